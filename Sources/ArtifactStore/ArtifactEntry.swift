@@ -1,4 +1,4 @@
-/// One line of a listing.
+/// A file or a folder in a listing.
 package struct ArtifactEntry: Sendable, Equatable {
     /// The path relative to the base of the listing, so it includes the listed folder.
     package let path: String

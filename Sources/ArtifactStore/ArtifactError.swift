@@ -2,8 +2,7 @@ internal import Coding
 
 /// Why an artifact could not be named, read, written or deleted.
 ///
-/// When a write fails, readers see nothing of it. When a deletion fails half-way, the part that it did not reach
-/// remains.
+/// If a write fails, readers see nothing of it. If a deletion fails half-way, the files that it has not reached remain.
 package enum ArtifactError: Error, Sendable, Equatable {
     /// There is neither a file nor a folder at the path.
     case notFound
@@ -13,13 +12,11 @@ package enum ArtifactError: Error, Sendable, Equatable {
     case notDirectory
     /// The path breaks a rule; nothing was opened.
     case invalidPath(PathRule)
-    /// The file system or the quota is full (ENOSPC, EDQUOT).
-    ///
-    /// The bytes that the upload has written are removed.
+    /// The file system or its disk quota is full (ENOSPC, EDQUOT); the bytes that the upload has written are removed.
     case noSpace
-    /// The bytes would take from the space that is kept free for the database, of this size.
+    /// The bytes do not fit beside the space that is kept free for the database; the value is the size of that space.
     case spaceKept(Int64)
-    /// The bytes would go beyond a quota; the text says which, who counts, and what to change.
+    /// The bytes would exceed a storage quota; the text says which quota, of whom, and what to change.
     case quotaSpent(String)
     /// The file system is mounted read-only.
     case readOnly
@@ -31,28 +28,26 @@ package enum ArtifactError: Error, Sendable, Equatable {
     case nameNotSupported
     /// The file system cannot hold a file of this size (EFBIG).
     case fileTooLarge
-    /// Other requests change the folder at the same time: they fill it while it is deleted, or remove it while it is
-    /// written to.
+    /// Other requests add files to the folder while it is deleted, or delete it while a file in it is written.
     case busy
     /// The directory of the root does not exist and cannot be made, or it is not a directory.
     case rootUnavailable
     /// The process or the machine has no descriptor left (EMFILE, ENFILE).
     case tooManyOpenFiles
-    /// The server's keys for the object storage are missing, wrong or not sufficient; the value is a sentence for people.
+    /// The server's keys for the object storage are missing, wrong or not sufficient; the value is a sentence for
+    /// people.
     case storageDenies(String)
     /// The object storage refuses the request, and would refuse it again; the value is a sentence for people.
     case storageRefuses(String)
-    /// The object storage is unreachable or overloaded, and the same request may succeed later; the value is a sentence for
-    /// people.
+    /// The object storage is unreachable or overloaded, and the same request may succeed later; the value is a sentence
+    /// for people.
     case storageAway(String)
     /// The file was replaced since it was opened.
     case replaced
-    /// Any other failure: the value of `errno` and the call that set it.
-    ///
-    /// It is meant for the log and not for clients.
+    /// Any other failure, with the value of `errno` and the call that set it; for the log, not for clients.
     case other(errno: Int32, call: String)
 
-    /// The rules of `ArtifactPath`, named by what breaks them.
+    /// The rules of `ArtifactPath`; each case is named after what it forbids.
     package enum PathRule: Sendable, Equatable {
         /// The path is empty, which names the root, but a file is needed.
         case empty
@@ -66,9 +61,9 @@ package enum ArtifactError: Error, Sendable, Equatable {
         case emptySegment
         /// The character `#`, which starts a URI's fragment.
         case fragment
-        /// A segment that would be a different path if it were decoded again.
+        /// A segment that would name a different path if it were percent-decoded again.
         case disguise
-        /// A backslash with which a client on Windows would write outside of the folder that it fills.
+        /// A backslash by which a client on Windows would write outside of the folder to which it downloads.
         case backslash
         /// The character U+0000, which ends a name.
         case nul
@@ -82,16 +77,13 @@ package enum ArtifactError: Error, Sendable, Equatable {
         case reservedName
         /// A trailing slash in the path of a file to be written or deleted.
         case trailingSlash
-        /// A component is a symbolic link.
-        ///
-        /// Links are never followed.
+        /// A component is a symbolic link, which is never followed.
         case symbolicLink
     }
 
-    /// One line for a client; it holds no path of this machine.
+    /// A message of one line for a client, without paths of this machine.
     ///
-    /// The text is the reference's where clients look for that text.
-    ///
+    /// If clients look for the text of MLflow's server, the message is the same.
     /// - Parameter path: the path that the client asked for.
     package func message(for path: String) -> String {
         switch self {
@@ -111,7 +103,7 @@ package enum ArtifactError: Error, Sendable, Equatable {
         case .nameTooLong: "Invalid path: a name is longer than the file system of the server allows."
         case .nameNotSupported: "Invalid path: a name has characters that the file system of the server cannot hold."
         case .fileTooLarge: "The file is larger than the file system of the server can hold."
-        case .busy: "The folder of '\(path)' is being changed by others; try again when they have finished."
+        case .busy: "Other requests are changing the folder of '\(path)'; try again when they have finished."
         case .rootUnavailable:
             "The server's folder of artifacts is missing or not a folder; check --artifacts-destination or --data-dir."
         case .tooManyOpenFiles: "The server has too many files open for this; raise its limit of open files."
@@ -124,19 +116,20 @@ package enum ArtifactError: Error, Sendable, Equatable {
 }
 
 extension ArtifactError.PathRule {
-    /// Whether the reference refuses such a path too, whatever the route.
+    /// Whether MLflow's server refuses such a path too, on every route.
     var isOfReference: Bool { reason == nil }
 
     /// The part of the message that names the rule.
     ///
-    /// It is nil for paths that the reference refuses too, because clients of the reference compare the whole text.
+    /// It is nil for paths that MLflow's server refuses too, because its clients compare the whole text.
     fileprivate var reason: String? {
         switch self {
         case .absolute, .parentSegment, .driveOrScheme, .fragment, .disguise: nil
         case .empty: "it must name an artifact."
         case .currentSegment: "it must not contain '.' as a segment."
         case .emptySegment: "it must not contain an empty segment ('//')."
-        case .backslash: "a name must not begin with a backslash or lead elsewhere by one; use '/' between folders."
+        case .backslash:
+            "a name must not begin with a backslash or name another folder by one; use '/' between folders."
         case .nul: "it must not contain NUL."
         case .longComponent: "a name must not be longer than \(ArtifactPath.maximumComponentBytes) bytes."
         case .longPath:

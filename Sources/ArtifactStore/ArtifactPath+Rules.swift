@@ -1,7 +1,7 @@
 internal import Coding
 
 extension ArtifactPath {
-    /// The beginnings of names that no client may use: unfinished uploads of ours and of the reference.
+    /// The beginnings of the names of unfinished uploads, of Apus and of MLflow, which no client may use.
     private static let reservedPrefixes = [ArtifactUpload.namePrefix, ".artifact.uploading."]
 
     /// The rule that a segment breaks; nil for a valid name.
@@ -32,8 +32,8 @@ extension ArtifactPath {
         (1...2).contains(bytes.count) && bytes.allSatisfy { $0 == UInt8(ascii: ".") }
     }
 
-    /// Whether a client that treats the backslash as a separator would put the file outside of the folder that it
-    /// fills.
+    /// Whether a client that treats the backslash as a separator would write outside of the folder to which it
+    /// downloads.
     private static func leadsElsewhereOnWindows(_ segment: Substring.UTF8View) -> Bool {
         let parts = segment.split(separator: UInt8(ascii: "\\"), omittingEmptySubsequences: false)
         guard let first = parts.first, !first.isEmpty else { return true }
@@ -41,11 +41,11 @@ extension ArtifactPath {
     }
 
     private static func isFileScheme(_ bytes: some Sequence<UInt8>) -> Bool {
-        // Setting bit 0x20 folds ASCII letters and leaves the colon alone.
+        // Bit 0x20 makes ASCII letters lower case and is already set in the colon.
         bytes.prefix(5).map { $0 | 0x20 }.elementsEqual("file:".utf8)
     }
 
-    /// Whether the segment would be a different path if it were decoded again, up to as many times as the reference
+    /// Whether the segment would name a different path if it were percent-decoded again, up to ten times, as MLflow
     /// decodes.
     private static func isDisguise(_ segment: some Sequence<UInt8>) -> Bool {
         var bytes = Array(segment)
@@ -61,7 +61,7 @@ extension ArtifactPath {
         return true
     }
 
-    /// Whether the part begins with a drive, where a Windows client would leave the folder that it fills.
+    /// Whether the part is a drive such as `C:`.
     private static func isDrive(_ part: some Collection<UInt8>) -> Bool {
         guard part.count == 2, let letter = part.first else { return false }
         let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(letter | 0x20)

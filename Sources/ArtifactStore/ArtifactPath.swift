@@ -1,41 +1,38 @@
-/// The name of an artifact beneath a root, checked for safety; it is the only way to name a file in this module.
+/// The checked path of an artifact, relative to a root; this module has no other way to name a file.
 ///
 /// These rules hold for every route and field that takes an artifact path. The text has been percent-decoded exactly
-/// once and is used as it is: nothing is decoded, trimmed, folded or collapsed. Only tabs and line breaks are removed:
-/// the reference and its clients remove them from every path, and would not find a file whose name kept them. A path is
-/// refused when
+/// once and is used as it is, except that tabs and line breaks are removed: MLflow's server and clients remove them
+/// from every path, and would not find a file whose name kept them. A path is refused if
 /// - it is longer than `maximumBytes` or deeper than `maximumDepth`, or begins with `/`;
-/// - a segment is empty (one slash at the end is none), longer than `maximumComponentBytes`, or holds NUL or `#`;
+/// - a segment is empty (except after one slash at the end), longer than `maximumComponentBytes`, or holds NUL or `#`;
 /// - a segment is `.` or `..`;
 /// - a segment is a drive (`C:`) or begins with `file:`;
 /// - a segment that is cut at its backslashes would begin with nothing or a drive, or hold a part `.` or `..`: a client
-///   on Windows would put the file outside of the folder that it fills;
+///   on Windows would write the file outside of the folder to which it downloads;
 /// - a segment that is decoded again, up to ten times, would begin with a separator, hold a part `.` or `..`, or name a
 ///   drive or `file:` (`%2e%2e`): this server does not decode it again, but other programs may;
 /// - a segment begins like the names of unfinished uploads.
 ///
 /// All other characters have no special meaning, as in the file system: `v1.0.`, ` lead`, `a\b`, `...`, `s3:`,
-/// `100%.txt`, `%41`, `a..b`, `.hidden`, `a;b`, `a?b`, `a:b.txt`, `~`, `-rf`. Escapes that hide a control character
-/// stay legal, because clients of 2.22 put `%` between the parts of an image's name (`loss%step%0%timestamp%17…`).
-/// Paths are compared by their bytes.
+/// `100%.txt`, `%41`, `a..b`, `.hidden`, `a;b`, `a?b`, `a:b.txt`, `~`, `-rf`. Percent escapes of control characters are
+/// accepted, because MLflow 2.22 puts `%` between the parts of an image's name (`loss%step%0%timestamp%17…`). Paths are
+/// compared by their bytes.
 package struct ArtifactPath: Sendable, CustomStringConvertible {
     /// The longest component in UTF-8 bytes: NAME_MAX of the file systems of Linux.
     package static let maximumComponentBytes = 255
     /// The longest path in UTF-8 bytes, separators included.
     package static let maximumBytes = 4_096
-    /// The largest number of components; bounds the walk and the descriptors held by a deletion.
+    /// The largest number of components; it bounds the depth of a walk and the descriptors that a deletion holds.
     package static let maximumDepth = 128
 
-    /// The root itself.
-    ///
-    /// It may be listed, but not opened, written or deleted.
+    /// The root itself, which may be listed, but not opened, written or deleted.
     package static let root = ArtifactPath(components: [])
 
     /// The components from the root downwards.
     package let components: [String]
-    /// The rule that forbids writing or deleting a file at this path; nil if none does.
+    /// The rule that forbids to write a file at this path, or to delete one; nil if none does.
     ///
-    /// Reading accepts such a path where the reference does.
+    /// Such a path can still be read.
     package let obstacleToWriting: ArtifactError.PathRule?
 
     private init(components: [String], obstacleToWriting: ArtifactError.PathRule? = nil) {
@@ -45,7 +42,7 @@ package struct ArtifactPath: Sendable, CustomStringConvertible {
 
     /// Checks a path that has been percent-decoded exactly once; the empty text is the root.
     ///
-    /// - Throws: `.invalidPath` with a rule that the text breaks, one of the reference's before one of ours.
+    /// - Throws: `.invalidPath` with a rule that the text breaks; a rule of MLflow's server comes before other rules.
     package init(_ text: String) throws(ArtifactError) {
         let text = Self.withoutLineBreaksAndTabs(text)
         guard text.utf8.count <= Self.maximumBytes else { throw .invalidPath(.longPath) }
@@ -98,9 +95,7 @@ extension ArtifactPath: Equatable {
 }
 
 extension ArtifactPath {
-    /// Whether a client could name this entry of a folder.
-    ///
-    /// Listings leave out other entries.
+    /// Whether an `ArtifactPath` can name this entry of a folder; listings leave out other entries.
     package static func isNameable(_ name: String) -> Bool {
         !name.utf8.contains(where: isLeftOut) && rule(brokenBy: name.utf8[...]) == nil
     }

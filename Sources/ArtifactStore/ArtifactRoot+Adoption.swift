@@ -1,28 +1,30 @@
 package import Files
 internal import Glibc
 
-/// How a file of this machine comes into a root of artifacts.
+/// How a local file is added to a root of artifacts.
 package enum AdoptionWay: Sendable {
     case copy
-    /// The space is shared: by a clone where the file system can, else by a hard link, else it is a copy after all.
+    /// The file shares its space with the source, by a clone or else by a hard link; if neither is possible, it is
+    /// copied.
     case link
 }
 
-/// What became of a file that was to come into a root.
+/// The result of adding a local file to a root.
 package enum Adoption: Sendable, Equatable {
     case stored(bytes: Int64)
-    /// The same bytes are there already.
+    /// The path already has a file of the same bytes.
     case same(bytes: Int64)
-    /// Another file has the path; it stays.
+    /// The path already has a file of other bytes, which stays.
     case different
 }
 
 extension ArtifactRoot {
-    /// Puts a file of this machine at a path, unless there is one; its time of modification comes along.
+    /// Adds a local file, with its modification time, at a path that has no file yet.
     ///
-    /// Blocks for reading and writing it, and for two disk flushes. A file of the same size is read and compared, unless
-    /// its time is that of the file here to the nanosecond. Times of whole seconds say nothing: archives hold no others,
-    /// and programs give all of their files the same one.
+    /// Blocks for reading and writing it, and for two disk flushes. If the path has a file of the same size, both are
+    /// read and compared, unless they are one inode or their modification times are equal to the nanosecond. Equal
+    /// times of whole seconds prove nothing: archives hold only whole seconds, and many programs give all their files
+    /// the same time.
     /// - Parameter source: a regular file, opened for reading.
     /// - Throws: the errors of `beginWrite` and `ArtifactUpload.commit`.
     package func adopt(
@@ -57,7 +59,7 @@ extension ArtifactRoot {
 }
 
 extension ArtifactUpload {
-    /// Gives the file a time of modification; without effect on file systems that keep none.
+    /// Sets the modification time of the file; does nothing on a file system without such times.
     func setModification(_ time: timespec) {
         let times = [time, time]
         _ = utimensat(folder.descriptor.rawValue, temporaryName, times, AT_SYMLINK_NOFOLLOW)
@@ -65,7 +67,7 @@ extension ArtifactUpload {
 
     /// Makes the target share the space of another file, and ends the upload.
     ///
-    /// - Returns: false where the file systems cannot share it; the upload then goes on.
+    /// - Returns: false if the file systems cannot share it; the upload then continues.
     fileprivate func commit(linking source: Descriptor) throws(ArtifactError) -> Bool {
         guard let space = share(source) else { return false }
         switch space {

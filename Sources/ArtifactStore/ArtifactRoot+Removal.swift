@@ -2,16 +2,15 @@ internal import Files
 internal import Glibc
 
 extension ArtifactRoot {
-    /// Deletes a file, or a folder with all that is beneath it; links are removed, not followed.
+    /// Deletes a file, or a folder with everything beneath it; links are removed, not followed.
     ///
-    /// Blocks for one disk flush and two calls per entry. A folder is deleted entry by entry, so that readers may see
-    /// a part of it.
-    /// - Parameter removed: called with the size of each file after it was removed, even when a later step fails.
-    /// - Returns: Whether there was something to delete; MLflow answers 200 either way. With a slash at its end the path
-    ///   names a folder, and a file of that name stays.
-    /// - Throws: `.invalidPath(.empty)` for the root; `.busy` where others fill the folder meanwhile;
-    ///   `.invalidPath(.symbolicLink)` where a link lies above the path;
-    ///   `.invalidPath(.longPath)` for a tree deeper than any that a client can make; what the file system refuses.
+    /// Blocks for one disk flush and two calls per entry. A folder is deleted entry by entry, so that readers may see a
+    /// part of it. A path with a slash at its end names a folder only.
+    /// - Parameter removed: called with the size of each file after its removal, even if a later step fails.
+    /// - Returns: whether a file or a folder was deleted.
+    /// - Throws: `.invalidPath(.empty)` for the root; `.busy` if other requests add files to the folder meanwhile;
+    ///   `.invalidPath(.symbolicLink)` if a component above the last one is a link; `.invalidPath(.longPath)` for a
+    ///   tree that is deeper than a path can name; other errors of the file system.
     @discardableResult
     package func delete(
         _ path: ArtifactPath,
@@ -38,9 +37,9 @@ extension ArtifactRoot {
         return true
     }
 
-    /// Removes a folder that holds nothing; one that holds something, or does not exist, is left.
+    /// Removes a folder if it exists and is empty.
     ///
-    /// - Returns: Whether it was removed.
+    /// - Returns: whether the folder was removed.
     @discardableResult
     package func removeIfEmpty(_ path: ArtifactPath) throws(ArtifactError) -> Bool {
         guard let name = path.name else { return false }
@@ -54,12 +53,12 @@ extension ArtifactRoot {
         }
     }
 
-    /// Removes what uploads of processes that have ended left behind; for the start of the server, in the background.
+    /// Removes the temporary files of uploads whose processes have ended.
     ///
-    /// Walks the whole tree: one call per folder and some per leftover. Uploads of this process, and those that another
-    /// living process has locked, are left alone.
-    /// - Returns: The number of files removed.
-    /// - Throws: the errors of opening the root; a root that does not exist yet holds nothing and is no error.
+    /// The server calls this in the background when it starts, because it walks the whole tree. Uploads of this
+    /// process, and uploads that another running process has locked, are kept.
+    /// - Returns: the number of files removed.
+    /// - Throws: the errors of opening the root; a root that does not exist yet is no error.
     @discardableResult
     package func removeStaleUploads() throws(ArtifactError) -> Int {
         do {
@@ -71,7 +70,7 @@ extension ArtifactRoot {
 }
 
 extension Folder {
-    /// Removes a folder in this one and all beneath it; tries a few times if uploads begin in it meanwhile.
+    /// Removes a folder in this folder and everything beneath it; tries again if uploads begin in it meanwhile.
     fileprivate func removeTree(
         _ name: UnsafePointer<CChar>,
         depth: Int,
@@ -121,14 +120,14 @@ extension Folder {
         return removed
     }
 
-    /// Removes the entry if it is an unfinished upload that no living process works on.
+    /// Removes the entry if it is the temporary file of an upload whose process has ended.
     private func removeIfStale(_ entry: Entry) -> Bool {
         // A file that cannot be opened may still be in use.
         guard let file = try? open(entry.name, flags: O_RDONLY) else { return false }
         var status = stat()
         guard fstat(file.rawValue, &status) == 0, status.kind == .file else { return false }
-        // The lock is held during the removal. An upload that has just made the file waits for the lock and then sees
-        // that the file is gone.
+        // The lock is held during the removal. An upload that has just created the file waits for the lock and then
+        // finds that the file is gone.
         return withExtendedLifetime(file) {
             let (locked, code) = retryingInterrupts { flock(file.rawValue, LOCK_EX | LOCK_NB) }
             let isAbandoned = locked == 0 || (code != EWOULDBLOCK && isOlderThanADay(status))

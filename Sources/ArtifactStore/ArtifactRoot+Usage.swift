@@ -21,13 +21,12 @@ package struct ArtifactUsage: Sendable, Equatable {
 }
 
 extension ArtifactRoot {
-    /// Adds up the whole tree, including unfinished uploads; a root that does not exist gives zeros.
+    /// Counts the files and their space beneath a folder, including unfinished uploads.
     ///
-    /// Makes several system calls for each file and blocks until all are counted, so that it is meant for a program of
-    /// its own. Links and devices are not counted, and links are not followed. The tree may change meanwhile; files
-    /// that vanish are not counted.
-    /// - Throws: the errors of opening the root; a root that does not exist yet is no error.
-    /// - Parameter path: the folder to add up; one that does not exist gives zeros too.
+    /// Blocks for several system calls per file. Links and devices are not counted, and links are not followed. The
+    /// tree may change meanwhile; files that vanish are not counted.
+    /// - Parameter path: the folder; if it does not exist, all numbers are 0.
+    /// - Throws: the errors of opening the folder.
     package func usage(of path: ArtifactPath = .root) throws(ArtifactError) -> ArtifactUsage {
         var count = UsageCount()
         do {
@@ -71,11 +70,12 @@ private struct UsageCount {
     private mutating func add(_ status: stat, _ entry: Folder.Entry, of folder: Folder) {
         usage.files += 1
         usage.apparentBytes += Int64(status.st_size)
-        // stat(2): in units of 512 bytes, whatever the block size.
+        // stat(2): `st_blocks` is in units of 512 bytes on every file system.
         let space = Int64(status.st_blocks) * 512
         let device = UInt64(status.st_dev)
         let isFirst =
-            status.st_nlink < 2 || inodes.insert(SpaceIdentity(device: device, place: UInt64(status.st_ino))).inserted
+            status.st_nlink < 2
+            || inodes.insert(SpaceIdentity(device: device, location: UInt64(status.st_ino))).inserted
         guard isFirst else {
             usage.savedBytes += space
             return
@@ -87,12 +87,13 @@ private struct UsageCount {
 
     /// The bytes of a file in extents that an earlier file has already counted (reflinks).
     ///
-    /// Extents are identified by where they begin. An extent that a later write into the file has cut counts as new.
+    /// An extent is identified by its first byte on the disk. The rest of an extent that was partly overwritten
+    /// therefore counts as another extent.
     private mutating func sharedBytes(_ entry: Folder.Entry, of folder: Folder, device: UInt64) -> Int64 {
         guard let file = try? folder.open(entry.name, flags: O_RDONLY) else { return 0 }
         var bytes: Int64 = 0
         for extent in SharedExtents(of: file) {
-            let identity = SpaceIdentity(device: device, place: extent.place)
+            let identity = SpaceIdentity(device: device, location: extent.location)
             if !extents.insert(identity).inserted { bytes += extent.bytes }
         }
         return bytes
@@ -102,13 +103,13 @@ private struct UsageCount {
 /// Identifies an inode or an extent of one file system.
 private struct SpaceIdentity: Hashable {
     let device: UInt64
-    let place: UInt64
+    let location: UInt64
 }
 
-/// The extents of a file that it shares with other files; empty where the file system cannot tell.
+/// The extents of a file that it shares with other files; empty if the file system does not report extents.
 ///
-/// FS_IOC_FIEMAP of the kernel (Documentation/filesystems/fiemap.rst), asked for some extents at a time. The structs are
-/// laid out by hand: the Glibc module leaves out <linux/fiemap.h>.
+/// Calls FS_IOC_FIEMAP (Documentation/filesystems/fiemap.rst of the kernel) for 64 extents at a time. The code lays out
+/// the C structs by hand, because the Glibc module leaves out <linux/fiemap.h>.
 private struct SharedExtents: Sequence, IteratorProtocol {
     private static let request: UInt = 0xC020_660B
     private static let headBytes = 32
@@ -118,7 +119,7 @@ private struct SharedExtents: Sequence, IteratorProtocol {
     private static let sharedFlag: UInt32 = 0x2000
 
     private let file: Descriptor
-    private var found: [(place: UInt64, bytes: Int64)] = []
+    private var found: [(location: UInt64, bytes: Int64)] = []
     private var position: UInt64 = 0
     private var isComplete = false
 
@@ -126,7 +127,7 @@ private struct SharedExtents: Sequence, IteratorProtocol {
         self.file = file
     }
 
-    mutating func next() -> (place: UInt64, bytes: Int64)? {
+    mutating func next() -> (location: UInt64, bytes: Int64)? {
         while found.isEmpty, !isComplete { fetch() }
         return found.popLast()
     }

@@ -2,33 +2,25 @@ internal import Files
 internal import Glibc
 internal import Synchronization
 
-/// A directory that holds artifacts, with all operations beneath it.
+/// A directory that holds artifacts, and all operations on the files beneath it.
 ///
-/// Every name is resolved beneath a descriptor of the directory, and symbolic links beneath it are never followed.
-/// Nothing outside can therefore be reached, even if somebody creates or swaps links meanwhile. The path of the
-/// directory itself may contain links, because the operator chose it. All calls block on the file system and may be
-/// made from any thread.
+/// Every path is resolved beneath a descriptor of the directory, and symbolic links beneath it are never followed, so
+/// that no path leads outside, even if somebody creates or replaces links meanwhile. The path of the directory itself
+/// may contain links, because the operator has chosen it. All functions block, and any thread may call them.
 package final class ArtifactRoot: Sendable {
-    /// The path of the directory.
-    ///
-    /// A relative path starts at the working directory of the process.
+    /// The path of the directory; a relative path starts at the working directory of the process.
     package let location: String
-    /// Lets equal files share their space; nil where each file takes space of its own.
+    /// Lets equal files share their space; nil if each file has space of its own.
     package let sharedContents: SharedContents?
-    /// Keeps a part of the disk free; nil where files may fill it.
+    /// Keeps a part of the disk free; nil if files may fill the disk.
     package let freeSpace: FreeSpace?
     private let opened = Mutex<Folder?>(nil)
     private let resolver: PathResolver
 
-    /// Names the directory.
+    /// Does not access the directory, which is opened when it is first used and created by the first write.
     ///
-    /// It is opened at its first use and created at the first write.
-    ///
-    /// - Parameters:
-    ///   - sharedContents: lets equal files share their space.
-    ///   - freeSpace: is asked before anything is written.
-    ///   - resolvesInOneCall: false makes every path be opened component by component, as on kernels without
-    ///     openat2(2).
+    /// - Parameter resolvesInOneCall: false for opening each path component by component, as on kernels without
+    ///   openat2(2).
     package init(
         location: String,
         sharedContents: SharedContents? = nil,
@@ -41,17 +33,15 @@ package final class ArtifactRoot: Sendable {
         resolver = PathResolver(usesOneCall: resolvesInOneCall)
     }
 
-    /// The entries of one folder, sorted by the bytes of their names.
-    ///
-    /// Folders and files are mixed, as in the reference.
+    /// Returns the files and folders in a folder, sorted together by the bytes of their names.
     ///
     /// Costs one status call per entry, and holds the whole folder in memory. Unfinished uploads, symbolic links,
     /// devices and names that no `ArtifactPath` can hold are left out.
     /// - Parameters:
     ///   - path: the folder, relative to `base`.
     ///   - base: the folder to which the paths of the entries are relative, such as a run's folder.
-    /// - Returns: No entry for a file and for a folder that does not exist (MLflow `artifacts/list`).
-    /// - Throws: `.invalidPath(.symbolicLink)` where a component is a link; other errors of the file system.
+    /// - Returns: no entries for a file, and for a folder that does not exist, as MLflow's `artifacts/list` does.
+    /// - Throws: `.invalidPath(.symbolicLink)` if a component is a link; other errors of the file system.
     package func list(
         _ path: ArtifactPath,
         relativeTo base: ArtifactPath = .root
@@ -66,7 +56,7 @@ package final class ArtifactRoot: Sendable {
         var entries: [ArtifactEntry] = []
         for entry in try folder.entries() {
             guard let name = entry.text, ArtifactPath.isNameable(name) else { continue }
-            // The entry was removed after the folder was read.
+            // An entry without a status was removed after the folder was read.
             guard let status = try folder.status(of: entry.name) else { continue }
             switch status.kind {
             case .file:
@@ -75,17 +65,15 @@ package final class ArtifactRoot: Sendable {
             case .symbolicLink, .other: continue
             }
         }
-        // The byte order of UTF-8 is the code point order by which the reference sorts; String's own order differs.
+        // MLflow sorts by code points, which is the order of the bytes in UTF-8; the order of Swift's strings differs.
         entries.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
         return entries
     }
 
-    /// Opens a file for sending.
+    /// Opens a file for reading; a later upload to the path does not change the opened file.
     ///
-    /// A later upload to the path does not change the opened file.
-    ///
-    /// - Throws: `.notFound`, also where a parent folder is a file; `.isDirectory`; `.invalidPath(.symbolicLink)`
-    ///   where a component is a link.
+    /// - Throws: `.notFound`, also if a component above the last one is a file; `.isDirectory`;
+    ///   `.invalidPath(.symbolicLink)` if a component is a link.
     package func open(_ path: ArtifactPath) throws(ArtifactError) -> OpenArtifact {
         let (descriptor, status) = try openFile(path)
         return OpenArtifact(descriptor, status: status)
@@ -99,7 +87,7 @@ package final class ArtifactRoot: Sendable {
         do {
             descriptor = try resolver.open(path.components, in: root, flags: O_RDONLY)
         } catch .notDirectory, .other(errno: ENXIO, call: _) {
-            // ENXIO: a socket or a device without a driver.
+            // open(2) fails with ENXIO for a socket and for a device without a driver.
             throw .notFound
         }
         var status = stat()
@@ -114,14 +102,15 @@ package final class ArtifactRoot: Sendable {
 
     /// Begins to write a file: creates the folders above it and a temporary file beside it.
     ///
-    /// Readers see the old file, or none, until `ArtifactUpload.commit()`. New folders stay when the upload is
-    /// aborted. New folders and files get the modes that the umask leaves.
+    /// Readers see the old file, or none, until `ArtifactUpload.commit()`. New folders remain if the upload is aborted.
+    /// The umask decides the modes of new folders and files.
     /// - Parameters:
-    ///   - length: in bytes, as the client announces it; nil when it does not.
-    ///   - claim: what the bytes count for while they are being written; nil where nothing is counted.
-    /// - Throws: `.spaceKept` where what is announced does not fit; `.isDirectory` where the path is a folder; `.notDirectory` where a file takes a parent's place;
-    ///   `.invalidPath` for the root, a trailing slash, a link on the way; `.busy` where folders are deleted as fast as
-    ///   they are created; `.noSpace` and the like.
+    ///   - length: the number of bytes that the client announces; nil if it announces none.
+    ///   - claim: counts the bytes for a quota while they are being written; nil if they are not counted.
+    /// - Throws: `.spaceKept` if the announced bytes do not fit; `.isDirectory` if the path is a folder;
+    ///   `.notDirectory` if a component above the last one is a file; `.invalidPath` for the root, a trailing slash,
+    ///   and a component that is a link; `.busy` if other requests delete the folders again and again; `.noSpace` and
+    ///   other errors of the file system.
     package func beginWrite(
         _ path: ArtifactPath,
         length: Int64? = nil,
@@ -156,7 +145,7 @@ package final class ArtifactRoot: Sendable {
         }
     }
 
-    /// Opens the folder of a file to be written, and creates it where it is missing.
+    /// Opens the folder of a file that will be written; creates the folder if it is missing.
     private func parentFolder(of path: ArtifactPath) throws(ArtifactError) -> Folder {
         let root = try rootFolder(makingIfMissing: true)
         let names = path.components.dropLast()
@@ -170,7 +159,7 @@ package final class ArtifactRoot: Sendable {
         }
     }
 
-    /// Opens the folder that the components lead to.
+    /// Opens the folder with these path components.
     func folder(at components: some BidirectionalCollection<String>) throws(ArtifactError) -> Folder {
         let root = try rootFolder(makingIfMissing: false)
         if components.isEmpty { return root }
@@ -179,7 +168,7 @@ package final class ArtifactRoot: Sendable {
 }
 
 extension ArtifactRoot {
-    /// Opens the root's own folder, and opens it again when the directory has been removed meanwhile.
+    /// Returns the folder of the root, which is kept open; opens it again if the directory was removed meanwhile.
     func rootFolder(makingIfMissing: Bool) throws(ArtifactError) -> Folder {
         if let folder = opened.withLock({ $0 }), folder.isStillLinked { return folder }
         if makingIfMissing { try makeRoot() }
@@ -190,7 +179,7 @@ extension ArtifactRoot {
         return folder
     }
 
-    /// Creates the directory, accessible to its owner only, and the missing directories above it.
+    /// Creates the directory, which only its owner may access, and the missing directories above it.
     private func makeRoot() throws(ArtifactError) {
         var prefix = location.utf8.first == UInt8(ascii: "/") ? "/" : ""
         let segments = location.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
@@ -209,12 +198,13 @@ extension ArtifactRoot {
         }
     }
 
-    /// Replaces errors that a client could not correct by changing its path, because the root itself cannot be opened.
+    /// The error for a root that cannot be opened: ENOTDIR and ELOOP do not become errors about the path of the client.
     private static func failure(ofRoot code: Int32, call: String) -> ArtifactError {
         code == ENOTDIR || code == ELOOP ? .rootUnavailable : ArtifactError(errno: code, call: call)
     }
 
-    /// Whether the folder already exists: mkdir(2) on a read-only file system may fail with another error than EEXIST.
+    /// Whether the path is a directory; for one that exists, mkdir(2) on a read-only file system may fail without
+    /// EEXIST.
     private func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.kind == .folder
@@ -222,7 +212,7 @@ extension ArtifactRoot {
 }
 
 extension Folder {
-    /// Whether the directory still has a name; one that was removed takes no new entries.
+    /// Whether the directory has not been removed; no file can be created in a removed directory.
     fileprivate var isStillLinked: Bool {
         var status = stat()
         return fstat(descriptor.rawValue, &status) == 0 && status.st_nlink > 0

@@ -3,16 +3,15 @@ internal import Glibc
 internal import Hashing
 
 extension ArtifactUpload {
-    /// The largest file that is read again for its hash after it has arrived, so that the client does not wait too
-    /// long.
+    /// The largest file that is read again for its hash, in bytes, so that the client does not wait too long.
     private static let largestHashedBytes: Int64 = 8 << 30
 
-    /// Puts another file of the same root at this upload's target, and discards what was written to the upload.
+    /// Moves another file of the same root to the target of this upload, and ends the upload without its own bytes.
     ///
-    /// The file may be moved without a copy: its bytes must already be durable, and its new name is durable when this
-    /// returns. Where space is shared, a file of up to 8 GiB is read again for its hash.
-    /// - Throws: the errors of `commit()`; `.other` with EXDEV when the file lies on another file system. The file
-    ///   then stays where it was, and the upload has ended.
+    /// The bytes of the file must already be durable; its new name is durable when this function returns. If equal
+    /// files share space, a file of up to 8 GiB is read again for its hash.
+    /// - Throws: the errors of `commit()`; `.other` with EXDEV if the file is on another file system. The file then
+    ///   stays in its folder, and the upload has ended.
     func commit(moving source: String, from origin: Folder) throws(ArtifactError) -> StoredArtifact {
         guard takeFile() != nil else { throw .other(errno: EBADF, call: "rename") }
         defer { _ = folder.unlink(temporaryName) }
@@ -20,7 +19,7 @@ extension ArtifactUpload {
         let size = try file.size()
         let sha256 = sharing == nil || size > Self.largestHashedBytes ? nil : try Self.sha256(of: file)
         return try store(file, bytes: size, sha256: sha256) { () throws(ArtifactError) in
-            // This flush has nothing to write, unless the file has taken over the space of an equal file.
+            // This flush has nothing to write, unless the file now shares the space of an equal file.
             try file.synchronizeData()
             let (renamed, code) = retryingInterrupts {
                 renameat(origin.descriptor.rawValue, source, folder.descriptor.rawValue, name)

@@ -3,16 +3,12 @@ internal import Glibc
 internal import Hashing
 internal import Synchronization
 
-/// A file that is being uploaded.
-///
-/// It is written to a temporary file beside its target, and is visible only after `commit()`.
+/// A file that is written to a temporary file beside its target, and that readers see only after `commit()`.
 ///
 /// The upload ends with `commit()`, with `abort()`, or when its last reference is released. One connection writes at a
-/// time; `abort()` may be called from any thread, such as that of a time-out.
+/// time; `abort()` may be called from any thread.
 package final class ArtifactUpload: Sendable {
-    /// The beginning of the names of all unfinished uploads.
-    ///
-    /// No `ArtifactPath` can hold such a name.
+    /// The beginning of the names of all unfinished uploads, which no `ArtifactPath` can hold.
     static let namePrefix = ".apus-upload-"
     /// The beginning of the names of this process's uploads.
     static let ownNamePrefix = namePrefix + String(UInt64.random(in: .min ... .max), radix: 16) + "-"
@@ -20,7 +16,7 @@ package final class ArtifactUpload: Sendable {
 
     private struct Progress {
         var bytes: Int64 = 0
-        /// The hash of the bytes so far; nil where the hash is not needed.
+        /// The hash of the bytes so far; nil if the hash is not needed.
         var hash: SHA256?
     }
 
@@ -28,7 +24,7 @@ package final class ArtifactUpload: Sendable {
     let name: String
     let temporaryName: String
     let sharing: Sharing?
-    /// What the bytes count for while they are being written; nil where nothing is counted.
+    /// Counts the bytes for a quota while they are being written; nil if they are not counted.
     package let claim: (any StorageClaim)?
     private let freeSpace: FreeSpace?
     private let start = ContinuousClock.now
@@ -36,10 +32,9 @@ package final class ArtifactUpload: Sendable {
     private let file: Mutex<Descriptor?>
     private let progress: Mutex<Progress>
 
-    /// Creates the temporary file and locks it, so that the sweep of another server on the same directory leaves it
-    /// alone.
+    /// Creates the temporary file and locks it, so that `removeStaleUploads` of another process does not remove it.
     ///
-    /// - Parameter sharing: nil for a file that always takes space of its own.
+    /// - Parameter sharing: nil for a file that always has space of its own.
     init(
         folder: Folder,
         name: String,
@@ -52,11 +47,11 @@ package final class ArtifactUpload: Sendable {
         while true {
             let temporaryName = Self.nextTemporaryName()
             let file = try folder.open(temporaryName, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o666)
-            // This waits only for a sweep that started between the two steps. Where the file system has no locks, a
-            // sweep decides by the age of the file.
+            // This waits only if `removeStaleUploads` of another process has locked the file since it was created. If
+            // the file system has no locks, that function decides by the age of the file.
             _ = retryingInterrupts { flock(file.rawValue, LOCK_EX) }
             do throws(ArtifactError) {
-                // If that sweep has removed the file, the next name is used.
+                // If the other process has removed the file, the next name is used.
                 if case nil = try folder.kind(of: temporaryName) { continue }
             } catch {
                 _ = folder.unlink(temporaryName)
@@ -76,12 +71,12 @@ package final class ArtifactUpload: Sendable {
         abort()
     }
 
-    /// A name that no other upload of this process has.
+    /// Returns a name that no other upload of this process has.
     static func nextTemporaryName() -> String {
         ownNamePrefix + String(counter.wrappingAdd(1, ordering: .relaxed).newValue)
     }
 
-    /// Appends bytes; blocks until the kernel has taken all of them.
+    /// Appends bytes; blocks until all of them are written.
     ///
     /// - Throws: `.spaceKept`, `.quotaSpent`, `.noSpace` and other errors of the file system; the upload has then been
     ///   aborted and the space freed. `.other` with EBADF after the end of the upload.
@@ -89,7 +84,7 @@ package final class ArtifactUpload: Sendable {
         guard let file = file.withLock({ $0 }) else { throw .other(errno: EBADF, call: "write") }
         do {
             try claim?.grow(by: Int64(bytes.count))
-            try freeSpace?.take(Int64(bytes.count))
+            try freeSpace?.count(Int64(bytes.count))
         } catch {
             abort()
             throw error
@@ -112,22 +107,19 @@ package final class ArtifactUpload: Sendable {
         }
     }
 
-    /// Moves the file to its target, replacing an older file.
+    /// Moves the file to its target, which replaces an older file; the file is durable when this function returns.
     ///
-    /// It is durable when this returns.
-    ///
-    /// Blocks for two disk flushes and, where space is shared, for a comparison with the equal file. When several
-    /// uploads to one path end together, one of their files stays, and it is complete.
-    /// - Throws: `.isDirectory` where the target has become a folder, `.notFound` where the folder above was deleted,
-    ///   `.noSpace` and other errors of the file system. The target is then unchanged and the upload has ended. The
-    ///   exception is a failed flush of the folder: the new file is then in place, but may not survive a power
-    ///   failure.
+    /// Blocks for two disk flushes and, if space is shared, for a comparison with the equal file. If several uploads to
+    /// one path end at the same time, one of their files remains, and it is complete.
+    /// - Throws: `.isDirectory` if the target has become a folder, `.notFound` if the folder above was deleted,
+    ///   `.noSpace` and other errors of the file system. The target is then unchanged and the upload has ended, except
+    ///   after a failed flush of the folder: the new file is then at the target, but may not survive a power failure.
     @discardableResult
     package func commit() throws(ArtifactError) -> StoredArtifact {
         guard let file = takeFile() else { throw .other(errno: EBADF, call: "rename") }
         let (bytes, sha256) = progress.withLock { ($0.bytes, $0.hash?.finalize()) }
         return try store(file, bytes: bytes, sha256: sha256) { () throws(ArtifactError) in
-            try place(file)
+            try publish(file)
         } discard: {
             _ = folder.unlink(temporaryName)
         }
@@ -136,26 +128,26 @@ package final class ArtifactUpload: Sendable {
     /// Moves a file to its target, or makes the target share the space of an equal file.
     ///
     /// - Parameters:
-    ///   - place: moves the file to its target.
-    ///   - discard: removes the file when an equal one takes its place.
+    ///   - publish: moves the file to its target.
+    ///   - discard: removes the file if the target has become a hard link to an equal file.
     func store(
         _ file: Descriptor,
         bytes: Int64,
         sha256: [UInt8]?,
-        place: () throws(ArtifactError) -> Void,
+        publish: () throws(ArtifactError) -> Void,
         discard: () -> Void
     ) throws(ArtifactError) -> StoredArtifact {
         guard let sharing, let sha256 else {
-            try place()
+            try publish()
             return StoredArtifact(bytes: bytes, duration: .now - start, isShared: false, sha256: nil)
         }
-        let isShared = try sharing.contents.inTurn(for: sha256) { () throws(ArtifactError) in
+        let isShared = try sharing.contents.withLock(for: sha256) { () throws(ArtifactError) in
             let space = sharing.share(file, size: bytes, sha256: sha256, in: folder, as: name)
             if space == .inode {
                 discard()
                 try folder.synchronize()
             } else {
-                try place()
+                try publish()
             }
             sharing.contents.remember(sha256, at: sharing.path)
             return space != nil
@@ -164,20 +156,16 @@ package final class ArtifactUpload: Sendable {
         return StoredArtifact(bytes: bytes, duration: .now - start, isShared: isShared, sha256: sha256)
     }
 
-    /// Ends the upload and removes what was written.
-    ///
-    /// Does nothing after the end of the upload.
+    /// Ends the upload and removes the bytes that were written; does nothing if the upload has ended.
     package func abort() {
         guard takeFile() != nil else { return }
-        // When the removal fails, the sweep at the next start removes the file.
+        // If the removal fails, `removeStaleUploads` removes the file at the next start.
         _ = folder.unlink(temporaryName)
         claim?.release()
     }
 
-    /// Renames the temporary file to its target.
-    ///
-    /// The bytes are made durable before the rename, and the name after it.
-    func place(_ file: Descriptor) throws(ArtifactError) {
+    /// Makes the bytes durable, renames the temporary file to its target, and makes the new name durable.
+    func publish(_ file: Descriptor) throws(ArtifactError) {
         do throws(ArtifactError) {
             let (flushed, flushCode) = retryingInterrupts { fsync(file.rawValue) }
             guard flushed == 0 else { throw ArtifactError(errno: flushCode, call: "fsync") }
@@ -192,7 +180,7 @@ package final class ArtifactUpload: Sendable {
         try folder.synchronize()
     }
 
-    /// Takes the file, which only the caller that ends the upload gets.
+    /// Returns the file to the first caller, which ends the upload; returns nil to later callers.
     func takeFile() -> Descriptor? {
         file.withLock { file in
             defer { file = nil }

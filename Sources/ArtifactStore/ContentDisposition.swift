@@ -2,8 +2,8 @@ internal import Coding
 
 /// The value of `Content-Disposition` that makes a browser save the artifact instead of showing it (RFC 6266).
 ///
-/// A name beyond printable ASCII is sent as `filename*` (RFC 8187) beside an ASCII likeness for old clients, as the
-/// reference does: no control character reaches the field.
+/// A name with other characters than printable ASCII is sent as `filename*` (RFC 8187), beside a similar name in ASCII
+/// for old clients, as MLflow's server does. The value never contains a control character.
 package func contentDisposition(forName name: String) -> String {
     if name.utf8.allSatisfy(isPrintable) { return "attachment; filename=\(headerValue(name))" }
     let likeness = asciiLikeness(of: name)
@@ -13,7 +13,7 @@ package func contentDisposition(forName name: String) -> String {
     return "attachment; filename=\(headerValue(fallback)); filename*=UTF-8''\(extended)"
 }
 
-/// RFC 9110 §5.6.2: a token stays bare, anything else becomes a quoted string.
+/// The text as it is if it is a token (RFC 9110 §5.6.2), otherwise as a quoted string.
 private func headerValue(_ text: String) -> String {
     if !text.isEmpty, text.utf8.allSatisfy({ isAlphanumeric($0) || "!#$%&'*+-.^_`|~".utf8.contains($0) }) {
         return text
@@ -37,7 +37,8 @@ private func isAlphanumeric(_ byte: UInt8) -> Bool {
     }
 }
 
-/// Printable ASCII characters as they are, accented Latin letters without the accent, everything else left out.
+/// The text with accented Latin letters replaced by their base letters, and without other characters than printable
+/// ASCII.
 private func asciiLikeness(of text: String) -> String {
     var likeness = ""
     for scalar in text.unicodeScalars {
@@ -51,7 +52,7 @@ private func asciiLikeness(of text: String) -> String {
     return likeness
 }
 
-/// The letters of Latin-1 and Latin Extended-A that decompose (Unicode NFKD), by their base letter.
+/// The base letters of the letters of Latin-1 and Latin Extended-A that Unicode decomposes (NFKD).
 private let latinBase: [Unicode.Scalar: Unicode.Scalar] = {
     let groups: [(base: Unicode.Scalar, accented: String)] = [
         ("A", "ÀÁÂÃÄÅĀĂĄ"), ("C", "ÇĆĈĊČ"), ("D", "Ď"), ("E", "ÈÉÊËĒĔĖĘĚ"), ("G", "ĜĞĠĢ"), ("H", "Ĥ"),

@@ -1,8 +1,8 @@
-/// The media type of an artifact by its name, from a short list of types that no browser acts upon; never by its content.
+/// The media type of an artifact by its name, never by its content.
 ///
-/// What is text is `text/plain`, also HTML, SVG, XML, scripts and styles, so that a browser neither runs nor renders
-/// them; pictures, sound, films, PDF and archives have their own type; all else is `application/octet-stream`. There is
-/// no charset parameter, as in the reference, which goes by a larger table.
+/// Text is `text/plain`, also HTML, SVG, XML, scripts and style sheets, so that a browser neither runs nor renders
+/// them. Images, audio, video, PDF, JSON and archives have their own types; everything else is
+/// `application/octet-stream`. There is no charset parameter, as in MLflow's server, which has a larger table of types.
 package func contentType(forName name: String) -> String {
     let pair = splitExtension(name)
     // A name without an extension, such as MLmodel, is looked up like an extension.
@@ -11,7 +11,7 @@ package func contentType(forName name: String) -> String {
     return types[pair.fileExtension.lowercased()] ?? "application/octet-stream"
 }
 
-/// Splits at the last dot, which must follow something else than dots: `.env` has no extension.
+/// Splits a name at its last dot; dots at the beginning do not count, so that `.env` has no extension.
 private func splitExtension(_ name: String) -> (stem: String, fileExtension: String) {
     let dot = UInt8(ascii: ".")
     guard let last = name.utf8.lastIndex(of: dot), let first = name.utf8.firstIndex(where: { $0 != dot }), first < last
@@ -19,7 +19,7 @@ private func splitExtension(_ name: String) -> (stem: String, fileExtension: Str
     return (String(name[..<last]), String(name[name.utf8.index(after: last)...]))
 }
 
-/// `get_text_extensions` of the reference; case-sensitive there.
+/// The extensions and names of `get_text_extensions` in MLflow, which compares them case-sensitively.
 private let textExtensions: Set<String> = [
     "txt", "log", "err", "cfg", "conf", "cnf", "cf", "ini", "properties", "prop", "hocon", "toml", "yaml", "yml",
     "xml", "json", "js", "py", "py3", "csv", "tsv", "md", "rst", "ipynb", "MLmodel", "mlproject",

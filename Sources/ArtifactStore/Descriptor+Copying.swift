@@ -3,7 +3,7 @@ internal import Files
 internal import Glibc
 
 extension Descriptor {
-    /// Writes bytes at an offset of the file; blocks until the kernel has taken all of them.
+    /// Writes bytes at an offset of the file; blocks until all of them are written.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(ArtifactError) {
         var written = 0
         while written < bytes.count {
@@ -20,8 +20,8 @@ extension Descriptor {
 
     /// Copies `length` bytes of another file to an offset of this one.
     ///
-    /// The copy is made within the kernel where possible; some file systems then share the space.
-    /// - Throws: `.other` with EIO when the source is shorter.
+    /// The kernel copies the bytes if it can (copy_file_range(2)); on some file systems the files then share the space.
+    /// - Throws: `.other` with EIO if the source is shorter.
     func copy(
         _ source: Descriptor,
         at start: Int64 = 0,
@@ -39,8 +39,7 @@ extension Descriptor {
             } else if count == 0 {
                 throw .other(errno: EIO, call: "copy_file_range")
             } else if code != EINTR {
-                // Older kernels and some file systems cannot copy within the kernel (copy_file_range(2)); the bytes
-                // are then copied through memory.
+                // Older kernels and some file systems do not support the call.
                 try copyThroughMemory(source, at: start + done, length: length - done, to: offset + done)
                 return
             }
@@ -74,10 +73,10 @@ extension Descriptor {
         }
     }
 
-    /// Allocates the space of the file's first `length` bytes, where the file system can, so that a full disk is
-    /// noticed before gigabytes have been sent.
+    /// Allocates the space of the file's first `length` bytes, so that a full disk is noticed before the bytes are
+    /// sent.
     ///
-    /// - Returns: whether the file system could.
+    /// - Returns: false if the file system cannot allocate space ahead.
     func reserve(_ length: Int64) throws(ArtifactError) -> Bool {
         let (result, code) = retryingInterrupts { fallocate(rawValue, 0, 0, Int(length)) }
         if result != 0, code == ENOSPC || code == EDQUOT { throw .noSpace }
@@ -106,7 +105,7 @@ extension Descriptor {
 }
 
 extension Folder {
-    /// Reads the whole of a small file; nil where there is none.
+    /// Reads a whole small file; returns nil if it does not exist.
     func contents(of name: UnsafePointer<CChar>, atMost maximum: Int) throws(ArtifactError) -> [UInt8]? {
         let file: Descriptor
         do {

@@ -10,16 +10,17 @@ struct Folder: Sendable {
         case file, folder, symbolicLink, other
     }
 
-    /// One entry of a directory: the bytes of the name, which need not be UTF-8, with the closing zero.
+    /// One entry of a directory.
     struct Entry {
+        /// The bytes of the name, which need not be UTF-8, with the terminating NUL.
         let name: [CChar]
-        /// The name as text, nil when it is not UTF-8.
+        /// The name as text; nil if it is not UTF-8.
         var text: String? { String(validating: name.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self) }
-        /// The type from readdir (DT_DIR and so on); DT_UNKNOWN where the file system does not give it.
+        /// The type from readdir(3), such as DT_DIR; DT_UNKNOWN if the file system does not report types.
         let type: UInt8
     }
 
-    /// The status of an entry, nil when there is none.
+    /// The status of an entry; nil if the entry does not exist.
     func status(of name: UnsafePointer<CChar>) throws(ArtifactError) -> stat? {
         var status = stat()
         let (result, code) = retryingInterrupts { fstatat(descriptor.rawValue, name, &status, AT_SYMLINK_NOFOLLOW) }
@@ -28,18 +29,17 @@ struct Folder: Sendable {
         throw ArtifactError(errno: code, call: "fstatat")
     }
 
-    /// The kind of an entry, nil when there is none.
+    /// The kind of an entry; nil if the entry does not exist.
     func kind(of name: UnsafePointer<CChar>) throws(ArtifactError) -> Kind? {
         try status(of: name)?.kind
     }
 
-    /// The flags of every open call: no link at the end of the path, no inheritance by child processes, no waiting, no
-    /// controlling terminal.
+    /// The flags of every open(2): a link at the end of the path is refused, child processes do not inherit the
+    /// descriptor, a pipe or a device does not block the call, and a terminal does not become the controlling terminal
+    /// of the process.
     static let protectingFlags = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
 
-    /// Opens a file or folder in this folder.
-    ///
-    /// No device, pipe or terminal can block or take over the process.
+    /// Opens a file or folder in this folder, with `protectingFlags`.
     func open(_ name: UnsafePointer<CChar>, flags: Int32, mode: mode_t = 0) throws(ArtifactError) -> Descriptor {
         let (result, code) = retryingInterrupts {
             openat(descriptor.rawValue, name, flags | Self.protectingFlags, mode)
@@ -50,23 +50,22 @@ struct Folder: Sendable {
 
     /// Opens a folder in this folder.
     ///
-    /// - Throws: `.notFound`; `.invalidPath(.symbolicLink)` for a link, wherever it leads; `.notDirectory`.
+    /// - Throws: `.notFound`; `.invalidPath(.symbolicLink)` for a link, whatever its target is; `.notDirectory`.
     func folder(_ name: UnsafePointer<CChar>) throws(ArtifactError) -> Folder {
         do {
             return Folder(descriptor: try open(name, flags: O_RDONLY | O_DIRECTORY))
         } catch .notDirectory {
-            // open(2) says ENOTDIR for a link, too, when O_DIRECTORY and O_NOFOLLOW come together.
+            // With O_DIRECTORY and O_NOFOLLOW, open(2) fails with ENOTDIR for a link too.
             if case .symbolicLink = try kind(of: name) { throw .invalidPath(.symbolicLink) }
             throw .notDirectory
         }
     }
 
-    /// Opens a folder in this folder, and creates it where it is missing.
+    /// Opens a folder in this folder, and creates it if it is missing; its entry is then durable when this function
+    /// returns.
     ///
-    /// Its entry is durable when this returns.
-    ///
-    /// Another thread may have created it a moment ago without syncing it yet. The file system's journal keeps the
-    /// order, so that a later sync inside the folder also makes the folder durable.
+    /// If another thread has just created the folder, its entry may not be durable yet. The file system's journal keeps
+    /// the order of changes, so that a later sync inside the folder also makes the folder durable.
     func folderMakingIfMissing(_ name: UnsafePointer<CChar>) throws(ArtifactError) -> Folder {
         do {
             return try folder(name)
@@ -88,15 +87,13 @@ struct Folder: Sendable {
     /// Makes the entries durable; blocks for a disk flush.
     func synchronize() throws(ArtifactError) {
         let (result, code) = retryingInterrupts { fsync(descriptor.rawValue) }
-        // Some network and FUSE mounts cannot sync a directory: nothing more can be done for durability there.
+        // Some network and FUSE file systems cannot sync a directory; nothing more can be done for durability there.
         guard result == 0 || code == EINVAL || code == ENOTSUP || code == ENOSYS else {
             throw ArtifactError(errno: code, call: "fsync")
         }
     }
 
-    /// All entries except `.` and `..`, in the order of the file system.
-    ///
-    /// The names of the whole folder are held in memory.
+    /// Reads all entries except `.` and `..` into memory, in the order of the file system.
     func entries() throws(ArtifactError) -> [Entry] {
         // A second descriptor is used, because reading moves the position and closedir closes the descriptor.
         let (raw, openCode) = retryingInterrupts {

@@ -1,17 +1,17 @@
 internal import Glibc
 internal import Synchronization
 
-/// Keeps a part of a disk free of artifacts, so that the database beside them can go on.
+/// Keeps a part of a disk free of artifacts, so that the database on the same disk can grow.
 ///
-/// The disk is asked at most once a second; what is written meanwhile is counted, so that many uploads at once do not go
-/// beyond. Safe from any thread.
+/// The free space is measured at most once a second. Bytes that uploads write in between are counted, so that many
+/// uploads at the same time do not exceed the limit. Any thread may call the functions.
 package final class FreeSpace: Sendable {
-    /// How much is to stay free.
+    /// How much of the disk is kept free.
     package enum Amount: Sendable, Equatable {
         case bytes(Int64)
-        /// Of the whole disk.
+        /// This percentage of the whole disk.
         case percent(Int)
-        /// So many bytes, on a small disk so many percent of it.
+        /// The smaller one of a number of bytes and a percentage of the whole disk.
         case lesser(bytes: Int64, percent: Int)
 
         func bytes(ofDisk total: Int64) -> Int64 {
@@ -23,23 +23,23 @@ package final class FreeSpace: Sendable {
         }
     }
 
-    /// How near the end of the free space is.
+    /// How much of the disk is left for artifacts.
     package enum Level: String, Sendable {
         case ample
-        /// Less than twice of what stays free is left.
+        /// The free space is less than twice the space that is kept free.
         case low
-        /// Artifacts are refused.
+        /// The free space is less than the space that is kept free, so that artifacts are refused.
         case spent
     }
 
     package struct Reading: Sendable, Equatable {
         package let freeBytes: Int64
-        /// What stays free.
+        /// The space that is kept free.
         package let keptBytes: Int64
         package let level: Level
     }
 
-    /// The size of a disk, and what programs without privileges may still write to it.
+    /// The size of a disk, and the number of bytes that programs without privileges may still write to it.
     package struct Disk: Sendable {
         package let freeBytes: Int64
         package let totalBytes: Int64
@@ -53,7 +53,7 @@ package final class FreeSpace: Sendable {
     private struct State {
         var measured: ContinuousClock.Instant?
         var disk: Disk?
-        /// Written since the disk was asked.
+        /// The bytes that uploads have written since the disk was measured.
         var written: Int64 = 0
         var level = Level.ample
         var refusals = 0
@@ -66,8 +66,8 @@ package final class FreeSpace: Sendable {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - measure: asks the disk; nil if it does not tell, and then nothing is refused.
-    ///   - report: called when the level has changed, once for each change; on any thread that stores or asks.
+    ///   - measure: returns the free space of the disk; nil if it is unknown, and then nothing is refused.
+    ///   - report: called after each change of the level, on the thread that has noticed it.
     package init(
         keeping amount: Amount,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
@@ -82,12 +82,12 @@ package final class FreeSpace: Sendable {
 
     /// Counts bytes that are about to be written.
     ///
-    /// - Throws: `.spaceKept`, with nothing counted, if they would take from what stays free.
-    package func take(_ bytes: Int64) throws(ArtifactError) {
+    /// - Throws: `.spaceKept`, with nothing counted, if the bytes do not fit beside the space that is kept free.
+    package func count(_ bytes: Int64) throws(ArtifactError) {
         try check(bytes, counting: true)
     }
 
-    /// Throws `.spaceKept` if so many bytes could not be written now; counts nothing.
+    /// Throws `.spaceKept` if this number of bytes does not fit now; counts nothing.
     package func requireRoom(for bytes: Int64) throws(ArtifactError) {
         try check(bytes, counting: false)
     }
@@ -108,7 +108,7 @@ package final class FreeSpace: Sendable {
         if let kept { throw .spaceKept(kept) }
     }
 
-    /// The free space as it was less than a second ago; nil if the disk does not tell.
+    /// The free space as it was less than a second ago; nil if it is unknown.
     package var reading: Reading? {
         let (reading, change) = state.withLock { (state) -> (Reading?, Reading?) in
             let change = refresh(&state)
@@ -118,10 +118,10 @@ package final class FreeSpace: Sendable {
         return reading
     }
 
-    /// How many uploads were refused.
+    /// The number of refusals.
     package var refusals: Int { state.withLock { $0.refusals } }
 
-    /// Asks the disk if the last answer is old, and returns the reading if the level has changed.
+    /// Measures the disk if the last measurement is older than a second; returns the reading if the level has changed.
     private func refresh(_ state: inout State) -> Reading? {
         let now = now()
         guard state.measured.map({ now - $0 >= .seconds(1) }) ?? true else { return nil }
@@ -137,7 +137,8 @@ package final class FreeSpace: Sendable {
         guard let disk = state.disk else { return nil }
         let free = max(disk.freeBytes - state.written, 0)
         let kept = amount.bytes(ofDisk: disk.totalBytes)
-        // A level is left upwards only with a tenth more, so that a disk at a bound is not reported each second.
+        // The level improves only at a tenth above the bound, so that a disk near the bound is not reported each
+        // second.
         func isBelow(_ bound: Int64, _ held: Bool) -> Bool { free < (held ? bound + bound / 10 : bound) }
         let level: Level =
             if isBelow(kept, state.level == .spent) {
@@ -152,7 +153,7 @@ package final class FreeSpace: Sendable {
 }
 
 extension FreeSpace {
-    /// Asks the disk of a folder, or of the nearest folder above it that exists.
+    /// Measures the disk of a folder, or of the nearest folder above it that exists.
     package static func disk(of folder: String) -> Disk? {
         var path = folder
         while true {

@@ -1,4 +1,4 @@
-/// Why a multipart upload cannot go on; what the disk refuses is an `ArtifactError`.
+/// Why a multipart upload cannot continue; failures of the disk are an `ArtifactError`.
 package enum MultipartError: Error, Sendable, Equatable {
     /// The limit of open uploads is reached.
     case tooManyUploads

@@ -43,10 +43,10 @@ package final class MultipartPart: Sendable {
         abort()
     }
 
-    /// Appends bytes to the part; blocks until the kernel has taken all of them.
+    /// Appends bytes to the part; blocks until all of them are written.
     ///
-    /// - Throws: `MultipartError.partTooLarge`; `ArtifactError.spaceKept`, `.quotaSpent`, and errors of the file system,
-    ///   such as `.noSpace`. The part has then been aborted, and the upload continues.
+    /// - Throws: `MultipartError.partTooLarge`; `ArtifactError.spaceKept`, `.quotaSpent`, and errors of the file
+    ///   system, such as `.noSpace`. The part has then been aborted, and the upload continues.
     package func write(_ bytes: UnsafeRawBufferPointer) throws {
         guard let file = file.withLock({ $0 }) else { throw MultipartError.unknownUpload }
         let count = Int64(bytes.count)
@@ -55,7 +55,7 @@ package final class MultipartPart: Sendable {
             guard count <= bounds.maximum - before else { throw MultipartError.partTooLarge }
             try upload.claim?.grow(by: count)
             written.withLock { $0 += count }
-            try upload.take(count, isInPlace: isInPlace)
+            try upload.countBytes(count, isInPlace: isInPlace)
             try file.write(bytes, at: bounds.offset + before)
         } catch {
             abort()
@@ -63,13 +63,12 @@ package final class MultipartPart: Sendable {
         }
     }
 
-    /// Makes the bytes durable and counts the part, replacing an earlier upload of the same part.
+    /// Makes the bytes durable and adds the part to the upload, which replaces an earlier part of the same number.
     ///
     /// Blocks for a disk flush.
-    ///
-    /// - Returns: The entity tag, with its quotes; it differs each time a part is sent.
-    /// - Throws: `MultipartError.unknownUpload` when the upload has ended meanwhile, `.wrongLength`; errors of the
-    ///   file system. The part then does not count.
+    /// - Returns: the entity tag, with its quotes; it differs each time a part is sent.
+    /// - Throws: `MultipartError.unknownUpload` if the upload has ended meanwhile, `.wrongLength`; errors of the file
+    ///   system. The part is then discarded.
     package func commit() throws -> String {
         guard let file = takeFile() else { throw MultipartError.unknownUpload }
         defer { upload.endPart(number, isInPlace: isInPlace) }
@@ -85,25 +84,21 @@ package final class MultipartPart: Sendable {
         return "\"\(tag)\""
     }
 
-    /// Ends the part without counting it.
-    ///
-    /// Does nothing after the end of the part.
+    /// Ends the part and discards its bytes; does nothing if the part has ended.
     package func abort() {
         guard takeFile() != nil else { return }
         discard()
         upload.endPart(number, isInPlace: isInPlace)
     }
 
-    /// Removes a part that was written to a file of its own.
-    ///
-    /// A part that was written in place is ignored later.
+    /// Removes the file of a part that has one; the bytes of a part in the shared file are ignored later.
     private func discard() {
         upload.claim?.shrink(by: written.withLock { $0 })
-        // When the removal fails, the file is removed with the folder of the upload.
+        // If the removal fails, the file is removed with the folder of the upload.
         if !isInPlace { _ = upload.removePart(number, tag: tag) }
     }
 
-    /// Takes the file, which only the caller that ends the part gets.
+    /// Returns the file to the first caller, which ends the part; returns nil to later callers.
     private func takeFile() -> Descriptor? {
         file.withLock { file in
             defer { file = nil }

@@ -1,6 +1,6 @@
-/// The record of a multipart upload on the disk, by which the upload survives a restart of the server.
+/// The file that describes a multipart upload, so that the upload survives a restart of the server.
 ///
-/// The record consists of lines of text. A record that a power failure left incomplete is ignored.
+/// It consists of lines of text. A file that a power failure has left incomplete is ignored.
 struct MultipartRecord {
     static let name = "upload"
     private static let title = "apus multipart upload 1"
@@ -9,7 +9,7 @@ struct MultipartRecord {
     let partCount: Int
     /// The time at which the upload expires, in Unix seconds.
     let expires: Int64
-    /// The key of the one who has begun the upload; nil where nobody is asked.
+    /// The key of the identity that has begun the upload; nil if the server does not know identities.
     let owner: String?
 
     var text: String { "\(Self.title)\n\(expires)\n\(partCount)\n\(path)\n" + (owner.map { "\($0)\n" } ?? "") }
@@ -34,8 +34,8 @@ struct MultipartRecord {
 
 /// A part that has arrived and whose bytes are durable.
 struct StoredPart {
-    /// Whether the part lies in the shared file, at the offset that follows from its number; otherwise it has a file
-    /// of its own.
+    /// Whether the part is in the shared file, at the offset that follows from its number; otherwise it has its own
+    /// file.
     var isInPlace: Bool
     var length: Int64
     /// Hexadecimal digits that differ each time a part is sent.
@@ -44,10 +44,10 @@ struct StoredPart {
     /// The file of a part that is not in place.
     static func fileName(number: Int, tag: String) -> String { "part-\(number)-\(tag)" }
 
-    /// The line of the journal.
+    /// The line that describes the part in the journal.
     func line(number: Int) -> String { "\(number) \(length) \(tag) \(isInPlace ? "place" : "file")\n" }
 
-    /// The parts in a journal; the last line of each number counts.
+    /// The parts in a journal; if several lines have the same number, the last one counts.
     static func parts(ofJournal bytes: [UInt8]) -> [Int: StoredPart] {
         var parts: [Int: StoredPart] = [:]
         // The text after the last line feed is an incomplete line.

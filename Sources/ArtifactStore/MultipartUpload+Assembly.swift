@@ -5,9 +5,7 @@ internal import Synchronization
 /// A part as the client lists it when it completes the upload.
 package struct ListedPart: Sendable {
     package var number: Int
-    /// The entity tag that the server returned.
-    ///
-    /// Quotes and a weakness mark, which proxies may add, are ignored.
+    /// The entity tag that the server has returned; quotes, and the `W/` that proxies may add, are ignored.
     package var entityTag: String
 
     package init(number: Int, entityTag: String) {
@@ -22,20 +20,20 @@ package struct ListedPart: Sendable {
 }
 
 extension MultipartUpload {
-    /// The file to which all parts are copied when the parts in place turn out to be at wrong offsets.
+    /// The file to which all parts are copied if the offsets of the parts in the shared file turn out to be wrong.
     static let copyName = "copy"
-    /// The note that holds the name of the file that becomes the artifact.
+    /// The file that holds the name of the file that becomes the artifact.
     ///
-    /// When that file is gone, it has become the artifact.
+    /// If the named file does not exist any more, it has become the artifact.
     static let completionName = "completion"
 
     /// Stops accepting parts and builds the complete file.
     ///
-    /// Only parts in files of their own are copied; the parts in place are on the disk already. If this fails, the
-    /// upload accepts parts again; if a later step fails, the caller calls `resume()`.
-    /// - Returns: The name of the file in the upload's folder. The file and the note that names it are durable.
+    /// Only parts in their own files are copied, unless the shared file has wrong offsets. If this function fails, the
+    /// upload accepts parts again; if a later step fails, the caller must call `resume()`.
+    /// - Returns: the name of the file in the upload's folder. The file and its name in `completionName` are durable.
     func assemble(_ listed: [ListedPart]) throws -> String {
-        let (parts, isQuiet) = try state.withLock { state in
+        let (parts, hasNoWriter) = try state.withLock { state in
             switch state.phase {
             case .ended: throw MultipartError.unknownUpload
             case .completing: throw MultipartError.completing
@@ -43,10 +41,10 @@ extension MultipartUpload {
             }
             try check(listed, against: state.parts)
             state.phase = .completing
-            return (state.parts, state.placesInUse.isEmpty)
+            return (state.parts, state.partsInPlace.isEmpty)
         }
         do {
-            let name = try assemble(parts, isQuiet: isQuiet)
+            let name = try assemble(parts, hasNoWriter: hasNoWriter)
             try folder.write(name, to: Self.completionName)
             return name
         } catch {
@@ -74,9 +72,9 @@ extension MultipartUpload {
         if let number = unlisted.min() { throw MultipartError.unlistedPart(number) }
     }
 
-    /// - Parameter isQuiet: false when a connection still writes in place although its part has arrived through
-    ///   another connection. The file that it writes to cannot become the artifact.
-    private func assemble(_ parts: [Int: StoredPart], isQuiet: Bool) throws -> String {
+    /// - Parameter hasNoWriter: false if a connection still writes to the shared file, although its part has arrived
+    ///   through another connection. The shared file cannot become the artifact then.
+    private func assemble(_ parts: [Int: StoredPart], hasNoWriter: Bool) throws -> String {
         let placed = parts.filter(\.value.isInPlace)
         let partLength = state.withLock { $0.partLength } ?? 0
         var offsets: [Int: Int64] = [:]
@@ -85,18 +83,18 @@ extension MultipartUpload {
             offsets[number] = size
             size += part.length
         }
-        let liesRight = isQuiet && placed.keys.allSatisfy { offsets[$0] == Int64($0 - 1) * partLength }
-        let copied = parts.values.reduce(0) { $0 + (liesRight && $1.isInPlace ? 0 : $1.length) }
+        let isAligned = hasNoWriter && placed.keys.allSatisfy { offsets[$0] == Int64($0 - 1) * partLength }
+        let copied = parts.values.reduce(0) { $0 + (isAligned && $1.isInPlace ? 0 : $1.length) }
         try freeSpace?.requireRoom(for: copied)
-        // The file is not created anew when parts must lie in it, because it would be full of zeros.
+        // A missing shared file that should hold parts is an error; a new one would be full of zeros.
         let data = try folder.open(Self.dataName, flags: O_RDWR | (placed.isEmpty ? O_CREAT : 0), mode: 0o666)
         let target: Descriptor
-        if liesRight {
+        if isAligned {
             target = data
         } else {
             target = try folder.open(Self.copyName, flags: O_RDWR | O_CREAT | O_TRUNC, mode: 0o666)
         }
-        for (number, part) in parts where !(liesRight && part.isInPlace) {
+        for (number, part) in parts where !(isAligned && part.isInPlace) {
             let offset = offsets[number] ?? 0
             if part.isInPlace {
                 try target.copy(data, at: Int64(number - 1) * partLength, length: part.length, to: offset)
@@ -105,17 +103,17 @@ extension MultipartUpload {
                 try target.copy(try folder.open(name, flags: O_RDONLY), length: part.length, to: offset)
             }
         }
-        // Cuts off space that was allocated ahead, or that a longer earlier upload of a part has left.
+        // Removes space that was allocated ahead, or that a longer earlier version of a part has left.
         try target.resize(to: size)
         try target.synchronizeData()
-        return liesRight ? Self.dataName : Self.copyName
+        return isAligned ? Self.dataName : Self.copyName
     }
 
-    /// Removes everything except the note that the upload was completed.
+    /// Removes all files but those that show that the upload was completed.
     func removeContents() {
         for entry in (try? folder.entries()) ?? [] {
             let kept = [MultipartRecord.name, Self.completionName]
-            // When a removal fails, the sweep removes the file with the folder.
+            // If a removal fails, `removeExpired` removes the file with the folder.
             if !kept.contains(where: { entry.text == $0 }) { _ = folder.unlink(entry.name) }
         }
     }

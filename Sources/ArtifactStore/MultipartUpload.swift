@@ -4,11 +4,11 @@ internal import Synchronization
 
 /// A file that arrives in parts, in any order and over many connections.
 ///
-/// The upload has a folder of its own. Parts of equal length, as the MLflow client sends them, are written at once to
-/// their offsets in the file that will become the artifact. Other parts are kept in files of their own until the end:
-/// the last part when it arrives first, a part that is sent again, and parts of other lengths.
+/// The upload has its own folder. Parts of equal length, as the MLflow client sends them, are written to their offsets
+/// in the shared file, which will become the artifact. Other parts have their own files until the upload is completed:
+/// the last part if it arrives first, a part that is sent again, and parts of other lengths.
 final class MultipartUpload: Sendable {
-    /// The name of the file that holds the parts in place.
+    /// The name of the shared file.
     static let dataName = "data"
     /// The journal of parts that have arrived.
     static let journalName = "parts"
@@ -17,20 +17,20 @@ final class MultipartUpload: Sendable {
         enum Phase { case open, completing, ended }
 
         var phase = Phase.open
-        /// The length of every part but the last, once a part has shown it.
+        /// The length of every part but the last; nil until one of these parts has begun.
         var partLength: Int64?
         /// Whether the space of the shared file is allocated.
         var isReserved = false
         var parts: [Int: StoredPart] = [:]
-        /// The numbers of the parts that are being written in place.
-        var placesInUse: Set<Int> = []
+        /// The numbers of the parts that are being written to the shared file.
+        var partsInPlace: Set<Int> = []
         var sending = 0
     }
 
     let id: String
     let record: MultipartRecord
     let folder: Folder
-    /// What the bytes of all parts count for; nil where nothing is counted.
+    /// Counts the bytes of all parts for a quota; nil if they are not counted.
     let claim: (any StorageClaim)?
     let freeSpace: FreeSpace?
     let state: Mutex<State>
@@ -60,43 +60,43 @@ final class MultipartUpload: Sendable {
         record.expires <= now && state.withLock { $0.sending == 0 && $0.phase == .open }
     }
 
-    /// Begins to take a part.
+    /// Begins to receive a part.
     ///
-    /// - Parameter length: in bytes, as the request announces it; nil when it does not.
+    /// - Parameter length: the number of bytes that the request announces; nil if it announces none.
     func beginPart(_ number: Int, length: Int64?, atMost maximum: Int64) throws -> MultipartPart {
         guard number >= 1, number <= record.partCount else { throw MultipartError.unknownPart(number) }
         guard length ?? 0 <= maximum else { throw MultipartError.partTooLarge }
-        let (place, reservation) = try state.withLock { state in
+        let (offset, reservation) = try state.withLock { state in
             guard state.phase == .open else { throw MultipartError.unknownUpload }
             state.sending += 1
-            return placeOfPart(number, length, &state)
+            return offsetOfPart(number, length, &state)
         }
         let tag = Self.newTag()
         do {
-            let name = place == nil ? StoredPart.fileName(number: number, tag: tag) : Self.dataName
+            let name = offset == nil ? StoredPart.fileName(number: number, tag: tag) : Self.dataName
             let file = try folder.open(name, flags: O_RDWR | O_CREAT, mode: 0o666)
             if let reservation {
-                try freeSpace?.take(reservation)
+                try freeSpace?.count(reservation)
                 if try file.reserve(reservation) {
                     state.withLock { $0.isReserved = true }
                 }
             } else {
-                try freeSpace?.requireRoom(for: state.withLock { $0.isReserved } && place != nil ? 0 : length ?? 0)
+                try freeSpace?.requireRoom(for: state.withLock { $0.isReserved } && offset != nil ? 0 : length ?? 0)
             }
-            let bounds = MultipartPart.Bounds(offset: place ?? 0, announced: length, maximum: length ?? maximum)
-            return MultipartPart(upload: self, number: number, tag: tag, isInPlace: place != nil, file: file, bounds)
+            let bounds = MultipartPart.Bounds(offset: offset ?? 0, announced: length, maximum: length ?? maximum)
+            return MultipartPart(upload: self, number: number, tag: tag, isInPlace: offset != nil, file: file, bounds)
         } catch {
-            endPart(number, isInPlace: place != nil)
-            // An abort has removed the folder.
+            endPart(number, isInPlace: offset != nil)
+            // The upload was aborted, which has removed the folder.
             if case ArtifactError.notFound = error { throw MultipartError.unknownUpload }
             throw error
         }
     }
 
-    /// The offset of a part in the shared file, nil when the offset is unknown or in use; and the space that the whole
-    /// file needs, when this part is the first to show it.
-    private func placeOfPart(_ number: Int, _ length: Int64?, _ state: inout State) -> (Int64?, Int64?) {
-        guard let length, length > 0, state.parts[number] == nil, !state.placesInUse.contains(number) else {
+    /// Returns the offset of a part in the shared file, nil if the part needs its own file; and the space to allocate
+    /// for the whole file, nil unless this part is the first one from which that space follows.
+    private func offsetOfPart(_ number: Int, _ length: Int64?, _ state: inout State) -> (Int64?, Int64?) {
+        guard let length, length > 0, state.parts[number] == nil, !state.partsInPlace.contains(number) else {
             return (nil, nil)
         }
         let isLast = number == record.partCount
@@ -108,11 +108,11 @@ final class MultipartUpload: Sendable {
         guard let partLength = state.partLength, isLast ? length <= partLength : length == partLength else {
             return (nil, nil)
         }
-        state.placesInUse.insert(number)
+        state.partsInPlace.insert(number)
         return (Int64(number - 1) * partLength, reservation)
     }
 
-    /// Counts a part whose bytes are durable; it replaces an earlier upload of the same part.
+    /// Adds a part whose bytes are durable; it replaces an earlier part of the same number.
     func accept(_ part: StoredPart, number: Int) throws {
         try state.withLock { state in
             guard state.phase == .open else { throw MultipartError.unknownUpload }
@@ -122,7 +122,7 @@ final class MultipartUpload: Sendable {
             guard state.phase == .open else { throw MultipartError.unknownUpload }
             return state.parts.updateValue(part, forKey: number)
         }
-        // When the removal fails, the file is removed with the folder.
+        // If the removal fails, the file is removed with the folder.
         if let replaced {
             claim?.shrink(by: replaced.length)
             if !replaced.isInPlace { _ = removePart(number, tag: replaced.tag) }
@@ -131,17 +131,17 @@ final class MultipartUpload: Sendable {
 
     /// Counts bytes of a part that are about to be written.
     ///
-    /// - Parameter isInPlace: whether they go to the shared file, whose space may be allocated already.
-    func take(_ bytes: Int64, isInPlace: Bool) throws(ArtifactError) {
+    /// - Parameter isInPlace: whether they are for the shared file, whose space may be allocated already.
+    func countBytes(_ bytes: Int64, isInPlace: Bool) throws(ArtifactError) {
         if isInPlace, state.withLock({ $0.isReserved }) { return }
-        try freeSpace?.take(bytes)
+        try freeSpace?.count(bytes)
     }
 
-    /// Called when a part has ended, whether complete or not.
+    /// Must be called when a part has ended, whether it is complete or not.
     func endPart(_ number: Int, isInPlace: Bool) {
         state.withLock { state in
             state.sending -= 1
-            if isInPlace { state.placesInUse.remove(number) }
+            if isInPlace { state.partsInPlace.remove(number) }
         }
     }
 
@@ -149,9 +149,7 @@ final class MultipartUpload: Sendable {
         folder.unlink(StoredPart.fileName(number: number, tag: tag))
     }
 
-    /// Stops accepting parts.
-    ///
-    /// Returns false when the upload had ended already or is being completed.
+    /// Stops accepting parts; returns false if the upload has ended already or is being completed.
     func end() -> Bool {
         state.withLock { state in
             guard state.phase == .open else { return false }
@@ -162,7 +160,7 @@ final class MultipartUpload: Sendable {
 
     private func appendToJournal(_ line: String) throws(ArtifactError) {
         let journal = try folder.open(Self.journalName, flags: O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
-        // A single short write keeps the lines of parts that arrive together from mixing.
+        // The line is written by one call, so that lines of parts that arrive at the same time do not mix.
         let bytes = Array(line.utf8)
         let (count, code) = retryingInterrupts { Int32(write(journal.rawValue, bytes, bytes.count)) }
         guard count == bytes.count else { throw ArtifactError(errno: code == 0 ? EIO : code, call: "write") }

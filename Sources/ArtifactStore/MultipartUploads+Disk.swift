@@ -10,13 +10,13 @@ extension MultipartUploads {
 
     enum Finding {
         case open(MultipartUpload)
-        /// The upload is completed and the file is at this path.
+        /// The upload is completed; the value is the path of the artifact.
         case completed(String)
         case unknown
     }
 
     func find(_ id: String) throws -> Finding {
-        // An id becomes the name of a folder.
+        // The id is checked, because it becomes the name of a folder.
         guard id.utf8.count == 32, id.allSatisfy({ $0.isHexDigit && $0.isASCII }) else { return .unknown }
         if let known = known(id) { return known }
         guard let folder = try folder(of: id) else { return .unknown }
@@ -26,9 +26,9 @@ extension MultipartUploads {
         state.withLock { state in
             guard state.uploads[id] == nil else { return }
             state.uploads[id] = .open(upload)
-            let place = Holding(of: limits.places, for: .server)
+            let holding = Holding(of: limits.openUploads, for: .server)
             // An upload that is already on the disk is accepted even beyond the limit.
-            if place.grow(by: 1) { state.places[id] = place }
+            if holding.grow(by: 1) { state.holdings[id] = holding }
         }
         return known(id) ?? finding
     }
@@ -67,8 +67,10 @@ extension MultipartUploads {
         )
     }
 
-    /// Whether the upload has expired; if so, and unless `ending` is false, this ends it.
-    func isOver(_ id: String, in parent: Folder, at now: Int64, ending: Bool = true) throws -> Bool {
+    /// Whether the upload can be removed, because it has expired or its completion need not be remembered any longer.
+    ///
+    /// - Parameter ending: whether an expired upload is ended, so that it accepts no more parts.
+    func isRemovable(_ id: String, in parent: Folder, at now: Int64, ending: Bool = true) throws -> Bool {
         if case .beginning? = state.withLock({ $0.uploads[id] }) { return false }
         switch try find(id) {
         case .unknown: return true
@@ -92,7 +94,7 @@ extension MultipartUploads {
     func forget(_ id: String) {
         state.withLock { state in
             state.uploads[id] = nil
-            state.places[id] = nil
+            state.holdings[id] = nil
         }
     }
 
@@ -109,7 +111,7 @@ extension MultipartUploads {
 
     func removeFolder(_ id: String) throws(ArtifactError) {
         let parent = try folder(makingIfMissing: false)
-        // A part that began a moment ago may still create its file.
+        // The loop is needed because a part that has just begun may still create its file.
         for _ in 0..<8 {
             do {
                 let folder = try parent.folder(id)

@@ -6,7 +6,7 @@ extension MultipartUploads {
     static let keyName = "key"
     private static let keyBytes = 32
 
-    /// The key: 32 random bytes, created once for the root and kept in a file that only its owner may read.
+    /// The key that signs URLs of parts: 32 random bytes in a file of the root that only its owner may read.
     package func signingKey() throws -> [UInt8] {
         if let key = state.withLock({ $0.key }) { return key }
         let folder = try folder(makingIfMissing: true)
@@ -33,7 +33,7 @@ extension MultipartUploads {
         }.get()
         try file.synchronizeData()
         let descriptor = folder.descriptor.rawValue
-        // A link does not replace a key that another thread has made meanwhile.
+        // In contrast to a rename, a link does not replace a key that another thread has made meanwhile.
         let (linked, linkCode) = retryingInterrupts { linkat(descriptor, temporaryName, descriptor, keyName, 0) }
         if linked == 0 { return key }
         if linkCode == EEXIST, let other = try readKey(folder) { return other }
@@ -42,7 +42,7 @@ extension MultipartUploads {
         return key
     }
 
-    /// The bytes come from the system's generator, which is suitable for keys.
+    /// Random bytes for keys, from the system's cryptographic generator.
     static func randomBytes(_ count: Int) -> [UInt8] {
         (0..<count).map { _ in UInt8.random(in: .min ... .max) }
     }

@@ -3,12 +3,11 @@ internal import Files
 internal import Glibc
 internal import Synchronization
 
-/// The multipart uploads beneath an artifact root: the client sends a large file in parts, over many connections.
+/// The multipart uploads of an artifact root: a client sends a large file in parts, over many connections.
 ///
-/// All uploads lie in one hidden folder at the top of the root, which no `ArtifactPath` can name, so the finished file
-/// is moved to its target without a copy. Uploads survive a restart of the server: parts that have arrived still
-/// count, until the upload expires. Only one server at a time may use the folder. All calls block on the file system
-/// and may be made from any thread.
+/// All uploads are in one hidden folder at the top of the root, which no `ArtifactPath` can name, so that the finished
+/// file is moved to its target without a copy. Unfinished uploads and their parts survive a restart of the server until
+/// they expire. Only one server at a time may use the folder. All functions block, and any thread may call them.
 package final class MultipartUploads: Sendable {
     /// The limits for clients.
     package struct Limits: Sendable {
@@ -19,14 +18,15 @@ package final class MultipartUploads: Sendable {
         /// The budget of unfinished uploads, counted by peer.
         ///
         /// Uploads of earlier processes count for the server itself.
-        package var places = Budget(total: BudgetLimits().multipartUploads)
+        package var openUploads = Budget(total: BudgetLimits().multipartUploads)
         /// Seconds from the beginning of an upload until it expires.
         package var lifetimeSeconds: Int64 = 24 * 3_600
-        /// How long a completed upload is remembered, in seconds, because clients that miss the answer ask again.
+        /// How long a completed upload is remembered, in seconds, because a client that misses the response repeats the
+        /// request.
         package var memorySeconds: Int64 = 3_600
-        /// What the bytes of an upload count for until it is stored; nil where nothing is counted.
+        /// Returns what counts the bytes of an upload for a quota until it is completed; nil if they are not counted.
         ///
-        /// The name is that of whoever began the upload, nil where nobody is asked.
+        /// The owner is the key of the identity that has begun the upload, nil if the server does not know identities.
         package var claim: @Sendable (_ owner: String?) -> (any StorageClaim)? = { _ in nil }
 
         package init() {}
@@ -41,7 +41,7 @@ package final class MultipartUploads: Sendable {
 
         /// The unfinished uploads that this process knows.
         var uploads: [String: Entry] = [:]
-        var places: [String: Holding] = [:]
+        var holdings: [String: Holding] = [:]
         var key: [UInt8]?
     }
 
@@ -54,14 +54,12 @@ package final class MultipartUploads: Sendable {
         self.limits = limits
     }
 
-    /// Begins an upload to a path.
-    ///
-    /// Readers see nothing of it until `complete`.
+    /// Begins an upload to a path, where readers see nothing of it until `complete`.
     ///
     /// - Parameters:
     ///   - peer: the client whose share of the uploads is used.
-    ///   - owner: the key of the one for whom the bytes count; nil where nobody is asked.
-    /// - Returns: The id, hexadecimal digits that nobody can guess, and when the upload expires, in Unix seconds.
+    ///   - owner: the key of the identity for whose quota the bytes count; nil if the server does not know identities.
+    /// - Returns: the id, hexadecimal digits that nobody can guess, and when the upload expires, in Unix seconds.
     /// - Throws: `.tooManyUploads`; `ArtifactError` for a path that names no file, and for other errors of the file
     ///   system.
     package func create(
@@ -76,11 +74,11 @@ package final class MultipartUploads: Sendable {
         let id = Self.randomBytes(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         let expires = Int64(time(nil)) + limits.lifetimeSeconds
         try root.freeSpace?.requireRoom(for: 0)
-        let place = Holding(of: limits.places, for: peer)
-        guard place.grow(by: 1) else { throw MultipartError.tooManyUploads }
+        let holding = Holding(of: limits.openUploads, for: peer)
+        guard holding.grow(by: 1) else { throw MultipartError.tooManyUploads }
         state.withLock { state in
             state.uploads[id] = .beginning
-            state.places[id] = place
+            state.holdings[id] = holding
         }
         do {
             let parent = try folder(makingIfMissing: true)
@@ -98,7 +96,7 @@ package final class MultipartUploads: Sendable {
             )
             state.withLock { $0.uploads[id] = .open(upload) }
         } catch {
-            // When the removal fails, the sweep removes the folder.
+            // If the removal fails, `removeExpired` removes the folder.
             try? removeFolder(id)
             forget(id)
             throw error
@@ -108,25 +106,24 @@ package final class MultipartUploads: Sendable {
 
     /// Begins to receive a part.
     ///
-    /// Numbers start at 1.
-    ///
-    /// - Parameter length: in bytes, as the request announces it; nil when it does not.
-    /// - Throws: `.unknownUpload`, `.unknownPart`, `.partTooLarge`; errors of the file system. A full disk is noticed
-    ///   at the first part, because the space of all parts is then allocated where the file system can.
+    /// - Parameters:
+    ///   - number: from 1 on.
+    ///   - length: the number of bytes that the request announces; nil if it announces none.
+    /// - Throws: `.unknownUpload`, `.unknownPart`, `.partTooLarge`; errors of the file system. If the file system can
+    ///   allocate space ahead, a full disk is noticed at the first part, for which the space of all parts is allocated.
     package func beginPart(_ id: String, number: Int, length: Int64?) throws -> MultipartPart {
         guard case .open(let upload) = try find(id) else { throw MultipartError.unknownUpload }
         return try upload.beginPart(number, length: length, atMost: limits.partBytes)
     }
 
-    /// Builds the file from the parts and moves it to its target, replacing an older file.
+    /// Builds the file from the parts and moves it to its target, which replaces an older file; the file is then
+    /// durable.
     ///
-    /// It is durable when this returns.
-    ///
-    /// Costs a few disk flushes however large the file is, as long as all parts but the last have the same length. A
+    /// If all parts but the last have the same length, this costs a few disk flushes, however large the file is. A
     /// repeated call succeeds and changes nothing. If the call fails, the upload stays open.
-    /// - Returns: What was stored, with the time since `create`; nil when it had been completed before.
-    /// - Throws: `.unknownUpload`, also for another path than that of `create`; `.completing`; `.missingPart` and the
-    ///   other faults of the list; `ArtifactError` as `ArtifactUpload.commit()`.
+    /// - Returns: what was stored, with the time since `create`; nil if the upload was completed before.
+    /// - Throws: `.unknownUpload`, also for another path than that of `create`; `.completing`; `.missingPart` and other
+    ///   errors about the list of parts; the errors of `ArtifactUpload.commit()`.
     @discardableResult
     package func complete(_ id: String, _ path: ArtifactPath, _ listed: [ListedPart]) throws -> StoredArtifact? {
         switch try find(id) {
@@ -154,13 +151,13 @@ package final class MultipartUploads: Sendable {
         let name = try upload.assemble(listed)
         let stored: StoredArtifact
         do {
-            stored = try place(name, of: upload, at: path)
+            stored = try moveFile(name, of: upload, at: path)
         } catch {
             upload.resume()
             throw error
         }
-        // The order matters: a caller that finds the upload ended looks at the disk, and must find that it was
-        // completed.
+        // The order matters: a caller that finds the upload ended then reads the disk, and must find there that the
+        // upload was completed.
         forget(upload.id)
         upload.state.withLock { $0.phase = .ended }
         upload.removeContents()
@@ -173,9 +170,8 @@ package final class MultipartUploads: Sendable {
         )
     }
 
-    /// Aborts an upload and removes the received parts.
-    ///
-    /// Does nothing for an upload that is unknown, has another path, is completed, or is being completed.
+    /// Aborts an upload and removes its parts; does nothing for an upload that is unknown, has another path, is
+    /// completed, or is being completed.
     package func abort(_ id: String, _ path: ArtifactPath) throws {
         guard case .open(let upload) = try find(id), upload.record.path == path.description, upload.end() else {
             return
@@ -187,9 +183,9 @@ package final class MultipartUploads: Sendable {
 
     /// Removes uploads that have expired, and completed uploads that need not be remembered any longer.
     ///
-    /// Called when the server starts, and repeatedly later. The first call also reopens the unfinished uploads of an
-    /// earlier process. Costs one pass over the hidden folder.
-    /// - Returns: The number of uploads removed.
+    /// The server calls this when it starts and repeatedly later. The first call also opens the unfinished uploads of
+    /// an earlier process. The cost is one pass over the hidden folder.
+    /// - Returns: the number of uploads removed.
     @discardableResult
     package func removeExpired() throws -> Int {
         let folder: Folder
@@ -203,7 +199,7 @@ package final class MultipartUploads: Sendable {
         for entry in try folder.entries() {
             guard let id = entry.text, !id.hasPrefix(Self.keyName) else { continue }
             // An upload that cannot be read is left for the next pass.
-            guard let isOver = try? isOver(id, in: folder, at: now), isOver else { continue }
+            guard let isRemovable = try? isRemovable(id, in: folder, at: now), isRemovable else { continue }
             if (try? removeFolder(id)) != nil { removed += 1 }
             forget(id)
         }
@@ -222,13 +218,13 @@ package final class MultipartUploads: Sendable {
         var count = 0
         for entry in try folder.entries() {
             guard let id = entry.text, !id.hasPrefix(Self.keyName) else { continue }
-            if let isOver = try? isOver(id, in: folder, at: now, ending: false), isOver { count += 1 }
+            if let isRemovable = try? isRemovable(id, in: folder, at: now, ending: false), isRemovable { count += 1 }
         }
         return count
     }
 
     /// Moves the complete file to its target.
-    private func place(
+    private func moveFile(
         _ name: String,
         of upload: MultipartUpload,
         at path: ArtifactPath
@@ -236,8 +232,8 @@ package final class MultipartUploads: Sendable {
         do {
             return try root.beginWrite(path).commit(moving: name, from: upload.folder)
         } catch .other(errno: EXDEV, call: _) {
-            // Another file system is mounted on a folder of the root.
-            // The bytes of the upload are claimed already.
+            // Another file system is mounted on a folder of the root. The copy needs no claim, because the bytes of the
+            // upload are counted already.
             let copy = try root.beginWrite(path)
             try copy.append(upload.folder.open(name, flags: O_RDONLY))
             let stored = try copy.commit()

@@ -16,14 +16,12 @@ extension OpenArtifact {
         try withBytes(at: offset, upTo: count) { (bytes) throws(ArtifactError) in Array(bytes) }
     }
 
-    /// Reads a part of the file into memory and passes it to `body`.
-    ///
-    /// Blocks on the disk.
+    /// Reads a part of the file into memory and passes it to `body`; blocks on the disk.
     ///
     /// - Parameters:
     ///   - offset: the offset of the part, at most `size`.
     ///   - count: the length of the part; it is cut at the size that the file had when it was opened.
-    /// - Throws: `.other` with ENODATA when the file has become shorter since; the errors of `body`.
+    /// - Throws: `.other` with ENODATA if the file has become shorter since then; the errors of `body`.
     package func withBytes<Result>(
         at offset: Int64,
         upTo count: Int,

@@ -14,8 +14,8 @@ package final class OpenArtifact: Sendable {
     private let content: Content
     /// The facts at the moment of opening; a committed file never changes, and an upload replaces it as a whole.
     let facts: ArtifactFacts
-    /// A strong entity tag with its quotes (RFC 9110 §8.8.3): another one for each upload of
-    /// the file, unless the new bytes share the space of the old ones.
+    /// A strong entity tag with its quotes (RFC 9110 §8.8.3); it changes with each upload of the file, unless the new
+    /// file is a hard link to the old one.
     package let entityTag: String
 
     init(_ descriptor: Descriptor, status: FileStatus) {
@@ -34,7 +34,7 @@ package final class OpenArtifact: Sendable {
         self.entityTag = entityTag
     }
 
-    /// In bytes, at the moment of opening.
+    /// The size in bytes at the moment of opening.
     package var size: Int64 { facts.size }
 
     /// The modification time in whole seconds since 1970, for `Last-Modified`.
@@ -53,7 +53,8 @@ package final class OpenArtifact: Sendable {
 
 /// The bytes of a file in an object storage.
 package protocol ArtifactObject: AnyObject, Sendable {
-    /// Fills the buffer with the bytes from an offset on; a read that does not continue the last one costs a request.
+    /// Fills the buffer with the bytes from an offset on; costs a request unless it continues where the last read
+    /// ended.
     ///
     /// - Throws: `.replaced` if the file was replaced since it was opened; other failures of the storage.
     func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws(ArtifactError)

@@ -5,11 +5,10 @@ internal import Synchronization
 
 /// Opens files and folders beneath a folder, never through a symbolic link.
 ///
-/// Uses one openat2(2) call for the whole path where the kernel has it (Linux 5.6) and no sandbox forbids it.
-/// Otherwise, and after the first refusal, it opens component by component with `O_NOFOLLOW`. Both ways give the same
-/// results and errors.
+/// It opens the whole path by one call of openat2(2) if the kernel has this call (Linux 5.6) and no sandbox forbids it;
+/// otherwise it opens component by component with `O_NOFOLLOW`. Both ways have the same results and errors.
 final class PathResolver: Sendable {
-    /// The longest path of one call: PATH_MAX, including the closing zero.
+    /// The longest path of one call in bytes: PATH_MAX without the terminating NUL.
     private static let maximumBytes = 4_095
 
     private let usesOneCall: Atomic<Bool>
@@ -18,10 +17,10 @@ final class PathResolver: Sendable {
         self.usesOneCall = Atomic(usesOneCall)
     }
 
-    /// Opens a file or folder; no device, pipe or terminal can block or take over the process.
+    /// Opens a file or folder, with `Folder.protectingFlags`.
     ///
     /// - Parameter components: at least one name, each that of an `ArtifactPath`.
-    /// - Throws: `.notFound`; `.notDirectory`; `.invalidPath(.symbolicLink)` where a component is a link.
+    /// - Throws: `.notFound`; `.notDirectory`; `.invalidPath(.symbolicLink)` if a component is a link.
     func open(
         _ components: some BidirectionalCollection<String>,
         in folder: Folder,
@@ -35,7 +34,7 @@ final class PathResolver: Sendable {
             ? try parent.open(name, flags: flags) : try parent.folder(name).descriptor
     }
 
-    /// Opens the path in one call; nil where it has to be opened component by component.
+    /// Opens the path in one call; returns nil if it has to be opened component by component.
     private func openAtOnce(
         _ components: some Collection<String>,
         in folder: Folder,
@@ -45,7 +44,7 @@ final class PathResolver: Sendable {
         let path = components.joined(separator: "/")
         guard path.utf8.count <= Self.maximumBytes else { return nil }
         var how = apus_open_how()
-        // Without O_NOFOLLOW: with this flag the kernel may report a link at the end of the path as no directory.
+        // With O_NOFOLLOW, the kernel may fail with ENOTDIR for a link at the end of the path.
         how.flags = UInt64((flags | Folder.protectingFlags) & ~O_NOFOLLOW)
         how.resolve = UInt64(
             apus_resolve_beneath.rawValue | apus_resolve_no_symlinks.rawValue | apus_resolve_no_magiclinks.rawValue
@@ -56,8 +55,7 @@ final class PathResolver: Sendable {
         case ENOSYS, EPERM:
             usesOneCall.store(false, ordering: .relaxed)
             return nil
-        // A rename happened meanwhile, or this kernel treats the call differently; opening component by component
-        // gives the right answer.
+        // A folder was renamed meanwhile, or this kernel does not know a flag; opening component by component works.
         case EAGAIN, EXDEV, EINVAL, E2BIG: return nil
         default: throw ArtifactError(errno: code, call: "openat")
         }

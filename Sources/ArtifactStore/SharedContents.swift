@@ -2,12 +2,11 @@ internal import Files
 internal import Glibc
 internal import Synchronization
 
-/// An index of which contents a root holds and where, so that a file that equals an existing one takes no space of its
-/// own.
+/// An index from the hash of a content to the paths that may have it, so that a new file can share the space of an
+/// equal one.
 ///
-/// The index gives hints only: files are compared byte by byte before they share space, so that files which were
-/// deleted, moved or changed by other programs cannot cause an error. No further copy is kept: a content is gone when
-/// the last path that holds it is deleted.
+/// Files are compared byte by byte before they share space, so that an outdated entry of the index does no harm. The
+/// index holds no bytes: a content is gone when the last path that has it is deleted.
 package final class SharedContents: Sendable {
     /// The savings since this object was created.
     package struct Statistics: Sendable {
@@ -16,35 +15,33 @@ package final class SharedContents: Sendable {
         package var bytes: Int64 = 0
     }
 
-    /// Serialises uploads of equal contents, so that the second one finds the file of the first.
-    private final class Turn: Sendable {
-        let lock = Mutex(())
+    /// A lock that uploads of equal contents wait for, so that the second one finds the file of the first.
+    private final class ContentLock: Sendable {
+        let mutex = Mutex(())
     }
 
     private static let rememberedContents = 4_096
 
     private let recent = Mutex<[[UInt8]: ArtifactPath]>([:])
     private let saved = Mutex(Statistics())
-    private let turns = (0..<64).map { _ in Turn() }
+    private let locks = (0..<64).map { _ in ContentLock() }
     private let lookUp: @Sendable (_ sha256: [UInt8]) -> [String]
 
-    /// - Parameter lookUp: returns paths beneath the root at which a content was once stored, the most likely first;
-    ///   may block. It need not know files that were stored a moment ago.
+    /// - Parameter lookUp: returns paths beneath the root at which a content was once stored, the most likely ones
+    ///   first; it may block, and may miss files that were stored a moment ago.
     package init(lookUp: @escaping @Sendable (_ sha256: [UInt8]) -> [String]) {
         self.lookUp = lookUp
     }
 
     package var statistics: Statistics { saved.withLock { $0 } }
 
-    /// Runs one caller at a time for a content.
-    ///
-    /// Callers with the same hash wait; a few other hashes share the same lock.
-    func inTurn<Value: Sendable>(
+    /// Calls `body` while no other caller with the same hash does; some other hashes share the lock.
+    func withLock<Value: Sendable>(
         for sha256: [UInt8],
         _ body: () throws(ArtifactError) -> Value
     ) throws(ArtifactError) -> Value {
-        let turn = turns[Int(sha256.first ?? 0) % turns.count]
-        let result = turn.lock.withLock { _ in
+        let lock = locks[Int(sha256.first ?? 0) % locks.count]
+        let result = lock.mutex.withLock { _ in
             Result { () throws(ArtifactError) in try body() }
         }
         return try result.get()
@@ -75,9 +72,9 @@ package final class SharedContents: Sendable {
     }
 }
 
-/// Whether two open files of the same size hold the same bytes; also false when one cannot be read.
+/// Whether two open files of the same size have the same bytes; blocks for reading both.
 ///
-/// Blocks for reading both.
+/// - Returns: false also if one of them cannot be read.
 func haveEqualBytes(_ left: Descriptor, _ right: Descriptor, size: Int64) -> Bool {
     let chunk = 256 * 1_024
     return withUnsafeTemporaryAllocation(byteCount: 2 * chunk, alignment: 16) { buffer in
@@ -99,7 +96,7 @@ func haveEqualBytes(_ left: Descriptor, _ right: Descriptor, size: Int64) -> Boo
 }
 
 extension Descriptor {
-    /// Reads exactly the given number of bytes; false when there are fewer.
+    /// Reads exactly this number of bytes; returns false if there are fewer.
     fileprivate func fill(_ buffer: UnsafeMutableRawBufferPointer, count: Int, from offset: Int64) -> Bool {
         var filled = 0
         while filled < count {

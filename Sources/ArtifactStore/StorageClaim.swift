@@ -1,16 +1,16 @@
-/// What an upload takes of a quota until it is stored; it gives everything back when it is released.
+/// The bytes of a quota that an unfinished upload uses; they are returned when the claim is released.
 package protocol StorageClaim: AnyObject, Sendable {
-    /// Takes bytes that are about to be written.
+    /// Adds bytes that are about to be written.
     ///
-    /// - Throws: `.quotaSpent`, with nothing taken.
+    /// - Throws: `.quotaSpent`, with nothing added.
     func grow(by bytes: Int64) throws(ArtifactError)
 
-    /// Takes bytes that are on the disk already, whatever the quota is.
+    /// Adds bytes that are on the disk already, even if they exceed the quota.
     func restore(_ bytes: Int64)
 
-    /// Gives back bytes that were discarded.
+    /// Returns bytes that were discarded.
     func shrink(by bytes: Int64)
 
-    /// Gives back everything: the bytes are stored and counted there, or gone.
+    /// Returns all bytes, because the artifact is stored and counted itself, or the upload is aborted.
     func release()
 }

@@ -23,9 +23,7 @@ extension ArtifactError {
     }
 }
 
-/// Repeats a call while signals interrupt it.
-///
-/// Returns its result, and `errno` when the result is negative.
+/// Repeats a call while signals interrupt it; returns its result, and `errno` if the result is negative, otherwise 0.
 func retryingInterrupts(_ call: () -> Int32) -> (result: Int32, code: Int32) {
     while true {
         let result = call()

@@ -108,8 +108,7 @@ package struct FilterError: Error, Sendable, Hashable {
 
 /// Bounds on one search.
 ///
-/// These limits allow more than MLflow can carry out: MLflow fails at 10,000 tokens in a filter, and at 64 joined
-/// tables.
+/// They exceed the limits of MLflow, which fails at 10,000 tokens in a filter and at 64 joined tables.
 package enum FilterLimits {
     /// The maximum number of UTF-8 bytes in one filter.
     package static let filterBytes = 512 * 1024

@@ -64,7 +64,7 @@ extension FilterParser {
         reader.advance()
         var values: [String] = []
         var needsComma = false
-        while !reader.take(.close) {
+        while !reader.skip(.close) {
             guard let lexeme = reader.current else { throw invalidClause(from: start) }
             reader.advance()
             if needsComma {

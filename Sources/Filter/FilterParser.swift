@@ -35,7 +35,7 @@ struct FilterParser {
         var comparisons: [Comparison] = []
         var isJoined = true
         while !reader.isAtEnd {
-            if reader.take(keyword: .and) {
+            if reader.skip(keyword: .and) {
                 isJoined = true
                 continue
             }
@@ -93,18 +93,18 @@ struct FilterParser {
             reader.advance()
             return reader.source(lexeme)
         }
-        if reader.take(keyword: .isKeyword) {
-            let isNegated = reader.take(keyword: .not)
-            guard reader.take(keyword: .null) else { return nil }
+        if reader.skip(keyword: .isKeyword) {
+            let isNegated = reader.skip(keyword: .not)
+            guard reader.skip(keyword: .null) else { return nil }
             return isNegated ? "IS NOT NULL" : "IS NULL"
         }
-        let prefix = reader.take(keyword: .not) ? "NOT " : ""
+        let prefix = reader.skip(keyword: .not) ? "NOT " : ""
         guard let word = reader.current else { return nil }
-        if reader.take(keyword: .inKeyword) {
+        if reader.skip(keyword: .inKeyword) {
             // MLflow converts `not in` to upper case, but not `in` alone.
             return prefix.isEmpty && !reader.subject.foldsOperatorCase ? reader.source(word) : prefix + "IN"
         }
-        for keyword in [Keyword.like, .ilike, .rlike] where reader.take(keyword: keyword) {
+        for keyword in [Keyword.like, .ilike, .rlike] where reader.skip(keyword: keyword) {
             return prefix + (reader.subject.foldsOperatorCase ? keyword.rawValue : reader.source(word))
         }
         return nil

@@ -1,6 +1,6 @@
 /// A token of a filter or of an `order_by` clause.
 enum Token: Equatable {
-    /// Letters, digits and underscores in a row; with the keyword if they are one.
+    /// Letters, digits and underscores in a row; the value is nil unless they are a keyword.
     case word(Keyword?)
     /// The text between backticks.
     case backticks(String)
@@ -67,12 +67,12 @@ struct Lexeme {
 /// length of the text.
 struct Lexer {
     let scalars: [Unicode.Scalar]
-    private let takesJoiners: Bool
+    private let allowsJoiners: Bool
     private var position = 0
 
-    init(_ text: String, takesJoiners: Bool) {
+    init(_ text: String, allowsJoiners: Bool) {
         scalars = Array(text.unicodeScalars)
-        self.takesJoiners = takesJoiners
+        self.allowsJoiners = allowsJoiners
     }
 
     /// Returns the tokens of the whole text, without white space.
@@ -101,8 +101,8 @@ struct Lexer {
         case "(": return single(.open)
         case ")": return single(.close)
         case ".": return try dotOrNumber()
-        case "/" where takesJoiners: return single(.joiner)
-        case "-" where takesJoiners && isWordCharacter(peek(-1)): return single(.joiner)
+        case "/" where allowsJoiners: return single(.joiner)
+        case "-" where allowsJoiners && isWordCharacter(peek(-1)): return single(.joiner)
         case "-": return try negativeNumber()
         case "<", ">", "=", "~", "!":
             while let following = peek(0), "<>=~!".unicodeScalars.contains(following) { position += 1 }
@@ -214,7 +214,7 @@ struct Lexer {
     }
 
     func text(_ range: Range<Int>) -> String {
-        // Appending scalars to a string, alone or together, takes many times as long.
+        // Appending scalars to a string would take many times as long.
         var bytes: [UInt8] = []
         bytes.reserveCapacity(range.count)
         for index in range {

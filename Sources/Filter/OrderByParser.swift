@@ -29,9 +29,9 @@ private func parseOrdering(_ clause: String, for subject: SearchSubject) throws(
         throw unreadable
     }
     var ascending = true
-    if !reader.take(keyword: .ascending), let next = reader.current {
+    if !reader.skip(keyword: .ascending), let next = reader.current {
         guard case .word = next.token else { throw unreadable }
-        guard reader.take(keyword: .descending) else {
+        guard reader.skip(keyword: .descending) else {
             throw FilterError("Invalid ordering key in order_by clause '\(clause)'.")
         }
         ascending = false

@@ -10,7 +10,7 @@ struct TokenReader {
     /// - Throws: `UnexpectedText` with the first position at which a token should begin but does not.
     init(_ text: String, subject: SearchSubject) throws(UnexpectedText) {
         self.subject = subject
-        var lexer = Lexer(text, takesJoiners: subject.joinsWords)
+        var lexer = Lexer(text, allowsJoiners: subject.joinsWords)
         lexemes = try lexer.tokens()
         self.lexer = lexer
     }
@@ -49,13 +49,13 @@ struct TokenReader {
         return reader.source(from: start)
     }
 
-    /// Skips the current token if it is the keyword, and returns whether it was.
-    mutating func take(keyword: Keyword) -> Bool {
-        take(.word(keyword))
+    /// Skips the current token if it is this keyword, and returns whether it was skipped.
+    mutating func skip(keyword: Keyword) -> Bool {
+        skip(.word(keyword))
     }
 
-    /// Skips the current token if it equals `token`, and returns whether it did.
-    mutating func take(_ token: Token) -> Bool {
+    /// Skips the current token if it equals `token`, and returns whether it was skipped.
+    mutating func skip(_ token: Token) -> Bool {
         guard current?.token == token else { return false }
         advance()
         return true
@@ -116,7 +116,7 @@ extension TokenReader {
         return key
     }
 
-    /// Reads the rest of a key such as `a/b-c` after its first word; returns an empty text if nothing is joined to the
+    /// Reads the rest of a key such as `a/b-c` after its first word; returns an empty text if no `/` or `-` follows the
     /// word.
     private mutating func readJoinedWords(after wordEnd: Int) -> String {
         var joined = ""
@@ -172,7 +172,7 @@ extension TokenReader {
         }
     }
 
-    /// Whether `true` or `false` without quotes follows the operator, which MLflow's lexer does not read as a
+    /// Whether `true` or `false` without quotes follows the operator; MLflow's lexer does not read this as a
     /// comparison.
     private var isBeforeTruthValue: Bool {
         guard index + 1 < lexemes.count, case .word = lexemes[index + 1].token else { return false }

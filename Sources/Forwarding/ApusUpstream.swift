@@ -23,22 +23,22 @@ struct ApusUpstream: Upstream {
 
     /// Whether a server is Apus.
     ///
-    /// It is asked to import an empty list of records, which changes nothing; its `Server` header is not used, because
+    /// The check imports an empty list of records, which changes nothing. It does not use the `Server` header, because
     /// a proxy may have set it.
     ///
     /// - Throws: also if the server refuses the import and answers no MLflow call either, so that its kind is unknown.
     static func isAt(_ calls: PatientCalls) throws(UpstreamFailure) -> Bool {
-        if try takesRecords(calls) { return true }
+        if try importsRecords(calls) { return true }
         try calls.checkServer()
         // The server may have become reachable between the two calls.
-        return try takesRecords(calls)
+        return try importsRecords(calls)
     }
 
-    private static func takesRecords(_ calls: PatientCalls) throws(UpstreamFailure) -> Bool {
+    private static func importsRecords(_ calls: PatientCalls) throws(UpstreamFailure) -> Bool {
         do {
             let answer = try calls.send(.post, "/api/apus/1.0/import", .records([]))
             return (try? answer.json()["counts"]) != nil
-        } catch let error where error.isAboutThing {
+        } catch let error where error.isAboutItem {
             return false
         }
     }
@@ -52,10 +52,9 @@ struct ApusUpstream: Upstream {
         }
     }
 
-    /// Imports records in one call, which stores all of them or none.
-    ///
-    /// If the body is too long, sends each half in a call of its own.
-    private func take(_ records: [TransferRecord]) throws(UpstreamFailure) -> TransferReport {
+    /// Imports records in one call, which stores all of them or none; if the body is too long, sends each half in its
+    /// own call.
+    private func send(_ records: [TransferRecord]) throws(UpstreamFailure) -> TransferReport {
         var writer = JSONWriter(capacity: 65_536)
         var body: [UInt8] = []
         for record in records {
@@ -69,15 +68,14 @@ struct ApusUpstream: Upstream {
             return report
         } catch {
             guard error.isAboutLength, let (first, second) = Self.halves(records) else { throw error }
-            var report = try take(first)
-            report.add(try take(second))
+            var report = try send(first)
+            report.add(try send(second))
             return report
         }
     }
 
-    /// The two halves of records, in their order; a single record of points is divided too.
-    ///
-    /// Returns nil if the records cannot be divided.
+    /// The two halves of the records, in their order, or of the points of a single record; nil if there is nothing to
+    /// divide.
     private static func halves(_ records: [TransferRecord]) -> ([TransferRecord], [TransferRecord])? {
         if records.count > 1 {
             let middle = records.count / 2
@@ -100,8 +98,8 @@ struct ApusUpstream: Upstream {
         }
     }
 
-    func take(_ experiment: Experiment, known: ForwardedThing?) throws(UpstreamFailure) -> ThingOutcome {
-        var outcome = ThingOutcome(target: "")
+    func send(_ experiment: Experiment, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome {
+        var outcome = ItemOutcome(target: "")
         if let known {
             do {
                 // An import never changes an existing experiment, so this call updates it.
@@ -112,7 +110,7 @@ struct ApusUpstream: Upstream {
                 // The upstream no longer has the experiment: it is sent again.
             }
         }
-        let report = try take([.experiment(experiment)])
+        let report = try send([.experiment(experiment)])
         outcome.target = String(report.mappings.first { $0.source == experiment.id }?.id ?? experiment.id)
         // An existing experiment with this name was used, which may be deleted.
         if report.counts[.experiment]?.added != 1 {
@@ -121,7 +119,7 @@ struct ApusUpstream: Upstream {
         return outcome
     }
 
-    func take(_ parcels: [RunParcel]) throws(UpstreamFailure) -> [RunOutcome] {
+    func send(_ parcels: [RunParcel]) throws(UpstreamFailure) -> [RunOutcome] {
         var outcomes = parcels.map { parcel in
             RunOutcome(target: parcel.forwarded.journal.target, sent: parcel.doubted)
         }
@@ -136,14 +134,14 @@ struct ApusUpstream: Upstream {
                 return outcome
             }
         }
-        return try take(parcels, outcomes, isShort: false)
+        return try send(parcels, outcomes, isShort: false)
     }
 
     /// Sends the records of those runs whose outcome has no failure.
     ///
-    /// - Parameter isShort: whether to leave out params and tags, which follow in calls of their own because they are
-    ///   too long for one call.
-    private func take(
+    /// - Parameter isShort: whether to leave out params and tags, which follow in their own calls because they are too
+    ///   long for one call.
+    private func send(
         _ parcels: [RunParcel],
         _ outcomes: [RunOutcome],
         isShort: Bool
@@ -166,7 +164,7 @@ struct ApusUpstream: Upstream {
         }
         guard !records.isEmpty else { return outcomes.map { $0.with(points: true) } }
         do {
-            let report = try take(records)
+            let report = try send(records)
             return zip(parcels, outcomes).map { parcel, outcome in
                 guard outcome.failure == nil else { return outcome }
                 let id = parcel.forwarded.runID
@@ -179,7 +177,7 @@ struct ApusUpstream: Upstream {
                 outcome.target = id
                 outcome.sent = SentRun(parcel.run)
                 if parcel.difference.isNew {
-                    // The upstream may have had an older state of the run, so the next round sends every part of it
+                    // The upstream may have had an older state of the run already, so the next round sends every part
                     // that is in doubt.
                     let wasAsked = parcel.forwarded.journal.known != nil
                     let isOther = report.remarks.contains { $0.isAboutRun(id) }
@@ -192,7 +190,7 @@ struct ApusUpstream: Upstream {
                 return outcome
             }
         } catch {
-            if error.isAboutLength, parcels.count == 1, !isShort { return try take(parcels, outcomes, isShort: true) }
+            if error.isAboutLength, parcels.count == 1, !isShort { return try send(parcels, outcomes, isShort: true) }
             guard !error.isAboutServer, parcels.count > 1 else {
                 return zip(parcels, outcomes).map { parcel, outcome in
                     guard outcome.failure == nil else { return outcome }
@@ -202,9 +200,9 @@ struct ApusUpstream: Upstream {
                     return outcome
                 }
             }
-            // One run may be to blame, so each run is sent in a call of its own.
+            // One of the runs may be the reason, so each run is sent in its own call.
             return try zip(parcels, outcomes).map { (parcel, outcome) throws(UpstreamFailure) in
-                outcome.failure == nil ? try take([parcel])[0] : outcome
+                outcome.failure == nil ? try send([parcel])[0] : outcome
             }
         }
     }
@@ -222,7 +220,7 @@ struct ApusUpstream: Upstream {
         outcome.sent = sent
     }
 
-    func take(_ parcel: ModelParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ThingOutcome {
+    func send(_ parcel: ModelParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome {
         var model = parcel.model
         model.home.id = Int64(parcel.experiment) ?? model.home.id
         var records: [TransferRecord] = [.loggedModel(model)]
@@ -231,8 +229,8 @@ struct ApusUpstream: Upstream {
             let part = Array(parcel.points[start..<min(start + 1_000, parcel.points.count)])
             records.append(.modelPoints(TransferredModelPoints(modelID: id, points: part)))
         }
-        let report = try take(records)
-        var outcome = ThingOutcome(target: id)
+        let report = try send(records)
+        var outcome = ItemOutcome(target: id)
         if known == nil {
             outcome.omissions = report.remarks.map { ($0.kind.title, Self.reason($0)) }
         } else {
@@ -241,11 +239,11 @@ struct ApusUpstream: Upstream {
         return outcome
     }
 
-    func take(_ parcel: RegistryParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ThingOutcome {
+    func send(_ parcel: RegistryParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome {
         let versions = parcel.versions.map { TransferRecord.modelVersion($0) }
-        let report = try take([.registeredModel(parcel.model)] + versions)
+        let report = try send([.registeredModel(parcel.model)] + versions)
         let model = parcel.model.model
-        var outcome = ThingOutcome(target: model.name)
+        var outcome = ItemOutcome(target: model.name)
         let isOther = report.remarks.contains { $0.kind == .registeredModel && $0.text == TransferRemark.otherModel }
         // Another model of the upstream has the same name: it is never changed.
         if isOther { outcome.target = "" }
@@ -266,8 +264,8 @@ struct ApusUpstream: Upstream {
 
     private static func reason(_ remark: TransferRemark) -> String { "the upstream says: \(remark.text)" }
 
-    func place(of files: FileOwner) throws(UpstreamFailure) -> FilePlace {
-        // The imported record gave the owner the location that it has in this store.
+    func folder(of files: FileOwner) throws(UpstreamFailure) -> UploadFolder {
+        // By the import, the run or model has the same location at the upstream as in this store.
         guard let path = ProxiedPath.of(files.location) else {
             return .elsewhere("its files are at \(files.location), where clients read them without this server")
         }

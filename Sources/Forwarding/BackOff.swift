@@ -9,9 +9,9 @@ package struct BackOff: Sendable, Equatable {
     package init() {}
 
     /// - Parameters:
-    ///   - requested: the shortest pause that the server asks for; at most ten minutes of it are kept.
-    ///   - jitter: from 0 to 1; shortens the pause by up to a quarter, so that many clients do not call at the same
-    ///     time.
+    ///   - requested: the shortest pause that the server asks for; a longer one than ten minutes is shortened to that.
+    ///   - jitter: a random number from 0 to 1, which shortens the pause by up to a quarter, so that many clients do
+    ///     not call at the same time.
     package mutating func fail(at now: ContinuousClock.Instant, requested: Duration? = nil, jitter: Double) {
         let doublings = min(attempts, 6)
         attempts += 1

@@ -1,6 +1,6 @@
 internal import Hashing
 
-/// The first eight bytes of a SHA-256 in hexadecimal digits, by which a change since the last sending is found.
+/// The first eight bytes of a SHA-256 in hexadecimal digits, which show whether a value has changed since it was sent.
 struct Fingerprint {
     private var hash = SHA256()
 
@@ -10,9 +10,8 @@ struct Fingerprint {
         return fingerprint.text
     }
 
-    /// Adds a part with its length, so that "ab" + "c" and "a" + "bc" have different fingerprints.
-    ///
-    /// The fingerprints of nil and an empty text differ too.
+    /// Adds a part with its length, so that "ab" + "c" and "a" + "bc" have different fingerprints, and so do nil and
+    /// "".
     mutating func add(_ part: String?) {
         let bytes = Array((part ?? "").utf8)
         hash.update(Array("\(part == nil ? "-" : String(bytes.count)):".utf8))

@@ -38,15 +38,14 @@ package struct ForwardReport: Sendable {
     fileprivate static let mostOmissions = 200
     private static let runsOfPage = 1_000
 
-    /// Reads one page of the report.
-    ///
-    /// Blocks as `readNow` does.
+    /// Reads one page of the report; blocks as `TrackingStore.readNow` does.
     ///
     /// - Parameters:
     ///   - runIDs: nil for all runs.
     ///   - forwarder: the forwarder that knows which runs wait; nil if no server has the data open, so that only the
     ///     journal is read.
-    ///   - caller: who asks; one that may not read everything learns of readable runs alone.
+    ///   - caller: the client that asks; unless it may read everything, the report contains only the runs that it may
+    ///     read.
     package init(
         of store: TrackingStore,
         upstream: String,
@@ -120,9 +119,10 @@ package struct ForwardReport: Sendable {
 }
 
 extension JSONWriter {
-    /// Writes a status as members of an object that is open.
+    /// Writes a status as members of the object that the writer has begun.
     ///
-    /// - Parameter caller: who asks; names of things and messages of the upstream are for one that may read everything.
+    /// - Parameter caller: the client that asks; unless it may read everything, the names of items and the upstream's
+    ///   messages are left out.
     package mutating func members(of status: ForwardStatus, for caller: Caller) {
         member("upstream", status.upstream)
         member("kind", ifPresent: status.title)

@@ -1,7 +1,7 @@
 internal import Tracking
 internal import TrackingStore
 
-/// What a forwarder remembers between its rounds.
+/// The state that a forwarder keeps in memory between its rounds.
 struct ForwardState: Sendable {
     /// A run of which a part has to be sent.
     struct Waiting: Sendable {
@@ -11,7 +11,7 @@ struct ForwardState: Sendable {
         /// The number of times the upstream refused the run.
         var refusals = 0
         var isEnded = false
-        /// The time until which the upstream may still carry out an earlier creation that got no answer.
+        /// The time until which the upstream may still carry out an earlier creation of the run that got no answer.
         var notBefore: ContinuousClock.Instant?
     }
 
@@ -26,12 +26,12 @@ struct ForwardState: Sendable {
     }
 
     /// The kind and name of an experiment, logged model or registered model.
-    struct ThingName: Hashable, Sendable {
+    struct ItemName: Hashable, Sendable {
         var kind: ForwardedKind
         var name: String
     }
 
-    /// What the operator wants to send again although it was refused: everything, or some subjects.
+    /// The refused items that the operator wants to send again: all, or some.
     struct Retry: Sendable {
         var isOfAll = false
         /// The ids of runs and logged models, and the names of registered models and experiments.
@@ -47,30 +47,33 @@ struct ForwardState: Sendable {
     static let pauseAfterFailures = Duration.seconds(5)
 
     var waiting: [Int64: Waiting] = [:]
-    /// When long metrics of runs were last sent again from their beginning, because some points came late.
+    /// When long metrics were last sent again from their beginning, because points were logged late; by the rows of the
+    /// runs.
     var restarts: [Int64: ContinuousClock.Instant] = [:]
     /// The rows of runs whose files have to be compared.
     var fileRuns: Set<Int64> = []
     /// Logged models whose files have to be compared, by their ids in this store.
     var fileModels: [String: FileOwner] = [:]
-    /// The runs of `fileRuns` that were added once more after their files were read: these are read again.
+    /// The runs of `fileRuns` that were added again while their files were compared, so that they are compared once
+    /// more.
     var renewedFileRuns: Set<Int64> = []
-    /// The models of `fileModels` that were added once more after their files were read: these are read again.
+    /// The models of `fileModels` that were added again while their files were compared, so that they are compared once
+    /// more.
     var renewedFileModels: Set<String> = []
     /// The failures of runs, by the ids of their experiments.
     var runTroubles: [Int64: Trouble] = [:]
-    var thingTroubles: [ThingName: Trouble] = [:]
+    var itemTroubles: [ItemName: Trouble] = [:]
     /// When experiments and models that failed are tried again; nil if none failed.
-    var thingsDue: ContinuousClock.Instant?
+    var itemsDue: ContinuousClock.Instant?
     /// Whether the last round of experiments and models ended early because many failed.
-    var hasThingRoundEndedEarly = false
+    var hasItemRoundEndedEarly = false
     /// The failures of files, by the runs and models that own the files.
     var fileTroubles: [ForwardedFileOwner: Trouble] = [:]
-    /// The owners of files that failed since the last file was sent.
+    /// The owners whose files have failed since the last file was sent.
     var fileOwnersInARow: Set<ForwardedFileOwner> = []
-    /// What the operator wants to send again, until a round has prepared it.
+    /// The refused items that the operator wants to send again, until a round has prepared them.
     var retry = Retry()
-    /// The owners of which all files have to be compared again.
+    /// The owners whose files must all be compared again.
     var fileRetries: Set<ForwardedFileOwner> = []
     /// The rows of runs that wait for another run or model, by the id of that run or model.
     var dependants: [String: Set<Int64>] = [:]
@@ -79,14 +82,14 @@ struct ForwardState: Sendable {
     /// The row up to which runs have been compared with the journal; nil when all have been.
     var comparison: Int64? = 0
     /// Whether experiments, models or versions may have changed.
-    var haveThingsChanged = true
+    var haveItemsChanged = true
     /// Whether logged models and the registry are being compared and sent.
-    var isSendingThings = false
+    var isSendingItems = false
     /// The upstream's ids of experiments, by their ids in this store.
     var experiments: [Int64: String] = [:]
     /// When the upstream last proved to have the database that the journal describes; nil after a failure.
     var recognized: ContinuousClock.Instant?
-    /// Grows by one whenever another database is found at the upstream's address.
+    /// The number of times that another database was found at the upstream's address.
     var generation = 0
     var upstreamID: Int64?
     var upstream: (any Upstream)?
@@ -95,7 +98,7 @@ struct ForwardState: Sendable {
     var backOff = BackOff()
     var fileBackOff = BackOff()
     var isStopped = false
-    /// Whether new changes are sent at once.
+    /// Whether new changes are sent without the usual delay.
     var isDraining = false
     var status: ForwardStatus
 
@@ -105,7 +108,7 @@ struct ForwardState: Sendable {
         for row in changes.runs { wait(for: row, at: isDraining ? Self.distantPast(now) : now) }
     }
 
-    /// Makes everything that waits due now, without the usual delay and pauses.
+    /// Makes all waiting runs due now, without the usual delay and pauses.
     mutating func drain(at now: ContinuousClock.Instant) {
         isDraining = true
         endPauses(at: now)
@@ -114,14 +117,14 @@ struct ForwardState: Sendable {
         }
     }
 
-    /// Ends the pauses of everything that failed.
+    /// Ends the pauses after failures.
     mutating func endPauses(at now: ContinuousClock.Instant) {
         backOff = BackOff()
         fileBackOff = BackOff()
         runTroubles = [:]
-        for name in thingTroubles.keys { thingTroubles[name]?.backOff = BackOff() }
+        for name in itemTroubles.keys { itemTroubles[name]?.backOff = BackOff() }
         for owner in fileTroubles.keys { fileTroubles[owner]?.backOff = BackOff() }
-        if thingsDue != nil { thingsDue = now }
+        if itemsDue != nil { itemsDue = now }
         for row in waiting.keys { waiting[row]?.backOff = BackOff() }
     }
 
@@ -147,7 +150,7 @@ struct ForwardState: Sendable {
     }
 
     /// Whether long metrics with points that were logged late may be sent again from their beginning: always after the
-    /// end of the run, before it at most once a minute.
+    /// end of the run, before its end at most once a minute.
     ///
     /// Removes outdated entries of `restarts`.
     mutating func mayRestart(_ run: ForwardedRun, at now: ContinuousClock.Instant) -> Bool {

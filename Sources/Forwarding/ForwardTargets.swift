@@ -11,7 +11,7 @@ struct ForwardTargets: Sendable {
     /// Whether a logged model that the upstream does not have yet will be sent.
     let willSendModel: @Sendable (TransferredLoggedModel) -> Bool
 
-    /// What the journal says of a run or logged model.
+    /// The state of a run or logged model in the journal.
     enum Presence: Sendable, Equatable {
         /// The upstream has the run or model, with this id.
         case there(String)
@@ -43,9 +43,9 @@ struct ForwardTargets: Sendable {
 
     func presence(ofModel id: String) throws(UpstreamFailure) -> Presence {
         try read { session in
-            if let thing = try session.forwardedThing(.loggedModel, id, upstream: upstreamID) {
-                if !thing.target.isEmpty { return .there(thing.target) }
-                if !thing.isInDoubt { return .withheld }
+            if let item = try session.forwardedThing(.loggedModel, id, upstream: upstreamID) {
+                if !item.target.isEmpty { return .there(item.target) }
+                if !item.isInDoubt { return .withheld }
             }
             guard let model = try session.modelToForward(id: id) else { return .foreign }
             return willSendModel(model) ? .pending : .withheld

@@ -1,8 +1,6 @@
 internal import Synchronization
 
-/// Detects servers that forward to each other in a circle.
-///
-/// Several threads may use it.
+/// Detects servers that forward to each other in a circle; several threads may use it.
 ///
 /// Each call to an upstream has a header field with the names of this server and of the servers that have lately sent
 /// something to it. A server that finds its own name in the field refuses the call, because servers in a circle would
@@ -12,7 +10,8 @@ package final class ForwardTrail: Sendable {
     package static let errorCode = "FORWARDING_LOOP"
     /// The message with which a server refuses a call whose field has its own name.
     package static let refusal =
-        "What this server sends comes back to it: let no server be the upstream of itself or of its own upstream"
+        "What this server sends comes back to it, because servers forward to each other in a circle: "
+        + "no server may be the upstream of itself, or of its own upstream"
 
     /// The most names of other servers that are remembered.
     private static let mostSources = 32

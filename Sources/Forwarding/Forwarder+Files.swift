@@ -5,9 +5,7 @@ internal import Tracking
 internal import TrackingStore
 
 extension Forwarder {
-    /// Sends the files of runs and models that the upstream has.
-    ///
-    /// Blocks until no files are due.
+    /// Sends the files of runs and models that the upstream has; blocks until no files are due.
     ///
     /// - Throws: a failure of the store; failures of the upstream are reported in `status`.
     package func sendFiles() throws {
@@ -47,9 +45,7 @@ extension Forwarder {
         case model(FileOwner)
     }
 
-    /// Returns the next owner whose files are due.
-    ///
-    /// Owners whose files failed come last, after their pause.
+    /// Returns the next owner whose files are due; owners whose files failed come last, after their pause.
     private func nextOwner() -> NextOwner? {
         state.withLock { state in
             guard !state.isStopped, state.fileBackOff.isDue(at: .now) else { return nil }
@@ -85,7 +81,7 @@ extension Forwarder {
 
     private func sendFiles(ofRun row: Int64, to upstream: any Upstream, _ upstreamID: Int64) throws {
         _ = state.withLock { $0.renewedFileRuns.remove(row) }
-        // An upload after this read adds the run to the list again.
+        // An upload after this read adds the run to `fileRuns` again.
         let found = try store.readNow(.cheap) { try $0.forwardedRuns(rows: [row], upstream: upstreamID).first }
         if let found, let target = found.journal.target, !found.journal.isSkipped {
             let info = found.run.run.info
@@ -131,7 +127,7 @@ extension Forwarder {
     private struct MissingFile {
         /// The path relative to the owner's folder.
         let path: String
-        let place: ArtifactPath
+        let rootPath: ArtifactPath
         let bytes: Int64
     }
 
@@ -153,7 +149,7 @@ extension Forwarder {
         for file in known { versions[ExactText(file.path)] = file.version }
         var missing: [MissingFile] = []
         for file in try files(in: folder, only: only) {
-            guard let opened = try? folder.root.open(file.place) else { continue }
+            guard let opened = try? folder.root.open(file.rootPath) else { continue }
             if versions[ExactText(file.path)] != opened.entityTag { missing.append(file) }
         }
         if only == nil { try forgetFileOmissions(of: owner.owner.id, upstreamID) }
@@ -164,15 +160,15 @@ extension Forwarder {
         let base: String
         let location: String
         do {
-            switch try upstream.place(of: owner) {
+            switch try upstream.folder(of: owner) {
             case .proxied(let path, let uri): (base, location) = (path, uri)
             case .elsewhere(let reason):
                 let omission = ForwardOmission(subject: owner.owner.id, part: ForwardOmission.files, reason: reason)
                 try store.writeNow { try $0.note(omission, upstream: upstreamID) }
                 return noteFilesSent(of: owner.owner)
             }
-        } catch let failure as UpstreamFailure where failure.isAboutThing {
-            // The upstream has removed the run or model, or does not show it.
+        } catch let failure as UpstreamFailure where failure.isAboutItem {
+            // The upstream has removed the run or model, or this server may not read it.
             let id = owner.owner.id
             let omission = ForwardOmission(subject: id, part: ForwardOmission.files, reason: failure.message)
             try store.writeNow { try $0.note(omission, upstream: upstreamID) }
@@ -190,7 +186,7 @@ extension Forwarder {
                 throw UpstreamFailure(.unreachable, "its database was replaced")
             }
             // The file may have been replaced or deleted since it was listed.
-            guard let opened = try? folder.root.open(file.place) else { continue }
+            guard let opened = try? folder.root.open(file.rootPath) else { continue }
             let sent = ForwardedFile(path: file.path, bytes: opened.size, version: opened.entityTag)
             do throws(UpstreamFailure) {
                 let path = base.isEmpty ? file.path : base + "/" + file.path
@@ -199,7 +195,7 @@ extension Forwarder {
                 let part = ForwardOmission.part(ofFile: file.path)
                 switch error {
                 case _ where error.isAboutServer: throw error
-                case _ where error.isAboutThing:
+                case _ where error.isAboutItem:
                     let omission = ForwardOmission(subject: owner.owner.id, part: part, reason: error.message)
                     try store.writeNow { try $0.note(omission, upstream: upstreamID) }
                 default: failed.append((part, error))
@@ -253,9 +249,9 @@ extension Forwarder {
         return try only.compactMap { path in
             guard path.utf8.starts(with: base.utf8) else { return nil }
             let relative = String(decoding: path.utf8.dropFirst(base.utf8.count), as: UTF8.self)
-            let place = try folder.path.appending(ArtifactPath(relative))
-            guard let opened = try? folder.root.open(place) else { return nil }
-            return MissingFile(path: relative, place: place, bytes: opened.size)
+            let rootPath = try folder.path.appending(ArtifactPath(relative))
+            guard let opened = try? folder.root.open(rootPath) else { return nil }
+            return MissingFile(path: relative, rootPath: rootPath, bytes: opened.size)
         }
     }
 
@@ -265,8 +261,8 @@ extension Forwarder {
             if entry.isDirectory {
                 try addFiles(of: folder, relative, &found)
             } else {
-                let place = try folder.path.appending(relative)
-                found.append(MissingFile(path: entry.path, place: place, bytes: entry.size))
+                let rootPath = try folder.path.appending(relative)
+                found.append(MissingFile(path: entry.path, rootPath: rootPath, bytes: entry.size))
             }
         }
     }
@@ -275,7 +271,8 @@ extension Forwarder {
 extension ForwardState {
     /// Adds a run to those whose files have to be compared.
     ///
-    /// The files of a run that is there already may just be sent without the newest one, so that they are compared once more.
+    /// If the run is among them already, its files may be being compared without the newest one, so they are compared
+    /// again.
     mutating func addFiles(ofRun row: Int64) {
         if !fileRuns.insert(row).inserted { renewedFileRuns.insert(row) }
     }

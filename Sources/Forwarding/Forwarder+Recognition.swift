@@ -6,11 +6,10 @@ internal import TrackingStore
 extension Forwarder {
     private static let runsAtOnce = 1_000
 
-    /// Asks the upstream for a few runs and experiments that were sent to it.
+    /// Checks whether the upstream has at least one of a few runs and experiments that were sent to it.
     ///
-    /// If it has none of them, its database is another one: the journal is cleared, so that everything is sent again.
-    ///
-    /// The upstream is asked after a start, after a failure, and otherwise every `recognitionInterval`.
+    /// If it has none of them, its database is another one, and the journal is cleared, so that everything is sent
+    /// again. The check is made after a start, after a failure, and otherwise every `recognitionInterval`.
     func recognize(_ upstream: any Upstream, _ upstreamID: Int64) throws {
         guard state.withLock({ !$0.isRecognized(at: .now) }) else { return }
         let evidence = try store.readNow(.cheap) { try $0.forwardEvidence(upstream: upstreamID) }
@@ -25,7 +24,9 @@ extension Forwarder {
         // Without a clear answer the next round asks again.
         if isInDoubt { return }
         if !evidence.isEmpty {
-            settings.report("the upstream \(calls.address) has nothing that it was sent: everything is sent again")
+            settings.report(
+                "the upstream \(calls.address) has none of the runs that were sent to it: everything is sent again"
+            )
             try forgetAll(upstreamID)
         }
         state.withLock { $0.recognized = .now }
@@ -44,8 +45,7 @@ extension Forwarder {
 
     /// Clears the journal of this upstream.
     ///
-    /// Runs are removed last: they are the evidence that `recognize` asks for, so that an interrupted clearing goes on
-    /// after the next start.
+    /// Runs are removed last, because `recognize` checks them: if clearing is interrupted, the next start repeats it.
     private func forgetAll(_ upstreamID: Int64) throws {
         state.withLock { $0.forgetUpstream() }
         try store.writeNow { try $0.forgetForwardedThings(upstream: upstreamID) }
@@ -58,14 +58,14 @@ extension Forwarder {
         state.withLock { $0.forgetUpstream() }
     }
 
-    /// Makes the next round look for an experiment again, because the upstream says that it does not have it.
+    /// Makes the next round search for an experiment at the upstream again, because the upstream reports it as missing.
     func forgetExperiment(_ id: Int64, _ upstreamID: Int64) throws {
         let name = String(id)
         state.withLock { $0.experiments[id] = nil }
         let known = try store.readNow(.cheap) { try $0.forwardedThing(.experiment, name, upstream: upstreamID) }
-        guard var thing = known else { return }
-        thing.digest = ""
-        try store.writeNow { [thing] in try $0.note(thing, .experiment, name, upstream: upstreamID) }
+        guard var item = known else { return }
+        item.digest = ""
+        try store.writeNow { [item] in try $0.note(item, .experiment, name, upstream: upstreamID) }
     }
 }
 
@@ -76,7 +76,7 @@ extension ForwardState {
         recognized.map { now - $0 < Self.recognitionInterval } ?? false
     }
 
-    /// Clears everything known of the upstream and starts a comparison of all runs.
+    /// Clears what this server remembers of the upstream, and starts a comparison of all runs.
     fileprivate mutating func forgetUpstream() {
         experiments = [:]
         fileRuns = []
@@ -87,10 +87,10 @@ extension ForwardState {
         dependants = [:]
         waiting = [:]
         runTroubles = [:]
-        thingTroubles = [:]
+        itemTroubles = [:]
         fileTroubles = [:]
         generation += 1
         comparison = 0
-        haveThingsChanged = true
+        haveItemsChanged = true
     }
 }

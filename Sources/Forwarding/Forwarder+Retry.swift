@@ -3,20 +3,20 @@ internal import Synchronization
 internal import Tracking
 internal import TrackingStore
 
-/// Prepares what the operator wants to send again although the upstream refused it.
+/// Prepares the refused items that the operator wants to send again.
 extension Forwarder {
     /// The number of runs that one write changes.
     private static let runsOfWrite = 100
 
-    /// Clears in the journal that refused parts count as sent, so that the rounds send them again.
+    /// Marks refused parts in the journal as not sent, so that the next rounds send them again.
     ///
-    /// Only the thread that sends runs may call this, because no other thread writes what was sent of them. A refused
-    /// part stays in the list of omissions until the upstream accepts it.
+    /// Only the thread that sends runs may call this, because only that thread may write the sent state of runs. A
+    /// refused part stays in the list of omissions until the upstream accepts it.
     func beginRetry(_ upstreamID: Int64) throws {
         let retry = state.withLock { state in
             defer { state.retry = ForwardState.Retry() }
             // This flag keeps `isComparing` of the status true after the request to retry is removed.
-            if state.retry.isWanted { state.haveThingsChanged = true }
+            if state.retry.isWanted { state.haveItemsChanged = true }
             return state.retry
         }
         guard retry.isWanted else { return }
@@ -43,7 +43,7 @@ extension Forwarder {
         }
         state.withLock { state in
             state.experiments = [:]
-            state.haveThingsChanged = true
+            state.haveItemsChanged = true
             if subjects == nil { state.comparison = 0 }
         }
     }
@@ -76,8 +76,8 @@ extension Forwarder {
             }
             return (retries: retries, owners: owners, gone: gone)
         }
-        // Set before the write, so that a comparison of files that is running does not count as a comparison of all
-        // files.
+        // This is set before the write, so that a comparison of files that runs meanwhile does not count as a
+        // comparison of all files.
         state.withLock { $0.fileRetries.formUnion(found.owners) }
         try store.writeNow { session in
             try session.resend(found.retries, upstream: upstreamID)

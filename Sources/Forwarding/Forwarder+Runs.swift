@@ -3,7 +3,7 @@ internal import Synchronization
 internal import Tracking
 internal import TrackingStore
 
-/// Limits of what one batch of runs reads.
+/// The limits of one batch of runs.
 enum RunReading {
     static let runsAtOnce = 20
     /// The most points of one batch.
@@ -56,7 +56,7 @@ extension Forwarder {
                 ? nil : (row: parcel.forwarded.row, sent: text)
         }
         if !attempts.isEmpty { try store.writeNow { try $0.noteAttempts(attempts, upstream: upstreamID) } }
-        let outcomes = try upstream.take(parcels)
+        let outcomes = try upstream.send(parcels)
         let now = currentMilliseconds()
         let updates = zip(parcels, zip(outcomes, progress)).map { parcel, result in
             update(of: parcel, result.0, result.1, at: now)
@@ -71,7 +71,7 @@ extension Forwarder {
         if let failure = outcomes.lazy.compactMap(\.failure).first(where: \.isAboutServer) { throw failure }
     }
 
-    /// Reads what has to be sent of a run; nil if there is nothing.
+    /// Reads the parts of a run that must be sent; nil if there are none.
     ///
     /// - Parameter room: the number of points that still fit into the batch.
     /// - Returns: the parcel, and the state of its metrics after the upstream has accepted it.
@@ -87,7 +87,7 @@ extension Forwarder {
         var parcel = RunParcel(
             forwarded: run,
             difference: difference,
-            doubted: (known ?? SentRun()).doubting(difference, at: currentMilliseconds()),
+            doubted: (known ?? SentRun()).withDoubts(about: difference, at: currentMilliseconds()),
             experiment: try experiment(run.run.home, to: upstream, upstreamID),
             points: []
         )
@@ -128,7 +128,7 @@ extension Forwarder {
         journal.sent = outcome.sent?.text ?? ""
         if outcome.failure == nil { journal.sentTime = now }
         let refusals = state.withLock { $0.waiting[parcel.forwarded.row]?.refusals ?? 0 }
-        let isLast = outcome.failure.map { $0.isAboutThing && refusals + 1 >= ForwardState.mostAttempts } ?? false
+        let isLast = outcome.failure.map { $0.isAboutItem && refusals + 1 >= ForwardState.mostAttempts } ?? false
         journal.failure = isLast ? outcome.failure?.message : nil
         var update = ForwardedRunUpdate(row: parcel.forwarded.row, journal: journal)
         if outcome.hasSentPoints { update.series = progress }
@@ -162,7 +162,7 @@ extension Forwarder {
             + parcel.run.datasetInputs.map { ForwardOmission.part(ofDataset: $0.dataset.name) }
     }
 
-    /// Updates the state after an attempt: the run is settled, waits for its next attempt, or waits for another run or
+    /// Updates the state after an attempt: the run is done, waits for its next attempt, or waits for another run or
     /// model.
     private func finish(_ parcel: RunParcel, _ outcome: RunOutcome, _ progress: [ForwardedSeries]) {
         if outcome.target != nil, parcel.forwarded.journal.target == nil {
@@ -181,7 +181,7 @@ extension Forwarder {
                 state.runTroubles[parcel.forwarded.run.home.id] = nil
                 for missing in outcome.missing { state.dependants[missing.id, default: []].insert(row) }
             }
-            // The feed reports changes that were written after the run was read.
+            // Later changes of the run are not lost: the change feed reports them.
             let arePointsThere =
                 outcome.hasSentPoints && progress.count == parcel.forwarded.series.count
                 && progress.allSatisfy { $0.sent == $0.count }
@@ -208,7 +208,7 @@ extension Forwarder {
         if !failure.isAboutServer { postpone(parcel.forwarded, failure) }
     }
 
-    /// Postpones a run without a call if its experiment has a pause because several of its runs failed.
+    /// Postpones a run without calling the upstream if its experiment pauses because several of its runs failed.
     ///
     /// - Returns: whether the run was postponed.
     private func postponeForExperiment(_ run: ForwardedRun) -> Bool {
@@ -239,7 +239,7 @@ extension Forwarder {
         let jitter = Double.random(in: 0...1)
         return state.withLock { state in
             state.status.failures[failure.kind, default: 0] += 1
-            if !failure.isAboutThing {
+            if !failure.isAboutItem {
                 let home = run.run.home.id
                 var trouble = state.runTroubles[home] ?? ForwardState.Trouble(failure: failure)
                 trouble.failure = failure
@@ -250,7 +250,7 @@ extension Forwarder {
             guard var waiting = state.waiting[run.row] else { return true }
             waiting.backOff.fail(at: .now, requested: failure.pause, jitter: jitter)
             waiting.failure = failure
-            if failure.isAboutThing {
+            if failure.isAboutItem {
                 waiting.refusals += 1
                 state.status.lastProgress = .now
             }

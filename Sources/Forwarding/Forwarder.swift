@@ -5,12 +5,10 @@ package import TrackingStore
 
 /// Sends changes of a tracking store to another server, the upstream, while this server answers requests.
 ///
-/// Several threads may use a forwarder.
-///
-/// `sendRuns` and `sendFiles` each do one round; one thread per method calls it again and again. A round reads from the
-/// store in short reads, sends, and then notes in the store's journal what the upstream confirmed. After a kill nothing
-/// is lost, and only what was not confirmed is sent again; before a run is created it is looked up at the upstream by
-/// its id.
+/// `sendRuns` and `sendFiles` each do one round; for each of them, one thread calls it again and again. A round reads
+/// from the store in short reads, sends, and then writes to the store's journal what the upstream has confirmed. If the
+/// server is killed, nothing is lost, and only unconfirmed parts are sent again. Before a run is created, it is
+/// searched for at the upstream by its id. Several threads may use a forwarder.
 package final class Forwarder: Sendable {
     let store: TrackingStore
     let calls: any UpstreamCalls
@@ -25,7 +23,7 @@ package final class Forwarder: Sendable {
     /// The time after which a round stops comparing and begins to send.
     private static let comparisonTime = Duration.milliseconds(300)
 
-    /// - Parameter feed: the feed in which the store notes its changes.
+    /// - Parameter feed: receives the store's changes.
     package init(_ store: TrackingStore, _ feed: ChangeFeed, to calls: any UpstreamCalls, _ settings: ForwardSettings) {
         self.store = store
         self.feed = feed
@@ -50,7 +48,7 @@ package final class Forwarder: Sendable {
             status.backlogFileOwners = state.fileRuns.count + state.fileModels.count
             status.backlogFileBytes = state.fileBytes.values.reduce(0, +)
             status.isComparing =
-                state.comparison != nil || state.haveThingsChanged || state.isSendingThings || pending.isIncomplete
+                state.comparison != nil || state.haveItemsChanged || state.isSendingItems || pending.isIncomplete
                 || state.retry.isWanted
             status.failure = state.journalFailures.values.first ?? status.failure ?? inFlight.failure
             status.postponed = state.postponed
@@ -80,13 +78,12 @@ package final class Forwarder: Sendable {
     package var timeWithoutProgress: Duration { ContinuousClock.now - state.withLock(\.status.lastProgress) }
 
     /// Makes the next round compare experiments, logged models and the registry with the journal.
-    package func noteThings() {
-        state.withLock { $0.haveThingsChanged = true }
+    package func noteItemChanges() {
+        state.withLock { $0.haveItemsChanged = true }
     }
 
-    /// Makes the rounds send everything that waits without the usual delay and pauses.
-    ///
-    /// Returns without waiting for them.
+    /// Makes the rounds send everything that waits, without the usual delay and pauses; returns without waiting for
+    /// them.
     package func drain() {
         state.withLock { $0.drain(at: .now) }
         wake.withLock { $0 }?()
@@ -97,11 +94,10 @@ package final class Forwarder: Sendable {
         state.withLock { $0.isStopped = true }
     }
 
-    /// Stops the forwarding of some runs.
+    /// Stops the forwarding of some runs; blocks as `TrackingStore.writeNow` does.
     ///
-    /// Blocks as `writeNow` does.
     /// - Parameter audit: the entry that is written to the audit log in the same transaction.
-    /// - Returns: how many of the runs exist in this store.
+    /// - Returns: the number of the runs that exist in this store.
     package func skip(_ runIDs: [String], _ audit: AuditEntry? = nil) throws -> Int {
         let rows = try setForwarding(of: runIDs, isSkipped: true, audit)
         state.withLock { state in
@@ -113,13 +109,14 @@ package final class Forwarder: Sendable {
         return rows.count
     }
 
-    /// Makes the next round send some items again that the upstream refused or that `skip` left out.
+    /// Makes the next round send some runs and items again that the upstream refused or that `skip` left out.
     ///
-    /// Blocks as `writeNow` does. A refused part stays in the list of omissions until the upstream accepts it.
+    /// Blocks as `TrackingStore.writeNow` does. A refused part stays in the list of omissions until the upstream
+    /// accepts it.
     /// - Parameters:
     ///   - subjects: ids of runs and logged models, names of registered models and experiments.
     ///   - audit: the entry that is written to the audit log in the same transaction.
-    /// - Returns: how many of the subjects exist in this store.
+    /// - Returns: the number of the subjects that exist in this store.
     package func retry(_ subjects: [String], _ audit: AuditEntry? = nil) throws -> Int {
         let count = try store.readNow { session in
             try subjects.count { try session.isHere($0) }
@@ -157,9 +154,7 @@ package final class Forwarder: Sendable {
 extension Forwarder {
     var isStopped: Bool { state.withLock(\.isStopped) }
 
-    /// Sends the runs, experiments, logged models and registered models that are due.
-    ///
-    /// Blocks until the round is over.
+    /// Sends the runs, experiments, logged models and registered models that are due; blocks until the round is over.
     ///
     /// - Throws: a failure of the store; failures of the upstream are reported in `status`.
     package func sendRuns() throws {
@@ -177,15 +172,15 @@ extension Forwarder {
         do {
             let upstream = try connect(upstreamID)
             try recognize(upstream, upstreamID)
-            try inThingRound { sendsThings in
-                if sendsThings { try sendExperiments(to: upstream, upstreamID) }
+            try inItemRound { sendsItems in
+                if sendsItems { try sendExperiments(to: upstream, upstreamID) }
                 while !isStopped {
                     let limit = upstream.sendsManyRunsPerCall ? RunReading.runsAtOnce : 1
                     let due = state.withLock { $0.due(at: .now, delay: settings.delay / 2, limit: limit) }
                     if due.isEmpty { break }
                     try send(due, to: upstream, upstreamID)
                 }
-                if sendsThings { try sendThings(to: upstream, upstreamID) }
+                if sendsItems { try sendModelsAndRegistry(to: upstream, upstreamID) }
             }
             let isOver = state.withLock { $0.status.failure != nil && $0.fileBackOff.attempts == 0 }
             if isOver { noteSuccess(isProgress: false) }
@@ -197,7 +192,7 @@ extension Forwarder {
 
     private func endDrainIfDone() {
         state.withLock { state in
-            if state.waiting.isEmpty, state.comparison == nil, !state.haveThingsChanged, state.thingsDue == nil {
+            if state.waiting.isEmpty, state.comparison == nil, !state.haveItemsChanged, state.itemsDue == nil {
                 state.isDraining = false
             }
         }
@@ -230,7 +225,7 @@ extension Forwarder {
             state.withLock { $0.journalFailures[round] = nil }
         } catch {
             let reason = (error as? TrackingError)?.message ?? "\(error)"
-            let failure = UpstreamFailure(.journal, "the local database cannot note what was sent: \(reason)")
+            let failure = UpstreamFailure(.journal, "the local database cannot be read or written: \(reason)")
             state.withLock { $0.journalFailures[round] = failure }
             throw error
         }
@@ -254,9 +249,7 @@ extension Forwarder {
         if wasFailing { settings.report("the upstream \(calls.address) answers again") }
     }
 
-    /// Returns the upstream.
-    ///
-    /// The first call asks it whether it is Apus or MLflow.
+    /// Returns the upstream; the first call finds out whether it is Apus or MLflow.
     ///
     /// - Throws: an `UpstreamFailure` if the kind is not the one in the journal, because the ids at the upstream depend
     ///   on the kind.
@@ -270,7 +263,10 @@ extension Forwarder {
             ? ApusUpstream(patient) : MLflowUpstream(patient, targets(upstreamID))
         let (title, earlier) = (upstream.title, try store.readNow(.cheap) { try $0.upstreamKind(upstreamID) })
         if let earlier, earlier != title {
-            throw UpstreamFailure(.broken, "it answers as \(title) now and was \(earlier): give it another address")
+            throw UpstreamFailure(
+                .broken,
+                "it is \(title) now and was \(earlier) before: use another address for the new server"
+            )
         }
         if earlier == nil { try store.writeNow { try $0.noteKind(title, upstream: upstreamID) } }
         state.withLock { $0.upstream = upstream }
@@ -288,8 +284,8 @@ extension Forwarder {
             },
             willSendModel: { [weak self] model in
                 guard let self, settings.isSelected(model) else { return false }
-                let name = ForwardState.ThingName(kind: .loggedModel, name: model.model.info.modelID)
-                return state.withLock { $0.thingTroubles[name] == nil }
+                let name = ForwardState.ItemName(kind: .loggedModel, name: model.model.info.modelID)
+                return state.withLock { $0.itemTroubles[name] == nil }
             }
         )
     }
@@ -327,16 +323,16 @@ extension Forwarder {
 }
 
 extension ForwardState {
-    fileprivate var hasWork: Bool { !waiting.isEmpty || haveThingsChanged || areThingsDue }
+    fileprivate var hasWork: Bool { !waiting.isEmpty || haveItemsChanged || areItemsDue }
 
     /// Whether the pause of an experiment, logged model or registered model that failed is over.
-    var areThingsDue: Bool { thingsDue.map { $0 <= .now } ?? false }
+    var areItemsDue: Bool { itemsDue.map { $0 <= .now } ?? false }
 
     /// The experiments, models and files of models that failed although the upstream answered other calls.
     fileprivate var postponed: [ForwardOmission] {
-        let things = thingTroubles.map { ($0.key.name, $0.value) }
+        let items = itemTroubles.map { ($0.key.name, $0.value) }
         let files = fileTroubles.filter(\.value.rows.isEmpty).map { ($0.key.id, $0.value) }
-        return (things + files).map { name, trouble in
+        return (items + files).map { name, trouble in
             ForwardOmission(subject: name, part: trouble.part, reason: trouble.failure.message)
         }
     }

@@ -8,13 +8,13 @@ extension MLflowUpstream {
     private static let versionsOfPage = 200
     private static let promptFilter = "tags.`\(Tag.isPromptKey)` = 'true'"
 
-    func take(_ parcel: ModelParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ThingOutcome {
+    func send(_ parcel: ModelParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome {
         let model = parcel.model.model
         var target = known?.target
         if target == nil { target = try self.model(of: model.info.modelID, in: parcel.experiment) }
         let id: String
         if let target { id = target } else { id = try create(model, in: parcel.experiment) }
-        var outcome = ThingOutcome(target: id)
+        var outcome = ItemOutcome(target: id)
         let path = "logged-models/\(PercentCoding.encode(id))"
         // The upstream sets this tag itself, with its own numbers of the versions.
         let tags = try translated(
@@ -96,7 +96,7 @@ extension MLflowUpstream {
         }
     }
 
-    func take(_ parcel: RegistryParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ThingOutcome {
+    func send(_ parcel: RegistryParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome {
         let model = parcel.model.model
         if known == nil {
             do {
@@ -112,7 +112,7 @@ extension MLflowUpstream {
         let there = try self.versions(of: model.name, arePrompts: model.tags.belongToPrompt)
         var taken = Set(there.map(\.number))
         var numbers: [Int64: String] = [:]
-        var outcome = ThingOutcome(target: model.name)
+        var outcome = ItemOutcome(target: model.name)
         for transferred in parcel.versions {
             let version = transferred.version
             let origin = try origin(of: version)

@@ -7,8 +7,8 @@ internal import TrackingStore
 
 /// An upstream that speaks MLflow's REST API and gives each item an id of its own.
 ///
-/// Each created run, logged model and version has its id of this store as a tag. Before an item is created, it is
-/// searched for by this tag or by its name, because the answer to an earlier creation may have been lost.
+/// Each run, logged model and version that is created gets a tag with its id in this store. Before one is created, it
+/// is searched for by this tag or by its name, because the answer to an earlier creation may have been lost.
 struct MLflowUpstream: Upstream {
     /// The tags by which created items are found again.
     enum SourceTag {
@@ -30,8 +30,8 @@ struct MLflowUpstream: Upstream {
         self.targets = targets
     }
 
-    func take(_ experiment: Experiment, known: ForwardedThing?) throws(UpstreamFailure) -> ThingOutcome {
-        var outcome = ThingOutcome(target: "")
+    func send(_ experiment: Experiment, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome {
+        var outcome = ItemOutcome(target: "")
         if let known {
             do {
                 try runs.complete(known.target, experiment, &outcome.omissions)
@@ -73,7 +73,7 @@ struct MLflowUpstream: Upstream {
         }
     }
 
-    /// Whether a run of the upstream was created for a run of this store, by its tag.
+    /// Whether the tag of the upstream's run says that it was created for this run of this store.
     private func isOurs(_ target: String, _ source: String) throws(UpstreamFailure) -> Bool {
         let run = try runs.get("runs/get", [("run_id", target)])["run"]
         return run?["info"]?["run_id"]?.string == target && Self.hasTag(run?["data"]?["tags"], SourceTag.run, source)
@@ -83,14 +83,14 @@ struct MLflowUpstream: Upstream {
         tags.map { Array($0.elements) }?.contains { $0["key"]?.string == key && $0["value"]?.string == value } ?? false
     }
 
-    func take(_ parcels: [RunParcel]) throws(UpstreamFailure) -> [RunOutcome] {
+    func send(_ parcels: [RunParcel]) throws(UpstreamFailure) -> [RunOutcome] {
         parcels.map { parcel in
             var outcome = RunOutcome(
                 target: parcel.forwarded.journal.target,
                 sent: parcel.forwarded.journal.known
             )
             do throws(UpstreamFailure) {
-                try take(parcel, &outcome)
+                try send(parcel, &outcome)
             } catch {
                 outcome.failure = error
             }
@@ -98,7 +98,7 @@ struct MLflowUpstream: Upstream {
         }
     }
 
-    private func take(_ parcel: RunParcel, _ outcome: inout RunOutcome) throws(UpstreamFailure) {
+    private func send(_ parcel: RunParcel, _ outcome: inout RunOutcome) throws(UpstreamFailure) {
         var sent = parcel.doubted
         defer { if outcome.target != nil { outcome.sent = sent } }
         let target: String
@@ -254,7 +254,7 @@ struct MLflowUpstream: Upstream {
         return nil
     }
 
-    func place(of files: FileOwner) throws(UpstreamFailure) -> FilePlace {
+    func folder(of files: FileOwner) throws(UpstreamFailure) -> UploadFolder {
         let location: String?
         switch files.owner {
         case .run:
@@ -264,8 +264,8 @@ struct MLflowUpstream: Upstream {
             location = answer["model"]?["info"]?["artifact_uri"]?.string
         }
         guard let location, let path = ProxiedPath.of(location) else {
-            let place = location.flatMap { $0.isEmpty ? nil : $0 } ?? "an unknown location"
-            return .elsewhere("the upstream keeps files at \(place), not among its proxied artifacts")
+            let description = location.flatMap { $0.isEmpty ? nil : $0 } ?? "an unknown location"
+            return .elsewhere("the upstream keeps files at \(description), not among its proxied artifacts")
         }
         return .proxied(path, location: location)
     }

@@ -5,7 +5,7 @@ internal import JSON
 /// Repeats calls that the server answers with a request to wait, so that forwarding works with a server that limits the
 /// rate of calls.
 ///
-/// Finds out of each failure whether it concerns only this call or the server.
+/// For each failure it finds out whether the failure concerns only this call, or the server as a whole.
 struct PatientCalls: UpstreamCalls {
     private static let attempts = 8
     private static let usualPause = Duration.seconds(1)
@@ -47,9 +47,8 @@ struct PatientCalls: UpstreamCalls {
         }
     }
 
-    /// Checks with `experiments/search`, which every MLflow server answers, that the server works.
-    ///
-    /// A server that is busy passes.
+    /// Checks by `experiments/search`, which every MLflow server answers, that the server works; a busy server works
+    /// too.
     func checkServer() throws(UpstreamFailure) {
         let question = UpstreamBody.json(Array(#"{"max_results":1}"#.utf8))
         do throws(UpstreamFailure) {
@@ -77,7 +76,7 @@ struct PatientCalls: UpstreamCalls {
         }
         if !isStopped(), (try? checkServer()) != nil {
             failure.isServerAnswering = true
-        } else if failure.isAboutThing {
+        } else if failure.isAboutItem {
             failure.kind = .broken
         }
         return failure

@@ -14,7 +14,7 @@ struct RegistryCalls: Sendable {
         self.calls = calls
     }
 
-    /// Gives a model its description, tags and aliases.
+    /// Sets the description, tags and aliases of a model.
     ///
     /// - Parameters:
     ///   - numbers: the numbers that the versions have at the upstream, by their numbers in this store.
@@ -57,7 +57,7 @@ struct RegistryCalls: Sendable {
         }
     }
 
-    /// Gives a version its description, tags and stage.
+    /// Sets the description, tags and stage of a version.
     ///
     /// - Parameters:
     ///   - number: the version's number at the upstream.

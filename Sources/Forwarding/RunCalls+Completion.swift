@@ -3,7 +3,7 @@ internal import Tracking
 internal import TrackingStore
 
 extension RunCalls {
-    /// Gives a run at the upstream the state of a parcel, except for points, datasets and models.
+    /// Updates a run at the upstream to the state in a parcel, except for points, datasets and models.
     ///
     /// Params and tags that the server refuses count as sent, so that they are not tried again before they change.
     ///
@@ -38,9 +38,7 @@ extension RunCalls {
         }
     }
 
-    /// Deletes the run at the upstream if it is deleted in this store.
-    ///
-    /// Called after all other changes of the run.
+    /// Deletes the run at the upstream if it is deleted in this store; called after all other changes of the run.
     func finish(_ target: String, _ parcel: RunParcel, sent: inout SentRun) throws(UpstreamFailure) {
         guard parcel.run.info.lifecycleStage == .deleted, sent.isDeleted != true else { return }
         try setDeleted(target, true)

@@ -109,19 +109,19 @@ struct RunCalls: Sendable {
             let (someParams, someTags) = (params.prefix(Self.maximumTexts), tags.prefix(Self.maximumTexts))
             do {
                 try logBatch(target, params: someParams, tags: someTags.map(\.there)[...], [])
-                sent.note(params: someParams, tags: someTags.map(\.here), of: whole)
+                sent.add(params: someParams, tags: someTags.map(\.here), of: whole)
             } catch let error where error.kind == .refused {
                 for param in someParams {
                     try omitting(ForwardOmission.part(ofParam: param.key), &omissions) { () throws(UpstreamFailure) in
                         try logBatch(target, params: [param], tags: [], [])
                     }
-                    sent.note(params: [param], tags: [], of: whole)
+                    sent.add(params: [param], tags: [], of: whole)
                 }
                 for tag in someTags {
                     try omitting(ForwardOmission.part(ofTag: tag.here.key), &omissions) { () throws(UpstreamFailure) in
                         try logBatch(target, params: [], tags: [tag.there], [])
                     }
-                    sent.note(params: [], tags: [tag.here], of: whole)
+                    sent.add(params: [], tags: [tag.here], of: whole)
                 }
             }
             params = params.dropFirst(Self.maximumTexts)
@@ -223,9 +223,7 @@ struct RunCalls: Sendable {
         }
     }
 
-    /// Removes a tag of a run.
-    ///
-    /// Does nothing if the run has no such tag.
+    /// Removes a tag of a run; does nothing if the run has no such tag.
     func deleteTag(_ target: String, _ key: String) throws(UpstreamFailure) {
         do {
             try post("runs/delete-tag") { writer in
@@ -237,9 +235,7 @@ struct RunCalls: Sendable {
         }
     }
 
-    /// Deletes or restores a run.
-    ///
-    /// Does nothing if the run is in this state already.
+    /// Deletes or restores a run; does nothing if the run is in this state already.
     func setDeleted(_ target: String, _ isDeleted: Bool) throws(UpstreamFailure) {
         do {
             try post(isDeleted ? "runs/delete" : "runs/restore") { $0.member("run_id", target) }
@@ -353,7 +349,7 @@ struct RunCalls: Sendable {
         }
     }
 
-    /// Gives an experiment at the upstream the name, tags and lifecycle stage of this store's experiment.
+    /// Updates the name, tags and lifecycle stage of an experiment at the upstream to those of this store.
     ///
     /// - Parameter isOurs: whether this server created it; an experiment that only has the same name is not deleted.
     func complete(
@@ -391,9 +387,7 @@ struct RunCalls: Sendable {
 }
 
 extension JSONWriter {
-    /// Writes a member that is a list of objects with `key` and `value`.
-    ///
-    /// Writes nothing if the list is empty.
+    /// Writes a member that is a list of objects with `key` and `value`; writes nothing if the list is empty.
     mutating func pairs(_ name: StaticString, _ pairs: [(key: String, value: String)]) {
         guard !pairs.isEmpty else { return }
         memberArray(name) { writer in
@@ -424,8 +418,8 @@ private struct RefusedPart {
 }
 
 extension SentRun {
-    /// Notes that some params and tags were sent, with their fingerprints in `whole`.
-    fileprivate mutating func note(params: some Sequence<Param>, tags: [Tag], of whole: SentRun) {
+    /// Adds params and tags that were sent, with their fingerprints in `whole`.
+    fileprivate mutating func add(params: some Sequence<Param>, tags: [Tag], of whole: SentRun) {
         for param in params { self.params[ExactText(param.key)] = whole.params[ExactText(param.key)] }
         for tag in tags { self.tags[ExactText(tag.key)] = whole.tags[ExactText(tag.key)] }
     }

@@ -2,7 +2,7 @@ internal import JSON
 package import Tracking
 internal import TrackingStore
 
-/// What an upstream has of a run, except for points and files.
+/// The state of a run at an upstream, except for points and files.
 ///
 /// A part that is being sent, or was sent without an answer, is in doubt: the upstream may have its old or its new
 /// value. Such a part is sent again, even if the run meanwhile has its old value again.
@@ -66,7 +66,7 @@ extension SentRun {
     /// Returns the state in which the parts of a difference are in doubt, because they are being sent.
     ///
     /// - Parameter time: the current time in Unix milliseconds.
-    package func doubting(_ difference: RunDifference, at time: Int64) -> SentRun {
+    package func withDoubts(about difference: RunDifference, at time: Int64) -> SentRun {
         var copy = self
         if difference.isNew { copy.askedTime = time }
         if difference.hasOtherInfo { copy.info = "" }
@@ -86,7 +86,8 @@ extension SentRun {
         if ofInputs.contains(where: { part.hasPrefix($0) }) { inputs = Self.inputsInDoubt }
     }
 
-    /// How long a creation that got no answer may still be carried out, for instance because a proxy has queued it.
+    /// The time within which a creation that got no answer may still be carried out, for example because a proxy has
+    /// queued it; in milliseconds.
     private static let millisecondsOfCreation: Int64 = 15_000
 
     /// The time to wait after a creation without an answer until the run, if it was created, can be found; nil if no
@@ -96,14 +97,14 @@ extension SentRun {
     func pause(at now: Int64) -> Duration? { askedTime.flatMap { Self.pause(sinceAsked: $0, at: now) } }
 
     static func pause(sinceAsked time: Int64, at now: Int64) -> Duration? {
-        // The clock may have been set back.
+        // After the clock was set back, the time is in the future.
         guard now >= time, now - time < millisecondsOfCreation else { return nil }
         return .milliseconds(millisecondsOfCreation - (now - time))
     }
 }
 
 extension ForwardedRunJournal {
-    /// What the upstream has of the run; nil for a run that was never sent.
+    /// The state of the run at the upstream; nil for a run that was never sent.
     var known: SentRun? { SentRun(sent) ?? (target == nil ? nil : SentRun()) }
 }
 

@@ -2,14 +2,14 @@ package import Tracking
 package import TrackingStore
 
 extension ForwardedSeries {
-    /// A metric with more points than this is not sent again for every point that was logged late.
+    /// A metric with more points than this is not sent again from its beginning for every point that was logged late.
     package static let pointsOfLongSeries: Int64 = 5_000
 
-    /// Notes that the points which follow `last` in the history were sent.
+    /// Records that the points after `last` in the history were sent.
     ///
     /// - Parameters:
     ///   - points: the sent points, in the order of the history.
-    ///   - count: how many points the metric had when the points were read.
+    ///   - count: the number of points of the metric when the points were read.
     ///   - isAtEnd: whether the last of the points was the end of the history then.
     ///   - mayRestart: whether all points may be sent again if some were logged late.
     package mutating func advance(by points: [MetricPoint], count: Int64, isAtEnd: Bool, mayRestart: Bool) {

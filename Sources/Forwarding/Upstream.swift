@@ -3,15 +3,14 @@ internal import Files
 internal import Tracking
 internal import TrackingStore
 
-/// A server that receives the changes of this store.
-///
-/// One thread sends runs, experiments and models; another sends files.
+/// A server that receives the changes of this store; one thread sends runs, experiments and models, another sends
+/// files.
 protocol Upstream: Sendable {
     /// The kind of the server in messages: `Apus` or `MLflow`.
     var title: String { get }
     /// Whether one call can send many runs.
     var sendsManyRunsPerCall: Bool { get }
-    /// Whether a creation that is carried out twice makes two items, because the server chooses the ids.
+    /// Whether a creation that is sent twice can create two items, because the server chooses the ids.
     var mayCreateTwice: Bool { get }
 
     /// Whether the server has a run or experiment that was sent earlier.
@@ -20,24 +19,24 @@ protocol Upstream: Sendable {
     func holds(_ evidence: ForwardEvidence) throws(UpstreamFailure) -> Bool
 
     /// Sends an experiment; if the upstream has it already, updates it.
-    func take(_ experiment: Experiment, known: ForwardedThing?) throws(UpstreamFailure) -> ThingOutcome
+    func send(_ experiment: Experiment, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome
 
     /// Sends runs with some of their points.
     ///
     /// - Returns: the outcome of each run, in the order of the parcels.
     /// - Throws: a failure that concerns all runs.
-    func take(_ parcels: [RunParcel]) throws(UpstreamFailure) -> [RunOutcome]
+    func send(_ parcels: [RunParcel]) throws(UpstreamFailure) -> [RunOutcome]
 
     /// Sends a logged model with all its points.
     ///
     /// - Returns: the outcome, with the model's id at the upstream.
-    func take(_ model: ModelParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ThingOutcome
+    func send(_ model: ModelParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome
 
     /// Sends a registered model with all its versions.
-    func take(_ entry: RegistryParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ThingOutcome
+    func send(_ entry: RegistryParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome
 
     /// Returns the folder at the upstream for the files of a run or logged model.
-    func place(of files: FileOwner) throws(UpstreamFailure) -> FilePlace
+    func folder(of files: FileOwner) throws(UpstreamFailure) -> UploadFolder
 
     /// Sends the content of a file to a path of the server's artifacts.
     ///
@@ -49,7 +48,7 @@ protocol Upstream: Sendable {
 struct RunParcel: Sendable {
     var forwarded: ForwardedRun
     var difference: RunDifference
-    /// What the upstream certainly has of the run while the difference is being sent.
+    /// The run's state at the upstream while the difference is being sent; the parts of the difference are in doubt.
     var doubted: SentRun
     /// The id of the run's experiment at the upstream.
     var experiment: String
@@ -64,7 +63,7 @@ struct RunParcel: Sendable {
 struct RunOutcome: Sendable {
     /// The run's id at the upstream; nil if the upstream does not have it.
     var target: String?
-    /// What the upstream has of the run now; unchanged if nothing was sent.
+    /// The run's state at the upstream now; unchanged if nothing was sent.
     var sent: SentRun?
     /// Whether the upstream accepted the parcel's points; refused points are in `omissions`.
     var hasSentPoints = false
@@ -103,7 +102,7 @@ struct RegistryParcel: Sendable {
 
 /// The outcome of sending an experiment, a logged model or a registered model: its id at the upstream, and the parts
 /// that were not sent.
-struct ThingOutcome: Sendable {
+struct ItemOutcome: Sendable {
     var target: String
     var omissions: [(part: String, reason: String)] = []
 }
@@ -118,7 +117,7 @@ struct FileOwner: Sendable {
 }
 
 /// The folder at the upstream for the files of one owner.
-enum FilePlace: Sendable, Equatable {
+enum UploadFolder: Sendable, Equatable {
     /// A path among the artifacts that the upstream serves itself; `location` is the URI that clients have for it.
     case proxied(String, location: String)
     /// No folder that this server can upload to, with the reason for the operator.

@@ -2,9 +2,7 @@ package import ArtifactStore
 package import HTTPWire
 internal import JSON
 
-/// Makes HTTP calls to the upstream.
-///
-/// Several threads may use it.
+/// Makes HTTP calls to the upstream; several threads may use it.
 package protocol UpstreamCalls: Sendable {
     /// The server's address without user name and password, for messages and for the journal.
     var address: String { get }
@@ -14,7 +12,7 @@ package protocol UpstreamCalls: Sendable {
     /// - Parameters:
     ///   - path: the path and query that follow the address, percent-encoded.
     ///   - limit: the time limit of the whole call; nil for the usual one.
-    /// - Throws: any other status as a failure, and a call without an answer.
+    /// - Throws: an `UpstreamFailure` for any other status, and for a call without an answer.
     func send(
         _ method: HTTPMethod,
         _ path: String,
@@ -48,9 +46,7 @@ package struct UpstreamAnswer: Sendable {
         self.body = body
     }
 
-    /// Whether the body is empty or begins like a JSON object.
-    ///
-    /// Otherwise it is a page of a login or a proxy.
+    /// Whether the body is empty or begins like a JSON object; otherwise it is a log-in page or the page of a proxy.
     var isOfAPI: Bool {
         guard let first = body.first(where: { !" \t\r\n".utf8.contains($0) }) else { return true }
         return first == UInt8(ascii: "{")
@@ -68,7 +64,7 @@ package struct UpstreamAnswer: Sendable {
     }
 }
 
-/// Why a call to the upstream failed.
+/// Why a call to the upstream, or a read or write of the local journal, failed.
 package struct UpstreamFailure: Error, Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
         /// The call was certainly not carried out, because no connection could be made.
@@ -121,7 +117,7 @@ package struct UpstreamFailure: Error, Sendable, Equatable {
     var mayBeDone: Bool { kind == .unclear || kind == .broken }
 
     /// Whether the server refuses only the item that was sent, and would refuse it again.
-    var isAboutThing: Bool {
+    var isAboutItem: Bool {
         switch kind {
         case .refused, .missing, .unsupported: true
         case .unreachable, .unclear, .credentials, .busy, .broken, .journal: false
@@ -130,9 +126,9 @@ package struct UpstreamFailure: Error, Sendable, Equatable {
 
     /// Whether nothing at all can be sent now.
     ///
-    /// If neither `isAboutThing` nor `isAboutServer` holds, the item is tried again later and other items are sent
+    /// If neither `isAboutItem` nor `isAboutServer` is true, the item is tried again later, and other items are sent
     /// meanwhile.
-    var isAboutServer: Bool { !isAboutThing && !isServerAnswering }
+    var isAboutServer: Bool { !isAboutItem && !isServerAnswering }
 }
 
 extension UpstreamFailure {

@@ -1,4 +1,4 @@
-/// What is wrong with a query, its variables or its answer, in one sentence for the client.
+/// A fault in a query, its variables or its answer, described for the client in one sentence.
 package struct GraphQLError: Error, Sendable, Equatable {
     package let message: String
 

@@ -22,14 +22,15 @@ package struct GraphQLSchema: Sendable {
 
     /// Reads `type`, `input`, `enum` and `scalar` definitions.
     ///
-    /// - Throws: what is wrong with the text; the text is a part of the program, so this is a fault of the program.
+    /// - Throws: the first error in the text. The text is a part of the program, so an error in it is a bug of the
+    ///   program.
     package init(_ text: String) throws(GraphQLError) {
         var parser = try Parser(text, GraphQLLimits())
         while parser.token != .end { try readDefinition(&parser) }
         guard objects[Self.root] != nil else { throw GraphQLError("The schema has no type named Query.") }
     }
 
-    /// The names of the fields of each object type; tests check with it that every field is answered.
+    /// The names of the fields of each object type, by which tests check that every field has a value.
     package var fieldNames: [String: [String]] { objects.mapValues { $0.fields.keys.sorted() } }
 
     func isInput(_ type: TypeReference) -> Bool {

@@ -1,6 +1,7 @@
 internal import JSON
 
-/// Converts the values of variables and arguments to the types of the schema (§3.5, §3.10, §6.1.2).
+/// Converts the values of variables and arguments to the types of the schema (GraphQL, October 2021, §3.5, §3.10,
+/// §6.1.2).
 struct InputReader {
     /// A value before its conversion: in the JSON of the variables, or in the query.
     fileprivate enum Source {
@@ -48,7 +49,7 @@ struct InputReader {
     /// The arguments of a field by name, except those without a value.
     mutating func arguments(
         of field: FieldSelection,
-        taking types: [String: TypeReference],
+        types: [String: TypeReference],
         in owner: String
     ) throws(GraphQLError) -> [String: GraphQLInput] {
         var values: [String: GraphQLInput] = [:]
@@ -205,9 +206,7 @@ extension InputReader.Source {
         }
     }
 
-    /// The whole number of 64 bits; in variables, it may be written as 2.0.
-    ///
-    /// Nil for any other value.
+    /// The value as a whole number of 64 bits, which variables may also write as 2.0; nil for any other value.
     fileprivate var integer: Int64? {
         switch self {
         case .json(let value): value.int64 ?? value.double.flatMap { Int64(exactly: $0) }

@@ -160,13 +160,13 @@ extension Parser {
     private mutating func readValue(isConstant: Bool) throws(GraphQLError) -> Literal {
         let current = token
         switch current {
-        case .integer(let text): return try taking(.integer(text))
-        case .float(let text): return try taking(.float(text))
-        case .string(let text): return try taking(.string(text))
-        case .name("null"): return try taking(.null)
-        case .name("true"): return try taking(.boolean(true))
-        case .name("false"): return try taking(.boolean(false))
-        case .name(let name): return try taking(.enumeration(name))
+        case .integer(let text): return try advance(returning: .integer(text))
+        case .float(let text): return try advance(returning: .float(text))
+        case .string(let text): return try advance(returning: .string(text))
+        case .name("null"): return try advance(returning: .null)
+        case .name("true"): return try advance(returning: .boolean(true))
+        case .name("false"): return try advance(returning: .boolean(false))
+        case .name(let name): return try advance(returning: .enumeration(name))
         case .punctuator(UInt8(ascii: "$")) where !isConstant:
             try advance()
             return .variable(try readName())
@@ -176,7 +176,7 @@ extension Parser {
         }
     }
 
-    private mutating func taking(_ value: Literal) throws(GraphQLError) -> Literal {
+    private mutating func advance(returning value: Literal) throws(GraphQLError) -> Literal {
         try advance()
         return value
     }

@@ -1,7 +1,7 @@
-/// Checks the selections of an operation against the schema, and merges them into the fields of the answer (§5.3,
-/// §6.3.2).
+/// Checks the selections of an operation against the schema, and merges them into the fields of the answer (GraphQL,
+/// October 2021, §5.3, §6.3.2).
 ///
-/// The schema has no interfaces and unions, so the data is not needed for this.
+/// This needs no data, because the schema has no interfaces and no unions.
 struct SelectionPlanner {
     private let schema: GraphQLSchema
     private let fragments: [String: FragmentDefinition]
@@ -149,9 +149,9 @@ struct SelectionPlanner {
         guard let definition = type.fields[field.name] else {
             throw GraphQLError("Cannot query field '\(field.name)' on type '\(type.name)'.")
         }
-        let arguments = try inputs.arguments(of: field, taking: definition.arguments, in: type.name)
+        let arguments = try inputs.arguments(of: field, types: definition.arguments, in: type.name)
         for other in fields.dropFirst() {
-            let others = try inputs.arguments(of: other, taking: definition.arguments, in: type.name)
+            let others = try inputs.arguments(of: other, types: definition.arguments, in: type.name)
             guard others == arguments else { throw conflict(key) }
         }
         guard let inner = schema.objects[definition.type.name] else {
@@ -186,7 +186,8 @@ struct SelectionPlanner {
         }
     }
 
-    /// Throws if a fragment leads to a fragment in `path`; the number of definitions bounds the recursion.
+    /// Throws if a fragment spreads a fragment in `path`, directly or indirectly; the number of definitions bounds the
+    /// recursion.
     private func walk(_ name: String, _ path: inout [String], _ finished: inout Set<String>) throws(GraphQLError) {
         guard let fragment = fragments[name], !finished.contains(name) else { return }
         guard !path.contains(name) else { throw GraphQLError("The fragment '\(name)' spreads itself.") }

@@ -6,9 +6,8 @@ internal import JSON
 internal import Synchronization
 internal import Threads
 
-/// An issuer of tokens with its keys.
-///
-/// The keys are fetched when they are needed, and kept while the issuer does not answer.
+/// An issuer of tokens, with its keys, which are fetched when they are needed and kept while the issuer does not
+/// answer.
 package final class Issuer: Sendable {
     private struct State {
         var document: IssuerDocument?
@@ -20,17 +19,17 @@ package final class Issuer: Sendable {
         var lastSuccess: ContinuousClock.Instant?
         var failure: IssuerFailure?
         var isFetching = false
-        /// Called when the keys have been fetched, or could not be.
+        /// Called when a fetch of the keys has ended, with or without success, or takes longer than `Pace.longestWait`.
         var waiting: [@Sendable () -> Void] = []
     }
 
-    /// How often the keys are fetched.
+    /// How often the keys are fetched, and how long requests wait for them.
     package struct Pace: Sendable {
         /// The shortest time between two attempts while the server has keys.
         package var rest = Duration.seconds(60)
         /// The shortest time between two attempts while the server has no keys.
         package var restWithoutKeys = Duration.seconds(5)
-        /// The age at which keys are fetched again even if none is missing, so that a withdrawn key is removed.
+        /// The age at which keys are fetched again even if no key is missing, so that a withdrawn key is removed.
         package var lifetime = Duration.seconds(3_600)
         /// How long a request waits for keys that are being fetched.
         package var longestWait = Duration.seconds(2)
@@ -129,14 +128,15 @@ package final class Issuer: Sendable {
         return isStarted
     }
 
-    /// Whether keys are being fetched for so long that nobody waits for them.
+    /// Whether the keys have been fetched for so long that requests do not wait for them any more.
     private var isFetchSlow: Bool {
         state.withLock { state in
             state.isFetching && state.lastAttempt.map { .now - $0 >= pace.longestWait } ?? false
         }
     }
 
-    /// Calls a closure when no keys are being fetched, or when that has taken long.
+    /// Calls `done` at once if no keys are being fetched; otherwise when the fetch ends or takes longer than
+    /// `Pace.longestWait`.
     func whenFetched(_ done: @escaping @Sendable () -> Void) {
         let (isOver, isFirst) = state.withLock { state in
             guard state.isFetching else { return (true, false) }
@@ -157,7 +157,7 @@ package final class Issuer: Sendable {
         endWait()
     }
 
-    /// Lets those go on who wait for keys.
+    /// Calls the closures that wait for the keys.
     private func endWait() {
         let waiting = state.withLock { state in
             defer { state.waiting = [] }
@@ -166,7 +166,7 @@ package final class Issuer: Sendable {
         for done in waiting { done() }
     }
 
-    /// Fetches what the issuer says of itself and its keys; what was there stays if that fails.
+    /// Fetches the issuer's configuration and keys; if this fails, the older ones are kept.
     private func fetch() {
         var result: Result<(IssuerDocument, KeySet, [UInt8]), IssuerFailure>
         do throws(IssuerFailure) {
@@ -194,7 +194,7 @@ package final class Issuer: Sendable {
         case .failure(let failure):
             if failure != before { report("\(settings.issuer) \(failure)") }
         case .success:
-            if before != nil { report("\(settings.issuer) can be asked again") }
+            if before != nil { report("\(settings.issuer) can be reached again") }
         }
     }
 
@@ -212,7 +212,7 @@ package final class Issuer: Sendable {
 
     /// The address to which a browser is sent for a log-in (RFC 6749 §4.1.1, RFC 7636 §4.3).
     ///
-    /// - Throws: if the issuer's configuration is not known yet; then a thread is fetching it.
+    /// - Throws: if the issuer is not set up for log-ins, does not support them, or its configuration is not known yet.
     package func authorizationAddress(
         for attempt: LogInAttempt,
         returningTo redirect: String
@@ -236,7 +236,8 @@ package final class Issuer: Sendable {
         return IssuerFailure("has not answered yet; try again in a moment")
     }
 
-    /// Exchanges the code that the browser brought from the issuer for a token, and returns the user who has logged in.
+    /// Exchanges the code that the browser has received from the issuer for a token, and returns the user who has
+    /// logged in.
     ///
     /// Blocks while it calls the issuer.
     /// - Parameters:
@@ -300,7 +301,7 @@ package final class Issuer: Sendable {
         }
     }
 
-    /// The key of a token; blocks while it is fetched.
+    /// The key of a token; if it is unknown, blocks while the keys are fetched.
     private func choiceNow(for token: JSONWebToken) -> KeySet.KeyChoice {
         let known = choice(for: token)
         guard case .unknown = known, startFetching(), !isFetchSlow else { return known }

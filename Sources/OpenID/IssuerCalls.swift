@@ -2,13 +2,11 @@ package import HTTPClient
 internal import HTTPWire
 package import TLS
 
-/// Calls the addresses of an issuer.
-///
-/// Every called address was named by the operator or has an origin that the operator named.
+/// Sends requests to an issuer; each address is the issuer's own, or has an origin that the operator allows.
 package struct IssuerCalls: Sendable {
     /// The time limit of one call.
     private static let longestCall = Duration.seconds(10)
-    /// The longest answer that is read, in bytes; sets of keys have a few thousand bytes.
+    /// The longest answer that is read, in bytes; a set of keys usually has a few thousand bytes.
     private static let maximumBytes = 256 * 1_024
 
     /// Sends a request and returns the status and the body of the answer.

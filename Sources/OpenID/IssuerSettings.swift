@@ -1,6 +1,6 @@
 package import HTTPClient
 
-/// An issuer of tokens that the operator trusts, and how its tokens are read.
+/// An issuer of tokens that the operator trusts, and how its tokens are checked and read.
 package struct IssuerSettings: Sendable {
     /// The client under which this server is registered with the issuer, for log-ins.
     package struct Client: Sendable {

@@ -39,9 +39,9 @@ struct JSONWebToken: Sendable {
                 throw .refused("The token has a type that is not a credential (typ).")
             }
         }
-        // A token that names its key in a way that nobody understands must not be taken for one that names none.
+        // A token whose `kid` is not a text must not be treated like a token without `kid`.
         guard head["kid"].map({ $0.string != nil }) ?? true else {
-            throw .refused("The token names its key by something that is no text (kid).")
+            throw .refused("The id of the token's key is not a text (kid).")
         }
         guard let name = head["alg"]?.string, let algorithm = SignatureAlgorithm(rawValue: name) else {
             let known = SignatureAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")
@@ -58,7 +58,7 @@ struct JSONWebToken: Sendable {
         signedBytes = Array(text[..<parts[1].endIndex])
     }
 
-    /// Whether the key fits the token's algorithm and the signature is right.
+    /// Whether the key is for the token's algorithm and the signature is valid.
     func isSigned(by key: KeySet.Entry) -> Bool {
         key.isFor(algorithm) && key.key.isValid(signature, of: signedBytes, by: algorithm.scheme)
     }
@@ -113,7 +113,7 @@ struct Claims: Sendable {
         return texts.count == value.count ? texts : nil
     }
 
-    /// Whether a claim has the value that the operator demands: the same text, or a number or boolean that is written
+    /// Whether a claim has the value that the operator requires: the same text, or a number or boolean that is written
     /// in the same way.
     func isEqual(_ name: String, to wanted: String) -> Bool {
         guard let value = value(name) else { return false }

@@ -19,11 +19,9 @@ struct KeySet: Sendable {
 
     private static let maximumCount = 100
 
-    /// Reads a JSON Web Key Set.
+    /// Reads a JSON Web Key Set; leaves out keys that are not for signatures, and keys of unsupported kinds.
     ///
-    /// Keys that are not for signatures, and keys of unsupported kinds, are left out.
-    ///
-    /// - Throws: if no key can be used.
+    /// - Throws: if the text is not a key set, has too many keys or no usable one, or OpenSSL is missing.
     init(_ bytes: [UInt8]) throws(IssuerFailure) {
         guard let root = try? JSONDocument(parsing: bytes).root, let keys = root["keys"], keys.kind == .array else {
             throw IssuerFailure("does not answer with a set of keys in JSON")

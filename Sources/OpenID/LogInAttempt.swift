@@ -1,7 +1,7 @@
 internal import Coding
 package import Hashing
 
-/// The values that tie an issuer's answer to the browser that began a log-in.
+/// The values that prove that an issuer's answer belongs to the browser that has begun a log-in.
 ///
 /// All are derived from one seed, which the browser keeps.
 package struct LogInAttempt: Sendable {
@@ -26,9 +26,7 @@ package struct LogInAttempt: Sendable {
 
     package var challenge: String { Base64.encode(SHA256.digest(of: Array(verifier.utf8)), .urlSafe) }
 
-    /// Whether the `state` of an answer belongs to this attempt.
-    ///
-    /// Compares in constant time.
+    /// Whether the `state` of an answer belongs to this attempt; compares in constant time.
     package func isAnswered(by state: String) -> Bool {
         ConstantTime.areEqual(Array(state.utf8), Array(self.state.utf8))
     }

@@ -22,9 +22,7 @@ struct TokenRules: Sendable {
     /// The largest difference between the clocks of the issuer and this machine, in seconds.
     static let leeway = 60.0
 
-    /// Checks the claims and returns the facts of the token.
-    ///
-    /// The caller must check the signature.
+    /// Checks the claims and returns the facts of the token; the caller must check the signature.
     ///
     /// - Parameter now: the current time in Unix seconds.
     func check(_ claims: Claims, at now: Double) throws(TokenFault) -> ProvenToken {
@@ -41,7 +39,7 @@ struct TokenRules: Sendable {
         }
         let end = try checkTimes(of: claims, at: now)
         for wanted in settings.requiredClaims where !claims.isEqual(wanted.name, to: wanted.value) {
-            throw .refused("The claim '\(wanted.name)' of the token does not have the value that this server demands.")
+            throw .refused("The claim '\(wanted.name)' of the token does not have the value that this server requires.")
         }
         return ProvenToken(
             issuer: settings.issuer,

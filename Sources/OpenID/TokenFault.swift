@@ -2,25 +2,27 @@
 package enum TokenFault: Error, Sendable, Equatable {
     /// This server will never accept the token. The value is a whole sentence that says why.
     case refused(String)
-    /// It cannot be told yet, because keys are missing that are being fetched.
+    /// The token cannot be checked before the issuer's keys have been fetched, which has begun.
     case awaited(KeyFetch)
-    /// It cannot be told, because keys are missing and the issuer is away; the value says which, in a whole sentence.
+    /// The token cannot be checked, because the issuer's keys cannot be fetched; the value is a whole sentence that
+    /// says why.
     case unready(String)
 }
 
-/// The keys of an issuer on their way.
+/// A fetch of an issuer's keys that has begun.
 package struct KeyFetch: Sendable, Equatable {
     private let issuer: Issuer
 
     init(of issuer: Issuer) { self.issuer = issuer }
 
-    /// Calls a closure, on any thread, when they are there or cannot be fetched, or that has taken long; at once if that is so.
+    /// Calls `done`, on any thread, when the fetch has ended, with or without success, or has taken too long; at once
+    /// if so.
     package func whenOver(_ done: @escaping @Sendable () -> Void) { issuer.whenFetched(done) }
 
     package static func == (one: KeyFetch, other: KeyFetch) -> Bool { one.issuer === other.issuer }
 }
 
-/// Why an issuer cannot be asked, or what it answers cannot be used.
+/// Why an issuer cannot be called, or why its answer cannot be used.
 package struct IssuerFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// The rest of a sentence whose subject is the issuer or the called address, such as "answers 500".
     package let description: String

@@ -31,8 +31,8 @@ package final class TokenIssuers: Sendable {
     /// change.
     ///
     /// - Parameter now: the current time in Unix milliseconds.
-    /// - Throws: `.refused` for a token that this server does not accept; `.unready` if the issuer's keys are not
-    ///   available yet.
+    /// - Throws: `.refused` for a token that this server does not accept; `.awaited` while the issuer's keys are being
+    ///   fetched; `.unready` if they cannot be fetched.
     package func proof(of text: [UInt8], at now: Int64) throws(TokenFault) -> ProvenToken {
         guard text.count <= JSONWebToken.maximumBytes else {
             throw .refused("The token has \(text.count) bytes; at most \(JSONWebToken.maximumBytes) are read.")

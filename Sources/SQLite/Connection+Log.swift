@@ -2,7 +2,7 @@ internal import CSQLite
 internal import CSQLiteSetup
 
 extension Connection {
-    /// What a checkpoint does with the write-ahead log (https://sqlite.org/c3ref/wal_checkpoint_v2.html).
+    /// The modes of a checkpoint of the write-ahead log (https://sqlite.org/c3ref/wal_checkpoint_v2.html).
     package enum CheckpointMode: Sendable {
         /// Copies as many pages as possible without waiting for readers.
         case passive
@@ -38,7 +38,8 @@ extension Connection {
     package var logBytes: Int64 { walPages == 0 ? 0 : 32 + Int64(walPages) * (24 + pageBytes) }
 
     /// Copies pages from the WAL into the database file; blocks on the disk.
-    /// - Returns: the pages in the WAL, and how many of them are now in the database; -1 for both without a WAL.
+    /// - Returns: the number of pages in the WAL, and the number of these that are now in the database; -1 for both
+    ///   without a WAL.
     /// - Throws: `isBusy` if a reader or another checkpoint blocked a mode other than `.passive`; no data is lost.
     @discardableResult
     package func checkpoint(_ mode: CheckpointMode) throws(SQLiteError) -> (log: Int, checkpointed: Int) {

@@ -1,9 +1,9 @@
 /// Keeps the write-ahead log (WAL) within its limits; runs on the writer's thread, between two commits.
 ///
-/// SQLite restarts the WAL when all of its pages are in the database and no reader uses it. If at every moment some
-/// read runs, the WAL never restarts. So when a checkpoint could not restart the WAL, no new read starts for some
-/// milliseconds. If the WAL is large, running reads are ended before: those that have lasted for a second, or all if
-/// the WAL is even larger.
+/// SQLite restarts the WAL when all of its pages are in the database and no reader uses it. If some read runs at every
+/// moment, the WAL never restarts. So if a checkpoint could not restart the WAL, no new read starts for some
+/// milliseconds. If the WAL is large, running reads are ended first: those that have lasted for a second, or all if the
+/// WAL is even larger.
 struct LogKeeper {
     private let limits: LogLimits
     private let gate: (any ReadGate)?
@@ -40,9 +40,8 @@ struct LogKeeper {
         filePages = 0
     }
 
-    /// Copies the WAL into the database and makes the next commit restart the WAL.
+    /// Copies the WAL into the database and, unless running reads prevent it, makes the next commit restart the WAL.
     ///
-    /// Does not make the next commit restart the WAL if running reads prevent it.
     /// - Throws: SQLite's error if the WAL cannot be copied. Nothing is lost then: the WAL keeps its pages.
     mutating func empty(on connection: Connection) throws(SQLiteError) {
         lastPages = connection.walPages
@@ -61,7 +60,7 @@ struct LogKeeper {
     }
 
     private mutating func restartBetweenReads(_ connection: Connection, _ gate: any ReadGate) throws(SQLiteError) {
-        // A read that has already lasted longer than `patience` will probably not end within `patience`.
+        // A read that has already lasted for longer than `patience` will probably not end within it.
         if let oldest = gate.oldestRead, oldest < .now - Self.patience { return }
         gate.pause(.all)
         defer { gate.resume(.all) }

@@ -9,7 +9,7 @@ package struct ReadLimits: Sendable {
     package var time: Duration
     /// The processor time after which a read is long: it then continues at a low priority.
     package var workBeforeLong: Duration = .milliseconds(100)
-    /// The most long reads that run at the same time; further ones are ended, and start again when their turn comes.
+    /// The most long reads that run at the same time; further ones are ended and queued, and start again later.
     package var longReads: Int
 
     /// Copies the limits from the server's budgets; at most half as many long reads run as the machine has processors.

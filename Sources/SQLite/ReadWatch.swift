@@ -171,7 +171,7 @@ private func mustEndReadOfWatch(context: UnsafeMutableRawPointer?) -> Int32 {
     return Unmanaged<ReadWatch>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.mustEndRead() } ? 1 : 0
 }
 
-/// The moment before which reads of a pool must have begun to be ended; usable from any thread.
+/// A moment: the reads of a pool that began before it are ended; usable from any thread.
 final class ReadRecall: Sendable {
     private let nanoseconds = Atomic<UInt64>(0)
 

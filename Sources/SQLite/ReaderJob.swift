@@ -16,7 +16,7 @@ struct ReaderJob: Sendable {
     var countsAsWaiting = false
 }
 
-/// What a reader's thread does next.
+/// The next step of a reader's thread.
 enum ReaderTask {
     case perform(ReaderJob)
     /// Delivers the result of a long read.

@@ -7,8 +7,8 @@ internal import Threads
 ///
 /// No read waits long for other reads. One reader serves only cheap reads. The other readers serve the peers in turn,
 /// and the callers of one peer in turn. A read that uses more processor time than `ReadLimits.workBeforeLong` is long:
-/// it continues at a low priority on its thread, and a new thread serves the short reads instead. If as many long reads
-/// run as are allowed, the read is ended, and starts again when its turn comes.
+/// it continues at a low priority on its thread, and a new thread serves the short reads instead. If the largest
+/// allowed number of long reads runs already, the read is ended and queued, and starts again later.
 ///
 /// The class is not generic, because the type look-ups of an unspecialised generic class took longer than a cheap read.
 package final class ReaderPool: Sendable {
@@ -18,7 +18,7 @@ package final class ReaderPool: Sendable {
     private let queue: Budget
     private let open: @Sendable () throws -> any ReaderContext
 
-    /// Creates the pool; threads and connections are created when first needed.
+    /// Creates the pool; threads and connections are created when they are first needed.
     /// - Parameters:
     ///   - count: the number of readers for short reads, at least 1; if there are 2 or more, one serves only cheap
     ///     reads.

@@ -55,7 +55,7 @@ struct RoundRobinQueue<Key: Hashable, Inner: WaitingQueue>: WaitingQueue {
     }
 }
 
-/// The waiting reads: the peers have turns, and within the turns of one peer, its callers.
+/// The waiting reads: each peer in turn yields one, and the callers of one peer yield its reads in turn.
 struct FairQueue: WaitingQueue {
     private var peers = RoundRobinQueue<Peer, RoundRobinQueue<ObjectIdentifier, FIFOQueue<ReaderJob>>>()
     private(set) var count = 0

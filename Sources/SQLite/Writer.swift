@@ -12,9 +12,9 @@ package final class Writer<Session: WriterSession>: Sendable {
         var pending: [WriterJob<Session>] = []
         /// Background work; each piece runs only while no request is pending.
         var background: [@Sendable () -> Void] = []
-        /// The peer of the first request that is being written; nil while none is.
+        /// The peer of the first of the requests that run; nil while none runs.
         var writing: Peer?
-        /// Whether large requests are among those that are being written.
+        /// Whether one of the requests that run is large.
         var writesLarge = false
         var isScheduled = false
         var isClosed = false
@@ -45,7 +45,7 @@ package final class Writer<Session: WriterSession>: Sendable {
     ///     common transaction, so it must have no other effects. It must not begin or end transactions, and must
     ///     rethrow SQLite's errors, because an error may have ended the transaction.
     ///   - peer: the peer whose share of the queue the request uses.
-    ///   - bytes: the size of what is to be written, as the client has sent it; small requests may be done before large ones.
+    ///   - bytes: the size of the request's data as the client has sent it; small requests may run before large ones.
     ///   - mayBlock: whether an idle writer may run the request on the calling thread, which saves a lone client two
     ///     thread switches. `submit` then blocks for one commit, and unless other clients write at the same time,
     ///     `completion` has been called when it returns.
@@ -74,7 +74,7 @@ package final class Writer<Session: WriterSession>: Sendable {
             case .requests:
                 state.pending.append(job)
                 let isAhead = state.writesLarge && !job.isLarge
-                if let writing = state.writing, isAhead || writing != peer { turns.noteOthers(areSmall: isAhead) }
+                if let writing = state.writing, isAhead || writing != peer { turns.recordOthers(areSmall: isAhead) }
             case .background: state.background.append { [self] in _ = process([job]) }
             }
             defer { state.isScheduled = true }
@@ -87,8 +87,8 @@ package final class Writer<Session: WriterSession>: Sendable {
                 processPending()
                 return thread.isCheckpointDue
             }
-            // Requests that have come meanwhile, and a checkpoint that is due, run on the writer's thread, so that they
-            // do not delay the caller.
+            // Requests that have arrived meanwhile, and a checkpoint that is due, run on the writer's thread, so that
+            // they do not delay the caller.
             guard remainsScheduled() || isCheckpointDue else { return }
         }
         queue.async { self.drain() }
@@ -106,8 +106,8 @@ package final class Writer<Session: WriterSession>: Sendable {
     /// Refuses new requests, runs the queued ones, empties the write-ahead log (WAL) and closes the connection.
     ///
     /// Background work that has not begun fails with `.closed`, and so may a request that is submitted at the same
-    /// time. Blocks until the connection is closed; never call it from a completion. Close the readers before,
-    /// otherwise the WAL cannot be emptied. Safe to call twice.
+    /// time. Blocks until the connection is closed; never call it from a completion. Close the readers first, because
+    /// open reads keep the WAL from being emptied. Safe to call twice.
     package func shutdown() {
         let unbegun = state.withLock { state in
             state.isClosed = true
@@ -164,7 +164,7 @@ package final class Writer<Session: WriterSession>: Sendable {
     }
 
     private func processPending() {
-        turns.end()
+        turns.reset()
         let jobs: [WriterJob<Session>] = state.withLock { state in
             var taken: [WriterJob<Session>] = []
             swap(&taken, &state.pending)
@@ -172,7 +172,7 @@ package final class Writer<Session: WriterSession>: Sendable {
             state.writesLarge = taken.contains(where: \.isLarge)
             return taken
         }
-        var waiting = turns.begin(jobs)[...]
+        var waiting = turns.ordered(jobs)[...]
         while !waiting.isEmpty {
             waiting = waiting.dropFirst(process(waiting.prefix(limits.requestsPerCommit)))
             if turns.isShared { break }
@@ -180,12 +180,12 @@ package final class Writer<Session: WriterSession>: Sendable {
         state.withLock { state in
             state.writing = nil
             state.writesLarge = false
-            // The clients whose requests came meanwhile share the turns with those whose requests still wait.
+            // The next order contains both the requests that still wait and those that have arrived meanwhile.
             if !waiting.isEmpty { state.pending.insert(contentsOf: waiting, at: 0) }
         }
     }
 
-    /// - Returns: how many of the requests, from the first on, are done; all of them unless several clients wait.
+    /// - Returns: how many of the requests, from the first on, are finished; all of them unless several clients wait.
     @discardableResult
     private func process(_ jobs: ArraySlice<WriterJob<Session>>) -> Int {
         let clock = ContinuousClock()

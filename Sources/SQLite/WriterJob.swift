@@ -6,15 +6,15 @@ internal import Budgets
 class WriterJob<Session: WriterSession>: @unchecked Sendable {
     /// The peer whose share of the queue the request uses while it waits.
     let peer: Peer
-    /// Whether the request is so large that others would notice if they waited for it.
+    /// Whether the request is so large that small requests should not wait for it.
     let isLarge: Bool
     /// The budget in which the request counts while it waits; nil after `leaveQueue()`.
     private var queue: Budget?
 
-    /// From how many bytes on a request is large: about 200 metrics, which take a millisecond.
+    /// The smallest size of a large request, in bytes: about 200 metrics, which take a millisecond.
     private static var largeBytes: Int { 16_384 }
 
-    /// - Parameter bytes: the size of what is to be written, as the client has sent it.
+    /// - Parameter bytes: the size of the request's data as the client has sent it.
     init(peer: Peer, bytes: Int, queue: Budget) {
         self.peer = peer
         isLarge = bytes >= Self.largeBytes
@@ -27,7 +27,7 @@ class WriterJob<Session: WriterSession>: @unchecked Sendable {
         queue = nil
     }
 
-    /// Runs the work and keeps its result; called again if the transaction is undone.
+    /// Runs the work and keeps its result; called again if the transaction is rolled back.
     func execute(_ session: Session) throws {}
 
     /// Makes `error` the outcome.

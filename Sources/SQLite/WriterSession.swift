@@ -10,7 +10,7 @@ package protocol WriterSession: AnyObject, SendableMetatype {
     /// Called before COMMIT; if it throws, the transaction is rolled back and every request in it fails.
     func willCommit() throws
 
-    /// Called when the transaction is durable: what the session cached during the transaction is now true for readers.
+    /// Called when the transaction is durable, so that readers see what the session cached during the transaction.
     func didCommit()
 
     /// Called after a rollback; must remove what the session cached during the transaction.
@@ -20,7 +20,7 @@ package protocol WriterSession: AnyObject, SendableMetatype {
     func willClose() -> LogAtClose
 }
 
-/// What happens to the write-ahead log (WAL) when the writer closes.
+/// The handling of the write-ahead log (WAL) when the writer closes.
 package enum LogAtClose: Sendable {
     /// The WAL is copied into the database and removed.
     case emptyLog
@@ -44,7 +44,7 @@ package struct WriterLimits: Sendable {
     /// The most requests in one transaction, which limits how long the first of them waits.
     package var requestsPerCommit = 1_024
 
-    /// The pages after which a transaction takes no more requests: those that SQLite had to write before the commit,
+    /// The pages after which a transaction accepts no more requests: those that SQLite had to write before the commit,
     /// because its page cache was full.
     package var pagesPerCommit = 1_024
 
@@ -67,9 +67,9 @@ package struct WriterStatistics: Sendable {
     package var requests = 0
     /// Requests run again because their transaction was undone.
     package var replays = 0
-    /// How long the last COMMIT took.
+    /// The time of the last COMMIT.
     package var lastCommit: Duration = .zero
-    /// How long all COMMITs took together.
+    /// The total time of all COMMITs.
     package var totalCommit: Duration = .zero
     package var longestCommit: Duration = .zero
     /// The longest time from the start of a transaction to the last call of a completion.

@@ -28,7 +28,7 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
 
     /// Runs the jobs and delivers their outcomes, in one transaction if no failure forces a rollback.
     ///
-    /// - Returns: how many jobs, from the first on, are done: all of them, unless several clients take turns.
+    /// - Returns: how many jobs, from the first on, are finished: all of them, unless several clients wait.
     @discardableResult
     func commit(_ jobs: Jobs) -> Int {
         guard let session else {
@@ -119,21 +119,21 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
             }
             if turns.isShared {
                 let now = clock.now
-                turns.note(now - last, for: 1, like: jobs[index])
+                turns.recordTime(now - last, for: 1, like: jobs[index])
                 last = now
             }
-            let isTurnOver = turns.endsTransaction(
+            let mustCommit = turns.endsTransaction(
                 after: jobs[index],
                 before: index + 1 < jobs.endIndex ? jobs[index + 1] : nil,
                 lasted: last - start,
                 lastCommit: statistics.lastCommit
             )
-            if isTurnOver || connection.writtenPages - pagesBefore > pagesPerCommit {
+            if mustCommit || connection.writtenPages - pagesBefore > pagesPerCommit {
                 jobs = jobs[...index]
                 break
             }
         }
-        if last == start, let first = jobs.first { turns.note(clock.now - start, for: jobs.count, like: first) }
+        if last == start, let first = jobs.first { turns.recordTime(clock.now - start, for: jobs.count, like: first) }
         do {
             try commitTransaction(session, requests: jobs.count)
             for job in jobs { job.deliver() }

@@ -1,14 +1,21 @@
 internal import Glibc
 
-/// Times for people.
+/// The present time in Unix milliseconds.
+func unixMilliseconds() -> Int64 {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000
+}
+
+/// Formats Unix milliseconds as messages show them.
 enum UnixTime {
-    /// Such as `2026-11-29 08:00Z`.
+    /// A time to the minute, such as `2026-11-29 08:00Z`.
     static func text(_ milliseconds: Int64) -> String {
         guard let parts = parts(milliseconds) else { return "\(milliseconds)" }
         return "\(parts.day) \(parts.minute)Z"
     }
 
-    /// Such as `2026-11-29T08:00:05.120Z`.
+    /// A time to the millisecond, such as `2026-11-29T08:00:05.120Z`.
     static func exact(_ milliseconds: Int64) -> String {
         guard let parts = parts(milliseconds) else { return "\(milliseconds)" }
         let rest = String(milliseconds % 1_000)

@@ -78,7 +78,7 @@ import Testing
         let lines = options.remarks(Environment(["MLFLOW_EXPOSE_PROMETHEUS": "/metrics", "MLFLOW_WORKERS": "8"]))
         #expect(lines.count == 4)
         for name in ["--workers", "--dev", "--uvicorn-opts", "MLFLOW_EXPOSE_PROMETHEUS"] {
-            #expect(lines.contains { $0.hasPrefix("apus: \(name) does nothing here") })
+            #expect(lines.contains { $0.hasPrefix("apus: \(name) has no effect here") })
         }
     }
 

@@ -29,7 +29,7 @@ import Testing
     @Test func `a place where no file can be made is refused before the start`() {
         #expect(refusal { try ReadyFile("") } != nil)
         #expect(refusal { try ReadyFile(folder.path) }?.contains(folder.path) == true)
-        #expect(refusal { try ReadyFile(path + "/") }?.contains("names no file") == true)
+        #expect(refusal { try ReadyFile(path + "/") }?.contains("does not name a file") == true)
         #expect(refusal { try ReadyFile(folder.path + "/absent/ready") }?.contains("there is no folder") == true)
     }
 }

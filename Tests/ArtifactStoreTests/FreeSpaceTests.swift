@@ -8,9 +8,9 @@ import Testing
     @Test func `what is written counts before the disk is asked again`() throws {
         let space = space(keeping: .bytes(100))
         disk.free = 1_000
-        try space.take(500)
-        try space.take(400)
-        #expect(throws: ArtifactError.spaceKept(100)) { try space.take(1) }
+        try space.count(500)
+        try space.count(400)
+        #expect(throws: ArtifactError.spaceKept(100)) { try space.count(1) }
         #expect(space.refusals == 1)
         #expect(disk.questions == 1)
     }
@@ -18,13 +18,13 @@ import Testing
     @Test func `the disk is asked again after a second, and then it alone counts`() throws {
         let space = space(keeping: .bytes(100))
         disk.free = 1_000
-        try space.take(900)
+        try space.count(900)
         disk.free = 300
         disk.pass(.milliseconds(999))
-        #expect(throws: ArtifactError.spaceKept(100)) { try space.take(1) }
+        #expect(throws: ArtifactError.spaceKept(100)) { try space.count(1) }
         disk.pass(.milliseconds(1))
-        try space.take(200)
-        #expect(throws: ArtifactError.spaceKept(100)) { try space.take(1) }
+        try space.count(200)
+        #expect(throws: ArtifactError.spaceKept(100)) { try space.count(1) }
         #expect(disk.questions == 2)
     }
 
@@ -33,7 +33,7 @@ import Testing
         disk.free = 1_000
         for _ in 0..<5 { try space.requireRoom(for: 900) }
         #expect(throws: ArtifactError.spaceKept(100)) { try space.requireRoom(for: 901) }
-        try space.take(900)
+        try space.count(900)
     }
 
     @Test func `each change of the level is told once, and a way back only with something more`() {
@@ -61,7 +61,7 @@ import Testing
     @Test func `a disk that tells nothing refuses nothing`() throws {
         let space = space(keeping: .percent(10))
         disk.free = nil
-        try space.take(.max)
+        try space.count(.max)
         #expect(space.reading == nil)
     }
 

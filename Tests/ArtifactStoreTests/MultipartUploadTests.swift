@@ -188,7 +188,7 @@ import Testing
     @Test func `removes expired uploads and forgets completed ones in time`() throws {
         var limits = MultipartUploads.Limits()
         limits.lifetimeSeconds = 0
-        limits.places = Budget(total: 2)
+        limits.openUploads = Budget(total: 2)
         let short = MultipartUploads(root: store.root, limits: limits)
         let path = try ArtifactPath("file")
         let ids = [try short.create(path, partCount: 1).id, try short.create(path, partCount: 1).id]

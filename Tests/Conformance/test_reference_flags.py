@@ -104,7 +104,7 @@ def test_flags_without_effect_are_taken_with_a_line_each(tmp_path):
     with ApusServer([part for pair in flags.items() for part in pair], environment) as server:
         lines = server.log_path.read_text().splitlines()
         assert sorted(line.split(" ")[1] for line in lines) == sorted([*flags, "MLFLOW_WORKERS"])
-        assert all(" does nothing here: " in line for line in lines)
+        assert all(" has no effect here: " in line for line in lines)
         assert send("GET", f"{server.url}/metrics")[0] == 200
         assert not (tmp_path / "metrics").exists()
 
@@ -113,7 +113,7 @@ def test_the_registry_may_be_named_where_it_is(tmp_path):
     uri = f"sqlite:///{tmp_path}/a.db"
     with ApusServer(["--backend-store-uri", f"{uri}?timeout=30", "--registry-store-uri", uri]) as server:
         assert (tmp_path / "a.db").exists()
-        assert server.log_path.read_text() == "apus: the option timeout in --backend-store-uri does nothing here.\n"
+        assert server.log_path.read_text() == "apus: the option timeout in --backend-store-uri has no effect here.\n"
 
 
 def test_ui_is_another_name_for_server():

@@ -101,8 +101,8 @@ def test_the_host_and_the_port_that_are_given_beside_do_nothing_and_say_so(manag
     assert manager.word()[0] == "READY=1"
     log = manager.folder / "log"
     wait_until(lambda: f" at {url_of(manager.held)}, " in log.read_text(), 10, "the line of the start")
-    assert "--host '0.0.0.0' does nothing here" in log.read_text()
-    assert "--port '1' does nothing here" in log.read_text()
+    assert "--host '0.0.0.0' has no effect here" in log.read_text()
+    assert "--port '1' has no effect here" in log.read_text()
 
 
 def test_a_unix_socket_and_a_port_serve_together(tmp_path):

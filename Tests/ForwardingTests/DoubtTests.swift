@@ -28,7 +28,7 @@ import TrackingStore
     /// What is known while a change of a run that is there is being sent.
     private func doubted(_ changed: Run) -> SentRun {
         let sent = SentRun(run())
-        return sent.doubting(RunDifference(changed, sent: sent), at: 5_000)
+        return sent.withDoubts(about: RunDifference(changed, sent: sent), at: 5_000)
     }
 
     @Test func `A tag that becomes what it was before an answer came is sent again`() {
@@ -53,7 +53,7 @@ import TrackingStore
 
     @Test func `A run whose creation had no answer is new, and tags that it had are removed`() {
         let first = RunDifference(run(), sent: nil)
-        let asked = SentRun().doubting(first, at: 5_000)
+        let asked = SentRun().withDoubts(about: first, at: 5_000)
         var without = run()
         without.tags = []
         let second = RunDifference(without, sent: asked)
@@ -66,7 +66,7 @@ import TrackingStore
     }
 
     @Test func `Doubt survives the journal`() {
-        let asked = SentRun().doubting(RunDifference(run(stage: .deleted), sent: nil), at: 5_000)
+        let asked = SentRun().withDoubts(about: RunDifference(run(stage: .deleted), sent: nil), at: 5_000)
         #expect(SentRun(asked.text) == asked)
         let doubted = doubted(run(note: "second"))
         #expect(SentRun(doubted.text) == doubted)

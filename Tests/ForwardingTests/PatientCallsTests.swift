@@ -52,26 +52,26 @@ import Testing
     func `Nothing is held against the thing while the server answers no other call`(code: Int) throws {
         let found = try #require(failure(Server(answer: status(code), look: status(code))))
         #expect(found.isAboutServer)
-        #expect(!found.isAboutThing)
+        #expect(!found.isAboutItem)
     }
 
     @Test(arguments: [302, 403, 500])
     func `What fails while the server answers other calls is tried again and holds up no other`(code: Int) throws {
         let found = try #require(failure(Server(answer: status(code), look: .success("{}"))))
         #expect(!found.isAboutServer)
-        #expect(!found.isAboutThing)
+        #expect(!found.isAboutItem)
     }
 
     @Test func `A call that a server does not know is refused`() throws {
         let found = try #require(failure(Server(answer: status(404), look: .success("{}"))))
         #expect(found.kind == .unsupported)
-        #expect(found.isAboutThing)
+        #expect(found.isAboutItem)
     }
 
     @Test func `A refusal with a code of MLflow needs no look at the server`() throws {
         let server = Server(answer: status(400, code: "INVALID_PARAMETER_VALUE"), look: status(500))
         let found = try #require(failure(server))
-        #expect(found.isAboutThing)
+        #expect(found.isAboutItem)
         #expect(server.looks.load(ordering: .relaxed) == 0)
     }
 

@@ -215,7 +215,7 @@ import Testing
     }
 
     @Test func `as many uploads are open as may be, and the next file goes whole`() throws {
-        let fixture = try APIFixture { settings, _ in settings.multipartLimits.places = Budget(total: 1) }
+        let fixture = try APIFixture { settings, _ in settings.multipartLimits.openUploads = Budget(total: 1) }
         _ = try begin(fixture, parts: 1)
         let path = "\(Self.route)/create/\(Self.folder)"
         let reply = try fixture.send("POST", path, body: #"{"path":"x"}"#, headers: Self.json)

@@ -62,7 +62,7 @@ import Testing
         // Who waits for the keys goes on before the log is written.
         while scripted.script.withLock({ $0.reports.count < 2 }) {}
         let reports = scripted.script.withLock(\.reports)
-        #expect(reports == ["\(Samples.issuer) is away", "\(Samples.issuer) can be asked again"])
+        #expect(reports == ["\(Samples.issuer) is away", "\(Samples.issuer) can be reached again"])
     }
 
     @Test func `without keys a token is not refused for good`() throws {

@@ -79,6 +79,6 @@ import Testing
         let changed = head.replacing("\"k-es256\"", with: id)
         #expect(changed != head)
         let odd = "\(Base64.encode(Array(changed.utf8), .urlSafe)).\(parts[1]).\(parts[2])"
-        #expect(try reason(odd, Samples.keys)?.contains("no text (kid)") == true)
+        #expect(try reason(odd, Samples.keys)?.contains("not a text (kid)") == true)
     }
 }

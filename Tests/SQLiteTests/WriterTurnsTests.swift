@@ -20,14 +20,14 @@ import Testing
         let turns = WriterTurns()
         #expect(order(of: [one, one, one, other, other], turns) == [0, 3, 1, 4, 2])
         #expect(turns.isShared)
-        turns.end()
+        turns.reset()
         #expect(!turns.isShared)
     }
 
     @Test func `who sends cheap requests does not wait for all the dear ones of another`() {
         let turns = WriterTurns()
-        turns.note(.milliseconds(30), for: 10, like: job(one))
-        turns.note(.milliseconds(2), for: 2, like: job(other))
+        turns.recordTime(.milliseconds(30), for: 10, like: job(one))
+        turns.recordTime(.milliseconds(2), for: 2, like: job(other))
         #expect(order(of: [one, one, one, other, other, other, other], turns) == [3, 4, 0, 5, 6, 1, 2])
     }
 
@@ -35,9 +35,9 @@ import Testing
         let turns = WriterTurns()
         let (large, small) = (job(one, isLarge: true), job(one))
         #expect(order(of: [large, large, small, small], turns) == [2, 3, 0, 1])
-        turns.end()
+        turns.reset()
         #expect(order(of: [large, large, small, small], turns) == [0, 1, 2, 3])
-        turns.end()
+        turns.reset()
         #expect(order(of: [large, large, small, small], turns) == [2, 3, 0, 1])
     }
 
@@ -48,14 +48,14 @@ import Testing
             turns.endsTransaction(after: job, before: next, lasted: .zero, lastCommit: .zero)
         }
         #expect(!ends(large, large))
-        _ = turns.begin([large, small])
+        _ = turns.ordered([large, small])
         #expect(ends(small, large))
         #expect(!ends(small, small))
         #expect(ends(large, large))
-        turns.end()
-        _ = turns.begin([large, job(other, isLarge: true)])
+        turns.reset()
+        _ = turns.ordered([large, job(other, isLarge: true)])
         #expect(!ends(large, large))
-        turns.noteOthers(areSmall: true)
+        turns.recordOthers(areSmall: true)
         #expect(ends(large, large))
     }
 
@@ -130,6 +130,6 @@ import Testing
     /// The order of requests like these, by their indices.
     private func order(of kinds: [WriterJob<RowSession>], _ turns: WriterTurns) -> [Int] {
         let jobs = kinds.map { job($0.peer, isLarge: $0.isLarge) }
-        return turns.begin(jobs).compactMap { job in jobs.firstIndex { $0 === job } }
+        return turns.ordered(jobs).compactMap { job in jobs.firstIndex { $0 === job } }
     }
 }

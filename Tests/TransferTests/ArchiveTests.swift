@@ -69,7 +69,7 @@ import TrackingStore
         let files = ["other/a", "\(folder)x/a", folder, "../a"].map { ($0, Array("x".utf8)) }
         let found = try read(archive(Sample.all, files: files))
         #expect(found.files == [] && found.skipped.count == files.count)
-        #expect(found.skipped[0] == "artifacts/other/a: it is not in the folder of the run or model that came last")
+        #expect(found.skipped[0] == "artifacts/other/a: it is not in the folder of the last run or model before it")
     }
 
     @Test func `with a selection come its runs, their points and their files`() throws {

@@ -85,7 +85,7 @@ import Transfer
         #expect(points.key == "loss/train" && points.points.map(\.step) == [0, 1, 2, 0, 3])
         #expect(points.points.map(\.isNaN) == [false, true, false, false, false])
         #expect(points.points.map(\.value) == [0.5, 0, -.greatestFiniteMagnitude, 0.001, 2])
-        let folder = ArtifactFolder(root: tree.root, way: "12/abc/artifacts", target: "12/abc/artifacts")
+        let folder = ArtifactFolder(root: tree.root, relativePath: "12/abc/artifacts", target: "12/abc/artifacts")
         #expect(found.folders == [folder])
     }
 

@@ -1,13 +1,10 @@
 internal import Coding
 internal import Glibc
 
-/// The content of a file as a gzip stream that is made in pieces.
-///
-/// It takes about 400 KiB of memory.
+/// The content of a file as a gzip stream that is made in pieces, with about 400 KiB of memory.
 package struct GzippedArtifact: Sendable {
-    /// The smallest file that is compressed, in bytes.
-    ///
-    /// Below it the extra header fields cost more than compression saves.
+    /// The smallest file that is compressed, in bytes: for smaller ones the additional header fields cost more than
+    /// compression saves.
     package static let minimumBytes: Int64 = 1_024
     private static let pieceBytes = 64 * 1_024
 
@@ -15,18 +12,16 @@ package struct GzippedArtifact: Sendable {
     private let deflater: Deflater
     private var position: Int64 = 0
 
-    /// - Throws: `.other` with ENOMEM when memory is short.
+    /// - Throws: `.other` with ENOMEM if there is not enough memory.
     package init(_ file: OpenArtifact) throws(ArtifactError) {
         self.file = file
         deflater = try makeDeflater(.gzip)
     }
 
-    /// Compresses the next 64 KiB of the file and appends the output, which may be empty.
-    ///
-    /// Blocks on the disk.
+    /// Compresses the next 64 KiB of the file and appends the output, which may be empty; blocks on the disk.
     ///
     /// - Returns: whether there is more.
-    /// - Throws: `.other` with ENODATA when the file has become shorter since it was opened; other errors of the file
+    /// - Throws: `.other` with ENODATA if the file has become shorter since it was opened; other errors of the file
     ///   system.
     package mutating func next(into buffer: inout [UInt8]) throws(ArtifactError) -> Bool {
         let isLast = file.size - position <= Self.pieceBytes
@@ -38,7 +33,7 @@ package struct GzippedArtifact: Sendable {
     }
 }
 
-/// Makes a compressor; throws `.other` with ENOMEM when memory is short.
+/// Makes a compressor; throws `.other` with ENOMEM if there is not enough memory.
 func makeDeflater(_ wrapper: Deflater.Wrapper) throws(ArtifactError) -> Deflater {
     guard let deflater = Deflater(wrapper) else { throw .other(errno: ENOMEM, call: "deflateInit2") }
     return deflater

@@ -1,8 +1,4 @@
-/// Whether the name or path is that of a text file, which is worth compressing.
-///
-/// Only the name is looked at.
-///
-/// Compressed files such as `log.txt.gz` and `svgz` do not count as text.
+/// Whether a file is worth compressing because its name is that of a text file; `log.txt.gz` is not.
 package func isTextLike(_ name: String) -> Bool {
     let name = name.utf8.lastIndex(of: UInt8(ascii: "/")).map { name[name.utf8.index(after: $0)...] } ?? name[...]
     guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")) else { return textNames.contains(String(name)) }

@@ -10,7 +10,7 @@ package struct ArtifactComparison: Sendable {
     package struct File: Sendable, Equatable {
         /// In bytes.
         package let size: Int64
-        /// The SHA-256 digest; nil where the size alone shows that the file equals no other.
+        /// The SHA-256 digest; nil if no other file at the path has the same size.
         package var digest: [UInt8]?
     }
 
@@ -26,7 +26,7 @@ package struct ArtifactComparison: Sendable {
     /// The result for one path.
     package struct Path: Sendable {
         package let path: String
-        /// In the order of the folders; nil where there is no file.
+        /// One element per folder, in their order; nil for a folder without a file at the path.
         package let files: [File?]
 
         package var state: State {
@@ -63,12 +63,12 @@ package struct ArtifactComparison: Sendable {
     private var heads: [ArtifactWalk.Entry?]
     private let digests: DigestCache
     private var candidates: [Candidate] = []
-    /// The candidates that are still to be read; the last one is next.
+    /// The indices of the candidates that must still be read; the last one is next.
     private var unread: [Int] = []
     private var reading: Reading?
 
     /// - Parameter walks: one for each folder, with paths relative to the compared folder.
-    /// - Throws: What the first steps of the walks throw.
+    /// - Throws: the errors of the first steps of the walks.
     package init(_ walks: [ArtifactWalk], digests: DigestCache) throws(ArtifactError) {
         self.walks = walks
         self.digests = digests
@@ -76,15 +76,13 @@ package struct ArtifactComparison: Sendable {
         for index in walks.indices { try advance(index) }
     }
 
-    /// Continues by one path, or by 32 MiB of content.
-    ///
-    /// Blocks on the disk.
+    /// Compares the next path, or reads up to 32 MiB of its files; blocks on the disk.
     ///
     /// A file that vanishes meanwhile counts as missing.
     /// - Throws: errors of the file system; the comparison cannot be continued then.
     package mutating func next() throws(ArtifactError) -> Step {
         if candidates.isEmpty {
-            guard try takePath() else { return .end }
+            guard try findNextPath() else { return .end }
             queueReads()
         }
         guard try readContent() else { return .working }
@@ -101,8 +99,9 @@ package struct ArtifactComparison: Sendable {
         } while heads[index]?.isDirectory == true
     }
 
-    /// Takes the smallest path of all walks, and advances the walks that have it.
-    private mutating func takePath() throws(ArtifactError) -> Bool {
+    /// Makes the files at the smallest path of all walks the candidates, and advances these walks; returns false at the
+    /// end.
+    private mutating func findNextPath() throws(ArtifactError) -> Bool {
         let paths = heads.compactMap { $0?.path }
         guard let first = paths.min(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) else { return false }
         candidates = heads.map { head in
@@ -121,7 +120,7 @@ package struct ArtifactComparison: Sendable {
         }
     }
 
-    /// Continues to read; true when everything that is needed has been read.
+    /// Continues to read; returns true when all candidates that must be read have been read.
     private mutating func readContent() throws(ArtifactError) -> Bool {
         var readsLeft = Self.readsPerStep
         while true {
@@ -140,7 +139,7 @@ package struct ArtifactComparison: Sendable {
         }
     }
 
-    /// Opens the next file whose digest is not known; false when there is none.
+    /// Opens the next file whose digest is not known; returns false if there is none.
     private mutating func openNext() throws(ArtifactError) -> Bool {
         while let index = unread.popLast() {
             guard let entry = candidates[index].entry else { continue }

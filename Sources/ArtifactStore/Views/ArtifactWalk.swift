@@ -1,13 +1,13 @@
 package import Files
 internal import Glibc
 
-/// Visits everything beneath a folder, ordered by the bytes of the whole paths.
+/// Visits all files and folders beneath a folder, ordered by the bytes of their whole paths.
 ///
-/// Holds a descriptor and the names of each folder on the way down to the current entry. It leaves out the entries
-/// that `ArtifactRoot.list` leaves out, and entries that are deeper than a path can name. Entries that are created or
-/// removed meanwhile may or may not be visited.
+/// For each folder from the first one down to the current entry, it holds a descriptor and the names in the folder. It
+/// leaves out the entries that `ArtifactRoot.list` leaves out, and entries that are deeper than a path can name.
+/// Entries that are created or removed meanwhile may or may not be visited.
 package struct ArtifactWalk: Sendable {
-    /// How to treat an entry that was deleted or replaced after its folder was read and before it is visited.
+    /// The handling of an entry that was deleted or replaced after its folder was read and before it is visited.
     package enum Vanished: Sendable {
         case isLeftOut
         /// The walk throws `.notFound`, for results that must be complete.
@@ -45,11 +45,11 @@ package struct ArtifactWalk: Sendable {
 
         /// Opens the file as it is now; it may have changed since it was visited.
         ///
-        /// - Throws: `.notFound` where there is no file any more; other errors of the file system.
+        /// - Throws: `.notFound` if the file does not exist any more; other errors of the file system.
         package func open() throws(ArtifactError) -> OpenArtifact { try folder.open(name) }
     }
 
-    /// A step of the walk: to return an entry, or to enter a folder.
+    /// A step of the walk, which returns an entry or enters a folder.
     private struct Step {
         let name: String
         let isFolder: Bool
@@ -57,8 +57,8 @@ package struct ArtifactWalk: Sendable {
         /// The facts that the listing contained; nil if they must be requested from the folder.
         var facts: ArtifactFacts?
 
-        /// The position of the step in the order of whole paths: paths beneath `a` begin with `a/`, and `a.b` sorts
-        /// before them.
+        /// The text by which steps are sorted into the order of whole paths, in which `a.b` comes between `a` and
+        /// `a/c`.
         var key: String { isDescent ? name + "/" : name }
     }
 
@@ -123,7 +123,8 @@ package struct ArtifactWalk: Sendable {
         return nil
     }
 
-    /// Whether the step, and everything beneath a folder, lies at or before the path after which the walk continues.
+    /// Whether the step, with everything beneath a folder that it enters, comes before the path at which the walk
+    /// continues.
     private func isPassed(_ path: String, _ step: Step) -> Bool {
         guard let after else { return false }
         guard step.isDescent else { return !after.utf8.lexicographicallyPrecedes(path.utf8) }
@@ -172,9 +173,10 @@ extension ArtifactRoot {
     ///   - path: the folder, relative to `base`.
     ///   - base: the folder to which the paths of the entries are relative, such as a run's folder.
     ///   - after: a path of an earlier walk after which this one continues; folders before it are not read.
-    /// - Returns: An empty walk when the base does not exist, because nothing was written there yet.
-    /// - Throws: `.notFound` and `.notDirectory` where there is no such folder beneath the base;
-    ///   `.invalidPath(.symbolicLink)` where a link lies on the way; what the file system refuses.
+    /// - Returns: an empty walk if the path is empty and the base does not exist, because nothing was written there
+    ///   yet.
+    /// - Throws: `.notFound` and `.notDirectory` if the base has no such folder; `.invalidPath(.symbolicLink)` if a
+    ///   component is a link; other errors of the file system.
     package func walk(
         _ path: ArtifactPath = .root,
         relativeTo base: ArtifactPath = .root,
@@ -202,8 +204,8 @@ package protocol WalkedFolder: Sendable {
     /// Returns the files and folders in the folder, in any order.
     func members() throws(ArtifactError) -> [WalkedMember]
 
-    /// Returns the facts about a member whose `WalkedMember.facts` is nil; nil if the member has vanished, or is now a file
-    /// instead of a folder or the reverse.
+    /// Returns the facts about a member whose `WalkedMember.facts` is nil; nil if the member has vanished, or is now a
+    /// file instead of a folder or the reverse.
     func facts(of name: String, isFolder: Bool) throws(ArtifactError) -> ArtifactFacts?
 
     /// Returns a folder in this folder; throws `.notFound` or `.notDirectory` if it has vanished.
@@ -262,7 +264,7 @@ extension Folder: WalkedFolder {
         return OpenArtifact(descriptor, status: FileStatus(status))
     }
 
-    /// The kind of an entry, without a system call where the file system has already given it.
+    /// The kind of an entry; needs no system call if the file system reports types with names.
     fileprivate func kind(of entry: Entry) throws(ArtifactError) -> Kind? {
         switch Int32(entry.type) {
         case Int32(DT_REG): .file

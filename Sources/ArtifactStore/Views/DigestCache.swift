@@ -2,9 +2,9 @@ internal import Files
 internal import Glibc
 internal import Synchronization
 
-/// Caches digests of file contents for as long as the status of the file does not change.
+/// A cache of the digests of file contents; a digest is found as long as the status of the file does not change.
 ///
-/// It keeps two generations. When the younger one is full, the older one is dropped.
+/// The cache has two generations. When the younger one is full, the older one is discarded.
 package final class DigestCache: Sendable {
     private struct Generations {
         var young: [ContentVersion: [UInt8]] = [:]
@@ -29,7 +29,8 @@ package final class DigestCache: Sendable {
         }
     }
 
-    /// Keeps a digest, unless the file changed so recently that another change could get the same modification time.
+    /// Adds a digest, unless the file was changed so recently that another change could have the same modification
+    /// time.
     ///
     /// - Parameter now: seconds since 1970.
     func keep(_ digest: [UInt8], of version: ContentVersion, now: Int64 = Int64(time(nil))) {

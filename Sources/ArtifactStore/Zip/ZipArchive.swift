@@ -3,15 +3,15 @@ internal import Files
 
 /// A zip archive of a folder that is made in pieces while it is sent.
 ///
-/// Memory holds the directory that ends the archive (about 100 bytes per entry), one open file and about 500 KiB. Text
-/// is deflated; other files are stored. Folders have entries of their own, so that empty folders are kept. Symbolic
-/// links, devices, unfinished uploads and names that no `ArtifactPath` can hold are left out, as in listings.
+/// It needs about 500 KiB of memory, one open file, and the central directory (about 100 bytes per entry), which ends
+/// the archive. Text is compressed; other files are stored. Folders have their own entries, so that the archive
+/// contains empty folders too. The archive leaves out the entries that `ArtifactRoot.list` leaves out.
 package struct ZipArchive: Sendable {
     /// The limits of an archive.
     package struct Limits: Sendable {
-        /// The number of files and folders.
+        /// The largest number of files and folders.
         package var entries = 200_000
-        /// The size in bytes of the directory at the end, which is held in memory.
+        /// The largest size of the central directory in bytes, which is held in memory.
         package var directoryBytes = 32 * 1_048_576
 
         package init() {}
@@ -39,14 +39,12 @@ package struct ZipArchive: Sendable {
         deflater = try makeDeflater(.none)
     }
 
-    /// Appends the next piece, about 128 KiB.
-    ///
-    /// Blocks on the disk.
+    /// Appends the next piece, about 128 KiB; blocks on the disk.
     ///
     /// - Returns: whether there is more.
     /// - Throws: an error that makes the archive incomplete: `.notFound` for a file that vanished after its folder was
-    ///   read, `.other` with ENODATA for a file that became shorter while it was read, other errors of the file
-    ///   system. The bytes made so far are then no valid archive, and the response must not look complete.
+    ///   read, `.other` with ENODATA for a file that became shorter while it was read, other errors of the file system.
+    ///   The bytes so far are then no valid archive, and the response must end as an incomplete one.
     package mutating func next(into buffer: inout [UInt8]) throws(ArtifactError) -> Bool {
         let start = buffer.count
         while buffer.count - start < Self.pieceBytes {
@@ -85,7 +83,7 @@ package struct ZipArchive: Sendable {
         current = CurrentFile(file: file, entry: entry)
     }
 
-    /// Appends the next part of the open file, and the record that follows its last part.
+    /// Appends the next part of the open file, and after its last part the data descriptor.
     private mutating func continueFile(into buffer: inout [UInt8]) throws(ArtifactError) {
         guard var current else { return }
         let start = buffer.count
@@ -126,21 +124,18 @@ extension ZipEntry {
         )
     }
 
-    /// Walked paths are relative, without `..`, backslashes and control characters; a first component such as `C:`
-    /// would still name a drive where Windows unpacks it.
+    /// The path, with `./` before a name such as `C:a`, which names a drive on Windows.
     private static func safeName(_ path: String) -> String {
         path.utf8.dropFirst().first == UInt8(ascii: ":") ? "./" + path : path
     }
 }
 
 extension ArtifactStorage {
-    /// Begins an archive of a folder.
-    ///
-    /// The names in it are relative to the base, as the client lays out its downloads.
+    /// Begins an archive of a folder, in which the names are relative to the base, as in downloads by MLflow's client.
     ///
     /// Walks through the folder once beforehand, so that an archive beyond the limits is refused before it is begun.
-    /// - Returns: Nil for a tree beyond the limits.
-    /// - Throws: What `walk` throws.
+    /// - Returns: nil if the folder exceeds a limit.
+    /// - Throws: the errors of `walk`.
     package func zip(
         _ path: ArtifactPath = .root,
         relativeTo base: ArtifactPath = .root,
@@ -151,7 +146,7 @@ extension ArtifactStorage {
         var beforehand = try walk(path, relativeTo: base, after: nil, vanished: .isLeftOut)
         while let entry = try beforehand.next() {
             entries += 1
-            // The size of the record with the longest extra fields and the longest prefix of a safe name.
+            // 90 bytes are enough for the record without the path, with all extra fields and the prefix of `safeName`.
             directoryBytes += entry.path.utf8.count + 90
             guard entries <= limits.entries, directoryBytes <= limits.directoryBytes else { return nil }
         }

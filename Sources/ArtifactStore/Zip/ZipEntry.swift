@@ -1,16 +1,16 @@
 internal import Glibc
 
-/// One entry of a zip archive and its records (APPNOTE 6.3.10, the format's own specification).
+/// One entry of a zip archive and its records (the specification of the format is APPNOTE 6.3.10).
 ///
-/// The sizes and the checksum follow the content in a data descriptor (§4.3.9), because the archive is written
-/// sequentially.
+/// The archive is written sequentially, so that the sizes and the checksum follow the content, in a data descriptor
+/// (§4.3.9).
 package struct ZipEntry: Sendable {
     package enum Method: UInt16, Sendable {
         case store = 0
         case deflate = 8
     }
 
-    /// UTF-8, with `/` between folders; that of a folder ends with one.
+    /// The path in the archive, with `/` between components; the name of a folder ends with `/`.
     package let name: String
     package let method: Method
     package let modificationSeconds: Int64
@@ -53,7 +53,7 @@ extension ZipEntry {
         output.append(little: hasLongSizes ? ZipFormat.versionWithLongSizes : ZipFormat.version)
         appendKind(to: &output)
         output.append(little: 0 as UInt32)
-        // Long sizes: both are in the extra field, where zero again means that the descriptor has them (§4.5.3).
+        // Sizes of 64 bits are in the extra field, where 0 again means that the data descriptor has them (§4.5.3).
         let placeholder: UInt32 = hasLongSizes ? .max : 0
         output.append(little: placeholder)
         output.append(little: placeholder)
@@ -91,16 +91,16 @@ extension ZipEntry {
         appendTime(to: &extra)
         output.append(little: UInt16(name.utf8.count))
         output.append(little: UInt16(extra.count))
-        // No comment, the first disk, no internal attributes.
+        // The length of the comment, the number of the disk, and the internal attributes are 0.
         for _ in 0..<3 { output.append(little: 0 as UInt16) }
         output.append(little: attributes)
         output.append(little: ZipFormat.short(offset))
         appendNameAndExtra(extra, counts: false, to: &output)
     }
 
-    /// Flags, method, time and date: the same in both records.
+    /// Appends the flags, the method, the time and the date, which both records have.
     private func appendKind(to output: inout [UInt8]) {
-        // Names are UTF-8 (bit 11); sizes come behind the content (bit 3), which a folder does not have.
+        // Bit 11: the name is UTF-8. Bit 3, for files only: a data descriptor follows the content.
         output.append(little: isFolder ? 0x0800 : 0x0808 as UInt16)
         output.append(little: method.rawValue)
         let moment = ZipFormat.moment(modificationSeconds)
@@ -117,15 +117,15 @@ extension ZipEntry {
         output.append(contentsOf: extra)
     }
 
-    /// The extra field for sizes and offsets that do not fit into 32 bits (§4.5.3).
+    /// Appends the extra field for sizes and offsets that do not fit into 32 bits (§4.5.3).
     private static func appendLongFields(_ values: [UInt64], to extra: inout [UInt8]) {
         extra.append(little: 0x0001 as UInt16)
         extra.append(little: UInt16(values.count * 8))
         for value in values { extra.append(little: value) }
     }
 
-    /// The time in UTC to the second (Info-ZIP's "UT" field, §4.6.1); the plain fields have no zone and only even
-    /// seconds.
+    /// Appends the time in UTC to the second (Info-ZIP's "UT" field, §4.6.1), because the fields of MS-DOS have no time
+    /// zone and only even seconds.
     private func appendTime(to extra: inout [UInt8]) {
         guard let seconds = Int32(exactly: modificationSeconds) else { return }
         extra.append(little: 0x5455 as UInt16)
@@ -134,7 +134,7 @@ extension ZipEntry {
         extra.append(little: UInt32(bitPattern: seconds))
     }
 
-    /// The Unix mode and kind in the upper half, the folder bit of MS-DOS in the lower half.
+    /// The external attributes: the Unix mode in the upper half, the folder bit of MS-DOS in the lower half.
     private var attributes: UInt32 {
         isFolder ? UInt32(S_IFDIR | 0o755) << 16 | 0x10 : UInt32(S_IFREG | 0o644) << 16
     }

@@ -1,30 +1,28 @@
 internal import Glibc
 
-/// Constants and helpers that the records of a zip archive share, and the record at its end.
+/// Constants and functions for the records of a zip archive, and the records at its end.
 package enum ZipFormat {
-    /// Values from here on are stored in a 64-bit field.
-    ///
-    /// This value in the 32-bit field marks that.
+    /// Values from this one on are stored in a 64-bit field, and the 32-bit field contains this value.
     static let longest32 = UInt64(UInt32.max)
-    /// The same mark for the number of entries.
+    /// The corresponding value for the number of entries, which has 16 bits.
     static let longest16 = UInt64(UInt16.max)
-    /// Version 2.0 of the format: folders and deflate.
+    /// Version 2.0 of the format, which has folders and the deflate method.
     static let version: UInt16 = 20
-    /// Version 4.5 of the format: 64-bit sizes.
+    /// Version 4.5 of the format, which has 64-bit sizes.
     static let versionWithLongSizes: UInt16 = 45
-    /// The version with the mark of Unix as the system that made the archive.
+    /// The version, with Unix as the system on which the archive was made.
     static let madeByUnix: UInt16 = 3 << 8 | versionWithLongSizes
 
-    /// The value, or the mark when it does not fit.
+    /// The content of a 32-bit field: the value, or `longest32` if it does not fit.
     static func short(_ value: UInt64) -> UInt32 { UInt32(clamping: value) }
 
-    /// Appends the end records after the directory, in the 64-bit form too where a number does not fit
-    /// (APPNOTE §4.3.14 to §4.3.16).
+    /// Appends the records after the central directory (APPNOTE §4.3.14 to §4.3.16); if a number does not fit, also in
+    /// their 64-bit form.
     ///
     /// - Parameters:
-    ///   - entries: how many the directory has.
-    ///   - size: of the directory, in bytes.
-    ///   - offset: where the directory begins in the archive.
+    ///   - entries: the number of entries in the directory.
+    ///   - size: the size of the directory, in bytes.
+    ///   - offset: the offset of the directory in the archive.
     package static func appendEnd(entries: UInt64, size: UInt64, offset: UInt64, to output: inout [UInt8]) {
         if entries >= longest16 || size >= longest32 || offset >= longest32 {
             output.append(little: 0x0606_4b50 as UInt32)

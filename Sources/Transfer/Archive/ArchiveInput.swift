@@ -20,7 +20,7 @@ struct ArchiveInput {
     }
 
     private var cutOff: SourceFailure {
-        SourceFailure("The archive ends before its end: it was not written, or not sent, to the last byte.")
+        SourceFailure("The archive is incomplete: it was not written, or not sent, to the last byte.")
     }
 
     /// Reads the next bytes if the buffer is used up; returns false at the end of the input.
@@ -32,24 +32,24 @@ struct ArchiveInput {
         return !buffer.isEmpty
     }
 
-    private mutating func take(_ count: Int) throws -> [UInt8] {
-        var taken: [UInt8] = []
-        while taken.count < count {
+    private mutating func read(_ count: Int) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < count {
             guard try fill() else { throw cutOff }
-            let part = buffer[position...].prefix(count - taken.count)
-            taken += part
+            let part = buffer[position...].prefix(count - bytes.count)
+            bytes += part
             position += part.count
         }
-        return taken
+        return bytes
     }
 
     /// Reads the header of the next entry; nil at the two blocks of zeros that end the archive.
     mutating func nextEntry() throws -> TarEntry? {
         var records: [String: [UInt8]] = [:]
         while true {
-            let block = try take(TarEntry.blockBytes)
+            let block = try read(TarEntry.blockBytes)
             if block.allSatisfy({ $0 == 0 }) {
-                guard try take(TarEntry.blockBytes).allSatisfy({ $0 == 0 }) else {
+                guard try read(TarEntry.blockBytes).allSatisfy({ $0 == 0 }) else {
                     throw SourceFailure("The archive is damaged: it has one block of zeros where two would end it.")
                 }
                 // The rest is read so that a program that writes into a pipe can finish. Tar programs fill their last
@@ -98,8 +98,8 @@ struct ArchiveInput {
     /// Reads the whole content of a header that describes the next entry.
     private mutating func extensionContent(_ header: TarHeader) throws -> [UInt8] {
         guard header.size <= Int64(TarEntry.maximumExtendedBytes) else { throw Self.brokenExtension }
-        let content = try take(Int(header.size))
-        _ = try take(TarEntry.padding(header.size))
+        let content = try read(Int(header.size))
+        _ = try read(TarEntry.padding(header.size))
         return content
     }
 
@@ -121,12 +121,12 @@ struct ArchiveInput {
             guard try fill() else { throw cutOff }
             let part = buffer[position...].prefix(Int(min(remaining, Int64(buffer.count))))
             let end = part.firstIndex(of: UInt8(ascii: "\n"))
-            let taken = end.map { part[..<$0] } ?? part
-            guard line.count + taken.count <= Self.lineBytes else {
+            let bytes = end.map { part[..<$0] } ?? part
+            guard line.count + bytes.count <= Self.lineBytes else {
                 throw SourceFailure("The archive is damaged: a record has more than \(Self.lineBytes) bytes.")
             }
-            line += taken
-            let count = taken.count + (end == nil ? 0 : 1)
+            line += bytes
+            let count = bytes.count + (end == nil ? 0 : 1)
             position += count
             remaining -= Int64(count)
             if end != nil { return line }
@@ -137,7 +137,7 @@ struct ArchiveInput {
     /// Skips the rest of the entry.
     mutating func endEntry() throws {
         while try nextContent() != nil {}
-        _ = try take(padding)
+        _ = try read(padding)
         padding = 0
     }
 }

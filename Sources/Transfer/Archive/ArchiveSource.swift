@@ -42,9 +42,7 @@ package final class ArchiveSource: RecordSource {
         return magics.first { beginning.starts(with: $0.bytes) }?.program
     }
 
-    /// The first entry that is not a folder.
-    ///
-    /// Tar programs write a folder before its files.
+    /// The first entry that is not a folder; tar programs write a folder before its files.
     private static func firstFile(of input: inout ArchiveInput) throws -> TarEntry? {
         while let entry = try input.nextEntry() {
             guard entry.kind == .folder else { return entry }
@@ -76,50 +74,50 @@ package final class ArchiveSource: RecordSource {
         }
         guard version <= ArchiveFormat.version else {
             throw SourceFailure(
-                "\(title) has form \(version), and this version of Apus reads form \(ArchiveFormat.version): it was made by "
-                    + "a later version. Import it with that one."
+                "\(title) has format version \(version), and this version of Apus reads version \(ArchiveFormat.version): it was "
+                    + "made by a later version of Apus. Import it with that one."
             )
         }
         try input.endEntry()
     }
 
-    package func read(_ selection: TransferSelection, _ take: (TransferItem) throws -> Void) throws {
+    package func read(_ selection: TransferSelection, _ emit: (TransferItem) throws -> Void) throws {
         try readFirstFile()
         while let entry = try input.nextEntry() {
             switch entry.kind {
             // Folders are made together with their files.
             case .folder: break
-            case .file: try readFile(entry, selection, take)
-            case .unnamed: try take(.skipped(entry.name, "its name is not UTF-8"))
+            case .file: try readFile(entry, selection, emit)
+            case .unnamed: try emit(.skipped(entry.name, "its name is not UTF-8"))
             case .other:
-                try take(.skipped(entry.name, "it is no file but a link or another entry without content"))
+                try emit(.skipped(entry.name, "it is not a file, but a link or another entry without content"))
             }
             try input.endEntry()
         }
         if input.hasMore {
             let reason = "more bytes follow the end, as if several archives were joined: only the first is read"
-            try take(.skipped(title, reason))
+            try emit(.skipped(title, reason))
         }
     }
 
     private func readFile(
         _ entry: TarEntry,
         _ selection: TransferSelection,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         if entry.name.remainder(after: ArchiveFormat.records) != nil {
-            try readRecords(entry.name, selection, take)
+            try readRecords(entry.name, selection, emit)
         } else if let path = entry.name.remainder(after: ArchiveFormat.artifacts) {
-            if !selection.leavesArtifacts { try readArtifact(entry, path, take) }
+            if !selection.leavesArtifacts { try readArtifact(entry, path, emit) }
         } else {
-            try take(.skipped(entry.name, "it is neither records nor an artifact"))
+            try emit(.skipped(entry.name, "it is neither records nor an artifact"))
         }
     }
 
     private func readRecords(
         _ name: String,
         _ selection: TransferSelection,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         var number = 0
         while let line = try input.nextLine() {
@@ -129,17 +127,17 @@ package final class ArchiveSource: RecordSource {
             do {
                 record = try TransferRecord(line: line)
             } catch {
-                try take(.skipped("\(name), line \(number)", error.message))
+                try emit(.skipped("\(name), line \(number)", error.message))
                 continue
             }
             guard let record else {
                 let reason = "a record of a kind that this version of Apus does not know"
-                try take(.skipped("\(name), line \(number)", reason))
+                try emit(.skipped("\(name), line \(number)", reason))
                 continue
             }
             let isChosen = admits(record, selection)
             if let owner = FileOwner(record, isChosen: isChosen) { self.owner = owner }
-            if isChosen { try take(.record(record)) }
+            if isChosen { try emit(.record(record)) }
         }
     }
 
@@ -168,15 +166,15 @@ package final class ArchiveSource: RecordSource {
         return true
     }
 
-    private func readArtifact(_ entry: TarEntry, _ path: String, _ take: (TransferItem) throws -> Void) throws {
+    private func readArtifact(_ entry: TarEntry, _ path: String, _ emit: (TransferItem) throws -> Void) throws {
         // Files are imported only together with the run or model that owns them.
         guard let owner, path.remainder(after: owner.location + "/") != nil else {
-            return try take(.skipped(entry.name, "it is not in the folder of the run or model that came last"))
+            return try emit(.skipped(entry.name, "it is not in the folder of the last run or model before it"))
         }
         guard owner.isChosen else { return }
         guard owner.isFolderOwn else {
             let reason = "the artifact folder of its \(owner.title) is not in a folder '<id>/artifacts' of its own"
-            return try take(.skipped(entry.name, reason))
+            return try emit(.skipped(entry.name, reason))
         }
         let file = ArchivedFile(path: path, size: entry.size) { [self] in
             let file = try ScratchFile()
@@ -184,7 +182,7 @@ package final class ArchiveSource: RecordSource {
             file.setTime(entry.modified)
             return file.descriptor
         }
-        try take(.archivedFile(file))
+        try emit(.archivedFile(file))
     }
 }
 
@@ -214,7 +212,7 @@ private struct FileOwner {
         case .experiment, .points, .modelPoints, .registeredModel, .modelVersion: return nil
         }
         location = artifactURI.remainder(after: "mlflow-artifacts:/") ?? ""
-        isFolderOwn = ArtifactPlaces.isFolder(location, ofOneOf: ids)
+        isFolderOwn = ArtifactFinder.isFolder(location, ofOneOf: ids)
         self.isChosen = isChosen
     }
 }

@@ -23,9 +23,7 @@ package struct ArchiveWriter: Sendable {
         ArchiveFormat.append(ArchiveFormat.mark, text, to: &bytes)
     }
 
-    /// Adds a record.
-    ///
-    /// Bytes are appended only when enough records have been collected.
+    /// Adds a record; bytes are appended only when enough records have been collected.
     package mutating func add(_ record: TransferRecord, to bytes: inout [UInt8]) {
         precondition(missing == 0, "the file before the record is not complete")
         var writer = JSONWriter(continuing: lines)
@@ -44,13 +42,11 @@ package struct ArchiveWriter: Sendable {
         lines.removeAll(keepingCapacity: true)
     }
 
-    /// Begins a file.
-    ///
-    /// All its bytes must be added before the next record or file.
+    /// Begins a file, whose bytes must all be added before the next record or file.
     ///
     /// - Parameters:
     ///   - path: the path relative to the artifact root.
-    ///   - modified: the time of modification in seconds since 1970.
+    ///   - modified: the modification time in seconds since 1970.
     package mutating func beginFile(_ path: String, size: Int64, modified: Int64, to bytes: inout [UInt8]) {
         precondition(missing == 0, "the file before this one is not complete")
         flush(&bytes)
@@ -62,7 +58,7 @@ package struct ArchiveWriter: Sendable {
     /// Adds the next bytes of the file.
     package mutating func addToFile(_ content: some Collection<UInt8>, to bytes: inout [UInt8]) {
         missing -= Int64(content.count)
-        precondition(missing >= 0, "the file is longer than it was said to be")
+        precondition(missing >= 0, "the file is longer than announced")
         bytes += content
         if missing == 0 {
             bytes += [UInt8](repeating: 0, count: padding)

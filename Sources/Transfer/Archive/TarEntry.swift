@@ -20,7 +20,7 @@ struct TarEntry: Equatable {
 
     var name: String
     var size: Int64
-    /// The time of modification in seconds since 1970.
+    /// The modification time in seconds since 1970.
     var modified: Int64 = 0
     var kind = Kind.file
 
@@ -96,7 +96,7 @@ struct TarHeader {
         case extended
         /// The content is the name of the next entry, in GNU's format.
         case longName
-        /// The content concerns all later entries or a link, and is ignored.
+        /// The content is about all later entries or about a link, and is ignored.
         case remark
     }
 

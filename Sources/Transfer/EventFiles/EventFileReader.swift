@@ -9,7 +9,7 @@ internal import Glibc
 ///
 /// A record that is cut off by the end of the file counts as absent, because the writer has not finished it yet or was
 /// killed. After damage, reading continues at the next record whose two checksums are right, whatever length the
-/// damaged record states. The memory that is needed is at most the size of the largest record that is passed on.
+/// damaged record states. The reader needs as much memory as the largest record that it returns, and at least 1 MiB.
 package final class EventFileReader {
     /// Larger records are skipped; records with scalars have some hundred bytes.
     package static let maximumRecordBytes: Int64 = 16 << 20
@@ -132,7 +132,7 @@ package final class EventFileReader {
             let got = pread(file.rawValue, rest.baseAddress, rest.count, off_t(start) + off_t(filled))
             if got < 0, errno == EINTR { continue }
             guard got >= 0 else { throw SourceFailure(String(cString: strerror(errno))) }
-            guard got > 0 else { throw SourceFailure("was cut while it was read") }
+            guard got > 0 else { throw SourceFailure("became shorter while it was read") }
             filled += got
         }
     }

@@ -6,7 +6,7 @@ internal import Tracking
 
 /// A folder with event files, which is imported as one run.
 ///
-/// Several files belong to one training that was resumed. Their names contain the time at which they were created.
+/// A training that was resumed has several files, whose names contain the times at which they were created.
 struct EventFolder {
     let folder: StoreFolder
     /// The path relative to the root of the source; empty for the root itself.
@@ -48,62 +48,58 @@ struct EventFolder {
         let descriptor = try folder.open(file)
         var status = stat()
         guard fstat(descriptor.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw SourceFailure("is no file")
+            throw SourceFailure("is not a file")
         }
         return (descriptor, Int64(status.st_size))
     }
 
-    /// The number of bytes that the first reading of a file read.
-    ///
-    /// The second reading ends there, although the file may have grown.
+    /// A file and its size at the first reading; the second reading ends there, although the file may have grown.
     struct ReadFile {
         let name: String
         let size: Int64
     }
 
-    /// Reads all files and returns the facts about the run, without its points.
-    ///
-    /// Damaged bytes are reported with the path of their file.
-    func survey(_ take: (TransferItem) throws -> Void) throws -> (events: RunEvents, files: [ReadFile]) {
+    /// Reads all files and returns the facts about the run, without its points; reports damaged bytes.
+    func survey(_ emit: (TransferItem) throws -> Void) throws -> (events: RunEvents, files: [ReadFile]) {
         var events = RunEvents()
         var read: [ReadFile] = []
         for name in files {
-            try reporting(name, take) {
+            try reporting(name, emit) {
                 let (descriptor, size) = try opened(name)
-                let damage = try Self.forEachEvent(descriptor, size: size) { try events.take($0) { _, _, _ in } }
+                let damage = try Self.forEachEvent(descriptor, size: size) { try events.add($0) { _, _, _ in } }
                 read.append(ReadFile(name: name, size: size))
                 events.countTooLarge(damage.large)
-                if let text = damage.text { try take(.skipped("\(folder.path)/\(name)", text)) }
+                if let text = damage.text { try emit(.skipped("\(folder.path)/\(name)", text)) }
             }
         }
         return (events, read)
     }
 
-    /// Reads all files again and passes on their points.
+    /// Reads all files again and emits their points.
     func readPoints(
         of files: [ReadFile],
         runID: String,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         var events = RunEvents()
         var points = PointBuffer(runID: runID)
         for file in files {
-            try reporting(file.name, take) {
+            try reporting(file.name, emit) {
                 let (descriptor, size) = try opened(file.name)
                 // The first reading has reported the damage.
                 _ = try Self.forEachEvent(descriptor, size: min(size, file.size)) { event in
-                    try events.take(event) { index, key, point in try points.add(point, key, index, take) }
+                    try events.add(event) { index, key, point in try points.add(point, key, index, emit) }
                 }
             }
         }
-        try points.send(take)
+        try points.send(emit)
     }
 
-    private func reporting(_ file: String, _ take: (TransferItem) throws -> Void, _ body: () throws -> Void) throws {
+    private func reporting(_ file: String, _ emit: (TransferItem) throws -> Void, _ body: () throws -> Void) throws {
         do {
             try body()
         } catch let failure as SourceFailure {
-            try take(.skipped("\(folder.path)/\(file)", failure.description))
+            try emit(.skipped("\(folder.path)/\(file)", failure.description))
         }
     }
 
@@ -116,13 +112,13 @@ struct EventFolder {
         let reader = EventFileReader(file, size: size)
         while let part = try reader.next() {
             switch part {
-            case .record(let bytes, let place):
+            case .record(let bytes, let range):
                 do {
                     try body(TrainingEvent(bytes))
                 } catch is BrokenMessage {
-                    damage.add(place)
+                    damage.add(range)
                 }
-            case .damage(let place): damage.add(place)
+            case .damage(let range): damage.add(range)
             case .large: damage.large += 1
             }
         }
@@ -138,17 +134,17 @@ private struct DamagedParts {
     /// The number of records that are too large to be read.
     var large = 0
 
-    mutating func add(_ place: Range<Int64>) {
-        first = first ?? place
+    mutating func add(_ bytes: Range<Int64>) {
+        first = first ?? bytes
         count += 1
     }
 
     /// The message about the damage; nil if the file is not damaged.
     var text: String? {
-        first.map { place in
-            let places = count == 1 ? "damaged" : "\(count) parts are damaged, the first"
-            let range = "from byte \(place.lowerBound) to byte \(place.upperBound)"
-            return "\(places) \(range); everything else in it is imported"
+        first.map { bytes in
+            let parts = count == 1 ? "damaged" : "\(count) parts are damaged, the first"
+            let range = "from byte \(bytes.lowerBound) to byte \(bytes.upperBound)"
+            return "\(parts) \(range); everything else in it is imported"
         }
     }
 }

@@ -38,12 +38,12 @@ package struct RunEvents {
     /// point.
     ///
     /// - Throws: `BrokenMessage`, or what `point` throws.
-    package mutating func take(_ event: TrainingEvent, _ point: (Int, String, MetricPoint) throws -> Void) throws {
+    package mutating func add(_ event: TrainingEvent, _ point: (Int, String, MetricPoint) throws -> Void) throws {
         end = max(end ?? 0, event.milliseconds)
         if event.isGraph { leftOut.add(.graph) }
         try event.forEachValue { value in
             if value.plugin == Self.hyperparameterPlugin {
-                if let content = value.pluginContent { take(try Session(content)) }
+                if let content = value.pluginContent { add(try Session(content)) }
                 return
             }
             guard let number = try number(of: value), let index = index(of: value.tag) else { return }
@@ -97,7 +97,7 @@ package struct RunEvents {
         return index
     }
 
-    private mutating func take(_ session: Session) {
+    private mutating func add(_ session: Session) {
         group = group ?? session.group.flatMap { Self.isLegal($0) ? $0 : nil }
         status = session.status ?? status
         for param in session.hyperparameters {

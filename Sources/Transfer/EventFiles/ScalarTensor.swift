@@ -44,7 +44,7 @@ struct ScalarTensor {
         } else if let packed = values[Self.field(of: type)] {
             value = try Self.firstNumber(type, in: packed)
         } else {
-            // TensorFlow does not write a value of zero.
+            // TensorFlow leaves out a value of zero.
             value = 0
         }
     }

@@ -3,9 +3,8 @@ internal import Tracking
 
 /// A folder with TensorBoard's event files.
 ///
-/// Each folder with event files is imported as a run.
-///
-/// All runs are in one experiment. A run in a subfolder of another run's folder becomes its child.
+/// Each folder with event files is imported as a run, and all runs are in one experiment. A run in a subfolder of
+/// another run's folder becomes its child.
 package struct TensorBoardLogs: RecordSource {
     /// The most folders that `isOne` searches for an event file.
     private static let maximumSearchedFolders = 100_000
@@ -42,8 +41,8 @@ package struct TensorBoardLogs: RecordSource {
 
     package var title: String { "TensorBoard event files \(root.path)" }
 
-    package func read(_ selection: TransferSelection, _ take: (TransferItem) throws -> Void) throws {
-        let runs = try findRuns(take)
+    package func read(_ selection: TransferSelection, _ emit: (TransferItem) throws -> Void) throws {
+        let runs = try findRuns(emit)
         guard let start = runs.map(\.identity.start).min() else { return }
         let experiment = Experiment(
             id: Experiment.noID,
@@ -54,18 +53,18 @@ package struct TensorBoardLogs: RecordSource {
             lastUpdateTime: start
         )
         guard selection.includes(experiment) else { return }
-        try take(.record(.experiment(experiment)))
+        try emit(.record(.experiment(experiment)))
         var remarks = SourceRemarks()
-        for run in runs { try read(run, selection, &remarks, take) }
-        // A hint and not a skipped item, because importing the folder again would not import more.
+        for run in runs { try read(run, selection, &remarks, emit) }
+        // This is a hint and not a skipped item, because importing the folder again would not import more.
         if let text = remarks.leftOut.text {
-            try take(.hint("Only scalars and hyperparameters are imported; left out are \(text)."))
+            try emit(.hint("Only scalars and hyperparameters are imported; left out are \(text)."))
         }
         for (name, key) in remarks.names.prefix(Self.maximumListedNames) {
-            try take(.hint("'\(name.text)' is not a legal key, or its key is in use: it was imported as '\(key)'."))
+            try emit(.hint("'\(name.text)' is not a legal key, or its key is in use: it was imported as '\(key)'."))
         }
         if remarks.names.count > Self.maximumListedNames {
-            try take(.hint("\(remarks.names.count - Self.maximumListedNames) more names were changed."))
+            try emit(.hint("\(remarks.names.count - Self.maximumListedNames) more names were changed."))
         }
     }
 
@@ -91,7 +90,7 @@ package struct TensorBoardLogs: RecordSource {
     }
 
     /// Finds the runs, in the order of their paths; a run comes before the runs in its subfolders.
-    private func findRuns(_ take: (TransferItem) throws -> Void) throws -> [FoundRun] {
+    private func findRuns(_ emit: (TransferItem) throws -> Void) throws -> [FoundRun] {
         var found: [FoundRun] = []
         var links: [String] = []
         var waiting = [(folder: root, path: "", parent: String?.none)]
@@ -100,10 +99,10 @@ package struct TensorBoardLogs: RecordSource {
             do throws(SourceFailure) {
                 entries = try folder.entries()
             } catch {
-                try take(.skipped(folder.path, error.description))
+                try emit(.skipped(folder.path, error.description))
                 continue
             }
-            for (name, reason) in entries.others { try take(.skipped("\(folder.path)/\(name)", reason)) }
+            for (name, reason) in entries.others { try emit(.skipped("\(folder.path)/\(name)", reason)) }
             links += entries.links.filter { Self.leadsToEvents(folder, link: $0) }.map { "\(folder.path)/\($0)" }
             let files = entries.files.filter(EventFolder.isEventFile)
             let run = EventFolder(folder: folder, relativePath: path, files: files)
@@ -112,13 +111,13 @@ package struct TensorBoardLogs: RecordSource {
                 found.append(FoundRun(folder: run, identity: identity, parent: parent))
             } else {
                 // The files have no whole event yet, or are damaged, which `survey` reports.
-                _ = try run.survey(take)
+                _ = try run.survey(emit)
             }
             let (prefix, runAbove) = (path.isEmpty ? "" : path + "/", identity?.runID ?? parent)
             waiting += entries.folders.reversed().map { (folder.folder($0), prefix + $0, runAbove) }
         }
         if let first = links.first {
-            try take(.hint("Symbolic links are not followed. There are \(links.count), the first is \(first)."))
+            try emit(.hint("Symbolic links are not followed. There are \(links.count), the first is \(first)."))
         }
         return found
     }
@@ -134,7 +133,7 @@ package struct TensorBoardLogs: RecordSource {
         _ run: FoundRun,
         _ selection: TransferSelection,
         _ remarks: inout SourceRemarks,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         var reports: [TransferItem] = []
         let (events, files) = try run.folder.survey { reports.append($0) }
@@ -151,16 +150,16 @@ package struct TensorBoardLogs: RecordSource {
             lifecycleStage: .active
         )
         guard selection.includes(info) else { return }
-        for report in reports { try take(report) }
+        for report in reports { try emit(report) }
         var transferred = Run(info: info)
         transferred.tags = [Tag(key: Tag.runNameKey, value: info.name)]
         if let parent = run.parent { transferred.tags.append(Tag(key: Tag.parentRunIDKey, value: parent)) }
         if let group = events.group { transferred.tags.append(Tag(key: "tensorboard.group", value: group)) }
         transferred.params = events.params
         let home = TransferredHome(id: Experiment.noID, name: experimentName)
-        try take(.record(.run(TransferredRun(run: transferred, home: home))))
-        for remark in events.remarks { try take(.skipped(run.folder.folder.path, remark)) }
+        try emit(.record(.run(TransferredRun(run: transferred, home: home))))
+        for remark in events.remarks { try emit(.skipped(run.folder.folder.path, remark)) }
         remarks.add(events)
-        try run.folder.readPoints(of: files, runID: info.runID, take)
+        try run.folder.readPoints(of: files, runID: info.runID, emit)
     }
 }

@@ -6,9 +6,7 @@ struct WireFields {
         rest = message
     }
 
-    /// A value by its wire type.
-    ///
-    /// What it means depends on the type of the field.
+    /// A value by its wire type; its meaning depends on the type of the field.
     enum Value {
         case number(UInt64)
         case eightBytes(UInt64)

@@ -2,16 +2,14 @@ internal import JSON
 internal import Tracking
 
 extension ExportFolder {
-    /// Reads the files of registered models and versions.
-    ///
-    /// They also contain the names of experiments that have no file of their own.
+    /// Reads the files of registered models and versions, which also contain the names of experiments without a file.
     func readModelFiles(
         _ found: FoundFiles,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws -> ExportedRegistry {
         var registry = ExportedRegistry()
         for folder in found.models {
-            try reporting(folder, "model.json", take) { value in
+            try reporting(folder, "model.json", emit) { value in
                 guard let value = value["registered_model"] else { throw SourceFailure("has no registered_model") }
                 let fields = try RecordFields(value, "registered_model")
                 let model = try RegisteredModel(mlflow: fields)
@@ -23,14 +21,14 @@ extension ExportFolder {
                         try registry.add(version, of: model.name)
                     } catch let error as TrackingError {
                         let reason = "a version in it is not understood: \(error.message)"
-                        try take(.skipped(folder.path + "/model.json", reason))
+                        try emit(.skipped(folder.path + "/model.json", reason))
                     }
                 }
             }
-            try reportFailures(of: "failed_versions", in: folder, "model.json", take)
+            try reportFailures(of: "failed_versions", in: folder, "model.json", emit)
         }
         for folder in found.versions {
-            try reporting(folder, "version.json", take) { value in
+            try reporting(folder, "version.json", emit) { value in
                 guard let value = value["model_version"] else { throw SourceFailure("has no model_version") }
                 let fields = try RecordFields(value, "model_version")
                 try registry.add(fields, of: fields.string("name"))
@@ -42,15 +40,15 @@ extension ExportFolder {
     func readRegistry(
         _ registry: ExportedRegistry,
         _ reading: ExportReading,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         for model in registry.models {
-            try take(.record(.registeredModel(TransferredRegisteredModel(model: model))))
+            try emit(.record(.registeredModel(TransferredRegisteredModel(model: model))))
         }
         for var version in registry.versions {
             guard let model = registry.model(version.name) else {
                 let reason = "its registered model is not in the folder"
-                try take(.skipped("model version \(version.name)/\(version.version)", reason))
+                try emit(.skipped("model version \(version.name)/\(version.version)", reason))
                 continue
             }
             version.source = reading.moved(version.source, ofRun: version.runID)
@@ -59,12 +57,12 @@ extension ExportFolder {
                 storageLocation: nil,
                 modelCreationTime: model.creationTime
             )
-            try take(.record(.modelVersion(transferred)))
+            try emit(.record(.modelVersion(transferred)))
             let prefix = "models:/"
             let modelID = version.source.hasPrefix(prefix) ? String(version.source.dropFirst(prefix.count)) : ""
             if modelID.hasPrefix("m-"), !reading.modelIDs.contains(modelID) {
-                let reason = "its files are those of the logged model \(modelID), which the tool did not write"
-                try take(.skipped("model version \(version.name)/\(version.version)", reason))
+                let reason = "its files belong to the logged model \(modelID), which the tool did not write"
+                try emit(.skipped("model version \(version.name)/\(version.version)", reason))
             }
         }
     }

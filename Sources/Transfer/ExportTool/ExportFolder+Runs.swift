@@ -8,14 +8,14 @@ extension ExportFolder {
     func readRun(
         _ folder: StoreFolder,
         _ reading: inout ExportReading,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         let path = folder.path + "/run.json"
-        try reporting(folder, "run.json", take) { value in
+        try reporting(folder, "run.json", emit) { value in
             var run = try Run(exported: RecordFields(value, "run"))
             let info = run.info
             guard reading.selection.includes(info),
-                let home = try reading.home(info.experimentID, ofRun: info.runID, time: info.startTime, take)
+                let home = try reading.home(info.experimentID, ofRun: info.runID, time: info.startTime, emit)
             else { return }
             let hasFiles = folder.names(.folder).contains("artifacts")
             let (location, target) = reading.move(
@@ -26,24 +26,24 @@ extension ExportFolder {
                 hasFiles: hasFiles
             )
             run.info.artifactURI = location
-            try take(.record(.run(TransferredRun(run: run, home: home))))
+            try emit(.record(.run(TransferredRun(run: run, home: home))))
             let metrics = value["metrics"].map { Array($0.members) } ?? []
             if let kind = value["metrics"]?.kind, kind != .object, kind != .null {
-                try take(.skipped(path, "its metrics are not a JSON object"))
+                try emit(.skipped(path, "its metrics are not a JSON object"))
             }
             for (key, list) in metrics {
                 let (points, broken) = RecordFields.points(of: list)
                 for start in stride(from: 0, to: points.count, by: Self.pointsPerRecord) {
                     let part = Array(points[start..<min(start + Self.pointsPerRecord, points.count)])
-                    try take(.record(.points(TransferredPoints(runID: info.runID, key: key, points: part))))
+                    try emit(.record(.points(TransferredPoints(runID: info.runID, key: key, points: part))))
                 }
                 if broken > 0 || list.kind != .array {
                     let reason = "\(max(broken, 1)) points of the metric '\(shortened(key))' are not understood"
-                    try take(.skipped(path, reason))
+                    try emit(.skipped(path, reason))
                 }
             }
             if hasFiles, let target {
-                try take(.artifacts(ArtifactFolder(root: folder.path, way: "artifacts", target: target)))
+                try emit(.artifacts(ArtifactFolder(root: folder.path, relativePath: "artifacts", target: target)))
             }
         }
     }
@@ -51,14 +51,14 @@ extension ExportFolder {
     func readLoggedModel(
         _ folder: StoreFolder,
         _ reading: inout ExportReading,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
-        try reporting(folder, "logged_model.json", take) { value in
+        try reporting(folder, "logged_model.json", emit) { value in
             let fields = try RecordFields(value, "logged_model")
             var model = LoggedModel(info: try LoggedModelInfo(mlflow: fields))
             let info = model.info
             guard reading.selection.includes(info),
-                let home = try reading.home(info.experimentID, ofRun: info.sourceRunID, time: info.creationTime, take)
+                let home = try reading.home(info.experimentID, ofRun: info.sourceRunID, time: info.creationTime, emit)
             else { return }
             model.params = try fields.pairs("params").map { Param(key: $0.key, value: $0.value) }
             model.tags = try fields.pairs("tags")
@@ -76,13 +76,13 @@ extension ExportFolder {
             )
             model.info.artifactURI = location
             reading.modelIDs.insert(info.modelID)
-            try take(.record(.loggedModel(TransferredLoggedModel(model: model, home: home))))
+            try emit(.record(.loggedModel(TransferredLoggedModel(model: model, home: home))))
             for start in stride(from: 0, to: points.count, by: Self.modelPointsPerRecord) {
                 let part = Array(points[start..<min(start + Self.modelPointsPerRecord, points.count)])
-                try take(.record(.modelPoints(TransferredModelPoints(modelID: info.modelID, points: part))))
+                try emit(.record(.modelPoints(TransferredModelPoints(modelID: info.modelID, points: part))))
             }
             if hasFiles, let target {
-                try take(.artifacts(ArtifactFolder(root: folder.path, way: "artifacts", target: target)))
+                try emit(.artifacts(ArtifactFolder(root: folder.path, relativePath: "artifacts", target: target)))
             }
         }
     }

@@ -1,7 +1,7 @@
 internal import JSON
 internal import Tracking
 
-/// A folder that any version of mlflow-export-import has written, with one run, with experiments, with registered
+/// A folder that some version of mlflow-export-import has written, with one run, with experiments, with registered
 /// models, or with all of them.
 ///
 /// The files are recognized by their names in any subfolder, because the tool's versions arrange them differently. A
@@ -38,26 +38,26 @@ package struct ExportFolder: RecordSource {
 
     package var title: String { "folder of mlflow-export-import \(root.path)" }
 
-    package func read(_ selection: TransferSelection, _ take: (TransferItem) throws -> Void) throws {
+    package func read(_ selection: TransferSelection, _ emit: (TransferItem) throws -> Void) throws {
         var found = FoundFiles()
-        try find(root, depth: 0, &found, take)
-        let registry = try readModelFiles(found, take)
+        try find(root, depth: 0, &found, emit)
+        let registry = try readModelFiles(found, emit)
         var reading = ExportReading(root: root.path, selection: selection, experimentNames: registry.experimentNames)
-        let experiments = try readExperiments(found, take)
-        try reading.begin(experiments, take)
-        for folder in found.runs { try readRun(folder, &reading, take) }
-        for folder in found.loggedModels { try readLoggedModel(folder, &reading, take) }
-        if selection.includesRegistry { try readRegistry(registry, reading, take) }
-        try root.passedOver.report(to: take)
+        let experiments = try readExperiments(found, emit)
+        try reading.begin(experiments, emit)
+        for folder in found.runs { try readRun(folder, &reading, emit) }
+        for folder in found.loggedModels { try readLoggedModel(folder, &reading, emit) }
+        if selection.includesRegistry { try readRegistry(registry, reading, emit) }
+        try root.skippedPaths.report(to: emit)
     }
 
     private func find(
         _ folder: StoreFolder,
         depth: Int,
         _ found: inout FoundFiles,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
-        guard depth <= Self.maximumDepth else { return try take(.skipped(folder.path, "the folder is too deep")) }
+        guard depth <= Self.maximumDepth else { return try emit(.skipped(folder.path, "the folder is too deep")) }
         let files = Set(folder.names(.file))
         if files.contains(Self.runFile) { found.runs.append(folder) }
         if files.contains(Self.loggedModelFile) { found.loggedModels.append(folder) }
@@ -70,25 +70,25 @@ package struct ExportFolder: RecordSource {
         }
         for (file, kind) in [("prompt.json", "a prompt"), ("evaluation_dataset.json", "an evaluation dataset")]
         where files.contains(file) {
-            try take(.skipped("\(folder.path)/\(file)", "\(kind), which is not imported from such a folder"))
+            try emit(.skipped("\(folder.path)/\(file)", "\(kind), which is not imported from such a folder"))
         }
         let hasArtifacts = files.contains(Self.runFile) || files.contains(Self.loggedModelFile)
         for name in folder.names(.folder) where !(hasArtifacts && name == "artifacts") {
             if name == "traces", !folder.folder(name).names(.folder).isEmpty {
-                try take(.skipped(folder.folder(name).path, "traces, which Apus does not keep"))
+                try emit(.skipped(folder.folder(name).path, "traces, which Apus does not keep"))
             } else {
-                try find(folder.folder(name), depth: depth + 1, &found, take)
+                try find(folder.folder(name), depth: depth + 1, &found, emit)
             }
         }
     }
 
     private func readExperiments(
         _ found: FoundFiles,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws -> [Experiment] {
         var experiments: [Experiment] = []
         for (folder, name) in found.experiments {
-            try reporting(folder, name, take) { document in
+            try reporting(folder, name, emit) { document in
                 // Not every manifest.json is an experiment.
                 guard let value = document["experiment"] else {
                     if name == Self.manifestFile { return }
@@ -97,7 +97,7 @@ package struct ExportFolder: RecordSource {
                 let experiment = try Experiment(mlflow: RecordFields(value, "experiment"))
                 if !experiments.contains(where: { $0.id == experiment.id }) { experiments.append(experiment) }
             }
-            try reportFailures(of: "failed_runs", in: folder, name, take)
+            try reportFailures(of: "failed_runs", in: folder, name, emit)
         }
         return experiments
     }
@@ -108,7 +108,7 @@ package struct ExportFolder: RecordSource {
     func reporting(
         _ folder: StoreFolder,
         _ name: String,
-        _ take: (TransferItem) throws -> Void,
+        _ emit: (TransferItem) throws -> Void,
         _ body: (JSONValue) throws -> Void
     ) throws {
         let path = "\(folder.path)/\(name)"
@@ -116,9 +116,9 @@ package struct ExportFolder: RecordSource {
             let document = try document(folder, name)
             try body(document["mlflow"] ?? document)
         } catch let failure as SourceFailure {
-            try take(.skipped(path, failure.description))
+            try emit(.skipped(path, failure.description))
         } catch let error as TrackingError {
-            try take(.skipped(path, error.message))
+            try emit(.skipped(path, error.message))
         }
     }
 
@@ -142,7 +142,7 @@ package struct ExportFolder: RecordSource {
         of member: String,
         in folder: StoreFolder,
         _ name: String,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         guard let document = try? document(folder, name), let failed = document["info"]?[member], failed.count > 0
         else {
@@ -150,7 +150,7 @@ package struct ExportFolder: RecordSource {
         }
         let names = failed.elements.prefix(5).map { $0.string ?? $0["version"]?.string ?? "?" }.joined(separator: ", ")
         let reason = "mlflow-export-import itself failed to write \(failed.count) entries: \(names)"
-        try take(.skipped("\(folder.path)/\(name)", reason))
+        try emit(.skipped("\(folder.path)/\(name)", reason))
     }
 }
 
@@ -167,46 +167,48 @@ struct FoundFiles {
 /// The state while a folder is read.
 struct ExportReading {
     let selection: TransferSelection
-    private(set) var places: ArtifactPlaces
+    private(set) var finder: ArtifactFinder
     /// The experiments by id; nil for those that are not selected.
     private var homes: [Int64: TransferredHome?] = [:]
     /// The names of experiments that have no file, by the ids of their runs.
     private let experimentNames: [String: String]
     /// The old and new artifact locations of runs and models, by id.
     private(set) var moves: [String: (from: String, to: String)] = [:]
-    /// The ids of the logged models that have been passed on.
+    /// The ids of the logged models that have been emitted.
     var modelIDs: Set<String> = []
 
     init(root: String, selection: TransferSelection, experimentNames: [String: String]) {
         self.selection = selection
         self.experimentNames = experimentNames
-        places = ArtifactPlaces(folder: root, given: nil)
+        finder = ArtifactFinder(folder: root, given: nil)
     }
 
-    mutating func begin(_ experiments: [Experiment], _ take: (TransferItem) throws -> Void) throws {
-        for experiment in experiments { places.note(experiment.artifactLocation, ofExperiment: String(experiment.id)) }
+    mutating func begin(_ experiments: [Experiment], _ emit: (TransferItem) throws -> Void) throws {
+        for experiment in experiments {
+            finder.learnRoot(from: experiment.artifactLocation, ofExperiment: String(experiment.id))
+        }
         for var experiment in experiments {
             let isSelected = selection.includes(experiment)
             homes[experiment.id] = .some(isSelected ? TransferredHome(id: experiment.id, name: experiment.name) : nil)
             guard isSelected else { continue }
             if !selection.leavesArtifacts {
-                experiment.artifactLocation = places.movedLocation(experiment.artifactLocation)
+                experiment.artifactLocation = finder.movedLocation(experiment.artifactLocation)
             }
-            try take(.record(.experiment(experiment)))
+            try emit(.record(.experiment(experiment)))
         }
     }
 
     /// The experiment of a run or model; nil if the experiment is not selected.
     ///
-    /// If the folder has no file of the experiment, as with single runs and models, an experiment is made from its id
-    /// and the name in a version's file.
+    /// If the folder has no file of the experiment, because it is the export of a single run or model, an experiment is
+    /// emitted with this id and, if possible, with the name from a version's file.
     ///
-    /// - Parameter time: the creation time of an experiment that is made here.
+    /// - Parameter time: the creation time for such an experiment.
     mutating func home(
         _ id: Int64,
         ofRun run: String,
         time: Int64,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws -> TransferredHome? {
         if let known = homes[id] { return known }
         let experiment = Experiment(
@@ -221,8 +223,8 @@ struct ExportReading {
         let home = selection.includes(experiment) ? TransferredHome(id: id, name: experiment.name) : nil
         homes[id] = .some(home)
         guard home != nil else { return nil }
-        try take(.record(.experiment(experiment)))
-        try take(.hint("The folder has no file of experiment \(id). It is imported as '\(experiment.name)'."))
+        try emit(.record(.experiment(experiment)))
+        try emit(.hint("The folder has no file of experiment \(id). It is imported as '\(experiment.name)'."))
         return home
     }
 
@@ -240,7 +242,7 @@ struct ExportReading {
         guard !selection.leavesArtifacts else { return (location, nil) }
         let own = isModel ? "\(home.id)/models/\(id)/artifacts" : "\(home.id)/\(id)/artifacts"
         // Only the owner's own folder is kept, so that its files do not get into the folder of another run or model.
-        let kept = places.relativePath(location).flatMap { ArtifactPlaces.isFolder($0, ofOneOf: [id]) ? $0 : nil }
+        let kept = finder.relativePath(location).flatMap { ArtifactFinder.isFolder($0, ofOneOf: [id]) ? $0 : nil }
         guard let target = kept ?? (hasFiles ? own : nil) else { return (location, nil) }
         let moved = "mlflow-artifacts:/\(target)"
         moves[id] = (location, moved)
@@ -255,6 +257,6 @@ struct ExportReading {
         if let move = moves[run], !move.from.isEmpty, source.hasPrefix(move.from) {
             return move.to + source.dropFirst(move.from.count)
         }
-        return places.movedLocation(source)
+        return finder.movedLocation(source)
     }
 }

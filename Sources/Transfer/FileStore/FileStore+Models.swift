@@ -5,38 +5,38 @@ extension FileStore {
 
     func readLoggedModels(
         of stored: StoredExperiment,
-        _ places: ArtifactPlaces,
+        _ finder: ArtifactFinder,
         _ selection: TransferSelection,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         let models = stored.folder.folder("models")
         for name in models.names(.folder) {
             let folder = models.folder(name)
-            try reporting(folder.path, take) { try readModel(folder, stored, places, selection, take) }
+            try reporting(folder.path, emit) { try readModel(folder, stored, finder, selection, emit) }
         }
     }
 
     private func readModel(
         _ folder: StoreFolder,
         _ stored: StoredExperiment,
-        _ places: ArtifactPlaces,
+        _ finder: ArtifactFinder,
         _ selection: TransferSelection,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         let meta = try folder.meta()
         var model = LoggedModel(info: try LoggedModelInfo(meta, folder: folder, experimentID: stored.experiment.id))
         guard selection.includes(model.info) else { return }
         let location = model.info.artifactURI
-        if !selection.leavesArtifacts { model.info.artifactURI = places.movedLocation(location) }
-        model.params = try values("params", folder, take).map { Param(key: $0.key, value: $0.value) }
-        model.tags = try tags(folder, take)
-        try take(.record(.loggedModel(TransferredLoggedModel(model: model, home: stored.home))))
+        if !selection.leavesArtifacts { model.info.artifactURI = finder.movedLocation(location) }
+        model.params = try values("params", folder, emit).map { Param(key: $0.key, value: $0.value) }
+        model.tags = try tags(folder, emit)
+        try emit(.record(.loggedModel(TransferredLoggedModel(model: model, home: stored.home))))
         let id = model.info.modelID
         let metrics = folder.folder("metrics")
         for key in metrics.deepNames() {
             var points: [ModelMetric] = []
             var broken = 0
-            try reporting("\(metrics.path)/\(key)", take) {
+            try reporting("\(metrics.path)/\(key)", emit) {
                 try metrics.forEachLine(key) { _, line in
                     guard let point = PointLine(line, hasRun: true) else {
                         broken += 1
@@ -51,35 +51,35 @@ extension FileStore {
                         )
                     )
                 }
-                if broken > 0 { try take(.skipped("\(metrics.path)/\(key)", "\(broken) lines are not points")) }
+                if broken > 0 { try emit(.skipped("\(metrics.path)/\(key)", "\(broken) lines are not points")) }
             }
-            if !points.isEmpty { try take(.record(.modelPoints(TransferredModelPoints(modelID: id, points: points)))) }
+            if !points.isEmpty { try emit(.record(.modelPoints(TransferredModelPoints(modelID: id, points: points)))) }
         }
         guard !selection.leavesArtifacts else { return }
-        if let files = places.folder(of: location, owner: id) {
-            try take(.artifacts(files))
-        } else if places.relativePath(location) != nil {
-            missingFiles.note(model)
+        if let files = finder.folder(of: location, owner: id) {
+            try emit(.artifacts(files))
+        } else if finder.relativePath(location) != nil {
+            missingFiles.add(model)
         }
     }
 
     func readRegistry(
-        _ places: ArtifactPlaces,
+        _ finder: ArtifactFinder,
         _ selection: TransferSelection,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         let models = root.folder("models")
         for name in models.names(.folder) {
             let folder = models.folder(name)
-            try reporting(folder.path, take) { try readRegistered(folder, places, selection, take) }
+            try reporting(folder.path, emit) { try readRegistered(folder, finder, selection, emit) }
         }
     }
 
     private func readRegistered(
         _ folder: StoreFolder,
-        _ places: ArtifactPlaces,
+        _ finder: ArtifactFinder,
         _ selection: TransferSelection,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         let meta = try folder.meta()
         let creationTime = try meta.integer("creation_timestamp") ?? 0
@@ -89,19 +89,19 @@ extension FileStore {
             lastUpdatedTime: try meta.integer("last_updated_timestamp") ?? creationTime,
             description: meta["description"] ?? ""
         )
-        model.tags = try tags(folder, take)
-        let aliases = try values("aliases", folder, take)
+        model.tags = try tags(folder, emit)
+        let aliases = try values("aliases", folder, emit)
         model.aliases = aliases.compactMap { alias in
             Int64(alias.value.filter { $0 != "\n" }).map { ModelAlias(alias: alias.key, version: $0) }
         }
         let versions = folder.names(.folder).filter { $0.hasPrefix(Self.versionPrefix) }
         // MLflow keeps the folder of a deleted version, so that its number is not used again.
         let last = versions.compactMap { Int64($0.dropFirst(Self.versionPrefix.count)) }.max() ?? 0
-        try take(.record(.registeredModel(TransferredRegisteredModel(model: model, lastVersion: last))))
+        try emit(.record(.registeredModel(TransferredRegisteredModel(model: model, lastVersion: last))))
         for name in versions {
             let version = folder.folder(name)
-            try reporting(version.path, take) {
-                try readVersion(version, of: model, places, selection, take)
+            try reporting(version.path, emit) {
+                try readVersion(version, of: model, finder, selection, emit)
             }
         }
     }
@@ -109,9 +109,9 @@ extension FileStore {
     private func readVersion(
         _ folder: StoreFolder,
         of model: RegisteredModel,
-        _ places: ArtifactPlaces,
+        _ finder: ArtifactFinder,
         _ selection: TransferSelection,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         let meta = try folder.meta()
         let stage = meta["current_stage"] ?? ModelStage.none.wireName
@@ -120,7 +120,7 @@ extension FileStore {
             throw SourceFailure("meta.yaml: version or current_stage is not understood")
         }
         let creationTime = try meta.integer("creation_timestamp") ?? 0
-        let moved = selection.leavesArtifacts ? { $0 } : places.movedLocation
+        let moved = selection.leavesArtifacts ? { $0 } : finder.movedLocation
         var version = ModelVersion(
             name: model.name,
             version: number,
@@ -132,13 +132,13 @@ extension FileStore {
             runID: meta["run_id"] ?? "",
             runLink: meta["run_link"] ?? ""
         )
-        version.tags = try tags(folder, take)
+        version.tags = try tags(folder, emit)
         let transferred = TransferredModelVersion(
             version: version,
             storageLocation: meta["storage_location"].map(moved),
             modelCreationTime: model.creationTime
         )
-        try take(.record(.modelVersion(transferred)))
+        try emit(.record(.modelVersion(transferred)))
     }
 }
 

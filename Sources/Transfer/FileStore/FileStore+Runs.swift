@@ -7,44 +7,44 @@ extension FileStore {
 
     func readRuns(
         of stored: StoredExperiment,
-        _ places: ArtifactPlaces,
+        _ finder: ArtifactFinder,
         _ selection: TransferSelection,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         for name in stored.folder.names(.folder) where !Self.otherFolders.contains(name) {
             let folder = stored.folder.folder(name)
-            try reporting(folder.path, take) { try readRun(folder, stored, places, selection, take) }
+            try reporting(folder.path, emit) { try readRun(folder, stored, finder, selection, emit) }
         }
         let traces = stored.folder.folder("traces").names(.folder).count
         if traces > 0 {
-            try take(.skipped(stored.folder.path + "/traces", "\(traces) traces, which Apus does not keep"))
+            try emit(.skipped(stored.folder.path + "/traces", "\(traces) traces, which Apus does not keep"))
         }
     }
 
     private func readRun(
         _ folder: StoreFolder,
         _ stored: StoredExperiment,
-        _ places: ArtifactPlaces,
+        _ finder: ArtifactFinder,
         _ selection: TransferSelection,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         let meta = try folder.meta()
         var run = Run(info: try RunInfo(meta, folder: folder, experimentID: stored.experiment.id))
         guard selection.includes(run.info) else { return }
-        run.params = try values("params", folder, take).map { Param(key: $0.key, value: $0.value) }
-        run.tags = try tags(folder, take)
+        run.params = try values("params", folder, emit).map { Param(key: $0.key, value: $0.value) }
+        run.tags = try tags(folder, emit)
         if run.info.name.isEmpty { run.info.name = run.tags.first { $0.key == Tag.runNameKey }?.value ?? "" }
-        try readInputs(of: &run, folder, stored.folder.folder("datasets"), take)
+        try readInputs(of: &run, folder, stored.folder.folder("datasets"), emit)
         let location = run.info.artifactURI.isEmpty ? folder.path + "/artifacts" : run.info.artifactURI
-        run.info.artifactURI = selection.leavesArtifacts ? location : places.movedLocation(location)
+        run.info.artifactURI = selection.leavesArtifacts ? location : finder.movedLocation(location)
         let deletedTime = try meta.integer("deleted_time")
-        try take(.record(.run(TransferredRun(run: run, home: stored.home, deletedTime: deletedTime))))
-        try readPoints(ofRun: run.info.runID, folder.folder("metrics"), take)
+        try emit(.record(.run(TransferredRun(run: run, home: stored.home, deletedTime: deletedTime))))
+        try readPoints(ofRun: run.info.runID, folder.folder("metrics"), emit)
         guard !selection.leavesArtifacts else { return }
-        if let files = places.folder(of: location, owner: run.info.runID) {
-            try take(.artifacts(files))
-        } else if places.relativePath(location) != nil {
-            missingFiles.note(run)
+        if let files = finder.folder(of: location, owner: run.info.runID) {
+            try emit(.artifacts(files))
+        } else if finder.relativePath(location) != nil {
+            missingFiles.add(run)
         }
     }
 
@@ -52,12 +52,12 @@ extension FileStore {
         of run: inout Run,
         _ folder: StoreFolder,
         _ datasets: StoreFolder,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         let (inputs, outputs) = (folder.folder("inputs"), folder.folder("outputs"))
         for name in inputs.names(.folder) {
             let input = inputs.folder(name)
-            try reporting(input.path, take) {
+            try reporting(input.path, emit) {
                 let meta = try input.meta()
                 let id = try meta.required("source_id")
                 switch meta["source_type"] {
@@ -76,7 +76,7 @@ extension FileStore {
         }
         for name in outputs.names(.folder) {
             let output = outputs.folder(name)
-            try reporting(output.path, take) {
+            try reporting(output.path, emit) {
                 let meta = try output.meta()
                 let id = try meta.required("destination_id")
                 run.modelOutputs.append(ModelOutput(modelID: id, step: try meta.integer("step") ?? 0))
@@ -87,13 +87,13 @@ extension FileStore {
     private func readPoints(
         ofRun id: String,
         _ folder: StoreFolder,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         for key in folder.deepNames() {
             var current = TransferredPoints(runID: id, key: key, points: [])
             var broken: (first: Int, count: Int) = (0, 0)
             let path = "\(folder.path)/\(key)"
-            try reporting(path, take) {
+            try reporting(path, emit) {
                 try folder.forEachLine(key) { number, line in
                     guard let point = PointLine(line) else {
                         broken = (broken.count == 0 ? number : broken.first, broken.count + 1)
@@ -101,13 +101,13 @@ extension FileStore {
                     }
                     current.points.append(MetricPoint(point.metric(key)))
                     guard current.points.count == Self.pointsPerRecord else { return }
-                    try take(.record(.points(current)))
+                    try emit(.record(.points(current)))
                     current.points.removeAll(keepingCapacity: true)
                 }
             }
-            if !current.points.isEmpty { try take(.record(.points(current))) }
+            if !current.points.isEmpty { try emit(.record(.points(current))) }
             if broken.count > 0 {
-                try take(.skipped(path, "\(broken.count) lines are not points, the first is line \(broken.first)"))
+                try emit(.skipped(path, "\(broken.count) lines are not points, the first is line \(broken.first)"))
             }
         }
     }

@@ -6,15 +6,12 @@ internal import Tracking
 package struct FileStore: RecordSource {
     let root: StoreFolder
     let missingFiles = MissingFiles()
-    /// Finds the artifacts.
-    ///
-    /// Their root is learned from the experiments while these are read.
+    /// The folder with the artifacts that the user has named; nil if none was named.
     private let given: String?
 
     /// - Parameters:
     ///   - path: the absolute path of the folder.
-    ///   - artifacts: the folder with the artifacts; nil to look for them in the store's own folder and at their
-    ///     locations.
+    ///   - artifacts: the folder with the artifacts; nil to search in the store's own folder and at their locations.
     package init(path: String, artifacts: String?) {
         root = StoreFolder(root: path)
         given = artifacts
@@ -23,76 +20,78 @@ package struct FileStore: RecordSource {
     /// Whether the folder is a file store: it has at least one experiment, perhaps in its trash.
     package static func isOne(_ path: String) -> Bool {
         let root = StoreFolder(root: path)
-        let places = [root, root.folder(".trash")]
-        return places.contains { place in place.names(.folder).contains { place.folder($0).has("meta.yaml") } }
+        let parents = [root, root.folder(".trash")]
+        return parents.contains { parent in parent.names(.folder).contains { parent.folder($0).has("meta.yaml") } }
     }
 
     package var title: String { "MLflow file store \(root.path)" }
 
-    package func read(_ selection: TransferSelection, _ take: (TransferItem) throws -> Void) throws {
+    package func read(_ selection: TransferSelection, _ emit: (TransferItem) throws -> Void) throws {
         try readAll(selection) { item in
-            try take(item)
-            try root.passedOver.report(to: take)
+            try emit(item)
+            try root.skippedPaths.report(to: emit)
         }
-        try root.passedOver.report(to: take)
+        try root.skippedPaths.report(to: emit)
     }
 
-    private func readAll(_ selection: TransferSelection, _ take: (TransferItem) throws -> Void) throws {
-        var places = ArtifactPlaces(folder: root.parent, given: given ?? root.path)
-        let experiments = try readExperiments(selection, &places, take)
-        for experiment in experiments { try readRuns(of: experiment, places, selection, take) }
-        for experiment in experiments { try readLoggedModels(of: experiment, places, selection, take) }
-        if selection.includesRegistry { try readRegistry(places, selection, take) }
-        try missingFiles.report(to: take)
+    private func readAll(_ selection: TransferSelection, _ emit: (TransferItem) throws -> Void) throws {
+        var finder = ArtifactFinder(folder: root.parent, given: given ?? root.path)
+        let experiments = try readExperiments(selection, &finder, emit)
+        for experiment in experiments { try readRuns(of: experiment, finder, selection, emit) }
+        for experiment in experiments { try readLoggedModels(of: experiment, finder, selection, emit) }
+        if selection.includesRegistry { try readRegistry(finder, selection, emit) }
+        try missingFiles.report(to: emit)
     }
 
     /// Runs `body`; if it throws because of damage, reports the path as skipped.
-    func reporting(_ path: String, _ take: (TransferItem) throws -> Void, _ body: () throws -> Void) throws {
+    func reporting(_ path: String, _ emit: (TransferItem) throws -> Void, _ body: () throws -> Void) throws {
         do {
             try body()
         } catch let failure as SourceFailure {
-            try take(.skipped(path, failure.description))
+            try emit(.skipped(path, failure.description))
         }
     }
 
     private func readExperiments(
         _ selection: TransferSelection,
-        _ places: inout ArtifactPlaces,
-        _ take: (TransferItem) throws -> Void
+        _ finder: inout ArtifactFinder,
+        _ emit: (TransferItem) throws -> Void
     ) throws -> [StoredExperiment] {
         var found: [StoredExperiment] = []
-        for place in [root, root.folder(".trash")] {
+        for parent in [root, root.folder(".trash")] {
             // The folders of the registry and the trash are in the same folder as the experiments.
-            for name in place.names(.folder) where name != "models" && name != ".trash" {
-                let folder = place.folder(name)
-                try reporting(folder.path, take) {
+            for name in parent.names(.folder) where name != "models" && name != ".trash" {
+                let folder = parent.folder(name)
+                try reporting(folder.path, emit) {
                     found.append(StoredExperiment(folder: folder, experiment: try Experiment(stored: folder)))
                 }
             }
         }
-        for one in found { places.note(one.experiment.artifactLocation, ofExperiment: String(one.experiment.id)) }
+        for one in found {
+            finder.learnRoot(from: one.experiment.artifactLocation, ofExperiment: String(one.experiment.id))
+        }
         found.removeAll { !selection.includes($0.experiment) }
         for one in found {
             var experiment = one.experiment
-            experiment.tags = try tags(one.folder, take)
+            experiment.tags = try tags(one.folder, emit)
             if !selection.leavesArtifacts {
-                experiment.artifactLocation = places.movedLocation(experiment.artifactLocation)
+                experiment.artifactLocation = finder.movedLocation(experiment.artifactLocation)
             }
-            try take(.record(.experiment(experiment)))
+            try emit(.record(.experiment(experiment)))
         }
         return found
     }
 
     /// The tags of an experiment, run or model, each of which is a file in the subfolder `tags`.
-    func tags(_ folder: StoreFolder, _ take: (TransferItem) throws -> Void) throws -> [Tag] {
-        try values("tags", folder, take)
+    func tags(_ folder: StoreFolder, _ emit: (TransferItem) throws -> Void) throws -> [Tag] {
+        try values("tags", folder, emit)
     }
 
-    func values(_ name: String, _ folder: StoreFolder, _ take: (TransferItem) throws -> Void) throws -> [Tag] {
+    func values(_ name: String, _ folder: StoreFolder, _ emit: (TransferItem) throws -> Void) throws -> [Tag] {
         var tags: [Tag] = []
         let files = folder.folder(name)
         for key in files.deepNames() {
-            try reporting("\(files.path)/\(key)", take) { tags.append(Tag(key: key, value: try files.text(key))) }
+            try reporting("\(files.path)/\(key)", emit) { tags.append(Tag(key: key, value: try files.text(key))) }
         }
         return tags
     }

@@ -5,8 +5,9 @@ struct PointLine {
     let timestamp: Int64
     let value: Double
     let step: Int64
-    /// The dataset of a logged model's point; nil for the points of runs.
+    /// The id of the run that logged a point of a logged model; empty for the points of runs.
     let runID: String
+    /// The dataset of a logged model's point; nil if the line names none.
     let dataset: MetricDataset?
 
     /// Parses a line; nil for a line in another form.

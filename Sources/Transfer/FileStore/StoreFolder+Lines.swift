@@ -5,9 +5,7 @@ extension StoreFolder {
     /// The longest line of a metric's file that is read, which has room for a dataset's name of 500 characters.
     private static let maximumLineBytes = 65_536
 
-    /// Calls `body` with the number and the bytes of each line that is not empty.
-    ///
-    /// Reads the file piece by piece.
+    /// Calls `body` with the number and the bytes of each line that is not blank; reads the file piece by piece.
     ///
     /// - Throws: `SourceFailure` if the file cannot be read to its end, or what `body` throws.
     func forEachLine(_ name: String, _ body: (Int, UnsafeRawBufferPointer) throws -> Void) throws {

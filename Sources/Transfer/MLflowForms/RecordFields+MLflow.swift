@@ -17,8 +17,8 @@ extension RecordFields {
         return nil
     }
 
-    /// Pairs of key and value: a list of objects with `key` and `value`, as in MLflow's answers, or one object, as
-    /// Python writes a dictionary.
+    /// Reads pairs of key and value: a list of objects with `key` and `value`, as in MLflow's answers, or one object,
+    /// as Python writes a dictionary.
     func pairs(_ key: String) throws(TrackingError) -> [Tag] {
         guard let value = member(key) else { return [] }
         var pairs: [Tag] = []

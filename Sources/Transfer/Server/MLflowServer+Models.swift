@@ -12,7 +12,7 @@ extension MLflowServer {
         of home: TransferredHome,
         _ files: ServedFiles,
         _ selection: TransferSelection,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         do {
             try forEachPage(of: "logged-models/search") { writer in
@@ -26,12 +26,12 @@ extension MLflowServer {
                 }
             } body: { page in
                 guard let models = page["models"] else { return }
-                for model in models.elements { try readLoggedModel(model, home, files, selection, take) }
+                for model in models.elements { try readLoggedModel(model, home, files, selection, emit) }
             }
         } catch let refusal as RefusedCall {
             // Servers before MLflow 3.0 have no logged models and no call for them.
             if refusal.status != 404 && refusal.status != 405 {
-                try take(.skipped("logged models of experiment \(home.id)", refusal.description))
+                try emit(.skipped("logged models of experiment \(home.id)", refusal.description))
             }
         }
     }
@@ -41,9 +41,9 @@ extension MLflowServer {
         _ home: TransferredHome,
         _ files: ServedFiles,
         _ selection: TransferSelection,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
-        try reporting("model \(value["info"]?["model_id"]?.string ?? "?")", take) {
+        try reporting("model \(value["info"]?["model_id"]?.string ?? "?")", emit) {
             let fields = try RecordFields(value, "model")
             let info = try fields.object("info")
             var model = LoggedModel(info: try LoggedModelInfo(mlflow: info))
@@ -60,36 +60,36 @@ extension MLflowServer {
                 }
             }
             let id = model.info.modelID
-            try take(.record(.loggedModel(TransferredLoggedModel(model: model, home: home))))
+            try emit(.record(.loggedModel(TransferredLoggedModel(model: model, home: home))))
             for start in stride(from: 0, to: points.count, by: Self.modelPointsPerRecord) {
                 let part = Array(points[start..<min(start + Self.modelPointsPerRecord, points.count)])
-                try take(.record(.modelPoints(TransferredModelPoints(modelID: id, points: part))))
+                try emit(.record(.modelPoints(TransferredModelPoints(modelID: id, points: part))))
             }
-            try files.read(.model(id), at: location, take)
+            try files.read(.model(id), at: location, emit)
         }
     }
 
     func readRegistry(
-        _ places: ArtifactPlaces,
+        _ finder: ArtifactFinder,
         _ selection: TransferSelection,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         var creationTimes: [String: Int64] = [:]
         // Servers that know prompts list them only for the second filter; other servers list all models twice.
         for filter in ["", Self.promptFilter] {
-            try reporting(filter.isEmpty ? "registered models" : "prompts", take) {
+            try reporting(filter.isEmpty ? "registered models" : "prompts", emit) {
                 try forEachPage(
                     of: "registered-models/search",
                     query: "filter=\(PercentCoding.encode(filter))&max_results=\(Self.entriesPerPage)"
                 ) { page in
                     guard let models = page["registered_models"] else { return }
                     for value in models.elements {
-                        try reporting("registered model \(value["name"]?.string ?? "?")", take) {
+                        try reporting("registered model \(value["name"]?.string ?? "?")", emit) {
                             let model = try RegisteredModel(mlflow: RecordFields(value, "registered_model"))
                             guard creationTimes.updateValue(model.creationTime, forKey: model.name) == nil else {
                                 return
                             }
-                            try take(.record(.registeredModel(TransferredRegisteredModel(model: model))))
+                            try emit(.record(.registeredModel(TransferredRegisteredModel(model: model))))
                         }
                     }
                 }
@@ -97,7 +97,7 @@ extension MLflowServer {
         }
         var seen: Set<String> = []
         for filter in ["", Self.promptFilter] {
-            try reporting(filter.isEmpty ? "model versions" : "versions of prompts", take) {
+            try reporting(filter.isEmpty ? "model versions" : "versions of prompts", emit) {
                 try forEachPage(
                     of: "model-versions/search",
                     query: "filter=\(PercentCoding.encode(filter))&max_results=\(Self.entriesPerPage)"
@@ -107,8 +107,8 @@ extension MLflowServer {
                     for value in versions.elements {
                         let title = "\(value["name"]?.string ?? "?")/\(value["version"]?.string ?? "?")"
                         guard seen.insert(title).inserted else { continue }
-                        try reporting("model version \(title)", take) {
-                            try readVersion(value, of: creationTimes, places, selection, take)
+                        try reporting("model version \(title)", emit) {
+                            try readVersion(value, of: creationTimes, finder, selection, emit)
                         }
                     }
                 }
@@ -119,26 +119,26 @@ extension MLflowServer {
     private func readVersion(
         _ value: JSONValue,
         of creationTimes: [String: Int64],
-        _ places: ArtifactPlaces,
+        _ finder: ArtifactFinder,
         _ selection: TransferSelection,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         var version = try ModelVersion(mlflow: RecordFields(value, "model_version"))
         // A model that was created after the models were listed is left to the next import.
         guard let creationTime = creationTimes[version.name] else { return }
         let query = "name=\(PercentCoding.encode(version.name))&version=\(version.version)"
-        let place = try calls.get("\(Self.route)model-versions/get-download-uri?\(query)").root()["artifact_uri"]?
+        let answered = try calls.get("\(Self.route)model-versions/get-download-uri?\(query)").root()["artifact_uri"]?
             .string
-        var location = place.flatMap { $0.isEmpty || $0.isExactly(version.source) ? nil : $0 }
+        var location = answered.flatMap { $0.isEmpty || $0.isExactly(version.source) ? nil : $0 }
         if !selection.leavesArtifacts {
-            version.source = places.movedLocation(version.source)
-            location = location.map(places.movedLocation)
+            version.source = finder.movedLocation(version.source)
+            location = location.map(finder.movedLocation)
         }
         let transferred = TransferredModelVersion(
             version: version,
             storageLocation: location,
             modelCreationTime: creationTime
         )
-        try take(.record(.modelVersion(transferred)))
+        try emit(.record(.modelVersion(transferred)))
     }
 }

@@ -11,14 +11,14 @@ extension MLflowServer {
         of homes: [TransferredHome],
         _ files: ServedFiles,
         _ selection: TransferSelection,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         guard selection.runs.isEmpty else {
-            for id in selection.runs { try readRun(id, of: homes, files, selection, take) }
+            for id in selection.runs { try readRun(id, of: homes, files, selection, emit) }
             return
         }
         for home in homes {
-            try reporting("runs of experiment \(home.id)", take) {
+            try reporting("runs of experiment \(home.id)", emit) {
                 for search in Self.searches(since: selection.since) {
                     try forEachPage(of: "runs/search") { writer in
                         writer.memberArray("experiment_ids") { $0.string(String(home.id)) }
@@ -30,7 +30,7 @@ extension MLflowServer {
                     } body: { page in
                         guard let runs = page["runs"] else { return }
                         for run in runs.elements where search.includesEnded || !Self.hasEnded(run) {
-                            try readRun(run["info"]?["run_id"]?.string ?? "?", of: [home], files, selection, take)
+                            try readRun(run["info"]?["run_id"]?.string ?? "?", of: [home], files, selection, emit)
                         }
                     }
                 }
@@ -56,15 +56,15 @@ extension MLflowServer {
 
     /// Reads a run, if it belongs to one of the experiments.
     ///
-    /// The run is requested by its id, because MLflow's searches leave out the models that a run used.
+    /// The run is requested by its id, because MLflow's searches leave out the input models of runs.
     private func readRun(
         _ id: String,
         of homes: [TransferredHome],
         _ files: ServedFiles,
         _ selection: TransferSelection,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
-        try reporting("run \(id)", take) {
+        try reporting("run \(id)", emit) {
             let root = try calls.get("\(Self.route)runs/get?run_id=\(PercentCoding.encode(id))").root()
             var run = try Run(mlflow: RecordFields(root, "answer").object("run"))
             guard selection.includes(run.info), let home = homes.first(where: { $0.id == run.info.experimentID }) else {
@@ -72,16 +72,16 @@ extension MLflowServer {
             }
             let location = run.info.artifactURI
             run.info.artifactURI = files.movedLocation(location)
-            try take(.record(.run(TransferredRun(run: run, home: home))))
+            try emit(.record(.run(TransferredRun(run: run, home: home))))
             for metric in root["run"]?["data"]?["metrics"].map({ Array($0.elements) }) ?? [] {
                 guard let key = metric["key"]?.string else { continue }
-                try reporting("metric \(key) of run \(id)", take) { try readPoints(ofRun: id, key, take) }
+                try reporting("metric \(key) of run \(id)", emit) { try readPoints(ofRun: id, key, emit) }
             }
-            try files.read(.run(id), at: location, take)
+            try files.read(.run(id), at: location, emit)
         }
     }
 
-    private func readPoints(ofRun id: String, _ key: String, _ take: (TransferItem) throws -> Void) throws {
+    private func readPoints(ofRun id: String, _ key: String, _ emit: (TransferItem) throws -> Void) throws {
         let query = "run_id=\(PercentCoding.encode(id))&metric_key=\(PercentCoding.encode(key))"
         // Servers before about MLflow 2.10 ignore max_results and send all points at once.
         try forEachPage(of: "metrics/get-history", query: query + "&max_results=\(Self.pointsPerPage)") { page in
@@ -89,9 +89,9 @@ extension MLflowServer {
             let (points, broken) = RecordFields.points(of: list)
             for start in stride(from: 0, to: points.count, by: Self.pointsPerRecord) {
                 let part = Array(points[start..<min(start + Self.pointsPerRecord, points.count)])
-                try take(.record(.points(TransferredPoints(runID: id, key: key, points: part))))
+                try emit(.record(.points(TransferredPoints(runID: id, key: key, points: part))))
             }
-            if broken > 0 { try take(.skipped("metric \(key) of run \(id)", "\(broken) points are not understood")) }
+            if broken > 0 { try emit(.skipped("metric \(key) of run \(id)", "\(broken) points are not understood")) }
         }
     }
 }

@@ -23,24 +23,26 @@ package struct MLflowServer: RecordSource {
 
     package var title: String { "server \(calls.address) (MLflow \(version))" }
 
-    package func read(_ selection: TransferSelection, _ take: (TransferItem) throws -> Void) throws {
-        // The folders of the experiments tell which locations are on the server's own disk.
-        var places = ArtifactPlaces(folder: "", given: nil)
+    package func read(_ selection: TransferSelection, _ emit: (TransferItem) throws -> Void) throws {
+        // The locations of the experiments show which locations are on the server's own disk.
+        var finder = ArtifactFinder(folder: "", given: nil)
         let all = try experiments()
-        for experiment in all { places.note(experiment.artifactLocation, ofExperiment: String(experiment.id)) }
+        for experiment in all {
+            finder.learnRoot(from: experiment.artifactLocation, ofExperiment: String(experiment.id))
+        }
         let selected = all.filter { selection.includes($0) }
         for var experiment in selected {
             if !selection.leavesArtifacts {
-                experiment.artifactLocation = places.movedLocation(experiment.artifactLocation)
+                experiment.artifactLocation = finder.movedLocation(experiment.artifactLocation)
             }
-            try take(.record(.experiment(experiment)))
+            try emit(.record(.experiment(experiment)))
         }
         let homes = selected.map { TransferredHome(id: $0.id, name: $0.name) }
-        let files = ServedFiles(calls: calls, places: places, leavesArtifacts: selection.leavesArtifacts)
-        try readRuns(of: homes, files, selection, take)
-        for home in homes { try readLoggedModels(of: home, files, selection, take) }
-        if selection.includesRegistry { try readRegistry(places, selection, take) }
-        try reportTraces(of: homes, take)
+        let files = ServedFiles(calls: calls, finder: finder, leavesArtifacts: selection.leavesArtifacts)
+        try readRuns(of: homes, files, selection, emit)
+        for home in homes { try readLoggedModels(of: home, files, selection, emit) }
+        if selection.includesRegistry { try readRegistry(finder, selection, emit) }
+        try reportTraces(of: homes, emit)
     }
 
     private func experiments() throws -> [Experiment] {
@@ -56,7 +58,7 @@ package struct MLflowServer: RecordSource {
                 }
             }
         } catch let refusal as RefusedCall {
-            // A server that asks who one is is one of MLflow's kind, and its message says what to do.
+            // A server that requires credentials is probably a tracking server, and its message says what to do.
             let isKnown = refusal.status == 401 || refusal.status == 403
             let question = isKnown ? "" : " Is it a tracking server of MLflow, 2.9 or later?"
             throw SourceFailure("\(calls.address) does not list its experiments: \(refusal).\(question)")
@@ -66,7 +68,7 @@ package struct MLflowServer: RecordSource {
         return found
     }
 
-    /// Requests a list with `POST` and passes on its pages, one after another.
+    /// Requests a list with `POST` and calls `body` with its pages, one after another.
     ///
     /// - Parameter members: writes the members of the request, except for the page token.
     func forEachPage(
@@ -88,7 +90,7 @@ package struct MLflowServer: RecordSource {
         }
     }
 
-    /// Requests a list with `GET` and passes on its pages, one after another.
+    /// Requests a list with `GET` and calls `body` with its pages, one after another.
     ///
     /// - Parameter query: the query without a page token.
     func forEachPage(of list: String, query: String, body: (JSONValue) throws -> Void) throws {
@@ -104,19 +106,19 @@ package struct MLflowServer: RecordSource {
 
     /// Runs `body`; if it throws because of one item of the server, reports the item as skipped.
     ///
-    /// - Throws: `SourceFailure`, and what `take` throws.
-    func reporting(_ place: String, _ take: (TransferItem) throws -> Void, _ body: () throws -> Void) throws {
+    /// - Throws: `SourceFailure`, and what `emit` throws.
+    func reporting(_ subject: String, _ emit: (TransferItem) throws -> Void, _ body: () throws -> Void) throws {
         do {
             try body()
         } catch let refusal as RefusedCall {
-            try take(.skipped(place, refusal.description))
+            try emit(.skipped(subject, refusal.description))
         } catch let error as TrackingError {
-            try take(.skipped(place, "its answer is not understood: \(error.message)"))
+            try emit(.skipped(subject, "its answer is not understood: \(error.message)"))
         }
     }
 
     /// Reports the experiments that have traces, because Apus does not store traces.
-    private func reportTraces(of homes: [TransferredHome], _ take: (TransferItem) throws -> Void) throws {
+    private func reportTraces(of homes: [TransferredHome], _ emit: (TransferItem) throws -> Void) throws {
         for home in homes {
             var writer = JSONWriter()
             writer.beginObject()
@@ -135,7 +137,7 @@ package struct MLflowServer: RecordSource {
             // A server without these calls has no traces.
             guard answer.status == 200 else { return }
             guard let traces = try? answer.root()["traces"], traces.count > 0 else { continue }
-            try take(.skipped("experiment \(home.id)", "it has traces, which Apus does not keep"))
+            try emit(.skipped("experiment \(home.id)", "it has traces, which Apus does not keep"))
         }
     }
 }

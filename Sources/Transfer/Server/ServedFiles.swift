@@ -10,15 +10,15 @@ final class ServedFiles {
     private static let maximumEmptyFolders = 1_000
 
     private let calls: any ServerCalls
-    private let places: ArtifactPlaces
+    private let finder: ArtifactFinder
     private let leavesArtifacts: Bool
     /// The answer by which the server refused all artifacts (501 or 503), after which it is not asked again.
     private var lasting: RefusedCall?
 
     /// - Parameter leavesArtifacts: whether locations stay as they are and no files are imported.
-    init(calls: any ServerCalls, places: ArtifactPlaces, leavesArtifacts: Bool) {
+    init(calls: any ServerCalls, finder: ArtifactFinder, leavesArtifacts: Bool) {
         self.calls = calls
-        self.places = places
+        self.finder = finder
         self.leavesArtifacts = leavesArtifacts
     }
 
@@ -41,18 +41,16 @@ final class ServedFiles {
     }
 
     /// The location that the artifacts have after the import.
-    func movedLocation(_ location: String) -> String { leavesArtifacts ? location : places.movedLocation(location) }
+    func movedLocation(_ location: String) -> String { leavesArtifacts ? location : finder.movedLocation(location) }
 
-    /// Passes on the files of a run or model.
-    ///
-    /// Files at other locations, such as object storage, are not read: only files that the server serves or has on its
-    /// own disk.
-    func read(_ owner: Owner, at location: String, _ take: (TransferItem) throws -> Void) throws {
-        guard !leavesArtifacts, var target = places.relativePath(location) else { return }
+    /// Emits the files of a run or model that the server serves or has on its own disk; files at other locations, such
+    /// as object storage, are left out.
+    func read(_ owner: Owner, at location: String, _ emit: (TransferItem) throws -> Void) throws {
+        guard !leavesArtifacts, var target = finder.relativePath(location) else { return }
         while target.hasSuffix("/") { target.removeLast() }
         // Only a folder of the form that MLflow makes is read, because another folder may contain files of other runs.
-        guard target.hasSuffix("\(owner.id)/artifacts"), ArtifactPlaces.isFolder(target, ofOneOf: [owner.id]) else {
-            return try take(.skipped(owner.title, "its artifacts are at \(location), which is not its own folder"))
+        guard target.hasSuffix("\(owner.id)/artifacts"), ArtifactFinder.isFolder(target, ofOneOf: [owner.id]) else {
+            return try emit(.skipped(owner.title, "its artifacts are at \(location), which is not its own folder"))
         }
         let routes = ArtifactRoutes(owner: owner, proxied: location.hasPrefix("mlflow-artifacts:") ? target : nil)
         var waiting = [(path: "", depth: 0)]
@@ -60,7 +58,7 @@ final class ServedFiles {
         while let (folder, depth) = waiting.popLast() {
             guard emptyFolders < Self.maximumEmptyFolders else {
                 let reason = "its folders do not end: \(emptyFolders) successive folders have no file"
-                return try take(.skipped("artifacts of \(owner.title)", reason))
+                return try emit(.skipped("artifacts of \(owner.title)", reason))
             }
             emptyFolders += 1
             do {
@@ -70,25 +68,25 @@ final class ServedFiles {
                     let name = routes.name(file["path"]?.string ?? "")
                     guard Self.isPlain(name) else {
                         let reason = "its artifact '\(shortened(name))' has a name that no file can have"
-                        try take(.skipped(owner.title, reason))
+                        try emit(.skipped(owner.title, reason))
                         continue
                     }
                     let path = folder.isEmpty ? name : folder + "/" + name
                     guard file["is_dir"]?.bool == true else {
                         emptyFolders = 0
-                        try take(.remoteFile(remoteFile(path, routes, owner, target, file["file_size"])))
+                        try emit(.remoteFile(remoteFile(path, routes, owner, target, file["file_size"])))
                         continue
                     }
                     guard depth < Self.maximumDepth else {
-                        try take(.skipped(owner.title, "its artifact folder '\(shortened(path))' is too deep"))
+                        try emit(.skipped(owner.title, "its artifact folder '\(shortened(path))' is too deep"))
                         continue
                     }
                     waiting.append((path, depth + 1))
                 }
             } catch let refusal as RefusedCall {
                 if refusal.status == 501 || refusal.status == 503 { lasting = refusal }
-                let place = folder.isEmpty ? "" : ", folder \(folder)"
-                try take(.skipped("artifacts of \(owner.title)\(place)", refusal.description))
+                let suffix = folder.isEmpty ? "" : ", folder \(folder)"
+                try emit(.skipped("artifacts of \(owner.title)\(suffix)", refusal.description))
             }
         }
     }
@@ -142,9 +140,7 @@ private struct ArtifactRoutes {
         }
     }
 
-    /// The name of a listed file in its folder.
-    ///
-    /// Lists by owner have whole paths, of which the last part is the name.
+    /// The name of a listed file; a list by the owner's id has whole paths, of which the last part is the name.
     func name(_ path: String) -> String {
         guard proxied == nil, let slash = path.lastIndex(of: "/") else { return path }
         return String(path[path.index(after: slash)...])

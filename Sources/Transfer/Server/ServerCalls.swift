@@ -1,9 +1,7 @@
 package import Files
 internal import JSON
 
-/// Makes calls to a running MLflow server.
-///
-/// All calls only read, so each may be repeated.
+/// Makes calls to a running MLflow server; they only read, so each may be repeated.
 package protocol ServerCalls {
     /// The server's address in messages.
     var address: String { get }
@@ -72,7 +70,7 @@ package struct RefusedCall: Error, CustomStringConvertible {
         description = "the server answers with status \(status)\(message.isEmpty ? "" : ": \(message)")"
     }
 
-    /// - Parameter reason: a clause that calls the server `it`.
+    /// - Parameter reason: a clause in which the server is called "it".
     package init(unusable reason: String) {
         status = nil
         description = "the server's answer cannot be used: \(reason)"

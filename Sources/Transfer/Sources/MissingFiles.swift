@@ -2,7 +2,8 @@ internal import Tracking
 
 /// Counts the runs and models that should have artifacts but have no folder on this machine.
 ///
-/// Runs and models are each reported as one number, because a missing artifact root concerns thousands of runs at once.
+/// Only the numbers of runs and models are reported, because a missing artifact root concerns thousands of runs at
+/// once.
 final class MissingFiles {
     enum Kind: String, CaseIterable {
         case runs, models = "logged models"
@@ -11,28 +12,28 @@ final class MissingFiles {
     private var counts: [Kind: (count: Int, first: String)] = [:]
 
     /// Counts a run without a folder, if its tags say that artifacts were logged.
-    func note(_ run: Run) {
+    func add(_ run: Run) {
         let wasLogged = run.tags.contains { ["mlflow.loggedArtifacts", "mlflow.log-model.history"].contains($0.key) }
-        if wasLogged { note(.runs, run.info.runID) }
+        if wasLogged { add(.runs, run.info.runID) }
     }
 
     /// Counts a logged model without a folder, if it is ready and its files are not marked as external.
-    func note(_ model: LoggedModel) {
+    func add(_ model: LoggedModel) {
         let isExternal = model.tags.contains { $0.key == "mlflow.model.isExternal" && $0.value.lowercased() == "true" }
-        if model.info.status == .ready, !isExternal { note(.models, model.info.modelID) }
+        if model.info.status == .ready, !isExternal { add(.models, model.info.modelID) }
     }
 
-    private func note(_ kind: Kind, _ id: String) {
+    private func add(_ kind: Kind, _ id: String) {
         counts[kind, default: (0, id)].count += 1
     }
 
-    func report(to take: (TransferItem) throws -> Void) throws {
+    func report(to emit: (TransferItem) throws -> Void) throws {
         for kind in Kind.allCases {
             guard let (count, first) = counts[kind] else { continue }
             let reason =
                 "the files of \(count) are not found, the first is \(first); if they are elsewhere, import again with "
                 + "--artifacts-from and the folder that holds them"
-            try take(.skipped("artifacts of \(kind.rawValue)", reason))
+            try emit(.skipped("artifacts of \(kind.rawValue)", reason))
         }
         counts = [:]
     }

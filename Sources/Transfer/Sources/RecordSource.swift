@@ -3,24 +3,24 @@ package import Tracking
 
 /// A source that can be imported: a database, a folder, an archive or a server.
 package protocol RecordSource {
-    /// The source in messages, such as `MLflow database /x/mlflow.db (revision …)`.
+    /// The name of the source in messages, such as `MLflow database /x/mlflow.db (revision …)`.
     var title: String { get }
 
-    /// Passes on everything that is selected, item by item, in an order in which no item names a later one.
+    /// Calls `emit` for each selected item, in an order in which no item names a later one.
     ///
     /// Blocks while it reads. The memory that it needs depends on the largest single item, not on the size of the
     /// source.
-    func read(_ selection: TransferSelection, _ take: (TransferItem) throws -> Void) throws
+    func read(_ selection: TransferSelection, _ emit: (TransferItem) throws -> Void) throws
 }
 
 /// One item of a source.
 package enum TransferItem {
     case record(TransferRecord)
-    /// A folder of this machine with the artifacts of the last run or model that was passed on.
+    /// A folder of this machine with the artifacts of the last run or model that was emitted.
     case artifacts(ArtifactFolder)
-    /// A file in an archive with an artifact of the last run or model that was passed on.
+    /// A file in an archive with an artifact of the last run or model that was emitted.
     case archivedFile(ArchivedFile)
-    /// A file on a server with an artifact of the last run or model that was passed on.
+    /// A file on a server with an artifact of the last run or model that was emitted.
     case remoteFile(RemoteFile)
     /// An item that is not imported: its path or name in the source, and the reason.
     case skipped(String, String)
@@ -35,22 +35,22 @@ package struct ArtifactFolder: Sendable, Equatable {
     /// The path from the root to the folder, in which links are not followed.
     ///
     /// Otherwise the author of a source could make the import copy any folder of this machine.
-    package var way: String
+    package var relativePath: String
     /// The folder for the files, relative to the artifact root of the destination.
     package var target: String
 
-    package init(root: String, way: String, target: String) {
+    package init(root: String, relativePath: String, target: String) {
         self.root = root
-        self.way = way
+        self.relativePath = relativePath
         self.target = target
     }
 
-    package var path: String { root + "/" + way }
+    package var path: String { root + "/" + relativePath }
 }
 
 /// A file with an artifact that has to be fetched from a server.
 package struct RemoteFile {
-    /// The file in messages.
+    /// The name of the file in messages.
     package let place: String
     /// The path of the copy, relative to the artifact root of the destination.
     package let target: String

@@ -4,23 +4,23 @@ internal import Glibc
 /// A folder of a source, whose entries are listed and read without following links.
 struct StoreFolder {
     let path: String
-    /// The paths that were not read; shared by all folders of one source.
-    let passedOver: PassedOver
+    /// The paths that cannot be read; shared by all folders of one source.
+    let skippedPaths: SkippedPaths
 
     /// The largest file that is read as one value or one description; a larger file counts as damaged.
     private static let maximumTextBytes = 32 << 20
 
     /// Makes the root folder of a source.
     init(root: String) {
-        self.init(path: root, passedOver: PassedOver())
+        self.init(path: root, skippedPaths: SkippedPaths())
     }
 
-    private init(path: String, passedOver: PassedOver) {
+    private init(path: String, skippedPaths: SkippedPaths) {
         self.path = path
-        self.passedOver = passedOver
+        self.skippedPaths = skippedPaths
     }
 
-    func folder(_ name: String) -> StoreFolder { StoreFolder(path: path + "/" + name, passedOver: passedOver) }
+    func folder(_ name: String) -> StoreFolder { StoreFolder(path: path + "/" + name, skippedPaths: skippedPaths) }
 
     var name: String { String(path[path.index(after: path.lastIndex(of: "/") ?? path.startIndex)...]) }
 
@@ -28,16 +28,16 @@ struct StoreFolder {
 
     /// The names of the entries of one kind, in ascending order; empty if the folder does not exist.
     ///
-    /// Entries that are neither files nor folders, and a folder that cannot be read, are added to `passedOver`.
+    /// Entries that are neither files nor folders, and a folder that cannot be read, are added to `skippedPaths`.
     func names(_ kind: Kind) -> [String] {
         do throws(SourceFailure) {
             let entries = try entries()
-            for link in entries.links { passedOver.note("\(path)/\(link)", "a symbolic link, which is not followed") }
-            for (name, reason) in entries.others { passedOver.note("\(path)/\(name)", reason) }
+            for link in entries.links { skippedPaths.add("\(path)/\(link)", "a symbolic link, which is not followed") }
+            for (name, reason) in entries.others { skippedPaths.add("\(path)/\(name)", reason) }
             return kind == .file ? entries.files : entries.folders
         } catch {
             var status = stat()
-            if lstat(path, &status) == 0 { passedOver.note(path, error.description) }
+            if lstat(path, &status) == 0 { skippedPaths.add(path, error.description) }
             return []
         }
     }
@@ -95,16 +95,14 @@ struct StoreFolder {
     func deepNames(depth: Int = 0) -> [String] {
         // A key has no more than 250 characters, and so no more than 125 slashes.
         guard depth < 130 else {
-            passedOver.note(path, "is too deep to be a key")
+            skippedPaths.add(path, "has more levels of folders than a key can have")
             return []
         }
         return names(.file)
             + names(.folder).flatMap { name in folder(name).deepNames(depth: depth + 1).map { "\(name)/\($0)" } }
     }
 
-    /// Opens a file for reading.
-    ///
-    /// A link is an error, and a pipe does not block.
+    /// Opens a file for reading; a link is an error, and a pipe does not block.
     func open(_ name: String) throws(SourceFailure) -> Descriptor {
         let raw = Glibc.open(path + "/" + name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
         guard raw >= 0 else { throw SourceFailure(String(cString: strerror(errno))) }
@@ -118,7 +116,7 @@ struct StoreFolder {
         let file = try open(name)
         var status = stat()
         guard fstat(file.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw SourceFailure("is no file")
+            throw SourceFailure("is not a file")
         }
         guard status.st_size <= maximum else { throw SourceFailure("is larger than \(maximum >> 20) MiB") }
         var bytes = [UInt8](repeating: 0, count: Int(status.st_size))

@@ -9,9 +9,7 @@ package struct CSVLine {
         self.bytes = bytes
     }
 
-    /// Appends a line that `write` fills.
-    ///
-    /// The buffer is moved and not copied, because one line is written for each point.
+    /// Appends a line that `write` fills; the buffer is moved and not copied, because each point is a line.
     package static func append(to buffer: inout [UInt8], _ write: (inout CSVLine) -> Void) {
         var line = CSVLine(continuing: buffer)
         buffer = []

@@ -47,9 +47,7 @@ package struct ExportTable: Sendable {
         }
     }
 
-    /// Appends the rows of a record: one for a run, or one for each point.
-    ///
-    /// Other records have no rows.
+    /// Appends the rows of a record: one for a run, or one for each point; other records have no rows.
     ///
     /// The metrics, params and tags of a run must be in the order of their keys' bytes.
     package func add(_ record: TransferRecord, to bytes: inout [UInt8]) {

@@ -9,7 +9,7 @@ struct CheckedStep: Sendable {
     let time: Duration
     /// The result of the step, or the reason of the failure.
     let detail: String?
-    /// The advice to the user; nil when the step succeeded.
+    /// The advice to the user; nil if the step succeeded.
     let advice: String?
 
     var isFine: Bool { advice == nil }
@@ -62,7 +62,7 @@ struct Checkup {
             let outcome = Result { () throws(CheckFailure) in try calls.checkHealth(by: Deadline(after: timeout)) }
             let left = patience - (ContinuousClock.now - begin)
             if case .failure = outcome, left > .zero {
-                // The last attempt is made at the end of the time.
+                // The pause is cut so that the last attempt is made at the end of the time.
                 min(pause, left).sleep()
                 pause = min(pause * 2, .seconds(1))
                 continue

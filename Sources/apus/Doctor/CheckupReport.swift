@@ -1,6 +1,6 @@
 internal import JSON
 
-/// What the command prints: lines as the steps end, or one JSON object at the end.
+/// The output of the command: lines as the steps end, or one JSON object at the end.
 struct CheckupReport {
     private let asJSON: Bool
     private let isOfHealthAlone: Bool
@@ -14,7 +14,7 @@ struct CheckupReport {
 
     var isFine: Bool { steps.allSatisfy(\.isFine) }
 
-    /// Prints what is checked; the text must be free of secrets.
+    /// Records the checked server for the overall result; the text must be free of secrets.
     mutating func begin(_ uri: String) {
         self.uri = uri
     }

@@ -3,7 +3,7 @@ internal import HTTPClient
 internal import MLflowClient
 internal import TLS
 
-/// One line that says what went wrong, and one that says what to do.
+/// One line about a failure, and one line of advice.
 struct Diagnosis {
     let detail: String
     let advice: String
@@ -62,13 +62,13 @@ extension TrackingURI {
         return prefix.isEmpty ? command : command + " --static-prefix '\(prefix)'"
     }
 
-    /// Where to run the command; empty for this machine.
+    /// The machine on which to run the command, as a phrase; empty for this machine.
     fileprivate var machine: String { isLoopback ? "" : " on the machine that \(host) names" }
 }
 
 extension Diagnosis {
     private static func diagnosis(of failure: CallFailure, uri: TrackingURI, timeout: Duration) -> Diagnosis {
-        let place = uri.hostField
+        let server = uri.hostField
         switch failure {
         case .refused:
             return Diagnosis(
@@ -82,7 +82,7 @@ extension Diagnosis {
             )
         case .unreachable(let reason):
             return Diagnosis(
-                "cannot reach \(place): \(reason)",
+                "cannot reach \(server): \(reason)",
                 "Check the address, the network and the firewall; is the server running? Start it\(uri.machine): "
                     + uri.startCommand
             )
@@ -90,19 +90,19 @@ extension Diagnosis {
             return diagnosis(ofTimeOut: phase, uri: uri, timeout: timeout)
         case .disconnected:
             return Diagnosis(
-                "\(place) closed the connection without an answer",
+                "\(server) closed the connection without an answer",
                 "Another program may own the port, or a proxy whose server is down: look at the log there. "
-                    + "Or the port expects https: give https://\(place)."
+                    + "Or the port expects https: give https://\(server)."
             )
         case .notHTTP(let reason):
             return Diagnosis(
-                "\(place) does not answer in sound HTTP/1.1: \(reason)",
+                "\(server) does not answer in valid HTTP/1.1: \(reason)",
                 "Another program owns the port; check the port in the URI, or choose another for the server: "
                     + "apus server --port 0 picks a free one."
             )
         case .brokenAnswer, .longAnswer:
             return Diagnosis(
-                "\(place) does not answer in sound HTTP/1.1: \(failure.phrase)",
+                "\(server) does not answer in valid HTTP/1.1: \(failure.phrase)",
                 "Try again. If it stays so, look at the log of the server, and of proxies in front of it."
             )
         case .proxy(let reason):
@@ -116,11 +116,11 @@ extension Diagnosis {
             return Diagnosis(failure.phrase, "Try again.")
         case .speaksTLS:
             return Diagnosis(
-                "\(place) expects https",
+                "\(server) expects https",
                 "Write https:// instead of http:// in the URI, here and in MLFLOW_TRACKING_URI."
             )
         case .tls(let failure):
-            return Diagnosis("no https connection to \(place): \(failure)", advice(for: failure, uri: uri))
+            return Diagnosis("no https connection to \(server): \(failure)", advice(for: failure, uri: uri))
         }
     }
 

@@ -69,7 +69,7 @@ struct Doctor: ParsableCommand {
     }
 
     func run() throws {
-        // A reader that goes away early must not leave the run behind on the server.
+        // If the reader of the output ends early, the run must still be removed from the server.
         signal(SIGPIPE, SIG_IGN)
         var report = CheckupReport(asJSON: json, isOfHealthAlone: health)
         do throws(TrackingURIFault) {
@@ -87,19 +87,19 @@ struct Doctor: ParsableCommand {
     }
 
     /// A client for the server that is to be checked.
-    /// - Parameter begin: gets what was given, as it may be shown.
+    /// - Parameter begin: is called with the given server in a form without secrets.
     private func client(_ begin: (String) -> Void) throws(TrackingURIFault) -> TrackingConnection {
         if let dataDir {
             begin(dataDir)
-            return try TrackingConnection(ownerAt: place(of: dataDir), agent: "apus-doctor")
+            return try TrackingConnection(ownerAt: owner(ofFolder: dataDir), agent: "apus-doctor")
         }
         let text = try givenURI()
         begin(TrackingURI.withoutSecrets(text))
         return try TrackingConnection(text, agent: "apus-doctor")
     }
 
-    /// Where the server that has the data of a folder answers.
-    private func place(of folder: String) throws(TrackingURIFault) -> ReachableOwner {
+    /// The running server that has a data folder open.
+    private func owner(ofFolder folder: String) throws(TrackingURIFault) -> ReachableOwner {
         let path: String
         do {
             path = try StorageLayout.database(StorageOptions.parse(["--data-dir", folder]), .process).path
@@ -108,13 +108,13 @@ struct Doctor: ParsableCommand {
             throw TrackingURIFault(detail: detail, advice: "Name the data folder of a server.")
         }
         let owner = OwnerLock.owner(ofDatabase: path)
-        guard let owner, owner.isOnThisMachine, let place = ReachableOwner(owner) else {
+        guard let owner, owner.isOnThisMachine, let reachable = ReachableOwner(owner) else {
             throw TrackingURIFault(
-                detail: "no server runs on \(path.printable(limit: 300)), or it starts or stops just now",
+                detail: "no server runs on \(path.printable(limit: 300)), or it is just starting or stopping",
                 advice: "Start one: apus server --data-dir \(folder.printable(limit: 300))"
             )
         }
-        return place
+        return reachable
     }
 
     private func givenURI() throws(TrackingURIFault) -> String {

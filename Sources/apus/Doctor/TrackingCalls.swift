@@ -42,7 +42,7 @@ struct TrackingCalls: Sendable {
 
     private static let defaultID = "0"
 
-    /// Whether the Default experiment can take a run; false also when this user has no access to it.
+    /// Whether a run can be created in the Default experiment; false also if this user has no access to it.
     private func isDefaultExperimentActive(by deadline: Deadline) throws(CheckFailure) -> Bool {
         do throws(CheckFailure) {
             let experiment = try call(by: deadline) { client throws(MLflowError) in
@@ -106,10 +106,10 @@ struct TrackingCalls: Sendable {
         }
     }
 
-    /// Stores a small file with the run, which meets what an upload of a training would meet.
+    /// Stores a small file with the run, in the same way as a training would upload it.
     func logArtifact(runID: String, by deadline: Deadline) throws(CheckFailure) {
         try call(by: deadline) { client throws(MLflowError) in
-            // A folder or a bucket that clients write to by themselves says nothing about the server.
+            // If clients write to a folder or a bucket themselves, an upload says nothing about the server.
             guard try client.servesArtifacts(of: .run(runID)) else { return }
             try client.logArtifact(.run(runID), bytes: Array("apus doctor\n".utf8), path: "apus-doctor.txt")
         }
@@ -128,7 +128,7 @@ struct TrackingCalls: Sendable {
         try call(by: deadline) { client throws(MLflowError) in try client.deleteRun(runID: runID) }
     }
 
-    /// Makes a call once, within what is left of the step's time.
+    /// Makes a call once, within the rest of the step's time.
     private func call<Answer>(
         by deadline: Deadline,
         _ call: (BlockingTrackingClient) throws(MLflowError) -> Answer

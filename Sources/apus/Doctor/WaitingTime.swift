@@ -1,6 +1,6 @@
 internal import ArgumentParser
 
-/// A duration as people write it: `60s`, `500ms`, `2m`, `1h`, or a number of seconds.
+/// A duration as an argument: `60s`, `500ms`, `2m`, `1h`, or a number of seconds.
 struct WaitingTime: ExpressibleByArgument {
     let duration: Duration
 

@@ -4,13 +4,13 @@ internal import Transfer
 /// The files of `schemas/` that are embedded in the binary.
 enum EmbeddedSchema {
     /// An empty database of MLflow 3.17 in SQLite.
-    static var mlflow: StockSchema {
-        StockSchema(tables: text(of: "mlflow-3.17-tables.sql"), indexes: text(of: "mlflow-3.17-indexes.sql"))
+    static var mlflow: MLflowSchema {
+        MLflowSchema(tables: text(of: "mlflow-3.17-tables.sql"), indexes: text(of: "mlflow-3.17-indexes.sql"))
     }
 
     /// An empty database of MLflow 3.17 in PostgreSQL.
-    static var mlflowInPostgreSQL: StockSchema {
-        StockSchema(
+    static var mlflowInPostgreSQL: MLflowSchema {
+        MLflowSchema(
             tables: text(of: "mlflow-3.17-postgresql-tables.sql"),
             indexes: text(of: "mlflow-3.17-postgresql-indexes.sql")
         )

@@ -182,8 +182,8 @@ extension ExportCommand {
             server == nil
                 ? "\(folder): \(counts). To serve it: mlflow server --backend-store-uri "
                     + "sqlite:///\(MLflowDatabaseExport.databaseName)"
-                : "\(result.place): \(counts) in \(folder). To serve it: mlflow server --backend-store-uri "
-                    + "'\(result.place)' --artifacts-destination '\(folder)'"
+                : "\(result.location): \(counts) in \(folder). To serve it: mlflow server --backend-store-uri "
+                    + "'\(result.location)' --artifacts-destination '\(folder)'"
         )
         for remark in result.remarks { StandardStream.error.write("apus: left out: \(remark.printable(limit: 400))") }
         if result.remarkCount > result.remarks.count {

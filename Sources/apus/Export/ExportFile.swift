@@ -11,7 +11,6 @@ struct ExportFile: ~Copyable {
     /// Calls `body` to write a file, or the standard output for `-`.
     ///
     /// If the path is a link, its target is written.
-    ///
     /// - Parameter store: the exported data folder, whose own files must not be overwritten; nil if a server has the
     ///   data.
     /// - Throws: `StartFailure` for a file that cannot be written, and what `body` throws. An existing file then
@@ -64,7 +63,7 @@ struct ExportFile: ~Copyable {
             let raw = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
             guard raw >= 0 else { throw failure(path, errno) }
             let descriptor = Descriptor(owning: raw)
-            // A file system without locks fails here and in `removeLeftovers`, which then removes nothing.
+            // On a file system without locks, this call and the one in `removeLeftovers` fail, and nothing is removed.
             _ = flock(raw, LOCK_EX)
             var status = stat()
             // Another export may have removed the file before it was locked.

@@ -15,7 +15,7 @@ struct FileExport {
     /// The path of the call that a server answers with the file, up to the query parameters for the subset.
     private let call: String
 
-    /// How long a server may send nothing: before the first row of a table it reads the keys of all runs.
+    /// The longest time in which a server sends nothing: before the first row of a table it reads the keys of all runs.
     private static let patience = Duration.seconds(300)
 
     init(_ command: ExportCommand, _ export: StreamedExport) {
@@ -59,7 +59,7 @@ struct FileExport {
 }
 
 extension KeptServer {
-    /// The id of an experiment that is named by its id or its name.
+    /// The id of an experiment that is given by its id or its name.
     fileprivate func experimentID(idOrName text: String) throws -> Int64 {
         let calls = ["get?experiment_id=", "get-by-name?experiment_name="]
         for call in calls where call == calls.last || Int64(text) != nil {

@@ -10,7 +10,7 @@ struct HTMLExport {
     /// The body of the call to a server.
     private let request: [UInt8]
 
-    /// Above the size of any answer, which holds files in base64, curves, runs and the code of the pages.
+    /// A limit above the size of any answer, which contains files in base64, curves, runs and the code of the pages.
     private static let maximumBytes = 512 * 1_048_576
 
     init(_ command: ExportCommand) {

@@ -8,9 +8,9 @@ internal import Transfer
 
 /// Writes a database of MLflow and a folder of artifacts, with which `mlflow server` works.
 ///
-/// The database is read as it is at one moment, even while a server has it open. The artifacts are copied after it, so
-/// that those that the database names are there. The folder gets its final name when its files are durable. The transaction
-/// that fills a PostgreSQL database is committed after that.
+/// The database is read as it is at one moment, even while a server has it open. The artifacts are copied after it.
+/// Therefore every artifact that the database names is copied, unless it is deleted meanwhile. The folder gets its
+/// final name when its files are durable. The transaction that fills a PostgreSQL database is committed after that.
 struct MLflowDatabaseExport {
     let databasePath: String
     let artifactsPath: String
@@ -21,7 +21,7 @@ struct MLflowDatabaseExport {
 
     struct Result {
         /// The URI of the PostgreSQL database without the password; empty if a SQLite database was created.
-        fileprivate(set) var place = ""
+        fileprivate(set) var location = ""
         var runs = 0
         var points = 0
         var files = 0
@@ -40,7 +40,6 @@ struct MLflowDatabaseExport {
     static let databaseName = "mlflow.db"
     /// The name of the folder from which `mlflow server` serves artifacts by default.
     static let artifactsName = "mlartifacts"
-    private static let unfinishedUpload = ".apus-upload-"
 
     /// - Throws: `StartFailure` if the target exists, or the database cannot be read.
     func run() throws -> Result {
@@ -73,7 +72,7 @@ struct MLflowDatabaseExport {
     private func fillFolder(_ unfinished: String, _ result: inout Result) throws {
         let remarks = Remarks()
         let path = unfinished + "/" + Self.databaseName
-        let writer = try StockWriter(path: path, schema: EmbeddedSchema.mlflow, report: remarks.add)
+        let writer = try MLflowDatabaseWriter(path: path, schema: EmbeddedSchema.mlflow, report: remarks.add)
         try write(to: writer, remarks, &result)
         try writer.commit()
         try copyArtifacts(to: unfinished + "/" + Self.artifactsName, &result)
@@ -84,8 +83,12 @@ struct MLflowDatabaseExport {
     private func fill(_ server: PostgresAddress, _ unfinished: String, _ result: inout Result) throws {
         do {
             let remarks = Remarks()
-            let writer = try StockWriter(server, schema: EmbeddedSchema.mlflowInPostgreSQL, report: remarks.add)
-            result.place = writer.place
+            let writer = try MLflowDatabaseWriter(
+                server,
+                schema: EmbeddedSchema.mlflowInPostgreSQL,
+                report: remarks.add
+            )
+            result.location = writer.location
             try write(to: writer, remarks, &result)
             try copyArtifacts(to: unfinished, &result)
             try Disk.synchronize(unfinished)
@@ -97,12 +100,12 @@ struct MLflowDatabaseExport {
     }
 
     /// Commits the transaction; if that fails for certain, removes the folder.
-    private func commit(_ writer: StockWriter) throws {
+    private func commit(_ writer: MLflowDatabaseWriter) throws {
         do {
             try writer.commit()
         } catch let error as PostgresError where error.isDisconnection {
             throw StartFailure(
-                "The connection broke at the very end, so that \(writer.place) is either full or as it was: \(error). If it has "
+                "The connection broke at the very end, so that \(writer.location) is either full or as it was: \(error). If it has "
                     + "tables, it is full, and the artifacts are in '\(target)'; otherwise remove that folder and export again."
             )
         } catch {
@@ -124,7 +127,7 @@ struct MLflowDatabaseExport {
         return descriptor
     }
 
-    private func write(to writer: StockWriter, _ remarks: Remarks, _ result: inout Result) throws {
+    private func write(to writer: MLflowDatabaseWriter, _ remarks: Remarks, _ result: inout Result) throws {
         let migrations = try EmbeddedMigrations.load()
         do {
             guard try Migrator(migrations).inspect(path: databasePath) == .applied(version: migrations.count) else {
@@ -138,13 +141,13 @@ struct MLflowDatabaseExport {
         let source = try Connection(path: databasePath, mode: .readOnly, busyTimeout: .seconds(60))
         defer { source.close() }
         try RecordCursor.readAll(of: source) { record in
-            try writer.take(record)
+            try writer.add(record)
             switch record {
             case .run: result.runs += 1
             case .points(let points): result.points += points.points.count
             default: break
             }
-            for remark in remarks.take() { result.remark(remark) }
+            for remark in remarks.removeAll() { result.remark(remark) }
         }
         try writer.finish()
     }
@@ -155,11 +158,11 @@ struct MLflowDatabaseExport {
         try Disk.makeFolders(folder)
         try Disk.walk(
             artifactsPath,
-            leavingOut: { $0.hasPrefix(Self.unfinishedUpload) },
+            leavingOut: { $0.hasPrefix(Backup.unfinishedUpload) },
             other: { others.append($0) }
         ) { path, _ in
             let copy = folder + "/" + path
-            let parent = String(copy[..<(copy.lastIndex(of: "/") ?? copy.startIndex)])
+            let parent = StorageLayout.parent(of: copy)
             if madeFolders.insert(parent).inserted { try Disk.makeFolders(parent) }
             // MLflow may write to its files, so they must not be hard links. A file deleted meanwhile is not counted.
             if try Disk.linkOrCopy(artifactsPath + "/" + path, at: copy, mayLink: false) != nil { result.files += 1 }
@@ -168,13 +171,13 @@ struct MLflowDatabaseExport {
     }
 }
 
-/// Collects the reports of a writer until they are taken out.
+/// Collects the remarks of a writer until they are removed.
 private final class Remarks {
     private var new: [String] = []
 
-    func add(_ place: String, _ reason: String) { new.append("\(place): \(reason)") }
+    func add(_ subject: String, _ reason: String) { new.append("\(subject): \(reason)") }
 
-    func take() -> [String] {
+    func removeAll() -> [String] {
         defer { new = [] }
         return new
     }

@@ -4,8 +4,8 @@ internal import Transfer
 
 /// The files in a folder of artifacts and its subfolders.
 ///
-/// Every folder and file is opened relative to its parent folder and never through a link. So nothing outside is read,
-/// even if somebody replaces a folder by a link meanwhile.
+/// Every folder and file is opened relative to its parent folder and never through a link. Therefore nothing outside is
+/// read, even if somebody replaces a folder by a link meanwhile.
 struct FileTree {
     private let folder: ArtifactFolder
 
@@ -15,8 +15,8 @@ struct FileTree {
 
     /// Calls `body` with each regular file and its path relative to the folder.
     ///
-    /// - Parameter unreadable: is called with the path of each link, pipe or device, and of what cannot be opened, and
-    ///   with the reason.
+    /// - Parameter unreadable: is called for each link, pipe and device, and for each item that cannot be opened, with
+    ///   its path and the reason.
     func forEachFile(
         _ body: (_ file: SourceFile, _ relativePath: String) throws -> Void,
         unreadable: (_ path: String, _ reason: String) -> Void
@@ -36,7 +36,7 @@ struct FileTree {
                         continue
                     }
                     do throws(Refusal) {
-                        switch try Self.look(at: name, in: opened, path: folder.path + "/" + below) {
+                        switch try Self.entry(named: name, in: opened, path: folder.path + "/" + below) {
                         case .folder: waiting.append(below)
                         case .file(let file): try Self.pass(file, below, to: body)
                         case .vanished: break
@@ -85,7 +85,7 @@ struct FileTree {
     /// Opens a subfolder of the artifact folder, one name of its path after the other.
     private func open(_ path: String, beneath root: Descriptor) throws(Refusal) -> Descriptor {
         var current = root
-        for name in folder.way.split(separator: "/") + path.split(separator: "/") {
+        for name in folder.relativePath.split(separator: "/") + path.split(separator: "/") {
             let raw = openat(current.rawValue, String(name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
             guard raw >= 0 else {
                 let refusal = Refusal.last()
@@ -121,7 +121,7 @@ struct FileTree {
         return names
     }
 
-    private static func look(at name: String, in folder: Descriptor, path: String) throws(Refusal) -> Entry {
+    private static func entry(named name: String, in folder: Descriptor, path: String) throws(Refusal) -> Entry {
         var status = stat()
         guard fstatat(folder.rawValue, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
             if errno == ENOENT { return .vanished }

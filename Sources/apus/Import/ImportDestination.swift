@@ -36,12 +36,12 @@ struct ImportDestination {
             return try FolderTarget(folder, by: way)
         } catch let failure as StartFailure {
             // If a server on this machine has the folder open, the records are sent to it.
-            guard case .known(let owner) = failure.owner, owner.isOnThisMachine, let place = ReachableOwner(owner)
+            guard case .known(let owner) = failure.owner, owner.isOnThisMachine, let reachable = ReachableOwner(owner)
             else {
                 throw failure
             }
             try requireCopying()
-            return ServerTarget(try TrackingConnection(ownerAt: place, agent: "apus-import"))
+            return ServerTarget(try TrackingConnection(ownerAt: reachable, agent: "apus-import"))
         }
     }
 

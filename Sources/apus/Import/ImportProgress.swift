@@ -1,9 +1,7 @@
 internal import Glibc
 internal import Tracking
 
-/// Shows on a terminal, in one line, how far an import or a push is.
-///
-/// Without a terminal it shows nothing.
+/// Shows the progress of an import or a push in one line on a terminal; without a terminal, shows nothing.
 final class ImportProgress {
     private static let interval = Duration.milliseconds(200)
 
@@ -23,7 +21,7 @@ final class ImportProgress {
         guard isShown, ContinuousClock.now >= next else { return }
         next = .now + Self.interval
         hasLine = true
-        // The escape sequence erases the rest of a longer text before.
+        // The escape sequence erases the rest of the previous text, which may be longer.
         Self.put("\r\(runs) runs, \(points) points, \(files) artifacts\u{1B}[K")
     }
 

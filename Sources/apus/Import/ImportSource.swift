@@ -23,7 +23,7 @@ enum ImportSource {
             if text == "-" {
                 ArchiveOpening.standardInput() as any RecordSource
             } else if PostgresAddress.isOne(text) {
-                try StockDatabase(PostgresAddress(text), folder: workingDirectory, artifacts: artifacts)
+                try MLflowDatabase(PostgresAddress(text), folder: workingDirectory, artifacts: artifacts)
             } else if text.contains("://") {
                 try server(text, artifacts)
             } else {
@@ -63,10 +63,10 @@ enum ImportSource {
             // The content of a new database may still be in its write-ahead log alone.
             if beginning.isEmpty, FileKind(path + "-wal") != .file { throw ImportFailure("'\(path)' is empty.") }
             guard beginning.isEmpty || beginning.starts(with: databaseMagic) else { throw unrecognised(path) }
-            return try StockDatabase(path: path, artifacts: artifacts)
+            return try MLflowDatabase(path: path, artifacts: artifacts)
         case .folder where FileKind(path + "/apus.db") == .file: return try ArchiveOpening.dataFolder(path)
         case .folder where FileKind(path + "/mlflow.db") == .file:
-            return try StockDatabase(path: path + "/mlflow.db", artifacts: artifacts)
+            return try MLflowDatabase(path: path + "/mlflow.db", artifacts: artifacts)
         case .folder where FileStore.isOne(path): return FileStore(path: path, artifacts: artifacts)
         case .folder where FileStore.isOne(path + "/mlruns"):
             return FileStore(path: path + "/mlruns", artifacts: artifacts)

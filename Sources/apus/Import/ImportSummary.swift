@@ -16,9 +16,9 @@ struct ImportSummary {
     var files = TransferCounts()
     /// The sum of the sizes of the files that were copied.
     var bytes: Int64 = 0
-    private(set) var skipped: [(place: String, reason: String)] = []
+    private(set) var skipped: [(item: String, reason: String)] = []
     private(set) var skippedCount = 0
-    /// Messages for the person that do not mean that data was left out.
+    /// Messages for the user that are not about data that was left out.
     var hints: [String] = []
 
     /// Whether the target now has everything that the source has, unchanged.
@@ -34,17 +34,16 @@ struct ImportSummary {
         found[record.subject.kind, default: 0] += number
     }
 
-    mutating func skip(_ place: String, _ reason: String) {
+    /// - Parameter item: the path or description of the skipped item.
+    mutating func skip(_ item: String, _ reason: String) {
         skippedCount += 1
-        if skipped.count < Self.maximumListed { skipped.append((place, reason)) }
+        if skipped.count < Self.maximumListed { skipped.append((item, reason)) }
     }
 
     /// Whether an item is listed as skipped.
-    ///
-    /// - Parameter place: the path or description of the item, as given to `skip`.
-    func hasSkipped(_ place: String) -> Bool { skipped.contains { $0.place.isExactly(place) } }
+    func hasSkipped(_ item: String) -> Bool { skipped.contains { $0.item.isExactly(item) } }
 
-    /// The summary as lines for a person.
+    /// The summary as lines of text.
     func text(isDryRun: Bool, took duration: Duration) -> String {
         var lines: [String] = []
         if isDryRun {
@@ -74,8 +73,8 @@ struct ImportSummary {
         if report.remarkCount > report.remarks.count {
             lines.append("and \(report.remarkCount - report.remarks.count) more remarks of this kind")
         }
-        for (place, reason) in skipped {
-            lines.append("skipped \(place.printable(limit: 300)): \(reason.printable(limit: 400))")
+        for (item, reason) in skipped {
+            lines.append("skipped \(item.printable(limit: 300)): \(reason.printable(limit: 400))")
         }
         if skippedCount > skipped.count { lines.append("and \(skippedCount - skipped.count) more that were skipped") }
         lines += hints.map { $0.printable(limit: 600) }
@@ -117,9 +116,9 @@ struct ImportSummary {
         }
         writer.member("skipped_count", skippedCount)
         writer.memberArray("skipped") { writer in
-            for (place, reason) in skipped {
+            for (item, reason) in skipped {
                 writer.beginObject()
-                writer.member("place", place)
+                writer.member("place", item)
                 writer.member("reason", reason)
                 writer.endObject()
             }

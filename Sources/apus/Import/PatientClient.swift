@@ -3,11 +3,11 @@ internal import HTTPClient
 internal import HTTPWire
 internal import MLflowClient
 
-/// A client that repeats calls while the server is busy or away.
+/// A client that repeats calls while the server is busy or unreachable.
 ///
 /// The server may therefore carry out a call twice.
 final class PatientClient {
-    /// How long a call may take.
+    /// The longest time of one attempt at a call.
     static let callTime = Duration.seconds(120)
     private static let attempts = 8
     /// The attempts at a call that is answered with status 500, and, after `hasGivenUp`, with an incomplete answer.
@@ -70,7 +70,7 @@ final class PatientClient {
 
     private func attempts(for reply: HTTPReply) -> Int {
         switch reply.status {
-        // MLflow answers so if it serves no artifacts, and waiting does not change that.
+        // MLflow answers with this message if it serves no artifacts, and waiting does not change that.
         case 503 where reply.message?.contains("serve-artifacts") == true: 1
         case 429, 502, 503, 504: Self.attempts
         case 500: Self.failureAttempts
@@ -88,7 +88,7 @@ final class PatientClient {
         }
     }
 
-    /// What the server says about a failed call, without secrets; empty if nothing.
+    /// The server's message about a failed call, without secrets; empty if there is none.
     func message(of reply: HTTPReply) -> String {
         if (300..<400).contains(reply.status), let location = reply.field("location") {
             return client.credentials.redacted("it redirects to \(location)").printable(limit: 400)

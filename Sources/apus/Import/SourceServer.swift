@@ -3,13 +3,13 @@ internal import HTTPClient
 internal import MLflowClient
 internal import Transfer
 
-/// Makes the calls to a server that is imported from.
+/// Makes the calls to the server that is the source of an import.
 final class SourceServer: ServerCalls {
     /// The longest answer that is kept in memory.
     ///
     /// MLflow 2.9 sends a history of several 100,000 points in one answer.
     private static let maximumBytes = 64 << 20
-    /// How long a download may go on without a byte being received.
+    /// The longest time in which a download receives nothing.
     private static let patience = Duration.seconds(120)
     /// The bytes per second that a download must reach on average, so that none goes on without end.
     private static let slowestRate: Int64 = 10_000
@@ -56,7 +56,7 @@ final class SourceServer: ServerCalls {
         "it lists the file with \(listed) bytes and sends \(received)"
     }
 
-    /// Makes a call by the patient client, and throws the errors that `ServerCalls` documents.
+    /// Makes a call with the patient client, and throws the errors that `ServerCalls` documents.
     private func repeated(_ call: (TrackingConnection) throws -> HTTPReply) throws -> HTTPReply {
         do {
             return try client.repeated(call)

@@ -46,7 +46,7 @@ struct CheckCommand: ParsableCommand {
                 defer { withExtendedLifetime(claim) {} }
                 let verification = try BackupVerification(folder)
                 findings.faults = verification.faults()
-                // A database file that was changed may not be a database any more.
+                // A database file that was changed may no longer be a database.
                 if findings.faults.isEmpty {
                     try check(
                         folder + "/" + BackupManifest.databaseName,
@@ -67,11 +67,11 @@ struct CheckCommand: ParsableCommand {
                 if let bucket = layout.artifactBucket {
                     throw StartFailure(
                         "apus check compares the journal with files of this machine, and these artifacts are in '\(bucket.uri)'. "
-                            + "To look at the database alone, make a backup: apus check --backup looks at it."
+                            + "To check the database alone, make a backup, and give its folder to apus check."
                     )
                 }
                 let artifacts = CheckedArtifacts.folder(layout.artifactsPath)
-                if repair { try mend(path, artifacts, &findings) }
+                if repair { try repairData(path, artifacts, &findings) }
                 try check(path, artifacts: artifacts, &findings)
             }
             report(findings)
@@ -84,11 +84,11 @@ struct CheckCommand: ParsableCommand {
         let backupFolder = try BackupFolder(text)
         let path = backupFolder.path
         guard FileKind(path + "/apus.db") == .absent || FileKind("\(path)/\(BackupManifest.name)") == .file
-        else { throw StartFailure("'\(path)' is a data folder and no backup: apus check --data-dir '\(text)'") }
+        else { throw StartFailure("'\(path)' is a data folder, not a backup: apus check --data-dir '\(text)'") }
         return try backupFolder.folder(nil)
     }
 
-    private func mend(_ path: String, _ artifacts: CheckedArtifacts, _ findings: inout Findings) throws {
+    private func repairData(_ path: String, _ artifacts: CheckedArtifacts, _ findings: inout Findings) throws {
         do {
             let lock = try OwnerLock(databasePath: path)
             defer { lock.release() }
@@ -103,7 +103,7 @@ struct CheckCommand: ParsableCommand {
             findings.mended = try connection.immediateTransaction {
                 let faults = try check.faults()
                 let comparison = JournalComparison(try ArtifactCheck(connection), artifacts)
-                let entries = try comparison.mend(connection, isKilled: lock.previousOwnerCrashed)
+                let entries = try comparison.addEntries(to: connection, isKilled: lock.previousOwnerCrashed)
                 return faults.filter(\.isMendable).map(\.text) + entries
             }
         } catch {
@@ -142,22 +142,23 @@ struct CheckCommand: ParsableCommand {
                 findings.unjournalled += 1
             }
         }
-        for (folder, owner) in needed.sorted(by: { $0.key < $1.key }).prefix(Self.toldFaults) {
+        for (folder, owner) in needed.sorted(by: { $0.key < $1.key }).prefix(Self.maximumListedFaults) {
             findings.notes.append("\(owner) has no file: there is none at \(folder)")
         }
-        if needed.count > Self.toldFaults {
-            findings.notes.append("\(needed.count - Self.toldFaults) more models and versions have no file")
+        if needed.count > Self.maximumListedFaults {
+            let rest = needed.count - Self.maximumListedFaults
+            findings.notes.append("\(rest) more models and versions have no file")
         }
         let comparison = try comparison(path, artifacts, known)
         switch artifacts {
-        case .folder: tell(comparison, isKilled: Self.lastOwnerWasKilled(path), &findings)
+        case .folder: addDifferences(comparison, isKilled: Self.lastOwnerWasKilled(path), to: &findings)
         case .backup:
             // The files agree with the manifest, so they have not changed since the backup was made.
             let count = comparison.missing.count + comparison.newerThanJournal.count + comparison.changed.count
             guard count > 0 else { return }
             findings.notes.append(
-                "\(Amount.text(Int64(count), "artifact")) differed from the journal when the copy was made: written or deleted "
-                    + "meanwhile, or lost before; apus check --data-dir tells which"
+                "\(Amount.text(Int64(count), "artifact")) differed from the journal when the copy was made: written or "
+                    + "deleted meanwhile, or lost before; apus check --data-dir lists them"
             )
         }
     }
@@ -178,9 +179,9 @@ struct CheckCommand: ParsableCommand {
         return JournalComparison(try connection.readTransaction { try ArtifactCheck(connection) }, artifacts)
     }
 
-    private static let toldFaults = 20
+    private static let maximumListedFaults = 20
 
-    private func tell(_ comparison: JournalComparison, isKilled: Bool, _ findings: inout Findings) {
+    private func addDifferences(_ comparison: JournalComparison, isKilled: Bool, to findings: inout Findings) {
         if let first = comparison.newerThanJournal.first {
             findings.notes.append(
                 "\(Amount.text(Int64(comparison.newerThanJournal.count), "artifact")) written after the last entry in the journal, such "
@@ -191,15 +192,15 @@ struct CheckCommand: ParsableCommand {
             findings.notes.append(
                 "\(Amount.text(Int64(comparison.missing.count), "artifact")) in the journal and not on the disk, such as "
                     + "\(first): the last server was killed, perhaps between a deletion and its entry; otherwise this is a "
-                    + "loss. --repair notes a deletion"
+                    + "loss. --repair adds a deletion to the journal"
             )
         }
         let missing =
             isKilled ? [] : comparison.missing.map { "the artifact \($0) is in the journal and not on the disk" }
         let faults = missing + comparison.changed
-        findings.faults += faults.prefix(Self.toldFaults)
-        if faults.count > Self.toldFaults {
-            findings.faults.append("\(faults.count - Self.toldFaults) more artifacts are missing or changed")
+        findings.faults += faults.prefix(Self.maximumListedFaults)
+        if faults.count > Self.maximumListedFaults {
+            findings.faults.append("\(faults.count - Self.maximumListedFaults) more artifacts are missing or changed")
         }
     }
 
@@ -229,7 +230,7 @@ struct CheckCommand: ParsableCommand {
             for text in findings.notes { StandardStream.output.write("note: \(text)") }
             if findings.isOfOlderVersion {
                 StandardStream.output.write(
-                    "note: an older version of Apus wrote the database; only SQLite's own check and the files were looked at"
+                    "note: an older version of Apus wrote the database; only the files were checked, and SQLite's own check was run"
                 )
             }
             if findings.faults.contains(where: { $0.hasPrefix(StoreCheck.fileFaultPrefix) }) {
@@ -257,7 +258,7 @@ struct CheckCommand: ParsableCommand {
     }
 }
 
-/// What a check has found.
+/// The findings of a check.
 private struct Findings {
     var subject = ""
     var faults: [String] = []
@@ -274,6 +275,6 @@ private struct Findings {
     var ownerless: String?
     /// The number of files that have no entry in the journal.
     var unjournalled: Int64 = 0
-    /// What a person should know although it is no fault.
+    /// Messages for the user about facts that are not faults.
     var notes: [String] = []
 }

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import ArtifactStore
 internal import Tracking
 
-/// How a command that fails reports its error.
+/// Reports the errors of commands.
 enum CommandFailure {
     /// Runs the body of a command.
     ///

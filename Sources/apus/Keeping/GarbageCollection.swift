@@ -104,7 +104,7 @@ struct GarbageCollection: ParsableCommand {
         return writer.takeBytes()
     }
 
-    /// The ids in a list separated by commas or spaces; nil if the flag is not given.
+    /// The ids in a list that is separated by commas or spaces; nil if the flag is not given.
     private static func ids(_ text: String?) -> [String]? {
         text?.split { $0 == "," || $0 == " " }.map { String($0) }
     }
@@ -123,12 +123,12 @@ struct GarbageCollection: ParsableCommand {
             writer.endObject()
             return StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
         }
-        let things = [
+        let counts = [
             (count.runs, "run"), (count.loggedModels, "logged model"), (count.experiments, "experiment"),
             (count.points, "metric point"), (count.files, "artifact file"),
         ].map { Amount.text($0.0, $0.1) }
         let verb = dryRun ? "would remove" : "removed"
-        StandardStream.output.write("\(verb) \(things.joined(separator: ", ")) (\(Amount.bytes(count.bytes)))")
+        StandardStream.output.write("\(verb) \(counts.joined(separator: ", ")) (\(Amount.bytes(count.bytes)))")
         if count.uploads > 0 { StandardStream.output.write("\(verb) \(Amount.text(count.uploads, "expired upload"))") }
         if count.journalEntries > 0 {
             let entries = Amount.text(count.journalEntries, "entry", "entries")
@@ -136,13 +136,13 @@ struct GarbageCollection: ParsableCommand {
         }
         if count.kept > 0 {
             StandardStream.output.write(
-                "\(Amount.text(count.kept, "deleted thing")) stayed, because something else needs the artifacts:"
+                "\(Amount.text(count.kept, "deleted item")) stayed, because something else needs the artifacts:"
             )
             for reason in count.reasons { StandardStream.output.write("  \(reason)") }
         }
         if count.undated > 0 {
             let stay = count.undated == 1 ? "stays: nobody knows when it was" : "stay: nobody knows when they were"
-            StandardStream.output.write("\(Amount.text(count.undated, "deleted thing")) \(stay) deleted")
+            StandardStream.output.write("\(Amount.text(count.undated, "deleted item")) \(stay) deleted")
         }
         if count.elsewhere > 0 {
             StandardStream.output.write(
@@ -201,10 +201,4 @@ enum Amount {
     static func bytes(_ number: Int64) -> String {
         ByteCount.text(number)
     }
-}
-
-func unixMilliseconds() -> Int64 {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    return Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000
 }

@@ -42,10 +42,10 @@ struct JournalComparison {
     private(set) var newerThanJournal: [(path: String, bytes: Int64)] = []
     /// The files that the journal names and that do not exist.
     private(set) var missing: [String] = []
-    /// A line for each file whose size differs although it was not written after its last entry in the journal.
+    /// One line for each file whose size differs although it was not written after its last entry in the journal.
     private(set) var changed: [String] = []
 
-    /// How many milliseconds a file may have been written before its entry was added to the journal.
+    /// The most milliseconds between the writing of a file and the addition of its entry to the journal.
     private static let slack: Int64 = 1_000
 
     var isEmpty: Bool { newerThanJournal.isEmpty && missing.isEmpty && changed.isEmpty }
@@ -70,16 +70,16 @@ struct JournalComparison {
     /// Adds the missing entries to the journal.
     ///
     /// - Parameter isKilled: whether the last server was killed, so that it may have deleted the missing files.
-    /// - Returns: a line for each added entry.
-    func mend(_ connection: Connection, isKilled: Bool) throws -> [String] {
+    /// - Returns: one line for each added entry.
+    func addEntries(to connection: Connection, isKilled: Bool) throws -> [String] {
         let now = unixMilliseconds()
         for (path, bytes) in newerThanJournal {
             try ArtifactCheck.addToJournal(.upload, path, bytes: bytes, at: now, connection)
         }
-        var lines = newerThanJournal.map { "the journal has the size of \($0.path) as it is" }
+        var lines = newerThanJournal.map { "the journal now has the real size of \($0.path)" }
         guard isKilled else { return lines }
         for path in missing { try ArtifactCheck.addToJournal(.deletion, path, bytes: 0, at: now, connection) }
-        lines += missing.map { "the journal has \($0), which is not on the disk, as deleted" }
+        lines += missing.map { "the journal now has \($0), which is not on the disk, as deleted" }
         return lines
     }
 }

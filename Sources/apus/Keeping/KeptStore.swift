@@ -101,7 +101,7 @@ struct KeptServer {
         }
     }
 
-    /// Works as `call`, and returns the answer as JSON.
+    /// Makes a call with `call`, and returns the answer as JSON.
     func json(_ route: String, _ body: [UInt8]) throws -> JSONValue { try json(try call(route, body)) }
 
     /// Sends one of Apus' own calls by GET, and returns the JSON of the answer of status 200.
@@ -123,7 +123,8 @@ struct KeptServer {
         return json
     }
 
-    /// What the answer of status 200 to one of MLflow's calls about users says; nil for an answer without JSON.
+    /// Makes one of MLflow's calls about users, and returns the JSON of the answer of status 200; nil for an answer
+    /// without JSON.
     func accounts(_ method: HTTPMethod, _ route: String, _ body: [UInt8] = []) throws -> JSONValue? {
         let reply: HTTPReply
         do {
@@ -173,16 +174,16 @@ struct KeptServer {
         }
     }
 
-    /// Sends one of Apus' own calls, and passes the answer of status 200 to `take` piece by piece.
+    /// Sends one of Apus' own calls, and passes the answer of status 200 to `body` piece by piece.
     ///
-    /// - Parameter patience: how long the call is repeated while the server is busy, and how long a pause in the answer
-    ///   may be.
-    func download(_ route: String, patience: Duration, _ take: ([UInt8]) throws -> Void) throws {
+    /// - Parameter patience: how long the call is repeated while the server is busy, and the longest pause in the
+    ///   answer.
+    func download(_ route: String, patience: Duration, _ body: ([UInt8]) throws -> Void) throws {
         let end = ContinuousClock.now + patience
         while true {
             let reply: HTTPReply
             do {
-                reply = try client.download("/api/apus/1.0/" + route, patience: patience, take)
+                reply = try client.download("/api/apus/1.0/" + route, patience: patience, body)
             } catch let error as CallFailure {
                 throw StartFailure("The server at \(client.uri) did not answer to the end: \(error)")
             }

@@ -3,8 +3,8 @@ internal import Glibc
 
 /// The process of the command that `apus run` was given.
 ///
-/// The process is created before the server, so that the server can be told to end with it. The process waits for the
-/// tracking URI and then runs the command.
+/// The process is created before the server, because the server gets its id in order to end with it. The process waits
+/// for the tracking URI and then runs the command.
 struct CommandProcess {
     private static let variable = "MLFLOW_TRACKING_URI"
 

@@ -1,5 +1,4 @@
 internal import CProcess
-internal import Glibc
 internal import HTTPClient
 
 /// One call of `apus run`: starts the command and its server, and keeps the status of both until the end.
@@ -20,7 +19,7 @@ struct CommandRun {
         let signals = SignalPump()
         // Processes that the command leaves running become children of this one, so that they can be waited for.
         _ = apus_adopt_orphans()
-        let status = RunStatus(databasePath: server.databasePath, command: command, startTime: Self.unixMilliseconds)
+        let status = RunStatus(databasePath: server.databasePath, command: command, startTime: unixMilliseconds())
         let file = try RunStatusFile(statusPath, status)
         let process = try CommandProcess(command, signals)
         file.change { $0.commandPID = process.pid }
@@ -81,7 +80,7 @@ struct CommandRun {
 
     /// Waits, for `drainTime` at most, until the server has sent everything to its upstream, if it has one.
     ///
-    /// The data folder keeps what the upstream still lacks, for the next server.
+    /// The data that the upstream still lacks stays in the data folder for the next server.
     private func drain(_ uri: String, _ file: RunStatusFile, _ signals: SignalPump) {
         let (end, longestCall) = (ContinuousClock.now + drainTime, Duration.seconds(2))
         guard let calls = ServedCalls(uri, databasePath: server.databasePath),
@@ -107,18 +106,12 @@ struct CommandRun {
         let origin = server.isFound ? ", which ran already," : ""
         StandardStream.error.write("apus: tracking at \(server.uri)\(origin) with database \(self.server.databasePath)")
     }
-
-    fileprivate static var unixMilliseconds: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) &* 1_000 &+ Int64(time.tv_nsec) / 1_000_000
-    }
 }
 
 extension RunStatusFile {
     fileprivate func end(_ result: Int32?) {
         change { status in
-            (status.stage, status.commandStatus, status.endTime) = (.ended, result, CommandRun.unixMilliseconds)
+            (status.stage, status.commandStatus, status.endTime) = (.ended, result, unixMilliseconds())
         }
     }
 }

@@ -19,7 +19,7 @@ final class CommandServer {
         let port: Int
     }
 
-    /// The result of looking whether the server has ended.
+    /// The result of a check whether the server has ended.
     enum Change {
         /// The server is running.
         case none
@@ -33,7 +33,7 @@ final class CommandServer {
     private final class Found: Sendable {
         let hasEnded = Atomic(false)
 
-        /// - Parameter owner: the process of the server; nil if it is known to stop.
+        /// - Parameter owner: the process of the server; nil if the server is known to be stopping.
         init(_ owner: pid_t?) {
             guard let owner, let process = WatchedProcess(owner) else {
                 hasEnded.store(true, ordering: .relaxed)
@@ -41,7 +41,7 @@ final class CommandServer {
             }
             process.whenEnded { [self] in
                 hasEnded.store(true, ordering: .releasing)
-                // Wakes the main thread up, as the end of a child does.
+                // This signal wakes the main thread up, as the end of a child does.
                 kill(getpid(), SIGCHLD)
             }
         }
@@ -110,7 +110,7 @@ final class CommandServer {
 
     /// Starts the next server after one has died; from the second death in a row on, after a pause of 1 s.
     ///
-    /// - Parameter status: the exit status of the one that has died.
+    /// - Parameter status: the exit status of the server that has died.
     private func restart(after status: Int32) throws(StartFailure) {
         var status = status
         while true {
@@ -133,11 +133,11 @@ final class CommandServer {
 
     /// Starts a server at the address that the command knows, after the server of another process there has ended.
     private func takeOver() throws {
-        guard let place = try? TrackingURI(uri) else { throw StartFailure("the server at \(uri) has ended") }
+        guard let address = try? TrackingURI(uri) else { throw StartFailure("the server at \(uri) has ended") }
         let end = ContinuousClock.now + Self.longestTakeOver
         while true {
             do {
-                sockets = try HTTPServer.listen(host: place.host, port: place.port)
+                sockets = try HTTPServer.listen(host: address.host, port: address.port)
                 return try launch()
             } catch let error as HTTPServerError where error.isAddressInUse && .now < end {
                 // Another `apus run` that used the same server may have taken over already.
@@ -185,11 +185,11 @@ final class CommandServer {
         let arguments = CStrings(
             ["apus", "server", "--reuse", "--ready-file", readyFile] + parents + settings.arguments
         )
-        let place = "LISTEN_PID="
+        let prefix = "LISTEN_PID="
         let environment = CStrings(
-            [place + String(repeating: " ", count: 16), "LISTEN_FDS=\(sockets.count)"] + Self.inheritedVariables
+            [prefix + String(repeating: " ", count: 16), "LISTEN_FDS=\(sockets.count)"] + Self.inheritedVariables
         )
-        guard let listenPID = environment.pointers[0].map({ $0 + place.utf8.count }) else {
+        guard let listenPID = environment.pointers[0].map({ $0 + prefix.utf8.count }) else {
             throw StartFailure("There is no memory left.")
         }
         var mask = signals.inheritedMask

@@ -1,9 +1,8 @@
 /// The environment variables that `apus run` does not pass on to its server.
 ///
-/// That server serves one command on this machine, at an address that `apus run` chooses. Variables that say where a
-/// server listens, whom it answers, how much clients may use and which pages it has are meant for other servers, and
-/// could make this one unreachable for the command. Variables that say where data lies, how it is kept and where it is
-/// sent are passed on.
+/// That server serves one command on this machine, at an address that `apus run` chooses. Variables for the address of
+/// a server, its access control, its limits for clients and its pages are meant for other servers, and could make this
+/// one unreachable for the command. Variables for the location, the retention and the upstream of data are passed on.
 enum ForeignVariables {
     static let names = Set(settings.flatMap(\.variables)).union(ofServiceManager)
 

@@ -20,12 +20,12 @@ struct RunStatus: Equatable, Sendable {
     var commandPID: Int32?
     /// The exit status of the command, or 128 plus the number of a signal that ended it; nil while it is running.
     var commandStatus: Int32?
-    /// Unix milliseconds, as `endTime`.
+    /// The start in Unix milliseconds; `endTime` has the same unit.
     let startTime: Int64
     var endTime: Int64?
     /// The runs that were created since the start, the oldest first.
     var runIDs: [String] = []
-    /// What the upstream of the server still lacks; nil if the server has no upstream.
+    /// The data that the upstream of the server still lacks; nil if the server has no upstream.
     var backlog: ForwardBacklog?
     /// The message of the last failure of the server.
     var lastError: String?
@@ -35,7 +35,7 @@ struct RunStatus: Equatable, Sendable {
         writer.beginObject()
         writer.member("stage", stage.rawValue)
         writer.optional("tracking_uri", trackingURI)
-        writer.member("data_dir", String(databasePath[..<(databasePath.lastIndex(of: "/") ?? databasePath.startIndex)]))
+        writer.member("data_dir", StorageLayout.parent(of: databasePath))
         writer.member("database", databasePath)
         writer.member("server", isServerFound ? "found" : "started")
         writer.memberArray("command") { writer in

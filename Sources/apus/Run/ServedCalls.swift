@@ -3,7 +3,7 @@ internal import JSON
 internal import MLflowClient
 internal import SQLite
 
-/// What the upstream of a server still lacks.
+/// The data that the upstream of a server still lacks.
 struct ForwardBacklog: Equatable, Sendable {
     let upstream: String
     let isCurrent: Bool
@@ -21,9 +21,9 @@ struct ServedCalls: Sendable {
     /// - Parameter databasePath: the database that the server has open. The file with the server's key is beside it.
     /// - Returns: nil if that database belongs to no server, or to one at another address.
     init?(_ uri: String, databasePath: String) {
-        guard let place = OwnerLock.owner(ofDatabase: databasePath).flatMap({ ReachableOwner($0) }),
-            place.address == uri,
-            let client = try? TrackingConnection(ownerAt: place, agent: "apus-run")
+        guard let owner = OwnerLock.owner(ofDatabase: databasePath).flatMap({ ReachableOwner($0) }),
+            owner.address == uri,
+            let client = try? TrackingConnection(ownerAt: owner, agent: "apus-run")
         else { return nil }
         self.client = client
     }
@@ -40,7 +40,7 @@ struct ServedCalls: Sendable {
         return reply.json
     }
 
-    /// Asks the server what its upstream still lacks; nil if it has no upstream or does not answer.
+    /// Asks the server for the data that its upstream still lacks; nil if it has no upstream or does not answer.
     func backlog(by deadline: Deadline) -> ForwardBacklog? {
         Self.backlog(answer("/api/apus/1.0/forward/status", by: deadline) { $0.member("max_results", 0) })
     }

@@ -6,7 +6,8 @@ internal import Synchronization
 
 /// Asks the server every few seconds for facts that go into the status of `apus run`.
 ///
-/// These are the ids of the runs that begin while the command is running, and what an upstream still lacks.
+/// The facts are the ids of the runs that begin while the command is running, and the data that an upstream still
+/// lacks.
 final class ServedState: Sendable {
     private static let interval = DispatchTimeInterval.seconds(5)
     /// The most run ids that the status holds.
@@ -46,7 +47,7 @@ final class ServedState: Sendable {
         }
     }
 
-    /// Updates the status a last time, and waits for that.
+    /// Updates the status a last time, and waits until that is done.
     func finish() {
         seen.withLock { $0.isOver = true }
         queue.sync(execute: update)

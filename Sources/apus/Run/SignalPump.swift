@@ -25,12 +25,10 @@ final class SignalPump {
     private var command: pid_t?
     /// The exit statuses of the children to be waited for; nil while a child is running.
     private var statuses: [pid_t: Int32?] = [:]
-    /// Whether a signal such as SIGTERM arrived while no command was running, so that waits should end early.
+    /// Whether waits should end early, because a signal such as SIGTERM arrived while no command was running.
     private(set) var isHurried = false
 
-    /// Blocks the signals for this thread.
-    ///
-    /// It must be called before another thread is created.
+    /// Blocks the signals for this thread; must be called before another thread is created.
     init() {
         let terminal = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)
         if terminal >= 0 { close(terminal) }
@@ -74,7 +72,7 @@ final class SignalPump {
 
     /// Whether the kernel sends a signal to this process alone and not to its group.
     ///
-    /// The kernel does so with SIGHUP at the end of a terminal if this process is the first one of its session.
+    /// The kernel does this with SIGHUP at the end of a terminal if this process is the leader of its session.
     private func isOfLeaderAlone(_ number: Int32) -> Bool {
         number == SIGHUP && getsid(0) == getpid()
     }

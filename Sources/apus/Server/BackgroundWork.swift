@@ -2,7 +2,7 @@ internal import Dispatch
 internal import Logging
 internal import Synchronization
 
-/// Named work beside requests, which runs when asked for or at an interval, and ends before the store closes.
+/// Named work in the background, which runs on demand or at an interval, and ends before the store closes.
 final class BackgroundWork: Sendable {
     /// The results so far, for `/metrics`.
     struct Report: Sendable {
@@ -15,7 +15,7 @@ final class BackgroundWork: Sendable {
     private struct State {
         var report = Report()
         var isEnded = false
-        /// Why the last run failed, so that the log tells each reason once and not at every interval.
+        /// The reason of the last run's failure, so that each reason is logged once and not at every interval.
         var failure: String?
     }
 
@@ -66,7 +66,7 @@ final class BackgroundWork: Sendable {
         _ = isOver.wait(timeout: deadline)
     }
 
-    /// Prevents further runs of all works, and waits for those that are running, no longer than the limit in total.
+    /// Prevents further runs of all works, and waits for the running ones, no longer than the limit in total.
     static func end(_ works: [BackgroundWork], atMost limit: DispatchTimeInterval) {
         for work in works { work.state.withLock { $0.isEnded = true } }
         let deadline = DispatchTime.now() + limit

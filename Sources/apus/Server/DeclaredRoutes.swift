@@ -29,7 +29,7 @@ struct DeclaredRoutes: Sendable {
         return Set(bases.flatMap { base in paths.map { base + $0 } })
     }
 
-    /// Whether only a script can use the answer, so that requests of pages that hide their origin are refused.
+    /// Whether only a script can use the answer; requests from pages that hide their origin are then refused.
     func isForScripts(_ request: HTTPRequest) -> Bool {
         endpoint(request.method, request.routePattern)?.family.isForScripts ?? false
     }

@@ -4,7 +4,7 @@ internal import Logging
 internal import Synchronization
 internal import TrackingStore
 
-/// Returns memory to the system and cuts the database's log when no request has come for a while.
+/// Returns memory to the system and truncates the database's write-ahead log when no request has come for a while.
 ///
 /// It costs each request two atomic operations. An idle server is never woken, because the timer runs only after
 /// requests.
@@ -29,11 +29,11 @@ final class IdleRest: Sendable {
         }
     }
 
-    /// The work that is done when the server is idle.
+    /// The works of an idle server.
     var works: [BackgroundWork] { [rest, trim] }
 
     /// Counts a request that has been answered; may be called on any thread.
-    func noteRequest() {
+    func countRequest() {
         let count = requests.wrappingAdd(1, ordering: .relaxed).newValue
         guard count >= Self.requestsWorthIt, !isArmed.load(ordering: .relaxed) else { return }
         arm()

@@ -3,9 +3,7 @@ internal import Glibc
 
 /// Settings that keep the memory of the process small.
 enum MemorySettings {
-    /// Makes the C library return memory after a large answer.
-    ///
-    /// It must be called at the start, before other threads exist.
+    /// Makes the C library return memory after a large answer; must be called at the start, before other threads exist.
     ///
     /// By default glibc makes up to eight arenas for each core, and keeps ever larger blocks once the first large one
     /// is freed (mallopt(3)). Two arenas are enough for about ten threads; large blocks are returned to the system at
@@ -26,7 +24,7 @@ enum MemorySettings {
         let start = (UInt(bitPattern: apus_program_start()) + page - 1) / page * page
         let end = UInt(bitPattern: apus_program_end()) / page * page
         guard end > start else { return }
-        // This is advice only: a kernel that refuses it keeps the pages.
+        // The call is only advice: a kernel that refuses it keeps the pages.
         _ = madvise(UnsafeMutableRawPointer(bitPattern: start), Int(end - start), MADV_DONTNEED)
     }
 }

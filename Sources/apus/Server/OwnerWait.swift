@@ -1,7 +1,7 @@
 internal import Glibc
 internal import SQLite
 
-/// Decides how long a start waits if another server owns the data.
+/// Decides how long the start of a server waits while another server owns the data.
 struct OwnerWait {
     /// How long to wait without any sign of the owner's process; longer than a server takes to stop.
     ///
@@ -15,7 +15,7 @@ struct OwnerWait {
     private var nextMessage: ContinuousClock.Instant
 
     /// - Parameters:
-    ///   - isAsked: whether the caller accepts the other server's address as the result, as with `--reuse`.
+    ///   - isAsked: whether the address of the other server is an acceptable result, as with `--reuse`.
     ///   - longestWait: how long to wait while the owner's process is unknown or has ended.
     init(isAsked: Bool, longestWait: Duration = Self.longestWait) {
         self.isAsked = isAsked
@@ -33,7 +33,7 @@ struct OwnerWait {
         if case .known(let owner) = owner {
             // A loopback address of another machine would lead to a different server or to none.
             guard owner.isOnThisMachine else { throw failure }
-            if let place = ReachableOwner(owner) { return place }
+            if let reachable = ReachableOwner(owner) { return reachable }
             if kill(owner.pid, 0) == 0 || errno == EPERM {
                 end = .now + longestWait
                 sayThatItWaits(for: owner)
@@ -57,14 +57,14 @@ struct OwnerWait {
     }
 }
 
-/// A server that has a data folder open and has an address, as commands on the same machine call it.
+/// A server that has a data folder open, and its address for commands on the same machine.
 struct ReachableOwner: Equatable {
     let address: String
     /// The secret by which the server recognizes commands of its own machine.
     let key: String?
     let requiresTokens: Bool
 
-    /// nil if the server has no address, because it is starting or stopping.
+    /// - Returns: nil if the server has no address, because it is starting or stopping.
     init?(_ owner: OwnerLock.Owner) {
         guard let address = owner.address else { return nil }
         self.address = address

@@ -1,4 +1,4 @@
-/// A file that tells other programs that the server answers, and at which address.
+/// A file from which other programs learn that the server is ready, and its address.
 struct ReadyFile: Sendable {
     let path: String
 
@@ -7,7 +7,7 @@ struct ReadyFile: Sendable {
         self.path = path
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
         guard !path.isEmpty, !path.hasSuffix("/"), FileKind(path) != .folder else {
-            throw StartFailure("--ready-file '\(path)' names no file.")
+            throw StartFailure("--ready-file '\(path)' does not name a file.")
         }
         guard FileKind(folder) == .folder else {
             throw StartFailure("--ready-file '\(path)' cannot be written: there is no folder '\(folder)'.")

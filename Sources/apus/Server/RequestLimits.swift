@@ -5,7 +5,7 @@ internal import MLflowAPI
 internal import Synchronization
 internal import TrackingStore
 
-/// Refuses requests that come faster than one client, or all clients together, may send them.
+/// Refuses requests above the rate at which one client, or all clients together, may send them.
 final class RequestLimits: Sendable {
     private let rate: RequestRate
     private let refused = Atomic<Int>(0)
@@ -20,7 +20,7 @@ final class RequestLimits: Sendable {
 
     var refusals: Int { refused.load(ordering: .relaxed) }
 
-    /// Counts a request, and returns the answer to one that comes too early; nil if it may be handled.
+    /// Counts a request, and returns the refusal of a request that comes too early; nil if the request is accepted.
     ///
     /// Requests that anyone may send, such as health probes, and those of commands on the server's machine do not
     /// count.

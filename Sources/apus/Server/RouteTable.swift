@@ -9,11 +9,11 @@ struct RouteTable {
     private(set) var router = HTTPRouter()
     private var declared: [String: [HTTPMethod: Access]] = [:]
 
-    /// The longest body of a request that needs no credential: a form of the log-in is the longest that is of use.
+    /// The longest body of a request that needs no credential; the longest useful one is a form of the log-in.
     private static let openBodyBytes = 16_384
 
     mutating func add(_ method: HTTPMethod, _ pattern: String, _ access: Access, _ handling: HTTPHandling) {
-        // Who shows no credential must not take the memory for bodies from others.
+        // Requests without a credential must not use up the memory for the bodies of others.
         router.add(method, pattern, access.action == .open ? handling.taking(atMost: Self.openBodyBytes) : handling)
         declared[pattern, default: [:]][method] = access
     }

@@ -14,9 +14,9 @@ final class RunningServer {
     private let parts: ServerParts
     private let server: HTTPServer
 
-    /// From the signal to the end of the last snapshot.
+    /// The longest time between the signal and the end of the last snapshot.
     ///
-    /// The rest of the five seconds is for closing the store.
+    /// The rest of the five seconds is left for closing the store.
     private static let longestSnapshot = Duration.milliseconds(4_300)
 
     /// Opens the store, starts listening, and reports that the server is ready.
@@ -24,7 +24,7 @@ final class RunningServer {
         parts = try ServerParts(settings, logger)
         server = try parts.httpServer()
         let addresses = try server.start(on: settings.listening.sockets)
-        // This is done before the ready line is printed, because its reader may then stop the server or close the
+        // The handler is set before the ready line is printed, because its reader may then stop the server or close the
         // pipe.
         stop(on: signals)
         if let certificate = settings.certificate { signals.whenToldToRenew { certificate.renew(logger) } }
@@ -36,7 +36,7 @@ final class RunningServer {
         parts.work.begin()
     }
 
-    /// Tells the person who has started the server of what may surprise.
+    /// Prints warnings about settings that may have unwanted effects.
     private func warn(_ address: ServedAddress) throws {
         let (security, access) = (parts.settings.security, parts.access)
         if let line = address.warning(guarding: security.guarding, requiresToken: security.asksForCredentials) {
@@ -48,14 +48,14 @@ final class RunningServer {
         if let line = try parts.api.unaskedAccounts(security) { StandardStream.error.write(line) }
     }
 
-    /// What a person is told whose server asks for tokens and knows none.
+    /// The warning for a server that requires tokens and has none.
     private static func lackOfTokens(_ layout: StorageLayout) -> String {
-        var place = "--backend-store-uri \(layout.databasePath.printable(limit: 300))"
+        var option = "--backend-store-uri \(layout.databasePath.printable(limit: 300))"
         if layout.databasePath.hasSuffix("/apus.db") {
-            place = "--data-dir \(layout.databasePath.dropLast("/apus.db".count).printable(limit: 300))"
+            option = "--data-dir \(layout.databasePath.dropLast("/apus.db".count).printable(limit: 300))"
         }
         return "apus: every request needs a token, and there is none yet. Make one: "
-            + "apus token create NAME --scope admin \(place)"
+            + "apus token create NAME --scope admin \(option)"
     }
 
     private func announce(_ address: ServedAddress) throws {
@@ -67,11 +67,11 @@ final class RunningServer {
                 metadata: ["journal": "\(store.journalMode.rawValue)", "database": "\(layout.databasePath)"]
             )
         }
-        // The address is told before the runs are counted: the server is ready, and the count may take seconds.
+        // The address is reported before the runs are counted: the server is ready, and the count may take seconds.
         let access = parts.access
         try store.announce(address.url, key: access.operatorKey.text, requiresTokens: access.isRequired)
         try settings.readyFile?.write(address.url)
-        settings.manager.tellReady(at: address.url)
+        settings.manager.reportReady(at: address.url)
         let own = layout.artifactBucket?.uri ?? layout.artifactsPath
         let artifacts = layout.servesArtifacts ? own : layout.artifactRoot.uri
         StandardStream.output.write(
@@ -80,7 +80,7 @@ final class RunningServer {
         )
     }
 
-    /// The end of the first line, such as `, 12 runs`; empty when the server stops before the runs are counted.
+    /// The end of the first line, such as `, 12 runs`; empty if the server stops before the runs are counted.
     private var runCountText: String {
         get throws {
             do {
@@ -94,18 +94,18 @@ final class RunningServer {
         }
     }
 
-    /// Ends the process with 0 within 5 seconds of a signal that is a stop.
+    /// Ends the process with status 0 within 5 seconds after a signal that stops the server.
     private func stop(on signals: StopSignals) {
         signals.whenAsked { [server, parts] in
             let end = ContinuousClock.now + Self.longestSnapshot
-            // If this fails, another process takes this server for a running one until its own attempt to connect fails.
+            // If the call fails, other processes consider this server as running until they fail to connect to it.
             try? parts.store.announce("")
             parts.settings.readyFile?.remove()
-            parts.settings.manager.tellStopping()
+            parts.settings.manager.reportStopping()
             server.shutdown(within: parts.keeper == nil ? .seconds(4) : .milliseconds(2_500)) {
-                // All answers are out, so that the last snapshot holds all that was acknowledged.
+                // All answers have been sent, so the last snapshot contains every acknowledged change.
                 try? parts.logInAudit?.report()
-                // What the upstream lacks is in the journal: the next server goes on.
+                // The journal has the changes that the upstream lacks, so the next server continues.
                 parts.work.forwarding?.end()
                 if let work = parts.work.snapshots { parts.keeper?.finish(work, by: end, parts.logger) }
                 parts.work.end()

@@ -49,7 +49,7 @@ struct ServedAddress {
         host == "::1" || host.hasPrefix("127.") || host.hasPrefix("::ffff:127.")
     }
 
-    /// A warning that names the addresses which other machines can reach; nil if there is nothing to warn of.
+    /// A warning that names the addresses that other machines can reach; nil if no warning is needed.
     ///
     /// - Parameters:
     ///   - guarding: the sentence of `SecuritySettings.guarding`.
@@ -57,13 +57,13 @@ struct ServedAddress {
     ///     text.
     func warning(guarding: String, requiresToken: Bool = false) -> String? {
         guard !opened.isEmpty else { return nil }
-        let places = "apus: \(opened.joined(separator: " and ")) can be reached from other machines"
+        let beginning = "apus: \(opened.joined(separator: " and ")) can be reached from other machines"
         guard requiresToken else {
-            return places + ", and there is no login: whoever reaches it can read, change and delete everything "
+            return beginning + ", and there is no login: whoever reaches it can read, change and delete everything "
                 + "(--require-token asks for tokens). \(guarding)"
         }
         guard url.hasPrefix("http:") else { return nil }
-        return places + " over plain http: whoever can overhear the network learns the tokens. Serve https "
+        return beginning + " over plain http: whoever can overhear the network learns the tokens. Serve https "
             + "(--ssl-certfile), or put a proxy in front that does."
     }
 }

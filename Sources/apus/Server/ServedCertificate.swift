@@ -1,7 +1,7 @@
 internal import Logging
 internal import TLS
 
-/// The certificate of the server, which can be read anew while the server is running.
+/// The certificate of the server, which can be read again while the server is running.
 final class ServedCertificate: Sendable {
     let context: TLSServerContext
     private let identity: TLSIdentity
@@ -44,7 +44,7 @@ final class ServedCertificate: Sendable {
         return [expiry, identity.keyWarning].compactMap { $0 }
     }
 
-    /// Reads the files anew, for connections from now on.
+    /// Reads the files again, for new connections.
     ///
     /// If they cannot be used, the old certificate stays.
     func renew(_ logger: Logger) {

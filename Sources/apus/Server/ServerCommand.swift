@@ -56,7 +56,7 @@ struct ServerCommand: ParsableCommand {
         let logLevel = starting.logLevel ?? "notice"
         guard let level = Logger.Level(rawValue: logLevel) else {
             throw ValidationError(
-                "'\(logLevel)' is no log level; use trace, debug, info, notice, warning, error or critical."
+                "'\(logLevel)' is not a log level; use trace, debug, info, notice, warning, error or critical."
             )
         }
         MemorySettings.apply()

@@ -5,7 +5,7 @@ internal import HTTPWire
 internal import MLflowAPI
 
 extension ServerParts {
-    /// What every request passes before it is routed; nil where all pass.
+    /// The check of every request before it is routed; nil if every request is accepted.
     func admission(
         _ routes: DeclaredRoutes,
         _ table: RouteTable
@@ -19,7 +19,8 @@ extension ServerParts {
                 if let refusal = security.hosts.refusal(of: request) ?? origins.refusal(of: request) {
                     return .refused(Refusal.response(refusal, to: request))
                 }
-                // A browser asks beforehand without credentials; the answer tells nothing but what pages may send.
+                // A browser sends a preflight request without credentials; the answer has no other content than the
+                // requests that pages may send.
                 if let preflight = security.origins.preflight(request) { return .refused(preflight) }
             }
             if access.isRequired {
@@ -33,7 +34,7 @@ extension ServerParts {
         }
     }
 
-    /// Whether the one who sends a request may send it.
+    /// Decides by the credentials of a request whether it is accepted.
     private func decide(on request: inout HTTPRequest, _ table: RouteTable) -> HTTPAdmission {
         switch access.decision(on: &request, table.access(for: request)) {
         case .admitted: return .admitted
@@ -45,14 +46,14 @@ extension ServerParts {
                 return .refused(logIn)
             }
             var response = Refusal.response(refusal.refusal, to: request)
-            // A browser would ask for a name and a password in the middle of a page whose log-in has ended.
+            // With a Basic challenge, a browser would ask for a name and a password on a page whose log-in has ended.
             let isByScript = request.header("sec-fetch-mode").map { $0 != "navigate" } ?? false
             response.headers += refusal.fields.filter { !isByScript || !$0.value.hasPrefix("Basic") }
             return .refused(response)
         }
     }
 
-    /// What looks again at requests whose bodies took long; nil where nobody is asked who sends them.
+    /// The repeated check of requests whose bodies took long to arrive; nil if requests need no credentials.
     func readmission(_ table: RouteTable) -> HTTPReadmission? {
         guard access.isRequired else { return nil }
         return HTTPReadmission(version: { [version = access.version] in version.current }) { decide(on: &$0, table) }
@@ -60,7 +61,7 @@ extension ServerParts {
 }
 
 extension ForwardTrail {
-    /// The answer to a call that comes from this server itself; nil for any other one.
+    /// The refusal of a call that this server has sent itself; nil for any other call.
     fileprivate func refusal(of request: HTTPRequest) -> HTTPResponse? {
         guard let value = request.header(Self.field.lowercased()), comesBack(value) else { return nil }
         return APIError(status: 409, code: Self.errorCode, message: Self.refusal).response

@@ -7,15 +7,15 @@ internal import Logging
 internal import MLflowAPI
 internal import TrackingStore
 
-/// How the parts of a server answer requests: the routes, and what each request passes.
+/// The routes of a server, and the configuration of its HTTP server.
 extension ServerParts {
     func httpServer() throws -> HTTPServer {
-        let places = PagePlaces(settings.pages, settings.listening)
+        let pagePaths = PagePaths(settings.pages, settings.listening)
         let endpoints = api.endpoints
-        let routes = DeclaredRoutes(endpoints, bases: places.all)
-        // The routes need it before the server is made.
+        let routes = DeclaredRoutes(endpoints, bases: pagePaths.all)
+        // The routes need the source of the statistics before the server exists.
         let statistics = StatisticsSource()
-        let table = try routeTable(endpoints, places, routes, statistics)
+        let table = try routeTable(endpoints, pagePaths, routes, statistics)
         var configuration = configuration(routes)
         configuration.admit = admission(routes, table)
         configuration.readmission = readmission(table)
@@ -26,12 +26,12 @@ extension ServerParts {
 
     private func routeTable(
         _ endpoints: [Endpoint],
-        _ places: PagePlaces,
+        _ pagePaths: PagePaths,
         _ routes: DeclaredRoutes,
         _ statistics: StatisticsSource
     ) throws -> RouteTable {
         var table = RouteTable()
-        for base in places.all {
+        for base in pagePaths.all {
             for endpoint in endpoints {
                 table.add(endpoint.method, base + endpoint.path, endpoint.access, endpoint.handling)
             }
@@ -46,10 +46,10 @@ extension ServerParts {
             )
         }
         if access.isRequired {
-            let bases = Set(settings.listening.bases + places.all)
+            let bases = Set(settings.listening.bases + pagePaths.all)
             LogInRoutes(access, logIns, logger).add(to: &table, bases: bases)
         }
-        try places.addRoutes(to: &table, access)
+        try pagePaths.addRoutes(to: &table, access)
         return table
     }
 
@@ -76,26 +76,27 @@ extension ServerParts {
         var configuration = HTTPServer.Configuration()
         configuration.host = listening.host
         configuration.port = listening.port
-        // Another server is likely to follow, and a client in use sends its next request on a connection that it has.
+        // With sockets of a parent process, another server probably follows. An active client sends its next request on
+        // an open connection.
         if !listening.sockets.isEmpty { configuration.limits.lastRequestTimeout = .milliseconds(1_500) }
         configuration.serverName = "apus/\(apusVersion)"
         configuration.errorResponse = Refusal.response
         configuration.budgets = budgets
         configuration.encryption = settings.certificate?.context
         addFields(to: &configuration, routes)
-        let changing = forwarder == nil ? [] : routes.patterns { $0.mayChangeThings }
+        let changing = forwarder == nil ? [] : routes.patterns { $0.mayChangeItems }
         configuration.onExchange = { [metrics, rest, forwarder, logger] exchange in
             metrics.record(exchange)
-            rest.noteRequest()
+            rest.countRequest()
             if let forwarder, exchange.method?.changesData == true, changing.contains(exchange.routePattern) {
-                forwarder.noteThings()
+                forwarder.noteItemChanges()
             }
             logger.debug("request", metadata: Self.metadata(exchange, routes))
         }
         return configuration
     }
 
-    /// The fields that answers have besides their own.
+    /// Adds the header fields that every answer has.
     private func addFields(to configuration: inout HTTPServer.Configuration, _ routes: DeclaredRoutes) {
         let security = settings.security
         let noSniffing = [(name: "X-Content-Type-Options", value: "nosniff")]
@@ -104,15 +105,15 @@ extension ServerParts {
             if let frameOptions = security.frameOptions {
                 configuration.commonHeaders.append(("X-Frame-Options", frameOptions))
             }
-            // Added to whatever policy an answer has: a browser applies each of them.
+            // The field is added to the policy of an answer, if there is one: a browser applies both.
             let framing = security.frameAncestors.map { [(name: "Content-Security-Policy", value: $0.policy)] } ?? []
             configuration.requestHeaders = { security.origins.responseHeaders(for: $0) + framing }
         } else {
-            // As in the reference, only answers of artifact routes then forbid browsers to guess the content type.
+            // In MLflow, too, only answers of artifact routes then forbid browsers to guess the content type.
             configuration.requestHeaders = { $0.path.contains("artifact") ? noSniffing : [] }
         }
         guard access.isRequired else { return }
-        // Who uses a browser after a log-out must not find in its cache what it was shown before.
+        // After a log-out, the cache of the browser must not contain the answers from before.
         let others = configuration.requestHeaders
         configuration.requestHeaders = { request in
             let isShown = request.header("cookie") != nil && routes.isForScripts(request)
@@ -138,8 +139,8 @@ extension HTTPMethod {
 }
 
 extension Endpoint {
-    /// Whether it may change experiments, models or their files; runs are followed one by one.
-    fileprivate var mayChangeThings: Bool {
+    /// Whether the endpoint may change experiments, models or their files; changes of runs are reported one by one.
+    fileprivate var mayChangeItems: Bool {
         guard access.action != .read else { return false }
         return access.resources.contains { resource in
             switch resource.kind {

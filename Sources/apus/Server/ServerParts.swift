@@ -7,7 +7,7 @@ internal import MLflowAPI
 internal import Tracking
 internal import TrackingStore
 
-/// The parts of a server, connected, before it listens.
+/// The connected parts of a server that does not listen yet.
 struct ServerParts {
     let settings: ServerSettings
     let store: TrackingStore
@@ -16,7 +16,7 @@ struct ServerParts {
     let keeper: SnapshotKeeper?
     let forwarder: Forwarder?
     let rate: RequestLimits?
-    /// nil where nothing is audited.
+    /// nil if nothing is audited.
     let logInAudit: LogInAudit?
     let logIns: LogInWays
     let access: AccessControl
@@ -26,14 +26,14 @@ struct ServerParts {
     let work: ServerWork
     let logger: Logger
 
-    /// Opens the store and makes what works on it.
+    /// Opens the store and makes the parts that work on it.
     init(_ settings: ServerSettings, _ logger: Logger) throws {
         self.settings = settings
         self.logger = logger
         let feed = settings.upstream.map { _ in ChangeFeed() }
         budgets = Self.budgets(settings)
         store = try Self.openStore(settings, budgets, feed, logger)
-        // This is done only after the store is locked, because the file may belong to the server that owns the store.
+        // The file is removed only after the store is locked, because it may belong to the server that owns the store.
         settings.readyFile?.remove()
         try Snapshot.removeLeftovers(of: settings.layout.databasePath)
         keeper = try settings.snapshots.map { try SnapshotKeeper($0, settings.layout) }
@@ -51,7 +51,7 @@ struct ServerParts {
         access = try AccessControl(store, accessSettings, logInAudit: logInAudit)
         var apiSettings = MLflowAPI.Settings(settings)
         apiSettings.access = access
-        apiSettings.take(budgets, try Self.quotas(settings.limits, store))
+        apiSettings.use(budgets, try Self.quotas(settings.limits, store))
         apiSettings.snapshots = { [keeper] in keeper?.status }
         apiSettings.forwarder = forwarder
         apiSettings.artifactRoots = roots.all.map { MLflowAPI.LocalArtifactRoot(path: $0.location, store: $0) }
@@ -103,7 +103,7 @@ struct ServerParts {
         }
     }
 
-    /// The quotas of artifacts, with what is stored already; nil where there are none.
+    /// The quotas of artifacts, with the present use; nil if there are no quotas.
     private static func quotas(_ settings: LimitSettings, _ store: TrackingStore) throws -> StorageQuotas? {
         guard settings.clientArtifactBytes != nil || settings.serverArtifactBytes != nil else { return nil }
         return StorageQuotas(
@@ -115,7 +115,7 @@ struct ServerParts {
 }
 
 extension MLflowAPI.Settings {
-    /// What the settings alone say.
+    /// Makes the settings of the API, except those that depend on budgets and quotas.
     fileprivate init(_ settings: ServerSettings) {
         self.init(workingDirectory: settings.layout.workingDirectory)
         version = mlflowVersion
@@ -129,10 +129,10 @@ extension MLflowAPI.Settings {
         exportShell = { .ofPages() }
     }
 
-    /// What is shared out, and what is held against quotas.
-    fileprivate mutating func take(_ budgets: Budgets, _ quotas: StorageQuotas?) {
+    /// Adds the budgets and quotas.
+    fileprivate mutating func use(_ budgets: Budgets, _ quotas: StorageQuotas?) {
         uploads = budgets.uploads
-        multipartLimits.places = budgets.multipartUploads
+        multipartLimits.openUploads = budgets.multipartUploads
         multipartLimits.claim = { quotas?.claim(for: $0.flatMap { StorageOwner(key: $0) }) }
         self.quotas = quotas
     }

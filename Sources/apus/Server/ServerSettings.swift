@@ -1,4 +1,4 @@
-/// What the person who starts a server has decided, read and checked.
+/// The checked settings of a server.
 struct ServerSettings {
     var layout: StorageLayout
     var listening: ListeningSettings
@@ -10,9 +10,9 @@ struct ServerSettings {
     var pages: PagesSettings
     var values: ValueSettings
     var audit: AuditSettings
-    /// nil where no snapshots are made.
+    /// nil if no snapshots are made.
     var snapshots: SnapshotSettings?
-    /// nil where nothing is sent to another server.
+    /// nil if nothing is sent to another server.
     var upstream: UpstreamSettings?
     var readyFile: ReadyFile?
     var ending: EndingSettings

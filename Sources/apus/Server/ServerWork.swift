@@ -3,7 +3,7 @@ internal import Dispatch
 internal import Logging
 internal import MLflowAPI
 
-/// What a server does beside requests.
+/// The background works of a server.
 struct ServerWork: Sendable {
     let all: [BackgroundWork]
     let audit: BackgroundWork
@@ -12,7 +12,7 @@ struct ServerWork: Sendable {
     private let expiry: BackgroundWork
     private let removals: BackgroundWork
 
-    /// How long a stop waits for the works that are running, all together.
+    /// The longest time that a stop waits for the running works in total.
     private static let waitForWork = DispatchTimeInterval.milliseconds(300)
 
     init(
@@ -31,13 +31,13 @@ struct ServerWork: Sendable {
             try api.removeExpiredUploads()
         }
         removals = BackgroundWork("removals", every: .seconds(600), logger) { work in
-            try Self.endRemovals(api, while: { !work.isEnded })
+            try Self.finishRemovals(api, while: { !work.isEnded })
         }
         all =
             [sweep, expiry, removals, audit] + rest + (snapshots.map { [$0] } ?? []) + (forwarding?.works ?? [])
     }
 
-    /// Begins what does not begin by itself; that of the audit begins with its first entry.
+    /// Starts the works that do not start by themselves; the work of the audit starts with its first entry.
     func begin() {
         expiry.run()
         removals.run()
@@ -45,15 +45,15 @@ struct ServerWork: Sendable {
         forwarding?.begin()
     }
 
-    /// Waits for a moment until what is running has ended.
+    /// Prevents further runs, and waits shortly until the running works have ended.
     func end() { BackgroundWork.end(all, atMost: Self.waitForWork) }
 
-    /// Continues removals that an interrupted `apus gc` has left undone.
-    private static func endRemovals(_ api: MLflowAPI, while mayGoOn: () -> Bool) throws {
+    /// Finishes removals that an interrupted `apus gc` has not finished.
+    private static func finishRemovals(_ api: MLflowAPI, while mayGoOn: () -> Bool) throws {
         var extras = RemovalExtras()
         extras.removesExpiredUploads = false
         while mayGoOn(), try api.hasRemovals() {
-            // While a command removes, it needs no help.
+            // While a command is removing, nothing needs to be done here.
             guard let progress = try api.continueRemovalUnlessRunning(for: .seconds(1), extras) else { return }
             guard progress.failures.isEmpty else { throw StartFailure(progress.failures.joined(separator: "; ")) }
         }

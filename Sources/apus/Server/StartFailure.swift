@@ -3,7 +3,7 @@ internal import HTTPServer
 internal import SQLite
 internal import TrackingStore
 
-/// The reason why a server cannot start or a command fails, as a message for the person who started it.
+/// The reason why a server cannot start or a command fails, as a message for the user.
 struct StartFailure: Error, CustomStringConvertible {
     let message: String
     /// The server that owns the data, if that is why this one cannot start; otherwise nil.
@@ -23,7 +23,7 @@ struct StartFailure: Error, CustomStringConvertible {
         case known(OwnerLock.Owner)
     }
 
-    /// Describes why a database could not be opened, and what to do about it.
+    /// The failure to open a database, with advice.
     static func opening(_ databasePath: String, _ error: any Error) -> StartFailure {
         switch error {
         case MigrationError.mlflowDatabase:
@@ -40,7 +40,7 @@ struct StartFailure: Error, CustomStringConvertible {
             StartFailure("\(databasePath): \(error). Start the version of Apus that wrote it, or a newer one.")
         case OwnerLock.Failure.ownedElsewhere: ownedElsewhere(databasePath, "\(error)")
         case let error as SQLiteError where error.isReadOnly:
-            StartFailure("\(databasePath) cannot be written. Mend its permissions, or choose another --data-dir.")
+            StartFailure("\(databasePath) cannot be written. Correct its permissions, or choose another --data-dir.")
         case let error as SQLiteError where error.isCorrupt:
             StartFailure("The database '\(databasePath)' is damaged (\(error.message)). \(adviceForDamage)")
         case let error as MissingDatabase: StartFailure(error.description)
@@ -48,9 +48,9 @@ struct StartFailure: Error, CustomStringConvertible {
         }
     }
 
-    /// What to do about a database that SQLite finds damaged.
+    /// The advice for a database that SQLite reports as damaged.
     static let adviceForDamage =
-        "Restore the newest backup that apus check finds sound (apus restore BACKUPS --replace moves the damaged database "
+        "Restore the newest backup without faults in apus check (apus restore BACKUPS --replace moves the damaged database "
         + "aside). Without a backup, copy what can still be read to another folder with apus import FOLDER --to OTHER."
 
     private static func ownedElsewhere(_ databasePath: String, _ reason: String) -> StartFailure {

@@ -13,8 +13,8 @@ package func fuzzEventFile(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt
     let found = read(known + framed(bytes) + known)
     precondition(found.records == 3 && found.damaged == 0, "whole records are not found")
     precondition(found.points >= 2, "points of other events are lost")
-    // The head of the record in the middle is broken: all of it is passed over, and nothing else. A content that itself has
-    // the form of a head would be read as one.
+    // The head of the record in the middle is broken: all of it is passed over, and nothing else. A content that itself
+    // has the form of a head would be read as one.
     guard !hasHead(bytes + littleEndian(checksum(bytes))) else { return 0 }
     var broken = known + framed(bytes) + known
     broken[known.count] ^= 1
@@ -74,7 +74,7 @@ private func read(_ bytes: [UInt8]) -> Found {
             end = place.upperBound
             found.records += 1
             guard let event = try? TrainingEvent(content) else { continue }
-            try? events.take(event) { _, _, _ in found.points += 1 }
+            try? events.add(event) { _, _, _ in found.points += 1 }
         case .damage(let place):
             precondition(place.lowerBound == end && !place.isEmpty, "parts do not follow each other")
             end = place.upperBound

@@ -4,9 +4,9 @@ internal import SQLite
 
 /// Makes one complete backup, called a generation, while a server may be running.
 ///
-/// The database is copied first, as it is at one moment, and then the artifacts. So every artifact that the copied
-/// database names is in the backup, unless it is deleted meanwhile. The folder of the generation gets its final name
-/// when all of its files are durable.
+/// The database is copied first, as it is at one moment, and then the artifacts. Therefore every artifact that the
+/// copied database names is in the backup, unless it is deleted meanwhile. The folder of the generation gets its final
+/// name when all of its files are durable.
 struct Backup {
     let databasePath: String
     let artifactsPath: String
@@ -42,7 +42,7 @@ struct Backup {
             try Disk.write(manifest.text, to: unfinished + "/" + BackupManifest.name)
             try Disk.synchronize(unfinished)
         } catch {
-            // This frees a full disk. The next backup removes what cannot be removed now.
+            // The removal frees a full disk. The next backup removes the files that cannot be removed now.
             try? Disk.remove(unfinished)
             throw error
         }
@@ -100,7 +100,7 @@ struct Backup {
         ) { path, status in
             let name = BackupManifest.artifactsName + "/" + path
             let target = folder + "/" + name
-            let parent = String(target[..<(target.lastIndex(of: "/") ?? target.startIndex)])
+            let parent = StorageLayout.parent(of: target)
             if madeFolders.insert(parent).inserted { try Disk.makeFolders(parent) }
             let time = status.modification.seconds * 1_000_000_000 + status.modification.nanoseconds
             if let previous, let entry = known?.files[name], entry.size == status.size, entry.time == time,

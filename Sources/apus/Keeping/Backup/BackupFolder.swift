@@ -1,9 +1,9 @@
 internal import Files
 internal import Glibc
 
-/// The folder that holds backups or snapshots.
+/// The folder that contains backups or snapshots.
 ///
-/// Each complete one, called a generation, is a folder named by its time.
+/// Each complete backup or snapshot, called a generation, is a folder whose name is its time.
 struct BackupFolder: Sendable {
     let path: String
 
@@ -28,7 +28,8 @@ struct BackupFolder: Sendable {
 
     /// The path of one generation.
     ///
-    /// - Parameter name: nil for this folder itself if it is a generation, otherwise for the newest one in it.
+    /// - Parameter name: the name of the generation. nil stands for this folder itself if it is a generation, and
+    ///   otherwise for the newest generation in it.
     func folder(_ name: String?) throws(StartFailure) -> String {
         if name == nil, FileKind(path + "/" + BackupManifest.name) == .file { return path }
         let all = generations
@@ -55,8 +56,8 @@ struct BackupFolder: Sendable {
 
     /// Locks the folder against new backups, which remove old ones, until the result is released.
     ///
-    /// Waits up to a minute for a backup that is running.
-    /// - Returns: nil if the folder has no lock file, or its file system no locks.
+    /// Waits up to a minute for a running backup.
+    /// - Returns: nil if the folder has no lock file, or its file system has no locks.
     func lockForReading() throws(StartFailure) -> Descriptor? {
         let raw = open(path + "/.lock", O_RDONLY | O_CLOEXEC)
         guard raw >= 0 else { return nil }
@@ -76,7 +77,7 @@ struct BackupFolder: Sendable {
 
     /// The folder that holds a generation.
     static func ofGeneration(_ folder: String) throws(StartFailure) -> BackupFolder {
-        try BackupFolder(String(folder[..<(folder.lastIndex(of: "/") ?? folder.startIndex)]))
+        try BackupFolder(StorageLayout.parent(of: folder))
     }
 
     /// Whether the newest generation is a snapshot; nil if there is no generation or its manifest cannot be read.
@@ -101,7 +102,7 @@ struct BackupFolder: Sendable {
         )
     }
 
-    /// Makes the folder if it is absent, locks it, and removes what interrupted backups have left.
+    /// Makes the folder if it is absent, locks it, and removes the leftovers of interrupted backups.
     ///
     /// - Returns: the lock, as `lock()` does.
     func prepareForBackup() throws -> Descriptor? {
@@ -132,7 +133,7 @@ struct BackupFolder: Sendable {
         }
     }
 
-    /// The time in Unix milliseconds that the name of a generation says; nil for any other name.
+    /// The time in the name of a generation, in Unix milliseconds; nil for any other name.
     static func time(ofName name: String) -> Int64? {
         guard isName(name) else { return nil }
         let numbers = name.utf8.split { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }

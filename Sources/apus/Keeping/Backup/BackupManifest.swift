@@ -22,15 +22,18 @@ struct BackupManifest: Equatable {
     /// Version 1 stores artifacts by path (a backup), version 2 by content (a snapshot).
     private static let newestVersion: Int64 = 2
 
-    /// A later version of Apus made the backup: it is not damaged, but this version can neither read nor replace it.
+    /// The error for a backup that a later version of Apus made.
+    ///
+    /// The backup is not damaged, but this version can neither read nor replace it.
     struct LaterVersion: Error, CustomStringConvertible {
         let description: String
     }
 
     /// Unix milliseconds.
     var created: Int64
-    /// Whether artifacts are stored beside the generation under their hashes, as in snapshots, not in it by their
-    /// paths.
+    /// Whether artifacts are stored beside the generation under their hashes, as in snapshots.
+    ///
+    /// In backups they are stored in the generation under their paths.
     var isByContent = false
     /// The files, including the database, by their paths within the backup.
     var files: [String: Entry] = [:]
@@ -82,7 +85,7 @@ struct BackupManifest: Equatable {
         let head = try Self.object(lines[0], folder)
         let version = head["version"]?.int64
         guard head["format"]?.string == Self.format, version == 1 || version == Self.newestVersion else {
-            throw StartFailure("'\(folder)' is no backup of Apus: its manifest has another format.")
+            throw StartFailure("'\(folder)' is not a backup of Apus: its manifest has another format.")
         }
         created = head["created"]?.int64 ?? 0
         isByContent = version == 2
@@ -115,7 +118,7 @@ struct BackupManifest: Equatable {
     ///   - folder: the folder of the generation.
     func location(of path: String, in folder: String) -> String {
         guard isByContent, path != Self.databaseName, let entry = files[path] else { return folder + "/" + path }
-        let parent = folder[..<(folder.lastIndex(of: "/") ?? folder.startIndex)]
+        let parent = StorageLayout.parent(of: folder)
         return parent + "/" + Self.contentPath(entry.sha256)
     }
 

@@ -12,7 +12,7 @@ struct BackupVerification {
         manifest = try BackupManifest(Disk.contents(folder + "/" + BackupManifest.name), of: folder)
     }
 
-    /// Reads every file of the backup, and returns a line for each file that is missing or was changed.
+    /// Reads every file of the backup, and returns one line for each file that is missing or was changed.
     ///
     /// - Parameter progress: is called after each file with its size in bytes.
     func faults(_ progress: (Int64) -> Void = { _ in }) -> [String] {
@@ -24,7 +24,7 @@ struct BackupVerification {
                 if digest.size != entry.size {
                     faults.append("\(path) has \(digest.size) bytes instead of \(entry.size)")
                 } else if digest.sha256 != entry.sha256 {
-                    faults.append("\(path) has another content than when it was backed up")
+                    faults.append("\(path) does not have the content that was backed up")
                 }
             } catch {
                 faults.append("\(path) cannot be read: \(error)")

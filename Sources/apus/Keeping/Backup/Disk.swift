@@ -4,7 +4,7 @@ internal import Files
 internal import Glibc
 internal import Hashing
 
-/// A failed system call, as it is shown to the person who started the command.
+/// A failed system call, with a description for the user of the command.
 struct DiskFailure: Error, CustomStringConvertible {
     let call: String
     let path: String
@@ -26,7 +26,7 @@ enum Disk {
     private static let cloneRequest: UInt = 0x4004_9409
     private static let pieceBytes = 1 << 20
 
-    /// How `linkOrCopy` made a file: as a hard link, or as a copy of its own.
+    /// The result of `linkOrCopy`: a hard link, or a separate copy.
     enum Way {
         case linked, copied
     }
@@ -89,7 +89,7 @@ enum Disk {
     /// An absent folder counts as an empty one.
     /// - Parameters:
     ///   - isLeftOut: returns whether a file or folder of this name is skipped.
-    ///   - other: is called with the path of what is neither a file nor a folder, such as a link.
+    ///   - other: is called with the path of each item that is neither a file nor a folder, such as a link.
     static func walk(
         _ folder: String,
         _ path: String = "",
@@ -118,7 +118,7 @@ enum Disk {
     /// Makes a second file with the content and times of the first: a reflink, else a hard link, else a copy.
     ///
     /// - Parameter mayLink: whether a hard link is allowed. Then nobody may write to either file.
-    /// - Returns: nil if the source does not exist any more.
+    /// - Returns: nil if the source no longer exists.
     static func linkOrCopy(_ source: String, at target: String, mayLink: Bool) throws(DiskFailure) -> Way? {
         let from = open(source, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard from >= 0 else {
@@ -140,7 +140,7 @@ enum Disk {
             }
             try copy(from, to, Int64(status.st_size), source, target)
         }
-        // The next backup sees by the modification time that the file has not changed.
+        // By the modification time, the next backup recognises that the file has not changed.
         var times = [status.st_atim, status.st_mtim]
         guard futimens(to, &times) == 0 else { throw .last("futimens", target) }
         return .copied
@@ -206,8 +206,7 @@ enum Disk {
     /// Copies a file, replaces the target, and waits until the copy is on the disk if its file system supports that.
     ///
     /// Only plain writes are used, because the target may be on a network file system.
-    /// - Returns: the SHA-256 in hexadecimal and the size of what was copied; nil if the source does not exist any
-    ///   more.
+    /// - Returns: the SHA-256 in hexadecimal and the size of the copied content; nil if the source no longer exists.
     static func copyDurably(_ source: String, to target: String) throws(DiskFailure) -> (sha256: String, size: Int64)? {
         let from = open(source, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard from >= 0 else {
@@ -255,7 +254,7 @@ enum Disk {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .last("fstat", path) }
-        // The reading of a pipe might never end.
+        // A read from a pipe might never end.
         guard status.st_mode & S_IFMT == S_IFREG else { throw DiskFailure(call: "read", path: path, code: EINVAL) }
         var piece = [UInt8](repeating: 0, count: pieceBytes)
         while true {

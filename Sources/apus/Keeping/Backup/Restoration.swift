@@ -4,8 +4,8 @@ internal import SQLite
 /// Puts a backup into a data folder that no server has open.
 ///
 /// The files are first copied beside their targets and made durable. Then existing data is moved to a folder of its
-/// own, never removed, and the copies are renamed. If the process is killed after the first of these renames, there is no
-/// database until the restoration is run again, and a server refuses to start.
+/// own, never removed, and the copies are renamed. If the process is killed after the first of these renames, there is
+/// no database until the restoration is run again, and a server refuses to start.
 struct Restoration {
     let verification: BackupVerification
     let databasePath: String
@@ -15,7 +15,7 @@ struct Restoration {
 
     /// - Parameters:
     ///   - isVerified: whether the caller has just compared the backup with its manifest.
-    ///   - held: the lock of the database if the caller has it; nil to take the lock.
+    ///   - held: the lock of the database if the caller has it; nil to acquire the lock.
     ///   - progress: is called after each file with its size in bytes.
     /// - Returns: the folder to which existing data was moved; nil if there was none.
     func run(
@@ -55,13 +55,14 @@ struct Restoration {
         }
         try copy(progress)
         // A server on the restored data may write further snapshots to the folder that this one came from.
-        let source = try BackupFolder(Self.parent(verification.folder))
+        let source = try BackupFolder(StorageLayout.parent(of: verification.folder))
         if verification.manifest.isByContent {
             try SnapshotLineage(databasePath: databasePath).add(source.generations, in: source)
         }
         var aside: String?
         if !standing.isEmpty || hasArtifacts {
-            let folder = "\(Self.parent(databasePath))/replaced-\(BackupFolder.name(at: unixMilliseconds()))"
+            let folder =
+                "\(StorageLayout.parent(of: databasePath))/replaced-\(BackupFolder.name(at: unixMilliseconds()))"
             try Disk.makeFolders(folder)
             // The database file is moved first: without it no server starts on a part of the old data.
             for path in standing { try Disk.rename(path, to: folder + "/" + Self.name(path)) }
@@ -71,7 +72,7 @@ struct Restoration {
         if rmdir(artifactsPath) != 0, errno != ENOENT { throw DiskFailure.last("rmdir", artifactsPath) }
         try Disk.rename(staged(artifactsPath), to: artifactsPath)
         try Disk.rename(staged(databasePath), to: databasePath)
-        try Disk.synchronize(Self.parent(databasePath))
+        try Disk.synchronize(StorageLayout.parent(of: databasePath))
         try Disk.synchronize(artifactsPath)
         return aside
     }
@@ -88,7 +89,7 @@ struct Restoration {
         var madeFolders: Set<String> = []
         for path in verification.manifest.files.keys where path != BackupManifest.databaseName {
             let target = staged(artifactsPath) + "/" + path.dropFirst(BackupManifest.artifactsName.count + 1)
-            let parent = Self.parent(target)
+            let parent = StorageLayout.parent(of: target)
             if madeFolders.insert(parent).inserted { try Disk.makeFolders(parent) }
             let source = verification.manifest.location(of: path, in: verification.folder)
             // Several artifacts may share one stored content, each with its own modification time.
@@ -101,7 +102,7 @@ struct Restoration {
             }
             progress(verification.manifest.files[path]?.size ?? 0)
         }
-        try Disk.synchronize(Self.parent(databasePath))
+        try Disk.synchronize(StorageLayout.parent(of: databasePath))
         try Disk.synchronize(staged(artifactsPath))
     }
 
@@ -109,18 +110,14 @@ struct Restoration {
     ///
     /// It lies in `folder`, or beside the artifacts if they are not next to the database, perhaps on another disk.
     private func pathAside(for artifacts: String, in folder: String) -> String {
-        Self.parent(artifacts) == Self.parent(databasePath)
+        StorageLayout.parent(of: artifacts) == StorageLayout.parent(of: databasePath)
             ? folder + "/" + Self.name(artifacts) : "\(artifacts).\(Self.name(folder))"
     }
 
     private func staged(_ path: String) -> String { path + Self.stagedSuffix }
 
-    /// The suffix of the paths of copies that are not renamed to their targets yet.
+    /// The suffix of the paths of copies that have not been renamed to their targets yet.
     static let stagedSuffix = ".restoring"
-
-    private static func parent(_ path: String) -> String {
-        String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
-    }
 
     private static func name(_ path: String) -> Substring {
         path.lastIndex(of: "/").map { path[path.index(after: $0)...] } ?? path[...]

@@ -1,17 +1,17 @@
 internal import Files
 internal import Glibc
 
-/// Makes one snapshot beside a running server.
+/// Makes one snapshot while the server is running.
 ///
-/// The database is copied to the local disk first, so that its write-ahead log is not held up while a slow snapshot
-/// folder is written. Artifacts that the folder already holds are not copied again.
+/// The database is copied to the local disk first, so that its write-ahead log can shrink while a slow snapshot folder
+/// is written. Artifacts that the folder already contains are not copied again.
 struct Snapshot {
     let databasePath: String
     let artifactsPath: String
     let backupFolder: BackupFolder
     let lineage: SnapshotLineage
     let keep: Int
-    /// Whether the files of the newest snapshot are known to be there, because this process has checked them before.
+    /// Whether the files of the newest snapshot are known to exist, because this process has checked them before.
     let trustsNewest: Bool
 
     struct Result {
@@ -64,7 +64,7 @@ struct Snapshot {
         return Result(created: manifest.created, isNew: true)
     }
 
-    /// Removes the files that a process killed during a snapshot has left beside the database.
+    /// Removes the files that a process that was killed during a snapshot has left beside the database.
     static func removeLeftovers(of databasePath: String) throws(DiskFailure) {
         for end in ["", "-journal", "-wal", "-shm", "-manifest"] { try Disk.remove(copy(of: databasePath) + end) }
     }

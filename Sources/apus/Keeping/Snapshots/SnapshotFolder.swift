@@ -3,9 +3,9 @@ internal import Glibc
 
 /// Stores snapshots in a folder that may be slow or vanish, and whose file system may have no links, locks or syncs.
 ///
-/// A snapshot is a generation of a backup whose artifacts lie in `contents/`, each content once for all snapshots. A
-/// snapshot is complete when its manifest is there. The manifest ends with its own hash, so that a half-written one is
-/// recognized.
+/// A snapshot is a generation of a backup whose artifacts are stored in `contents/`, each content once for all
+/// snapshots. A snapshot is complete when its manifest exists. The manifest ends with its own hash, so that an
+/// incomplete manifest is recognised.
 struct SnapshotFolder {
     let backupFolder: BackupFolder
 
@@ -64,9 +64,9 @@ struct SnapshotFolder {
         DataFolder.synchronize(backupFolder.path)
     }
 
-    /// Copies a file to a temporary file and renames that one.
+    /// Copies a file to a temporary file and renames the temporary file.
     ///
-    /// If the file system cannot rename, writes to the target directly: the manifest shows whether the file is
+    /// If the file system cannot rename, the target is written directly: the manifest shows whether the file is
     /// complete.
     /// - Parameter entry: the expected content; nil for any.
     /// - Returns: false if the source does not exist any more.
@@ -88,7 +88,7 @@ struct SnapshotFolder {
         return try Disk.copyDurably(source, to: target) != nil
     }
 
-    /// Makes one folder but none above it, so that a snapshot folder whose disk is unmounted is not made anew.
+    /// Makes one folder, but no folders above it, so that a snapshot folder whose disk is unmounted is not made anew.
     private func makeFolder(_ path: String) throws(DiskFailure) {
         guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
         throw .last("mkdir", path)
@@ -108,7 +108,7 @@ struct SnapshotFolder {
             // The manifest is removed first, so that a half-removed snapshot is never restored.
             try Disk.remove("\(backupFolder.path)/\(name)/\(BackupManifest.name)")
             try Disk.remove("\(backupFolder.path)/\(name)/\(BackupManifest.databaseName)")
-            // If the folder holds files of others, this fails and the folder stays.
+            // If the folder contains other files, the call fails and the folder stays.
             rmdir("\(backupFolder.path)/\(name)")
         }
         removeUnpublishedSnapshots(olderThan: kept.last)
@@ -136,7 +136,8 @@ struct SnapshotFolder {
         }
     }
 
-    /// Removes snapshots without a manifest, except those newer than `newest`, which may be about to get one.
+    /// Removes snapshots without a manifest, except those newer than `newest`, whose manifest may be about to be
+    /// written.
     private func removeUnpublishedSnapshots(olderThan newest: String?) {
         guard let newest, let names = try? Disk.names(backupFolder.path) else { return }
         for name in names where BackupFolder.isName(name) && name < newest {

@@ -77,7 +77,7 @@ final class SnapshotKeeper: Sendable {
 
     /// Makes a snapshot unless nothing was committed since the previous one.
     ///
-    /// It is called on the queue of the work.
+    /// The method is called on the queue of the work.
     private func run() throws {
         let (before, known) = (version, state.withLock(\.version))
         guard before == nil || known != before else { return }

@@ -1,12 +1,12 @@
-/// A file beside the database with the names of the snapshots that were made of this data, or that it was restored
-/// from.
+/// A file beside the database with the names of the snapshots that were made of this data, or from which it was
+/// restored.
 ///
-/// From this file a server sees if another server writes to the same snapshot folder. A lock cannot show that if two
-/// machines share the folder.
+/// By this file a server recognises that another server writes to the same snapshot folder. A lock cannot show that if
+/// two machines share the folder.
 struct SnapshotLineage: Sendable {
     private let path: String
 
-    /// More than the number of snapshots that a server can be set to keep.
+    /// The most names in the file, more than the largest number of snapshots that a server can keep.
     private static let mostNames = 2_000
 
     init(databasePath: String) {
@@ -32,7 +32,8 @@ struct SnapshotLineage: Sendable {
 
     /// Adds the names of snapshots.
     ///
-    /// It is called before a snapshot is published, so that its name is known even if this process is then killed.
+    /// The method is called before a snapshot is published, so that its name is known even if this process is then
+    /// killed.
     /// - Parameter folder: the folder that holds the snapshots; nil before they are published.
     func add(_ more: [String], in folder: BackupFolder? = nil) throws(DiskFailure) {
         let (knownNames, knownFolders) = (Set(names), Set(folders))

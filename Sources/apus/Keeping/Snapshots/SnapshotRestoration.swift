@@ -8,7 +8,8 @@ struct SnapshotRestoration {
     /// Restores the newest undamaged snapshot; if the data folder has a database, only checks that both belong
     /// together.
     ///
-    /// - Parameter report: is called with lines that say what was restored, what is damaged, and how far long work is.
+    /// - Parameter report: is called with lines about restored and damaged snapshots, and about the progress of long
+    ///   work.
     /// - Throws: `StartFailure` if there are snapshots and none can be restored, if they are of other data, or if
     ///   another server is restoring them; `BackupManifest.LaterVersion` if a later version of Apus made the newest.
     func run(_ report: @escaping (String) -> Void) throws {
@@ -51,7 +52,7 @@ struct SnapshotRestoration {
             do {
                 verification = try BackupVerification(folder)
             } catch let later as BackupManifest.LaterVersion {
-                // To restore an older snapshot instead would lose the changes in this one.
+                // A restoration of an older snapshot would lose the changes in this one.
                 throw later
             } catch {
                 damages.append(StartFailure.message(for: error))

@@ -5,11 +5,11 @@ internal import Logging
 
 /// Stops a server that nobody uses, or whose parent processes have ended, in the same way as a SIGTERM.
 enum AutomaticStop {
-    /// Begins to watch, and goes on as long as the process lives.
+    /// Starts to watch, until the end of the process.
     static func watch(_ settings: EndingSettings, _ server: HTTPServer, _ logger: Logger) {
         wait(for: settings.parents[...], logger)
         if let limit = settings.idleTime {
-            look(IdleTime(server.counts), limit, server, DispatchQueue(label: "apus.idle-exit", qos: .utility), logger)
+            poll(IdleTime(server.counts), limit, server, DispatchQueue(label: "apus.idle-exit", qos: .utility), logger)
         }
     }
 
@@ -24,7 +24,7 @@ enum AutomaticStop {
 
     /// Reads the counters eight times within the limit, so that the server ends at most an eighth of the limit too
     /// late.
-    private static func look(
+    private static func poll(
         _ idle: IdleTime,
         _ limit: Duration,
         _ server: HTTPServer,
@@ -33,12 +33,12 @@ enum AutomaticStop {
     ) {
         queue.asyncAfter(deadline: .now() + .milliseconds(Int(limit / .milliseconds(8)))) {
             var idle = idle
-            guard idle.update(server.counts) >= limit else { return look(idle, limit, server, queue, logger) }
+            guard idle.update(server.counts) >= limit else { return poll(idle, limit, server, queue, logger) }
             end("nobody has used the server for the time of --idle-exit", [:], logger)
         }
     }
 
-    /// Sends SIGTERM to this process, so that every stop takes the same way.
+    /// Sends SIGTERM to this process, so that there is only one way to stop.
     private static func end(_ reason: Logger.Message, _ details: Logger.Metadata, _ logger: Logger) {
         logger.notice(reason, metadata: details)
         kill(getpid(), SIGTERM)

@@ -1,4 +1,4 @@
-/// Finds out how long nobody has used a server, from counters that the caller reads now and then.
+/// Measures how long nobody has used a server, by counters that the caller reads from time to time.
 struct IdleTime: Sendable {
     /// The counters of the server; the last two count from its start.
     struct Counts: Equatable, Sendable {
@@ -15,7 +15,7 @@ struct IdleTime: Sendable {
         begin = now
     }
 
-    /// Notes new counters, and returns how long they have been the same; zero while a connection is open.
+    /// Stores new counters, and returns how long they have been unchanged; zero while a connection is open.
     mutating func update(_ counts: Counts, at now: ContinuousClock.Instant = .now) -> Duration {
         if counts != self.counts || counts.openConnections > 0 { self = IdleTime(counts, at: now) }
         return now - begin

@@ -3,13 +3,12 @@ internal import Dispatch
 internal import Files
 internal import Glibc
 
-/// Tells when another process has ended.
+/// Detects the end of another process.
 ///
-/// A later process with the same id is not mistaken for it.
-///
-/// A zombie, whose parent has not asked for its status yet, counts as ended.
+/// A later process with the same id is not mistaken for it. A zombie, whose parent has not asked for its status yet,
+/// counts as ended.
 final class WatchedProcess: Sendable {
-    /// What identifies the process.
+    /// The identity of the process.
     private enum Handle {
         /// A descriptor of the process, which the kernel makes readable at its end (Linux 5.3).
         case descriptor(Descriptor)

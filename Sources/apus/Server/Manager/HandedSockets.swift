@@ -2,7 +2,7 @@ internal import Coding
 internal import Files
 internal import Glibc
 
-/// The listening sockets that the starter of this process has opened for it, by the convention of sd_listen_fds(3).
+/// The listening sockets that the parent of this process has opened for it, by the convention of sd_listen_fds(3).
 ///
 /// systemd and `apus run` keep these sockets open while one server ends and the next starts, so that no client is
 /// refused.
@@ -12,7 +12,7 @@ enum HandedSockets {
 
     /// Returns the sockets that environment variables announce, if any, and removes these variables.
     ///
-    /// It must be called at most once, while the process has one thread.
+    /// The method must be called at most once, while the process has one thread.
     /// - Throws: `StartFailure` if the variables are not valid.
     static func takeFromEnvironment() throws(StartFailure) -> [Descriptor] {
         let environment = Environment.process

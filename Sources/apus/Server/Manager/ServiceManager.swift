@@ -12,7 +12,7 @@ struct ServiceManager: Sendable {
 
     /// Reads the variable `NOTIFY_SOCKET` and removes it from the environment, so that child processes do not get it.
     ///
-    /// It must be called while the process has one thread.
+    /// The method must be called while the process has one thread.
     static func takeFromEnvironment() -> ServiceManager {
         defer { unsetenv(variable) }
         return ServiceManager(path: Environment.process[variable])
@@ -22,23 +22,21 @@ struct ServiceManager: Sendable {
         self.path = path
     }
 
-    func tellReady(at url: String) {
-        tell("READY=1\nSTATUS=Serving at \(url)")
+    func reportReady(at url: String) {
+        send("READY=1\nSTATUS=Serving at \(url)")
     }
 
-    func tellStopping() {
-        tell("STOPPING=1\nSTATUS=Finishing requests")
+    func reportStopping() {
+        send("STOPPING=1\nSTATUS=Finishing requests")
     }
 
-    /// Sends a message without waiting.
-    ///
-    /// Failures are ignored.
-    private func tell(_ message: String) {
+    /// Sends a message without waiting; failures are ignored.
+    private func send(_ message: String) {
         guard let path, var address = Self.address(path) else { return }
         let created = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard created >= 0 else { return }
         let descriptor = Descriptor(owning: created)
-        // An abstract name has no terminating zero byte: the length of the address says where it ends.
+        // An abstract name has no terminating zero byte; it ends at the length of the address.
         let length = socklen_t(MemoryLayout<sa_family_t>.size + path.utf8.count + (path.hasPrefix("@") ? 0 : 1))
         withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in

@@ -1,9 +1,9 @@
-/// A small script that makes some choices for MLflow's pages in a browser that has never opened them.
+/// A small script that stores some choices for MLflow's pages in a browser that has never opened them.
 enum FirstVisit {
     /// The address of the script, relative to the page.
     static let scriptAddress = "static-files/apus-first-visit.js"
 
-    /// MLflow's pages store a choice when a visitor makes it; the script never changes a stored choice.
+    /// The text of the script, which never changes a choice that MLflow's pages have stored.
     private static let text: StaticString = """
         // Served by Apus beside MLflow's pages: they open on model training, with the assistant closed, until a visitor
         // chooses otherwise. The server's flag --no-ui-defaults leaves this script out.

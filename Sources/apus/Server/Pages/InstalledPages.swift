@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Finds the pages of an MLflow that is installed for Python.
+/// Finds the pages of an installed Python package of MLflow.
 enum InstalledPages {
     /// Asks the first `python3` on the PATH for the folder of its MLflow's pages, without running MLflow.
     ///
@@ -25,7 +25,7 @@ enum InstalledPages {
         }
     }
 
-    /// A Python program that looks the package up without importing it, and does not look in the working directory.
+    /// A Python program that looks up the package without importing it, and ignores the working directory.
     private static let program = """
         import sys
         sys.path = [place for place in sys.path if place]
@@ -40,7 +40,7 @@ enum InstalledPages {
         sys.exit(print("no pages") or 1)
         """
 
-    /// How long Python may take, even on a slow disk.
+    /// The longest time for Python, even on a slow disk.
     private static let patience = Duration.seconds(20)
 
     private static func askPython(for setting: Setting) throws(StartFailure) -> ProgramOutput {

@@ -1,15 +1,15 @@
 /// The JavaScript modules of the pages as the server sends them: two files instead of thirty for a first page.
 ///
 /// In `static/` each module is a file. A browser that opens a page for the first time would request each file
-/// separately, over six connections, and these requests would take most of the time. A pack is a file that also holds
-/// the modules that it imports. It stores them in a table, `$held`, from which every other module takes its imports, so
-/// that each module exists once. The modules also work unpacked: during development `--ui static` serves them as they
-/// are.
+/// separately, over six connections, and these requests would take most of the time. A pack is a file that also
+/// contains the modules that it imports. It stores them in a table, `$held`, from which every other module gets its
+/// imports, so that each module exists once. The modules also work unpacked: during development `--ui static` serves
+/// them as they are.
 struct PageModules {
     /// A module that is sent in one file with all modules that it imports.
     private struct Pack {
         let path: String
-        /// The modules whose names the module puts together at run time, so that they cannot be found in its text.
+        /// The modules whose names the module composes at run time, so that they cannot be found in its text.
         let pages: [String]
     }
 
@@ -106,10 +106,10 @@ private struct PageModule {
         }
     }
 
-    /// The module as a file of its own, which takes packed modules from the table.
+    /// The module as a separate file, which gets packed modules from the table.
     func text(_ packed: Set<String>) -> String {
         let held = imports.filter { packed.contains($0.path) }
-        return lines.map { line in held.first { $0.line == line }.map(Self.taking) ?? String(line) }
+        return lines.map { line in held.first { $0.line == line }.map(Self.tableAccess(for:)) ?? String(line) }
             .joined(separator: "\n")
     }
 
@@ -118,15 +118,15 @@ private struct PageModule {
         var exports: [String] = []
         var text = ""
         for line in lines {
-            if let taken = imports.first(where: { $0.line == line }) {
-                text += Self.taking(taken)
+            if let module = imports.first(where: { $0.line == line }) {
+                text += Self.tableAccess(for: module)
             } else if line.hasPrefix("export ") {
                 let words = line.split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == "$") }
                 let isDefault = words[1] == "default"
-                guard let place = words.firstIndex(where: { ["function", "const", "class"].contains($0) }) else {
+                guard let keyword = words.firstIndex(where: { ["function", "const", "class"].contains($0) }) else {
                     preconditionFailure("static/\(path): an export is a function, a constant or a class")
                 }
-                exports.append(isDefault ? "default: \(words[place + 1])" : String(words[place + 1]))
+                exports.append(isDefault ? "default: \(words[keyword + 1])" : String(words[keyword + 1]))
                 text += line.dropFirst((isDefault ? "export default " : "export ").count)
             } else {
                 text += line
@@ -136,7 +136,7 @@ private struct PageModule {
         return "\(text)return { \(exports.joined(separator: ", ")) };\n"
     }
 
-    private static func taking(_ taken: Import) -> String {
-        "const \(taken.names.replacing(" as ", with: ": ")) = $held[\"\(taken.path)\"];"
+    private static func tableAccess(for module: Import) -> String {
+        "const \(module.names.replacing(" as ", with: ": ")) = $held[\"\(module.path)\"];"
     }
 }

@@ -15,8 +15,8 @@ struct PagesSettings {
     /// - Parameter prefix: the static prefix, under which the pages are served too.
     init(_ options: PagesOptions, prefix: String, _ environment: Environment) throws(StartFailure) {
         let setsDefaults = try environment.isOn(.pagesDefaults, options.uiDefaults) ?? true
-        let place = environment.setting(.pagesPath, options.uiPath)
-        path = place?.text == "/" ? "" : try ListeningSettings.prefix(place)
+        let pagesPath = environment.setting(.pagesPath, options.uiPath)
+        path = pagesPath?.text == "/" ? "" : try ListeningSettings.prefix(pagesPath)
         guard let setting = environment.setting(.pages, options.ui) else {
             bundle = nil
             return
@@ -42,7 +42,7 @@ struct PagesSettings {
         } catch {
             let reason =
                 switch error {
-                case .permissionDenied: "its index.html cannot be read: mend its permissions"
+                case .permissionDenied: "its index.html cannot be read: correct its permissions"
                 case .invalidPath(.symbolicLink):
                     "its index.html is a symbolic link, which is not followed: name the folder that holds the file itself"
                 default:
@@ -52,7 +52,7 @@ struct PagesSettings {
         }
     }
 
-    /// A phrase about MLflow's pages for the line that says that the server is ready; empty without these pages.
+    /// A phrase about MLflow's pages for the ready line; empty without these pages.
     var announcement: String {
         guard let bundle else { return "" }
         let own = path.isEmpty ? "\(Self.ownPath)/" : "/"

@@ -2,8 +2,7 @@ internal import HTTPServer
 internal import HTTPWire
 internal import MLflowAPI
 
-/// The answer to a request that is refused before it reaches an endpoint: JSON in MLflow's form, or a page for a
-/// person.
+/// The answer to a request that is refused before it reaches an endpoint: JSON in MLflow's form, or a page.
 enum Refusal {
     /// - Parameter request: nil if the request could not be read.
     static func response(_ refusal: HTTPRefusal, to request: HTTPRequest?) -> HTTPResponse {
@@ -18,7 +17,7 @@ enum Refusal {
         return HTTPResponse(status: refusal.status, headers: headers, body: .bytes(Array(page(refusal).utf8)))
     }
 
-    /// Whether a browser requests a page to show, which its `Accept` field tells: programs do not ask for HTML.
+    /// Whether a browser requests a page to show, by its `Accept` field: programs do not ask for HTML.
     static func wantsPage(_ request: HTTPRequest) -> Bool {
         guard request.method == .get || request.method == .head, let accepted = request.header("accept") else {
             return false

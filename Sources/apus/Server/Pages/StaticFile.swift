@@ -5,7 +5,7 @@ internal import HTTPWire
 internal import Hashing
 internal import Synchronization
 
-/// A file of `static/` that is embedded in the binary, as a browser gets it.
+/// A file of `static/` that is embedded in the binary.
 ///
 /// Its entity tag and its compressed form are made at the first request for it, so that they do not delay the start.
 final class StaticFile: Sendable {
@@ -63,8 +63,8 @@ final class StaticFile: Sendable {
 
     var text: String { String(decoding: bytes.pointer, as: UTF8.self) }
 
-    /// The content security policy of Apus' own pages: they may load their own files, and what previews of artifacts
-    /// need.
+    /// The content security policy of Apus' own pages: they may load their own files, and the data that previews of
+    /// artifacts need.
     ///
     /// An artifact is shown from a `blob:` address or in a frame that inherits this policy. Scripts come only from the
     /// server, which sends no artifact as a script, so no script in an artifact is run.

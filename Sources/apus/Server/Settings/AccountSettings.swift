@@ -3,16 +3,17 @@ internal import Files
 internal import Identities
 internal import Tracking
 
-/// The operator's settings about users: flags of this server, and the variables and the configuration file of MLflow's.
+/// The operator's settings for users: flags of this server, and the variables and the configuration file of MLflow's
+/// server.
 struct AccountSettings {
-    /// What users may do with experiments and models for which they have been granted nothing.
+    /// The permission of users for experiments and models for which they have no other permission.
     let standard: PermissionLevel
-    /// The name of the admin whom the first start makes.
+    /// The name of the admin that the first start makes.
     let administrator: String
     /// The admin's password; nil if the server is to make one.
     let password: String?
 
-    /// The only value of `--app-name` that is known; `mlflow server` has the same.
+    /// The only known value of `--app-name`, the same as that of `mlflow server`.
     private static let application = "basic-auth"
     private static let longestFile = 65_536
 
@@ -34,7 +35,7 @@ struct AccountSettings {
             function != "mlflow.server.auth:authenticate_request_basic_auth"
         {
             throw StartFailure(
-                "authorization_function in the file of MLFLOW_AUTH_CONFIG_PATH cannot be honoured: no Python runs here. Leave it out."
+                "authorization_function in the file of MLFLOW_AUTH_CONFIG_PATH is not supported: no Python runs here. Leave it out."
             )
         }
         let level = environment.setting(.defaultPermission, options.defaultPermission)

@@ -11,7 +11,7 @@ struct Environment: Sendable {
         self.value = value
     }
 
-    /// The value of a variable; nil when it is not set or empty.
+    /// The value of a variable; nil if it is not set or empty.
     subscript(name: String) -> String? {
         value(name).flatMap { $0.isEmpty ? nil : $0 }
     }

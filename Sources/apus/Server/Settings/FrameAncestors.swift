@@ -1,7 +1,7 @@
 internal import Coding
 internal import HTTPServer
 
-/// Which pages may show the server's answers in a frame (Content Security Policy Level 3, §6.4.2).
+/// The pages that may show the server's answers in a frame (Content Security Policy Level 3, §6.4.2).
 struct FrameAncestors: Sendable {
     private let origins: [String]
 

@@ -2,11 +2,11 @@ internal import ArtifactStore
 internal import Budgets
 internal import Tracking
 
-/// How much of the server one client, and all clients together, may use.
+/// The limits of one client, and of all clients together.
 struct LimitSettings {
-    /// How much space on the disk of the artifacts stays free; nil if uploads may fill the disk.
+    /// The space on the disk of the artifacts that stays free; nil if uploads may fill the disk.
     let keptFree: FreeSpace.Amount?
-    /// What each client may hold of the shared budgets.
+    /// The share of each client in the shared budgets.
     let client: ClientLimits
     let runs: RunQuota
     let clientArtifactBytes: Int64?
@@ -51,7 +51,9 @@ struct LimitSettings {
     private static func count(_ setting: Setting?) throws(StartFailure) -> Int? {
         guard let setting else { return nil }
         guard let count = Int(setting.text), (1...1_000_000_000).contains(count) else {
-            throw StartFailure("\(setting.shown) is no limit; use a whole number from 1 on, or leave it out for none.")
+            throw StartFailure(
+                "\(setting.shown) is not a limit; use a whole number from 1 on, or leave it out for none."
+            )
         }
         return count
     }
@@ -60,14 +62,14 @@ struct LimitSettings {
         guard let setting else { return nil }
         guard let size = StorageSize(setting.text), size.bytes > 0 else {
             throw StartFailure(
-                "\(setting.shown) is no limit; use a size such as 64MB or 20GB, or leave it out for none."
+                "\(setting.shown) is not a limit; use a size such as 64MB or 20GB, or leave it out for none."
             )
         }
         return size.bytes
     }
 }
 
-/// The setting of `--keep-free`: how much space on the disk of the artifacts stays free.
+/// The setting of `--keep-free`, the space on the disk of the artifacts that stays free.
 enum KeepFreeSetting {
     /// 100 MiB, or 5% of the disk if that is less.
     static let standard = FreeSpace.Amount.lesser(bytes: 100 * 1_048_576, percent: 5)
@@ -83,7 +85,7 @@ enum KeepFreeSetting {
         }
         guard let size = StorageSize(setting.text) else {
             throw StartFailure(
-                "\(setting.shown) is no size; use one such as 500MB, 2GB or 5%, or 0 to keep nothing free."
+                "\(setting.shown) is not a size; use one such as 500MB, 2GB or 5%, or 0 to keep nothing free."
             )
         }
         return size.bytes == 0 ? nil : .bytes(Int64(size.bytes))

@@ -7,11 +7,11 @@ struct ListeningSettings {
     let port: Int
     /// The static prefix: empty, or a path that begins with a slash and ends without one.
     let prefix: String
-    /// The sockets that the starter of the process has opened, which replace the host and the port.
+    /// The sockets that the parent of the process has opened, which replace the host and the port.
     let sockets: [Descriptor]
     /// The prefixes of all paths: the empty one and the static prefix.
     var bases: [String] { prefix.isEmpty ? [""] : ["", prefix] }
-    /// The settings that were ignored, a line each.
+    /// One line for each setting that was ignored.
     let remarks: [String]
 
     init(
@@ -33,12 +33,12 @@ struct ListeningSettings {
         remarks =
             links
             + (sockets.isEmpty ? [] : idle).map {
-                "apus: \($0.shown) does nothing here: the process was started with sockets that listen already."
+                "apus: \($0.shown) has no effect here: the process was started with sockets that listen already."
             }
         prefix = try Self.prefix(environment.setting(.staticPrefix, options.staticPrefix))
     }
 
-    /// Whether a text is a URL that Kubernetes puts into the variable `<NAME>_PORT` of containers for each Service.
+    /// Whether a text is a URL that Kubernetes writes to the variable `<NAME>_PORT` of containers for each Service.
     private static func isServiceLink(_ text: String?) -> Bool {
         ["tcp://", "udp://", "sctp://"].contains { text?.hasPrefix($0) == true }
     }
@@ -47,7 +47,7 @@ struct ListeningSettings {
         guard let setting else { return "127.0.0.1" }
         guard !setting.text.isEmpty, !setting.text.contains("/") else {
             throw StartFailure(
-                "\(setting.shown) is no host; give an address or a name, such as 127.0.0.1, 0.0.0.0 or localhost."
+                "\(setting.shown) is not a host; give an address or a name, such as 127.0.0.1, 0.0.0.0 or localhost."
             )
         }
         return setting.text
@@ -56,7 +56,7 @@ struct ListeningSettings {
     private static func port(_ setting: Setting?) throws(StartFailure) -> Int {
         guard let setting else { return 5_000 }
         guard let number = Int(setting.text), (0...65_535).contains(number) else {
-            throw StartFailure("\(setting.shown) is no port; use a number from 0 to 65535.")
+            throw StartFailure("\(setting.shown) is not a port; use a number from 0 to 65535.")
         }
         return number
     }

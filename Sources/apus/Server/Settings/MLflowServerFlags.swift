@@ -3,7 +3,7 @@ internal import Coding
 
 /// The flags of `mlflow server` in a command line that have no effect here or are refused.
 ///
-/// They are taken out before ArgumentParser parses the rest, because it inspects each of its properties by reflection
+/// They are removed before ArgumentParser parses the rest, because it inspects each property of a command by reflection
 /// at every start, which costs time.
 struct MLflowServerFlags {
     /// The command line without these flags and their values.
@@ -13,7 +13,7 @@ struct MLflowServerFlags {
 
     private static let settings = SettingDefinition.withoutEffect + SettingDefinition.refused
     /// The flags whose values are command lines, which may begin with a dash.
-    private static let takingDashes: Set = ["--gunicorn-opts", "--uvicorn-opts", "--waitress-opts"]
+    private static let flagsWithDashes: Set = ["--gunicorn-opts", "--uvicorn-opts", "--waitress-opts"]
 
     /// - Throws: `ValidationError` for a flag without its value.
     init(_ arguments: some Sequence<String>) throws {
@@ -41,7 +41,7 @@ struct MLflowServerFlags {
     }
 
     private static func value(of setting: SettingDefinition, _ left: inout ArraySlice<String>) throws -> String {
-        let isValue = left.first.map { !$0.hasPrefix("-") || $0 == "-" || takingDashes.contains(setting.flag) }
+        let isValue = left.first.map { !$0.hasPrefix("-") || $0 == "-" || flagsWithDashes.contains(setting.flag) }
         guard isValue == true, let value = left.popFirst() else {
             throw ValidationError("Missing value for '\(setting.flag) <\(setting.value ?? "")>'")
         }
@@ -52,7 +52,7 @@ struct MLflowServerFlags {
     func remarks(_ environment: Environment) -> [String] {
         SettingDefinition.withoutEffect.compactMap { definition in
             environment.setting(definition, given[definition.flag])
-                .map { "apus: \($0.source) does nothing here: \(definition.effect)." }
+                .map { "apus: \($0.source) has no effect here: \(definition.effect)." }
         }
     }
 
@@ -71,15 +71,15 @@ struct MLflowServerFlags {
         }
         guard let setting = setting(.uvicornOptions, environment) else { return (nil, nil) }
         let options = PythonServerOptions(setting.text)
-        let taken = [SettingDefinition.sslCertificate.flag, SettingDefinition.sslKey.flag]
-        let isForeign = { PythonServerOptions.isAboutEncryption($0) && !taken.contains($0.name) }
+        let known = [SettingDefinition.sslCertificate.flag, SettingDefinition.sslKey.flag]
+        let isForeign = { PythonServerOptions.isAboutEncryption($0) && !known.contains($0.name) }
         if let option = options.first(where: isForeign) {
             throw StartFailure(
-                "\(setting.source) asks for \(option.name.printable(limit: 60)), which cannot be honoured: of https only "
+                "\(setting.source) asks for \(option.name.printable(limit: 60)), which is not supported: of https only "
                     + "--ssl-certfile and --ssl-keyfile can be set, with a key without a password. Leave it out."
             )
         }
-        let files = taken.map { name in
+        let files = known.map { name in
             options.last { $0.name == name }.map { Setting(source: "\(setting.source) \(name)", text: $0.value) }
         }
         return (files[0], files[1])
@@ -89,14 +89,14 @@ struct MLflowServerFlags {
         environment.setting(definition, given[definition.flag])
     }
 
-    /// Throws if a setting is given that the server cannot honour and must not ignore.
+    /// Throws if there is a setting that the server does not support and must not ignore.
     ///
-    /// - Parameter storage: names the database, with which the store of the model registry is compared.
+    /// - Parameter storage: the options with the database, which must also be the store of the model registry.
     func refuseUnhonoured(_ environment: Environment, _ storage: StorageOptions) throws(StartFailure) {
         try refuseWorkspaces(environment)
         if let source = try source(of: .artifactsPresignedOnly, environment) {
             throw StartFailure(
-                "\(source) cannot be honoured: this server takes artifacts itself too. "
+                "\(source) is not supported: this server accepts artifacts itself too. "
                     + "Leave it out, or use --no-serve-artifacts with a --default-artifact-root that clients reach."
             )
         }
@@ -106,7 +106,7 @@ struct MLflowServerFlags {
     private func refuseWorkspaces(_ environment: Environment) throws(StartFailure) {
         guard let source = try source(of: .workspaces, environment) else { return }
         throw StartFailure(
-            "\(source) cannot be honoured: Apus does not keep workspaces apart. Leave it out, and start a server for each "
+            "\(source) is not supported: Apus does not separate workspaces. Leave it out, and start a server for each "
                 + "with a --data-dir of its own."
         )
     }

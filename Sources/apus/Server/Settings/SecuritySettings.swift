@@ -2,7 +2,7 @@ internal import Coding
 internal import HTTPServer
 internal import MLflowAPI
 
-/// The settings that decide which requests are accepted.
+/// The settings for the acceptance of requests.
 struct SecuritySettings {
     let isEnabled: Bool
     let hosts: HostPolicy
@@ -13,7 +13,7 @@ struct SecuritySettings {
     let frameAncestors: FrameAncestors?
     /// Whether every request must show a token.
     let requiresToken: Bool
-    /// The settings about users with passwords; nil if the server has none.
+    /// The settings for users with passwords; nil if the server has no users.
     let accounts: AccountSettings?
     /// Whether the operator named the allowed hosts, which replaces the default ones.
     private let hasOwnHosts: Bool
@@ -32,7 +32,7 @@ struct SecuritySettings {
         let requiresToken = try environment.isOn(.requireToken, options.requireToken)
         if requiresToken == false, let source = outside.source {
             throw StartFailure(
-                "\(source) is about who may use the server, and --no-require-token lets everybody do so."
+                "\(source) restricts the use of the server, and --no-require-token allows it to everybody."
             )
         }
         self.requiresToken = requiresToken ?? (outside.source != nil)
@@ -65,17 +65,17 @@ struct SecuritySettings {
     /// Whether every request needs credentials.
     var asksForCredentials: Bool { requiresToken || accounts != nil }
 
-    /// The credentials that requests need, and what users may do by default.
+    /// The credentials that requests need, and the default permission of users.
     var access: AccessSettings {
         AccessSettings(isRequired: asksForCredentials, usersMay: accounts?.standard)
     }
 
-    /// One sentence that tells the operator which Host fields the server accepts.
+    /// One sentence about the Host fields that the server accepts.
     var guarding: String {
         if !isEnabled { return "Requests with any Host and any Origin are answered." }
         let usual = "localhost or a private address (--allowed-hosts for others)"
         let hosts = hasOwnHosts ? "one of --allowed-hosts" : usual
-        return "Only requests are answered whose Host is \(hosts)."
+        return "Only requests whose Host is \(hosts) are answered."
     }
 
     private static func frameOptions(_ setting: Setting?) throws(StartFailure) -> String? {
@@ -83,7 +83,7 @@ struct SecuritySettings {
         switch setting.text.uppercased() {
         case "NONE": return nil
         case "SAMEORIGIN", "DENY": return setting.text.uppercased()
-        default: throw StartFailure("\(setting.shown) is no X-Frame-Options; use SAMEORIGIN, DENY or NONE.")
+        default: throw StartFailure("\(setting.shown) is not a value of X-Frame-Options; use SAMEORIGIN, DENY or NONE.")
         }
     }
 

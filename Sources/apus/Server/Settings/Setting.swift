@@ -1,12 +1,12 @@
 internal import Coding
 
-/// The text of a setting, and whether a flag or a variable gave it.
+/// The text of a setting, and the flag or variable that gave it.
 struct Setting {
     /// The flag or variable that gave the setting, such as `--port` or `MLFLOW_PORT`.
     let source: String
     let text: String
 
-    /// The setting in the form in which the user gives it.
+    /// The setting as the user has written it.
     var shown: String {
         let text = text.printable(limit: 200)
         return source.hasPrefix("-") ? "\(source) '\(text)'" : "\(source)=\(text)"

@@ -2,7 +2,7 @@
 extension SettingDefinition {
     /// The flags that have no effect.
     ///
-    /// The `effect` of each says why, as the end of a sentence.
+    /// The `effect` of each is the reason, as the end of a sentence.
     static let withoutEffect = [
         option("--workers", short: "-w", "value", "MLFLOW_WORKERS").doing(oneProcess),
         gunicornOptions, uvicornOptions,
@@ -20,7 +20,7 @@ extension SettingDefinition {
 
     /// The flags that are refused.
     ///
-    /// The `effect` of each says why, as the end of a sentence.
+    /// The `effect` of each is the reason, as the end of a sentence.
     static let refused = [workspaces, registryStoreURI, artifactsPresignedOnly]
 
     static let gunicornOptions = option("--gunicorn-opts", "value", "MLFLOW_GUNICORN_OPTS").doing(oneProcess)

@@ -41,7 +41,7 @@ extension SettingDefinition {
         ("How it starts, ends and reports", [.readyFile, .reuse, .idleExit, .parentPid, .logLevel]),
     ]
 
-    // Where data lies.
+    // The location of data.
     static let dataDir = option("--data-dir", "folder", "APUS_DATA_DIR", standard: "./apus-data")
         .doing("The folder that holds all data, the database and artifacts.")
     static let backendStoreURI = option("--backend-store-uri", "uri", "MLFLOW_BACKEND_STORE_URI")
@@ -54,7 +54,7 @@ extension SettingDefinition {
         .unlessGiven("artifacts in the data folder")
         .doing("Where artifacts go that pass through this server: a folder, or s3://BUCKET/PREFIX.")
 
-    // How data is kept.
+    // The storage of data.
     static let databaseLogLimit = option("--database-log-limit", "size", "APUS_DATABASE_LOG_LIMIT", standard: "64MB")
         .doing(
             "How much the database's write-ahead log may take on the disk, such as 64MB or 1GB; at least 4MB. Reads that "
@@ -80,7 +80,7 @@ extension SettingDefinition {
     static let auditRetention = option("--audit-retention", "age", "APUS_AUDIT_RETENTION", standard: "365d")
         .doing("How long an entry of the audit is kept, such as 365d or 12h.")
 
-    // Where snapshots go.
+    // Snapshots.
     static let snapshotTo = option("--snapshot-to", "folder", "APUS_SNAPSHOT_TO")
         .doing(
             "Keep snapshots of all data in this folder, which may be on a disk that cannot hold a database, such as Drive, NFS "
@@ -93,7 +93,7 @@ extension SettingDefinition {
     static let snapshotKeep = option("--snapshot-keep", "number", "APUS_SNAPSHOT_KEEP", standard: "2")
         .doing("How many of the newest snapshots are kept.")
 
-    // Which server gets a copy of everything.
+    // The upstream, which gets a copy of everything.
     static let upstream = option("--upstream", "uri", "APUS_UPSTREAM")
         .doing(
             "Send everything that is logged here to this server too, in the background: another Apus, MLflow's own server, or "
@@ -111,7 +111,7 @@ extension SettingDefinition {
         .unlessGiven("no limit")
         .doing("How many bytes of artifacts are sent to the upstream in a second at most, such as 10MB.")
 
-    // Where the server listens.
+    // The addresses of the server.
     static let host = option("--host", short: "-h", "address", "MLFLOW_HOST", standard: "127.0.0.1")
         .doing("The address to listen on.")
     static let port = option("--port", short: "-p", "port", "MLFLOW_PORT", "PORT", standard: "5000")
@@ -128,7 +128,7 @@ extension SettingDefinition {
     static let sslKey = option("--ssl-keyfile", "file", "APUS_SSL_KEYFILE").unlessGiven("the file of --ssl-certfile")
         .doing("The certificate's private key, in PEM form and without a password. --uvicorn-opts may name it too.")
 
-    // Who may use it.
+    // Access control.
     static let appName = option("--app-name", "name", "APUS_APP_NAME").unlessGiven("nobody is asked who they are")
         .doing(
             "basic-auth: ask everybody for a name and a password, or a token, and let each do what MLflow's roles and permissions "
@@ -224,8 +224,7 @@ extension SettingDefinition {
             "A JSON file with several issuers, each with an audience, claims and scopes of its own (docs/security.md)."
         )
 
-    // How much clients may use. A client is a token or a user, or an address if the server does not ask for
-    // credentials.
+    // Limits of clients. A client is a token or a user, or an address if the server does not ask for credentials.
     static let keepFree = option("--keep-free", "size", "APUS_KEEP_FREE")
         .unlessGiven("100MB, of a disk below 2GB a twentieth")
         .doing(
@@ -263,7 +262,7 @@ extension SettingDefinition {
         .unlessGiven("three quarters of 96MB")
         .doing("How much memory the answers that one client has not read yet may take; small ones are always sent.")
 
-    // Which pages a browser gets.
+    // The pages.
     static let pages = option("--ui", "place", "APUS_UI").unlessGiven("Apus' own pages alone")
         .doing(
             "Serve MLflow's own pages too: `mlflow` for those of the MLflow that the python3 on the PATH has installed, or "
@@ -278,7 +277,7 @@ extension SettingDefinition {
             "Whether the pages of --ui open on model training, with the assistant closed, until a visitor chooses otherwise."
         )
 
-    // How requests are answered.
+    // The answers to requests.
     static let recognizeRetries = switched(
         "--recognize-retries",
         "--no-recognize-retries",
@@ -292,7 +291,7 @@ extension SettingDefinition {
     static let sourceValidation = option("", "pattern", "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX")
         .doing("A regular expression; new model versions whose source does not match it are refused.")
 
-    // How it starts, ends and reports.
+    // The start, the end and the log.
     static let readyFile = option("--ready-file", "file")
         .doing("Write the server's URL to this file when it answers.")
     static let reuse = switched("--reuse", nil)

@@ -19,7 +19,7 @@ struct SettingDefinition: Sendable {
     let variables: [String]
     /// The value if neither the flag nor a variable is given; nil if there is no default.
     var standard: String?
-    /// What the setting does, in whole sentences.
+    /// The effect of the setting, in whole sentences.
     var effect = ""
 
     static func option(

@@ -1,7 +1,7 @@
 internal import MLflowAPI
 internal import Tracking
 
-/// The settings that decide how requests and their values are accepted.
+/// The settings for the acceptance of requests' values.
 struct ValueSettings: Sendable {
     /// Set by MLFLOW_TRUNCATE_LONG_VALUES.
     let longValues: LongValuePolicy
@@ -18,7 +18,7 @@ struct ValueSettings: Sendable {
         do {
             sourcePattern = try setting.map { try SourcePattern($0.text) }
         } catch {
-            throw StartFailure("\(setting?.source ?? "")=\(setting?.text ?? "") is no regular expression: \(error)")
+            throw StartFailure("\(setting?.source ?? "")=\(setting?.text ?? "") is not a regular expression: \(error)")
         }
     }
 }

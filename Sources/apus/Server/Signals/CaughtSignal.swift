@@ -4,11 +4,11 @@ internal import Glibc
 /// A signal that has been received.
 struct CaughtSignal: Equatable, Sendable {
     let number: Int32
-    /// The sender of the signal for messages, as far as the kernel tells.
+    /// The sender of the signal for messages, as far as the kernel reports it.
     let sender: String
     /// Whether a process has sent the signal.
     ///
-    /// The kernel sends signals itself, as at the end of a terminal.
+    /// The kernel also sends signals itself, such as at the end of a terminal.
     let isFromProcess: Bool
 
     /// Waits for one of the signals, which must be blocked in every thread; nil if the time is over first.

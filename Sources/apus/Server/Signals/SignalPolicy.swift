@@ -8,7 +8,7 @@ struct SignalPolicy: Sendable {
     /// The signals that the server listens for.
     static let numbers = [SIGTERM, SIGINT, SIGHUP]
 
-    /// Signals that were ignored when the server was started, as `nohup` and the `&` of a script arrange.
+    /// The signals that were ignored when the server was started, as by `nohup` and the `&` of a script.
     let inheritedAsIgnored: Set<Int32>
     /// Whether this is the first process of a container, where SIGINT comes from `docker run` and is meant for the
     /// server.
@@ -19,7 +19,7 @@ struct SignalPolicy: Sendable {
         self.isFirstProcess = isFirstProcess
     }
 
-    /// The policy for this process, before it changes what its signals do.
+    /// The policy for this process; must be read before the process changes the handling of its signals.
     static var ofThisProcess: SignalPolicy {
         let ignored = numbers.filter { number in
             var action = sigaction()

@@ -17,12 +17,11 @@ final class StopSignals: Sendable {
     private let action = Mutex<(@Sendable () -> Void)?>(nil)
     private let renewal = Mutex<(@Sendable () -> Void)?>(nil)
 
-    /// Begins to listen.
+    /// Starts to listen; must be called before any other thread is created, because threads inherit the blocked
+    /// signals.
     ///
-    /// It must be called before any other thread is created, because threads inherit the blocked signals.
-    ///
-    /// Until there is something to stop, a signal ends the process at once.
-    /// - Throws: `StartFailure` when the system allows no thread.
+    /// Until `whenAsked` is called, a signal ends the process at once.
+    /// - Throws: `StartFailure` if the system allows no further thread.
     init(_ policy: SignalPolicy, _ logger: Logger) throws(StartFailure) {
         self.policy = policy
         self.logger = logger
@@ -36,14 +35,14 @@ final class StopSignals: Sendable {
 
     /// Sets the closure that stops the server.
     ///
-    /// It must return soon, and must end the process when everything has stopped.
+    /// The closure must return soon, and must end the process when everything has stopped.
     func whenAsked(_ stop: @escaping @Sendable () -> Void) {
         action.withLock { $0 = stop }
     }
 
     /// Sets the closure that is called for a SIGHUP from a process, which then does not end the server.
     ///
-    /// It must return soon.
+    /// The closure must return soon.
     func whenToldToRenew(_ renew: @escaping @Sendable () -> Void) {
         renewal.withLock { $0 = renew }
     }
@@ -88,7 +87,7 @@ final class StopSignals: Sendable {
         let begin = ContinuousClock.now
         while true {
             let left = Self.longestStop - (.now - begin)
-            // Every change that was acknowledged is durable, so the remaining work may be cut off.
+            // Every acknowledged change is durable, so the remaining work may be cut off.
             guard left > .zero, let again = next(within: left) else { _exit(0) }
             if .now - begin > Self.echo { _exit(128 + again.number) }
         }

@@ -8,8 +8,8 @@ struct DataFolder {
 
     /// Removes other users' access to the folder if only Apus uses it.
     ///
-    /// Such a folder holds nothing but the database, the files beside it, and `artifacts`. The working directory,
-    /// `/tmp` and a folder with other files keep their permissions, because other programs use them.
+    /// Such a folder contains only the database, the files beside it, and `artifacts`. The working directory, `/tmp`
+    /// and a folder with other files keep their permissions, because other programs use them.
     func restrictModes(workingDirectory: String) {
         var status = stat()
         guard path != workingDirectory, stat(path, &status) == 0 else { return }
@@ -29,9 +29,7 @@ struct DataFolder {
         return true
     }
 
-    /// Makes the entries of a folder durable.
-    ///
-    /// Failures are ignored, because some file systems cannot do it.
+    /// Makes the entries of a folder durable; failures are ignored, because some file systems cannot do it.
     static func synchronize(_ path: String) {
         let descriptor = open(path.isEmpty ? "/" : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return }

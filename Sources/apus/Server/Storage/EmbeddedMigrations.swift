@@ -10,7 +10,7 @@ enum EmbeddedMigrations {
             let name = String(cString: file.name)
             let sql = String(decoding: UnsafeRawBufferPointer(start: file.bytes, count: file.length), as: UTF8.self)
             guard let migration = Migration(fileName: name, sql: sql) else {
-                throw StartFailure("The migration '\(name)' is not named like 0001_initial.sql.")
+                throw StartFailure("The migration '\(name)' does not have a name such as 0001_initial.sql.")
             }
             migrations.append(migration)
         }

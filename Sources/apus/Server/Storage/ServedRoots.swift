@@ -26,8 +26,8 @@ struct ServedRoots: Sendable {
     private static let longestSweep = DispatchTimeInterval.seconds(10)
 
     /// - Parameters:
-    ///   - amount: how much space on the disks stays free; nil if uploads may fill them.
-    ///   - logger: logs when the free space becomes little, and when there is enough again.
+    ///   - amount: the space on the disks that stays free; nil if uploads may fill them.
+    ///   - logger: logs when the free space becomes scarce, and when there is enough again.
     /// - Throws: `StartFailure` while a restoration is replacing the folder of artifacts.
     init(
         _ layout: StorageLayout,
@@ -45,10 +45,10 @@ struct ServedRoots: Sendable {
             )
         }
         var buckets: [S3Location] = []
-        for place in [layout.artifactBucket, layout.artifactRootBucket] {
-            if let place, !buckets.contains(place) { buckets.append(place) }
+        for location in [layout.artifactBucket, layout.artifactRootBucket] {
+            if let location, !buckets.contains(location) { buckets.append(location) }
         }
-        let remote = try buckets.map { place throws(StartFailure) in try Self.bucket(place) }
+        let remote = try buckets.map { location throws(StartFailure) in try Self.bucket(location) }
         let folders: [any ArtifactStorage] = local
         all = layout.artifactBucket == nil ? folders + remote : remote + folders
         destination = all[0]
@@ -56,7 +56,7 @@ struct ServedRoots: Sendable {
             lock = nil
             return
         }
-        // The folder would otherwise be made by the first upload, and could not be locked before.
+        // Otherwise the first upload would make the folder, and it could not be locked before.
         mkdir(layout.artifactsPath, 0o700)
         lock = try Self.lock(layout.artifactsPath, LOCK_SH)
     }
@@ -81,17 +81,17 @@ struct ServedRoots: Sendable {
     /// Returns an object storage with the settings of the environment.
     ///
     /// No request is sent, so that a server starts even if the storage is unreachable.
-    private static func bucket(_ place: S3Location) throws(StartFailure) -> any ArtifactStorage {
+    private static func bucket(_ location: S3Location) throws(StartFailure) -> any ArtifactStorage {
         let variable: @Sendable (String) -> String? = { Environment.process[$0] }
         do throws(S3Failure) {
             let client = try S3Client(
-                bucket: place.bucket,
-                S3Settings(bucket: place.bucket, variable),
+                bucket: location.bucket,
+                S3Settings(bucket: location.bucket, variable),
                 CredentialSource(variable),
                 agent: "apus/\(apusVersion)",
                 variable
             )
-            return ArtifactBucket(place, client)
+            return ArtifactBucket(location, client)
         } catch {
             throw StartFailure(error.message)
         }
@@ -116,7 +116,7 @@ struct ServedRoots: Sendable {
 
     /// Looks up equal files in the journal of artifacts, so that uploads can share their disk space.
     ///
-    /// If the look-up fails, the upload takes its own space instead of failing.
+    /// If the look-up fails, the upload uses its own space instead of failing.
     private static func contents(in store: TrackingStore) -> SharedContents {
         SharedContents { sha256 in
             (try? store.readNow(.cheap) { try $0.artifactPaths(sha256: sha256) }) ?? []
@@ -134,7 +134,7 @@ struct ServedRoots: Sendable {
         return sum
     }
 
-    /// Begins to remove the unfinished uploads of processes that have ended.
+    /// Starts to remove the unfinished uploads of processes that have ended.
     ///
     /// - Parameter waiting: whether to wait for the removal, for ten seconds at most. After a crash, clients then see
     ///   no leftovers when the server is ready. A server that ended in order usually leaves none, so waiting is not

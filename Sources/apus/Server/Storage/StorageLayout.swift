@@ -2,7 +2,7 @@ internal import Glibc
 internal import S3
 internal import Tracking
 
-/// The absolute paths of everything that the server stores.
+/// The absolute paths of all data of a server.
 struct StorageLayout {
     let databasePath: String
     /// The folder of artifacts that go through the server; not used if `artifactBucket` is set.
@@ -20,7 +20,7 @@ struct StorageLayout {
     /// Whether equal files share disk space.
     let deduplicatesArtifacts: Bool
     let workingDirectory: String
-    /// The settings that were ignored, a line each.
+    /// One line for each setting that was ignored.
     let remarks: [String]
     /// The largest size of the database's write-ahead log on the disk.
     let databaseLogBytes: Int
@@ -155,7 +155,7 @@ struct StorageLayout {
         return "/" + segments.joined(separator: "/")
     }
 
-    private static func parent(of path: String) -> String {
+    static func parent(of path: String) -> String {
         String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
     }
 

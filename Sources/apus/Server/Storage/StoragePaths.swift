@@ -1,7 +1,7 @@
 internal import Files
 internal import Glibc
 
-/// Compares paths, to keep the database out of the folders in which clients may read, overwrite and delete files.
+/// Compares paths, so that the database is not in a folder in which clients may read, overwrite and delete files.
 enum StoragePaths {
     /// Throws if a folder of artifacts contains the database, or is at the path of a file that belongs to it.
     ///
@@ -47,7 +47,7 @@ enum StoragePaths {
         suffixes.contains { contains(database + $0, folder) }
     }
 
-    /// Whether the folder is the parent of the database's file, or above that.
+    /// Whether the folder is the parent of the database's file, or contains the parent.
     ///
     /// Folders are compared by identity, because a mount can give a folder a second path.
     private static func isSame(_ folder: String, asOneAbove database: String) -> Bool {

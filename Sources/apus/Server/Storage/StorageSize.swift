@@ -1,4 +1,4 @@
-/// A number of bytes as a person writes it: `64MB`, `64M`, `64MiB` or `67108864`; units are powers of 1,024.
+/// A number of bytes in a setting: `64MB`, `64M`, `64MiB` or `67108864`; units are powers of 1,024.
 struct StorageSize {
     let bytes: Int
 
@@ -22,7 +22,7 @@ struct StorageSize {
     static func logLimit(_ text: String?) throws(StartFailure) -> Int {
         let smallest = 4 * 1_048_576
         guard let size = StorageSize(text ?? "64MB"), size.bytes >= smallest else {
-            throw StartFailure("'\(text ?? "")' is no limit for the database's log; use 4MB or more, such as 64MB.")
+            throw StartFailure("'\(text ?? "")' is not a limit for the database's log; use 4MB or more, such as 64MB.")
         }
         return size.bytes
     }

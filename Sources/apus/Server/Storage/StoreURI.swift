@@ -6,18 +6,18 @@ internal import Tracking
 struct StoreURI {
     /// The absolute path of the file.
     let path: String
-    /// The options that were ignored, a line each.
+    /// One line for each option that was ignored.
     let remarks: [String]
 
     init(_ setting: Setting, _ workingDirectory: String) throws(StartFailure) {
-        let place: (path: String, idle: [String])
+        let database: (path: String, idle: [String])
         if setting.text.hasPrefix("sqlite:") || setting.text.hasPrefix("sqlite+") {
-            place = try Self.place(ofURI: setting)
+            database = try Self.database(ofURI: setting)
         } else {
-            place = (try Self.plainPath(setting), [])
+            database = (try Self.plainPath(setting), [])
         }
-        path = StorageLayout.absolute(place.path, workingDirectory)
-        remarks = place.idle.map { "apus: the option \($0) in \(setting.source) does nothing here." }
+        path = StorageLayout.absolute(database.path, workingDirectory)
+        remarks = database.idle.map { "apus: the option \($0) in \(setting.source) has no effect here." }
         try Self.refuseFolder(path, setting)
     }
 
@@ -56,7 +56,7 @@ struct StoreURI {
 
     // MARK: URIs
 
-    private static func place(ofURI setting: Setting) throws(StartFailure) -> (path: String, idle: [String]) {
+    private static func database(ofURI setting: Setting) throws(StartFailure) -> (path: String, idle: [String]) {
         let (database, query) = try split(setting)
         let options = try StoreOptions(query, setting.source)
         guard let decoded = PercentCoding.decode(database) else {

@@ -5,8 +5,8 @@ internal import Threads
 
 /// Writes log lines to standard error on a thread of its own, so that a pipe that nobody reads delays no request.
 ///
-/// A bounded number of lines waits for the thread. Further lines are dropped and counted, and a later line reports how
-/// many.
+/// A bounded number of lines waits for the thread. Further lines are dropped and counted, and a later line reports the
+/// number.
 final class LogWriter: Sendable {
     private struct State {
         var lines: [String] = []
@@ -52,9 +52,7 @@ final class LogWriter: Sendable {
         if isAccepted { work.signal() }
     }
 
-    /// Waits until all lines have been written or the time is over.
-    ///
-    /// It is called at the end of the process.
+    /// Waits until all lines have been written or the time is over; called at the end of the process.
     func flush(within limit: Duration) {
         let end = ContinuousClock.now + limit
         while ContinuousClock.now < end, state.withLock({ $0.hasThread && ($0.isWriting || !$0.lines.isEmpty) }) {

@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// Facts about this process that the kernel reports.
+/// The facts that the kernel reports about this process.
 enum ProcessStatus {
-    /// The number of threads of this process; 0 if the system does not tell.
+    /// The number of threads of this process; 0 if it is unknown.
     static var threads: Int {
         guard let folder = opendir("/proc/self/task") else { return 0 }
         defer { closedir(folder) }

@@ -1,9 +1,7 @@
 internal import HTTPServer
 internal import Synchronization
 
-/// Gives `/metrics` the counters of the server that sends the page.
-///
-/// The server is set after the routes are made.
+/// The counters of the server for `/metrics`, which can be read when the server has been set.
 final class StatisticsSource: Sendable {
     private let held = Mutex<HTTPServer?>(nil)
 

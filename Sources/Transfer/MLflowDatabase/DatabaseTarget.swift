@@ -3,9 +3,9 @@ internal import SQLite
 /// An empty database, in SQLite or in PostgreSQL, that is filled with MLflow's tables.
 ///
 /// Other programs see nothing of the tables before `commit()`.
-protocol StockTarget: AnyObject {
+protocol DatabaseTarget: AnyObject {
     /// The path or the URI of the database for messages, without a password.
-    var place: String { get }
+    var location: String { get }
 
     /// The greatest id that an experiment can have.
     var greatestExperimentID: Int64 { get }
@@ -17,7 +17,7 @@ protocol StockTarget: AnyObject {
         _ sql: String,
         in table: String,
         _ values: [ColumnValue],
-        _ read: (StockRow) throws -> Value
+        _ read: (DatabaseRow) throws -> Value
     ) throws -> Value?
 
     /// Creates the indexes, and checks the foreign keys.
@@ -26,23 +26,22 @@ protocol StockTarget: AnyObject {
     func finish() throws
 
     /// Makes the tables visible to other programs, and closes the database.
-
     func commit() throws
 }
 
 /// A new SQLite database.
 ///
-/// A crash before `commit()` leaves a file that is useless, because no journal is written.
-final class SQLiteTarget: StockTarget {
+/// No journal is written, so that a crash before `commit()` leaves an unusable file.
+final class SQLiteTarget: DatabaseTarget {
     let greatestExperimentID = Int64.max
-    var place: String { connection.path }
+    var location: String { connection.path }
     private let connection: Connection
-    private let schema: StockSchema
+    private let schema: MLflowSchema
 
     /// Creates the file and the tables.
     ///
     /// - Parameter path: the path of a file that does not exist.
-    init(path: String, _ schema: StockSchema) throws {
+    init(path: String, _ schema: MLflowSchema) throws {
         self.schema = schema
         connection = try Connection(path: path, mode: .readWriteCreate)
         try connection.execute(
@@ -66,17 +65,17 @@ final class SQLiteTarget: StockTarget {
         _ sql: String,
         in table: String,
         _ values: [ColumnValue],
-        _ read: (StockRow) throws -> Value
+        _ read: (DatabaseRow) throws -> Value
     ) throws -> Value? {
         let select = try connection.cached(sql)
         try select.bind(values)
-        return try select.firstRow { try read(StockRow($0)) }
+        return try select.firstRow { try read(DatabaseRow($0)) }
     }
 
     func finish() throws {
         try connection.execute(schema.indexes)
         let broken = try connection.prepare("PRAGMA foreign_key_check").firstRow { row in
-            "a row of \(row.string(0)) names a row of \(row.string(2)) that is not there"
+            "a row of \(row.string(0)) names a row of \(row.string(2)) that does not exist"
         }
         if let broken { throw SourceFailure("The database cannot be written: \(broken).") }
     }
@@ -93,18 +92,18 @@ private struct SQLiteTableWriter: TableWriter {
 
     init(_ connection: Connection, _ table: String, _ columns: [String], on conflict: RowConflict) throws {
         self.connection = connection
-        let places = columns.indices.map { "?\($0 + 1)" }.joined(separator: ", ")
-        let (action, suffix) = Self.words(conflict, table, columns)
+        let placeholders = columns.indices.map { "?\($0 + 1)" }.joined(separator: ", ")
+        let (action, suffix) = Self.clauses(conflict, table, columns)
         insert = try connection.prepare(
             """
             INSERT OR \(action) INTO \(table) (\(columns.joined(separator: ", ")))
-            VALUES (\(places))
+            VALUES (\(placeholders))
             \(suffix)
             """
         )
     }
 
-    private static func words(
+    private static func clauses(
         _ conflict: RowConflict,
         _ table: String,
         _ columns: [String]
@@ -132,10 +131,10 @@ private struct SQLiteTableWriter: TableWriter {
     }
 }
 
-/// SQL that is valid in SQLite and in PostgreSQL.
+/// Makes SQL that is valid in SQLite and in PostgreSQL.
 enum SQLText {
-    /// Returns the end of an INSERT by which the new row replaces the row with the same key: if `order` names columns, only if
-    /// the values of these columns are greater.
+    /// Returns the end of an INSERT by which the new row replaces the row with the same key; if `order` names columns,
+    /// only if the new values of these columns are greater.
     static func upsert(
         _ table: String,
         _ columns: [String],

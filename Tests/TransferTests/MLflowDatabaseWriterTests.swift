@@ -5,7 +5,7 @@ import Tracking
 import TrackingStore
 import Transfer
 
-@Suite struct StockWriterTests {
+@Suite struct MLflowDatabaseWriterTests {
     private let folder: TemporaryFolder
     private let path: String
 
@@ -14,19 +14,19 @@ import Transfer
         path = folder.file("mlflow.db")
     }
 
-    private static func schema() -> StockSchema {
+    private static func schema() -> MLflowSchema {
         let tests = #filePath.split(separator: "/").dropLast().joined(separator: "/")
         func file(_ name: String) -> String {
             String(decoding: contents(ofFile: "/\(tests)/../../schemas/mlflow-3.17-\(name).sql"), as: UTF8.self)
         }
-        return StockSchema(tables: file("tables"), indexes: file("indexes"))
+        return MLflowSchema(tables: file("tables"), indexes: file("indexes"))
     }
 
     /// Writes records; returns what could not be held.
     private func write(_ records: [TransferRecord]) throws -> [String] {
         var reports: [String] = []
-        let writer = try StockWriter(path: path, schema: Self.schema()) { reports.append("\($0): \($1)") }
-        for record in records { try writer.take(record) }
+        let writer = try MLflowDatabaseWriter(path: path, schema: Self.schema()) { reports.append("\($0): \($1)") }
+        for record in records { try writer.add(record) }
         try writer.finish()
         try writer.commit()
         return reports
@@ -36,7 +36,7 @@ import Transfer
         var records: [TransferRecord] = []
         var selection = TransferSelection()
         selection.leavesArtifacts = true
-        try StockDatabase(path: path, artifacts: nil).read(selection) { item in
+        try MLflowDatabase(path: path, artifacts: nil).read(selection) { item in
             if case .record(let record) = item { records.append(record) }
         }
         return records

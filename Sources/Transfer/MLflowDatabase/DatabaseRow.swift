@@ -1,11 +1,11 @@
 internal import PostgreSQL
 internal import SQLite
 
-/// A row of MLflow's database, read with the types that its columns should have.
+/// A row of MLflow's database; each value is read with the type that its column should have.
 ///
-/// SQLite stores any type in any column, and bytes that are no text as text; what it would turn into a number or a text
-/// without a word is a fault here.
-struct StockRow {
+/// In SQLite, a column can have values of any type, and a text can have bytes that are not UTF-8. SQLite would convert
+/// such values silently; these methods throw a `RowFault` instead.
+struct DatabaseRow {
     private enum Source {
         case sqlite(Statement)
         case postgres(PostgresRow)
@@ -46,7 +46,7 @@ struct StockRow {
         switch kind(column) {
         case .integer: return int64(column)
         case .null: return nil
-        case .real, .text, .other: throw fault(column, "no whole number")
+        case .real, .text, .other: throw fault(column, "not a whole number")
         }
     }
 
@@ -55,7 +55,7 @@ struct StockRow {
         switch kind(column) {
         case .integer, .real: return double(column)
         case .null: return .nan
-        case .text, .other: throw fault(column, "no number")
+        case .text, .other: throw fault(column, "not a number")
         }
     }
 
@@ -65,7 +65,7 @@ struct StockRow {
     func optionalText(_ column: Int) throws(RowFault) -> String? {
         switch kind(column) {
         case .null: return nil
-        case .other: throw fault(column, "no text")
+        case .other: throw fault(column, "not a text")
         case .integer, .real, .text: break
         }
         let text = withText(column) { String(validating: $0, as: UTF8.self) }
@@ -73,7 +73,7 @@ struct StockRow {
         return text
     }
 
-    /// Whether the text is exactly this one.
+    /// Whether the value is a text with exactly these bytes.
     func hasText(_ column: Int, _ text: String) -> Bool {
         kind(column) == .text && withText(column) { text.utf8.elementsEqual($0) }
     }
@@ -113,7 +113,7 @@ struct StockRow {
         }
     }
 
-    /// Passes the bytes of a text, or the digits of a number.
+    /// Calls `body` with the bytes of a text, or with the digits of a number.
     private func withText<Value>(_ column: Int, _ body: (UnsafeRawBufferPointer) -> Value) -> Value {
         switch source {
         case .sqlite(let statement): return statement.withText(column, body)
@@ -136,7 +136,7 @@ struct StockRow {
     }
 }
 
-/// What is wrong with a row, for a person.
+/// The reason why a row cannot be read, for messages.
 struct RowFault: Error, CustomStringConvertible {
     let description: String
 }

@@ -6,21 +6,22 @@ internal import Tracking
 /// A database of MLflow 2.9 or later, in SQLite or PostgreSQL.
 ///
 /// A column is read if it exists, whatever the revision of the schema. Nothing is written.
-package final class StockDatabase: RecordSource {
-    let reader: any StockReader
-    let columns: StockColumns
-    /// Where its artifacts are.
-    private(set) var places: ArtifactPlaces
-    let passedOver = PassedOver()
+package final class MLflowDatabase: RecordSource {
+    let reader: any DatabaseReader
+    let columns: DatabaseColumns
+    /// Finds the folders of artifacts.
+    private(set) var finder: ArtifactFinder
+    let skippedPaths = SkippedPaths()
     let missingFiles = MissingFiles()
-    /// The experiments of other workspaces than the one that comes.
+    /// The experiments of other workspaces than the default one, which are not emitted.
     private(set) var otherWorkspaces: Set<Int64> = []
     private let revision: String
 
     /// Opens a SQLite database.
     ///
-    /// - Parameter artifacts: the folder with its artifacts; nil to look where its locations say, and beside it.
-    /// - Throws: `SourceFailure` for a file that is none.
+    /// - Parameter artifacts: the folder with the artifacts; nil to search at their recorded locations and beside the
+    ///   file.
+    /// - Throws: `SourceFailure` for a file that is not a database of MLflow, or cannot be read.
     package convenience init(path: String, artifacts: String?) throws {
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
         let reader: SQLiteReader
@@ -29,13 +30,13 @@ package final class StockDatabase: RecordSource {
         } catch {
             throw SourceFailure("\(path) cannot be read: \(error.advice ?? error.description)")
         }
-        try self.init(reader, ArtifactPlaces(folder: folder, given: artifacts))
+        try self.init(reader, ArtifactFinder(folder: folder, given: artifacts))
     }
 
     /// Connects to a PostgreSQL database.
     ///
     /// - Parameters:
-    ///   - folder: the working directory, in which artifacts are looked for that are not at their recorded locations.
+    ///   - folder: the working directory, which is searched for artifacts that are not at their recorded locations.
     ///   - artifacts: the folder with the artifacts; nil if it is not known.
     /// - Throws: `SourceFailure` for a database that is not one of MLflow, or cannot be read.
     package convenience init(_ address: PostgresAddress, folder: String, artifacts: String?) throws {
@@ -45,52 +46,52 @@ package final class StockDatabase: RecordSource {
         } catch {
             throw SourceFailure("The database cannot be read: \(error)")
         }
-        try self.init(reader, ArtifactPlaces(folder: folder, given: artifacts))
+        try self.init(reader, ArtifactFinder(folder: folder, given: artifacts))
     }
 
-    private init(_ reader: any StockReader, _ places: ArtifactPlaces) throws {
+    private init(_ reader: any DatabaseReader, _ finder: ArtifactFinder) throws {
         self.reader = reader
-        self.places = places
+        self.finder = finder
         do {
-            columns = StockColumns(try reader.columns())
+            columns = DatabaseColumns(try reader.columns())
             for table in ["experiments", "runs", "metrics", "params", "tags"] where !columns.has(table) {
-                throw SourceFailure("\(reader.place) is not a database of MLflow: it has no table '\(table)'.")
+                throw SourceFailure("\(reader.location) is not a database of MLflow: it has no table '\(table)'.")
             }
             revision = try reader.firstText("SELECT version_num FROM alembic_version") ?? "none"
         } catch let error as SQLiteError {
-            throw SourceFailure("\(reader.place) cannot be read: \(error.advice ?? error.description)")
+            throw SourceFailure("\(reader.location) cannot be read: \(error.advice ?? error.description)")
         } catch let error as PostgresError {
-            throw SourceFailure("\(reader.place) cannot be read: \(error)")
+            throw SourceFailure("\(reader.location) cannot be read: \(error)")
         }
     }
 
-    package var title: String { "MLflow database \(reader.place) (revision \(revision))" }
+    package var title: String { "MLflow database \(reader.location) (revision \(revision))" }
 
-    package func read(_ selection: TransferSelection, _ take: (TransferItem) throws -> Void) throws {
+    package func read(_ selection: TransferSelection, _ emit: (TransferItem) throws -> Void) throws {
         do {
             try readAll(selection) { item in
-                try take(item)
-                try passedOver.report(to: take)
+                try emit(item)
+                try skippedPaths.report(to: emit)
             }
-            try passedOver.report(to: take)
+            try skippedPaths.report(to: emit)
         } catch  where error is SQLiteError || error is PostgresError {
-            throw SourceFailure("\(reader.place) cannot be read to its end: \(error)")
+            throw SourceFailure("\(reader.location) cannot be read to its end: \(error)")
         }
     }
 
-    private func readAll(_ selection: TransferSelection, _ take: (TransferItem) throws -> Void) throws {
-        let experiments = try readExperiments(selection, take)
-        try readRuns(of: experiments, selection, take)
-        try readLoggedModels(of: experiments, selection, take)
-        if selection.includesRegistry { try readRegistry(selection, take) }
-        try missingFiles.report(to: take)
-        try countRest(of: experiments, selection, take)
+    private func readAll(_ selection: TransferSelection, _ emit: (TransferItem) throws -> Void) throws {
+        let experiments = try readExperiments(selection, emit)
+        try readRuns(of: experiments, selection, emit)
+        try readLoggedModels(of: experiments, selection, emit)
+        if selection.includesRegistry { try readRegistry(selection, emit) }
+        try missingFiles.report(to: emit)
+        try reportUnsupportedRows(of: experiments, selection, emit)
     }
 
-    /// Emits the experiments that are selected, and returns them by id.
+    /// Emits the selected experiments, and returns their names by their ids.
     private func readExperiments(
         _ selection: TransferSelection,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws -> [Int64: String] {
         let wanted = """
             experiment_id, name, artifact_location, lifecycle_stage,
@@ -114,7 +115,9 @@ package final class StockDatabase: RecordSource {
             if isOfDefaultWorkspace { all.append(experiment) } else { otherWorkspaces.insert(experiment.id) }
         }
         all.sort { $0.id < $1.id }
-        for experiment in all { places.note(experiment.artifactLocation, ofExperiment: String(experiment.id)) }
+        for experiment in all {
+            finder.learnRoot(from: experiment.artifactLocation, ofExperiment: String(experiment.id))
+        }
         all.removeAll { !selection.includes($0) }
         var names: [Int64: String] = [:]
         for var experiment in all {
@@ -128,25 +131,27 @@ package final class StockDatabase: RecordSource {
                 [.integer(experiment.id)]
             )
             if !selection.leavesArtifacts {
-                experiment.artifactLocation = places.movedLocation(experiment.artifactLocation)
+                experiment.artifactLocation = finder.movedLocation(experiment.artifactLocation)
             }
-            try take(.record(.experiment(experiment)))
+            try emit(.record(.experiment(experiment)))
         }
         return names
     }
 
-    /// Whether to report a thing whose experiment is not among those that come: it is not there, or could not be read.
-    func isHomeless(_ experiment: Int64, _ selection: TransferSelection) -> Bool {
+    /// Whether to report that a run or model is left out because its experiment does not exist or could not be read.
+    ///
+    /// This is not reported for experiments that are not selected.
+    func lacksExperiment(_ experiment: Int64, _ selection: TransferSelection) -> Bool {
         selection.experiments.isEmpty && !otherWorkspaces.contains(experiment)
     }
 
-    /// The pairs of keys and values that belong to a thing.
+    /// Reads the tags, params or aliases of an item.
     ///
     /// - Parameters:
-    ///   - place: the thing, for a person.
+    ///   - subject: the name of the item for messages.
     ///   - condition: the SQL condition that selects the rows, with `?1` and `?2` for the values of `owner`.
     func tags(
-        _ place: String,
+        _ subject: String,
         _ table: String,
         _ key: String,
         _ value: String,
@@ -154,7 +159,8 @@ package final class StockDatabase: RecordSource {
         _ owner: [ColumnValue]
     ) throws -> [Tag] {
         func read(_ sql: String, _ values: [ColumnValue]) throws -> [Tag] {
-            try rows(sql, values, place: { "\(place): '\((try? $0.text(0)) ?? "a key")'" }) { row throws(RowFault) in
+            try rows(sql, values, subject: { "\(subject): '\((try? $0.text(0)) ?? "a key")'" }) {
+                row throws(RowFault) in
                 Tag(key: try row.text(0), value: try row.text(1))
             }
         }
@@ -164,8 +170,8 @@ package final class StockDatabase: RecordSource {
         } catch let error as SQLiteError where error.isDamage {
             var tags: [Tag] = []
             let rows = "SELECT rowid FROM \(table) WHERE \(condition)"
-            for row in try rowIDs(rows, owner, place: "\(place): the index of its \(table)") {
-                try reportingDamage("\(place): row \(row) of \(table)") {
+            for row in try rowIDs(rows, owner, subject: "\(subject): the index of its \(table)") {
+                try reportingDamage("\(subject): row \(row) of \(table)") {
                     tags += try read("\(select) rowid = ?1", [.integer(row)])
                 }
             }
@@ -175,16 +181,15 @@ package final class StockDatabase: RecordSource {
 
     static func stage(_ text: String) -> LifecycleStage { text == "deleted" ? .deleted : .active }
 
-    /// Reports what this store has no place for.
-    ///
-    /// Of a part of the experiments, only what belongs to these.
-    private func countRest(
+    /// Reports the numbers of rows that Apus cannot store; if experiments are selected, only of rows that belong to
+    /// them.
+    private func reportUnsupportedRows(
         of experiments: [Int64: String],
         _ selection: TransferSelection,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         let isAll = selection.experiments.isEmpty
-        for (table, things) in StockColumns.leftTables
+        for (table, content) in DatabaseColumns.unsupportedTables
         where columns.has(table) && (isAll || columns.has(table, "experiment_id")) {
             var condition = ""
             if !isAll {
@@ -193,12 +198,12 @@ package final class StockDatabase: RecordSource {
             }
             let sql = "SELECT count(*) FROM \(table)\(condition)"
             let count = try reader.firstInteger(sql) ?? 0
-            if count > 0 { try take(.skipped("table \(table)", "\(count) \(things), which Apus does not keep")) }
+            if count > 0 { try emit(.skipped("table \(table)", "\(count) \(content), which Apus does not keep")) }
         }
         for table in ["experiments", "registered_models"] where isAll && columns.has(table, "workspace") {
             let sql = "SELECT count(*) FROM \(table) WHERE workspace != 'default'"
             let count = try reader.firstInteger(sql) ?? 0
-            if count > 0 { try take(.skipped("table \(table)", "\(count) of other workspaces than 'default'")) }
+            if count > 0 { try emit(.skipped("table \(table)", "\(count) of other workspaces than 'default'")) }
         }
     }
 }

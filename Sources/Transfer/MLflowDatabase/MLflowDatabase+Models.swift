@@ -1,12 +1,12 @@
 internal import Tracking
 
-extension StockDatabase {
+extension MLflowDatabase {
     func readLoggedModels(
         of experiments: [Int64: String],
         _ selection: TransferSelection,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
-        // They exist from 3.0 on.
+        // MLflow has logged models since 3.0.
         guard columns.has("logged_models") else { return }
         let wanted = """
             model_id, experiment_id, name, artifact_location, status, status_message, model_type, source_run_id,
@@ -17,15 +17,15 @@ extension StockDatabase {
             "logged model",
             key: "model_id",
             columns: wanted,
-            LoggedModelInfo.init(stock:)
+            LoggedModelInfo.init(databaseRow:)
         ) { info in
             guard selection.includes(info) else { return }
             guard let name = experiments[info.experimentID] else {
-                guard isHomeless(info.experimentID, selection) else { return }
+                guard lacksExperiment(info.experimentID, selection) else { return }
                 let reason = "its experiment \(info.experimentID) is not there"
-                return try take(.skipped("logged model \(info.modelID)", reason))
+                return try emit(.skipped("logged model \(info.modelID)", reason))
             }
-            try read(info, TransferredHome(id: info.experimentID, name: name), selection, take)
+            try read(info, TransferredHome(id: info.experimentID, name: name), selection, emit)
         }
     }
 
@@ -33,22 +33,22 @@ extension StockDatabase {
         _ info: LoggedModelInfo,
         _ home: TransferredHome,
         _ selection: TransferSelection,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         let id = info.modelID
         var model = LoggedModel(info: info)
-        let place = "logged model \(id)"
+        let subject = "logged model \(id)"
         model.params = try tags(
-            place,
+            subject,
             "logged_model_params",
             "param_key",
             "param_value",
             where: "model_id = ?1",
             [.text(id)]
         ).map { Param(key: $0.key, value: $0.value) }
-        model.tags = try tags(place, "logged_model_tags", "tag_key", "tag_value", where: "model_id = ?1", [.text(id)])
-        if !selection.leavesArtifacts { model.info.artifactURI = places.movedLocation(info.artifactURI) }
-        try take(.record(.loggedModel(TransferredLoggedModel(model: model, home: home))))
+        model.tags = try tags(subject, "logged_model_tags", "tag_key", "tag_value", where: "model_id = ?1", [.text(id)])
+        if !selection.leavesArtifacts { model.info.artifactURI = finder.movedLocation(info.artifactURI) }
+        try emit(.record(.loggedModel(TransferredLoggedModel(model: model, home: home))))
         let select = """
             SELECT metric_name, metric_value, metric_timestamp_ms, metric_step, run_id, dataset_name, dataset_digest
             FROM logged_model_metrics
@@ -56,9 +56,9 @@ extension StockDatabase {
             ORDER BY metric_name \(reader.byBytes), metric_timestamp_ms, metric_step
             """
         var points = TransferredModelPoints(modelID: id, points: [])
-        // The points of one model are few: each is of one evaluation.
-        try reportingDamage("\(place): its metrics") {
-            _ = try rows(select, [.text(id)], place: { _ in "\(place): its metrics" }) { row throws(RowFault) in
+        // All points of a model are read at once: there are few, because each one is the result of an evaluation.
+        try reportingDamage("\(subject): its metrics") {
+            _ = try rows(select, [.text(id)], subject: { _ in "\(subject): its metrics" }) { row throws(RowFault) in
                 let (name, digest) = (try row.text(5), try row.text(6))
                 let (value, time, step) = (try row.number(1), try row.integer(2), try row.integer(3))
                 let metric = Metric(key: try row.text(0), value: value, timestamp: time, step: step)
@@ -69,18 +69,18 @@ extension StockDatabase {
         }
         while !points.points.isEmpty {
             let part = TransferredModelPoints(modelID: id, points: Array(points.points.prefix(1_000)))
-            try take(.record(.modelPoints(part)))
+            try emit(.record(.modelPoints(part)))
             points.points.removeFirst(part.points.count)
         }
         guard !selection.leavesArtifacts else { return }
-        if let folder = places.folder(of: info.artifactURI, owner: id) {
-            try take(.artifacts(folder))
-        } else if places.relativePath(info.artifactURI) != nil {
-            missingFiles.note(model)
+        if let folder = finder.folder(of: info.artifactURI, owner: id) {
+            try emit(.artifacts(folder))
+        } else if finder.relativePath(info.artifactURI) != nil {
+            missingFiles.add(model)
         }
     }
 
-    func readRegistry(_ selection: TransferSelection, _ take: (TransferItem) throws -> Void) throws {
+    func readRegistry(_ selection: TransferSelection, _ emit: (TransferItem) throws -> Void) throws {
         guard columns.has("registered_models") else { return }
         let wanted = """
             name, creation_time, last_updated_time, description,
@@ -104,18 +104,18 @@ extension StockDatabase {
         } _: { model, isOfDefaultWorkspace in
             if isOfDefaultWorkspace { models.append(model) }
         }
-        for model in models { try read(model, selection, take) }
+        for model in models { try read(model, selection, emit) }
     }
 
     private func read(
         _ model: RegisteredModel,
         _ selection: TransferSelection,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         var model = model
-        let place = "registered model '\(model.name)'"
+        let subject = "registered model '\(model.name)'"
         model.tags = try tags(
-            place,
+            subject,
             "registered_model_tags",
             "key",
             "value",
@@ -124,7 +124,7 @@ extension StockDatabase {
         )
         if columns.has("registered_model_aliases") {
             model.aliases = try tags(
-                place,
+                subject,
                 "registered_model_aliases",
                 "alias",
                 "version",
@@ -133,21 +133,21 @@ extension StockDatabase {
             ).compactMap { pair in Int64(pair.value).map { ModelAlias(alias: pair.key, version: $0) } }
         }
         var lastVersion: Int64 = 0
-        try reportingDamage("\(place): its versions") {
-            // A deleted version leaves its row, so that its number is not used again.
+        try reportingDamage("\(subject): its versions") {
+            // MLflow keeps the row of a deleted version, so that its number is not used again.
             let last =
                 "SELECT max(version) FROM model_versions WHERE name = ?1 "
                 + columns.inDefaultWorkspace("model_versions", "AND")
             lastVersion = try reader.firstInteger(last, .text(model.name)) ?? 0
         }
-        try take(.record(.registeredModel(TransferredRegisteredModel(model: model, lastVersion: lastVersion))))
-        try reportingDamage("\(place): its versions") { try readVersions(of: model, selection, take) }
+        try emit(.record(.registeredModel(TransferredRegisteredModel(model: model, lastVersion: lastVersion))))
+        try reportingDamage("\(subject): its versions") { try readVersions(of: model, selection, emit) }
     }
 
     private func readVersions(
         of model: RegisteredModel,
         _ selection: TransferSelection,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         let page = """
             SELECT version, creation_time, last_updated_time, current_stage, description, source, run_id, run_link,
@@ -158,27 +158,30 @@ extension StockDatabase {
             ORDER BY version
             LIMIT 200
             """
-        func place(_ row: StockRow) -> String {
+        func subject(_ row: DatabaseRow) -> String {
             "version \((try? row.integer(0)).map { "\($0)" } ?? "?") of the registered model '\(model.name)'"
         }
         var last: Int64 = 0
         while true {
             var count = 0
-            let versions = try rows(page, [.text(model.name), .integer(last)], place: place) { row throws(RowFault) in
+            let versions = try rows(page, [.text(model.name), .integer(last)], subject: subject) {
+                row throws(RowFault) in
                 count += 1
                 last = max(last, try row.integer(0))
                 return try Self.version(row, of: model)
             }
-            for version in versions { try send(version, selection, take) }
+            for version in versions { try send(version, selection, emit) }
             guard count == 200 else { return }
         }
     }
 
-    private static func version(_ row: StockRow, of model: RegisteredModel) throws(RowFault) -> TransferredModelVersion
-    {
+    private static func version(
+        _ row: DatabaseRow,
+        of model: RegisteredModel
+    ) throws(RowFault) -> TransferredModelVersion {
         let name = try row.text(3)
         guard let stage = row.isNull(3) ? ModelStage.none : try? ModelStage(parsing: name) else {
-            throw RowFault(description: "its current_stage is not known")
+            throw RowFault(description: "its current_stage is unknown")
         }
         let creationTime = try row.integer(1)
         let version = ModelVersion(
@@ -202,7 +205,7 @@ extension StockDatabase {
     private func send(
         _ row: TransferredModelVersion,
         _ selection: TransferSelection,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         var row = row
         row.version.tags = try tags(
@@ -214,16 +217,16 @@ extension StockDatabase {
             [.text(row.version.name), .integer(row.version.version)]
         )
         if !selection.leavesArtifacts {
-            row.version.source = places.movedLocation(row.version.source)
-            row.storageLocation = row.storageLocation.map(places.movedLocation)
+            row.version.source = finder.movedLocation(row.version.source)
+            row.storageLocation = row.storageLocation.map(finder.movedLocation)
         }
-        try take(.record(.modelVersion(row)))
+        try emit(.record(.modelVersion(row)))
     }
 }
 
 extension LoggedModelInfo {
-    /// The columns of `logged_models` in the order of the query.
-    fileprivate init(stock row: StockRow) throws(RowFault) {
+    /// Reads a row of `logged_models`, with the columns in the order of the query.
+    fileprivate init(databaseRow row: DatabaseRow) throws(RowFault) {
         self.init(
             modelID: try row.text(0),
             experimentID: try row.integer(1),
@@ -235,7 +238,7 @@ extension LoggedModelInfo {
             sourceRunID: try row.text(7),
             creationTime: try row.integer(8),
             lastUpdatedTime: try row.integer(9),
-            lifecycleStage: StockDatabase.stage(try row.text(10))
+            lifecycleStage: MLflowDatabase.stage(try row.text(10))
         )
     }
 }

@@ -1,5 +1,5 @@
 /// The tables and columns that a database of MLflow has.
-struct StockColumns {
+struct DatabaseColumns {
     private let columns: [String: Set<String>]
 
     init(_ columns: [String: Set<String>]) {
@@ -10,18 +10,19 @@ struct StockColumns {
 
     func has(_ table: String, _ column: String) -> Bool { columns[table]?.contains(column) == true }
 
-    /// The column, or an SQL expression in its place where the table lacks it.
+    /// The column, or an SQL expression in its place if the table does not have it.
     func value(_ table: String, _ column: String, else expression: String) -> String {
         has(table, column) ? "\(table).\(column)" : expression
     }
 
-    /// A condition for rows that a server without workspaces shows; they exist from 3.10 on.
-    func inDefaultWorkspace(_ table: String, _ word: String = "WHERE") -> String {
-        has(table, "workspace") ? "\(word) \(table).workspace = 'default'" : ""
+    /// The SQL condition for rows of the default workspace; empty for a table without workspaces, as before MLflow
+    /// 3.10.
+    func inDefaultWorkspace(_ table: String, _ keyword: String = "WHERE") -> String {
+        has(table, "workspace") ? "\(keyword) \(table).workspace = 'default'" : ""
     }
 
-    /// Tables with things of people that Apus has no place for.
-    static let leftTables: [(table: String, things: String)] = [
+    /// The tables whose rows Apus cannot store, with the names of these rows for messages.
+    static let unsupportedTables: [(table: String, content: String)] = [
         ("trace_info", "traces"), ("assessments", "assessments of traces"),
         ("evaluation_datasets", "evaluation datasets"),
         ("scorers", "scorers"), ("webhooks", "webhooks"), ("secrets", "secrets of the gateway"),

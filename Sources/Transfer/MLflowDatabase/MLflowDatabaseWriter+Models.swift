@@ -7,7 +7,7 @@ struct ModelTables {
     let tags: any TableWriter
     let metrics: any TableWriter
 
-    init(_ target: any StockTarget) throws {
+    init(_ target: any DatabaseTarget) throws {
         models = try target.writer(
             of: "logged_models",
             [
@@ -38,17 +38,17 @@ struct ModelTables {
     }
 }
 
-extension StockWriter {
+extension MLflowDatabaseWriter {
     func add(_ transferred: TransferredLoggedModel) throws {
         let model = transferred.model
         let info = model.info
         let id = ColumnValue.text(info.modelID)
         let experiment = ColumnValue.integer(newID(ofExperiment: transferred.home.id))
-        let place = "logged model \(info.modelID)"
+        let subject = "logged model \(info.modelID)"
         guard !isLeftOut(.experiment(transferred.home.id)) else {
-            return try report(place, "its experiment is left out")
+            return try report(subject, "its experiment is left out")
         }
-        let isHeld = try adding(place) {
+        let isHeld = try adding(subject) {
             try models.models.add(
                 id,
                 experiment,
@@ -65,12 +65,12 @@ extension StockWriter {
         }
         guard isHeld else { return }
         for param in model.params {
-            try adding("\(place), param '\(shortened(param.key))'") {
+            try adding("\(subject), param '\(shortened(param.key))'") {
                 try models.params.add(id, experiment, .text(param.key), .text(param.value))
             }
         }
         for tag in model.tags {
-            try adding("\(place), tag '\(shortened(tag.key))'") {
+            try adding("\(subject), tag '\(shortened(tag.key))'") {
                 try models.tags.add(id, experiment, .text(tag.key), .text(tag.value))
             }
         }
@@ -88,17 +88,17 @@ extension StockWriter {
         }
         for point in points.points {
             let metric = point.metric
-            let place = "logged model \(points.modelID), metric '\(shortened(metric.key))' at step \(metric.step)"
+            let subject = "logged model \(points.modelID), metric '\(shortened(metric.key))' at step \(metric.step)"
             let run = try target.lookup(
                 "SELECT 1 FROM runs WHERE run_uuid = ?1",
                 in: "runs",
                 [.text(point.runID)]
             ) { _ in true }
             guard run != nil else {
-                try report(place, "its run '\(shortened(point.runID))' is not there")
+                try report(subject, "its run '\(shortened(point.runID))' does not exist")
                 continue
             }
-            try adding(place) {
+            try adding(subject) {
                 let isNew = try models.metrics.addNew(
                     .text(points.modelID),
                     .integer(experiment),
@@ -111,7 +111,10 @@ extension StockWriter {
                     ColumnValue(point.dataset?.digest)
                 )
                 if !isNew {
-                    try report(place, "MLflow holds one value for each time, step and run; this is another")
+                    try report(
+                        subject,
+                        "MLflow stores one value for each time, step and run, and has another one already"
+                    )
                 }
             }
         }

@@ -1,8 +1,8 @@
-/// The statements that make an empty database of MLflow.
-package struct StockSchema: Sendable {
+/// The SQL statements that create an empty database of MLflow.
+package struct MLflowSchema: Sendable {
     /// The tables, with the rows that MLflow expects in each database.
     package let tables: String
-    /// What is made when the tables are full.
+    /// The statements that create the indexes, which are run when the tables are filled.
     package let indexes: String
 
     package init(tables: String, indexes: String) {

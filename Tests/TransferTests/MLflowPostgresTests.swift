@@ -9,7 +9,7 @@ import Transfer
 private let server = getenv("APUS_TEST_POSTGRES").map { String(cString: $0) }
 
 @Suite(.enabled(if: server != nil, "APUS_TEST_POSTGRES names no server"))
-struct StockPostgresTests {
+struct MLflowPostgresTests {
     private let database: Database
 
     init() throws {
@@ -35,20 +35,22 @@ struct StockPostgresTests {
         }
     }
 
-    private static func schema() -> StockSchema {
+    private static func schema() -> MLflowSchema {
         let tests = #filePath.split(separator: "/").dropLast().joined(separator: "/")
         func file(_ name: String) -> String {
             let path = "/\(tests)/../../schemas/mlflow-3.17-postgresql-\(name).sql"
             return String(decoding: contents(ofFile: path), as: UTF8.self)
         }
-        return StockSchema(tables: file("tables"), indexes: file("indexes"))
+        return MLflowSchema(tables: file("tables"), indexes: file("indexes"))
     }
 
     /// Writes records; returns what could not be held.
     private func write(_ records: [TransferRecord]) throws -> [String] {
         var reports: [String] = []
-        let writer = try StockWriter(database.address, schema: Self.schema()) { reports.append("\($0): \($1)") }
-        for record in records { try writer.take(record) }
+        let writer = try MLflowDatabaseWriter(database.address, schema: Self.schema()) {
+            reports.append("\($0): \($1)")
+        }
+        for record in records { try writer.add(record) }
         try writer.finish()
         try writer.commit()
         return reports
@@ -69,7 +71,7 @@ struct StockPostgresTests {
         var selection = TransferSelection()
         selection.leavesArtifacts = true
         var records: [TransferRecord] = []
-        try StockDatabase(database.address, folder: "/", artifacts: nil).read(selection) { item in
+        try MLflowDatabase(database.address, folder: "/", artifacts: nil).read(selection) { item in
             if case .record(let record) = item { records.append(record) }
         }
         #expect(Set(records.map { "\($0)" }) == Set(expected.map { "\($0)" }))

@@ -8,7 +8,7 @@ struct RegistryTables {
     let versions: any TableWriter
     let versionTags: any TableWriter
 
-    init(_ target: any StockTarget) throws {
+    init(_ target: any DatabaseTarget) throws {
         models = try target.writer(
             of: "registered_models",
             ["name", "creation_time", "last_updated_time", "description"],
@@ -28,12 +28,12 @@ struct RegistryTables {
     }
 }
 
-extension StockWriter {
+extension MLflowDatabaseWriter {
     func add(_ transferred: TransferredRegisteredModel) throws {
         let model = transferred.model
         let name = ColumnValue.text(model.name)
-        let place = "registered model '\(model.name)'"
-        let isHeld = try adding(place) {
+        let subject = "registered model '\(model.name)'"
+        let isHeld = try adding(subject) {
             try registry.models.add(
                 name,
                 .integer(model.creationTime),
@@ -43,18 +43,18 @@ extension StockWriter {
         }
         guard isHeld else { return leaveOut(.registeredModel(model.name)) }
         for tag in model.tags {
-            try adding("\(place), tag '\(shortened(tag.key))'") {
+            try adding("\(subject), tag '\(shortened(tag.key))'") {
                 try registry.modelTags.add(name, .text(tag.key), .text(tag.value))
             }
         }
         for alias in model.aliases {
-            try adding("\(place), alias '\(shortened(alias.alias))'") {
+            try adding("\(subject), alias '\(shortened(alias.alias))'") {
                 try registry.aliases.add(name, .text(alias.alias), .integer(alias.version))
             }
         }
         guard transferred.lastVersion > 0 else { return }
-        // MLflow has no counter: it takes the highest row, and a deleted version leaves one that nobody sees. If the version
-        // is not deleted, its record replaces this row.
+        // MLflow finds the next number from the greatest one in the table, in which deleted versions keep a hidden row.
+        // If the last version is not deleted, its record replaces this row.
         try registry.versions.add(
             name,
             .integer(transferred.lastVersion),
@@ -74,9 +74,9 @@ extension StockWriter {
     func add(_ transferred: TransferredModelVersion) throws {
         let version = transferred.version
         let (name, number) = (ColumnValue.text(version.name), ColumnValue.integer(version.version))
-        let place = "version \(version.version) of the registered model '\(version.name)'"
-        guard !isLeftOut(.registeredModel(version.name)) else { return try report(place, "its model is left out") }
-        let isHeld = try adding(place) {
+        let subject = "version \(version.version) of the registered model '\(version.name)'"
+        guard !isLeftOut(.registeredModel(version.name)) else { return try report(subject, "its model is left out") }
+        let isHeld = try adding(subject) {
             try registry.versions.add(
                 name,
                 number,
@@ -94,7 +94,7 @@ extension StockWriter {
         }
         guard isHeld else { return }
         for tag in version.tags {
-            try adding("\(place), tag '\(shortened(tag.key))'") {
+            try adding("\(subject), tag '\(shortened(tag.key))'") {
                 try registry.versionTags.add(name, number, .text(tag.key), .text(tag.value))
             }
         }

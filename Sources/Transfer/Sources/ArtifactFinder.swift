@@ -5,11 +5,11 @@ internal import Tracking
 /// Finds the artifacts of a source, and decides which locations they get.
 ///
 /// Locations inside the source's own artifact root become `mlflow-artifacts:` locations, so that the data folder can be
-/// moved. Other locations stay as they are.
-package struct ArtifactPlaces {
-    /// The folder against which relative locations are resolved, and in which a copied tree of artifacts is looked for.
+/// moved later. Other locations stay as they are.
+package struct ArtifactFinder {
+    /// The folder to which relative locations are relative, and which is searched for a copy of the artifacts.
     private let folder: String
-    /// The folder with the files that the user has named; it is tried before the locations themselves.
+    /// The folder with the artifacts that the user has named, which is searched first; nil if none was named.
     private let given: String?
     /// The local folders that contain the folders of the source's experiments, without a slash at the end.
     private var roots: [String] = []
@@ -19,9 +19,9 @@ package struct ArtifactPlaces {
         self.given = given
     }
 
-    /// Learns the source's artifact root from an experiment's location: the parent of a folder that is named by the
+    /// Learns the source's artifact root from an experiment's location: the parent of the folder that is named by the
     /// experiment's id.
-    package mutating func note(_ location: String, ofExperiment id: String) {
+    package mutating func learnRoot(from location: String, ofExperiment id: String) {
         guard let path = localPath(location), path.hasSuffix("/" + id) else { return }
         let root = String(path.dropLast(id.utf8.count + 1))
         if !root.isEmpty, !roots.contains(root) { roots.append(root) }
@@ -43,14 +43,14 @@ package struct ArtifactPlaces {
     /// The folder on this machine with the files of a location, and the target of the files; nil if no such folder
     /// exists.
     ///
-    /// Only folders of the form that MLflow makes for a run or model are returned. Otherwise the author of a source
-    /// could make the import copy, and the server publish, any folder of the user.
+    /// Returns only folders with such a path as MLflow gives to a run or model. Otherwise the author of a source could
+    /// make the import copy, and the server publish, any folder of the user.
     package func folder(of location: String, owner id: String) -> ArtifactFolder? {
         guard let target = relativePath(location), ("/" + target).hasSuffix("/\(id)/artifacts"),
             Self.isFolder(target, ofOneOf: [id])
         else { return nil }
         let found = candidates(for: location, target).first { isFolder($0 + "/" + target) }
-        return found.map { ArtifactFolder(root: $0, way: target, target: target) }
+        return found.map { ArtifactFolder(root: $0, relativePath: target, target: target) }
     }
 
     /// Whether a path in the artifact root is the folder that a server makes for one of the owners, or is inside this
@@ -111,10 +111,10 @@ package struct ArtifactPlaces {
 
     /// The absolute path of a local location; nil for others.
     private func localPath(_ location: String) -> String? {
-        let place = ArtifactLocation(location)
-        switch place.scheme {
+        let parsed = ArtifactLocation(location)
+        switch parsed.scheme {
         case "file":
-            guard let path = try? place.localPath, path.hasPrefix("/") else { return nil }
+            guard let path = try? parsed.localPath, path.hasPrefix("/") else { return nil }
             return withoutSlash(path)
         case nil:
             guard !location.isEmpty else { return nil }

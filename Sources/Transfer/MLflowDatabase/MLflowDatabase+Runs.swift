@@ -1,60 +1,60 @@
 internal import SQLite
 internal import Tracking
 
-extension StockDatabase {
+extension MLflowDatabase {
     /// The number of points in one record.
     private static let pointsPerRecord = 5_000
 
     func readRuns(
         of experiments: [Int64: String],
         _ selection: TransferSelection,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
         let wanted = """
             run_uuid, name, user_id, status, start_time, end_time, artifact_uri, lifecycle_stage, experiment_id,
             \(columns.value("runs", "deleted_time", else: "NULL"))
             """
         var isFirst = !selection.leavesArtifacts
-        try forEachRow(of: "runs", "run", key: "run_uuid", columns: wanted, StockRun.init) { run in
+        try forEachRow(of: "runs", "run", key: "run_uuid", columns: wanted, DatabaseRun.init) { run in
             guard selection.includes(run.info) else { return }
             guard let name = experiments[run.info.experimentID] else {
-                guard isHomeless(run.info.experimentID, selection) else { return }
+                guard lacksExperiment(run.info.experimentID, selection) else { return }
                 let reason = "its experiment \(run.info.experimentID) is not there"
-                return try take(.skipped("run \(run.info.runID)", reason))
+                return try emit(.skipped("run \(run.info.runID)", reason))
             }
-            if isFirst, let hint = places.hint(for: run.info.artifactURI) { try take(.hint(hint)) }
+            if isFirst, let hint = finder.hint(for: run.info.artifactURI) { try emit(.hint(hint)) }
             isFirst = false
-            try read(run, TransferredHome(id: run.info.experimentID, name: name), selection, take)
+            try read(run, TransferredHome(id: run.info.experimentID, name: name), selection, emit)
         }
     }
 
     private func read(
-        _ stock: StockRun,
+        _ row: DatabaseRun,
         _ home: TransferredHome,
         _ selection: TransferSelection,
-        _ take: (TransferItem) throws -> Void
+        _ emit: (TransferItem) throws -> Void
     ) throws {
-        var run = Run(info: stock.info)
-        let id = stock.info.runID
-        let place = "run \(id)"
-        run.params = try tags(place, "params", "key", "value", where: "run_uuid = ?1", [.text(id)])
+        var run = Run(info: row.info)
+        let id = row.info.runID
+        let subject = "run \(id)"
+        run.params = try tags(subject, "params", "key", "value", where: "run_uuid = ?1", [.text(id)])
             .map { Param(key: $0.key, value: $0.value) }
-        run.tags = try tags(place, "tags", "key", "value", where: "run_uuid = ?1", [.text(id)])
-        // Before 1.30 a run had no name but its tag.
+        run.tags = try tags(subject, "tags", "key", "value", where: "run_uuid = ?1", [.text(id)])
+        // Before MLflow 1.30, the name of a run was only a tag.
         if run.info.name.isEmpty { run.info.name = run.tags.first { $0.key == Tag.runNameKey }?.value ?? "" }
-        try reportingDamage("\(place): its datasets and models") { try readInputs(of: &run) }
-        if let status = stock.unknownStatus {
-            try take(.skipped("run \(id)", "its status '\(shortened(status))' is not known; FINISHED stands for it"))
+        try reportingDamage("\(subject): its datasets and models") { try readInputs(of: &run) }
+        if let status = row.unknownStatus {
+            try emit(.skipped("run \(id)", "its status '\(shortened(status))' is unknown and becomes FINISHED"))
         }
         let location = run.info.artifactURI
-        if !selection.leavesArtifacts { run.info.artifactURI = places.movedLocation(location) }
-        try take(.record(.run(TransferredRun(run: run, home: home, deletedTime: stock.deletedTime))))
-        try readPoints(ofRun: id, take)
+        if !selection.leavesArtifacts { run.info.artifactURI = finder.movedLocation(location) }
+        try emit(.record(.run(TransferredRun(run: run, home: home, deletedTime: row.deletedTime))))
+        try readPoints(ofRun: id, emit)
         guard !selection.leavesArtifacts else { return }
-        if let folder = places.folder(of: location, owner: id) {
-            try take(.artifacts(folder))
-        } else if places.relativePath(location) != nil {
-            missingFiles.note(run)
+        if let folder = finder.folder(of: location, owner: id) {
+            try emit(.artifacts(folder))
+        } else if finder.relativePath(location) != nil {
+            missingFiles.add(run)
         }
     }
 
@@ -69,7 +69,7 @@ extension StockDatabase {
             WHERE input.source_type = 'DATASET' AND input.destination_type = 'RUN' AND input.destination_id = ?1
             ORDER BY input.\(reader.rowOrder)
             """
-        let inputs = try rows(select, [.text(id)], place: { _ in "run \(id): a dataset" }) { row throws(RowFault) in
+        let inputs = try rows(select, [.text(id)], subject: { _ in "run \(id): a dataset" }) { row throws(RowFault) in
             let dataset = Dataset(
                 name: try row.text(1),
                 digest: try row.text(2),
@@ -98,7 +98,7 @@ extension StockDatabase {
             WHERE source_type IN ('RUN_INPUT', 'RUN_OUTPUT') AND source_id = ?1
             ORDER BY \(reader.rowOrder)
             """
-        _ = try rows(models, [.text(id)], place: { _ in "run \(id): a model" }) { row throws(RowFault) in
+        _ = try rows(models, [.text(id)], subject: { _ in "run \(id): a model" }) { row throws(RowFault) in
             switch try row.text(0) {
             case "MODEL_INPUT": run.modelInputs.append(ModelInput(modelID: try row.text(1)))
             case "MODEL_OUTPUT":
@@ -109,26 +109,26 @@ extension StockDatabase {
     }
 
     /// Emits the points of a run, key by key, in the order in which they are cheapest to store.
-    private func readPoints(ofRun id: String, _ take: (TransferItem) throws -> Void) throws {
+    private func readPoints(ofRun id: String, _ emit: (TransferItem) throws -> Void) throws {
         var points = PointCollector(runID: id, limit: Self.pointsPerRecord)
         let wanted = "SELECT key, timestamp, step, value, is_nan FROM metrics"
         let select = "\(wanted) WHERE run_uuid = ?1 ORDER BY key \(reader.byBytes), timestamp, step, value"
         do {
-            try reader.forEachRow(select, .text(id)) { try points.add($0, take) }
+            try reader.forEachRow(select, .text(id)) { try points.add($0, emit) }
         } catch let error as SQLiteError where error.isDamage {
-            // What was sent already comes again, which changes nothing.
+            // Points that were emitted already are emitted again, which changes nothing.
             let rows = "SELECT rowid FROM metrics WHERE run_uuid = ?1"
-            for row in try rowIDs(rows, [.text(id)], place: "run \(id): the index of its metrics") {
+            for row in try rowIDs(rows, [.text(id)], subject: "run \(id): the index of its metrics") {
                 do {
-                    try reader.forEachRow("\(wanted) WHERE rowid = ?1", .integer(row)) { try points.add($0, take) }
+                    try reader.forEachRow("\(wanted) WHERE rowid = ?1", .integer(row)) { try points.add($0, emit) }
                 } catch let error as SQLiteError where error.isDamage {
                     points.addLost(Self.damagedPage)
                 }
             }
         }
-        try points.send(to: take)
+        try points.send(to: emit)
         if let (count, reason) = points.lost {
-            passedOver.note("run \(id): its metrics", "\(count) points are left out, of the first: \(reason)")
+            skippedPaths.add("run \(id): its metrics", "\(count) points are left out, of the first: \(reason)")
         }
     }
 }
@@ -137,7 +137,7 @@ extension StockDatabase {
 private struct PointCollector {
     private var current: TransferredPoints
     private let limit: Int
-    /// How many points were no points, and why the first was none.
+    /// The number of rows that could not be read as points, and the reason of the first; nil if there were none.
     private(set) var lost: (count: Int, reason: String)?
 
     init(runID: String, limit: Int) {
@@ -145,7 +145,7 @@ private struct PointCollector {
         self.limit = limit
     }
 
-    mutating func add(_ row: StockRow, _ take: (TransferItem) throws -> Void) throws {
+    mutating func add(_ row: DatabaseRow, _ emit: (TransferItem) throws -> Void) throws {
         let isSameKey = row.hasText(0, current.key)
         let (key, point): (String, MetricPoint)
         do throws(RowFault) {
@@ -158,7 +158,7 @@ private struct PointCollector {
             return addLost(error.description)
         }
         if !isSameKey || current.points.count == limit {
-            try send(to: take)
+            try send(to: emit)
             current.key = key
         }
         current.points.append(point)
@@ -168,20 +168,20 @@ private struct PointCollector {
         lost = ((lost?.count ?? 0) + 1, lost?.reason ?? reason)
     }
 
-    mutating func send(to take: (TransferItem) throws -> Void) throws {
-        if !current.points.isEmpty { try take(.record(.points(current))) }
+    mutating func send(to emit: (TransferItem) throws -> Void) throws {
+        if !current.points.isEmpty { try emit(.record(.points(current))) }
         current.points.removeAll(keepingCapacity: true)
     }
 }
 
 /// A row of `runs`.
-private struct StockRun {
+private struct DatabaseRun {
     var info: RunInfo
     var deletedTime: Int64?
-    /// nil where the status is known.
+    /// The text of a status that Apus does not know; nil for a known status.
     var unknownStatus: String?
 
-    init(_ row: StockRow) throws(RowFault) {
+    init(_ row: DatabaseRow) throws(RowFault) {
         let status = RunStatus(wireName: try row.text(3))
         info = RunInfo(
             runID: try row.text(0),
@@ -192,7 +192,7 @@ private struct StockRun {
             startTime: try row.integer(4),
             endTime: try row.optionalInteger(5),
             artifactURI: try row.text(6),
-            lifecycleStage: StockDatabase.stage(try row.text(7))
+            lifecycleStage: MLflowDatabase.stage(try row.text(7))
         )
         deletedTime = try row.optionalInteger(9)
         unknownStatus = status == nil ? try row.text(3) : nil

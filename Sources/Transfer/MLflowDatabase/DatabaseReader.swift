@@ -3,11 +3,11 @@ internal import SQLite
 
 /// Reads a database with MLflow's tables, in SQLite or in PostgreSQL.
 ///
-/// `StockDatabase` uses the same SQL for both, with `?1`, `?2` and so on for values. The members of this protocol cover the
-/// differences.
-protocol StockReader: AnyObject {
+/// `MLflowDatabase` uses the same SQL for both, with `?1`, `?2` and so on for values. The members of this protocol
+/// cover the differences.
+protocol DatabaseReader: AnyObject {
     /// The path or the URI of the database for messages, without a password.
-    var place: String { get }
+    var location: String { get }
 
     /// The SQL expression that sorts the rows of a table approximately as they were inserted.
     var rowOrder: String { get }
@@ -18,27 +18,26 @@ protocol StockReader: AnyObject {
     /// Returns the names of the columns of each table.
     func columns() throws -> [String: Set<String>]
 
-    /// Calls `body` for each row of a query; memory holds a single row.
-    ///
-    /// `body` must not read from the database.
-    func forEachRow(_ sql: String, _ values: [ColumnValue], _ body: (StockRow) throws -> Void) throws
+    /// Calls `body` for each row of a query, which must not read from the database; memory holds a single row.
+    func forEachRow(_ sql: String, _ values: [ColumnValue], _ body: (DatabaseRow) throws -> Void) throws
 
     /// Returns the rows of a table as pages.
     ///
-    /// - Parameter columns: the columns to read; each row has one more at its end, the row id, which is NULL in PostgreSQL.
-    func pages(of table: String, columns: String) throws -> any StockPages
+    /// - Parameter columns: the columns to read; each row has one more at its end, the row id, which is NULL in
+    ///   PostgreSQL.
+    func pages(of table: String, columns: String) throws -> any DatabasePages
 }
 
 /// The rows of a table as pages; other rows of the database may be read between two pages.
-protocol StockPages: AnyObject {
+protocol DatabasePages: AnyObject {
     /// Calls `read` for each row of the next page.
     ///
     /// - Returns: whether there may be another page.
-    func next(_ read: (StockRow) throws -> Void) throws -> Bool
+    func next(_ read: (DatabaseRow) throws -> Void) throws -> Bool
 }
 
-extension StockReader {
-    func forEachRow(_ sql: String, _ values: ColumnValue..., body: (StockRow) throws -> Void) throws {
+extension DatabaseReader {
+    func forEachRow(_ sql: String, _ values: ColumnValue..., body: (DatabaseRow) throws -> Void) throws {
         try forEachRow(sql, values, body)
     }
 
@@ -59,17 +58,17 @@ extension StockReader {
 
 /// A SQLite database, opened read-only.
 ///
-/// Each query is a transaction of its own, so that a server can write to the database meanwhile.
-final class SQLiteReader: StockReader {
-    let place: String
+/// Each query is its own transaction, so that a server can write to the database meanwhile.
+final class SQLiteReader: DatabaseReader {
+    let location: String
     let rowOrder = "rowid"
     let byBytes = "COLLATE BINARY"
     private let connection: Connection
 
     init(path: String) throws(SQLiteError) {
-        place = path
+        location = path
         connection = try Connection(path: path, mode: .readOnly, busyTimeout: .seconds(20))
-        // The file may come from a stranger: its schema must not call functions that do harm, and pages may be damaged.
+        // The file may come from an untrusted person: its schema must not call harmful functions, and may be damaged.
         try connection.execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0")
     }
 
@@ -84,19 +83,19 @@ final class SQLiteReader: StockReader {
         return found
     }
 
-    func forEachRow(_ sql: String, _ values: [ColumnValue], _ body: (StockRow) throws -> Void) throws {
+    func forEachRow(_ sql: String, _ values: [ColumnValue], _ body: (DatabaseRow) throws -> Void) throws {
         let select = try connection.cached(sql)
         try select.bind(values)
-        try select.forEachRow { try body(StockRow($0)) }
+        try select.forEachRow { try body(DatabaseRow($0)) }
     }
 
-    func pages(of table: String, columns: String) throws -> any StockPages {
+    func pages(of table: String, columns: String) throws -> any DatabasePages {
         try SQLitePages(connection, table, columns)
     }
 }
 
 /// Pages of a SQLite table; each page is one query.
-private final class SQLitePages: StockPages {
+private final class SQLitePages: DatabasePages {
     private let page: Statement
     private var last: Int64 = .min
     private static let size = 200
@@ -110,21 +109,21 @@ private final class SQLitePages: StockPages {
         )
     }
 
-    func next(_ read: (StockRow) throws -> Void) throws -> Bool {
+    func next(_ read: (DatabaseRow) throws -> Void) throws -> Bool {
         try page.bind(last, at: 1)
         let number = page.columnCount - 1
         var count = 0
         try page.forEachRow { row in
             count += 1
             last = row.int64(number)
-            try read(StockRow(row))
+            try read(DatabaseRow(row))
         }
         return count == Self.size
     }
 }
 
-/// A PostgreSQL database, read in one transaction, so that all rows are those of the moment at which it began.
-final class PostgresReader: StockReader {
+/// A PostgreSQL database that is read in one transaction, so that all rows are of the moment at which it began.
+final class PostgresReader: DatabaseReader {
     // ctid is the position of a row in its table, which follows the order of insertion as long as no row is updated.
     let rowOrder = "ctid"
     let byBytes = "COLLATE \"C\""
@@ -132,8 +131,8 @@ final class PostgresReader: StockReader {
 
     init(_ address: PostgresAddress) throws(PostgresError) {
         connection = try PostgresConnection(address, applicationName: "apus-import")
-        // Time limits that an administrator has set for servers are too short for an import. Only a change of the schema, such
-        // as a migration, holds a lock for which the import waits.
+        // Time limits that an administrator has set for servers are too short for an import. The import waits only for
+        // the locks of changes to the schema, such as a migration.
         try connection.execute(
             """
             BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;
@@ -144,7 +143,7 @@ final class PostgresReader: StockReader {
         )
     }
 
-    var place: String { connection.place }
+    var location: String { connection.place }
 
     func columns() throws -> [String: Set<String>] {
         let sql = """
@@ -159,18 +158,18 @@ final class PostgresReader: StockReader {
         return found
     }
 
-    func forEachRow(_ sql: String, _ values: [ColumnValue], _ body: (StockRow) throws -> Void) throws {
+    func forEachRow(_ sql: String, _ values: [ColumnValue], _ body: (DatabaseRow) throws -> Void) throws {
         try connection.forEachRow(PostgresSQL.numbered(sql), values.map { PostgresValue($0) }) {
-            try body(StockRow($0))
+            try body(DatabaseRow($0))
         }
     }
 
-    func pages(of table: String, columns: String) throws -> any StockPages {
+    func pages(of table: String, columns: String) throws -> any DatabasePages {
         try PostgresPages(connection, table, columns)
     }
 }
 
-private final class PostgresPages: StockPages {
+private final class PostgresPages: DatabasePages {
     private let connection: PostgresConnection
     private let cursor: String
     private static let size = 200
@@ -181,11 +180,11 @@ private final class PostgresPages: StockPages {
         try connection.execute("DECLARE \(cursor) NO SCROLL CURSOR FOR SELECT \(columns), NULL::bigint FROM \(table)")
     }
 
-    func next(_ read: (StockRow) throws -> Void) throws -> Bool {
+    func next(_ read: (DatabaseRow) throws -> Void) throws -> Bool {
         var count = 0
         try connection.forEachRow("FETCH \(Self.size) FROM \(cursor)") { row in
             count += 1
-            try read(StockRow(row))
+            try read(DatabaseRow(row))
         }
         if count < Self.size { try connection.execute("CLOSE \(cursor)") }
         return count == Self.size
@@ -193,7 +192,7 @@ private final class PostgresPages: StockPages {
 }
 
 enum PostgresSQL {
-    /// Returns the statement with PostgreSQL's parameters, such as `$1`, instead of those of SQLite, such as `?1`.
+    /// Replaces the parameters of SQLite in a statement, such as `?1`, with those of PostgreSQL, such as `$1`.
     static func numbered(_ sql: String) -> String { sql.replacing("?", with: "$") }
 }
 
@@ -202,7 +201,7 @@ extension PostgresValue {
         switch value {
         case .text(let text): self = .text(text)
         case .integer(let number): self = .integer(number)
-        // SQLite stores a NaN as NULL; both engines shall store the same.
+        // SQLite stores NaN as NULL, and PostgreSQL must store the same.
         case .real(let number): self = number.isNaN ? .null : .real(number)
         case .null: self = .null
         }

@@ -5,7 +5,7 @@ import Testing
 import Tracking
 import Transfer
 
-@Suite struct StockDatabaseTests {
+@Suite struct MLflowDatabaseTests {
     private let folder: TemporaryFolder
     private let path: String
 
@@ -43,7 +43,7 @@ import Transfer
 
     private func read(_ selection: TransferSelection = .init()) throws -> (records: [TransferRecord], skipped: [String])
     {
-        let found = try Found(StockDatabase(path: path, artifacts: nil), selection)
+        let found = try Found(MLflowDatabase(path: path, artifacts: nil), selection)
         return (found.records, found.skipped.map { "\($0.place): \($0.reason)" })
     }
 
@@ -101,7 +101,7 @@ import Transfer
         try make(Self.oldTables)
         if let place { mkdir(folder.file(place), 0o700) }
         var hints: [String] = []
-        let source = try StockDatabase(path: path, artifacts: place == "given" ? folder.file("given") : nil)
+        let source = try MLflowDatabase(path: path, artifacts: place == "given" ? folder.file("given") : nil)
         try source.read(TransferSelection()) { item in
             if case .hint(let text) = item { hints.append(text) }
         }
@@ -122,7 +122,7 @@ import Transfer
             mkdir(folder.file(path), 0o700)
         }
         var folders: [String] = []
-        try StockDatabase(path: path, artifacts: nil).read(TransferSelection()) { item in
+        try MLflowDatabase(path: path, artifacts: nil).read(TransferSelection()) { item in
             if case .artifacts(let folder) = item { folders.append(folder.path) }
         }
         #expect(folders == [folder.file("0/r3/artifacts")])
@@ -161,10 +161,10 @@ import Transfer
         let (records, skipped) = try read()
         #expect(
             Set(skipped) == [
-                "run r1: 'lr': its value is no text",
-                "run r1: its metrics: 1 points are left out, of the first: its value is no number",
-                "run r2: its status 'ODD' is not known; FINISHED stands for it",
-                "run r3: its start_time is no whole number", "run r4: its name is not UTF-8",
+                "run r1: 'lr': its value is not a text",
+                "run r1: its metrics: 1 points are left out, of the first: its value is not a number",
+                "run r2: its status 'ODD' is unknown and becomes FINISHED",
+                "run r3: its start_time is not a whole number", "run r4: its name is not UTF-8",
                 "run r5: its experiment 99 is not there",
             ]
         )
@@ -178,7 +178,7 @@ import Transfer
 
     @Test func `another database is refused by name`() throws {
         try make("CREATE TABLE experiments (x)")
-        let error = #expect(throws: SourceFailure.self) { try StockDatabase(path: path, artifacts: nil) }
+        let error = #expect(throws: SourceFailure.self) { try MLflowDatabase(path: path, artifacts: nil) }
         #expect(error?.description.contains("no table 'runs'") == true)
     }
 }

@@ -6,10 +6,10 @@ internal import Tracking
 internal import TrackingStore
 internal import Transfer
 
-/// Sends experiments, logged models and the registry. They are few and small, so a change of any of them makes a round
-/// compare all of them with the journal.
+/// Sends items: experiments, logged models and registered models. They are few and small, so a change of one of them
+/// makes a round compare all of them with the journal.
 extension Forwarder {
-    private static let thingsAtOnce = 50
+    private static let itemsAtOnce = 50
 
     /// Returns the id of an experiment at the upstream, and sends the experiment first if it is not there yet.
     func experiment(
@@ -22,21 +22,20 @@ extension Forwarder {
         return try send(experiment, to: upstream, upstreamID)
     }
 
-    /// Calls a closure that sends what is due, and tells it whether that includes experiments, logged models and the registry.
-    ///
-    /// If the closure throws, the next round sends them.
-    func inThingRound(_ send: (_ sendsThings: Bool) throws -> Void) throws {
-        // The flag is reset before anything is read: a change that a client makes later sets the flag for the next round.
-        let sendsThings = state.withLock { state in
-            state.isSendingThings = state.haveThingsChanged || state.areThingsDue
-            state.haveThingsChanged = false
-            return state.isSendingThings
+    /// Calls `send` with whether items must be sent in this round; if it throws, the next round sends them again.
+    func inItemRound(_ send: (_ sendsItems: Bool) throws -> Void) throws {
+        // The flag is reset before anything is read: a change that a client makes later sets the flag for the next
+        // round.
+        let sendsItems = state.withLock { state in
+            state.isSendingItems = state.haveItemsChanged || state.areItemsDue
+            state.haveItemsChanged = false
+            return state.isSendingItems
         }
-        defer { state.withLock { $0.isSendingThings = false } }
+        defer { state.withLock { $0.isSendingItems = false } }
         do {
-            try send(sendsThings)
+            try send(sendsItems)
         } catch {
-            if sendsThings { noteThings() }
+            if sendsItems { noteItemChanges() }
             throw error
         }
     }
@@ -45,23 +44,24 @@ extension Forwarder {
         var position = Int64.min
         while !isStopped {
             let experiments = try store.readNow(.continued) { [position] session in
-                try session.experimentsToForward(after: position, limit: Self.thingsAtOnce)
+                try session.experimentsToForward(after: position, limit: Self.itemsAtOnce)
             }
             guard let last = experiments.last else { break }
             position = last.id
             for experiment in experiments where settings.isSelected(experiment) {
                 // The default experiment is sent only when it has tags or a run needs it.
                 if experiment.id == 0, experiment.tags.isEmpty { continue }
-                let name = ForwardState.ThingName(kind: .experiment, name: experiment.name)
+                let name = ForwardState.ItemName(kind: .experiment, name: experiment.name)
                 guard mayTry(name) else { continue }
                 do {
                     _ = try send(experiment, to: upstream, upstreamID)
-                } catch let failure as UpstreamFailure where failure.isAboutThing {
+                } catch let failure as UpstreamFailure where failure.isAboutItem {
                     // The runs of the experiment report the refusal too.
                     let omission = Self.omission(experiment, failure)
                     try store.writeNow { try $0.note(omission, upstream: upstreamID) }
                 } catch let failure as UpstreamFailure where !failure.isAboutServer {
-                    // A failing experiment also stops its runs, so the others are only given up after several failures.
+                    // A failed experiment delays only its own runs; after several failures, the round skips the
+                    // remaining ones.
                     guard postpone(name, failure) < ForwardState.failuresBeforePause else { return }
                 }
             }
@@ -86,27 +86,27 @@ extension Forwarder {
         var omissions: [ForwardOmission] = []
         let target: String
         do throws(UpstreamFailure) {
-            let outcome = try upstream.take(experiment, known: known)
+            let outcome = try upstream.send(experiment, known: known)
             target = outcome.target
             omissions = outcome.omissions.map {
                 ForwardOmission(subject: experiment.name, part: $0.part, reason: $0.reason)
             }
         } catch {
             // An experiment that the upstream has is used although the upstream refuses the change.
-            guard let known, error.isAboutThing else { throw error }
+            guard let known, error.isAboutItem else { throw error }
             target = known.target
             omissions = [Self.omission(experiment, error)]
         }
         try requireUniqueTarget(target, .experiment, name, upstreamID)
         try store.writeNow { [omissions] session in
-            let thing = ForwardedThing(target: target, digest: digest)
+            let item = ForwardedThing(target: target, digest: digest)
             try session.forgetOmissions(ofExperiment: experiment.name, upstream: upstreamID)
-            try session.note(thing, .experiment, name, upstream: upstreamID)
+            try session.note(item, .experiment, name, upstream: upstreamID)
             for omission in omissions { try session.note(omission, upstream: upstreamID) }
         }
         state.withLock { state in
             state.experiments[experiment.id] = target
-            state.thingTroubles[ForwardState.ThingName(kind: .experiment, name: experiment.name)] = nil
+            state.itemTroubles[ForwardState.ItemName(kind: .experiment, name: experiment.name)] = nil
         }
         noteSuccess()
         return target
@@ -132,14 +132,14 @@ extension Forwarder {
     }
 
     /// Sends logged models, and then the registry, after the runs that they name.
-    func sendThings(to upstream: any Upstream, _ upstreamID: Int64) throws {
-        try forgetTroublesOfRemoved()
+    func sendModelsAndRegistry(to upstream: any Upstream, _ upstreamID: Int64) throws {
+        try forgetFailuresOfRemovedItems()
         defer {
             state.withLock { state in
-                var times = state.thingTroubles.values.compactMap(\.backOff.nextTry)
-                if state.hasThingRoundEndedEarly { times.append(.now + ForwardState.pauseAfterFailures) }
-                state.thingsDue = times.min()
-                state.hasThingRoundEndedEarly = false
+                var times = state.itemTroubles.values.compactMap(\.backOff.nextTry)
+                if state.hasItemRoundEndedEarly { times.append(.now + ForwardState.pauseAfterFailures) }
+                state.itemsDue = times.min()
+                state.hasItemRoundEndedEarly = false
             }
         }
         let areAllThere = try sendModels(to: upstream, upstreamID)
@@ -152,15 +152,15 @@ extension Forwarder {
         var areAllThere = true
         while !isStopped {
             let models = try store.readNow(.continued) { [position] session in
-                try session.modelsToForward(after: position, limit: Self.thingsAtOnce)
+                try session.modelsToForward(after: position, limit: Self.itemsAtOnce)
             }
             guard let last = models.last else {
-                if !areAllThere { noteThings() }
+                if !areAllThere { noteItemChanges() }
                 return areAllThere
             }
             position = last.row
             for model in models where settings.isSelected(model.model) {
-                let name = ForwardState.ThingName(kind: .loggedModel, name: model.model.model.info.modelID)
+                let name = ForwardState.ItemName(kind: .loggedModel, name: model.model.model.info.modelID)
                 guard mayTry(name) else { continue }
                 do {
                     if try !send(model, to: upstream, upstreamID) { areAllThere = false }
@@ -170,7 +170,7 @@ extension Forwarder {
             }
         }
         // The forwarder was stopped before the last model.
-        noteThings()
+        noteItemChanges()
         return false
     }
 
@@ -185,14 +185,14 @@ extension Forwarder {
         return runs.contains { settings.isSelected($0) && !$0.journal.isSkipped && $0.journal.failure == nil }
     }
 
-    /// - Returns: false if it waits for a run that it names.
+    /// - Returns: false if the model waits for a run that it names, or for an earlier creation without an answer.
     private func send(_ found: ForwardedModel, to upstream: any Upstream, _ upstreamID: Int64) throws -> Bool {
         let info = found.model.model.info
         let digest = Self.digest([.loggedModel(found.model)]) + found.pointsVersion
         let known = try store.readNow(.cheap) {
             try $0.forwardedThing(.loggedModel, info.modelID, upstream: upstreamID)
         }
-        var thing = known
+        var item = known
         if known?.digest != digest {
             guard !mayStillBeCreated(known, upstream) else { return false }
             let points = try store.readNow(.continued) { try $0.pointsToForward(ofModel: info.modelID) }
@@ -200,16 +200,16 @@ extension Forwarder {
             guard try !hasRunToBeSent(runIDs, upstreamID) else { return false }
             let experiment = try experiment(found.model.home, to: upstream, upstreamID)
             let parcel = ModelParcel(model: found.model, points: points, experiment: experiment)
-            thing = try sendAndNote(.loggedModel, info.modelID, known, digest, upstreamID) {
+            item = try sendAndNote(.loggedModel, info.modelID, known, digest, upstreamID) {
                 () throws(UpstreamFailure) in
-                try upstream.take(parcel, known: known?.target.isEmpty == true ? nil : known)
+                try upstream.send(parcel, known: known?.target.isEmpty == true ? nil : known)
             }
         }
-        guard let thing, !thing.target.isEmpty, let folder = settings.folder(info.artifactURI) else { return true }
+        guard let item, !item.target.isEmpty, let folder = settings.folder(info.artifactURI) else { return true }
         let path = folder.path.description
         let entry = try store.readNow(.cheap) { try $0.lastArtifactEntry(beneath: path) }
-        guard thing.artifactEntry != entry else { return true }
-        let owner = FileOwner(owner: .loggedModel(info.modelID), target: thing.target, location: info.artifactURI)
+        guard item.artifactEntry != entry else { return true }
+        let owner = FileOwner(owner: .loggedModel(info.modelID), target: item.target, location: info.artifactURI)
         state.withLock { $0.addFiles(ofModel: owner) }
         return true
     }
@@ -222,14 +222,14 @@ extension Forwarder {
                 try session.registryToForward(after: position, limit: 10)
             }
             guard let last = entries.last else {
-                if isOneWaiting { noteThings() }
+                if isOneWaiting { noteItemChanges() }
                 return
             }
             position = last.row
             for entry in entries {
                 let name = entry.model.model.name
-                let thingName = ForwardState.ThingName(kind: .registeredModel, name: name)
-                guard mayTry(thingName) else { continue }
+                let itemName = ForwardState.ItemName(kind: .registeredModel, name: name)
+                guard mayTry(itemName) else { continue }
                 let records =
                     [TransferRecord.registeredModel(entry.model)] + entry.versions.map { .modelVersion($0) }
                 let digest = Self.digest(records)
@@ -251,51 +251,51 @@ extension Forwarder {
                 do {
                     _ = try sendAndNote(.registeredModel, name, known, digest, upstreamID) {
                         () throws(UpstreamFailure) in
-                        try upstream.take(parcel, known: known?.target.isEmpty == true ? nil : known)
+                        try upstream.send(parcel, known: known?.target.isEmpty == true ? nil : known)
                     }
                 } catch let failure as UpstreamFailure where !failure.isAboutServer {
-                    if postpone(thingName, failure) >= ForwardState.failuresBeforePause { return }
+                    if postpone(itemName, failure) >= ForwardState.failuresBeforePause { return }
                 }
             }
         }
-        noteThings()
+        noteItemChanges()
     }
 
     /// Whether the logged model that is a version's source has failed and waits for another attempt.
     private func isPostponed(_ version: ModelVersion) -> Bool {
         guard let model = ReferenceText.modelID(ofSource: version.source) else { return false }
-        return state.withLock { $0.thingTroubles[ForwardState.ThingName(kind: .loggedModel, name: model)] != nil }
+        return state.withLock { $0.itemTroubles[ForwardState.ItemName(kind: .loggedModel, name: model)] != nil }
     }
 
     /// Forgets the failures of items that this store no longer has.
-    private func forgetTroublesOfRemoved() throws {
-        let names = state.withLock { Array($0.thingTroubles.keys) }
+    private func forgetFailuresOfRemovedItems() throws {
+        let names = state.withLock { Array($0.itemTroubles.keys) }
         guard !names.isEmpty else { return }
         let gone = try store.readNow(.cheap) { session in try names.filter { try !session.isHere($0.name) } }
         state.withLock { state in
-            for name in gone { state.thingTroubles[name] = nil }
+            for name in gone { state.itemTroubles[name] = nil }
         }
     }
 
     /// Whether an item has no pause after a failure, or the pause is over.
-    private func mayTry(_ name: ForwardState.ThingName) -> Bool {
-        state.withLock { $0.thingTroubles[name]?.backOff.isDue(at: .now) ?? true }
+    private func mayTry(_ name: ForwardState.ItemName) -> Bool {
+        state.withLock { $0.itemTroubles[name]?.backOff.isDue(at: .now) ?? true }
     }
 
     /// Gives an item that failed although the upstream answers other calls a pause before the next attempt.
     ///
-    /// - Returns: how many items of this kind have failed and wait.
-    private func postpone(_ name: ForwardState.ThingName, _ failure: UpstreamFailure) -> Int {
+    /// - Returns: the number of items of this kind that have failed and wait.
+    private func postpone(_ name: ForwardState.ItemName, _ failure: UpstreamFailure) -> Int {
         let jitter = Double.random(in: 0...1)
         return state.withLock { state in
             state.status.failures[failure.kind, default: 0] += 1
-            var trouble = state.thingTroubles[name] ?? ForwardState.Trouble(failure: failure, part: name.kind.title)
+            var trouble = state.itemTroubles[name] ?? ForwardState.Trouble(failure: failure, part: name.kind.title)
             trouble.failure = failure
             trouble.backOff.fail(at: .now, requested: failure.pause, jitter: jitter)
-            state.thingTroubles[name] = trouble
-            if let nextTry = trouble.backOff.nextTry { state.thingsDue = min(state.thingsDue ?? nextTry, nextTry) }
-            let count = state.thingTroubles.keys.count { $0.kind == name.kind }
-            if count >= ForwardState.failuresBeforePause { state.hasThingRoundEndedEarly = true }
+            state.itemTroubles[name] = trouble
+            if let nextTry = trouble.backOff.nextTry { state.itemsDue = min(state.itemsDue ?? nextTry, nextTry) }
+            let count = state.itemTroubles.keys.count { $0.kind == name.kind }
+            if count >= ForwardState.failuresBeforePause { state.hasItemRoundEndedEarly = true }
             return count
         }
     }
@@ -307,7 +307,7 @@ extension Forwarder {
         return SentRun.pause(sinceAsked: time, at: currentMilliseconds()) != nil
     }
 
-    /// Sends an item with `take` and writes the outcome to the journal.
+    /// Sends an item with `send` and writes the outcome to the journal.
     ///
     /// A refusal is noted too, with an empty target if the upstream does not have the item; the item is sent again when
     /// it changes.
@@ -317,49 +317,49 @@ extension Forwarder {
         _ known: ForwardedThing?,
         _ digest: String,
         _ upstreamID: Int64,
-        _ take: () throws(UpstreamFailure) -> ThingOutcome
+        _ send: () throws(UpstreamFailure) -> ItemOutcome
     ) throws -> ForwardedThing {
-        var thing = known ?? ForwardedThing(target: "", digest: "")
+        var item = known ?? ForwardedThing(target: "", digest: "")
         var omissions: [ForwardOmission] = []
         // From now on the upstream may have the item, in its old or in its new state.
-        thing.digest = ForwardedThing.digest(ofAttemptAt: currentMilliseconds())
-        try store.writeNow { [thing] in try $0.note(thing, kind, name, upstream: upstreamID) }
-        thing.digest = digest
+        item.digest = ForwardedThing.digest(ofAttemptAt: currentMilliseconds())
+        try store.writeNow { [item] in try $0.note(item, kind, name, upstream: upstreamID) }
+        item.digest = digest
         do {
-            let outcome: ThingOutcome
+            let outcome: ItemOutcome
             do throws(UpstreamFailure) {
-                outcome = try take()
+                outcome = try send()
             } catch {
-                if !error.isAboutThing, !error.mayBeDone {
-                    thing.digest = ""
-                    try store.writeNow { [thing] in try $0.note(thing, kind, name, upstream: upstreamID) }
+                if !error.isAboutItem, !error.mayBeDone {
+                    item.digest = ""
+                    try store.writeNow { [item] in try $0.note(item, kind, name, upstream: upstreamID) }
                 }
                 throw error
             }
             if !outcome.target.isEmpty { try requireUniqueTarget(outcome.target, kind, name, upstreamID) }
-            thing.target = outcome.target
-            thing.failure = nil
+            item.target = outcome.target
+            item.failure = nil
             omissions = outcome.omissions.map { ForwardOmission(subject: name, part: $0.part, reason: $0.reason) }
             noteSuccess()
-        } catch let error as UpstreamFailure where error.isAboutThing {
-            thing.failure = error.message
+        } catch let error as UpstreamFailure where error.isAboutItem {
+            item.failure = error.message
             omissions = [ForwardOmission(subject: name, part: kind.title, reason: error.message)]
             state.withLock { state in
                 state.status.failures[error.kind, default: 0] += 1
                 state.status.lastProgress = .now
             }
         }
-        try store.writeNow { [thing, omissions] session in
+        try store.writeNow { [item, omissions] session in
             try session.forgetOmissions(ofModel: name, upstream: upstreamID)
-            try session.note(thing, kind, name, upstream: upstreamID)
+            try session.note(item, kind, name, upstream: upstreamID)
             for omission in omissions { try session.note(omission, upstream: upstreamID) }
         }
         state.withLock { state in
-            state.thingTroubles[ForwardState.ThingName(kind: kind, name: name)] = nil
+            state.itemTroubles[ForwardState.ItemName(kind: kind, name: name)] = nil
             // Runs that name the model need not wait longer, whatever the outcome is.
             if kind == .loggedModel { state.endWait(for: name, at: .now) }
         }
-        return thing
+        return item
     }
 
     private static func digest(_ records: [TransferRecord]) -> String {

@@ -4,17 +4,16 @@ internal import MLflowAPI
 
 /// The base paths of the pages.
 ///
-/// Every call that the pages make is served there too, because their addresses are relative.
-///
-/// The base paths are the root and the static prefix, and with MLflow's pages one more under each of the two.
-struct PagePlaces {
+/// Every call that the pages make is also served under their base paths, because their addresses are relative. The base
+/// paths are the root and the static prefix, and with MLflow's pages one more under each of the two.
+struct PagePaths {
     /// The base paths of Apus' own pages.
     private let own: [String]
     /// The base paths of MLflow's pages.
     private let others: [String]
     private let bundle: PageBundle?
     /// The relative address of Apus' own pages, as seen from a path directly under one of `others`.
-    private let wayToOwn: String
+    private let pathToOwn: String
 
     init(_ settings: PagesSettings, _ listening: ListeningSettings) {
         let roots = listening.bases
@@ -22,12 +21,12 @@ struct PagePlaces {
         if settings.bundle == nil {
             own = roots
             others = []
-            wayToOwn = "./"
+            pathToOwn = "./"
         } else {
             own = settings.path.isEmpty ? roots.map { $0 + PagesSettings.ownPath } : roots
             others = roots.map { $0 + settings.path }
             let depth = settings.path.count { $0 == "/" }
-            wayToOwn =
+            pathToOwn =
                 depth == 0 ? ".\(PagesSettings.ownPath)/" : String(repeating: "../", count: depth)
         }
     }
@@ -35,16 +34,14 @@ struct PagePlaces {
     /// All base paths, in the order in which their routes are added.
     var all: [String] { own + others }
 
-    /// Adds the routes of the pages.
-    ///
-    /// It must be called after every other route has been added.
+    /// Adds the routes of the pages; must be called after every other route has been added.
     ///
     /// - Throws: `StartFailure` if a page has the path of another route.
     func addRoutes(to routes: inout RouteTable, _ access: AccessControl) throws(StartFailure) {
         routes.addPages(bases: own, asksForUsers: access.isRequired)
         if access.hasUsers {
             for base in own { Self.addSignUp(at: base, to: &routes, pages: "./") }
-            for base in others { Self.addSignUp(at: base, to: &routes, pages: wayToOwn) }
+            for base in others { Self.addSignUp(at: base, to: &routes, pages: pathToOwn) }
         }
         if let bundle {
             for base in others { Self.add(bundle, at: base, to: &routes) }
@@ -65,7 +62,7 @@ struct PagePlaces {
         }
     }
 
-    /// Adds `/signup`, where administrators make users in MLflow; it leads to Apus' own page for users.
+    /// Adds `/signup`, the page of MLflow on which administrators make users; it redirects to Apus' own page for users.
     private static func addSignUp(at base: String, to routes: inout RouteTable, pages: String) {
         routes.add(
             .get,
@@ -106,6 +103,6 @@ struct PagePlaces {
 }
 
 extension Access {
-    /// A file of the pages, which shows nothing that is stored.
+    /// The access that a file of the pages needs, which contains no stored data.
     static let page = lookUp(.none)
 }

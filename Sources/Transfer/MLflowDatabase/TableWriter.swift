@@ -1,6 +1,6 @@
 /// Inserts rows into one table.
 protocol TableWriter {
-    /// Adds a row, which may be inserted later; `StockTarget.lookup` and `finish` find all added rows.
+    /// Adds a row, which may be inserted later; `DatabaseTarget.lookup` and `finish` find all added rows.
     ///
     /// - Parameter values: the values in the order of the columns.
     /// - Throws: `UnfitRow` if the table cannot store the row, which is not added then.
@@ -18,7 +18,7 @@ extension TableWriter {
     func addNew(_ values: ColumnValue...) throws -> Bool { try addNew(values) }
 }
 
-/// What happens if a row with the same key exists.
+/// The handling of a row whose key exists already.
 enum RowConflict {
     case fail
     /// The existing row stays.

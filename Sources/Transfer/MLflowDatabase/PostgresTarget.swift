@@ -1,11 +1,11 @@
 internal import PostgreSQL
 
-/// An empty database of PostgreSQL, which is filled in one transaction.
-final class PostgresTarget: StockTarget {
+/// An empty PostgreSQL database, which is filled in one transaction.
+final class PostgresTarget: DatabaseTarget {
     let greatestExperimentID = Int64(Int32.max)
-    var place: String { connection.place }
+    var location: String { connection.place }
     private let connection: PostgresConnection
-    private let schema: StockSchema
+    private let schema: MLflowSchema
     private var writers: [String: PostgresTableWriter] = [:]
 
     /// The key of the advisory lock by which only one export at a time fills a database.
@@ -14,7 +14,7 @@ final class PostgresTarget: StockTarget {
     /// Connects, begins the transaction and creates the tables.
     ///
     /// - Throws: `SourceFailure` for a database that is not empty, or is not in UTF-8; `PostgresError`.
-    init(_ address: PostgresAddress, _ schema: StockSchema) throws {
+    init(_ address: PostgresAddress, _ schema: MLflowSchema) throws {
         self.schema = schema
         connection = try PostgresConnection(address, applicationName: "apus-export")
         // The artifacts are copied between the last row and the commit, which may take hours.
@@ -47,9 +47,11 @@ final class PostgresTarget: StockTarget {
         }
         let schemaName = try connection.firstRow("SELECT current_schema()::text") { $0.string(0) } ?? ""
         guard !schemaName.isEmpty else {
-            throw SourceFailure("\(place) has no schema to make tables in: its search_path names none that is there.")
+            throw SourceFailure(
+                "\(place) has no schema in which tables can be made: no schema of its search_path exists."
+            )
         }
-        // Objects of an extension, such as the view pg_stat_statements, are no data.
+        // Objects of an extension, such as the view pg_stat_statements, do not count as data.
         let found = try connection.firstRow(
             """
             SELECT count(*), min(relname::text)
@@ -65,7 +67,7 @@ final class PostgresTarget: StockTarget {
         throw SourceFailure(
             "\(place) is not empty: it has '\(found.first)'"
                 + (found.count > 1 ? " and \(found.count - 1) more tables, views or sequences" : "")
-                + ". An export fills an empty database: make one with createdb, and name that."
+                + ". An export needs an empty database: make one with createdb, and export to that."
         )
     }
 
@@ -79,18 +81,19 @@ final class PostgresTarget: StockTarget {
         _ sql: String,
         in table: String,
         _ values: [ColumnValue],
-        _ read: (StockRow) throws -> Value
+        _ read: (DatabaseRow) throws -> Value
     ) throws -> Value? {
         try writers[table]?.flush()
         return try connection.firstRow(PostgresSQL.numbered(sql), values.map { PostgresValue($0) }) {
-            try read(StockRow($0))
+            try read(DatabaseRow($0))
         }
     }
 
     func finish() throws {
         for writer in writers.values { try writer.flush() }
         try connection.execute(schema.indexes)
-        // The next experiment of MLflow gets the id after the greatest id, which is 0 if there is only the default experiment.
+        // MLflow's next experiment gets the id after the greatest one, which is 0 if only the default experiment
+        // exists.
         try connection.execute(
             """
             SELECT setval('experiments_experiment_id_seq', greatest(max(experiment_id), 1), coalesce(max(experiment_id), 0) > 0)
@@ -154,10 +157,10 @@ private final class PostgresTableWriter: TableWriter {
 
     func addNew(_ values: [ColumnValue]) throws -> Bool {
         guard case .keep(let key) = conflict else { preconditionFailure("rows of \(table) are not kept") }
-        let places = columns.indices.map { "$\($0 + 1)" }.joined(separator: ", ")
+        let placeholders = columns.indices.map { "$\($0 + 1)" }.joined(separator: ", ")
         let count = try connection.run(
             """
-            INSERT INTO \(table) (\(columnList)) VALUES (\(places))
+            INSERT INTO \(table) (\(columnList)) VALUES (\(placeholders))
             ON CONFLICT (\(key.joined(separator: ", "))) DO NOTHING
             """,
             try fitting(values)
@@ -168,7 +171,7 @@ private final class PostgresTableWriter: TableWriter {
     private func fitting(_ values: [ColumnValue]) throws(UnfitRow) -> [PostgresValue] {
         for (column, value) in zip(columns, values) {
             guard case .text(let text) = value else { continue }
-            // The characters are counted only if the number of bytes is too great, which is cheaper to get.
+            // Characters are counted only if there are too many bytes, because the number of bytes is known at once.
             if let limit = column.maximumLength, text.utf8.count > limit, text.unicodeScalars.count > limit {
                 throw UnfitRow(
                     description:
@@ -198,7 +201,8 @@ private final class PostgresTableWriter: TableWriter {
 
     /// The statement that inserts the staged rows.
     ///
-    /// Of several rows with the same key, `conflict` decides which one is inserted, and whether it replaces an existing row.
+    /// Of several rows with the same key, `conflict` decides which one is inserted, and whether it replaces an existing
+    /// row.
     private var insertion: String {
         let names = columns.map(\.name)
         let (key, order, end) =

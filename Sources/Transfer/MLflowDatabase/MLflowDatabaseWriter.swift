@@ -1,24 +1,24 @@
 package import PostgreSQL
 package import Tracking
 
-/// Writes records into a new database of MLflow's own form, which `StockDatabase` reads.
+/// Writes records into a new database with MLflow's own tables, which `MLflowDatabase` can read.
 ///
 /// Other programs see nothing of the records before `commit()`. The memory that the writer needs does not grow with the
 /// number of records.
-package final class StockWriter {
-    /// What did not come as it was.
-    package typealias Report = (_ place: String, _ reason: String) throws -> Void
+package final class MLflowDatabaseWriter {
+    /// Called with the name of a value that the tables cannot store as it is, and the reason.
+    package typealias Report = (_ subject: String, _ reason: String) throws -> Void
 
-    let target: any StockTarget
+    let target: any DatabaseTarget
     let report: Report
     private let experiments: any TableWriter
     private let experimentTags: any TableWriter
     let runs: RunTables
     let models: ModelTables
     let registry: RegistryTables
-    /// The latest of the points that came for one metric, which are rows already.
+    /// The latest point of the metric whose points are being added; the points themselves are stored already.
     var latest: (runID: String, key: String, point: MetricPoint)?
-    /// The new ids of the experiments whose own ids the database cannot store, by these own ids.
+    /// The new ids of the experiments whose ids the database cannot store, by their original ids.
     private var newExperimentIDs: [Int64: Int64] = [:]
     private var greatestExperimentID: Int64 = 0
     /// The experiments, runs and models that the tables cannot store; rows that refer to them are left out too.
@@ -36,7 +36,7 @@ package final class StockWriter {
     /// - Parameters:
     ///   - path: the path of a file that does not exist.
     ///   - report: called for each value that the tables cannot store.
-    package convenience init(path: String, schema: StockSchema, report: @escaping Report) throws {
+    package convenience init(path: String, schema: MLflowSchema, report: @escaping Report) throws {
         try self.init(SQLiteTarget(path: path, schema), report)
     }
 
@@ -45,13 +45,13 @@ package final class StockWriter {
     /// - Throws: `SourceFailure` for a database that is not empty; `PostgresError`.
     package convenience init(
         _ address: PostgresAddress,
-        schema: StockSchema,
+        schema: MLflowSchema,
         report: @escaping Report
     ) throws {
         try self.init(PostgresTarget(address, schema), report)
     }
 
-    private init(_ target: any StockTarget, _ report: @escaping Report) throws {
+    private init(_ target: any DatabaseTarget, _ report: @escaping Report) throws {
         self.target = target
         self.report = report
         experiments = try target.writer(
@@ -66,10 +66,10 @@ package final class StockWriter {
     }
 
     /// The path or the URI of the database for messages, without a password.
-    package var place: String { target.place }
+    package var location: String { target.location }
 
-    /// Stores a record; each must come once, and after those that it names.
-    package func take(_ record: TransferRecord) throws {
+    /// Stores a record; each record must be added once, and after the records that it names.
+    package func add(_ record: TransferRecord) throws {
         switch record {
         case .experiment(let experiment): try add(experiment)
         case .run(let run): try add(run)
@@ -83,7 +83,8 @@ package final class StockWriter {
 
     /// Completes the tables; afterwards only `commit()` may be called.
     ///
-    /// - Throws: `SourceFailure` if a row names another that is not there, which no record of a sound store does.
+    /// - Throws: `SourceFailure` or `PostgresError` if a row refers to a row that does not exist, as only records of a
+    ///   damaged store do.
     package func finish() throws {
         try storeLatest()
         try target.finish()
@@ -93,16 +94,16 @@ package final class StockWriter {
     package func commit() throws { try target.commit() }
 
     private func add(_ experiment: Experiment) throws {
-        let place = "experiment '\(experiment.name)'"
+        let subject = "experiment '\(experiment.name)'"
         var id = experiment.id
         if id > target.greatestExperimentID {
             id = greatestExperimentID + 1
             newExperimentIDs[experiment.id] = id
             let bound = target.greatestExperimentID
-            try report(place, "its id \(experiment.id) is \(id) there: MLflow's column holds no number above \(bound)")
+            try report(subject, "its id \(experiment.id) becomes \(id): MLflow's column holds no number above \(bound)")
         }
         greatestExperimentID = max(greatestExperimentID, id)
-        let isHeld = try adding(place) {
+        let isHeld = try adding(subject) {
             try experiments.add(
                 .integer(id),
                 .text(experiment.name),
@@ -114,14 +115,14 @@ package final class StockWriter {
         }
         guard isHeld else { return leaveOut(.experiment(experiment.id)) }
         for tag in experiment.tags {
-            try adding("\(place), tag '\(shortened(tag.key))'") {
+            try adding("\(subject), tag '\(shortened(tag.key))'") {
                 try experimentTags.add(.integer(id), .text(tag.key), .text(tag.value))
             }
         }
     }
 }
 
-extension StockWriter {
+extension MLflowDatabaseWriter {
     /// Returns the id of an experiment in this database.
     func newID(ofExperiment id: Int64) -> Int64 { newExperimentIDs[id] ?? id }
 
@@ -131,15 +132,15 @@ extension StockWriter {
 
     /// Runs `body`, which adds a row; if the table cannot store the row, reports it and returns false.
     @discardableResult
-    func adding(_ place: @autoclosure () -> String, _ body: () throws -> Void) throws -> Bool {
+    func adding(_ subject: @autoclosure () -> String, _ body: () throws -> Void) throws -> Bool {
         do {
             try body()
             return true
         } catch let unfit as UnfitRow {
-            try report(place(), unfit.description)
+            try report(subject(), unfit.description)
         } catch let error as PostgresError where error.state == .invalidText {
             // The text was refused before it was sent, so that the transaction is intact.
-            try report(place(), error.message)
+            try report(subject(), error.message)
         }
         return false
     }

@@ -1,6 +1,6 @@
 internal import Tracking
 
-/// The tables of runs and what belongs to them.
+/// The tables of runs, and of the data that belongs to runs.
 struct RunTables {
     let runs: any TableWriter
     let params: any TableWriter
@@ -11,7 +11,7 @@ struct RunTables {
     let inputs: any TableWriter
     let inputTags: any TableWriter
 
-    init(_ target: any StockTarget) throws {
+    init(_ target: any DatabaseTarget) throws {
         runs = try target.writer(
             of: "runs",
             [
@@ -49,18 +49,18 @@ struct RunTables {
     }
 }
 
-extension StockWriter {
+extension MLflowDatabaseWriter {
     func add(_ transferred: TransferredRun) throws {
         let run = transferred.run
         let info = run.info
         let id = ColumnValue.text(info.runID)
-        let place = "run \(info.runID)"
+        let subject = "run \(info.runID)"
         let experiment = newID(ofExperiment: transferred.home.id)
         guard !isLeftOut(.experiment(transferred.home.id)) else {
             leaveOut(.run(info.runID))
-            return try report(place, "its experiment is left out")
+            return try report(subject, "its experiment is left out")
         }
-        let isHeld = try adding(place) {
+        let isHeld = try adding(subject) {
             try runs.runs.add(
                 id,
                 .text(info.name),
@@ -80,17 +80,17 @@ extension StockWriter {
         }
         guard isHeld else { return leaveOut(.run(info.runID)) }
         for param in run.params {
-            try adding("\(place), param '\(shortened(param.key))'") {
+            try adding("\(subject), param '\(shortened(param.key))'") {
                 try runs.params.add(id, .text(param.key), .text(param.value))
             }
         }
         for tag in run.tags {
-            try adding("\(place), tag '\(shortened(tag.key))'") {
+            try adding("\(subject), tag '\(shortened(tag.key))'") {
                 try runs.tags.add(id, .text(tag.key), .text(tag.value))
             }
         }
         for input in run.datasetInputs {
-            try adding("\(place), dataset '\(shortened(input.dataset.name))'") {
+            try adding("\(subject), dataset '\(shortened(input.dataset.name))'") {
                 let inputID = ColumnValue.text(newID())
                 let dataset = try datasetID(input.dataset, ofExperiment: experiment)
                 try runs.inputs.add(inputID, "DATASET", .text(dataset), "RUN", id, 0)
@@ -146,7 +146,7 @@ extension StockWriter {
         }
     }
 
-    /// Stores the latest point of the metric that came last, if it is not stored.
+    /// Stores the latest point of the metric whose points were added last, unless it is stored already.
     func storeLatest() throws {
         guard let (runID, key, point) = latest else { return }
         latest = nil
@@ -160,7 +160,7 @@ extension StockWriter {
         )
     }
 
-    /// An id in the form of those that MLflow draws for datasets and inputs, which no client ever sees.
+    /// A random id in the form that MLflow uses for datasets and inputs; clients never see these ids.
     private func newID() -> String {
         let digits = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }
         return digits.map { String(repeating: "0", count: 16 - $0.count) + $0 }.joined()

@@ -4,12 +4,12 @@
 FROM swift:6.3-bookworm AS build
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        binutils ca-certificates git libsqlite3-dev libssl3 libstdc++-12-dev make pkg-config python3 zlib1g-dev \
+        binutils ca-certificates git libpq5 libsqlite3-dev libssl3 libstdc++-12-dev make pkg-config python3 zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
 # The same recipe as the archive for notebooks, which needs nothing but the C library; then the files of the image.
-RUN make dist && Scripts/image-root .build/dist/package/apus-*/apus /image 40000000
+RUN make dist && Scripts/image-root .build/dist/package/apus-*/apus /image 45000000
 
 # No shell and no package manager: what there is to run is apus.
 FROM scratch

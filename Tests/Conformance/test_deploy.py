@@ -28,6 +28,8 @@ pytestmark = pytest.mark.apus
 DEPLOY = REPOSITORY / "Examples/deploy"
 NGINX = shutil.which("nginx") or next(filter(os.path.exists, ["/usr/sbin/nginx"]), None)
 CADDY = shutil.which("caddy")
+# The server of the example of nginx.
+LOCAL = "server 127.0.0.1:5000;"
 # Runs a command in another root folder, with /proc as in a container, and as the user of the image.
 INSIDE = """
 mkdir -p "$0/proc" && mount --bind /proc "$0/proc" || exit 77
@@ -197,23 +199,23 @@ def is_open(port):
 
 
 @contextlib.contextmanager
-def nginx(folder, upstream, authority):
-    """The documented part of nginx's configuration in a configuration for a plain user. Yields the port."""
+def nginx(folder, authority, *places, example=DEPLOY / "nginx.conf"):
+    """An example's part of nginx's configuration, with this test's places, for a plain user. Yields the port."""
     certificate, port = authority.issue("nginx"), free_port()
     part = replace(
-        (DEPLOY / "nginx.conf").read_text(),
-        ("server 127.0.0.1:5000;", f"server {upstream};"),
+        example.read_text(),
+        *places,
         ("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;"),
         ("/etc/apus/chain.pem", certificate.certificate),
         ("/etc/apus/key.pem", certificate.key),
     )
-    places = "".join(
+    temporary = "".join(
         f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     (folder / "nginx.conf").write_text(
         f"daemon off;\nworker_processes 1;\npid {folder}/nginx.pid;\nerror_log {folder}/nginx.log;\n"
         + ("user root;\n" if os.geteuid() == 0 else "")
-        + f"events {{}}\nhttp {{\naccess_log off;\n{places}{part}}}\n"
+        + f"events {{}}\nhttp {{\naccess_log off;\n{temporary}{part}}}\n"
     )
     command = [NGINX, "-e", folder / "nginx.log", "-p", folder, "-c", folder / "nginx.conf"]
     with running(command, lambda: is_open(port), folder / "nginx.out"):
@@ -251,7 +253,7 @@ def check_through(uri, authority, folder, monkeypatch):
 
 @pytest.mark.skipif(NGINX is None, reason="there is no nginx")
 def test_a_client_works_through_nginx_with_https(tmp_path, authority, monkeypatch):
-    with ApusServer(FLAGS) as server, nginx(tmp_path, f"127.0.0.1:{server.port}", authority) as port:
+    with ApusServer(FLAGS) as server, nginx(tmp_path, authority, (LOCAL, f"server 127.0.0.1:{server.port};")) as port:
         run_id = check_through(f"https://localhost:{port}", authority, tmp_path, monkeypatch)
         assert must(server.url.replace("127.0.0.1", "localhost"), "runs/get", run_id=run_id)
         check_names(port, authority)
@@ -282,7 +284,7 @@ def test_nginx_reaches_the_unix_socket_of_the_unit(tmp_path, authority, monkeypa
     arguments = ["--data-dir", tmp_path / "data", *FLAGS]
     process = start_activated([unix], arguments, stdout=subprocess.DEVNULL)
     try:
-        with nginx(tmp_path, f"unix:{tmp_path}/apus.sock", authority) as port:
+        with nginx(tmp_path, authority, (LOCAL, f"server unix:{tmp_path}/apus.sock;")) as port:
             check_through(f"https://localhost:{port}", authority, tmp_path, monkeypatch)
     finally:
         process.send_signal(signal.SIGTERM)
@@ -427,7 +429,7 @@ def test_the_image_holds_all_that_the_server_needs_and_little_more(tmp_path, aut
     assert {name for name in programs if ".so" not in name} == {"usr/local/bin/apus"}
     sizes = sum(path.stat().st_size for path in root.rglob("*") if path.is_file() and not path.is_symlink())
     if not list(root.rglob("libswiftCore.so")):
-        assert sizes < 40_000_000
+        assert sizes < 45_000_000
     certificate = authority.issue("image")
     for name in ("certificate", "key"):
         shutil.copy(getattr(certificate, name), root / "data" / f"{name}.pem")

@@ -101,7 +101,7 @@ package struct PageBundle: Sendable {
             )
         case .notFound, .isDirectory, .notDirectory, .invalidPath, .noSpace, .spaceKept, .quotaSpent, .readOnly,
             .nameTooLong, .nameNotSupported, .fileTooLarge, .busy, .storageDenies, .storageRefuses, .storageAway,
-            .replaced:
+            .overloaded, .replaced:
             let shown = name.count <= 200 ? name : name.prefix(200) + "…"
             answer = APIError(
                 status: 404,

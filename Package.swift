@@ -80,7 +80,11 @@ let modules: [Target] = [
         dependencies: ["Budgets", "CLinux", "Coding", "Files", "Hashing"],
         swiftSettings: settings
     ),
-    .target(name: "BucketStore", dependencies: ["ArtifactStore", "HTTPWire", "S3"], swiftSettings: settings),
+    .target(
+        name: "BucketStore",
+        dependencies: ["ArtifactStore", "Budgets", "HTTPWire", "S3"],
+        swiftSettings: settings
+    ),
     .target(
         name: "Forwarding",
         dependencies: [

@@ -42,6 +42,8 @@ package enum ArtifactError: Error, Sendable, Equatable {
     /// The object storage is unreachable or overloaded, and the same request may succeed later; the value is a sentence
     /// for people.
     case storageAway(String)
+    /// The server has no memory left for this upload, of which nothing was stored; the client tries again later.
+    case overloaded(String)
     /// The file was replaced since it was opened.
     case replaced
     /// Any other failure, with the value of `errno` and the call that set it; for the log, not for clients.
@@ -107,7 +109,7 @@ package enum ArtifactError: Error, Sendable, Equatable {
         case .rootUnavailable:
             "The server's folder of artifacts is missing or not a folder; check --artifacts-destination or --data-dir."
         case .tooManyOpenFiles: "The server has too many files open for this; raise its limit of open files."
-        case .storageDenies(let text), .storageRefuses(let text), .storageAway(let text):
+        case .storageDenies(let text), .storageRefuses(let text), .storageAway(let text), .overloaded(let text):
             "This server keeps artifacts in object storage. \(text)"
         case .replaced: "The artifact was replaced while it was read: '\(path)'"
         case .other: "The artifact storage of the server failed; its log has the details."

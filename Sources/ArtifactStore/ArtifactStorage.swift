@@ -1,3 +1,5 @@
+package import Budgets
+
 /// A local folder (`ArtifactRoot`) or a prefix in an object storage, and all operations on the artifacts beneath it.
 ///
 /// An `ArtifactPath` cannot name a file outside of the folder or the prefix. A file is either complete or absent. All
@@ -24,10 +26,13 @@ package protocol ArtifactStorage: AnyObject, Sendable {
     /// - Parameters:
     ///   - length: the number of bytes that the client announces; nil if it announces none.
     ///   - claim: counts the bytes while they are being written; nil if they are not counted.
+    ///   - peer: the client, whose share of the memory for uploads is used.
+    /// - Throws: also `.overloaded`; nothing has happened then.
     func beginUpload(
         _ path: ArtifactPath,
         length: Int64?,
-        claim: (any StorageClaim)?
+        claim: (any StorageClaim)?,
+        for peer: Peer
     ) throws(ArtifactError) -> any PendingArtifact
 
     /// Deletes a file, or a folder with everything beneath it; a path with a slash at its end names a folder.
@@ -70,7 +75,8 @@ extension ArtifactRoot: ArtifactStorage {
     package func beginUpload(
         _ path: ArtifactPath,
         length: Int64?,
-        claim: (any StorageClaim)?
+        claim: (any StorageClaim)?,
+        for peer: Peer
     ) throws(ArtifactError) -> any PendingArtifact {
         try beginWrite(path, length: length, claim: claim)
     }

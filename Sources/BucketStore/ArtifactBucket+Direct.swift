@@ -15,7 +15,9 @@ extension ArtifactBucket: DirectTransfers {
         if let obstacle = path.obstacleToWriting { throw .invalidPath(obstacle) }
         let key = try key(path)
         return try asking { () throws(S3Failure) in
-            let id = try client.createUpload(key, contentType: ArtifactStore.contentType(forName: path.name ?? ""))
+            let mark = S3Client.newMark()
+            let type = ArtifactStore.contentType(forName: path.name ?? "")
+            let id = try client.createUpload(key, contentType: type, mark: mark)
             var urls: [String] = []
             for number in 1..<(partCount + 1) {
                 urls.append(
@@ -27,7 +29,7 @@ extension ArtifactBucket: DirectTransfers {
                     )
                 )
             }
-            return (id, urls)
+            return (MarkedUpload(mark: mark, id: id).text, urls)
         }
     }
 
@@ -39,19 +41,21 @@ extension ArtifactBucket: DirectTransfers {
     ) throws -> StoredArtifact {
         let key = try key(path)
         let start = ContinuousClock.now
+        let (mark, id) = MarkedUpload.parts(of: id)
         guard !parts.isEmpty else { throw MultipartError.missingPart(1, count: 1) }
         let listed = parts.sorted { $0.number < $1.number }.map { S3Part(number: $0.number, tag: $0.entityTag) }
         do {
+            var size: Int64?
             if let claim {
-                let size = try client.parts(of: id, key).reduce(0) { $0 + $1.size }
+                size = try client.parts(of: id, key).reduce(0) { $0 + $1.size }
                 do {
-                    try claim.grow(by: size)
+                    try claim.grow(by: size ?? 0)
                 } catch {
                     try client.abort(id, key)
                     throw error
                 }
             }
-            try client.complete(id, key, listed)
+            try client.complete(id, key, S3Completion(parts: listed, size: size, mark: mark))
         } catch let error as S3Failure {
             guard error.kind == .noUpload else { throw ArtifactError(error) }
             throw MultipartError.unknownUpload
@@ -62,6 +66,7 @@ extension ArtifactBucket: DirectTransfers {
 
     package func abortUpload(_ id: String, _ path: ArtifactPath) throws(ArtifactError) {
         guard !id.isEmpty else { return }
+        let (_, id) = MarkedUpload.parts(of: id)
         let key = try key(path)
         try asking { () throws(S3Failure) in try client.abort(id, key) }
     }
@@ -102,5 +107,22 @@ extension ArtifactBucket: DirectTransfers {
             try asking { () throws(S3Failure) in try client.abort(upload.id, upload.key) }
         }
         return expired.count
+    }
+}
+
+/// The id that a client knows an upload in parts by: it has the mark of the object, which the server does not remember.
+private struct MarkedUpload {
+    let mark: String
+    let id: String
+
+    private static let start = "apus."
+
+    var text: String { "\(Self.start)\(mark).\(id)" }
+
+    /// The mark, nil if there is none, and the id that the storage knows.
+    static func parts(of text: String) -> (mark: String?, id: String) {
+        let pieces = text.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
+        guard text.hasPrefix(start), pieces.count == 3, S3Client.isMark(pieces[1]) else { return (nil, text) }
+        return (String(pieces[1]), String(pieces[2]))
     }
 }

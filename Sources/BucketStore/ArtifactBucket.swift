@@ -1,4 +1,5 @@
 package import ArtifactStore
+package import Budgets
 package import S3
 
 /// Artifacts in an object storage: each file is an object, whose key consists of the operator's prefix and the path of the
@@ -16,7 +17,7 @@ package final class ArtifactBucket: ArtifactStorage {
     /// The greatest length of a key in bytes, by the rules of S3.
     private static let longestKey = 1_024
 
-    package init(_ bucket: S3Location, _ client: S3Client, memory: UploadMemory = UploadMemory()) {
+    package init(_ bucket: S3Location, _ client: S3Client, memory: UploadMemory) {
         self.bucket = bucket
         self.client = client
         self.memory = memory
@@ -166,7 +167,8 @@ package final class ArtifactBucket: ArtifactStorage {
     package func beginUpload(
         _ path: ArtifactPath,
         length: Int64?,
-        claim: (any StorageClaim)?
+        claim: (any StorageClaim)?,
+        for peer: Peer
     ) throws(ArtifactError) -> any PendingArtifact {
         if let obstacle = path.obstacleToWriting { throw .invalidPath(obstacle) }
         return try BucketUpload(
@@ -174,7 +176,8 @@ package final class ArtifactBucket: ArtifactStorage {
             of: self,
             contentType: ArtifactStore.contentType(forName: path.name ?? ""),
             length: length,
-            claim: claim
+            claim: claim,
+            for: peer
         )
     }
 

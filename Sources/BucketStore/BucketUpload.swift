@@ -1,4 +1,5 @@
 internal import ArtifactStore
+internal import Budgets
 internal import S3
 internal import Synchronization
 
@@ -8,12 +9,20 @@ internal import Synchronization
 /// completes the upload has succeeded.
 final class BucketUpload: PendingArtifact {
     private struct State {
-        /// nil after the end of the upload.
+        /// nil after the end of the upload, and when it has lost its memory.
         var buffer: PartBuffer?
+        /// The memory of the buffer in the budget.
+        var stake: MemoryStake?
+        var hasEnded = false
         /// The id of the upload in parts; nil as long as all bytes are in the buffer.
         var id: String?
         var parts: [S3Part] = []
         var bytes: Int64 = 0
+
+        mutating func end() {
+            (buffer, stake, id) = (nil, nil, nil)
+            hasEnded = true
+        }
     }
 
     let claim: (any StorageClaim)?
@@ -21,7 +30,10 @@ final class BucketUpload: PendingArtifact {
     private let bucket: ArtifactBucket
     private let contentType: String
     private let start = ContinuousClock.now
-    private let state: Mutex<State>
+    /// Tells the completed object from one that was there before.
+    private let mark = S3Client.newMark()
+    private let state = Mutex(State())
+    private let hasLostMemory = Atomic<Bool>(false)
 
     /// The greatest size of a part in bytes.
     private static let largestPart = 64 * 1_048_576
@@ -33,7 +45,8 @@ final class BucketUpload: PendingArtifact {
         of bucket: ArtifactBucket,
         contentType: String,
         length: Int64?,
-        claim: (any StorageClaim)?
+        claim: (any StorageClaim)?,
+        for peer: Peer
     ) throws(ArtifactError) {
         self.key = key
         self.bucket = bucket
@@ -54,7 +67,31 @@ final class BucketUpload: PendingArtifact {
             part = Self.usualPart
         }
         let room = min(part, max(1, length.map { Int(clamping: $0) } ?? part))
-        state = Mutex(State(buffer: try PartBuffer(bytes: room, of: bucket.memory)))
+        let stake = try bucket.memory.take(room, for: peer) { [weak self] in self?.giveWay() }
+        state.withLock { state in
+            state.stake = stake
+            state.buffer = PartBuffer(bytes: room)
+        }
+        // Another upload may have taken the memory meanwhile.
+        if hasLostMemory.load(ordering: .acquiring) { state.withLock { $0.buffer = nil } }
+    }
+
+    /// Frees the memory, which another upload needs; the next call fails.
+    ///
+    /// Does not wait for a call that is using the memory: that one frees it at its end.
+    private func giveWay() {
+        hasLostMemory.store(true, ordering: .releasing)
+        _ = state.withLockIfAvailable { $0.buffer = nil }
+    }
+
+    /// The buffer of an upload that goes on.
+    private func buffer(_ state: inout State) throws(ArtifactError) -> PartBuffer {
+        guard !state.hasEnded else { throw .replaced }
+        guard !hasLostMemory.load(ordering: .acquiring), let buffer = state.buffer else {
+            state.buffer = nil
+            throw UploadMemory.lost
+        }
+        return buffer
     }
 
     deinit {
@@ -64,7 +101,7 @@ final class BucketUpload: PendingArtifact {
     func write(_ bytes: UnsafeRawBufferPointer) throws(ArtifactError) {
         let result = state.withLock { state in
             Result { () throws(ArtifactError) in
-                guard let buffer = state.buffer else { throw ArtifactError.replaced }
+                let buffer = try buffer(&state)
                 try claim?.grow(by: Int64(bytes.count))
                 state.bytes += Int64(bytes.count)
                 var rest = bytes[...]
@@ -73,6 +110,9 @@ final class BucketUpload: PendingArtifact {
                     if buffer.isFull { try send(buffer, &state) }
                     rest = rest.dropFirst(buffer.append(UnsafeRawBufferPointer(rebasing: rest)))
                 }
+                state.stake?.move(bytes.count, at: bucket.memory.now)
+                // It may have lost the memory during this call.
+                _ = try self.buffer(&state)
             }
         }
         if case .failure(let error) = result {
@@ -82,12 +122,15 @@ final class BucketUpload: PendingArtifact {
     }
 
     private func send(_ buffer: PartBuffer, _ state: inout State) throws(ArtifactError) {
+        // The storage's time is not the client's.
+        state.stake?.awaitServer()
+        defer { state.stake?.awaitClient(at: bucket.memory.now) }
         let id: String
         if let begun = state.id {
             id = begun
         } else {
             id = try bucket.asking { () throws(S3Failure) in
-                try bucket.client.createUpload(key, contentType: contentType)
+                try bucket.client.createUpload(key, contentType: contentType, mark: mark)
             }
             state.id = id
         }
@@ -105,18 +148,19 @@ final class BucketUpload: PendingArtifact {
     func commit() throws(ArtifactError) -> StoredArtifact {
         let result = state.withLock { state in
             Result { () throws(ArtifactError) in
-                guard let buffer = state.buffer else { throw ArtifactError.replaced }
+                state.stake?.awaitServer()
+                let buffer = try buffer(&state)
                 if state.id != nil {
                     try send(buffer, &state)
                     let (id, parts) = (state.id ?? "", state.parts)
-                    try bucket.asking { () throws(S3Failure) in try bucket.client.complete(id, key, parts) }
+                    let sought = S3Completion(parts: parts, size: state.bytes, mark: mark)
+                    try bucket.asking { () throws(S3Failure) in try bucket.client.complete(id, key, sought) }
                 } else {
                     try bucket.asking { () throws(S3Failure) in
                         try bucket.client.put(key, buffer.bytes, contentType: contentType)
                     }
                 }
-                state.buffer = nil
-                state.id = nil
+                state.end()
                 return StoredArtifact(bytes: state.bytes, duration: .now - start, isShared: false, sha256: nil)
             }
         }
@@ -126,8 +170,8 @@ final class BucketUpload: PendingArtifact {
 
     func abort() {
         let ended = state.withLock { state -> (isFirst: Bool, id: String?) in
-            defer { (state.buffer, state.id) = (nil, nil) }
-            return (state.buffer != nil, state.id)
+            defer { state.end() }
+            return (!state.hasEnded, state.id)
         }
         guard ended.isFirst else { return }
         // If this fails, the regular removal of expired uploads removes the parts.

@@ -1,52 +1,63 @@
 internal import ArtifactStore
-internal import Synchronization
+package import Budgets
+internal import HTTPWire
 
-/// Limits the memory of uploads to an object storage, each of which collects a part before it signs and sends it.
+/// The memory of uploads to an object storage, each of which collects a part before it signs and sends it.
+///
+/// An upload whose client sends too slowly loses its memory when others need it.
 package final class UploadMemory: Sendable {
-    private let limit: Int
-    private let used = Mutex(0)
+    /// The speed that a client needs to keep its memory while others need memory: the same as for bodies.
+    private static let pace = MemoryLedger.Pace(bytes: 256 * 1_024, nanoseconds: 2_000_000_000)
 
-    /// - Parameter limit: the bytes that all uploads together may hold.
-    package init(limit: Int = 512 * 1_048_576) {
-        self.limit = limit
+    private let ledger: MemoryLedger
+
+    package init(_ budget: Budget) {
+        ledger = MemoryLedger(budget: budget, pace: Self.pace, clock: SystemCall.coarseNanoseconds)
     }
 
-    /// Counts memory that an upload is about to allocate.
+    /// A monotonic clock in nanoseconds.
+    var now: UInt64 { ledger.now }
+
+    /// Takes the memory for one upload of a client.
     ///
-    /// - Throws: `.storageAway` if the limit would be exceeded; the client tries again later.
-    func take(_ bytes: Int) throws(ArtifactError) {
-        let isTaken = used.withLock { used in
-            guard used + bytes <= limit else { return false }
-            used += bytes
-            return true
+    /// - Parameter giveWay: called at most once, on any thread, when the upload loses its memory to another.
+    /// - Throws: `.overloaded` if neither the server nor the client's share has so much left.
+    func take(
+        _ bytes: Int,
+        for peer: Peer,
+        giveWay: @escaping @Sendable () -> Void
+    ) throws(ArtifactError) -> MemoryStake {
+        let stake = ledger.stake(for: peer, giveWay: giveWay)
+        guard stake.grow(to: bytes) else {
+            let isShareSpent = ledger.budget.held(by: peer) > ledger.budget.share(of: peer) - bytes
+            throw .overloaded(
+                isShareSpent
+                    ? "\(peer.phrase) sends as many files at once as the memory of one client allows; try again when one has arrived."
+                    : "Too many files are being sent at once for the server's memory; try again in a moment."
+            )
         }
-        guard isTaken else {
-            throw .storageAway("Too many files are being sent at once for the server's memory; try again in a moment.")
-        }
+        stake.awaitClient(at: now)
+        return stake
     }
 
-    /// Counts memory that an upload has freed.
-    func giveBack(_ bytes: Int) {
-        used.withLock { $0 -= bytes }
-    }
+    /// The failure of an upload that has lost its memory.
+    static let lost = ArtifactError.overloaded(
+        "The file came so slowly that others got the memory for it; nothing of it was stored. Try again."
+    )
 }
 
 /// The memory in which an upload collects a part.
 final class PartBuffer: @unchecked Sendable {
     // Unchecked because a buffer belongs to one upload, which uses it under its lock.
     private let space: UnsafeMutableRawBufferPointer
-    private let memory: UploadMemory
     private(set) var count = 0
 
-    init(bytes: Int, of memory: UploadMemory) throws(ArtifactError) {
-        try memory.take(bytes)
-        self.memory = memory
+    init(bytes: Int) {
         space = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes, alignment: 4_096)
     }
 
     deinit {
         space.deallocate()
-        memory.giveBack(space.count)
     }
 
     var isFull: Bool { count == space.count }

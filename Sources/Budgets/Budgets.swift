@@ -9,8 +9,12 @@ package struct BudgetLimits: Sendable {
     package var bodyBytes = 128 * 1_048_576
     /// The most bytes of answers that wait in memory until their clients read them.
     package var answerBytes = 96 * 1_048_576
+    /// The most bytes of files in memory that are on their way to an object storage.
+    package var uploadBytes = 512 * 1_048_576
     /// The most requests that wait for a worker thread; a further one is answered with 429.
     package var queuedCalls = 2_048
+    /// The most requests that wait for one of the threads that ask an object storage; a further one is answered with 429.
+    package var queuedStorageCalls = 1_024
     /// The most writes that wait for the next commit; a further one is answered with 429.
     package var queuedWrites = 16_384
     /// The most reads that wait for a reader; a further one is answered with 429.
@@ -50,7 +54,9 @@ package final class Budgets: Sendable {
     package let identifiedConnections: Budget
     package let bodyBytes: Budget
     package let answerBytes: Budget
+    package let uploadBytes: Budget
     package let queuedCalls: Budget
+    package let queuedStorageCalls: Budget
     package let queuedWrites: Budget
     package let queuedReads: Budget
     package let multipartUploads: Budget
@@ -77,7 +83,9 @@ package final class Budgets: Sendable {
         identifiedConnections = shared(limits.connections, atMost: client.connections)
         bodyBytes = shared(limits.bodyBytes, atMost: client.bodyBytes)
         answerBytes = shared(limits.answerBytes, atMost: client.answerBytes)
+        uploadBytes = shared(limits.uploadBytes)
         queuedCalls = shared(limits.queuedCalls)
+        queuedStorageCalls = shared(limits.queuedStorageCalls)
         queuedWrites = shared(limits.queuedWrites)
         queuedReads = shared(limits.queuedReads)
         multipartUploads = shared(limits.multipartUploads, atMost: client.uploads)
@@ -88,8 +96,10 @@ package final class Budgets: Sendable {
     package var all: [(name: String, budget: Budget)] {
         [
             ("connections", connections), ("identified_connections", identifiedConnections), ("body_bytes", bodyBytes),
-            ("answer_bytes", answerBytes), ("queued_calls", queuedCalls), ("queued_writes", queuedWrites),
-            ("queued_reads", queuedReads), ("multipart_uploads", multipartUploads), ("uploads", uploads),
+            ("answer_bytes", answerBytes), ("upload_bytes", uploadBytes), ("queued_calls", queuedCalls),
+            ("queued_storage_calls", queuedStorageCalls), ("queued_writes", queuedWrites),
+            ("queued_reads", queuedReads),
+            ("multipart_uploads", multipartUploads), ("uploads", uploads),
         ]
     }
 }

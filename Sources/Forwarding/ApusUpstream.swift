@@ -111,6 +111,8 @@ struct ApusUpstream: Upstream {
             }
         }
         let report = try send([.experiment(experiment)])
+        // The id may then be that of somebody else's experiment.
+        try Self.requireTaken(.experiment, report)
         outcome.target = String(report.mappings.first { $0.source == experiment.id }?.id ?? experiment.id)
         // An existing experiment with this name was used, which may be deleted.
         if report.counts[.experiment]?.added != 1 {
@@ -159,7 +161,9 @@ struct ApusUpstream: Upstream {
             }
             for (series, points) in parcel.points where !points.isEmpty {
                 let id = parcel.forwarded.runID
-                records.append(.points(TransferredPoints(runID: id, key: series.key, points: points)))
+                var proof = parcel.forwarded.run.proof
+                proof.home.id = Int64(parcel.experiment) ?? proof.home.id
+                records.append(.points(TransferredPoints(runID: id, key: series.key, points: points, proof: proof)))
             }
         }
         guard !records.isEmpty else { return outcomes.map { $0.with(points: true) } }
@@ -168,9 +172,13 @@ struct ApusUpstream: Upstream {
             return zip(parcels, outcomes).map { parcel, outcome in
                 guard outcome.failure == nil else { return outcome }
                 let id = parcel.forwarded.runID
-                if let remark = report.remarks.first(where: { $0.isAboutRun(id) && $0.isOfRecordLeftOut }) {
+                let isLeftOut = report.leftOut.contains(TransferOwner(.run, id))
+                let remark = report.remarks.first { remark in
+                    (remark.isAboutRun(id) || remark.isAboutPoints(id)) && remark.isOfRecordLeftOut
+                }
+                if isLeftOut || remark != nil {
                     var outcome = outcome
-                    outcome.failure = UpstreamFailure(.refused, Self.reason(remark))
+                    outcome.failure = UpstreamFailure(.refused, remark.map(Self.reason) ?? Self.unknownReason)
                     return outcome
                 }
                 var outcome = outcome.with(points: true)
@@ -227,9 +235,11 @@ struct ApusUpstream: Upstream {
         let id = model.model.info.modelID
         for start in stride(from: 0, to: parcel.points.count, by: 1_000) {
             let part = Array(parcel.points[start..<min(start + 1_000, parcel.points.count)])
-            records.append(.modelPoints(TransferredModelPoints(modelID: id, points: part)))
+            records.append(.modelPoints(TransferredModelPoints(modelID: id, points: part, proof: model.proof)))
         }
         let report = try send(records)
+        // The id may then be that of somebody else's model, to which neither tags nor files of this one may come.
+        try Self.requireTaken(.loggedModel, report)
         var outcome = ItemOutcome(target: id)
         if known == nil {
             outcome.omissions = report.remarks.map { ($0.kind.title, Self.reason($0)) }
@@ -253,7 +263,14 @@ struct ApusUpstream: Upstream {
         }
         let registry = RegistryCalls(runs)
         var numbers: [Int64: String] = [:]
+        let others = Set(report.remarks.filter { $0.text == TransferRemark.otherVersion }.map(\.id))
         for version in parcel.versions.map(\.version) {
+            // Another version of the upstream has the same number: it is never changed.
+            let id = TransferRecord.id(ofVersion: version)
+            guard !others.contains(shortened(id)) else {
+                outcome.omissions.append(("version \(version.version)", TransferRemark.otherVersion))
+                continue
+            }
             let number = String(version.version)
             try registry.complete(version, number: number, &outcome.omissions)
             numbers[version.version] = number
@@ -262,7 +279,16 @@ struct ApusUpstream: Upstream {
         return outcome
     }
 
+    private static let unknownReason = "the upstream has left it out"
+
     private static func reason(_ remark: TransferRemark) -> String { "the upstream says: \(remark.text)" }
+
+    /// Throws a refusal if the one record of this kind that was sent was left out.
+    private static func requireTaken(_ kind: TransferKind, _ report: TransferReport) throws(UpstreamFailure) {
+        let remark = report.remarks.first { $0.kind == kind && $0.isOfRecordLeftOut }
+        if let remark { throw UpstreamFailure(.refused, reason(remark)) }
+        if report.leftOut.contains(where: { $0.kind == kind }) { throw UpstreamFailure(.refused, unknownReason) }
+    }
 
     func folder(of files: FileOwner) throws(UpstreamFailure) -> UploadFolder {
         // By the import, the run or model has the same location at the upstream as in this store.
@@ -279,6 +305,8 @@ struct ApusUpstream: Upstream {
 
 extension TransferRemark {
     fileprivate func isAboutRun(_ id: String) -> Bool { kind == .run && self.id.isExactly(id) }
+
+    fileprivate func isAboutPoints(_ id: String) -> Bool { kind == .points && self.id.isExactly(id) }
 }
 
 extension RunOutcome {

@@ -110,16 +110,29 @@ package struct MLflowAPI: Sendable {
     /// All endpoints, one for each path at which a call is answered, without the static prefix.
     package var endpoints: [Endpoint] {
         let groups = [
-            experimentEndpoints, runEndpoints, loggingEndpoints, metricEndpoints, loggedModelEndpoints,
-            registeredModelEndpoints, modelVersionEndpoints, artifactEndpoints, artifactViewEndpoints,
-            artifactJournalEndpoints, multipartEndpoints, serverEndpoints, pageEndpoints, exportEndpoints,
-            streamedExportEndpoints, tokenEndpoints, logInEndpoints, accountEndpoints, usageEndpoints, auditEndpoints,
+            experimentEndpoints, runEndpoints, loggingEndpoints, metricEndpoints, registeredModelEndpoints,
+            artifactJournalEndpoints, serverEndpoints, pageEndpoints, tokenEndpoints, logInEndpoints, accountEndpoints,
+            usageEndpoints, auditEndpoints,
             removalEndpoints, transferEndpoints, forwardEndpoints, graphQLEndpoints,
             emptyAnswers,
             unsupportedEndpoints,
         ]
-        let all = Array(groups.joined().joined())
+        let ofArtifacts = [
+            loggedModelEndpoints, modelVersionEndpoints, artifactEndpoints, artifactViewEndpoints, multipartEndpoints,
+            exportEndpoints, streamedExportEndpoints,
+        ]
+        let all = ofArtifacts.joined().joined().map(setApart) + Array(groups.joined().joined())
         return settings.servesOnlyArtifacts ? all.map(restrictedToArtifacts) : all
+    }
+
+    /// The endpoint with threads of its own, if it may have to wait for an object storage.
+    private func setApart(_ endpoint: Endpoint) -> Endpoint {
+        if case .buffered = endpoint.handling { return endpoint }
+        let storages = [artifacts] + settings.artifactRoots.map(\.store)
+        guard storages.contains(where: { $0.direct != nil }) else { return endpoint }
+        var apart = endpoint
+        apart.handling = .apart(endpoint.handling)
+        return apart
     }
 
     /// Returns the answer to a failure.

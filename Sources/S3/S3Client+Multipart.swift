@@ -23,6 +23,36 @@ package struct S3Upload: Sendable {
     package let begun: Int64
 }
 
+/// What is known of an object that an upload in parts makes.
+package struct S3Completion: Sendable {
+    package let parts: [S3Part]
+    /// The size in bytes; nil if unknown.
+    package let size: Int64?
+    /// The mark that the object gets; nil if it gets none.
+    package let mark: String?
+
+    package init(parts: [S3Part], size: Int64?, mark: String?) {
+        self.parts = parts
+        self.size = size
+        self.mark = mark
+    }
+
+    /// Whether an object is the one of this upload.
+    ///
+    /// Its mark decides. If the storage tells none, S3's rule does, by which the tag of such an object is made from the tags
+    /// of its parts; it does not hold where the storage encrypts with keys of KMS.
+    package func fits(_ object: S3Object) -> Bool {
+        if let size, size != object.size { return false }
+        if let mark, let found = object.mark { return mark == found }
+        var sums: [UInt8] = []
+        for part in parts {
+            guard let sum = Hexadecimal.bytes(part.tag.filter { $0 != "\"" }), sum.count == 16 else { return false }
+            sums += sum
+        }
+        return object.tag == "\"\(Hexadecimal.text(MD5.digest(of: sums)))-\(parts.count)\""
+    }
+}
+
 extension S3Client {
     /// The size in bytes below which S3 refuses every part but the last.
     package static let smallestPart = 5 * 1_048_576
@@ -32,9 +62,12 @@ extension S3Client {
     /// Begins an upload in parts; the object does not exist before the upload is completed.
     ///
     /// - Returns: the id of the upload.
-    package func createUpload(_ key: String, contentType: String?) throws(S3Failure) -> String {
+    ///
+    /// - Parameter mark: is kept with the object, so that a completion whose answer was lost can be told.
+    package func createUpload(_ key: String, contentType: String?, mark: String? = nil) throws(S3Failure) -> String {
         let type = contentType.map { [(name: "Content-Type", value: $0)] } ?? []
-        let fields = type + settings.uploadFields
+        let marks = mark.map { [(name: Self.markField, value: $0)] } ?? []
+        let fields = type + marks + settings.uploadFields
         let reply = try send(Request(method: .post, key: key, query: [("uploads", "")], fields: fields))
         guard let id = XMLElement(reply.body)?["UploadId"], !id.isEmpty else {
             throw S3Failure(.refused, "The object storage at \(address) does not answer with the id of an upload.")
@@ -57,21 +90,40 @@ extension S3Client {
         return S3Part(number: number, tag: tag)
     }
 
+    /// The header field of an object's mark.
+    static let markField = "x-amz-meta-apus-upload"
+
+    /// Returns a new mark, by which an object is known as that of one upload.
+    package static func newMark() -> String {
+        Hexadecimal.text((0..<16).map { _ in UInt8.random(in: 0...255) })
+    }
+
+    /// Whether a text has the form of a mark.
+    package static func isMark(_ text: Substring) -> Bool {
+        text.utf8.count == 32 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    }
+
     /// Completes an upload; the object exists, with the content of the parts, when this function returns.
-    package func complete(_ id: String, _ key: String, _ parts: [S3Part]) throws(S3Failure) {
+    ///
+    /// If no answer shows whether the upload was completed, the object itself does.
+    package func complete(_ id: String, _ key: String, _ sought: S3Completion) throws(S3Failure) {
+        do throws(S3Failure) {
+            try requestCompletion(id, key, sought.parts)
+        } catch {
+            guard error.kind == .noUpload || error.kind == .unavailable else { throw error }
+            // A storage that does not answer this either has the first failure told.
+            guard let object = try? head(key), sought.fits(object) else { throw error }
+        }
+    }
+
+    private func requestCompletion(_ id: String, _ key: String, _ parts: [S3Part]) throws(S3Failure) {
         let list = parts.map { part in
             "<Part><PartNumber>\(part.number)</PartNumber><ETag>\(XMLElement.escaped(part.tag))</ETag></Part>"
         }.joined()
         let body = Array("<CompleteMultipartUpload>\(list)</CompleteMultipartUpload>".utf8)
         var attempt = 1
         while true {
-            let reply: HTTPReply
-            do throws(S3Failure) {
-                reply = try send(Request(method: .post, key: key, query: [("uploadId", id)], body: .array(body)))
-            } catch {
-                if error.kind == .noUpload, try isComplete(key, parts) { return }
-                throw error
-            }
+            let reply = try send(Request(method: .post, key: key, query: [("uploadId", id)], body: .array(body)))
             // S3 sends the status 200 before it joins the parts, so that only the body tells whether that succeeded.
             guard let result = XMLElement(reply.body), result.name != "Error" else {
                 let code = XMLElement(reply.body)?["Code"] ?? "InternalError"
@@ -81,24 +133,6 @@ extension S3Client {
                 continue
             }
             return
-        }
-    }
-
-    /// Whether the object consists of these parts: an earlier request has completed the upload, but its answer was lost.
-    ///
-    /// S3 makes the tag of such an object from the tags of its parts.
-    private func isComplete(_ key: String, _ parts: [S3Part]) throws(S3Failure) -> Bool {
-        var sums: [UInt8] = []
-        for part in parts {
-            guard let sum = Hexadecimal.bytes(part.tag.filter { $0 != "\"" }), sum.count == 16 else { return false }
-            sums += sum
-        }
-        let tag = "\"\(Hexadecimal.text(MD5.digest(of: sums)))-\(parts.count)\""
-        do throws(S3Failure) {
-            return try head(key).tag == tag
-        } catch {
-            if error.kind == .noObject { return false }
-            throw error
         }
     }
 

@@ -13,6 +13,16 @@ package struct S3Object: Sendable, Equatable {
     package let tag: String
     /// The modification time in Unix seconds; 0 if the storage does not tell it.
     package let modified: Int64
+    /// The mark of the upload in parts that has made it; nil if it has none, and in a listing.
+    package var mark: String?
+
+    package init(key: String, size: Int64, tag: String, modified: Int64, mark: String? = nil) {
+        self.key = key
+        self.size = size
+        self.tag = tag
+        self.modified = modified
+        self.mark = mark
+    }
 }
 
 /// A page of a listing.
@@ -47,7 +57,7 @@ extension S3Client {
         }
         let tag = head.value(of: "etag") ?? ""
         let modified = head.value(of: "last-modified").flatMap { HTTPDate.seconds($0) } ?? 0
-        return S3Object(key: key, size: size, tag: tag, modified: modified)
+        return S3Object(key: key, size: size, tag: tag, modified: modified, mark: head.value(of: Self.markField))
     }
 
     /// Requests a part of an object.

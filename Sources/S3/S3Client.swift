@@ -96,6 +96,8 @@ extension S3Client {
         /// Bytes that the caller neither changes nor frees before the call returns.
         case memory(UnsafeRawBufferPointer)
 
+        var isEmpty: Bool { if case .none = self { true } else { false } }
+
         /// The SHA-256 in hexadecimal, which is signed.
         var hash: String {
             var sum = SHA256()
@@ -126,6 +128,7 @@ extension S3Client {
     /// Sends a request, repeatedly if a failure may be temporary, and returns the answer as soon as its head has arrived.
     func open(_ request: Request) throws(S3Failure) -> ReplyStream {
         let hash = request.body.hash
+        let start = ContinuousClock.now
         var pause = Self.firstPause
         var attempt = 1
         var mayRenew = true
@@ -150,7 +153,9 @@ extension S3Client {
             } catch {
                 failure = try Self.failure(error, address: address)
             }
-            guard failure.kind == .unavailable, attempt < settings.attempts else { throw failure }
+            guard failure.kind == .unavailable, attempt < settings.attempts, .now - start < settings.patience else {
+                throw failure
+            }
             attempt += 1
             // The pause is random, so that requests that failed together are not repeated together.
             Self.wait(pause * Double.random(in: 0.5...1.5))
@@ -160,6 +165,7 @@ extension S3Client {
 
     /// Sends a request as `open` does, and returns its answer with its whole body, which is at most 32 MiB long.
     func send(_ request: Request) throws(S3Failure) -> HTTPReply {
+        let start = ContinuousClock.now
         var attempt = 1
         while true {
             let stream = try open(request)
@@ -167,7 +173,7 @@ extension S3Client {
                 return HTTPReply(head: stream.head, body: try stream.body(atMost: 32 * 1_048_576))
             } catch {
                 let failure = try Self.failure(error, address: address)
-                guard attempt < settings.attempts else { throw failure }
+                guard attempt < settings.attempts, .now - start < settings.patience else { throw failure }
                 attempt += 1
             }
         }
@@ -203,7 +209,7 @@ extension S3Client {
         let limits = CallLimits(
             whole: settings.longestAttempt.map { Deadline(after: $0) } ?? .never,
             connecting: .seconds(5),
-            silence: .seconds(20)
+            silence: request.body.isEmpty ? settings.silence.withoutBody : settings.silence.withBody
         )
         return try connection.client.open(
             ClientRequest(request.method, query.isEmpty ? path : "\(path)?\(query)", fields: fields, body: body),

@@ -21,6 +21,10 @@ package struct S3Settings: Sendable {
     package var bucketOwner: String?
     /// The greatest number of times that one request is sent.
     package var attempts = 5
+    /// The time after which a request is not sent again.
+    package var patience = Duration.seconds(10)
+    /// How long the storage may be silent in an attempt with a body, which it may have to store, and in one without.
+    package var silence = (withBody: Duration.seconds(20), withoutBody: Duration.seconds(10))
     /// The longest time that one attempt may take, with its answer; nil if only silence ends it.
     package var longestAttempt: Duration?
 

@@ -22,6 +22,10 @@ struct Apus: ParsableCommand {
 
     static func main() {
         fillStandardDescriptors()
+        if let fault = ProgramArguments.fault {
+            StandardStream.error.write("apus: \(fault)")
+            Glibc.exit(2)
+        }
         let arguments = CommandLine.arguments.dropFirst()
         // Writing beyond a limit of the system is then a failure that can be told, as writing to a full disk is.
         signal(SIGXFSZ, SIG_IGN)

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import socket
 import subprocess
 import threading
 import urllib.parse
@@ -331,6 +332,105 @@ def test_an_outage_is_told_and_nothing_is_stored(storage, server, operation):
     storage.fault = lambda call_: None
     assert put(server, "o/file", content) == 200
     assert storage.objects[f"{PREFIX}/o/file"].content == content
+
+
+def answers_of_completions(*faults):
+    """The faults of the completions in their order; the last one befalls all later ones."""
+    left = list(faults)
+
+    def choose(call_):
+        if call_.operation != "complete":
+            return None
+        return left.pop(0) if len(left) > 1 else left[0]
+
+    return choose
+
+
+@pytest.mark.parametrize("encrypts", [False, True], ids=["MD5", "KMS"])
+@pytest.mark.parametrize("later", [None, ("answer", 503, "SlowDown"), ("late cut",)], ids=str)
+def test_a_completion_whose_answer_is_lost_is_looked_up(storage, server, encrypts, later):
+    storage.encrypts = encrypts
+    content = os.urandom(5 * MEGABYTE + 1_000)
+    storage.fault = answers_of_completions(("late cut",), later)
+    assert put(server, "c/file", content) == 200
+    assert storage.objects[f"{PREFIX}/c/file"].content == content
+    # The same for parts that clients have sent to the storage themselves.
+    run_id = new_run(server.url)
+    storage.fault = answers_of_completions(("late cut",), later)
+    begun = mpu(server, "create", run_id, {"path": "f.bin", "num_parts": 1})[1]
+    _, _, headers = send("PUT", begun["credentials"][0]["url"], b"content")
+    parts = [{"part_number": 1, "etag": headers["ETag"], "url": begun["credentials"][0]["url"]}]
+    body = {"path": "f.bin", "upload_id": begun["upload_id"], "parts": parts}
+    assert mpu(server, "complete", run_id, body) == (200, {})
+
+
+@pytest.mark.parametrize("encrypts", [False, True], ids=["MD5", "KMS"])
+def test_another_file_of_the_same_size_is_not_taken_for_the_completed_one(storage, server, encrypts):
+    storage.encrypts = encrypts
+    older, content = os.urandom(5 * MEGABYTE + 1_000), os.urandom(5 * MEGABYTE + 1_000)
+    assert put(server, "c/file", older) == 200
+    storage.fault = lambda call_: ("answer", 503, "SlowDown") if call_.operation == "complete" else None
+    assert put(server, "c/file", content) == 503
+    storage.fault = lambda call_: ("answer", 404, "NoSuchUpload") if call_.operation == "complete" else None
+    assert put(server, "c/file", content) != 200
+    assert storage.objects[f"{PREFIX}/c/file"].content == older
+
+
+def begin_put(server, path, length, first=b"x"):
+    """A connection that has begun to send a file."""
+    address = urllib.parse.urlsplit(server.url)
+    connection = socket.create_connection((address.hostname, address.port), timeout=60)
+    target = f"/api/2.0/mlflow-artifacts/artifacts/{path}"
+    connection.sendall(f"PUT {target} HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: {length}\r\n\r\n".encode() + first)
+    return connection
+
+
+def test_uploads_that_trickle_give_way_and_are_not_taken_for_an_outage(storage, server):
+    slow = [begin_put(server, f"slow/{number}", 5 * MEGABYTE) for number in range(110)]
+    try:
+        seen = []
+
+        def is_stored():
+            status, _, headers = send("PUT", artifact_url(server, "fast"), os.urandom(6 * MEGABYTE))
+            seen.append(status)
+            assert status == 200 or (status == 429 and headers["Retry-After"]), seen
+            return status == 200
+
+        wait_until(is_stored, 60, "room for a fast upload")
+        metrics = send("GET", server.url + "/metrics")[1].decode()
+        assert f'apus_budget_limit{{budget="upload_bytes"}} {512 * MEGABYTE}' in metrics
+    finally:
+        for connection in slow:
+            connection.close()
+    assert "storage" not in "".join(line for line in server.log().splitlines() if '"fast"' in line)
+
+
+def test_a_storage_that_is_silent_keeps_no_request_that_needs_none(storage, server):
+    """More requests wait for the storage than there are threads of any kind."""
+    add(storage, "h/file")
+    storage.fault = lambda call_: ("silence",)
+    address = urllib.parse.urlsplit(server.url)
+    waiting = []
+    try:
+        for _ in range(40):
+            connection = socket.create_connection((address.hostname, address.port), timeout=120)
+            connection.sendall(
+                f"GET /api/2.0/mlflow-artifacts/artifacts/h/file HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n".encode()
+            )
+            waiting.append(connection)
+        wait_until(lambda: storage.count("head") >= 4, 30, "requests at the storage")
+        # These need one of the threads for work that blocks.
+        assert send("GET", server.url + "/api/apus/1.0/usage")[0] in (200, 403)
+        new_run(server.url)
+        before = storage.count("head")
+        # The first is told of the outage, and was not repeated.
+        first = waiting[0].recv(4096)
+        assert b" 503 " in first.split(b"\r\n")[0] and b"retry-after" in first.lower()
+        assert before <= 12
+    finally:
+        for connection in waiting:
+            connection.close()
+        storage.speaks.set()
 
 
 def test_a_download_goes_on_where_an_answer_broke_off(storage, server):

@@ -125,6 +125,7 @@ final class APIFixture: Sendable {
         let responder = HTTPResponder(AnswerTaker(outcome))
         switch handling {
         case .buffered(_, let handle), .blocking(_, let handle): handle(request, responder)
+        case .apart: throw NoEndpoint(request: "\(method) \(path), which is for an object storage")
         case .streamed(let begin):
             guard let upload = begin(request, responder) else { break }
             try beforeBody()

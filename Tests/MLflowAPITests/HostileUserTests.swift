@@ -52,7 +52,7 @@ import TrackingStore
 
     private func run(of name: String, in experiment: String, id: String? = nil) throws -> String {
         let chosen = id.map { #","run_id":"\#($0)""# } ?? ""
-        let body = #"{"experiment_id":"\#(experiment)"\#(chosen)}"#
+        let body = #"{"experiment_id":"\#(experiment)","start_time":6\#(chosen)}"#
         let made = try send(name, "POST", "2.0/mlflow/runs/create", body)
         return try #require(try made.member("run", "info", "run_id").string, "\(made.text)")
     }

@@ -39,6 +39,8 @@ class StoredObject:
     tag: str
     content_type: str
     modified: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
+    # The header fields x-amz-meta-*.
+    metadata: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -47,6 +49,7 @@ class Upload:
     content_type: str
     begun: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     parts: dict[int, StoredObject] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -84,6 +87,8 @@ class ObjectStorage:
         ("half", bytes)           the answer's body breaks off after so many bytes
         ("damage",)               the body is taken for damaged on its way
         ("error in 200",)         answers 200 with an error in the body, as completions may
+        ("silence",)              is not carried out, and nothing is answered before the storage is reset
+    encrypts: whether tags are not MD5 sums, as where a key of KMS encrypts
     """
 
     def __init__(self, buckets=(BUCKET,), secret=SECRET_KEY):
@@ -93,6 +98,8 @@ class ObjectStorage:
         self.uploads: dict[str, Upload] = {}
         self.calls: list[Call] = []
         self.fault = lambda call: None
+        self.encrypts = False
+        self.speaks = threading.Event()
         self.lock = threading.Lock()
         storage = self
 
@@ -120,6 +127,9 @@ class ObjectStorage:
 
     def reset(self):
         """Forgets all objects, uploads, calls and faults."""
+        self.speaks.set()
+        self.speaks = threading.Event()
+        self.encrypts = False
         with self.lock:
             for kept in (self.objects, self.uploads, self.calls):
                 kept.clear()
@@ -142,6 +152,10 @@ class ObjectStorage:
 
     def count(self, operation: str) -> int:
         return sum(call.operation == operation for call in self.calls)
+
+
+def metadata_of(headers) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items() if name.lower().startswith("x-amz-meta-")}
 
 
 def tag_of(content: bytes) -> str:
@@ -187,6 +201,9 @@ class _Handler(BaseHTTPRequestHandler):
                 if fault[0] == "damage":
                     raise Refusal(400, "XAmzContentSHA256Mismatch")
                 if fault[0] == "cut":
+                    return self._cut()
+                if fault[0] == "silence":
+                    self.owner.speaks.wait()
                     return self._cut()
                 if fault[0] == "error in 200":
                     return self._answer(200, b"<Error><Code>InternalError</Code></Error>")
@@ -279,9 +296,13 @@ class _Handler(BaseHTTPRequestHandler):
             return getattr(self, "_" + call.operation.replace("-", "_"))(call, body)
 
     def _put(self, call, body):
-        stored = StoredObject(body, tag_of(body), self.headers.get("Content-Type") or "")
+        stored = StoredObject(body, self._tag(body), self.headers.get("Content-Type") or "")
+        stored.metadata = metadata_of(self.headers)
         self.owner.objects[call.key] = stored
         return 200, b"", {"ETag": stored.tag}
+
+    def _tag(self, content) -> str:
+        return f'"{uuid.uuid4().hex}"' if self.owner.encrypts else tag_of(content)
 
     def _find(self, call) -> StoredObject:
         stored = self.owner.objects.get(call.key)
@@ -297,6 +318,7 @@ class _Handler(BaseHTTPRequestHandler):
             "Content-Type": stored.content_type,
             "Content-Length": str(length),
             "Last-Modified": stored.modified.strftime("%a, %d %b %Y %H:%M:%S GMT"),
+            **stored.metadata,
         }
 
     def _head(self, call, _):
@@ -370,7 +392,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _begin(self, call, _):
         identifier = uuid.uuid4().hex
-        self.owner.uploads[identifier] = Upload(call.key, self.headers.get("Content-Type") or "")
+        upload = Upload(call.key, self.headers.get("Content-Type") or "", metadata=metadata_of(self.headers))
+        self.owner.uploads[identifier] = upload
         text = f"<InitiateMultipartUploadResult><UploadId>{identifier}</UploadId></InitiateMultipartUploadResult>"
         return 200, text.encode(), {}
 
@@ -385,8 +408,8 @@ class _Handler(BaseHTTPRequestHandler):
         number = int(call.query["partNumber"])
         if not 1 <= number <= 10_000:
             raise Refusal(400, "InvalidArgument")
-        upload.parts[number] = StoredObject(body, tag_of(body), "")
-        return 200, b"", {"ETag": tag_of(body)}
+        upload.parts[number] = StoredObject(body, self._tag(body), "")
+        return 200, b"", {"ETag": upload.parts[number].tag}
 
     def _parts(self, call, _):
         parts = "".join(
@@ -415,8 +438,11 @@ class _Handler(BaseHTTPRequestHandler):
         if any(len(part.content) < SMALLEST_PART for part in parts[:-1]):
             raise Refusal(400, "EntityTooSmall")
         sums = b"".join(bytes.fromhex(part.tag.strip('"')) for part in parts)
-        tag = f'"{hashlib.md5(sums).hexdigest()}-{len(parts)}"'
-        self.owner.objects[call.key] = StoredObject(b"".join(part.content for part in parts), tag, upload.content_type)
+        total = uuid.uuid4().hex if self.owner.encrypts else hashlib.md5(sums).hexdigest()
+        tag = f'"{total}-{len(parts)}"'
+        stored = StoredObject(b"".join(part.content for part in parts), tag, upload.content_type)
+        stored.metadata = upload.metadata
+        self.owner.objects[call.key] = stored
         del self.owner.uploads[call.query["uploadId"]]
         return 200, f"<CompleteMultipartUploadResult><ETag>{escape(tag)}</ETag></CompleteMultipartUploadResult>".encode(), {}
 

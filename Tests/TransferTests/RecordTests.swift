@@ -37,6 +37,36 @@ import Transfer
         #expect(try RecordLines(text).all == [.experiment(experiment), .run(run)])
     }
 
+    @Test func `what shows whose points they are reads back as what was written`() throws {
+        let run = Sample.run { $0.home.creationTime = 100 }
+        var model = Sample.loggedModel()
+        model.home.creationTime = 0
+        var (points, modelPoints) = (Sample.points, Sample.modelPoints)
+        points.proof = run.proof
+        modelPoints.proof = model.proof
+        let records: [TransferRecord] = [.run(run), .points(points), .loggedModel(model), .modelPoints(modelPoints)]
+        var text: [UInt8] = []
+        for record in records {
+            var writer = JSONWriter()
+            writer.record(record)
+            text += writer.bytes + [UInt8(ascii: "\n")]
+        }
+        #expect(try RecordLines(text).all == records)
+    }
+
+    @Test func `a report tells all that was left out`() throws {
+        var report = TransferReport()
+        report.noteLeftOut(.run, "r")
+        report.noteLeftOut(.loggedModel, "m")
+        report.noteLeftOut(.points, "r")
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.members(of: report)
+        writer.endObject()
+        let read = TransferReport(try JSONDocument(parsing: writer.takeBytes()).root)
+        #expect(read?.leftOut == [TransferOwner(.run, "r"), TransferOwner(.loggedModel, "m")])
+    }
+
     @Test func `unknown kinds and empty lines are left out`() throws {
         let text = "\n{\"trace\": {\"id\": 1}}\r\n  \n{\"points\":{\"run_id\":\"r\",\"key\":\"k\",\"points\":[]}}"
         let records = try RecordLines(Array(text.utf8)).all

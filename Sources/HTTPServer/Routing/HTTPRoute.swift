@@ -1,7 +1,7 @@
 package import HTTPWire
 
 /// How a route receives the request body, and on which thread its handler runs.
-package enum HTTPHandling: Sendable {
+package indirect enum HTTPHandling: Sendable {
     /// The body is collected first.
     ///
     /// The handler runs on the connection's event loop and must not block; if the body is larger than
@@ -17,6 +17,9 @@ package enum HTTPHandling: Sendable {
     /// `HTTPLimits.bodyBytes`.
     case blocking(maximumBodyBytes: Int? = nil, @Sendable (HTTPRequest, HTTPResponder) -> Void)
 
+    /// The same as the other handling, but blocking work runs on threads of its own, because it may wait for another server.
+    case apart(HTTPHandling)
+
     /// The same handling with a maximum of `bytes` for the body.
     ///
     /// `streamed` stays as it is, because its receiver limits the body.
@@ -27,6 +30,7 @@ package enum HTTPHandling: Sendable {
         case .blocking(let maximum, let handler):
             .blocking(maximumBodyBytes: min(maximum ?? bytes, bytes), handler)
         case .streamed: self
+        case .apart(let handling): .apart(handling.taking(atMost: bytes))
         }
     }
 }

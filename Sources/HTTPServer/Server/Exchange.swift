@@ -1,3 +1,4 @@
+import Budgets
 import HTTPWire
 
 /// One request and its answer, from the complete head until the last byte of the answer has been sent.
@@ -17,6 +18,8 @@ final class Exchange {
     var status = 0
     var bytesSent = 0
     var isReported = false
+    /// Whether the handler runs on the threads that may wait for another server.
+    var isApart = false
     /// How many decisions about admitting the request were `undecided`.
     var decisionCount = 0
 

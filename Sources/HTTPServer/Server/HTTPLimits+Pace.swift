@@ -1,8 +1,9 @@
+import Budgets
 import HTTPWire
 
 extension HTTPLimits {
-    var bodyPace: MemoryLedger.Pace { .init(bytes: bodyPaceBytes, time: paceTime) }
-    var answerPace: MemoryLedger.Pace { .init(bytes: answerPaceBytes, time: paceTime) }
+    var bodyPace: MemoryLedger.Pace { .init(bytes: bodyPaceBytes, nanoseconds: paceTime.nanoseconds) }
+    var answerPace: MemoryLedger.Pace { .init(bytes: answerPaceBytes, nanoseconds: paceTime.nanoseconds) }
 }
 
 extension Duration {

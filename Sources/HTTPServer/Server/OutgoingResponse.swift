@@ -1,3 +1,4 @@
+import Budgets
 import HTTPWire
 
 /// The part of an answer that is still to be sent.

@@ -158,13 +158,13 @@ extension ServerConnection {
     func takeReceiver(_ receiver: (any HTTPBodyReceiver)?, exchange number: UInt64) {
         isJobRunning = false
         if phase == .closed {
-            if let receiver { loop.shared.workers.run(for: caller.turn) { receiver.abort() } }
+            if let receiver { workers.run(for: caller.turn) { receiver.abort() } }
             finishClosing()
             return
         }
         guard let exchange, exchange.id == number else { return }
         guard let receiver, heldAnswer == nil else {
-            if let receiver { loop.shared.workers.run(for: caller.turn) { receiver.abort() } }
+            if let receiver { workers.run(for: caller.turn) { receiver.abort() } }
             awaitAnswer()
             releaseHeldAnswer()
             return
@@ -193,7 +193,7 @@ extension ServerConnection {
         isJobRunning = true
         isReadable = isPeerFinished
         clearDeadline()
-        loop.shared.workers.run(for: caller.turn) { [id, loop] in
+        workers.run(for: caller.turn) { [id, loop] in
             let outcome = pump.run()
             loop.post(.pumped(id, outcome))
             // The receiver is told only now, so that the loop learns of the end of the body before it gets the answer.
@@ -239,7 +239,7 @@ extension ServerConnection {
         decoder = pump.decoder
         exchange?.hasUnreadBody = !decoder.isFinished
         isReadable = true
-        loop.shared.workers.run(for: caller.turn) { pump.abort() }
+        workers.run(for: caller.turn) { pump.abort() }
         awaitAnswer()
         releaseHeldAnswer()
     }

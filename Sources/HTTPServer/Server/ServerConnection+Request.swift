@@ -46,11 +46,19 @@ extension ServerConnection {
         answer(exchange, loop.configuration.errorResponse(refusal, exchange.request))
     }
 
+    /// The threads on which the work of a request may block.
+    func workers(for exchange: Exchange?) -> ThreadPool {
+        exchange?.isApart == true ? loop.shared.apartWorkers : loop.shared.workers
+    }
+
+    /// The threads on which the work of the current request may block.
+    var workers: ThreadPool { workers(for: exchange) }
+
     /// Calls a handler on a worker thread, where it may block, unless too many requests wait for a thread already.
     /// - Returns: true if the handler will be called; false if the request has been refused.
     @discardableResult
     func callOnWorker(_ exchange: Exchange, _ handler: @escaping @Sendable () -> Void) -> Bool {
-        callLater(on: loop.shared.workers, exchange, handler)
+        callLater(on: workers(for: exchange), exchange, handler)
     }
 
     /// Calls a handler on a thread of the pool, where clients have turns, unless too many requests wait for a thread
@@ -58,7 +66,8 @@ extension ServerConnection {
     /// - Returns: true if the handler will be called; false if the request has been refused.
     @discardableResult
     func callLater(on pool: ThreadPool, _ exchange: Exchange, _ handler: @escaping @Sendable () -> Void) -> Bool {
-        let queue = loop.shared.budgets.queuedCalls
+        let budgets = loop.shared.budgets
+        let queue = exchange.isApart ? budgets.queuedStorageCalls : budgets.queuedCalls
         let peer = caller.party
         guard queue.take(1, for: peer) else {
             refuse(exchange, HTTPRefusal(429, "Too many requests wait for the server's threads; try again"))
@@ -196,6 +205,9 @@ extension ServerConnection {
 
     private func start(_ handling: HTTPHandling, _ exchange: Exchange, _ request: HTTPRequest) {
         switch handling {
+        case .apart(let handling):
+            exchange.isApart = true
+            start(handling, exchange, request)
         case .buffered(let maximum, let handler):
             let bound = maximum ?? limits.bodyBytes
             buffer(BufferedCall(handler: handler, maximumBodyBytes: bound, mayBlock: false), exchange)

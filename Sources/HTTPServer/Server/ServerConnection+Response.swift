@@ -183,7 +183,7 @@ extension ServerConnection {
         isWritable = false
         clearDeadline()
         let position = output.filePosition
-        loop.shared.workers.run(for: caller.turn) { [id, loop, channel] in
+        workers.run(for: caller.turn) { [id, loop, channel] in
             let (count, outcome) = FileSending.run(channel, file: file, position: position)
             loop.post(.fileSent(id, count: count, outcome))
         }
@@ -212,7 +212,7 @@ extension ServerConnection {
         clearDeadline()
         output.stake?.awaitServer()
         let isChunked = output.isChunked
-        loop.shared.workers.run(for: caller.turn) { [id, loop] in
+        workers.run(for: caller.turn) { [id, loop] in
             let (bytes, hasMore) = PieceMaking.run(producer, isChunked: isChunked)
             loop.post(.produced(id, bytes, hasMore: hasMore))
         }

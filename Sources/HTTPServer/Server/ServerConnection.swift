@@ -235,7 +235,7 @@ final class ServerConnection {
     func finishClosing() {
         if let pump {
             self.pump = nil
-            loop.shared.workers.run(for: caller.turn) { pump.abort() }
+            workers.run(for: caller.turn) { pump.abort() }
         }
         output = OutgoingResponse()
         exchange = nil

@@ -7,6 +7,8 @@ final class SharedParts: Sendable {
     let counters = ServerCounters()
     /// Threads for work that may block.
     let workers: ThreadPool
+    /// Threads for work that may wait for another server, so that all others go on when that server does not answer.
+    let apartWorkers: ThreadPool
     /// Threads that read large requests, and make and compress long answers; this work never blocks.
     let packers: ThreadPool
     /// The maximum number of answers that wait for a thread of `packers`; each holds up to a megabyte of values.
@@ -20,9 +22,14 @@ final class SharedParts: Sendable {
     init(_ configuration: HTTPServer.Configuration) {
         let limits = configuration.limits
         workers = ThreadPool(name: "http.worker", width: max(1, configuration.workerCount))
+        apartWorkers = ThreadPool(name: "http.apart", width: max(1, configuration.workerCount))
         packers = ThreadPool(name: "http.packer", width: max(2, SystemCall.activeCores()))
         budgets = configuration.budgets
-        bodies = MemoryLedger(budget: budgets.bodyBytes, pace: limits.bodyPace)
-        answers = MemoryLedger(budget: budgets.answerBytes, pace: limits.answerPace)
+        bodies = MemoryLedger(budget: budgets.bodyBytes, pace: limits.bodyPace, clock: SystemCall.coarseNanoseconds)
+        answers = MemoryLedger(
+            budget: budgets.answerBytes,
+            pace: limits.answerPace,
+            clock: SystemCall.coarseNanoseconds
+        )
     }
 }

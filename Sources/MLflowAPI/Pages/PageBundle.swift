@@ -102,7 +102,7 @@ package struct PageBundle: Sendable {
             )
         case .notFound, .isDirectory, .notDirectory, .invalidPath, .noSpace, .spaceKept, .quotaSpent, .readOnly,
             .nameTooLong, .nameNotSupported, .fileTooLarge, .busy, .storageDenies, .storageRefuses, .storageAway,
-            .replaced:
+            .overloaded, .replaced:
             answer = APIError(
                 status: 404,
                 code: "RESOURCE_DOES_NOT_EXIST",

@@ -26,7 +26,7 @@ package enum ExperimentDestination: Sendable, Equatable {
     ///
     /// An experiment with the same name is the destination, because names are unique and people know experiments by
     /// their names. Otherwise, an experiment with the same id and creation time is the destination, because it must
-    /// have been renamed.
+    /// have been renamed. Many sources do not know the creation time, which is 0 then and proves nothing.
     package static func find(
         for experiment: Experiment,
         holderOfID: Holder?,
@@ -37,13 +37,18 @@ package enum ExperimentDestination: Sendable, Equatable {
         }
         if let holderOfName { return .existing(holderOfName.id) }
         guard let holderOfID else { return .new(keepsID: experiment.id != Experiment.noID) }
-        return holderOfID.creationTime == experiment.creationTime ? .existing(holderOfID.id) : .new(keepsID: false)
+        return Experiment.isSame(createdAt: experiment.creationTime, as: holderOfID.creationTime)
+            ? .existing(holderOfID.id) : .new(keepsID: false)
     }
 }
 
 extension Experiment {
     /// The id of an imported experiment whose source has no ids, so that only its name identifies it.
     package static let noID = Int64.min
+
+    /// Whether two experiments with the same id are the same one, given the creation time that a record tells, nil or 0 if
+    /// unknown, and that of the stored experiment.
+    package static func isSame(createdAt time: Int64?, as stored: Int64) -> Bool { time != 0 && time == stored }
 
     /// The artifact location of the experiment if its id changes to `newID`.
     ///
@@ -62,6 +67,15 @@ extension Experiment {
             facts.append("it is \(lifecycleStage.wireName), here \(stored.lifecycleStage.wireName)")
         }
         return facts
+    }
+}
+
+extension RunProof {
+    /// Whether a stored run with the same id is this run, provided that both belong to the same experiment.
+    ///
+    /// No call changes the start time or the user of a run.
+    package func fits(_ stored: RunInfo) -> Bool {
+        startTime == stored.startTime && (userID.isEmpty || userID.isExactly(stored.userID))
     }
 }
 
@@ -84,7 +98,6 @@ extension RunInfo {
         }
         compare("name", name, stored.name)
         compare("user", userID, stored.userID)
-        compare("start time", String(startTime), String(stored.startTime))
         if !ends(stored) {
             compare("status", status.wireName, stored.status.wireName)
             compare("end time", endTime.map { String($0) } ?? "none", stored.endTime.map { String($0) } ?? "none")
@@ -111,7 +124,6 @@ extension LoggedModelInfo {
         compare("name", name, stored.name)
         compare("type", modelType, stored.modelType)
         compare("source run", sourceRunID, stored.sourceRunID)
-        compare("creation time", String(creationTime), String(stored.creationTime))
         if !finishes(stored) { compare("status", status.wireName, stored.status.wireName) }
         compare("artifact location", artifactURI, stored.artifactURI)
         compare("life-cycle stage", lifecycleStage.wireName, stored.lifecycleStage.wireName)
@@ -128,7 +140,6 @@ extension ModelVersion {
         }
         compare("source", source, stored.source)
         compare("run", runID, stored.runID)
-        compare("creation time", String(creationTime), String(stored.creationTime))
         compare("stage", stage.wireName, stored.stage.wireName)
         compare("description", description ?? "", stored.description ?? "")
         return facts

@@ -18,10 +18,38 @@ package enum TransferRecord: Sendable, Equatable {
 package struct TransferredHome: Sendable, Equatable {
     package var id: Int64
     package var name: String
+    /// The creation time of the experiment, which tells it from another experiment with the same id; nil if unknown.
+    package var creationTime: Int64?
 
-    package init(id: Int64, name: String) {
+    package init(id: Int64, name: String, creationTime: Int64? = nil) {
         self.id = id
         self.name = name
+        self.creationTime = creationTime
+    }
+}
+
+/// What shows that a stored run is the run of the source, and not another one with the same id.
+package struct RunProof: Sendable, Equatable {
+    package var home: TransferredHome
+    package var startTime: Int64
+    /// Empty if the source does not know the user.
+    package var userID: String
+
+    package init(home: TransferredHome, startTime: Int64, userID: String) {
+        self.home = home
+        self.startTime = startTime
+        self.userID = userID
+    }
+}
+
+/// What shows that a stored logged model is the model of the source, and not another one with the same id.
+package struct LoggedModelProof: Sendable, Equatable {
+    package var home: TransferredHome
+    package var creationTime: Int64
+
+    package init(home: TransferredHome, creationTime: Int64) {
+        self.home = home
+        self.creationTime = creationTime
     }
 }
 
@@ -38,16 +66,23 @@ package struct TransferredRun: Sendable, Equatable {
         self.home = home
         self.deletedTime = deletedTime
     }
+
+    package var proof: RunProof {
+        RunProof(home: home, startTime: run.info.startTime, userID: run.info.userID)
+    }
 }
 
 /// Points of one metric of one run.
 package struct TransferredPoints: Sendable, Equatable {
     package var runID: String
     package var key: String
+    /// Needed if the points are sent apart from their run; nil if the sender vouches for the run.
+    package var proof: RunProof?
     /// The points; storing them is cheapest if they are in ascending order of (timestamp, step).
     package var points: [MetricPoint]
 
-    package init(runID: String, key: String, points: [MetricPoint]) {
+    package init(runID: String, key: String, points: [MetricPoint], proof: RunProof? = nil) {
+        self.proof = proof
         self.runID = runID
         self.key = key
         self.points = points
@@ -64,16 +99,21 @@ package struct TransferredLoggedModel: Sendable, Equatable {
         self.model = model
         self.home = home
     }
+
+    package var proof: LoggedModelProof { LoggedModelProof(home: home, creationTime: model.info.creationTime) }
 }
 
 /// Points of one logged model.
 package struct TransferredModelPoints: Sendable, Equatable {
     package var modelID: String
     package var points: [ModelMetric]
+    /// Needed if the points are sent apart from their model; nil if the sender vouches for the model.
+    package var proof: LoggedModelProof?
 
-    package init(modelID: String, points: [ModelMetric]) {
+    package init(modelID: String, points: [ModelMetric], proof: LoggedModelProof? = nil) {
         self.modelID = modelID
         self.points = points
+        self.proof = proof
     }
 }
 

@@ -63,6 +63,9 @@ package struct TransferRemark: Sendable, Equatable {
 
     /// The text for a registered model, or its version, if the stored model with the same name is another one.
     package static let otherModel = leftOut + "the name is that of another model, which was created at another time"
+    /// The text for a version, if the stored version with the same number is another one.
+    package static let otherVersion =
+        leftOut + "the number is that of another version, which was created at another time"
 }
 
 /// An imported experiment that has another id here than at its source.
@@ -80,6 +83,18 @@ package struct ExperimentMapping: Sendable, Hashable {
     }
 }
 
+/// A run or logged model that an import has left out, and with it everything that belongs to it.
+package struct TransferOwner: Sendable, Hashable {
+    /// `run` or `loggedModel`.
+    package var kind: TransferKind
+    package var id: ExactText
+
+    package init(_ kind: TransferKind, _ id: String) {
+        self.kind = kind
+        self.id = ExactText(id)
+    }
+}
+
 /// The result of the import of some records.
 package struct TransferReport: Sendable, Equatable {
     /// The most remarks in a report; further ones are only counted.
@@ -90,6 +105,8 @@ package struct TransferReport: Sendable, Equatable {
     /// The number of remarks, including those that are left out of `remarks`.
     package private(set) var remarkCount = 0
     package var mappings: [ExperimentMapping] = []
+    /// The runs and logged models that were left out; unlike the remarks, none of them is missing here.
+    package private(set) var leftOut: [TransferOwner] = []
 
     package init() {}
 
@@ -104,12 +121,26 @@ package struct TransferReport: Sendable, Equatable {
         remarks.append(TransferRemark(kind: kind, id: shortened(id), text: text))
     }
 
+    /// Notes that a record of a run or logged model was left out; records of other kinds own nothing.
+    package mutating func noteLeftOut(_ kind: TransferKind, _ id: String) {
+        // A legal id is shorter.
+        guard kind == .run || kind == .loggedModel, id.utf8.count <= 1_024 else { return }
+        leftOut.append(TransferOwner(kind, id))
+    }
+
+    /// Removes and returns the list of what was left out.
+    package mutating func takeLeftOut() -> [TransferOwner] {
+        defer { leftOut = [] }
+        return leftOut
+    }
+
     /// Adds a report about other records.
     package mutating func add(_ other: TransferReport) {
         for (kind, more) in other.counts { counts[kind, default: TransferCounts()].add(more) }
         for mapping in other.mappings where !mappings.contains(mapping) { mappings.append(mapping) }
         remarks += other.remarks.prefix(max(Self.maximumRemarks - remarks.count, 0))
         remarkCount += other.remarkCount
+        leftOut += other.leftOut
     }
 
     /// Counts remarks that another report has left out.

@@ -26,9 +26,12 @@ extension TransferRecord {
         case .loggedModel(let model): (.loggedModel, model.model.info.modelID)
         case .modelPoints(let points): (.modelPoints, points.modelID)
         case .registeredModel(let model): (.registeredModel, model.model.name)
-        case .modelVersion(let version): (.modelVersion, "\(version.version.name)/\(version.version.version)")
+        case .modelVersion(let version): (.modelVersion, Self.id(ofVersion: version.version))
         }
     }
+
+    /// The id of a version in a report.
+    package static func id(ofVersion version: ModelVersion) -> String { "\(version.name)/\(version.version)" }
 
     /// Throws `.invalidParameterValue` if the record exceeds a limit, or has an id or name that is not legal.
     package func validate() throws(TrackingError) {

@@ -89,7 +89,7 @@ extension WriteSession {
 }
 
 extension AccessScope {
-    fileprivate var storedValue: Int64 {
+    var storedValue: Int64 {
         switch self {
         case .read: 0
         case .write: 1

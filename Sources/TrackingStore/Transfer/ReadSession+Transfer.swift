@@ -72,7 +72,8 @@ extension ReadSession {
 
     private func home(_ id: Int64, _ known: inout [Int64: TransferredHome]) throws -> TransferredHome {
         if let home = known[id] { return home }
-        let home = TransferredHome(id: id, name: try storedExperiment(id, for: .read).name)
+        let experiment = try storedExperiment(id, for: .read)
+        let home = TransferredHome(id: id, name: experiment.name, creationTime: experiment.creationTime)
         known[id] = home
         return home
     }

@@ -5,22 +5,23 @@ extension WriteSession {
     /// Stores records from another store, with their ids and times.
     ///
     /// Values that are already stored stay as they are, and missing ones are added, so importing the same records again
-    /// changes nothing. A record that is invalid, or that belongs to a run or model that is not stored, is left out and
-    /// reported.
+    /// changes nothing. A record that is invalid, that belongs to an experiment, run or model that is not stored or was
+    /// left out, or whose id is that of another run or model here, is left out and reported. Each change needs the same
+    /// permission of the client as the call of the REST API that would make it.
     /// - Throws: only for failures of the database; none of the records is stored then.
     package func importRecords(_ records: [TransferRecord]) throws -> TransferReport {
         var report = TransferReport()
-        var runsLeftOut: Set<ExactText> = []
+        var course = TransferCourse()
         for record in records {
             let (kind, id) = record.subject
             do {
                 try record.validate()
-                if case .points(let points) = record, runsLeftOut.contains(ExactText(points.runID)) {
-                    throw TrackingError.invalidParameter("its run was left out")
-                }
-                try importRecord(record, &report)
+                try course.requireOwner(of: record)
+                try importRecord(record, &course, &report)
+                course.note(record)
             } catch let error as TrackingError {
-                if case .run = record { runsLeftOut.insert(ExactText(id)) }
+                course.noteLeftOut(record)
+                report.noteLeftOut(kind, id)
                 report.remark(kind, id, TransferRemark.leftOut + error.message)
             }
         }
@@ -28,13 +29,18 @@ extension WriteSession {
     }
 
     /// - Throws: a `TrackingError` only if nothing of the record has been stored.
-    private func importRecord(_ record: TransferRecord, _ report: inout TransferReport) throws {
+    private func importRecord(
+        _ record: TransferRecord,
+        _ course: inout TransferCourse,
+        _ report: inout TransferReport
+    ) throws {
         switch record {
-        case .experiment(let experiment): try importRecord(experiment, &report)
-        case .run(let run): try importRecord(run, &report)
-        case .points(let points): try importRecord(points, &report)
-        case .loggedModel(let model): try importRecord(model, &report)
-        case .modelPoints(let points): try importRecord(points, &report)
+        case .experiment(let experiment):
+            course.experiments[ExactText(experiment.name)] = try importRecord(experiment, &report)
+        case .run(let run): try importRecord(run, course, &report)
+        case .points(let points): try importRecord(points, &course, &report)
+        case .loggedModel(let model): try importRecord(model, course, &report)
+        case .modelPoints(let points): try importRecord(points, &course, &report)
         case .registeredModel(let model): try importRecord(model, &report)
         case .modelVersion(let version): try importRecord(version, &report)
         }

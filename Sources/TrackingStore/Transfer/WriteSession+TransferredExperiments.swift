@@ -3,17 +3,21 @@ internal import SQLite
 internal import Tracking
 
 extension WriteSession {
-    func importRecord(_ experiment: Experiment, _ report: inout TransferReport) throws {
+    /// - Returns: the id of the experiment in this store.
+    func importRecord(_ experiment: Experiment, _ report: inout TransferReport) throws -> Int64 {
         let holderOfID = try holder("id = ?1", experiment.id)
         let holderOfName = try holder("name = ?1", experiment.name)
         switch ExperimentDestination.find(for: experiment, holderOfID: holderOfID, holderOfName: holderOfName) {
         case .new(let keepsID):
+            try requireCreation(of: .experiment)
             let id = try insert(experiment, id: keepsID ? experiment.id : nil)
             for tag in experiment.tags { try connection.upsert(tag, in: .experiments, of: id) }
             report.count(.experiment) { $0.added += 1 }
             report.note(experiment, hasID: id)
+            return id
         case .unused(let id):
             try replaceUnused(experiment, id: id, &report)
+            return id
         case .existing(let id):
             let stored = try storedExperiment(id, for: .update)
             let tags = try complete(experiment.tags, in: .experiments, of: id)
@@ -33,6 +37,7 @@ extension WriteSession {
                 )
             }
             report.note(experiment, hasID: id)
+            return id
         }
     }
 
@@ -118,17 +123,24 @@ extension WriteSession {
 
     /// Returns the id, in this store, of the experiment that an imported run or model belongs to.
     ///
-    /// - Throws: `.resourceDoesNotExist` if the experiment is not stored.
-    func experimentID(of home: TransferredHome) throws -> Int64 {
+    /// - Throws: `.resourceDoesNotExist` if the experiment is not stored, `.permissionDenied` if the client may not change it.
+    func experimentID(of home: TransferredHome, _ course: TransferCourse) throws -> Int64 {
+        if let known = course.experiments[ExactText(home.name)] { return try storedExperiment(known, for: .update).id }
         let named = try connection.query("SELECT id FROM experiments WHERE name = ?1", home.name).firstRow {
             $0.int64(0)
         }
-        if let named { return named }
-        guard home.id != Experiment.noID else {
+        if let named { return try storedExperiment(named, for: .update).id }
+        // The experiment may have been renamed, here or there. Only its creation time tells it from another one.
+        let stored = try home.id == Experiment.noID ? nil : creationTime(ofExperiment: home.id)
+        guard let stored, Experiment.isSame(createdAt: home.creationTime, as: stored) else {
             throw TrackingError.doesNotExist("No experiment is named '\(shortened(home.name))'")
         }
-        // Its experiment was renamed since, here or there.
         return try storedExperiment(home.id, for: .update).id
+    }
+
+    /// Returns nil if there is no such experiment.
+    func creationTime(ofExperiment id: Int64) throws -> Int64? {
+        try connection.query("SELECT creation_time FROM experiments WHERE id = ?1", id).firstRow { $0.int64(0) }
     }
 }
 

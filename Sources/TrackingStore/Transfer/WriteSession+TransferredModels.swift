@@ -3,18 +3,22 @@ internal import SQLite
 internal import Tracking
 
 extension WriteSession {
-    func importRecord(_ transferred: TransferredLoggedModel, _ report: inout TransferReport) throws {
+    func importRecord(
+        _ transferred: TransferredLoggedModel,
+        _ course: TransferCourse,
+        _ report: inout TransferReport
+    ) throws {
         let model = transferred.model
-        let experimentID = try experimentID(of: transferred.home)
         guard let row = try visibleLoggedModelRow(model.info.modelID, for: .update) else {
+            let experimentID = try experimentID(of: transferred.home, course)
+            try requireCreation(of: .loggedModel)
             let row = try insert(model.info, experimentID: experimentID)
             for param in model.params { _ = try insertLoggedModelParam(param, row: row) }
             for tag in model.tags.lastOfEachKey { try upsertLoggedModelTag(tag, row: row) }
             report.count(.loggedModel) { $0.added += 1 }
             return
         }
-        let stored = try loggedModelInfo(model.info.modelID, allowsDeleted: true, for: .update)
-        try requireSameExperiment(stored.experimentID, experimentID, "the logged model", transferred.home)
+        let stored = try requireSameModel(model.info.modelID, transferred.proof, course)
         var isCompleted = false
         if model.info.finishes(stored) {
             try connection.run(
@@ -44,6 +48,26 @@ extension WriteSession {
             tags: tags.conflicts,
             params: params.conflicts
         )
+    }
+
+    /// Throws unless the stored model is the one of the source; returns it otherwise.
+    @discardableResult
+    private func requireSameModel(
+        _ modelID: String,
+        _ proof: LoggedModelProof,
+        _ course: TransferCourse
+    ) throws -> LoggedModelInfo {
+        let stored = try loggedModelInfo(modelID, allowsDeleted: true, for: .update)
+        let experimentID = try experimentID(of: proof.home, course)
+        try requireSameExperiment(stored.experimentID, experimentID, "the logged model", proof.home)
+        guard stored.creationTime == proof.creationTime else {
+            throw TrackingError(
+                .invalidParameterValue,
+                "the logged model that has this id here is another one: it was created at \(stored.creationTime), and the one "
+                    + "that comes at \(proof.creationTime)"
+            )
+        }
+        return stored
     }
 
     private func insert(_ info: LoggedModelInfo, experimentID: Int64) throws -> Int64 {
@@ -88,14 +112,23 @@ extension WriteSession {
         ).map { Tag(key: $0.string(0), value: $0.string(1)) }
     }
 
-    func importRecord(_ transferred: TransferredModelPoints, _ report: inout TransferReport) throws {
+    func importRecord(
+        _ transferred: TransferredModelPoints,
+        _ course: inout TransferCourse,
+        _ report: inout TransferReport
+    ) throws {
         guard try visibleLoggedModelRow(transferred.modelID, for: .update) != nil else {
             throw TrackingError.loggedModelNotFound(transferred.modelID)
         }
+        if let proof = transferred.proof, !course.has(.loggedModel, transferred.modelID) {
+            try requireSameModel(transferred.modelID, proof, course)
+            course.note(.loggedModel, transferred.modelID)
+        }
         for var point in transferred.points {
             point.modelID = transferred.modelID
-            guard let run = try storedRun(point.runID, for: .update) else {
-                let text = "a point left out: its run \(point.runID) is not stored"
+            let isLeftOut = course.hasLeftOut(.run, point.runID)
+            guard !isLeftOut, let run = try storedRun(point.runID, for: .update) else {
+                let text = "a point left out: its run \(point.runID) is \(isLeftOut ? "left out" : "not stored")"
                 report.remark(.modelPoints, transferred.modelID, text)
                 continue
             }

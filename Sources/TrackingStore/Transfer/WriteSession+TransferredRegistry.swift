@@ -1,3 +1,4 @@
+internal import Identities
 internal import SQLite
 internal import Tracking
 
@@ -5,6 +6,8 @@ extension WriteSession {
     func importRecord(_ transferred: TransferredRegisteredModel, _ report: inout TransferReport) throws {
         let model = transferred.model
         guard let stored = try storedModel(model.name) else {
+            let isPrompt = model.tags.lastOfEachKey.contains(where: \.marksPrompt)
+            try requireCreation(of: isPrompt ? .prompt : .registeredModel, named: model.name)
             try connection.run(
                 """
                 INSERT INTO registered_models
@@ -15,7 +18,7 @@ extension WriteSession {
                 model.description,
                 model.creationTime,
                 model.lastUpdatedTime,
-                model.tags.lastOfEachKey.contains(where: \.marksPrompt) ? 1 : 0,
+                isPrompt ? 1 : 0,
                 transferred.lastVersion
             )
             let id = connection.lastInsertRowID
@@ -29,6 +32,7 @@ extension WriteSession {
             report.remark(.registeredModel, model.name, TransferRemark.otherModel)
             return
         }
+        _ = try registeredModelRow(model.name, for: .update)
         let before = connection.totalChanges
         let tags = try complete(model.tags, in: .registeredModels, of: stored.id)
         if tags.isCompleted, model.tags.contains(where: \.marksPrompt) { try markModel(stored.id, asPrompt: true) }
@@ -52,12 +56,14 @@ extension WriteSession {
             report.remark(.modelVersion, id, TransferRemark.otherModel)
             return
         }
+        let isPrompt = try registeredModelKind(version.name, for: .update).isPrompt
         let row = try connection.query(
             "SELECT id FROM model_versions WHERE model_id = ?1 AND version = ?2",
             model.id,
             version.version
         ).firstRow { $0.int64(0) }
         guard let row else {
+            try requireCreation(of: isPrompt ? .promptVersion : .registeredModelVersion)
             try insert(transferred, modelID: model.id)
             report.count(.modelVersion) { $0.added += 1 }
             return
@@ -65,6 +71,16 @@ extension WriteSession {
         guard let stored = try connection.modelVersions(rows: [row]).first else {
             throw StoreCorruption("a model version that was just found is missing")
         }
+        guard stored.creationTime == version.creationTime else {
+            report.count(.modelVersion) { $0.unchanged += 1 }
+            report.remark(.modelVersion, id, TransferRemark.otherVersion)
+            return
+        }
+        try require(
+            .update,
+            on: .version(ofModel: version.name, isPrompt: isPrompt),
+            orThrow: .registeredModelNotFound(version.name)
+        )
         let tags = try complete(version.tags, in: .modelVersions, of: row)
         if tags.isCompleted { try markVersions(ofModel: model.id) }
         report.count(.modelVersion) { $0.note(isCompleted: tags.isCompleted) }

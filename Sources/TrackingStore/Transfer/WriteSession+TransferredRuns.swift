@@ -3,10 +3,15 @@ internal import SQLite
 internal import Tracking
 
 extension WriteSession {
-    func importRecord(_ transferred: TransferredRun, _ report: inout TransferReport) throws {
-        let experimentID = try experimentID(of: transferred.home)
+    func importRecord(
+        _ transferred: TransferredRun,
+        _ course: TransferCourse,
+        _ report: inout TransferReport
+    ) throws {
         let run = transferred.run
         guard let row = try storedRun(run.info.runID, for: .update) else {
+            let experimentID = try experimentID(of: transferred.home, course)
+            try requireCreation(of: .run)
             try requireRoomForRun()
             let row = try insert(transferred, experimentID: experimentID)
             try recordOwner(ofRun: row)
@@ -16,9 +21,29 @@ extension WriteSession {
             report.count(.run) { $0.added += 1 }
             return
         }
-        try requireSameExperiment(row.experimentID, experimentID, "the run", transferred.home)
-        try requireOwnRun(row.id)
+        try requireSameRun(row, run.info.runID, transferred.proof, course)
         try complete(transferred, row, &report)
+    }
+
+    /// Throws unless a stored run is the one of the source, and nobody may have made it here to get what comes.
+    private func requireSameRun(
+        _ row: RunRow,
+        _ runID: String,
+        _ proof: RunProof,
+        _ course: TransferCourse
+    ) throws {
+        let experimentID = try experimentID(of: proof.home, course)
+        try requireSameExperiment(row.experimentID, experimentID, "the run", proof.home)
+        let stored = try runInfo(runID, for: .update)
+        guard proof.fits(stored) else {
+            throw TrackingError(
+                .invalidParameterValue,
+                "the run that has this id here is another one: it started at \(stored.startTime) and is of the user "
+                    + "'\(shortened(stored.userID))', and the one that comes at \(proof.startTime) and of "
+                    + "'\(shortened(proof.userID))'"
+            )
+        }
+        try requireMaker(ofRun: row, in: proof.home)
     }
 
     /// Throws where a thing that comes is here in another experiment, whose readers would get to see it.
@@ -30,24 +55,45 @@ extension WriteSession {
         )
     }
 
-    /// Throws for a run that somebody else made here who is no admin.
+    /// Throws for a run that somebody else made here who is no admin, or of whom that is no longer known.
     ///
-    /// Who makes a run may choose its id, and would get to see what comes of the run that has it elsewhere.
-    private func requireOwnRun(_ row: Int64) throws {
-        let owner = try connection.query(
+    /// Who makes a run may choose its id, and would get to see what comes of the run that has it elsewhere. Who made a run is
+    /// kept when a user or a token is gone. Then the run is the source's only if its experiment has come from there too:
+    /// nobody but an import chooses the creation time of an experiment.
+    ///
+    /// - Parameter home: nil if the sender does not tell it.
+    private func requireMaker(ofRun row: RunRow, in home: TransferredHome?) throws {
+        let found = try connection.query(
             """
-            SELECT users.name FROM run_owners AS owned
+            SELECT owner.key, users.id IS NOT NULL OR token.id IS NOT NULL, coalesce(users.is_admin, token.scope = ?2, 0)
+            FROM run_owners AS owned
             JOIN storage_owners AS owner ON owner.id = owned.owner_id
-            JOIN users ON 'user:' || users.name = owner.key AND NOT users.is_admin
+            LEFT JOIN users ON users.name = substr(owner.key, 6) AND substr(owner.key, 1, 5) = 'user:'
+            LEFT JOIN access_tokens AS token ON token.name = substr(owner.key, 7)
+                AND substr(owner.key, 1, 6) = 'token:' AND coalesce(token.user_id, 0) = 0
             WHERE owned.run_id = ?1
             """,
-            row
-        ).firstRow { $0.string(0) }
-        guard let owner, caller.owner != StorageOwner(.user, owner) else { return }
-        throw TrackingError(
-            .permissionDenied,
-            "a run with this id was made here by '\(shortened(owner))', who is no admin and may have chosen the id"
-        )
+            row.id,
+            AccessScope.admin.storedValue
+        ).firstRow { (key: $0.string(0), isThere: $0.bool(1), isAdministrator: $0.bool(2)) }
+        guard let found, let maker = StorageOwner(key: found.key), maker != caller.owner, !found.isAdministrator else {
+            return
+        }
+        if !found.isThere, let stored = try creationTime(ofExperiment: row.experimentID),
+            Experiment.isSame(createdAt: home?.creationTime, as: stored)
+        {
+            return
+        }
+        let name = shortened(maker.name)
+        let reason =
+            switch (maker.kind, found.isThere) {
+            case (.user, true): "by '\(name)', who is no admin and may have chosen the id"
+            case (.user, false): "by '\(name)', who is no user any more and may have chosen the id"
+            case (.token, true):
+                "with the token '\(name)', which has not the scope admin, by somebody who may have chosen the id"
+            case (.token, false): "with the token '\(name)', which is gone, by somebody who may have chosen the id"
+            }
+        throw TrackingError(.permissionDenied, "a run with this id was made here \(reason)")
     }
 
     private func insert(_ transferred: TransferredRun, experimentID: Int64) throws -> Int64 {
@@ -172,9 +218,20 @@ extension WriteSession {
         return connection.totalChanges != before
     }
 
-    func importRecord(_ transferred: TransferredPoints, _ report: inout TransferReport) throws {
+    func importRecord(
+        _ transferred: TransferredPoints,
+        _ course: inout TransferCourse,
+        _ report: inout TransferReport
+    ) throws {
         let row = try runRow(transferred.runID, for: .update)
-        try requireOwnRun(row.id)
+        if !course.has(.run, transferred.runID) {
+            if let proof = transferred.proof {
+                try requireSameRun(row, transferred.runID, proof, course)
+                course.note(.run, transferred.runID)
+            } else {
+                try requireMaker(ofRun: row, in: nil)
+            }
+        }
         let series = MetricSeries(runRow: row.id, keyID: try keyID(for: transferred.key))
         let added = try insert(transferred.points, into: series)
         report.count(.points) {

@@ -30,6 +30,7 @@ extension JSONWriter {
     private mutating func home(_ home: TransferredHome) {
         member("experiment_id", ifPresent: home.id == Experiment.noID ? nil : String(home.id))
         member("experiment_name", home.name)
+        member("experiment_creation_time", ifPresent: home.creationTime)
     }
 
     private mutating func members(of transferred: TransferredRun) {
@@ -89,6 +90,11 @@ extension JSONWriter {
 
     private mutating func members(of transferred: TransferredPoints) {
         member("run_id", transferred.runID)
+        if let proof = transferred.proof {
+            home(proof.home)
+            member("start_time", proof.startTime)
+            member("user_id", proof.userID)
+        }
         member("key", transferred.key)
         memberArray("points") { writer in
             for point in transferred.points {
@@ -120,6 +126,10 @@ extension JSONWriter {
 
     private mutating func members(of transferred: TransferredModelPoints) {
         member("model_id", transferred.modelID)
+        if let proof = transferred.proof {
+            home(proof.home)
+            member("creation_time", proof.creationTime)
+        }
         memberArray("points") { writer in
             for point in transferred.points {
                 writer.beginObject()

@@ -91,7 +91,27 @@ struct RecordFields {
 
     func home() throws(TrackingError) -> TransferredHome {
         let id = try optionalInteger("experiment_id") ?? Experiment.noID
-        return TransferredHome(id: id, name: try string("experiment_name"))
+        return TransferredHome(
+            id: id,
+            name: try string("experiment_name"),
+            creationTime: try optionalInteger("experiment_creation_time")
+        )
+    }
+
+    /// The proof of the run that points belong to; nil if it is absent.
+    func runProof() throws(TrackingError) -> RunProof? {
+        guard member("start_time") != nil else { return nil }
+        return RunProof(
+            home: try home(),
+            startTime: try integer("start_time"),
+            userID: try optionalString("user_id") ?? ""
+        )
+    }
+
+    /// The proof of the logged model that points belong to; nil if it is absent.
+    func loggedModelProof() throws(TrackingError) -> LoggedModelProof? {
+        guard member("creation_time") != nil else { return nil }
+        return LoggedModelProof(home: try home(), creationTime: try integer("creation_time"))
     }
 
     /// Points, each of which is an array of time, step and value.

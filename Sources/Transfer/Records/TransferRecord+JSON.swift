@@ -28,7 +28,8 @@ extension TransferRecord {
                 TransferredPoints(
                     runID: try fields.string("run_id"),
                     key: try fields.string("key"),
-                    points: try fields.points("points")
+                    points: try fields.points("points"),
+                    proof: try fields.runProof()
                 )
             )
         case "logged_model": self = .loggedModel(try TransferredLoggedModel(RecordFields(content, kind)))
@@ -139,7 +140,7 @@ extension TransferredModelPoints {
                 ModelMetric(metric: metric, modelID: modelID, runID: try point.string("run_id"), dataset: dataset)
             )
         }
-        self.init(modelID: modelID, points: points)
+        self.init(modelID: modelID, points: points, proof: try fields.loggedModelProof())
     }
 }
 

@@ -34,6 +34,15 @@ extension JSONWriter {
                 writer.endObject()
             }
         }
+        guard !report.leftOut.isEmpty else { return }
+        memberArray("left_out") { writer in
+            for owner in report.leftOut {
+                writer.beginObject()
+                writer.member("kind", owner.kind.wireName)
+                writer.member("id", owner.id.text)
+                writer.endObject()
+            }
+        }
     }
 }
 
@@ -63,5 +72,11 @@ extension TransferReport {
             self.remark(kind, remark["id"]?.string ?? "", remark["text"]?.string ?? "")
         }
         countRemarks(max(Int(remarkCount) - self.remarkCount, 0))
+        for owner in value["left_out"].map({ Array($0.elements) }) ?? [] {
+            guard let kind = TransferKind.allCases.first(where: { $0.wireName == owner["kind"]?.string }),
+                let id = owner["id"]?.string
+            else { continue }
+            noteLeftOut(kind, id)
+        }
     }
 }

@@ -110,18 +110,27 @@ final class FolderTarget: ImportTarget, Sendable {
         }
     }
 
-    func finish() throws -> TransferReport {
+    func settle() throws -> [TransferOwner] {
+        waitForBatches()
+        try throwFailure()
+        return outcome.withLock { $0.report.takeLeftOut() }
+    }
+
+    private func waitForBatches() {
         for _ in 0..<Self.batchesUnderway { freeBatches.wait() }
+        // A semaphore must not be released with a lower value than it was made with.
         for _ in 0..<Self.batchesUnderway { freeBatches.signal() }
+    }
+
+    func finish() throws -> TransferReport {
+        waitForBatches()
         try notePlaced()
         try throwFailure()
         return outcome.withLock { $0.report }
     }
 
     func close() {
-        // A semaphore must not be released with a lower value than it was made with.
-        for _ in 0..<Self.batchesUnderway { freeBatches.wait() }
-        for _ in 0..<Self.batchesUnderway { freeBatches.signal() }
+        waitForBatches()
         store.close()
     }
 

@@ -12,6 +12,11 @@ protocol ImportTarget: AnyObject {
     /// If the call returns before the records are stored, a later call throws the error of this one.
     func take(_ records: [TransferRecord]) throws
 
+    /// Waits until all records that the target has taken are stored.
+    ///
+    /// - Returns: the runs and logged models that were left out since the last call.
+    func settle() throws -> [TransferOwner]
+
     /// The size of the file at a path relative to the root of artifacts; nil if there is none.
     func size(at path: ArtifactPath) throws -> Int64?
 

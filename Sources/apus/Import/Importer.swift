@@ -16,13 +16,30 @@ final class Importer {
     private(set) var hasStored = false
     private var batch: [TransferRecord] = []
     private var weight = 0
-    /// The names of the experiments that the target accepts.
-    private var experiments: Set<ExactText> = []
+    /// The experiments that the target accepts, by name, with their creation times.
+    private var experiments: [ExactText: Int64] = [:]
     /// The experiments, by name, that are imported only if a run or model of theirs is.
     private var waiting: [ExactText: TransferRecord] = [:]
     private var chosen = ChosenNames()
-    /// The reason why the last run or model is left out, and so its artifacts; nil if the target accepts it.
-    private var ownerRefusal: String?
+    /// The last run or model, to which the points and artifacts that follow belong.
+    private var owner: Owner?
+    /// The runs and models that are left out, and so all that belongs to them.
+    private var leftOut: Set<TransferOwner> = []
+    /// What is left out without asking the target.
+    private var remarks = TransferReport()
+    /// Folders of artifacts that wait until the target has answered whether it takes their owners.
+    private var waitingFolders: [(owner: TransferOwner, folder: ArtifactFolder)] = []
+
+    /// A run or model of the source.
+    private struct Owner {
+        var id: TransferOwner
+        /// The reason why every target leaves it out; nil if the target decides.
+        var refusal: String?
+        var runProof: RunProof?
+        var modelProof: LoggedModelProof?
+        /// Whether the target has stored it or left it out.
+        var isSettled = false
+    }
 
     /// - Parameter target: nil to count the records and files and store nothing.
     init(target: (any ImportTarget)?, progress: ImportProgress) {
@@ -38,12 +55,15 @@ final class Importer {
             try source.read(selection) { try take($0) }
         } catch let failure as SourceFailure {
             // The records before the failure are complete, so they are stored.
-            try send()
+            try settle()
             throw failure
         }
-        try send()
+        try settle()
         for (place, reason) in chosen.missing where !summary.hasSkipped(place) { summary.skip(place, reason) }
-        if let target { summary.report = try target.finish() }
+        guard let target else { return }
+        summary.report = try target.finish()
+        _ = summary.report.takeLeftOut()
+        summary.report.add(remarks)
     }
 
     /// Whether runs or experiments were asked for by name and none was found.
@@ -52,7 +72,7 @@ final class Importer {
     private func take(_ item: TransferItem) throws {
         switch item {
         case .record(let record): try choose(record)
-        case .artifacts(let folder): try placing(folder.path) { try place(folder) }
+        case .artifacts(let folder): try placeLater(folder)
         case .archivedFile(let file): try placing(file.path) { try place(file) }
         case .remoteFile(let file): try placing(file.place) { try place(file) }
         case .skipped(let place, let reason): summary.skip(place, reason)
@@ -78,28 +98,67 @@ final class Importer {
 
     private func add(_ record: TransferRecord) throws {
         summary.count(record)
-        guard target != nil else { return }
+        guard target != nil, let record = proven(record) else { return }
         batch.append(record)
         weight += record.weight
-        note(record)
         if weight >= Self.batchWeight { try send() }
     }
 
-    /// Notes whether the target will accept an experiment, run or model, to decide about the artifacts that follow.
+    /// The record with what shows the target that its run or model is the one of the source.
     ///
-    /// Batches are stored while the next ones are read, so the target's own answer would come too late.
-    private func note(_ record: TransferRecord) {
+    /// A target takes many batches and remembers none, and what it has left out may be there as somebody else's thing of the
+    /// same id.
+    ///
+    /// - Returns: nil for a record that belongs to what is left out.
+    private func proven(_ record: TransferRecord) -> TransferRecord? {
         switch record {
         case .experiment(let experiment):
-            if record.refusal == nil { experiments.insert(ExactText(experiment.name)) }
-        case .run(let run): ownerRefusal = record.refusal ?? refusal(of: run.home)
-        case .loggedModel(let model): ownerRefusal = record.refusal ?? refusal(of: model.home)
-        case .points, .modelPoints, .registeredModel, .modelVersion: break
+            if record.refusal == nil { experiments[ExactText(experiment.name)] = experiment.creationTime }
+            return record
+        case .run(var run):
+            guard let created = creationTime(of: run.home, record) else { return nil }
+            run.home.creationTime = created
+            owner = Owner(id: TransferOwner(.run, run.run.info.runID), refusal: record.refusal, runProof: run.proof)
+            return .run(run)
+        case .loggedModel(var model):
+            guard let created = creationTime(of: model.home, record) else { return nil }
+            model.home.creationTime = created
+            let id = TransferOwner(.loggedModel, model.model.info.modelID)
+            owner = Owner(id: id, refusal: record.refusal, modelProof: model.proof)
+            return .loggedModel(model)
+        case .points(var points):
+            let id = TransferOwner(.run, points.runID)
+            guard !isLeftOut(id) else { return nil }
+            if owner?.id == id { points.proof = owner?.runProof }
+            return .points(points)
+        case .modelPoints(var points):
+            let id = TransferOwner(.loggedModel, points.modelID)
+            guard !isLeftOut(id) else { return nil }
+            if owner?.id == id { points.proof = owner?.modelProof }
+            let all = points.points
+            points.points.removeAll { leftOut.contains(TransferOwner(.run, $0.runID)) }
+            if points.points.count < all.count {
+                let count = all.count - points.points.count
+                remarks.remark(.modelPoints, points.modelID, "\(count) points left out with their runs")
+            }
+            return points.points.isEmpty && !all.isEmpty ? nil : .modelPoints(points)
+        case .registeredModel, .modelVersion: return record
         }
     }
 
-    private func refusal(of home: TransferredHome) -> String? {
-        experiments.contains(ExactText(home.name)) ? nil : "its experiment is left out"
+    private func isLeftOut(_ id: TransferOwner) -> Bool {
+        leftOut.contains(id) || (owner?.id == id && owner?.refusal != nil)
+    }
+
+    /// The creation time of the experiment of a run or model; nil if the experiment is left out.
+    private func creationTime(of home: TransferredHome, _ record: TransferRecord) -> Int64? {
+        if let time = experiments[ExactText(home.name)] { return time }
+        let (kind, id) = record.subject
+        let refusal = "its experiment is left out"
+        owner = Owner(id: TransferOwner(kind, id), refusal: refusal)
+        leftOut.insert(TransferOwner(kind, id))
+        remarks.remark(kind, id, TransferRemark.leftOut + refusal)
+        return nil
     }
 
     private func send() throws {
@@ -108,12 +167,44 @@ final class Importer {
         hasStored = true
         batch.removeAll(keepingCapacity: true)
         weight = 0
+        if !waitingFolders.isEmpty { try settle() }
+    }
+
+    /// Sends what waits, learns what the target has left out, and stores the artifacts of the rest.
+    private func settle() throws {
+        guard let target else { return }
+        let folders = waitingFolders
+        waitingFolders = []
+        try send()
+        leftOut.formUnion(try target.settle())
+        owner?.isSettled = true
+        for (owner, folder) in folders {
+            if leftOut.contains(owner) { skip(folder.path, Self.refusalByTarget) } else { try place(folder) }
+        }
+    }
+
+    private static let refusalByTarget = "the target does not take it"
+
+    private func skip(_ place: String, _ reason: String) {
+        summary.skip(place, "what it belongs to is left out: \(reason)")
+    }
+
+    /// Stores a folder of artifacts once the target has taken the run or model that it belongs to.
+    private func placeLater(_ folder: ArtifactFolder) throws {
+        guard let owner, target != nil else { return try place(folder) }
+        if let refusal = owner.refusal { return skip(folder.path, refusal) }
+        waitingFolders.append((owner.id, folder))
     }
 
     /// Calls `body`, or lists the artifacts as skipped if the run or model that they belong to is left out.
+    ///
+    /// The bytes of the artifacts cannot wait, so the target is asked for its answer first.
     private func placing(_ place: String, _ body: () throws -> Void) throws {
-        guard let ownerRefusal else { return try body() }
-        summary.skip(place, "what it belongs to is left out: \(ownerRefusal)")
+        guard let current = owner, target != nil else { return try body() }
+        if let refusal = current.refusal { return skip(place, refusal) }
+        if !current.isSettled { try settle() }
+        guard !leftOut.contains(current.id) else { return skip(place, Self.refusalByTarget) }
+        try body()
     }
 
     private func place(_ folder: ArtifactFolder) throws {

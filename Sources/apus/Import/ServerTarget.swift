@@ -48,6 +48,8 @@ final class ServerTarget: ImportTarget {
         report.add(answer)
     }
 
+    func settle() throws -> [TransferOwner] { report.takeLeftOut() }
+
     func size(at path: ArtifactPath) throws -> Int64? {
         let folder = path.components.dropLast().joined(separator: "/")
         if listed?.folder != folder { listed = (folder, try sizes(in: folder)) }

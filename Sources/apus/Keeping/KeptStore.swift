@@ -1,4 +1,5 @@
 internal import ArtifactStore
+internal import Budgets
 internal import HTTPClient
 internal import HTTPWire
 internal import JSON
@@ -60,7 +61,7 @@ final class OpenedFolder {
         } catch {
             throw StartFailure.opening(layout.databasePath, error)
         }
-        roots = try ServedRoots(layout, store)
+        roots = try ServedRoots(layout, store, Budgets())
         var settings = MLflowAPI.Settings(workingDirectory: layout.workingDirectory)
         settings.exportShell = { .ofPages() }
         settings.artifactRoots = roots.all.map { MLflowAPI.LocalArtifactRoot(path: $0.location, store: $0) }

@@ -11,11 +11,12 @@ struct CommandProcess {
     let pid: pid_t
     private let gate: Int32
 
-    init(_ command: [String], _ signals: SignalPump) throws(StartFailure) {
+    /// - Parameter command: the program and its arguments.
+    init(_ command: [UnsafePointer<CChar>], _ signals: SignalPump) throws(StartFailure) {
         var ends = [Int32](repeating: 0, count: 2)
         guard pipe(&ends) == 0 else { throw StartFailure("pipe: \(String(cString: strerror(errno)))") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        let arguments = CStrings(command)
+        let arguments = CStrings(copying: command)
         var mask = signals.inheritedMask
         let started = withUnsafePointer(to: &mask) { mask in
             Self.variable.withCString { variable in
@@ -74,6 +75,13 @@ final class CStrings {
     private let count: Int
 
     init(_ strings: [String]) {
+        count = strings.count
+        pointers = .allocate(capacity: count + 1)
+        for (index, string) in strings.enumerated() { (pointers + index).initialize(to: strdup(string)) }
+        (pointers + count).initialize(to: nil)
+    }
+
+    init(copying strings: [UnsafePointer<CChar>]) {
         count = strings.count
         pointers = .allocate(capacity: count + 1)
         for (index, string) in strings.enumerated() { (pointers + index).initialize(to: strdup(string)) }

@@ -21,7 +21,7 @@ struct CommandRun {
         _ = apus_adopt_orphans()
         let status = RunStatus(databasePath: server.databasePath, command: command, startTime: unixMilliseconds())
         let file = try RunStatusFile(statusPath, status)
-        let process = try CommandProcess(command, signals)
+        let process = try CommandProcess(ProgramArguments.last(command.count), signals)
         file.change { $0.commandPID = process.pid }
         let server = CommandServer(self.server, for: process.pid, signals)
         do {

@@ -37,7 +37,7 @@ struct ServerParts {
         settings.readyFile?.remove()
         try Snapshot.removeLeftovers(of: settings.layout.databasePath)
         keeper = try settings.snapshots.map { try SnapshotKeeper($0, settings.layout) }
-        roots = try ServedRoots(settings.layout, store, keeping: settings.limits.keptFree, logger)
+        roots = try ServedRoots(settings.layout, store, budgets, keeping: settings.limits.keptFree, logger)
         forwarder =
             if let upstream = settings.upstream, let feed { upstream.forwarder(of: store, feed, roots, logger) } else {
                 nil

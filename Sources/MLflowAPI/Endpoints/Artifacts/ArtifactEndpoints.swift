@@ -208,7 +208,12 @@ extension MLflowAPI {
         _ request: HTTPRequest
     ) throws(ArtifactError) -> any PendingArtifact {
         let claim = settings.quotas?.claim(for: request.caller.owner)
-        let upload = try root.beginUpload(path, length: request.announcedLength, claim: claim)
+        let upload = try root.beginUpload(
+            path,
+            length: request.announcedLength,
+            claim: claim,
+            for: request.caller.party
+        )
         if let length = request.announcedLength {
             // Refused before the client sends what would be refused later.
             do throws(ArtifactError) {

@@ -24,6 +24,7 @@ extension MLflowAPI {
         case .storageAway:
             reportStorageFault(error)
             return APIError(httpStatus: 503, message: message).response
+        case .overloaded: known = TrackingError(.temporarilyUnavailable, message)
         case .replaced: known = TrackingError(.invalidState, message)
         case .busy: known = TrackingError(.invalidState, message)
         case .spaceKept, .quotaSpent: known = TrackingError(.tooManyBytes, message)

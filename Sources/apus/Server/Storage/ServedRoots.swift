@@ -26,12 +26,14 @@ struct ServedRoots: Sendable {
     private static let longestSweep = DispatchTimeInterval.seconds(10)
 
     /// - Parameters:
+    ///   - budgets: has the memory for uploads to object storages.
     ///   - amount: the space on the disks that stays free; nil if uploads may fill them.
     ///   - logger: logs when the free space becomes scarce, and when there is enough again.
     /// - Throws: `StartFailure` while a restoration is replacing the folder of artifacts.
     init(
         _ layout: StorageLayout,
         _ store: TrackingStore,
+        _ budgets: Budgets,
         keeping amount: FreeSpace.Amount? = nil,
         _ logger: Logger? = nil
     ) throws(StartFailure) {
@@ -48,7 +50,8 @@ struct ServedRoots: Sendable {
         for location in [layout.artifactBucket, layout.artifactRootBucket] {
             if let location, !buckets.contains(location) { buckets.append(location) }
         }
-        let remote = try buckets.map { location throws(StartFailure) in try Self.bucket(location) }
+        let memory = UploadMemory(budgets.uploadBytes)
+        let remote = try buckets.map { location throws(StartFailure) in try Self.bucket(location, memory) }
         let folders: [any ArtifactStorage] = local
         all = layout.artifactBucket == nil ? folders + remote : remote + folders
         destination = all[0]
@@ -81,7 +84,10 @@ struct ServedRoots: Sendable {
     /// Returns an object storage with the settings of the environment.
     ///
     /// No request is sent, so that a server starts even if the storage is unreachable.
-    private static func bucket(_ location: S3Location) throws(StartFailure) -> any ArtifactStorage {
+    private static func bucket(
+        _ location: S3Location,
+        _ memory: UploadMemory
+    ) throws(StartFailure) -> any ArtifactStorage {
         let variable: @Sendable (String) -> String? = { Environment.process[$0] }
         do throws(S3Failure) {
             let client = try S3Client(
@@ -91,7 +97,7 @@ struct ServedRoots: Sendable {
                 agent: "apus/\(apusVersion)",
                 variable
             )
-            return ArtifactBucket(location, client)
+            return ArtifactBucket(location, client, memory: memory)
         } catch {
             throw StartFailure(error.message)
         }

@@ -145,7 +145,10 @@ struct StorageLayout {
     static func currentFolder() throws(StartFailure) -> String {
         guard let buffer = getcwd(nil, 0) else { throw StartFailure("The working directory is gone.") }
         defer { free(buffer) }
-        return String(cString: buffer)
+        guard let folder = String(validatingCString: buffer) else {
+            throw StartFailure("The name of the working directory is not UTF-8. Go to another one, or by a link.")
+        }
+        return folder
     }
 
     /// The path made absolute, without `.` segments, doubled slashes and a slash at its end.

@@ -1,35 +1,46 @@
-import Budgets
-import HTTPWire
-import Synchronization
+internal import Synchronization
 
-/// Accounts for the memory that is held while the server waits for clients: either for bodies that are still arriving,
-/// or for answers that clients have not read yet.
+/// Accounts for the memory that is held while the server waits for clients: for bodies that are still arriving, for answers
+/// that clients have not read yet, or for files on their way to an object storage.
 ///
 /// When the budget is used up, the clients that are slower than `pace` lose their memory to others, the slowest first.
-final class MemoryLedger: Sendable {
+package final class MemoryLedger: Sendable {
     /// The speed that a client needs to keep its memory while others need memory.
-    struct Pace: Sendable {
+    package struct Pace: Sendable {
         /// The number of bytes that must be transferred within `time`.
-        let bytes: Int
-        let time: Duration
+        package let bytes: Int
+        /// In nanoseconds.
+        package let time: UInt64
+
+        package init(bytes: Int, nanoseconds time: UInt64) {
+            self.bytes = bytes
+            self.time = time
+        }
     }
 
     private struct Entry {
         weak var stake: MemoryStake?
     }
 
-    let budget: Budget
-    let pace: Pace
+    package let budget: Budget
+    fileprivate let pace: Pace
+    /// A monotonic clock, in nanoseconds.
+    private let clock: @Sendable () -> UInt64
     private let entries = Mutex<[ObjectIdentifier: Entry]>([:])
 
-    init(budget: Budget, pace: Pace) {
+    /// - Parameter clock: the clock of the times that stakes are told, in nanoseconds.
+    package init(budget: Budget, pace: Pace, clock: @escaping @Sendable () -> UInt64) {
         self.budget = budget
         self.pace = pace
+        self.clock = clock
     }
+
+    /// The time now, in nanoseconds.
+    package var now: UInt64 { clock() }
 
     /// Registers one body or answer, which holds no memory at first.
     /// - Parameter giveWay: called at most once, on any thread, when this body or answer loses its memory to another.
-    func stake(for peer: Peer, giveWay: @escaping @Sendable () -> Void) -> MemoryStake {
+    package func stake(for peer: Peer, giveWay: @escaping @Sendable () -> Void) -> MemoryStake {
         let stake = MemoryStake(ledger: self, peer: peer, giveWay: giveWay)
         entries.withLock { $0[ObjectIdentifier(stake)] = Entry(stake: stake) }
         return stake
@@ -44,7 +55,7 @@ final class MemoryLedger: Sendable {
     /// If the asking peer has used up its own share of the budget, only that peer's other bodies or answers lose
     /// memory.
     fileprivate func makeRoom(for asking: MemoryStake, _ count: Int, _ attempt: () -> Bool) -> Bool {
-        let now = SystemCall.coarseNanoseconds()
+        let now = clock()
         let peer = asking.peer
         let isShareSpent = budget.held(by: peer) > budget.share(of: peer) - count
         let stakes = entries.withLock { $0.values.compactMap(\.stake) }
@@ -63,7 +74,7 @@ final class MemoryLedger: Sendable {
 }
 
 /// The memory that one body or answer holds of a ledger's budget; released with this object.
-final class MemoryStake: Sendable {
+package final class MemoryStake: Sendable {
     private struct State {
         var holding: Holding?
         var bytes = 0
@@ -74,7 +85,7 @@ final class MemoryStake: Sendable {
         var moved = 0
     }
 
-    let peer: Peer
+    package let peer: Peer
     private let ledger: MemoryLedger
     private let giveWay: @Sendable () -> Void
     private let state: Mutex<State>
@@ -91,12 +102,12 @@ final class MemoryStake: Sendable {
     }
 
     /// The number of bytes held.
-    var bytes: Int { state.withLock { $0.bytes } }
+    package var bytes: Int { state.withLock { $0.bytes } }
 
     /// Grows to the given number of bytes, if the budget has them or slow clients can lose them.
     ///
     /// Returns false otherwise; the size is then unchanged, but slow clients may have lost their memory.
-    func grow(to bytes: Int) -> Bool {
+    package func grow(to bytes: Int) -> Bool {
         let missing = bytes - self.bytes
         guard missing > 0 else { return true }
         return take(missing) || ledger.makeRoom(for: self, missing) { take(missing) }
@@ -111,7 +122,7 @@ final class MemoryStake: Sendable {
     }
 
     /// Counts bytes that were received from the client or sent to it.
-    func move(_ count: Int, at now: UInt64) {
+    package func move(_ count: Int, at now: UInt64) {
         state.withLock { state in
             state.moved += count
             guard state.moved >= ledger.pace.bytes else { return }
@@ -123,7 +134,7 @@ final class MemoryStake: Sendable {
     /// Begins to measure the pace of the client, because the server now waits for the client to send or to read.
     ///
     /// Repeated calls do not restart the measurement.
-    func awaitClient(at now: UInt64) {
+    package func awaitClient(at now: UInt64) {
         state.withLock { state in
             guard !state.isWaiting else { return }
             state.isWaiting = true
@@ -133,13 +144,13 @@ final class MemoryStake: Sendable {
     }
 
     /// Ends the measurement, because the server does not wait for the client any more; meanwhile the memory is safe.
-    func awaitServer() { state.withLock { $0.isWaiting = false } }
+    package func awaitServer() { state.withLock { $0.isWaiting = false } }
 
     /// The time since which the client has been slower than the required pace; nil if it is not too slow or holds no
     /// memory.
     fileprivate func slowSince(_ now: UInt64) -> UInt64? {
         state.withLock { state in
-            let isSlow = now >= state.since &+ ledger.pace.time.nanoseconds
+            let isSlow = now >= state.since &+ ledger.pace.time
             return state.isWaiting && state.bytes > 0 && isSlow ? state.since : nil
         }
     }

@@ -1,0 +1,69 @@
+internal import Glibc
+
+/// The arguments and variables that the program was started with, as bytes.
+///
+/// Swift replaces what is not UTF-8 in a text, so that a path would name another file.
+enum ProgramArguments {
+    /// The variables that this program reads begin with one of these, or are one of these.
+    private static let prefixes = ["APUS_", "MLFLOW_", "AWS_", "HOME=", "TMPDIR="]
+
+    /// The fault, as one sentence, of the first argument or variable that is not UTF-8; nil if there is none.
+    ///
+    /// - Parameter arguments: those after the name of the program.
+    /// - Parameter variables: each with its name and `=`.
+    static func fault(in arguments: [[UInt8]], _ variables: [[UInt8]]) -> String? {
+        let isRun = arguments.first == Array("run".utf8)
+        for argument in arguments {
+            // What follows belongs to the command, which gets its bytes as they are.
+            if isRun, argument == Array("--".utf8) { break }
+            guard isText(argument) else { return sentence("argument", argument) }
+        }
+        for variable in variables where prefixes.contains(where: { variable.starts(with: $0.utf8) }) {
+            guard isText(variable) else { return sentence("variable", variable.split(separator: 0x3D)[0]) }
+        }
+        return nil
+    }
+
+    private static func isText(_ bytes: [UInt8]) -> Bool {
+        String(validating: bytes, as: UTF8.self) != nil
+    }
+
+    private static func sentence(_ kind: String, _ bytes: some Collection<UInt8>) -> String {
+        let shown = bytes.prefix(200).map { byte in
+            (0x20...0x7E).contains(byte)
+                ? String(Unicode.Scalar(byte)) : "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined()
+        return "The \(kind) '\(shown)' is not UTF-8. Apus takes no such names: rename what it names, or use a link."
+    }
+
+    /// The fault of this process; nil if there is none.
+    static var fault: String? {
+        fault(in: (1..<max(1, Int(CommandLine.argc))).map { bytes(CommandLine.unsafeArgv[$0]) }, variables)
+    }
+
+    private static var variables: [[UInt8]] {
+        var found: [[UInt8]] = []
+        var next = environ
+        while let entry = next.pointee {
+            found.append(bytes(entry))
+            next += 1
+        }
+        return found
+    }
+
+    private static func bytes(_ text: UnsafePointer<CChar>?) -> [UInt8] {
+        guard let text else { return [] }
+        return UnsafeBufferPointer(start: text, count: strlen(text)).map { UInt8(bitPattern: $0) }
+    }
+
+    private static func bytes(_ text: UnsafeMutablePointer<CChar>?) -> [UInt8] {
+        bytes(text.map { UnsafePointer($0) })
+    }
+
+    /// The last arguments, with their bytes as they are.
+    static func last(_ count: Int) -> [UnsafePointer<CChar>] {
+        (Int(CommandLine.argc) - count..<Int(CommandLine.argc)).compactMap { index in
+            index > 0 ? CommandLine.unsafeArgv[index].map { UnsafePointer($0) } : nil
+        }
+    }
+}

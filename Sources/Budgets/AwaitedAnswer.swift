@@ -1,7 +1,7 @@
 /// Tells whether the answer to one request has reached its caller.
 ///
-/// A connection answers its requests in order: the answer was sent if the caller has got more answers than it had when
-/// the request arrived.
+/// A connection answers its requests in order: the answer has arrived if the caller has taken more answers than it had
+/// when the request arrived. It is asked when that matters, because an answer may arrive after its connection has ended.
 package struct AwaitedAnswer: Sendable {
     private let caller: Caller
     private let answersBefore: Int
@@ -12,9 +12,9 @@ package struct AwaitedAnswer: Sendable {
         answersBefore = caller.answerCount
     }
 
-    /// Whether the whole answer was sent while the caller was still connected.
+    /// Whether the caller has taken the whole answer.
     package var hasArrived: Bool { caller.answerCount > answersBefore }
 
     /// Whether the connection ended before the whole answer was sent, so that the caller may not know the result.
-    package var isLost: Bool { caller.hasLeft && !hasArrived }
+    package var isLost: Bool { caller.hasEnded && !hasArrived }
 }

@@ -16,38 +16,75 @@ package final class Caller: Sendable {
     package let party: Peer
     /// A number for the party, for queues in which parties have turns.
     package let turn: Int
-    private let gone = Atomic<Bool>(false)
-    private let answers = Atomic<Int>(0)
+    private let presence: Presence
+    private let admission = Atomic<Int>(0)
 
-    package init(peer: Peer, identity: Identity? = nil) {
+    package convenience init(peer: Peer, identity: Identity? = nil) {
+        self.init(peer, identity, Presence())
+    }
+
+    private init(_ peer: Peer, _ identity: Identity?, _ presence: Presence) {
         self.peer = peer
         self.identity = identity
+        self.presence = presence
         party = identity.map { Peer($0) } ?? peer
         turn = party.hashValue
     }
 
+    /// The same client on the same connection, known under another identity.
+    package func identified(as identity: Identity?) -> Caller { Caller(peer, identity, presence) }
+
     /// Whether nothing that is stored is hidden from it.
     package var seesAll: Bool { identity?.permissions == nil }
 
-    /// Whether the connection has ended, so that nobody will read the answer.
+    // MARK: What it may do
+
+    /// The `AccessVersion` at which the request in progress was admitted; 0 if nobody has to admit it.
+    ///
+    /// A connection has one request in progress. Usable from any thread; costs one atomic load.
+    package var admissionVersion: Int { admission.load(ordering: .relaxed) }
+
+    /// Records that the request in progress was admitted.
+    package func noteAdmission(at version: Int) { admission.store(version, ordering: .relaxed) }
+
+    // MARK: Whether it is there
+
+    /// Whether nobody is likely to read the answer, so that long work for it is given up.
     ///
     /// Usable from any thread; costs one atomic load.
-    package var hasLeft: Bool { gone.load(ordering: .relaxed) }
+    package var hasLeft: Bool { presence.isAbandoned.load(ordering: .relaxed) }
+
+    /// Whether the connection has ended.
+    package var hasEnded: Bool { presence.hasEnded.load(ordering: .relaxed) }
+
+    /// Records that the client may have gone, although its connection could still take an answer; called by the owner of
+    /// the connection.
+    package func fadeAway() { presence.isAbandoned.store(true, ordering: .relaxed) }
 
     /// Records that the client has disconnected; called by the owner of the connection.
-    package func leave() { gone.store(true, ordering: .relaxed) }
+    package func leave() {
+        presence.isAbandoned.store(true, ordering: .relaxed)
+        presence.hasEnded.store(true, ordering: .relaxed)
+    }
 
-    /// The number of whole answers sent while the client was still connected.
-    package var answerCount: Int { answers.load(ordering: .relaxed) }
+    /// The number of whole answers that the client has taken.
+    package var answerCount: Int { presence.answers.load(ordering: .relaxed) }
 
-    /// Records that a whole answer was sent to a connected client; called by the owner of the connection.
-    package func didTakeAnswer() { answers.wrappingAdd(1, ordering: .relaxed) }
+    /// Records that the client has taken a whole answer; called by the owner of the connection.
+    package func didTakeAnswer() { presence.answers.wrappingAdd(1, ordering: .relaxed) }
 
-    /// Records that the client closed the connection before it had read its last answer to the end.
+    /// Records that the client ended the connection before it had taken its last answer to the end.
     package func didDropAnswer() {
-        if answerCount > 0 { answers.wrappingSubtract(1, ordering: .relaxed) }
+        if answerCount > 0 { presence.answers.wrappingSubtract(1, ordering: .relaxed) }
     }
 
     /// The caller of the server's own work, for which `hasLeft` is always false.
     package static let server = Caller(peer: .server)
+}
+
+/// What is known of one connection, under whatever identities its requests come.
+private final class Presence: Sendable {
+    let isAbandoned = Atomic<Bool>(false)
+    let hasEnded = Atomic<Bool>(false)
+    let answers = Atomic<Int>(0)
 }

@@ -1,4 +1,4 @@
-internal import Budgets
+package import Budgets
 internal import Synchronization
 package import Tracking
 package import TrackingStore
@@ -98,8 +98,8 @@ package final class Forwarder: Sendable {
     ///
     /// - Parameter audit: the entry that is written to the audit log in the same transaction.
     /// - Returns: the number of the runs that exist in this store.
-    package func skip(_ runIDs: [String], _ audit: AuditEntry? = nil) throws -> Int {
-        let rows = try setForwarding(of: runIDs, isSkipped: true, audit)
+    package func skip(_ runIDs: [String], for caller: Caller = .server, _ audit: AuditEntry? = nil) throws -> Int {
+        let rows = try setForwarding(of: runIDs, isSkipped: true, for: caller, audit)
         state.withLock { state in
             for row in rows {
                 state.waiting[row] = nil
@@ -117,11 +117,11 @@ package final class Forwarder: Sendable {
     ///   - subjects: ids of runs and logged models, names of registered models and experiments.
     ///   - audit: the entry that is written to the audit log in the same transaction.
     /// - Returns: the number of the subjects that exist in this store.
-    package func retry(_ subjects: [String], _ audit: AuditEntry? = nil) throws -> Int {
+    package func retry(_ subjects: [String], for caller: Caller = .server, _ audit: AuditEntry? = nil) throws -> Int {
         let count = try store.readNow { session in
             try subjects.count { try session.isHere($0) }
         }
-        let rows = try setForwarding(of: subjects, isSkipped: false, audit)
+        let rows = try setForwarding(of: subjects, isSkipped: false, for: caller, audit)
         let now = ContinuousClock.now
         state.withLock { state in
             for row in rows { state.waiting[row] = ForwardState.Waiting(since: ForwardState.distantPast(now)) }
@@ -141,9 +141,14 @@ package final class Forwarder: Sendable {
         wake.withLock { $0 }?()
     }
 
-    private func setForwarding(of runIDs: [String], isSkipped: Bool, _ audit: AuditEntry?) throws -> [Int64] {
+    private func setForwarding(
+        of runIDs: [String],
+        isSkipped: Bool,
+        for caller: Caller,
+        _ audit: AuditEntry?
+    ) throws -> [Int64] {
         let address = calls.address
-        return try store.writeNow { session in
+        return try store.writeNow(for: caller) { session in
             let upstream = try session.upstreamID(for: address)
             try session.audit(audit)
             return try session.setForwarding(of: runIDs, isSkipped: isSkipped, upstream: upstream)

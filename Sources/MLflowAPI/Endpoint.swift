@@ -240,7 +240,7 @@ extension MLflowAPI {
                     let message = try RequestMessage(request, pages)
                     let operation = try handler(message)
                     let draft = trail?.draft(by: auditActor(request), request, message)
-                    perform(operation, cost, draft, for: request, responder)
+                    perform(operation, cost, access, draft, for: request, responder)
                 } catch {
                     responder.send(response(to: error))
                 }

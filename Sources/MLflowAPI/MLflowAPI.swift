@@ -141,6 +141,8 @@ package struct MLflowAPI: Sendable {
     func response(to error: any Error) -> HTTPResponse {
         if (error as? TrackingError)?.code == .databaseLocked { reportDatabaseLock(error) }
         if let known = APIError(error) { return known.response }
+        if let refusal = error as? AccessRefusal { return refusal.response }
+        if error is AccessChanged { return AccessControl.changesTooOften.response }
         reportFailure(error)
         let hidden = APIError(
             status: 500,

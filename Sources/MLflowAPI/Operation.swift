@@ -27,21 +27,33 @@ struct Operation: Sendable {
     enum Encoding: Sendable {
         /// The answer is an empty JSON object.
         case empty
-        /// The closure makes the answer. `note` returns what the value adds to the audit entry.
-        case value(@Sendable () throws -> HTTPResponse, note: (@Sendable () -> AuditNote)?)
+        /// The closure makes the answer. `note` returns what the value adds to the audit entry. `stands` returns whether the
+        /// value may still be the answer to a repetition of the request, and throws if the client may not get it.
+        case value(
+            @Sendable () throws -> HTTPResponse,
+            note: (@Sendable () -> AuditNote)?,
+            stands: (@Sendable (WriteSession) throws -> Bool)? = nil
+        )
 
         init<Value: Sendable>(
             _ value: Value,
             noting note: (@Sendable (Value) -> AuditNote)? = nil,
+            standing stands: (@Sendable (WriteSession, Value) throws -> Bool)? = nil,
             _ encode: @escaping @Sendable (Value) throws -> HTTPResponse
         ) {
             var ofValue: (@Sendable () -> AuditNote)?
             if let note { ofValue = { note(value) } }
-            self = .value({ try encode(value) }, note: ofValue)
+            var stillStands: (@Sendable (WriteSession) throws -> Bool)?
+            if let stands { stillStands = { try stands($0, value) } }
+            self = .value({ try encode(value) }, note: ofValue, stands: stillStands)
         }
 
         fileprivate var note: AuditNote? {
-            if case .value(_, let note?) = self { note() } else { nil }
+            if case .value(_, let note?, _) = self { note() } else { nil }
+        }
+
+        fileprivate func stands(in session: WriteSession) throws -> Bool {
+            if case .value(_, _, let stands?) = self { try stands(session) } else { true }
         }
     }
 
@@ -68,13 +80,16 @@ struct Operation: Sendable {
         Operation(work: .write { Encoding(try work($0), noting: note, encode) })
     }
 
+    /// - Parameter stands: returns whether the value may still be the answer to a repetition of the request, by the rights of
+    ///   the one who repeats it; throws if that one may not get it.
     static func create<Value: Sendable>(
         _ kind: String,
         _ work: @escaping @Sendable (WriteSession) throws -> Value,
+        standing stands: @escaping @Sendable (WriteSession, Value) throws -> Bool,
         noting note: (@Sendable (Value) -> AuditNote)? = nil,
         encode: @escaping @Sendable (Value) throws -> HTTPResponse
     ) -> Operation {
-        Operation(work: .create(kind) { Encoding(try work($0), noting: note, encode) })
+        Operation(work: .create(kind) { Encoding(try work($0), noting: note, standing: stands, encode) })
     }
 
     static func read<Value: Sendable>(
@@ -90,20 +105,22 @@ extension MLflowAPI {
     ///
     /// - Parameters:
     ///   - cost: the cost of the operation if it is a read.
+    ///   - access: what the endpoint declares.
     ///   - draft: the audit entry that is stored in the transaction of a write; nil for none.
     func perform(
         _ operation: Operation,
         _ cost: ReadCost,
+        _ access: Access,
         _ draft: AuditDraft? = nil,
         for request: HTTPRequest,
         _ responder: HTTPResponder
     ) {
         switch operation.work {
         case .none(let response): responder.send(response)
-        case .write(let work): write(Self.audited(work, draft), for: request, responder)
+        case .write(let work): write(Self.audited(work, draft), access, for: request, responder)
         case .create(let kind, let work):
             // The audit entry is inside `onlyOnce`, because a recognised repetition changes nothing.
-            write(onlyOnce(kind, request, Self.audited(work, draft)), for: request, responder)
+            write(onlyOnce(kind, request, Self.audited(work, draft)), access, for: request, responder)
         case .read(let work):
             store.read(work, cost: cost, for: request.caller) { result in
                 responder.send(answer(to: result, isShort: cost == .cheap))
@@ -125,6 +142,7 @@ extension MLflowAPI {
 
     private func write(
         _ work: @escaping @Sendable (WriteSession) throws -> Operation.Encoding,
+        _ access: Access,
         for request: HTTPRequest,
         _ responder: HTTPResponder
     ) {
@@ -134,7 +152,39 @@ extension MLflowAPI {
             bytes: request.body.count,
             mayBlock: request.isAloneOnItsThread
         ) { result in
-            responder.send(answer(to: result, isShort: true))
+            if case .failure(let error) = result, error is AccessChanged {
+                writeIfStillAdmitted(work, access, for: request, responder)
+            } else {
+                responder.send(answer(to: result, isShort: true))
+            }
+        }
+    }
+
+    /// Judges a client again whose rights may have been taken while its request waited, and tries the work again.
+    ///
+    /// Called on the writer's thread; does not block.
+    private func writeIfStillAdmitted(
+        _ work: @escaping @Sendable (WriteSession) throws -> Operation.Encoding,
+        _ access: Access,
+        for request: HTTPRequest,
+        judgedBefore count: Int = 0,
+        _ responder: HTTPResponder
+    ) {
+        guard let control = settings.access, count < AccessControl.judgementLimit else {
+            return responder.send(response(to: AccessControl.changesTooOften))
+        }
+        control.judgeAgain(request, access) { result in
+            switch result {
+            case .failure(let refusal): responder.send(.short { response(to: refusal) })
+            case .success(let request):
+                store.write(work, for: request.caller, bytes: request.body.count) { result in
+                    if case .failure(let error) = result, error is AccessChanged {
+                        writeIfStillAdmitted(work, access, for: request, judgedBefore: count + 1, responder)
+                    } else {
+                        responder.send(answer(to: result, isShort: true))
+                    }
+                }
+            }
         }
     }
 
@@ -146,7 +196,9 @@ extension MLflowAPI {
         guard settings.recognizesRetries,
             let creation = Creation(kind, body: request.body, caller: request.caller)
         else { return work }
-        return { session in try session.once(creation) { try work(session) } }
+        return { session in
+            try session.once(creation, stands: { try $0.stands(in: session) }, { try work(session) })
+        }
     }
 
     /// Returns an answer whose encoder runs on another thread.
@@ -155,7 +207,7 @@ extension MLflowAPI {
     private func answer(to result: Result<Operation.Encoding, any Error>, isShort: Bool) -> HTTPAnswer {
         switch result {
         case .success(.empty): return .ready(.empty)
-        case .success(.value(let encode, _)):
+        case .success(.value(let encode, _, _)):
             let make: @Sendable () -> HTTPResponse = {
                 do {
                     return try encode()

@@ -14,12 +14,12 @@ package struct ProvenUser: Sendable, Hashable {
     /// Drops groups whose names are empty or not printable.
     ///
     /// - Returns: nil for a name that is not allowed: a name must have 1 to 255 characters, all of them printable, no
-    ///   space at its start or end, and must not be `AccessToken.operatorName`.
+    ///   space at its start or end, and must not be one of `ReservedNames`.
     package init?(name: String, groups: [String], source: String) {
         let scalars = name.unicodeScalars
         guard (1...Self.nameLimit).contains(scalars.count), name.first != " ", name.last != " ",
             !scalars.contains("\u{FFFD}"), name.printable(limit: Self.nameLimit).isExactly(name),
-            !name.isExactly(AccessToken.operatorName)
+            !ReservedNames.contains(name)
         else { return nil }
         self.name = name
         // An operator cannot write the name of any other group in the settings.

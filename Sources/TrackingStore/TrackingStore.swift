@@ -121,7 +121,8 @@ package final class TrackingStore: Sendable {
     ///
     /// - Parameters:
     ///   - work: makes the changes of one request. If it throws, all of them are undone. It may run twice.
-    ///   - caller: the client whose share of the write queue is used.
+    ///   - caller: the client whose share of the write queue is used. If it has to be judged again before it changes
+    ///     anything, the result is `AccessChanged`.
     ///   - bytes: the size of the request.
     ///   - mayBlock: whether the work may run on the calling thread, which then blocks for up to one commit.
     ///   - completion: called on the writer's thread or on the calling thread; must return quickly.
@@ -135,7 +136,7 @@ package final class TrackingStore: Sendable {
         do {
             try writer.submit(
                 { (session: WriteSession) in
-                    session.begin(for: caller)
+                    try session.begin(for: caller)
                     return try work(session)
                 },
                 for: caller.party,

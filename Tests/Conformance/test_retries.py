@@ -89,6 +89,28 @@ def test_a_creation_whose_answer_was_lost_is_not_made_twice(server, title, reset
 
 
 @pytest.mark.parametrize("title", sorted(set(CREATIONS) - BY_NAME))
+@pytest.mark.parametrize("ending", ["", "Connection: close\r\n"], ids=["kept", "closed"])
+def test_a_creation_is_made_again_whose_answer_came_behind_the_end_of_the_request(server, title, ending):
+    route, body = of(title, f" half {ending[:1]}")
+    before = things(server, title)
+    answers = set()
+    for _ in range(3):
+        with socket.create_connection((server.host, server.port), timeout=60) as peer:
+            content = json.dumps(body).encode()
+            head = f"POST {API}{route} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{ending}"
+            peer.sendall(head.encode() + f"Content-Length: {len(content)}\r\n\r\n".encode() + content)
+            # As programs do that send all they have and read until the end.
+            peer.shutdown(socket.SHUT_WR)
+            answer = b""
+            while piece := peer.recv(65536):
+                answer += piece
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        answers.add(answer.partition(b"\r\n\r\n")[2])
+    assert len(answers) == 3
+    assert things(server, title) == before + 3
+
+
+@pytest.mark.parametrize("title", sorted(set(CREATIONS) - BY_NAME))
 def test_a_creation_that_was_answered_is_made_again(server, title):
     route, body = of(title, " answered")
     before = things(server, title)

@@ -338,5 +338,5 @@ def test_what_comes_after_the_right_was_lost_changes_nothing(server):
     assert late(server, "POST", "/" + route.lstrip("/"), tag, bearer, end) == 401
     assert late(server, "POST", "/" + route.lstrip("/"), tag, basic("late"), revoke) == 403
     assert call(server.url, "experiments/permissions/create", {**grant, "permission": "EDIT"}, basic("root"))[0] == 200
-    assert late(server, "PUT", path, b"x", basic("late"), delete) == 403
+    assert late(server, "PUT", path, b"x", basic("late"), delete) == 401
     assert send("GET", server.url + path, headers=basic("root"))[0] == 404

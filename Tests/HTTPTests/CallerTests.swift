@@ -2,6 +2,7 @@ import Budgets
 import Dispatch
 import HTTPServer
 import HTTPWire
+import Identities
 import Synchronization
 import Testing
 
@@ -64,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func `does not count an answer to a client that has sent its last byte`() throws {
+    @Test func `counts an answer that a client takes behind its last byte`() throws {
         let handler = WaitingHandler()
         let server = try handler.server { $0.limits.halfClosedTimeout = .milliseconds(30) }
         let client = try server.client()
@@ -74,7 +75,33 @@ import Testing
         handler.gate.signal()
         #expect(try client.answer().status == 200)
         #expect(try client.isClosedByServer())
-        #expect(handler.sees { $0.answerCount == 0 })
+        #expect(handler.sees { $0.hasEnded && $0.answerCount == 1 })
+    }
+
+    @Test func `does not count an answer that comes behind the end of its client`() throws {
+        let handler = WaitingHandler()
+        let server = try handler.server { $0.limits.halfClosedTimeout = .milliseconds(30) }
+        var client: TestClient? = try server.client()
+        try client?.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+        handler.entered.wait()
+        // The whole socket is closed, which looks like the end of the sending side alone until something is sent to it.
+        client = nil
+        #expect(handler.awaitDeparture())
+        #expect(handler.sees { !$0.hasEnded })
+        handler.gate.signal()
+        #expect(handler.sees { $0.hasEnded && $0.answerCount == 0 })
+    }
+
+    @Test func `is the same client under another identity`() {
+        let caller = Caller(peer: Peer(address: "192.0.2.1"))
+        let known = caller.identified(as: Identity(.user, name: "ada"))
+        let awaited = AwaitedAnswer(of: known)
+        caller.fadeAway()
+        #expect(known.hasLeft && !awaited.isLost)
+        caller.leave()
+        #expect(awaited.isLost)
+        caller.didTakeAnswer()
+        #expect(awaited.hasArrived && !awaited.isLost)
     }
 
     @Test func `takes back an answer that its client leaves unread`() throws {

@@ -222,6 +222,57 @@ import Testing
         }
     }
 
+    @Test(arguments: [("POST /late", 2), ("PUT /late", 1)])
+    func `a request is looked at once more where its handler begins`(line: String, looksBefore: Int) throws {
+        let looks = Mutex(0)
+        let checks = Mutex(0)
+        let called = Mutex(0)
+        let server = try TestServer(configure: { configuration in
+            configuration.readmission = HTTPReadmission(version: {
+                // What admitted it changes while it waits for a thread.
+                looks.withLock { looks in
+                    looks += 1
+                    return looks > looksBefore ? 2 : 1
+                }
+            }) { request in
+                let count = checks.withLock { checks in
+                    checks += 1
+                    return checks
+                }
+                if request.header("x-name") == "a" { return .refused(HTTPResponse(status: 403)) }
+                return count == 1 ? .undecided { decided in Self.others.async { decided() } } : .admitted
+            }
+        }) { router in
+            router.add(
+                .post,
+                "/late",
+                .blocking { request, responder in
+                    called.withLock { $0 += 1 }
+                    responder.send(HTTPResponse(contentType: "text/x", bytes: request.body))
+                }
+            )
+            router.add(
+                .put,
+                "/late",
+                .streamed { _, responder in
+                    called.withLock { $0 += 1 }
+                    return CountingReceiver(UploadLog(), responder)
+                }
+            )
+        }
+        for (name, status, count) in [("a", 403, 1), ("b", 200, 2)] {
+            looks.withLock { $0 = 0 }
+            checks.withLock { $0 = 0 }
+            called.withLock { $0 = 0 }
+            let answer = try server.exchange(
+                "\(line) HTTP/1.1\r\nHost: a\r\nX-Name: \(name)\r\nContent-Length: 2\r\n\r\nhi"
+            )
+            #expect(answer.status == status, "\(name)")
+            #expect(checks.withLock { $0 } == count, "\(name)")
+            #expect(called.withLock { $0 } == (status == 200 ? 1 : 0), "\(name)")
+        }
+    }
+
     @Test func `a request is looked at once while nothing changes`() throws {
         let asked = Mutex(0)
         let server = try TestServer(configure: { configuration in

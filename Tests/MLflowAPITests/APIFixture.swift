@@ -31,6 +31,11 @@ extension AccessControl {
     }
 }
 
+extension AccessControl {
+    /// Logs in whom somebody else proves just now.
+    func logIn(user: ProvenUser) throws -> String { try logIn(user: user, at: SystemCall.preciseNanoseconds()) }
+}
+
 /// The API with its own store and artifact folder, without sockets.
 final class APIFixture: Sendable {
     let stored: StoreFixture
@@ -92,6 +97,7 @@ final class APIFixture: Sendable {
     /// - Parameters:
     ///   - meanwhile: runs between the head and the body of the answer.
     ///   - beforeBody: runs when the head of the request is there, and its body is not.
+    ///   - beforeHandler: runs when the request was judged for the last time before its handler.
     func send(
         _ method: String,
         _ path: String,
@@ -100,7 +106,8 @@ final class APIFixture: Sendable {
         headers: [String: String] = [:],
         from caller: Caller = .server,
         meanwhile: () throws -> Void = {},
-        beforeBody: () throws -> Void = {}
+        beforeBody: () throws -> Void = {},
+        beforeHandler: () throws -> Void = {}
     ) throws -> Reply {
         let head = try Self.head(method, path, query, bodyBytes: body.utf8.count, headers)
         var request = HTTPRequest(head: head, caller: caller, isAloneOnItsThread: false)
@@ -120,6 +127,7 @@ final class APIFixture: Sendable {
                 return refused
             }
         }
+        try beforeHandler()
         request.body = Array(body.utf8)
         let outcome = Outcome<HTTPAnswer>()
         let responder = HTTPResponder(AnswerTaker(outcome))

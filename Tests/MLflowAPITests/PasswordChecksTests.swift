@@ -44,7 +44,31 @@ import Testing
         run(known) { order.add("known") }
         release()
         wait(for: 6)
-        #expect(order.all == ["known", "a at 1", "2", "b at 1", "c at 1"])
+        #expect(order.all == ["known", "2", "a at 1", "b at 1", "c at 1"])
+    }
+
+    @Test func `who tries many names that are known at an address keeps others waiting for one check`() throws {
+        let known = ["a", "b", "c", "d"].map { attempt("192.0.2.1", $0) }
+        for one in known { run(one) { true } }
+        wait(for: known.count)
+        let order = Order()
+        let release = holdUp()
+        for one in known { run(one) { order.add("known") } }
+        run(attempt("192.0.2.2")) { order.add("other") }
+        run(attempt("192.0.2.3")) { order.add("other") }
+        release()
+        wait(for: known.count + 3)
+        #expect(order.all == ["known", "other", "known", "other", "known", "known"])
+    }
+
+    @Test func `a name at an address waits for one check of another name there, however many those are`() throws {
+        let order = Order()
+        let release = holdUp()
+        for _ in 0..<3 { run(attempt("192.0.2.1", "first")) { order.add("first") } }
+        run(attempt("192.0.2.1", "second")) { order.add("second") }
+        release()
+        wait(for: 5)
+        #expect(order.all == ["second", "first", "first", "first"])
     }
 
     @Test func `who would wait for too many others is refused, but for who is known`() {

@@ -10,15 +10,16 @@ package enum HTTPAdmission: Sendable {
     case undecided(@Sendable (_ decided: @escaping @Sendable () -> Void) -> Void)
 }
 
-/// Decides again about a request when permissions have changed between the arrival of its head and of its whole body.
+/// Decides again about a request when permissions have changed between the arrival of its head and the moment at which its
+/// handler begins: its body may have come late, and it may have waited for a thread.
 package struct HTTPReadmission: Sendable {
-    /// Returns a number that grows with each change after which an admitted request might be refused.
+    /// Returns a number above 0 that grows with each change after which an admitted request might be refused.
     ///
-    /// Called on the loop at least once per request, so it must be cheap.
+    /// Called at least once per request, so it must be cheap.
     package let version: @Sendable () -> Int
-    /// Decides again about a request whose body is complete.
+    /// Decides again about a request.
     ///
-    /// Called on the loop with the request as `HTTPServer.Configuration.admit` left it; must not block.
+    /// Called on any thread with the request as `HTTPServer.Configuration.admit` left it; must not block.
     package let check: @Sendable (inout HTTPRequest) -> HTTPAdmission
 
     package init(

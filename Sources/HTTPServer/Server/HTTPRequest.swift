@@ -18,6 +18,9 @@ package struct HTTPRequest: Sendable {
     package private(set) var caller: Caller
     /// The number that `HTTPReadmission.version` returned just before the last decision about this request.
     package var admissionVersion = 0
+    /// When the head was complete, in nanoseconds of the monotonic clock (`SystemCall.preciseNanoseconds`): what a head says
+    /// counts in the order in which heads came.
+    package let arrival: UInt64
     /// Whether the connection to this server is encrypted; a proxy in front does not count.
     package var isEncrypted = false
     /// Whether the event loop that calls the handler serves no other connection at this moment.
@@ -69,15 +72,18 @@ package struct HTTPRequest: Sendable {
 
     /// Sets the identity that sends the request; nil if it is unknown.
     ///
-    /// A `Caller` has one identity. If another identity sends requests on the same connection, its requests get a new
-    /// `Caller`.
+    /// A `Caller` has one identity. If another identity sends requests on the same connection, its requests get another
+    /// `Caller` of that connection.
     package mutating func identify(as identity: Identity?) {
-        if caller.identity !== identity { caller = Caller(peer: caller.peer, identity: identity) }
+        if caller.identity !== identity { caller = caller.identified(as: identity) }
     }
 
     /// A request that has not been routed, without a body.
-    package init(head: RequestHead, caller: Caller, isAloneOnItsThread: Bool) {
+    ///
+    /// - Parameter arrival: when the head was complete; nil for now.
+    package init(head: RequestHead, caller: Caller, isAloneOnItsThread: Bool, arrival: UInt64? = nil) {
         self.head = head
+        self.arrival = arrival ?? SystemCall.preciseNanoseconds()
         self.caller = caller
         self.isAloneOnItsThread = isAloneOnItsThread
     }

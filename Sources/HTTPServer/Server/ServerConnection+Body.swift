@@ -93,12 +93,15 @@ extension ServerConnection {
             dispatchCompressed(request, responder, call, head.coding, exchange)
             return
         }
-        if call.mayBlock {
-            callOnWorker(exchange) { [request] in call.handler(request, responder) }
-        } else if request.body.count > limits.inlineBodyBytes {
-            callLater(on: loop.shared.packers, exchange) { [request] in call.handler(request, responder) }
-        } else {
-            call.handler(request, responder)
+        guard call.mayBlock || request.body.count > limits.inlineBodyBytes else {
+            return call.handler(request, responder)
+        }
+        let pool = call.mayBlock ? loop.shared.workers : loop.shared.packers
+        let judgement = judgement(on: pool)
+        callLater(on: pool, exchange) { [request] in
+            judgement.run(request, responder) { request in
+                if let request { call.handler(request, responder) }
+            }
         }
     }
 
@@ -112,12 +115,15 @@ extension ServerConnection {
         let stake = bodyStake(exchange)
         stake.awaitServer()
         let configuration = loop.configuration
+        let judgement = judgement(on: loop.shared.workers)
         callOnWorker(exchange) {
             do {
                 var request = request
                 let maximum = call.maximumBodyBytes
                 request.body = try Self.inflate(request.body, coding, maximum, stake, configuration.limits)
-                call.handler(request, responder)
+                judgement.run(request, responder) { request in
+                    if let request { call.handler(request, responder) }
+                }
             } catch {
                 let refusal = error as? HTTPRefusal ?? Self.brokenCoding
                 responder.send(configuration.errorResponse(refusal, request))

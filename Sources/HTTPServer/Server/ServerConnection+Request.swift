@@ -95,6 +95,9 @@ extension ServerConnection {
     private func begin(_ head: RequestHead) {
         let exchange = makeExchange(head: head)
         self.exchange = exchange
+        // Who sends one more request has taken the last answer.
+        if lastAnswer == .sent { caller.didTakeAnswer() }
+        lastAnswer = .none
         clearDeadline()
         decoder = BodyDecoder(head.framing, limits: limits)
         exchange.hasUnreadBody = !decoder.isFinished
@@ -116,7 +119,8 @@ extension ServerConnection {
         var request = HTTPRequest(
             head: head,
             caller: callerOfNextRequest(),
-            isAloneOnItsThread: loop.servesOneConnection
+            isAloneOnItsThread: loop.servesOneConnection,
+            arrival: exchange.startNanoseconds
         )
         request.isEncrypted = channel.session != nil
         let match = head.withBytes(head.path) { loop.router.match(head.method, $0) }
@@ -160,9 +164,9 @@ extension ServerConnection {
     private func wait(for decide: (@escaping @Sendable () -> Void) -> Void, _ exchange: Exchange) {
         exchange.decisionCount += 1
         // Each decision may be outdated when its facts have been fetched; the bound ends a series of such decisions.
-        guard exchange.decisionCount <= 8 else {
+        guard exchange.decisionCount <= LateJudgement.limit else {
             call = nil
-            refuse(exchange, HTTPRefusal(429, "What this client may do changes just now; try again"))
+            refuse(exchange, LateJudgement.changesTooOften)
             return
         }
         phase = .opening
@@ -216,9 +220,12 @@ extension ServerConnection {
             buffer(BufferedCall(handler: handler, maximumBodyBytes: bound, mayBlock: true), exchange)
         case .streamed(let open):
             let responder = makeResponder(exchange)
+            let judgement = judgement(on: loop.shared.workers)
             let isCalled = callOnWorker(exchange) { [id, loop, number = exchange.id] in
-                let receiver = open(request, responder)
-                loop.post(.opened(id, exchange: number, receiver))
+                judgement.run(request, responder) { request in
+                    let receiver = request.flatMap { open($0, responder) }
+                    loop.post(.opened(id, exchange: number, receiver))
+                }
             }
             guard isCalled else { return }
             phase = .opening
@@ -258,6 +265,16 @@ extension ServerConnection {
     private func callerOfNextRequest() -> Caller {
         if caller.hasLeft { caller = Caller(peer: caller.peer) }
         return caller
+    }
+
+    /// What judges requests once more when one of these threads is free for them.
+    func judgement(on pool: ThreadPool) -> LateJudgement {
+        LateJudgement(
+            readmission: loop.configuration.readmission,
+            pool: pool,
+            turn: caller.turn,
+            errorResponse: loop.configuration.errorResponse
+        )
     }
 
     func makeResponder(_ exchange: Exchange) -> HTTPResponder {

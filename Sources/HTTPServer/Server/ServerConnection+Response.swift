@@ -21,7 +21,7 @@ extension ServerConnection {
             heldAnswer = response
             pump.stop()
             if !isJobRunning { takePumpOutcome(.stopped) }
-        case .encrypting, .head, .buffering, .writing, .discarding, .lingering, .closed: return
+        case .encrypting, .head, .buffering, .writing, .discarding, .lingering, .confirming, .closed: return
         }
     }
 
@@ -239,7 +239,7 @@ extension ServerConnection {
         guard let exchange else { return }
         report(upcoming: 0)
         output.stake = nil
-        if !isPeerFinished { caller.didTakeAnswer() }
+        noteSentAnswer()
         output.file = nil
         output.filePosition = 0
         output.isChunked = false
@@ -252,6 +252,14 @@ extension ServerConnection {
         } else {
             nextRequest()
         }
+    }
+
+    /// Counts the answer as taken, unless the client has closed its sending side: then it may be gone, and that it has taken
+    /// the answer shows at the end of the connection.
+    private func noteSentAnswer() {
+        guard !isPeerFinished else { return lastAnswer = .sent }
+        caller.didTakeAnswer()
+        lastAnswer = .counted
     }
 
     /// Reports the exchange to `HTTPServer.Configuration.onExchange`, at most once.
@@ -276,7 +284,8 @@ extension ServerConnection {
     private func closeAfterAnswer(_ exchange: Exchange) {
         guard exchange.hasUnreadBody || !input.isEmpty || isReadable, !isPeerFinished else {
             channel.session?.sayGoodbye()
-            close()
+            self.exchange = nil
+            if isPeerFinished { closeBehindAnswer() } else { close() }
             return
         }
         self.exchange = nil

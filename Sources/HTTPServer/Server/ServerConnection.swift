@@ -36,11 +36,17 @@ final class ServerConnection {
         ///
         /// Closing the socket with unread input would send a reset, and the client could lose the answer.
         case lingering
+        /// The client has ended the connection, and its system has not acknowledged the last answer yet.
+        case confirming
         case closed
     }
 
+    enum LastAnswer {
+        case none, sent, counted
+    }
+
     enum DeadlineKind {
-        case idle, head, body, write, linger
+        case idle, head, body, write, linger, confirmation
         /// The client has closed its sending side.
         ///
         /// The client may still read the answer, or it may have disconnected.
@@ -71,6 +77,10 @@ final class ServerConnection {
     var output = OutgoingResponse()
     /// The number of bytes that were dropped while `lingering`.
     var droppedBytes = 0
+    /// Whether the socket has taken the last answer as a whole, and whether the caller has been told so.
+    var lastAnswer = LastAnswer.none
+    /// How long the next look at an answer that is under way waits.
+    private var confirmationDelay = Duration.milliseconds(10)
 
     /// Whether a read may find bytes: an event sets the flag, and a read that would block clears it.
     var isReadable = true
@@ -136,6 +146,7 @@ final class ServerConnection {
 
     func handle(_ event: Epoll.Event) {
         if phase == .closed { return }
+        if phase == .confirming { return confirmAnswer() }
         if event.isHungUp {
             if event.isReset { noteDroppedAnswer() }
             close()
@@ -167,7 +178,7 @@ final class ServerConnection {
             case .writing: if !writeOut() { return }
             case .discarding: if !discardBody() { return }
             case .lingering: if !linger() { return }
-            case .opening, .awaiting, .closed: return
+            case .opening, .awaiting, .confirming, .closed: return
             }
         }
     }
@@ -191,10 +202,7 @@ final class ServerConnection {
             input.releaseIfEmpty()
             return false
         case .endOfFile:
-            // The system of a client that has read the answer acknowledges it at the latest when it ends the
-            // connection.
-            if SystemCall.hasUnacknowledgedBytes(channel.descriptor.rawValue) { noteDroppedAnswer() }
-            close()
+            closeBehindAnswer()
             return false
         case .failed:
             noteDroppedAnswer()
@@ -206,8 +214,49 @@ final class ServerConnection {
     /// Called when the client has ended the connection before it had read its last answer to the end.
     private func noteDroppedAnswer() {
         switch phase {
-        case .head, .discarding, .lingering: caller.didDropAnswer()
-        case .encrypting, .opening, .buffering, .pumping, .awaiting, .writing, .closed: return
+        case .head, .discarding, .lingering, .writing:
+            if lastAnswer == .counted { caller.didDropAnswer() }
+            lastAnswer = .none
+        case .encrypting, .opening, .buffering, .pumping, .awaiting, .confirming, .closed: return
+        }
+    }
+
+    /// Ends the connection of a client that has ended it too.
+    ///
+    /// Who has closed only its sending side may still read the last answer: whether it does shows when its system
+    /// acknowledges the answer or resets the connection. Until then the answer counts as lost.
+    func closeBehindAnswer() {
+        guard lastAnswer != .none else { return close() }
+        switch SystemCall.delivery(channel.descriptor.rawValue) {
+        case .complete:
+            if lastAnswer == .sent { caller.didTakeAnswer() }
+            lastAnswer = .none
+            close()
+        case .broken:
+            noteDroppedAnswer()
+            close()
+        case .underWay:
+            if lastAnswer == .counted { caller.didDropAnswer() }
+            lastAnswer = .sent
+            caller.leave()
+            channel.session?.sayGoodbye()
+            channel.shutdownWriting()
+            phase = .confirming
+            setDeadline(confirmationDelay, .confirmation)
+        }
+    }
+
+    /// Looks again at an answer that was under way.
+    private func confirmAnswer() {
+        switch SystemCall.delivery(channel.descriptor.rawValue) {
+        case .complete:
+            caller.didTakeAnswer()
+            close()
+        case .broken: close()
+        case .underWay:
+            confirmationDelay = confirmationDelay * 2
+            guard confirmationDelay < limits.drainTimeout else { return close() }
+            setDeadline(confirmationDelay, .confirmation)
         }
     }
 
@@ -264,7 +313,7 @@ final class ServerConnection {
             guard let exchange else { return }
             let refusal = HTTPRefusal(429, "The server is stopping; send the file again")
             takeAnswer(loop.configuration.errorResponse(refusal, exchange.request), exchange: exchange.id)
-        case .encrypting, .head, .opening, .awaiting, .writing, .discarding, .lingering, .closed: break
+        case .encrypting, .head, .opening, .awaiting, .writing, .discarding, .lingering, .confirming, .closed: break
         }
     }
 
@@ -274,7 +323,7 @@ final class ServerConnection {
         switch phase {
         case .buffering: refuse(HTTPRefusal(408, "The body came so slowly that its memory was given to others"))
         case .writing: close()
-        case .encrypting, .head, .opening, .pumping, .awaiting, .discarding, .lingering, .closed: break
+        case .encrypting, .head, .opening, .pumping, .awaiting, .discarding, .lingering, .confirming, .closed: break
         }
     }
 }
@@ -344,7 +393,8 @@ extension ServerConnection {
         clearDeadline()
         switch deadlineKind {
         case .idle, .write, .linger: close()
-        case .departure: caller.leave()
+        case .confirmation: confirmAnswer()
+        case .departure: caller.fadeAway()
         case .head:
             if parser.hasBegun, !loop.isDraining {
                 refuse(HTTPRefusal(408, "The request head did not arrive in time"))

@@ -114,10 +114,23 @@ package enum SystemCall {
         return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
     }
 
-    /// Whether some of the sent bytes have not been acknowledged by the peer's system.
-    package static func hasUnacknowledgedBytes(_ descriptor: Int32) -> Bool {
+    /// What has become of the bytes that were sent on a connection.
+    package enum Delivery: Sendable {
+        /// The peer's system has acknowledged all of them, and the connection is not broken.
+        case complete
+        case underWay
+        /// The peer has reset the connection.
+        case broken
+    }
+
+    /// What has become of the bytes that were sent; tells of a reset once, as the system does.
+    package static func delivery(_ descriptor: Int32) -> Delivery {
+        var error: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        // A reset throws away what is not acknowledged, so that nothing would be left to count.
+        guard getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length) == 0, error == 0 else { return .broken }
         var count: Int32 = 0
-        return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 && count > 0
+        return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 && count > 0 ? .underWay : .complete
     }
 
     /// Closes the sending side; ignores errors, because the peer may have disconnected already.

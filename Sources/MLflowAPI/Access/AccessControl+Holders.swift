@@ -62,12 +62,12 @@ extension AccessControl {
     /// How long a token may be valid that the sender of a request makes, in milliseconds; nil for any time.
     ///
     /// Blocks while it is found out who sends it.
-    /// - Throws: `.permissionDenied` if that is known no more.
-    func longestTokenLifetime(of request: HTTPRequest) throws -> Int64? {
+    /// - Throws: `AccessRefusal` if that is known no more.
+    func longestTokenLifetime(of request: HTTPRequest) throws(AccessRefusal) -> Int64? {
         guard isRequired else { return nil }
         switch decided({ holder(request) }) {
         case .success(let admitted): return admitted.longestTokenLifetime
-        case .failure(let failure): throw TrackingError(.permissionDenied, failure.reason)
+        case .failure(let failure): throw refusal(of: failure)
         }
     }
 
@@ -83,24 +83,26 @@ extension AccessControl {
         switch Credential(request) {
         case .none: return logInHolder(request) ?? .failed(.noCredential)
         case .other: return .failed(.unknownToken)
-        case .token(let key): return holder(ofToken: key)
+        case .token(let key): return holder(ofToken: key, arrival: request.arrival)
         case .basic(let name, let password):
-            let holder = holder(ofToken: password)
+            let holder = holder(ofToken: password, arrival: request.arrival)
             guard let users, case .failed(.unknownToken) = holder else { return holder }
-            let key = users.key(of: request.header("authorization") ?? "")
-            return Holder(users.user(ShownPassword(name, password, from: request.caller.peer, key)))
+            // Other spellings of the field are the same name and password.
+            return Holder(users.user(users.shown(name, password, from: request.caller.peer)))
         }
     }
 
     /// The user whose name and password were right a short while ago, which is so for nearly every request.
+    ///
+    /// Finds the spelling that clients use, without taking the field apart.
     private func userWhoLoggedInBefore(_ request: HTTPRequest) -> KnownUser? {
         guard let users, let field = request.header("authorization"), request.count(ofHeaders: "authorization") == 1
         else { return nil }
         return users.known(users.key(of: field))
     }
 
-    private func holder(ofToken key: [UInt8]) -> Holder {
-        if outside.isToken(key) { return holder(ofIssuersToken: key, at: currentMilliseconds()) }
+    private func holder(ofToken key: [UInt8], arrival: UInt64) -> Holder {
+        if outside.isToken(key) { return holder(ofIssuersToken: key, at: currentMilliseconds(), arrival: arrival) }
         return holder(ofTokenHash: SHA256.digest(of: key))
     }
 

@@ -18,13 +18,23 @@ extension AccessControl {
     ///
     /// Blocks on a read of the store.
     func reloadLogIns() throws {
-        try reloading.withLock { _ in
-            let stored = try store.readNow(.cheap) { try $0.logIns() }
-            let known = logIns.withLock { $0 }
-            let current = stored.map { logIn, hash in known.logIn(ofHash: hash) ?? KnownLogIn(logIn, hash: hash) }
-            logIns.withLock { $0 = KnownLogIns(current) }
+        try reloading.withLock { _ in while try !reloadLogInsOnce() {} }
+    }
+
+    /// - Returns: false if a log-in has ended since it was read, so that what was read must not be taken.
+    private func reloadLogInsOnce() throws -> Bool {
+        let known = logIns.withLock { $0 }
+        let stored = try store.readNow(.cheap) { try $0.logIns() }
+        let current = stored.map { logIn, hash in known.logIn(ofHash: hash) ?? KnownLogIn(logIn, hash: hash) }
+        let new = KnownLogIns(current, generation: known.generation)
+        let isTaken = logIns.withLock { logIns in
+            guard logIns.generation == known.generation else { return false }
+            logIns = new
+            return true
         }
-        version.advance()
+        // A new log-in takes nothing from anybody.
+        if isTaken, !new.holdsAll(of: known) { version.advance() }
+        return isTaken
     }
 
     /// Logs the holder of a token of this server in.
@@ -36,7 +46,7 @@ extension AccessControl {
         let isOperator = ConstantTime.areEqual(hash, operatorKey.hash)
         let found = isOperator ? .failure(.unknownToken) : decided { holder(ofTokenHash: hash) }
         let admitted = try admitted(found, from: request.caller.peer)
-        return try logIn(.token(name: admitted.token?.name ?? "", hash: hash))
+        return try logIn(.token(name: admitted.token?.name ?? "", hash: hash), of: admitted.user)
     }
 
     /// Logs a user with a password in.
@@ -48,7 +58,7 @@ extension AccessControl {
         guard let user = try admitted(holder(ofName: name, password, from: peer), from: peer).user else {
             throw LogInFault(reason: "There are no users with passwords here.")
         }
-        return try logIn(.account(name: user.user.name, mark: user.mark))
+        return try logIn(.account(name: user.user.name, mark: user.mark), of: user)
     }
 
     /// Who has a name and a password.
@@ -56,7 +66,7 @@ extension AccessControl {
     /// Blocks for the check.
     private func holder(ofName name: String, _ password: String, from peer: Peer) -> Result<Admitted, Failure> {
         guard let users else { return .failure(.wrongPassword(name)) }
-        let shown = users.shown(name, password, from: peer)
+        let shown = users.shown(name, Array(password.utf8), from: peer)
         return decided { Holder(users.user(shown)) }
     }
 
@@ -72,38 +82,44 @@ extension AccessControl {
     /// Logs in whom somebody else has proven.
     ///
     /// Blocks until it is durable.
+    /// - Parameter arrival: when the head of the request came with which the proof came, as `HTTPRequest.arrival`.
     /// - Returns: the value of the cookie.
-    package func logIn(user: ProvenUser) throws -> String {
-        let scope = scope(ofNewWord: user)
+    package func logIn(user: ProvenUser, at arrival: UInt64) throws -> String {
+        let scope = scope(ofWord: user, at: arrival)
         guard scope != nil else {
             throw LogInFault(
                 reason:
                     "You are \(user.name), and none of your groups may use this server. Who runs it gives scopes to groups."
             )
         }
-        if case .failure(let failure) = decided({ holder(proven: user, scope, .person, isNew: true) }) {
-            throw LogInFault(reason: failure.reason)
+        switch decided({ holder(proven: user, scope, .person, provenAt: arrival) }) {
+        case .success(let admitted): return try logIn(.user(user), of: admitted.user)
+        case .failure(let failure): throw LogInFault(reason: failure.reason)
         }
-        return try logIn(.user(user))
     }
 
-    private func logIn(_ holder: LogIn.Holder) throws -> String {
+    /// - Parameter user: the one to whom the log-in belongs; nil where that is no user.
+    private func logIn(_ holder: LogIn.Holder, of user: KnownUser?) throws -> String {
         let key = AccessKey()
         let logIn = LogIn(holder, at: currentMilliseconds())
-        try store.writeNow { try $0.createLogIn(logIn, hash: key.hash) }
+        let userID = user?.user.id
+        try store.writeNow { try $0.createLogIn(logIn, hash: key.hash, ofUser: userID) }
         try reloadLogIns()
         return key.text
     }
 
-    /// Whether a password is that of a user; tries are limited, as log-ins are.
+    /// The user who has a name and a password, with the hash against which that was checked; nil if the password is wrong.
     ///
-    /// Blocks for a check.
-    /// - Throws: `.temporarilyUnavailable` if too many were wrong.
-    func isPassword(_ password: String, of name: String, from peer: Peer) throws -> Bool {
-        guard case .failure(let failure) = holder(ofName: name, password, from: peer) else { return true }
-        note(failure, from: peer)
-        if case .tooManyPasswords = failure { throw TrackingError(.temporarilyUnavailable, failure.reason) }
-        return false
+    /// Tries are limited, as log-ins are. Blocks for a check.
+    /// - Throws: `AccessRefusal` if it cannot be found out now, because too many were wrong.
+    func checkedUser(named name: String, _ password: String, from peer: Peer) throws(AccessRefusal) -> KnownUser? {
+        switch holder(ofName: name, password, from: peer) {
+        case .success(let admitted): return admitted.user
+        case .failure(let failure):
+            note(failure, from: peer)
+            if case .wrongPassword = failure { return nil }
+            throw refusal(of: failure)
+        }
     }
 
     /// Ends the log-in of the browser that sends a request.

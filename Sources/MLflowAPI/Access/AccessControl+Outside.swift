@@ -27,15 +27,21 @@ extension AccessControl {
     /// - Parameters:
     ///   - scope: that of the groups; nil if they have none.
     ///   - proof: what was proven, and by that what the user may do with tokens and grants.
-    ///   - isNew: whether the user is proven just now. An older proof does not bring back a user who was deleted since.
-    func holder(proven user: ProvenUser, _ scope: AccessScope?, _ proof: Admitted.Proof, isNew: Bool) -> Holder {
+    ///   - arrival: when the head came that proves the user; nil for a proof of earlier, which makes no user. A proof does not
+    ///     bring back a user who was deleted since.
+    func holder(
+        proven user: ProvenUser,
+        _ scope: AccessScope?,
+        _ proof: Admitted.Proof,
+        provenAt arrival: UInt64?
+    ) -> Holder {
         guard let scope else { return .failed(.other(Self.lackOfScope(user.name))) }
         let token = AccessToken(name: user.name, scope: scope, creationTime: 0)
         guard let users else {
             let identity = outsideIdentity(OutsideIdentity(name: ExactText(user.name), scope: scope, userID: nil))
             return .found(Admitted(identity, token, proof: proof))
         }
-        return Holder(users.user(named: user.name, makingIt: isNew)) { known in
+        return Holder(users.user(named: user.name, provenAt: arrival)) { known in
             guard scope == .admin else { return .found(Admitted(known.proven, token, known, proof: proof)) }
             let identity = outsideIdentity(
                 OutsideIdentity(name: ExactText(user.name), scope: scope, userID: known.user.id)
@@ -51,10 +57,12 @@ extension AccessControl {
         )
     }
 
-    /// The scope of a user who is named just now; it bounds the user's tokens and older log-ins from now on.
-    func scope(ofNewWord user: ProvenUser) -> AccessScope? {
-        let scope = outside.scope(of: user)
-        if lastWords.note(scope, of: user) { version.advance() }
+    /// The scope of a user whom a request names; it bounds the user's tokens and log-ins until a later head says otherwise.
+    ///
+    /// - Parameter arrival: when the head of the request came. If a later one has said less, that counts for this one too.
+    func scope(ofWord user: ProvenUser, at arrival: UInt64) -> AccessScope? {
+        let (scope, isNews) = lastWords.note(outside.scope(of: user), of: user, at: arrival)
+        if isNews { version.advance() }
         return scope
     }
 
@@ -97,16 +105,19 @@ extension AccessControl {
                 OriginPolicy.sender(of: request, publicOrigin: outside.publicOrigin) != .foreign
                     || request.onlyOpensAPage
             else { return .failed(.other(Self.foreignPage)) }
-            return holder(proven: user, scope(ofNewWord: user), .person, isNew: true)
+            return holder(proven: user, scope(ofWord: user, at: request.arrival), .person, provenAt: request.arrival)
         }
     }
 
     /// Who holds a token that an issuer has made.
-    func holder(ofIssuersToken token: [UInt8], at time: Int64) -> Holder {
+    ///
+    /// - Parameter arrival: when the head came that shows it.
+    func holder(ofIssuersToken token: [UInt8], at time: Int64, arrival: UInt64) -> Holder {
         guard let prove = outside.tokenHolder else { return .failed(.unknownToken) }
         do throws(OutsideUsers.Fault) {
             let user = try prove(token, time)
-            return holder(proven: user, scope(ofNewWord: user), outside.proof(by: user.source), isNew: true)
+            let scope = scope(ofWord: user, at: arrival)
+            return holder(proven: user, scope, outside.proof(by: user.source), provenAt: arrival)
         } catch {
             switch error {
             case .refused(let reason):
@@ -148,11 +159,10 @@ extension AccessControl {
         case .user(let user):
             let scope = outside.scope(of: user)
             let last = lastWords.scope(of: user) ?? scope
-            let both = scope.flatMap { scope in last.map { $0.includes(scope) ? scope : $0 } }
-            return holder(proven: user, both, .person, isNew: false)
+            return holder(proven: user, AccessScope.lesser(scope, last), .person, provenAt: nil)
         case .account(let name, let mark):
             guard let users else { return .failed(.unknownToken) }
-            return Holder(users.user(named: name, makingIt: false)) { known in
+            return Holder(users.user(named: name, provenAt: nil)) { known in
                 // Another password ends what was begun with the old one.
                 ConstantTime.areEqual(known.mark, mark) ? .found(Admitted(known)) : .failed(.wrongPassword(name))
             }
@@ -170,30 +180,57 @@ extension AccessControl {
 
 /// What the groups allow of users whom others have named since the server was started.
 final class LastWords: Sendable {
-    /// By the bytes of the name, then by who has named the user; nil for groups that allow nothing.
-    private let scopes = Mutex<[[UInt8]: [String: AccessScope?]]>([:])
+    /// What a source has said of a user.
+    private struct Word {
+        /// nil for groups that allow nothing.
+        var scope: AccessScope?
+        /// When the head came that says so.
+        var arrival: UInt64
+    }
+
+    /// By the bytes of the name, then by who has named the user.
+    private let words = Mutex<[[UInt8]: [String: Word]]>([:])
 
     /// Beyond that, users who are new are not remembered.
     private static let mostUsers = 100_000
 
-    /// - Returns: whether the last word was another one.
-    func note(_ scope: AccessScope?, of user: ProvenUser) -> Bool {
+    /// Notes a word, unless a head that came later has said another one already.
+    ///
+    /// - Returns: what counts for the request with this word, and whether the last word is another one now.
+    func note(
+        _ scope: AccessScope?,
+        of user: ProvenUser,
+        at arrival: UInt64
+    ) -> (scope: AccessScope?, isNews: Bool) {
         let name = Array(user.name.utf8)
-        return scopes.withLock { scopes in
-            guard scopes[name] != nil || scopes.count < Self.mostUsers else { return false }
-            let before = scopes[name, default: [:]].updateValue(scope, forKey: user.source)
-            return before != .some(scope)
+        return words.withLock { words in
+            guard words[name] != nil || words.count < Self.mostUsers else { return (scope, false) }
+            let before = words[name]?[user.source]
+            if let before, before.arrival > arrival { return (AccessScope.lesser(before.scope, scope), false) }
+            words[name, default: [:]][user.source] = Word(scope: scope, arrival: arrival)
+            guard let before else { return (scope, true) }
+            return (scope, before.scope != scope)
         }
     }
 
     /// What the groups of a user allow by the last word of the one who has proven it; nil without a word.
-    func scope(of user: ProvenUser) -> AccessScope?? { scopes.withLock { $0[Array(user.name.utf8)]?[user.source] } }
+    func scope(of user: ProvenUser) -> AccessScope?? {
+        words.withLock { $0[Array(user.name.utf8)]?[user.source] }.map(\.scope)
+    }
 
     /// The widest scope by the last words of all who have named a user; nil if nobody has.
     func scope(ofUserNamed name: String) -> AccessScope?? {
-        guard let words = scopes.withLock({ $0[Array(name.utf8)] }) else { return nil }
-        let all = words.values.compactMap(\.self)
+        guard let words = self.words.withLock({ $0[Array(name.utf8)] }) else { return nil }
+        let all = words.values.compactMap(\.scope)
         return .some(AccessScope.allCases.last { scope in all.contains(scope) })
+    }
+}
+
+extension AccessScope {
+    /// What both allow; nil for nothing.
+    fileprivate static func lesser(_ one: AccessScope?, _ other: AccessScope?) -> AccessScope? {
+        guard let one, let other else { return nil }
+        return one.includes(other) ? other : one
     }
 }
 

@@ -9,7 +9,7 @@ internal import Tracking
 package import TrackingStore
 
 /// The refusal of a request that its sender may not send.
-package struct AccessRefusal: Sendable {
+package struct AccessRefusal: Error, Sendable {
     package let refusal: HTTPRefusal
     /// What the answer says besides.
     package var fields: [(name: String, value: String)] = []
@@ -59,8 +59,8 @@ package final class AccessControl: Sendable {
     /// One object for all requests of a user whom somebody else proves, where there are no users, and for admins.
     let outsideIdentities = Mutex<[OutsideIdentity: Identity]>([:])
     let tokens: Mutex<KnownTokens>
-    /// Grows with each change of tokens, users and log-ins.
-    package let version = AccessVersion()
+    /// Grows with each change by which somebody may do less than before.
+    package let version: AccessVersion
     /// Those who may log in with a password; nil where there are no users.
     let users: KnownUsers?
     /// Taken while the tokens are read and put in place, so that an older reading never replaces a newer one.
@@ -74,18 +74,25 @@ package final class AccessControl: Sendable {
         self.store = store
         self.settings = settings
         self.logInAudit = logInAudit
+        version = store.permissionChanges.version
         outside = settings.outside
         operatorKey = AccessKey()
         let token = AccessToken(name: AccessToken.operatorName, scope: .admin, creationTime: 0)
         operatorToken = KnownToken(token, hash: operatorKey.hash, isOfOperator: true)
         tokens = Mutex(KnownTokens([operatorToken]))
-        users = settings.usersMay.map { [version] in
-            KnownUsers(store, standard: $0, isAudited: logInAudit != nil, version)
-        }
+        users = settings.usersMay.map { KnownUsers(store, standard: $0, isAudited: logInAudit != nil) }
         if isRequired {
+            store.permissionChanges.watch { [weak self] in self?.take($0) }
             try reload()
             try reloadLogIns()
         }
+    }
+
+    /// Takes over what a commit has changed, before anybody hears of the commit.
+    private func take(_ change: AccessChange) {
+        users?.take(change)
+        if !change.endedTokens.isEmpty { tokens.withLock { $0 = $0.without(change.endedTokens) } }
+        if !change.endedLogIns.isEmpty { logIns.withLock { $0 = $0.without(change.endedLogIns) } }
     }
 
     /// Whether every request must show who sends it.
@@ -111,15 +118,25 @@ package final class AccessControl: Sendable {
     /// Blocks on a read of the store.
     package func reload() throws {
         guard isRequired else { return }
-        try reloading.withLock { _ in
-            let stored = try store.readNow(.cheap) { try $0.accessTokens() }
-            let known = tokens.withLock { $0 }
-            let current = stored.map { token, hash in
-                known.token(ofHash: hash).flatMap { $0.isSame(as: token) ? $0 : nil } ?? KnownToken(token, hash: hash)
-            }
-            tokens.withLock { $0 = KnownTokens(current + [operatorToken]) }
+        try reloading.withLock { _ in while try !reloadOnce() {} }
+    }
+
+    /// - Returns: false if a token has ended since it was read, so that what was read must not be taken.
+    private func reloadOnce() throws -> Bool {
+        let known = tokens.withLock { $0 }
+        let stored = try store.readNow(.cheap) { try $0.accessTokens() }
+        let current = stored.map { token, hash in
+            known.token(ofHash: hash).flatMap { $0.isSame(as: token) ? $0 : nil } ?? KnownToken(token, hash: hash)
         }
-        version.advance()
+        let new = KnownTokens(current + [operatorToken], generation: known.generation)
+        let isTaken = tokens.withLock { tokens in
+            guard tokens.generation == known.generation else { return false }
+            tokens = new
+            return true
+        }
+        // A new token takes nothing from anybody.
+        if isTaken, known.all.contains(where: { new.token(ofHash: $0.hash) !== $0 }) { version.advance() }
+        return isTaken
     }
 
     /// The last uses, by the hashes of the tokens that were used since the start.
@@ -144,10 +161,12 @@ package final class AccessControl: Sendable {
     /// - Parameter access: what the route declares; nil where there is no route.
     package func decision(on request: inout HTTPRequest, _ access: Access?) -> Decision {
         guard isRequired else { return .admitted }
+        let seen = version.current
         let holder = holder(request)
         if case .found(let holder) = holder {
             let isNew = request.caller.identity !== holder.identity
             request.identify(as: holder.identity)
+            request.caller.noteAdmission(at: holder.identity.kind == .operatorCommand ? 0 : seen)
             if isNew, let actor = AuditActor(holder.identity) {
                 logInAudit?.noteSuccess(of: actor, by: request.caller)
             }
@@ -166,31 +185,12 @@ package final class AccessControl: Sendable {
         }
     }
 
-    /// Decides again about a request with a long body, once that is there, if anything has changed meanwhile.
-    ///
-    /// Blocks while it is found out who sends it, and notes that in the request.
-    /// - Returns: whether anything has changed, so that what the sender may do is to be asked for again.
-    /// - Throws: `.permissionDenied` for one that would not be admitted any more.
-    func admitAgain(_ request: inout HTTPRequest, _ access: Access) throws -> Bool {
-        guard isRequired, request.admissionVersion != version.current else { return false }
-        request.admissionVersion = version.current
-        let refusal: HTTPRefusal?
-        switch decided({ holder(request) }) {
-        case .success(let admitted):
-            request.identify(as: admitted.identity)
-            refusal = admitted.refusal(of: access)
-        case .failure(let failure): refusal = self.refusal(of: failure).refusal
-        }
-        if let refusal { throw TrackingError(.permissionDenied, refusal.message) }
-        return true
-    }
-
     /// Who it is, once that has been found out.
     ///
     /// Blocks.
     func decided(_ ask: () -> Holder) -> Result<Admitted, Failure> {
         // What was found out may have changed again meanwhile, but not for ever.
-        for _ in 0..<8 {
+        for _ in 0..<Self.judgementLimit {
             switch ask() {
             case .found(let admitted): return .success(admitted)
             case .failed(let failure): return .failure(failure)
@@ -200,7 +200,7 @@ package final class AccessControl: Sendable {
                 isKnown.wait()
             }
         }
-        return .failure(.other(AccessRefusal(refusal: HTTPRefusal(429, "Who this is changes just now; try again"))))
+        return .failure(.other(Self.changesTooOften))
     }
 
     /// Whether a request comes from a command on the server's machine.
@@ -208,16 +208,6 @@ package final class AccessControl: Sendable {
         guard case .token(let key) = Credential(request) else { return false }
         return KnownTokens([operatorToken]).token(of: key) != nil
     }
-}
-
-/// Counts the changes by which a request that was admitted may not be any more.
-package final class AccessVersion: Sendable {
-    private let count = Atomic<Int>(0)
-
-    package var current: Int { count.load(ordering: .acquiring) }
-
-    /// Call it when the change counts already: who sees the new number finds what is new.
-    func advance() { count.add(1, ordering: .releasing) }
 }
 
 extension AuditActor {

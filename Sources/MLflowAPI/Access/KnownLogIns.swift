@@ -38,9 +38,23 @@ struct KnownLogIns: Sendable {
     /// By the first bytes of the hash, as tokens are.
     private var logIns: [ArraySlice<UInt8>: [KnownLogIn]] = [:]
 
-    init(_ all: some Sequence<KnownLogIn>) {
+    /// How often log-ins were taken out because they have ended.
+    let generation: Int
+
+    init(_ all: some Sequence<KnownLogIn>, generation: Int = 0) {
+        self.generation = generation
         for logIn in all { logIns[logIn.hash.prefix(8), default: []].append(logIn) }
     }
+
+    private var all: some Sequence<KnownLogIn> { logIns.values.joined() }
+
+    /// The others than those with these hashes.
+    func without(_ hashes: [[UInt8]]) -> KnownLogIns {
+        KnownLogIns(all.filter { !hashes.contains($0.hash) }, generation: generation + 1)
+    }
+
+    /// Whether all of these are there.
+    func holdsAll(of others: KnownLogIns) -> Bool { others.all.allSatisfy { logIn(ofHash: $0.hash) != nil } }
 
     func logIn(ofHash hash: [UInt8]) -> KnownLogIn? {
         logIns[hash.prefix(8)]?.first { ConstantTime.areEqual($0.hash, hash) }

@@ -61,11 +61,20 @@ struct KnownTokens: Sendable {
     /// By the first bytes of the hash; who knows no token learns nothing from how long it takes to find none.
     private var tokens: [UInt64: [KnownToken]] = [:]
 
-    init(_ all: some Sequence<KnownToken>) {
+    /// How often tokens were taken out because they have ended.
+    let generation: Int
+
+    init(_ all: some Sequence<KnownToken>, generation: Int = 0) {
+        self.generation = generation
         for token in all { tokens[Self.start(token.hash), default: []].append(token) }
     }
 
     var all: [KnownToken] { tokens.values.flatMap(\.self) }
+
+    /// The others than those with these hashes.
+    func without(_ hashes: [[UInt8]]) -> KnownTokens {
+        KnownTokens(all.filter { !hashes.contains($0.hash) }, generation: generation + 1)
+    }
 
     func token(of key: [UInt8]) -> KnownToken? { token(ofHash: SHA256.digest(of: key)) }
 

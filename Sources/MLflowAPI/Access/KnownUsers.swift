@@ -63,17 +63,20 @@ final class KnownUser: Sendable {
 /// A name and a password that somebody shows.
 struct ShownPassword: Sendable {
     let name: String
-    let password: [UInt8]
+    let password: String
     /// What it is for those who try many.
     let attempt: PasswordAttempt
     let key: KnownUsers.Key
 
-    init(_ name: String, _ password: [UInt8], from peer: Peer, _ key: KnownUsers.Key) {
+    init(_ name: String, _ password: String, from peer: Peer, _ key: KnownUsers.Key) {
         self.name = name
         self.password = password
         attempt = PasswordAttempt(peer: peer, name: Array(name.utf8.prefix(Self.nameLimit)))
         self.key = key
     }
+
+    /// Whether it may be a password; for HMAC one with zeros at its end would be the one without them, and no user has either.
+    var isPossible: Bool { !password.utf8.contains(0) }
 
     /// Beyond the longest name of a user, names are one.
     private static let nameLimit = 4 * User.nameLimit + 1
@@ -109,6 +112,9 @@ final class KnownUsers: Sendable {
 
     /// Names an attempt to log in, and says nothing about the password to one who reads the memory of the process.
     ///
+    /// It is made of the field Authorization as clients spell it: another spelling of the same name and password has the key of
+    /// this one, so that nobody gets a further check of a password by writing it otherwise.
+    ///
     /// 128 bits of SipHash with secrets of this process: who does not know them finds no second field with the same value, and
     /// it costs a tenth of a cryptographic hash, with each request.
     struct Key: Hashable {
@@ -123,14 +129,18 @@ final class KnownUsers: Sendable {
         var gone: Set<Int64> = []
         /// The users who were looked up by name: proven by others, or by the cookie of a browser.
         var names: [[UInt8]: Named] = [:]
+        /// When users were deleted, by name: no head that came before makes them again.
+        var deletions = Deletions()
         /// Who waits for the checks that run or are to run.
         var pending: [Key: [@Sendable () -> Void]] = [:]
         /// Counts the commits that changed users.
         var version = 0
 
-        mutating func forget(_ changed: ChangedUsers) {
+        mutating func take(_ change: AccessChange) {
+            for name in change.deletedUsers { deletions.note(name) }
+            guard change.users != .some([]) else { return }
             version += 1
-            switch changed {
+            switch change.users {
             case .all:
                 users.removeAll(keepingCapacity: true)
                 gone.removeAll()
@@ -164,18 +174,16 @@ final class KnownUsers: Sendable {
     private let checks = PasswordChecks()
     private let secrets: (UInt64, UInt64)
 
-    /// - Parameter version: told of each change of a user.
-    init(_ store: TrackingStore, standard: PermissionLevel, isAudited: Bool, _ version: AccessVersion) {
+    init(_ store: TrackingStore, standard: PermissionLevel, isAudited: Bool) {
         self.store = store
         self.standard = standard
         self.isAudited = isAudited
         var generator = SystemRandomNumberGenerator()
         secrets = (.random(in: .min ... .max, using: &generator), .random(in: .min ... .max, using: &generator))
-        store.permissionChanges.watch { [weak self, version] users in
-            self?.state.withLock { $0.forget(users) }
-            version.advance()
-        }
     }
+
+    /// Forgets what a commit has changed.
+    func take(_ change: AccessChange) { state.withLock { $0.take(change) } }
 
     /// - Parameter field: the field Authorization.
     func key(of field: String) -> Key {
@@ -192,11 +200,12 @@ final class KnownUsers: Sendable {
         }
     }
 
-    /// What somebody has typed into a form, as a client sends it in a field.
-    func shown(_ name: String, _ password: String, from peer: Peer) -> ShownPassword {
-        let secret = Array(password.utf8)
-        let field = "Basic " + Base64.encode(Array(name.utf8) + [UInt8(ascii: ":")] + secret, .standard)
-        return ShownPassword(name, secret, from: peer, key(of: field))
+    /// What somebody has sent in a field or typed into a form.
+    func shown(_ name: String, _ password: [UInt8], from peer: Peer) -> ShownPassword {
+        // Bytes that are no text of UTF-8 are checked as what stands for them, so that they are one password.
+        let text = String(decoding: password, as: UTF8.self)
+        let field = "Basic " + Base64.encode(Array("\(name):\(text)".utf8), .standard)
+        return ShownPassword(name, text, from: peer, key(of: field))
     }
 
     /// The user whose name and password were right a short while ago; nil if that has to be found out.
@@ -204,6 +213,7 @@ final class KnownUsers: Sendable {
 
     /// The user with a name and a password.
     func user(_ shown: ShownPassword) -> LookUp {
+        guard shown.isPossible else { return .refused(.wrongPassword(shown.name)) }
         let (known, outdated, isWrong) = state.withLock { state -> (KnownUser?, Int64?, Bool) in
             if let known = state.known(shown.key) { return (known, nil, false) }
             guard let (attempt, end) = state.attempts[shown.key], end > .now else { return (nil, nil, false) }
@@ -232,29 +242,40 @@ final class KnownUsers: Sendable {
 
     /// The user with a name, whose password is not asked for: proven by others, or by the cookie of a browser.
     ///
-    /// - Parameter makingIt: whether the user is made if there is none: one without a password, to whom nothing is granted.
-    func user(named name: String, makingIt: Bool) -> LookUp {
-        let (known, reason) = state.withLock { state -> (KnownUser?, String?) in
-            switch state.names[Array(name.utf8)] {
-            case .user(let id)?: (state.users[id], nil)
-            case .missing(let end)?: (nil, end > .now && !makingIt ? "There is no user '\(name)' any more." : nil)
-            case .refused(let reason, let end)?: (nil, end > .now ? reason : nil)
-            case nil: (nil, nil)
+    /// - Parameter arrival: when the head came that proves the user: if there is none, one without a password is made, to whom
+    ///   nothing is granted, unless such a user was deleted since. nil to make none.
+    func user(named name: String, provenAt arrival: UInt64?) -> LookUp {
+        let (known, reason, mayMake) = state.withLock { state -> (KnownUser?, String?, Bool) in
+            let bytes = Array(name.utf8)
+            let mayMake = arrival.map { state.deletions.allow(bytes, provenAt: $0) } ?? false
+            switch state.names[bytes] {
+            case .user(let id)?: return (state.users[id], nil, mayMake)
+            case .missing(let end)?:
+                return (nil, end > .now && !mayMake ? "There is no user '\(name)' any more." : nil, mayMake)
+            case .refused(let reason, let end)?: return (nil, end > .now ? reason : nil, mayMake)
+            case nil: return (nil, nil, mayMake)
             }
         }
         if let known { return .user(known) }
         if let reason { return .refused(.other(AccessRefusal(refusal: HTTPRefusal(403, reason)))) }
-        return .undecided { [self] in find(named: name, makingIt: makingIt, $0) }
+        return .undecided { [self] in find(named: name, provenAt: mayMake ? arrival : nil, $0) }
     }
 
     // MARK: Looking
 
-    /// Looks a user up by name; `done` is called on another thread when `user(named:makingIt:)` knows.
-    private func find(named name: String, makingIt: Bool, _ done: @escaping @Sendable () -> Void) {
+    /// A user was deleted while the one was to be made whom an earlier head proves.
+    private struct DeletedSince: Error {}
+
+    /// Looks a user up by name; `done` is called on another thread when `user(named:provenAt:)` knows.
+    private func find(named name: String, provenAt arrival: UInt64?, _ done: @escaping @Sendable () -> Void) {
         store.read({ try $0.userWithPassword(named: name)?.user.id }, cost: .cheap) { [self] result in
-            guard makingIt, case .success(nil) = result else { return take(result, name, done) }
+            guard let arrival, case .success(nil) = result else { return take(result, name, done) }
             let entry = isAudited ? Self.entry(ofUserProvenElsewhere: name) : nil
-            let making = { @Sendable (session: WriteSession) in
+            let making = { @Sendable [self] (session: WriteSession) in
+                // Deletions go through the writer too, so that none of them can come in between.
+                guard !session.deletes(userNamed: name),
+                    state.withLock({ $0.deletions.allow(Array(name.utf8), provenAt: arrival) })
+                else { throw DeletedSince() }
                 let id = try session.createUser(name, password: nil, isAdministrator: false).id
                 try session.audit(entry)
                 return id
@@ -262,8 +283,10 @@ final class KnownUsers: Sendable {
             store.write(making) { [self] result in
                 // Two requests may have made it at once.
                 if case .failure(let error as TrackingError) = result, error.code == .resourceAlreadyExists {
-                    return find(named: name, makingIt: false, done)
+                    return find(named: name, provenAt: nil, done)
                 }
+                // Who asks again hears that there is none; a later head may still make one.
+                if case .failure(let error) = result, error is DeletedSince { return done() }
                 take(result.map(Optional.some), name, done)
             }
         }
@@ -340,10 +363,7 @@ final class KnownUsers: Sendable {
     private func check(_ shown: ShownPassword) throws -> Bool {
         let version = state.withLock { $0.version }
         let found = try store.readNow(.cheap) { try $0.userWithPassword(named: shown.name) }
-        let isRight = try PasswordHash.isStored(
-            String(decoding: shown.password, as: UTF8.self),
-            as: found?.password
-        )
+        let isRight = try PasswordHash.isStored(shown.password, as: found?.password)
         if isRight, let found {
             note(.right(userID: found.user.id, password: found.password), shown.key, for: Self.rightFor)
         } else {

@@ -117,7 +117,7 @@ package struct TrustedProxy: Sendable {
         else {
             return .unusable(
                 "The field \(userField) names nobody: a name has 1 to \(ProvenUser.nameLimit) printable characters, no comma, "
-                    + "and no space at an end."
+                    + "no space at an end, and is none that the server shows for itself or for its commands."
             )
         }
         return .user(user)

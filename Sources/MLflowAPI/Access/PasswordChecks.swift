@@ -20,14 +20,18 @@ package struct PasswordAttempt: Hashable, Sendable {
 
 /// Runs checks of passwords one after the other on a thread of its own, because each needs a tenth of a second of a processor.
 ///
-/// Somebody who tries many passwords keeps neither the server's threads busy nor others waiting for long. Addresses take turns,
-/// and a name whose password was right within a day from the same address comes before all others. What would come after
-/// too many other checks is refused, so that nobody waits for longer than these take. After some failures a name can be tried
+/// Somebody who tries many passwords keeps neither the server's threads busy nor others waiting for long. Of the addresses that
+/// wait, the one comes next whose last check is the longest ago, and of the names at an address likewise: who tries one password
+/// waits for one check of somebody who tries many, and no longer. Names whose password was right within a day from the same
+/// address have a line of their own; each line has every second turn, and theirs is the first. What would come after too many
+/// other checks is refused, so that nobody waits for longer than these take. After some failures a name can be tried
 /// from an address only every few seconds; after many with whatever names, so can all names whose password has not been right
 /// from there. So one who forgets a password, or tries those of others, does not keep colleagues at the same address out.
 package final class PasswordChecks: Sendable {
     fileprivate struct Job {
         let attempt: PasswordAttempt
+        /// Grows with each check that comes.
+        let number: Int
         let check: @Sendable () -> Bool?
         let done: @Sendable () -> Void
     }
@@ -35,19 +39,27 @@ package final class PasswordChecks: Sendable {
     /// Checks that wait, one of each address in turn.
     fileprivate struct Turns {
         private var lines: [Peer: [Job]] = [:]
-        private var order: [Peer] = []
 
-        mutating func append(_ job: Job) {
-            let peer = job.attempt.peer
-            if lines[peer] == nil { order.append(peer) }
-            lines[peer, default: []].append(job)
-        }
+        var isEmpty: Bool { lines.isEmpty }
 
-        mutating func take() -> Job? {
-            guard !order.isEmpty else { return nil }
-            let peer = order.removeFirst()
-            let job = lines[peer]?.removeFirst()
-            if lines[peer]?.isEmpty == true { lines[peer] = nil } else { order.append(peer) }
+        mutating func append(_ job: Job) { lines[job.attempt.peer, default: []].append(job) }
+
+        /// Takes the check whose turn it is.
+        ///
+        /// - Parameters:
+        ///   - peerTurn: the number of the last check of an address; 0 if it has had none lately.
+        ///   - nameTurn: the same of a name at an address.
+        mutating func take(_ peerTurn: (Peer) -> Int, _ nameTurn: (PasswordAttempt) -> Int) -> Job? {
+            func comesBefore(_ one: [Job], _ other: [Job]) -> Bool {
+                guard let one = one.first, let other = other.first else { return false }
+                let (own, others) = (peerTurn(one.attempt.peer), peerTurn(other.attempt.peer))
+                return own == others ? one.number < other.number : own < others
+            }
+            guard let (peer, line) = lines.min(by: { comesBefore($0.value, $1.value) }),
+                let index = line.indices.min(by: { nameTurn(line[$0].attempt) < nameTurn(line[$1].attempt) })
+            else { return nil }
+            let job = lines[peer]?.remove(at: index)
+            if lines[peer]?.isEmpty == true { lines[peer] = nil }
             return job
         }
 
@@ -63,12 +75,19 @@ package final class PasswordChecks: Sendable {
         /// The checks of names whose password was right from the same address.
         var known = Turns()
         var others = Turns()
+        /// Whether the last check was one of `known`.
+        var wasKnown = false
         var peers: [Peer: Tries] = [:]
         var attempts: [PasswordAttempt: Tries] = [:]
+        /// How many checks have come, and how many have had their turn.
+        var count = 0
+        var turn = 0
     }
 
     fileprivate struct Tries {
         var waiting = 0
+        /// The number of the last check; 0 before the first.
+        var turn = 0
         /// Failures that still count, and when they were counted last.
         var failures: Double = 0
         var time = ContinuousClock.now
@@ -136,7 +155,8 @@ package final class PasswordChecks: Sendable {
             state.makeRoom()
             state.peers[attempt.peer, default: Tries()].waiting += 1
             state.attempts[attempt, default: Tries()].waiting += 1
-            let job = Job(attempt: attempt, check: check, done: done)
+            state.count += 1
+            let job = Job(attempt: attempt, number: state.count, check: check, done: done)
             if state.attempts[attempt]?.isKnown == true { state.known.append(job) } else { state.others.append(job) }
             defer { state.isRunning = true }
             return !state.isRunning
@@ -155,8 +175,16 @@ package final class PasswordChecks: Sendable {
 
 extension PasswordChecks.State {
     fileprivate mutating func next() -> PasswordChecks.Job? {
-        let job = known.take() ?? others.take()
-        if job == nil { isRunning = false }
+        let peerTurn = { [peers] (peer: Peer) in peers[peer]?.turn ?? 0 }
+        let nameTurn = { [attempts] (attempt: PasswordAttempt) in attempts[attempt]?.turn ?? 0 }
+        wasKnown = !known.isEmpty && (others.isEmpty || !wasKnown)
+        guard let job = wasKnown ? known.take(peerTurn, nameTurn) : others.take(peerTurn, nameTurn) else {
+            isRunning = false
+            return nil
+        }
+        turn += 1
+        peers[job.attempt.peer]?.turn = turn
+        attempts[job.attempt]?.turn = turn
         return job
     }
 

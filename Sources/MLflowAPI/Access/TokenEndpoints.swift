@@ -28,10 +28,12 @@ extension MLflowAPI {
     var tokenEndpoints: [[Endpoint]] {
         [
             endpoint(.get, .apus, "tokens/list", .lookUp(.token), handling: .blocking(listTokens)),
-            endpoint(.post, .apus, "tokens/create", .change(.token).audited(), auditing: createToken),
-            endpoint(.post, .apus, "tokens/revoke", .change(.token).audited("username"), auditing: revokeToken),
+            endpoint(.post, .apus, "tokens/create", Self.tokenChange.audited(), auditing: createToken),
+            endpoint(.post, .apus, "tokens/revoke", Self.tokenChange.audited("username"), auditing: revokeToken),
         ]
     }
+
+    private static let tokenChange = Access.change(.token)
 
     /// Makes a token.
     ///
@@ -124,7 +126,8 @@ extension MLflowAPI {
     // MARK: Calls
 
     private func listTokens(_ request: HTTPRequest, _ responder: HTTPResponder) {
-        answerHolder(request, responder) { _, identity in
+        answerHolder(request, responder, .lookUp(.token)) { _, request in
+            let identity = request.caller.identity
             var tokens = try accessTokens()
             if let identity, !identity.isAdministrator { tokens.removeAll { $0.userID != identity.userID } }
             let users = try store.readNow(.cheap) { try $0.users() }
@@ -136,7 +139,8 @@ extension MLflowAPI {
     }
 
     private func createToken(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
-        answerHolder(request, responder) { message, identity in
+        answerHolder(request, responder, Self.tokenChange) { message, request in
+            let identity = request.caller.identity
             // A limit that is misspelt or empty must not make a token without one.
             try Self.requireKnown(["name", "scope", "experiments", "expires_in"], message.names)
             let experiments = try message.strings("experiments")
@@ -175,7 +179,8 @@ extension MLflowAPI {
     }
 
     private func revokeToken(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
-        answerHolder(request, responder) { message, identity in
+        answerHolder(request, responder, Self.tokenChange) { message, request in
+            let identity = request.caller.identity
             let name = try message.requiredString("name")
             var userID = identity?.userID
             if let owner = try message.string("username") {
@@ -198,34 +203,44 @@ extension MLflowAPI {
     private func answerHolder(
         _ request: HTTPRequest,
         _ responder: HTTPResponder,
-        _ body: (RequestMessage, Identity?) throws -> HTTPResponse
+        _ declared: Access,
+        _ body: (RequestMessage, HTTPRequest) throws -> HTTPResponse
     ) {
         do {
-            let access = settings.access
-            guard access?.isRequired == true || access?.isOfOperator(request) == true else {
-                throw TrackingError(
-                    .permissionDenied,
-                    "This server asks nobody for a token, so that it lets nobody manage them but `apus token` on its own "
-                        + "machine. Start it with --require-token."
-                )
-            }
-            let identity = request.caller.identity
-            guard identity == nil || identity?.isAdministrator == true || identity?.kind == .user else {
-                guard identity?.kind != .outsider else {
-                    throw TrackingError(
-                        .permissionDenied,
-                        "This server has no users to whom tokens could belong. Who runs it adds --app-name basic-auth."
-                    )
+            responder.send(
+                try whileAdmitted(request, declared) { request in
+                    try requireTokenHolder(request)
+                    return try body(try RequestMessage(request), request)
                 }
-                throw TrackingError(
-                    .permissionDenied,
-                    "The token '\(identity?.name ?? "")' looks after no tokens. Use one of the scope admin: apus token create NAME "
-                        + "--scope admin"
-                )
-            }
-            responder.send(try body(try RequestMessage(request), identity))
+            )
         } catch {
             responder.send(response(to: error))
+        }
+    }
+
+    /// Throws unless the sender of a request may look after tokens, be it only its own.
+    private func requireTokenHolder(_ request: HTTPRequest) throws(TrackingError) {
+        let access = settings.access
+        guard access?.isRequired == true || access?.isOfOperator(request) == true else {
+            throw TrackingError(
+                .permissionDenied,
+                "This server asks nobody for a token, so that it lets nobody manage them but `apus token` on its own "
+                    + "machine. Start it with --require-token."
+            )
+        }
+        let identity = request.caller.identity
+        guard identity == nil || identity?.isAdministrator == true || identity?.kind == .user else {
+            guard identity?.kind != .outsider else {
+                throw TrackingError(
+                    .permissionDenied,
+                    "This server has no users to whom tokens could belong. Who runs it adds --app-name basic-auth."
+                )
+            }
+            throw TrackingError(
+                .permissionDenied,
+                "The token '\(identity?.name ?? "")' looks after no tokens. Use one of the scope admin: apus token create NAME "
+                    + "--scope admin"
+            )
         }
     }
 }

@@ -8,7 +8,7 @@ internal import TrackingStore
 extension MLflowAPI {
     /// The calls by which `apus audit` and `apus backup` work on a running server; `docs/own-calls.md` describes them.
     var auditEndpoints: [[Endpoint]] {
-        let note = Access.administer(.server).audited(as: Self.backupAction, "place")
+        let note = Self.backupNote.audited(as: Self.backupAction, "place")
         return [
             endpoint(
                 .get,
@@ -21,6 +21,8 @@ extension MLflowAPI {
             endpoint(.post, .apus, "audit/backup", note, auditing: noteBackup),
         ]
     }
+
+    private static let backupNote = Access.administer(.server)
 
     /// What the audit calls a backup.
     package static let backupAction = "backup"
@@ -67,9 +69,11 @@ extension MLflowAPI {
 
     private func noteBackup(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
         do {
-            try requireAdministrator(request)
-            _ = try RequestMessage(request).requiredString("place")
-            try store.writeNow(for: request.caller) { try $0.audit(audit) }
+            try whileAdmitted(request, Self.backupNote) { request in
+                try requireAdministrator(request)
+                _ = try RequestMessage(request).requiredString("place")
+                try store.writeNow(for: request.caller) { try $0.audit(audit) }
+            }
             responder.send(.empty)
         } catch {
             responder.send(response(to: error))

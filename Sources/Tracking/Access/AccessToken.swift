@@ -57,7 +57,7 @@ package struct AccessToken: Sendable, Equatable {
     /// Whether the token has expired at a time in Unix milliseconds.
     package func hasExpired(at time: Int64) -> Bool { expirationTime.map { $0 <= time } ?? false }
 
-    /// The name that stands for commands on the server's own machine; no token can have this name.
+    /// The name that stands for commands on the server's own machine; it is one of `ReservedNames`.
     package static let operatorName = "the operator's command"
     /// The most characters of a name.
     package static let nameLimit = 100
@@ -80,11 +80,7 @@ package struct AccessToken: Sendable, Equatable {
                     + "\(Self.nameLimit) characters, no line breaks, and no space at its start or end."
             )
         }
-        guard !name.isExactly(Self.operatorName) else {
-            throw .invalidParameter(
-                "'\(name)' is the name of commands on the server's own machine; choose another name."
-            )
-        }
+        guard !ReservedNames.contains(name) else { throw .nameReserved(name, of: "a token") }
         if let expirationTime, expirationTime <= creationTime {
             throw .invalidParameter("The token would already have expired; give a time in the future.")
         }

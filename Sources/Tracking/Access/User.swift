@@ -36,6 +36,7 @@ package struct User: Sendable, Equatable {
                     + "\(nameLimit) characters, no colon, no line breaks, and no blank at an end."
             )
         }
+        guard !ReservedNames.contains(name) else { throw .nameReserved(name, of: "a user") }
     }
 }
 

@@ -57,8 +57,13 @@ extension WriteSession {
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown name.
     package func revokeAccessToken(named name: String, ofUser userID: Int64? = nil) throws {
-        try connection.run("DELETE FROM access_tokens WHERE name = ?1 AND user_id IS ?2", name, userID)
-        guard connection.changes == 0 else { return }
+        let hashes = try connection.query(
+            "DELETE FROM access_tokens WHERE name = ?1 AND user_id IS ?2 RETURNING hash",
+            name,
+            userID
+        ).map { $0.bytes(0) }
+        noteEnd(ofTokens: hashes)
+        guard hashes.isEmpty else { return }
         // A user hears nothing of the tokens of others.
         throw TrackingError.tokenNotFound(name, owners: userID == nil ? try ownersOfTokens(named: name) : [])
     }

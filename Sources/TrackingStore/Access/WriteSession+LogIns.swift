@@ -6,7 +6,11 @@ extension WriteSession {
     /// limit.
     ///
     /// A name says nothing of the holder: tokens, users with passwords and those of an issuer may have the same.
-    package func createLogIn(_ logIn: LogIn, hash: [UInt8]) throws {
+    ///
+    /// - Parameter userID: the user who was found to be logging in; nil for none.
+    /// - Throws: `.permissionDenied` if that user was deleted since.
+    package func createLogIn(_ logIn: LogIn, hash: [UInt8], ofUser userID: Int64? = nil) throws {
+        if let userID { try requireUser(userID) }
         try connection.run(
             "DELETE FROM log_ins WHERE expiration_time <= ?1 OR last_used_time <= ?2",
             logIn.creationTime,
@@ -70,15 +74,17 @@ extension WriteSession {
 
     /// Ends all log-ins of a user who is about to be deleted, whoever has proven them, and those by the user's tokens.
     func endLogIns(of user: User) throws {
-        try connection.run(
+        let hashes = try connection.query(
             """
             DELETE FROM log_ins WHERE (source <> ?1 AND name = ?2)
                 OR (source = ?1 AND token_hash IN (SELECT hash FROM access_tokens WHERE user_id = ?3))
+            RETURNING hash
             """,
             LogIn.tokenSource,
             user.name,
             user.id
-        )
+        ).map { $0.bytes(0) }
+        noteEnd(ofLogIns: hashes)
     }
 
     /// Whether there is a user with a name.
@@ -89,6 +95,7 @@ extension WriteSession {
     /// Ends a log-in, if there is one with this hash.
     package func endLogIn(hash: [UInt8]) throws {
         try connection.run("DELETE FROM log_ins WHERE hash = ?1", hash)
+        if connection.changes > 0 { noteEnd(ofLogIns: [hash]) }
     }
 
     /// Notes when a log-in was used last.

@@ -200,7 +200,7 @@ extension WriteSession {
             pattern,
             PermissionLevel.manage.wireName
         )
-        touch(user: id)
+        touch(user: id, takesRights: false)
     }
 
     /// Takes the grants of users along with a model's new name; roles that an admin made name models by intention.

@@ -19,16 +19,31 @@ extension WriteSession {
         )
         guard connection.changes > 0 else { throw TrackingError.userNameTaken(name) }
         let id = connection.lastInsertRowID
-        touch(user: id)
+        touch(user: id, takesRights: false)
         return User(id: id, name: name, isAdministrator: isAdministrator, creationTime: now)
     }
 
-    /// - Parameter revokingTokens: whether the user's tokens end.
+    /// Gives a user another password and ends the user's tokens, whatever the password was before.
+    ///
     /// - Throws: `.resourceDoesNotExist` for an unknown user.
-    package func setPassword(_ password: String, ofUser name: String, revokingTokens: Bool) throws {
+    package func resetPassword(_ password: String, ofUser name: String) throws {
         try changeUser(name, "password = ?2", password)
-        guard revokingTokens else { return }
-        try connection.run("DELETE FROM access_tokens WHERE user_id = (SELECT id FROM users WHERE name = ?1)", name)
+        let hashes = try connection.query(
+            "DELETE FROM access_tokens WHERE user_id = (SELECT id FROM users WHERE name = ?1) RETURNING hash",
+            name
+        ).map { $0.bytes(0) }
+        noteEnd(ofTokens: hashes)
+    }
+
+    /// Gives a user another password if the user still has the one that was checked; the user's tokens stay.
+    ///
+    /// - Parameter checked: the hash against which the current password was checked.
+    /// - Returns: false if the user is no more or has another password, so that nothing has changed.
+    package func replacePassword(_ checked: String, with password: String, ofUser id: Int64) throws -> Bool {
+        try connection.run("UPDATE users SET password = ?3 WHERE id = ?1 AND password = ?2", id, checked, password)
+        guard connection.changes > 0 else { return false }
+        touch(user: id)
+        return true
     }
 
     /// - Throws: `.resourceDoesNotExist` for an unknown user.
@@ -62,6 +77,9 @@ extension WriteSession {
         let user = try connection.user(named: name)
         try requireAnotherAdministrator(than: user)
         try endLogIns(of: user)
+        let tokens = try connection.query("SELECT hash FROM access_tokens WHERE user_id = ?1", user.id)
+        noteEnd(ofTokens: try tokens.map { $0.bytes(0) })
+        noteDeletion(ofUserNamed: user.name)
         try connection.run("DELETE FROM users WHERE id = ?1", user.id)
         touch(user: user.id)
     }

@@ -26,6 +26,8 @@ struct UnconfirmedCreations {
     }
 
     /// Returns the answer of an earlier identical request whose client disconnected before it received the answer.
+    ///
+    /// Whether it has received the answer is asked now: an entry whose answer was taken meanwhile ends.
     func answer(to creation: Creation, at now: ContinuousClock.Instant) -> (any Sendable)? {
         guard let entry = entries[creation.fingerprint], entry.awaited.isLost, now - entry.time < lifetime else {
             return nil

@@ -34,8 +34,9 @@ package final class WriteSession: WriterSession, TrackingWriting {
     /// Receives the runs that each commit may have changed; nil if the server does not forward runs.
     private let changes: ChangeFeed?
     private let permissionChanges: PermissionChanges
-    /// The users whose permissions the open transaction has changed.
-    private var touchedUsers = ChangedUsers.some([])
+    private let stillAdmitted: StillAdmitted
+    /// What the open transaction has changed about who may do what.
+    var accessChange = AccessChange()
     /// The row ids of the runs that the open transaction may have changed; always empty without `changes`.
     private var touchedRuns: Set<Int64> = []
 
@@ -53,13 +54,19 @@ package final class WriteSession: WriterSession, TrackingWriting {
         self.files = files
         self.changes = changes
         self.permissionChanges = permissionChanges
+        stillAdmitted = StillAdmitted(version: permissionChanges.version)
         self.runQuota = runQuota
         self.report = report
         statements = try WriteStatements(connection)
     }
 
     /// Resets the state that belongs to a single write.
-    func begin(for caller: Caller) { self.caller = caller }
+    ///
+    /// - Throws: `AccessChanged` if the client has to be judged again before it changes anything.
+    func begin(for caller: Caller) throws {
+        self.caller = caller
+        try stillAdmitted.require(caller, takesRights: accessChange.takesRights)
+    }
 
     /// Throws if the database or its WAL is no longer at its path, because the changes would be lost.
     package func willCommit() throws {
@@ -82,15 +89,18 @@ package final class WriteSession: WriterSession, TrackingWriting {
         runRows.commit()
         metricSummaries.commit()
         unconfirmed.commit()
-        if touchedUsers != .some([]) { permissionChanges.tell(touchedUsers) }
-        touchedUsers = .some([])
+        tellAccessChange()
         guard !touchedRuns.isEmpty else { return }
         changes?.add(touchedRuns)
         touchedRuns.removeAll(keepingCapacity: true)
     }
 
-    /// Records that the open transaction changes a user or the user's permissions; nil stands for all users.
-    func touch(user id: Int64?) { touchedUsers.insert(id) }
+    private func tellAccessChange() {
+        guard !accessChange.isNone else { return }
+        let change = accessChange
+        accessChange = AccessChange()
+        permissionChanges.tell(change)
+    }
 
     /// Records that the open transaction may change a run.
     func touch(run row: Int64) {
@@ -102,14 +112,21 @@ package final class WriteSession: WriterSession, TrackingWriting {
         runRows.rollBack()
         metricSummaries.rollBack()
         unconfirmed.rollBack()
-        touchedUsers = .some([])
+        accessChange = AccessChange()
         rescue()
     }
 
     /// Runs `make`, or returns the answer of an identical request of the last minute whose client did not receive it.
-    package func once<Answer: Sendable>(_ creation: Creation, _ make: () throws -> Answer) throws -> Answer {
+    ///
+    /// - Parameter stands: whether what was made is still there. Throws if the client may not have it made, or see it, by the
+    ///   rights that it has now.
+    package func once<Answer: Sendable>(
+        _ creation: Creation,
+        stands: (Answer) throws -> Bool = { _ in true },
+        _ make: () throws -> Answer
+    ) throws -> Answer {
         let now = ContinuousClock.now
-        if let answer = unconfirmed.answer(to: creation, at: now) as? Answer { return answer }
+        if let answer = unconfirmed.answer(to: creation, at: now) as? Answer, try stands(answer) { return answer }
         let answer = try make()
         unconfirmed.remember(answer, to: creation, at: now)
         return answer

@@ -2,6 +2,7 @@ internal import Coding
 internal import Forwarding
 internal import HTTPServer
 internal import HTTPWire
+internal import Identities
 internal import MLflowAPI
 
 extension ServerParts {

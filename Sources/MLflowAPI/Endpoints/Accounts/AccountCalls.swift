@@ -7,8 +7,8 @@ internal import TrackingStore
 
 /// What the calls about users, roles and grants have in common; their names and rules are those of `mlflow.server.auth`.
 ///
-/// Each is decided by its own handler, in the transaction that does the work, because who may do what depends on whose account
-/// it is about.
+/// Each is decided by its own handler, because who may do what depends on whose account it is about. The transaction that does
+/// the work makes sure that the one who calls has the same rights still; else the handler decides once more.
 extension MLflowAPI {
     /// Nothing where there are no users: MLflow's pages ask for `users/current` to see whether there are.
     var accountEndpoints: [[Endpoint]] {
@@ -72,13 +72,17 @@ extension MLflowAPI {
             access,
             auditing: { request, responder, audit in
                 do {
-                    guard let identity = request.caller.identity else {
-                        throw TrackingError(
-                            .permissionDenied,
-                            "Permission denied: this call is for users of the server."
-                        )
-                    }
-                    responder.send(try body(AccountCall(try RequestMessage(request), request, identity, audit)))
+                    responder.send(
+                        try whileAdmitted(request, access) { request in
+                            guard let identity = request.caller.identity else {
+                                throw TrackingError(
+                                    .permissionDenied,
+                                    "Permission denied: this call is for users of the server."
+                                )
+                            }
+                            return try body(AccountCall(try RequestMessage(request), request, identity, audit))
+                        }
+                    )
                 } catch {
                     responder.send(response(to: error))
                 }

@@ -32,7 +32,7 @@ extension MLflowAPI {
     package func setPassword(_ password: String, ofUser name: String) throws {
         let hash = try Self.passwordHash(password)
         try changeByCommand("users/update-password", name) {
-            try $0.setPassword(hash, ofUser: name, revokingTokens: true)
+            try $0.resetPassword(hash, ofUser: name)
         }
     }
 

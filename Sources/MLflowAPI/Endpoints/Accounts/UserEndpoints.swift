@@ -152,26 +152,41 @@ extension MLflowAPI {
         let password = try call.message.requiredString("password")
         let isOwn = call.isAbout(name)
         try call.require(call.identity.isAdministrator || isOwn, "the user '\(shortened(name))' and admins")
-        // Who finds a browser that is logged in must not be able to lock its owner out.
-        if isOwn { try requireCurrentPassword(of: name, in: call, unlike: password) }
+        guard !isOwn else { return try replaceOwnPassword(name, password, call) }
         let hash = try Self.passwordHash(password)
         // Who gets another password from an admin has lost control of the account, or the account.
-        try change(call, .user, name) { try $0.setPassword(hash, ofUser: name, revokingTokens: !isOwn) }
-        if !isOwn { try settings.access?.reload() }
+        try change(call, .user, name) { try $0.resetPassword(hash, ofUser: name) }
+        try settings.access?.reload()
         return .empty
     }
 
-    private func requireCurrentPassword(of name: String, in call: AccountCall, unlike new: String) throws {
+    private func replaceOwnPassword(_ name: String, _ password: String, _ call: AccountCall) throws -> HTTPResponse {
+        // Who finds a browser that is logged in must not be able to lock its owner out.
+        let user = try userWithCurrentPassword(name, in: call, unlike: password)
+        let hash = try Self.passwordHash(password)
+        try change(call, .user, name) { session in
+            // An admin may have given the user another one since it was checked, which the old one must not undo.
+            guard let checked = user.password,
+                try session.replacePassword(checked, with: hash, ofUser: user.user.id)
+            else { throw Self.isNotCurrent }
+        }
+        return .empty
+    }
+
+    private static let isNotCurrent = TrackingError.invalidParameter("Current password does not match.")
+
+    private func userWithCurrentPassword(_ name: String, in call: AccountCall, unlike new: String) throws -> KnownUser {
         guard let current = try call.message.string("current_password"), !current.isEmpty else {
             throw TrackingError.invalidParameter("Current password is required when changing your own password.")
         }
-        let isRight = try settings.access?.isPassword(current, of: name, from: call.request.caller.peer)
-        guard isRight == true else {
-            throw TrackingError.invalidParameter("Current password does not match.")
-        }
+        let peer = call.request.caller.peer
+        guard let user = try settings.access?.checkedUser(named: name, current, from: peer),
+            user.user.id == call.identity.userID
+        else { throw Self.isNotCurrent }
         guard !new.isExactly(current) else {
             throw TrackingError.invalidParameter("New password must differ from the current password.")
         }
+        return user
     }
 
     private func updateAdministrator(_ call: AccountCall) throws -> HTTPResponse {

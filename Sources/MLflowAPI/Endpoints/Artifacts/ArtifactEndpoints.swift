@@ -11,11 +11,12 @@ extension MLflowAPI {
     var artifactEndpoints: [[Endpoint]] {
         let file = "artifacts/{path...}"
         let upload = "2.0/mlflow/upload-artifact"
-        let deletion = Access.change(.artifact).audited(as: "artifacts/delete")
+        let change = Access.change(.artifact)
+        let deletion = change.audited(as: "artifacts/delete")
         return [
             endpoint(.get, .artifacts, "artifacts", .lookUp(.folder), handling: .blocking(listProxiedArtifacts)),
             endpoint(.get, .artifacts, file, .lookUp(.artifact), handling: .blocking(getProxiedArtifact)),
-            endpoint(.put, .artifacts, file, .change(.artifact).unaudited, handling: .streamed(putProxiedArtifact)),
+            endpoint(.put, .artifacts, file, change.unaudited, handling: .streamed(putProxiedArtifact)),
             endpoint(.delete, .artifacts, file, deletion, auditing: deleteProxiedArtifact),
             namelessArtifact(.get, "artifacts/", .lookUp(.none)),
             namelessArtifact(.put, "artifacts/", .change(.none).unaudited),
@@ -139,7 +140,11 @@ extension MLflowAPI {
             let path = try ArtifactPath(text)
             try requirePermission(.delete, at: path, in: artifacts, for: request.caller)
             try store.requireDatabaseInPlace()
-            try deleteAndJournal(path, of: artifacts, audit) { responder.send(.empty) }
+            try deleteAndJournal(path, of: artifacts, audit) {
+                try requireStill(.delete, at: path, in: artifacts, for: request)
+            } then: {
+                responder.send(.empty)
+            }
         } catch {
             responder.send(failure(error, path: text))
         }
@@ -179,6 +184,25 @@ extension MLflowAPI {
         }
     }
 
+    /// Throws if the sender of a request may not do something with artifacts any more, which it could when it began to wait.
+    ///
+    /// - Throws: `AccessRefusal`, and what `requirePermission` throws.
+    func requireStill(
+        _ action: PermittedAction,
+        at path: ArtifactPath,
+        in root: any ArtifactStorage,
+        for request: HTTPRequest
+    ) throws {
+        var request = request
+        guard let access = settings.access else { return }
+        // Rights may be taken again while it is looked for the owners of the files.
+        for _ in 0..<AccessControl.judgementLimit {
+            guard try access.admitAgain(&request, .change(.artifact)) else { return }
+            try requirePermission(action, at: path, in: root, for: request.caller)
+        }
+        throw AccessControl.changesTooOften
+    }
+
     /// Puts an upload in its place, unless its sender may not do that any more, and calls `answer` when that is journalled.
     ///
     /// - Parameter runID: nil if only the path can show the run.
@@ -190,16 +214,11 @@ extension MLflowAPI {
         for request: HTTPRequest,
         then answer: @escaping @Sendable () -> Void
     ) throws {
-        do {
-            var request = request
-            if try settings.access?.admitAgain(&request, .change(.artifact)) == true {
-                try requirePermission(.update, at: path, in: root, for: request.caller)
-            }
-        } catch {
-            upload.abort()
-            throw error
+        try commitAndJournal(upload, at: path, runID: runID, owner: request.caller.owner) {
+            try requireStill(.update, at: path, in: root, for: request)
+        } then: {
+            answer()
         }
-        try commitAndJournal(upload, at: path, runID: runID, owner: request.caller.owner, then: answer)
     }
 
     private func beginWrite(

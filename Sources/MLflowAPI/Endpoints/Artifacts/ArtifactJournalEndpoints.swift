@@ -48,15 +48,23 @@ extension MLflowAPI {
     /// - Parameters:
     ///   - runID: nil if only the path can show the run.
     ///   - owner: who has sent it; nil where nobody is asked.
-    /// - Throws: what `PendingArtifact.commit()` throws; `answer` is then not called.
+    ///   - requireRight: throws if the sender may not do that any more; asked when the turn of the upload has come.
+    /// - Throws: what `requireRight` and `PendingArtifact.commit()` throw; `answer` is then not called.
     func commitAndJournal(
         _ upload: any PendingArtifact,
         at path: ArtifactPath,
         runID: String?,
         owner: StorageOwner?,
+        ifAllowed requireRight: () throws -> Void,
         then answer: @escaping @Sendable () -> Void
-    ) throws(ArtifactError) {
-        try artifactTurns.take(path) { () throws(ArtifactError) in
+    ) throws {
+        try artifactTurns.take(path) {
+            do {
+                try requireRight()
+            } catch {
+                upload.abort()
+                throw error
+            }
             journal(try upload.commit(), at: path, runID: runID, owner: owner, claim: upload.claim, then: answer)
         }
     }
@@ -89,15 +97,20 @@ extension MLflowAPI {
 
     /// Deletes a file or a folder, and calls `answer` when the deletion is journalled; if nothing was there, at once.
     ///
-    /// - Parameter audit: the entry that is written with that of the journal.
-    /// - Throws: what `ArtifactStorage.delete` throws; files deleted before are journalled, and `answer` is not called.
+    /// - Parameters:
+    ///   - audit: the entry that is written with that of the journal.
+    ///   - requireRight: throws if the client may not do that any more; asked when the turn of the deletion has come.
+    /// - Throws: what `requireRight` throws, with nothing deleted; what `ArtifactStorage.delete` throws: files deleted before
+    ///   are journalled. `answer` is then not called.
     func deleteAndJournal(
         _ path: ArtifactPath,
         of root: any ArtifactStorage,
         _ audit: AuditEntry?,
+        ifAllowed requireRight: () throws -> Void,
         then answer: @escaping @Sendable () -> Void
-    ) throws(ArtifactError) {
-        try artifactTurns.take(path) { () throws(ArtifactError) in
+    ) throws {
+        try artifactTurns.take(path) {
+            try requireRight()
             try deleteAndJournalInTurn(path, of: root, audit, then: answer)
         }
     }

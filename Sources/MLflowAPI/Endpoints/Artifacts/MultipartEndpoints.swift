@@ -131,6 +131,7 @@ extension MLflowAPI {
                 return try completeDirect(direct, uploadID, path, parts, request, responder)
             }
             try artifactTurns.take(path) {
+                try requireStill(.update, at: target.folder, in: artifacts, for: request)
                 guard let stored = try multipartUploads?.complete(uploadID, path, parts) else {
                     responder.send(.empty)
                     return
@@ -152,6 +153,7 @@ extension MLflowAPI {
     ) throws {
         let claim = settings.quotas?.claim(for: request.caller.owner)
         try artifactTurns.take(path) {
+            try requireStill(.update, at: path, in: artifacts, for: request)
             let stored = try direct.completeUpload(uploadID, path, parts, claim: claim)
             journal(stored, at: path, runID: nil, owner: request.caller.owner, claim: claim) { responder.send(.empty) }
         }

@@ -42,6 +42,8 @@ extension MLflowAPI {
         let resolved = location.isEmpty ? nil : resolvedArtifactLocation(location)
         return .create("experiment") {
             try $0.createExperiment(name: name, artifactLocation: resolved, tags: tags)
+        } standing: {
+            try $0.stands(experiment: $1)
         } noting: {
             .made(String($0))
         } encode: { id in

@@ -9,8 +9,8 @@ internal import TrackingStore
 extension MLflowAPI {
     /// The calls about forwarding to an upstream server; `docs/own-calls.md` describes them.
     var forwardEndpoints: [[Endpoint]] {
-        let drain = Access.administer(.server).unaudited
-        let decision = Access.administer(.server).audited("run_ids")
+        let drain = Self.forwardChange.unaudited
+        let decision = Self.forwardChange.audited("run_ids")
         return [
             endpoint(
                 .post,
@@ -25,13 +25,15 @@ extension MLflowAPI {
         ]
     }
 
+    private static let forwardChange = Access.administer(.server)
+
     /// The maximum number of runs in one answer.
     private static let maximumRuns = 1_000
 
     private func withForwarder(
         _ request: HTTPRequest,
         _ responder: HTTPResponder,
-        _ body: (Forwarder, RequestMessage) throws -> HTTPResponse
+        _ body: (Forwarder, RequestMessage, HTTPRequest) throws -> HTTPResponse
     ) {
         do {
             guard let forwarder = settings.forwarder else {
@@ -40,14 +42,18 @@ extension MLflowAPI {
                     "This server does not forward to another server; start it with --upstream."
                 )
             }
-            responder.send(try body(forwarder, try RequestMessage(request)))
+            responder.send(
+                try whileAdmitted(request, Self.forwardChange) { request in
+                    try body(forwarder, try RequestMessage(request), request)
+                }
+            )
         } catch {
             responder.send(response(to: error))
         }
     }
 
     private func forwardStatus(_ request: HTTPRequest, _ responder: HTTPResponder) {
-        withForwarder(request, responder) { forwarder, message in
+        withForwarder(request, responder) { forwarder, message, request in
             let runIDs = try message.strings("run_ids")
             let limit = Int(try message.integer("max_results") ?? 100)
             guard (0...Self.maximumRuns).contains(limit) else {
@@ -76,27 +82,29 @@ extension MLflowAPI {
     }
 
     private func retryForwarding(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
-        withForwarder(request, responder) { forwarder, message in
+        withForwarder(request, responder) { forwarder, message, request in
             guard let runIDs = try message.strings("run_ids") else {
                 // A retry of all runs changes nothing in the store, so there is nothing to audit.
                 forwarder.retryAll()
                 return .forwarding(forwarder.status, for: request.caller)
             }
-            return .forwarding(forwarder.status, for: request.caller, runs: try forwarder.retry(runIDs, audit))
+            let count = try forwarder.retry(runIDs, for: request.caller, audit)
+            return .forwarding(forwarder.status, for: request.caller, runs: count)
         }
     }
 
     private func skipForwarding(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
-        withForwarder(request, responder) { forwarder, message in
+        withForwarder(request, responder) { forwarder, message, request in
             guard let runIDs = try message.strings("run_ids"), !runIDs.isEmpty else {
                 throw TrackingError.invalidParameter("'run_ids' is missing: name the runs to skip.")
             }
-            return .forwarding(forwarder.status, for: request.caller, runs: try forwarder.skip(runIDs, audit))
+            let count = try forwarder.skip(runIDs, for: request.caller, audit)
+            return .forwarding(forwarder.status, for: request.caller, runs: count)
         }
     }
 
     private func drainForwarding(_ request: HTTPRequest, _ responder: HTTPResponder) {
-        withForwarder(request, responder) { forwarder, _ in
+        withForwarder(request, responder) { forwarder, _, request in
             forwarder.drain()
             return .forwarding(forwarder.status, for: request.caller)
         }

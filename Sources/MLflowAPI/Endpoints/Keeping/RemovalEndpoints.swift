@@ -6,38 +6,46 @@ internal import Tracking
 extension MLflowAPI {
     /// The call by which `apus gc` makes a running server remove deleted runs, models and experiments permanently.
     var removalEndpoints: [[Endpoint]] {
-        [endpoint(.post, .apus, "gc", .administer(.server).audited("older_than"), auditing: removeForGood)]
+        [endpoint(.post, .apus, "gc", Self.removalAccess.audited("older_than"), auditing: removeForGood)]
     }
+
+    private static let removalAccess = Access.administer(.server)
 
     /// The time after which one call answers even if there is more to do.
     private static let workOfOneCall = Duration.seconds(2)
 
     private func removeForGood(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
         do {
-            let message = try RequestMessage(request, nil)
-            let now = currentMilliseconds()
-            var extras = RemovalExtras()
-            extras.journalBefore = try message.age("journal_older_than").map { now - $0 }
-            var progress = RemovalProgress()
-            var kept = RemovalCount()
-            if try message.boolean("continue") != true {
-                let wanted = try message.removalRequest(now: now)
-                extras.removesExpiredUploads = wanted.isOfEverything
-                guard try message.boolean("dry_run") != true else {
-                    progress.count = try previewRemoval(wanted, extras)
-                    progress.isDone = true
-                    return responder.send(.removal(progress))
-                }
-                kept = try beginRemoval(wanted, audit)
-            } else {
-                extras.removesExpiredUploads = try message.boolean("uploads") ?? false
-            }
-            progress = try continueRemoval(for: Self.workOfOneCall, extras, audit)
-            progress.count.add(kept)
+            let progress = try whileAdmitted(request, Self.removalAccess) { try removeForGood($0, audit) }
             responder.send(.removal(progress))
         } catch {
             responder.send(response(to: error))
         }
+    }
+
+    private func removeForGood(_ request: HTTPRequest, _ audit: AuditEntry?) throws -> RemovalProgress {
+        let message = try RequestMessage(request, nil)
+        let now = currentMilliseconds()
+        var extras = RemovalExtras()
+        extras.journalBefore = try message.age("journal_older_than").map { now - $0 }
+        var progress = RemovalProgress()
+        var kept = RemovalCount()
+        if try message.boolean("continue") != true {
+            let wanted = try message.removalRequest(now: now)
+            extras.removesExpiredUploads = wanted.isOfEverything
+            guard try message.boolean("dry_run") != true else {
+                progress.count = try previewRemoval(wanted, extras)
+                progress.isDone = true
+                return progress
+            }
+            kept = try beginRemoval(wanted, for: request.caller, audit)
+        } else {
+            extras.removesExpiredUploads = try message.boolean("uploads") ?? false
+        }
+        // What has begun goes on whoever asks: the table of removals is emptied also without a call.
+        progress = try continueRemoval(for: Self.workOfOneCall, extras, audit)
+        progress.count.add(kept)
+        return progress
     }
 }
 

@@ -1,5 +1,5 @@
 internal import ArtifactStore
-internal import Budgets
+package import Budgets
 internal import Glibc
 internal import Synchronization
 package import Tracking
@@ -79,18 +79,21 @@ extension MLflowAPI {
     ///
     /// This process or another one removes them later.
     ///
-    /// - Parameter audit: the audit entry for each run, model and experiment.
+    /// - Parameters:
+    ///   - caller: the client whose right to it is asked for with each part.
+    ///   - audit: the audit entry for each run, model and experiment.
     /// - Returns: the counts of deleted runs, models and experiments that are kept.
     /// - Throws: the errors of `TrackingWriting.beginRemoval`; nothing was added then.
     package func beginRemoval(
         _ request: RemovalRequest,
+        for caller: Caller = .server,
         _ audit: AuditEntry? = .byCommand("gc")
     ) throws -> RemovalCount {
         let inUse = try artifactsInUse(besides: request)
         var position: RemovalPosition? = .start
         var kept = RemovalCount()
         while let from = position {
-            let part = try store.writeNow { session in
+            let part = try store.writeNow(for: caller) { session in
                 try session.beginRemoval(request, keeping: inUse, from: from) { kind, id in
                     try session.audit(audit?.about(kind.audited, id))
                 }

@@ -47,6 +47,8 @@ extension MLflowAPI {
         )
         return .create("logged model") {
             try $0.createLoggedModel(new)
+        } standing: {
+            try $0.stands($1.info)
         } noting: {
             .made($0.info.modelID)
         } encode: {

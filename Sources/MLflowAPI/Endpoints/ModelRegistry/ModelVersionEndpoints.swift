@@ -48,6 +48,8 @@ extension MLflowAPI {
         let workingDirectory = settings.workingDirectory
         return .create("model version") {
             try $0.createModelVersion(new, workingDirectory: workingDirectory)
+        } standing: {
+            try $0.stands($1)
         } noting: {
             .made(String($0.version))
         } encode: {

@@ -40,6 +40,8 @@ extension MLflowAPI {
         for tag in tags { try validateRegisteredModelTag(tag) }
         return .create("registered model") {
             try $0.createRegisteredModel(name: name, description: description, tags: tags)
+        } standing: {
+            try $0.stands($1)
         } noting: {
             .made($0.name)
         } encode: {

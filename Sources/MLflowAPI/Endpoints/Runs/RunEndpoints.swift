@@ -59,6 +59,8 @@ extension MLflowAPI {
             }
             : .create("run") {
                 try $0.createRun(new)
+            } standing: {
+                try $0.stands($1.info)
             } noting: {
                 .made($0.info.runID)
             } encode: {

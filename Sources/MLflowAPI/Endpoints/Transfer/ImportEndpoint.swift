@@ -21,7 +21,7 @@ extension MLflowAPI {
                     do {
                         let operation = try importOperation(request)
                         let draft = trail?.draft(by: auditActor(request), request, nil)
-                        perform(operation, .cheap, draft, for: request, responder)
+                        perform(operation, .cheap, access, draft, for: request, responder)
                     } catch {
                         responder.send(response(to: error))
                     }

@@ -1,3 +1,4 @@
+internal import Budgets
 internal import Coding
 internal import Glibc
 internal import HTTPServer
@@ -17,12 +18,14 @@ final class LogInRoutes: Sendable {
     /// Known to this process alone: after a restart, a log-in that had begun begins anew.
     private let key: HMAC
     /// How many threads wait for an issuer, or for the check of a password.
-    private let waiting = Atomic(0)
+    private let waiting = Budget(total: LogInRoutes.waitingLimit, share: LogInRoutes.waitingShare)
     /// The attempts that have led to a log-in, by when each began: the same answer of an issuer counts once.
     private let finished = Mutex<[String: Int64]>([:])
 
-    /// How many may wait, so that the other threads are left to requests.
-    private static let waitingLimit = 2
+    /// How many may wait, so that the other threads are left to requests; and how many of one client, so that it leaves some to
+    /// others.
+    private static let waitingLimit = 4
+    private static let waitingShare = 2
     /// How long somebody may take at the issuer, in seconds.
     private static let attemptSeconds: Int64 = 600
     private static let attemptCookie = "apus_attempt"
@@ -103,8 +106,10 @@ final class LogInRoutes: Sendable {
         do {
             let value: String
             if let name = fields["username"] {
-                guard mayWait() else { return page(request, next: next, fault: Self.tooMany, status: 503) }
-                defer { endWait() }
+                guard let place = placeToWait(request) else {
+                    return page(request, next: next, fault: Self.tooMany, status: 503)
+                }
+                defer { withExtendedLifetime(place) {} }
                 value = try access.logIn(name: name, password: fields["password"] ?? "", from: request)
             } else {
                 value = try access.logIn(token: fields["token"]?.trimmed ?? "", from: request)
@@ -225,8 +230,8 @@ final class LogInRoutes: Sendable {
         guard let code = request.queryValue("code"), code.utf8.count <= 4_096 else {
             return Self.fault(400, isBeneath: true, "\(title) has sent no code with your browser.")
         }
-        guard mayWait() else { return Self.fault(503, isBeneath: true, Self.tooMany) }
-        defer { endWait() }
+        guard let place = placeToWait(request) else { return Self.fault(503, isBeneath: true, Self.tooMany) }
+        defer { withExtendedLifetime(place) {} }
         let next = LocalPath(String(decoding: Base64.decode(String(parts[3])) ?? [], as: UTF8.self))
         do {
             let proof = try issuer.user(
@@ -240,7 +245,7 @@ final class LogInRoutes: Sendable {
             guard isFirst(seed, begunAt: begin) else {
                 return Self.fault(400, isBeneath: true, "This log-in was finished before. Begin a new one.")
             }
-            return entering(request, try access.logIn(user: user), at: ".." + next.text)
+            return entering(request, try access.logIn(user: user, at: request.arrival), at: ".." + next.text)
         } catch let fault as AccessControl.LogInFault {
             return Self.fault(403, isBeneath: true, fault.reason)
         } catch let failure as IssuerFailure {
@@ -269,14 +274,11 @@ final class LogInRoutes: Sendable {
         }
     }
 
-    /// Whether one more thread may wait for an issuer, or for the check of a password; if so, `endWait` follows.
-    private func mayWait() -> Bool {
-        if waiting.wrappingAdd(1, ordering: .relaxed).newValue <= Self.waitingLimit { return true }
-        endWait()
-        return false
+    /// A place for one more thread that waits for an issuer, or for the check of a password; nil if there is none.
+    private func placeToWait(_ request: HTTPRequest) -> Holding? {
+        let place = Holding(of: waiting, for: request.caller.peer)
+        return place.grow(by: 1) ? place : nil
     }
-
-    private func endWait() { waiting.wrappingSubtract(1, ordering: .relaxed) }
 
     private static let tooMany = "Too many log-ins wait at the moment. Try again in a few seconds."
 

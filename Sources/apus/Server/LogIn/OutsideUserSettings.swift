@@ -256,7 +256,8 @@ extension ProvenToken {
         get throws(TokenFault) {
             guard let user = ProvenUser(name: name, groups: groups, source: issuer) else {
                 throw .refused(
-                    "The token names nobody: a name has 1 to \(ProvenUser.nameLimit) printable characters and no space at an end."
+                    "The token names nobody: a name has 1 to \(ProvenUser.nameLimit) printable characters, no space at an end, "
+                        + "and is none that the server shows for itself or for its commands."
                 )
             }
             return user

@@ -22,7 +22,7 @@ package enum ArtifactError: Error, Sendable, Equatable {
     case readOnly
     /// The user that the server runs as lacks the permission.
     case permissionDenied
-    /// The name is longer than the file system allows.
+    /// The name, or the whole path, is longer than the storage allows.
     case nameTooLong
     /// The file system cannot hold a name of these characters (EINVAL, EILSEQ).
     case nameNotSupported
@@ -102,7 +102,8 @@ package enum ArtifactError: Error, Sendable, Equatable {
         case .quotaSpent(let text): text
         case .readOnly: "The artifact storage of the server is read-only."
         case .permissionDenied: "The server is not permitted to access this artifact: '\(path)'"
-        case .nameTooLong: "Invalid path: a name is longer than the file system of the server allows."
+        case .nameTooLong:
+            "Invalid path: it, or a name in it, is longer than the storage of the server allows; use shorter names."
         case .nameNotSupported: "Invalid path: a name has characters that the file system of the server cannot hold."
         case .fileTooLarge: "The file is larger than the file system of the server can hold."
         case .busy: "Other requests are changing the folder of '\(path)'; try again when they have finished."

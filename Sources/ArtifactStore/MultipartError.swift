@@ -14,6 +14,8 @@ package enum MultipartError: Error, Sendable, Equatable {
     case unlistedPart(Int)
     /// The listed part has been replaced by a later upload of the same part.
     case changedPart(Int)
+    /// An object storage refuses the list of parts; the value is a sentence for people.
+    case wrongParts(String)
     /// A part is larger than `MultipartUploads.Limits.partBytes`.
     case partTooLarge
     /// A part has another length than its request announced.

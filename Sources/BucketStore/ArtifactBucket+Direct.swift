@@ -44,12 +44,14 @@ extension ArtifactBucket: DirectTransfers {
         let (mark, id) = MarkedUpload.parts(of: id)
         guard !parts.isEmpty else { throw MultipartError.missingPart(1, count: 1) }
         let listed = parts.sorted { $0.number < $1.number }.map { S3Part(number: $0.number, tag: $0.entityTag) }
+        var size: Int64?
         do {
-            var size: Int64?
-            if let claim {
-                size = try client.parts(of: id, key).reduce(0) { $0 + $1.size }
+            if let arrived = try arrivedParts(of: id, key, isRequired: claim != nil) {
+                try Self.requireAll(arrived.map(\.part.number), in: listed.map(\.number))
+                let sum = arrived.reduce(0) { $0 + $1.size }
+                size = sum
                 do {
-                    try claim.grow(by: size ?? 0)
+                    try claim?.grow(by: sum)
                 } catch {
                     try client.abort(id, key)
                     throw error
@@ -57,11 +59,39 @@ extension ArtifactBucket: DirectTransfers {
             }
             try client.complete(id, key, S3Completion(parts: listed, size: size, mark: mark))
         } catch let error as S3Failure {
-            guard error.kind == .noUpload else { throw ArtifactError(error) }
-            throw MultipartError.unknownUpload
+            switch error.kind {
+            case .noUpload: throw MultipartError.unknownUpload
+            case .wrongParts: throw MultipartError.wrongParts(error.message)
+            default: throw ArtifactError(error)
+            }
         }
-        let stored = try head(path)
-        return StoredArtifact(bytes: stored?.size ?? 0, duration: .now - start, isShared: false, sha256: nil)
+        let bytes = try size ?? head(path)?.size ?? 0
+        return StoredArtifact(bytes: bytes, duration: .now - start, isShared: false, sha256: nil)
+    }
+
+    /// Returns the parts of an upload that have arrived.
+    ///
+    /// - Parameter isRequired: whether the keys must be good for this list, which a completion can do without.
+    /// - Returns: nil if the upload is not open, because an earlier request may have completed it, and if the list is denied.
+    private func arrivedParts(
+        of id: String,
+        _ key: String,
+        isRequired: Bool
+    ) throws(S3Failure) -> [(part: S3Part, size: Int64)]? {
+        do throws(S3Failure) {
+            return try client.parts(of: id, key)
+        } catch {
+            guard error.kind == .noUpload || (error.kind == .denied && !isRequired) else { throw error }
+            return nil
+        }
+    }
+
+    /// Throws if a part has arrived and is not in the client's list, or the list has a gap: the file would be shorter.
+    private static func requireAll(_ arrived: [Int], in listed: [Int]) throws(MultipartError) {
+        let numbers = Set(listed)
+        if let left = arrived.first(where: { !numbers.contains($0) }) { throw .unlistedPart(left) }
+        let missing = (1...max(listed.last ?? 1, 1)).filter { !numbers.contains($0) }
+        if let first = missing.first { throw .missingPart(first, count: missing.count) }
     }
 
     package func abortUpload(_ id: String, _ path: ArtifactPath) throws(ArtifactError) {
@@ -100,13 +130,27 @@ extension ArtifactBucket: DirectTransfers {
     package func removeExpiredUploads(isPreview: Bool) throws(ArtifactError) -> Int {
         let before = Int64(time(nil)) - Self.longestUpload
         let expired = try asking { () throws(S3Failure) in
-            try client.unfinishedUploads(prefix: root).filter { $0.begun < before }
+            var expired: [S3Upload] = []
+            try client.forEachUnfinishedUpload(prefix: root) { page in
+                expired += page.filter { $0.begun < before && isOwn($0.key) }
+            }
+            return expired
         }
         guard !isPreview else { return expired.count }
         for upload in expired {
             try asking { () throws(S3Failure) in try client.abort(upload.id, upload.key) }
         }
         return expired.count
+    }
+
+    /// Whether an unfinished upload may be one of Apus': a bucket without a prefix may hold uploads of other programs.
+    ///
+    /// Beneath a prefix all are. Without one, those are that lie in a folder of artifacts of an experiment.
+    private func isOwn(_ key: String) -> Bool {
+        guard root.isEmpty else { return true }
+        let names = key.utf8.split(separator: UInt8(ascii: "/"))
+        guard let first = names.first, first.allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
+        return names.dropFirst(2).contains { $0.elementsEqual("artifacts".utf8) }
     }
 }
 

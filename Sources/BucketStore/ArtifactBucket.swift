@@ -34,9 +34,7 @@ package final class ArtifactBucket: ArtifactStorage {
         guard path.name != nil else { throw .invalidPath(path.obstacleToWriting ?? .empty) }
         let key = root + path.description
         guard key.utf8.count <= Self.longestKey else {
-            throw .storageRefuses(
-                "The key of an object has \(Self.longestKey) bytes at most; use a shorter path."
-            )
+            throw .nameTooLong
         }
         return key
     }
@@ -142,6 +140,8 @@ package final class ArtifactBucket: ArtifactStorage {
             // Beginning an upload needs the permission to write, and aborting it leaves nothing in the bucket.
             let key = root + ".apus-check"
             try client.abort(client.createUpload(key, contentType: nil), key)
+            // A storage says only to keys that may read objects that one is not there.
+            try client.requireReading(of: key)
             return nil
         } catch {
             return error.message
@@ -220,7 +220,7 @@ extension ArtifactError {
             case .noObject: .notFound
             case .changed: .replaced
             case .denied: .storageDenies(failure.message)
-            case .noUpload, .refused: .storageRefuses(failure.message)
+            case .noUpload, .wrongParts, .refused: .storageRefuses(failure.message)
             case .unavailable: .storageAway(failure.message)
             }
     }

@@ -106,6 +106,7 @@ package final class HTTPClient: Sendable {
         var request = request
         for _ in 0...Redirection.maximumCount {
             let stream = try exchange(request, limits)
+            guard request.followsRedirects else { return stream }
             guard let next = Redirection.request(after: stream.head, of: request, at: origin) else { return stream }
             // Reads the body of the redirect to its end, so that the connection can be used again, unless it is long.
             _ = try? stream.body(atMost: 65_536)

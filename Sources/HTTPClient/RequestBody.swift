@@ -35,6 +35,8 @@ package struct ClientRequest {
     /// The header fields, including Host, but without Connection and the fields that frame the message.
     package var fields: [(name: String, value: String)]
     package var body = RequestBody.none
+    /// Whether redirects within the origin are followed; otherwise an answer that redirects is returned as it is.
+    package var followsRedirects = true
 
     package init(
         _ method: HTTPMethod,

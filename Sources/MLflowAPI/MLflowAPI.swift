@@ -73,6 +73,8 @@ package struct MLflowAPI: Sendable {
     let artifacts: any ArtifactStorage
     /// The uploads in parts to a local folder; nil if artifacts are in an object storage, which keeps the parts itself.
     let multipartUploads: MultipartUploads?
+    /// The uploads in parts to an object storage.
+    let directUploads: DirectUploads
     let settings: Settings
     let healthChecks: HealthChecks
     /// Lets one request at a time change an artifact, until the change has been passed to the artifact journal.
@@ -101,6 +103,7 @@ package struct MLflowAPI: Sendable {
         multipartUploads = (artifacts as? ArtifactRoot).map {
             MultipartUploads(root: $0, limits: settings.multipartLimits)
         }
+        directUploads = DirectUploads(settings.multipartLimits)
         self.settings = settings
         let others = settings.artifactRoots.map(\.store).filter { $0 !== artifacts }
         healthChecks = HealthChecks(store: store, storages: [artifacts] + others)

@@ -16,7 +16,23 @@ package final class CredentialSource: Sendable {
     private let variable: @Sendable (String) -> String?
     private let now: @Sendable () -> Int64
     private let patience: Duration
-    private let known = Mutex<S3Credentials?>(nil)
+    private let state = Mutex(State())
+    /// Held by the one thread that looks for keys.
+    private let search = Mutex(())
+
+    private struct State {
+        var known: S3Credentials?
+        /// The reason why the last search has found nothing.
+        var failure: S3Failure?
+        /// The time at which the last search ended, in Unix seconds.
+        var ended: Int64?
+    }
+
+    /// How many seconds a failed search is remembered, so that the requests that waited for it do not search one after the
+    /// other.
+    private static let failureMemory: Int64 = 2
+    /// The seconds between two searches as long as the known keys are valid.
+    private static let pause: Int64 = 10
 
     /// - Parameters:
     ///   - now: returns the time in Unix seconds.
@@ -32,32 +48,61 @@ package final class CredentialSource: Sendable {
         self.variable = variable
     }
 
-    /// Returns keys that are valid for some minutes at least; blocks while it looks for new ones.
+    /// Returns keys that are valid; blocks while it looks for new ones.
+    ///
+    /// One thread at a time looks for keys. Others wait for it only if the known keys have expired already.
     ///
     /// - Throws: `.denied` if no keys are found; the message says where to put them. `.unavailable` if an agent does not
     ///   answer.
     func current() throws(S3Failure) -> S3Credentials {
-        let result = known.withLock { known in
-            Result { () throws(S3Failure) in
-                let moment = now()
-                if let known, known.expires.map({ $0 - Self.refreshSeconds > moment }) ?? true { return known }
-                do throws(S3Failure) {
-                    let found = try find()
-                    known = found
-                    return found
-                } catch {
-                    // The known keys are still valid for some seconds.
-                    if let known, let expires = known.expires, expires > moment { return known }
-                    throw error
-                }
-            }
+        if let keys = keys(validFor: Self.refreshSeconds) { return keys }
+        if let keys = keys(validFor: 0) {
+            if hasSearched(within: Self.pause) { return keys }
+            let renewed: S3Credentials?? = search.withLockIfAvailable { _ in try? searched() }
+            return (renewed ?? nil) ?? keys
         }
+        let result = search.withLock { _ in Result { () throws(S3Failure) in try searched() } }
         return try result.get()
     }
 
-    /// Makes the next call of `current()` look for new keys, because the storage says that the known ones have expired.
-    func forget() {
-        known.withLock { $0 = nil }
+    /// The known keys, if they are valid for more than so many seconds.
+    private func keys(validFor seconds: Int64) -> S3Credentials? {
+        let moment = now()
+        return state.withLock { state in
+            guard let known = state.known, known.expires.map({ $0 - seconds > moment }) ?? true else { return nil }
+            return known
+        }
+    }
+
+    /// Whether a search has ended within the last seconds.
+    private func hasSearched(within seconds: Int64) -> Bool {
+        let moment = now()
+        return state.withLock { $0.ended.map { (0..<seconds).contains(moment - $0) } ?? false }
+    }
+
+    /// Looks for keys, unless another thread has just done so.
+    private func searched() throws(S3Failure) -> S3Credentials {
+        if let keys = keys(validFor: hasSearched(within: Self.pause) ? 0 : Self.refreshSeconds) { return keys }
+        if let failure = state.withLock({ $0.failure }), hasSearched(within: Self.failureMemory) { throw failure }
+        do throws(S3Failure) {
+            let found = try find()
+            let ended = now()
+            state.withLock { ($0.known, $0.failure, $0.ended) = (found, nil, ended) }
+            return found
+        } catch {
+            let ended = now()
+            state.withLock { ($0.failure, $0.ended) = (error, ended) }
+            throw error
+        }
+    }
+
+    /// Makes the next call of `current()` look for new keys, because the storage says that these have expired.
+    ///
+    /// Does nothing if another thread has replaced them already.
+    func forget(_ keys: S3Credentials) {
+        state.withLock { state in
+            if state.known == keys { state.known = nil }
+        }
     }
 
     private func find() throws(S3Failure) -> S3Credentials {
@@ -159,7 +204,8 @@ package final class CredentialSource: Sendable {
 
     /// Asks the metadata service of the instance (IMDSv2) for the keys of the instance's role.
     ///
-    /// - Returns: nil if no metadata service answers, or the instance has no role.
+    /// - Returns: nil if there is no metadata service, or the instance has no role.
+    /// - Throws: `.unavailable` if a service is there and does not answer.
     private func ofInstance() throws(S3Failure) -> S3Credentials? {
         if variable("AWS_EC2_METADATA_DISABLED")?.lowercased() == "true" { return nil }
         let base = variable("AWS_EC2_METADATA_SERVICE_ENDPOINT") ?? "http://169.254.169.254"
@@ -167,10 +213,17 @@ package final class CredentialSource: Sendable {
         let roles = root + "/latest/meta-data/iam/security-credentials/"
         guard let tokenURL = HTTPURL(root + "/latest/api/token"), let rolesURL = HTTPURL(roles) else { return nil }
         let lifetime = [(name: "x-aws-ec2-metadata-token-ttl-seconds", value: "21600")]
-        // No metadata service answers on a machine that is not an instance.
-        guard let token = try? ask(.put, tokenURL, lifetime, "the instance's metadata"), token.status == 200 else {
-            return nil
+        let token: HTTPReply
+        do throws(CallFailure) {
+            token = try call(.put, tokenURL, lifetime)
+        } catch {
+            switch error {
+            // No metadata service is there on a machine that is not an instance.
+            case .unresolved, .refused, .unreachable, .timedOut(.lookingUp), .timedOut(.connecting): return nil
+            default: throw Self.silent("the instance's metadata", error)
+            }
         }
+        guard token.status == 200 else { return nil }
         let fields = [(name: "x-aws-ec2-metadata-token", value: String(decoding: token.body, as: UTF8.self))]
         let names = try ask(.get, rolesURL, fields, "the instance's metadata")
         guard names.status == 200,
@@ -189,17 +242,29 @@ package final class CredentialSource: Sendable {
         _ subject: String
     ) throws(S3Failure) -> HTTPReply {
         do throws(CallFailure) {
-            // The call uses no proxy, because these hosts are local to the machine.
-            return try HTTPClient(url.origin).send(
-                method,
-                url.target,
-                fields: [("Host", url.origin.hostField)] + fields,
-                maximumBytes: 65_536,
-                by: Deadline(after: patience)
-            )
+            return try call(method, url, fields)
         } catch {
-            throw S3Failure(.unavailable, "The service that gives out \(subject) does not answer: \(error.phrase).")
+            throw Self.silent(subject, error)
         }
+    }
+
+    private static func silent(_ subject: String, _ failure: CallFailure) -> S3Failure {
+        S3Failure(.unavailable, "The service that gives out \(subject) does not answer: \(failure.phrase).")
+    }
+
+    private func call(
+        _ method: HTTPMethod,
+        _ url: HTTPURL,
+        _ fields: [(name: String, value: String)]
+    ) throws(CallFailure) -> HTTPReply {
+        // The call uses no proxy, because these hosts are local to the machine.
+        try HTTPClient(url.origin).send(
+            method,
+            url.target,
+            fields: [("Host", url.origin.hostField)] + fields,
+            maximumBytes: 65_536,
+            by: Deadline(after: patience)
+        )
     }
 
     private static func keys(in reply: HTTPReply, _ owner: String) throws(S3Failure) -> S3Credentials {

@@ -69,7 +69,7 @@ extension S3Client {
         let marks = mark.map { [(name: Self.markField, value: $0)] } ?? []
         let fields = type + marks + settings.uploadFields
         let reply = try send(Request(method: .post, key: key, query: [("uploads", "")], fields: fields))
-        guard let id = XMLElement(reply.body)?["UploadId"], !id.isEmpty else {
+        guard let id = try answer(reply, root: "InitiateMultipartUploadResult")["UploadId"], !id.isEmpty else {
             throw S3Failure(.refused, "The object storage at \(address) does not answer with the id of an upload.")
         }
         return id
@@ -125,20 +125,38 @@ extension S3Client {
         while true {
             let reply = try send(Request(method: .post, key: key, query: [("uploadId", id)], body: .array(body)))
             // S3 sends the status 200 before it joins the parts, so that only the body tells whether that succeeded.
-            guard let result = XMLElement(reply.body), result.name != "Error" else {
-                let code = XMLElement(reply.body)?["Code"] ?? "InternalError"
-                let failure = S3Fault(code: code).failure(bucket: bucket, address: address)
-                guard failure.kind == .unavailable, attempt < settings.attempts else { throw failure }
+            let told: XMLElement
+            do throws(S3Failure) {
+                told = try answer(reply, root: "CompleteMultipartUploadResult")
+            } catch {
+                guard error.kind == .unavailable, attempt < settings.attempts else { throw error }
+                Self.pause(after: attempt)
                 attempt += 1
                 continue
             }
+            guard let tag = told["ETag"], !tag.isEmpty else { throw unlikeStorage }
+            if !Self.isSame(tag, Self.tag(of: parts)) { try requireObject(key, tag: tag, size: nil) }
             return
         }
     }
 
+    /// The tag that S3 makes for an object of these parts; nil if their tags are not MD5 sums.
+    private static func tag(of parts: [S3Part]) -> String? {
+        var sums: [UInt8] = []
+        for part in parts {
+            guard let sum = Hexadecimal.bytes(part.tag.filter { $0 != "\"" }), sum.count == 16 else { return nil }
+            sums += sum
+        }
+        return "\"\(Hexadecimal.text(MD5.digest(of: sums)))-\(parts.count)\""
+    }
+
     /// Aborts an upload and removes its parts; an upload that does not exist is no error.
     package func abort(_ id: String, _ key: String) throws(S3Failure) {
-        _ = try send(Request(method: .delete, key: key, query: [("uploadId", id)], expected: [200, 204, 404]))
+        do throws(S3Failure) {
+            _ = try send(Request(method: .delete, key: key, query: [("uploadId", id)], expected: [204]))
+        } catch {
+            guard error.kind == .noUpload || error.kind == .noObject else { throw error }
+        }
     }
 
     /// Returns the stored parts of an upload, with their sizes in bytes.
@@ -149,7 +167,7 @@ extension S3Client {
             var query = [(name: "uploadId", value: id), (name: "max-parts", value: "1000")]
             if let marker { query.append(("part-number-marker", marker)) }
             let reply = try send(Request(method: .get, key: key, query: query))
-            guard let result = XMLElement(reply.body) else { break }
+            let result = try answer(reply, root: "ListPartsResult")
             for child in result.children where child.name == "Part" {
                 guard let number = child["PartNumber"].flatMap({ Int($0) }),
                     let size = child["Size"].flatMap({ Int64($0) })
@@ -161,15 +179,40 @@ extension S3Client {
         return found
     }
 
-    /// Returns up to 1,000 unfinished uploads to keys that begin with a prefix.
-    package func unfinishedUploads(prefix: String) throws(S3Failure) -> [S3Upload] {
-        let reply = try send(Request(method: .get, query: [("uploads", ""), ("prefix", prefix)]))
-        guard let result = XMLElement(reply.body) else { return [] }
-        return result.children.compactMap { child in
-            guard child.name == "Upload", let key = child["Key"], key.hasPrefix(prefix), let id = child["UploadId"],
-                let begun = child["Initiated"].flatMap({ SignedMoment.seconds($0) })
-            else { return nil }
-            return S3Upload(key: key, id: id, begun: begun)
+    /// Calls `body` for each page of the unfinished uploads to keys that begin with a prefix.
+    package func forEachUnfinishedUpload(
+        prefix: String,
+        _ body: ([S3Upload]) throws(S3Failure) -> Void
+    ) throws(S3Failure) {
+        var marker: (key: String, id: String)?
+        while true {
+            var query = [
+                (name: "uploads", value: ""), (name: "encoding-type", value: "url"), (name: "prefix", value: prefix),
+            ]
+            if let marker { query += [("key-marker", marker.key), ("upload-id-marker", marker.id)] }
+            let reply: HTTPReply
+            do throws(S3Failure) {
+                reply = try send(Request(method: .get, query: query))
+            } catch {
+                // Some storages answer so if there is no upload.
+                guard error.kind == .noUpload else { throw error }
+                return
+            }
+            let result = try answer(reply, root: "ListMultipartUploadsResult")
+            let decoded = Self.decoder(of: result)
+            try body(
+                result.children.compactMap { child in
+                    guard child.name == "Upload", let key = decoded(child["Key"]), key.utf8.starts(with: prefix.utf8),
+                        let id = child["UploadId"], let begun = child["Initiated"].flatMap({ SignedMoment.seconds($0) })
+                    else { return nil }
+                    return S3Upload(key: key, id: id, begun: begun)
+                }
+            )
+            guard result["IsTruncated"] == "true" else { return }
+            guard let key = decoded(result["NextKeyMarker"]), let id = result["NextUploadIdMarker"],
+                marker.map({ $0 != (key, id) }) ?? true
+            else { throw unlikeStorage }
+            marker = (key, id)
         }
     }
 }

@@ -39,13 +39,15 @@ extension S3Client {
     ///
     /// - Throws: `.noObject` if no object has this key.
     package func head(_ key: String) throws(S3Failure) -> S3Object {
-        let stream: ReplyStream
+        var stream: ReplyStream
         do throws(S3Failure) {
             stream = try open(Request(method: .head, key: key))
         } catch {
+            guard error.kind == .denied || error.kind == .refused else { throw error }
             // An answer to HEAD has no body and so no reason. A listing is refused for the same reason, with a body.
-            if error.kind == .denied || error.kind == .refused { _ = try list(prefix: key, atMost: 1) }
-            throw error
+            _ = try list(prefix: key, atMost: 1)
+            // The list has replaced ended keys, or the reason has passed.
+            stream = try open(Request(method: .head, key: key))
         }
         _ = try? stream.body(atMost: 0)
         return try object(key, stream.head)
@@ -55,7 +57,8 @@ extension S3Client {
         guard let size = head.value(of: "content-length").flatMap(Int64.init), size >= 0 else {
             throw S3Failure(.refused, "The object storage at \(address) does not tell the size of an object.")
         }
-        let tag = head.value(of: "etag") ?? ""
+        // Each answer of a storage has a tag; without one, nothing would show that the object is replaced while it is read.
+        guard let tag = head.value(of: "etag"), !tag.isEmpty else { throw unlikeStorage }
         let modified = head.value(of: "last-modified").flatMap { HTTPDate.seconds($0) } ?? 0
         return S3Object(key: key, size: size, tag: tag, modified: modified, mark: head.value(of: Self.markField))
     }
@@ -68,16 +71,31 @@ extension S3Client {
     ///   - tag: the tag that the object must still have.
     /// - Throws: `.changed` if the object was replaced, `.noObject` if it was deleted.
     func read(_ key: String, _ range: Range<Int64>, of size: Int64, tag: String) throws(S3Failure) -> ReplyStream {
-        var fields: [(name: String, value: String)] = tag.isEmpty ? [] : [("If-Match", tag)]
+        var fields: [(name: String, value: String)] = [("If-Match", tag)]
         let isWhole = range.lowerBound == 0 && range.upperBound == size
         if !isWhole { fields.append(("Range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)")) }
-        let stream = try open(Request(method: .get, key: key, fields: fields, expected: isWhole ? [200] : [206]))
+        var request = Request(method: .get, key: key, fields: fields, expected: isWhole ? [200] : [206])
+        request.isContent = true
+        let stream = try open(request)
         // The storage may ignore If-Match, and a proxy may confuse answers.
         let length = stream.head.value(of: "content-length").flatMap(Int64.init)
-        guard stream.head.value(of: "etag") ?? tag == tag, length == nil || length == Int64(range.count) else {
+        guard let found = stream.head.value(of: "etag") else { throw unlikeStorage }
+        guard found == tag, length == nil || length == Int64(range.count) else {
             throw S3Failure(.changed, "The object was replaced meanwhile.")
         }
+        let told = stream.head.value(of: "content-range")
+        guard isWhole || told == "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)" else {
+            throw unlikeStorage
+        }
         return stream
+    }
+
+    /// The failure for an answer with which no object storage answers, as that of a log-in page or another service.
+    var unlikeStorage: S3Failure {
+        S3Failure(
+            .refused,
+            "\(address) does not answer like an object storage; check the endpoint and what stands before it."
+        )
     }
 
     /// Stores an object; when this function returns, the object exists and is complete.
@@ -89,7 +107,46 @@ extension S3Client {
         contentType: String
     ) throws(S3Failure) {
         let fields = fieldsOfUploads(contentType: contentType)
-        _ = try send(Request(method: .put, key: key, fields: fields, body: .memory(bytes)))
+        let reply = try send(Request(method: .put, key: key, fields: fields, body: .memory(bytes)))
+        guard let tag = reply.field("etag"), !tag.isEmpty else { throw unlikeStorage }
+        guard bytes.count <= Self.mostCheckedBytes, !Self.isSame(tag, Hexadecimal.text(MD5.digest(of: Array(bytes))))
+        else { return }
+        // The tag need not be an MD5: with keys of KMS it is none. Then the object itself shows whether it was stored.
+        try requireObject(key, tag: tag, size: Int64(bytes.count))
+    }
+
+    /// Whether two tags are the same; some storages leave out the quotes in XML.
+    static func isSame(_ first: String, _ second: String?) -> Bool {
+        first.filter { $0 != "\"" } == second?.filter { $0 != "\"" }
+    }
+
+    /// The greatest size in bytes of a content whose MD5 is compared with its tag.
+    private static let mostCheckedBytes = 262_144
+
+    /// Throws if the keys may not read objects; an object that does not exist is no error.
+    package func requireReading(of key: String) throws(S3Failure) {
+        do throws(S3Failure) {
+            let stream = try open(Request(method: .get, key: key, expected: [200]))
+            guard stream.head.value(of: "etag") != nil else { throw unlikeStorage }
+        } catch {
+            guard error.kind == .noObject else { throw error }
+        }
+    }
+
+    /// Throws if the storage does not have the object with whose tag it has answered.
+    ///
+    /// - Parameter size: nil if it is not known.
+    func requireObject(_ key: String, tag: String, size: Int64?) throws(S3Failure) {
+        do throws(S3Failure) {
+            let found = try head(key)
+            if Self.isSame(found.tag, tag), size == nil || size == found.size { return }
+        } catch {
+            guard error.kind == .noObject else { throw error }
+        }
+        throw S3Failure(
+            .unavailable,
+            "The object storage at \(address) says that it has stored a file, and does not have it."
+        )
     }
 
     /// Returns the header fields of a request that stores an object.
@@ -99,27 +156,72 @@ extension S3Client {
 
     /// Deletes an object; an object that does not exist is no error.
     package func delete(_ key: String) throws(S3Failure) {
-        _ = try send(Request(method: .delete, key: key, expected: [200, 204, 404]))
+        do throws(S3Failure) {
+            _ = try send(Request(method: .delete, key: key, expected: [204]))
+        } catch {
+            guard error.kind == .noObject else { throw error }
+        }
     }
 
     /// Deletes up to 1,000 objects.
     ///
     /// - Throws: the first failure to delete one of them; other objects may have been deleted.
     package func delete(_ keys: [String]) throws(S3Failure) {
+        // XML cannot contain every character that a key can.
+        var rest = keys.filter(XMLElement.canContain)
+        for key in keys where !XMLElement.canContain(key) { try delete(key) }
+        var attempt = 1
+        while !rest.isEmpty {
+            let result: DeletedKeys
+            do throws(S3Failure) {
+                result = try deleteAtOnce(rest)
+            } catch {
+                guard error.isOfMissingOperation else { throw error }
+                for key in rest { try delete(key) }
+                return
+            }
+            guard let failure = result.failure else { return }
+            guard failure.kind == .unavailable, attempt < settings.attempts else { throw failure }
+            Self.pause(after: attempt)
+            attempt += 1
+            rest = result.left
+        }
+    }
+
+    /// The keys that one request could not delete, and the first reason.
+    private struct DeletedKeys {
+        var left: [String] = []
+        var failure: S3Failure?
+    }
+
+    private func deleteAtOnce(_ keys: [String]) throws(S3Failure) -> DeletedKeys {
         let objects = keys.map { "<Object><Key>\(XMLElement.escaped($0))</Key></Object>" }.joined()
         let body = Array("<Delete>\(objects)<Quiet>true</Quiet></Delete>".utf8)
         // The API requires this field for this request.
         let fields = [(name: "Content-MD5", value: Base64.encode(MD5.digest(of: body), .standard))]
         let reply = try send(Request(method: .post, query: [("delete", "")], fields: fields, body: .array(body)))
-        guard let result = XMLElement(reply.body) else {
-            throw S3Failure(
-                .unavailable,
-                "The object storage at \(address) does not answer a deletion with XML."
-            )
-        }
+        let result = try answer(reply, root: "DeleteResult")
+        var deleted = DeletedKeys()
         for child in result.children where child.name == "Error" && child["Code"] != "NoSuchKey" {
-            throw S3Fault(code: child["Code"] ?? "").failure(bucket: bucket, address: address)
+            let failure = S3Fault(code: child["Code"] ?? "").failure(bucket: bucket, address: address)
+            guard failure.kind == .unavailable, let key = child["Key"] else { throw failure }
+            deleted.left.append(key)
+            deleted.failure = failure
         }
+        return deleted
+    }
+
+    /// Returns the XML of an answer of status 200.
+    ///
+    /// - Parameter root: the name that its first element must have.
+    /// - Throws: the failure that the XML tells instead; `.refused` if it is another document.
+    func answer(_ reply: HTTPReply, root: String) throws(S3Failure) -> XMLElement {
+        guard let found = XMLElement(reply.body) else { throw unlikeStorage }
+        if found.name == "Error" {
+            throw S3Fault(code: found["Code"] ?? "InternalError").failure(bucket: bucket, address: address)
+        }
+        guard found.name == root else { throw unlikeStorage }
+        return found
     }
 
     /// Returns a page of the objects whose keys begin with a prefix, in the order of their keys.
@@ -140,28 +242,42 @@ extension S3Client {
         if let after { query.append(("continuation-token", after)) }
         let request = Request(method: .get, query: query.map { (name: $0.0, value: $0.1) })
         let reply = try send(request)
-        guard let result = XMLElement(reply.body), result.name == "ListBucketResult" else {
-            throw S3Failure(.refused, "\(address) does not answer like an object storage; check the endpoint.")
+        let result = try answer(reply, root: "ListBucketResult")
+        let decoded = Self.decoder(of: result)
+        // Bytes and not characters are compared: a mark that combines belongs to the character before it, a slash too.
+        func rest(_ key: String) -> Substring.UTF8View? {
+            key.utf8.starts(with: prefix.utf8) ? key.utf8.dropFirst(prefix.utf8.count) : nil
         }
-        let isEncoded = result["EncodingType"] == "url"
-        func decoded(_ text: String?) -> String? {
-            text.flatMap { isEncoded ? PercentCoding.decode($0, plusIsSpace: true) : $0 }
-        }
+        let slash = UInt8(ascii: "/")
         var page = S3Page()
         for child in result.children {
             switch child.name {
             case "Contents":
-                guard let key = decoded(child["Key"]), key.hasPrefix(prefix),
+                guard let key = decoded(child["Key"]), let rest = rest(key),
                     let size = child["Size"].flatMap(Int64.init)
                 else { continue }
+                // The storage does not know the parameter `delimiter`.
+                if isShallow, rest.contains(slash) { throw unlikeStorage }
                 let modified = child["LastModified"].flatMap { SignedMoment.seconds($0) } ?? 0
                 page.objects.append(S3Object(key: key, size: size, tag: child["ETag"] ?? "", modified: modified))
             case "CommonPrefixes":
-                if let found = decoded(child["Prefix"]), found.hasPrefix(prefix) { page.prefixes.append(found) }
+                guard let found = decoded(child["Prefix"]), let rest = rest(found) else { continue }
+                guard rest.last == slash, !rest.dropLast().contains(slash) else { throw unlikeStorage }
+                page.prefixes.append(found)
             default: continue
             }
         }
-        if result["IsTruncated"] == "true" { page.next = result["NextContinuationToken"] }
+        if result["IsTruncated"] == "true" {
+            // Without a token the other pages cannot be requested, and a list without them would be taken for whole.
+            guard let next = result["NextContinuationToken"], !next.isEmpty, next != after else { throw unlikeStorage }
+            page.next = next
+        }
         return page
+    }
+
+    /// Returns a function that decodes the keys in a list, which are percent-encoded if the list says so.
+    static func decoder(of list: XMLElement) -> (String?) -> String? {
+        guard list["EncodingType"] == "url" else { return { $0 } }
+        return { $0.flatMap { PercentCoding.decode($0, plusIsSpace: true) } }
     }
 }

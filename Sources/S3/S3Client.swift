@@ -16,11 +16,13 @@ package final class S3Client: Sendable {
     private let agent: String
     private let variable: @Sendable (String) -> String?
     private let now: @Sendable () -> Int64
-    /// Replaced when the storage says that the bucket is in another region.
+    /// Replaced when the storage says that the bucket is in another region, and has answered there.
     private let connection: Mutex<Connection>
 
     struct Connection: Sendable {
         var region: String
+        /// Whether the storage has accepted the region, or the operator has named the endpoint.
+        var isProven: Bool
         var client: HTTPClient
         /// The path before the key, percent-encoded, with a slash at its end.
         var basePath: String
@@ -65,7 +67,8 @@ package final class S3Client: Sendable {
         do throws(ClientSettingFault) {
             let proxy = try HTTPProxy.proxy(for: origin, variable)
             let client = HTTPClient(origin, proxy: proxy, trust: settings.trust)
-            return Connection(region: region, client: client, basePath: path)
+            let isProven = settings.endpoint != nil
+            return Connection(region: region, isProven: isProven, client: client, basePath: path)
         } catch {
             throw S3Failure(.refused, "\(error.detail). \(error.advice)")
         }
@@ -119,10 +122,15 @@ extension S3Client {
         var body = Body.none
         /// The statuses that mean success.
         var expected: Set<Int> = [200]
+        /// Whether the answer is content that is passed on as it arrives, and not a document.
+        var isContent = false
     }
 
     /// The pause before a request is sent for the second time; each further pause is twice as long as the one before.
     private static let firstPause = Duration.milliseconds(100)
+    /// The longest time that a request without a body and its answer may take: a storage that sends a byte now and then is not
+    /// silent, and would hold a thread for days.
+    private static let longestDocument = Duration.seconds(60)
     private static let emptyHash = Hexadecimal.text(SHA256.digest(of: []))
 
     /// Sends a request, repeatedly if a failure may be temporary, and returns the answer as soon as its head has arrived.
@@ -132,23 +140,28 @@ extension S3Client {
         var pause = Self.firstPause
         var attempt = 1
         var mayRenew = true
-        var mayMove = true
+        var moved: Connection?
         while true {
             let failure: S3Failure
             let keys = try credentials.current()
+            let used = moved ?? connection.withLock { $0 }
             do throws(CallFailure) {
-                let stream = try send(request, hash, signedWith: keys)
-                if request.expected.contains(stream.head.status) { return stream }
+                let stream = try send(request, hash, over: used, signedWith: keys)
+                if request.expected.contains(stream.head.status) {
+                    if !used.isProven { keep(used) }
+                    return stream
+                }
                 let fault = S3Fault(of: stream, on: request.method)
                 if fault.isOfEndedKeys, mayRenew {
                     mayRenew = false
-                    credentials.forget()
+                    credentials.forget(keys)
                     continue
                 }
-                if mayMove, let region = fault.region, move(to: region) {
-                    mayMove = false
+                if moved == nil, let region = fault.region, let other = other(than: used, in: region) {
+                    moved = other
                     continue
                 }
+                if fault.provesRegion, !used.isProven { keep(used) }
                 failure = fault.failure(bucket: bucket, address: address)
             } catch {
                 failure = try Self.failure(error, address: address)
@@ -182,9 +195,9 @@ extension S3Client {
     private func send(
         _ request: Request,
         _ hash: String,
+        over connection: Connection,
         signedWith keys: S3Credentials
     ) throws(CallFailure) -> ReplyStream {
-        let connection = connection.withLock { $0 }
         let origin = connection.client.origin
         let path = Self.path(connection, request.key)
         var fields = [(name: "Host", value: origin.hostField)] + request.fields
@@ -207,14 +220,23 @@ extension S3Client {
             case .memory(let bytes): .stream(MemoryProducer(bytes), length: bytes.count)
             }
         let limits = CallLimits(
-            whole: settings.longestAttempt.map { Deadline(after: $0) } ?? .never,
+            whole: longest(request).map { Deadline(after: $0) } ?? .never,
             connecting: .seconds(5),
             silence: request.body.isEmpty ? settings.silence.withoutBody : settings.silence.withBody
         )
-        return try connection.client.open(
-            ClientRequest(request.method, query.isEmpty ? path : "\(path)?\(query)", fields: fields, body: body),
-            limits
-        )
+        let target = query.isEmpty ? path : "\(path)?\(query)"
+        var call = ClientRequest(request.method, target, fields: fields, body: body)
+        // A storage never redirects to another path of its own. The page of a log-in that answers instead is no artifact,
+        // and a PUT that became a GET has stored nothing.
+        call.followsRedirects = false
+        return try connection.client.open(call, limits)
+    }
+
+    /// The longest time that an attempt may take; nil if only silence ends it, as it does for content of any length.
+    private func longest(_ request: Request) -> Duration? {
+        if let longest = settings.longestAttempt { return longest }
+        if case .none = request.body, !request.isContent { return Self.longestDocument }
+        return nil
     }
 
     /// Returns a presigned URL, with which anybody may send one kind of request until the URL expires.
@@ -229,7 +251,7 @@ extension S3Client {
         fields: [(name: String, value: String)] = [],
         expires: Int64
     ) throws(S3Failure) -> String {
-        let connection = connection.withLock { $0 }
+        let connection = try provenConnection()
         let origin = connection.client.origin
         let path = Self.path(connection, key)
         var query = query
@@ -255,14 +277,39 @@ extension S3Client {
         return connection.basePath + PercentCoding.encode(key, unescaped: "-._~/")
     }
 
-    /// Sends all further requests to another region of AWS.
+    /// Returns a connection to another region of AWS, which an answer has named.
     ///
-    /// - Returns: false, and nothing changes, if the operator has named an endpoint, or the region is in use already.
-    private func move(to region: String) -> Bool {
-        guard settings.endpoint == nil, region != connection.withLock({ $0.region }) else { return false }
-        guard let moved = try? Self.connect(bucket, settings, region, variable) else { return false }
-        connection.withLock { $0 = moved }
-        return true
+    /// - Returns: nil if the operator has named an endpoint, and for a text that is no region or the one that was used.
+    private func other(than used: Connection, in region: String) -> Connection? {
+        guard settings.endpoint == nil, region != used.region, S3Settings.isRegion(region) else { return nil }
+        let current = connection.withLock { $0 }
+        // Another request may have found the region meanwhile.
+        if current.region == region { return current }
+        return try? Self.connect(bucket, settings, region, variable)
+    }
+
+    /// Sends all further requests over a connection whose region the storage has accepted.
+    ///
+    /// A region that does not answer is not kept, so that a single wrong answer has no effect on other requests.
+    private func keep(_ proven: Connection) {
+        connection.withLock { current in
+            current = proven
+            current.isProven = true
+        }
+    }
+
+    /// Returns the connection for a presigned URL, which nobody can correct later: if no answer has shown yet in which region
+    /// the bucket is, the storage is asked.
+    private func provenConnection() throws(S3Failure) -> Connection {
+        let current = connection.withLock { $0 }
+        if current.isProven { return current }
+        do throws(S3Failure) {
+            _ = try list(prefix: "", atMost: 1)
+        } catch {
+            // The keys may be good for the URL without being good for a list.
+            guard error.kind == .denied else { throw error }
+        }
+        return connection.withLock { $0 }
     }
 
     /// Returns the failure for a call without an answer, if that may be temporary.
@@ -275,6 +322,15 @@ extension S3Client {
         case .unresolved, .refused, .unreachable, .timedOut, .disconnected, .brokenAnswer, .longAnswer, .interrupted:
             return S3Failure(.unavailable, "The object storage at \(address) does not answer: \(error.phrase).")
         }
+    }
+
+    /// Waits before an attempt is repeated.
+    ///
+    /// The pause is random, so that requests that failed together are not repeated together.
+    ///
+    /// - Parameter failures: the number of attempts that have failed, at least 1.
+    static func pause(after failures: Int) {
+        wait(firstPause * (1 << min(max(failures, 1) - 1, 5)) * Double.random(in: 0.5...1.5))
     }
 
     private static func wait(_ duration: Duration) {

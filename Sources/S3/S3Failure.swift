@@ -9,6 +9,8 @@ package struct S3Failure: Error, Sendable, Equatable {
         case changed
         /// The keys are missing, wrong or not sufficient; the operator of the server must change something.
         case denied
+        /// The client's list of parts is wrong, or a part of it is too small.
+        case wrongParts
         /// The bucket, the endpoint, the region or the request is wrong; repetition does not help.
         case refused
         /// The storage is unreachable or overloaded; the same request may succeed later.
@@ -18,9 +20,16 @@ package struct S3Failure: Error, Sendable, Equatable {
     package let kind: Kind
     /// A sentence that says what to change; contains no keys.
     package let message: String
+    /// Whether the storage does not know the operation at all.
+    let isOfMissingOperation: Bool
 
     package init(_ kind: Kind, _ message: String) {
+        self.init(kind, message, isOfMissingOperation: false)
+    }
+
+    init(_ kind: Kind, _ message: String, isOfMissingOperation: Bool) {
         self.kind = kind
         self.message = message
+        self.isOfMissingOperation = isOfMissingOperation
     }
 }

@@ -27,6 +27,9 @@ struct S3Fault {
         region = nil
     }
 
+    /// Whether the storage answers so only in the region of the bucket.
+    var provesRegion: Bool { ["AccessDenied", "NoSuchKey", "NoSuchUpload"].contains(code) }
+
     var isOfEndedKeys: Bool { ["ExpiredToken", "TokenRefreshRequired", "ExpiredTokenException"].contains(code) }
 
     func failure(bucket: String, address: String) -> S3Failure {
@@ -67,12 +70,21 @@ struct S3Fault {
             S3Failure(.refused, "The bucket '\(bucket)' is in another region: set AWS_REGION to it.")
         case "InvalidBucketName":
             S3Failure(.refused, "The object storage does not accept '\(bucket)' as the name of a bucket.")
-        case "EntityTooLarge", "KeyTooLongError", "InvalidPart", "InvalidPartOrder", "EntityTooSmall",
-            "InvalidObjectState", "MalformedXML", "NotImplemented", "MethodNotAllowed", "InvalidRequest",
+        case "NotImplemented", "MethodNotAllowed", "501", "405":
+            S3Failure(.refused, "The object storage does not know this request: \(code).", isOfMissingOperation: true)
+        case "InvalidPart", "InvalidPartOrder", "EntityTooSmall":
+            S3Failure(.wrongParts, "The object storage refuses the list of parts: \(code).")
+        case "EntityTooLarge", "KeyTooLongError", "InvalidObjectState", "MalformedXML", "InvalidRequest",
             "InvalidArgument":
             S3Failure(.refused, "The object storage refuses the request: \(code).")
         default:
-            if status >= 500 || status == 429 || status == 408 || Self.passing.contains(code) {
+            if (300..<400).contains(status) {
+                S3Failure(
+                    .refused,
+                    "\(address) redirects (\(status)), which an object storage does not do within one address; check the endpoint "
+                        + "and what stands before it."
+                )
+            } else if status >= 500 || status == 429 || status == 408 || Self.passing.contains(code) {
                 S3Failure(.unavailable, "The object storage at \(address) is overloaded or failing (\(code)).")
             } else {
                 S3Failure(.refused, "The object storage at \(address) refuses the request: \(code).")

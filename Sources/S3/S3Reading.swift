@@ -10,7 +10,17 @@ package final class S3Reading {
     /// The offset of the next byte.
     package private(set) var position: Int64
     private var stream: ReplyStream?
-    private var attemptsLeft: Int
+    /// The breaks since the last progress.
+    private var breaks = 0
+    /// The offset after which a further byte is progress.
+    private var proven: Int64
+    /// The time for which the storage was waited for since the last progress.
+    private var waited = Duration.zero
+
+    /// The bytes that must arrive between two breaks, so that the first of them does not count any more.
+    private static let progressBytes: Int64 = 262_144
+    /// The longest wait between two progresses; a storage that is slower counts as one whose answer breaks off.
+    private static let longestWait = Duration.seconds(60)
 
     /// Requests the bytes, and returns when the head of the answer has arrived.
     ///
@@ -23,34 +33,33 @@ package final class S3Reading {
         self.object = object
         position = range.lowerBound
         end = range.upperBound
-        attemptsLeft = client.settings.attempts
+        proven = range.lowerBound
         if !range.isEmpty { stream = try client.read(object.key, range, of: object.size, tag: object.tag) }
     }
 
     /// Returns the next piece; nil after the last one.
     package func next() throws(S3Failure) -> [UInt8]? {
         while position < end {
-            let piece: [UInt8]?
+            var piece: [UInt8]?
+            let start = ContinuousClock.now
             do throws(CallFailure) {
                 piece = try stream?.next()
             } catch {
-                guard attemptsLeft > 0 else {
-                    throw S3Failure(
-                        .unavailable,
-                        "An answer of the object storage breaks off: \(error.phrase)."
-                    )
-                }
                 piece = nil
             }
-            if let piece, Int64(piece.count) <= end - position {
+            waited += .now - start
+            if let piece, waited < Self.longestWait, Int64(piece.count) <= end - position {
                 position += Int64(piece.count)
+                if position - proven >= Self.progressBytes { (proven, breaks, waited) = (position, 0, .zero) }
                 if position == end { _ = try? stream?.next() }
                 return piece
             }
-            attemptsLeft -= 1
-            guard attemptsLeft >= 0 else {
+            breaks += 1
+            waited = .zero
+            guard breaks <= client.settings.attempts else {
                 throw S3Failure(.unavailable, "An answer of the object storage breaks off.")
             }
+            S3Client.pause(after: breaks)
             // The tag ensures that the rest belongs to the same content.
             stream = nil
             stream = try client.read(object.key, position..<end, of: object.size, tag: object.tag)

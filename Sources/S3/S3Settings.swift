@@ -35,7 +35,7 @@ package struct S3Settings: Sendable {
     package init(bucket: String, _ variable: (String) -> String?) throws(S3Failure) {
         let files = ProfileFiles(variable)
         let region = variable("AWS_REGION") ?? variable("AWS_DEFAULT_REGION") ?? files.setting("region") ?? "us-east-1"
-        guard region.utf8.allSatisfy(Self.isOfRegion) else {
+        guard Self.isRegion(region) else {
             throw S3Failure(.refused, "AWS_REGION '\(region)' is no region, such as eu-central-1.")
         }
         self.region = region
@@ -67,7 +67,9 @@ package struct S3Settings: Sendable {
             return (nil, style == "path" || (style == "auto" && !fits) ? .path : .virtualHost)
         }
         guard let url = HTTPURL(text), !url.target.contains("?"), !text.contains("@") else {
-            throw S3Failure(.refused, "\(source) is '\(text)'; write it as http://HOST:PORT or https://HOST.")
+            // A text with '@' may contain a password.
+            let shown = text.contains("@") ? "has a name or a password" : "is '\(text)'"
+            throw S3Failure(.refused, "\(source) \(shown); write it as http://HOST:PORT or https://HOST.")
         }
         return (url, style == "virtual" ? .virtualHost : .path)
     }
@@ -85,6 +87,11 @@ package struct S3Settings: Sendable {
             trust.authorities = .path(path, source: name)
         }
         return trust
+    }
+
+    /// Whether a text can be the name of a region, which becomes a part of a host name.
+    static func isRegion(_ text: String) -> Bool {
+        (1...63).contains(text.utf8.count) && text.utf8.allSatisfy(isOfRegion)
     }
 
     private static func isOfRegion(_ byte: UInt8) -> Bool {

@@ -57,22 +57,28 @@ struct XMLElement {
         return String(name.split(separator: ":").last ?? name)
     }
 
+    /// The bytes of the longest reference that is decoded, without `&` and `;`.
+    private static let longestReference = 10
+
+    // Searches bytes, because Swift treats a semicolon and a combining mark after it as one other character.
     private static func decoded(_ text: Substring) -> String {
-        guard text.utf8.contains(UInt8(ascii: "&")) else { return String(text) }
         var result = ""
-        var rest = text
-        while let mark = rest.firstIndex(of: "&") {
-            result += rest[..<mark]
-            rest = rest[mark...]
-            guard let end = rest.firstIndex(of: ";"), let scalar = scalar(rest[rest.index(after: mark)..<end]) else {
+        var rest = text.utf8
+        while let mark = rest.firstIndex(of: UInt8(ascii: "&")) {
+            result += Substring(rest[..<mark])
+            let after = rest[rest.index(after: mark)...]
+            // The end is not searched farther, so that a text of many marks is not read again and again.
+            let reference = after.prefix(longestReference + 1)
+            guard let end = reference.firstIndex(of: UInt8(ascii: ";")), let scalar = scalar(Substring(after[..<end]))
+            else {
                 result.append("&")
-                rest = rest.dropFirst()
+                rest = after
                 continue
             }
             result.unicodeScalars.append(scalar)
-            rest = rest[rest.index(after: end)...]
+            rest = after[after.index(after: end)...]
         }
-        return result + rest
+        return result + Substring(rest)
     }
 
     private static func scalar(_ entity: Substring) -> Unicode.Scalar? {
@@ -88,6 +94,17 @@ struct XMLElement {
         let digits = entity.dropFirst()
         let number = digits.hasPrefix("x") ? UInt32(digits.dropFirst(), radix: 16) : UInt32(digits)
         return number.flatMap(Unicode.Scalar.init)
+    }
+
+    /// Whether XML 1.0 can contain a text: it has no place for most control characters, escaped or not.
+    static func canContain(_ text: String) -> Bool {
+        text.unicodeScalars.allSatisfy { scalar in
+            switch scalar.value {
+            case 0x09, 0x0A, 0x0D: true
+            case 0..<0x20, 0xFFFE, 0xFFFF: false
+            default: true
+            }
+        }
     }
 
     /// Returns a text escaped as the content of an element.

@@ -28,6 +28,16 @@ package struct ArtifactLocation: Sendable, Equatable {
         return isLegal ? candidate.lowercased() : nil
     }
 
+    /// The bucket of an `s3://` URI; nil for another location, and for one without a bucket.
+    package var bucket: String? {
+        let start = "s3://"
+        guard scheme == "s3", uri.utf8.count > start.utf8.count, uri.dropFirst(3).utf8.starts(with: "//".utf8) else {
+            return nil
+        }
+        let bucket = uri.utf8.dropFirst(start.utf8.count).prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
+        return bucket.isEmpty ? nil : String(Substring(bucket))
+    }
+
     /// Returns the location with a relative path appended to its path, before the query and the fragment.
     package func appending(_ relativePath: String) -> ArtifactLocation {
         guard let scheme else { return ArtifactLocation(Self.join(uri, relativePath)) }

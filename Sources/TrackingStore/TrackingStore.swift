@@ -15,6 +15,8 @@ package final class TrackingStore: Sendable {
         package var databasePath: String
         /// The folder for the artifacts of experiments that are created without an artifact location.
         package var artifactRoot: ArtifactLocation
+        /// The buckets of object storages in which the server opens artifacts.
+        package var servedBuckets: Set<String> = []
         package var migrations: [Migration]
         /// The number of read-only connections for short reads, each with its own page cache of 4 MiB.
         ///
@@ -80,6 +82,7 @@ package final class TrackingStore: Sendable {
             let session = try WriteSession(
                 connection: connection,
                 artifactRoot: configuration.artifactRoot,
+                servedBuckets: configuration.servedBuckets,
                 files: files,
                 changes: configuration.changes,
                 permissionChanges: permissionChanges,

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Synchronization
 import Testing
@@ -100,7 +101,10 @@ import Testing
         #expect(try source.current() == first)
         time.seconds.store(3_400, ordering: .relaxed)
         #expect(try source.current().accessKeyID == "container2")
-        source.forget()
+        let second = try source.current()
+        source.forget(first)
+        #expect(try source.current() == second)
+        source.forget(second)
         #expect(try source.current().accessKeyID == "container3")
     }
 
@@ -147,9 +151,62 @@ import Testing
         #expect(throws: S3Failure.self) { try source.current() }
     }
 
+    @Test func `a search that hangs holds up nobody whose keys are valid`() throws {
+        let time = Clock()
+        let agent = try KeyAgent(expiration: "1970-01-01T01:00:00Z")
+        let gate = Gate()
+        let source = CredentialSource(now: { time.seconds.load(ordering: .relaxed) }, patience: .seconds(60)) { name in
+            if name == "AWS_ACCESS_KEY_ID" { gate.pass() }
+            return [
+                "HOME": "/nonexistent", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:\(agent.port)/keys",
+                "AWS_CONTAINER_AUTHORIZATION_TOKEN": "secret",
+            ][name]
+        }
+        let first = try source.current()
+        time.seconds.store(3_400, ordering: .relaxed)
+        gate.isClosed.store(true, ordering: .relaxed)
+        let ended = DispatchSemaphore(value: 0)
+        DispatchQueue.global().async {
+            _ = try? source.current()
+            ended.signal()
+        }
+        gate.entered.wait()
+        #expect(try source.current() == first)
+        gate.released.signal()
+        ended.wait()
+        #expect(try source.current().accessKeyID == "container2")
+    }
+
+    @Test func `a search that found nothing is not repeated at once`() throws {
+        let time = Clock()
+        let searches = Clock()
+        let source = CredentialSource(now: { time.seconds.load(ordering: .relaxed) }) { name in
+            if name == "AWS_ACCESS_KEY_ID" { searches.seconds.add(1, ordering: .relaxed) }
+            return ["HOME": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true"][name]
+        }
+        for _ in 0..<3 { #expect(throws: S3Failure.self) { try source.current() } }
+        #expect(searches.seconds.load(ordering: .relaxed) == 1)
+        time.seconds.store(10, ordering: .relaxed)
+        #expect(throws: S3Failure.self) { try source.current() }
+        #expect(searches.seconds.load(ordering: .relaxed) == 2)
+    }
+
     @Test func `nowhere any keys is told with the ways to give them`() {
         let failure = #expect(throws: S3Failure.self) { try source([:]).current() }
         #expect(failure?.message.contains("AWS_ACCESS_KEY_ID") == true)
+    }
+
+    /// Holds up the thread that passes it while it is closed.
+    private final class Gate: Sendable {
+        let isClosed = Atomic<Bool>(false)
+        let entered = DispatchSemaphore(value: 0)
+        let released = DispatchSemaphore(value: 0)
+
+        func pass() {
+            guard isClosed.exchange(false, ordering: .relaxed) else { return }
+            entered.signal()
+            released.wait()
+        }
     }
 
     private final class Clock: Sendable {
@@ -174,6 +231,22 @@ import Testing
     @Test(arguments: ["", "text", "<a", "<a>", "<a></b>", "</a>", String(repeating: "<a>", count: 40)])
     func `anything else is none`(text: String) {
         #expect(XMLElement(Array(text.utf8)) == nil)
+    }
+
+    @Test func `an entity is read before a mark that combines with its end`() {
+        #expect(XMLElement(Array("<a>&amp;\u{301}&#x2F;\u{301}</a>".utf8))?.text == "&\u{301}/\u{301}")
+    }
+
+    @Test(arguments: ["&", "& &lt", "&toolongforareference;"]) func `what is no entity stays as it is`(text: String) {
+        let long = String(repeating: text, count: 100_000)
+        #expect(XMLElement(Array("<a>\(long)</a>".utf8))?.text == long)
+    }
+
+    @Test func `some characters are in no XML`() {
+        for text in ["a\u{1}", "\u{1F}", "\u{FFFE}", "\u{FFFF}", "\u{0}"] { #expect(!XMLElement.canContain(text)) }
+        for text in ["", "a\tb\r\n", "ä\u{301}", "\u{7F}", "\u{FFFD}", "\u{10FFFF}"] {
+            #expect(XMLElement.canContain(text))
+        }
     }
 
     @Test func `a text survives being written and read`() {

@@ -1,7 +1,8 @@
 import HTTPClient
-import S3
 import TLS
 import Testing
+
+@testable import S3
 
 @Suite struct S3SettingsTests {
     private func settings(_ variables: [String: String], bucket: String = "bucket") throws -> S3Settings {
@@ -46,6 +47,16 @@ import Testing
         ["MLFLOW_S3_UPLOAD_EXTRA_ARGS": "{\"Unknown\": \"1\"}"], ["MLFLOW_S3_ENDPOINT_URL": "http://u:p@a"],
     ]) func `a setting that cannot be used is refused in words`(variables: [String: String]) {
         #expect(throws: S3Failure.self) { try settings(variables) }
+    }
+
+    @Test func `a password in the endpoint is not repeated`() {
+        let failure = #expect(throws: S3Failure.self) { try settings(["MLFLOW_S3_ENDPOINT_URL": "http://u:hunter2@a"]) }
+        #expect(failure?.message.contains("hunter2") == false)
+    }
+
+    @Test(arguments: ["", "x.evil.example", "evil:443/#", "a\r\nb", "é", String(repeating: "a", count: 64)])
+    func `what is no region becomes no part of a host`(text: String) {
+        #expect(!S3Settings.isRegion(text))
     }
 
     @Test func `extra arguments become fields, and certificates are checked unless TLS is ignored`() throws {

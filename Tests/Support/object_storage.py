@@ -24,6 +24,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from xml.etree import ElementTree
 from xml.sax.saxutils import escape, unescape
 
 ACCESS_KEY = "AKIATESTTESTTESTTEST"
@@ -81,6 +82,8 @@ class Refusal(Exception):
 class ObjectStorage:
     """
     fault: called with each `Call` after it was found to be legal; returns None, or what happens to it:
+        ("reply", status, body, fields)  is not carried out, and answered with just that
+        ("some", code, count)     of a deletion of many objects so many are not deleted, and reported with that code
         ("answer", status, code)  is not carried out, and answered so
         ("cut",)                  is not carried out, and the connection is cut
         ("late cut",)             is carried out, and the connection is cut instead of an answer
@@ -188,6 +191,9 @@ class _Handler(BaseHTTPRequestHandler):
         values = {urllib.parse.unquote(name): urllib.parse.unquote(value) for name, value in pairs}
         segments = urllib.parse.unquote(path).lstrip("/").split("/", 1)
         key = segments[1] if len(segments) > 1 and segments[1] else None
+        if path == "/login":
+            # The page of a log-in, to which what stands before a storage may redirect.
+            return self._answer(200, b"<html>log in</html>", {"ETag": '"page"'})
         call = Call(self.command, key, values, length)
         after = None
         try:
@@ -196,6 +202,8 @@ class _Handler(BaseHTTPRequestHandler):
             with self.owner.lock:
                 self.owner.calls.append(call)
             if fault:
+                if fault[0] == "reply":
+                    return self._answer(fault[1], fault[2], fault[3])
                 if fault[0] == "answer":
                     raise Refusal(fault[1], fault[2])
                 if fault[0] == "damage":
@@ -210,7 +218,10 @@ class _Handler(BaseHTTPRequestHandler):
                 after = fault
             if segments[0] not in self.owner.buckets:
                 raise Refusal(404, "NoSuchBucket")
-            status, content, fields = self._carry_out(call, body)
+            if after and after[0] == "some":
+                status, content, fields = self._delete_many(call, body, *after[1:])
+            else:
+                status, content, fields = self._carry_out(call, body)
         except Refusal as refusal:
             text = f"<?xml version='1.0'?><Error><Code>{refusal.code}</Code><Message>m</Message></Error>"
             return self._answer(refusal.status, b"" if self.command == "HEAD" else text.encode())
@@ -342,15 +353,19 @@ class _Handler(BaseHTTPRequestHandler):
         self.owner.objects.pop(call.key, None)
         return 204, b"", {}
 
-    def _delete_many(self, _, body):
+    def _delete_many(self, _, body, code="", count=0):
         if self.headers.get("Content-MD5") != base64.b64encode(hashlib.md5(body).digest()).decode():
             raise Refusal(400, "BadDigest")
-        keys = re.findall(r"<Key>(.*?)</Key>", body.decode(), re.S)
+        try:
+            keys = [element.text or "" for element in ElementTree.fromstring(body).iter("Key")]
+        except ElementTree.ParseError as error:
+            raise Refusal(400, "MalformedXML") from error
         if not 1 <= len(keys) <= 1_000:
             raise Refusal(400, "MalformedXML")
-        for key in keys:
-            self.owner.objects.pop(unescape(key), None)
-        return 200, b"<DeleteResult></DeleteResult>", {}
+        for key in keys[count:]:
+            self.owner.objects.pop(key, None)
+        errors = "".join(f"<Error><Key>{escape(key)}</Key><Code>{code}</Code></Error>" for key in keys[:count])
+        return 200, f"<DeleteResult>{errors}</DeleteResult>".encode(), {}
 
     def _list(self, call, _):
         if call.query.get("list-type") != "2":
@@ -452,11 +467,25 @@ class _Handler(BaseHTTPRequestHandler):
         return 204, b"", {}
 
     def _uploads(self, call, _):
+        if call.query.get("encoding-type") != "url":
+            raise Refusal(400, "InvalidArgument")
+        after = (call.query.get("key-marker", "").encode(), call.query.get("upload-id-marker", ""))
+        found = sorted((upload.key.encode(), identifier) for identifier, upload in self.owner.uploads.items())
+        prefix = call.query.get("prefix", "").encode()
+        found = [pair for pair in found if pair[0].startswith(prefix) and pair > after]
+        page, more = found[:1_000], len(found) > 1_000
         lines = "".join(
-            f"<Upload><Key>{escape(upload.key)}</Key><UploadId>{identifier}</UploadId>"
-            f"<Initiated>{upload.begun:%Y-%m-%dT%H:%M:%S.000Z}</Initiated></Upload>"
-            for identifier, upload in self.owner.uploads.items()
-            if upload.key.startswith(call.query.get("prefix", ""))
+            f"<Upload><Key>{urllib.parse.quote_plus(key, safe='/')}</Key><UploadId>{identifier}</UploadId>"
+            f"<Initiated>{self.owner.uploads[identifier].begun:%Y-%m-%dT%H:%M:%S.000Z}</Initiated></Upload>"
+            for key, identifier in page
         )
-        text = f"<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>{lines}</ListMultipartUploadsResult>"
+        if more:
+            lines += (
+                f"<NextKeyMarker>{urllib.parse.quote_plus(page[-1][0], safe='/')}</NextKeyMarker>"
+                f"<NextUploadIdMarker>{page[-1][1]}</NextUploadIdMarker>"
+            )
+        text = (
+            f"<ListMultipartUploadsResult><EncodingType>url</EncodingType>"
+            f"<IsTruncated>{str(more).lower()}</IsTruncated>{lines}</ListMultipartUploadsResult>"
+        )
         return 200, text.encode(), {}

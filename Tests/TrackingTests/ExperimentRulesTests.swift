@@ -19,6 +19,16 @@ import Tracking
 
 /// Recorded from MLflow 3.17.2, unless a comment says otherwise.
 @Suite struct ArtifactLocationRuleTests {
+    @Test(
+        arguments: [
+            ("s3://bucket/a", "bucket"), ("S3://bucket", "bucket"), ("s3://b//x", "b"), ("s3://b?x", "b"),
+            ("s3:/bucket/a", nil),
+            ("s3:///a", nil), ("s3://", nil), ("gs://bucket/a", nil), ("/s3://bucket", nil), (" s3://bucket", nil),
+        ] as [(String, String?)]
+    ) func `names a bucket`(location: String, bucket: String?) {
+        #expect(ArtifactLocation(location).bucket == bucket)
+    }
+
     @Test(arguments: [
         "file:///tmp/x?q=1", "file:///tmp/../x", "s3://b/../x", "s3://b/x?a=b", "/tmp/a?b", "rel/dir", "../rel",
         "bogus://x",

@@ -37,15 +37,21 @@ extension WriteSession {
     ///
     /// Otherwise the client could choose the folder of another experiment, whose artifacts it may not read.
     private func requireLocationElsewhere(_ location: String?) throws {
-        guard permissions != nil, let location else { return }
-        guard [nil, "file", "http", "https", "mlflow-artifacts"].contains(ArtifactLocation(location).scheme) else {
-            return
-        }
+        guard permissions != nil, let location, isServed(ArtifactLocation(location)) else { return }
         throw TrackingError(
             .permissionDenied,
             "Permission denied: only admins may choose a folder on this server for the artifacts of an experiment. "
                 + "Leave out artifact_location."
         )
+    }
+
+    /// Whether this server may open a location: a folder of its own, or anything in a bucket of its own.
+    private func isServed(_ location: ArtifactLocation) -> Bool {
+        switch location.scheme {
+        case nil, "file", "http", "https", "mlflow-artifacts": true
+        case "s3": location.bucket.map { servedBuckets.contains($0) } ?? true
+        default: false
+        }
     }
 
     /// Creates the experiment named Default, with id 0, if there is no experiment at all, active or deleted.

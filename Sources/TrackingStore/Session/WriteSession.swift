@@ -15,6 +15,7 @@ internal import Tracking
 package final class WriteSession: WriterSession, TrackingWriting {
     package let connection: Connection
     let artifactRoot: ArtifactLocation
+    let servedBuckets: Set<String>
     let statements: WriteStatements
     let files: StoreFiles
     /// Receives messages for the server's log.
@@ -43,6 +44,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
     init(
         connection: Connection,
         artifactRoot: ArtifactLocation,
+        servedBuckets: Set<String> = [],
         files: StoreFiles,
         changes: ChangeFeed? = nil,
         permissionChanges: PermissionChanges = PermissionChanges(),
@@ -51,6 +53,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
     ) throws {
         self.connection = connection
         self.artifactRoot = artifactRoot
+        self.servedBuckets = servedBuckets
         self.files = files
         self.changes = changes
         self.permissionChanges = permissionChanges

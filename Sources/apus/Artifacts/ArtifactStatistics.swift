@@ -43,7 +43,10 @@ struct ArtifactStatistics: ParsableCommand {
         case .folder where FileKind(path + "/apus.db") == .file:
             throw StartFailure("'\(path)' is a data folder, not the folder of its artifacts: name it with --data-dir.")
         case .folder: return
-        case .absent where Self.isBesideDatabase(path): return
+        case .absent where Self.isBesideDatabase(path):
+            let database = path.dropLast("artifacts".count) + "apus.db"
+            guard let uri = ArtifactPlaceNote(databasePath: String(database)).uri else { return }
+            throw StartFailure("This command works on artifacts in a folder, and these are in '\(uri)'.")
         case .absent:
             throw StartFailure(
                 "There is no folder '\(path)'. Name the folder of all data with --data-dir, or that of the artifacts with "

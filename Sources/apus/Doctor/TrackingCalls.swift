@@ -106,12 +106,22 @@ struct TrackingCalls: Sendable {
         }
     }
 
-    /// Stores a small file with the run, in the same way as a training would upload it.
+    /// Stores a small file with the run, lists it and reads it back, which meets what the files of a training would meet.
     func logArtifact(runID: String, by deadline: Deadline) throws(CheckFailure) {
-        try call(by: deadline) { client throws(MLflowError) in
+        let (content, path) = (Array("apus doctor\n".utf8), "apus-doctor.txt")
+        let returned: (names: [String], content: [UInt8])? = try call(by: deadline) { client throws(MLflowError) in
             // If clients write to a folder or a bucket themselves, an upload says nothing about the server.
-            guard try client.servesArtifacts(of: .run(runID)) else { return }
-            try client.logArtifact(.run(runID), bytes: Array("apus doctor\n".utf8), path: "apus-doctor.txt")
+            guard try client.servesArtifacts(of: .run(runID)) else { return nil }
+            try client.logArtifact(.run(runID), bytes: content, path: path)
+            let names = try client.listArtifacts(.run(runID)).map(\.path)
+            return (names, try client.readArtifact(.run(runID), path: path, maximumBytes: 65_536))
+        }
+        guard let returned else { return }
+        guard returned.names.contains(path) else {
+            throw .contradiction("the file that was just stored is not in the list of the run's artifacts")
+        }
+        guard returned.content == content else {
+            throw .contradiction("the file that was just stored came back with another content")
         }
     }
 

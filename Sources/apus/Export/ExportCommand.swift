@@ -163,8 +163,8 @@ extension ExportCommand {
             throw StartFailure("There is no database at '\(path)'. Name the folder of all data with --data-dir.")
         }
         let layout = try StorageLayout(storage, environment)
-        if let bucket = layout.artifactBucket {
-            StandardStream.error.write("apus: not in the export: the artifacts in '\(bucket.uri)'")
+        if let bucket = layout.knownBucket {
+            StandardStream.error.write("apus: not in the export: the artifacts in '\(bucket)'")
         }
         let server = PostgresAddress.isOne(outputPath) ? try PostgresAddress(outputPath) : nil
         let folder = server == nil ? outputPath : artifactsTo ?? MLflowDatabaseExport.artifactsName
@@ -189,7 +189,7 @@ extension ExportCommand {
         if result.remarkCount > result.remarks.count {
             StandardStream.error.write("apus: and \(result.remarkCount - result.remarks.count) more that were left out")
         }
-        if result.remarkCount > 0 { throw ExitCode.failure }
+        if result.remarkCount > 0 || layout.knownBucket != nil { throw ExitCode.failure }
     }
 
     /// The layout of the data folder that is exported; nil if the data comes from the server of --from.

@@ -30,7 +30,7 @@ struct FileExport {
     func write() throws {
         // A reader of the standard output may close the pipe early.
         signal(SIGPIPE, SIG_IGN)
-        switch try KeptStore.open(command.storage, uri: command.from) {
+        switch try KeptStore.open(command.storage, uri: command.from, needsArtifacts: isWithArtifacts) {
         case .folder(let folder):
             defer { folder.close() }
             let body = try folder.api.exported(export, try subset { try folder.api.experimentID(idOrName: $0) })
@@ -42,6 +42,8 @@ struct FileExport {
             }
         }
     }
+
+    private var isWithArtifacts: Bool { if case .archive = export { true } else { false } }
 
     private func subset(_ experimentID: (String) throws -> Int64) throws -> TransferSubset {
         if !command.runs.isEmpty { return .runs(command.runs) }

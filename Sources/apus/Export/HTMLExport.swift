@@ -32,7 +32,7 @@ struct HTMLExport {
     func write() throws {
         // A reader of the standard output may close the pipe early.
         signal(SIGPIPE, SIG_IGN)
-        switch try KeptStore.open(command.storage, uri: command.from) {
+        switch try KeptStore.open(command.storage, uri: command.from, needsArtifacts: true) {
         case .folder(let folder):
             defer { folder.close() }
             try write(from: folder)

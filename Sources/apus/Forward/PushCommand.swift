@@ -54,7 +54,7 @@ struct PushCommand: ParsableCommand {
                 agent: "apus-push",
                 patience: longest
             )
-            let store = try KeptStore.open(storage)
+            let store = try KeptStore.open(storage, needsArtifacts: true)
             switch store {
             case .folder(let folder):
                 defer { folder.close() }

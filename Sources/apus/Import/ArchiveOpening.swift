@@ -31,7 +31,7 @@ enum ArchiveOpening {
     /// This process owns the folder until the source is released.
     static func dataFolder(_ path: String) throws -> ArchiveSource {
         let storage = try StorageOptions.parse(["--data-dir=\(path)"])
-        guard case .folder(let folder) = try KeptStore.open(storage) else {
+        guard case .folder(let folder) = try KeptStore.open(storage, needsArtifacts: true) else {
             throw ImportFailure(
                 "A server has the data folder '\(path)' open. Stop it, or export from it: "
                     + "apus export --format archive --data-dir '\(path)' -o - | apus import - --to TARGET"

@@ -27,6 +27,12 @@ final class FolderTarget: ImportTarget, Sendable {
     init(_ folder: String, by way: AdoptionWay) throws {
         try StorageLayout.makeFolders(folder, flag: "--to")
         let databasePath = folder + "/apus.db"
+        if let uri = ArtifactPlaceNote(databasePath: databasePath).uri {
+            throw StartFailure(
+                "The server of '\(folder)' keeps its artifacts in '\(uri)', where this command puts none: start that server, and "
+                    + "import with --to and its address."
+            )
+        }
         var configuration = TrackingStore.Configuration(
             databasePath: databasePath,
             artifactRoot: ArtifactLocation("mlflow-artifacts:/"),

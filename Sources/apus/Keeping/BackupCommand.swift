@@ -66,9 +66,9 @@ struct BackupCommand: ParsableCommand {
             if let keep { try backupFolder.removeOldGenerations(keeping: keep) }
             BackupAudit.noteBackup(at: result.folder, of: path)
             report(result)
-            if let bucket = layout.artifactBucket {
+            if let bucket = layout.knownBucket {
                 StandardStream.error.write(
-                    "apus: not in the backup: the artifacts in '\(bucket.uri)'; keep them by the versioning of the bucket"
+                    "apus: not in the backup: the artifacts in '\(bucket)'; keep them by the versioning of the bucket"
                 )
             }
             if let local = layout.localArtifactRootPath, local != layout.artifactsPath {

@@ -64,9 +64,9 @@ struct CheckCommand: ParsableCommand {
                 }
                 findings.subject = path
                 let layout = try StorageLayout(storage, environment)
-                if let bucket = layout.artifactBucket {
+                if let bucket = layout.knownBucket {
                     throw StartFailure(
-                        "apus check compares the journal with files of this machine, and these artifacts are in '\(bucket.uri)'. "
+                        "apus check compares the journal with files of this machine, and these artifacts are in '\(bucket)'. "
                             + "To check the database alone, make a backup, and give its folder to apus check."
                     )
                 }

@@ -47,7 +47,7 @@ struct GarbageCollection: ParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         try CommandFailure.reporting {
             let progress: RemovalProgress
-            switch try KeptStore.open(storage, uri: trackingUri) {
+            switch try KeptStore.open(storage, uri: trackingUri, needsArtifacts: true) {
             case .server(let server): progress = try collect(through: server)
             case .folder(let folder):
                 defer { folder.close() }

@@ -17,10 +17,12 @@ enum KeptStore {
     /// - Parameters:
     ///   - uri: the address of a server to connect to instead of looking for a folder.
     ///   - makesDatabase: whether a database is made if there is none.
+    ///   - needsArtifacts: whether the command works on artifacts too, so that it must know where they are.
     static func open(
         _ storage: StorageOptions,
         uri: String? = nil,
-        makesDatabase: Bool = false
+        makesDatabase: Bool = false,
+        needsArtifacts: Bool = false
     ) throws -> KeptStore {
         if let uri { return .server(try KeptServer(uri)) }
         let environment = Environment.process
@@ -31,12 +33,21 @@ enum KeptStore {
         let layout = try StorageLayout(storage, environment)
         var wait = OwnerWait(isAsked: true)
         while true {
+            let folder: OpenedFolder
             do {
-                return .folder(try OpenedFolder(layout))
+                folder = try OpenedFolder(layout)
             } catch let failure as StartFailure {
                 guard let owner = try wait.reachableOwner(after: failure) else { continue }
                 return .server(try KeptServer(ownerAt: owner))
             }
+            do {
+                // A server that has the folder open knows the place by itself.
+                if needsArtifacts { try layout.requireNamedPlace() }
+            } catch {
+                folder.close()
+                throw error
+            }
+            return .folder(folder)
         }
     }
 }

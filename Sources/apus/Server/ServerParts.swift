@@ -37,6 +37,14 @@ struct ServerParts {
         settings.readyFile?.remove()
         try Snapshot.removeLeftovers(of: settings.layout.databasePath)
         keeper = try settings.snapshots.map { try SnapshotKeeper($0, settings.layout) }
+        if let last = try ArtifactPlaceNote(databasePath: settings.layout.databasePath).write(
+            settings.layout.artifactBucket
+        ) {
+            logger.warning(
+                "artifacts were kept in another place, and those that are there are not found now",
+                metadata: ["place": "\(last)"]
+            )
+        }
         roots = try ServedRoots(settings.layout, store, budgets, keeping: settings.limits.keptFree, logger)
         forwarder =
             if let upstream = settings.upstream, let feed { upstream.forwarder(of: store, feed, roots, logger) } else {
@@ -92,6 +100,7 @@ struct ServerParts {
             artifactRoot: settings.layout.artifactRoot,
             migrations: try EmbeddedMigrations.load()
         )
+        configuration.servedBuckets = settings.layout.servedBuckets
         configuration.budgets = budgets
         configuration.report = { logger.error("\($0)") }
         configuration.runQuota = settings.limits.runs

@@ -53,8 +53,27 @@ extension MLflowAPI {
             guard let runID = request.runID else { throw RequestMessage.missing("run_id") }
             let run = try store.readNow(.cheap, for: request.caller) { try $0.runInfo(id: runID) }
             let folder = try servedFolder(of: run, for: request.caller, to: .read)
-            return try .file(folder.store.open(folder.base.appending(path)), name: path.name ?? "", request)
+            return try file(at: folder.base.appending(path), of: folder.store, request)
         }
+    }
+
+    /// How often a file is opened that others replace before its first bytes are read.
+    private static let mostOpenings = 5
+
+    /// The answer with a file, in the form that the request asks for.
+    private func file(
+        at path: ArtifactPath,
+        of store: any ArtifactStorage,
+        _ request: HTTPRequest
+    ) throws(ArtifactError) -> HTTPResponse {
+        for _ in 1..<Self.mostOpenings {
+            do throws(ArtifactError) {
+                return try .file(store.open(path), name: path.name ?? "", request)
+            } catch {
+                guard error == .replaced else { throw error }
+            }
+        }
+        return try .file(store.open(path), name: path.name ?? "", request)
     }
 
     private func uploadArtifact(_ request: HTTPRequest, _ responder: HTTPResponder) -> (any HTTPBodyReceiver)? {
@@ -105,7 +124,7 @@ extension MLflowAPI {
             try requireServing()
             let path = try ArtifactPath(text)
             try requirePermission(.read, at: path, in: artifacts, for: request.caller)
-            return try .file(artifacts.open(path), name: path.name ?? "", request)
+            return try file(at: path, of: artifacts, request)
         }
     }
 

@@ -72,7 +72,11 @@ extension MLflowAPI {
             try store.requireDatabaseInPlace()
             if let direct = artifacts.direct {
                 let lifetime = settings.multipartLimits.lifetimeSeconds
+                let place = try directUploads.place(for: request.caller.party)
+                // The server does not see the parts; it refuses an upload for which nothing is left at its beginning.
+                try settings.quotas?.claim(for: request.caller.owner).grow(by: 1)
                 let upload = try direct.createUpload(path, partCount: Int(count), lifetimeSeconds: lifetime)
+                directUploads.begin(DirectUploads.Name(id: upload.id, path: path.description), in: place)
                 return responder.send(Self.begun(upload.id, upload.parts))
             }
             guard let multipartUploads, let base = baseURL(of: request) else { throw Self.multipartRefusal }
@@ -152,9 +156,22 @@ extension MLflowAPI {
         _ responder: HTTPResponder
     ) throws {
         let claim = settings.quotas?.claim(for: request.caller.owner)
+        let upload = DirectUploads.Name(id: uploadID, path: path.description)
         try artifactTurns.take(path) {
             try requireStill(.update, at: path, in: artifacts, for: request)
-            let stored = try direct.completeUpload(uploadID, path, parts, claim: claim)
+            guard !directUploads.isCompleted(upload) else { return responder.send(.empty) }
+            let stored: StoredArtifact
+            do {
+                stored = try direct.completeUpload(uploadID, path, parts, claim: claim)
+            } catch {
+                // The upload is not open any more; a quota that is spent has aborted it.
+                switch error {
+                case MultipartError.unknownUpload, ArtifactError.quotaSpent: directUploads.end(upload)
+                default: break
+                }
+                throw error
+            }
+            directUploads.complete(upload)
             journal(stored, at: path, runID: nil, owner: request.caller.owner, claim: claim) { responder.send(.empty) }
         }
     }
@@ -165,7 +182,10 @@ extension MLflowAPI {
             let uploadID = try target.message.string("upload_id") ?? ""
             if let path = try? target.path {
                 try multipartUploads?.abort(uploadID, path)
-                try artifacts.direct?.abortUpload(uploadID, path)
+                if let direct = artifacts.direct {
+                    try direct.abortUpload(uploadID, path)
+                    directUploads.end(DirectUploads.Name(id: uploadID, path: path.description))
+                }
             }
             responder.send(.empty)
         }
@@ -293,6 +313,7 @@ extension MLflowAPI {
             known = .invalidParameter(
                 "Part \(number) was sent again: its ETag is not the one in the list of parts. Use the last ETag."
             )
+        case .wrongParts(let text): known = .invalidParameter(text)
         case .partTooLarge:
             let maximum = settings.multipartLimits.partBytes
             return APIError(httpStatus: 413, message: "A part may have at most \(maximum) bytes; use smaller parts.")

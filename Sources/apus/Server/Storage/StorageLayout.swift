@@ -9,6 +9,8 @@ struct StorageLayout {
     let artifactsPath: String
     /// The bucket and the prefix of artifacts that go through the server; nil if they are in `artifactsPath`.
     let artifactBucket: S3Location?
+    /// Whether a flag or the environment says where artifacts that go through the server are.
+    let namesArtifacts: Bool
     /// The location of the artifacts of new experiments, as clients see it.
     let artifactRoot: ArtifactLocation
     /// The bucket and the prefix of `artifactRoot`; nil if `artifactRoot` is not in an object storage.
@@ -46,8 +48,9 @@ struct StorageLayout {
         (databasePath, remarks) = (database.path, database.remarks)
         servesArtifacts = try environment.isOn(.serveArtifacts, keeping?.serveArtifacts) ?? true
         deduplicatesArtifacts = try environment.isOn(.deduplicateArtifacts, keeping?.deduplicateArtifacts) ?? false
-        artifactBucket = try environment.setting(.artifactsDestination, options.artifactsDestination)
-            .flatMap { setting throws(StartFailure) in try Self.bucket(setting) }
+        let destination = environment.setting(.artifactsDestination, options.artifactsDestination)
+        namesArtifacts = destination != nil
+        artifactBucket = try destination.flatMap { setting throws(StartFailure) in try Self.bucket(setting) }
         if let artifactBucket {
             artifactsPath = Self.parent(of: databasePath) + "/artifacts"
             guard !deduplicatesArtifacts else {
@@ -82,6 +85,9 @@ struct StorageLayout {
         try Self.makeFolders(folder)
         DataFolder(path: folder, databasePath: databasePath).restrictModes(workingDirectory: workingDirectory)
     }
+
+    /// The buckets in which a server opens artifacts.
+    var servedBuckets: Set<String> { Set([artifactBucket, artifactRootBucket].compactMap(\.?.bucket)) }
 
     /// The data folder, if it holds both the database and the artifacts under their usual names; otherwise nil.
     var dataFolder: String? {
@@ -188,6 +194,11 @@ struct StorageLayout {
     /// The folder need not exist.
     private static func folder(_ setting: Setting, _ workingDirectory: String) throws(StartFailure) -> String {
         let location = ArtifactLocation(setting.text)
+        guard location.scheme != nil || setting.text.firstRange(of: "://") == nil else {
+            throw StartFailure(
+                "\(setting.shown): this is neither a path nor the URI of a place; is there a space before it?"
+            )
+        }
         let path: String
         switch location.scheme {
         case nil: path = absolute(setting.text, workingDirectory)

@@ -40,7 +40,7 @@ enum StoragePaths {
     }
 
     /// The suffixes of the files that belong to the database; its own file has none.
-    private static let suffixes = ["", "-wal", "-shm", "-journal", ".lock", ".snapshots"]
+    private static let suffixes = ["", "-wal", "-shm", "-journal", ".lock", ".snapshots", ".artifacts"]
 
     /// Whether the folder is at, or in, the path of the database or of a file that belongs to it.
     private static func isBeside(_ folder: String, _ database: String) -> Bool {

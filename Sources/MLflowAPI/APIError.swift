@@ -32,6 +32,7 @@ package struct APIError: Error, Sendable {
             // The status is not 503, because clients do not repeat a creation after 503: the request may have taken
             // effect.
             case .temporarilyUnavailable, .databaseLocked: (429, "REQUEST_LIMIT_EXCEEDED")
+            case .outcomeUnknown: (503, "TEMPORARILY_UNAVAILABLE")
             case .insufficientStorage: (507, "RESOURCE_LIMIT_EXCEEDED")
             }
         self.init(status: status, code: code, message: error.message)

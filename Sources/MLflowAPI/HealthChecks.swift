@@ -1,7 +1,7 @@
 internal import ArtifactStore
 internal import Dispatch
 internal import Synchronization
-internal import TrackingStore
+internal import Tracking
 
 /// Checks the store's health, one check at a time.
 ///
@@ -13,13 +13,13 @@ final class HealthChecks: Sendable {
         var isChecking = false
     }
 
-    private let store: TrackingStore
+    private let store: any TrackingBackend
     private let storages: [any ArtifactStorage]
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "apus.health", qos: .utility)
 
     /// - Parameter storages: all storages of artifacts that the server opens.
-    init(store: TrackingStore, storages: [any ArtifactStorage]) {
+    init(store: any TrackingBackend, storages: [any ArtifactStorage]) {
         self.store = store
         self.storages = storages
     }

@@ -4,7 +4,7 @@ package import Forwarding
 internal import HTTPServer
 internal import HTTPWire
 package import Tracking
-package import TrackingStore
+internal import TrackingStore
 
 /// The MLflow REST API over a store.
 package struct MLflowAPI: Sendable {
@@ -69,7 +69,10 @@ package struct MLflowAPI: Sendable {
         }
     }
 
-    let store: TrackingStore
+    let store: any TrackingBackend
+    /// The store, if it is the one in SQLite; nil if it is another one, which has no users, tokens, audit, journal of
+    /// artifacts, quotas, removal for good, import or forwarding.
+    let local: TrackingStore?
     let artifacts: any ArtifactStorage
     /// The uploads in parts to a local folder; nil if artifacts are in an object storage, which keeps the parts itself.
     let multipartUploads: MultipartUploads?
@@ -93,12 +96,13 @@ package struct MLflowAPI: Sendable {
     private let storageFault = Burst()
 
     package init(
-        store: TrackingStore,
+        store: any TrackingBackend,
         artifacts: any ArtifactStorage,
         settings: Settings,
         reportFailure: @escaping @Sendable (any Error) -> Void
     ) {
         self.store = store
+        local = store as? TrackingStore
         self.artifacts = artifacts
         multipartUploads = (artifacts as? ArtifactRoot).map {
             MultipartUploads(root: $0, limits: settings.multipartLimits)
@@ -114,17 +118,20 @@ package struct MLflowAPI: Sendable {
     package var endpoints: [Endpoint] {
         let groups = [
             experimentEndpoints, runEndpoints, loggingEndpoints, metricEndpoints, registeredModelEndpoints,
-            artifactJournalEndpoints, serverEndpoints, pageEndpoints, tokenEndpoints, logInEndpoints, accountEndpoints,
-            usageEndpoints, auditEndpoints,
-            removalEndpoints, transferEndpoints, forwardEndpoints, graphQLEndpoints,
-            emptyAnswers,
+            serverEndpoints, pageEndpoints, logInEndpoints, accountEndpoints, graphQLEndpoints, emptyAnswers,
             unsupportedEndpoints,
         ]
         let ofArtifacts = [
             loggedModelEndpoints, modelVersionEndpoints, artifactEndpoints, artifactViewEndpoints, multipartEndpoints,
-            exportEndpoints, streamedExportEndpoints,
+            exportEndpoints,
         ]
-        let all = ofArtifacts.joined().joined().map(setApart) + Array(groups.joined().joined())
+        let localGroups = [
+            artifactJournalEndpoints, tokenEndpoints, usageEndpoints, auditEndpoints, removalEndpoints,
+            transferEndpoints, forwardEndpoints,
+        ]
+        var localEndpoints = localGroups.joined().joined() + streamedExportEndpoints.joined().map(setApart)
+        if local == nil { localEndpoints = localEndpoints.map { $0.refusing(with: .onlyInSQLite) } }
+        let all = ofArtifacts.joined().joined().map(setApart) + groups.joined().joined() + localEndpoints
         return settings.servesOnlyArtifacts ? all.map(restrictedToArtifacts) : all
     }
 

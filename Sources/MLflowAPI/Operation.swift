@@ -11,12 +11,12 @@ internal import TrackingStore
 struct Operation: Sendable {
     enum Work: Sendable {
         /// Changes that are part of the next group commit, after which the request is answered.
-        case write(@Sendable (WriteSession) throws -> Encoding)
+        case write(@Sendable (any TrackingWriting) throws -> Encoding)
         /// A write that creates an entity. If a client repeats the request because the answer was lost, the repetition
         /// returns the same entity.
-        case create(_ kind: String, @Sendable (WriteSession) throws -> Encoding)
+        case create(_ kind: String, @Sendable (any TrackingWriting) throws -> Encoding)
         /// Reads in one transaction, on a reader's thread.
-        case read(@Sendable (ReadSession) throws -> Encoding)
+        case read(@Sendable (any TrackingReading) throws -> Encoding)
         /// No work: the handler has already made the answer.
         case none(HTTPResponse)
     }
@@ -32,18 +32,18 @@ struct Operation: Sendable {
         case value(
             @Sendable () throws -> HTTPResponse,
             note: (@Sendable () -> AuditNote)?,
-            stands: (@Sendable (WriteSession) throws -> Bool)? = nil
+            stands: (@Sendable (any TrackingWriting) throws -> Bool)? = nil
         )
 
         init<Value: Sendable>(
             _ value: Value,
             noting note: (@Sendable (Value) -> AuditNote)? = nil,
-            standing stands: (@Sendable (WriteSession, Value) throws -> Bool)? = nil,
+            standing stands: (@Sendable (any TrackingWriting, Value) throws -> Bool)? = nil,
             _ encode: @escaping @Sendable (Value) throws -> HTTPResponse
         ) {
             var ofValue: (@Sendable () -> AuditNote)?
             if let note { ofValue = { note(value) } }
-            var stillStands: (@Sendable (WriteSession) throws -> Bool)?
+            var stillStands: (@Sendable (any TrackingWriting) throws -> Bool)?
             if let stands { stillStands = { try stands($0, value) } }
             self = .value({ try encode(value) }, note: ofValue, stands: stillStands)
         }
@@ -52,7 +52,7 @@ struct Operation: Sendable {
             if case .value(_, let note?, _) = self { note() } else { nil }
         }
 
-        fileprivate func stands(in session: WriteSession) throws -> Bool {
+        fileprivate func stands(in session: any TrackingWriting) throws -> Bool {
             if case .value(_, _, let stands?) = self { try stands(session) } else { true }
         }
     }
@@ -62,7 +62,7 @@ struct Operation: Sendable {
     /// Returns an operation that sends a response without using the store.
     static func answered(_ response: HTTPResponse) -> Operation { Operation(work: .none(response)) }
 
-    static func write(_ work: @escaping @Sendable (WriteSession) throws -> Void) -> Operation {
+    static func write(_ work: @escaping @Sendable (any TrackingWriting) throws -> Void) -> Operation {
         Operation(
             work: .write { session in
                 try work(session)
@@ -73,7 +73,7 @@ struct Operation: Sendable {
 
     /// - Parameter note: returns what the value adds to the audit entry; called in the transaction of the work.
     static func write<Value: Sendable>(
-        _ work: @escaping @Sendable (WriteSession) throws -> Value,
+        _ work: @escaping @Sendable (any TrackingWriting) throws -> Value,
         noting note: (@Sendable (Value) -> AuditNote)? = nil,
         encode: @escaping @Sendable (Value) throws -> HTTPResponse
     ) -> Operation {
@@ -84,8 +84,8 @@ struct Operation: Sendable {
     ///   the one who repeats it; throws if that one may not get it.
     static func create<Value: Sendable>(
         _ kind: String,
-        _ work: @escaping @Sendable (WriteSession) throws -> Value,
-        standing stands: @escaping @Sendable (WriteSession, Value) throws -> Bool,
+        _ work: @escaping @Sendable (any TrackingWriting) throws -> Value,
+        standing stands: @escaping @Sendable (any TrackingWriting, Value) throws -> Bool,
         noting note: (@Sendable (Value) -> AuditNote)? = nil,
         encode: @escaping @Sendable (Value) throws -> HTTPResponse
     ) -> Operation {
@@ -93,7 +93,7 @@ struct Operation: Sendable {
     }
 
     static func read<Value: Sendable>(
-        _ work: @escaping @Sendable (ReadSession) throws -> Value,
+        _ work: @escaping @Sendable (any TrackingReading) throws -> Value,
         encode: @escaping @Sendable (Value) throws -> HTTPResponse
     ) -> Operation {
         Operation(work: .read { Encoding(try work($0), encode) })
@@ -129,19 +129,19 @@ extension MLflowAPI {
     }
 
     private static func audited(
-        _ work: @escaping @Sendable (WriteSession) throws -> Operation.Encoding,
+        _ work: @escaping @Sendable (any TrackingWriting) throws -> Operation.Encoding,
         _ draft: AuditDraft?
-    ) -> @Sendable (WriteSession) throws -> Operation.Encoding {
+    ) -> @Sendable (any TrackingWriting) throws -> Operation.Encoding {
         guard let draft else { return work }
         return { session in
             let encoding = try work(session)
-            try session.audit(draft.entry(after: encoding.note))
+            try WriteSession.own(session).audit(draft.entry(after: encoding.note))
             return encoding
         }
     }
 
     private func write(
-        _ work: @escaping @Sendable (WriteSession) throws -> Operation.Encoding,
+        _ work: @escaping @Sendable (any TrackingWriting) throws -> Operation.Encoding,
         _ access: Access,
         for request: HTTPRequest,
         _ responder: HTTPResponder
@@ -164,7 +164,7 @@ extension MLflowAPI {
     ///
     /// Called on the writer's thread; does not block.
     private func writeIfStillAdmitted(
-        _ work: @escaping @Sendable (WriteSession) throws -> Operation.Encoding,
+        _ work: @escaping @Sendable (any TrackingWriting) throws -> Operation.Encoding,
         _ access: Access,
         for request: HTTPRequest,
         judgedBefore count: Int = 0,
@@ -191,8 +191,8 @@ extension MLflowAPI {
     private func onlyOnce(
         _ kind: String,
         _ request: HTTPRequest,
-        _ work: @escaping @Sendable (WriteSession) throws -> Operation.Encoding
-    ) -> @Sendable (WriteSession) throws -> Operation.Encoding {
+        _ work: @escaping @Sendable (any TrackingWriting) throws -> Operation.Encoding
+    ) -> @Sendable (any TrackingWriting) throws -> Operation.Encoding {
         guard settings.recognizesRetries,
             let creation = Creation(kind, body: request.body, caller: request.caller)
         else { return work }

@@ -1,3 +1,4 @@
+package import Budgets
 internal import Dispatch
 internal import Glibc
 internal import Synchronization

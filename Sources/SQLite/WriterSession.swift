@@ -56,38 +56,3 @@ package struct WriterLimits: Sendable {
 
     package init() {}
 }
-
-/// Numbers about the work of a `Writer`.
-package struct WriterStatistics: Sendable {
-    /// Requests that wait now.
-    package var queueDepth = 0
-    /// Transactions committed.
-    package var commits = 0
-    /// Requests completed, including failed ones.
-    package var requests = 0
-    /// Requests run again because their transaction was undone.
-    package var replays = 0
-    /// The time of the last COMMIT.
-    package var lastCommit: Duration = .zero
-    /// The total time of all COMMITs.
-    package var totalCommit: Duration = .zero
-    package var longestCommit: Duration = .zero
-    /// The longest time from the start of a transaction to the last call of a completion.
-    package var longestBatch: Duration = .zero
-    /// Successful checkpoints.
-    package var checkpoints = 0
-    package var failedCheckpoints = 0
-    package var longestCheckpoint: Duration = .zero
-    /// The number of commits by their size: element n counts commits of 2^n to 2^(n+1)-1 requests, and the last element
-    /// also all larger ones.
-    package var commitSizes: [Int] = Array(repeating: 0, count: 12)
-
-    mutating func countCommit(requests: Int, time: Duration) {
-        commits += 1
-        lastCommit = time
-        totalCommit += time
-        longestCommit = max(longestCommit, time)
-        let slot = Int.bitWidth - 1 - max(requests, 1).leadingZeroBitCount
-        commitSizes[min(slot, commitSizes.count - 1)] += 1
-    }
-}

@@ -1,3 +1,5 @@
+internal import Budgets
+
 /// The part of the writer that runs on its thread: transactions, replays and checkpoints.
 ///
 /// If a request fails after it has changed something, the transaction is rolled back, and the requests before it run

@@ -28,6 +28,8 @@ package struct TrackingError: Error, Sendable, Equatable {
         case temporarilyUnavailable
         /// 429 REQUEST_LIMIT_EXCEEDED: another program holds the lock of the database.
         case databaseLocked
+        /// 503 TEMPORARILY_UNAVAILABLE: the change was perhaps stored, and nobody knows.
+        case outcomeUnknown
         /// 507: the disk is full, or the database cannot be used. The MLflow client does not retry after this status.
         case insufficientStorage
         /// 500 INTERNAL_ERROR: the message is only logged, and the client does not see it.

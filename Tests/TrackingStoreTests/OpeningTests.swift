@@ -1,3 +1,4 @@
+import Budgets
 import Dispatch
 import Glibc
 import SQLite

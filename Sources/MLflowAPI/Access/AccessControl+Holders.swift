@@ -119,7 +119,7 @@ extension AccessControl {
             holder = .found(Admitted(known.identity, known.token))
         }
         if case .found = holder, known !== operatorToken, known.noteUse(at: now) {
-            store.write({ [token = known.token] in
+            store?.write({ [token = known.token] in
                 try $0.noteUse(ofAccessToken: token.name, ofUser: token.userID, at: now)
             }) { _ in }
         }

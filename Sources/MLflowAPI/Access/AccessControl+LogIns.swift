@@ -24,7 +24,7 @@ extension AccessControl {
     /// - Returns: false if a log-in has ended since it was read, so that what was read must not be taken.
     private func reloadLogInsOnce() throws -> Bool {
         let known = logIns.withLock { $0 }
-        let stored = try store.readNow(.cheap) { try $0.logIns() }
+        let stored = try localStore.readNow(.cheap) { try $0.logIns() }
         let current = stored.map { logIn, hash in known.logIn(ofHash: hash) ?? KnownLogIn(logIn, hash: hash) }
         let new = KnownLogIns(current, generation: known.generation)
         let isTaken = logIns.withLock { logIns in
@@ -103,7 +103,7 @@ extension AccessControl {
         let key = AccessKey()
         let logIn = LogIn(holder, at: currentMilliseconds())
         let userID = user?.user.id
-        try store.writeNow { try $0.createLogIn(logIn, hash: key.hash, ofUser: userID) }
+        try localStore.writeNow { try $0.createLogIn(logIn, hash: key.hash, ofUser: userID) }
         try reloadLogIns()
         return key.text
     }
@@ -127,7 +127,7 @@ extension AccessControl {
     /// Blocks until that is durable; no request that begins afterwards is admitted with it.
     package func logOut(_ request: HTTPRequest) throws {
         guard let hash = cookieHash(request) else { return }
-        try store.writeNow { try $0.endLogIn(hash: hash) }
+        try localStore.writeNow { try $0.endLogIn(hash: hash) }
         try reloadLogIns()
     }
 

@@ -146,7 +146,7 @@ extension AccessControl {
         case .found:
             let now = currentMilliseconds()
             if known.noteUse(at: now) {
-                store.write({ [hash = known.hash] in try $0.noteUse(ofLogIn: hash, at: now) }) { _ in }
+                store?.write({ [hash = known.hash] in try $0.noteUse(ofLogIn: hash, at: now) }) { _ in }
             }
             return holder
         }

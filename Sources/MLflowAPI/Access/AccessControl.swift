@@ -51,7 +51,8 @@ package final class AccessControl: Sendable {
     /// What commands on the server's machine send; it is valid as long as this object.
     package let operatorKey: AccessKey
     let operatorToken: KnownToken
-    let store: TrackingStore
+    /// Where tokens and users are kept; nil if the data is in another store, whose server asks nobody.
+    let store: TrackingStore?
     let logInAudit: LogInAudit?
     let logIns = Mutex(KnownLogIns([]))
     /// What the groups of users allow who were named since the start.
@@ -70,19 +71,21 @@ package final class AccessControl: Sendable {
     /// - Parameters:
     ///   - settings: if nothing is required, nobody is asked, and only the operator's key is known.
     ///   - logInAudit: told of who has shown a credential; nil where that is not audited.
-    package init(_ store: TrackingStore, _ settings: AccessSettings, logInAudit: LogInAudit? = nil) throws {
+    package init(_ store: TrackingStore?, _ settings: AccessSettings, logInAudit: LogInAudit? = nil) throws {
         self.store = store
         self.settings = settings
         self.logInAudit = logInAudit
-        version = store.permissionChanges.version
+        version = store?.permissionChanges.version ?? AccessVersion()
         outside = settings.outside
         operatorKey = AccessKey()
         let token = AccessToken(name: AccessToken.operatorName, scope: .admin, creationTime: 0)
         operatorToken = KnownToken(token, hash: operatorKey.hash, isOfOperator: true)
         tokens = Mutex(KnownTokens([operatorToken]))
-        users = settings.usersMay.map { KnownUsers(store, standard: $0, isAudited: logInAudit != nil) }
+        users = settings.usersMay.flatMap { standard in
+            store.map { KnownUsers($0, standard: standard, isAudited: logInAudit != nil) }
+        }
         if isRequired {
-            store.permissionChanges.watch { [weak self] in self?.take($0) }
+            store?.permissionChanges.watch { [weak self] in self?.take($0) }
             try reload()
             try reloadLogIns()
         }
@@ -97,6 +100,14 @@ package final class AccessControl: Sendable {
 
     /// Whether every request must show who sends it.
     package var isRequired: Bool { settings.isRequired }
+
+    /// The store with tokens and users.
+    var localStore: TrackingStore {
+        get throws(TrackingError) {
+            guard let store else { throw .onlyInSQLite }
+            return store
+        }
+    }
 
     /// Whether there are users with passwords.
     package var hasUsers: Bool { users != nil }
@@ -124,7 +135,7 @@ package final class AccessControl: Sendable {
     /// - Returns: false if a token has ended since it was read, so that what was read must not be taken.
     private func reloadOnce() throws -> Bool {
         let known = tokens.withLock { $0 }
-        let stored = try store.readNow(.cheap) { try $0.accessTokens() }
+        let stored = try localStore.readNow(.cheap) { try $0.accessTokens() }
         let current = stored.map { token, hash in
             known.token(ofHash: hash).flatMap { $0.isSame(as: token) ? $0 : nil } ?? KnownToken(token, hash: hash)
         }

@@ -25,7 +25,11 @@ extension MLflowAPI {
         for caller: Caller
     ) throws {
         guard let identity = caller.identity, let permissions = identity.permissions else { return }
-        let owners = deciding(try store.readNow(.cheap) { try $0.artifactOwners(among: path.ownerIDs) }, path, root)
+        let owners = deciding(
+            try localStore.readNow(.cheap) { try $0.artifactOwners(among: path.ownerIDs) },
+            path,
+            root
+        )
         let experiments = try Set(owners.map(\.experimentID))
             .union(knownPlaces.experiments(at: path, in: root, of: self))
         let touched = experiments.flatMap { things(ofExperiment: $0, among: owners) }
@@ -118,9 +122,9 @@ final class KnownPlaces: Sendable {
     }
 
     private func places(of api: MLflowAPI) throws -> [Place] {
-        let current = try api.store.readNow(.cheap) { try $0.artifactPlaceVersion() }
+        let current = try api.localStore.readNow(.cheap) { try $0.artifactPlaceVersion() }
         if let places = known.withLock({ $0.version == current ? $0.places : nil }) { return places }
-        let (version, stored) = try api.store.readNow(.cheap) {
+        let (version, stored) = try api.localStore.readNow(.cheap) {
             (try $0.artifactPlaceVersion(), try $0.artifactPlaces())
         }
         let places = stored.compactMap { place in

@@ -207,7 +207,7 @@ extension String {
 extension MLflowAPI {
     /// Makes the entries of an endpoint; nil where nothing is audited.
     func auditTrail(_ path: String, _ access: Access) -> AuditTrail? {
-        settings.isAudited ? AuditTrail(path, access) : nil
+        settings.isAudited && local != nil ? AuditTrail(path, access) : nil
     }
 
     /// Who sends a request, for the audit.

@@ -10,7 +10,7 @@ extension MLflowAPI {
         [
             endpoint(.get, .apus, "usage", .administer(.server).unaudited) { _ in
                 .read {
-                    try Self.storageReport($0)
+                    try Self.storageReport(.own($0))
                 } encode: { report in
                     .json(capacity: 256 + 160 * report.clients.count) { $0.write(report) }
                 }
@@ -19,7 +19,7 @@ extension MLflowAPI {
     }
 
     /// What is stored in all and by each identity.
-    package func storageReport() throws -> StorageReport { try store.readNow { try Self.storageReport($0) } }
+    package func storageReport() throws -> StorageReport { try localStore.readNow { try Self.storageReport($0) } }
 
     private static func storageReport(_ session: ReadSession) throws -> StorageReport {
         StorageReport(of: try session.storageUse(), runs: Int64(try session.runCount()))

@@ -2,7 +2,7 @@ internal import Budgets
 internal import HTTPWire
 internal import JSON
 internal import Synchronization
-internal import TrackingStore
+internal import Tracking
 
 /// An answer that is read and written part by part.
 protocol AnswerInParts: Sendable {
@@ -10,7 +10,7 @@ protocol AnswerInParts: Sendable {
     var memoryBytes: Int { get }
 
     /// Reads the values of the next part, inside a read transaction.
-    mutating func readPart(in session: ReadSession) throws
+    mutating func readPart(in session: any TrackingReading) throws
 
     /// Writes the part that has been read, and frees its values.
     ///
@@ -28,14 +28,14 @@ final class PartsBody<Answer: AnswerInParts>: HTTPBodyProducer {
         var hasPart: Bool
     }
 
-    private let store: TrackingStore
+    private let store: any TrackingBackend
     private let caller: Caller
     private let effort: ReadEffort
     private let state: Mutex<State>
     let memoryBytes: Int
 
     /// Reads the first part.
-    init(_ answer: Answer, store: TrackingStore, in session: ReadSession) throws {
+    init(_ answer: Answer, store: any TrackingBackend, in session: any TrackingReading) throws {
         var answer = answer
         try answer.readPart(in: session)
         self.store = store

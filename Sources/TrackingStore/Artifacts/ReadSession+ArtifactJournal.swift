@@ -8,14 +8,18 @@ extension ReadSession {
     /// The cost of a query by time or run depends only on the page size. A query by path reads all events of that path.
     /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another query.
     package func findArtifactEvents(_ query: ArtifactJournalQuery) throws -> SearchCursor<ArtifactJournalEntry> {
-        try find(query)
+        try find(query).cursor
     }
 
+    /// The number of entries that are older than a time in Unix milliseconds.
     package func journalEntryCount(before time: Int64) throws -> Int64 {
         try connection.query("SELECT count(*) FROM artifact_journal WHERE time < ?1", time)
             .firstRow { $0.int64(0) } ?? 0
     }
 
+    /// Returns up to 8 paths to which content with this hash was uploaded, the latest first.
+    ///
+    /// The files at these paths may have been deleted or replaced since then.
     package func artifactPaths(sha256: [UInt8]) throws -> [String] {
         let select = try connection.query(
             "SELECT path FROM artifact_journal WHERE sha256 = ?1 ORDER BY id DESC LIMIT 64",

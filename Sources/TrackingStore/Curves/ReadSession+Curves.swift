@@ -10,7 +10,7 @@ extension ReadSession {
         guard let series = try series(of: history), let summary = try summary(of: series) else { return nil }
         let metric = CurveMetric(history, series: series, summary: summary)
         if let range = request.range { return try curvePart(of: metric, request, range) }
-        if let known = try metric.knownPoints(at: position) {
+        if let known = try CurvePosition(position, of: history) {
             guard known.pointCount != summary.pointCount else { return nil }
             if let added = try addedPoints(of: metric, request, after: known) { return added }
         }
@@ -25,7 +25,7 @@ extension ReadSession {
     private func addedPoints(
         of metric: CurveMetric,
         _ request: CurveRequest,
-        after known: CurveMetric.KnownPoints
+        after known: CurvePosition
     ) throws -> MetricCurve? {
         let count = metric.summary.pointCount - known.pointCount
         guard count > 0, count <= request.readPoints, request.axis == .time || metric.summary.isInOrder else {
@@ -67,42 +67,14 @@ extension ReadSession {
 
 /// A metric whose curve is requested, and what is known about it without reading its points.
 struct CurveMetric {
-    /// The points that the client already has.
-    struct KnownPoints {
-        var pointCount: Int64
-        /// The sort values of the last of these points, as in a page token of the history.
-        var sortValues: [SortValue]
-    }
-
     let series: MetricSeries
     let summary: MetricSummary
-    private let digest: UInt64
+    private let history: MetricHistory
 
     init(_ history: MetricHistory, series: MetricSeries, summary: MetricSummary) {
         self.series = series
         self.summary = summary
-        var digest = QueryDigest()
-        digest.add("curve")
-        digest.add(history.runID)
-        digest.add(history.key)
-        self.digest = digest.value
-    }
-
-    /// Reads the position that an earlier answer contained; returns nil without one.
-    func knownPoints(at position: String?) throws(TrackingError) -> KnownPoints? {
-        guard let position, !position.isEmpty else { return nil }
-        guard let start = try? PageToken.parse(position, digest: digest, termCount: 5), case .after(let values) = start,
-            case .integer(let count) = values[0], count >= 0
-        else { throw Self.refusal }
-        return KnownPoints(pointCount: count, sortValues: Array(values.dropFirst()))
-    }
-
-    /// The error for any invalid position; the client can always do the same about it.
-    private static var refusal: TrackingError {
-        .invalidParameter(
-            "Invalid value for parameter 'after' supplied. Each position must come from an earlier answer for the same "
-                + "run and key; leave it out to get the whole curve."
-        )
+        self.history = history
     }
 
     /// Returns a curve with the given points, and with a position for the next request.
@@ -121,9 +93,7 @@ struct CurveMetric {
             points: points,
             isThinned: isThinned,
             isSampled: isSampled,
-            position: last.map {
-                PageToken.make(after: [.integer(summary.pointCount)] + $0.sortValues, digest: digest)
-            }
+            position: last.map { CurvePosition.text(after: $0, pointCount: summary.pointCount, of: history) }
         )
     }
 }

@@ -1,7 +1,19 @@
 internal import Filter
 internal import Identities
 internal import SQLite
-internal import Tracking
+package import Tracking
+
+extension ReadSession {
+    /// Returns one page of the models that a search finds.
+    ///
+    /// Models with equal sort keys are ordered by creation time, the newest first, and then by model id. Deleted models
+    /// are never found. A model meets a comparison if any point of the metric does; `order_by` uses the latest point.
+    /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, for too many
+    ///   sort keys, and for a pattern that is too long.
+    package func findLoggedModels(_ search: LoggedModelSearch) throws -> SearchCursor<LoggedModel> {
+        try find(search).cursor
+    }
+}
 
 extension LoggedModelSearch: SearchDescription {
     static let table = "logged_models"
@@ -98,5 +110,33 @@ extension LoggedModelSearch: SearchDescription {
         rows.conditions = ["experiment_id IN (SELECT value FROM json_each(\(ids)))", "lifecycle_stage = 0"]
         rows.conditions.append(try rows.condition(("name", .text), comparison))
         return rows
+    }
+}
+
+extension ReadSession {
+    /// Returns the row id in `metric_datasets` for a scope; nil if no metric was ever logged on such a dataset.
+    func scopeID(of scope: DatasetScope) throws -> Int64? {
+        try connection.metricDatasetID(name: scope.name, digest: scope.digest ?? "")
+    }
+
+    /// Returns the row ids of the datasets that belong to any of the scopes.
+    func datasetIDs(in scopes: [DatasetScope]) throws -> [Int64] {
+        try scopes.flatMap { scope in
+            guard let digest = scope.digest else {
+                return try connection.query("SELECT id FROM metric_datasets WHERE name = ?1", scope.name)
+                    .map { $0.int64(0) }
+            }
+            return try connection.metricDatasetID(name: scope.name, digest: digest).map { [$0] } ?? []
+        }
+    }
+}
+
+extension Connection {
+    /// Returns the row id in `metric_datasets` for a name and a digest; nil if there is none.
+    ///
+    /// An empty text stands for every name or every digest.
+    func metricDatasetID(name: String, digest: String) throws -> Int64? {
+        try query("SELECT id FROM metric_datasets WHERE name = ?1 AND digest = ?2", name, digest)
+            .firstRow { $0.int64(0) }
     }
 }

@@ -7,11 +7,8 @@ extension ReadSession {
         pageToken: String?,
         limit: Int
     ) throws -> MetricHistoryPage {
-        var digest = QueryDigest()
-        digest.add("history")
-        digest.add(history.runID)
-        digest.add(history.key)
-        let start = try PageToken.parse(pageToken, digest: digest.value, termCount: 4)
+        let digest = history.digest
+        let start = try PageToken.parse(pageToken, digest: digest, termCount: 4)
         guard let series = try series(of: history) else {
             return MetricHistoryPage(points: [], nextPageToken: nil)
         }
@@ -23,7 +20,7 @@ extension ReadSession {
             if points.count == limit, let last = points.last {
                 return MetricHistoryPage(
                     points: points,
-                    nextPageToken: PageToken.make(after: last.sortValues, digest: digest.value)
+                    nextPageToken: PageToken.make(after: last.sortValues, digest: digest)
                 )
             }
             points.append(MetricPoint(row: query, column: 0))
@@ -77,9 +74,5 @@ extension MetricPoint {
             timestamp: row.int64(column + 2),
             step: row.int64(column + 3)
         )
-    }
-
-    var sortValues: [SortValue] {
-        [.integer(timestamp), .integer(step), .real(value), .integer(isNaN ? 1 : 0)]
     }
 }

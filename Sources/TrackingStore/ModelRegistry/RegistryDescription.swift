@@ -24,13 +24,7 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
     var maxResults: Int { search.maxResults }
     var pageToken: String? { search.pageToken }
 
-    var digest: UInt64 {
-        var digest = QueryDigest()
-        digest.add(Tables.name)
-        digest.add(search.filter)
-        digest.add(search.orderings)
-        return digest.value
-    }
+    var digest: UInt64 { search.digest(of: Tables.name) }
 
     static func entities(rows: [Int64], in session: ReadSession) throws -> [Tables.Entity] {
         try Tables.entities(rows: rows, in: session)
@@ -59,7 +53,7 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
                 statement.conditions.append(try attributeCondition(comparison, in: &statement))
             }
         }
-        switch prompts {
+        switch search.prompts {
         case .excluded:
             // With a list of run ids, SQLite should use the index on run ids and sort the versions. The plus prevents
             // SQLite from scanning the index that has the search's order, which does not contain run ids.
@@ -133,37 +127,6 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
         return rows
     }
 
-    // MARK: Prompts
-
-    private enum Prompts: Equatable {
-        /// The search does not return prompts.
-        case excluded
-        /// The search may return prompts. `onlyMarked` restricts it to entities whose prompt tag is exactly `true`.
-        case included(onlyMarked: Bool)
-    }
-
-    /// Whether the search returns prompts.
-    ///
-    /// The first comparison of the prompt tag decides, as in MLflow (`_is_querying_prompt` in `sqlalchemy_store.py`).
-    private var prompts: Prompts {
-        guard let first = search.filter.first(where: \.isOfPromptTag), case .text(let text) = first.value else {
-            return .excluded
-        }
-        switch (first.comparisonOperator, text.lowercased()) {
-        case (.equal, "true"): return .included(onlyMarked: text.isExactly("true"))
-        case (.notEqual, "false"): return .included(onlyMarked: false)
-        default: return .excluded
-        }
-    }
-
     /// The comparisons that a result must meet.
-    ///
-    /// If prompts are excluded, comparisons of the prompt tag are left out.
-    var filter: [Comparison] {
-        prompts == .excluded ? search.filter.filter { !$0.isOfPromptTag } : search.filter
-    }
-}
-
-extension Comparison {
-    fileprivate var isOfPromptTag: Bool { entity == .tag && key.isExactly(Tag.isPromptKey) }
+    var filter: [Comparison] { search.filterOfPrompts }
 }

@@ -2,6 +2,9 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
+    /// The artifacts of all runs, logged models and model versions that a request does not remove.
+    ///
+    /// The cost is that of reading all runs, logged models and model versions.
     package func artifactsInUse(
         besides request: RemovalRequest,
         in folders: ArtifactFolders
@@ -9,6 +12,11 @@ extension ReadSession {
         try connection.artifactsInUse(besides: request, in: folders)
     }
 
+    /// What a request would remove: the numbers, except those of files, and each object with the folder of its
+    /// artifacts.
+    ///
+    /// The cost is that of reading all deleted objects, and the whole list is in memory.
+    /// - Throws: the errors of `WriteSession.beginRemoval`.
     package func removalPreview(
         _ request: RemovalRequest,
         keeping inUse: ArtifactsInUse
@@ -33,6 +41,9 @@ extension ReadSession {
         return (preview.count, preview.owners)
     }
 
+    /// The objects on the list of removals whose rows are removed, and whose folders of artifacts are not yet.
+    ///
+    /// - Parameter skipping: the number of objects at the start of the list to leave out.
     package func removedOwners(limit: Int, skipping: Int) throws -> [RemovedOwner] {
         try connection.query(
             """
@@ -54,10 +65,12 @@ extension ReadSession {
         }
     }
 
+    /// Whether the list of removals has any object.
     package func hasRemovals() throws -> Bool {
         try connection.query("SELECT 1 FROM removals LIMIT 1").firstRow { _ in true } ?? false
     }
 
+    /// Whether an object of this kind with this id exists, active or deleted.
     package func exists(_ kind: RemovalKind, _ id: String) throws -> Bool {
         let sql =
             switch kind {

@@ -3,6 +3,15 @@ internal import SQLite
 package import Tracking
 
 extension WriteSession {
+    /// Puts the objects of a request on the list of removals, after which they cannot be restored.
+    ///
+    /// If the request names ids, one call puts all of them on the list or, if one of them must not be removed, none. If
+    /// the request is for all deleted objects, several calls are necessary, so that other writes need not wait long;
+    /// each call needs the position that the previous call has returned.
+    /// - Parameter note: called for each object that this call puts on the list.
+    /// - Returns: the position for the next call, nil at the end; and the deleted objects that are not removed.
+    /// - Throws: `.resourceDoesNotExist` for an unknown id; `.invalidParameterValue` if an object in the request must
+    ///   not be removed.
     package func beginRemoval(
         _ request: RemovalRequest,
         keeping inUse: ArtifactsInUse,
@@ -25,6 +34,9 @@ extension WriteSession {
         return (part.next, kept)
     }
 
+    /// Removes about `limit` rows of the objects on the list.
+    ///
+    /// - Returns: what this call has finished, and whether all rows are removed.
     package func removeRows(atMost limit: Int) throws -> (count: RemovalCount, isDone: Bool) {
         var work = RemovalWork(left: limit)
         while work.left > 0 {
@@ -43,10 +55,14 @@ extension WriteSession {
         return (work.count, false)
     }
 
+    /// Removes objects from the list, because their files are removed.
     package func endRemoval(rows: [Int64]) throws {
         try connection.run("DELETE FROM removals WHERE id IN (SELECT value FROM json_each(?1))", jsonArray(rows))
     }
 
+    /// Removes entries that are older than a time in Unix milliseconds, the oldest first.
+    ///
+    /// - Returns: how many were removed; fewer than the limit if no more such entries are left.
     package func trimArtifactJournal(before time: Int64, limit: Int) throws -> Int {
         try connection.run(
             """

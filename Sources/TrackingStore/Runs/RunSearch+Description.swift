@@ -1,20 +1,20 @@
 internal import Filter
 internal import Identities
 internal import SQLite
-internal import Tracking
+package import Tracking
+
+extension ReadSession {
+    /// Returns one page of the runs that a search finds.
+    ///
+    /// The runs have no model inputs, because MLflow returns these only with a single run.
+    ///
+    /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, for too many
+    ///   sort keys, and for a pattern that is too long.
+    package func findRuns(_ search: RunSearch) throws -> SearchCursor<Run> { try find(search).cursor }
+}
 
 extension RunSearch: SearchDescription {
     static let table = "runs"
-
-    var digest: UInt64 {
-        var digest = QueryDigest()
-        digest.add("runs")
-        digest.add(jsonArray(experimentIDs.sorted()))
-        digest.add(viewType.wireName)
-        digest.add(filter)
-        digest.add(orderings)
-        return digest.value
-    }
 
     func within(_ permissions: Permissions) -> RunSearch {
         let visible = permissions.visibleExperiments(for: .run)

@@ -83,30 +83,3 @@ extension SearchStatement {
         StoreCorruption("the parser returned a value of the wrong kind for \(comparison.key)")
     }
 }
-
-extension QueryDigest {
-    mutating func add(_ filter: [Comparison]) {
-        for comparison in filter {
-            add(comparison.entity.rawValue)
-            add(comparison.key)
-            add(comparison.comparisonOperator.rawValue)
-            switch comparison.value {
-            case .none: add("")
-            case .text(let text): add(text)
-            case .number(let number): add(String(number.bitPattern))
-            case .integer(let number): add(String(number))
-            case .list(let texts): for text in texts { add(text) }
-            case .integers(let numbers): add(jsonArray(numbers))
-            }
-        }
-    }
-
-    mutating func add(_ orderings: [Ordering]) {
-        for ordering in orderings {
-            add(ordering.entity.rawValue)
-            add(ordering.key)
-            add(ordering.ascending ? "ASC" : "DESC")
-            if ordering.sortValue != .value { add("\(ordering.sortValue)") }
-        }
-    }
-}

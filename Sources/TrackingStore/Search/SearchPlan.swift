@@ -7,33 +7,24 @@ extension ReadSession {
     ///
     /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, for too many
     ///   sort keys, and for a pattern that is too long.
-    func find<Search: SearchDescription>(_ search: Search) throws -> SearchCursor<Search.Found> {
-        advice = { Self.advice(on: search) }
+    func find<Search: SearchDescription>(_ search: Search) throws -> FoundRows<Search> {
+        advice = {
+            searchAdvice(
+                filter: search.filter,
+                sortKeyCount: search.sortKeyCount,
+                experimentCount: search.experimentIDs.count
+            )
+        }
         let search = permissions.map { search.within($0) } ?? search
         let digest = search.digest
         let start = try PageToken.parse(search.pageToken, digest: digest, refusal: search.refusal)
         if case .offset = start, !search.acceptsOffsetTokens { throw search.refusal(ofTokenWithDigest: ~digest) }
         let found = try SearchPlan(search, in: self).rows(from: start)
         let hasMore = found.rows.count > search.maxResults
-        return SearchCursor(
-            Search.self,
+        return FoundRows(
             rows: Array(found.rows.prefix(search.maxResults)),
             nextPageToken: hasMore ? found.keptValues.map { PageToken.make(after: $0, digest: digest) } : nil
         )
-    }
-
-    /// Returns a sentence that says what the client should reduce if the search takes too long.
-    private static func advice<Search: SearchDescription>(on search: Search) -> String {
-        let filter = search.filter
-        let patterns = filter.count { $0.comparisonOperator == .like || $0.comparisonOperator == .ilike }
-        var parts: [String] = []
-        if patterns > 0 {
-            parts.append("fewer LIKE and ILIKE patterns (now \(patterns)), none of which begins with '%'")
-        }
-        if filter.count > patterns { parts.append("fewer comparisons (now \(filter.count))") }
-        if search.sortKeyCount > 0 { parts.append("fewer keys in order_by (now \(search.sortKeyCount))") }
-        if search.experimentIDs.count > 1 { parts.append("fewer experiments (now \(search.experimentIDs.count))") }
-        return "Use " + (parts + ["smaller pages"]).joined(separator: ", or ") + "."
     }
 }
 

@@ -67,17 +67,6 @@ package final class ReadSession: ReaderContext, TrackingReading {
 
 private let usualAdvice = "Ask for less at once: smaller pages, fewer runs, or a shorter range."
 
-/// The database contains something that Apus never writes.
-///
-/// The server logs this error, and the client gets an internal error.
-struct StoreCorruption: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
-    }
-}
-
 extension Connection {
     /// Returns the id of a key; nil if the key was never used.
     func keyID(for name: String) throws -> Int64? {

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import SQLite
+internal import Tracking
 
 extension WriteSession {
     /// Saves the content of the database or its WAL if one of them is no longer at its path.

@@ -1,7 +1,7 @@
 internal import Budgets
 internal import Identities
 package import SQLite
-internal import Tracking
+package import Tracking
 
 /// Changes the store for one write request at a time.
 ///
@@ -119,13 +119,9 @@ package final class WriteSession: WriterSession, TrackingWriting {
         rescue()
     }
 
-    /// Runs `make`, or returns the answer of an identical request of the last minute whose client did not receive it.
-    ///
-    /// - Parameter stands: whether what was made is still there. Throws if the client may not have it made, or see it, by the
-    ///   rights that it has now.
     package func once<Answer: Sendable>(
         _ creation: Creation,
-        stands: (Answer) throws -> Bool = { _ in true },
+        stands: (Answer) throws -> Bool,
         _ make: () throws -> Answer
     ) throws -> Answer {
         let now = ContinuousClock.now

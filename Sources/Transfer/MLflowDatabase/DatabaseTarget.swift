@@ -1,4 +1,5 @@
 internal import SQLite
+internal import Tracking
 
 /// An empty database, in SQLite or in PostgreSQL, that is filled with MLflow's tables.
 ///

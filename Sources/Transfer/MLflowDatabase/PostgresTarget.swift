@@ -1,4 +1,5 @@
 internal import PostgreSQL
+internal import Tracking
 
 /// An empty PostgreSQL database, which is filled in one transaction.
 final class PostgresTarget: DatabaseTarget {

@@ -50,7 +50,7 @@ extension MLflowAPI {
         _ id: String,
         _ work: @escaping @Sendable (WriteSession) throws -> Value
     ) throws -> Value {
-        try store.writeNow(for: call.request.caller) { [entry = call.audit?.about(kind, id)] session in
+        try localStore.writeNow(for: call.request.caller) { [entry = call.audit?.about(kind, id)] session in
             let value = try work(session)
             try session.audit(entry)
             return value

@@ -5,7 +5,6 @@ internal import HTTPWire
 internal import Identities
 internal import JSON
 internal import Tracking
-internal import TrackingStore
 
 extension MLflowAPI {
     var artifactEndpoints: [[Endpoint]] {

@@ -15,6 +15,7 @@ extension MLflowAPI {
     /// The entry is part of the next group commit. If it cannot be written, for example because the disk of the
     /// database is full, the failure is reported and `answer` is called all the same: the artifact has been stored or
     /// deleted, and after an error the client would send the request again.
+    /// Without a journal, only `claim` is released and `answer` called.
     /// Call from a thread that may block: if the writer is idle, it commits on the calling thread.
     /// - Parameters:
     ///   - audit: the entry of the audit that is written with it.
@@ -26,7 +27,11 @@ extension MLflowAPI {
         claim: (any StorageClaim)? = nil,
         then answer: @escaping @Sendable () -> Void
     ) {
-        store.write(
+        guard let local else {
+            claim?.release()
+            return answer()
+        }
+        local.write(
             { session in
                 let changes = try session.add(event)
                 try session.audit(audit)
@@ -151,7 +156,8 @@ extension MLflowAPI {
 
     /// Gives back what a deletion that was cut off has removed without noting it.
     private func forget(_ path: ArtifactPath, then answer: @escaping @Sendable () -> Void) {
-        store.write({ try $0.forgetStored(path.description) }, mayBlock: true) { result in
+        guard let local else { return answer() }
+        local.write({ try $0.forgetStored(path.description) }, mayBlock: true) { result in
             if case .success(let changes) = result { settings.quotas?.note(changes) }
             answer()
         }
@@ -170,7 +176,7 @@ extension MLflowAPI {
         query.since = try message.integer("since")
         query.pageToken = try message.string("page_token")
         return .read { [query] session in
-            let page = try session.findArtifactEvents(query)
+            let page = try ReadSession.own(session).findArtifactEvents(query)
             return (entries: try page.whole(in: session), nextPageToken: page.nextPageToken)
         } encode: { page in
             .json(capacity: 64 + 320 * page.entries.count) { writer in

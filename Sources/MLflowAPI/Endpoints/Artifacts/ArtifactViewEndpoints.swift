@@ -5,7 +5,6 @@ internal import HTTPWire
 internal import Identities
 internal import JSON
 internal import Tracking
-internal import TrackingStore
 
 extension MLflowAPI {
     /// Views of whole trees of artifacts, which the reference does not have: as an archive, as one list, side by side.

@@ -36,7 +36,7 @@ final class DirectUploads: Sendable {
         let now = Int64(time(nil))
         // The URLs of these have expired, so that nobody goes on with them.
         state.withLock { state in state.open = state.open.filter { $0.value.expires > now } }
-        let place = Holding(of: limits.places, for: peer)
+        let place = Holding(of: limits.openUploads, for: peer)
         guard place.grow(by: 1) else { throw .tooManyUploads }
         return place
     }

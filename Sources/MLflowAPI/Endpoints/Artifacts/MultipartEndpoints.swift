@@ -6,7 +6,6 @@ internal import HTTPWire
 internal import Identities
 internal import JSON
 internal import Tracking
-internal import TrackingStore
 
 // The client sends a large file in parts: it asks for a URL for each, sends them to it over many connections, and then
 // has them put together. If the artifacts are in an object storage, the URLs are presigned URLs of that storage; otherwise

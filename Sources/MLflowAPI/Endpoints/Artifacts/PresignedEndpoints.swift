@@ -5,7 +5,6 @@ internal import HTTPWire
 internal import Identities
 internal import JSON
 internal import Tracking
-internal import TrackingStore
 
 // Presigned URLs need artifacts in an object storage. For other artifacts, each request is checked as by MLflow's server and
 // then refused with a message after which the client continues without presigned URLs.

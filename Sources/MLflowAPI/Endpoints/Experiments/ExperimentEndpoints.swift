@@ -3,7 +3,6 @@ internal import Filter
 internal import HTTPWire
 internal import JSON
 internal import Tracking
-internal import TrackingStore
 
 extension MLflowAPI {
     var experimentEndpoints: [[Endpoint]] {

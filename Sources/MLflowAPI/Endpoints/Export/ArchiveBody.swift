@@ -36,7 +36,7 @@ final class ArchiveBody: HTTPBodyProducer {
     init(_ subset: TransferSubset, of api: MLflowAPI, for caller: Caller) throws {
         self.api = api
         self.caller = caller
-        state = Mutex(State(records: try RecordStream(subset, of: api.store, for: caller)))
+        state = Mutex(State(records: try RecordStream(subset, of: api.localStore, for: caller)))
     }
 
     func next(into buffer: inout [UInt8]) throws -> Bool {

@@ -7,7 +7,6 @@ internal import Identities
 internal import JSON
 internal import Synchronization
 internal import Tracking
-internal import TrackingStore
 
 /// An HTML file with Apus's pages and the exported data as a JSON document, which is made while it is being sent.
 ///
@@ -99,7 +98,7 @@ final class ExportBody: HTTPBodyProducer {
         }
     }
 
-    private static func runIDs(of selection: ExportSelection, in session: ReadSession) throws -> [String] {
+    private static func runIDs(of selection: ExportSelection, in session: any TrackingReading) throws -> [String] {
         switch selection {
         case .runs(let runIDs):
             for runID in runIDs { _ = try session.runInfo(id: runID) }
@@ -146,7 +145,9 @@ final class ExportBody: HTTPBodyProducer {
         ExportShell.escape(writer.takeBytes(), into: &buffer)
     }
 
-    private func read<Value: Sendable>(_ work: @escaping @Sendable (ReadSession) throws -> Value) throws -> Value {
+    private func read<Value: Sendable>(
+        _ work: @escaping @Sendable (any TrackingReading) throws -> Value
+    ) throws -> Value {
         try api.store.readNow(.continued, for: caller, effort: effort, work)
     }
 }

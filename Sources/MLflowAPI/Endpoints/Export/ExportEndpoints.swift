@@ -3,7 +3,6 @@ internal import Filter
 internal import HTTPServer
 package import HTTPWire
 internal import Tracking
-internal import TrackingStore
 
 extension MLflowAPI {
     /// The call that exports runs as an HTML file that opens without a server; `docs/own-calls.md` describes it.

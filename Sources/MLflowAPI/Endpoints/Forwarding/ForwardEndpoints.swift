@@ -64,7 +64,7 @@ extension MLflowAPI {
                 throw TrackingError.invalidParameter("'page_token' is invalid. Send the token of an earlier answer.")
             }
             let report = try ForwardReport(
-                of: store,
+                of: localStore,
                 upstream: forwarder.status.upstream,
                 runIDs: runIDs,
                 after: start,

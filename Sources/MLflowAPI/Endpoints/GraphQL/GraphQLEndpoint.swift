@@ -3,7 +3,6 @@ internal import GraphQL
 internal import HTTPWire
 internal import JSON
 internal import Tracking
-internal import TrackingStore
 
 extension MLflowAPI {
     /// The endpoint `/graphql`, which MLflow's pages use to read experiments, runs and metrics.
@@ -56,7 +55,7 @@ extension MLflowAPI {
             case .invalidParameterValue, .badRequest, .resourceAlreadyExists, .resourceDoesNotExist,
                 .permissionDenied, .quotaSpent, .tooManyBytes, .invalidState, .notImplemented:
                 error.message
-            case .temporarilyUnavailable, .databaseLocked, .insufficientStorage, .internalError: nil
+            case .temporarilyUnavailable, .databaseLocked, .outcomeUnknown, .insufficientStorage, .internalError: nil
             }
         case let error as FilterError: error.message
         default: nil

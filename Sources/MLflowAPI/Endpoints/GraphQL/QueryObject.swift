@@ -1,14 +1,13 @@
 internal import GraphQL
 internal import JSON
 internal import Tracking
-internal import TrackingStore
 
 /// The root object of a query.
 ///
 /// Each field of the object returns the same data as a call of the REST API.
 struct QueryObject: GraphQLObject {
     let api: MLflowAPI
-    let session: ReadSession
+    let session: any TrackingReading
 
     var typeName: String { "Query" }
 
@@ -123,8 +122,8 @@ struct ResponseObject: GraphQLObject {
         _ typeName: String,
         _ content: String,
         _ page: SearchCursor<Entity>,
-        _ session: ReadSession,
-        _ objects: @escaping ([Entity], ReadSession) -> [any GraphQLObject]
+        _ session: any TrackingReading,
+        _ objects: @escaping ([Entity], any TrackingReading) -> [any GraphQLObject]
     ) {
         let value = GraphQLOutput.objects { write in
             try page.forEachPart(in: session) { part in
@@ -146,12 +145,12 @@ struct ResponseObject: GraphQLObject {
 
 extension SearchCursor {
     /// Calls `body` with each entity of the page; only 20 entities are in memory at a time.
-    func forEach(in session: ReadSession, _ body: (Entity) throws -> Void) throws {
+    func forEach(in session: any TrackingReading, _ body: (Entity) throws -> Void) throws {
         try forEachPart(in: session) { for entity in $0 { try body(entity) } }
     }
 
     /// Calls `body` with up to 20 entities at a time, until it has got all entities of the page.
-    func forEachPart(in session: ReadSession, _ body: ([Entity]) throws -> Void) throws {
+    func forEachPart(in session: any TrackingReading, _ body: ([Entity]) throws -> Void) throws {
         var rest = self
         while rest.readCount < rest.count { try body(try rest.next(20, in: session)) }
     }

@@ -1,12 +1,11 @@
 internal import Filter
 package import GraphQL
 package import Tracking
-internal import TrackingStore
 
 /// A run, whose experiment and model versions are looked up only if a query asks for them.
 struct RunObject: GraphQLObject {
     let run: Run
-    let session: ReadSession
+    let session: any TrackingReading
     /// The model versions of this run and of the runs that were read together with it.
     let modelVersions: ModelVersionsOfRuns
 
@@ -39,13 +38,13 @@ final class ModelVersionsOfRuns {
         self.runIDs = runIDs
     }
 
-    func versions(ofRun runID: String, in session: ReadSession) throws -> [ModelVersion] {
+    func versions(ofRun runID: String, in session: any TrackingReading) throws -> [ModelVersion] {
         let versions = try found ?? search(in: session)
         found = versions
         return versions[runID] ?? []
     }
 
-    private func search(in session: ReadSession) throws -> [String: [ModelVersion]] {
+    private func search(in session: any TrackingReading) throws -> [String: [ModelVersion]] {
         let ofRuns = Comparison(entity: .attribute, key: "run_id", comparisonOperator: .isIn, value: .list(runIDs))
         let search = RegistrySearch(filter: [ofRuns], orderings: [], maxResults: 200_000, pageToken: nil)
         var versions: [String: [ModelVersion]] = [:]

@@ -57,7 +57,7 @@ extension MLflowAPI {
     /// Blocks while it walks all artifact folders that would be removed.
     package func previewRemoval(_ request: RemovalRequest, _ extras: RemovalExtras) throws -> RemovalCount {
         let inUse = try artifactsInUse(besides: request)
-        let preview = try store.readNow { try $0.removalPreview(request, keeping: inUse) }
+        let preview = try localStore.readNow { try $0.removalPreview(request, keeping: inUse) }
         var count = preview.count
         for owner in preview.owners where owner.kind != .experiment {
             guard let folder = try? servedFolder(of: owner) else {
@@ -69,7 +69,7 @@ extension MLflowAPI {
             count.bytes += usage.apparentBytes
         }
         if let time = extras.journalBefore {
-            count.journalEntries = try store.readNow { try $0.journalEntryCount(before: time) }
+            count.journalEntries = try localStore.readNow { try $0.journalEntryCount(before: time) }
         }
         if extras.removesExpiredUploads { count.uploads = Int64(try removeExpiredUploads(isPreview: true)) }
         return count
@@ -93,7 +93,7 @@ extension MLflowAPI {
         var position: RemovalPosition? = .start
         var kept = RemovalCount()
         while let from = position {
-            let part = try store.writeNow(for: caller) { session in
+            let part = try localStore.writeNow(for: caller) { session in
                 try session.beginRemoval(request, keeping: inUse, from: from) { kind, id in
                     try session.audit(audit?.about(kind.audited, id))
                 }
@@ -113,12 +113,12 @@ extension MLflowAPI {
             served: bucket.map { "/s3:/\($0)" } ?? artifacts.location,
             otherNames: whole.map { [String(cString: $0)] } ?? []
         )
-        return try store.readNow { try $0.artifactsInUse(besides: request, in: folders) }
+        return try localStore.readNow { try $0.artifactsInUse(besides: request, in: folders) }
     }
 
     /// Whether the table of removals contains anything; blocks while it looks this up.
     package func hasRemovals() throws -> Bool {
-        try store.readNow(.cheap) { try $0.hasRemovals() }
+        try local?.readNow(.cheap) { try $0.hasRemovals() } ?? false
     }
 
     /// Removes for about the given time what the table of removals names: first the rows, then the files.
@@ -155,7 +155,7 @@ extension MLflowAPI {
         var progress = RemovalProgress()
         var isWithoutRows = false
         while !isWithoutRows {
-            let part = try store.writeNow { try $0.removeRows(atMost: Self.rowsAtOnce) }
+            let part = try localStore.writeNow { try $0.removeRows(atMost: Self.rowsAtOnce) }
             progress.count.add(part.count)
             // Tokens that were limited to removed experiments must no longer refer to them.
             if part.count.experiments > 0 { try settings.access?.reload() }
@@ -164,7 +164,7 @@ extension MLflowAPI {
         }
         while true {
             let failed = progress.failures.count
-            let owners = try store.readNow(.cheap) { try $0.removedOwners(limit: 64, skipping: failed) }
+            let owners = try localStore.readNow(.cheap) { try $0.removedOwners(limit: 64, skipping: failed) }
             if owners.isEmpty { break }
             for owner in owners {
                 do {
@@ -177,7 +177,7 @@ extension MLflowAPI {
         }
         if let time = extras.journalBefore {
             while true {
-                let removed = try store.writeNow { session in
+                let removed = try localStore.writeNow { session in
                     let removed = try session.trimArtifactJournal(before: time, limit: Self.rowsAtOnce)
                     var entry = audit
                     entry?.describe([("artifact_journal_entries", String(removed))])
@@ -209,7 +209,7 @@ extension MLflowAPI {
     /// Removes the artifact folder of a removed run, model or experiment, records the deletion of its files in the
     /// artifact journal, and deletes the entry in the table of removals.
     private func removeFolder(of owner: RemovedOwner, _ count: inout RemovalCount) throws {
-        let wasCreatedAgain = try store.readNow(.cheap) { try $0.exists(owner.kind, owner.id) }
+        let wasCreatedAgain = try localStore.readNow(.cheap) { try $0.exists(owner.kind, owner.id) }
         guard !wasCreatedAgain else { return try endRemoval(of: owner, nil) }
         let folder: ServedFolder
         do {
@@ -233,7 +233,7 @@ extension MLflowAPI {
         _ event: ArtifactEvent?,
         emptying path: ArtifactPath? = nil
     ) throws {
-        let changes = try store.writeNow { session in
+        let changes = try localStore.writeNow { session in
             var changes = try event.map { try session.add($0) } ?? []
             if let path, event == nil, owner.kind != .experiment {
                 changes = try session.forgetStored(path.description)

@@ -4,7 +4,6 @@ internal import HTTPServer
 internal import HTTPWire
 internal import JSON
 internal import Tracking
-internal import TrackingStore
 
 extension MLflowAPI {
     var loggedModelArtifactEndpoints: [[Endpoint]] {

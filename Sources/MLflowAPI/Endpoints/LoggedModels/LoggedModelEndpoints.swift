@@ -2,7 +2,6 @@ internal import Budgets
 internal import HTTPWire
 internal import JSON
 internal import Tracking
-internal import TrackingStore
 
 extension MLflowAPI {
     var loggedModelEndpoints: [[Endpoint]] {

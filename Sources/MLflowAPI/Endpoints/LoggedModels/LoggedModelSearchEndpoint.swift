@@ -2,7 +2,6 @@ internal import Filter
 internal import HTTPWire
 internal import JSON
 internal import Tracking
-internal import TrackingStore
 
 extension MLflowAPI {
     func searchLoggedModels(_ message: RequestMessage) throws -> Operation {

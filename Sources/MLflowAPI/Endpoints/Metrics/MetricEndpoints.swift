@@ -1,7 +1,6 @@
 internal import HTTPWire
 internal import JSON
 internal import Tracking
-internal import TrackingStore
 
 extension MLflowAPI {
     var metricEndpoints: [[Endpoint]] {

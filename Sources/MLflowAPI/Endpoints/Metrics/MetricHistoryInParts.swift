@@ -1,6 +1,5 @@
 internal import JSON
 internal import Tracking
-internal import TrackingStore
 
 /// The answer to `metrics/get-history`.
 ///
@@ -27,7 +26,7 @@ struct MetricHistoryInParts: AnswerInParts {
 
     var memoryBytes: Int { 256 * 1_024 }
 
-    mutating func readPart(in session: ReadSession) throws {
+    mutating func readPart(in session: any TrackingReading) throws {
         let length = Int(min(Self.partLength, remaining))
         let page = try session.metricHistory(history, pageToken: pageToken, limit: length)
         points = page.points

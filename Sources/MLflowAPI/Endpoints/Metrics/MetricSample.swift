@@ -1,5 +1,4 @@
 internal import Tracking
-internal import TrackingStore
 
 /// The parameters of `metrics/get-history-bulk-interval`: a sample of one metric in several runs.
 struct MetricSample: Sendable {
@@ -46,7 +45,7 @@ struct MetricSample: Sendable {
     }
 
     /// Returns the sampled points of each run, in the order of the request's runs.
-    func read(in session: ReadSession) throws -> [(runID: String, points: [MetricPoint])] {
+    func read(in session: any TrackingReading) throws -> [(runID: String, points: [MetricPoint])] {
         try runIDs.map { runID in
             let history = MetricHistory(runID: runID, key: key)
             return (runID, try session.sampleMetric(history, steps: steps, maxResults: maxResults))

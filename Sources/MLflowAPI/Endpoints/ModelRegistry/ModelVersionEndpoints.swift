@@ -6,7 +6,6 @@ internal import HTTPWire
 internal import Identities
 internal import JSON
 internal import Tracking
-internal import TrackingStore
 
 extension MLflowAPI {
     var modelVersionEndpoints: [[Endpoint]] {

@@ -1,7 +1,6 @@
 internal import HTTPWire
 internal import JSON
 internal import Tracking
-internal import TrackingStore
 
 extension MLflowAPI {
     /// Returns metrics of several runs as curves for drawing, or only the points that were added to curves since an
@@ -110,7 +109,7 @@ private struct CurvesInParts: AnswerInParts {
     /// A part may be longer than `bytesAtOnce` by one curve.
     var memoryBytes: Int { 640 * 1_024 }
 
-    mutating func readPart(in session: ReadSession) throws {
+    mutating func readPart(in session: any TrackingReading) throws {
         var bytes = 0
         while next < selection.curves.count, bytes < Self.bytesAtOnce {
             let (history, position) = selection.curves[next]

@@ -2,7 +2,6 @@ internal import Filter
 internal import HTTPWire
 internal import JSON
 internal import Tracking
-internal import TrackingStore
 
 extension MLflowAPI {
     /// Calls of Apus's own pages, which MLflow does not have; `docs/own-calls.md` describes them.

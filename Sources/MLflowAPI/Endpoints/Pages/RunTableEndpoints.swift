@@ -2,7 +2,6 @@ internal import Filter
 internal import HTTPWire
 internal import JSON
 internal import Tracking
-internal import TrackingStore
 
 extension MLflowAPI {
     /// Finds the same runs as `runs/search`, and returns only the requested columns.

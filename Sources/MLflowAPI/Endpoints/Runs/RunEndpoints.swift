@@ -93,9 +93,9 @@ extension MLflowAPI {
         let runID = try message.requiredRunIDOnly()
         return .write { session in
             try session.deleteRun(runID)
-            return try session.auditedRun(runID)
+            return try (session as? WriteSession)?.auditedRun(runID)
         } noting: { run in
-            .details([("run_name", run.name), ("experiment_id", String(run.experimentID))])
+            .details(run.map { [("run_name", $0.name), ("experiment_id", String($0.experimentID))] } ?? [])
         } encode: { _ in
             .empty
         }

@@ -1,7 +1,6 @@
 internal import HTTPWire
 internal import JSON
 internal import Tracking
-internal import TrackingStore
 
 extension MLflowAPI {
     /// Answers a search with one page of results, which is read and written in parts.
@@ -14,7 +13,7 @@ extension MLflowAPI {
     func page<Entity: SizedEntity>(
         _ name: String,
         closing: (@Sendable (inout JSONWriter) -> Void)? = nil,
-        _ find: @escaping @Sendable (ReadSession) throws -> SearchCursor<Entity>,
+        _ find: @escaping @Sendable (any TrackingReading) throws -> SearchCursor<Entity>,
         write: @escaping @Sendable (Entity, inout JSONWriter) -> Void
     ) -> Operation {
         .read { session in
@@ -50,7 +49,7 @@ private struct PageInParts<Entity: SizedEntity>: AnswerInParts {
 
     var memoryBytes: Int { PageParts.bytesAtOnce + 64 * 1_024 + page.memoryBytes }
 
-    mutating func readPart(in session: ReadSession) throws {
+    mutating func readPart(in session: any TrackingReading) throws {
         let end = min(page.readCount + PageParts.rowsAtOnce, page.count)
         var held = 0
         while page.readCount < end, held < PageParts.bytesAtOnce {

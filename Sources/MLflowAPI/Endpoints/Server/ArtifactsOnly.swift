@@ -14,9 +14,16 @@ extension MLflowAPI {
             "Endpoint: \(endpoint.path) disabled due to the server running in `--artifacts-only` mode. "
                 + "To enable tracking server functionality, start it without `--artifacts-only`."
         )
+        return endpoint.refusing(with: error)
+    }
+}
+
+extension Endpoint {
+    /// Returns the endpoint with a handler that answers every request with an error, without reading the body.
+    func refusing(with error: TrackingError) -> Endpoint {
         let answer = APIError(error).response
-        var closed = endpoint
-        // A streamed handler answers before the body arrives, and does not read the body.
+        var closed = self
+        // A streamed handler answers before the body arrives.
         closed.handling = .streamed { _, responder in
             responder.send(answer)
             return nil

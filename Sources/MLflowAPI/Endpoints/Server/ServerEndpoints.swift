@@ -4,7 +4,7 @@ internal import Forwarding
 internal import HTTPServer
 internal import HTTPWire
 internal import JSON
-internal import TrackingStore
+internal import Tracking
 
 extension MLflowAPI {
     var serverEndpoints: [[Endpoint]] {

@@ -1,7 +1,6 @@
 internal import HTTPServer
 internal import HTTPWire
 internal import Tracking
-internal import TrackingStore
 
 extension MLflowAPI {
     /// Endpoints that MLflow offers and Apus does not; they answer 501.

@@ -38,7 +38,7 @@ extension MLflowAPI {
         }
         let records = try RecordLines(request.body).all
         return .write {
-            try $0.importRecords(records)
+            try WriteSession.own($0).importRecords(records)
         } noting: {
             $0.auditNote
         } encode: { report in

@@ -1,8 +1,7 @@
 internal import Coding
-internal import Tracking
 
 /// The position at which a page begins.
-enum PageStart: Sendable {
+package enum PageStart: Sendable {
     case beginning
     /// After the row with these sort values, which are in the order of the query's sort terms.
     case after([SortValue])
@@ -12,7 +11,7 @@ enum PageStart: Sendable {
 }
 
 /// One sort value of a row, exactly as the database stores it.
-enum SortValue: Sendable, Equatable {
+package enum SortValue: Sendable, Equatable {
     case null
     case integer(Int64)
     case real(Double)
@@ -25,10 +24,10 @@ enum SortValue: Sendable, Equatable {
 ///
 /// The layout before base64: a version byte, the digest of the query (8 bytes), and for each sort value a type byte and
 /// the bytes of the value. A double is stored as its bits, so that the next page begins exactly after the last row.
-struct PageToken {
+package struct PageToken {
     private static let version: UInt8 = 0xA1
 
-    static func make(after values: [SortValue], digest: UInt64) -> String {
+    package static func make(after values: [SortValue], digest: UInt64) -> String {
         var bytes: [UInt8] = [version]
         append(digest, to: &bytes)
         for value in values {
@@ -57,7 +56,7 @@ struct PageToken {
     ///   - termCount: the number of sort values of the query; nil if the caller checks the number.
     ///   - refusal: returns the error for a token of another query, given the digest of that query.
     /// - Throws: `.invalidParameterValue` for a token that is malformed or belongs to another query.
-    static func parse(
+    package static func parse(
         _ token: String?,
         digest: UInt64,
         termCount: Int? = nil,
@@ -81,14 +80,14 @@ struct PageToken {
         return .after(values)
     }
 
-    static var otherQuery: TrackingError {
+    package static var otherQuery: TrackingError {
         .invalidParameter(
             "Invalid page token: it belongs to another query. Send it with the same filter, order_by and scope as "
                 + "the page before, or start again without a token."
         )
     }
 
-    static var malformed: TrackingError { .invalidParameter("Invalid page token, could not base64-decode") }
+    package static var malformed: TrackingError { .invalidParameter("Invalid page token, could not base64-decode") }
 
     /// Reads MLflow's token, the JSON text `{"offset": N}`.
     private static func mlflowOffset(_ bytes: [UInt8]) throws(TrackingError) -> Int64 {
@@ -135,24 +134,5 @@ private struct TokenReader {
             return .text(text)
         default: throw PageToken.malformed
         }
-    }
-}
-
-/// A 64-bit FNV-1a hash of a query, which distinguishes the page tokens of different queries.
-///
-/// The hash is the same in every process, so that tokens stay valid after a restart.
-struct QueryDigest {
-    private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
-
-    mutating func add(_ text: String) {
-        for byte in text.utf8 {
-            mix(byte)
-        }
-        // Separates the texts with a byte that UTF-8 never contains: ("ab", "c") and ("a", "bc") get different digests.
-        mix(0xFF)
-    }
-
-    private mutating func mix(_ byte: UInt8) {
-        value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
     }
 }

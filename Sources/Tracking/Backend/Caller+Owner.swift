@@ -1,6 +1,5 @@
 package import Budgets
 internal import Identities
-package import Tracking
 
 extension Caller {
     /// To whom stored runs and artifacts are charged; nil without an identity and for commands of the operator.

@@ -4,7 +4,7 @@ internal import Budgets
 ///
 /// The number of answers and their age are limited. Answers that have been received are dropped from time to time. Used
 /// only on the writer's thread.
-struct UnconfirmedCreations {
+package struct UnconfirmedCreations {
     private struct Entry {
         let awaited: AwaitedAnswer
         let answer: any Sendable
@@ -20,7 +20,7 @@ struct UnconfirmedCreations {
 
     private static let tidySize = 64
 
-    init(capacity: Int = 512, lifetime: Duration = .seconds(60)) {
+    package init(capacity: Int = 512, lifetime: Duration = .seconds(60)) {
         self.capacity = capacity
         self.lifetime = lifetime
     }
@@ -28,25 +28,25 @@ struct UnconfirmedCreations {
     /// Returns the answer of an earlier identical request whose client disconnected before it received the answer.
     ///
     /// Whether it has received the answer is asked now: an entry whose answer was taken meanwhile ends.
-    func answer(to creation: Creation, at now: ContinuousClock.Instant) -> (any Sendable)? {
+    package func answer(to creation: Creation, at now: ContinuousClock.Instant) -> (any Sendable)? {
         guard let entry = entries[creation.fingerprint], entry.awaited.isLost, now - entry.time < lifetime else {
             return nil
         }
         return entry.answer
     }
 
-    mutating func remember(_ answer: any Sendable, to creation: Creation, at now: ContinuousClock.Instant) {
+    package mutating func remember(_ answer: any Sendable, to creation: Creation, at now: ContinuousClock.Instant) {
         if entries.count >= sizeToTidy { tidy(now) }
         entries[creation.fingerprint] = Entry(awaited: creation.answer, answer: answer, time: now)
         uncommitted.append(creation.fingerprint)
     }
 
-    mutating func commit() {
+    package mutating func commit() {
         uncommitted.removeAll(keepingCapacity: true)
     }
 
     /// Forgets the creations since the last commit, because the rollback has undone them.
-    mutating func rollBack() {
+    package mutating func rollBack() {
         for fingerprint in uncommitted { entries[fingerprint] = nil }
         uncommitted.removeAll(keepingCapacity: true)
     }

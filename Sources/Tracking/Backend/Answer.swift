@@ -1,18 +1,20 @@
-internal import Dispatch
+package import Dispatch
 internal import Synchronization
 
 /// A result that one thread provides and another thread waits for.
-final class Answer<Value: Sendable>: Sendable {
+package final class Answer<Value: Sendable>: Sendable {
     private let outcome = Mutex<Result<Value, any Error>?>(nil)
     private let semaphore = DispatchSemaphore(value: 0)
 
-    func give(_ result: Result<Value, any Error>) {
+    package init() {}
+
+    package func give(_ result: Result<Value, any Error>) {
         outcome.withLock { $0 = result }
         semaphore.signal()
     }
 
     /// Blocks until `give` has been called, and returns or throws its result.
-    func wait() throws -> Value {
+    package func wait() throws -> Value {
         semaphore.wait()
         guard let result = outcome.withLock({ $0 }) else {
             throw StoreCorruption("a result was announced but not set")
@@ -21,7 +23,7 @@ final class Answer<Value: Sendable>: Sendable {
     }
 
     /// Blocks until `give` has been called, and returns its result; returns nil if the deadline passes first.
-    func wait(until deadline: DispatchTime) -> Result<Value, any Error>? {
+    package func wait(until deadline: DispatchTime) -> Result<Value, any Error>? {
         semaphore.wait(timeout: deadline) == .success ? outcome.withLock { $0 } : nil
     }
 }

@@ -40,7 +40,7 @@ package struct Creation: Sendable {
                     hasher.combine(identity.userID)
                     for byte in identity.name.utf8 { hasher.combine(byte) }
                 }
-                body.withUnsafeBytes { hasher.combine(bytes: $0) }
+                unsafe body.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
                 return hasher.finalize()
             }
             halves = SIMD2(half(0), half(1))

@@ -1,5 +1,6 @@
-// The functions that MLflowAPI needs from the module that stores the data (TrackingStore). Searches are functions of
-// `ReadSession` there, each in the file of its query.
+package import Budgets
+
+// What MLflowAPI asks of a store, whatever stores the data: `TrackingStore` in SQLite, `PostgresStore` in PostgreSQL.
 //
 // Every function throws `.resourceDoesNotExist` if the request names an id or a name that does not exist. Every
 // function that changes a run or an experiment, or something that belongs to one, throws `.invalidParameterValue` if
@@ -8,7 +9,49 @@
 /// Reads the data for one request.
 ///
 /// All functions read the data of the same moment.
-package protocol TrackingReading {
+package protocol TrackingReading: AnyObject {
+    /// The client that waits for the result.
+    ///
+    /// A store that has users checks what the client may do. In a store without users every client may do everything.
+    var caller: Caller { get }
+
+    /// Returns the effort that this read and the later reads for the same answer share.
+    func sharedEffort() -> ReadEffort
+
+    // MARK: Searches
+    //
+    // Each search throws `.invalidParameterValue` for a page token that is malformed or belongs to another search, for
+    // too many sort keys, and for a pattern that is too long.
+
+    /// Returns one page of the runs that a search finds.
+    ///
+    /// The runs have no model inputs, because MLflow returns these only with a single run.
+    func findRuns(_ search: RunSearch) throws -> SearchCursor<Run>
+
+    /// Returns one page of the runs that a search finds, with only the metrics, params and tags in `columns`.
+    func findRunTable(_ search: RunSearch, columns: [RunTableColumn]) throws -> SearchCursor<RunTableRow>
+
+    /// Collects the keys and values of the runs on the first page of a search, until `valueLimit` is reached.
+    ///
+    /// - Parameter valueLimit: the number of metrics, params and tags to read. Up to 50 runs are read at once, so the
+    ///   last of them may exceed the limit.
+    func describeRunColumns(_ search: RunSearch, valueLimit: Int) throws -> RunColumns
+
+    /// Returns one page of the experiments that a search finds, by default with the newest first.
+    func findExperiments(_ search: ExperimentSearch) throws -> SearchCursor<Experiment>
+
+    /// Returns one page of the logged models that a search finds.
+    ///
+    /// Models with equal sort keys are ordered by creation time, the newest first, and then by model id. Deleted models
+    /// are never found. A model meets a comparison if any point of the metric does; `order_by` uses the latest point.
+    func findLoggedModels(_ search: LoggedModelSearch) throws -> SearchCursor<LoggedModel>
+
+    /// Returns one page of registered models, by default without prompts and in the order of their names.
+    func findRegisteredModels(_ search: RegistrySearch) throws -> SearchCursor<RegisteredModel>
+
+    /// Returns one page of model versions without aliases, by default without prompts and with the last updated first.
+    func findModelVersions(_ search: RegistrySearch) throws -> SearchCursor<ModelVersion>
+
     // MARK: Experiments
 
     /// An experiment with its tags, active or deleted.
@@ -71,6 +114,9 @@ package protocol TrackingReading {
         after position: String?
     ) throws -> MetricCurve?
 
+    /// Returns the extremes of a run's metrics, without metrics whose values are all NaN; empty for an unknown run.
+    func metricExtremes(runID: String) throws -> [(key: String, extremes: MetricExtremes)]
+
     // MARK: Logged models
 
     /// - Parameter allowsDeleted: whether to return a deleted model; if false, a deleted model counts as unknown.
@@ -104,50 +150,45 @@ package protocol TrackingReading {
     /// Resolves a location `runs:/<run id>/<path>` to a path below the run's artifact URI; returns any other location
     /// unchanged.
     func resolvedRunLocation(_ location: String) throws -> String
+}
 
-    // MARK: Journal of artifacts
+extension TrackingReading {
+    /// A logged model's identity and state; a deleted model counts as unknown.
+    package func loggedModelInfo(id modelID: String) throws -> LoggedModelInfo {
+        try loggedModelInfo(id: modelID, allowsDeleted: false)
+    }
 
-    /// Returns up to 8 paths to which content with this hash was uploaded, the latest first.
-    ///
-    /// The files at these paths may have been deleted or replaced since then.
-    func artifactPaths(sha256: [UInt8]) throws -> [String]
-
-    /// The number of entries that are older than a time in Unix milliseconds.
-    func journalEntryCount(before time: Int64) throws -> Int64
-
-    // MARK: Removal for good
-
-    /// The artifacts of all runs, logged models and model versions that a request does not remove.
-    ///
-    /// The cost is that of reading all runs, logged models and model versions.
-    func artifactsInUse(besides request: RemovalRequest, in folders: ArtifactFolders) throws -> ArtifactsInUse
-
-    /// What a request would remove: the numbers, except those of files, and each object with the folder of its
-    /// artifacts.
-    ///
-    /// The cost is that of reading all deleted objects, and the whole list is in memory.
-    /// - Throws: the errors of `TrackingWriting.beginRemoval`.
-    func removalPreview(
-        _ request: RemovalRequest,
-        keeping inUse: ArtifactsInUse
-    ) throws -> (count: RemovalCount, owners: [RemovedOwner])
-
-    /// The objects on the list of removals whose rows are removed, and whose folders of artifacts are not yet.
-    ///
-    /// - Parameter skipping: the number of objects at the start of the list to leave out.
-    func removedOwners(limit: Int, skipping: Int) throws -> [RemovedOwner]
-
-    /// Whether the list of removals has any object.
-    func hasRemovals() throws -> Bool
-
-    /// Whether an object of this kind with this id exists, active or deleted.
-    func exists(_ kind: RemovalKind, _ id: String) throws -> Bool
+    /// A logged model with everything that is stored about it; a deleted model counts as unknown.
+    package func loggedModel(id modelID: String) throws -> LoggedModel {
+        try loggedModel(id: modelID, allowsDeleted: false)
+    }
 }
 
 /// Changes the data for one request.
 ///
 /// If a function throws, all changes of the request are undone.
-package protocol TrackingWriting {
+package protocol TrackingWriting: AnyObject {
+    // MARK: Repeated creations
+
+    /// Runs `make`, or returns the answer of an identical request of the last minute whose client did not receive it.
+    ///
+    /// - Parameter stands: whether what was made is still there. Throws if the client may not have it made, or see it, by the
+    ///   rights that it has now.
+    func once<Answer: Sendable>(
+        _ creation: Creation,
+        stands: (Answer) throws -> Bool,
+        _ make: () throws -> Answer
+    ) throws -> Answer
+
+    // Whether what an earlier request made may be the answer to the same request of the client that asks now. The functions
+    // ask for the rights that the creation itself asks for, throw `.permissionDenied` if the client lacks one of them, and
+    // return false for what is not there any more.
+    func stands(experiment id: Int64) throws -> Bool
+    func stands(_ run: RunInfo) throws -> Bool
+    func stands(_ model: LoggedModelInfo) throws -> Bool
+    func stands(_ model: RegisteredModel) throws -> Bool
+    func stands(_ version: ModelVersion) throws -> Bool
+
     // MARK: Experiments
 
     /// Creates an experiment and returns its id.
@@ -323,45 +364,4 @@ package protocol TrackingWriting {
 
     /// Deletes one tag of a version. Deleting a tag that is not set succeeds.
     func deleteModelVersionTag(key: String, version: ModelVersionKey) throws
-
-    // MARK: Journal of artifacts
-
-    /// Adds an event to the journal, with the current time.
-    ///
-    /// Leaves out an unknown run id, because run ids are guessed from paths. Also updates the number of bytes that the
-    /// owners of the files have stored.
-    /// - Returns: the changes of these numbers.
-    @discardableResult
-    func add(_ event: ArtifactEvent) throws -> [StoredChange]
-
-    /// Removes entries that are older than a time in Unix milliseconds, the oldest first.
-    ///
-    /// - Returns: how many were removed; fewer than the limit if no more such entries are left.
-    func trimArtifactJournal(before time: Int64, limit: Int) throws -> Int
-
-    // MARK: Removal for good
-
-    /// Puts the objects of a request on the list of removals, after which they cannot be restored.
-    ///
-    /// If the request names ids, one call puts all of them on the list or, if one of them must not be removed, none. If
-    /// the request is for all deleted objects, several calls are necessary, so that other writes need not wait long;
-    /// each call needs the position that the previous call has returned.
-    /// - Parameter note: called for each object that this call puts on the list.
-    /// - Returns: the position for the next call, nil at the end; and the deleted objects that are not removed.
-    /// - Throws: `.resourceDoesNotExist` for an unknown id; `.invalidParameterValue` if an object in the request must
-    ///   not be removed.
-    func beginRemoval(
-        _ request: RemovalRequest,
-        keeping inUse: ArtifactsInUse,
-        from position: RemovalPosition,
-        noting note: (RemovalKind, String) throws -> Void
-    ) throws -> (next: RemovalPosition?, kept: RemovalCount)
-
-    /// Removes about `limit` rows of the objects on the list.
-    ///
-    /// - Returns: what this call has finished, and whether all rows are removed.
-    func removeRows(atMost limit: Int) throws -> (count: RemovalCount, isDone: Bool)
-
-    /// Removes objects from the list, because their files are removed.
-    func endRemoval(rows: [Int64]) throws
 }

@@ -1,6 +1,4 @@
 package import Filter
-internal import SQLite
-package import Tracking
 
 /// The parameters of `runs/search`.
 package struct RunSearch: Sendable {
@@ -32,12 +30,15 @@ package struct RunSearch: Sendable {
     }
 }
 
-extension ReadSession {
-    /// Returns one page of the runs that a search finds.
-    ///
-    /// The runs have no model inputs, because MLflow returns these only with a single run.
-    ///
-    /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, for too many
-    ///   sort keys, and for a pattern that is too long.
-    package func findRuns(_ search: RunSearch) throws -> SearchCursor<Run> { try find(search) }
+extension RunSearch {
+    /// Distinguishes the page tokens of different searches; does not depend on the page size.
+    package var digest: UInt64 {
+        var digest = QueryDigest()
+        digest.add("runs")
+        digest.add(experimentIDs.sorted())
+        digest.add(viewType.wireName)
+        digest.add(filter)
+        digest.add(orderings)
+        return digest.value
+    }
 }

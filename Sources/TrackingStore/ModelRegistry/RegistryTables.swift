@@ -1,23 +1,7 @@
-package import Filter
+internal import Filter
 internal import Identities
 internal import SQLite
 package import Tracking
-
-/// The parameters of `registered-models/search` and `model-versions/search`.
-package struct RegistrySearch: Sendable {
-    package var filter: [Comparison]
-    package var orderings: [Ordering]
-    /// The maximum number of entities on a page, at least 1.
-    package var maxResults: Int
-    package var pageToken: String?
-
-    package init(filter: [Comparison], orderings: [Ordering], maxResults: Int, pageToken: String?) {
-        self.filter = filter
-        self.orderings = orderings
-        self.maxResults = maxResults
-        self.pageToken = pageToken
-    }
-}
 
 extension ReadSession {
     /// Returns one page of registered models, by default without prompts and in the order of their names.
@@ -25,14 +9,14 @@ extension ReadSession {
     /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, and for a
     ///   pattern that is too long.
     package func findRegisteredModels(_ search: RegistrySearch) throws -> SearchCursor<RegisteredModel> {
-        try find(RegistryDescription<RegisteredModelTables>(search: search))
+        try find(RegistryDescription<RegisteredModelTables>(search: search)).cursor
     }
 
     /// Returns one page of model versions without aliases, by default without prompts and with the last updated first.
     ///
     /// - Throws: the same errors as `findRegisteredModels`.
     package func findModelVersions(_ search: RegistrySearch) throws -> SearchCursor<ModelVersion> {
-        try find(RegistryDescription<ModelVersionTables>(search: search))
+        try find(RegistryDescription<ModelVersionTables>(search: search)).cursor
     }
 }
 

@@ -1,53 +1,20 @@
-package import Filter
+internal import Filter
 internal import Identities
 internal import SQLite
 package import Tracking
-
-/// The parameters of `experiments/search`.
-package struct ExperimentSearch: Sendable {
-    package var viewType: ViewType
-    package var filter: [Comparison]
-    package var orderings: [Ordering]
-    /// The maximum number of experiments on a page, 1 to 50,000.
-    package var maxResults: Int
-    package var pageToken: String?
-    /// The experiments that the client may read; nil for all.
-    private var scope: VisibleThings<Int64>?
-
-    package init(
-        viewType: ViewType,
-        filter: [Comparison],
-        orderings: [Ordering],
-        maxResults: Int,
-        pageToken: String?
-    ) {
-        self.viewType = viewType
-        self.filter = filter
-        self.orderings = orderings
-        self.maxResults = maxResults
-        self.pageToken = pageToken
-    }
-}
 
 extension ReadSession {
     /// Returns one page of the experiments that a search finds, by default with the newest first.
     ///
     /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, and for a
     ///   pattern that is too long.
-    package func findExperiments(_ search: ExperimentSearch) throws -> SearchCursor<Experiment> { try find(search) }
+    package func findExperiments(_ search: ExperimentSearch) throws -> SearchCursor<Experiment> {
+        try find(search).cursor
+    }
 }
 
 extension ExperimentSearch: SearchDescription {
     static let table = "experiments"
-
-    var digest: UInt64 {
-        var digest = QueryDigest()
-        digest.add("experiments")
-        digest.add(viewType.wireName)
-        digest.add(filter)
-        digest.add(orderings)
-        return digest.value
-    }
 
     func within(_ permissions: Permissions) -> ExperimentSearch {
         var search = self

@@ -1,6 +1,4 @@
 package import Filter
-internal import SQLite
-package import Tracking
 
 /// The datasets whose metrics a search looks at: those with a name, with a digest, or with both.
 package struct DatasetScope: Sendable, Equatable {
@@ -60,16 +58,6 @@ package struct LoggedModelSearch: Sendable {
     }
 }
 
-extension ReadSession {
-    /// Returns one page of the models that a search finds.
-    ///
-    /// Models with equal sort keys are ordered by creation time, the newest first, and then by model id. Deleted models
-    /// are never found. A model meets a comparison if any point of the metric does; `order_by` uses the latest point.
-    /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, for too many
-    ///   sort keys, and for a pattern that is too long.
-    package func findLoggedModels(_ search: LoggedModelSearch) throws -> SearchCursor<LoggedModel> { try find(search) }
-}
-
 extension LoggedModelSearch {
     /// Distinguishes the page tokens of different searches.
     ///
@@ -77,10 +65,10 @@ extension LoggedModelSearch {
     ///
     /// The digest has three parts of 21 bits: for the experiments, for the filter with its datasets, and for the order.
     /// The error for a token of another search says which part differs.
-    var digest: UInt64 {
+    package var digest: UInt64 {
         var experiments = QueryDigest()
         experiments.add("logged models")
-        experiments.add(jsonArray(experimentIDs.sorted()))
+        experiments.add(experimentIDs.sorted())
         var conditions = QueryDigest()
         conditions.add(filter)
         for scope in datasets { conditions.add(scope) }
@@ -95,7 +83,7 @@ extension LoggedModelSearch {
     private static let bitsOfPart: UInt64 = 21
 
     /// Returns the error for a page token of another search; its first words are those of MLflow's message.
-    func refusal(ofTokenWithDigest tokenDigest: UInt64) -> TrackingError {
+    package func refusal(ofTokenWithDigest tokenDigest: UInt64) -> TrackingError {
         let difference = tokenDigest ^ digest
         let part =
             if difference >> (2 * Self.bitsOfPart) != 0 {
@@ -117,33 +105,5 @@ extension QueryDigest {
         add("dataset")
         add(scope.name)
         add(scope.digest ?? "")
-    }
-}
-
-extension ReadSession {
-    /// Returns the row id in `metric_datasets` for a scope; nil if no metric was ever logged on such a dataset.
-    func scopeID(of scope: DatasetScope) throws -> Int64? {
-        try connection.metricDatasetID(name: scope.name, digest: scope.digest ?? "")
-    }
-
-    /// Returns the row ids of the datasets that belong to any of the scopes.
-    func datasetIDs(in scopes: [DatasetScope]) throws -> [Int64] {
-        try scopes.flatMap { scope in
-            guard let digest = scope.digest else {
-                return try connection.query("SELECT id FROM metric_datasets WHERE name = ?1", scope.name)
-                    .map { $0.int64(0) }
-            }
-            return try connection.metricDatasetID(name: scope.name, digest: digest).map { [$0] } ?? []
-        }
-    }
-}
-
-extension Connection {
-    /// Returns the row id in `metric_datasets` for a name and a digest; nil if there is none.
-    ///
-    /// An empty text stands for every name or every digest.
-    func metricDatasetID(name: String, digest: String) throws -> Int64? {
-        try query("SELECT id FROM metric_datasets WHERE name = ?1 AND digest = ?2", name, digest)
-            .firstRow { $0.int64(0) }
     }
 }

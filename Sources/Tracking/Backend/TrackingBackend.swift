@@ -1,0 +1,109 @@
+package import Budgets
+
+/// A store of experiments, runs, logged models and the model registry.
+///
+/// There are two: `TrackingStore` keeps all in one SQLite database, and has users, tokens, an audit and more besides;
+/// `PostgresStore` uses a database of MLflow's that stock servers may use at the same time.
+package protocol TrackingBackend: AnyObject, Sendable {
+    /// Carries out one write request; calls `completion` when its changes are durable. Called through `write`.
+    func submitWrite<Value: Sendable>(
+        _ work: @escaping @Sendable (any TrackingWriting) throws -> Value,
+        for caller: Caller,
+        bytes: Int,
+        mayBlock: Bool,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    )
+
+    /// Carries out one read request in one transaction, without blocking. Called through `read`.
+    func submitRead<Value: Sendable>(
+        _ work: @escaping @Sendable (any TrackingReading) throws -> Value,
+        cost: ReadCost,
+        for caller: Caller,
+        effort: ReadEffort?,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    )
+
+    /// Numbers about the writes, for `/metrics`; those that a store does not count are 0.
+    var writerStatistics: WriterStatistics { get }
+    /// Numbers about the reads, for `/metrics`; those that a store does not count are 0.
+    var readerStatistics: ReaderStatistics { get }
+
+    /// Throws the error that a write would get if the database is known to be gone.
+    ///
+    /// Called before files are stored that belong to the database; must not wait for the database.
+    func requireDatabaseInPlace() throws(TrackingError)
+
+    /// Carries out a read and an empty write; changes nothing, and blocks for about two seconds at most.
+    func examine() -> StoreHealth
+
+    /// Gives back memory and other resources, without blocking; called when no request has come for some time.
+    func rest()
+
+    /// Finishes the queued requests and closes the database; blocks until all is done.
+    func close()
+}
+
+extension TrackingBackend {
+    /// Carries out one write request; calls `completion` when its changes are durable.
+    ///
+    /// - Parameters:
+    ///   - work: makes the changes of one request. If it throws, all of them are undone. It may run twice.
+    ///   - caller: the client whose share of the write queue is used.
+    ///   - bytes: the size of the request.
+    ///   - mayBlock: whether the work may run on the calling thread, which then blocks for up to one commit.
+    ///   - completion: called on a thread of the store or on the calling thread; must return quickly.
+    package func write<Value: Sendable>(
+        _ work: @escaping @Sendable (any TrackingWriting) throws -> Value,
+        for caller: Caller = .server,
+        bytes: Int = 0,
+        mayBlock: Bool = false,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        submitWrite(work, for: caller, bytes: bytes, mayBlock: mayBlock, completion: completion)
+    }
+
+    /// Carries out one read request in one transaction, without blocking.
+    ///
+    /// A read that starts after a write was acknowledged sees that write.
+    /// - Parameters:
+    ///   - work: reads the values. It may run again from the start, in a new transaction.
+    ///   - cost: `.cheap` for a look-up of one entity. Cheap reads never wait for an expensive one.
+    ///   - caller: the client that waits. The read ends when the client disconnects.
+    ///   - effort: adds up the work of all reads for one answer; together they have the limits of one read.
+    ///   - completion: called on a thread of the store, or on the calling thread if the read is refused.
+    package func read<Value: Sendable>(
+        _ work: @escaping @Sendable (any TrackingReading) throws -> Value,
+        cost: ReadCost = .expensive,
+        for caller: Caller = .server,
+        effort: ReadEffort? = nil,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        submitRead(work, cost: cost, for: caller, effort: effort, completion: completion)
+    }
+
+    /// Carries out one read request and blocks until it returns or throws.
+    ///
+    /// Never call it on a thread of the store.
+    package func readNow<Value: Sendable>(
+        _ cost: ReadCost = .expensive,
+        for caller: Caller = .server,
+        effort: ReadEffort? = nil,
+        _ work: @escaping @Sendable (any TrackingReading) throws -> Value
+    ) throws -> Value {
+        let answer = Answer<Value>()
+        submitRead(work, cost: cost, for: caller, effort: effort) { answer.give($0) }
+        return try answer.wait()
+    }
+
+    /// Carries out one write request and blocks until it is durable.
+    ///
+    /// Never call it on a thread of the store.
+    package func writeNow<Value: Sendable>(
+        for caller: Caller = .server,
+        _ work: @escaping @Sendable (any TrackingWriting) throws -> Value
+    ) throws -> Value {
+        let answer = Answer<Value>()
+        submitWrite(work, for: caller, bytes: 0, mayBlock: false) { answer.give($0) }
+        return try answer.wait()
+    }
+}

@@ -1,0 +1,55 @@
+/// One page of a search.
+///
+/// Which entities the page has, and their order, was decided in one read transaction; the entities are read later, in
+/// parts.
+package struct SearchCursor<Entity: Sendable>: Sendable {
+    /// The number of entities of the page, read or not.
+    package let count: Int
+    /// The memory that the keys of the entities take, in bytes.
+    package let memoryBytes: Int
+    /// The number of entities that have been read.
+    package private(set) var readCount = 0
+    /// The token for the next page; nil on the last page.
+    package let nextPageToken: String?
+    private let read: @Sendable (Range<Int>, any TrackingReading) throws -> (entities: [Entity], keys: Int)
+
+    /// - Parameters:
+    ///   - keys: what a store reads the entities by, in the order of the page.
+    ///   - keyBytes: the memory that a key takes.
+    ///   - read: reads the entities of the first of the keys: as many as may be in memory at once, and at least one.
+    ///     Returns them in the order of the keys, without those that were removed since the page was found, and the
+    ///     number of the keys.
+    package init<Key: Sendable>(
+        _ keys: [Key],
+        keyBytes: Int = MemoryLayout<Key>.stride,
+        nextPageToken: String?,
+        read: @escaping @Sendable ([Key], any TrackingReading) throws -> (entities: [Entity], keys: Int)
+    ) {
+        count = keys.count
+        memoryBytes = keys.count * keyBytes
+        self.nextPageToken = nextPageToken
+        self.read = { try read(Array(keys[$0]), $1) }
+    }
+
+    /// Reads the next entities, at most `limit`, and at least one unless the page has ended.
+    ///
+    /// - Parameter session: of the store that found the page.
+    /// - Returns: the entities, without those that were removed since the page was found.
+    package mutating func next(_ limit: Int, in session: any TrackingReading) throws -> [Entity] {
+        let wanted = readCount..<min(readCount + limit, count)
+        guard !wanted.isEmpty else { return [] }
+        let found = try read(wanted, session)
+        readCount += found.keys
+        return found.entities
+    }
+
+    /// Returns all entities that have not been read yet.
+    ///
+    /// Meant for pages that are known to be short.
+    package func whole(in session: any TrackingReading) throws -> [Entity] {
+        var rest = self
+        var entities: [Entity] = []
+        while rest.readCount < count { entities += try rest.next(count, in: session) }
+        return entities
+    }
+}

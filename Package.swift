@@ -63,11 +63,16 @@ let modules: [Target] = [
     .target(name: "SQLite", dependencies: ["Budgets", "CSQLite", "CSQLiteSetup", "Threads"], swiftSettings: settings),
     .target(name: "CPostgreSQL", cSettings: [.treatAllWarnings(as: .error)]),
     .target(name: "PostgreSQL", dependencies: ["CPostgreSQL"], swiftSettings: settings),
-    .target(name: "Tracking", dependencies: ["Coding", "Identities"], swiftSettings: pure),
     .target(name: "Filter", swiftSettings: pure),
+    .target(name: "Tracking", dependencies: ["Budgets", "Coding", "Filter", "Identities"], swiftSettings: pure),
     .target(
         name: "TrackingStore",
         dependencies: ["Budgets", "Coding", "Files", "Filter", "Identities", "SQLite", "Tracking"],
+        swiftSettings: settings
+    ),
+    .target(
+        name: "PostgresStore",
+        dependencies: ["Budgets", "Coding", "Filter", "Identities", "JSON", "PostgreSQL", "Threads", "Tracking"],
         swiftSettings: settings
     ),
     .target(
@@ -107,8 +112,8 @@ let modules: [Target] = [
             "ArtifactStore", "BucketStore", "Budgets", "CEmbeddedFiles", "CLinux", "CProcess", "Coding", "Files",
             "Forwarding", "HTTPClient", "HTTPServer", "HTTPWire", "Hashing", "Identities", "JSON", "MLflowAPI",
             "MLflowClient",
-            "OpenID", "Passwords", "PostgreSQL", "S3", "SQLite", "TLS", "Tracking", "Threads", "TrackingStore",
-            "Transfer",
+            "OpenID", "Passwords", "PostgreSQL", "PostgresStore", "S3", "SQLite", "TLS", "Tracking", "Threads",
+            "TrackingStore", "Transfer",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
         ],
@@ -162,6 +167,15 @@ let tests: [Target] = [
     .testTarget(
         name: "TrackingStoreTests",
         dependencies: ["Budgets", "Filter", "Identities", "SQLite", "TestSupport", "Tracking", "TrackingStore"],
+        swiftSettings: settings
+    ),
+    .testTarget(
+        name: "PostgresStoreTests",
+        dependencies: [
+            "Budgets", "Filter", "Identities", "PostgreSQL", "PostgresStore", "TestSupport", "Tracking",
+            "TrackingStore",
+            "Transfer",
+        ],
         swiftSettings: settings
     ),
     .testTarget(

@@ -138,20 +138,10 @@ extension PostgresConnection {
 
     /// Sends a statement with its values; prepares the statement at its first use.
     private func send(_ sql: String, _ values: [PostgresValue], on raw: OpaquePointer) throws(PostgresError) {
-        var bytes: [CChar] = []
-        var offsets: [Int?] = []
-        for value in values {
-            guard let text = try value.written() else {
-                offsets.append(nil)
-                continue
-            }
-            offsets.append(bytes.count)
-            bytes += text.utf8CString
-        }
+        let written = try WrittenValues(values)
         let name = try prepared(sql, on: raw)
-        let isSent = bytes.withUnsafeBufferPointer { buffer in
-            let pointers = offsets.map { $0.flatMap { buffer.baseAddress?.advanced(by: $0) } }
-            return apus_PQsendQueryPrepared(raw, name, Int32(clamping: pointers.count), pointers, nil, nil, 1)
+        let isSent = written.withPointers { pointers, count in
+            apus_PQsendQueryPrepared(raw, name, count, pointers, nil, nil, 1)
         }
         guard isSent == 1 else { throw failure(nil, on: raw, sql) }
     }
@@ -198,26 +188,39 @@ extension PostgresConnection {
     }
 
     private func failure(_ result: OpaquePointer?, on raw: OpaquePointer, _ sql: String) -> PostgresError {
-        func field(_ code: Int) -> String? {
-            result.flatMap { apus_PQresultErrorField($0, Int32(code)) }.map { String(cString: $0) }
-        }
-        if let state = field(Int(APUS_PQ_FIELD_STATE)), let message = field(Int(APUS_PQ_FIELD_MESSAGE)) {
-            return PostgresError(.init(rawValue: state), message, sql: sql)
-        }
-        let text = apus_PQerrorMessage(raw).map { String(cString: $0) } ?? ""
-        let line = text.split(whereSeparator: \.isNewline).first.map { String($0) }
-        let isLost = apus_PQstatus(raw) == APUS_PQ_CONNECTION_BAD
-        return PostgresError(isLost ? .disconnected : .misuse, line ?? "the reason is unknown", sql: sql)
+        PostgresError(of: result, on: raw, sql)
     }
 
     /// Cancels the running query, and discards its remaining results.
     private func cancel(_ raw: OpaquePointer) {
-        if let cancel = apus_PQgetCancel(raw) {
-            var message = [CChar](repeating: 0, count: 256)
-            // If the cancellation fails or comes too late, the remaining rows arrive and are discarded below.
-            _ = apus_PQcancel(cancel, &message, Int32(message.count))
-            apus_PQfreeCancel(cancel)
-        }
+        Self.askToCancel(raw)
         while let result = apus_PQgetResult(raw) { apus_PQclear(result) }
+    }
+    /// Asks the server, on a connection of its own, to cancel the running query.
+    ///
+    /// If this fails or comes too late, the results arrive as if nothing had been asked.
+    static func askToCancel(_ raw: OpaquePointer) {
+        guard let cancel = apus_PQgetCancel(raw) else { return }
+        var message = [CChar](repeating: 0, count: 256)
+        _ = apus_PQcancel(cancel, &message, Int32(message.count))
+        apus_PQfreeCancel(cancel)
+    }
+}
+
+extension PostgresError {
+    /// The failure that a result reports; without a result, the one that the connection reports.
+    init(of result: OpaquePointer?, on raw: OpaquePointer, _ sql: String?) {
+        func field(_ code: Int) -> String? {
+            result.flatMap { apus_PQresultErrorField($0, Int32(code)) }.map { String(cString: $0) }
+        }
+        if let state = field(Int(APUS_PQ_FIELD_STATE)), let message = field(Int(APUS_PQ_FIELD_MESSAGE)) {
+            self.init(.init(rawValue: state), message, sql: sql)
+            constraint = field(Int(APUS_PQ_FIELD_CONSTRAINT))
+            return
+        }
+        let text = apus_PQerrorMessage(raw).map { String(cString: $0) } ?? ""
+        let line = text.split(whereSeparator: \.isNewline).first.map { String($0) }
+        let isLost = apus_PQstatus(raw) == APUS_PQ_CONNECTION_BAD
+        self.init(isLost ? .disconnected : .misuse, line ?? "the reason is unknown", sql: sql)
     }
 }

@@ -7,6 +7,8 @@ package struct PostgresError: Error, Sendable {
     package var message: String
     /// The SQL text without values, cut to 1,000 characters; nil if no statement was involved.
     package var sql: String?
+    /// The name of the constraint that the statement would have violated; nil for other failures.
+    package var constraint: String?
 
     package init(_ state: State, _ message: String, sql: String? = nil) {
         self.state = state
@@ -38,9 +40,15 @@ extension PostgresError {
         package static let disconnected = State(rawValue: "disconnected")
         /// The connection was used in a way that its state does not allow.
         package static let misuse = State(rawValue: "misuse")
+        /// The statement was cancelled because its time was over.
+        package static let overdue = State(rawValue: "overdue")
+        /// The statement was cancelled because nobody waits for its result any more.
+        package static let abandoned = State(rawValue: "abandoned")
 
         package static let invalidText = State(rawValue: "22021")
         package static let invalidPassword = State(rawValue: "28P01")
+        package static let uniqueViolation = State(rawValue: "23505")
+        package static let foreignKeyViolation = State(rawValue: "23503")
         package static let noSuchDatabase = State(rawValue: "3D000")
         package static let noPrivilege = State(rawValue: "42501")
         package static let cancelled = State(rawValue: "57014")

@@ -5,6 +5,8 @@ internal import CPostgreSQL
 /// Columns are numbered from 0. The server sends the values in the binary format, in network byte order.
 package struct PostgresRow {
     let result: OpaquePointer
+    /// The number of the row in the result.
+    var index: Int32 = 0
 
     /// The kinds of values that this module reads.
     package enum ValueKind: Sendable {
@@ -19,7 +21,7 @@ package struct PostgresRow {
         apus_PQfname(result, Int32(clamping: column)).map { String(cString: $0) } ?? ""
     }
 
-    package func isNull(_ column: Int) -> Bool { apus_PQgetisnull(result, 0, Int32(clamping: column)) != 0 }
+    package func isNull(_ column: Int) -> Bool { apus_PQgetisnull(result, index, Int32(clamping: column)) != 0 }
 
     /// Returns the kind of the value in a column.
     package func kind(_ column: Int) -> ValueKind {
@@ -71,9 +73,9 @@ package struct PostgresRow {
     /// Passes the bytes of the value without copying them; passes no bytes for NULL.
     package func withBytes<Value>(_ column: Int, _ body: (UnsafeRawBufferPointer) throws -> Value) rethrows -> Value {
         let column = Int32(clamping: column)
-        guard let start = apus_PQgetvalue(result, 0, column) else {
+        guard let start = apus_PQgetvalue(result, index, column) else {
             return try body(UnsafeRawBufferPointer(start: nil, count: 0))
         }
-        return try body(UnsafeRawBufferPointer(start: start, count: Int(apus_PQgetlength(result, 0, column))))
+        return try body(UnsafeRawBufferPointer(start: start, count: Int(apus_PQgetlength(result, index, column))))
     }
 }

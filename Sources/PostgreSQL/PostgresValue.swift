@@ -3,6 +3,9 @@ package enum PostgresValue: Sendable, Equatable {
     case text(String)
     case integer(Int64)
     case real(Double)
+    case boolean(Bool)
+    /// An array of one dimension; its elements are no arrays.
+    case array([PostgresValue])
     case null
 
     /// Returns the value in PostgreSQL's text format; nil for NULL.
@@ -21,7 +24,59 @@ package enum PostgresValue: Sendable, Equatable {
             // Swift writes the shortest digits that are read as the same number.
             if number.isFinite { return "\(number)" }
             return number.isNaN ? "NaN" : number < 0 ? "-Infinity" : "Infinity"
+        case .boolean(let value): return value ? "t" : "f"
+        case .array(let elements): return try Self.writtenArray(elements)
         case .null: return nil
+        }
+    }
+
+    // Source: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO
+    private static func writtenArray(_ elements: [PostgresValue]) throws(PostgresError) -> String {
+        var bytes: [UInt8] = [UInt8(ascii: "{")]
+        for element in elements {
+            if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+            guard let text = try element.written() else {
+                bytes += Array("NULL".utf8)
+                continue
+            }
+            guard case .text = element else {
+                bytes += text.utf8
+                continue
+            }
+            bytes.append(UInt8(ascii: "\""))
+            for byte in text.utf8 {
+                if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { bytes.append(UInt8(ascii: "\\")) }
+                bytes.append(byte)
+            }
+            bytes.append(UInt8(ascii: "\""))
+        }
+        bytes.append(UInt8(ascii: "}"))
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// The values of a statement as libpq takes them: texts that end with NUL, one after another.
+struct WrittenValues {
+    private var bytes: [CChar] = []
+    /// Where each text begins; nil for NULL.
+    private var offsets: [Int?] = []
+
+    init(_ values: [PostgresValue]) throws(PostgresError) {
+        offsets.reserveCapacity(values.count)
+        for value in values {
+            guard let text = try value.written() else {
+                offsets.append(nil)
+                continue
+            }
+            offsets.append(bytes.count)
+            bytes += text.utf8CString
+        }
+    }
+
+    func withPointers<Value>(_ body: (UnsafePointer<UnsafePointer<CChar>?>?, Int32) -> Value) -> Value {
+        bytes.withUnsafeBufferPointer { buffer in
+            let pointers = offsets.map { $0.flatMap { buffer.baseAddress?.advanced(by: $0) } }
+            return pointers.withUnsafeBufferPointer { body($0.baseAddress, Int32(clamping: pointers.count)) }
         }
     }
 }

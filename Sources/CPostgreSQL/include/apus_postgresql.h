@@ -75,8 +75,25 @@ typedef void apus_notice_receiver(void *context, const PGresult *result);
     F(char *, PQgetvalue, (const PGresult *result, int row, int column), (result, row, column)) \
     F(int, PQgetlength, (const PGresult *result, int row, int column), (result, row, column))
 
+// What libpq has since version 14; call these functions only if apus_libpq_has_pipelines returns 1.
+#define APUS_PQ_PIPELINE_FUNCTIONS(F) \
+    F(int, PQenterPipelineMode, (PGconn *connection), (connection)) \
+    F(int, PQpipelineSync, (PGconn *connection), (connection)) \
+    F(int, PQsetnonblocking, (PGconn *connection, int is_nonblocking), (connection, is_nonblocking)) \
+    F(int, PQflush, (PGconn *connection), (connection)) \
+    F(int, PQconsumeInput, (PGconn *connection), (connection)) \
+    F(int, PQisBusy, (PGconn *connection), (connection)) \
+    F(int, PQsendPrepare, \
+      (PGconn *connection, const char *name, const char *sql, int count, const Oid *types), \
+      (connection, name, sql, count, types)) \
+    F(int, PQsendQueryParams, \
+      (PGconn *connection, const char *sql, int count, const Oid *types, const char *const *values, const int *lengths, \
+       const int *formats, int result_format), \
+      (connection, sql, count, types, values, lengths, formats, result_format))
+
 #define APUS_PQ_DECLARE(result, name, parameters, arguments) result apus_##name parameters;
 APUS_PQ_FUNCTIONS(APUS_PQ_DECLARE)
+APUS_PQ_PIPELINE_FUNCTIONS(APUS_PQ_DECLARE)
 
 // Values of libpq's enumerations, which are part of its binary interface.
 enum {
@@ -97,16 +114,22 @@ enum {
     APUS_PQ_NONFATAL_ERROR = 6,
     APUS_PQ_FATAL_ERROR = 7,
     APUS_PQ_SINGLE_TUPLE = 9,
+    APUS_PQ_PIPELINE_SYNC = 10,
+    APUS_PQ_PIPELINE_ABORTED = 11,
 
     APUS_PQ_ERRORS_VERBOSE = 2,
 
     APUS_PQ_FIELD_STATE = 'C',
     APUS_PQ_FIELD_MESSAGE = 'M',
+    APUS_PQ_FIELD_CONSTRAINT = 'n',
 };
 
 /// Loads libpq at the first call; later calls return the result of the first one. Any thread may call this function.
 ///
 /// Returns NULL, or the reason why libpq cannot be used.
 const char *apus_load_libpq(void);
+
+/// Whether the library, which must be loaded, is so new that it has pipelines.
+int apus_libpq_has_pipelines(void);
 
 #endif

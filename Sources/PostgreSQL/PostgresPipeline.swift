@@ -1,0 +1,370 @@
+internal import CPostgreSQL
+internal import Glibc
+
+/// A connection that sends statements ahead, without waiting for the answers to those before them.
+///
+/// `send` and `ask` only collect; the first call that needs an answer sends everything that was collected, and waits once for
+/// all answers. If a statement fails, the server skips those after it up to the next wait, and the wait throws the failure.
+/// An open transaction is then failed, as after any failed statement, until `ROLLBACK`. One thread at a time may use a pipeline.
+///
+/// Source: https://www.postgresql.org/docs/current/libpq-pipeline-mode.html
+package final class PostgresPipeline {
+    /// The number of a statement whose rows will be asked for.
+    package struct Ticket: Hashable, Sendable {
+        fileprivate let number: Int
+    }
+
+    private enum Expected {
+        /// The answer to the preparation of a statement.
+        case preparation(sql: String)
+        /// The answer to a statement; its rows are kept for the holder of the ticket.
+        case answer(sql: String, Ticket?)
+        /// The end of what was sent at once.
+        case sync
+    }
+
+    /// The URI of the connection for messages, without the password.
+    package let place: String
+    /// When the running statements must end, and whether somebody waits for them.
+    package var watch = PostgresWatch()
+
+    /// nil after `close()`, and after the connection was lost.
+    private var raw: OpaquePointer?
+    private var names: [String: String] = [:]
+    private var expected: [Expected] = []
+    /// The index in `expected` of the next answer; those before it have arrived.
+    private var next = 0
+    private var unsynced = 0
+    private var arrived: [Ticket: PostgresRows] = [:]
+    private var ticketCount = 0
+    private var failure: PostgresError?
+
+    private static let maximumStatements = 256
+    /// The number of statements after which `send` waits for answers, so that they do not fill the memory.
+    private static let maximumUnsynced = 512
+
+    /// Connects; blocks for `connect_timeout` at most, which is ten seconds if it is not set.
+    ///
+    /// - Parameter settings: statements that the session begins with, such as `SET …`.
+    /// - Throws: `PostgresError` with the state `.noLibrary` also for a libpq before version 14, which has no pipelines.
+    package init(_ address: PostgresAddress, applicationName: String, settings: String = "") throws(PostgresError) {
+        let raw = try PostgresConnection.open(address, applicationName)
+        place = PostgresConnection.place(raw)
+        do throws(PostgresError) {
+            guard apus_libpq_has_pipelines() == 1 else {
+                throw PostgresError(.noLibrary, "a store in PostgreSQL needs libpq of PostgreSQL 14 or later")
+            }
+            let script = "SET TIME ZONE 'UTC';" + settings
+            let result = apus_PQexec(raw, script)
+            defer { apus_PQclear(result) }
+            let status = Int(apus_PQresultStatus(result))
+            guard status == Int(APUS_PQ_COMMAND_OK) || status == Int(APUS_PQ_TUPLES_OK) else {
+                throw PostgresError(of: result, on: raw, script)
+            }
+            guard apus_PQsetnonblocking(raw, 1) == 0, apus_PQenterPipelineMode(raw) == 1 else {
+                throw PostgresError(of: nil, on: raw, nil)
+            }
+        } catch {
+            apus_PQfinish(raw)
+            throw error
+        }
+        self.raw = raw
+    }
+
+    deinit { close() }
+
+    /// Closes the connection, and thereby rolls back an open transaction; does nothing if it is closed already.
+    package func close() {
+        guard let closing = raw else { return }
+        raw = nil
+        apus_PQfinish(closing)
+    }
+
+    package var isClosed: Bool { raw == nil }
+
+    /// The version of the server, such as 150004 for 15.4.
+    package var serverVersion: Int { raw.map { Int(apus_PQserverVersion($0)) } ?? 0 }
+
+    /// Adds a statement whose rows, if it has any, are not wanted; usually returns at once.
+    ///
+    /// A failure of the statement is thrown by the next call that waits.
+    /// - Parameter isPrepared: whether the statement is prepared at its first use, which is worth it for a text that is used
+    ///   often.
+    package func send(
+        _ sql: String,
+        _ values: [PostgresValue] = [],
+        isPrepared: Bool = true
+    ) throws(PostgresError) {
+        try add(sql, values, nil, isPrepared)
+        if unsynced >= Self.maximumUnsynced { try settle() }
+    }
+
+    /// Adds a statement whose rows will be asked for with `rows`; returns at once.
+    package func ask(
+        _ sql: String,
+        _ values: [PostgresValue] = [],
+        isPrepared: Bool = true
+    ) throws(PostgresError) -> Ticket {
+        ticketCount += 1
+        let ticket = Ticket(number: ticketCount)
+        try add(sql, values, ticket, isPrepared)
+        return ticket
+    }
+
+    /// Waits for the rows of a statement, and forgets them; each ticket counts once.
+    ///
+    /// - Throws: the first failure among this statement and those before it.
+    package func rows(_ ticket: Ticket) throws(PostgresError) -> PostgresRows {
+        if arrived[ticket] == nil {
+            try settle()
+        } else if let failure {
+            self.failure = nil
+            throw failure
+        }
+        guard let rows = arrived.removeValue(forKey: ticket) else {
+            throw PostgresError(.misuse, "the rows of a statement were asked for twice, or after a failure")
+        }
+        return rows
+    }
+
+    /// Runs a statement and returns its rows.
+    package func rows(
+        _ sql: String,
+        _ values: [PostgresValue] = [],
+        isPrepared: Bool = true
+    ) throws(PostgresError) -> PostgresRows {
+        try rows(try ask(sql, values, isPrepared: isPrepared))
+    }
+
+    /// Waits until all statements are answered.
+    ///
+    /// - Throws: the first failure among them; then the rows that nobody has asked for yet are forgotten.
+    package func settle() throws(PostgresError) {
+        let raw = try opened()
+        try synchronize(raw)
+        while next < expected.count { try takeAnswer(raw) }
+        expected.removeAll(keepingCapacity: true)
+        next = 0
+        if let failure {
+            self.failure = nil
+            arrived.removeAll()
+            throw failure
+        }
+    }
+
+    /// Sends what was collected, without waiting for the answers.
+    package func submit() throws(PostgresError) {
+        let raw = try opened()
+        try synchronize(raw)
+        guard apus_PQflush(raw) >= 0 else { throw lost(raw) }
+    }
+
+    /// Forgets what was collected and rolls back the open transaction, if there is one; closes a connection that fails.
+    package func rollBack() {
+        guard raw != nil else { return }
+        watch = PostgresWatch(deadline: .now + Self.graceTime)
+        // A failure of the statements before it is what leads here.
+        try? settle()
+        do {
+            try send("ROLLBACK")
+            try settle()
+        } catch {
+            close()
+        }
+        watch = PostgresWatch()
+    }
+
+    /// How long the server may take to cancel what runs before the connection counts as lost.
+    private static let graceTime = Duration.seconds(5)
+}
+
+extension PostgresPipeline {
+    private func opened() throws(PostgresError) -> OpaquePointer {
+        guard let raw else { throw PostgresError(.disconnected, "the connection to the database is closed") }
+        return raw
+    }
+
+    private func add(
+        _ sql: String,
+        _ values: [PostgresValue],
+        _ ticket: Ticket?,
+        _ isPrepared: Bool
+    ) throws(PostgresError) {
+        let written = try WrittenValues(values)
+        let raw = try opened()
+        let name = isPrepared ? try prepared(sql, on: raw) : nil
+        let isSent = written.withPointers { pointers, count in
+            if let name { return apus_PQsendQueryPrepared(raw, name, count, pointers, nil, nil, 1) }
+            return apus_PQsendQueryParams(raw, sql, count, nil, pointers, nil, nil, 1)
+        }
+        guard isSent == 1 else { throw lost(raw) }
+        expect(.answer(sql: sql, ticket))
+    }
+
+    private func prepared(_ sql: String, on raw: OpaquePointer) throws(PostgresError) -> String {
+        if let name = names[sql] { return name }
+        if names.count >= Self.maximumStatements {
+            names.removeAll()
+            guard apus_PQsendQueryParams(raw, "DEALLOCATE ALL", 0, nil, nil, nil, nil, 1) == 1 else { throw lost(raw) }
+            expect(.answer(sql: "DEALLOCATE ALL", nil))
+        }
+        let name = "s\(names.count)"
+        guard apus_PQsendPrepare(raw, name, sql, 0, nil) == 1 else { throw lost(raw) }
+        names[sql] = name
+        expect(.preparation(sql: sql))
+        return name
+    }
+
+    private func expect(_ answer: Expected) {
+        expected.append(answer)
+        unsynced += 1
+    }
+
+    private func synchronize(_ raw: OpaquePointer) throws(PostgresError) {
+        guard unsynced > 0 else { return }
+        guard apus_PQpipelineSync(raw) == 1 else { throw lost(raw) }
+        expected.append(.sync)
+        unsynced = 0
+    }
+
+    /// Takes the answer that comes next.
+    private func takeAnswer(_ raw: OpaquePointer) throws(PostgresError) {
+        let (sql, ticket): (String?, Ticket?) =
+            switch expected[next] {
+            case .preparation(let sql): (sql, nil)
+            case .answer(let sql, let ticket): (sql, ticket)
+            case .sync: (nil, nil)
+            }
+        guard let result = try nextResult(raw) else { throw lost(raw) }
+        var isKept = false
+        defer { if !isKept { apus_PQclear(result) } }
+        let status = Int(apus_PQresultStatus(result))
+        switch status {
+        case Int(APUS_PQ_PIPELINE_SYNC): break
+        case Int(APUS_PQ_COMMAND_OK), Int(APUS_PQ_TUPLES_OK), Int(APUS_PQ_EMPTY_QUERY):
+            guard let ticket else { break }
+            arrived[ticket] = PostgresRows(result)
+            isKept = true
+        case Int(APUS_PQ_PIPELINE_ABORTED): forgetPreparation()
+        default:
+            let error = PostgresError(of: result, on: raw, sql)
+            forgetPreparation()
+            guard apus_PQstatus(raw) != APUS_PQ_CONNECTION_BAD else {
+                close()
+                throw error.isDisconnection ? error : PostgresError(.disconnected, error.message, sql: sql)
+            }
+            failure = failure ?? watch.end.map { PostgresError($0, error.message, sql: sql) } ?? error
+        }
+        next += 1
+        // The results of a statement end with NULL, but not the end of what was sent.
+        guard status != Int(APUS_PQ_PIPELINE_SYNC) else { return }
+        while let more = try nextResult(raw) { apus_PQclear(more) }
+    }
+
+    private func forgetPreparation() {
+        if case .preparation(let sql) = expected[next] { names[sql] = nil }
+    }
+
+    private func nextResult(_ raw: OpaquePointer) throws(PostgresError) -> OpaquePointer? {
+        while apus_PQisBusy(raw) == 1 {
+            let unsent = apus_PQflush(raw)
+            guard unsent >= 0 else { throw lost(raw) }
+            try wait(raw, toSend: unsent == 1)
+            guard apus_PQconsumeInput(raw) == 1 else { throw lost(raw) }
+        }
+        return apus_PQgetResult(raw)
+    }
+
+    /// Waits until the socket is ready, and asks the server to cancel what runs when the time is over.
+    private func wait(_ raw: OpaquePointer, toSend: Bool) throws(PostgresError) {
+        var waiting = pollfd(
+            fd: apus_PQsocket(raw),
+            events: Int16(POLLIN | (toSend ? POLLOUT : 0)),
+            revents: 0
+        )
+        while true {
+            let count = poll(&waiting, 1, watch.sliceMilliseconds)
+            if count > 0 { return }
+            guard count == 0 || errno == EINTR else { throw lost(raw) }
+            guard let reason = watch.reason else { continue }
+            guard watch.end == nil else {
+                close()
+                throw PostgresError(.disconnected, "the server does not answer")
+            }
+            PostgresConnection.askToCancel(raw)
+            watch.end = reason
+            watch.deadline = .now + Self.graceTime
+            watch.isAbandoned = nil
+        }
+    }
+
+    /// Closes the connection, and returns the error for what is the reason.
+    private func lost(_ raw: OpaquePointer) -> PostgresError {
+        let error = PostgresError(of: nil, on: raw, nil)
+        close()
+        return error.isDisconnection ? error : PostgresError(.disconnected, error.message)
+    }
+}
+
+/// When statements must end.
+package struct PostgresWatch {
+    package var deadline: ContinuousClock.Instant?
+    /// Asked ten times a second while the server works; true if nobody waits for the result any more.
+    package var isAbandoned: (() -> Bool)?
+    /// Why the statements were cancelled; nil if they were not.
+    fileprivate var end: PostgresError.State?
+
+    package init(deadline: ContinuousClock.Instant? = nil, isAbandoned: (() -> Bool)? = nil) {
+        self.deadline = deadline
+        self.isAbandoned = isAbandoned
+    }
+
+    fileprivate var reason: PostgresError.State? {
+        if let isAbandoned, isAbandoned() { return .abandoned }
+        if let deadline, deadline <= .now { return .overdue }
+        return nil
+    }
+
+    fileprivate var sliceMilliseconds: Int32 {
+        let longest: Int32 = isAbandoned == nil ? -1 : 100
+        guard let deadline else { return longest }
+        // Rounded up, so that the wait does not end just before the deadline again and again.
+        let left = Int32(clamping: Int64(max(0, (deadline - .now) / .milliseconds(1)))) + 1
+        return longest < 0 ? left : min(left, longest)
+    }
+}
+
+/// The rows that a statement has returned.
+package final class PostgresRows {
+    private let result: OpaquePointer
+
+    init(_ result: OpaquePointer) {
+        self.result = result
+    }
+
+    deinit { apus_PQclear(result) }
+
+    /// The number of rows.
+    package var count: Int { Int(apus_PQntuples(result)) }
+
+    /// The number of rows that the statement has changed or found.
+    package var affectedCount: Int { apus_PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0 }
+
+    /// A row, which is valid as long as this object.
+    package subscript(_ index: Int) -> PostgresRow { PostgresRow(result: result, index: Int32(clamping: index)) }
+
+    /// Calls `body` for each row.
+    package func forEach(_ body: (PostgresRow) throws -> Void) rethrows {
+        for index in 0..<count { try body(self[index]) }
+    }
+
+    /// Returns what `body` makes of each row.
+    package func map<Value>(_ body: (PostgresRow) throws -> Value) rethrows -> [Value] {
+        try (0..<count).map { try body(self[$0]) }
+    }
+
+    /// Returns what `body` makes of the first row; nil if there is none.
+    package func first<Value>(_ body: (PostgresRow) throws -> Value) rethrows -> Value? {
+        count > 0 ? try body(self[0]) : nil
+    }
+}

@@ -1,0 +1,40 @@
+internal import PostgreSQL
+
+/// Opens connections to the database.
+struct Connector: Sendable {
+    let address: PostgresAddress
+
+    // A wait for a lock of another program ends after some seconds, so that the other requests need not wait for it; JIT
+    // compilation would cost more than any of the statements.
+    private static let settings = """
+        SET statement_timeout = 0;
+        SET lock_timeout = '4s';
+        SET idle_in_transaction_session_timeout = '60s';
+        SET jit = off;
+        """
+
+    func open(_ role: Role) throws(PostgresError) -> PostgresPipeline {
+        try PostgresPipeline(address, applicationName: "apus-\(role.rawValue)", settings: Self.settings)
+    }
+
+    /// What a connection is for; its name in the view `pg_stat_activity` ends with it.
+    enum Role: String {
+        case reader, writer
+    }
+}
+
+extension PostgresError {
+    /// Whether the failure may be over as soon as there is another connection: the server stops, starts, or has become a standby.
+    var isOfConnection: Bool {
+        isDisconnection || state == .tooManyConnections || state == .readOnlyTransaction
+    }
+}
+
+extension PostgresError.State {
+    static let readOnlyTransaction = Self(rawValue: "25006")
+    static let valueTooLong = Self(rawValue: "22001")
+    static let untranslatableCharacter = Self(rawValue: "22P05")
+    static let numberOutOfRange = Self(rawValue: "22003")
+    static let diskFull = Self(rawValue: "53100")
+    static let outOfMemory = Self(rawValue: "53200")
+}

@@ -1,0 +1,135 @@
+internal import Budgets
+internal import Dispatch
+internal import PostgreSQL
+internal import Synchronization
+internal import Threads
+internal import Tracking
+
+/// Changes the database on a thread of its own, with one connection: requests that wait together share a transaction.
+///
+/// While a transaction runs, requests collect; the next transaction runs all of them, commits once, and only then are they
+/// answered. A request that fails is answered alone, and its changes alone are undone.
+final class GroupWriter: Sendable {
+    private struct State {
+        var pending: [WriteJob] = []
+        var isClosed = false
+        var statistics = WriterStatistics()
+    }
+
+    private let state = Mutex(State())
+    private let wake = DispatchSemaphore(value: 0)
+    private let ended = DispatchSemaphore(value: 0)
+    private let queue: Budget
+
+    /// How many requests share a transaction at most, which limits how long the first of them waits.
+    static let maximumRequests = 1_024
+    /// How many bytes of requests share a transaction at most, unless a single request has more.
+    static let maximumBytes = 1_048_576
+
+    /// Starts the thread.
+    ///
+    /// - Throws: `CannotStartThread`.
+    init(_ group: WriteGroup, queue: Budget) throws {
+        self.queue = queue
+        // `@unchecked Sendable` because only the thread of the writer uses the group.
+        struct Box: @unchecked Sendable { let group: WriteGroup }
+        let box = Box(group: group)
+        let isStarted = SystemThread.start(name: "pg-writer", pace: .prompt) { [self] in
+            serve(box.group)
+            ended.signal()
+        }
+        guard isStarted else { throw CannotStartThread() }
+    }
+
+    /// Queues one request; returns at once.
+    ///
+    /// - Parameters:
+    ///   - work: changes the database through the session. It may run several times, so it must have no other effects.
+    ///   - completion: gets the result, once the transaction is committed, on the writer's thread; must be quick.
+    func submit<Value: Sendable>(
+        _ work: @escaping @Sendable (PostgresWriteSession) throws -> Value,
+        for caller: Caller,
+        bytes: Int,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        let job = WriteRequest(caller: caller, bytes: bytes, queue: queue, work: work, completion: completion)
+        let mustWake: Bool? = state.withLock { state in
+            guard !state.isClosed, queue.take(1, for: caller.party) else { return nil }
+            state.pending.append(job)
+            return state.pending.count == 1
+        }
+        guard let mustWake else { return completion(.failure(TrackingError.busy)) }
+        if mustWake { wake.signal() }
+    }
+
+    var statistics: WriterStatistics {
+        state.withLock { state in
+            var statistics = state.statistics
+            statistics.queueDepth = queue.usage.held
+            return statistics
+        }
+    }
+
+    /// Refuses new requests, runs those that wait and ends the thread; blocks until it has ended.
+    func close() {
+        let isFirst = state.withLock { state in
+            defer { state.isClosed = true }
+            return !state.isClosed
+        }
+        guard isFirst else { return }
+        wake.signal()
+        ended.wait()
+    }
+
+    private func serve(_ group: WriteGroup) {
+        while true {
+            let (jobs, isClosed) = state.withLock { state in (Self.take(from: &state.pending), state.isClosed) }
+            guard !jobs.isEmpty else {
+                if isClosed { break }
+                wake.wait()
+                continue
+            }
+            group.carryOut(jobs[...])
+            state.withLock { $0.statistics = group.statistics }
+        }
+        group.close()
+    }
+
+    /// Takes the requests for the next transaction: each client's first one, then each one's second, and so on.
+    ///
+    /// Large requests come after the small ones that wait, so that a small one waits for one large one at most.
+    private static func take(from pending: inout [WriteJob]) -> [WriteJob] {
+        guard pending.count > 1 else {
+            defer { pending = [] }
+            return pending
+        }
+        var turns: [Peer: Int] = [:]
+        let ranked = pending.map { job -> (rank: Int, job: WriteJob) in
+            let turn = turns[job.party, default: 0]
+            turns[job.party] = turn + 1
+            return (turn, job)
+        }
+        let isShared = turns.count > 1
+        let hasSmall = pending.contains { !$0.isLarge }
+        let ordered = isShared ? ranked.sorted { $0.rank < $1.rank }.map(\.job) : pending
+        var (taken, left): ([WriteJob], [WriteJob]) = ([], [])
+        var bytes = 0
+        for job in ordered {
+            let fits = taken.count < maximumRequests && (bytes == 0 || bytes + job.bytes <= maximumBytes)
+            guard fits, !(hasSmall && job.isLarge && isShared) else {
+                left.append(job)
+                continue
+            }
+            bytes += job.bytes
+            taken.append(job)
+        }
+        // One large request goes along, so that small ones that keep coming do not hold the large ones back for ever.
+        if hasSmall, isShared, let large = left.firstIndex(where: \.isLarge) { taken.append(left.remove(at: large)) }
+        pending = left
+        return taken
+    }
+}
+
+struct CannotStartThread: Error, CustomStringConvertible {
+    var description: String { "The system allows no further thread." }
+}

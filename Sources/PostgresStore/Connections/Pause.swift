@@ -1,0 +1,9 @@
+internal import Glibc
+
+/// Waits before another attempt: some milliseconds at first, and at most a tenth of a second.
+///
+/// The time is drawn, so that several servers do not meet in the same dead-lock again.
+func pause(attempt: Int) {
+    let longest = min(100_000, 2_000 << min(attempt, 6))
+    usleep(UInt32.random(in: UInt32(longest / 2)...UInt32(longest)))
+}

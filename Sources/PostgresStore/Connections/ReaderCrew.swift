@@ -1,0 +1,185 @@
+internal import Budgets
+internal import Dispatch
+internal import PostgreSQL
+internal import Synchronization
+internal import Threads
+internal import Tracking
+
+/// Runs reads on threads of its own, each with a connection.
+///
+/// Look-ups have connections that no search ever occupies. Clients have turns. A read whose connection is lost begins again on
+/// another one, for as long as `patience` says.
+final class ReaderCrew: Sendable {
+    private struct State {
+        var idle: [PostgresReadSession.Box] = []
+        var isClosed = false
+        var statistics = ReaderStatistics()
+        var running = 0
+    }
+
+    private let connector: Connector
+    private let limits: BudgetLimits
+    private let queue: Budget
+    private let patience: Duration
+    private let lookUps: ThreadPool
+    private let searches: ThreadPool
+    private let state = Mutex(State())
+    private let ended = DispatchSemaphore(value: 0)
+
+    init(_ connector: Connector, count: Int, budgets: Budgets, patience: Duration) {
+        self.connector = connector
+        self.patience = patience
+        limits = budgets.limits
+        queue = budgets.queuedReads
+        let lookUpCount = max(1, count / 3)
+        lookUps = ThreadPool(name: "pg-lookup", width: lookUpCount, pace: .prompt)
+        searches = ThreadPool(name: "pg-reader", width: max(1, count - lookUpCount))
+    }
+
+    var statistics: ReaderStatistics {
+        state.withLock { state in
+            var statistics = state.statistics
+            statistics.waitingExpensive = queue.usage.held
+            statistics.runningShort = state.running - statistics.waitingExpensive
+            return statistics
+        }
+    }
+
+    /// Runs a read on one of the threads; `deliver` gets the outcome there, or on the calling thread if the read is refused.
+    func submit<Value: Sendable>(
+        _ work: @escaping @Sendable (PostgresReadSession) throws -> Value,
+        cost: ReadCost,
+        for caller: Caller,
+        effort: ReadEffort?,
+        deliver: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        let isOpen = state.withLock { state in
+            guard !state.isClosed else { return false }
+            state.running += 1
+            return true
+        }
+        guard isOpen, queue.take(1, for: caller.party) else {
+            if isOpen { leave() }
+            return deliver(.failure(TrackingError.busy))
+        }
+        let pool = cost == .cheap ? lookUps : searches
+        pool.run(for: caller.turn) { [self] in
+            queue.giveBack(1, for: caller.party)
+            let result = Result { try perform(work, for: caller, effort: effort) }
+            deliver(result)
+            leave()
+        }
+    }
+
+    private func leave() {
+        let isLast = state.withLock { state in
+            state.running -= 1
+            return state.isClosed && state.running == 0
+        }
+        if isLast { ended.signal() }
+    }
+
+    /// Runs a read until it ends otherwise than by the loss of its connection.
+    private func perform<Value>(
+        _ work: (PostgresReadSession) throws -> Value,
+        for caller: Caller,
+        effort: ReadEffort?
+    ) throws -> Value {
+        let patienceEnd = ContinuousClock.now + patience
+        var attempt = 0
+        while true {
+            guard !caller.hasLeft else { throw TrackingError.clientLeft }
+            do {
+                return try performOnce(work, for: caller, effort: effort)
+            } catch let error as PostgresError where error.isOfConnection || error.isPassing {
+                guard .now < patienceEnd, !state.withLock({ $0.isClosed }) else { throw error }
+                // The other connections have probably been lost at the same time.
+                if error.isDisconnection { dropIdle() }
+                attempt += 1
+                pause(attempt: attempt)
+            }
+        }
+    }
+
+    private func performOnce<Value>(
+        _ work: (PostgresReadSession) throws -> Value,
+        for caller: Caller,
+        effort: ReadEffort?
+    ) throws -> Value {
+        let session = try takeSession()
+        let start = ContinuousClock.now
+        let spent = effort.map { Duration.nanoseconds(Int64(clamping: $0.nanoseconds)) } ?? .zero
+        session.pipeline.watch = PostgresWatch(deadline: start + limits.readTime - spent) { caller.hasLeft }
+        defer {
+            let lasted = (ContinuousClock.now - start) / .nanoseconds(1)
+            (effort ?? session.effort)?.add(nanoseconds: UInt64(max(0, lasted)))
+        }
+        do {
+            try session.begin(for: caller)
+            let value = try work(session)
+            session.pipeline.watch = PostgresWatch()
+            try session.end()
+            putBack(session)
+            return value
+        } catch {
+            let advice = session.advice()
+            session.pipeline.rollBack()
+            if !session.pipeline.isClosed { putBack(session) }
+            guard let error = error as? PostgresError else { throw error }
+            switch error.state {
+            case .abandoned:
+                state.withLock { $0.statistics.endedForCallers += 1 }
+                throw TrackingError.clientLeft
+            case .overdue, .cancelled:
+                state.withLock { $0.statistics.endedForTime += 1 }
+                throw TrackingError.invalidParameter(
+                    "The read was stopped after \(limits.readTime.components.seconds) s. \(advice)"
+                )
+            default: throw error
+            }
+        }
+    }
+
+    private func takeSession() throws -> PostgresReadSession {
+        while let session = state.withLock({ $0.idle.popLast() })?.session {
+            if !session.pipeline.isClosed { return session }
+        }
+        return PostgresReadSession(pipeline: try connector.open(.reader))
+    }
+
+    private func putBack(_ session: PostgresReadSession) {
+        let box = PostgresReadSession.Box(session: session)
+        state.withLock { state in
+            if !state.isClosed { state.idle.append(box) }
+        }
+    }
+
+    /// Closes the connections that no read uses.
+    func dropIdle() {
+        let dropped = state.withLock { state in
+            defer { state.idle = [] }
+            return state.idle
+        }
+        for box in dropped { box.session.pipeline.close() }
+    }
+
+    /// Refuses new reads, and waits for those that run.
+    func close() {
+        let mustWait = state.withLock { state in
+            guard !state.isClosed else { return false }
+            state.isClosed = true
+            return state.running > 0
+        }
+        if mustWait { ended.wait() }
+        dropIdle()
+    }
+}
+
+extension PostgresReadSession {
+    /// A session that no thread uses.
+    ///
+    /// `@unchecked Sendable` because the crew gives a session to one thread at a time.
+    struct Box: @unchecked Sendable {
+        let session: PostgresReadSession
+    }
+}

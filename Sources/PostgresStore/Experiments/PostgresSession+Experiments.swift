@@ -1,0 +1,36 @@
+internal import PostgreSQL
+internal import Tracking
+
+extension PostgresSession {
+    /// Returns an experiment without its tags, active or deleted.
+    ///
+    /// - Parameter lock: the end of the statement, by which it locks the row; empty if it need not.
+    /// - Throws: `.resourceDoesNotExist` for an unknown id.
+    func storedExperiment(_ id: Int64, lock: String = "") throws -> Experiment {
+        let found = try rows(
+            "SELECT \(Experiment.columns) FROM experiments WHERE experiment_id = $1::bigint \(lock)",
+            id
+        )
+        guard let experiment = found.first({ Experiment(row: $0) }) else { throw TrackingError.experimentNotFound(id) }
+        return experiment
+    }
+}
+
+extension Experiment {
+    /// The columns for `init(row:)`, in its order.
+    static let columns = """
+        experiments.experiment_id, experiments.name, experiments.artifact_location, experiments.lifecycle_stage, \
+        experiments.creation_time, experiments.last_update_time
+        """
+
+    init(row: PostgresRow) {
+        self.init(
+            id: row.int64(0),
+            name: row.string(1),
+            artifactLocation: row.string(2),
+            lifecycleStage: LifecycleStage(wireName: row.string(3)) ?? .active,
+            creationTime: row.int64(4),
+            lastUpdateTime: row.int64(5)
+        )
+    }
+}

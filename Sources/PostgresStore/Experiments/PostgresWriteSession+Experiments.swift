@@ -1,0 +1,101 @@
+internal import PostgreSQL
+package import Tracking
+
+extension PostgresWriteSession {
+    package func createExperiment(name: String, artifactLocation: String?, tags: [Tag]) throws -> Int64 {
+        try Experiment.requireUnusedName(name, holder: try holder(ofName: name))
+        let next = try rows("SELECT nextval(pg_get_serial_sequence('experiments', 'experiment_id'))")
+        guard let id = next.first({ $0.int64(0) }) else { throw StoreCorruption("a sequence has no next value") }
+        let location = artifactLocation ?? Experiment.defaultLocation(id: id, beneath: artifactRoot)
+        // Another program may have taken the name meanwhile: the constraint refuses it, and the request runs again.
+        try change(
+            """
+            INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time)
+            VALUES ($1, $2, $3, 'active', $4, $4)
+            """,
+            id,
+            name,
+            location,
+            currentMilliseconds()
+        )
+        for tag in tags { try upsert(tag, experimentID: id) }
+        return id
+    }
+
+    private func holder(ofName name: String) throws -> Experiment.NameHolder? {
+        try rows("SELECT experiment_id, lifecycle_stage FROM experiments WHERE name = $1", name).first {
+            Experiment.NameHolder(id: $0.int64(0), stage: LifecycleStage(wireName: $0.string(1)) ?? .active)
+        }
+    }
+
+    package func renameExperiment(_ id: Int64, to name: String) throws {
+        let experiment = try storedExperiment(id, lock: "FOR NO KEY UPDATE")
+        try experiment.requireRenamable(to: name, isTaken: try holder(ofName: name) != nil)
+        experiments[id] = nil
+        try change(
+            "UPDATE experiments SET name = $2, last_update_time = $3 WHERE experiment_id = $1",
+            id,
+            name,
+            currentMilliseconds()
+        )
+    }
+
+    package func deleteExperiment(_ id: Int64) throws {
+        try moveExperiment(id, by: .deletion(at: currentMilliseconds()))
+    }
+
+    package func restoreExperiment(_ id: Int64) throws { try moveExperiment(id, by: .restoration) }
+
+    private func moveExperiment(_ id: Int64, by move: LifecycleMove) throws {
+        try storedExperiment(id, lock: "FOR NO KEY UPDATE").requireMovable(by: move)
+        experiments[id] = nil
+        if move.stage == .deleted { try deleteAssessments(byRuns: "experiment_id = $1", id) }
+        try change(
+            "UPDATE experiments SET lifecycle_stage = $2, last_update_time = $3 WHERE experiment_id = $1",
+            id,
+            move.stage.wireName,
+            currentMilliseconds()
+        )
+        try change(
+            "UPDATE runs SET lifecycle_stage = $2, deleted_time = $3 WHERE experiment_id = $1",
+            id,
+            move.stage.wireName,
+            move.deletedTime
+        )
+    }
+
+    package func setExperimentTag(_ tag: Tag, experimentID: Int64) throws {
+        try knownExperiment(experimentID).requireActive()
+        try upsert(tag, experimentID: experimentID)
+    }
+
+    package func deleteExperimentTag(key: String, experimentID: Int64) throws {
+        try knownExperiment(experimentID).requireActive()
+        let count = try changed(
+            "DELETE FROM experiment_tags WHERE experiment_id = $1 AND key = $2",
+            experimentID,
+            key
+        ).affectedCount
+        guard count > 0 else { throw TrackingError.tagNotFound(key, in: "experiment with id \(experimentID)") }
+    }
+
+    private func upsert(_ tag: Tag, experimentID: Int64) throws {
+        try change(
+            """
+            INSERT INTO experiment_tags (experiment_id, key, value) VALUES ($1, $2, $3)
+            ON CONFLICT (key, experiment_id) DO UPDATE SET value = excluded.value
+            """,
+            experimentID,
+            tag.key,
+            tag.value
+        )
+    }
+
+    /// Returns an experiment without its tags, which is looked up once in each transaction.
+    func knownExperiment(_ id: Int64) throws -> Experiment {
+        if let known = experiments[id] { return known }
+        let experiment = try storedExperiment(id)
+        experiments[id] = experiment
+        return experiment
+    }
+}

@@ -1,0 +1,35 @@
+internal import PostgreSQL
+package import Tracking
+
+extension PostgresReadSession {
+    package func loggedModelInfo(id modelID: String, allowsDeleted: Bool = false) throws -> LoggedModelInfo {
+        try storedLoggedModel(modelID, allowsDeleted: allowsDeleted)
+    }
+
+    package func loggedModel(id modelID: String, allowsDeleted: Bool = false) throws -> LoggedModel {
+        _ = try storedLoggedModel(modelID, allowsDeleted: allowsDeleted)
+        guard let model = try loggedModels(ids: [modelID]).first else {
+            throw TrackingError.loggedModelNotFound(modelID)
+        }
+        return model
+    }
+
+    /// Returns the first models of a page: as many as have fewer than 20,000 metric points together, and at least one.
+    func loggedModelsAtOnce(_ ids: [String]) throws -> [String] {
+        guard ids.count > 1 else { return ids }
+        let counted = try rows(
+            "SELECT model_id, count(*) FROM logged_model_metrics WHERE model_id = ANY($1) GROUP BY model_id",
+            ids
+        )
+        var points: [ExactText: Int64] = [:]
+        counted.forEach { points[ExactText($0.string(0))] = $0.int64(1) }
+        var sum: Int64 = 0
+        let fitting = ids.prefix { id in
+            sum += points[ExactText(id)] ?? 0
+            return sum < Self.pointsAtOnce
+        }
+        return Array(fitting.isEmpty ? ids.prefix(1) : fitting)
+    }
+
+    private static var pointsAtOnce: Int64 { 20_000 }
+}

@@ -1,0 +1,116 @@
+internal import PostgreSQL
+internal import Tracking
+
+extension PostgresSession {
+    /// Returns the identity and state of a logged model.
+    ///
+    /// - Parameters:
+    ///   - allowsDeleted: whether to return a deleted model.
+    ///   - lock: the end of the statement, by which it locks the row; empty if it need not.
+    /// - Throws: `.resourceDoesNotExist` for an unknown model id, and for a deleted model unless `allowsDeleted`.
+    func storedLoggedModel(
+        _ modelID: String,
+        allowsDeleted: Bool = false,
+        lock: String = ""
+    ) throws -> LoggedModelInfo {
+        let found = try rows(
+            "SELECT \(LoggedModelInfo.columns) FROM logged_models WHERE model_id = $1 \(lock)",
+            modelID
+        )
+        guard let info = try found.first({ try LoggedModelInfo(row: $0) }) else {
+            throw TrackingError.loggedModelNotFound(modelID)
+        }
+        try info.requireVisible(allowsDeleted: allowsDeleted)
+        return info
+    }
+
+    /// Reads models in the order of their ids in the list; leaves out unknown ids.
+    ///
+    /// The number of statements does not depend on the number of models.
+    func loggedModels(ids: [String]) throws -> [LoggedModel] {
+        if ids.isEmpty { return [] }
+        let infos = try ask("SELECT \(LoggedModelInfo.columns) FROM logged_models WHERE model_id = ANY($1)", ids)
+        let params = try ask(
+            """
+            SELECT model_id, param_key, param_value FROM logged_model_params
+            WHERE model_id = ANY($1) ORDER BY param_key COLLATE "C"
+            """,
+            ids
+        )
+        let tags = try ask(
+            """
+            SELECT model_id, tag_key, tag_value FROM logged_model_tags
+            WHERE model_id = ANY($1) ORDER BY tag_key COLLATE "C"
+            """,
+            ids
+        )
+        let metrics = try ask(
+            """
+            SELECT model_id, metric_name, metric_value, metric_timestamp_ms, metric_step, run_id, dataset_name,
+                dataset_digest
+            FROM logged_model_metrics
+            WHERE model_id = ANY($1)
+            ORDER BY metric_name COLLATE "C", metric_timestamp_ms, metric_step, run_id COLLATE "C"
+            """,
+            ids
+        )
+        var found: [ExactText: LoggedModel] = [:]
+        for info in try rows(infos).map({ try LoggedModelInfo(row: $0) }) {
+            found[ExactText(info.modelID)] = LoggedModel(info: info)
+        }
+        try rows(params).forEach { row in
+            found[ExactText(row.string(0))]?.params.append(Param(key: row.string(1), value: row.string(2)))
+        }
+        try rows(tags).forEach { row in
+            found[ExactText(row.string(0))]?.tags.append(Tag(key: row.string(1), value: row.string(2)))
+        }
+        try rows(metrics).forEach { row in
+            found[ExactText(row.string(0))]?.metrics.append(ModelMetric(row: row))
+        }
+        return ids.compactMap { found[ExactText($0)] }
+    }
+}
+
+extension ModelMetric {
+    fileprivate init(row: PostgresRow) {
+        let (name, digest) = (row.string(6), row.string(7))
+        self.init(
+            metric: Metric(
+                key: row.string(1),
+                value: row.double(2),
+                timestamp: row.int64(3),
+                step: row.int64(4)
+            ),
+            modelID: row.string(0),
+            runID: row.string(5),
+            dataset: name.isEmpty || digest.isEmpty ? nil : MetricDataset(name: name, digest: digest)
+        )
+    }
+}
+
+extension LoggedModelInfo {
+    /// The columns for `init(row:)`, in its order.
+    static let columns = """
+        model_id, experiment_id, name, artifact_location, status, status_message, model_type, source_run_id, \
+        creation_timestamp_ms, last_updated_timestamp_ms, lifecycle_stage
+        """
+
+    init(row: PostgresRow) throws {
+        guard let status = LoggedModelStatus(rawValue: row.int64(4)) else {
+            throw StoreCorruption("no logged model status has the number \(row.int64(4))")
+        }
+        self.init(
+            modelID: row.string(0),
+            experimentID: row.int64(1),
+            name: row.string(2),
+            artifactURI: row.string(3),
+            status: status,
+            statusMessage: row.optionalString(5),
+            modelType: row.string(6),
+            sourceRunID: row.string(7),
+            creationTime: row.int64(8),
+            lastUpdatedTime: row.int64(9),
+            lifecycleStage: row.string(10) == LifecycleStage.deleted.wireName ? .deleted : .active
+        )
+    }
+}

@@ -1,0 +1,124 @@
+internal import PostgreSQL
+package import Tracking
+
+extension PostgresWriteSession {
+    package func createLoggedModel(_ new: NewLoggedModel) throws -> LoggedModel {
+        let experiment = try storedExperiment(new.experimentID, lock: "FOR KEY SHARE")
+        try experiment.requireActive()
+        let model = new.model(in: experiment, at: currentMilliseconds())
+        let info = model.info
+        try change(
+            """
+            INSERT INTO logged_models
+                (model_id, experiment_id, name, artifact_location, status, model_type, source_run_id,
+                creation_timestamp_ms, last_updated_timestamp_ms, lifecycle_stage)
+            VALUES ($1, $2::bigint, $3, $4, $5::bigint, $6, $7, $8::bigint, $8::bigint, 'active')
+            """,
+            info.modelID,
+            info.experimentID,
+            info.name,
+            info.artifactURI,
+            info.status.wireNumber,
+            info.modelType,
+            info.sourceRunID,
+            info.creationTime
+        )
+        if !model.params.isEmpty { _ = try insert(model.params, into: info) }
+        try upsert(model.tags, of: info)
+        return model
+    }
+
+    package func finalizeLoggedModel(_ modelID: String, status: LoggedModelStatus) throws -> LoggedModel {
+        let info = try storedLoggedModel(modelID, allowsDeleted: true, lock: Self.rowLock)
+        try change(
+            "UPDATE logged_models SET status = $2::bigint, last_updated_timestamp_ms = $3::bigint WHERE model_id = $1",
+            info.modelID,
+            status.wireNumber,
+            currentMilliseconds()
+        )
+        guard let model = try loggedModels(ids: [modelID]).first else {
+            throw TrackingError.loggedModelNotFound(modelID)
+        }
+        return model
+    }
+
+    package func deleteLoggedModel(_ modelID: String) throws {
+        let info = try storedLoggedModel(modelID, allowsDeleted: true, lock: Self.rowLock)
+        try change(
+            """
+            UPDATE logged_models SET lifecycle_stage = 'deleted', last_updated_timestamp_ms = $2::bigint
+            WHERE model_id = $1
+            """,
+            info.modelID,
+            currentMilliseconds()
+        )
+    }
+
+    package func logLoggedModelParams(_ params: [Param], modelID: String) throws {
+        let info = try storedLoggedModel(modelID, allowsDeleted: true, lock: "FOR KEY SHARE")
+        let known = try rows(
+            "SELECT param_key FROM logged_model_params WHERE model_id = $1 AND param_key = ANY($2)",
+            modelID,
+            params.map(\.key)
+        ).map { ExactText($0.string(0)) }
+        if let taken = params.first(where: { known.contains(ExactText($0.key)) }) {
+            throw TrackingError.loggedModelParamExists(taken.key, modelID: modelID)
+        }
+        guard !params.isEmpty else { return }
+        let added = try insert(params, into: info)
+        // Another server has just added one of them.
+        if let taken = params.first(where: { !added.contains(ExactText($0.key)) }) {
+            throw TrackingError.loggedModelParamExists(taken.key, modelID: modelID)
+        }
+    }
+
+    /// Stores params that the model does not have yet, and returns their keys.
+    private func insert(_ params: [Param], into model: LoggedModelInfo) throws -> Set<ExactText> {
+        let added = try changed(
+            """
+            INSERT INTO logged_model_params (model_id, experiment_id, param_key, param_value)
+            SELECT $1::text, $2::bigint, param.key, param.value FROM unnest($3::text[], $4::text[]) AS param (key, value)
+            ON CONFLICT DO NOTHING
+            RETURNING param_key
+            """,
+            model.modelID,
+            model.experimentID,
+            params.map(\.key),
+            params.map(\.value)
+        )
+        return Set(added.map { ExactText($0.string(0)) })
+    }
+
+    package func setLoggedModelTags(_ tags: [Tag], modelID: String) throws {
+        try upsert(tags, of: try storedLoggedModel(modelID, allowsDeleted: true, lock: "FOR KEY SHARE"))
+    }
+
+    /// Sets tags; replaces their old values.
+    func upsert(_ tags: [Tag], of model: LoggedModelInfo) throws {
+        // One statement may change a row only once; their order is the same in all requests, so that none waits for another.
+        let tags = tags.lastOfEachKey
+        guard !tags.isEmpty else { return }
+        try change(
+            """
+            INSERT INTO logged_model_tags (model_id, experiment_id, tag_key, tag_value)
+            SELECT $1::text, $2::bigint, tag.key, tag.value FROM unnest($3::text[], $4::text[]) AS tag (key, value)
+            ON CONFLICT (model_id, tag_key) DO UPDATE SET tag_value = excluded.tag_value
+            """,
+            model.modelID,
+            model.experimentID,
+            tags.map(\.key),
+            tags.map(\.value)
+        )
+    }
+
+    package func deleteLoggedModelTag(key: String, modelID: String) throws {
+        _ = try storedLoggedModel(modelID, allowsDeleted: true)
+        let known = try rows(
+            "SELECT 1 FROM logged_model_tags WHERE model_id = $1 AND tag_key = $2 FOR UPDATE",
+            modelID,
+            key
+        )
+        guard known.count > 0 else { throw TrackingError.loggedModelTagNotFound(key, modelID: modelID) }
+        try change("DELETE FROM logged_model_tags WHERE model_id = $1 AND tag_key = $2", modelID, key)
+    }
+}

@@ -1,0 +1,157 @@
+internal import PostgreSQL
+internal import Tracking
+
+/// The name of a model and the number of one of its versions, which identify the version.
+struct VersionNumber: Sendable, Hashable {
+    let name: ExactText
+    let version: Int64
+
+    init(name: String, version: Int64) {
+        self.name = ExactText(name)
+        self.version = version
+    }
+}
+
+extension PostgresSession {
+    /// Reads versions without aliases, in the order of the keys, with one statement for versions and one for tags; leaves out
+    /// those that are not there.
+    func modelVersions(_ keys: [VersionNumber]) throws -> [ModelVersion] {
+        if keys.isEmpty { return [] }
+        let (names, numbers) = (keys.map(\.name.text), keys.map(\.version))
+        let versions = try ask(
+            """
+            SELECT \(ModelVersion.columns)
+            FROM unnest($1::text[], $2::bigint[]) AS page (name, version)
+            JOIN model_versions AS version ON version.name = page.name AND version.version = page.version
+            WHERE version.workspace = 'default' AND \(ModelVersion.isThere("version"))
+            """,
+            names,
+            numbers
+        )
+        let tags = try ask(
+            """
+            SELECT tag.name, tag.version, tag.key, tag.value
+            FROM unnest($1::text[], $2::bigint[]) AS page (name, version)
+            JOIN model_version_tags AS tag ON tag.name = page.name AND tag.version = page.version
+            WHERE tag.workspace = 'default'
+            ORDER BY tag.key COLLATE "C"
+            """,
+            names,
+            numbers
+        )
+        var found: [VersionNumber: ModelVersion] = [:]
+        for version in try rows(versions).map({ try ModelVersion(row: $0, from: 0) }) { found[version.key] = version }
+        try rows(tags).forEach { row in
+            found[VersionNumber(name: row.string(0), version: row.int64(1))]?.tags
+                .append(Tag(key: row.string(2), value: row.string(3)))
+        }
+        return keys.compactMap { found[$0] }
+    }
+
+    /// Returns a version with its tags and aliases.
+    ///
+    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist.
+    func storedVersion(_ key: ModelVersionKey) throws -> ModelVersion {
+        guard let number = key.version else { throw key.notFound }
+        guard var version = try modelVersions([VersionNumber(name: key.name, version: number)]).first else {
+            throw key.notFound
+        }
+        version.aliases = try aliases(ofModel: key.name)[number] ?? []
+        return version
+    }
+
+    /// Returns the location of a version's artifacts.
+    ///
+    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist.
+    func locationOfVersion(_ key: ModelVersionKey) throws -> String {
+        let found = try rows(
+            """
+            SELECT coalesce(storage_location, source, '') FROM model_versions AS version
+            WHERE workspace = 'default' AND name = $1 AND version = $2::bigint AND \(ModelVersion.isThere("version"))
+            """,
+            key.name,
+            key.version
+        )
+        guard let location = found.first({ $0.string(0) }) else { throw key.notFound }
+        return location
+    }
+
+    /// Returns the number of the version that an alias stands for.
+    ///
+    /// The alias `latest` stands for the highest number.
+    ///
+    /// - Throws: `.resourceDoesNotExist` for an unknown model and for `latest` of a model without versions,
+    ///   `.invalidParameterValue` for an unknown alias.
+    func versionNumber(ofModel name: String, alias: String) throws -> Int64 {
+        try requireRegisteredModel(name)
+        let version =
+            isLatestAlias(alias)
+            ? try latestVersion(ofModel: name, in: nil)
+            : try rows(
+                "SELECT version FROM registered_model_aliases WHERE workspace = 'default' AND name = $1 AND alias = $2",
+                name,
+                alias
+            ).first { $0.int64(0) }
+        guard let version else { throw TrackingError.aliasNotFound(alias, model: name) }
+        return version
+    }
+
+    /// Returns the highest version number in a stage, or of all versions if the stage is nil; nil if there is no
+    /// version.
+    func latestVersion(ofModel name: String, in stage: ModelStage?) throws -> Int64? {
+        try rows(
+            """
+            SELECT max(version) FROM model_versions AS version
+            WHERE workspace = 'default' AND name = $1 AND \(ModelVersion.isThere("version"))
+                AND ($2::text IS NULL OR \(ModelVersion.stage("version")) = $2::text)
+            """,
+            name,
+            stage?.wireName
+        ).first { $0.optionalInt64(0) } ?? nil
+    }
+
+    /// Returns the aliases of a model by version, in ascending order of bytes.
+    func aliases(ofModel name: String) throws -> [Int64: [String]] {
+        let found = try rows(
+            """
+            SELECT version, alias FROM registered_model_aliases
+            WHERE workspace = 'default' AND name = $1 ORDER BY alias COLLATE "C"
+            """,
+            name
+        )
+        var aliases: [Int64: [String]] = [:]
+        found.forEach { aliases[$0.int64(0), default: []].append($0.string(1)) }
+        return aliases
+    }
+}
+
+extension ModelVersion {
+    /// The columns of a row with the alias `version` for `init(row:from:)`, in its order.
+    static let columns = """
+        version.name, version.version, version.creation_time, version.last_updated_time, \(stage("version")), \
+        version.description, version.source, version.run_id, version.run_link
+        """
+
+    /// The condition that a version is not deleted: MLflow keeps the rows of deleted versions, so that their numbers are
+    /// not used again.
+    static func isThere(_ alias: String) -> String { "\(alias).current_stage IS DISTINCT FROM 'Deleted_Internal'" }
+
+    /// The SQL for the name of the stage.
+    static func stage(_ alias: String) -> String { "coalesce(\(alias).current_stage, 'None')" }
+
+    var key: VersionNumber { VersionNumber(name: name, version: version) }
+
+    init(row: PostgresRow, from column: Int) throws {
+        self.init(
+            name: row.string(column),
+            version: row.int64(column + 1),
+            creationTime: row.int64(column + 2),
+            lastUpdatedTime: row.int64(column + 3),
+            stage: try ModelStage(parsing: row.string(column + 4)),
+            description: row.optionalString(column + 5),
+            source: row.string(column + 6),
+            runID: row.string(column + 7),
+            runLink: row.string(column + 8)
+        )
+    }
+}

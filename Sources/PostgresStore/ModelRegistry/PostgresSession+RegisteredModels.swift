@@ -1,0 +1,95 @@
+internal import PostgreSQL
+internal import Tracking
+
+extension PostgresSession {
+    /// Throws `.resourceDoesNotExist` unless a registered model has the name.
+    ///
+    /// - Parameter lock: the end of the statement, by which it locks the row; empty if it need not.
+    func requireRegisteredModel(_ name: String, lock: String = "") throws {
+        let found = try rows(
+            "SELECT 1 FROM registered_models WHERE workspace = 'default' AND name = $1 \(lock)",
+            name
+        )
+        guard found.count > 0 else { throw TrackingError.registeredModelNotFound(name) }
+    }
+
+    /// Returns a registered model with its latest versions, tags and aliases.
+    ///
+    /// - Throws: `.resourceDoesNotExist` for an unknown name.
+    func storedRegisteredModel(_ name: String) throws -> RegisteredModel {
+        guard let model = try registeredModels(names: [name]).first else {
+            throw TrackingError.registeredModelNotFound(name)
+        }
+        return model
+    }
+
+    /// Reads registered models with their latest versions, tags and aliases, in the order of the names; leaves out unknown
+    /// names.
+    ///
+    /// The number of statements does not depend on the number of models.
+    func registeredModels(names: [String]) throws -> [RegisteredModel] {
+        if names.isEmpty { return [] }
+        let models = try ask(
+            """
+            SELECT name, creation_time, last_updated_time, description FROM registered_models
+            WHERE workspace = 'default' AND name = ANY($1)
+            """,
+            names
+        )
+        let tags = try ask(
+            """
+            SELECT name, key, value FROM registered_model_tags
+            WHERE workspace = 'default' AND name = ANY($1) ORDER BY key COLLATE "C"
+            """,
+            names
+        )
+        let aliases = try ask(
+            """
+            SELECT name, alias, version FROM registered_model_aliases
+            WHERE workspace = 'default' AND name = ANY($1) ORDER BY alias COLLATE "C"
+            """,
+            names
+        )
+        let latest = try latestVersions(ofModels: names)
+        var found: [ExactText: RegisteredModel] = [:]
+        try rows(models).forEach { row in
+            found[ExactText(row.string(0))] = RegisteredModel(
+                name: row.string(0),
+                creationTime: row.int64(1),
+                lastUpdatedTime: row.int64(2),
+                description: row.string(3)
+            )
+        }
+        try rows(tags).forEach { row in
+            found[ExactText(row.string(0))]?.tags.append(Tag(key: row.string(1), value: row.string(2)))
+        }
+        try rows(aliases).forEach { row in
+            found[ExactText(row.string(0))]?.aliases
+                .append(ModelAlias(alias: row.string(1), version: row.int64(2)))
+        }
+        for version in latest { found[ExactText(version.name)]?.latestVersions.append(version) }
+        return names.compactMap { found[ExactText($0)] }
+    }
+
+    /// Returns, for each model, the latest version in each stage that has versions; the versions have no aliases.
+    ///
+    /// The stages of a model are in the order of their oldest versions.
+    func latestVersions(ofModels names: [String]) throws -> [ModelVersion] {
+        let stage = ModelVersion.stage("version")
+        let latest = try rows(
+            """
+            SELECT latest.name, latest.version FROM (
+                SELECT version.name, version.version,
+                    row_number() OVER (PARTITION BY version.name, \(stage) ORDER BY version.version DESC) AS place,
+                    min(version.version) OVER (PARTITION BY version.name, \(stage)) AS oldest
+                FROM model_versions AS version
+                WHERE version.workspace = 'default' AND version.name = ANY($1) AND \(ModelVersion.isThere("version"))
+            ) AS latest
+            WHERE latest.place = 1
+            ORDER BY latest.name, latest.oldest
+            """,
+            names
+        )
+        return try modelVersions(latest.map { VersionNumber(name: $0.string(0), version: $0.int64(1)) })
+    }
+}

@@ -1,0 +1,105 @@
+internal import JSON
+internal import PostgreSQL
+package import Tracking
+
+extension PostgresWriteSession {
+    package func createModelVersion(_ new: NewModelVersion, workingDirectory: String) throws -> ModelVersion {
+        let origin = try modelVersionOrigin(new, workingDirectory: workingDirectory)
+        try new.validateNameAndTags()
+        let runOfModel = try origin.modelIDProvidingRun.map { try storedLoggedModel($0).sourceRunID }
+        let runID = origin.runID ?? runOfModel ?? ""
+        try requireRegisteredModel(new.name, lock: Self.rowLock)
+        let listing = try origin.modelIDListingVersion.map { try storedLoggedModel($0, lock: Self.rowLock) }
+        let now = currentMilliseconds()
+        try touchRegisteredModel(new.name, at: now)
+        let number = try addVersion(new, origin, runID: runID, at: now)
+        let tags = new.tags.lastOfEachKey
+        try change(
+            """
+            INSERT INTO model_version_tags (workspace, name, version, key, value)
+            SELECT 'default', $1::text, $2::bigint, tag.key, tag.value
+            FROM unnest($3::text[], $4::text[]) AS tag (key, value)
+            """,
+            new.name,
+            number,
+            tags.map(\.key),
+            tags.map(\.value)
+        )
+        var version = ModelVersion(
+            name: new.name,
+            version: number,
+            creationTime: now,
+            lastUpdatedTime: now,
+            stage: .none,
+            description: new.description,
+            source: origin.source,
+            runID: runID,
+            runLink: new.runLink
+        )
+        version.tags = tags
+        if let listing { try append(version, to: listing) }
+        return version
+    }
+
+    /// Adds a row with the next number, and returns the number.
+    ///
+    /// The row of the model is locked, so that servers of Apus wait here for each other. A server of MLflow chooses the number
+    /// before it locks the row; if it has taken the same one, the next is tried.
+    private func addVersion(
+        _ new: NewModelVersion,
+        _ origin: ModelVersionOrigin,
+        runID: String,
+        at time: Int64
+    ) throws -> Int64 {
+        for _ in 0..<Self.numberAttempts {
+            let added = try changed(
+                """
+                INSERT INTO model_versions
+                    (workspace, name, version, creation_time, last_updated_time, description, current_stage, source,
+                    storage_location, run_id, run_link, status)
+                SELECT 'default', $1::text, coalesce(max(version), 0) + 1, $2::bigint, $2::bigint, $3::text, 'None',
+                    $4::text, $5::text, $6::text, $7::text, 'READY'
+                FROM model_versions
+                WHERE workspace = 'default' AND name = $1::text
+                ON CONFLICT DO NOTHING
+                RETURNING version
+                """,
+                new.name,
+                time,
+                new.description,
+                origin.source,
+                origin.location ?? origin.source,
+                runID,
+                new.runLink
+            )
+            if let number = added.first({ $0.int64(0) }) { return number }
+        }
+        throw TrackingError(
+            .temporarilyUnavailable,
+            "Other servers add versions to the model '\(shortened(new.name))' at the same time; try again."
+        )
+    }
+
+    private static var numberAttempts: Int { 10 }
+
+    /// Appends the version to the JSON list in the logged model's tag.
+    ///
+    /// A tag whose value is not a list is replaced.
+    private func append(_ version: ModelVersion, to model: LoggedModelInfo) throws {
+        let stored = try rows(
+            "SELECT tag_value FROM logged_model_tags WHERE model_id = $1 AND tag_key = $2",
+            model.modelID,
+            Tag.modelVersionsKey
+        ).first { $0.string(0) }
+        let list = version.appended(toList: stored.flatMap { Self.isList($0) ? $0 : nil })
+        try upsert([Tag(key: Tag.modelVersionsKey, value: list)], of: model)
+    }
+
+    private static func isList(_ text: String) -> Bool {
+        guard let document = try? JSONDocument(parsing: Array(text.utf8)) else {
+            // Whatever it is instead, it is replaced.
+            return false
+        }
+        return document.root.kind == .array
+    }
+}

@@ -1,0 +1,133 @@
+internal import PostgreSQL
+package import Tracking
+
+extension PostgresWriteSession {
+    package func updateModelVersion(_ key: ModelVersionKey, description: String?) throws -> ModelVersion {
+        let number = try requireModelVersion(key, lock: Self.rowLock)
+        try change(
+            """
+            UPDATE model_versions SET description = $3, last_updated_time = $4::bigint
+            WHERE workspace = 'default' AND name = $1 AND version = $2::bigint
+            """,
+            key.name,
+            number,
+            description,
+            currentMilliseconds()
+        )
+        return try storedVersion(key)
+    }
+
+    package func moveModelVersion(
+        _ key: ModelVersionKey,
+        to stage: ModelStage,
+        archivesOthers: Bool
+    ) throws -> ModelVersion {
+        // The model comes before its versions, in all requests: otherwise two could wait for each other.
+        let number = try requireModelVersion(key)
+        try requireRegisteredModel(key.name, lock: Self.rowLock)
+        let now = currentMilliseconds()
+        if archivesOthers {
+            try change(
+                """
+                UPDATE model_versions SET current_stage = $4, last_updated_time = $5::bigint
+                WHERE workspace = 'default' AND name = $1 AND version <> $2::bigint AND current_stage = $3
+                """,
+                key.name,
+                number,
+                stage.wireName,
+                ModelStage.archived.wireName,
+                now
+            )
+        }
+        let moved = try changed(
+            """
+            UPDATE model_versions AS version SET current_stage = $3, last_updated_time = $4::bigint
+            WHERE workspace = 'default' AND name = $1 AND version = $2::bigint AND \(ModelVersion.isThere("version"))
+            """,
+            key.name,
+            number,
+            stage.wireName,
+            now
+        )
+        guard moved.affectedCount > 0 else { throw key.notFound }
+        try touchRegisteredModel(key.name, at: now)
+        return try storedVersion(key)
+    }
+
+    package func deleteModelVersion(_ key: ModelVersionKey) throws {
+        let number = try requireModelVersion(key)
+        try requireRegisteredModel(key.name, lock: Self.rowLock)
+        let now = currentMilliseconds()
+        // As in MLflow, the row stays without its content, so that the number is not used again.
+        let deleted = try changed(
+            """
+            UPDATE model_versions AS version
+            SET current_stage = 'Deleted_Internal', last_updated_time = $3::bigint, description = NULL, user_id = NULL,
+                source = 'REDACTED-SOURCE-PATH', run_id = 'REDACTED-RUN-ID', run_link = 'REDACTED-RUN-LINK',
+                status_message = NULL
+            WHERE workspace = 'default' AND name = $1 AND version = $2::bigint AND \(ModelVersion.isThere("version"))
+            """,
+            key.name,
+            number,
+            now
+        )
+        guard deleted.affectedCount > 0 else { throw key.notFound }
+        try change(
+            "DELETE FROM model_version_tags WHERE workspace = 'default' AND name = $1 AND version = $2::bigint",
+            key.name,
+            number
+        )
+        try change(
+            "DELETE FROM registered_model_aliases WHERE workspace = 'default' AND name = $1 AND version = $2::bigint",
+            key.name,
+            number
+        )
+        try touchRegisteredModel(key.name, at: now)
+    }
+
+    package func setModelVersionTag(_ tag: Tag, version key: ModelVersionKey) throws {
+        let number = try requireModelVersion(key, lock: "FOR KEY SHARE")
+        try change(
+            """
+            INSERT INTO model_version_tags (workspace, name, version, key, value)
+            VALUES ('default', $1, $2::bigint, $3, $4)
+            ON CONFLICT (workspace, key, name, version) DO UPDATE SET value = excluded.value
+            """,
+            key.name,
+            number,
+            tag.key,
+            tag.value
+        )
+    }
+
+    package func deleteModelVersionTag(key: String, version: ModelVersionKey) throws {
+        let number = try requireModelVersion(version)
+        try change(
+            """
+            DELETE FROM model_version_tags
+            WHERE workspace = 'default' AND name = $1 AND version = $2::bigint AND key = $3
+            """,
+            version.name,
+            number,
+            key
+        )
+    }
+
+    /// Returns the number of a version that is there.
+    ///
+    /// - Parameter lock: the end of the statement, by which it locks the row; empty if it need not.
+    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist.
+    func requireModelVersion(_ key: ModelVersionKey, lock: String = "") throws -> Int64 {
+        let found = try rows(
+            """
+            SELECT version FROM model_versions AS version
+            WHERE workspace = 'default' AND name = $1 AND version = $2::bigint AND \(ModelVersion.isThere("version"))
+            \(lock)
+            """,
+            key.name,
+            key.version
+        )
+        guard let number = found.first({ $0.int64(0) }) else { throw key.notFound }
+        return number
+    }
+}

@@ -1,0 +1,153 @@
+internal import PostgreSQL
+package import Tracking
+
+extension PostgresWriteSession {
+    package func createRegisteredModel(name: String, description: String, tags: [Tag]) throws -> RegisteredModel {
+        let tags = tags.lastOfEachKey
+        let kind = ModelNameHolder(tags)
+        try kind.requireUnusedName(name, holder: try holder(ofName: name))
+        let now = currentMilliseconds()
+        let added = try changed(
+            """
+            INSERT INTO registered_models (workspace, name, description, creation_time, last_updated_time)
+            VALUES ('default', $1, $2, $3::bigint, $3::bigint)
+            ON CONFLICT DO NOTHING
+            """,
+            name,
+            description,
+            now
+        )
+        // Another server has just added the name.
+        if added.affectedCount == 0 { try kind.requireUnusedName(name, holder: try holder(ofName: name) ?? .model) }
+        try change(
+            """
+            INSERT INTO registered_model_tags (workspace, name, key, value)
+            SELECT 'default', $1::text, tag.key, tag.value FROM unnest($2::text[], $3::text[]) AS tag (key, value)
+            """,
+            name,
+            tags.map(\.key),
+            tags.map(\.value)
+        )
+        var model = RegisteredModel(name: name, creationTime: now, lastUpdatedTime: now, description: description)
+        model.tags = tags
+        return model
+    }
+
+    private func holder(ofName name: String) throws -> ModelNameHolder? {
+        try rows(
+            """
+            SELECT EXISTS (SELECT 1 FROM registered_model_tags AS tag
+                WHERE tag.workspace = 'default' AND tag.name = model.name AND tag.key = $2)
+            FROM registered_models AS model
+            WHERE model.workspace = 'default' AND model.name = $1
+            """,
+            name,
+            Tag.isPromptKey
+        ).first { $0.bool(0) ? .prompt : .model }
+    }
+
+    package func updateRegisteredModel(_ name: String, description: String) throws -> RegisteredModel {
+        try requireRegisteredModel(name, lock: Self.rowLock)
+        try change(
+            """
+            UPDATE registered_models SET description = $2, last_updated_time = $3::bigint
+            WHERE workspace = 'default' AND name = $1
+            """,
+            name,
+            description,
+            currentMilliseconds()
+        )
+        return try storedRegisteredModel(name)
+    }
+
+    package func renameRegisteredModel(_ name: String, to newName: String) throws -> RegisteredModel {
+        try requireRegisteredModel(name, lock: "FOR UPDATE")
+        if !newName.isExactly(name), try holder(ofName: newName) != nil { throw TrackingError.modelNameTaken(newName) }
+        let now = currentMilliseconds()
+        // The versions, tags and aliases follow, by their foreign keys.
+        try change(
+            """
+            UPDATE registered_models SET name = $2, last_updated_time = $3::bigint
+            WHERE workspace = 'default' AND name = $1
+            """,
+            name,
+            newName,
+            now
+        )
+        try change(
+            """
+            UPDATE model_versions AS version SET last_updated_time = $2::bigint
+            WHERE workspace = 'default' AND name = $1 AND \(ModelVersion.isThere("version"))
+            """,
+            newName,
+            now
+        )
+        return try storedRegisteredModel(newName)
+    }
+
+    package func deleteRegisteredModel(_ name: String) throws {
+        // Nobody can add a version or a tag while the row is locked.
+        try requireRegisteredModel(name, lock: "FOR UPDATE")
+        try change("DELETE FROM model_version_tags WHERE workspace = 'default' AND name = $1", name)
+        try change("DELETE FROM model_versions WHERE workspace = 'default' AND name = $1", name)
+        try change("DELETE FROM registered_model_tags WHERE workspace = 'default' AND name = $1", name)
+        try change("DELETE FROM registered_model_aliases WHERE workspace = 'default' AND name = $1", name)
+        try change("DELETE FROM registered_models WHERE workspace = 'default' AND name = $1", name)
+    }
+
+    package func setRegisteredModelTag(_ tag: Tag, model name: String) throws {
+        try requireRegisteredModel(name, lock: "FOR KEY SHARE")
+        try change(
+            """
+            INSERT INTO registered_model_tags (workspace, name, key, value) VALUES ('default', $1, $2, $3)
+            ON CONFLICT (workspace, key, name) DO UPDATE SET value = excluded.value
+            """,
+            name,
+            tag.key,
+            tag.value
+        )
+    }
+
+    package func deleteRegisteredModelTag(key: String, model name: String) throws {
+        try requireRegisteredModel(name)
+        try change(
+            "DELETE FROM registered_model_tags WHERE workspace = 'default' AND name = $1 AND key = $2",
+            name,
+            key
+        )
+    }
+
+    package func setModelAlias(_ alias: String, version key: ModelVersionKey) throws {
+        let number = try requireModelVersion(key, lock: "FOR KEY SHARE")
+        try change(
+            """
+            INSERT INTO registered_model_aliases (workspace, name, alias, version) VALUES ('default', $1, $2, $3::bigint)
+            ON CONFLICT (workspace, name, alias) DO UPDATE SET version = excluded.version
+            """,
+            key.name,
+            alias,
+            number
+        )
+    }
+
+    package func deleteModelAlias(_ alias: String, model name: String) throws {
+        try requireRegisteredModel(name)
+        try change(
+            "DELETE FROM registered_model_aliases WHERE workspace = 'default' AND name = $1 AND alias = $2",
+            name,
+            alias
+        )
+    }
+
+    /// Sets the time of the last update of a registered model.
+    func touchRegisteredModel(_ name: String, at time: Int64) throws {
+        try change(
+            "UPDATE registered_models SET last_updated_time = $2::bigint WHERE workspace = 'default' AND name = $1",
+            name,
+            time
+        )
+    }
+
+    /// The lock of a row that the transaction will change, but not its key.
+    static let rowLock = "FOR NO KEY UPDATE"
+}

@@ -1,0 +1,117 @@
+internal import PostgreSQL
+package import Tracking
+
+extension PostgresReadSession {
+    package func run(id runID: String) throws -> Run {
+        let inputs = try ask(
+            """
+            SELECT destination_id FROM inputs
+            WHERE source_type = 'RUN_INPUT' AND source_id = $1 AND destination_type = 'MODEL_INPUT'
+            ORDER BY destination_id COLLATE "C"
+            """,
+            runID
+        )
+        guard var run = try runs(ids: [runID]).first else { throw TrackingError.runNotFound(runID) }
+        run.modelInputs = try rows(inputs).map { ModelInput(modelID: $0.string(0)) }
+        return run
+    }
+
+    package func runInfo(id runID: String) throws -> RunInfo { try storedRun(runID) }
+
+    package func runCount() throws -> Int64 {
+        try rows("SELECT count(*) FROM runs").first { $0.int64(0) } ?? 0
+    }
+
+    /// Reads runs in the order of their ids in the list; leaves out unknown ids.
+    ///
+    /// One wait serves all statements, and their number does not depend on the number of runs. The runs have no model inputs,
+    /// because MLflow returns these only with a single run.
+    func runs(ids: [String]) throws -> [Run] {
+        guard !ids.isEmpty else { return [] }
+        let infos = try ask("SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = ANY($1)", ids)
+        let metrics = try ask(
+            """
+            SELECT run_uuid, key, value, is_nan, timestamp, step FROM latest_metrics
+            WHERE run_uuid = ANY($1) ORDER BY key COLLATE "C"
+            """,
+            ids
+        )
+        let params = try ask(
+            #"SELECT run_uuid, key, value FROM params WHERE run_uuid = ANY($1) ORDER BY key COLLATE "C""#,
+            ids
+        )
+        let tags = try ask(
+            #"SELECT run_uuid, key, value FROM tags WHERE run_uuid = ANY($1) ORDER BY key COLLATE "C""#,
+            ids
+        )
+        let datasets = try ask(
+            """
+            SELECT input.destination_id, input.input_uuid, dataset.name, dataset.digest, dataset.dataset_source_type,
+                dataset.dataset_source, dataset.dataset_schema, dataset.dataset_profile, tag.name, tag.value
+            FROM inputs AS input
+            JOIN datasets AS dataset ON dataset.dataset_uuid = input.source_id
+            LEFT JOIN input_tags AS tag ON tag.input_uuid = input.input_uuid
+            WHERE input.source_type = 'DATASET' AND input.destination_type = 'RUN' AND input.destination_id = ANY($1)
+            ORDER BY dataset.name COLLATE "C", dataset.digest COLLATE "C", input.input_uuid, tag.name COLLATE "C"
+            """,
+            ids
+        )
+        let outputs = try ask(
+            """
+            SELECT source_id, destination_id, step FROM inputs
+            WHERE source_type = 'RUN_OUTPUT' AND source_id = ANY($1) AND destination_type = 'MODEL_OUTPUT'
+            ORDER BY destination_id COLLATE "C"
+            """,
+            ids
+        )
+        var found: [ExactText: Run] = [:]
+        try rows(infos).forEach { row in
+            let info = try RunInfo(row: row)
+            found[ExactText(info.runID)] = Run(info: info)
+        }
+        try rows(metrics).forEach { row in
+            found[ExactText(row.string(0))]?.metrics.append(
+                Metric(
+                    key: row.string(1),
+                    value: row.bool(3) ? .nan : row.double(2),
+                    timestamp: row.int64(4),
+                    step: row.int64(5)
+                )
+            )
+        }
+        try rows(params).forEach { row in
+            found[ExactText(row.string(0))]?.params.append(Param(key: row.string(1), value: row.string(2)))
+        }
+        try rows(tags).forEach { row in
+            found[ExactText(row.string(0))]?.tags.append(Tag(key: row.string(1), value: row.string(2)))
+        }
+        try addDatasets(try rows(datasets), to: &found)
+        try rows(outputs).forEach { row in
+            found[ExactText(row.string(0))]?.modelOutputs.append(
+                ModelOutput(modelID: row.string(1), step: row.int64(2))
+            )
+        }
+        return ids.compactMap { found[ExactText($0)] }
+    }
+
+    private func addDatasets(_ datasets: PostgresRows, to runs: inout [ExactText: Run]) throws {
+        var lastInput: String?
+        datasets.forEach { row in
+            let run = ExactText(row.string(0))
+            if row.string(1) != lastInput {
+                lastInput = row.string(1)
+                let dataset = Dataset(
+                    name: row.string(2),
+                    digest: row.string(3),
+                    sourceType: row.string(4),
+                    source: row.string(5),
+                    schema: row.optionalString(6),
+                    profile: row.optionalString(7)
+                )
+                runs[run]?.datasetInputs.append(DatasetInput(dataset: dataset, tags: []))
+            }
+            guard !row.isNull(8), let last = runs[run]?.datasetInputs.indices.last else { return }
+            runs[run]?.datasetInputs[last].tags.append(Tag(key: row.string(8), value: row.string(9)))
+        }
+    }
+}

@@ -1,0 +1,95 @@
+internal import PostgreSQL
+package import Tracking
+
+extension PostgresWriteSession {
+    package func logInputs(datasets: [DatasetInput], models: [ModelInput], runID: String) throws {
+        let run = try requireActiveRun(runID)
+        for input in datasets {
+            let dataset = try datasetID(input.dataset, experimentID: run.experimentID)
+            try link(dataset: dataset, tags: input.tags, runID: runID)
+        }
+        for model in models {
+            try change(
+                """
+                INSERT INTO inputs (input_uuid, source_type, source_id, destination_type, destination_id)
+                VALUES ($1, 'RUN_INPUT', $2, 'MODEL_INPUT', $3) ON CONFLICT DO NOTHING
+                """,
+                makeRunID(),
+                runID,
+                model.modelID
+            )
+        }
+    }
+
+    package func logOutputs(models: [ModelOutput], runID: String) throws {
+        try requireActiveRun(runID)
+        for model in models {
+            try change(
+                """
+                INSERT INTO inputs (input_uuid, source_type, source_id, destination_type, destination_id, step)
+                VALUES ($1, 'RUN_OUTPUT', $2, 'MODEL_OUTPUT', $3, $4)
+                ON CONFLICT (source_type, source_id, destination_type, destination_id) DO UPDATE SET step = excluded.step
+                """,
+                makeRunID(),
+                runID,
+                model.modelID,
+                model.step
+            )
+        }
+    }
+
+    /// Returns the id of a dataset, which is added if the experiment does not have it.
+    private func datasetID(_ dataset: Dataset, experimentID: Int64) throws -> String {
+        let known = { [self] in
+            try rows(
+                "SELECT dataset_uuid FROM datasets WHERE experiment_id = $1 AND name = $2 AND digest = $3",
+                experimentID,
+                dataset.name,
+                dataset.digest
+            ).first { $0.string(0) }
+        }
+        if let id = try known() { return id }
+        let id = makeRunID()
+        let added = try changed(
+            """
+            INSERT INTO datasets (dataset_uuid, experiment_id, name, digest, dataset_source_type, dataset_source, dataset_schema,
+                dataset_profile)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING
+            """,
+            id,
+            experimentID,
+            dataset.name,
+            dataset.digest,
+            dataset.sourceType,
+            dataset.source,
+            dataset.schema,
+            dataset.profile
+        ).affectedCount
+        if added > 0 { return id }
+        guard let id = try known() else { throw StoreCorruption("a dataset that was there has gone") }
+        return id
+    }
+
+    private func link(dataset: String, tags: [Tag], runID: String) throws {
+        let input = makeRunID()
+        let added = try changed(
+            """
+            INSERT INTO inputs (input_uuid, source_type, source_id, destination_type, destination_id)
+            VALUES ($1, 'DATASET', $2, 'RUN', $3) ON CONFLICT DO NOTHING
+            """,
+            input,
+            dataset,
+            runID
+        ).affectedCount
+        guard added > 0, !tags.isEmpty else { return }
+        // Of several tags with the same key, the last one counts.
+        var values: [ExactText: String] = [:]
+        for tag in tags { values[ExactText(tag.key)] = tag.value }
+        try change(
+            "INSERT INTO input_tags (input_uuid, name, value) SELECT $1, * FROM unnest($2::text[], $3::text[])",
+            input,
+            values.map(\.key.text),
+            values.map(\.value)
+        )
+    }
+}

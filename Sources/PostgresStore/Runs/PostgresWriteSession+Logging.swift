@@ -1,0 +1,47 @@
+internal import PostgreSQL
+package import Tracking
+
+extension PostgresWriteSession {
+    package func log(_ batch: LogBatch, runID: String) throws { try add(batch, runID: runID) }
+
+    package func logMetrics(_ metrics: [Metric], modelMetrics: [ModelMetric] = [], runID: String) throws {
+        try add(LogBatch(metrics: metrics, modelMetrics: modelMetrics), runID: runID)
+    }
+
+    package func logParam(_ param: Param, runID: String) throws {
+        try add(LogBatch(params: [param]), runID: runID, isOneParam: true)
+    }
+
+    package func setTag(_ tag: Tag, runID: String) throws { try add(LogBatch(tags: [tag]), runID: runID) }
+
+    package func deleteTag(key: String, runID: String) throws {
+        try requireActiveRun(runID)
+        let count = try changed("DELETE FROM tags WHERE run_uuid = $1 AND key = $2", runID, key).affectedCount
+        guard count > 0 else { throw TrackingError.tagNotFound(key, in: "run with id \(runID)") }
+    }
+
+    package func appendLoggedModel(_ model: String, runID: String) throws {
+        // The lock keeps two requests from extending the same value.
+        let run = try rows("SELECT lifecycle_stage FROM runs WHERE run_uuid = $1 FOR NO KEY UPDATE", runID)
+        guard let stage = run.first({ LifecycleStage(wireName: $0.string(0)) ?? .active }) else {
+            throw TrackingError.runNotFound(runID)
+        }
+        try stage.requireActive("run", id: runID)
+        let stored = try rows("SELECT value FROM tags WHERE run_uuid = $1 AND key = $2", runID, Tag.loggedModelsKey)
+            .first { $0.string(0) }
+        try upsert(try Tag.loggedModels(adding: model, to: stored, runID: runID), runID: runID)
+    }
+
+    /// Sets a tag, which must not be the one with the run's name.
+    func upsert(_ tag: Tag, runID: String) throws {
+        try change(
+            """
+            INSERT INTO tags (run_uuid, key, value) VALUES ($1, $2, $3)
+            ON CONFLICT (key, run_uuid) DO UPDATE SET value = excluded.value
+            """,
+            runID,
+            tag.key,
+            tag.value
+        )
+    }
+}

@@ -1,0 +1,103 @@
+internal import PostgreSQL
+package import Tracking
+
+extension PostgresWriteSession {
+    package func createRun(_ new: NewRun) throws -> Run {
+        let experiment = try knownExperiment(new.experimentID)
+        let existing = try new.runID.flatMap { try runWithTags($0) }
+        let (run, isNew) = try new.run(in: experiment, existing: existing)
+        guard isNew else { return run }
+        try insert(run.info)
+        try change(
+            "INSERT INTO tags (run_uuid, key, value) SELECT $1, * FROM unnest($2::text[], $3::text[])",
+            run.info.runID,
+            run.tags.map(\.key),
+            run.tags.map(\.value)
+        )
+        return run
+    }
+
+    /// Returns a run with only its tags; nil for an unknown run id.
+    private func runWithTags(_ runID: String) throws -> Run? {
+        let found = try ask("SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = $1 FOR SHARE", runID)
+        let tags = try ask("SELECT key, value FROM tags WHERE run_uuid = $1", runID)
+        guard var run = try rows(found).first({ Run(info: try RunInfo(row: $0)) }) else { return nil }
+        run.tags = try rows(tags).map { Tag(key: $0.string(0), value: $0.string(1)) }
+        return run
+    }
+
+    private func insert(_ info: RunInfo) throws {
+        noteRun(info.runID)
+        try change(
+            """
+            INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time, end_time,
+                deleted_time, source_version, lifecycle_stage, artifact_uri, experiment_id)
+            VALUES ($1, $2, 'UNKNOWN', '', '', $3, $4, $5, NULL, NULL, '', 'active', $6, $7)
+            """,
+            info.runID,
+            info.name,
+            info.userID,
+            info.status.wireName,
+            info.startTime,
+            info.artifactURI,
+            info.experimentID
+        )
+    }
+
+    package func updateRun(_ runID: String, status: RunStatus?, endTime: Int64?, name: String?) throws -> RunInfo {
+        var info = try requireActiveRun(runID, lock: "FOR NO KEY UPDATE")
+        info.status = status ?? info.status
+        info.endTime = endTime ?? info.endTime
+        if let name, !name.isEmpty { info.name = name }
+        try change(
+            "UPDATE runs SET status = $2, end_time = $3, name = $4 WHERE run_uuid = $1",
+            runID,
+            info.status.wireName,
+            info.endTime,
+            info.name
+        )
+        if let name, !name.isEmpty { try upsert(Tag(key: Tag.runNameKey, value: name), runID: runID) }
+        return info
+    }
+
+    package func deleteRun(_ runID: String) throws {
+        try moveRun(runID, by: .deletion(at: currentMilliseconds()))
+    }
+
+    package func restoreRun(_ runID: String) throws { try moveRun(runID, by: .restoration) }
+
+    private func moveRun(_ runID: String, by move: LifecycleMove) throws {
+        _ = try storedRun(runID, lock: "FOR NO KEY UPDATE")
+        if move.stage == .deleted { try deleteAssessments(byRuns: "run_uuid = $1", runID) }
+        try change(
+            "UPDATE runs SET lifecycle_stage = $2, deleted_time = $3 WHERE run_uuid = $1",
+            runID,
+            move.stage.wireName,
+            move.deletedTime
+        )
+    }
+
+    /// Deletes the assessments that runs have made, as MLflow does when it deletes the runs.
+    ///
+    /// - Parameter condition: the SQL that selects the runs, with the value `$1`.
+    func deleteAssessments(byRuns condition: String, _ value: any PostgresParameter) throws {
+        try change(
+            #"""
+            DELETE FROM assessments
+            WHERE substring(assessment_metadata FROM '"mlflow\.assessment\.sourceRunId": "([^"]*)"')
+                IN (SELECT run_uuid FROM runs WHERE \#(condition))
+            """#,
+            value
+        )
+    }
+
+    /// Returns an active run.
+    ///
+    /// - Throws: `.resourceDoesNotExist` for an unknown run id, `.invalidParameterValue` for a deleted run.
+    @discardableResult
+    func requireActiveRun(_ runID: String, lock: String = "") throws -> RunInfo {
+        let info = try storedRun(runID, lock: lock)
+        try info.lifecycleStage.requireActive("run", id: runID)
+        return info
+    }
+}

@@ -1,0 +1,238 @@
+internal import PostgreSQL
+internal import Tracking
+
+/// What one request logs to one run.
+struct RunLog {
+    let job: WriteJob
+    let runID: String
+    let batch: LogBatch
+    /// Whether the request logs one param only, for which MLflow has another message.
+    let isOneParam: Bool
+}
+
+extension PostgresWriteSession {
+    /// Writes what requests log to runs, with a few statements for all of them.
+    ///
+    /// First everything is looked up that decides whether a request may log what it asks for, and then only what is allowed is
+    /// written. No look-up follows, so that COMMIT can go with the last statement.
+    /// - Returns: the requests that may not, of which nothing is written.
+    func write(_ logs: [RunLog]) throws -> [(WriteJob, TrackingError)] {
+        guard !logs.isEmpty else { return [] }
+        var facts = try facts(about: logs)
+        var rows = LogRows()
+        var refused: [(WriteJob, TrackingError)] = []
+        var start = logs.startIndex
+        while start < logs.endIndex {
+            // The logs of one request stand together, and all or none of them are written.
+            let end = logs[start...].firstIndex { $0.job !== logs[start].job } ?? logs.endIndex
+            do throws(TrackingError) {
+                let params = try facts.newParams(in: logs[start..<end])
+                for (log, params) in zip(logs[start..<end], params) { rows.add(log, params: params, facts) }
+                for (log, params) in zip(logs[start..<end], params) {
+                    for param in params { facts.params[RunKey(log.runID, param.key)] = param.value }
+                }
+            } catch {
+                refused.append((logs[start].job, error))
+            }
+            start = end
+        }
+        try send(rows)
+        return refused
+    }
+
+    private func facts(about logs: [RunLog]) throws -> LogFacts {
+        var facts = LogFacts()
+        let runIDs = distinctInByteOrder(logs.map(\.runID))
+        let runs = try pipeline.ask(
+            "SELECT run_uuid, lifecycle_stage, experiment_id FROM runs WHERE run_uuid = ANY($1)",
+            [runIDs.postgresValue]
+        )
+        let params = logs.flatMap { log in log.batch.params.map { (log.runID, $0.key) } }
+        let stored =
+            try params.isEmpty
+            ? nil
+            : pipeline.ask(
+                """
+                SELECT params.run_uuid, params.key, params.value
+                FROM unnest($1::text[], $2::text[]) AS wanted (run_uuid, key)
+                JOIN params ON params.key = wanted.key AND params.run_uuid = wanted.run_uuid
+                """,
+                [params.map(\.0).postgresValue, params.map(\.1).postgresValue]
+            )
+        let modelIDs = distinctInByteOrder(logs.flatMap { $0.batch.modelMetrics.map(\.modelID) })
+        let models =
+            try modelIDs.isEmpty
+            ? nil
+            : pipeline.ask("SELECT model_id FROM logged_models WHERE model_id = ANY($1)", [modelIDs.postgresValue])
+        try pipeline.rows(runs).forEach { row in
+            facts.runs[ExactText(row.string(0))] = LogFacts.Run(
+                stage: LifecycleStage(wireName: row.string(1)) ?? .active,
+                experimentID: row.int64(2)
+            )
+        }
+        if let stored {
+            try pipeline.rows(stored).forEach { facts.params[RunKey($0.string(0), $0.string(1))] = $0.string(2) }
+        }
+        if let models {
+            try pipeline.rows(models).forEach { facts.models.insert(ExactText($0.string(0))) }
+        }
+        return facts
+    }
+
+    private func send(_ rows: LogRows) throws {
+        // Servers that write to the same rows at the same time lock them in the same order: by run and key.
+        try send(
+            """
+            INSERT INTO params (run_uuid, key, value) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+            """,
+            rows.params.sorted { $0.key < $1.key }.map { [.text($0.key.run), .text($0.key.key), .text($0.value)] }
+        )
+        try send(
+            """
+            INSERT INTO metrics (run_uuid, key, timestamp, step, value, is_nan)
+            SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::float8[], $6::boolean[])
+            ON CONFLICT DO NOTHING
+            """,
+            rows.metrics.map { Self.values($0, $1) }
+        )
+        try send(
+            """
+            INSERT INTO latest_metrics AS stored (run_uuid, key, timestamp, step, value, is_nan)
+            SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::float8[], $6::boolean[])
+            ON CONFLICT (key, run_uuid) DO UPDATE
+            SET timestamp = excluded.timestamp, step = excluded.step, value = excluded.value, is_nan = excluded.is_nan
+            WHERE (excluded.step, excluded.timestamp, excluded.value) > (stored.step, stored.timestamp, stored.value)
+            """,
+            rows.latest.sorted { $0.key < $1.key }.map { Self.values($0.key, $0.value) }
+        )
+        try send(
+            """
+            INSERT INTO logged_model_metrics (model_id, run_id, experiment_id, metric_name, metric_timestamp_ms, metric_step,
+                metric_value, dataset_name, dataset_digest)
+            SELECT * FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::bigint[], $6::bigint[], $7::float8[],
+                $8::text[], $9::text[])
+            ON CONFLICT DO NOTHING
+            """,
+            rows.modelMetrics
+        )
+        try send(
+            """
+            INSERT INTO tags (run_uuid, key, value) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+            ON CONFLICT (key, run_uuid) DO UPDATE SET value = excluded.value
+            """,
+            rows.tags.sorted { $0.key < $1.key }.map { [.text($0.key.run), .text($0.key.key), .text($0.value)] }
+        )
+        try send(
+            """
+            UPDATE runs SET name = named.name FROM unnest($1::text[], $2::text[]) AS named (run_uuid, name)
+            WHERE runs.run_uuid = named.run_uuid
+            """,
+            rows.tags.filter { $0.key.key.isExactly(Tag.runNameKey) }.sorted { $0.key < $1.key }
+                .map { [.text($0.key.run), .text($0.value)] }
+        )
+    }
+
+    /// Sends a statement whose values are the columns of some rows, unless there are none.
+    private func send(_ sql: String, _ rows: [[PostgresValue]]) throws {
+        guard let first = rows.first else { return }
+        try pipeline.send(sql, first.indices.map { column in .array(rows.map { $0[column] }) })
+    }
+
+    private static func values(_ key: RunKey, _ point: MetricPoint) -> [PostgresValue] {
+        [
+            .text(key.run), .text(key.key), .integer(point.timestamp), .integer(point.step), .real(point.value),
+            .boolean(point.isNaN),
+        ]
+    }
+}
+
+/// A key of a metric, param or tag of a run; ordered by the bytes of the run's id, and then of the key.
+struct RunKey: Hashable, Comparable {
+    let run: String
+    let key: String
+    private let joined: ExactText
+
+    init(_ run: String, _ key: String) {
+        self.run = run
+        self.key = key
+        joined = ExactText(run + "\0" + key)
+    }
+
+    static func == (left: RunKey, right: RunKey) -> Bool { left.joined == right.joined }
+
+    static func < (left: RunKey, right: RunKey) -> Bool {
+        left.joined.text.utf8.lexicographicallyPrecedes(right.joined.text.utf8)
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(joined) }
+}
+
+/// What decides whether requests may log what they ask for.
+private struct LogFacts {
+    struct Run {
+        var stage: LifecycleStage
+        var experimentID: Int64
+    }
+
+    var runs: [ExactText: Run] = [:]
+    /// The params that are stored, and those that earlier requests of the transaction add.
+    var params: [RunKey: String] = [:]
+    var models: Set<ExactText> = []
+
+    /// Checks what one request logs, and returns for each of its logs the params that are new.
+    func newParams(in logs: ArraySlice<RunLog>) throws(TrackingError) -> [[Param]] {
+        var added: [RunKey: String] = [:]
+        var new: [[Param]] = []
+        for log in logs {
+            guard let run = runs[ExactText(log.runID)] else { throw .runNotFound(log.runID) }
+            try run.stage.requireActive("run", id: log.runID)
+            var conflicts: [ParamConflict] = []
+            var params: [Param] = []
+            for param in log.batch.params {
+                let key = RunKey(log.runID, param.key)
+                guard let value = self.params[key] ?? added[key] else {
+                    added[key] = param.value
+                    params.append(param)
+                    continue
+                }
+                if let conflict = ParamConflict(param, storedValue: value) { conflicts.append(conflict) }
+            }
+            if log.isOneParam, let conflict = conflicts.first { throw conflict.refusal(runID: log.runID) }
+            try ParamConflict.refuse(conflicts, runID: log.runID)
+            let unknown = log.batch.modelMetrics.first { !models.contains(ExactText($0.modelID)) }
+            if let unknown { throw .modelOfMetricNotFound(unknown) }
+            new.append(params)
+        }
+        return new
+    }
+}
+
+/// The rows that are to be written.
+private struct LogRows {
+    var params: [(key: RunKey, value: String)] = []
+    var metrics: [(RunKey, MetricPoint)] = []
+    var latest: [RunKey: MetricPoint] = [:]
+    var modelMetrics: [[PostgresValue]] = []
+    var tags: [RunKey: String] = [:]
+
+    mutating func add(_ log: RunLog, params new: [Param], _ facts: LogFacts) {
+        for param in new { params.append((RunKey(log.runID, param.key), param.value)) }
+        for metric in log.batch.metrics {
+            let key = RunKey(log.runID, metric.key)
+            let point = MetricPoint(metric)
+            metrics.append((key, point))
+            if let known = latest[key], !point.supersedes(known) { continue }
+            latest[key] = point
+        }
+        for metric in log.batch.modelMetrics {
+            let point = MetricPoint(metric.metric)
+            modelMetrics.append([
+                .text(metric.modelID), .text(log.runID),
+                .integer(facts.runs[ExactText(log.runID)]?.experimentID ?? 0), .text(metric.metric.key),
+                .integer(point.timestamp), .integer(point.step), .real(point.value),
+                (metric.dataset?.name).postgresValue, (metric.dataset?.digest).postgresValue,
+            ])
+        }
+        for tag in log.batch.tags where tag.effectOnRun != .nothing { tags[RunKey(log.runID, tag.key)] = tag.value }
+    }
+}

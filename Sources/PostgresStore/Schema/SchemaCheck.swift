@@ -1,0 +1,171 @@
+internal import PostgreSQL
+internal import Tracking
+
+/// Makes MLflow's tables in an empty database, and otherwise checks that the tables are those that this store uses.
+struct SchemaCheck {
+    private let pipeline: PostgresPipeline
+    private let schema: MLflowSchema
+
+    /// The revision of MLflow 3.17's tables.
+    static let revision = "dc11669786a5"
+    /// The advisory lock by which only one server at a time makes the tables of a database.
+    private static let lock: Int64 = 0x6170_7573_7363_6865
+
+    init(_ pipeline: PostgresPipeline, _ schema: MLflowSchema) {
+        self.pipeline = pipeline
+        self.schema = schema
+    }
+
+    /// - Throws: `UnfitDatabase`, `PostgresError`.
+    func prepare(artifactRoot: ArtifactLocation) throws {
+        try requireEncoding()
+        // The statements of the schema come one after another, because a pipeline takes no script.
+        try pipeline.send("BEGIN")
+        do {
+            try pipeline.send("SET LOCAL lock_timeout = 0")
+            _ = try pipeline.rows("SELECT pg_advisory_xact_lock($1)", [.integer(Self.lock)])
+            if try isEmpty() {
+                for statement in SQLScript.statements(of: schema.tables + "\n" + schema.indexes) {
+                    try pipeline.send(statement, isPrepared: false)
+                }
+                try pipeline.settle()
+            } else {
+                try requireRevision()
+            }
+            try requireOneWorkspace()
+            try addDefaultExperiment(artifactRoot)
+            try pipeline.send("COMMIT")
+            try pipeline.settle()
+        } catch {
+            pipeline.rollBack()
+            throw error
+        }
+    }
+
+    private func requireEncoding() throws {
+        let found = try pipeline.rows("SELECT current_setting('server_encoding'), current_schema()::text")
+            .first { (encoding: $0.string(0), schema: $0.string(1)) }
+        guard let found else { return }
+        guard found.encoding == "UTF8" else {
+            throw UnfitDatabase(
+                "\(pipeline.place) has the encoding \(found.encoding), which cannot hold every text. Make a database with "
+                    + "createdb --encoding=UTF8 --template=template0."
+            )
+        }
+        guard !found.schema.isEmpty else {
+            throw UnfitDatabase(
+                "\(pipeline.place) has no schema to make tables in: its search_path names none that is there."
+            )
+        }
+    }
+
+    private func isEmpty() throws -> Bool {
+        // Objects of an extension, such as the view pg_stat_statements, are no data.
+        let count = try pipeline.rows(
+            """
+            SELECT count(*)
+            FROM pg_class AS entry
+            WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+                AND NOT EXISTS (
+                    SELECT FROM pg_depend
+                    WHERE classid = 'pg_class'::regclass AND objid = entry.oid AND deptype = 'e'
+                )
+            """
+        ).first { $0.int64(0) }
+        return count == 0
+    }
+
+    private func requireRevision() throws {
+        let hasTable = try pipeline.rows("SELECT to_regclass('alembic_version') IS NOT NULL").first { $0.bool(0) }
+        guard hasTable == true else {
+            throw UnfitDatabase(
+                "\(pipeline.place) has tables, but not those of MLflow. Name an empty database, or one of MLflow."
+            )
+        }
+        let revision = try pipeline.rows("SELECT version_num FROM alembic_version").first { $0.string(0) } ?? ""
+        guard revision != Self.revision else { return }
+        if MLflowRevisions.older.contains(revision) {
+            throw UnfitDatabase(
+                "\(pipeline.place) has the tables of an older MLflow (revision \(revision)). Copy the database, and then bring "
+                    + "it up to date with MLflow 3.17: mlflow db upgrade \(pipeline.place)"
+            )
+        }
+        let missing = try missingColumns()
+        guard missing.isEmpty else {
+            throw UnfitDatabase(
+                "\(pipeline.place) has the tables of another version of MLflow (revision \(revision.isEmpty ? "none" : revision)), "
+                    + "and they lack what this server uses: \(missing.joined(separator: ", ")). If the version is older than 3.17, "
+                    + "bring the database up to date: mlflow db upgrade \(pipeline.place)"
+            )
+        }
+    }
+
+    private func missingColumns() throws -> [String] {
+        let (tables, columns) = (StoreColumns.all.map(\.table), StoreColumns.all.map(\.column))
+        return try pipeline.rows(
+            """
+            SELECT wanted.table_name || '.' || wanted.column_name
+            FROM unnest($1::text[], $2::text[]) AS wanted (table_name, column_name)
+            WHERE NOT EXISTS (
+                SELECT FROM pg_attribute AS there
+                WHERE there.attrelid = to_regclass(wanted.table_name) AND there.attname = wanted.column_name
+                    AND there.attnum > 0 AND NOT there.attisdropped
+            )
+            ORDER BY 1
+            """,
+            [tables.postgresValue, columns.postgresValue]
+        ).map { $0.string(0) }
+    }
+
+    /// Throws if MLflow's workspaces are in use, because this store knows the default one alone.
+    private func requireOneWorkspace() throws {
+        let other = try pipeline.rows(
+            "SELECT workspace FROM experiments WHERE workspace <> 'default' LIMIT 1"
+        ).first { $0.string(0) }
+        guard let other else { return }
+        throw UnfitDatabase(
+            "\(pipeline.place) has experiments in the workspace '\(other)', and this server knows only the default one. Move them "
+                + "there, or serve the database with MLflow and MLFLOW_ENABLE_WORKSPACES=true."
+        )
+    }
+
+    /// Creates the experiment named Default, with id 0, if there is no experiment with that id, as MLflow does.
+    private func addDefaultExperiment(_ root: ArtifactLocation) throws {
+        try pipeline.send(
+            """
+            INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time,
+                workspace)
+            VALUES (0, 'Default', $1, 'active', $2, $2, 'default') ON CONFLICT DO NOTHING
+            """,
+            [.text(Experiment.defaultLocation(id: 0, beneath: root)), .integer(currentMilliseconds())]
+        )
+    }
+}
+
+/// A database that this store cannot use as it is; the description says what to do.
+package struct UnfitDatabase: Error, CustomStringConvertible {
+    package let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// Divides a script into its statements.
+enum SQLScript {
+    /// Returns the statements of a script whose texts and comments contain no semicolon at the end of a line, except between
+    /// two `$$`.
+    static func statements(of script: String) -> [String] {
+        var statements: [String] = []
+        var lines: [Substring] = []
+        var isQuoted = false
+        for line in script.split(separator: "\n", omittingEmptySubsequences: false) where !line.hasPrefix("--") {
+            lines.append(line)
+            if !line.ranges(of: "$$").count.isMultiple(of: 2) { isQuoted.toggle() }
+            guard !isQuoted, line.hasSuffix(";") else { continue }
+            statements.append(lines.joined(separator: "\n"))
+            lines = []
+        }
+        return statements
+    }
+}

@@ -1,0 +1,108 @@
+internal import Filter
+internal import PostgreSQL
+internal import Tracking
+
+/// A kind of search, described by its SQL; `PostgresReadSession.find(_:)` carries it out.
+protocol SearchDescription: Sendable {
+    associatedtype Found: Sendable
+    /// What identifies a row of the table that is searched.
+    associatedtype Key: Sendable
+
+    var filter: [Comparison] { get }
+    /// The number of keys in the requested order; 0 for the default order.
+    var sortKeyCount: Int { get }
+    var experimentIDs: [Int64] { get }
+    /// The maximum number of entities on a page, at least 1.
+    var maxResults: Int { get }
+    var pageToken: String? { get }
+    /// Distinguishes the page tokens of different searches. Does not depend on the page size, so clients may change the
+    /// page size between pages.
+    var digest: UInt64 { get }
+    /// Whether MLflow's own page tokens, which contain a number of rows, are accepted.
+    var acceptsOffsetTokens: Bool { get }
+    /// Returns the error for a page token of another search, given the digest in the token.
+    func refusal(ofTokenWithDigest made: UInt64) -> TrackingError
+
+    /// Returns the search as SQL, with a total order.
+    func statement() throws -> SearchStatement
+    /// Reads the key of a row, which stands in its first columns.
+    static func key(_ row: PostgresRow) -> Key
+    /// Returns the first keys of the page: as many as may be in memory at once, and at least one.
+    static func portion(of keys: [Key], in session: PostgresReadSession) throws -> [Key]
+    /// Reads the entities of the keys, in the same order, without those that were removed since the keys were found.
+    static func entities(_ keys: [Key], in session: PostgresReadSession) throws -> [Found]
+}
+
+extension SearchDescription {
+    var experimentIDs: [Int64] { [] }
+    var acceptsOffsetTokens: Bool { true }
+    func refusal(ofTokenWithDigest made: UInt64) -> TrackingError { PageToken.otherQuery }
+    static func portion(of keys: [Key], in session: PostgresReadSession) -> [Key] { keys }
+}
+
+/// The keys of one page of a search, in their order.
+struct FoundKeys<Search: SearchDescription> {
+    let keys: [Search.Key]
+    let nextPageToken: String?
+
+    /// The memory that a key takes, in bytes: an id of 32 characters.
+    private static var keyBytes: Int { 64 }
+
+    /// The page, whose entities are read in parts.
+    var cursor: SearchCursor<Search.Found> {
+        SearchCursor(keys, keyBytes: Self.keyBytes, nextPageToken: nextPageToken) { keys, session in
+            let session = try PostgresReadSession.own(session)
+            let portion = try Search.portion(of: keys, in: session)
+            return (try Search.entities(portion, in: session), portion.count)
+        }
+    }
+
+    /// Returns the page with entities of another kind.
+    func reading<Other>(
+        _ read: @escaping @Sendable ([Search.Key], PostgresReadSession) throws -> [Other]
+    ) -> SearchCursor<Other> {
+        SearchCursor(keys, keyBytes: Self.keyBytes, nextPageToken: nextPageToken) { keys, session in
+            (try read(keys, PostgresReadSession.own(session)), keys.count)
+        }
+    }
+}
+
+extension PostgresReadSession {
+    /// Returns one page of the search, in its order.
+    ///
+    /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, and for a pattern
+    ///   that cannot be used.
+    func find<Search: SearchDescription>(_ search: Search) throws -> FoundKeys<Search> {
+        advice = { search.advice }
+        let digest = search.digest
+        let start = try PageToken.parse(search.pageToken, digest: digest, refusal: search.refusal)
+        if case .offset = start, !search.acceptsOffsetTokens { throw search.refusal(ofTokenWithDigest: ~digest) }
+        let found = try search.statement().rows(
+            search.maxResults + 1,
+            from: start,
+            keepingValuesOf: search.maxResults - 1,
+            in: self,
+            key: Search.key
+        )
+        let hasMore = found.keys.count > search.maxResults
+        return FoundKeys(
+            keys: Array(found.keys.prefix(search.maxResults)),
+            nextPageToken: hasMore ? found.keptValues.map { PageToken.make(after: $0, digest: digest) } : nil
+        )
+    }
+
+    /// Returns a session as one of this store.
+    fileprivate static func own(_ session: any TrackingReading) throws -> PostgresReadSession {
+        guard let own = session as? PostgresReadSession else {
+            throw StoreCorruption("a page was read from another store")
+        }
+        return own
+    }
+}
+
+extension SearchDescription {
+    /// A sentence that says what the client should reduce if the search takes too long.
+    fileprivate var advice: String {
+        searchAdvice(filter: filter, sortKeyCount: sortKeyCount, experimentCount: experimentIDs.count)
+    }
+}

@@ -1,0 +1,156 @@
+internal import PostgreSQL
+internal import Tracking
+
+/// One SQL expression of an ORDER BY clause.
+struct SortTerm {
+    enum Kind {
+        case integer, real, text
+    }
+
+    var expression: String
+    var isAscending: Bool
+    var kind: Kind
+
+    /// - Parameter expression: never NULL, unless a term before it separates the rows where it is.
+    init(_ expression: String, ascending: Bool = true, _ kind: Kind) {
+        self.expression = expression
+        isAscending = ascending
+        self.kind = kind
+    }
+
+    /// Whether an expression is missing, as a term: 0 or 1.
+    static func isMissing(_ expression: String) -> SortTerm { SortTerm("(\(expression) IS NULL)::integer", .integer) }
+
+    /// The expression as it is sorted: texts by their bytes, whatever the collation of the database is.
+    var sorted: String { kind == .text ? "(\(expression)) COLLATE \"C\"" : expression }
+
+    /// Reads the value of the term from a row, exactly as the database stores it.
+    func value(in row: PostgresRow, column: Int) -> SortValue {
+        if row.isNull(column) { return .null }
+        return switch kind {
+        case .integer: .integer(row.int64(column))
+        case .real: .real(row.double(column))
+        case .text: .text(row.string(column))
+        }
+    }
+}
+
+/// An SQL SELECT that is built step by step.
+///
+/// The SQL text never contains a value from a client; all values are bound.
+struct SearchStatement {
+    /// The columns that identify a row.
+    let keyColumns: [String]
+    /// The FROM clause: the table and its joins.
+    var source: String
+    var conditions: [String] = []
+    /// The ORDER BY terms; together they are unique, so that the order is total.
+    var terms: [SortTerm] = []
+    private(set) var values: [PostgresValue] = []
+    private var aliasCount = 0
+
+    init(keyColumns: [String], source: String) {
+        self.keyColumns = keyColumns
+        self.source = source
+    }
+
+    /// Binds a text that may be stored, and returns its placeholder.
+    ///
+    /// A text with NUL, which PostgreSQL cannot store, becomes NULL, to which no text is equal.
+    mutating func bind(_ text: String) -> String { bind(text.utf8.contains(0) ? .null : .text(text), "text") }
+
+    mutating func bind(_ number: Int64) -> String { bind(.integer(number), "bigint") }
+
+    mutating func bind(_ number: Double) -> String { bind(.real(number), "double precision") }
+
+    /// Binds a list of texts, without those that PostgreSQL cannot store.
+    mutating func bind(_ texts: [String]) -> String {
+        bind(.array(texts.filter { !$0.utf8.contains(0) }.map { .text($0) }), "text[]")
+    }
+
+    mutating func bind(_ numbers: [Int64]) -> String { bind(.array(numbers.map { .integer($0) }), "bigint[]") }
+
+    private mutating func bind(_ value: PostgresValue, _ type: String) -> String {
+        values.append(value)
+        return "$\(values.count)::\(type)"
+    }
+
+    private mutating func bind(_ value: SortValue, of term: SortTerm) -> String {
+        let bound: PostgresValue =
+            switch value {
+            case .null: .null
+            case .integer(let number): .integer(number)
+            case .real(let number): .real(number)
+            case .text(let text): text.utf8.contains(0) ? .null : .text(text)
+            }
+        return switch term.kind {
+        case .integer: bind(bound, "bigint")
+        case .real: bind(bound, "double precision")
+        case .text: bind(bound, "text")
+        }
+    }
+
+    /// Returns a table alias that the statement does not use yet.
+    mutating func alias(_ stem: String) -> String {
+        aliasCount += 1
+        return "\(stem)_\(aliasCount)"
+    }
+
+    mutating func join(_ join: String) { source += "\n    " + join }
+
+    /// Runs the search and returns its rows from a position on.
+    ///
+    /// - Parameters:
+    ///   - count: the maximum number of rows.
+    ///   - kept: the index of the row whose sort values are returned.
+    ///   - key: reads the key of a row, which stands in the first columns.
+    func rows<Key>(
+        _ count: Int,
+        from start: PageStart,
+        keepingValuesOf kept: Int,
+        in session: some PostgresSession,
+        key: (PostgresRow) -> Key
+    ) throws -> (keys: [Key], keptValues: [SortValue]?) {
+        var statement = self
+        var offset: Int64 = 0
+        switch start {
+        case .beginning: break
+        case .offset(let rows): offset = rows
+        case .after(let last): statement.conditions.append(try statement.keysetCondition(after: last))
+        }
+        let order = terms.indices.map { index in
+            "\(keyColumns.count + index + 1)\(terms[index].isAscending ? "" : " DESC")"
+        }
+        let sql = """
+            SELECT \((keyColumns + terms.map(\.sorted)).joined(separator: ", "))
+            FROM \(statement.source)
+            \(statement.conditions.isEmpty ? "" : "WHERE " + statement.conditions.joined(separator: "\n    AND "))
+            ORDER BY \(order.joined(separator: ", "))
+            LIMIT \(statement.bind(Int64(count))) OFFSET \(statement.bind(offset))
+            """
+        let found = try session.rows(sql, values: statement.values, isPrepared: false)
+        var keptValues: [SortValue]?
+        if kept >= 0, kept < found.count {
+            keptValues = terms.indices.map { terms[$0].value(in: found[kept], column: keyColumns.count + $0) }
+        }
+        return (found.map(key), keptValues)
+    }
+
+    /// Returns the condition for the rows that come after the row with these sort values.
+    ///
+    /// A row comes after it if its first term is beyond the first value, or if the first terms are equal and its second
+    /// term is beyond the second value, and so on. A comparison with NULL is never true, which is right, because a term
+    /// that can be NULL is so in all rows whose terms before it are equal, or in none.
+    private mutating func keysetCondition(after last: [SortValue]) throws(TrackingError) -> String {
+        guard last.count == terms.count else { throw PageToken.malformed }
+        var equal: [String] = []
+        var alternatives: [String] = []
+        for (term, value) in zip(terms, last) {
+            let placeholder = bind(value, of: term)
+            let beyond = "\(term.sorted) \(term.isAscending ? ">" : "<") \(placeholder)"
+            alternatives.append("(" + (equal + [beyond]).joined(separator: " AND ") + ")")
+            equal.append("\(term.expression) IS NOT DISTINCT FROM \(placeholder)")
+        }
+        return "(" + alternatives.joined(separator: " OR ") + ")"
+    }
+}

@@ -1,0 +1,118 @@
+package import Budgets
+package import PostgreSQL
+
+// How to write a function of a session.
+//
+// Reading. `rows` runs one statement and returns its rows; columns are numbered from 0:
+//
+//     let tags = try rows("SELECT key, value FROM tags WHERE run_uuid = $1", runID).map {
+//         Tag(key: $0.string(0), value: $0.string(1))
+//     }
+//
+// A text that is put together for one request (a search) takes `values:` and `isPrepared: false`. Several statements wait only
+// once if all of them are asked first:
+//
+//     let metrics = try ask("SELECT … = ANY($1)", runIDs)
+//     let params = try ask("SELECT … = ANY($1)", runIDs)
+//     for row in try rows(metrics) { … }
+//
+// Values. `$1` gets its type from the expression around it. A number that a client may choose freely is compared as
+// `$1::bigint`, because a greater number than the column's type holds is an error. An array is written as `= ANY($1)` or
+// `unnest($1::text[], $2::bigint[])`. Nothing from a client ever becomes part of the SQL text.
+//
+// Writing (`PostgresWriteSession`). `change` only sends a statement ahead; it is done at the latest when the transaction is
+// committed. `changed` waits, and returns the rows of `RETURNING` and the number of changed rows. A function that fails with a
+// `TrackingError` checks before its first `change` if it can: a request that fails afterwards makes all requests of the
+// transaction run again. What must not change between a look-up and the commit is selected `FOR NO KEY UPDATE` (or `FOR KEY
+// SHARE` if it must only stay there), because servers of MLflow write to the same tables. An INSERT that may meet a row of
+// another program has `ON CONFLICT DO NOTHING` and looks at `affectedCount`.
+//
+// A `PostgresError` must be thrown on: the store translates it, or runs the request again.
+
+/// What read and write sessions have in common: the connection with its open transaction, and the client that waits.
+package protocol PostgresSession: AnyObject {
+    var pipeline: PostgresPipeline { get }
+    var caller: Caller { get }
+
+    /// Called before a statement is sent or collected.
+    func prepareStatement() throws
+}
+
+extension PostgresSession {
+    /// Runs a statement and returns its rows.
+    func rows(_ sql: String, _ values: any PostgresParameter...) throws -> PostgresRows {
+        try prepareStatement()
+        return try pipeline.rows(sql, values.map(\.postgresValue))
+    }
+
+    /// Runs a statement and returns its rows.
+    ///
+    /// - Parameter isPrepared: whether the text is used so often that the server should remember its plan.
+    func rows(_ sql: String, values: [PostgresValue], isPrepared: Bool = true) throws -> PostgresRows {
+        try prepareStatement()
+        return try pipeline.rows(sql, values, isPrepared: isPrepared)
+    }
+
+    /// Sends a statement ahead whose rows will be asked for.
+    func ask(_ sql: String, _ values: any PostgresParameter...) throws -> PostgresPipeline.Ticket {
+        try prepareStatement()
+        return try pipeline.ask(sql, values.map(\.postgresValue))
+    }
+
+    /// Sends a statement ahead whose rows will be asked for.
+    func ask(_ sql: String, values: [PostgresValue], isPrepared: Bool = true) throws -> PostgresPipeline.Ticket {
+        try prepareStatement()
+        return try pipeline.ask(sql, values, isPrepared: isPrepared)
+    }
+
+    /// Returns the rows of a statement that was sent ahead.
+    func rows(_ ticket: PostgresPipeline.Ticket) throws -> PostgresRows { try pipeline.rows(ticket) }
+}
+
+/// A value for a parameter of a statement.
+package protocol PostgresParameter {
+    var postgresValue: PostgresValue { get }
+}
+
+extension PostgresValue: PostgresParameter {
+    package var postgresValue: PostgresValue { self }
+}
+
+extension String: PostgresParameter {
+    package var postgresValue: PostgresValue { .text(self) }
+}
+
+extension Int64: PostgresParameter {
+    package var postgresValue: PostgresValue { .integer(self) }
+}
+
+extension Int: PostgresParameter {
+    package var postgresValue: PostgresValue { .integer(Int64(self)) }
+}
+
+extension Double: PostgresParameter {
+    package var postgresValue: PostgresValue { .real(self) }
+}
+
+extension Bool: PostgresParameter {
+    package var postgresValue: PostgresValue { .boolean(self) }
+}
+
+extension Optional: PostgresParameter where Wrapped: PostgresParameter {
+    package var postgresValue: PostgresValue { map(\.postgresValue) ?? .null }
+}
+
+extension Array: PostgresParameter where Element: PostgresParameter {
+    package var postgresValue: PostgresValue { .array(map(\.postgresValue)) }
+}
+
+extension PostgresRow {
+    /// Returns an integer; nil for NULL.
+    func optionalInt64(_ column: Int) -> Int64? { isNull(column) ? nil : int64(column) }
+
+    /// Returns a text; nil for NULL.
+    func optionalString(_ column: Int) -> String? { isNull(column) ? nil : string(column) }
+
+    /// Returns a Boolean; false for NULL.
+    func bool(_ column: Int) -> Bool { int64(column) != 0 }
+}

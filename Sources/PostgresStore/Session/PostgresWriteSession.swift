@@ -1,0 +1,122 @@
+package import Budgets
+package import PostgreSQL
+internal import Tracking
+
+/// Changes the database for one write request at a time.
+///
+/// The changes are part of the writer's open transaction, which many requests share (group commit). `PostgresStore.write` passes
+/// the session to a closure, which must not keep it, and may run several times. The functions throw `TrackingError` for mistakes
+/// of the client; nothing of the request is stored then.
+///
+/// What is logged to runs collects until the requests of the transaction have run, so that a few statements write it for all of
+/// them (`RunLog`).
+package final class PostgresWriteSession: PostgresSession {
+    package let pipeline: PostgresPipeline
+    let artifactRoot: ArtifactLocation
+    /// The client that waits for the result.
+    package private(set) var caller = Caller.server
+    /// Whether the request has sent a change.
+    private(set) var hasChanged = false
+    /// Experiments that the transaction has looked up, without their tags.
+    var experiments: [Int64: Experiment] = [:]
+    /// What the requests of the transaction log to runs, and was not sent yet.
+    private var logs: [RunLog] = []
+    /// The index in `logs` of the first one of the current request.
+    private var ownLogs = 0
+    private var job: WriteJob?
+    private var markTicket: PostgresPipeline.Ticket?
+    private(set) var mark: TransactionMark?
+    private var addedRun: String?
+    let creations: CreationMemory
+
+    init(pipeline: PostgresPipeline, artifactRoot: ArtifactLocation, creations: CreationMemory) {
+        self.pipeline = pipeline
+        self.creations = creations
+        self.artifactRoot = artifactRoot
+    }
+}
+
+// MARK: The transaction
+
+extension PostgresWriteSession {
+    func beginTransaction() throws {
+        (logs, ownLogs, job) = ([], 0, nil)
+        (markTicket, mark, addedRun) = (nil, nil, nil)
+        experiments.removeAll(keepingCapacity: true)
+        try pipeline.send("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+    }
+
+    /// Begins a request.
+    func begin(_ job: WriteJob, for caller: Caller) {
+        self.caller = caller
+        self.job = job
+        hasChanged = false
+        ownLogs = logs.count
+    }
+
+    /// Forgets what the request, which has failed, would have logged.
+    func dropLogs() {
+        if logs.count > ownLogs { logs.removeSubrange(ownLogs...) }
+    }
+
+    /// Sends what the requests of the transaction have logged; a request that may not log what it asks for fails alone.
+    func flushLogs() throws {
+        let taken = logs
+        (logs, ownLogs) = ([], 0)
+        for (job, error) in try write(taken) { job.fail(error) }
+    }
+
+    /// Waits for what must be known before COMMIT is sent.
+    func prepareCommit() throws {
+        guard let ticket = markTicket else { return }
+        mark = try pipeline.rows(ticket).first {
+            TransactionMark(transaction: $0.int64(0), process: $0.int64(1), timeline: $0.string(2), runID: addedRun)
+        }
+    }
+}
+
+// MARK: Statements
+
+extension PostgresWriteSession {
+    /// Sends what the request has logged, before it goes on with something else.
+    package func prepareStatement() throws {
+        guard logs.count > ownLogs else { return }
+        let own = Array(logs[ownLogs...])
+        dropLogs()
+        if let (_, error) = try write(own).first { throw error }
+        try noteChange()
+    }
+
+    /// Sends a statement ahead that changes rows.
+    func change(_ sql: String, _ values: any PostgresParameter...) throws {
+        try prepareStatement()
+        try noteChange()
+        try pipeline.send(sql, values.map(\.postgresValue))
+    }
+
+    /// Runs a statement that changes rows; returns what it says about them.
+    func changed(_ sql: String, _ values: any PostgresParameter...) throws -> PostgresRows {
+        try prepareStatement()
+        try noteChange()
+        return try pipeline.rows(sql, values.map(\.postgresValue))
+    }
+
+    private func noteChange() throws {
+        hasChanged = true
+        guard markTicket == nil else { return }
+        markTicket = try pipeline.ask(
+            "SELECT txid_current(), pg_backend_pid(), substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"
+        )
+    }
+
+    /// Records the id of a run that the transaction adds.
+    func noteRun(_ id: String) { addedRun = id }
+
+    /// Adds something that the request logs to a run.
+    func add(_ batch: LogBatch, runID: String, isOneParam: Bool = false) throws {
+        guard let job else { preconditionFailure("a session is used outside of a request") }
+        logs.append(RunLog(job: job, runID: runID, batch: batch, isOneParam: isOneParam))
+        // What comes after other changes of the request is written at once, so that all of it fails together.
+        if hasChanged { try prepareStatement() }
+    }
+}

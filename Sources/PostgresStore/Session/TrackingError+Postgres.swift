@@ -1,0 +1,74 @@
+internal import PostgreSQL
+internal import Tracking
+
+extension TrackingError {
+    static let busy = TrackingError(
+        .temporarilyUnavailable,
+        "The server is busy or stopping; try again in a moment."
+    )
+
+    static let clientLeft = TrackingError(
+        .temporarilyUnavailable,
+        "The client disconnected before the answer was ready."
+    )
+
+    static let databaseAway = TrackingError(
+        .temporarilyUnavailable,
+        "The database cannot be reached. Nothing of this request was stored; try again in a moment."
+    )
+
+    /// The error for a change of which nobody knows whether it was stored; the client must look before it tries again.
+    static let outcomeUnknown = TrackingError(
+        .outcomeUnknown,
+        "The connection to the database was lost while the change was committed, and it is not known whether the change was "
+            + "stored."
+    )
+
+    /// Returns the error that a client gets for a failure of PostgreSQL; any other error is returned unchanged.
+    static func translated(_ error: any Error) -> any Error {
+        guard let error = error as? PostgresError else { return error }
+        if error.isOfConnection {
+            if error.state == .readOnlyTransaction {
+                return TrackingError(
+                    .permissionDenied,
+                    "The database is read-only: it is a standby, or is set so. Nothing of this request was stored."
+                )
+            }
+            return databaseAway
+        }
+        switch error.state {
+        case .invalidText, .untranslatableCharacter:
+            return invalidParameter("PostgreSQL cannot store a text with the character NUL; leave it out.")
+        case .valueTooLong:
+            return invalidParameter(
+                "A text is longer than the column of MLflow's table in PostgreSQL: \(error.message). Make it shorter."
+            )
+        case .numberOutOfRange:
+            return invalidParameter("A number is greater than the column of MLflow's table in PostgreSQL holds.")
+        case .overdue, .cancelled, .abandoned, .outOfMemory: return busy
+        case .lockNotAvailable:
+            return TrackingError(
+                .databaseLocked,
+                "Another program has locked what this request changes; try again in a moment."
+            )
+        case .diskFull:
+            return TrackingError(
+                .insufficientStorage,
+                "The disk of the database is full. Nothing of this request was stored; free some space."
+            )
+        case .noPrivilege:
+            return TrackingError(
+                .permissionDenied,
+                "The server's user of the database may not do this: \(error.message). Nothing of this request was stored; "
+                    + "grant it the privilege."
+            )
+        case .foreignKeyViolation, .uniqueViolation:
+            return TrackingError(
+                .temporarilyUnavailable,
+                "Another program changed at the same time what this request changes; try again."
+            )
+        case _ where error.isPassing: return busy
+        default: return error
+        }
+    }
+}

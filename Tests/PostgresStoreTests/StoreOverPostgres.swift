@@ -1,0 +1,112 @@
+import Dispatch
+import Glibc
+import PostgreSQL
+import PostgresStore
+import TestSupport
+import Tracking
+
+/// A store over a new database, which is removed at the end.
+final class StoreOverPostgres: Sendable {
+    let store: PostgresStore
+    let address: PostgresAddress
+    private let name: String
+
+    /// - Parameter options: settings of the store's sessions, such as `-c deadlock_timeout=10ms`.
+    init(options: String = "", preparing script: String? = nil) throws {
+        name = "store_\(UInt64.random(in: .min ... .max))"
+        let owner = try Self.connect(PostgresAddress(Self.server))
+        try owner.execute("CREATE DATABASE \(name)")
+        let uri = Self.server.replacing("/postgres", with: "/\(name)")
+        address = try PostgresAddress(uri)
+        if let script { try Self.connect(address).execute(script) }
+        let escaped = options.replacing(" ", with: "%20").replacing("=", with: "%3D")
+        store = try Self.open(try PostgresAddress(options.isEmpty ? uri : "\(uri)?options=\(escaped)"))
+    }
+
+    deinit {
+        store.close()
+        // The whole server goes at the end of the tests.
+        try? Self.connect(PostgresAddress(Self.server)).execute("DROP DATABASE \(name) WITH (FORCE)")
+    }
+
+    /// The server of APUS_TEST_POSTGRES.
+    static var server: String { postgresServer ?? "" }
+
+    static func connect(_ address: PostgresAddress) throws -> PostgresConnection {
+        try PostgresConnection(address, applicationName: "other-program")
+    }
+
+    static func open(_ address: PostgresAddress) throws -> PostgresStore {
+        try PostgresStore(
+            PostgresStore.Configuration(
+                address: address,
+                artifactRoot: ArtifactLocation("mlflow-artifacts:/"),
+                schema: schema
+            )
+        )
+    }
+
+    static var schema: MLflowSchema {
+        let tests = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
+        func file(_ name: String) -> String {
+            String(decoding: contents(ofFile: "/\(tests)/../schemas/mlflow-3.17-postgresql-\(name).sql"), as: UTF8.self)
+        }
+        return MLflowSchema(tables: file("tables"), indexes: file("indexes"))
+    }
+
+    /// A connection to the database, as of another program.
+    func other() throws -> PostgresConnection { try Self.connect(address) }
+
+    /// Returns the first number of a query, as another program sees it.
+    func number(_ sql: String) throws -> Int64? { try other().firstRow(sql) { $0.int64(0) } }
+
+    @discardableResult
+    func write<Value: Sendable>(_ work: @escaping @Sendable (PostgresWriteSession) throws -> Value) throws -> Value {
+        try submit(work).wait().get()
+    }
+
+    func submit<Value: Sendable>(
+        _ work: @escaping @Sendable (PostgresWriteSession) throws -> Value
+    ) -> Outcome<Result<Value, any Error>> {
+        let outcome = Outcome<Result<Value, any Error>>()
+        store.write(work) { outcome.give($0) }
+        return outcome
+    }
+
+    func read<Value: Sendable>(_ work: @escaping @Sendable (PostgresReadSession) throws -> Value) throws -> Value {
+        let outcome = Outcome<Result<Value, any Error>>()
+        store.read(work) { outcome.give($0) }
+        return try outcome.wait().get()
+    }
+
+    /// Makes a run, and returns its id.
+    func makeRun() throws -> String {
+        try write { session in
+            try session.createRun(NewRun(experimentID: 0, userID: "ana", name: "", startTime: 1, tags: [])).info.runID
+        }
+    }
+
+    /// Calls `body` while the writer is busy, so that what it submits waits together.
+    func whileWriterIsBusy(_ body: () -> Void) throws {
+        let (isBusy, mayGoOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let first = submit { _ in
+            isBusy.signal()
+            mayGoOn.wait()
+            mayGoOn.signal()
+        }
+        isBusy.wait()
+        body()
+        mayGoOn.signal()
+        try first.wait().get()
+    }
+
+    /// Waits until another program waits for a lock of the store.
+    func waitUntilOtherProgramWaits() throws {
+        let watching = try PostgresConnection(address, applicationName: "watching")
+        let waits = """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE application_name = 'other-program' AND datname = current_database() AND wait_event_type = 'Lock'
+            """
+        while try watching.firstRow(waits, [], { $0.int64(0) }) == 0 {}
+    }
+}

@@ -27,6 +27,7 @@ struct Apus: ParsableCommand {
             Glibc.exit(2)
         }
         let arguments = CommandLine.arguments.dropFirst()
+        HiddenPasswords.overwrite()
         // Writing beyond a limit of the system is then a failure that can be told, as writing to a full disk is.
         signal(SIGXFSZ, SIG_IGN)
         do {

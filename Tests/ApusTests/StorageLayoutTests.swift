@@ -59,7 +59,7 @@ private struct ServerStorage: ParsableArguments {
 
     @Test(arguments: [
         ("MLFLOW_ARTIFACTS_DESTINATION", "gs://bucket"), ("MLFLOW_ARTIFACTS_DESTINATION", "s3://b"),
-        ("MLFLOW_DEFAULT_ARTIFACT_ROOT", "s3://"), ("MLFLOW_BACKEND_STORE_URI", "postgresql://h/d"),
+        ("MLFLOW_DEFAULT_ARTIFACT_ROOT", "s3://"), ("MLFLOW_BACKEND_STORE_URI", "mysql://h/d"),
         ("MLFLOW_SERVE_ARTIFACTS", "perhaps"), ("MLFLOW_ARTIFACTS_ONLY", "perhaps"),
         ("APUS_DEDUPLICATE_ARTIFACTS", "perhaps"),
     ])

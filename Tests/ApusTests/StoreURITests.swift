@@ -51,7 +51,7 @@ import Testing
         ("sqlite:///file://host/a.db?uri=true", "another machine"), ("sqlite:///a%zz.db", "%25"),
         ("sqlite://host/a.db", "three slashes"), ("sqlite:a.db", "three slashes"), ("sqlite:/a.db", "three slashes"),
         ("sqlite+aiosqlite:///a.db", "'aiosqlite'"), ("sqlite+pysqlcipher:///a.db", "'pysqlcipher'"),
-        ("sqlite:////no/such/folder/a.db?mode=rw", "exists"), ("postgresql://u:secret@h/db", "postgresql:"),
+        ("sqlite:////no/such/folder/a.db?mode=rw", "exists"), ("oracle://u:secret@h/db", "sqlite:///"),
         ("mysql+pymysql://u:secret@h/db", "sqlite:///"), ("mssql+pyodbc://h/db", "sqlite:///"),
         ("./mlruns", "--data-dir"), ("mlruns", "--data-dir"), ("/srv/mlruns/", "--data-dir"), (".", "--data-dir"),
         ("..", "--data-dir"), ("file:./mlruns", "--data-dir"), ("file:///srv/mlruns", "--data-dir"),

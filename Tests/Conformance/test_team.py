@@ -17,12 +17,13 @@ from helpers import REFERENCE_PYTHON
 from object_storage import ObjectStorage
 from postgres import PostgresServer
 from servers import REPOSITORY, ApusServer, ReferenceServer
-from test_deploy import NGINX, authority, nginx, served  # noqa: F401
+from test_deploy import NGINX, authority, get, nginx, served  # noqa: F401
 
 pytestmark = pytest.mark.apus
 
 TEAM = REPOSITORY / "Examples/team"
 CLIENTS, CALLS, SEED = 16, 60, 20261129
+EXPERIMENT = "/api/2.0/mlflow/experiments/get?experiment_id=0"
 KEYS = ["loss", "accuracy", "rate"]
 
 
@@ -312,7 +313,8 @@ def test_the_compose_file_starts_two_servers_with_what_the_text_names(storage):
         uri = postgres.uri(postgres.create("mlflow"))
         arguments = [*rest, "--backend-store-uri", uri, *storage.arguments("compose")]
         with served(arguments, environment=storage.environment()) as server:
-            assert mlflow.MlflowClient(server.url).get_experiment("0").name == "Default"
+            for name in ("apus", "localhost"):
+                assert get(server.port, EXPERIMENT, f"{name}:5000")[0] == 200
 
 
 def test_the_two_forms_of_the_balancer_say_the_same():
@@ -342,7 +344,11 @@ def test_the_objects_for_kubernetes_fit_together(storage):
         uri = postgres.uri(postgres.create("mlflow"))
         environment = {**storage.environment(), "MLFLOW_BACKEND_STORE_URI": uri}
         with served([*rest, *storage.arguments("kubernetes")], environment=environment) as server:
-            assert mlflow.MlflowClient(server.url).get_experiment("0").name == "Default"
+            for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+                # The kubelet asks by the address of the pod, which is no allowed name.
+                assert get(server.port, container[probe]["httpGet"]["path"], "10.1.2.3:5000")[0] == 200
+            for name in ("apus", "apus.default", "apus.default.svc"):
+                assert get(server.port, EXPERIMENT, f"{name}:5000")[0] == 200
 
 
 @pytest.mark.skipif(NGINX is None, reason="there is no nginx")

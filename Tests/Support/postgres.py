@@ -11,6 +11,7 @@ As a program it runs a command with the address of a server in APUS_TEST_POSTGRE
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import pwd
@@ -154,6 +155,28 @@ class PostgresServer:
         )
         if done.returncode != 0:
             raise ChildProcessError(done.stdout + done.stderr)
+
+
+_shared: PostgresServer | None = None
+_databases: dict[str, str] = {}
+
+
+def shared_server() -> PostgresServer:
+    """One server for all that this process tests, which ends with it."""
+    global _shared
+    if _shared is None:
+        _shared = PostgresServer("max_connections=400")
+        atexit.register(_shared.__exit__)
+        _shared.__enter__()
+    return _shared
+
+
+def database_of(folder: str) -> str:
+    """The address of a database for a data folder: an empty one at first, and the same for the same folder."""
+    server = shared_server()
+    if folder not in _databases:
+        _databases[folder] = server.create(f"apus_{len(_databases)}")
+    return server.uri(_databases[folder])
 
 
 if __name__ == "__main__":

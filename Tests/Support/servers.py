@@ -286,7 +286,21 @@ class ApusServer(_Server):
             command += ["--port", "0"]
         if "--data-dir" not in given and "APUS_DATA_DIR" not in self.environment:
             command += ["--data-dir", str(self.data_directory)]
+        if "--backend-store-uri" not in given and "MLFLOW_BACKEND_STORE_URI" not in self.environment:
+            command += self._asked_store()
         return command
+
+    def _asked_store(self) -> list[str]:
+        """With APUS_TEST_STORE=postgresql, the data of each data folder is in a database of its own in PostgreSQL."""
+        if os.environ.get("APUS_TEST_STORE", "sqlite") == "sqlite" or "--artifacts-only" in self.arguments:
+            return []
+        from postgres import database_of
+
+        flags = [argument.removeprefix("--data-dir=") for argument in self.arguments if argument.startswith("--data-dir=")]
+        if "--data-dir" in self.arguments:
+            flags.append(self.arguments[list(self.arguments).index("--data-dir") + 1])
+        folder = flags[-1] if flags else self.environment.get("APUS_DATA_DIR", str(self.data_directory))
+        return ["--backend-store-uri", database_of(folder)]
 
     def find_url(self) -> str:
         try:

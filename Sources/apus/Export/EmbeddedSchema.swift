@@ -1,5 +1,5 @@
 internal import CEmbeddedFiles
-internal import Transfer
+internal import Tracking
 
 /// The files of `schemas/` that are embedded in the binary.
 enum EmbeddedSchema {

@@ -2,7 +2,7 @@ internal import CLinux
 internal import Dispatch
 internal import Logging
 internal import Synchronization
-internal import TrackingStore
+internal import Tracking
 
 /// Returns memory to the system and truncates the database's write-ahead log when no request has come for a while.
 ///
@@ -19,7 +19,7 @@ final class IdleRest: Sendable {
     /// Fewer requests than this, such as health probes, do not start the timer.
     private static let requestsWorthIt = 16
 
-    init(store: TrackingStore, _ logger: Logger) {
+    init(store: any TrackingBackend, _ logger: Logger) {
         let trim = BackgroundWork("memory-trim", logger) { _ in _ = malloc_trim(0) }
         self.trim = trim
         rest = BackgroundWork("store-rest", logger) { _ in

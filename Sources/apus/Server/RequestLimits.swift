@@ -3,6 +3,7 @@ internal import HTTPServer
 internal import HTTPWire
 internal import MLflowAPI
 internal import Synchronization
+internal import Tracking
 internal import TrackingStore
 
 /// Refuses requests above the rate at which one client, or all clients together, may send them.

@@ -28,7 +28,9 @@ final class RunningServer {
         // pipe.
         stop(on: signals)
         if let certificate = settings.certificate { signals.whenToldToRenew { certificate.renew(logger) } }
-        AuditWork.begin(parts.work.audit, in: parts.store, settings.audit, settings.security)
+        if let audit = parts.work.audit, let local = parts.local {
+            AuditWork.begin(audit, in: local, settings.audit, settings.security)
+        }
         let address = ServedAddress(addresses, prefix: settings.listening.prefix, settings.certificate)
         try warn(address)
         try announce(address)
@@ -45,7 +47,7 @@ final class RunningServer {
         if security.requiresToken, security.accounts == nil, !access.hasTokens, parts.settings.outside.source == nil {
             StandardStream.error.write(Self.lackOfTokens(parts.settings.layout))
         }
-        if let line = try parts.api.unaskedAccounts(security) { StandardStream.error.write(line) }
+        if parts.local != nil, let line = try parts.api.unaskedAccounts(security) { StandardStream.error.write(line) }
     }
 
     /// The warning for a server that requires tokens and has none.
@@ -59,9 +61,9 @@ final class RunningServer {
     }
 
     private func announce(_ address: ServedAddress) throws {
-        let (store, settings) = (parts.store, parts.settings)
+        let settings = parts.settings
         let layout = settings.layout
-        if store.journalMode != .wal {
+        if let store = parts.local, store.journalMode != .wal {
             parts.logger.notice(
                 "the file system does not support a write-ahead log; commits use a rollback journal",
                 metadata: ["journal": "\(store.journalMode.rawValue)", "database": "\(layout.databasePath)"]
@@ -69,13 +71,13 @@ final class RunningServer {
         }
         // The address is reported before the runs are counted: the server is ready, and the count may take seconds.
         let access = parts.access
-        try store.announce(address.url, key: access.operatorKey.text, requiresTokens: access.isRequired)
+        try parts.local?.announce(address.url, key: access.operatorKey.text, requiresTokens: access.isRequired)
         try settings.readyFile?.write(address.url)
         settings.manager.reportReady(at: address.url)
         let own = layout.artifactBucket?.uri ?? layout.artifactsPath
         let artifacts = layout.servesArtifacts ? own : layout.artifactRoot.uri
         StandardStream.output.write(
-            "Apus \(apusVersion) at \(address.url), database \(layout.databasePath), artifacts \(artifacts)\(try runCountText)"
+            "Apus \(apusVersion) at \(address.url), database \(parts.database), artifacts \(artifacts)\(try runCountText)"
                 + settings.pages.announcement
         )
     }
@@ -99,7 +101,7 @@ final class RunningServer {
         signals.whenAsked { [server, parts] in
             let end = ContinuousClock.now + Self.longestSnapshot
             // If the call fails, other processes consider this server as running until they fail to connect to it.
-            try? parts.store.announce("")
+            try? parts.local?.announce("")
             parts.settings.readyFile?.remove()
             parts.settings.manager.reportStopping()
             server.shutdown(within: parts.keeper == nil ? .seconds(4) : .milliseconds(2_500)) {

@@ -103,6 +103,7 @@ struct ServerCommand: ParsableCommand {
         let audit = try AuditSettings(keeping, environment)
         let pages = try PagesSettings(pages, prefix: addresses.prefix, environment)
         let layout = try StorageLayout(storage, environment, keeping: keeping)
+        if layout.postgres != nil { try OnlyOverSQLite.refuse(self, outside: outside, environment) }
         for line in addresses.remarks + layout.remarks + mlflowFlags.remarks(environment) {
             StandardStream.error.write(line)
         }
@@ -122,7 +123,7 @@ struct ServerCommand: ParsableCommand {
         let upstream = try UpstreamSettings(forwarding, environment)
         // A start that fails because the port is in use must not leave a new database. An existing database is opened
         // before the port is tried, because a server that has it open is the better explanation.
-        if sockets.isEmpty, FileStatus(path: layout.databasePath) == nil {
+        if sockets.isEmpty, layout.postgres != nil || FileStatus(path: layout.databasePath) == nil {
             try HTTPServer.requireFree(host: addresses.host, port: addresses.port)
         }
         let settings = ServerSettings(

@@ -10,7 +10,11 @@ internal import TrackingStore
 /// The connected parts of a server that does not listen yet.
 struct ServerParts {
     let settings: ServerSettings
-    let store: TrackingStore
+    let store: any TrackingBackend
+    /// The store, if it is the one in SQLite; nil if the data is in PostgreSQL.
+    let local: TrackingStore?
+    /// The database for messages, without a password.
+    let database: String
     let budgets: Budgets
     let roots: ServedRoots
     let keeper: SnapshotKeeper?
@@ -32,34 +36,38 @@ struct ServerParts {
         self.logger = logger
         let feed = settings.upstream.map { _ in ChangeFeed() }
         budgets = Self.budgets(settings)
-        store = try Self.openStore(settings, budgets, feed, logger)
+        let opened = try ServedStore.open(settings, budgets, feed, logger)
+        (store, local, database) = (opened.backend, opened.local, opened.place(settings.layout))
         // The file is removed only after the store is locked, because it may belong to the server that owns the store.
         settings.readyFile?.remove()
-        try Snapshot.removeLeftovers(of: settings.layout.databasePath)
+        if local != nil { try Snapshot.removeLeftovers(of: settings.layout.databasePath) }
         keeper = try settings.snapshots.map { try SnapshotKeeper($0, settings.layout) }
-        if let last = try ArtifactPlaceNote(databasePath: settings.layout.databasePath).write(
-            settings.layout.artifactBucket
-        ) {
-            logger.warning(
-                "artifacts were kept in another place, and those that are there are not found now",
-                metadata: ["place": "\(last)"]
-            )
+        if local != nil {
+            let note = ArtifactPlaceNote(databasePath: settings.layout.databasePath)
+            if let last = try note.write(settings.layout.artifactBucket) {
+                logger.warning(
+                    "artifacts were kept in another place, and those that are there are not found now",
+                    metadata: ["place": "\(last)"]
+                )
+            }
         }
-        roots = try ServedRoots(settings.layout, store, budgets, keeping: settings.limits.keptFree, logger)
+        roots = try ServedRoots(settings.layout, local, budgets, keeping: settings.limits.keptFree, logger)
         forwarder =
-            if let upstream = settings.upstream, let feed { upstream.forwarder(of: store, feed, roots, logger) } else {
+            if let upstream = settings.upstream, let feed, let local {
+                upstream.forwarder(of: local, feed, roots, logger)
+            } else {
                 nil
             }
         rate = RequestLimits(settings.limits)
-        logInAudit = settings.audit.isOn ? LogInAudit(store) : nil
+        logInAudit = settings.audit.isOn ? local.map { LogInAudit($0) } : nil
         logIns = settings.outside.begin(logger)
         var accessSettings = settings.security.access
         accessSettings.outside = logIns.users
         accessSettings.outside.staticPrefix = settings.listening.prefix
-        access = try AccessControl(store, accessSettings, logInAudit: logInAudit)
+        access = try AccessControl(local, accessSettings, logInAudit: logInAudit)
         var apiSettings = MLflowAPI.Settings(settings)
         apiSettings.access = access
-        apiSettings.use(budgets, try Self.quotas(settings.limits, store))
+        apiSettings.use(budgets, try Self.quotas(settings.limits, local))
         apiSettings.snapshots = { [keeper] in keeper?.status }
         apiSettings.forwarder = forwarder
         apiSettings.artifactRoots = roots.all.map { MLflowAPI.LocalArtifactRoot(path: $0.location, store: $0) }
@@ -71,10 +79,12 @@ struct ServerParts {
         )
         if let accounts = settings.security.accounts { try api.welcome(accounts) }
         rest = IdleRest(store: store, logger)
+        var audit: BackgroundWork?
+        if let local { audit = AuditWork.make(local, logInAudit, settings.audit, logger) }
         work = ServerWork(
             api,
-            sweep: roots.sweep(waiting: store.wasLeftInDisorder, logger),
-            audit: AuditWork.make(store, logInAudit, settings.audit, logger),
+            sweep: roots.sweep(waiting: local?.wasLeftInDisorder ?? false, logger),
+            audit: audit,
             rest: rest.works,
             snapshots: keeper?.work(logger),
             forwarding: forwarder.map { ForwardingWork($0, settings.upstream?.delay ?? .seconds(5), logger) },
@@ -89,32 +99,9 @@ struct ServerParts {
         return Budgets(limits)
     }
 
-    private static func openStore(
-        _ settings: ServerSettings,
-        _ budgets: Budgets,
-        _ feed: ChangeFeed?,
-        _ logger: Logger
-    ) throws -> TrackingStore {
-        var configuration = TrackingStore.Configuration(
-            databasePath: settings.layout.databasePath,
-            artifactRoot: settings.layout.artifactRoot,
-            migrations: try EmbeddedMigrations.load()
-        )
-        configuration.servedBuckets = settings.layout.servedBuckets
-        configuration.budgets = budgets
-        configuration.report = { logger.error("\($0)") }
-        configuration.runQuota = settings.limits.runs
-        configuration.changes = feed
-        do {
-            return try TrackingStore(configuration)
-        } catch {
-            throw StartFailure.opening(settings.layout.databasePath, error)
-        }
-    }
-
     /// The quotas of artifacts, with the present use; nil if there are no quotas.
-    private static func quotas(_ settings: LimitSettings, _ store: TrackingStore) throws -> StorageQuotas? {
-        guard settings.clientArtifactBytes != nil || settings.serverArtifactBytes != nil else { return nil }
+    private static func quotas(_ settings: LimitSettings, _ store: TrackingStore?) throws -> StorageQuotas? {
+        guard let store, settings.clientArtifactBytes != nil || settings.serverArtifactBytes != nil else { return nil }
         return StorageQuotas(
             client: settings.clientArtifactBytes,
             server: settings.serverArtifactBytes,

@@ -6,7 +6,8 @@ internal import MLflowAPI
 /// The background works of a server.
 struct ServerWork: Sendable {
     let all: [BackgroundWork]
-    let audit: BackgroundWork
+    /// nil where there is no audit.
+    let audit: BackgroundWork?
     let snapshots: BackgroundWork?
     let forwarding: ForwardingWork?
     private let expiry: BackgroundWork
@@ -18,7 +19,7 @@ struct ServerWork: Sendable {
     init(
         _ api: MLflowAPI,
         sweep: BackgroundWork,
-        audit: BackgroundWork,
+        audit: BackgroundWork?,
         rest: [BackgroundWork],
         snapshots: BackgroundWork?,
         forwarding: ForwardingWork?,
@@ -33,8 +34,8 @@ struct ServerWork: Sendable {
         removals = BackgroundWork("removals", every: .seconds(600), logger) { work in
             try Self.finishRemovals(api, while: { !work.isEnded })
         }
-        all =
-            [sweep, expiry, removals, audit] + rest + (snapshots.map { [$0] } ?? []) + (forwarding?.works ?? [])
+        let own = [sweep, expiry, removals, audit, snapshots].compactMap { $0 }
+        all = own + rest + (forwarding?.works ?? [])
     }
 
     /// Starts the works that do not start by themselves; the work of the audit starts with its first entry.

@@ -124,6 +124,15 @@ struct MLflowServerFlags {
     private func refuseSecondStore(_ environment: Environment, _ storage: StorageOptions) throws(StartFailure) {
         let definition = SettingDefinition.registryStoreURI
         guard let setting = environment.setting(definition, given[definition.flag]) else { return }
+        if let backend = environment.setting(.backendStoreURI, storage.backendStoreUri), backend.text == setting.text {
+            return
+        }
+        guard try PostgresURI.find(storage, environment) == nil else {
+            throw StartFailure(
+                "\(setting.source) names another store than that of the runs: Apus keeps runs and registered models in one "
+                    + "database. Leave it out."
+            )
+        }
         let database = try StorageLayout.database(storage, environment).path
         let folder = try StorageLayout.currentFolder()
         // A URI that cannot be understood counts as another store.

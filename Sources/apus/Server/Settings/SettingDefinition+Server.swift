@@ -46,7 +46,10 @@ extension SettingDefinition {
         .doing("The folder that holds all data, the database and artifacts.")
     static let backendStoreURI = option("--backend-store-uri", "uri", "MLFLOW_BACKEND_STORE_URI")
         .unlessGiven("apus.db in the data folder")
-        .doing("The database: sqlite:///relative, sqlite:////absolute, or the path of a file.")
+        .doing(
+            "The database: sqlite:///relative, sqlite:////absolute, the path of a file, or postgresql://USER@HOST/DATABASE, an "
+                + "MLflow database that other servers may use too (docs/postgresql.md)."
+        )
     static let defaultArtifactRoot = option("--default-artifact-root", "uri", "MLFLOW_DEFAULT_ARTIFACT_ROOT")
         .unlessGiven("mlflow-artifacts:/, that is, through this server")
         .doing("Where runs of new experiments keep artifacts: a folder or URI that clients reach by themselves.")

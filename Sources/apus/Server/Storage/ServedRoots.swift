@@ -32,7 +32,7 @@ struct ServedRoots: Sendable {
     /// - Throws: `StartFailure` while a restoration is replacing the folder of artifacts.
     init(
         _ layout: StorageLayout,
-        _ store: TrackingStore,
+        _ store: TrackingStore?,
         _ budgets: Budgets,
         keeping amount: FreeSpace.Amount? = nil,
         _ logger: Logger? = nil
@@ -42,7 +42,7 @@ struct ServedRoots: Sendable {
         local = paths.map { path in
             ArtifactRoot(
                 location: path,
-                sharedContents: layout.deduplicatesArtifacts ? Self.contents(in: store) : nil,
+                sharedContents: layout.deduplicatesArtifacts ? store.map { Self.contents(in: $0) } : nil,
                 freeSpace: amount.map { Self.freeSpace(at: path, keeping: $0, logger) }
             )
         }

@@ -4,7 +4,10 @@ internal import Tracking
 
 /// The absolute paths of all data of a server.
 struct StorageLayout {
+    /// The SQLite database; not used if `postgres` is set.
     let databasePath: String
+    /// The PostgreSQL database of a server; nil if its data is in SQLite.
+    let postgres: PostgresURI?
     /// The folder of artifacts that go through the server; not used if `artifactBucket` is set.
     let artifactsPath: String
     /// The bucket and the prefix of artifacts that go through the server; nil if they are in `artifactsPath`.
@@ -39,7 +42,14 @@ struct StorageLayout {
         workingDirectory = try Self.currentFolder()
         let onlyArtifacts = try environment.isOn(.artifactsOnly) ?? false
         servesOnlyArtifacts = keeping?.artifactsOnly == true || onlyArtifacts
-        let database = try Self.database(options, environment)
+        postgres = try keeping == nil ? nil : PostgresURI.find(options, environment)
+        let database: (path: String, remarks: [String], source: String?)
+        if let postgres {
+            let folder = try Self.dataFolder(options.dataDir, environment, workingDirectory)
+            database = (folder + "/apus.db", [], postgres.source)
+        } else {
+            database = try Self.database(options, environment)
+        }
         guard database.source == nil || !servesOnlyArtifacts else {
             throw StartFailure(
                 "A server with --artifacts-only has no backend store; leave \(database.source ?? "it") out."
@@ -74,6 +84,12 @@ struct StorageLayout {
         databaseLogBytes = try StorageSize.logLimit(
             environment.setting(.databaseLogLimit, keeping?.databaseLogLimit)?.text
         )
+        let folder = Self.parent(of: databasePath)
+        guard postgres == nil else {
+            // The folder of artifacts is then all that lies in the data folder.
+            if artifactBucket == nil, artifactsPath == folder + "/artifacts" { try Self.makeFolders(folder) }
+            return
+        }
         try StoragePaths.requireApart(
             databasePath: databasePath,
             artifacts: [
@@ -81,7 +97,6 @@ struct StorageLayout {
                 (flag: "--default-artifact-root", path: localArtifactRootPath),
             ]
         )
-        let folder = Self.parent(of: databasePath)
         try Self.makeFolders(folder)
         DataFolder(path: folder, databasePath: databasePath).restrictModes(workingDirectory: workingDirectory)
     }

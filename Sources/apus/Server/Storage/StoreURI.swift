@@ -1,5 +1,6 @@
 internal import Coding
 internal import Glibc
+internal import PostgreSQL
 internal import Tracking
 
 /// The SQLite file that `--backend-store-uri` names: a URI in the forms that MLflow accepts (SQLAlchemy's), or a path.
@@ -36,6 +37,12 @@ struct StoreURI {
 
     private static func plainPath(_ setting: Setting) throws(StartFailure) -> String {
         let text = setting.text
+        if PostgresAddress.isOne(text) {
+            throw StartFailure(
+                "\(setting.source) names a PostgreSQL database, which `apus server` alone uses. This command works on a SQLite "
+                    + "file: \(forms)."
+            )
+        }
         if let scheme = ArtifactLocation(text).scheme, scheme != "file" {
             throw StartFailure(
                 "\(setting.source): the store '\(scheme):…' is not supported. Use a SQLite file: \(forms)."

@@ -4,7 +4,6 @@ internal import Forwarding
 internal import HTTPServer
 internal import HTTPWire
 internal import MLflowAPI
-internal import SQLite
 internal import Tracking
 internal import TrackingStore
 
@@ -17,7 +16,8 @@ struct MetricsPage {
         routes: DeclaredRoutes,
         server: HTTPServer.Statistics?,
         budgets: Budgets,
-        store: TrackingStore,
+        store: any TrackingBackend,
+        local: TrackingStore?,
         wrongTokens: Int?,
         refusedForRate: Int?,
         use: [StorageUse]?,
@@ -45,11 +45,19 @@ struct MetricsPage {
         if let freeSpace { addFreeSpace(freeSpace) }
         add("apus_log_lines_dropped_total", "Log lines that were dropped.", "counter", LogWriter.standardError.dropped)
         add("apus_threads", "Threads of the process.", "gauge", ProcessStatus.threads)
-        addWriter(store)
+        addWriter(store.writerStatistics)
         addReaders(store.readerStatistics)
         addBackground(background)
         if let snapshots { addSnapshots(snapshots) }
         if let forwarding { addForwarding(forwarding) }
+        if let local { addFiles(local) }
+        if let sharing {
+            add("apus_artifact_shared_files_total", "Uploads that share space with a file.", "counter", sharing.files)
+            add("apus_artifact_saved_bytes_total", "Bytes saved by this sharing.", "counter", sharing.bytes)
+        }
+    }
+
+    private mutating func addFiles(_ store: TrackingStore) {
         let sizes = store.fileSizes
         add("apus_database_bytes", "Size of the database file.", "gauge", Int(sizes.database))
         add("apus_database_log_bytes", "Size of the write-ahead log.", "gauge", Int(sizes.log))
@@ -62,10 +70,6 @@ struct MetricsPage {
         )
         if let free = health.freeBytes {
             add("apus_database_free_bytes", "Free bytes on the disk of the database.", "gauge", Int(free))
-        }
-        if let sharing {
-            add("apus_artifact_shared_files_total", "Uploads that share space with a file.", "counter", sharing.files)
-            add("apus_artifact_saved_bytes_total", "Bytes saved by this sharing.", "counter", sharing.bytes)
         }
     }
 
@@ -130,8 +134,7 @@ struct MetricsPage {
         add("apus_artifact_space_refusals_total", "Uploads refused for lack of free space.", "counter", space.refusals)
     }
 
-    private mutating func addWriter(_ store: TrackingStore) {
-        let writer = store.writerStatistics
+    private mutating func addWriter(_ writer: WriterStatistics) {
         add("apus_write_queue_depth", "Writes that wait for the next commit.", "gauge", writer.queueDepth)
         add("apus_commits_total", "Transactions committed.", "counter", writer.commits)
         add("apus_committed_requests_total", "Write requests carried out.", "counter", writer.requests)

@@ -1,0 +1,80 @@
+internal import Budgets
+internal import Logging
+internal import PostgreSQL
+internal import PostgresStore
+internal import Tracking
+internal import TrackingStore
+internal import Transfer
+
+/// The store that a server has opened.
+enum ServedStore {
+    case sqlite(TrackingStore)
+    case postgres(PostgresStore)
+
+    /// Opens the store that the settings name; blocks until its tables are there.
+    ///
+    /// - Parameter feed: gets the runs that change, where they are sent to another server.
+    static func open(
+        _ settings: ServerSettings,
+        _ budgets: Budgets,
+        _ feed: ChangeFeed?,
+        _ logger: Logger
+    ) throws -> ServedStore {
+        if let uri = settings.layout.postgres { return .postgres(try open(uri, settings, budgets, logger)) }
+        var configuration = TrackingStore.Configuration(
+            databasePath: settings.layout.databasePath,
+            artifactRoot: settings.layout.artifactRoot,
+            migrations: try EmbeddedMigrations.load()
+        )
+        configuration.budgets = budgets
+        configuration.servedBuckets = settings.layout.servedBuckets
+        configuration.report = { logger.error("\($0)") }
+        configuration.runQuota = settings.limits.runs
+        configuration.changes = feed
+        do {
+            return .sqlite(try TrackingStore(configuration))
+        } catch {
+            throw StartFailure.opening(settings.layout.databasePath, error)
+        }
+    }
+
+    private static func open(
+        _ uri: PostgresURI,
+        _ settings: ServerSettings,
+        _ budgets: Budgets,
+        _ logger: Logger
+    ) throws(StartFailure) -> PostgresStore {
+        var configuration = PostgresStore.Configuration(
+            address: uri.address,
+            artifactRoot: settings.layout.artifactRoot,
+            schema: EmbeddedSchema.mlflowInPostgreSQL
+        )
+        configuration.budgets = budgets
+        configuration.report = { logger.error("\($0)") }
+        do {
+            return try PostgresStore(configuration)
+        } catch {
+            throw StartFailure("The database of \(uri.source) cannot be used: \(error)")
+        }
+    }
+
+    var backend: any TrackingBackend {
+        switch self {
+        case .sqlite(let store): store
+        case .postgres(let store): store
+        }
+    }
+
+    /// The store in SQLite; nil if the data is in PostgreSQL.
+    var local: TrackingStore? {
+        if case .sqlite(let store) = self { store } else { nil }
+    }
+
+    /// The database for messages: a path, or a URI without a password.
+    func place(_ layout: StorageLayout) -> String {
+        switch self {
+        case .sqlite: layout.databasePath
+        case .postgres(let store): store.place
+        }
+    }
+}

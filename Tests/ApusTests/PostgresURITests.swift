@@ -1,0 +1,40 @@
+import Testing
+
+@testable import apus
+
+@Suite struct PostgresURITests {
+    private func uri(_ text: String) throws -> PostgresURI {
+        try PostgresURI(Setting(source: "--backend-store-uri", text: text))
+    }
+
+    @Test(arguments: [
+        "postgresql://ana@db/mlflow", "postgres://ana:pw@db:5433/mlflow?sslmode=require&connect_timeout=5",
+        "postgresql+psycopg2://ana:p%40w@db/mlflow?host=/run/postgresql", "POSTGRESQL://db/mlflow",
+    ])
+    func `the forms that people write are taken`(text: String) throws {
+        _ = try uri(text)
+    }
+
+    @Test(arguments: [
+        ("postgresql://ana:secret@db/mlflow?colour=secret", "'colour'"),
+        ("postgresql://ana:secret@db/mlflow?host=a&host=b", "'host' is given twice"),
+        ("postgresql://ana:sec@ret@db/mlflow", "%40"),
+    ])
+    func `others are refused without showing the password`(text: String, part: String) {
+        let failure = #expect(throws: StartFailure.self) { try uri(text) }
+        #expect(failure?.message.contains(part) == true)
+        #expect(failure?.message.contains("--backend-store-uri") == true)
+        #expect(failure?.message.contains("sec") == false)
+    }
+
+    @Test(arguments: [
+        ("postgresql://ana:p%40w@db/mlflow", "p%40w"), ("--backend-store-uri=postgresql://ana:a:b@db/m?x=@", "a:b"),
+        ("postgresql://ana@db:5432/mlflow", nil), ("--host", nil), ("http://127.0.0.1:5000/a@b", nil),
+        ("sqlite:////tmp/a:b.db", nil),
+    ])
+    func `the password of an argument is found`(argument: String, password: String?) {
+        let bytes = Array(argument.utf8)
+        let found = HiddenPasswords.passwords(in: bytes).map { String(decoding: bytes[$0], as: UTF8.self) }
+        #expect(found == password)
+    }
+}

@@ -1,0 +1,257 @@
+"""A server over PostgreSQL, in MLflow's own schema: stock servers open the same database, after it and beside it."""
+
+import os
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+
+import mlflow
+import pytest
+
+from helpers import REFERENCE_PYTHON, call, must, new_run, send
+from postgres import ESCAPED_PASSWORD, PASSWORD, USER, PostgresServer
+from servers import ApusServer, ReferenceServer, apus_binary, free_port
+
+pytestmark = pytest.mark.apus
+
+HEAD = "dc11669786a5"
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    with PostgresServer("max_connections=200") as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgres, request):
+    return postgres.create("d" + str(abs(hash(request.node.nodeid)) % 10**12))
+
+
+@contextmanager
+def stock(postgres, database, artifacts):
+    arguments = ["--backend-store-uri", postgres.stock_uri(database), "--artifacts-destination", str(artifacts)]
+    with ReferenceServer(arguments, python=REFERENCE_PYTHON) as server:
+        yield server
+
+
+def apus(uri, *arguments, **options):
+    return ApusServer(["--backend-store-uri", uri, *arguments], **options)
+
+
+def refusal(*arguments, environment=None):
+    """What `apus server` says when it does not start; it never shows the password."""
+    done = subprocess.run(
+        [str(apus_binary()), "server", "--port", "0", *arguments],
+        capture_output=True, text=True, timeout=120, env={**os.environ, **(environment or {})},
+    )
+    assert done.returncode == 1, (done.returncode, done.stdout, done.stderr)
+    for secret in (PASSWORD, ESCAPED_PASSWORD):
+        assert secret not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr and len(done.stderr.strip().splitlines()) == 1, done.stderr
+    return done.stderr
+
+
+def fill(client, experiment, prefix):
+    """A run with all kinds of things, a registered model with a version, and an artifact. Returns the run's id."""
+    run = client.create_run(experiment, run_name=f"{prefix} run", tags={"team": prefix})
+    run_id = run.info.run_id
+    for step in range(5):
+        client.log_metric(run_id, "loss", 1 / (step + 1), step=step, timestamp=1_700_000_000_000 + step)
+    client.log_metric(run_id, "bad", float("nan"), step=0)
+    client.log_metric(run_id, "endless", float("inf"), step=0)
+    client.log_param(run_id, "rate", "0.1")
+    client.set_tag(run_id, "note", "Größe ✓")
+    client.log_text(run_id, "content of " + prefix, "notes/text.txt")
+    client.set_terminated(run_id)
+    client.create_registered_model(f"{prefix} model", tags={"kind": "net"}, description="made by " + prefix)
+    version = client.create_model_version(f"{prefix} model", f"runs:/{run_id}/notes", run_id=run_id)
+    client.set_registered_model_alias(f"{prefix} model", "best", version.version)
+    client.set_model_version_tag(f"{prefix} model", version.version, "state", "new")
+    return run_id
+
+
+def requires(client, run_id, experiment, prefix):
+    """Checks all that `fill` has made."""
+    run = client.get_run(run_id)
+    assert run.info.status == "FINISHED" and run.info.run_name == f"{prefix} run"
+    assert run.data.params == {"rate": "0.1"}
+    assert run.data.tags["note"] == "Größe ✓" and run.data.tags["team"] == prefix
+    assert run.data.metrics["loss"] == 0.2 and run.data.metrics["bad"] != run.data.metrics["bad"]
+    assert run.data.metrics["endless"] > 1e308
+    history = client.get_metric_history(run_id, "loss")
+    assert [(point.step, point.value) for point in history] == [(step, 1 / (step + 1)) for step in range(5)]
+    found = client.search_runs([experiment], f"metrics.loss < 0.3 and tags.team = '{prefix}' and params.rate = '0.1'")
+    assert [run.info.run_id for run in found] == [run_id]
+    model = client.get_registered_model(f"{prefix} model")
+    assert model.tags == {"kind": "net"} and model.aliases == {"best": "1"} or model.aliases == {"best": 1}
+    version = client.get_model_version_by_alias(f"{prefix} model", "best")
+    assert version.run_id == run_id and version.tags == {"state": "new"}
+    assert [v.version for v in client.search_model_versions(f"name = '{prefix} model'")] == [version.version]
+    assert [m.name for m in client.search_registered_models(f"name = '{prefix} model'")] == [f"{prefix} model"]
+
+
+def test_stock_opens_what_apus_made_and_goes_on(postgres, database, tmp_path):
+    artifacts = tmp_path / "artifacts"
+    arguments = ["--artifacts-destination", str(artifacts)]
+    with apus(postgres.uri(database), *arguments) as server:
+        client = mlflow.MlflowClient(server.url)
+        experiment = client.create_experiment("shared", tags={"of": "both"})
+        first = fill(client, experiment, "apus")
+        requires(client, first, experiment, "apus")
+    assert postgres.rows(database, "SELECT version_num FROM alembic_version") == [{"version_num": HEAD}]
+    with stock(postgres, database, artifacts) as server:
+        client = mlflow.MlflowClient(server.url)
+        assert client.get_experiment("0").name == "Default"
+        assert client.get_experiment(experiment).tags["of"] == "both"
+        requires(client, first, experiment, "apus")
+        downloaded = client.download_artifacts(first, "notes/text.txt", str(tmp_path))
+        assert Path(downloaded).read_text() == "content of apus"
+        second = fill(client, experiment, "stock")
+        client.log_metric(first, "loss", 7, step=9)
+    with apus(postgres.uri(database, "postgresql+psycopg2"), *arguments) as server:
+        client = mlflow.MlflowClient(server.url)
+        requires(client, second, experiment, "stock")
+        assert client.get_run(first).data.metrics["loss"] == 7
+        assert {run.info.run_id for run in client.search_runs([experiment])} == {first, second}
+
+
+def test_both_see_each_others_writes_at_the_same_time(postgres, database, tmp_path):
+    artifacts = tmp_path / "artifacts"
+    with apus(postgres.uri(database), "--artifacts-destination", str(artifacts)) as ours:
+        with stock(postgres, database, artifacts) as theirs:
+            clients = [mlflow.MlflowClient(server.url) for server in (ours, theirs)]
+            experiment = clients[1].create_experiment("at once")
+            run_id = clients[0].create_run(experiment).info.run_id
+            for number in range(20):
+                clients[number % 2].log_metric(run_id, "m", number, step=number, timestamp=1_000 + number)
+                clients[number % 2].set_tag(run_id, f"t{number}", str(number))
+                run = clients[(number + 1) % 2].get_run(run_id)
+                assert run.data.metrics["m"] == number and run.data.tags[f"t{number}"] == str(number)
+            clients[0].create_registered_model("both")
+            versions = [clients[n % 2].create_model_version("both", "s3://bucket/x").version for n in range(6)]
+            assert [int(version) for version in versions] == [1, 2, 3, 4, 5, 6]
+            clients[1].delete_run(run_id)
+            assert clients[0].get_run(run_id).info.lifecycle_stage == "deleted"
+            with pytest.raises(mlflow.exceptions.MlflowException):
+                clients[0].log_metric(run_id, "m", 1)
+            clients[0].restore_run(run_id)
+            assert clients[1].get_run(run_id).info.lifecycle_stage == "active"
+
+
+def test_two_servers_make_the_tables_once(postgres, database):
+    servers = [apus(postgres.uri(database)) for _ in range(2)]
+    with servers[0] as first, servers[1] as second:
+        run_id = new_run(first.url)
+        assert must(second.url, "runs/get", run_id=run_id)["run"]["info"]["run_id"] == run_id
+
+
+def test_an_older_database_is_refused_with_the_command_that_upgrades_it(postgres, database):
+    with apus(postgres.uri(database)):
+        pass
+    postgres.execute(database, "UPDATE alembic_version SET version_num = 'acf3f17fdcc7'")
+    message = refusal("--backend-store-uri", postgres.uri(database))
+    assert "mlflow db upgrade" in message and "acf3f17fdcc7" in message
+    assert postgres.rows(database, "SELECT version_num FROM alembic_version") == [{"version_num": "acf3f17fdcc7"}]
+
+
+def test_a_newer_database_serves_as_long_as_no_column_is_missing(postgres, database):
+    with apus(postgres.uri(database)):
+        pass
+    postgres.execute(database, "UPDATE alembic_version SET version_num = 'ffffffffffff'; ALTER TABLE runs ADD COLUMN more text")
+    with apus(postgres.uri(database)) as server:
+        new_run(server.url)
+    assert postgres.rows(database, "SELECT version_num FROM alembic_version") == [{"version_num": "ffffffffffff"}]
+    postgres.execute(database, "ALTER TABLE latest_metrics RENAME COLUMN is_nan TO other")
+    assert "latest_metrics.is_nan" in refusal("--backend-store-uri", postgres.uri(database))
+
+
+def test_a_database_of_another_program_is_refused(postgres, database):
+    postgres.execute(database, "CREATE TABLE people (name text)")
+    assert "not those of MLflow" in refusal("--backend-store-uri", postgres.uri(database))
+
+
+def test_a_database_that_cannot_be_reached_ends_the_start(postgres, database):
+    assert "SQLSTATE 3D000" in refusal("--backend-store-uri", postgres.uri("absent"))
+    assert "28P01" in refusal("--backend-store-uri", postgres.uri(database, password="wrong"))
+    away = f"postgresql://{USER}:{ESCAPED_PASSWORD}@127.0.0.1:{free_port()}/mlflow"
+    assert "MLFLOW_BACKEND_STORE_URI" in refusal(environment={"MLFLOW_BACKEND_STORE_URI": away})
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--require-token"], ["--app-name", "basic-auth"], ["--upstream", "http://127.0.0.1:9"],
+        ["--snapshot-to", "/nowhere"], ["--server-artifacts", "1GB"], ["--server-runs", "10"],
+        ["--deduplicate-artifacts"], ["--reuse"], ["--audit"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_what_needs_sqlite_is_refused(postgres, database, arguments):
+    message = refusal("--backend-store-uri", postgres.uri(database), *arguments, environment={
+        "MLFLOW_AUTH_ADMIN_USERNAME": "", "MLFLOW_FLASK_SERVER_SECRET_KEY": "x" * 40,
+    })
+    assert "SQLite" in message and arguments[0] in message
+
+
+@pytest.mark.parametrize("option, word", [("colour=red", "colour"), ("sslmode=disable&sslmode=require", "sslmode")])
+def test_an_option_that_is_not_understood_is_named(postgres, database, option, word):
+    assert word in refusal("--backend-store-uri", postgres.uri(database) + "?" + option)
+
+
+def test_options_of_libpq_and_the_environment_are_taken(postgres, database, tmp_path):
+    uri = f"postgres://{USER}@127.0.0.1:{postgres.port}/{database}?connect_timeout=5&application_name=mine"
+    with apus(uri, environment={"PGPASSWORD": PASSWORD}) as server:
+        new_run(server.url)
+        assert {"application_name": "mine"} in postgres.rows(database, "SELECT application_name FROM pg_stat_activity")
+
+
+def test_nothing_shows_the_password(postgres, database):
+    with apus(postgres.uri(database), "--log-level", "debug") as server:
+        new_run(server.url)
+        call(server.url, "runs/get", run_id="missing")
+        command = Path(f"/proc/{server.process.pid}/cmdline").read_bytes().decode()
+        shown = [command, server.log(), send("GET", server.url + "/metrics")[1].decode()]
+        shown.append(send("GET", server.url + "/health?deep=1")[1].decode())
+        assert USER in command and f"/{database}" in command
+        for text in shown:
+            assert PASSWORD not in text and ESCAPED_PASSWORD not in text
+
+
+def test_what_only_sqlite_offers_answers_501(postgres, database):
+    with apus(postgres.uri(database)) as server:
+        for method, path in [
+            ("GET", "artifacts/journal"), ("GET", "audit/list"), ("GET", "tokens/list"), ("GET", "usage"),
+            ("POST", "gc"), ("POST", "import"), ("GET", "export/archive"), ("POST", "forward/status"),
+        ]:
+            status, answer = call(server.url, "/api/apus/1.0/" + path, {} if method == "POST" else None)
+            assert status == 501 and "docs/postgresql.md" in answer["message"], (path, status, answer)
+
+
+def test_the_deep_health_check_looks_at_the_database(postgres, tmp_path):
+    with PostgresServer() as own:
+        with apus(own.uri(own.create("health"))) as server:
+            assert call(server.url, "/health", deep=1)[1]["status"] == "ok"
+            own.stop()
+            assert send("GET", server.url + "/health")[0] == 200
+            status, answer = call(server.url, "/health", deep=1)
+            assert status == 503 and set(answer["problems"]) >= {"reader", "writer"}
+            own.start()
+            assert call(server.url, "/health", deep=1)[0] == 200
+            new_run(server.url)
+
+
+def test_doctor_finds_nothing_wrong(postgres, database):
+    with apus(postgres.uri(database)) as server:
+        done = subprocess.run([str(apus_binary()), "doctor", server.url], capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_artifacts_go_through_the_server(postgres, database, tmp_path):
+    with apus(postgres.uri(database)) as server:
+        client = mlflow.MlflowClient(server.url)
+        run_id = client.create_run("0").info.run_id
+        client.log_text(run_id, "one", "a/one.txt")
+        client.log_text(run_id, "two", "a/two.txt")
+        assert [item.path for item in client.list_artifacts(run_id, "a")] == ["a/one.txt", "a/two.txt"]
+        assert Path(client.download_artifacts(run_id, "a/one.txt", str(tmp_path))).read_text() == "one"

@@ -39,7 +39,7 @@ extension Descriptor {
             } else if count == 0 {
                 throw .other(errno: EIO, call: "copy_file_range")
             } else if code != EINTR {
-                // Older kernels and some file systems do not support the call.
+                // Older kernels and some file systems do not support the call; any other error comes again with `pwrite`.
                 try copyThroughMemory(source, at: start + done, length: length - done, to: offset + done)
                 return
             }
@@ -73,8 +73,8 @@ extension Descriptor {
         }
     }
 
-    /// Allocates the space of the file's first `length` bytes, so that a full disk is noticed before the bytes are
-    /// sent.
+    /// Allocates the space of the file's first `length` bytes, so that a full disk is noticed before the client sends
+    /// them.
     ///
     /// - Returns: false if the file system cannot allocate space ahead.
     func reserve(_ length: Int64) throws(ArtifactError) -> Bool {
@@ -128,7 +128,7 @@ extension Folder {
         }
     }
 
-    /// Replaces the content of a small file that only its owner may access, and makes the bytes durable.
+    /// Replaces the content of a small file and makes the bytes durable; only the owner may access a new file.
     func write(_ text: String, to name: UnsafePointer<CChar>) throws(ArtifactError) {
         let file = try open(name, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
         let bytes = Array(text.utf8)

@@ -1,14 +1,15 @@
 package import Identities
 
-/// The user of one share of a budget: all connections from one IP address, or all requests of one identity.
+/// Who is charged for what requests take of a budget: all connections from one IP address, or all requests of one
+/// identity.
 package struct Peer: Hashable, Sendable {
     /// The numeric address without the port, `unix` for `unixSocket`, or the name of an identity; empty for the
     /// server's own work.
     package let name: String
-    /// Whether the peer is a loopback address or `unixSocket`, which all local programs share, and all clients of a
-    /// local proxy.
+    /// Whether the peer is a loopback address or `unixSocket`. All local programs count as this one peer, and so do all
+    /// clients of a local proxy.
     package let isLocal: Bool
-    /// The kind of the identity, whatever the addresses of its requests; nil for an address.
+    /// The kind of the identity; nil if the peer is an address.
     private let kind: Identity.Kind?
 
     package init(address: String) {
@@ -26,7 +27,7 @@ package struct Peer: Hashable, Sendable {
     /// Whether it stands for an identity.
     package var isIdentity: Bool { kind != nil }
 
-    /// Two names whose bytes differ are two, also where they look the same.
+    /// Compares the names byte by byte, because `==` treats texts as equal that only look the same.
     package static func == (left: Peer, right: Peer) -> Bool {
         left.kind == right.kind && left.isLocal == right.isLocal && left.name.utf8.elementsEqual(right.name.utf8)
     }

@@ -24,7 +24,7 @@ package struct CRC32C: Sendable {
             let mixed = word ^ UInt64(state)
             state = 0
             for index in 0..<8 {
-                // Seven more bytes follow the first byte of the word, so its table is the last one.
+                // Table n is for a byte that n more bytes follow; seven more follow the first byte of the word.
                 let byte = Int(truncatingIfNeeded: (mixed &>> UInt64(8 * index)) & 0xFF)
                 state ^= tables[(7 - index) * 256 + byte]
             }

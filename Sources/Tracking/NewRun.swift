@@ -59,8 +59,9 @@ package struct NewRun: Sendable {
         return (run, true)
     }
 
-    /// Throws `.resourceAlreadyExists` if the run is not as this request would have created it; ignores further tags of
-    /// the run.
+    /// Throws `.resourceAlreadyExists` if the run is not as this request would have created it.
+    ///
+    /// Tags that the run has and the request has not are ignored.
     private func requireSame(_ run: Run) throws(TrackingError) {
         let stored = Set(run.tags.map { ExactText($0.key + "\0" + $0.value) })
         let isSame =

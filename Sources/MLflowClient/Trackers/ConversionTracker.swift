@@ -41,7 +41,7 @@ public struct ConversionTracker: Sendable {
         return ConversionTracker(client: client, run: run)
     }
 
-    /// Logs the sizes, their ratio, and the difference of the results.
+    /// Logs the sizes, the converted size divided by that of the source, and the difference of the results.
     ///
     /// - Parameter largestDifference: the largest difference between outputs of the two models; nil if it was not
     ///   measured.
@@ -58,7 +58,7 @@ public struct ConversionTracker: Sendable {
         try await client.logBatch(runID: run.info.runID, metrics: metrics)
     }
 
-    /// Uploads the converted files with a manifest; never throws.
+    /// Uploads the converted files and a manifest that lists them; never throws.
     public func upload(_ files: [LocalArtifact]) async -> UploadReport {
         await client.uploadFiles(files, to: .run(run.info.runID), folder: Self.folder)
     }

@@ -11,7 +11,7 @@ package import Tracking
 /// contains at most ten runs and at most 20,000 points.
 package struct RecordCursor: Sendable {
     package enum Content: Sendable {
-        /// Experiments, runs and logged models with their points, and the registry if the subset includes it.
+        /// Experiments, runs and logged models with the points of their metrics, and the registry if the subset includes it.
         case allKinds
         /// Runs in the order of their row ids, each with the latest point of each metric.
         ///
@@ -98,7 +98,7 @@ package struct RecordCursor: Sendable {
                 let id = run.run.info.runID
                 if content == .allKinds {
                     try addExperimentIfNew(run.home, session, &records)
-                    // The records of the points follow.
+                    // The points follow as records of their own, so that this record has none.
                     run.run.metrics = []
                 }
                 pending.append(
@@ -128,7 +128,7 @@ package struct RecordCursor: Sendable {
         if experiments.insert(experiment.id).inserted { records.append(.experiment(experiment)) }
     }
 
-    /// Adds the experiment of a run or model if it was created after the experiments were read.
+    /// Adds the experiment of a run or model if the experiment was created after the experiments were read.
     private mutating func addExperimentIfNew(
         _ home: TransferredHome,
         _ session: ReadSession,
@@ -188,7 +188,8 @@ package struct RecordStream {
     /// The records that were read and not yet returned, in reverse order.
     private var waiting: [TransferRecord] = []
 
-    /// The memory in bytes that a stream usually needs at most: for 20,000 points, and ten runs of up to 200 kB each.
+    /// The memory in bytes to reserve for a stream: enough for 20,000 points and ten runs of 200 kB each. Larger runs take
+    /// more.
     package static let memoryBytes = 4 * 1_048_576
 
     /// Blocks until the store has checked that the named experiments or runs exist.

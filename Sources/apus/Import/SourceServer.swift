@@ -9,7 +9,7 @@ final class SourceServer: ServerCalls {
     ///
     /// MLflow 2.9 sends a history of several 100,000 points in one answer.
     private static let maximumBytes = 64 << 20
-    /// The longest time in which a download receives nothing.
+    /// How long a download may wait for the next byte.
     private static let patience = Duration.seconds(120)
     /// The bytes per second that a download must reach on average, so that none goes on without end.
     private static let slowestRate: Int64 = 10_000
@@ -56,7 +56,7 @@ final class SourceServer: ServerCalls {
         "it lists the file with \(listed) bytes and sends \(received)"
     }
 
-    /// Makes a call with the patient client, and throws the errors that `ServerCalls` documents.
+    /// Makes a call with the client that repeats calls after temporary errors, and throws the errors that `ServerCalls` documents.
     private func repeated(_ call: (TrackingConnection) throws -> HTTPReply) throws -> HTTPReply {
         do {
             return try client.repeated(call)

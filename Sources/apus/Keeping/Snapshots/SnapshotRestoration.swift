@@ -5,8 +5,8 @@ struct SnapshotRestoration {
     let settings: SnapshotSettings
     let layout: StorageLayout
 
-    /// Restores the newest undamaged snapshot; if the data folder has a database, only checks that both belong
-    /// together.
+    /// Restores the newest undamaged snapshot; if the data folder has a database, only checks that the snapshots were made
+    /// of it.
     ///
     /// - Parameter report: is called with lines about restored and damaged snapshots, and about the progress of long
     ///   work.
@@ -22,7 +22,7 @@ struct SnapshotRestoration {
         let names = try settings.backupFolder.readGenerations()
         guard FileKind(layout.databasePath) == .absent else { return try requireOwn(names) }
         guard !names.isEmpty else { return }
-        // The folder may be slow, so only the server that gets this lock reads the snapshots.
+        // Several servers may start at once, and reading the snapshots may be slow: only the one with this lock does it.
         let lock: OwnerLock
         do {
             lock = try OwnerLock(databasePath: layout.databasePath)

@@ -3,13 +3,14 @@ internal import Synchronization
 /// Accounts for the memory that is held while the server waits for clients: for bodies that are still arriving, for answers
 /// that clients have not read yet, or for files on their way to an object storage.
 ///
-/// When the budget is used up, the clients that are slower than `pace` lose their memory to others, the slowest first.
+/// When the budget is used up, the server ends transfers of clients that are slower than `pace`, beginning with the one that
+/// has been too slow for the longest time, and gives their memory to others.
 package final class MemoryLedger: Sendable {
     /// The speed that a client needs to keep its memory while others need memory.
     package struct Pace: Sendable {
         /// The number of bytes that must be transferred within `time`.
         package let bytes: Int
-        /// In nanoseconds.
+        /// The period, in nanoseconds.
         package let time: UInt64
 
         package init(bytes: Int, nanoseconds time: UInt64) {
@@ -28,7 +29,7 @@ package final class MemoryLedger: Sendable {
     private let clock: @Sendable () -> UInt64
     private let entries = Mutex<[ObjectIdentifier: Entry]>([:])
 
-    /// - Parameter clock: the clock of the times that stakes are told, in nanoseconds.
+    /// - Parameter clock: returns the time in nanoseconds; all times that are passed to stakes come from it.
     package init(budget: Budget, pace: Pace, clock: @escaping @Sendable () -> UInt64) {
         self.budget = budget
         self.pace = pace
@@ -50,7 +51,7 @@ package final class MemoryLedger: Sendable {
         _ = entries.withLock { $0.removeValue(forKey: id) }
     }
 
-    /// Takes memory from slow clients, the slowest first, until `attempt` returns true; false if it never does.
+    /// Takes memory from slow clients, first from those that have been slow for the longest time, until `attempt` returns true; false if it never does.
     ///
     /// If the asking peer has used up its own share of the budget, only that peer's other bodies or answers lose
     /// memory.
@@ -80,7 +81,7 @@ package final class MemoryStake: Sendable {
         var bytes = 0
         /// Whether the server waits for the client to send or to read.
         var isWaiting = false
-        /// The time at which counting in `moved` began, in nanoseconds of the coarse clock.
+        /// The time at which counting in `moved` began, in nanoseconds of the ledger's clock.
         var since: UInt64 = 0
         var moved = 0
     }
@@ -143,7 +144,9 @@ package final class MemoryStake: Sendable {
         }
     }
 
-    /// Ends the measurement, because the server does not wait for the client any more; meanwhile the memory is safe.
+    /// Ends the measurement, because the server does not wait for the client any more.
+    ///
+    /// Until the next call of `awaitClient` this memory is not given to others.
     package func awaitServer() { state.withLock { $0.isWaiting = false } }
 
     /// The time since which the client has been slower than the required pace; nil if it is not too slow or holds no

@@ -6,8 +6,9 @@ package struct Peer: Hashable, Sendable {
     /// The numeric address without the port, `unix` for `unixSocket`, or the name of an identity; empty for the
     /// server's own work.
     package let name: String
-    /// Whether the peer is a loopback address or `unixSocket`. All local programs count as this one peer, and so do all
-    /// clients of a local proxy.
+    /// Whether the peer is a loopback address or `unixSocket`.
+    ///
+    /// All local programs count as this one peer, and so do all clients of a local proxy.
     package let isLocal: Bool
     /// The kind of the identity; nil if the peer is an address.
     private let kind: Identity.Kind?

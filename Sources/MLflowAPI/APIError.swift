@@ -15,7 +15,7 @@ package struct APIError: Error, Sendable {
         self.message = message
     }
 
-    /// Creates the error for an error of the store; the only function that decides their HTTP statuses and codes.
+    /// Converts an error of the store; no other function chooses the HTTP status and the code of such an error.
     package init(_ error: TrackingError) {
         let (status, code): (Int, String) =
             switch error.code {
@@ -29,8 +29,8 @@ package struct APIError: Error, Sendable {
             case .quotaSpent: (403, "RESOURCE_LIMIT_EXCEEDED")
             case .tooManyBytes: (413, "RESOURCE_LIMIT_EXCEEDED")
             case .notImplemented: (501, "NOT_IMPLEMENTED")
-            // The status is not 503, because clients do not repeat a creation after 503: the request may have taken
-            // effect.
+            // Nothing has taken effect, so that a repetition is safe. After a 503 clients do not repeat a creation, because it
+            // may have taken effect.
             case .temporarilyUnavailable, .databaseLocked: (429, "REQUEST_LIMIT_EXCEEDED")
             case .outcomeUnknown: (503, "TEMPORARILY_UNAVAILABLE")
             case .insufficientStorage: (507, "RESOURCE_LIMIT_EXCEEDED")
@@ -66,7 +66,7 @@ package struct APIError: Error, Sendable {
         }
     }
 
-    /// Converts an error that an endpoint threw; nil for an error that no client can cause.
+    /// Converts an error that an endpoint threw; nil for any other error, which is a fault of the server itself.
     init?(_ error: any Error) {
         switch error {
         case let error as TrackingError: self.init(error)

@@ -33,7 +33,7 @@ package struct HTTPRouter: Sendable {
 
     private var nodes = [Node()]
     private var endpoints: [Endpoint] = []
-    /// The endpoints by their patterns as they were added: most patterns have several methods.
+    /// The index of the endpoint of each pattern, so that a further method of a pattern is added without a walk down the tree.
     private var known: [String: Int] = [:]
     private var literalPaths = LiteralTable()
 
@@ -138,7 +138,7 @@ package struct HTTPRouter: Sendable {
     /// Finds the endpoint for the path from `offset` on, starting at a node; nil if no pattern with this method
     /// matches.
     ///
-    /// Recurses at most once for each segment of the longest pattern.
+    /// The recursion is at most as deep as the longest pattern has segments.
     private func descend(_ node: Int, _ offset: Int, _ search: inout Search) -> Int? {
         guard offset <= search.path.count else { return accept(nodes[node].endpoint, &search) }
         if let found = descendSegment(node, offset, &search) { return found }

@@ -19,7 +19,7 @@ struct Preconditions {
 
     /// - Parameters:
     ///   - tag: the strong entity tag with its quotes.
-    ///   - modified: seconds since 1970.
+    ///   - modified: the time of the last change, in seconds since 1970.
     init(_ request: HTTPRequest, tag: String, modified: Int64) {
         self.request = request
         self.tag = tag
@@ -28,7 +28,8 @@ struct Preconditions {
 
     /// The outcome of the conditions, which are checked in the order of RFC 9110 §13.2.2.
     ///
-    /// A date is ignored if the request contains the corresponding tag, or if the date cannot be parsed.
+    /// A date is ignored if the request has the field with tags that belongs to it (If-Match or If-None-Match), or if it cannot
+    /// be parsed.
     var outcome: Outcome {
         if let wanted = request.header("if-match") {
             guard EntityTags(wanted).matchStrongly(tag) else { return .failed }

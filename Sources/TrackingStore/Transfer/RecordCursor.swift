@@ -188,8 +188,9 @@ package struct RecordStream {
     /// The records that were read and not yet returned, in reverse order.
     private var waiting: [TransferRecord] = []
 
-    /// The memory in bytes to reserve for a stream: enough for 20,000 points and ten runs of 200 kB each. Larger runs take
-    /// more.
+    /// The memory in bytes to reserve for a stream: enough for 20,000 points and ten runs of 200 kB each.
+    ///
+    /// Larger runs take more.
     package static let memoryBytes = 4 * 1_048_576
 
     /// Blocks until the store has checked that the named experiments or runs exist.

@@ -78,7 +78,7 @@ extension SettingDefinition {
     static let audit = switched("--audit", "--no-audit", "APUS_AUDIT").unlessGiven("on")
         .doing(
             "Whether the database notes who changed what, when and from where: experiments, runs, models, artifacts and tokens, "
-                + "but not what is logged to runs. `apus audit` shows it."
+                + "but not what is logged to runs. `apus audit` prints these entries."
         )
     static let auditRetention = option("--audit-retention", "age", "APUS_AUDIT_RETENTION", standard: "365d")
         .doing("How long an entry of the audit is kept, such as 365d or 12h.")
@@ -86,7 +86,7 @@ extension SettingDefinition {
     // Snapshots.
     static let snapshotTo = option("--snapshot-to", "folder", "APUS_SNAPSHOT_TO")
         .doing(
-            "Keep snapshots of all data in this folder, which may be on a disk that cannot hold a database, such as Drive, NFS "
+            "Keep snapshots of all data in this folder, which may be on a disk that cannot hold a database, such as Google Drive, NFS "
                 + "or a mounted bucket. A server that starts on an empty data folder restores the newest one."
         )
     static let snapshotEvery = option("--snapshot-every", "time", "APUS_SNAPSHOT_EVERY", standard: "60s")
@@ -99,17 +99,17 @@ extension SettingDefinition {
     // The upstream, which gets a copy of everything.
     static let upstream = option("--upstream", "uri", "APUS_UPSTREAM")
         .doing(
-            "Send everything that is logged here to this server too, in the background: another Apus, MLflow's own server, or "
+            "Send everything that is logged here to another server too, in the background: another Apus, MLflow's own server, or "
                 + "one with MLflow's REST API. The credentials are those that a client would use (MLFLOW_TRACKING_TOKEN, or "
                 + "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD)."
         )
     static let upstreamTokenCommand = option("--upstream-token-command", "command", "APUS_UPSTREAM_TOKEN_COMMAND")
         .doing(
-            "A command for the shell that prints a token for the upstream. It is run at the first call, and again when the "
+            "A command for the shell that prints a token for the upstream. It is run before the first call to the upstream, and again when the "
                 + "upstream refuses the token."
         )
     static let forwardDelay = option("--forward-delay", "time", "APUS_FORWARD_DELAY", standard: "5s")
-        .doing("How long after a change the upstream gets it, at most, as long as the upstream answers.")
+        .doing("The longest time until the upstream gets a change, if it answers.")
     static let forwardArtifactRate = option("--forward-artifact-rate", "size", "APUS_FORWARD_ARTIFACT_RATE")
         .unlessGiven("no limit")
         .doing("How many bytes of artifacts are sent to the upstream in a second at most, such as 10MB.")
@@ -124,9 +124,9 @@ extension SettingDefinition {
 
     static let sslCertificate = option("--ssl-certfile", "file", "APUS_SSL_CERTFILE")
         .doing(
-            "Serve https and nothing else, with TLS 1.2 and 1.3. The file has the server's certificate, then those up to "
-                + "its issuer's, in PEM form. A SIGHUP from a process makes the server read it and the key anew. Needs "
-                + "OpenSSL 3 on the machine. --uvicorn-opts may name it too."
+            "Serve https and nothing else, with TLS 1.2 and 1.3. The file has the server's certificate, then the "
+                + "intermediate ones, in PEM form. `kill -HUP` makes the server read certificate and key anew. Needs OpenSSL "
+                + "3 on the machine. --uvicorn-opts may name the file too."
         )
     static let sslKey = option("--ssl-keyfile", "file", "APUS_SSL_KEYFILE").unlessGiven("the file of --ssl-certfile")
         .doing("The certificate's private key, in PEM form and without a password. --uvicorn-opts may name it too.")
@@ -152,7 +152,7 @@ extension SettingDefinition {
         .unlessGiven("this machine and private addresses")
         .doing(
             "The Host fields that are answered, separated by commas; * for all. A star in a name stands for characters "
-                + "without a dot (ml-*), a first *. for any subdomain."
+                + "without a dot (ml-*), a *. at the beginning for any subdomain."
         )
     static let corsAllowedOrigins = option("--cors-allowed-origins", "origins", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS")
         .unlessGiven("the server's own and localhost")
@@ -176,17 +176,17 @@ extension SettingDefinition {
         .unlessGiven("what requests have as Host")
         .doing(
             "The address at which browsers see this server, such as https://ml.example.org or, where a proxy adds a path, "
-                + "https://example.org/ml. Log-ins return to it, and its pages are this server's own."
+                + "https://example.org/ml. Log-ins return to it, and its pages count as this server's own."
         )
     static let groupScopes = option("--group-scopes", "list", "APUS_GROUP_SCOPES")
         .doing(
-            "What users may do whom a proxy or an issuer of tokens names: GROUP=SCOPE, separated by commas, with the scopes read, "
-                + "write and admin; * as the group is everybody. Who is in none of the groups may do nothing."
+            "The rights of users who come from a proxy or an issuer of tokens: GROUP=SCOPE, separated by commas, with the scopes "
+                + "read, write and admin; the group * means everybody. A user in none of the groups may do nothing."
         )
     static let trustProxyUser = option("--trust-proxy-user", "field", "APUS_TRUST_PROXY_USER")
         .doing(
-            "The header field in which a proxy names the user whom it has logged in, such as X-Forwarded-User. It counts from the "
-                + "addresses of --trusted-proxies alone. Every other request then needs a token."
+            "The header field in which a proxy names the user whom it has logged in, such as X-Forwarded-User. It is believed only in "
+                + "requests from --trusted-proxies. Every other request then needs a token."
         )
     static let trustProxyGroups = option("--trust-proxy-groups", "field", "APUS_TRUST_PROXY_GROUPS")
         .doing("The header field in which that proxy lists the user's groups, separated by commas.")
@@ -197,25 +197,25 @@ extension SettingDefinition {
         )
     static let oidcIssuer = option("--oidc-issuer", "url", "APUS_OIDC_ISSUER")
         .doing(
-            "An issuer of OpenID Connect whose JSON Web Tokens are taken in the place of tokens of this server: its address as in "
-                + "their claim iss. Its keys are fetched from there. Every request then needs a token."
+            "An issuer of OpenID Connect whose JSON Web Tokens are taken in the place of tokens of this server: its address, equal "
+                + "to the claim iss of its tokens. Its keys are fetched from there. Every request then needs a token."
         )
     static let oidcAudience = option("--oidc-audience", "text", "APUS_OIDC_AUDIENCE")
         .unlessGiven("--oidc-client-id")
-        .doing("For whom a token of the issuer must be (aud).")
+        .doing("The audience (the claim aud) that a token of the issuer must have.")
     static let oidcUserClaim = option("--oidc-user-claim", "claim", "APUS_OIDC_USER_CLAIM", standard: "sub")
         .doing(
-            "The claim that names the user; email counts only where the issuer does not say that it is not verified."
+            "The claim that names the user. If it is email, tokens with email_verified: false are refused."
         )
     static let oidcGroupsClaim = option("--oidc-groups-claim", "claim", "APUS_OIDC_GROUPS_CLAIM", standard: "groups")
         .doing("The claim that lists the user's groups; dots lead into objects, as in realm_access.roles.")
     static let oidcClientID = option("--oidc-client-id", "id", "APUS_OIDC_CLIENT_ID")
         .doing(
-            "What this server is to the issuer, so that people log in to the pages there. Its redirect address is "
+            "The id by which the issuer knows this server, so that people log in to the pages there. Its redirect address is "
                 + "/login/callback beneath --public-url."
         )
     static let oidcClientSecretFile = option("--oidc-client-secret-file", "file", "APUS_OIDC_CLIENT_SECRET_FILE")
-        .doing("The file with the client's secret, for a client that has one.")
+        .doing("The file with the secret of --oidc-client-id, if the issuer gave one.")
     static let oidcEndpointOrigins = option("--oidc-endpoint-origins", "origins", "APUS_OIDC_ENDPOINT_ORIGINS")
         .unlessGiven("the issuer's own")
         .doing(
@@ -229,7 +229,7 @@ extension SettingDefinition {
 
     // Limits of clients. A client is a token or a user, or an address if the server does not ask for credentials.
     static let keepFree = option("--keep-free", "size", "APUS_KEEP_FREE")
-        .unlessGiven("100MB, of a disk below 2GB a twentieth")
+        .unlessGiven("100MB or 5% of the disk, whichever is less")
         .doing(
             "How much of the disk of artifacts stays free, such as 500MB, 2GB or 5%. With less free space artifacts are "
                 + "refused, but metrics, params and tags are accepted. 0 keeps nothing free."
@@ -252,32 +252,32 @@ extension SettingDefinition {
     static let serverRequests = option("--server-requests", "number", "APUS_SERVER_REQUESTS").unlessGiven("no limit")
         .doing("How many requests a second all clients together may send.")
     static let clientConnections = option("--client-connections", "number", "APUS_CLIENT_CONNECTIONS")
-        .unlessGiven("three quarters of all")
+        .unlessGiven("three quarters of the server's")
         .doing("How many connections one address, and one token or user, may have open.")
     static let clientUploads = option("--client-uploads", "number", "APUS_CLIENT_UPLOADS").unlessGiven("no limit")
         .doing("How many files one client may send at once, and how many uploads in parts it may have open.")
     static let clientBodies = option("--client-bodies", "size", "APUS_CLIENT_BODIES")
-        .unlessGiven("three quarters of 128MB")
+        .unlessGiven("96MB")
         .doing(
             "How much memory the request bodies of one client may take while they arrive; small ones are always accepted."
         )
     static let clientAnswers = option("--client-answers", "size", "APUS_CLIENT_ANSWERS")
-        .unlessGiven("three quarters of 96MB")
+        .unlessGiven("72MB")
         .doing("How much memory the answers that one client has not read yet may take; small ones are always sent.")
 
     // The pages.
     static let pages = option("--ui", "place", "APUS_UI").unlessGiven("Apus' own pages alone")
         .doing(
-            "Serve MLflow's own pages too: `mlflow` for those of the MLflow that the python3 on the PATH has installed, or "
+            "Serve MLflow's own pages too: `mlflow` for those of the MLflow package of the python3 on the PATH, or "
                 + "the folder that holds their index.html (./mlflow for a folder of that name)."
         )
     static let pagesPath = option("--ui-path", "path", "APUS_UI_PATH", standard: "/")
         .doing(
-            "The path of the pages of --ui. With / Apus' own pages are at /apus/; with a path such as /mlflow they stay at /."
+            "The path of the pages of --ui. If it is /, Apus' own pages are at /apus/; with a path such as /mlflow they stay at /."
         )
     static let pagesDefaults = switched("--ui-defaults", "--no-ui-defaults", "APUS_UI_DEFAULTS").unlessGiven("on")
         .doing(
-            "Whether the pages of --ui open on model training, with the assistant closed, until a visitor chooses otherwise."
+            "Whether the pages of --ui start in MLflow's view of model training, with the assistant closed, until a visitor chooses otherwise."
         )
 
     // The answers to requests.
@@ -306,7 +306,7 @@ extension SettingDefinition {
         .doing("Stop the server when no connection was open and no request came for this time, such as 60s or 10m.")
     static let parentPid = option("--parent-pid", "pid")
         .doing(
-            "Stop the server when the process with this id has ended. May be repeated: then when all of them have ended."
+            "Stop the server when the process with this id has ended. If the flag is repeated, it stops when all these processes have ended."
         )
     static let logLevel = option("--log-level", "level", standard: "notice")
         .doing("trace, debug, info, notice, warning, error or critical. debug logs each request.")

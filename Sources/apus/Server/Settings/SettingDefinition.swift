@@ -3,21 +3,22 @@ internal import Logging
 
 /// One setting of a command: its flag, its environment variables, its default, and what it does.
 ///
-/// `--help` and `docs/configuration.md` are made from these definitions, and settings are looked up by them.
+/// `--help` and `docs/configuration.md` are made from these definitions, and the program finds the value of a setting by its definition.
 struct SettingDefinition: Sendable {
-    /// The flag, such as `--port`, or the form of a switch that turns it on.
+    /// The flag, such as `--port`; for a switch, the flag that turns it on.
     ///
     /// Empty if only a variable gives the setting.
     let flag: String
     /// The one-letter form of the flag.
     var short: String?
-    /// The form of a switch that turns it off.
+    /// The flag that turns a switch off; nil if there is none.
     var opposite: String?
     /// The kind of value that follows the flag; nil for a switch.
     var value: String?
     /// The environment variables that can be set instead of the flag, in the order in which they are tried.
     let variables: [String]
-    /// The value if neither the flag nor a variable is given; nil if there is no default.
+    /// What holds if neither the flag nor a variable is given: a value, or words that describe it; nil if there is no
+    /// default.
     var standard: String?
     /// The effect of the setting, in whole sentences.
     var effect = ""
@@ -32,7 +33,7 @@ struct SettingDefinition: Sendable {
         SettingDefinition(flag: flag, short: short, value: value, variables: variables, standard: standard)
     }
 
-    /// A flag without a value, which is off unless it is given.
+    /// A flag without a value; its default is off unless `unlessGiven` changes that.
     static func switched(_ flag: String, _ opposite: String?, _ variables: String...) -> SettingDefinition {
         SettingDefinition(flag: flag, opposite: opposite, variables: variables, standard: "off")
     }

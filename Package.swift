@@ -172,9 +172,8 @@ let tests: [Target] = [
     .testTarget(
         name: "PostgresStoreTests",
         dependencies: [
-            "Budgets", "Filter", "Identities", "PostgreSQL", "PostgresStore", "TestSupport", "Tracking",
-            "TrackingStore",
-            "Transfer",
+            "Budgets", "Coding", "Filter", "Identities", "PostgreSQL", "PostgresStore", "TestSupport", "Tracking",
+            "TrackingStore", "Transfer",
         ],
         swiftSettings: settings
     ),

@@ -43,6 +43,9 @@ extension ArtifactBucket: DirectTransfers {
         let start = ContinuousClock.now
         let (mark, id) = MarkedUpload.parts(of: id)
         guard !parts.isEmpty else { throw MultipartError.missingPart(1, count: 1) }
+        guard parts.allSatisfy({ (1...S3Client.mostParts).contains($0.number) }) else {
+            throw MultipartError.wrongParts("The parts of an upload have numbers from 1 to \(S3Client.mostParts).")
+        }
         let listed = parts.sorted { $0.number < $1.number }.map { S3Part(number: $0.number, tag: $0.entityTag) }
         var size: Int64?
         do {
@@ -87,6 +90,8 @@ extension ArtifactBucket: DirectTransfers {
     }
 
     /// Throws if a part has arrived and is not in the client's list, or the list has a gap: the file would be shorter.
+    ///
+    /// - Parameter listed: numbers from 1 to `S3Client.mostParts`, in ascending order.
     private static func requireAll(_ arrived: [Int], in listed: [Int]) throws(MultipartError) {
         let numbers = Set(listed)
         if let left = arrived.first(where: { !numbers.contains($0) }) { throw .unlistedPart(left) }
@@ -145,9 +150,10 @@ extension ArtifactBucket: DirectTransfers {
 
     /// Whether an unfinished upload may be one of Apus': a bucket without a prefix may hold uploads of other programs.
     ///
-    /// Beneath a prefix all are. Without one, those are that lie in a folder of artifacts of an experiment.
+    /// Beneath a prefix all are. Without one, those are that lie in a folder of artifacts of an experiment, and those that
+    /// checks have begun.
     private func isOwn(_ key: String) -> Bool {
-        guard root.isEmpty else { return true }
+        guard root.isEmpty, key != Self.checkedName else { return true }
         let names = key.utf8.split(separator: UInt8(ascii: "/"))
         guard let first = names.first, first.allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
         return names.dropFirst(2).contains { $0.elementsEqual("artifacts".utf8) }

@@ -16,6 +16,8 @@ package final class ArtifactBucket: ArtifactStorage {
 
     /// The greatest length of a key in bytes, by the rules of S3.
     private static let longestKey = 1_024
+    /// The name below the prefix of the upload that `fault` begins and gives up.
+    static let checkedName = ".apus-check"
 
     package init(_ bucket: S3Location, _ client: S3Client, memory: UploadMemory) {
         self.bucket = bucket
@@ -138,7 +140,7 @@ package final class ArtifactBucket: ArtifactStorage {
             let client = try client.hasty()
             _ = try client.list(prefix: root, atMost: 1)
             // Beginning an upload needs the permission to write, and aborting it leaves nothing in the bucket.
-            let key = root + ".apus-check"
+            let key = root + Self.checkedName
             try client.abort(client.createUpload(key, contentType: nil), key)
             // A storage says only to keys that may read objects that one is not there.
             try client.requireReading(of: key)

@@ -15,6 +15,6 @@ package struct AwaitedAnswer: Sendable {
     /// Whether the caller has taken the whole answer.
     package var hasArrived: Bool { caller.answerCount > answersBefore }
 
-    /// Whether the connection ended before the whole answer was sent, so that the caller may not know the result.
-    package var isLost: Bool { caller.hasEnded && !hasArrived }
+    /// Whether the caller has gone, or seems to have, and has not taken the whole answer, so that it may not know the result.
+    package var isLost: Bool { caller.hasLeft && !hasArrived }
 }

@@ -169,6 +169,8 @@ struct ApusUpstream: Upstream {
         guard !records.isEmpty else { return outcomes.map { $0.with(points: true) } }
         do {
             let report = try send(records)
+            // Not all remarks are in the report, so that it does not tell of each run whether its points were taken.
+            if report.remarkCount > report.remarks.count, parcels.count > 1 { return try sendSingly(parcels, outcomes) }
             return zip(parcels, outcomes).map { parcel, outcome in
                 guard outcome.failure == nil else { return outcome }
                 let id = parcel.forwarded.runID
@@ -208,10 +210,15 @@ struct ApusUpstream: Upstream {
                     return outcome
                 }
             }
-            // One of the runs may be the reason, so each run is sent in its own call.
-            return try zip(parcels, outcomes).map { (parcel, outcome) throws(UpstreamFailure) in
-                outcome.failure == nil ? try send([parcel])[0] : outcome
-            }
+            // One of the runs may be the reason.
+            return try sendSingly(parcels, outcomes)
+        }
+    }
+
+    /// Sends each run whose outcome has no failure in a call of its own.
+    private func sendSingly(_ parcels: [RunParcel], _ outcomes: [RunOutcome]) throws(UpstreamFailure) -> [RunOutcome] {
+        try zip(parcels, outcomes).map { (parcel, outcome) throws(UpstreamFailure) in
+            outcome.failure == nil ? try send([parcel])[0] : outcome
         }
     }
 
@@ -265,6 +272,11 @@ struct ApusUpstream: Upstream {
         var numbers: [Int64: String] = [:]
         let others = Set(report.remarks.filter { $0.text == TransferRemark.otherVersion }.map(\.id))
         for version in parcel.versions.map(\.version) {
+            // The report may lack a remark about this version, which then must not be changed either.
+            guard report.remarkCount == report.remarks.count else {
+                outcome.omissions.append(("version \(version.version)", "the upstream has more remarks than it tells"))
+                continue
+            }
             // Another version of the upstream has the same number: it is never changed.
             let id = TransferRecord.id(ofVersion: version)
             guard !others.contains(shortened(id)) else {

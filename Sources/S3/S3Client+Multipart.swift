@@ -162,10 +162,10 @@ extension S3Client {
     /// Returns the stored parts of an upload, with their sizes in bytes.
     package func parts(of id: String, _ key: String) throws(S3Failure) -> [(part: S3Part, size: Int64)] {
         var found: [(part: S3Part, size: Int64)] = []
-        var marker: String?
-        repeat {
+        var marker: Int?
+        while true {
             var query = [(name: "uploadId", value: id), (name: "max-parts", value: "1000")]
-            if let marker { query.append(("part-number-marker", marker)) }
+            if let marker { query.append(("part-number-marker", "\(marker)")) }
             let reply = try send(Request(method: .get, key: key, query: query))
             let result = try answer(reply, root: "ListPartsResult")
             for child in result.children where child.name == "Part" {
@@ -174,9 +174,12 @@ extension S3Client {
                 else { continue }
                 found.append((S3Part(number: number, tag: child["ETag"] ?? ""), size))
             }
-            marker = result["IsTruncated"] == "true" ? result["NextPartNumberMarker"] : nil
-        } while marker != nil && found.count < Self.mostParts
-        return found
+            guard result["IsTruncated"] == "true", found.count < Self.mostParts else { return found }
+            guard let next = result["NextPartNumberMarker"].flatMap({ Int($0) }), next > marker ?? 0 else {
+                throw unlikeStorage
+            }
+            marker = next
+        }
     }
 
     /// Calls `body` for each page of the unfinished uploads to keys that begin with a prefix.

@@ -46,7 +46,8 @@ struct S3Fault {
             S3Failure(
                 .denied,
                 "The object storage denies access to the bucket '\(bucket)': the server's keys need s3:GetObject, s3:PutObject, "
-                    + "s3:DeleteObject, s3:ListBucket, s3:AbortMultipartUpload and s3:ListBucketMultipartUploads there."
+                    + "s3:DeleteObject, s3:ListBucket, s3:AbortMultipartUpload and s3:ListBucketMultipartUploads there, and with "
+                    + "quotas of artifacts s3:ListMultipartUploadParts."
             )
         case "InvalidAccessKeyId", "InvalidToken", "InvalidClientTokenId":
             S3Failure(

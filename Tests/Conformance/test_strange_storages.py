@@ -551,6 +551,14 @@ def test_a_part_that_the_client_leaves_out_is_told(storage, server):
     assert mpu(server, "complete", run_id, message) == (200, {})
 
 
+@pytest.mark.parametrize("number", [-1, 0, 10_001, 10**9, 2**63 - 1])
+def test_a_part_number_that_no_part_can_have_is_refused_at_once(storage, server, number):
+    run_id = new_run(server.url)
+    message = begin(server, run_id)
+    status, answer = mpu(server, "complete", run_id, {**message, "parts": [{"part_number": number, "etag": "x"}]})
+    assert status == 400 and "10000" in answer["message"], answer
+
+
 def test_a_mistake_of_the_client_is_no_fault_of_the_storage(storage):
     with ApusServer(storage.arguments(PREFIX), environment=storage.environment()) as running:
         run_id = new_run(running.url)

@@ -112,6 +112,23 @@ import Testing
         #expect(try slow.answer().status == 200)
     }
 
+    @Test func `handlers that wait for another server have threads of their own`() throws {
+        let gate = DispatchSemaphore(value: 0)
+        let server = try TestServer(configure: { $0.workerCount = 1 }) { router in
+            let waiting = HTTPHandling.blocking { _, responder in
+                gate.wait()
+                responder.send(HTTPResponse(status: 200))
+            }
+            router.add(.post, "/apart", .apart(waiting))
+            router.add(.get, "/here", .blocking { _, responder in responder.send(HTTPResponse(status: 204)) })
+        }
+        let waiting = try server.client()
+        try waiting.send("POST /apart HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx")
+        #expect(try server.exchange("GET /here HTTP/1.1\r\nHost: a\r\n\r\n").status == 204)
+        gate.signal()
+        #expect(try waiting.answer().status == 200)
+    }
+
     @Test func `a large body that takes long to read does not delay another connection`() throws {
         let gate = DispatchSemaphore(value: 0)
         let server = try TestServer(configure: { $0.loopCount = 1 }) { router in

@@ -71,6 +71,25 @@ import Testing
         #expect(order.all == ["second", "first", "first", "first"])
     }
 
+    @Test func `new addresses that keep coming do not overtake one that waits`() throws {
+        let order = Order()
+        let release = holdUp()
+        run(attempt("192.0.2.1", "again")) { order.add("again") }
+        comeAgain(2, order)
+        release()
+        wait(for: 6)
+        #expect(order.all == ["new 2", "again", "new 3", "new 4", "new 5"])
+    }
+
+    /// Makes a check of a new address, during which the next new address comes.
+    private func comeAgain(_ number: Int, _ order: Order) {
+        guard number <= 5 else { return }
+        run(attempt("192.0.2.\(number)")) {
+            comeAgain(number + 1, order)
+            return order.add("new \(number)")
+        }
+    }
+
     @Test func `who would wait for too many others is refused, but for who is known`() {
         let known = attempt("192.0.2.9")
         run(known) { true }

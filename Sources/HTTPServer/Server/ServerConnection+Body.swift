@@ -96,7 +96,7 @@ extension ServerConnection {
         guard call.mayBlock || request.body.count > limits.inlineBodyBytes else {
             return call.handler(request, responder)
         }
-        let pool = call.mayBlock ? loop.shared.workers : loop.shared.packers
+        let pool = call.mayBlock ? workers(for: exchange) : loop.shared.packers
         let judgement = judgement(on: pool)
         callLater(on: pool, exchange) { [request] in
             judgement.run(request, responder) { request in
@@ -115,7 +115,7 @@ extension ServerConnection {
         let stake = bodyStake(exchange)
         stake.awaitServer()
         let configuration = loop.configuration
-        let judgement = judgement(on: loop.shared.workers)
+        let judgement = judgement(on: workers(for: exchange))
         callOnWorker(exchange) {
             do {
                 var request = request

@@ -220,7 +220,7 @@ extension ServerConnection {
             buffer(BufferedCall(handler: handler, maximumBodyBytes: bound, mayBlock: true), exchange)
         case .streamed(let open):
             let responder = makeResponder(exchange)
-            let judgement = judgement(on: loop.shared.workers)
+            let judgement = judgement(on: workers(for: exchange))
             let isCalled = callOnWorker(exchange) { [id, loop, number = exchange.id] in
                 judgement.run(request, responder) { request in
                     let receiver = request.flatMap { open($0, responder) }

@@ -32,6 +32,8 @@ package final class PasswordChecks: Sendable {
         let attempt: PasswordAttempt
         /// Grows with each check that comes.
         let number: Int
+        /// How many checks had had their turn when this one came.
+        let arrival: Int
         let check: @Sendable () -> Bool?
         let done: @Sendable () -> Void
     }
@@ -46,17 +48,22 @@ package final class PasswordChecks: Sendable {
 
         /// Takes the check whose turn it is.
         ///
+        /// An address or a name that is new counts as if its last check had been when it came, so that no number of new ones
+        /// overtakes one that waits.
+        ///
         /// - Parameters:
         ///   - peerTurn: the number of the last check of an address; 0 if it has had none lately.
         ///   - nameTurn: the same of a name at an address.
         mutating func take(_ peerTurn: (Peer) -> Int, _ nameTurn: (PasswordAttempt) -> Int) -> Job? {
             func comesBefore(_ one: [Job], _ other: [Job]) -> Bool {
                 guard let one = one.first, let other = other.first else { return false }
-                let (own, others) = (peerTurn(one.attempt.peer), peerTurn(other.attempt.peer))
-                return own == others ? one.number < other.number : own < others
+                return order(one, peerTurn(one.attempt.peer)) < order(other, peerTurn(other.attempt.peer))
             }
+            func order(_ job: Job, _ turn: Int) -> (Int, Int, Int) { (max(turn, job.arrival), turn, job.number) }
             guard let (peer, line) = lines.min(by: { comesBefore($0.value, $1.value) }),
-                let index = line.indices.min(by: { nameTurn(line[$0].attempt) < nameTurn(line[$1].attempt) })
+                let index = line.indices.min(by: {
+                    order(line[$0], nameTurn(line[$0].attempt)) < order(line[$1], nameTurn(line[$1].attempt))
+                })
             else { return nil }
             let job = lines[peer]?.remove(at: index)
             if lines[peer]?.isEmpty == true { lines[peer] = nil }
@@ -156,7 +163,13 @@ package final class PasswordChecks: Sendable {
             state.peers[attempt.peer, default: Tries()].waiting += 1
             state.attempts[attempt, default: Tries()].waiting += 1
             state.count += 1
-            let job = Job(attempt: attempt, number: state.count, check: check, done: done)
+            let job = Job(
+                attempt: attempt,
+                number: state.count,
+                arrival: state.turn,
+                check: check,
+                done: done
+            )
             if state.attempts[attempt]?.isKnown == true { state.known.append(job) } else { state.others.append(job) }
             defer { state.isRunning = true }
             return !state.isRunning

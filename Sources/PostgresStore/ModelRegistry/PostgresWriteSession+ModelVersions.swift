@@ -86,7 +86,7 @@ extension PostgresWriteSession {
     }
 
     package func setModelVersionTag(_ tag: Tag, version key: ModelVersionKey) throws {
-        let number = try requireModelVersion(key, lock: "FOR KEY SHARE")
+        let number = try requireModelVersion(key, lock: "FOR SHARE")
         try change(
             """
             INSERT INTO model_version_tags (workspace, name, version, key, value)

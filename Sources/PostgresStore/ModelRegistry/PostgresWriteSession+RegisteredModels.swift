@@ -118,7 +118,7 @@ extension PostgresWriteSession {
     }
 
     package func setModelAlias(_ alias: String, version key: ModelVersionKey) throws {
-        let number = try requireModelVersion(key, lock: "FOR KEY SHARE")
+        let number = try requireModelVersion(key, lock: "FOR SHARE")
         try change(
             """
             INSERT INTO registered_model_aliases (workspace, name, alias, version) VALUES ('default', $1, $2, $3::bigint)

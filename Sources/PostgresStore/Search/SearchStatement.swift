@@ -146,11 +146,22 @@ struct SearchStatement {
         var equal: [String] = []
         var alternatives: [String] = []
         for (term, value) in zip(terms, last) {
+            guard value.fits(term.kind) else { throw PageToken.malformed }
             let placeholder = bind(value, of: term)
             let beyond = "\(term.sorted) \(term.isAscending ? ">" : "<") \(placeholder)"
             alternatives.append("(" + (equal + [beyond]).joined(separator: " AND ") + ")")
             equal.append("\(term.expression) IS NOT DISTINCT FROM \(placeholder)")
         }
         return "(" + alternatives.joined(separator: " OR ") + ")"
+    }
+}
+
+extension SortValue {
+    /// Whether a term of this kind can have the value; a page token that a client has changed may have another one.
+    fileprivate func fits(_ kind: SortTerm.Kind) -> Bool {
+        switch (self, kind) {
+        case (.null, _), (.integer, .integer), (.real, .real), (.text, .text): true
+        default: false
+        }
     }
 }

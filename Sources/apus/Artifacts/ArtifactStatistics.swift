@@ -39,14 +39,18 @@ struct ArtifactStatistics: ParsableCommand {
 
     /// Refuses a wrong path, so that it is not mistaken for an empty tree.
     private static func requireArtifacts(in path: String) throws(StartFailure) {
+        let isBesideDatabase = isBesideDatabase(path)
+        if isBesideDatabase {
+            let database = path.dropLast("artifacts".count) + "apus.db"
+            if let uri = ArtifactPlaceNote(databasePath: String(database)).uri {
+                throw StartFailure("This command works on artifacts in a folder, and these are in '\(uri)'.")
+            }
+        }
         switch FileKind(path) {
         case .folder where FileKind(path + "/apus.db") == .file:
             throw StartFailure("'\(path)' is a data folder, not the folder of its artifacts: name it with --data-dir.")
         case .folder: return
-        case .absent where Self.isBesideDatabase(path):
-            let database = path.dropLast("artifacts".count) + "apus.db"
-            guard let uri = ArtifactPlaceNote(databasePath: String(database)).uri else { return }
-            throw StartFailure("This command works on artifacts in a folder, and these are in '\(uri)'.")
+        case .absent where isBesideDatabase: return
         case .absent:
             throw StartFailure(
                 "There is no folder '\(path)'. Name the folder of all data with --data-dir, or that of the artifacts with "

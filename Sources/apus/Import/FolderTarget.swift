@@ -27,12 +27,6 @@ final class FolderTarget: ImportTarget, Sendable {
     init(_ folder: String, by way: AdoptionWay) throws {
         try StorageLayout.makeFolders(folder, flag: "--to")
         let databasePath = folder + "/apus.db"
-        if let uri = ArtifactPlaceNote(databasePath: databasePath).uri {
-            throw StartFailure(
-                "The server of '\(folder)' keeps its artifacts in '\(uri)', where this command puts none: start that server, and "
-                    + "import with --to and its address."
-            )
-        }
         var configuration = TrackingStore.Configuration(
             databasePath: databasePath,
             artifactRoot: ArtifactLocation("mlflow-artifacts:/"),
@@ -43,6 +37,14 @@ final class FolderTarget: ImportTarget, Sendable {
             store = try TrackingStore(configuration)
         } catch {
             throw StartFailure.opening(databasePath, error)
+        }
+        // If a server had the folder open, the store could not be opened, and the import goes to that server.
+        if let uri = ArtifactPlaceNote(databasePath: databasePath).uri {
+            store.close()
+            throw StartFailure(
+                "The server of '\(folder)' keeps its artifacts in '\(uri)', where this command puts none: start that server, and "
+                    + "import with --to and its address."
+            )
         }
         let kept = try KeepFreeSetting.amount(Environment.process)
         artifacts = ArtifactRoot(

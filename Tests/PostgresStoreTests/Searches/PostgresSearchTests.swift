@@ -1,3 +1,4 @@
+import Coding
 import Filter
 import PostgresStore
 import TestSupport
@@ -44,6 +45,19 @@ struct PostgresSearchTests {
         #expect(try names("run_name LIKE 'é'") == [])
         let error = trackingError { _ = try names(#"run_name LIKE 'a\'"#) }
         #expect(error?.code == .invalidParameterValue && error?.message.contains("backslash") == true)
+    }
+
+    @Test func `a page token with a value of another kind is refused`() throws {
+        for time in 0..<3 { try add("run \(time)", startTime: Int64(time)) }
+        var search = try search(order: ["start_time"], size: 1)
+        let token = try store.read { [search] in try $0.findRuns(search).nextPageToken }
+        var bytes = try #require(Base64.decode(token ?? ""))
+        // Behind the version and the digest of the query stands the type of the first value: an integer.
+        #expect(bytes[9] == 1)
+        bytes[9] = 2
+        search.pageToken = Base64.encode(bytes)
+        let error = trackingError { [search] in _ = try store.read { try $0.findRuns(search).count } }
+        #expect(error?.code == .invalidParameterValue)
     }
 
     @Test func `texts are ordered by their bytes`() throws {

@@ -62,7 +62,7 @@ let modules: [Target] = [
     ),
     .target(name: "SQLite", dependencies: ["Budgets", "CSQLite", "CSQLiteSetup", "Threads"], swiftSettings: settings),
     .target(name: "CPostgreSQL", cSettings: [.treatAllWarnings(as: .error)]),
-    .target(name: "PostgreSQL", dependencies: ["CPostgreSQL"], swiftSettings: settings),
+    .target(name: "PostgreSQL", dependencies: ["CPostgreSQL", "Threads"], swiftSettings: settings),
     .target(name: "Filter", swiftSettings: pure),
     .target(name: "Tracking", dependencies: ["Budgets", "Coding", "Filter", "Identities"], swiftSettings: pure),
     .target(

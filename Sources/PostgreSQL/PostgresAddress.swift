@@ -43,9 +43,16 @@ package struct PostgresAddress: Sendable {
         }
     }
 
-    /// Checks the URI and its options with libpq, which must be loaded.
-    func validate() throws(PostgresError) {
+    /// Returns all options that libpq, which must be loaded, knows, and the values that the URI gives to some.
+    func options() throws(PostgresError) -> [String: String?] {
         guard let options = apus_PQconninfoParse(uri, nil) else { throw .badAddress }
-        apus_PQconninfoFree(options)
+        defer { apus_PQconninfoFree(options) }
+        var found: [String: String?] = [:]
+        var option = options
+        while let keyword = option.pointee.keyword {
+            found.updateValue(option.pointee.val.map { String(cString: $0) }, forKey: String(cString: keyword))
+            option = option.advanced(by: 1)
+        }
+        return found
     }
 }

@@ -5,16 +5,60 @@ extension PostgresConnection {
     /// The seconds to wait for a server that neither accepts nor refuses the connection, if `connect_timeout` is not set.
     private static let usualTimeout = 10
 
-    /// Connects, and returns the connection of libpq.
-    static func open(_ address: PostgresAddress, _ applicationName: String) throws(PostgresError) -> OpaquePointer {
+    /// Connects to the first of the hosts that can be reached, and returns the connection of libpq.
+    ///
+    /// - Parameter further: options that hold unless the address has others.
+    static func open(
+        _ address: PostgresAddress,
+        _ applicationName: String,
+        _ further: [(keyword: String, value: String)] = []
+    ) throws(PostgresError) -> OpaquePointer {
         try PostgresLibrary.load()
-        try address.validate()
+        let given = try address.options()
         // A later option overrides an earlier one, so that the address can change the options before it. The keepalive probes
-        // detect after a minute that the host of the server has vanished.
-        let options = [
-            ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
+        // detect within a minute that the host of the server has vanished; while the server has not confirmed what was sent there
+        // are none, and `tcp_user_timeout`, which libpq has since version 12, limits the time.
+        var options = [("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3")]
+        if given["tcp_user_timeout"] != nil { options.append(("tcp_user_timeout", "15000")) }
+        options += further.map { ($0.keyword, $0.value) }
+        options += [
             ("fallback_application_name", applicationName), ("dbname", address.uri), ("client_encoding", "UTF8"),
         ]
+        // libpq's own attempt would spend all of the time on the first host that is silent.
+        var failure: PostgresError?
+        for attempt in attempts(given) {
+            do throws(PostgresError) {
+                return try open(options + attempt)
+            } catch {
+                guard error.isDisconnection else { throw error }
+                let earlier = failure.map { $0.message + "; " } ?? ""
+                failure = PostgresError(error.state, earlier + error.message)
+            }
+        }
+        throw failure ?? .badAddress
+    }
+
+    /// The options for one attempt after another: each has one of the hosts.
+    private static func attempts(_ given: [String: String?]) -> [[(String, String)]] {
+        func list(_ keyword: String) -> [String] {
+            (given[keyword] ?? nil)?.split(separator: ",", omittingEmptySubsequences: false).map { String($0) } ?? []
+        }
+        let lists = ["host", "hostaddr", "port"].map { ($0, list($0)) }.filter { !$0.1.isEmpty }
+        let count = lists.map(\.1.count).max() ?? 0
+        // An empty element stands for a default, which only the whole list can express; libpq refuses lists that do not match.
+        let isPlain = lists.allSatisfy { name, list in
+            !list.contains("") && (list.count == count || (name == "port" && list.count == 1))
+        }
+        guard count > 1, isPlain, lists.contains(where: { $0.0 != "port" }) else { return [[]] }
+        var hosts = (0..<count).map { number in
+            lists.map { name, list in (name, list.count > 1 ? list[number] : list[0]) }
+        }
+        if given["load_balance_hosts"] == "random" { hosts.shuffle() }
+        guard given["target_session_attrs"] == "prefer-standby" else { return hosts }
+        return ["standby", "any"].flatMap { kind in hosts.map { $0 + [("target_session_attrs", kind)] } }
+    }
+
+    private static func open(_ options: [(String, String)]) throws(PostgresError) -> OpaquePointer {
         let raw = withCStrings(options.map { $0.0 }) { keywords in
             withCStrings(options.map { $0.1 }) { values in apus_PQconnectStartParams(keywords, values, 1) }
         }

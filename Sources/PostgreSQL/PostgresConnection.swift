@@ -1,4 +1,6 @@
 internal import CPostgreSQL
+internal import Dispatch
+internal import Threads
 
 /// One connection to a PostgreSQL database, whose session uses UTF-8 and UTC.
 ///
@@ -16,10 +18,12 @@ package final class PostgresConnection {
     private var isBusy = false
 
     private static let maximumStatements = 128
+    /// How long the server may take to accept that a query is cancelled.
+    private static let cancelTime = Duration.seconds(5)
     /// The number of bytes that are passed to libpq in one call.
     private static let copyPieceBytes = 262_144
 
-    /// Connects; blocks for `connect_timeout` at most, which is ten seconds if it is not set.
+    /// Connects; blocks for `connect_timeout` at most for each host of the address, which is ten seconds if it is not set.
     ///
     /// - Parameter applicationName: the name of the connection in the view `pg_stat_activity`.
     package init(_ address: PostgresAddress, applicationName: String) throws(PostgresError) {
@@ -193,17 +197,32 @@ extension PostgresConnection {
 
     /// Cancels the running query, and discards its remaining results.
     private func cancel(_ raw: OpaquePointer) {
-        Self.askToCancel(raw)
+        guard Self.askToCancel(raw, within: Self.cancelTime) else { return close() }
         while let result = apus_PQgetResult(raw) { apus_PQclear(result) }
     }
+
     /// Asks the server, on a connection of its own, to cancel the running query.
     ///
     /// If this fails or comes too late, the results arrive as if nothing had been asked.
-    static func askToCancel(_ raw: OpaquePointer) {
-        guard let cancel = apus_PQgetCancel(raw) else { return }
-        var message = [CChar](repeating: 0, count: 256)
-        _ = apus_PQcancel(cancel, &message, Int32(message.count))
-        apus_PQfreeCancel(cancel)
+    /// - Returns: false if the server has not taken the question in time; it may take it later, so that the connection must not be
+    ///   used any more.
+    static func askToCancel(_ raw: OpaquePointer, within time: Duration) -> Bool {
+        // The thread alone uses the copy of the address of the server that this is.
+        guard let copy = apus_PQgetCancel(raw) else { return true }
+        nonisolated(unsafe) let cancel = copy
+        let isAsked = DispatchSemaphore(value: 0)
+        // The system may try to connect for minutes, which has no limit before libpq 15.
+        let isStarted = SystemThread.start(name: "pg-cancel") {
+            var message = [CChar](repeating: 0, count: 256)
+            _ = apus_PQcancel(cancel, &message, Int32(message.count))
+            apus_PQfreeCancel(cancel)
+            isAsked.signal()
+        }
+        guard isStarted else {
+            apus_PQfreeCancel(copy)
+            return true
+        }
+        return isAsked.wait(timeout: .now() + .milliseconds(Int(time / .milliseconds(1)))) == .success
     }
 }
 

@@ -9,6 +9,8 @@ package struct PostgresError: Error, Sendable {
     package var sql: String?
     /// The name of the constraint that the statement would have violated; nil for other failures.
     package var constraint: String?
+    /// The `position` of the pipeline before the statement was collected; nil if no answer of the server was a failure.
+    package var position: Int?
 
     package init(_ state: State, _ message: String, sql: String? = nil) {
         self.state = state

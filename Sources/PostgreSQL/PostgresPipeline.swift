@@ -35,6 +35,8 @@ package final class PostgresPipeline {
     /// The index in `expected` of the next answer; those before it have arrived.
     private var next = 0
     private var unsynced = 0
+    /// How many answers the earlier contents of `expected` stood for.
+    private var forgotten = 0
     private var arrived: [Ticket: PostgresRows] = [:]
     private var ticketCount = 0
     private var failure: PostgresError?
@@ -43,12 +45,19 @@ package final class PostgresPipeline {
     /// The number of statements after which `send` waits for answers, so that they do not fill the memory.
     private static let maximumUnsynced = 512
 
-    /// Connects; blocks for `connect_timeout` at most, which is ten seconds if it is not set.
+    /// Connects; blocks for `connect_timeout` at most for each host of the address, which is ten seconds if it is not set.
     ///
-    /// - Parameter settings: statements that the session begins with, such as `SET …`.
+    /// - Parameters:
+    ///   - options: options of libpq that hold unless the address has others.
+    ///   - settings: statements that the session begins with, such as `SET …`.
     /// - Throws: `PostgresError` with the state `.noLibrary` also for a libpq before version 14, which has no pipelines.
-    package init(_ address: PostgresAddress, applicationName: String, settings: String = "") throws(PostgresError) {
-        let raw = try PostgresConnection.open(address, applicationName)
+    package init(
+        _ address: PostgresAddress,
+        applicationName: String,
+        options: [(keyword: String, value: String)] = [],
+        settings: String = ""
+    ) throws(PostgresError) {
+        let raw = try PostgresConnection.open(address, applicationName, options)
         place = PostgresConnection.place(raw)
         do throws(PostgresError) {
             guard apus_libpq_has_pipelines() == 1 else {
@@ -81,6 +90,9 @@ package final class PostgresPipeline {
     }
 
     package var isClosed: Bool { raw == nil }
+
+    /// How much was collected since the connection was opened; the `position` of a failure says where among it the failure was.
+    package var position: Int { forgotten + expected.count }
 
     /// The version of the server, such as 150004 for 15.4.
     package var serverVersion: Int { raw.map { Int(apus_PQserverVersion($0)) } ?? 0 }
@@ -143,6 +155,7 @@ package final class PostgresPipeline {
         let raw = try opened()
         try synchronize(raw)
         while next < expected.count { try takeAnswer(raw) }
+        forgotten += expected.count
         expected.removeAll(keepingCapacity: true)
         next = 0
         if let failure {
@@ -253,7 +266,10 @@ extension PostgresPipeline {
                 close()
                 throw error.isDisconnection ? error : PostgresError(.disconnected, error.message, sql: sql)
             }
-            failure = failure ?? watch.end.map { PostgresError($0, error.message, sql: sql) } ?? error
+            if failure == nil {
+                failure = watch.end.map { PostgresError($0, error.message, sql: sql) } ?? error
+                failure?.position = forgotten + next
+            }
         }
         next += 1
         // The results of a statement end with NULL, but not the end of what was sent.
@@ -283,18 +299,19 @@ extension PostgresPipeline {
             revents: 0
         )
         while true {
+            // Also while bytes arrive, which a long answer does for as long as it likes.
+            if let reason = watch.reason {
+                guard watch.end == nil, PostgresConnection.askToCancel(raw, within: Self.graceTime) else {
+                    close()
+                    throw PostgresError(.disconnected, "the server does not answer")
+                }
+                watch.end = reason
+                watch.deadline = .now + Self.graceTime
+                watch.isAbandoned = nil
+            }
             let count = poll(&waiting, 1, watch.sliceMilliseconds)
             if count > 0 { return }
             guard count == 0 || errno == EINTR else { throw lost(raw) }
-            guard let reason = watch.reason else { continue }
-            guard watch.end == nil else {
-                close()
-                throw PostgresError(.disconnected, "the server does not answer")
-            }
-            PostgresConnection.askToCancel(raw)
-            watch.end = reason
-            watch.deadline = .now + Self.graceTime
-            watch.isAbandoned = nil
         }
     }
 

@@ -18,6 +18,9 @@ package final class PostgresStore: Sendable {
         package var readerCount = 8
         /// How long a request waits for a database that is away before it is answered with 429.
         package var patience: Duration = .seconds(10)
+        /// How long the database may work on one statement of a change; on one that changes all runs of an experiment, ten times as
+        /// long.
+        package var statementTime: Duration = .seconds(30)
         /// The limits that reads and writes share with the rest of the server.
         package var budgets = Budgets()
         /// Receives messages for the server's log.
@@ -57,6 +60,7 @@ package final class PostgresStore: Sendable {
             connector,
             artifactRoot: configuration.artifactRoot,
             patience: configuration.patience,
+            statementTime: configuration.statementTime,
             report: configuration.report
         )
         writer = try GroupWriter(group, queue: configuration.budgets.queuedWrites)

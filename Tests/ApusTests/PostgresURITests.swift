@@ -18,23 +18,26 @@ import Testing
     @Test(arguments: [
         ("postgresql://ana:secret@db/mlflow?colour=secret", "'colour'"),
         ("postgresql://ana:secret@db/mlflow?host=a&host=b", "'host' is given twice"),
-        ("postgresql://ana:sec@ret@db/mlflow", "%40"),
+        ("postgresql://ana:sec@ret@db/mlflow", "%40"), ("postgresql://ana:se?cret@db/mlflow", "%40"),
+        ("postgresql://ana@db/mlflow?password=se&cret", "%26"),
     ])
     func `others are refused without showing the password`(text: String, part: String) {
         let failure = #expect(throws: StartFailure.self) { try uri(text) }
         #expect(failure?.message.contains(part) == true)
         #expect(failure?.message.contains("--backend-store-uri") == true)
-        #expect(failure?.message.contains("sec") == false)
+        #expect(failure?.message.contains("sec") == false && failure?.message.contains("cret") == false)
     }
 
     @Test(arguments: [
-        ("postgresql://ana:p%40w@db/mlflow", "p%40w"), ("--backend-store-uri=postgresql://ana:a:b@db/m?x=@", "a:b"),
-        ("postgresql://ana@db:5432/mlflow", nil), ("--host", nil), ("http://127.0.0.1:5000/a@b", nil),
-        ("sqlite:////tmp/a:b.db", nil),
+        ("postgresql://ana:p%40w@db/mlflow", ["p%40w"]), ("--backend-store-uri=postgresql://ana:a:b@db/m?x=@", ["a:b"]),
+        ("postgresql://ana@db:5432/mlflow", []), ("--host", []), ("http://127.0.0.1:5000/a@b", []),
+        ("sqlite:////tmp/a:b.db", []), ("postgresql://db/m?user=ana&password=a:b@c", ["a:b@c"]),
+        ("postgresql://ana:one@db/m?sslpassword=two&sslmode=require&password=three", ["one", "two", "three"]),
+        ("postgresql://?password=", [""]), ("postgresql://db/m?passfile=/x", []),
     ])
-    func `the password of an argument is found`(argument: String, password: String?) {
+    func `the passwords of an argument are found`(argument: String, passwords: [String]) {
         let bytes = Array(argument.utf8)
         let found = HiddenPasswords.passwords(in: bytes).map { String(decoding: bytes[$0], as: UTF8.self) }
-        #expect(found == password)
+        #expect(found == passwords)
     }
 }

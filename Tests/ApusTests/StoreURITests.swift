@@ -53,6 +53,8 @@ import Testing
         ("sqlite+aiosqlite:///a.db", "'aiosqlite'"), ("sqlite+pysqlcipher:///a.db", "'pysqlcipher'"),
         ("sqlite:////no/such/folder/a.db?mode=rw", "exists"), ("oracle://u:secret@h/db", "sqlite:///"),
         ("mysql+pymysql://u:secret@h/db", "sqlite:///"), ("mssql+pyodbc://h/db", "sqlite:///"),
+        (" postgresql://u:secret@h/db", "quotes"), ("'postgresql://u:secret@h/db.x'", "quotes"),
+        ("\"sqlite:///secret.db\"", "quotes"), ("://u:secret@h/db", "quotes"), ("FILE://u:secret@h/db", "quotes"),
         ("./mlruns", "--data-dir"), ("mlruns", "--data-dir"), ("/srv/mlruns/", "--data-dir"), (".", "--data-dir"),
         ("..", "--data-dir"), ("file:./mlruns", "--data-dir"), ("file:///srv/mlruns", "--data-dir"),
         ("file:///srv/x.db", "--data-dir"), ("databricks", "--data-dir"), ("", "--data-dir"),

@@ -10,6 +10,7 @@ import pytest
 
 from helpers import REFERENCE_PYTHON, call, must, new_run, send
 from postgres import ESCAPED_PASSWORD, PASSWORD, USER, PostgresServer
+from postgres_proxy import PostgresProxy
 from servers import ApusServer, ReferenceServer, apus_binary, free_port
 
 pytestmark = pytest.mark.apus
@@ -216,6 +217,65 @@ def test_nothing_shows_the_password(postgres, database):
         assert USER in command and f"/{database}" in command
         for text in shown:
             assert PASSWORD not in text and ESCAPED_PASSWORD not in text
+
+
+def test_a_password_among_the_options_is_not_shown_either(postgres, database):
+    uri = f"postgresql://127.0.0.1:{postgres.port}/{database}?password={ESCAPED_PASSWORD}&user={USER}"
+    with apus(uri) as server:
+        command = Path(f"/proc/{server.process.pid}/cmdline").read_bytes().decode()
+        assert f"user={USER}" in command and ESCAPED_PASSWORD not in command
+
+
+# A function before PostgreSQL's own that fails as with Aurora, whose servers have no timeline.
+NO_TIMELINE = """
+    CREATE FUNCTION public.pg_current_wal_lsn() RETURNS pg_lsn LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'no log' USING ERRCODE = '55000'; END $$
+"""
+BEFORE_PG_CATALOG = "options=-c%20search_path%3Dpublic,pg_catalog"
+
+
+@pytest.mark.parametrize("has_timeline", [True, False])
+def test_a_lost_answer_to_a_commit_does_not_lose_or_repeat_the_change(postgres, database, has_timeline):
+    options = "connect_timeout=5"
+    if not has_timeline:
+        postgres.execute(database, NO_TIMELINE)
+        options += "&" + BEFORE_PG_CATALOG
+    with PostgresProxy(postgres.port) as proxy:
+        uri = f"postgresql://{USER}:{ESCAPED_PASSWORD}@127.0.0.1:{proxy.port}/{database}?{options}"
+        with apus(uri) as server:
+            proxy.lose_next_commit()
+            run_id = new_run(server.url)
+            assert proxy.lost.is_set()
+            assert postgres.rows(database, "SELECT run_uuid FROM runs") == [{"run_uuid": run_id}]
+            proxy.lose_next_commit()
+            status, answer = call(server.url, "registered-models/create", {"name": "model"})
+            assert proxy.lost.is_set()
+            assert postgres.rows(database, "SELECT name FROM registered_models") == [{"name": "model"}]
+            # Without a timeline nobody can know whether the server is still the same.
+            assert status == (200 if has_timeline else 503), answer
+            proxy.lose_next_commit()
+            must(server.url, "runs/log-metric", {"run_id": run_id, "key": "m", "value": 1, "timestamp": 1, "step": 0})
+            assert proxy.lost.is_set()
+            assert postgres.rows(database, "SELECT value FROM metrics") == [{"value": 1}]
+
+
+@pytest.mark.parametrize("option", ["", "?target_session_attrs=any"])
+def test_a_standby_that_takes_over_gets_the_waiting_change(option):
+    with PostgresServer() as own:
+        uri = own.uri(own.create("failover")) + option
+        with apus(uri) as server:
+            run_id = new_run(server.url)
+            own.stop()
+            (own.data / "standby.signal").touch()
+            own.start()
+            assert must(server.url, "runs/get", run_id=run_id)["run"]["info"]["run_id"] == run_id
+            assert call(server.url, "/health", deep=1)[0] == 503
+            status, answer = call(server.url, "runs/set-tag", {"run_id": run_id, "key": "a", "value": "1"})
+            assert status == 429, answer
+            own.execute("postgres", "SELECT pg_promote()")
+            must(server.url, "runs/set-tag", {"run_id": run_id, "key": "a", "value": "2"})
+            tags = must(server.url, "runs/get", run_id=run_id)["run"]["data"]["tags"]
+            assert {"key": "a", "value": "2"} in tags
 
 
 def test_what_only_sqlite_offers_answers_501(postgres, database):

@@ -12,7 +12,11 @@ final class StoreOverPostgres: Sendable {
     private let name: String
 
     /// - Parameter options: settings of the store's sessions, such as `-c deadlock_timeout=10ms`.
-    init(options: String = "", preparing script: String? = nil) throws {
+    init(
+        options: String = "",
+        preparing script: String? = nil,
+        configure: (inout PostgresStore.Configuration) -> Void = { _ in }
+    ) throws {
         name = "store_\(UInt64.random(in: .min ... .max))"
         let owner = try Self.connect(PostgresAddress(Self.server))
         try owner.execute("CREATE DATABASE \(name)")
@@ -20,7 +24,7 @@ final class StoreOverPostgres: Sendable {
         address = try PostgresAddress(uri)
         if let script { try Self.connect(address).execute(script) }
         let escaped = options.replacing(" ", with: "%20").replacing("=", with: "%3D")
-        store = try Self.open(try PostgresAddress(options.isEmpty ? uri : "\(uri)?options=\(escaped)"))
+        store = try Self.open(try PostgresAddress(options.isEmpty ? uri : "\(uri)?options=\(escaped)"), configure)
     }
 
     deinit {
@@ -36,14 +40,17 @@ final class StoreOverPostgres: Sendable {
         try PostgresConnection(address, applicationName: "other-program")
     }
 
-    static func open(_ address: PostgresAddress) throws -> PostgresStore {
-        try PostgresStore(
-            PostgresStore.Configuration(
-                address: address,
-                artifactRoot: ArtifactLocation("mlflow-artifacts:/"),
-                schema: schema
-            )
+    static func open(
+        _ address: PostgresAddress,
+        _ configure: (inout PostgresStore.Configuration) -> Void = { _ in }
+    ) throws -> PostgresStore {
+        var configuration = PostgresStore.Configuration(
+            address: address,
+            artifactRoot: ArtifactLocation("mlflow-artifacts:/"),
+            schema: schema
         )
+        configure(&configuration)
+        return try PostgresStore(configuration)
     }
 
     static var schema: MLflowSchema {

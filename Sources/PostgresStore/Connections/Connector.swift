@@ -14,7 +14,13 @@ struct Connector: Sendable {
         """
 
     func open(_ role: Role) throws(PostgresError) -> PostgresPipeline {
-        try PostgresPipeline(address, applicationName: "apus-\(role.rawValue)", settings: Self.settings)
+        try PostgresPipeline(
+            address,
+            applicationName: "apus-\(role.rawValue)",
+            // Of several servers, those that are standbys are passed over, also while another one takes over.
+            options: role == .writer ? [("target_session_attrs", "read-write")] : [],
+            settings: Self.settings
+        )
     }
 
     /// What a connection is for; its name in the view `pg_stat_activity` ends with it.
@@ -24,13 +30,20 @@ struct Connector: Sendable {
 }
 
 extension PostgresError {
-    /// Whether the failure may be over as soon as there is another connection: the server stops, starts, or has become a standby.
+    /// Whether the failure may be over as soon as there is another connection.
+    ///
+    /// The server stops, starts, is a standby, or refuses the user for the time being.
     var isOfConnection: Bool {
-        isDisconnection || state == .tooManyConnections || state == .readOnlyTransaction
+        isDisconnection || isRefusedLogIn || isOfStandby
+            || [.tooManyConnections, .readOnlyTransaction, .noSuchDatabase].contains(state)
     }
+
+    /// Whether a standby refuses to begin a transaction that changes rows.
+    private var isOfStandby: Bool { state == .featureNotSupported && sql?.hasPrefix("BEGIN") == true }
 }
 
 extension PostgresError.State {
+    static let featureNotSupported = Self(rawValue: "0A000")
     static let readOnlyTransaction = Self(rawValue: "25006")
     static let valueTooLong = Self(rawValue: "22001")
     static let untranslatableCharacter = Self(rawValue: "22P05")

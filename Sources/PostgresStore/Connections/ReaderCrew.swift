@@ -8,7 +8,7 @@ internal import Tracking
 /// Runs reads on threads of its own, each with a connection.
 ///
 /// Look-ups have connections that no search ever occupies. Clients have turns. A read whose connection is lost begins again on
-/// another one, for as long as `patience` says.
+/// another one, until `patience` is over, counted from its submission.
 final class ReaderCrew: Sendable {
     private struct State {
         var idle: [PostgresReadSession.Box] = []
@@ -62,10 +62,11 @@ final class ReaderCrew: Sendable {
             if isOpen { leave() }
             return deliver(.failure(TrackingError.busy))
         }
+        let patienceEnd = ContinuousClock.now + patience
         let pool = cost == .cheap ? lookUps : searches
         pool.run(for: caller.turn) { [self] in
             queue.giveBack(1, for: caller.party)
-            let result = Result { try perform(work, for: caller, effort: effort) }
+            let result = Result { try perform(work, for: caller, effort: effort, until: patienceEnd) }
             deliver(result)
             leave()
         }
@@ -83,9 +84,9 @@ final class ReaderCrew: Sendable {
     private func perform<Value>(
         _ work: (PostgresReadSession) throws -> Value,
         for caller: Caller,
-        effort: ReadEffort?
+        effort: ReadEffort?,
+        until patienceEnd: ContinuousClock.Instant
     ) throws -> Value {
-        let patienceEnd = ContinuousClock.now + patience
         var attempt = 0
         while true {
             guard !caller.hasLeft else { throw TrackingError.clientLeft }

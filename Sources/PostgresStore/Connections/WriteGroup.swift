@@ -11,8 +11,8 @@ final class WriteGroup {
         case committed
         /// The request at the index failed after it had changed something.
         case requestFailed(Int)
-        /// The transaction is undone.
-        case undone(PostgresError)
+        /// The transaction is undone, because of the request at the index if that is known.
+        case undone(PostgresError, Int?)
         /// The connection was lost after COMMIT was sent.
         case unknown(PostgresError)
     }
@@ -24,22 +24,23 @@ final class WriteGroup {
     private let report: @Sendable (String) -> Void
     private var session: PostgresWriteSession?
     private var isAway = false
+    private let statementTime: Duration
     private(set) var statistics = WriterStatistics()
 
     /// How often a transaction is repeated that the server has undone because of other programs.
     private static let maximumRepetitions = 20
-    /// How long the server may work on one statement of a transaction.
-    private static let statementTime = Duration.seconds(30)
 
     init(
         _ connector: Connector,
         artifactRoot: ArtifactLocation,
         patience: Duration,
+        statementTime: Duration,
         report: @escaping @Sendable (String) -> Void
     ) {
         self.connector = connector
         self.artifactRoot = artifactRoot
         self.patience = patience
+        self.statementTime = statementTime
         self.report = report
     }
 
@@ -82,7 +83,7 @@ final class WriteGroup {
                 settle(jobs[..<index])
                 jobs[index].deliver()
                 return index - jobs.startIndex + 1
-            case .undone(let error):
+            case .undone(let error, let culprit):
                 session.pipeline.rollBack()
                 repetitions += 1
                 if error.isOfConnection {
@@ -101,6 +102,7 @@ final class WriteGroup {
                 }
                 // Another program may have inserted the same row; the next attempt finds it.
                 if error.isConstraint, repetitions <= 3 { continue }
+                if let culprit { return separate(jobs, culprit, error) }
                 return isolate(jobs, error)
             case .unknown(let error):
                 let mark = session.mark
@@ -110,7 +112,23 @@ final class WriteGroup {
         }
     }
 
-    /// Finds the requests that fail by themselves, by dividing the jobs.
+    /// Runs the jobs before one that fails by itself, and then that one alone.
+    ///
+    /// - Returns: how many jobs have delivered their outcomes; the caller runs the others.
+    private func separate(_ jobs: Jobs, _ culprit: Int, _ error: PostgresError) -> Int {
+        statistics.replays += culprit - jobs.startIndex
+        settle(jobs[..<culprit])
+        // All others would wait as long again.
+        let isWait = error.state == .lockNotAvailable || error.state == .overdue
+        if isWait || jobs.count == 1 {
+            deliver(jobs[culprit...culprit], TrackingError.translated(error))
+        } else {
+            settle(jobs[culprit...culprit])
+        }
+        return culprit - jobs.startIndex + 1
+    }
+
+    /// Finds the requests that fail by themselves, by dividing the jobs, if what failed was written for all of them together.
     private func isolate(_ jobs: Jobs, _ error: PostgresError) -> Int {
         guard jobs.count > 1 else {
             deliver(jobs, TrackingError.translated(error))
@@ -125,12 +143,15 @@ final class WriteGroup {
 
     private func attempt(_ jobs: Jobs, in session: PostgresWriteSession) -> End {
         let pipeline = session.pipeline
-        pipeline.watch = PostgresWatch(deadline: .now + Self.statementTime)
         var isCommitting = false
+        var positions: [Int] = []
+        var running: Int?
         do {
             creations.rollBack()
-            try session.beginTransaction()
+            try session.beginTransaction(statementTime)
             for index in jobs.indices {
+                positions.append(pipeline.position)
+                running = index
                 do {
                     try jobs[index].execute(session)
                 } catch let error as PostgresError {
@@ -141,8 +162,10 @@ final class WriteGroup {
                     if session.hasChanged { throw End.requestFailed(index) }
                 }
                 jobs[index].onlyLogs = !session.hasChanged
-                pipeline.watch.deadline = .now + Self.statementTime
+                session.renewDeadline()
             }
+            running = nil
+            positions.append(pipeline.position)
             try session.flushLogs()
             let start = ContinuousClock.now
             try session.prepareCommit()
@@ -157,9 +180,13 @@ final class WriteGroup {
         } catch let end as End {
             return end
         } catch let error as PostgresError {
-            return isCommitting && error.isDisconnection ? .unknown(error) : .undone(error)
+            if isCommitting, error.isDisconnection { return .unknown(error) }
+            guard let position = error.position else { return .undone(error, running) }
+            // The statements of a request may fail only while a later one waits.
+            let begun = positions.count { $0 <= position }
+            return .undone(error, (1...jobs.count).contains(begun) ? jobs.startIndex + begun - 1 : nil)
         } catch {
-            return .undone(PostgresError(.misuse, "\(error)"))
+            return .undone(PostgresError(.misuse, "\(error)"), running)
         }
     }
 
@@ -232,7 +259,7 @@ extension WriteGroup {
         var attempts = 0
         while let session = connected(for: jobs) {
             do {
-                session.pipeline.watch = PostgresWatch(deadline: .now + Self.statementTime)
+                session.pipeline.watch = PostgresWatch(deadline: .now + statementTime)
                 let fate = try session.fate(of: transaction)
                 if fate != .inProgress { return fate }
             } catch {

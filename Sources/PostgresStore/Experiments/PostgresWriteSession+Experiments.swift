@@ -49,6 +49,7 @@ extension PostgresWriteSession {
     private func moveExperiment(_ id: Int64, by move: LifecycleMove) throws {
         try storedExperiment(id, lock: "FOR NO KEY UPDATE").requireMovable(by: move)
         experiments[id] = nil
+        expectLongStatements()
         if move.stage == .deleted { try deleteAssessments(byRuns: "experiment_id = $1", id) }
         try change(
             "UPDATE experiments SET lifecycle_stage = $2, last_update_time = $3 WHERE experiment_id = $1",

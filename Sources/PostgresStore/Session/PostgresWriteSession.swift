@@ -27,23 +27,50 @@ package final class PostgresWriteSession: PostgresSession {
     private var markTicket: PostgresPipeline.Ticket?
     private(set) var mark: TransactionMark?
     private var addedRun: String?
+    /// How long the server may work on one statement of the transaction.
+    private var statementTime = Duration.zero
+    private var hasLongStatements = false
     let creations: CreationMemory
+    /// The history of the server, which is another one when a standby has taken over; nil if the server does not tell it.
+    let timeline: String?
 
     init(pipeline: PostgresPipeline, artifactRoot: ArtifactLocation, creations: CreationMemory) {
         self.pipeline = pipeline
         self.creations = creations
         self.artifactRoot = artifactRoot
+        timeline = Self.timeline(pipeline)
+    }
+
+    /// Asks for the history outside of a transaction, because servers without a log of that form (Aurora) refuse the question.
+    private static func timeline(_ pipeline: PostgresPipeline) -> String? {
+        pipeline.watch = PostgresWatch(deadline: .now + .seconds(10))
+        defer { pipeline.watch = PostgresWatch() }
+        return try? pipeline.rows("SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)", isPrepared: false)
+            .first { $0.string(0) }
     }
 }
 
 // MARK: The transaction
 
 extension PostgresWriteSession {
-    func beginTransaction() throws {
+    func beginTransaction(_ statementTime: Duration) throws {
+        (self.statementTime, hasLongStatements) = (statementTime, false)
+        pipeline.watch = PostgresWatch(deadline: .now + statementTime)
         (logs, ownLogs, job) = ([], 0, nil)
         (markTicket, mark, addedRun) = (nil, nil, nil)
         experiments.removeAll(keepingCapacity: true)
         try pipeline.send("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+    }
+
+    /// Lets the time of a statement begin anew.
+    func renewDeadline() { pipeline.watch.deadline = .now + statementTime }
+
+    /// Gives the transaction ten times as long for a statement, because one may change any number of rows.
+    func expectLongStatements() {
+        guard !hasLongStatements else { return }
+        hasLongStatements = true
+        statementTime *= 10
+        renewDeadline()
     }
 
     /// Begins a request.
@@ -70,7 +97,7 @@ extension PostgresWriteSession {
     func prepareCommit() throws {
         guard let ticket = markTicket else { return }
         mark = try pipeline.rows(ticket).first {
-            TransactionMark(transaction: $0.int64(0), process: $0.int64(1), timeline: $0.string(2), runID: addedRun)
+            TransactionMark(transaction: $0.int64(0), process: $0.int64(1), timeline: timeline, runID: addedRun)
         }
     }
 }
@@ -104,9 +131,7 @@ extension PostgresWriteSession {
     private func noteChange() throws {
         hasChanged = true
         guard markTicket == nil else { return }
-        markTicket = try pipeline.ask(
-            "SELECT txid_current(), pg_backend_pid(), substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"
-        )
+        markTicket = try pipeline.ask("SELECT txid_current(), pg_backend_pid()")
     }
 
     /// Records the id of a run that the transaction adds.

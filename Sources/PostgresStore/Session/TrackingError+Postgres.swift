@@ -45,7 +45,12 @@ extension TrackingError {
             )
         case .numberOutOfRange:
             return invalidParameter("A number is greater than the column of MLflow's table in PostgreSQL holds.")
-        case .overdue, .cancelled, .abandoned, .outOfMemory: return busy
+        case .overdue:
+            return invalidParameter(
+                "The change was stopped because the database worked too long on it. Nothing of this request was stored. Change less "
+                    + "at once: log fewer values, or delete the runs of an experiment before the experiment."
+            )
+        case .cancelled, .abandoned, .outOfMemory: return busy
         case .lockNotAvailable:
             return TrackingError(
                 .databaseLocked,

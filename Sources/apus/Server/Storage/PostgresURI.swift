@@ -13,12 +13,13 @@ struct PostgresURI: Sendable {
     /// - Throws: `StartFailure` for a text that is no such URI, and for an option that libpq does not have.
     init(_ setting: Setting) throws(StartFailure) {
         source = setting.source
-        try Self.checkOptions(of: setting)
         do {
             address = try PostgresAddress(setting.text)
         } catch {
             throw StartFailure("\(setting.source): \(error).")
         }
+        // What follows a ? is an option only if the address is one: it might be a part of the password.
+        try Self.checkOptions(of: setting)
     }
 
     /// The URI that the flag or the variable gives; nil if it names a store of another kind, or none.
@@ -49,6 +50,12 @@ struct PostgresURI: Sendable {
         for option in setting.text[mark...].dropFirst().split(separator: "&") {
             let name = String(option.prefix { $0 != "=" })
             guard options.contains(name) else {
+                guard seen.isDisjoint(with: ["password", "sslpassword"]) else {
+                    throw StartFailure(
+                        "\(setting.source): PostgreSQL's client library does not have an option that follows the password. Write "
+                            + "an & in the password as %26."
+                    )
+                }
                 throw StartFailure(
                     "\(setting.source): PostgreSQL's client library has no option '\(name.printable(limit: 60))'; leave it out."
                 )

@@ -48,6 +48,12 @@ struct StoreURI {
                 "\(setting.source): the store '\(scheme):…' is not supported. Use a SQLite file: \(forms)."
             )
         }
+        // Such a text may be an address with a password.
+        guard !text.contains("://") || text.hasPrefix("file://") else {
+            throw StartFailure(
+                "\(setting.source): the text holds :// but does not begin as an address. Leave out spaces and quotes before it."
+            )
+        }
         let name = text.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
         // For MLflow a plain path is the folder of a file store. Here a path means a database if the file exists, or if
         // its name has an extension.

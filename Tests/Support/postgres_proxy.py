@@ -1,0 +1,74 @@
+"""A relay before a server of PostgreSQL that loses the answer to a COMMIT of the writer.
+
+    with PostgresProxy(server.port) as proxy:
+        proxy.lose_next_commit()      # the server commits; the connection ends before its client hears of it
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+# CommandComplete with the tag COMMIT.
+COMMITTED = b"C\x00\x00\x00\x0bCOMMIT\x00"
+
+
+class PostgresProxy:
+    def __init__(self, port):
+        self.target = port
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.losing = threading.Event()
+        self.lost = threading.Event()
+        self.open = set()
+
+    def __enter__(self):
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        # A thread that waits for connections ends by this, and not by the closing of its socket.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for connection in list(self.open):
+            self._end(connection)
+
+    def lose_next_commit(self):
+        self.lost.clear()
+        self.losing.set()
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+                server = socket.create_connection(("127.0.0.1", self.target))
+            except OSError:
+                return
+            self.open |= {client, server}
+            # What the client has sent first names it: only the writer commits changes.
+            facts = {"sent": b""}
+            threading.Thread(target=self._relay, args=(client, server, facts, True), daemon=True).start()
+            threading.Thread(target=self._relay, args=(server, client, facts, False), daemon=True).start()
+
+    def _relay(self, source, target, facts, is_client):
+        try:
+            while data := source.recv(65_536):
+                if is_client and len(facts["sent"]) < 4_096:
+                    facts["sent"] += data
+                if not is_client and b"apus-writer" in facts["sent"] and COMMITTED in data and self.losing.is_set():
+                    self.losing.clear()
+                    self.lost.set()
+                    break
+                target.sendall(data)
+        except OSError:
+            pass
+        self._end(source)
+        self._end(target)
+
+    def _end(self, connection):
+        self.open.discard(connection)
+        try:
+            connection.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        connection.close()

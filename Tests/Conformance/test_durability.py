@@ -186,7 +186,7 @@ def test_a_database_of_another_make_is_refused_and_left_alone(tmp_path):
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("uri", ["postgresql://localhost/mlflow", "mysql://localhost/mlflow"])
+@pytest.mark.parametrize("uri", ["oracle://localhost/mlflow", "mysql://localhost/mlflow"])
 def test_a_store_that_is_not_offered_is_refused_with_what_works(uri, tmp_path):
     refused = run_server("--backend-store-uri", uri, "--data-dir", tmp_path / "data")
     assert refused.returncode > 0

@@ -1,16 +1,17 @@
 internal import Synchronization
 
-/// Counts the changes after which somebody who was admitted may do less than before.
+/// Counts the changes that take rights away from somebody.
 ///
-/// What only adds rights does not count, so that it sends no request in progress back to be judged again.
+/// A request that was admitted at an older count must be checked again. Changes that only add rights are not counted,
+/// so that they cause no such check.
 package final class AccessVersion: Sendable {
-    // 0 stands for a client about whom nothing was decided.
+    // 0 is the version of a client whose rights were never checked.
     private let count = Atomic<Int>(1)
 
     package init() {}
 
     package var current: Int { count.load(ordering: .acquiring) }
 
-    /// Call it when the change counts already: who sees the new number finds what is new.
+    /// Counts a change; call it after the change is in effect, so that whoever reads the new number also finds the change.
     package func advance() { count.wrappingAdd(1, ordering: .releasing) }
 }

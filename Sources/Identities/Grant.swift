@@ -1,6 +1,6 @@
-/// The kinds of things for which grants are made, by the names of MLflow.
+/// The kinds of objects for which grants are made; the raw values are MLflow's names.
 ///
-/// Some of them are not served by Apus; grants for them are kept, because scripts that set up an MLflow server make them.
+/// Apus serves only some of them. It stores grants for all of them, because scripts that set up an MLflow server make them.
 package enum GrantedType: String, Sendable, CaseIterable {
     case experiment, prompt, scorer, run, trace, assessment, workspace
     case registeredModel = "registered_model"
@@ -15,7 +15,7 @@ package enum GrantedType: String, Sendable, CaseIterable {
     case scorerVersion = "scorer_version"
     case toolServerVersion = "mcp_server_version"
 
-    /// Whether a grant may name one thing; the others are for all things of the type.
+    /// Whether a grant may name a single object; grants of the other types are for all objects of the type.
     package var takesIDs: Bool {
         switch self {
         case .experiment, .registeredModel, .prompt, .scorer, .gatewaySecret, .gatewayEndpoint, .gatewayModelDefinition,
@@ -33,7 +33,7 @@ package enum GrantedType: String, Sendable, CaseIterable {
     }
 }
 
-/// What a role allows with one thing, or with all things of a type.
+/// The permission of a role for one object, or for all objects of a type.
 package struct Grant: Sendable, Equatable {
     /// The pattern of a grant for all things of its type.
     package static let everything = "*"

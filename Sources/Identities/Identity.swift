@@ -1,12 +1,12 @@
-/// Who sends requests, as a credential has shown, and what is there for that one.
+/// The sender of requests, identified by a credential, and the rights of that sender.
 ///
-/// The same object stands for all requests with one credential until what it may do changes.
+/// All requests with one credential share this object until the rights of the sender change.
 package final class Identity: Sendable {
     package enum Kind: String, Sendable {
         /// The holder of a token that belongs to no user.
         case token
         case user
-        /// Somebody whom a proxy or an issuer names, on a server without users.
+        /// A user whom a proxy or an issuer names, on a server that has no accounts of its own.
         case outsider
         /// A command on the server's machine.
         case operatorCommand = "operator"
@@ -15,13 +15,13 @@ package final class Identity: Sendable {
     package let kind: Kind
     /// The name under which the credential was made.
     package let name: String
-    /// The user to whom belongs what is created; nil where there is none.
+    /// The user who owns what this sender creates; nil if the sender is no user of this server.
     package let userID: Int64?
-    /// Whether this one looks after the server: users, tokens, imports, removal for good.
+    /// Whether the sender may administer the server: users, tokens, imports and removal for good.
     package let isAdministrator: Bool
-    /// What may be done; nil for one that may do everything that the scope of its token allows.
+    /// The permissions of the sender; nil if only the scope of the token limits the sender.
     package let permissions: Permissions?
-    /// Whether things that may not be read are answered as if they did not exist, and not with a refusal.
+    /// Whether the server answers "not found" instead of "denied" for objects that the sender may not read.
     package let hidesOthers: Bool
 
     package init(
@@ -40,6 +40,6 @@ package final class Identity: Sendable {
         self.hidesOthers = hidesOthers
     }
 
-    /// Whether this one may make roles and give them to users, as an administrator or the manager of MLflow's workspace.
+    /// Whether the sender may make roles and assign them, as an administrator or as a manager of MLflow's workspace.
     package var managesRoles: Bool { isAdministrator || (kind == .user && permissions == nil) }
 }

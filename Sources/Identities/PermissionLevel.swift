@@ -1,6 +1,6 @@
-/// How much a grant allows, by the names of MLflow; each positive level includes those before it.
+/// The levels of permission by MLflow's names; each positive level includes the ones before it.
 package enum PermissionLevel: Int, Sendable, CaseIterable {
-    /// An explicit refusal, which no other grant for the same thing lifts.
+    /// An explicit refusal, which overrides all other grants for the same object.
     case denied = -1
     case none
     case read
@@ -24,7 +24,7 @@ package enum PermissionLevel: Int, Sendable, CaseIterable {
         }
     }
 
-    /// The level of a thing with a grant: a positive grant never allows less than what everybody may do.
+    /// Returns the effective level of a grant: a positive grant never allows less than the default for everybody.
     package func raised(to standard: PermissionLevel) -> PermissionLevel {
         self > .none ? max(self, standard) : self
     }
@@ -34,11 +34,11 @@ extension PermissionLevel: Comparable {
     package static func < (one: Self, other: Self) -> Bool { one.rawValue < other.rawValue }
 }
 
-/// What somebody wants to do with a thing.
+/// An action on an object, for which a level of permission is needed.
 package enum PermittedAction: Sendable {
     case read, update, delete
 
-    /// The least level that allows it.
+    /// The lowest level that allows the action.
     package var level: PermissionLevel {
         switch self {
         case .read: .read

@@ -1,4 +1,4 @@
-/// A thing of the store, with what decides about it.
+/// An object of the store, with the properties that decide about access to it.
 package enum ProtectedThing: Sendable, Equatable {
     case experiment(Int64)
     case run(inExperiment: Int64)
@@ -8,14 +8,14 @@ package enum ProtectedThing: Sendable, Equatable {
     case version(ofModel: String, isPrompt: Bool)
 }
 
-/// What somebody may do with which things: the rules of MLflow's roles, without a store.
+/// The permissions of one user by the rules of MLflow's roles; needs no access to a store.
 ///
-/// The grants for one key are folded first: a refusal among them wins, else the highest level. Of the keys that can decide
-/// about a thing (runs of all experiments, then the experiment, then what everybody may do) the first with a grant decides.
+/// All grants with the same type and pattern are first combined: a refusal wins, otherwise the highest level. For a run, a
+/// grant for all runs decides; if there is none, the grant for its experiment does, and finally the default for everybody.
 package struct Permissions: Sendable {
-    /// What everybody may do with things for which there is no grant.
+    /// The level for everybody on objects for which there is no grant.
     package let standard: PermissionLevel
-    /// By type, the grants for everything and for single things, folded.
+    /// The combined grants for all objects of a type, by type; those for single objects follow.
     private var everything: [GrantedType: PermissionLevel] = [:]
     private var models: [[UInt8]: PermissionLevel] = [:]
     private var prompts: [[UInt8]: PermissionLevel] = [:]
@@ -36,17 +36,17 @@ package struct Permissions: Sendable {
         }
     }
 
-    /// The experiment that a pattern names; nil for a number that is written otherwise than the server writes it.
+    /// Returns the id of the experiment that a pattern names; nil if the server would write the number differently.
     package static func experimentID(_ pattern: String) -> Int64? {
         Int64(pattern).flatMap { String($0).utf8.elementsEqual(pattern.utf8) ? $0 : nil }
     }
 
-    /// Everything within some experiments, and nothing else.
+    /// Creates permissions for everything in the given experiments, and for nothing else.
     package init(within experiments: some Sequence<Int64>) {
         self.init(experiments.map { Grant(.experiment, String($0), .manage) }, standard: .none)
     }
 
-    /// The same within some experiments, and nothing else.
+    /// Returns these permissions, restricted to the given experiments.
     package func limited(to experiments: some Sequence<Int64>) -> Permissions {
         var limited = Permissions([], standard: .none)
         limited.everything = everything.filter { !$0.key.takesIDs }
@@ -54,7 +54,7 @@ package struct Permissions: Sendable {
         return limited
     }
 
-    /// What grants allow with a thing of any type, also one that is not served here.
+    /// Returns the level that grants give on an object of any type, including types that Apus does not serve.
     package static func level(
         of type: GrantedType,
         _ pattern: String,
@@ -70,21 +70,21 @@ package struct Permissions: Sendable {
         return level?.raised(to: standard) ?? standard
     }
 
-    /// What two grants for the same thing allow together; nil if there is none.
+    /// Combines two grants for the same object; nil if there is none.
     private static func fold(_ one: PermissionLevel?, _ other: PermissionLevel?) -> PermissionLevel? {
         guard let one, let other else { return one ?? other }
         return one == .denied || other == .denied ? .denied : max(one, other)
     }
 
-    /// What the grants for all things of a type allow; nil without such a grant.
+    /// Returns the level of the grants for all objects of a type; nil if there is no such grant.
     private func granted(_ type: GrantedType) -> PermissionLevel? { everything[type]?.raised(to: standard) }
 
-    /// What may be done with an experiment itself.
+    /// Returns the level on an experiment itself, not on its contents.
     package func level(ofExperiment id: Int64) -> PermissionLevel {
         Self.fold(experiments[id], everything[.experiment])?.raised(to: standard) ?? standard
     }
 
-    /// What may be done with a registered model or a prompt itself.
+    /// Returns the level on a registered model or a prompt itself, not on its versions.
     package func level(ofModel name: String, isPrompt: Bool) -> PermissionLevel {
         let named = isPrompt ? prompts[Array(name.utf8)] : models[Array(name.utf8)]
         return Self.fold(named, everything[isPrompt ? .prompt : .registeredModel])?.raised(to: standard) ?? standard
@@ -102,7 +102,7 @@ package struct Permissions: Sendable {
         }
     }
 
-    /// A thing is there only where what contains it can be read; then the grants for its type come first.
+    /// Returns `own` or else the level on the container; an object in an unreadable container is unreadable too.
     private func level(within container: PermissionLevel, _ own: PermissionLevel?) -> PermissionLevel {
         container < .read ? container : own ?? container
     }
@@ -111,7 +111,7 @@ package struct Permissions: Sendable {
         level(of: thing) >= action.level
     }
 
-    /// Whether all grants for the type of a thing leave open that one is made; what contains it is asked for besides.
+    /// Whether no grant forbids creating an object of the type; the caller checks the permission on its container.
     package func allowsCreation(of type: GrantedType, named name: String? = nil) -> Bool {
         switch (type, name) {
         case (.registeredModel, let name?): Self.fold(models[Array(name.utf8)], everything[type]) != .denied
@@ -134,21 +134,21 @@ package struct Permissions: Sendable {
         return level(ofModel: name, isPrompt: isPrompt) >= .manage && versions ?? .manage >= .manage
     }
 
-    /// The experiments that can be read and whose things of a type can be, such as runs.
+    /// Returns the experiments that can be read and whose objects of a type, such as runs, can be read too.
     package func visibleExperiments(for type: GrantedType) -> VisibleThings<Int64> {
         if type != .experiment, everything[type] == .denied { return .only([]) }
         return visible(experiments, everything[.experiment])
     }
 
-    /// The names of the registered models that can be read.
+    /// Returns the names of the registered models that can be read.
     ///
-    /// - Parameter type: what of them is looked for; they themselves or their versions.
+    /// - Parameter type: the type of the objects that are listed: the models themselves or their versions.
     package func visibleModels(for type: GrantedType) -> VisibleThings<[UInt8]> {
         if type != .registeredModel, everything[type] == .denied { return .only([]) }
         return visible(models, everything[.registeredModel])
     }
 
-    /// The names of the prompts that can be read.
+    /// Returns the names of the prompts that can be read.
     package func visiblePrompts(for type: GrantedType) -> VisibleThings<[UInt8]> {
         if type != .prompt, everything[type] == .denied { return .only([]) }
         return visible(prompts, everything[.prompt])
@@ -164,7 +164,7 @@ package struct Permissions: Sendable {
     }
 }
 
-/// Which of many things can be read.
+/// The set of the objects that can be read.
 package enum VisibleThings<ID: Hashable & Sendable>: Sendable {
     case only(Set<ID>)
     case except(Set<ID>)

@@ -2,21 +2,21 @@ internal import COpenSSL
 internal import Coding
 internal import Hashing
 
-/// What is stored of a password: PBKDF2-HMAC-SHA256 (RFC 8018 §5.2) by the system's OpenSSL, with a salt for each.
+/// The stored form of a password: its PBKDF2-HMAC-SHA256 (RFC 8018 §5.2), which OpenSSL computes, and its own salt.
 ///
-/// The text is `pbkdf2:sha256:rounds$salt$hash`, the form that Werkzeug and so MLflow's own server write.
+/// The text is `pbkdf2:sha256:rounds$salt$hash`, which Werkzeug, and thereby MLflow's own server, writes too.
 package enum PasswordHash {
     /// OpenSSL cannot be used.
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
     }
 
-    /// OWASP's number for this function; a check takes about a tenth of a second.
+    /// The number of rounds that OWASP recommends for this function; a check takes about a tenth of a second.
     package static let usualRounds: Int32 = 600_000
     private static let mostRounds: Int32 = 10_000_000
     private static let saltByteCount = 16
 
-    /// Loads OpenSSL, so that what is missing is known before anybody logs in.
+    /// Loads OpenSSL, so that the server reports a missing library when it starts and not at the first log-in.
     package static func prepare() throws(Failure) {
         if let reason = apus_load_openssl() {
             throw Failure(
@@ -29,15 +29,16 @@ package enum PasswordHash {
 
     /// Blocks for about a tenth of a second of processor time.
     ///
-    /// - Parameter rounds: how slow it is to try passwords, if somebody gets the hash.
+    /// - Parameter rounds: the number of rounds, by which an attacker who has the hash tries passwords more slowly.
     package static func make(_ password: String, rounds: Int32 = usualRounds) throws(Failure) -> String {
         var generator = SystemRandomNumberGenerator()
         let salt = Hexadecimal.text((0..<saltByteCount).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
         return "pbkdf2:sha256:\(rounds)$\(salt)$" + Hexadecimal.text(try hash(password, salt, rounds))
     }
 
-    /// Whether a password is the stored one; blocks as long as `make`, also where nothing is stored, so that nobody learns from
-    /// the time which names there are.
+    /// Whether a password matches the stored hash.
+    ///
+    /// Blocks as long as `make`, even if `stored` is nil, so that the time does not reveal whether a user exists.
     package static func isStored(_ password: String, as stored: String?) throws(Failure) -> Bool {
         guard let stored, let parts = Parts(stored) else {
             _ = try hash(password, "0", usualRounds)

@@ -2,8 +2,9 @@ internal import CPostgreSQL
 
 /// The URI of a PostgreSQL database with its user, as people write it for libpq and for SQLAlchemy.
 ///
-/// libpq takes what the URI does not contain from the environment (`PGPASSWORD`, …), from a service file and from
-/// `~/.pgpass`, as psql does. The URI may contain a password. Therefore no message contains the URI, or the reason why libpq
+/// As psql does, libpq takes the parts that the URI lacks from the environment (`PGPASSWORD`, …), a service file and
+/// `~/.pgpass`. The URI may contain a password. Therefore messages contain neither the URI nor libpq's reason for not
+/// parsing it.
 /// cannot parse it.
 package struct PostgresAddress: Sendable {
     /// The URI in the form that libpq accepts.
@@ -11,7 +12,7 @@ package struct PostgresAddress: Sendable {
 
     private static let schemes = ["postgres", "postgresql"]
 
-    /// Whether a text begins as such a URI: with `postgresql://`, `postgres://` or `postgresql+DRIVER://`.
+    /// Whether a text begins like such a URI: with `postgresql://`, `postgres://` or `postgresql+DRIVER://`.
     package static func isOne(_ text: String) -> Bool { rest(of: text) != nil }
 
     /// - Throws: `PostgresError` with the state `.badAddress` for a text that is not such a URI.
@@ -30,7 +31,8 @@ package struct PostgresAddress: Sendable {
 
     /// Whether the user, the password, the host and the port can be told apart.
     ///
-    /// Otherwise libpq might take a part of a password with an unescaped `@` or `/` for the host, which messages contain.
+    /// Otherwise libpq might take a part of a password with an unescaped `@` or `/` for the host, and messages contain
+    /// the host.
     private static func hasPlainParts(_ text: Substring) -> Bool {
         let authority = text.prefix { $0 != "/" && $0 != "?" }
         guard !text.dropFirst(authority.count).contains("@") else { return false }
@@ -43,7 +45,7 @@ package struct PostgresAddress: Sendable {
         }
     }
 
-    /// Returns all options that libpq, which must be loaded, knows, and the values that the URI gives to some.
+    /// Returns all options that libpq knows, with the values that the URI sets; libpq must be loaded.
     func options() throws(PostgresError) -> [String: String?] {
         guard let options = apus_PQconninfoParse(uri, nil) else { throw .badAddress }
         defer { apus_PQconninfoFree(options) }

@@ -5,9 +5,9 @@ extension PostgresConnection {
     /// The seconds to wait for a server that neither accepts nor refuses the connection, if `connect_timeout` is not set.
     private static let usualTimeout = 10
 
-    /// Connects to the first of the hosts that can be reached, and returns the connection of libpq.
+    /// Tries the hosts of the address in turn, and returns libpq's connection to the first one that can be reached.
     ///
-    /// - Parameter further: options that hold unless the address has others.
+    /// - Parameter further: defaults for options that the address does not set.
     static func open(
         _ address: PostgresAddress,
         _ applicationName: String,
@@ -15,16 +15,16 @@ extension PostgresConnection {
     ) throws(PostgresError) -> OpaquePointer {
         try PostgresLibrary.load()
         let given = try address.options()
-        // A later option overrides an earlier one, so that the address can change the options before it. The keepalive probes
-        // detect within a minute that the host of the server has vanished; while the server has not confirmed what was sent there
-        // are none, and `tcp_user_timeout`, which libpq has since version 12, limits the time.
+        // libpq uses the last value of a repeated option, so that the address can override the options before it.
+        // Keepalive probes detect within a minute that the server's host has vanished. No probes are sent while sent
+        // data is unacknowledged; then `tcp_user_timeout` (libpq 12 and later) limits the wait.
         var options = [("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3")]
         if given["tcp_user_timeout"] != nil { options.append(("tcp_user_timeout", "15000")) }
         options += further.map { ($0.keyword, $0.value) }
         options += [
             ("fallback_application_name", applicationName), ("dbname", address.uri), ("client_encoding", "UTF8"),
         ]
-        // libpq's own attempt would spend all of the time on the first host that is silent.
+        // libpq could try the hosts itself, but a first host that does not answer would use up the whole time limit.
         var failure: PostgresError?
         for attempt in attempts(given) {
             do throws(PostgresError) {
@@ -38,14 +38,15 @@ extension PostgresConnection {
         throw failure ?? .badAddress
     }
 
-    /// The options for one attempt after another: each has one of the hosts.
+    /// Returns the options of each attempt: one attempt per host.
     private static func attempts(_ given: [String: String?]) -> [[(String, String)]] {
         func list(_ keyword: String) -> [String] {
             (given[keyword] ?? nil)?.split(separator: ",", omittingEmptySubsequences: false).map { String($0) } ?? []
         }
         let lists = ["host", "hostaddr", "port"].map { ($0, list($0)) }.filter { !$0.1.isEmpty }
         let count = lists.map(\.1.count).max() ?? 0
-        // An empty element stands for a default, which only the whole list can express; libpq refuses lists that do not match.
+        // libpq takes an empty element as a default, which a list for one host cannot express; it refuses lists of
+        // unequal length.
         let isPlain = lists.allSatisfy { name, list in
             !list.contains("") && (list.count == count || (name == "port" && list.count == 1))
         }
@@ -95,7 +96,7 @@ extension PostgresConnection {
         PostgresError(connecting: apus_PQerrorMessage(raw).map { String(cString: $0) } ?? "")
     }
 
-    /// Returns the value of `connect_timeout`, wherever it is set, or the usual time; nil if there is no limit.
+    /// Returns `connect_timeout` from the address or the environment, or the default; nil if there is no limit.
     private static func timeout(_ raw: OpaquePointer) -> Duration? {
         guard let options = apus_PQconninfo(raw) else { return .seconds(usualTimeout) }
         defer { apus_PQconninfoFree(options) }
@@ -143,7 +144,7 @@ extension PostgresConnection {
         return pointers.withUnsafeBufferPointer { body($0.baseAddress) }
     }
 
-    /// Returns the URI of the connection for messages, which contains no password.
+    /// Returns the URI of the connection without the password, for messages.
     static func place(_ raw: OpaquePointer) -> String {
         func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String { pointer.map { String(cString: $0) } ?? "" }
         let (user, host) = (text(apus_PQuser(raw)), text(apus_PQhost(raw)))

@@ -4,8 +4,8 @@ internal import Threads
 
 /// One connection to a PostgreSQL database, whose session uses UTF-8 and UTC.
 ///
-/// Only one thread at a time may use a connection. Each call blocks until the server has answered, or until the operating
-/// system closes a dead connection.
+/// Only one thread at a time may use a connection. Each call blocks until the server answers, or until the operating
+/// system gives up a dead connection.
 package final class PostgresConnection {
     /// The URI of the connection for messages, without the password: `postgresql://ana@db.lab:5432/mlflow`.
     package let place: String
@@ -18,12 +18,12 @@ package final class PostgresConnection {
     private var isBusy = false
 
     private static let maximumStatements = 128
-    /// How long the server may take to accept that a query is cancelled.
+    /// The longest time that the server may take to accept a cancel request.
     private static let cancelTime = Duration.seconds(5)
-    /// The number of bytes that are passed to libpq in one call.
+    /// The most bytes that are passed to libpq in one call during COPY.
     private static let copyPieceBytes = 262_144
 
-    /// Connects; blocks for `connect_timeout` at most for each host of the address, which is ten seconds if it is not set.
+    /// Connects; blocks for at most `connect_timeout`, by default ten seconds, for each host of the address.
     ///
     /// - Parameter applicationName: the name of the connection in the view `pg_stat_activity`.
     package init(_ address: PostgresAddress, applicationName: String) throws(PostgresError) {
@@ -55,7 +55,7 @@ package final class PostgresConnection {
         try check(result, on: raw, script)
     }
 
-    /// Runs a statement, and returns the number of rows that it has changed or found.
+    /// Runs a statement, and returns the number of rows that it changed or found.
     ///
     /// - Parameter values: the values of `$1`, `$2` and so on.
     @discardableResult
@@ -164,7 +164,7 @@ extension PostgresConnection {
         return name
     }
 
-    /// Reads all results of the statement that was sent, and returns the number of rows that it has changed or found.
+    /// Reads all results of the sent statement, and returns the number of rows that it changed or found.
     @discardableResult
     private func finish(on raw: OpaquePointer, _ sql: String) throws(PostgresError) -> Int {
         var failure: PostgresError?
@@ -201,17 +201,17 @@ extension PostgresConnection {
         while let result = apus_PQgetResult(raw) { apus_PQclear(result) }
     }
 
-    /// Asks the server, on a connection of its own, to cancel the running query.
+    /// Asks the server over a second connection to cancel the running query.
     ///
-    /// If this fails or comes too late, the results arrive as if nothing had been asked.
-    /// - Returns: false if the server has not taken the question in time; it may take it later, so that the connection must not be
-    ///   used any more.
+    /// If the request fails or comes too late, the query's results arrive as usual.
+    /// - Returns: false if the request was not sent in time. It may still arrive later and cancel another query, so the
+    ///   caller must close the connection.
     static func askToCancel(_ raw: OpaquePointer, within time: Duration) -> Bool {
-        // The thread alone uses the copy of the address of the server that this is.
+        // `apus_PQgetCancel` copies the server's address; only the new thread uses this copy.
         guard let copy = apus_PQgetCancel(raw) else { return true }
         nonisolated(unsafe) let cancel = copy
         let isAsked = DispatchSemaphore(value: 0)
-        // The system may try to connect for minutes, which has no limit before libpq 15.
+        // Connecting may take the system minutes, and libpq before version 15 has no time limit for it.
         let isStarted = SystemThread.start(name: "pg-cancel") {
             var message = [CChar](repeating: 0, count: 256)
             _ = apus_PQcancel(cancel, &message, Int32(message.count))
@@ -227,7 +227,7 @@ extension PostgresConnection {
 }
 
 extension PostgresError {
-    /// The failure that a result reports; without a result, the one that the connection reports.
+    /// Creates the error that a result reports or, without a result, the one that the connection reports.
     init(of result: OpaquePointer?, on raw: OpaquePointer, _ sql: String?) {
         func field(_ code: Int) -> String? {
             result.flatMap { apus_PQresultErrorField($0, Int32(code)) }.map { String(cString: $0) }

@@ -9,7 +9,7 @@ package struct PostgresError: Error, Sendable {
     package var sql: String?
     /// The name of the constraint that the statement would have violated; nil for other failures.
     package var constraint: String?
-    /// The `position` of the pipeline before the statement was collected; nil if no answer of the server was a failure.
+    /// The `position` of the pipeline at which the failed statement was added; nil if the server did not report the failure.
     package var position: Int?
 
     package init(_ state: State, _ message: String, sql: String? = nil) {
@@ -42,9 +42,9 @@ extension PostgresError {
         package static let disconnected = State(rawValue: "disconnected")
         /// The connection was used in a way that its state does not allow.
         package static let misuse = State(rawValue: "misuse")
-        /// The statement was cancelled because its time was over.
+        /// The statement was cancelled because its deadline passed.
         package static let overdue = State(rawValue: "overdue")
-        /// The statement was cancelled because nobody waits for its result any more.
+        /// The statement was cancelled because no client waits for its result any more.
         package static let abandoned = State(rawValue: "abandoned")
 
         package static let invalidText = State(rawValue: "22021")
@@ -58,7 +58,7 @@ extension PostgresError {
         package static let lockNotAvailable = State(rawValue: "55P03")
     }
 
-    /// Whether the connection is lost; a new one may succeed later.
+    /// Whether the connection is lost; a new connection may succeed later.
     package var isDisconnection: Bool {
         state == .disconnected || state.kind == "08" || ["57P01", "57P02", "57P03", "57P05"].contains(state.rawValue)
     }
@@ -69,7 +69,7 @@ extension PostgresError {
     /// Whether a unique index or another constraint was violated.
     package var isConstraint: Bool { state.kind == "23" }
 
-    /// Whether the transaction may succeed if it is repeated.
+    /// Whether the transaction may succeed if it is repeated: a serialization failure or a deadlock.
     package var isPassing: Bool { state.rawValue == "40001" || state.rawValue == "40P01" }
 
     static var badAddress: PostgresError {
@@ -107,7 +107,7 @@ extension PostgresError: CustomStringConvertible {
 extension PostgresError {
     /// Creates the error for a verbose message of libpq about a connection, such as `FATAL:  28P01: password …`.
     package init(connecting text: String) {
-        // The lines after the first name a position in the source of PostgreSQL.
+        // The lines after the first one name a position in the source code of PostgreSQL.
         let line = text.split(whereSeparator: \.isNewline).first.map { String($0) } ?? "the reason is unknown"
         guard let mark = line.range(ofSeverityAndState: ":  ") else {
             self.init(.disconnected, line)

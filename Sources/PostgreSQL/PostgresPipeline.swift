@@ -1,15 +1,15 @@
 internal import CPostgreSQL
 internal import Glibc
 
-/// A connection that sends statements ahead, without waiting for the answers to those before them.
+/// A connection that sends several statements without waiting for the answer to each.
 ///
-/// `send` and `ask` only collect; the first call that needs an answer sends everything that was collected, and waits once for
-/// all answers. If a statement fails, the server skips those after it up to the next wait, and the wait throws the failure.
-/// An open transaction is then failed, as after any failed statement, until `ROLLBACK`. One thread at a time may use a pipeline.
+/// `send` and `ask` only queue statements; the first call that needs an answer sends the whole queue, and waits for all
+/// answers. If a statement fails, the server skips the queued ones after it, and the waiting call throws the error. As
+/// after any error, an open transaction then accepts only `ROLLBACK`. One thread at a time may use a pipeline.
 ///
 /// Source: https://www.postgresql.org/docs/current/libpq-pipeline-mode.html
 package final class PostgresPipeline {
-    /// The number of a statement whose rows will be asked for.
+    /// Identifies a statement whose rows `rows` returns later.
     package struct Ticket: Hashable, Sendable {
         fileprivate let number: Int
     }
@@ -17,40 +17,40 @@ package final class PostgresPipeline {
     private enum Expected {
         /// The answer to the preparation of a statement.
         case preparation(sql: String)
-        /// The answer to a statement; its rows are kept for the holder of the ticket.
+        /// The answer to a statement; its rows are kept if there is a ticket for them.
         case answer(sql: String, Ticket?)
-        /// The end of what was sent at once.
+        /// The synchronization point that ends a batch of statements.
         case sync
     }
 
     /// The URI of the connection for messages, without the password.
     package let place: String
-    /// When the running statements must end, and whether somebody waits for them.
+    /// The deadline of the running statements, and the check whether a client still waits for them.
     package var watch = PostgresWatch()
 
     /// nil after `close()`, and after the connection was lost.
     private var raw: OpaquePointer?
     private var names: [String: String] = [:]
     private var expected: [Expected] = []
-    /// The index in `expected` of the next answer; those before it have arrived.
+    /// The index in `expected` of the next answer; the answers before it have arrived.
     private var next = 0
     private var unsynced = 0
-    /// How many answers the earlier contents of `expected` stood for.
+    /// The number of answers that were removed from `expected`.
     private var forgotten = 0
     private var arrived: [Ticket: PostgresRows] = [:]
     private var ticketCount = 0
     private var failure: PostgresError?
 
     private static let maximumStatements = 256
-    /// The number of statements after which `send` waits for answers, so that they do not fill the memory.
+    /// The number of statements after which `send` waits for answers, so that answers do not fill the memory.
     private static let maximumUnsynced = 512
 
-    /// Connects; blocks for `connect_timeout` at most for each host of the address, which is ten seconds if it is not set.
+    /// Connects; blocks for at most `connect_timeout`, by default ten seconds, for each host of the address.
     ///
     /// - Parameters:
-    ///   - options: options of libpq that hold unless the address has others.
-    ///   - settings: statements that the session begins with, such as `SET …`.
-    /// - Throws: `PostgresError` with the state `.noLibrary` also for a libpq before version 14, which has no pipelines.
+    ///   - options: defaults for options of libpq that the address does not set.
+    ///   - settings: SQL that runs first in the session, such as `SET …`.
+    /// - Throws: `PostgresError`; the state is `.noLibrary` also if libpq is older than version 14, which has no pipelines.
     package init(
         _ address: PostgresAddress,
         applicationName: String,
@@ -91,17 +91,17 @@ package final class PostgresPipeline {
 
     package var isClosed: Bool { raw == nil }
 
-    /// How much was collected since the connection was opened; the `position` of a failure says where among it the failure was.
+    /// The number of answers expected since the connection was opened, by which `PostgresError.position` locates a failure.
     package var position: Int { forgotten + expected.count }
 
     /// The version of the server, such as 150004 for 15.4.
     package var serverVersion: Int { raw.map { Int(apus_PQserverVersion($0)) } ?? 0 }
 
-    /// Adds a statement whose rows, if it has any, are not wanted; usually returns at once.
+    /// Queues a statement whose rows are not needed; usually returns at once.
     ///
-    /// A failure of the statement is thrown by the next call that waits.
-    /// - Parameter isPrepared: whether the statement is prepared at its first use, which is worth it for a text that is used
-    ///   often.
+    /// The next call that waits throws the statement's error, if it fails.
+    /// - Parameter isPrepared: whether to prepare the statement at its first use, which pays off for a text that is
+    ///   used often.
     package func send(
         _ sql: String,
         _ values: [PostgresValue] = [],
@@ -111,7 +111,7 @@ package final class PostgresPipeline {
         if unsynced >= Self.maximumUnsynced { try settle() }
     }
 
-    /// Adds a statement whose rows will be asked for with `rows`; returns at once.
+    /// Queues a statement whose rows the caller gets with `rows`; returns at once.
     package func ask(
         _ sql: String,
         _ values: [PostgresValue] = [],
@@ -123,9 +123,9 @@ package final class PostgresPipeline {
         return ticket
     }
 
-    /// Waits for the rows of a statement, and forgets them; each ticket counts once.
+    /// Waits for the rows of a statement, and removes them from the pipeline; a ticket can be used once.
     ///
-    /// - Throws: the first failure among this statement and those before it.
+    /// - Throws: the first error of this statement and those before it.
     package func rows(_ ticket: Ticket) throws(PostgresError) -> PostgresRows {
         if arrived[ticket] == nil {
             try settle()
@@ -150,7 +150,7 @@ package final class PostgresPipeline {
 
     /// Waits until all statements are answered.
     ///
-    /// - Throws: the first failure among them; then the rows that nobody has asked for yet are forgotten.
+    /// - Throws: the first error of them; the rows that were not read yet are then discarded.
     package func settle() throws(PostgresError) {
         let raw = try opened()
         try synchronize(raw)
@@ -165,18 +165,18 @@ package final class PostgresPipeline {
         }
     }
 
-    /// Sends what was collected, without waiting for the answers.
+    /// Sends the queued statements, without waiting for the answers.
     package func submit() throws(PostgresError) {
         let raw = try opened()
         try synchronize(raw)
         guard apus_PQflush(raw) >= 0 else { throw lost(raw) }
     }
 
-    /// Forgets what was collected and rolls back the open transaction, if there is one; closes a connection that fails.
+    /// Discards all results and rolls back the open transaction, if there is one; closes the connection if that fails.
     package func rollBack() {
         guard raw != nil else { return }
         watch = PostgresWatch(deadline: .now + Self.graceTime)
-        // A failure of the statements before it is what leads here.
+        // The caller rolls back because of an earlier error, which it knows already.
         try? settle()
         do {
             try send("ROLLBACK")
@@ -187,7 +187,7 @@ package final class PostgresPipeline {
         watch = PostgresWatch()
     }
 
-    /// How long the server may take to cancel what runs before the connection counts as lost.
+    /// How long the server may take to cancel a statement, or to roll back, before the connection counts as lost.
     private static let graceTime = Duration.seconds(5)
 }
 
@@ -240,7 +240,7 @@ extension PostgresPipeline {
         unsynced = 0
     }
 
-    /// Takes the answer that comes next.
+    /// Reads the next answer.
     private func takeAnswer(_ raw: OpaquePointer) throws(PostgresError) {
         let (sql, ticket): (String?, Ticket?) =
             switch expected[next] {
@@ -272,7 +272,7 @@ extension PostgresPipeline {
             }
         }
         next += 1
-        // The results of a statement end with NULL, but not the end of what was sent.
+        // The results of a statement end with NULL; a synchronization point is a single result.
         guard status != Int(APUS_PQ_PIPELINE_SYNC) else { return }
         while let more = try nextResult(raw) { apus_PQclear(more) }
     }
@@ -291,7 +291,7 @@ extension PostgresPipeline {
         return apus_PQgetResult(raw)
     }
 
-    /// Waits until the socket is ready, and asks the server to cancel what runs when the time is over.
+    /// Waits until the socket is ready; cancels the running statements if their deadline passes or no client waits for them.
     private func wait(_ raw: OpaquePointer, toSend: Bool) throws(PostgresError) {
         var waiting = pollfd(
             fd: apus_PQsocket(raw),
@@ -299,7 +299,7 @@ extension PostgresPipeline {
             revents: 0
         )
         while true {
-            // Also while bytes arrive, which a long answer does for as long as it likes.
+            // Checked here too, because a long answer could keep bytes arriving beyond the deadline.
             if let reason = watch.reason {
                 guard watch.end == nil, PostgresConnection.askToCancel(raw, within: Self.graceTime) else {
                     close()
@@ -315,7 +315,7 @@ extension PostgresPipeline {
         }
     }
 
-    /// Closes the connection, and returns the error for what is the reason.
+    /// Closes the connection, and returns the error that libpq reports for it.
     private func lost(_ raw: OpaquePointer) -> PostgresError {
         let error = PostgresError(of: nil, on: raw, nil)
         close()
@@ -323,12 +323,12 @@ extension PostgresPipeline {
     }
 }
 
-/// When statements must end.
+/// The conditions for cancelling running statements.
 package struct PostgresWatch {
     package var deadline: ContinuousClock.Instant?
-    /// Asked ten times a second while the server works; true if nobody waits for the result any more.
+    /// Called ten times a second while the server works; returns true if no client waits for the result any more.
     package var isAbandoned: (() -> Bool)?
-    /// Why the statements were cancelled; nil if they were not.
+    /// The reason why the statements were cancelled; nil if they were not.
     fileprivate var end: PostgresError.State?
 
     package init(deadline: ContinuousClock.Instant? = nil, isAbandoned: (() -> Bool)? = nil) {
@@ -345,7 +345,7 @@ package struct PostgresWatch {
     fileprivate var sliceMilliseconds: Int32 {
         let longest: Int32 = isAbandoned == nil ? -1 : 100
         guard let deadline else { return longest }
-        // Rounded up, so that the wait does not end just before the deadline again and again.
+        // Rounded up: rounded down to 0, the wait would end repeatedly just before the deadline.
         let left = Int32(clamping: Int64(max(0, (deadline - .now) / .milliseconds(1)))) + 1
         return longest < 0 ? left : min(left, longest)
     }
@@ -367,7 +367,7 @@ package final class PostgresRows {
     /// The number of rows that the statement has changed or found.
     package var affectedCount: Int { apus_PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0 }
 
-    /// A row, which is valid as long as this object.
+    /// Returns a row, which is valid as long as this object exists.
     package subscript(_ index: Int) -> PostgresRow { PostgresRow(result: result, index: Int32(clamping: index)) }
 
     /// Calls `body` for each row.
@@ -375,12 +375,12 @@ package final class PostgresRows {
         for index in 0..<count { try body(self[index]) }
     }
 
-    /// Returns what `body` makes of each row.
+    /// Returns the result of `body` for each row.
     package func map<Value>(_ body: (PostgresRow) throws -> Value) rethrows -> [Value] {
         try (0..<count).map { try body(self[$0]) }
     }
 
-    /// Returns what `body` makes of the first row; nil if there is none.
+    /// Returns the result of `body` for the first row; nil if there is no row.
     package func first<Value>(_ body: (PostgresRow) throws -> Value) rethrows -> Value? {
         count > 0 ? try body(self[0]) : nil
     }

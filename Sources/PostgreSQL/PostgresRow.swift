@@ -44,7 +44,8 @@ package struct PostgresRow {
         switch kind(column) {
         case .integer:
             return withBytes(column) { bytes in
-                // The sign is in the first byte. An oid has no sign; one above 2³¹ is read wrongly, and none is read here.
+                // The sign is in the first byte. An oid is unsigned: one above 2³¹ would be read wrongly, but no query
+                // here selects one.
                 bytes.reduce(bytes.first.map { $0 >= 0x80 ? -1 : 0 } ?? 0) { $0 << 8 | Int64($1) }
             }
         case .boolean: return withBytes(column) { $0.first == 1 ? 1 : 0 }

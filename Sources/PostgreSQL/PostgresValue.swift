@@ -55,7 +55,7 @@ package enum PostgresValue: Sendable, Equatable {
     }
 }
 
-/// The values of a statement as libpq takes them: texts that end with NUL, one after another.
+/// The values of a statement in the form that libpq reads: texts that end with NUL, one after another.
 struct WrittenValues {
     private var bytes: [CChar] = []
     /// Where each text begins; nil for NULL.

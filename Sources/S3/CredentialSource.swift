@@ -4,10 +4,10 @@ internal import HTTPWire
 internal import JSON
 internal import Synchronization
 
-/// Finds the keys of the object storage where boto3 finds them, and looks for new keys before the old ones expire.
+/// Finds keys for the object storage in the places where boto3 looks, and replaces them before they expire.
 ///
-/// The environment comes first, then the files of profiles, the agent of a container and the metadata of an instance.
-/// The search begins with the first request to the storage.
+/// The search order is: the environment, the profile files, the agent of a container, the metadata of an instance.
+/// It begins with the first request to the storage.
 package final class CredentialSource: Sendable {
     /// Keys are replaced this many seconds before they expire.
     private static let refreshSeconds: Int64 = 300
@@ -17,26 +17,25 @@ package final class CredentialSource: Sendable {
     private let now: @Sendable () -> Int64
     private let patience: Duration
     private let state = Mutex(State())
-    /// Held by the one thread that looks for keys.
+    /// Locked by the one thread that searches for keys.
     private let search = Mutex(())
 
     private struct State {
         var known: S3Credentials?
-        /// The reason why the last search has found nothing.
+        /// The reason why the last search found nothing.
         var failure: S3Failure?
         /// The time at which the last search ended, in Unix seconds.
         var ended: Int64?
     }
 
-    /// How many seconds a failed search is remembered, so that the requests that waited for it do not search one after the
-    /// other.
+    /// How many seconds a failed search is remembered, so that the requests that waited for it do not each repeat it.
     private static let failureMemory: Int64 = 2
-    /// The seconds between two searches as long as the known keys are valid.
+    /// The seconds between two searches while the known keys are still valid.
     private static let pause: Int64 = 10
 
     /// - Parameters:
     ///   - now: returns the time in Unix seconds.
-    ///   - patience: how long the agent of a container, or the metadata of an instance, may take for an answer.
+    ///   - patience: the time limit for an answer of a container's agent or of an instance's metadata service.
     ///   - variable: returns the value of an environment variable; nil if it is unset or empty.
     package init(
         now: @escaping @Sendable () -> Int64 = { Int64(time(nil)) },
@@ -48,9 +47,9 @@ package final class CredentialSource: Sendable {
         self.variable = variable
     }
 
-    /// Returns keys that are valid; blocks while it looks for new ones.
+    /// Returns valid keys; blocks while it searches for new ones.
     ///
-    /// One thread at a time looks for keys. Others wait for it only if the known keys have expired already.
+    /// Only one thread at a time searches for keys. Other threads wait for it only if the known keys have expired.
     ///
     /// - Throws: `.denied` if no keys are found; the message says where to put them. `.unavailable` if an agent does not
     ///   answer.
@@ -65,7 +64,7 @@ package final class CredentialSource: Sendable {
         return try result.get()
     }
 
-    /// The known keys, if they are valid for more than so many seconds.
+    /// Returns the known keys if they stay valid for more than the given number of seconds.
     private func keys(validFor seconds: Int64) -> S3Credentials? {
         let moment = now()
         return state.withLock { state in
@@ -74,13 +73,13 @@ package final class CredentialSource: Sendable {
         }
     }
 
-    /// Whether a search has ended within the last seconds.
+    /// Whether a search has ended within the given number of seconds.
     private func hasSearched(within seconds: Int64) -> Bool {
         let moment = now()
         return state.withLock { $0.ended.map { (0..<seconds).contains(moment - $0) } ?? false }
     }
 
-    /// Looks for keys, unless another thread has just done so.
+    /// Searches for keys, unless another thread has just finished a search.
     private func searched() throws(S3Failure) -> S3Credentials {
         if let keys = keys(validFor: hasSearched(within: Self.pause) ? 0 : Self.refreshSeconds) { return keys }
         if let failure = state.withLock({ $0.failure }), hasSearched(within: Self.failureMemory) { throw failure }
@@ -96,7 +95,7 @@ package final class CredentialSource: Sendable {
         }
     }
 
-    /// Makes the next call of `current()` look for new keys, because the storage says that these have expired.
+    /// Makes the next call of `current()` search for keys, because the storage has answered that these have expired.
     ///
     /// Does nothing if another thread has replaced them already.
     func forget(_ keys: S3Credentials) {
@@ -205,7 +204,7 @@ package final class CredentialSource: Sendable {
     /// Asks the metadata service of the instance (IMDSv2) for the keys of the instance's role.
     ///
     /// - Returns: nil if there is no metadata service, or the instance has no role.
-    /// - Throws: `.unavailable` if a service is there and does not answer.
+    /// - Throws: `.unavailable` if there is a metadata service that does not answer.
     private func ofInstance() throws(S3Failure) -> S3Credentials? {
         if variable("AWS_EC2_METADATA_DISABLED")?.lowercased() == "true" { return nil }
         let base = variable("AWS_EC2_METADATA_SERVICE_ENDPOINT") ?? "http://169.254.169.254"
@@ -218,7 +217,7 @@ package final class CredentialSource: Sendable {
             token = try call(.put, tokenURL, lifetime)
         } catch {
             switch error {
-            // No metadata service is there on a machine that is not an instance.
+            // On a machine that is not an instance, there is no metadata service.
             case .unresolved, .refused, .unreachable, .timedOut(.lookingUp), .timedOut(.connecting): return nil
             default: throw Self.silent("the instance's metadata", error)
             }

@@ -4,7 +4,7 @@ internal import Glibc
 struct ProfileFiles: Sendable {
     /// The name of the profile that is used.
     let profile: String
-    /// Whether the environment names the profile, which must exist then.
+    /// Whether the environment names the profile; if so, the profile must exist.
     let isNamed: Bool
     private let credentials: [String: String]?
     private let settings: [String: String]?

@@ -30,7 +30,7 @@ package struct RequestSigner: Sendable {
         }
     }
 
-    /// Takes the place of the hash if the body is not signed.
+    /// The value in place of the hash if the body is not signed.
     package static let unsignedPayload = "UNSIGNED-PAYLOAD"
     private static let algorithm = "AWS4-HMAC-SHA256"
 

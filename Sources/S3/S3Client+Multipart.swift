@@ -15,20 +15,20 @@ package struct S3Part: Sendable {
     }
 }
 
-/// An upload in parts that was begun, and neither completed nor aborted.
+/// An upload in parts that has begun, and is neither completed nor aborted.
 package struct S3Upload: Sendable {
     package let key: String
     package let id: String
-    /// The time at which it was begun, in Unix seconds.
+    /// The time at which the upload began, in Unix seconds.
     package let begun: Int64
 }
 
-/// What is known of an object that an upload in parts makes.
+/// The expected properties of the object that an upload in parts creates.
 package struct S3Completion: Sendable {
     package let parts: [S3Part]
     /// The size in bytes; nil if unknown.
     package let size: Int64?
-    /// The mark that the object gets; nil if it gets none.
+    /// The mark that the object will have; nil if it has none.
     package let mark: String?
 
     package init(parts: [S3Part], size: Int64?, mark: String?) {
@@ -37,10 +37,10 @@ package struct S3Completion: Sendable {
         self.mark = mark
     }
 
-    /// Whether an object is the one of this upload.
+    /// Whether an object was created by this upload.
     ///
-    /// Its mark decides. If the storage tells none, S3's rule does, by which the tag of such an object is made from the tags
-    /// of its parts; it does not hold where the storage encrypts with keys of KMS.
+    /// The marks decide. If the storage returns no mark, the tag of the object must be the one that S3 computes from
+    /// the tags of the parts. S3 computes other tags for objects that are encrypted with keys of KMS.
     package func fits(_ object: S3Object) -> Bool {
         if let size, size != object.size { return false }
         if let mark, let found = object.mark { return mark == found }
@@ -61,9 +61,8 @@ extension S3Client {
 
     /// Begins an upload in parts; the object does not exist before the upload is completed.
     ///
+    /// - Parameter mark: stored with the object, so that a lost answer to the completion can be recovered.
     /// - Returns: the id of the upload.
-    ///
-    /// - Parameter mark: is kept with the object, so that a completion whose answer was lost can be told.
     package func createUpload(_ key: String, contentType: String?, mark: String? = nil) throws(S3Failure) -> String {
         let type = contentType.map { [(name: "Content-Type", value: $0)] } ?? []
         let marks = mark.map { [(name: Self.markField, value: $0)] } ?? []
@@ -75,7 +74,7 @@ extension S3Client {
         return id
     }
 
-    /// Stores a part; a part that was stored with the same number before is replaced.
+    /// Stores a part, and replaces an earlier part with the same number.
     package func putPart(
         _ number: Int,
         of id: String,
@@ -90,10 +89,10 @@ extension S3Client {
         return S3Part(number: number, tag: tag)
     }
 
-    /// The header field of an object's mark.
+    /// The header field with an object's mark.
     static let markField = "x-amz-meta-apus-upload"
 
-    /// Returns a new mark, by which an object is known as that of one upload.
+    /// Returns a new random mark, which identifies the object that one upload creates.
     package static func newMark() -> String {
         Hexadecimal.text((0..<16).map { _ in UInt8.random(in: 0...255) })
     }
@@ -105,13 +104,13 @@ extension S3Client {
 
     /// Completes an upload; the object exists, with the content of the parts, when this function returns.
     ///
-    /// If no answer shows whether the upload was completed, the object itself does.
+    /// If no answer shows whether the upload was completed, the metadata of the object decides.
     package func complete(_ id: String, _ key: String, _ sought: S3Completion) throws(S3Failure) {
         do throws(S3Failure) {
             try requestCompletion(id, key, sought.parts)
         } catch {
             guard error.kind == .noUpload || error.kind == .unavailable else { throw error }
-            // A storage that does not answer this either has the first failure told.
+            // If the metadata cannot be read either, the first error is thrown.
             guard let object = try? head(key), sought.fits(object) else { throw error }
         }
     }
@@ -124,7 +123,7 @@ extension S3Client {
         var attempt = 1
         while true {
             let reply = try send(Request(method: .post, key: key, query: [("uploadId", id)], body: .array(body)))
-            // S3 sends the status 200 before it joins the parts, so that only the body tells whether that succeeded.
+            // S3 sends the status 200 before it joins the parts, so that only the body shows whether joining them succeeded.
             let told: XMLElement
             do throws(S3Failure) {
                 told = try answer(reply, root: "CompleteMultipartUploadResult")
@@ -140,7 +139,7 @@ extension S3Client {
         }
     }
 
-    /// The tag that S3 makes for an object of these parts; nil if their tags are not MD5 sums.
+    /// Returns the tag that S3 computes for an object of these parts; nil if the tags of the parts are not MD5 sums.
     private static func tag(of parts: [S3Part]) -> String? {
         var sums: [UInt8] = []
         for part in parts {
@@ -197,7 +196,7 @@ extension S3Client {
             do throws(S3Failure) {
                 reply = try send(Request(method: .get, query: query))
             } catch {
-                // Some storages answer so if there is no upload.
+                // Some storages answer with this error if there is no upload.
                 guard error.kind == .noUpload else { throw error }
                 return
             }

@@ -11,9 +11,9 @@ package struct S3Object: Sendable, Equatable {
     package let size: Int64
     /// The entity tag with its quotes, which differs for different content.
     package let tag: String
-    /// The modification time in Unix seconds; 0 if the storage does not tell it.
+    /// The modification time in Unix seconds; 0 if the storage does not report it.
     package let modified: Int64
-    /// The mark of the upload in parts that has made it; nil if it has none, and in a listing.
+    /// The mark of the upload in parts that created the object; nil if there is none, and nil in listings.
     package var mark: String?
 
     package init(key: String, size: Int64, tag: String, modified: Int64, mark: String? = nil) {
@@ -28,7 +28,7 @@ package struct S3Object: Sendable, Equatable {
 /// A page of a listing.
 package struct S3Page: Sendable {
     package var objects: [S3Object] = []
-    /// In a shallow listing, the common beginnings of other keys, each with a slash at its end.
+    /// The prefixes of the keys that a shallow listing does not list one by one, each with a slash at its end.
     package var prefixes: [String] = []
     /// The token with which the next page is requested; nil on the last page.
     package var next: String?
@@ -44,9 +44,9 @@ extension S3Client {
             stream = try open(Request(method: .head, key: key))
         } catch {
             guard error.kind == .denied || error.kind == .refused else { throw error }
-            // An answer to HEAD has no body and so no reason. A listing is refused for the same reason, with a body.
+            // An answer to HEAD has no body with a reason. A listing fails for the same reason, and its answer has a body.
             _ = try list(prefix: key, atMost: 1)
-            // The list has replaced ended keys, or the reason has passed.
+            // The listing succeeded: either it has replaced expired keys, or the failure was temporary.
             stream = try open(Request(method: .head, key: key))
         }
         _ = try? stream.body(atMost: 0)
@@ -57,7 +57,7 @@ extension S3Client {
         guard let size = head.value(of: "content-length").flatMap(Int64.init), size >= 0 else {
             throw S3Failure(.refused, "The object storage at \(address) does not tell the size of an object.")
         }
-        // Each answer of a storage has a tag; without one, nothing would show that the object is replaced while it is read.
+        // Every object storage answers with a tag, which shows whether the object is replaced while it is read.
         guard let tag = head.value(of: "etag"), !tag.isEmpty else { throw unlikeStorage }
         let modified = head.value(of: "last-modified").flatMap { HTTPDate.seconds($0) } ?? 0
         return S3Object(key: key, size: size, tag: tag, modified: modified, mark: head.value(of: Self.markField))
@@ -77,7 +77,7 @@ extension S3Client {
         var request = Request(method: .get, key: key, fields: fields, expected: isWhole ? [200] : [206])
         request.isContent = true
         let stream = try open(request)
-        // The storage may ignore If-Match, and a proxy may confuse answers.
+        // A storage may ignore If-Match, and a proxy may answer with another object.
         let length = stream.head.value(of: "content-length").flatMap(Int64.init)
         guard let found = stream.head.value(of: "etag") else { throw unlikeStorage }
         guard found == tag, length == nil || length == Int64(range.count) else {
@@ -90,11 +90,11 @@ extension S3Client {
         return stream
     }
 
-    /// The failure for an answer with which no object storage answers, as that of a log-in page or another service.
+    /// The failure for an answer that no object storage sends, such as a log-in page or the answer of another service.
     var unlikeStorage: S3Failure {
         S3Failure(
             .refused,
-            "\(address) does not answer like an object storage; check the endpoint and what stands before it."
+            "\(address) does not answer like an object storage; check the endpoint, and any proxy in front of it."
         )
     }
 
@@ -111,7 +111,7 @@ extension S3Client {
         guard let tag = reply.field("etag"), !tag.isEmpty else { throw unlikeStorage }
         guard bytes.count <= Self.mostCheckedBytes, !Self.isSame(tag, Hexadecimal.text(MD5.digest(of: Array(bytes))))
         else { return }
-        // The tag need not be an MD5: with keys of KMS it is none. Then the object itself shows whether it was stored.
+        // The tag is not always an MD5, for instance with keys of KMS. Then the metadata shows whether the object was stored.
         try requireObject(key, tag: tag, size: Int64(bytes.count))
     }
 
@@ -120,10 +120,10 @@ extension S3Client {
         first.filter { $0 != "\"" } == second?.filter { $0 != "\"" }
     }
 
-    /// The greatest size in bytes of a content whose MD5 is compared with its tag.
+    /// The largest content, in bytes, whose MD5 is compared with its tag.
     private static let mostCheckedBytes = 262_144
 
-    /// Throws if the keys may not read objects; an object that does not exist is no error.
+    /// Throws if the keys do not permit reading objects; an object that does not exist is no error.
     package func requireReading(of key: String) throws(S3Failure) {
         do throws(S3Failure) {
             let stream = try open(Request(method: .get, key: key, expected: [200]))
@@ -133,9 +133,9 @@ extension S3Client {
         }
     }
 
-    /// Throws if the storage does not have the object with whose tag it has answered.
+    /// Throws unless the storage has the object with the tag that it has just answered.
     ///
-    /// - Parameter size: nil if it is not known.
+    /// - Parameter size: nil if the size is unknown.
     func requireObject(_ key: String, tag: String, size: Int64?) throws(S3Failure) {
         do throws(S3Failure) {
             let found = try head(key)
@@ -145,7 +145,7 @@ extension S3Client {
         }
         throw S3Failure(
             .unavailable,
-            "The object storage at \(address) says that it has stored a file, and does not have it."
+            "The object storage at \(address) says that it has stored a file, but does not have it."
         )
     }
 
@@ -214,7 +214,7 @@ extension S3Client {
     /// Returns the XML of an answer of status 200.
     ///
     /// - Parameter root: the name that its first element must have.
-    /// - Throws: the failure that the XML tells instead; `.refused` if it is another document.
+    /// - Throws: the failure that the XML reports instead; `.refused` if it is another document.
     func answer(_ reply: HTTPReply, root: String) throws(S3Failure) -> XMLElement {
         guard let found = XMLElement(reply.body) else { throw unlikeStorage }
         if found.name == "Error" {
@@ -244,7 +244,7 @@ extension S3Client {
         let reply = try send(request)
         let result = try answer(reply, root: "ListBucketResult")
         let decoded = Self.decoder(of: result)
-        // Bytes and not characters are compared: a mark that combines belongs to the character before it, a slash too.
+        // Bytes are compared, because as a Character a slash differs from a slash that a combining mark follows.
         func rest(_ key: String) -> Substring.UTF8View? {
             key.utf8.starts(with: prefix.utf8) ? key.utf8.dropFirst(prefix.utf8.count) : nil
         }
@@ -256,7 +256,7 @@ extension S3Client {
                 guard let key = decoded(child["Key"]), let rest = rest(key),
                     let size = child["Size"].flatMap(Int64.init)
                 else { continue }
-                // The storage does not know the parameter `delimiter`.
+                // A storage that returns such a key ignores the parameter `delimiter`.
                 if isShallow, rest.contains(slash) { throw unlikeStorage }
                 let modified = child["LastModified"].flatMap { SignedMoment.seconds($0) } ?? 0
                 page.objects.append(S3Object(key: key, size: size, tag: child["ETag"] ?? "", modified: modified))
@@ -268,14 +268,14 @@ extension S3Client {
             }
         }
         if result["IsTruncated"] == "true" {
-            // Without a token the other pages cannot be requested, and a list without them would be taken for whole.
+            // Without a token, the other pages could not be requested, and this page would pass for the whole list.
             guard let next = result["NextContinuationToken"], !next.isEmpty, next != after else { throw unlikeStorage }
             page.next = next
         }
         return page
     }
 
-    /// Returns a function that decodes the keys in a list, which are percent-encoded if the list says so.
+    /// Returns a function that decodes the keys in a listing, which are percent-encoded if the listing says so.
     static func decoder(of list: XMLElement) -> (String?) -> String? {
         guard list["EncodingType"] == "url" else { return { $0 } }
         return { $0.flatMap { PercentCoding.decode($0, plusIsSpace: true) } }

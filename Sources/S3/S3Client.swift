@@ -5,7 +5,7 @@ package import HTTPWire
 internal import Hashing
 internal import Synchronization
 
-/// A client of one bucket in an object storage that has the API of S3; several threads may use it at the same time.
+/// A client of one bucket in an object storage with the API of S3; several threads may use it at the same time.
 ///
 /// Each call blocks until the storage has answered. While the storage is overloaded or unreachable, a call repeats its
 /// request a few times.
@@ -16,12 +16,12 @@ package final class S3Client: Sendable {
     private let agent: String
     private let variable: @Sendable (String) -> String?
     private let now: @Sendable () -> Int64
-    /// Replaced when the storage says that the bucket is in another region, and has answered there.
+    /// Replaced when the storage answers that the bucket is in another region, and has accepted a request there.
     private let connection: Mutex<Connection>
 
     struct Connection: Sendable {
         var region: String
-        /// Whether the storage has accepted the region, or the operator has named the endpoint.
+        /// Whether the storage has accepted the region, or the operator has set the endpoint.
         var isProven: Bool
         var client: HTTPClient
         /// The path before the key, percent-encoded, with a slash at its end.
@@ -74,7 +74,7 @@ package final class S3Client: Sendable {
         }
     }
 
-    /// Returns a client of the same bucket that sends each request once, and waits two seconds at most for the answer.
+    /// Returns a client of the same bucket that sends each request only once, and waits at most two seconds for the answer.
     package func hasty() throws(S3Failure) -> S3Client {
         var settings = settings
         settings.attempts = 1
@@ -92,7 +92,7 @@ package final class S3Client: Sendable {
 // MARK: Requests
 
 extension S3Client {
-    /// The body of a request; it is kept until the answer has come, because the request may be sent again.
+    /// The body of a request; it is kept until the answer arrives, because the request may be sent again.
     enum Body {
         case none
         case array([UInt8])
@@ -120,16 +120,16 @@ extension S3Client {
         var query: [(name: String, value: String)] = []
         var fields: [(name: String, value: String)] = []
         var body = Body.none
-        /// The statuses that mean success.
+        /// The statuses that indicate success.
         var expected: Set<Int> = [200]
-        /// Whether the answer is content that is passed on as it arrives, and not a document.
+        /// Whether the answer is the content of an object, which is passed on as it arrives, and not a document.
         var isContent = false
     }
 
-    /// The pause before a request is sent for the second time; each further pause is twice as long as the one before.
+    /// The pause before a request is sent for the second time; each further pause is twice as long.
     private static let firstPause = Duration.milliseconds(100)
-    /// The longest time that a request without a body and its answer may take: a storage that sends a byte now and then is not
-    /// silent, and would hold a thread for days.
+    /// The longest time for a request without a body and its answer: a storage that sends a byte now and then never
+    /// exceeds the limit of silence, and would occupy a thread for days.
     private static let longestDocument = Duration.seconds(60)
     private static let emptyHash = Hexadecimal.text(SHA256.digest(of: []))
 
@@ -226,13 +226,13 @@ extension S3Client {
         )
         let target = query.isEmpty ? path : "\(path)?\(query)"
         var call = ClientRequest(request.method, target, fields: fields, body: body)
-        // A storage never redirects to another path of its own. The page of a log-in that answers instead is no artifact,
-        // and a PUT that became a GET has stored nothing.
+        // A storage never redirects to another path of its own. Following a redirect could return a log-in page as an
+        // artifact, or turn a PUT into a GET, which stores nothing.
         call.followsRedirects = false
         return try connection.client.open(call, limits)
     }
 
-    /// The longest time that an attempt may take; nil if only silence ends it, as it does for content of any length.
+    /// The longest time for one attempt; nil for content of any length, which only silence ends.
     private func longest(_ request: Request) -> Duration? {
         if let longest = settings.longestAttempt { return longest }
         if case .none = request.body, !request.isContent { return Self.longestDocument }
@@ -241,7 +241,7 @@ extension S3Client {
 
     /// Returns a presigned URL, with which anybody may send one kind of request until the URL expires.
     ///
-    /// - Parameters:
+    /// - fields: the header fields that a request with this URL must have.
     ///   - fields: the header fields that the request must have.
     ///   - expires: the lifetime of the URL in seconds.
     package func presigned(
@@ -255,7 +255,7 @@ extension S3Client {
         let origin = connection.client.origin
         let path = Self.path(connection, key)
         var query = query
-        // In the query the owner is checked without a header field that the sender would have to know.
+        // As a query parameter, the owner is checked without a header field that the sender would have to know.
         if let owner = settings.bucketOwner { query.append(("x-amz-expected-bucket-owner", owner)) }
         let request = RequestSigner.Request(
             method: method.rawValue,
@@ -277,20 +277,20 @@ extension S3Client {
         return connection.basePath + PercentCoding.encode(key, unescaped: "-._~/")
     }
 
-    /// Returns a connection to another region of AWS, which an answer has named.
+    /// Returns a connection to the region of AWS that an answer has named.
     ///
-    /// - Returns: nil if the operator has named an endpoint, and for a text that is no region or the one that was used.
+    /// - Returns: nil if the operator has set an endpoint, if the text is no region, or if the region is the one in use.
     private func other(than used: Connection, in region: String) -> Connection? {
         guard settings.endpoint == nil, region != used.region, S3Settings.isRegion(region) else { return nil }
         let current = connection.withLock { $0 }
-        // Another request may have found the region meanwhile.
+        // Another request may have found the region in the meantime.
         if current.region == region { return current }
         return try? Self.connect(bucket, settings, region, variable)
     }
 
-    /// Sends all further requests over a connection whose region the storage has accepted.
+    /// Makes all further requests use a connection whose region the storage has accepted.
     ///
-    /// A region that does not answer is not kept, so that a single wrong answer has no effect on other requests.
+    /// Callers pass only regions that have answered, so that a single wrong answer does not affect other requests.
     private func keep(_ proven: Connection) {
         connection.withLock { current in
             current = proven
@@ -298,23 +298,24 @@ extension S3Client {
         }
     }
 
-    /// Returns the connection for a presigned URL, which nobody can correct later: if no answer has shown yet in which region
-    /// the bucket is, the storage is asked.
+    /// Returns the connection for a presigned URL, whose region cannot be corrected later.
+    ///
+    /// If no answer has confirmed the region of the bucket yet, this function asks the storage.
     private func provenConnection() throws(S3Failure) -> Connection {
         let current = connection.withLock { $0 }
         if current.isProven { return current }
         do throws(S3Failure) {
             _ = try list(prefix: "", atMost: 1)
         } catch {
-            // The keys may be good for the URL without being good for a list.
+            // Keys that may not list the bucket may still be valid for the URL.
             guard error.kind == .denied else { throw error }
         }
         return connection.withLock { $0 }
     }
 
-    /// Returns the failure for a call without an answer, if that may be temporary.
+    /// Returns the failure for a call without an answer, if the failure may be temporary.
     ///
-    /// - Throws: the failure if repetition does not help, as with a certificate that is not trusted.
+    /// - Throws: the failure if repeating the call does not help, for instance because a certificate is not trusted.
     private static func failure(_ error: CallFailure, address: String) throws(S3Failure) -> S3Failure {
         switch error {
         case .tls, .speaksTLS, .proxy, .notHTTP, .brokenBody:

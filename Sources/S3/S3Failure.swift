@@ -20,7 +20,7 @@ package struct S3Failure: Error, Sendable, Equatable {
     package let kind: Kind
     /// A sentence that says what to change; contains no keys.
     package let message: String
-    /// Whether the storage does not know the operation at all.
+    /// Whether the storage does not know the operation.
     let isOfMissingOperation: Bool
 
     package init(_ kind: Kind, _ message: String) {

@@ -20,14 +20,14 @@ struct S3Fault {
         region = isMisplaced ? told.flatMap { $0.isEmpty ? nil : $0 } : nil
     }
 
-    /// Creates the fault for an answer that has the status 200, and an error in its body.
+    /// Creates the fault for an answer with status 200 that has an error in its body.
     init(code: String) {
         status = 200
         self.code = code
         region = nil
     }
 
-    /// Whether the storage answers so only in the region of the bucket.
+    /// Whether a storage answers with this code only in the region of the bucket.
     var provesRegion: Bool { ["AccessDenied", "NoSuchKey", "NoSuchUpload"].contains(code) }
 
     var isOfEndedKeys: Bool { ["ExpiredToken", "TokenRefreshRequired", "ExpiredTokenException"].contains(code) }
@@ -83,7 +83,7 @@ struct S3Fault {
                 S3Failure(
                     .refused,
                     "\(address) redirects (\(status)), which an object storage does not do within one address; check the endpoint "
-                        + "and what stands before it."
+                        + "and any proxy in front of it."
                 )
             } else if status >= 500 || status == 429 || status == 408 || Self.passing.contains(code) {
                 S3Failure(.unavailable, "The object storage at \(address) is overloaded or failing (\(code)).")
@@ -93,7 +93,7 @@ struct S3Fault {
         }
     }
 
-    /// The codes of temporary failures, and of bodies that were damaged on their way.
+    /// The codes of temporary failures, and of bodies that were damaged in transit.
     private static let passing: Set<String> = [
         "SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "OperationAborted", "RequestLimitExceeded",
         "Throttling", "BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch", "IncompleteBody",

@@ -4,11 +4,11 @@ package struct S3Location: Sendable, Equatable {
     /// The prefix, without slashes at its ends; empty for the whole bucket.
     package let prefix: String
 
-    /// - Throws: `.refused` for a text that is no such location.
+    /// - Throws: `.refused` for any other text.
     package init(_ text: String) throws(S3Failure) {
         let scheme = "s3://"
         guard text.lowercased().hasPrefix(scheme) else {
-            throw S3Failure(.refused, "'\(text)' is not a place in object storage. Write it as s3://BUCKET/PREFIX.")
+            throw S3Failure(.refused, "'\(text)' is not a location in object storage. Write it as s3://BUCKET/PREFIX.")
         }
         let rest = text.dropFirst(scheme.count)
         let bucket = rest.prefix { $0 != "/" }

@@ -1,6 +1,6 @@
 internal import HTTPClient
 
-/// Reads a part of an object piece by piece, and requests the rest again if an answer breaks off.
+/// Reads a part of an object piece by piece, and requests the rest again after an interrupted answer.
 ///
 /// Only one thread at a time may use it.
 package final class S3Reading {
@@ -10,16 +10,16 @@ package final class S3Reading {
     /// The offset of the next byte.
     package private(set) var position: Int64
     private var stream: ReplyStream?
-    /// The breaks since the last progress.
+    /// The number of interrupted answers since `proven` was set.
     private var breaks = 0
-    /// The offset after which a further byte is progress.
+    /// The position at which reading last counted as progress.
     private var proven: Int64
-    /// The time for which the storage was waited for since the last progress.
+    /// The total time spent waiting for the storage since `proven` was set.
     private var waited = Duration.zero
 
-    /// The bytes that must arrive between two breaks, so that the first of them does not count any more.
+    /// The number of bytes that count as progress, after which earlier interruptions are forgotten.
     private static let progressBytes: Int64 = 262_144
-    /// The longest wait between two progresses; a storage that is slower counts as one whose answer breaks off.
+    /// The longest total wait without progress; a slower answer is treated as interrupted.
     private static let longestWait = Duration.seconds(60)
 
     /// Requests the bytes, and returns when the head of the answer has arrived.

@@ -15,23 +15,23 @@ package struct S3Settings: Sendable {
     package var region: String
     package var addressing: Addressing
     package var trust: TLSTrust
-    /// The header fields that are sent with each object that is stored.
+    /// The header fields that are sent with each stored object.
     package var uploadFields: [(name: String, value: String)] = []
-    /// The id of the AWS account that must own the bucket; nil if any may own it.
+    /// The id of the AWS account that must own the bucket; nil if any account may own it.
     package var bucketOwner: String?
-    /// The greatest number of times that one request is sent.
+    /// The most times that one request is sent.
     package var attempts = 5
-    /// The time after which a request is not sent again.
+    /// The time after which a failed request is not repeated.
     package var patience = Duration.seconds(10)
-    /// How long the storage may be silent in an attempt with a body, which it may have to store, and in one without.
+    /// The longest silence of the storage in an attempt: longer with a body, which the storage may have to store first.
     package var silence = (withBody: Duration.seconds(20), withoutBody: Duration.seconds(10))
-    /// The longest time that one attempt may take, with its answer; nil if only silence ends it.
+    /// The longest time for one attempt and its answer; nil if only silence ends an attempt.
     package var longestAttempt: Duration?
 
     /// Reads the settings from the environment and the files of profiles, as MLflow and boto3 do.
     ///
     /// - Parameter variable: returns the value of an environment variable; nil if it is unset or empty.
-    /// - Throws: `.refused` for a setting that cannot be used.
+    /// - Throws: `.refused` for an invalid setting.
     package init(bucket: String, _ variable: (String) -> String?) throws(S3Failure) {
         let files = ProfileFiles(variable)
         let region = variable("AWS_REGION") ?? variable("AWS_DEFAULT_REGION") ?? files.setting("region") ?? "us-east-1"
@@ -62,7 +62,7 @@ package struct S3Settings: Sendable {
         let named = names.compactMap { name in variable(name).map { (name, $0) } }.first
         let inFile = ignoresOthers ? nil : files.setting("endpoint_url").map { ("endpoint_url of the profile", $0) }
         guard let (source, text) = named ?? inFile else {
-            // The certificates of AWS are valid for a single label before the name of the service.
+            // The certificates of AWS are valid only for bucket names that form a single label before the service's name.
             let fits = !bucket.contains(".") && bucket.lowercased() == bucket && !bucket.contains("_")
             return (nil, style == "path" || (style == "auto" && !fits) ? .path : .virtualHost)
         }

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// A time in the form that signatures contain (ISO 8601 basic format, UTC).
+/// A time in the form that signatures use (ISO 8601 basic format, UTC).
 struct SignedMoment {
     /// The time as text, such as `20130524T000000Z`.
     let text: String

@@ -57,17 +57,17 @@ struct XMLElement {
         return String(name.split(separator: ":").last ?? name)
     }
 
-    /// The bytes of the longest reference that is decoded, without `&` and `;`.
+    /// The length in bytes of the longest reference that is decoded, without `&` and `;`.
     private static let longestReference = 10
 
-    // Searches bytes, because Swift treats a semicolon and a combining mark after it as one other character.
+    // Searches bytes, because as a Character a semicolon differs from a semicolon that a combining mark follows.
     private static func decoded(_ text: Substring) -> String {
         var result = ""
         var rest = text.utf8
         while let mark = rest.firstIndex(of: UInt8(ascii: "&")) {
             result += Substring(rest[..<mark])
             let after = rest[rest.index(after: mark)...]
-            // The end is not searched farther, so that a text of many marks is not read again and again.
+            // The search for `;` is bounded, so that a text with many `&` does not take quadratic time.
             let reference = after.prefix(longestReference + 1)
             guard let end = reference.firstIndex(of: UInt8(ascii: ";")), let scalar = scalar(Substring(after[..<end]))
             else {
@@ -96,7 +96,7 @@ struct XMLElement {
         return number.flatMap(Unicode.Scalar.init)
     }
 
-    /// Whether XML 1.0 can contain a text: it has no place for most control characters, escaped or not.
+    /// Whether XML 1.0 can represent a text; it cannot represent most control characters, even escaped.
     static func canContain(_ text: String) -> Bool {
         text.unicodeScalars.allSatisfy { scalar in
             switch scalar.value {

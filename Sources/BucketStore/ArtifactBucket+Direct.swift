@@ -74,8 +74,8 @@ extension ArtifactBucket: DirectTransfers {
 
     /// Returns the parts of an upload that have arrived.
     ///
-    /// - Parameter isRequired: whether the keys must be good for this list, which a completion can do without.
-    /// - Returns: nil if the upload is not open, because an earlier request may have completed it, and if the list is denied.
+    /// - Parameter isRequired: whether to throw if the keys may not list parts; an upload can be completed without the list.
+    /// - Returns: nil if the list is denied, or if the upload is not open, because an earlier request may have completed it.
     private func arrivedParts(
         of id: String,
         _ key: String,
@@ -89,7 +89,7 @@ extension ArtifactBucket: DirectTransfers {
         }
     }
 
-    /// Throws if a part has arrived and is not in the client's list, or the list has a gap: the file would be shorter.
+    /// Throws if the client's list omits a part that has arrived, or has a gap; the file would be too short.
     ///
     /// - Parameter listed: numbers from 1 to `S3Client.mostParts`, in ascending order.
     private static func requireAll(_ arrived: [Int], in listed: [Int]) throws(MultipartError) {
@@ -112,7 +112,7 @@ extension ArtifactBucket: DirectTransfers {
     ) throws(ArtifactError) -> (url: String, size: Int64) {
         guard let object = try head(path) else { throw .notFound }
         return try asking { () throws(S3Failure) in
-            // A browser shall save the file and not show it.
+            // With this parameter, a browser saves the file and does not show it.
             let query = [
                 (name: "response-content-disposition", value: contentDisposition(forName: path.name ?? ""))
             ]
@@ -148,10 +148,10 @@ extension ArtifactBucket: DirectTransfers {
         return expired.count
     }
 
-    /// Whether an unfinished upload may be one of Apus': a bucket without a prefix may hold uploads of other programs.
+    /// Whether Apus may have begun an unfinished upload; a bucket without a prefix may hold uploads of other programs.
     ///
-    /// Beneath a prefix all are. Without one, those are that lie in a folder of artifacts of an experiment, and those that
-    /// checks have begun.
+    /// With a prefix, all uploads below it are Apus' own. Without one, those are in the artifact folder of an
+    /// experiment, or were begun by `fault`.
     private func isOwn(_ key: String) -> Bool {
         guard root.isEmpty, key != Self.checkedName else { return true }
         let names = key.utf8.split(separator: UInt8(ascii: "/"))
@@ -160,7 +160,7 @@ extension ArtifactBucket: DirectTransfers {
     }
 }
 
-/// The id that a client knows an upload in parts by: it has the mark of the object, which the server does not remember.
+/// The id by which clients know an upload in parts; it contains the object's mark, which the server does not store.
 private struct MarkedUpload {
     let mark: String
     let id: String
@@ -169,7 +169,7 @@ private struct MarkedUpload {
 
     var text: String { "\(Self.start)\(mark).\(id)" }
 
-    /// The mark, nil if there is none, and the id that the storage knows.
+    /// Splits a client's id into the mark, nil if there is none, and the storage's id.
     static func parts(of text: String) -> (mark: String?, id: String) {
         let pieces = text.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
         guard text.hasPrefix(start), pieces.count == 3, S3Client.isMark(pieces[1]) else { return (nil, text) }

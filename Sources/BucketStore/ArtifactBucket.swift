@@ -2,21 +2,20 @@ package import ArtifactStore
 package import Budgets
 package import S3
 
-/// Artifacts in an object storage: each file is an object, whose key consists of the operator's prefix and the path of the
-/// artifact.
+/// Stores artifacts in an object storage: each file is an object, whose key is the operator's prefix and the path of
+/// the artifact.
 ///
-/// An object storage has no folders: a folder exists as long as at least one key begins with its path and a slash. A file
-/// and a folder may have the same path. Nothing that a client sends can name a key without the prefix, another bucket, or
-/// another host.
+/// An object storage has no folders: a folder exists while at least one key begins with its path and a slash. A file
+/// and a folder may have the same path. Clients cannot reach keys without the prefix, another bucket, or another host.
 package final class ArtifactBucket: ArtifactStorage {
     private let bucket: S3Location
     let client: S3Client
-    /// The memory of all uploads of the server.
+    /// The memory budget that all uploads of the server share.
     let memory: UploadMemory
 
-    /// The greatest length of a key in bytes, by the rules of S3.
+    /// The longest key that S3 allows, in bytes.
     private static let longestKey = 1_024
-    /// The name below the prefix of the upload that `fault` begins and gives up.
+    /// The name, below the prefix, of the upload that `fault` begins and aborts.
     static let checkedName = ".apus-check"
 
     package init(_ bucket: S3Location, _ client: S3Client, memory: UploadMemory) {
@@ -41,7 +40,7 @@ package final class ArtifactBucket: ArtifactStorage {
         return key
     }
 
-    /// Returns the beginning of the keys of all files in a folder.
+    /// Returns the prefix of the keys of all files in a folder.
     func prefix(_ path: ArtifactPath) -> String { path.components.isEmpty ? root : root + path.description + "/" }
 
     // MARK: Reading
@@ -97,7 +96,7 @@ package final class ArtifactBucket: ArtifactStorage {
         }
     }
 
-    /// Whether a folder with this path exists; throws if the bucket does not exist, which `head` cannot tell.
+    /// Whether a folder with this path exists; throws if the bucket does not exist, which `head` cannot detect.
     private func isFolder(_ path: ArtifactPath) throws(ArtifactError) -> Bool {
         let prefix = prefix(path)
         let page = try asking { () throws(S3Failure) in try client.list(prefix: prefix, atMost: 1) }
@@ -139,10 +138,10 @@ package final class ArtifactBucket: ArtifactStorage {
         do throws(S3Failure) {
             let client = try client.hasty()
             _ = try client.list(prefix: root, atMost: 1)
-            // Beginning an upload needs the permission to write, and aborting it leaves nothing in the bucket.
+            // Beginning an upload needs the permission to write, and aborting the upload leaves nothing in the bucket.
             let key = root + Self.checkedName
             try client.abort(client.createUpload(key, contentType: nil), key)
-            // A storage says only to keys that may read objects that one is not there.
+            // A storage reports that an object is missing only to keys that may read objects.
             try client.requireReading(of: key)
             return nil
         } catch {
@@ -150,7 +149,7 @@ package final class ArtifactBucket: ArtifactStorage {
         }
     }
 
-    /// Calls `body` for each page of the list of all objects whose keys begin with a prefix.
+    /// Calls `body` for each page of the listing of all objects whose keys begin with a prefix.
     func forEachPage(
         _ prefix: String,
         _ body: (S3Page) throws(ArtifactError) -> Void

@@ -1,7 +1,7 @@
 internal import ArtifactStore
 internal import S3
 
-/// The objects whose keys begin with a prefix, as a folder that is walked.
+/// The objects whose keys begin with a prefix, in the form of a folder that a walk can enter.
 struct BucketFolder: WalkedFolder {
     private let bucket: ArtifactBucket
     /// The prefix, which is empty or ends with a slash.

@@ -2,11 +2,11 @@ internal import ArtifactStore
 internal import S3
 internal import Synchronization
 
-/// The content of an object; successive reads continue with one answer of the storage.
+/// The content of an object; consecutive reads continue to use one answer of the storage.
 final class BucketObject: ArtifactObject {
-    /// An answer that is being read, and the bytes of it that have arrived and were not returned yet.
+    /// An answer that is being read, and its bytes that have arrived but are not returned yet.
     private final class Cursor: @unchecked Sendable {
-        // Unchecked because only the thread that has removed a cursor from its object uses it.
+        // Unchecked because a thread takes a cursor out of its object before it uses the cursor.
         let reading: S3Reading
         let end: Int64
         var rest: ArraySlice<UInt8> = []
@@ -45,10 +45,10 @@ final class BucketObject: ArtifactObject {
         Array(try next(at: offset, end: end, atMost: .max))
     }
 
-    /// Returns at least one byte and at most `count` bytes from an offset on; sends a request if the current answer does not
-    /// continue there.
+    /// Returns between one byte and `count` bytes, beginning at an offset; sends a new request if the current answer is
+    /// at another position.
     private func next(at offset: Int64, end: Int64, atMost count: Int) throws(ArtifactError) -> ArraySlice<UInt8> {
-        // If reading fails, the cursor is not put back.
+        // If reading fails, the cursor is discarded.
         let kept = cursor.withLock { cursor in
             defer { cursor = nil }
             return cursor

@@ -5,16 +5,16 @@ internal import Synchronization
 
 /// An upload of a file to an object storage: a short file is sent in one request, a longer one in parts.
 ///
-/// Memory holds a single part. The object does not exist, or keeps its old content, before the request that stores it or
+/// Memory holds a single part. The object does not exist, or keeps its old content, until the request that stores it or
 /// completes the upload has succeeded.
 final class BucketUpload: PendingArtifact {
     private struct State {
-        /// nil after the end of the upload, and when it has lost its memory.
+        /// nil after the end of the upload, or after its memory was given to another upload.
         var buffer: PartBuffer?
-        /// The memory of the buffer in the budget.
+        /// The share of the memory budget that covers `buffer`.
         var stake: MemoryStake?
         var hasEnded = false
-        /// The id of the upload in parts; nil as long as all bytes are in the buffer.
+        /// The id of the upload in parts; nil while `buffer` holds all bytes.
         var id: String?
         var parts: [S3Part] = []
         var bytes: Int64 = 0
@@ -30,14 +30,14 @@ final class BucketUpload: PendingArtifact {
     private let bucket: ArtifactBucket
     private let contentType: String
     private let start = ContinuousClock.now
-    /// Tells the completed object from one that was there before.
+    /// Distinguishes the completed object from an older object with the same key.
     private let mark = S3Client.newMark()
     private let state = Mutex(State())
     private let hasLostMemory = Atomic<Bool>(false)
 
-    /// The greatest size of a part in bytes.
+    /// The largest part, in bytes.
     private static let largestPart = 64 * 1_048_576
-    /// The size in bytes of the parts of a file whose length is not known.
+    /// The size in bytes of the parts of a file whose length is unknown.
     private static let usualPart = 8 * 1_048_576
 
     init(
@@ -72,19 +72,19 @@ final class BucketUpload: PendingArtifact {
             state.stake = stake
             state.buffer = PartBuffer(bytes: room)
         }
-        // Another upload may have taken the memory meanwhile.
+        // Another upload may have taken the memory in the meantime.
         if hasLostMemory.load(ordering: .acquiring) { state.withLock { $0.buffer = nil } }
     }
 
-    /// Frees the memory, which another upload needs; the next call fails.
+    /// Frees the memory for another upload; the next call fails.
     ///
-    /// Does not wait for a call that is using the memory: that one frees it at its end.
+    /// Does not wait for a call that is using the memory: that call frees the memory when it ends.
     private func giveWay() {
         hasLostMemory.store(true, ordering: .releasing)
         _ = state.withLockIfAvailable { $0.buffer = nil }
     }
 
-    /// The buffer of an upload that goes on.
+    /// Returns the buffer, or throws if the upload has ended or lost its memory.
     private func buffer(_ state: inout State) throws(ArtifactError) -> PartBuffer {
         guard !state.hasEnded else { throw .replaced }
         guard !hasLostMemory.load(ordering: .acquiring), let buffer = state.buffer else {
@@ -111,7 +111,7 @@ final class BucketUpload: PendingArtifact {
                     rest = rest.dropFirst(buffer.append(UnsafeRawBufferPointer(rebasing: rest)))
                 }
                 state.stake?.move(bytes.count, at: bucket.memory.now)
-                // It may have lost the memory during this call.
+                // Throws if another upload took the memory during this call.
                 _ = try self.buffer(&state)
             }
         }
@@ -122,7 +122,7 @@ final class BucketUpload: PendingArtifact {
     }
 
     private func send(_ buffer: PartBuffer, _ state: inout State) throws(ArtifactError) {
-        // The storage's time is not the client's.
+        // Time that the storage needs must not count as time that the client needs.
         state.stake?.awaitServer()
         defer { state.stake?.awaitClient(at: bucket.memory.now) }
         let id: String

@@ -2,11 +2,11 @@ internal import ArtifactStore
 package import Budgets
 internal import HTTPWire
 
-/// The memory of uploads to an object storage, each of which collects a part before it signs and sends it.
+/// The memory budget of uploads to an object storage, each of which collects a part before signing and sending it.
 ///
-/// An upload whose client sends too slowly loses its memory when others need it.
+/// An upload whose client sends too slowly loses its memory when other uploads need it.
 package final class UploadMemory: Sendable {
-    /// The speed that a client needs to keep its memory while others need memory: the same as for bodies.
+    /// The speed at which a client must send to keep its memory while others need memory: the same as for request bodies.
     private static let pace = MemoryLedger.Pace(bytes: 256 * 1_024, nanoseconds: 2_000_000_000)
 
     private let ledger: MemoryLedger
@@ -18,10 +18,10 @@ package final class UploadMemory: Sendable {
     /// A monotonic clock in nanoseconds.
     var now: UInt64 { ledger.now }
 
-    /// Takes the memory for one upload of a client.
+    /// Reserves the memory for one upload of a client.
     ///
-    /// - Parameter giveWay: called at most once, on any thread, when the upload loses its memory to another.
-    /// - Throws: `.overloaded` if neither the server nor the client's share has so much left.
+    /// - Parameter giveWay: called at most once, on any thread, when another upload takes the memory.
+    /// - Throws: `.overloaded` if the budget, or the client's share of it, has too little left.
     func take(
         _ bytes: Int,
         for peer: Peer,
@@ -40,15 +40,15 @@ package final class UploadMemory: Sendable {
         return stake
     }
 
-    /// The failure of an upload that has lost its memory.
+    /// The failure of an upload whose memory was given to others.
     static let lost = ArtifactError.overloaded(
-        "The file came so slowly that others got the memory for it; nothing of it was stored. Try again."
+        "The file arrived so slowly that other uploads got its memory; nothing of it was stored. Try again."
     )
 }
 
-/// The memory in which an upload collects a part.
+/// The memory in which an upload collects one part.
 final class PartBuffer: @unchecked Sendable {
-    // Unchecked because a buffer belongs to one upload, which uses it under its lock.
+    // Unchecked because only one upload uses the buffer, under its lock.
     private let space: UnsafeMutableRawBufferPointer
     private(set) var count = 0
 

@@ -29,8 +29,8 @@ package struct APIError: Error, Sendable {
             case .quotaSpent: (403, "RESOURCE_LIMIT_EXCEEDED")
             case .tooManyBytes: (413, "RESOURCE_LIMIT_EXCEEDED")
             case .notImplemented: (501, "NOT_IMPLEMENTED")
-            // Nothing has taken effect, so that a repetition is safe. After a 503 clients do not repeat a creation, because it
-            // may have taken effect.
+            // Nothing has taken effect, so the client may repeat the request. After a 503, clients do not repeat a
+            // creation, because it may have taken effect.
             case .temporarilyUnavailable, .databaseLocked: (429, "REQUEST_LIMIT_EXCEEDED")
             case .outcomeUnknown: (503, "TEMPORARILY_UNAVAILABLE")
             case .insufficientStorage: (507, "RESOURCE_LIMIT_EXCEEDED")

@@ -8,7 +8,7 @@ package struct Endpoint: Sendable {
     package var method: HTTPMethod
     /// The path.
     ///
-    /// A segment in braces is a parameter; a parameter whose name is followed by `...` stands for the rest of the path.
+    /// A segment in braces is a parameter; a parameter whose name is followed by `...` matches the rest of the path.
     package var path: String
     package var family: PathFamily
     package var access: Access
@@ -71,9 +71,9 @@ package struct Access: Sendable {
     package let cost: ReadCost
     /// The resources that the request may name; each request names one of them.
     ///
-    /// The handler itself checks resources inside lists of messages, and resources that it only reads in addition.
+    /// The handler itself checks resources in lists of messages, and other resources that the call only reads.
     package let resources: [Resource]
-    /// What the call adds to the audit log; required for each call that may change something.
+    /// The rule for the audit entry of the call; required for each call that may change something.
     package var audit: AuditRule?
 
     private init(action: Action, cost: ReadCost, resources: [Resource]) {
@@ -119,10 +119,10 @@ extension Access {
         }
     }
 
-    /// Whether the call is about who may use the server.
+    /// Whether the call reads or changes users, tokens or grants.
     package var isAboutAccounts: Bool { resources.contains { [.account, .token, .grant].contains($0.kind) } }
 
-    /// Whether the call changes what any user may look after: own tokens, and grants for things that the user manages.
+    /// Whether the call changes only what every user may manage: own tokens, and grants for objects that the user manages.
     package var isForEveryUser: Bool {
         action == .change && resources.allSatisfy { [.token, .grant].contains($0.kind) }
     }
@@ -169,7 +169,7 @@ package struct Resource: Sendable, Equatable {
     package static let account = Resource(.account, .unnamed)
     /// A token; the handler decides who may read or change it.
     package static let token = Resource(.token, .unnamed)
-    /// What one user is granted alone; the handler decides who may read or change it.
+    /// The grants of a single user; the handler decides who may read or change them.
     package static let grant = Resource(.grant, .unnamed)
     /// A new resource, or all resources of a kind.
     static func unnamed(_ kind: Kind) -> Resource { Resource(kind, .unnamed) }
@@ -250,8 +250,8 @@ extension MLflowAPI {
 
     /// Returns endpoints whose handler may block.
     ///
-    /// The handler gets the audit entry of the request, and stores the entry in one transaction with its changes; nil
-    /// if the call or the server records none.
+    /// The handler gets the audit entry of the request, or nil if none is recorded; it stores the entry in the same
+    /// transaction as its changes.
     func endpoint(
         _ method: HTTPMethod,
         _ family: PathFamily,

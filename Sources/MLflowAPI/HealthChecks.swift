@@ -24,8 +24,8 @@ final class HealthChecks: Sendable {
         self.storages = storages
     }
 
-    /// Calls `completion` with the result of a check that begins after this call, and with the problem of the artifacts, if
-    /// there is one; returns without waiting for it.
+    /// Starts a check, or joins the next one, and returns at once; `completion` gets its result and the problem of the
+    /// artifact storage, nil if there is none.
     func requestCheck(_ completion: @escaping @Sendable (StoreHealth, _ artifacts: String?) -> Void) {
         let mustStart = state.withLock { state in
             state.waiting.append(completion)

@@ -70,8 +70,8 @@ package struct MLflowAPI: Sendable {
     }
 
     let store: any TrackingBackend
-    /// The store, if it is the one in SQLite; nil if it is another one, which has no users, tokens, audit, journal of
-    /// artifacts, quotas, removal for good, import or forwarding.
+    /// The store if it is the one in SQLite; nil for any other store, which lacks users, tokens, the audit log, the
+    /// artifact journal, quotas, removal for good, imports and forwarding.
     let local: TrackingStore?
     let artifacts: any ArtifactStorage
     /// The uploads in parts to a local folder; nil if artifacts are in an object storage, which keeps the parts itself.
@@ -82,7 +82,7 @@ package struct MLflowAPI: Sendable {
     let healthChecks: HealthChecks
     /// Lets one request at a time change an artifact, until the change has been passed to the artifact journal.
     let artifactTurns = ArtifactTurns()
-    /// The artifact locations of experiments, needed for clients that may not read all experiments.
+    /// The artifact locations of experiments, by which the rights of clients that may not read all experiments are checked.
     let knownPlaces = KnownPlaces()
     /// Caches the digests of artifact files.
     let digests = DigestCache()
@@ -135,7 +135,7 @@ package struct MLflowAPI: Sendable {
         return settings.servesOnlyArtifacts ? all.map(restrictedToArtifacts) : all
     }
 
-    /// The endpoint with threads of its own, if it may have to wait for an object storage.
+    /// Returns the endpoint with its own pool of threads if it may wait for an object storage.
     private func setApart(_ endpoint: Endpoint) -> Endpoint {
         if case .buffered = endpoint.handling { return endpoint }
         let storages = [artifacts] + settings.artifactRoots.map(\.store)
@@ -162,12 +162,12 @@ package struct MLflowAPI: Sendable {
         return hidden.response
     }
 
-    /// Reports the first failure of a series of requests that fail because the object storage of artifacts cannot be used.
+    /// Reports the first failure of a series in which the object storage of artifacts cannot be used.
     func reportStorageFault(_ error: any Error) {
         if storageFault.note(endsAfter: { _ in .seconds(60) }) == nil { reportFailure(error) }
     }
 
-    /// Reports the first failure of a series of requests that fail because another program has locked the database.
+    /// Reports the first failure of a series in which another program has locked the database.
     ///
     /// A series ends after 60 s without such a failure.
     private func reportDatabaseLock(_ error: any Error) {

@@ -27,8 +27,8 @@ struct Operation: Sendable {
     enum Encoding: Sendable {
         /// The answer is an empty JSON object.
         case empty
-        /// The closure makes the answer. `note` returns what the value adds to the audit entry. `stands` returns whether the
-        /// value may still be the answer to a repetition of the request, and throws if the client may not get it.
+        /// The closure makes the answer. `note` returns the value's contribution to the audit entry. `stands` returns
+        /// whether the value can still answer a repetition of the request, and throws if the client may not get the value.
         case value(
             @Sendable () throws -> HTTPResponse,
             note: (@Sendable () -> AuditNote)?,
@@ -71,7 +71,7 @@ struct Operation: Sendable {
         )
     }
 
-    /// - Parameter note: returns what the value adds to the audit entry; called in the transaction of the work.
+    /// - Parameter note: returns the value's contribution to the audit entry; called in the transaction of the work.
     static func write<Value: Sendable>(
         _ work: @escaping @Sendable (any TrackingWriting) throws -> Value,
         noting note: (@Sendable (Value) -> AuditNote)? = nil,
@@ -80,8 +80,8 @@ struct Operation: Sendable {
         Operation(work: .write { Encoding(try work($0), noting: note, encode) })
     }
 
-    /// - Parameter stands: returns whether the value may still be the answer to a repetition of the request, by the rights of
-    ///   the one who repeats it; throws if that one may not get it.
+    /// - Parameter stands: returns whether the value can still answer a repetition of the request, by the rights of the
+    ///   client that repeats it; throws if that client may not get the value.
     static func create<Value: Sendable>(
         _ kind: String,
         _ work: @escaping @Sendable (any TrackingWriting) throws -> Value,
@@ -160,7 +160,7 @@ extension MLflowAPI {
         }
     }
 
-    /// Judges a client again whose rights may have been taken while its request waited, and tries the work again.
+    /// Checks the rights of a client again, because they may have changed while its request waited, and repeats the work.
     ///
     /// Called on the writer's thread; does not block.
     private func writeIfStillAdmitted(
@@ -203,7 +203,7 @@ extension MLflowAPI {
 
     /// Returns an answer whose encoder runs on another thread.
     ///
-    /// The function is called on the writer's or a reader's thread, which must not be delayed.
+    /// This method is called on the writer's or a reader's thread, which must not be delayed.
     private func answer(to result: Result<Operation.Encoding, any Error>, isShort: Bool) -> HTTPAnswer {
         switch result {
         case .success(.empty): return .ready(.empty)

@@ -229,7 +229,7 @@ import TrackingStore
         let experiment = try #require(try made.member("experiment_id").string)
         let id = try fixture.createModel(in: experiment)
         let error = try fixture.get("logged-models/\(id)/artifacts/directories", []).error
-        #expect(error.hasPrefix("400 INVALID_PARAMETER_VALUE The artifacts of logged model \(id) lie at '/etc/models/"))
+        #expect(error.hasPrefix("400 INVALID_PARAMETER_VALUE The artifacts of logged model \(id) are at '/etc/models/"))
     }
 }
 

@@ -2,14 +2,14 @@ package import ArtifactStore
 internal import Synchronization
 package import Tracking
 
-/// Holds what is stored, and what is being stored, against the quotas of artifacts.
+/// Checks stored and arriving artifacts against the storage quotas; any thread may call it.
 ///
-/// The sums of what is stored are the database's; this object knows them from the start on. Safe from any thread.
+/// The database stores the sums; this object reads them at the start and then updates them after each change.
 package final class StorageQuotas: Sendable {
     private struct State {
         var stored: [StorageOwner?: Int64] = [:]
         var storedInAll: Int64 = 0
-        /// What uploads that are going on have written.
+        /// The bytes of unfinished uploads, by owner.
         var arriving: [StorageOwner?: Int64] = [:]
         var arrivingInAll: Int64 = 0
 
@@ -20,14 +20,14 @@ package final class StorageQuotas: Sendable {
         }
     }
 
-    /// Bytes of artifacts of one identity; nil for any number.
+    /// The most bytes of artifacts of one identity; nil for no limit.
     package let client: Int64?
-    /// Of all together.
+    /// The most bytes of artifacts of all identities together; nil for no limit.
     package let server: Int64?
     private let state: Mutex<State>
 
-    /// - Parameter use: what is stored at the start.
-    /// - Returns: nil if there is neither quota.
+    /// - Parameter use: the bytes that are stored at the start, by owner.
+    /// - Returns: nil if there is no quota.
     package init?(client: Int64?, server: Int64?, use: [StorageUse]) {
         guard client != nil || server != nil else { return nil }
         self.client = client
@@ -40,10 +40,10 @@ package final class StorageQuotas: Sendable {
         self.state = Mutex(state)
     }
 
-    /// A claim for what somebody is about to store.
+    /// Returns a claim that counts the bytes of an upload by an owner.
     package func claim(for owner: StorageOwner?) -> any StorageClaim { QuotaClaim(self, owner) }
 
-    /// Takes over what was stored or deleted.
+    /// Updates the sums of stored bytes after a commit.
     func note(_ changes: [StoredChange]) {
         state.withLock { state in
             for change in changes {
@@ -59,13 +59,13 @@ package final class StorageQuotas: Sendable {
             if let client, let owner, bytes > client - own {
                 return
                     "'\(shortened(owner.name))' has \(own) of the \(client) bytes of artifacts that one token or user may have on this "
-                    + "server, and this file would go beyond (--client-artifacts). Delete artifacts, or have the limit raised."
+                    + "server, and this file would exceed that (--client-artifacts). Delete artifacts, or raise the limit."
             }
             let all = state.storedInAll + state.arrivingInAll
             if let server, bytes > server - all {
                 return
-                    "The server has \(all) of the \(server) bytes of artifacts that all together may have, and this file would go "
-                    + "beyond (--server-artifacts). Delete artifacts, or have the limit raised."
+                    "The server has \(all) of the \(server) bytes of artifacts that all clients together may store, and "
+                    + "this file would exceed that (--server-artifacts). Delete artifacts, or raise the limit."
             }
             state.add(bytes, owner)
             return nil

@@ -5,7 +5,7 @@ package import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    /// The call that tells administrators what each identity has stored; `docs/own-calls.md` describes it.
+    /// The call by which administrators read how much each identity has stored; `docs/own-calls.md` describes it.
     var usageEndpoints: [[Endpoint]] {
         [
             endpoint(.get, .apus, "usage", .administer(.server).unaudited) { _ in
@@ -18,7 +18,7 @@ extension MLflowAPI {
         ]
     }
 
-    /// What is stored in all and by each identity.
+    /// Returns the amount of data that is stored in total and by each identity.
     package func storageReport() throws -> StorageReport { try localStore.readNow { try Self.storageReport($0) } }
 
     private static func storageReport(_ session: ReadSession) throws -> StorageReport {
@@ -27,7 +27,7 @@ extension MLflowAPI {
 }
 
 extension StorageReport {
-    /// As a server answers; nil for anything else.
+    /// Parses the answer of a server to `usage`; nil for any other value.
     package init?(_ json: JSONValue) {
         guard let server = json["server"].flatMap({ StorageUse($0) }) else { return nil }
         self.init(server: server, clients: json["clients"]?.elements.compactMap { StorageUse($0) } ?? [])
@@ -46,7 +46,7 @@ extension StorageUse {
 }
 
 extension JSONWriter {
-    /// As `usage` answers it.
+    /// Writes the answer to `usage`.
     package mutating func write(_ report: StorageReport) {
         beginObject()
         memberObject("server") { $0.members(of: report.server) }

@@ -6,7 +6,7 @@ package final class PageLimits: Sendable {
     package let usual: Int64
     /// The numbers of results that a request may ask for.
     package let sizes: ClosedRange<Int64>
-    /// What happens if the request asks for more results than `sizes` allows.
+    /// The treatment of a request for more results than `sizes` allows.
     fileprivate enum Excess {
         /// The answer is a page of the largest size.
         case cut

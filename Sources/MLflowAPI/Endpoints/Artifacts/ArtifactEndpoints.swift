@@ -56,10 +56,10 @@ extension MLflowAPI {
         }
     }
 
-    /// How often a file is opened that others replace before its first bytes are read.
+    /// The most times that a file is opened while other clients replace it before its first bytes are read.
     private static let mostOpenings = 5
 
-    /// The answer with a file, in the form that the request asks for.
+    /// Returns the answer with a file, in the coding and range that the request asks for.
     private func file(
         at path: ArtifactPath,
         of store: any ArtifactStorage,
@@ -145,7 +145,7 @@ extension MLflowAPI {
         }
     }
 
-    /// A route that ends where the name of an artifact should begin.
+    /// Returns endpoints for a route that ends where the name of an artifact should begin; they refuse every request.
     func namelessArtifact(_ method: HTTPMethod, _ path: String, _ access: Access) -> [Endpoint] {
         let answer = failure(ArtifactError.invalidPath(.empty), path: "")
         return endpoint(method, .artifacts, path, access, handling: .buffered { $1.send(answer) })
@@ -202,9 +202,9 @@ extension MLflowAPI {
         }
     }
 
-    /// Throws if the sender of a request may not do something with artifacts any more, which it could when it began to wait.
+    /// Throws if the sender has lost the permission for an action while the request waited.
     ///
-    /// - Throws: `AccessRefusal`, and what `requirePermission` throws.
+    /// - Throws: `AccessRefusal`, and the errors of `requirePermission`.
     func requireStill(
         _ action: PermittedAction,
         at path: ArtifactPath,
@@ -213,7 +213,7 @@ extension MLflowAPI {
     ) throws {
         var request = request
         guard let access = settings.access else { return }
-        // Rights may be taken again while it is looked for the owners of the files.
+        // The rights may change again during the search for the owners of the files.
         for _ in 0..<AccessControl.judgementLimit {
             guard try access.admitAgain(&request, .change(.artifact)) else { return }
             try requirePermission(action, at: path, in: root, for: request.caller)
@@ -221,9 +221,9 @@ extension MLflowAPI {
         throw AccessControl.changesTooOften
     }
 
-    /// Puts an upload in its place, unless its sender may not do that any more, and calls `answer` when that is journalled.
+    /// Makes an upload visible, unless its sender has lost the permission, and calls `answer` when it is in the journal.
     ///
-    /// - Parameter runID: nil if only the path can show the run.
+    /// - Parameter runID: the run of the artifact; nil to derive it from the path.
     private func commit(
         _ upload: any PendingArtifact,
         at path: ArtifactPath,
@@ -252,7 +252,7 @@ extension MLflowAPI {
             for: request.caller.party
         )
         if let length = request.announcedLength {
-            // Refused before the client sends what would be refused later.
+            // Refuses the upload before the client sends bytes that would exceed the quota later.
             do throws(ArtifactError) {
                 try claim?.grow(by: length)
             } catch {
@@ -264,9 +264,9 @@ extension MLflowAPI {
         return upload
     }
 
-    /// A place among the files that one client may send at once; nil where there is no bound.
+    /// Counts an upload among the files that one client sends at the same time; returns nil if there is no limit.
     ///
-    /// - Throws: `.temporarilyUnavailable`, so that the client sends the file again later.
+    /// - Throws: `.temporarilyUnavailable`, after which the client sends the file again later.
     func placeOfUpload(for party: Peer) throws(TrackingError) -> Holding? {
         guard let uploads = settings.uploads else { return nil }
         let place = Holding(of: uploads, for: party)
@@ -282,26 +282,26 @@ extension MLflowAPI {
 }
 
 extension HTTPRequest {
-    /// The length of the body once it is decoded; nil when the head does not tell it.
+    /// The length of the body after decoding; nil if the head does not state it.
     var announcedLength: Int64? {
         let coding = header("content-encoding")?.lowercased() ?? "identity"
         guard coding == "identity" else { return nil }
         return header("content-length").flatMap(Int64.init)
     }
 
-    /// The run that the query names; `run_uuid` is its old name.
+    /// The id of the run in the query; `run_uuid` is the old name of the parameter.
     fileprivate var runID: String? {
         [queryValue("run_id"), queryValue("run_uuid")].compactMap(\.self).first { !$0.isEmpty }
     }
 
-    /// Whether a body that is not empty follows the head.
+    /// Whether the head announces a body that is not empty.
     fileprivate var announcesBody: Bool {
         header("transfer-encoding") != nil || (header("content-length") ?? "0") != "0"
     }
 }
 
 extension JSONWriter {
-    /// Omits the size of folders and, as the reference does, of empty files; omits the list if it is empty.
+    /// As in MLflow, leaves out the size of folders and of empty files, and the list if it is empty.
     mutating func write(_ entries: [ArtifactEntry]) {
         guard !entries.isEmpty else { return }
         memberArray("files") { writer in

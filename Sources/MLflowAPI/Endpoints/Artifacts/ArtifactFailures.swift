@@ -3,10 +3,10 @@ internal import HTTPWire
 internal import Tracking
 
 extension MLflowAPI {
-    /// The answer to what reading, listing or deleting an artifact threw, with the path as the client gave it.
+    /// Returns the answer to an error of reading, listing or deleting an artifact, with the path as the client sent it.
     ///
-    /// Only for an outage of the object storage, which may be short, the status makes the client retry. Any other failure
-    /// lasts, and retries would delay a training by minutes.
+    /// Only an outage of the object storage, which may be short, gets a status after which the client retries. Any
+    /// other failure lasts, and retries would delay a training by minutes.
     func failure(_ error: any Error, path: String) -> HTTPResponse {
         guard let error = error as? ArtifactError else { return response(to: error) }
         let message = error.message(for: path)
@@ -37,7 +37,7 @@ extension MLflowAPI {
         return APIError(known).response
     }
 
-    /// The answer to what writing an artifact threw.
+    /// Returns the answer to an error of writing an artifact.
     ///
     /// `.notFound` means here that the file was deleted during the upload.
     func uploadFailure(_ error: any Error, path: String) -> HTTPResponse {

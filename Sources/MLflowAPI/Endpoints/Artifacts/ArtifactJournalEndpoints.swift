@@ -10,16 +10,15 @@ extension MLflowAPI {
         [endpoint(.get, .apus, "artifacts/journal", .search(.runID), pages: .journal, getArtifactJournal)]
     }
 
-    /// Journals an event that has already changed the files, and calls `answer` when the entry is durable.
+    /// Adds an event, which has already changed the files, to the journal, and calls `answer` when the entry is durable.
     ///
-    /// The entry is part of the next group commit. If it cannot be written, for example because the disk of the
-    /// database is full, the failure is reported and `answer` is called all the same: the artifact has been stored or
-    /// deleted, and after an error the client would send the request again.
-    /// Without a journal, only `claim` is released and `answer` called.
-    /// Call from a thread that may block: if the writer is idle, it commits on the calling thread.
+    /// The entry is part of the next group commit. If it cannot be written, for example because the database's disk is
+    /// full, the failure is reported and `answer` is called nevertheless: the artifact is stored or deleted, and an
+    /// error would make the client repeat the request. Without a journal, this method only releases `claim` and calls
+    /// `answer`. Call it on a thread that may block: if the writer is idle, it commits on the calling thread.
     /// - Parameters:
-    ///   - audit: the entry of the audit that is written with it.
-    ///   - claim: what the upload has taken of a quota; the bytes count as stored from now on.
+    ///   - audit: the audit entry that is stored in the same transaction.
+    ///   - claim: the upload's claim on a quota; the bytes count as stored from now on.
     ///   - answer: called once, on the writer's or the calling thread; must be quick.
     func journal(
         _ event: ArtifactEvent,
@@ -48,13 +47,13 @@ extension MLflowAPI {
         }
     }
 
-    /// Puts an upload in its place, and calls `answer` when that is journalled.
+    /// Makes an upload visible, adds it to the journal, and calls `answer` when the entry is durable.
     ///
     /// - Parameters:
-    ///   - runID: nil if only the path can show the run.
-    ///   - owner: who has sent it; nil where nobody is asked.
-    ///   - requireRight: throws if the sender may not do that any more; asked when the turn of the upload has come.
-    /// - Throws: what `requireRight` and `PendingArtifact.commit()` throw; `answer` is then not called.
+    ///   - runID: the run of the artifact; nil to derive it from the path.
+    ///   - owner: the identity that sent the file; nil if the server requires no identification.
+    ///   - requireRight: throws if the sender has lost the permission; called after earlier changes of the file are
+    ///     done.
     func commitAndJournal(
         _ upload: any PendingArtifact,
         at path: ArtifactPath,
@@ -74,11 +73,11 @@ extension MLflowAPI {
         }
     }
 
-    /// Journals an upload that has been committed, and calls `answer` as `journal(_:then:)` does.
+    /// Adds a committed upload to the journal, and calls `answer` as `journal(_:then:)` does.
     ///
     /// - Parameters:
-    ///   - runID: nil if only the path can show the run.
-    ///   - owner: who has sent it; nil where nobody is asked.
+    ///   - runID: the run of the artifact; nil to derive it from the path.
+    ///   - owner: the identity that sent the file; nil if the server requires no identification.
     func journal(
         _ artifact: StoredArtifact,
         at path: ArtifactPath,
@@ -100,13 +99,12 @@ extension MLflowAPI {
         journal(event, claim: claim, then: answer)
     }
 
-    /// Deletes a file or a folder, and calls `answer` when the deletion is journalled; if nothing was there, at once.
+    /// Deletes a file or folder, and calls `answer` when the deletion is in the journal; if nothing existed, at once.
     ///
     /// - Parameters:
-    ///   - audit: the entry that is written with that of the journal.
-    ///   - requireRight: throws if the client may not do that any more; asked when the turn of the deletion has come.
-    /// - Throws: what `requireRight` throws, with nothing deleted; what `ArtifactStorage.delete` throws: files deleted before
-    ///   are journalled. `answer` is then not called.
+    ///   - audit: the audit entry that is stored together with the journal's entry.
+    ///   - requireRight: throws if the client has lost the permission; called after earlier changes of the files are
+    ///     done.
     func deleteAndJournal(
         _ path: ArtifactPath,
         of root: any ArtifactStorage,
@@ -154,7 +152,7 @@ extension MLflowAPI {
         }
     }
 
-    /// Gives back what a deletion that was cut off has removed without noting it.
+    /// Corrects the stored size of a path whose files an interrupted deletion has removed without a journal entry.
     private func forget(_ path: ArtifactPath, then answer: @escaping @Sendable () -> Void) {
         guard let local else { return answer() }
         local.write({ try $0.forgetStored(path.description) }, mayBlock: true) { result in
@@ -191,7 +189,7 @@ extension MLflowAPI {
     }
 }
 
-/// An event that could not be journalled; the artifact itself was stored or deleted as the client was told.
+/// The report of an event that is missing in the journal, although the artifact itself was stored or deleted.
 private struct UnwrittenJournalEntry: Error, CustomStringConvertible {
     let event: ArtifactEvent
     let cause: any Error
@@ -200,7 +198,7 @@ private struct UnwrittenJournalEntry: Error, CustomStringConvertible {
 }
 
 extension ArtifactPath {
-    /// The run of a path such as `<experiment>/<run>/artifacts/…`: what stands before `artifacts` and looks like an id.
+    /// The run id in a path such as `<experiment>/<run>/artifacts/…`: the name before `artifacts`, if it looks like an id.
     fileprivate var likelyRunID: String? {
         zip(components, components.dropFirst()).first { candidate, next in
             next == "artifacts" && candidate.utf8.count == 32

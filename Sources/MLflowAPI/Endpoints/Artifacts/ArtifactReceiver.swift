@@ -5,13 +5,13 @@ internal import HTTPWire
 internal import Synchronization
 internal import Tracking
 
-/// Takes an uploaded artifact from the socket to its file.
+/// Writes an uploaded artifact from the socket to its file.
 final class ArtifactReceiver: HTTPBodyReceiver {
-    /// Commits the upload, journals it, and calls `done` when the answer may go out.
+    /// Commits the upload, adds it to the journal, and calls `done` when the answer may be sent.
     typealias Commit = @Sendable (_ upload: any PendingArtifact, _ done: @escaping @Sendable () -> Void) throws -> Void
 
     struct Limits: Sendable {
-        /// The largest artifact that the route takes.
+        /// The largest artifact that the route accepts, in bytes.
         var bytes: Int
         var allowsEmpty: Bool
     }
@@ -21,7 +21,7 @@ final class ArtifactReceiver: HTTPBodyReceiver {
     private let commit: Commit
     private let success: HTTPResponse
     private let failure: @Sendable (any Error) -> HTTPResponse
-    /// Its place among the files that one client may send at once.
+    /// Counts the upload among the files that one client sends at the same time; nil if there is no limit.
     private let place: Holding?
     private let responder: HTTPResponder
     private let received = Mutex(0)

@@ -3,21 +3,21 @@ internal import Dispatch
 internal import Synchronization
 internal import Tracking
 
-/// Makes changes of one artifact happen one after the other, each together with its entry in the journal.
+/// Serializes the changes of each artifact, each together with its entry in the artifact journal.
 ///
-/// The last entry of a path then tells how its file is, also when several clients store and delete it at the same time.
-/// Other artifacts are changed meanwhile; a change of a folder and one of a file beneath it wait for each other.
+/// The last entry of a path therefore describes the current file, even if several clients store and delete it at the
+/// same time. Changes of different artifacts run concurrently; changes of a folder and of a file beneath it do not.
 final class ArtifactTurns: Sendable {
     private struct Claim {
         let number: UInt64
         let path: ArtifactPath
-        /// nil once the change may happen.
+        /// nil once the change may run.
         var wake: DispatchSemaphore?
     }
 
     private struct State {
         var nextNumber: UInt64 = 0
-        /// The changes that happen or wait, the oldest first: no more than threads that serve artifacts.
+        /// The changes that run or wait, the oldest first; each one occupies a thread that serves artifacts.
         var claims: [Claim] = []
 
         func isBlocked(_ index: Int) -> Bool {
@@ -27,9 +27,9 @@ final class ArtifactTurns: Sendable {
 
     private let state = Mutex(State())
 
-    /// Makes a change of a file or a folder; blocks until all earlier changes of the same files are over.
+    /// Runs a change of a file or a folder; blocks until all earlier changes of the same files are done.
     ///
-    /// - Parameter change: changes the files and hands the entry of the journal to the writer; never takes a turn itself.
+    /// - Parameter change: changes the files and passes the journal entry to the writer; must not call this method.
     func take<Value, Failure: Error>(
         _ path: ArtifactPath,
         _ change: () throws(Failure) -> Value
@@ -64,7 +64,7 @@ final class ArtifactTurns: Sendable {
 }
 
 extension ArtifactPath {
-    /// Whether the paths are equal, or one is that of a folder above the other.
+    /// Whether the paths are equal, or one of them is beneath the other.
     fileprivate func overlaps(_ other: ArtifactPath) -> Bool {
         zip(components, other.components).allSatisfy { $0.isExactly($1) }
     }

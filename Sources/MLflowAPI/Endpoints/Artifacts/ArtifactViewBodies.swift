@@ -9,7 +9,7 @@ internal import Tracking
 /// The approximate length of one piece of an answer.
 private let pieceBytes = 64 * 1_024
 
-/// A folder as an archive.
+/// The body of an answer with a folder as a zip archive.
 final class ArtifactZipBody: HTTPBodyProducer {
     private let archive: Mutex<ZipArchive>
 
@@ -22,7 +22,7 @@ final class ArtifactZipBody: HTTPBodyProducer {
     }
 }
 
-/// A run's whole tree:
+/// The body of an answer with all files of a run:
 /// `{"run_id", "root_uri", "files": [{"path", "is_dir", "file_size", "modification_time"}], "file_count", "total_bytes",
 /// "next_page_token"}`.
 ///
@@ -91,11 +91,11 @@ final class ArtifactTreeBody: HTTPBodyProducer {
     }
 }
 
-/// The files of several runs side by side, in the order of their paths:
+/// The body of an answer that compares the files of several runs, in the order of their paths:
 /// `{"run_ids", "files": [{"path", "state", …}], "summary": {"same", "changed", "missing"}}`.
 ///
-/// A file that is the `same` everywhere has one `file_size` and `sha256`. Any other has `runs`, each with `run_id`,
-/// `file_size` and, where another run has the same size, `sha256`; one that is `missing` also has `missing_in`.
+/// A path whose state is `same` has one `file_size` and `sha256`. Any other path has `runs`, each with `run_id`,
+/// `file_size` and, if another run's file has the same size, `sha256`; a `missing` path also has `missing_in`.
 final class ArtifactComparisonBody: HTTPBodyProducer {
     private struct State {
         var comparison: ArtifactComparison
@@ -130,7 +130,8 @@ final class ArtifactComparisonBody: HTTPBodyProducer {
             } while step.isPath && state.writer.bytes.count < pieceBytes
             if case .end = step { Self.end(&state) }
             buffer.append(contentsOf: state.writer.takeBytes())
-            // A line feed, which JSON allows between two values, keeps the connection in use while long files are read.
+            // A line feed, which JSON allows between two values, keeps the connection from being idle while long files
+            // are read.
             if buffer.isEmpty { buffer.append(UInt8(ascii: "\n")) }
             if case .end = step { return false }
             return true

@@ -7,7 +7,7 @@ internal import JSON
 internal import Tracking
 
 extension MLflowAPI {
-    /// Views of whole trees of artifacts, which the reference does not have: as an archive, as one list, side by side.
+    /// Views of whole artifact trees, which MLflow does not have: an archive, a single list, and a comparison of runs.
     var artifactViewEndpoints: [[Endpoint]] {
         let route = "runs/artifacts/"
         return [
@@ -17,10 +17,10 @@ extension MLflowAPI {
         ]
     }
 
-    /// `zip?run_id=…&path=…`: the run's artifacts, or one folder of them, as an archive that is made while it is sent.
+    /// `zip?run_id=…&path=…`: an archive of a run's artifacts, or of one folder, which is made while it is sent.
     ///
     /// Names in the archive are relative to the run's root. If a file vanishes or shrinks while the archive is sent,
-    /// the connection is cut, so that no client takes the archive for complete.
+    /// the connection is closed early, so that the client notices that the archive is incomplete.
     private func getArtifactZip(_ request: HTTPRequest, _ responder: HTTPResponder) {
         answer(responder, path: request.queryValue("path") ?? "") {
             let (run, path) = try viewedRun(request)
@@ -28,7 +28,7 @@ extension MLflowAPI {
             guard let archive = try folder.store.zip(path, relativeTo: folder.base) else {
                 let limit = ZipArchive.Limits().entries
                 throw TrackingError.invalidParameter(
-                    "An archive holds at most \(limit) files and folders, and here are more; ask for the folders one by one."
+                    "An archive holds at most \(limit) files and folders, and this folder has more; request its folders one by one."
                 )
             }
             let headers = [

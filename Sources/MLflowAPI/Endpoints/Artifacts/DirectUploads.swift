@@ -3,11 +3,11 @@ internal import Budgets
 internal import Glibc
 internal import Synchronization
 
-/// The uploads in parts that go straight to an object storage, as far as this process has begun or completed them.
+/// The uploads in parts to an object storage that this process has begun or completed.
 ///
-/// The storage keeps the parts, and this object counts the uploads. Those of earlier processes are not counted.
+/// The storage stores the parts; this object counts the uploads. Uploads of earlier processes are not counted.
 final class DirectUploads: Sendable {
-    /// An upload, which has an id only together with its path.
+    /// Identifies an upload; different paths may have uploads with the same id.
     struct Name: Hashable {
         let id: String
         let path: String
@@ -15,11 +15,11 @@ final class DirectUploads: Sendable {
 
     private struct State {
         var open: [Name: (place: Holding, expires: Int64)] = [:]
-        /// The uploads that were completed and journalled, and when that is forgotten, in Unix seconds.
+        /// The uploads that are completed and in the journal, each with the Unix time in seconds when it is forgotten.
         var completed: [Name: Int64] = [:]
     }
 
-    /// The greatest number of completed uploads that are remembered.
+    /// The most completed uploads that are remembered.
     private static let mostCompleted = 10_000
 
     private let limits: MultipartUploads.Limits
@@ -29,30 +29,30 @@ final class DirectUploads: Sendable {
         self.limits = limits
     }
 
-    /// Returns a place for an upload that is about to begin.
+    /// Reserves one of the client's open uploads for an upload that is about to begin.
     ///
     /// - Throws: `.tooManyUploads`.
     func place(for peer: Peer) throws(MultipartError) -> Holding {
         let now = Int64(time(nil))
-        // The URLs of these have expired, so that nobody goes on with them.
+        // The URLs of these uploads have expired, so no client can continue them.
         state.withLock { state in state.open = state.open.filter { $0.value.expires > now } }
         let place = Holding(of: limits.openUploads, for: peer)
         guard place.grow(by: 1) else { throw .tooManyUploads }
         return place
     }
 
-    /// Counts an upload from now until it ends, or its URLs expire.
+    /// Counts an upload until it ends, or its URLs expire.
     func begin(_ upload: Name, in place: Holding) {
         let expires = Int64(time(nil)) + limits.lifetimeSeconds
         state.withLock { $0.open[upload] = (place, expires) }
     }
 
-    /// Ends the counting of an upload.
+    /// Stops counting an upload, because it has ended.
     func end(_ upload: Name) {
         state.withLock { state in _ = state.open.removeValue(forKey: upload) }
     }
 
-    /// Ends the counting of an upload, and remembers for an hour that it was completed and journalled.
+    /// Stops counting an upload, and remembers for a while that it was completed and added to the journal.
     func complete(_ upload: Name) {
         let now = Int64(time(nil))
         state.withLock { state in
@@ -65,7 +65,7 @@ final class DirectUploads: Sendable {
         }
     }
 
-    /// Whether the upload was completed and journalled, so that a repeated request changes nothing.
+    /// Whether the upload was completed and added to the journal, so that a repeated request changes nothing.
     func isCompleted(_ upload: Name) -> Bool {
         let now = Int64(time(nil))
         return state.withLock { $0.completed[upload] ?? 0 } > now

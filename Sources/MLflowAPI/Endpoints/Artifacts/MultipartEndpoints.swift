@@ -7,8 +7,8 @@ internal import Identities
 internal import JSON
 internal import Tracking
 
-// The client sends a large file in parts: it asks for a URL for each, sends them to it over many connections, and then
-// has them put together. If the artifacts are in an object storage, the URLs are presigned URLs of that storage; otherwise
+// The client sends a large file in parts: it requests a URL for each part, sends the parts over many connections, and
+// then completes the upload. For artifacts in an object storage, the URLs are presigned URLs of that storage; otherwise
 // they are URLs of this server.
 
 extension MLflowAPI {
@@ -39,10 +39,10 @@ extension MLflowAPI {
         settings.servesArtifacts && (artifacts.direct != nil || baseURL(of: request) != nil)
     }
 
-    /// The address at which the client reached this server: the scheme, the host of the request, and the static prefix if the
-    /// client used it, such as `http://127.0.0.1:5000/mlflow`.
+    /// The URL at which the client reached this server, such as `http://127.0.0.1:5000/mlflow`: the scheme, the
+    /// request's host, and the static prefix if the client used it.
     ///
-    /// nil if a proxy reports that the client used another address: only the proxy knows which address leads back here.
+    /// nil if a proxy reports that the client used another URL, because only the proxy knows which URL leads back here.
     private func baseURL(of request: HTTPRequest) -> String? {
         guard !request.host.isEmpty else { return nil }
         let scheme = request.isEncrypted ? "https" : "http"
@@ -144,8 +144,8 @@ extension MLflowAPI {
         }
     }
 
-    /// Completes an upload whose parts are in an object storage; their bytes count against quotas only now, because the server
-    /// did not see them before.
+    /// Completes an upload to an object storage; the quotas count its bytes only now, because this server has not seen
+    /// them.
     private func completeDirect(
         _ direct: any DirectTransfers,
         _ uploadID: String,
@@ -163,7 +163,7 @@ extension MLflowAPI {
             do {
                 stored = try direct.completeUpload(uploadID, path, parts, claim: claim)
             } catch {
-                // The upload is not open any more; a quota that is spent has aborted it.
+                // The upload is no longer open: the error that a quota is spent has aborted it.
                 switch error {
                 case MultipartError.unknownUpload, ArtifactError.quotaSpent: directUploads.end(upload)
                 default: break
@@ -190,7 +190,7 @@ extension MLflowAPI {
         }
     }
 
-    /// The fields that the three messages share, in the order in which the reference checks them.
+    /// The fields that the three messages share, in the order in which MLflow checks them.
     private struct Target {
         let folder: ArtifactPath
         let message: RequestMessage
@@ -228,9 +228,9 @@ extension MLflowAPI {
         }
     }
 
-    /// Whether a folder is the artifact folder of a run or a model, or lies beneath one.
+    /// Whether a folder is the artifact folder of a run or a logged model, or is beneath one.
     ///
-    /// Clients of MLflow 2.9 leave that folder out of the path, and the file would be stored where no run finds it.
+    /// Clients of MLflow 2.9 send a path without that folder, and the file would be stored where no run finds it.
     private func isOfRunOrModel(_ folder: ArtifactPath) -> Bool {
         let names = folder.components
         return names.indices.dropFirst().contains { index in
@@ -263,7 +263,7 @@ extension MLflowAPI {
         }
     }
 
-    /// The part that the URL permits the client to send; nothing is looked up before the signature has been verified.
+    /// Returns the part that the URL permits to send; verifies the signature before it looks up anything.
     private func permittedPart(_ request: HTTPRequest) throws -> (uploadID: String, number: Int) {
         let refusal = TrackingError(
             .permissionDenied,

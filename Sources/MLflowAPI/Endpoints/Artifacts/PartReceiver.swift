@@ -3,11 +3,11 @@ internal import Budgets
 internal import HTTPServer
 internal import HTTPWire
 
-/// Takes a part of an upload from the socket to the disk.
+/// Writes a part of an upload from the socket to the disk.
 final class PartReceiver: HTTPBodyReceiver {
     private let part: MultipartPart
     private let failure: @Sendable (any Error) -> HTTPResponse
-    /// Its place among the files that one client may send at once.
+    /// Counts the part among the files that one client sends at the same time; nil if there is no limit.
     private let place: Holding?
     private let responder: HTTPResponder
 

@@ -6,15 +6,15 @@ internal import Identities
 internal import JSON
 internal import Tracking
 
-// Presigned URLs need artifacts in an object storage. For other artifacts, each request is checked as by MLflow's server and
-// then refused with a message after which the client continues without presigned URLs.
+// Presigned URLs need artifacts in an object storage. For other artifacts, each request is checked as by MLflow's
+// server, and then refused with a message after which the client continues without presigned URLs.
 
 private enum PresignedTarget {
     case run(String)
     case loggedModel(String)
 }
 
-/// The lifetimes in seconds of URLs for which the request does not set one; they are those of MLflow's server.
+/// The lifetimes, in seconds, of URLs whose request sets none; the same as in MLflow's server.
 private let usualUpload: Int64 = 900
 private let usualDownload: Int64 = 300
 
@@ -144,7 +144,7 @@ extension MLflowAPI {
         }
     }
 
-    /// Proxied storage and a folder are refused with different words.
+    /// MLflow refuses proxied artifacts and local folders in different words.
     private static func refusal(ofPresigned kind: String, artifactURI: String) -> TrackingError {
         let scheme = ArtifactLocation(artifactURI).scheme ?? ""
         guard ["mlflow-artifacts", "http", "https"].contains(scheme) else {

@@ -15,7 +15,7 @@ struct ServedFolder {
 }
 
 extension MLflowAPI {
-    /// The folder of a run's artifacts; throws as `servedFolder(at:owner:for:)`.
+    /// Returns the artifact folder of a run; throws the errors of `servedFolder(at:owner:for:to:)`.
     func servedFolder(
         of run: RunInfo,
         for caller: Caller,
@@ -24,16 +24,16 @@ extension MLflowAPI {
         try servedFolder(at: run.artifactURI, owner: "run \(run.runID)", for: caller, to: action)
     }
 
-    /// The folder of a logged model's artifacts; throws as `servedFolder(at:owner:for:)`.
+    /// Returns the artifact folder of a logged model; throws the errors of `servedFolder(at:owner:for:to:)`.
     func servedFolder(of model: LoggedModelInfo, for caller: Caller) throws -> ServedFolder {
         try servedFolder(at: model.artifactURI, owner: "logged model \(model.modelID)", for: caller, to: .read)
     }
 
-    /// Resolves an artifact URI, which a client may have chosen, to a folder that the operator named.
+    /// Returns the folder for an artifact URI, which a client may have chosen, if the operator has allowed that folder.
     ///
-    /// - Parameter owner: whose artifacts they are, for a message.
-    /// - Throws: `.invalidParameterValue` for a location that lies elsewhere; the message names the flag to set.
-    ///   `.permissionDenied` for one with all of which the caller may not do that.
+    /// - Parameter owner: the run or model that owns the artifacts, for the message.
+    /// - Throws: `.invalidParameterValue` for any other location, with the flag to set in the message;
+    ///   `.permissionDenied` if the caller may not perform the action on all artifacts in the folder.
     func servedFolder(
         at uri: String,
         owner: @autoclosure () -> String,
@@ -45,7 +45,7 @@ extension MLflowAPI {
         return folder
     }
 
-    /// Works as `servedFolder(at:owner:for:)`, whoever asks.
+    /// Returns the folder as `servedFolder(at:owner:for:to:)` does, without a check of permissions.
     func folder(at uri: String, owner: @autoclosure () -> String) throws -> ServedFolder {
         let location = ArtifactLocation(uri)
         switch location.scheme {
@@ -79,10 +79,10 @@ extension MLflowAPI {
         return try Self.folder(rest)
     }
 
-    /// What follows the route of proxied artifacts in `http://<host>/api/2.0/mlflow-artifacts/artifacts/<path>`, the
-    /// form in which `--default-artifact-root` may name this server; nil for every other URL.
+    /// Returns the part after the route in `http://<host>/api/2.0/mlflow-artifacts/artifacts/<path>`, by which
+    /// `--default-artifact-root` may name this server; nil for every other URL.
     ///
-    /// The host is not compared, as in the reference: clients may know the server by many names, and experiments/create
+    /// As in MLflow, the host is not compared, because clients may know the server by many names; experiments/create
     /// refuses such a location.
     private static func routedPath(of location: ArtifactLocation) -> String? {
         let url = location.uri.prefix { $0 != "?" && $0 != "#" }
@@ -90,7 +90,7 @@ extension MLflowAPI {
         return String(url[route.upperBound...])
     }
 
-    /// The path of a stored location without the doubled slashes that another server may have allowed.
+    /// Returns the path of a stored location, without doubled slashes, which another server may have allowed.
     private static func folder(_ path: some StringProtocol) throws(ArtifactError) -> ArtifactPath {
         let segments = path.split(separator: "/").filter { $0 != "." }
         return try ArtifactPath(segments.joined(separator: "/"))
@@ -111,7 +111,7 @@ extension MLflowAPI {
 
     private static func notServed(_ uri: String, _ owner: String) -> TrackingError {
         .invalidParameter(
-            "The artifacts of \(owner) lie at '\(uri)', which this server does not open. It opens "
+            "The artifacts of \(owner) are at '\(uri)', which this server does not open. It opens "
                 + "folders and object storage only beneath what `--default-artifact-root` and `--artifacts-destination` name."
         )
     }

@@ -4,7 +4,7 @@ internal import HTTPWire
 internal import Tracking
 
 extension MLflowAPI {
-    /// Traces are not offered yet; a harmful artifact path is refused as such first, as the reference does.
+    /// Apus does not serve traces yet; as in MLflow, the error for a harmful artifact path comes first.
     var traceArtifactEndpoints: [[Endpoint]] {
         let handling = HTTPHandling.buffered { request, responder in
             do {
@@ -28,7 +28,7 @@ extension MLflowAPI {
         }
     }
 
-    /// If the request has a path, the reference requires it to be the UUID of an attachment.
+    /// As in MLflow, a path in the request must be the UUID of an attachment.
     private func refuseTraceArtifact(_ request: HTTPRequest) throws -> HTTPResponse {
         guard let traceID = request.queryValue("request_id"), !traceID.isEmpty else {
             throw TrackingError(.badRequest, "Request must include the \"request_id\" query parameter.")
@@ -41,7 +41,7 @@ extension MLflowAPI {
         return refusal(of: path, or: Self.isUUID(path) ? noTraces : isNoAttachment)
     }
 
-    /// 32 hexadecimal digits, with or without hyphens.
+    /// Whether a text consists of 32 hexadecimal digits, with or without hyphens.
     private static func isUUID(_ text: String) -> Bool {
         let digits = text.utf8.filter { $0 != UInt8(ascii: "-") }
         return digits.count == 32 && String(decoding: digits, as: UTF8.self).allSatisfy(\.isHexDigit)

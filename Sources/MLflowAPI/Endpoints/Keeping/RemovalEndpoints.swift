@@ -42,7 +42,7 @@ extension MLflowAPI {
         } else {
             extras.removesExpiredUploads = try message.boolean("uploads") ?? false
         }
-        // What has begun goes on whoever asks: the table of removals is emptied also without a call.
+        // A removal that has begun continues without a check of rights, because this server continues it even without a call.
         progress = try continueRemoval(for: Self.workOfOneCall, extras, audit)
         progress.count.add(kept)
         return progress

@@ -22,7 +22,7 @@ final class RemovalTurn: Sendable {
     }
 }
 
-/// What one call has done for a permanent removal.
+/// The progress that one call has made in a permanent removal.
 package struct RemovalProgress: Sendable {
     package var count = RemovalCount()
     /// Whether nothing is left to do except for the failures.
@@ -35,7 +35,7 @@ package struct RemovalProgress: Sendable {
     package init() {}
 }
 
-/// What a permanent removal removes besides deleted runs, models and experiments.
+/// The data that a permanent removal removes in addition to deleted runs, models and experiments.
 package struct RemovalExtras: Sendable {
     /// The time, in Unix milliseconds, before which entries of the artifact journal are removed; nil to keep all.
     package var journalBefore: Int64?
@@ -80,7 +80,7 @@ extension MLflowAPI {
     /// This process or another one removes them later.
     ///
     /// - Parameters:
-    ///   - caller: the client whose right to it is asked for with each part.
+    ///   - caller: the client, whose permission is checked again in each transaction.
     ///   - audit: the audit entry for each run, model and experiment.
     /// - Returns: the counts of deleted runs, models and experiments that are kept.
     /// - Throws: the errors of `TrackingWriting.beginRemoval`; nothing was added then.
@@ -121,7 +121,7 @@ extension MLflowAPI {
         try local?.readNow(.cheap) { try $0.hasRemovals() } ?? false
     }
 
-    /// Removes for about the given time what the table of removals names: first the rows, then the files.
+    /// Works through the table of removals for about the given time: first the rows, then the files.
     ///
     /// Blocks meanwhile. The process may end at any moment, and another process may continue the removal, because the
     /// entry of a run, model or experiment is deleted only when everything of it has been removed.

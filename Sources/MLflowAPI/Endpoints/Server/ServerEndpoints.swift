@@ -47,7 +47,7 @@ extension MLflowAPI {
         }
     }
 
-    /// Whether this server gives out presigned URLs of an object storage.
+    /// Whether this server creates presigned URLs of an object storage.
     private var hasDirectPlaces: Bool { settings.artifactRoots.contains { $0.store.direct != nil } }
 
     /// Returns the answer that says what this server can do; clients read it to choose a kind of upload.
@@ -113,7 +113,7 @@ extension HTTPResponse {
         }
     }
 
-    /// Returns the answer with the result of a check of the store and of the artifacts, and with the problems of each part.
+    /// Returns the answer with the result of a check of the store and the artifacts, and the problems that were found.
     fileprivate static func health(
         _ health: StoreHealth,
         _ artifacts: String?,

@@ -203,8 +203,8 @@ extension ArtifactRoot {
         code == ENOTDIR || code == ELOOP ? .rootUnavailable : ArtifactError(errno: code, call: call)
     }
 
-    /// Whether the path is a directory; for one that exists, mkdir(2) on a read-only file system may fail without
-    /// EEXIST.
+    /// Whether the path is a directory; on a read-only file system, mkdir(2) may fail without EEXIST although it is
+    /// one.
     private func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.kind == .folder

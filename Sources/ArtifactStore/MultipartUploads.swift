@@ -24,7 +24,7 @@ package final class MultipartUploads: Sendable {
         /// How long a completed upload is remembered, in seconds, because a client that misses the response repeats the
         /// request.
         package var memorySeconds: Int64 = 3_600
-        /// Returns what counts the bytes of an upload for a quota until it is completed; nil if they are not counted.
+        /// Returns a claim that counts an upload's bytes for a quota until it is completed; nil if they are not counted.
         ///
         /// The owner is the key of the identity that has begun the upload, nil if the server does not know identities.
         package var claim: @Sendable (_ owner: String?) -> (any StorageClaim)? = { _ in nil }
@@ -59,7 +59,7 @@ package final class MultipartUploads: Sendable {
     /// - Parameters:
     ///   - peer: the client whose share of the uploads is used.
     ///   - owner: the key of the identity for whose quota the bytes count; nil if the server does not know identities.
-    /// - Returns: the id, hexadecimal digits that nobody can guess, and when the upload expires, in Unix seconds.
+    /// - Returns: the id, hexadecimal digits that nobody can guess, and the expiration time in Unix seconds.
     /// - Throws: `.tooManyUploads`; `ArtifactError` for a path that names no file, and for other errors of the file
     ///   system.
     package func create(

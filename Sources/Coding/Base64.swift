@@ -25,7 +25,7 @@ package enum Base64 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Decodes text in either alphabet, with or without padding; nil for any other text.
+    /// Decodes text in either alphabet, with or without padding; returns nil for any other text.
     package static func decode(_ text: String) -> [UInt8]? {
         var bytes: [UInt8] = []
         var bits: UInt32 = 0

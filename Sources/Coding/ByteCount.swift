@@ -2,7 +2,7 @@
 package enum ByteCount {
     private static let units = ["KiB", "MiB", "GiB", "TiB"]
 
-    /// Such as `226.8 GiB`, and `42 bytes` where that is all.
+    /// Returns a text such as `226.8 GiB`; fewer than 1,024 bytes are written in full, such as `42 bytes`.
     package static func text(_ bytes: Int64) -> String {
         guard bytes >= 1_024 else { return bytes == 1 ? "1 byte" : "\(bytes) bytes" }
         var (amount, unit) = (Double(bytes) / 1_024, 0)

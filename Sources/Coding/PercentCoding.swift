@@ -3,7 +3,7 @@ package enum PercentCoding {
     /// Decodes a part of a URI once.
     ///
     /// Not generic over the sequence of bytes, because other modules could not use a specialised copy.
-    /// - Parameter plusIsSpace: whether a `+` stands for a space, as in the query of a form.
+    /// - Parameter plusIsSpace: whether a `+` means a space, as in the query of a form.
     /// - Returns: nil if an escape is broken, or if the result contains NUL or is not UTF-8.
     package static func decode(_ bytes: UnsafeRawBufferPointer, plusIsSpace: Bool = false) -> String? {
         let isPlain = bytes.allSatisfy {

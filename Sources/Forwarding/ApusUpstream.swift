@@ -111,7 +111,7 @@ struct ApusUpstream: Upstream {
             }
         }
         let report = try send([.experiment(experiment)])
-        // The id may then be that of somebody else's experiment.
+        // If the upstream left the experiment out, the id may belong to another experiment.
         try Self.requireTaken(.experiment, report)
         outcome.target = String(report.mappings.first { $0.source == experiment.id }?.id ?? experiment.id)
         // An existing experiment with this name was used, which may be deleted.
@@ -169,7 +169,7 @@ struct ApusUpstream: Upstream {
         guard !records.isEmpty else { return outcomes.map { $0.with(points: true) } }
         do {
             let report = try send(records)
-            // Not all remarks are in the report, so that it does not tell of each run whether its points were taken.
+            // The report leaves out some remarks, so it does not show for each run whether its points were accepted.
             if report.remarkCount > report.remarks.count, parcels.count > 1 { return try sendSingly(parcels, outcomes) }
             return zip(parcels, outcomes).map { parcel, outcome in
                 guard outcome.failure == nil else { return outcome }
@@ -210,7 +210,7 @@ struct ApusUpstream: Upstream {
                     return outcome
                 }
             }
-            // One of the runs may be the reason.
+            // One of the runs may be the cause, so each run is sent alone.
             return try sendSingly(parcels, outcomes)
         }
     }
@@ -245,7 +245,8 @@ struct ApusUpstream: Upstream {
             records.append(.modelPoints(TransferredModelPoints(modelID: id, points: part, proof: model.proof)))
         }
         let report = try send(records)
-        // The id may then be that of somebody else's model, to which neither tags nor files of this one may come.
+        // If the upstream left the model out, the id may belong to another model, which must not get this one's tags
+        // and files.
         try Self.requireTaken(.loggedModel, report)
         var outcome = ItemOutcome(target: id)
         if known == nil {
@@ -262,7 +263,7 @@ struct ApusUpstream: Upstream {
         let model = parcel.model.model
         var outcome = ItemOutcome(target: model.name)
         let isOther = report.remarks.contains { $0.kind == .registeredModel && $0.text == TransferRemark.otherModel }
-        // Another model of the upstream has the same name: it is never changed.
+        // Another model of the upstream has the same name, and is never changed.
         if isOther { outcome.target = "" }
         guard known != nil, !isOther else {
             outcome.omissions = report.remarks.map { ("\($0.kind.title) \($0.id)", Self.reason($0)) }
@@ -272,12 +273,12 @@ struct ApusUpstream: Upstream {
         var numbers: [Int64: String] = [:]
         let others = Set(report.remarks.filter { $0.text == TransferRemark.otherVersion }.map(\.id))
         for version in parcel.versions.map(\.version) {
-            // The report may lack a remark about this version, which then must not be changed either.
+            // The report may lack a remark about this version, so the version must not be changed either.
             guard report.remarkCount == report.remarks.count else {
-                outcome.omissions.append(("version \(version.version)", "the upstream has more remarks than it tells"))
+                outcome.omissions.append(("version \(version.version)", "the upstream's report omits some remarks"))
                 continue
             }
-            // Another version of the upstream has the same number: it is never changed.
+            // Another version of the upstream has the same number, and is never changed.
             let id = TransferRecord.id(ofVersion: version)
             guard !others.contains(shortened(id)) else {
                 outcome.omissions.append(("version \(version.version)", TransferRemark.otherVersion))
@@ -295,7 +296,7 @@ struct ApusUpstream: Upstream {
 
     private static func reason(_ remark: TransferRemark) -> String { "the upstream says: \(remark.text)" }
 
-    /// Throws a refusal if the one record of this kind that was sent was left out.
+    /// Throws a refusal if the upstream left out the record of this kind; the call must have sent only one.
     private static func requireTaken(_ kind: TransferKind, _ report: TransferReport) throws(UpstreamFailure) {
         let remark = report.remarks.first { $0.kind == kind && $0.isOfRecordLeftOut }
         if let remark { throw UpstreamFailure(.refused, reason(remark)) }
@@ -303,7 +304,7 @@ struct ApusUpstream: Upstream {
     }
 
     func folder(of files: FileOwner) throws(UpstreamFailure) -> UploadFolder {
-        // By the import, the run or model has the same location at the upstream as in this store.
+        // An import gives the run or model the same location at the upstream as in this store.
         guard let path = ProxiedPath.of(files.location) else {
             return .elsewhere("its files are at \(files.location), where clients read them without this server")
         }

@@ -158,8 +158,8 @@ struct ForwardState: Sendable {
         return run.run.run.info.endTime != nil || restarts[run.row] == nil
     }
 
-    /// The rows of at most `limit` runs that are due: first those that failed least often, among them ended runs first,
-    /// and then those that have waited longest.
+    /// The rows of at most `limit` due runs: those with the fewest failed attempts first, among them ended runs, and
+    /// then those that have waited longest.
     func due(at now: ContinuousClock.Instant, delay: Duration, limit: Int) -> [Int64] {
         let candidates = waiting.filter { _, run in
             run.backOff.isDue(at: now) && now - run.since >= delay && (run.notBefore ?? now) <= now

@@ -16,7 +16,7 @@ extension ForwardedSeries {
         sent += Int64(points.count)
         last = points.last ?? last
         self.count = count
-        // Points that were logged late lie before the last point, so the metric is sent again from its beginning.
+        // Points that were logged late come before the last point, so the metric is sent again from its beginning.
         if isAtEnd, sent != count, mayRestart { (sent, last) = (0, nil) }
     }
 }

@@ -44,7 +44,7 @@ protocol Upstream: Sendable {
     func put(_ file: OpenArtifact, of owner: FileOwner, at location: String, to path: String) throws(UpstreamFailure)
 }
 
-/// A run with the parts that have to be sent and some of its points.
+/// A run with its parts that must be sent and some of its points.
 struct RunParcel: Sendable {
     var forwarded: ForwardedRun
     var difference: RunDifference

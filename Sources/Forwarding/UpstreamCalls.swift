@@ -132,7 +132,7 @@ package struct UpstreamFailure: Error, Sendable, Equatable {
 }
 
 extension UpstreamFailure {
-    /// Makes the failure that an HTTP status stands for; nil for 200 to 299.
+    /// Makes the failure for an HTTP status; nil for 200 to 299.
     package init?(status: Int, code: String, message: String, pause: Duration?) {
         let kind: Kind
         // Without a pause, these codes name a quota that waiting does not change.

@@ -6,8 +6,8 @@ extension SocketAddress {
     /// Resolves a host name as `resolve` does, but waits no longer than until the deadline.
     ///
     /// The resolver has no time limit. If the deadline passes, the resolver continues on its thread, and its result is
-    /// ignored. A queue of its own gets a thread at once, while the few threads of the global queue may all be busy with
-    /// the work of the calling program, such as Swift tasks that block.
+    /// ignored. The look-up has its own queue and so gets a thread at once, while blocked work of the calling program,
+    /// such as Swift tasks, may occupy all threads of the global queue.
     static func lookUp(_ host: String, port: Int, by deadline: Deadline) throws(CallFailure) -> [SocketAddress] {
         let lookup = Lookup()
         DispatchQueue(label: "http.lookup").async {

@@ -13,7 +13,7 @@ package struct HTTPLimits: Sendable {
     package var queryParameterCount = 1_024
     /// The largest size of a collected body after decompression, if the route sets no limit of its own; 413.
     package var bodyBytes = 32 * 1_048_576
-    /// A body or an answer up to this size is accepted even when the budgets are used up.
+    /// The size up to which a body or an answer is accepted even when the memory budgets are used up.
     package var alwaysHeldBytes = 64 * 1_024
     /// A request whose collected body is larger than this size is handled on another thread, not on the event loop.
     package var inlineBodyBytes = 16 * 1_024
@@ -21,9 +21,9 @@ package struct HTTPLimits: Sendable {
     package var chunkLineBytes = 256
     /// The largest size of the trailer section of a chunked body, which is ignored; 400.
     package var trailerBytes = 8 * 1_024
-    /// The largest rest of a refused body that is read and ignored, so that the connection can be used again.
+    /// The largest rest of a refused body that is read and discarded, so that the connection can be used again.
     package var keepAliveDrainBytes = 1_048_576
-    /// The most bytes of input that are read and ignored after the last answer of a connection, before it is closed.
+    /// The most bytes of input that are read and discarded after the last answer of a connection, before it is closed.
     package var closingDrainBytes = 16 * 1_048_576
 
     /// The longest time from the first byte of a head to its end; 408.
@@ -42,12 +42,11 @@ package struct HTTPLimits: Sendable {
     package var paceTime: Duration = .seconds(2)
     /// The longest time in which the client reads no byte of an answer; the connection is then closed.
     package var writeStallTimeout: Duration = .seconds(120)
-    /// The time after which a client counts as disconnected that closes its sending side while its answer is being
-    /// made.
+    /// The time after which a client that closed its sending side before its answer was ready counts as disconnected.
     package var halfClosedTimeout: Duration = .seconds(1)
     /// The time in which an idle connection may still send one more request after the server was told to stop.
     package var lastRequestTimeout: Duration = .milliseconds(250)
-    /// The longest time for which the input of a refused client is read and ignored.
+    /// The longest time for which the input of a refused client is read and discarded.
     package var drainTimeout: Duration = .seconds(5)
 
     package init() {}

@@ -98,10 +98,9 @@ package protocol HTTPBodyProducer: AnyObject, Sendable {
     ///   incomplete.
     func next(into buffer: inout [UInt8]) throws -> Bool
 
-    /// The memory that the producer needs: what it holds between two pieces, plus its longest piece; 192 KiB by
-    /// default.
+    /// The most memory that the producer needs at a time, including its longest piece; 192 KiB by default.
     ///
-    /// The answer counts with this size against the budget for answers until it has been sent.
+    /// The budget for answers is charged with this size until the answer has been sent.
     var memoryBytes: Int { get }
 }
 

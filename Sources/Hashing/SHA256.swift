@@ -1,7 +1,7 @@
 /// SHA-256 (FIPS 180-4 §6.2) over bytes that arrive piece by piece.
 ///
 /// It is written in plain Swift and processes some hundred megabytes a second in a release build. A copy of the value
-/// continues by itself.
+/// continues independently of the original.
 package struct SHA256: Sendable {
     /// Bytes of a digest.
     package static let digestBytes = 32
@@ -56,7 +56,7 @@ package struct SHA256: Sendable {
             hash.update(bytes)
             return hash.finalize()
         }
-        // A short text, such as a token, is padded in one piece: there is one for each request.
+        // Each request hashes a short text, its token; padding such a text in one piece is faster.
         let zeroes = (2 * blockBytes - 9 - bytes.count % blockBytes) % blockBytes
         var padded: [UInt8] = []
         padded.reserveCapacity(bytes.count + zeroes + 9)

@@ -6,20 +6,21 @@ internal import JSON
 internal import Synchronization
 internal import Threads
 
-/// An issuer of tokens, with its keys, which are fetched when they are needed and kept while the issuer does not
-/// answer.
+/// An issuer of tokens, with its keys.
+///
+/// The keys are fetched when a token needs them; old keys stay in use while the issuer does not answer.
 package final class Issuer: Sendable {
     private struct State {
         var document: IssuerDocument?
         var keys: KeySet?
         var keyBytes: [UInt8] = []
-        /// The number of times the keys have changed.
+        /// How many times the keys have changed.
         var generation = 0
         var lastAttempt: ContinuousClock.Instant?
         var lastSuccess: ContinuousClock.Instant?
         var failure: IssuerFailure?
         var isFetching = false
-        /// Called when a fetch of the keys has ended, with or without success, or takes longer than `Pace.longestWait`.
+        /// Closures to call when a fetch of the keys ends, with or without success, or takes longer than `Pace.longestWait`.
         var waiting: [@Sendable () -> Void] = []
     }
 
@@ -56,7 +57,7 @@ package final class Issuer: Sendable {
         self.report = report
     }
 
-    /// The number of times the keys have changed.
+    /// How many times the keys have changed.
     ///
     /// Tokens that were checked with older keys must be checked again.
     var generation: Int { state.withLock(\.generation) }

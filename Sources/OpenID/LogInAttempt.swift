@@ -13,7 +13,7 @@ package struct LogInAttempt: Sendable {
     package let verifier: String
 
     /// - Parameters:
-    ///   - seed: random bytes, and any data that must not change between the request and the answer.
+    ///   - seed: random bytes, followed by any data that must be the same in the request and in the answer.
     ///   - key: a key that only this server knows.
     package init(seed: String, key: HMAC) {
         func derive(_ purpose: String) -> String {

@@ -15,8 +15,8 @@ package struct KeyFetch: Sendable, Equatable {
 
     init(of issuer: Issuer) { self.issuer = issuer }
 
-    /// Calls `done`, on any thread, when the fetch has ended, with or without success, or has taken too long; at once
-    /// if so.
+    /// Calls `done` on any thread when the fetch has ended, with or without success, or has taken too long; calls it at
+    /// once if that has already happened.
     package func whenOver(_ done: @escaping @Sendable () -> Void) { issuer.whenFetched(done) }
 
     package static func == (one: KeyFetch, other: KeyFetch) -> Bool { one.issuer === other.issuer }

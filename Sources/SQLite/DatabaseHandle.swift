@@ -40,7 +40,7 @@ final class DatabaseHandle {
         )
     }
 
-    /// Makes durable what was written to the database file, as opposed to the WAL.
+    /// Syncs the database file, but not the WAL, to the disk.
     func syncFile() throws(SQLiteError) {
         guard let raw else { return }
         let result = apus_sync_database(raw)

@@ -66,7 +66,7 @@ package final class OwnerLock: Sendable {
     ///
     /// A command that needs the same database reads them, to send its request to this server.
     /// - Parameters:
-    ///   - address: an empty address removes all of it from the file again.
+    ///   - address: the server's address; an empty one removes everything that an earlier call has written.
     ///   - key: the secret that such a command must send; not written if other users could read the file.
     ///   - requiresTokens: whether this server requires a token in every request.
     package func announce(_ address: String, key: String = "", requiresTokens: Bool = false) throws(Failure) {

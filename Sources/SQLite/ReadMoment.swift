@@ -8,7 +8,7 @@ package struct ReadMoment: Comparable, Sendable {
 
     package static func < (left: ReadMoment, right: ReadMoment) -> Bool { left.nanoseconds < right.nanoseconds }
 
-    /// The moment that is `span` before `moment`; at the earliest, the start of the clock.
+    /// The moment that is `span` before `moment`, but not before the start of the clock.
     package static func - (moment: ReadMoment, span: Duration) -> ReadMoment {
         ReadMoment(nanoseconds: moment.nanoseconds - min(span.clampedNanoseconds, moment.nanoseconds))
     }

@@ -18,13 +18,13 @@ final class ReadWatch {
         case moved
     }
 
-    /// What happens to a read that has become long.
+    /// The decision about a read that has become long.
     enum LongReadDecision {
         /// The read continues at a low priority, on a thread that now serves only long reads.
         case continuesAtLowPriority
         /// The read continues as before, because no other thread could be started for short reads.
         case continuesUnchanged
-        /// The read is ended, because enough long reads run already, and starts again when its turn comes.
+        /// The read is ended, because enough long reads run already, and starts again later.
         case restartsLater
     }
 
@@ -171,7 +171,7 @@ private func mustEndReadOfWatch(context: UnsafeMutableRawPointer?) -> Int32 {
     return Unmanaged<ReadWatch>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.mustEndRead() } ? 1 : 0
 }
 
-/// A moment: the reads of a pool that began before it are ended; usable from any thread.
+/// Ends the running reads of a pool that began before a given moment; usable from any thread.
 final class ReadRecall: Sendable {
     private let nanoseconds = Atomic<UInt64>(0)
 

@@ -12,7 +12,7 @@ struct ReaderJob: Sendable {
     let fail: @Sendable (any Error) -> Void
     /// Whether the read has already been ended once to let the WAL restart.
     var wasRecalled = false
-    /// Whether the job counts in the budget of waiting reads.
+    /// Whether the budget of waiting reads counts the job.
     var countsAsWaiting = false
 }
 

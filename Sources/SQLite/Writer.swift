@@ -180,7 +180,7 @@ package final class Writer<Session: WriterSession>: Sendable {
         state.withLock { state in
             state.writing = nil
             state.writesLarge = false
-            // The next order contains both the requests that still wait and those that have arrived meanwhile.
+            // The requests that still wait are ordered again, together with those that have arrived in the meantime.
             if !waiting.isEmpty { state.pending.insert(contentsOf: waiting, at: 0) }
         }
     }

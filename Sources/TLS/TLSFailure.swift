@@ -4,9 +4,9 @@ package enum TLSFailure: Error, Sendable, Equatable {
     case noLibrary(String)
     /// A file of certificates or keys, or a setting, cannot be used; the value names it and says why.
     case badFile(String)
-    /// The certificate was valid only until this date.
+    /// The certificate's validity ended at this date.
     case expired(String)
-    /// The certificate is valid only from this date on.
+    /// The certificate's validity begins at this date.
     case notYetValid(String)
     /// The certificate is not for the expected name, but for these names.
     case wrongName([String])

@@ -1,4 +1,4 @@
-/// The folders of artifacts that a removal for good must not delete, because something that is not removed needs them.
+/// The artifact folders that a removal for good must not delete, because an object that stays needs them.
 package struct ArtifactsInUse: Sendable {
     /// A run, logged model, experiment or model version that needs artifacts.
     package struct User: Sendable {

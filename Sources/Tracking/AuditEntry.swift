@@ -12,7 +12,7 @@ package struct AuditEntry: Sendable, Equatable {
     package var detail = ""
     /// Whether this is a log-in that was refused; other refused requests are not recorded.
     package var isRefused = false
-    /// How often the same happened: failed log-ins from one address share an entry.
+    /// The number of equal events: failed log-ins from one address share an entry.
     package var count: Int64 = 1
 
     package init(
@@ -54,7 +54,7 @@ package struct AuditActor: Sendable, Equatable {
         /// The holder of a token.
         case token = 1
         case user = 2
-        /// A command on the machine that has the data, also one that the server there carries out.
+        /// A command on the machine that has the data, even if the server there carries it out.
         case command = 3
         /// The server itself.
         case server = 4

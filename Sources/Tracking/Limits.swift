@@ -28,7 +28,7 @@ package enum TrackingLimits {
     package static let inputTagValueLength = 500
 }
 
-/// What happens to a value of a param or run tag that is too long (MLflow's setting MLFLOW_TRUNCATE_LONG_VALUES).
+/// The treatment of a value of a param or run tag that is too long (MLflow's setting MLFLOW_TRUNCATE_LONG_VALUES).
 package enum LongValuePolicy: Sendable {
     /// The value is truncated to the limit; MLflow's default.
     case truncate

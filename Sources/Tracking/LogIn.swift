@@ -35,7 +35,7 @@ package struct LogIn: Sendable, Equatable {
         /// A token of this server.
         case token(name: String, hash: [UInt8])
         case user(ProvenUser)
-        /// The password of a user; `mark` is a value that changes with the password, so that the log-in ends then.
+        /// The password of a user; `mark` changes with the password, which ends the log-in.
         case account(name: String, mark: [UInt8])
     }
 

@@ -18,7 +18,7 @@ package struct MetricCurve: Sendable {
     /// The number of points of the whole metric.
     package var pointCount: Int64
     package var points: [CurvePoint]
-    /// Whether a point of the curve stands for more than one point of the metric.
+    /// Whether a point of the curve represents more than one point of the metric.
     package var isThinned: Bool
     /// Whether only a sample of the metric's points was read, because there are too many.
     package var isSampled: Bool
@@ -60,13 +60,13 @@ package struct CurveRequest: Sendable {
     }
 }
 
-/// A point of a curve, and a summary of the points that it stands for: itself, and those between the previous point of
+/// A point of a curve, and a summary of the points that it represents: itself, and those between the previous point of
 /// the curve and itself.
 package struct CurvePoint: Sendable, Equatable {
     package var point: MetricPoint
-    /// The least and the greatest value of the points that this one stands for; nil if all are NaN.
+    /// The least and the greatest value of the represented points; nil if all are NaN.
     package var range: ClosedRange<Double>?
-    /// How many of the points that this one stands for are NaN.
+    /// The number of represented points that are NaN.
     package var nanCount: Int
 
     package init(_ point: MetricPoint) {
@@ -75,7 +75,7 @@ package struct CurvePoint: Sendable, Equatable {
         nanCount = point.isNaN ? 1 : 0
     }
 
-    /// Adds a point to those that this point stands for.
+    /// Adds a point to those that this point represents.
     package mutating func include(_ other: MetricPoint) {
         if other.isNaN { nanCount += 1 } else { widen(to: other.value) }
     }

@@ -24,7 +24,7 @@ package struct RegisteredModel: Sendable, Equatable {
     }
 }
 
-/// A name that stands for one version of a registered model.
+/// A name for one version of a registered model.
 package struct ModelAlias: Sendable, Equatable {
     package var alias: String
     package var version: Int64

@@ -65,7 +65,7 @@ package func validateUnreservedAlias(_ alias: String) throws(TrackingError) {
     guard !isVersion else { throw .invalidParameter("Version alias name '\(alias)' is reserved.") }
 }
 
-/// Whether the alias is `latest` in upper or lower case, which stands for the version with the highest number.
+/// Whether the alias is `latest` in upper or lower case, which names the version with the highest number.
 package func isLatestAlias(_ alias: String) -> Bool {
     alias.lowercased() == "latest"
 }

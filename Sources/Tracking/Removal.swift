@@ -78,7 +78,7 @@ package struct RemovalCandidate: Sendable {
     package var stage: LifecycleStage
     /// Unix milliseconds; 0 or less if unknown.
     package var deletedTime: Int64
-    /// What needs its artifacts or, for an experiment, those of its runs and models; nil if nothing does.
+    /// The object that needs its artifacts or, for an experiment, those of its runs and models; nil if none does.
     package var user: ArtifactsInUse.User?
     /// Whether this is an experiment with a run that was restored, or was deleted later than the request allows.
     package var holdsOthers = false
@@ -157,7 +157,7 @@ package struct RemovalCount: Sendable, Equatable {
         }
     }
 
-    /// Counts a deleted object that is not removed, if the obstacle is one that a person can do something about.
+    /// Counts a deleted object that is kept, if a person can remove the obstacle.
     package mutating func count(_ candidate: RemovalCandidate, keptBy obstacle: RemovalObstacle) {
         switch obstacle {
         case .notDeleted, .tooYoung, .holdsOthers: return

@@ -1,4 +1,4 @@
-/// What changes in a run when one of its tags is set.
+/// The effect of setting a tag on the run itself.
 package enum RunTagEffect: Sendable, Equatable {
     /// Only the tag changes.
     case tag
@@ -9,7 +9,7 @@ package enum RunTagEffect: Sendable, Equatable {
 }
 
 extension Tag {
-    /// What changes in a run when this tag is set.
+    /// The effect of setting this tag on the run itself.
     package var effectOnRun: RunTagEffect {
         guard key.isExactly(Self.runNameKey) else { return .tag }
         return value.isEmpty ? .nothing : .name

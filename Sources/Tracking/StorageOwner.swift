@@ -1,7 +1,7 @@
 /// The token or user to whom stored runs and artifacts are charged.
 ///
-/// A token that belongs to nobody and a user of the same name are two owners. A user's tokens are the user, and so is
-/// one whom a proxy or an issuer names on a server without users.
+/// A user owns what is stored with any token of that user, and so does a user whom a proxy or an issuer names on a
+/// server without accounts. A token without a user is an owner of its own, even if a user has the same name.
 package struct StorageOwner: Sendable, Hashable {
     package enum Kind: String, Sendable, CaseIterable {
         case token, user
@@ -17,10 +17,10 @@ package struct StorageOwner: Sendable, Hashable {
         exactName = ExactText(name)
     }
 
-    /// What is stored of the owner: the kind, a colon and the name.
+    /// The text by which the database stores the owner: the kind, a colon and the name.
     package var key: String { "\(kind.rawValue):\(name)" }
 
-    /// Nil for a text that is no owner's key.
+    /// Parses a key; returns nil for any other text.
     package init?(key: String) {
         guard let colon = key.firstIndex(of: ":"), let kind = Kind(rawValue: String(key[..<colon])) else { return nil }
         self.init(kind, String(key[key.index(after: colon)...]))

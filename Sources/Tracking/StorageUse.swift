@@ -24,7 +24,7 @@ package struct StorageReport: Sendable, Equatable {
     }
 
     /// - Parameters:
-    ///   - use: of each identity; also an element without an owner for data of unknown identities.
+    ///   - use: one element for each identity, and one without an owner for data of unknown identities.
     ///   - runs: the total number of runs, which may exceed the sum in `use`, because some creators are not known.
     package init(of use: [StorageUse], runs: Int64) {
         var server = StorageUse(owner: nil)
@@ -51,7 +51,7 @@ package struct StoredChange: Sendable, Equatable {
 package struct RunQuota: Sendable, Equatable {
     /// The most runs of one identity.
     package var client: Int64?
-    /// The most runs of all together.
+    /// The most runs of all identities together.
     package var server: Int64?
 
     package init(client: Int64? = nil, server: Int64? = nil) {

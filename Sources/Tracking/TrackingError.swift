@@ -28,7 +28,7 @@ package struct TrackingError: Error, Sendable, Equatable {
         case temporarilyUnavailable
         /// 429 REQUEST_LIMIT_EXCEEDED: another program holds the lock of the database.
         case databaseLocked
-        /// 503 TEMPORARILY_UNAVAILABLE: the change was perhaps stored, and nobody knows.
+        /// 503 TEMPORARILY_UNAVAILABLE: it is unknown whether the change was stored.
         case outcomeUnknown
         /// 507: the disk is full, or the database cannot be used. The MLflow client does not retry after this status.
         case insufficientStorage

@@ -8,7 +8,7 @@ package enum BodyFraming: Sendable, Equatable {
     case untilClose
 }
 
-/// Removes the framing of a body and passes its content on.
+/// Removes the framing of a body and passes on its content.
 package enum BodyDecoder {
     case length(Int)
     case chunked(ChunkedDecoder)

@@ -4,7 +4,7 @@ internal import Coding
 ///
 /// Extensions and trailers are ignored; `HTTPLimits` bounds their length.
 package struct ChunkedDecoder {
-    /// What one call of `next` found.
+    /// The result of one call of `next`.
     package enum Step: Equatable {
         /// The bytes in this range are content of the body. All bytes before the end of the range are consumed.
         case data(Range<Int>)

@@ -114,20 +114,22 @@ package enum SystemCall {
         return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
     }
 
-    /// What has become of the bytes that were sent on a connection.
+    /// Whether the peer's system has acknowledged the bytes that were sent on a connection.
     package enum Delivery: Sendable {
-        /// The peer's system has acknowledged all of them, and the connection is not broken.
+        /// All bytes are acknowledged, and the connection is not broken.
         case complete
         case underWay
         /// The peer has reset the connection.
         case broken
     }
 
-    /// What has become of the bytes that were sent; tells of a reset once, as the system does.
+    /// Returns how far the bytes that were sent have been delivered.
+    ///
+    /// The system reports a reset only once: the next call no longer returns `.broken` for it.
     package static func delivery(_ descriptor: Int32) -> Delivery {
         var error: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
-        // A reset throws away what is not acknowledged, so that nothing would be left to count.
+        // A reset empties the send queue, so that the queue alone would look like a complete delivery.
         guard getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length) == 0, error == 0 else { return .broken }
         var count: Int32 = 0
         return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 && count > 0 ? .underWay : .complete

@@ -1,4 +1,4 @@
-/// What to use if the central server does not answer.
+/// The server to use if the central server does not answer.
 public enum LocalFallback: Sendable {
     /// No other server: the failure is thrown.
     case forbidden

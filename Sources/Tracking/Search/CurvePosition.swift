@@ -1,4 +1,4 @@
-/// The points of a metric that a client has already drawn, as the opaque `MetricCurve.position` tells them.
+/// The decoded form of the opaque `MetricCurve.position`: the points of a metric that a client already has.
 package struct CurvePosition: Sendable {
     package let pointCount: Int64
     /// The sort values of the last of these points, as in a page token of the history.
@@ -23,7 +23,7 @@ package struct CurvePosition: Sendable {
         PageToken.make(after: [.integer(pointCount)] + last.sortValues, digest: history.curveDigest)
     }
 
-    /// The error for any invalid position; the client can always do the same about it.
+    /// The error for every kind of invalid position, because the remedy is always the same.
     private static var refusal: TrackingError {
         .invalidParameter(
             "Invalid value for parameter 'after' supplied. Each position must come from an earlier answer for the same "

@@ -14,7 +14,7 @@ package struct SearchCursor<Entity: Sendable>: Sendable {
     private let read: @Sendable (Range<Int>, any TrackingReading) throws -> (entities: [Entity], keys: Int)
 
     /// - Parameters:
-    ///   - keys: what a store reads the entities by, in the order of the page.
+    ///   - keys: the keys by which the store reads the entities, in the order of the page.
     ///   - keyBytes: the memory that a key takes.
     ///   - read: reads the entities of the first of the keys: as many as may be in memory at once, and at least one.
     ///     Returns them in the order of the keys, without those that were removed since the page was found, and the
@@ -33,7 +33,7 @@ package struct SearchCursor<Entity: Sendable>: Sendable {
 
     /// Reads the next entities, at most `limit`, and at least one unless the page has ended.
     ///
-    /// - Parameter session: of the store that found the page.
+    /// - Parameter session: a session of the store that found the page.
     /// - Returns: the entities, without those that were removed since the page was found.
     package mutating func next(_ limit: Int, in session: any TrackingReading) throws -> [Entity] {
         let wanted = readCount..<min(readCount + limit, count)

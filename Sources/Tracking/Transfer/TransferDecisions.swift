@@ -46,7 +46,7 @@ extension Experiment {
     /// The id of an imported experiment whose source has no ids, so that only its name identifies it.
     package static let noID = Int64.min
 
-    /// Whether two experiments with the same id are the same one, given the creation time that a record tells, nil or 0 if
+    /// Whether two experiments with the same id are the same one, given the creation time in a record, nil or 0 if
     /// unknown, and that of the stored experiment.
     package static func isSame(createdAt time: Int64?, as stored: Int64) -> Bool { time != 0 && time == stored }
 
@@ -82,7 +82,7 @@ extension RunProof {
 extension RunInfo {
     /// Whether this run has ended after its stored version was made, so that the import must store its end.
     ///
-    /// The stored version is that of a run that had not ended, or of one that was resumed later and has ended again.
+    /// That is so if the stored run has not ended, or if this run was resumed later and has ended again.
     package func ends(_ stored: RunInfo) -> Bool {
         guard let earlier = stored.endTime else { return stored.isOpen && (endTime != nil || status != stored.status) }
         return !isOpen && (endTime ?? earlier) > earlier

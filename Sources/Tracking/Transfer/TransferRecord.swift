@@ -18,7 +18,7 @@ package enum TransferRecord: Sendable, Equatable {
 package struct TransferredHome: Sendable, Equatable {
     package var id: Int64
     package var name: String
-    /// The creation time of the experiment, which tells it from another experiment with the same id; nil if unknown.
+    /// The creation time of the experiment, which distinguishes it from another one with the same id; nil if unknown.
     package var creationTime: Int64?
 
     package init(id: Int64, name: String, creationTime: Int64? = nil) {
@@ -28,7 +28,7 @@ package struct TransferredHome: Sendable, Equatable {
     }
 }
 
-/// What shows that a stored run is the run of the source, and not another one with the same id.
+/// The facts that distinguish the run of the source from another stored run with the same id.
 package struct RunProof: Sendable, Equatable {
     package var home: TransferredHome
     package var startTime: Int64
@@ -42,7 +42,7 @@ package struct RunProof: Sendable, Equatable {
     }
 }
 
-/// What shows that a stored logged model is the model of the source, and not another one with the same id.
+/// The facts that distinguish the logged model of the source from another stored model with the same id.
 package struct LoggedModelProof: Sendable, Equatable {
     package var home: TransferredHome
     package var creationTime: Int64

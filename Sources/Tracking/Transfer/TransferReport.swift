@@ -105,7 +105,7 @@ package struct TransferReport: Sendable, Equatable {
     /// The number of remarks, including those that are left out of `remarks`.
     package private(set) var remarkCount = 0
     package var mappings: [ExperimentMapping] = []
-    /// The runs and logged models that were left out; unlike the remarks, none of them is missing here.
+    /// The runs and logged models that were left out; unlike the remarks, this list is complete.
     package private(set) var leftOut: [TransferOwner] = []
 
     package init() {}
@@ -123,7 +123,7 @@ package struct TransferReport: Sendable, Equatable {
 
     /// Notes that a record of a run or logged model was left out; records of other kinds own nothing.
     package mutating func noteLeftOut(_ kind: TransferKind, _ id: String) {
-        // A legal id is shorter.
+        // No legal id is that long, so no stored run or model can have this one.
         guard kind == .run || kind == .loggedModel, id.utf8.count <= 1_024 else { return }
         leftOut.append(TransferOwner(kind, id))
     }

@@ -104,7 +104,7 @@ extension MLflowDatabase {
         return "of a row"
     }
 
-    /// The row ids and keys of a table, as far as they can be read; SQLite reads them from the index of the key alone.
+    /// The readable row ids and keys of a table; SQLite reads them from the index of the key alone.
     private func keys(of table: String, _ noun: String, _ key: String) throws -> [(Int64, String)] {
         var keys: [(Int64, String)] = []
         try reportingDamage("table \(table)") {

@@ -14,7 +14,7 @@ extension ArtifactBucket: DirectTransfers {
     ) throws(ArtifactError) -> (id: String, parts: [String]) {
         if let obstacle = path.obstacleToWriting { throw .invalidPath(obstacle) }
         let key = try key(path)
-        return try asking { () throws(S3Failure) in
+        return try mappingErrors { () throws(S3Failure) in
             let mark = S3Client.newMark()
             let type = ArtifactStore.contentType(forName: path.name ?? "")
             let id = try client.createUpload(key, contentType: type, mark: mark)
@@ -103,7 +103,7 @@ extension ArtifactBucket: DirectTransfers {
         guard !id.isEmpty else { return }
         let (_, id) = MarkedUpload.parts(of: id)
         let key = try key(path)
-        try asking { () throws(S3Failure) in try client.abort(id, key) }
+        try mappingErrors { () throws(S3Failure) in try client.abort(id, key) }
     }
 
     package func downloadAddress(
@@ -111,7 +111,7 @@ extension ArtifactBucket: DirectTransfers {
         for seconds: Int64
     ) throws(ArtifactError) -> (url: String, size: Int64) {
         guard let object = try head(path) else { throw .notFound }
-        return try asking { () throws(S3Failure) in
+        return try mappingErrors { () throws(S3Failure) in
             // With this parameter, a browser saves the file and does not show it.
             let query = [
                 (name: "response-content-disposition", value: contentDisposition(forName: path.name ?? ""))
@@ -127,14 +127,14 @@ extension ArtifactBucket: DirectTransfers {
         if let obstacle = path.obstacleToWriting { throw .invalidPath(obstacle) }
         let key = try key(path)
         let fields = client.fieldsOfUploads(contentType: ArtifactStore.contentType(forName: path.name ?? ""))
-        return try asking { () throws(S3Failure) in
+        return try mappingErrors { () throws(S3Failure) in
             (try client.presigned(.put, key: key, fields: fields, expires: seconds), fields)
         }
     }
 
     package func removeExpiredUploads(isPreview: Bool) throws(ArtifactError) -> Int {
         let before = Int64(time(nil)) - Self.longestUpload
-        let expired = try asking { () throws(S3Failure) in
+        let expired = try mappingErrors { () throws(S3Failure) in
             var expired: [S3Upload] = []
             try client.forEachUnfinishedUpload(prefix: root) { page in
                 expired += page.filter { $0.begun < before && isOwn($0.key) }
@@ -143,7 +143,7 @@ extension ArtifactBucket: DirectTransfers {
         }
         guard !isPreview else { return expired.count }
         for upload in expired {
-            try asking { () throws(S3Failure) in try client.abort(upload.id, upload.key) }
+            try mappingErrors { () throws(S3Failure) in try client.abort(upload.id, upload.key) }
         }
         return expired.count
     }

@@ -99,7 +99,7 @@ package final class ArtifactBucket: ArtifactStorage {
     /// Whether a folder with this path exists; throws if the bucket does not exist, which `head` cannot detect.
     private func isFolder(_ path: ArtifactPath) throws(ArtifactError) -> Bool {
         let prefix = prefix(path)
-        let page = try asking { () throws(S3Failure) in try client.list(prefix: prefix, atMost: 1) }
+        let page = try mappingErrors { () throws(S3Failure) in try client.list(prefix: prefix, atMost: 1) }
         return !page.objects.isEmpty
     }
 
@@ -136,7 +136,7 @@ package final class ArtifactBucket: ArtifactStorage {
 
     package func fault() -> String? {
         do throws(S3Failure) {
-            let client = try client.hasty()
+            let client = try client.withoutRetries()
             _ = try client.list(prefix: root, atMost: 1)
             // Beginning an upload needs the permission to write, and aborting the upload leaves nothing in the bucket.
             let key = root + Self.checkedName
@@ -157,7 +157,7 @@ package final class ArtifactBucket: ArtifactStorage {
         var after: String?
         repeat {
             let from = after
-            let page = try asking { () throws(S3Failure) in try client.list(prefix: prefix, after: from) }
+            let page = try mappingErrors { () throws(S3Failure) in try client.list(prefix: prefix, after: from) }
             try body(page)
             after = page.next
         } while after != nil
@@ -189,13 +189,13 @@ package final class ArtifactBucket: ArtifactStorage {
         let key = try key(path)
         var wasThere = false
         if path.obstacleToWriting != .trailingSlash, let object = try head(path) {
-            try asking { () throws(S3Failure) in try client.delete(key) }
+            try mappingErrors { () throws(S3Failure) in try client.delete(key) }
             removed(object.size)
             wasThere = true
         }
         try forEachPage(prefix(path)) { (page) throws(ArtifactError) in
             guard !page.objects.isEmpty else { return }
-            try asking { () throws(S3Failure) in try client.delete(page.objects.map(\.key)) }
+            try mappingErrors { () throws(S3Failure) in try client.delete(page.objects.map(\.key)) }
             for object in page.objects { removed(object.size) }
             wasThere = true
         }
@@ -205,7 +205,7 @@ package final class ArtifactBucket: ArtifactStorage {
     /// Does nothing and returns false, because an object storage has no empty folders.
     package func removeIfEmpty(_ path: ArtifactPath) throws(ArtifactError) -> Bool { false }
 
-    func asking<Value>(_ body: () throws(S3Failure) -> Value) throws(ArtifactError) -> Value {
+    func mappingErrors<Value>(_ body: () throws(S3Failure) -> Value) throws(ArtifactError) -> Value {
         do throws(S3Failure) {
             return try body()
         } catch {

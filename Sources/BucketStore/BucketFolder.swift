@@ -17,7 +17,7 @@ struct BucketFolder: WalkedFolder {
         var after: String?
         repeat {
             let from = after
-            let page = try bucket.asking { () throws(S3Failure) in
+            let page = try bucket.mappingErrors { () throws(S3Failure) in
                 try bucket.client.list(prefix: prefix, isShallow: true, after: from)
             }
             for found in page.prefixes {
@@ -42,7 +42,7 @@ struct BucketFolder: WalkedFolder {
 
     func open(_ name: String) throws(ArtifactError) -> OpenArtifact {
         let key = prefix + name
-        let object = try bucket.asking { () throws(S3Failure) in try bucket.client.head(key) }
+        let object = try bucket.mappingErrors { () throws(S3Failure) in try bucket.client.head(key) }
         return bucket.open(object)
     }
 }

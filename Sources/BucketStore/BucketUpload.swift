@@ -129,7 +129,7 @@ final class BucketUpload: PendingArtifact {
         if let begun = state.id {
             id = begun
         } else {
-            id = try bucket.asking { () throws(S3Failure) in
+            id = try bucket.mappingErrors { () throws(S3Failure) in
                 try bucket.client.createUpload(key, contentType: contentType, mark: mark)
             }
             state.id = id
@@ -138,7 +138,7 @@ final class BucketUpload: PendingArtifact {
         guard number <= S3Client.mostParts else {
             throw .storageRefuses("A file whose length is not announced is too long; send it with a Content-Length.")
         }
-        let part = try bucket.asking { () throws(S3Failure) in
+        let part = try bucket.mappingErrors { () throws(S3Failure) in
             try bucket.client.putPart(number, of: id, key, buffer.bytes)
         }
         state.parts.append(part)
@@ -153,10 +153,10 @@ final class BucketUpload: PendingArtifact {
                 if state.id != nil {
                     try send(buffer, &state)
                     let (id, parts) = (state.id ?? "", state.parts)
-                    let sought = S3Completion(parts: parts, size: state.bytes, mark: mark)
-                    try bucket.asking { () throws(S3Failure) in try bucket.client.complete(id, key, sought) }
+                    let completion = S3Completion(parts: parts, size: state.bytes, mark: mark)
+                    try bucket.mappingErrors { () throws(S3Failure) in try bucket.client.complete(id, key, completion) }
                 } else {
-                    try bucket.asking { () throws(S3Failure) in
+                    try bucket.mappingErrors { () throws(S3Failure) in
                         try bucket.client.put(key, buffer.bytes, contentType: contentType)
                     }
                 }

@@ -30,13 +30,13 @@ package final class PostgresPipeline {
 
     /// nil after `close()`, and after the connection was lost.
     private var raw: OpaquePointer?
-    private var names: [String: String] = [:]
+    private var statementNames: [String: String] = [:]
     private var expected: [Expected] = []
     /// The index in `expected` of the next answer; the answers before it have arrived.
-    private var next = 0
+    private var nextIndex = 0
     private var unsynced = 0
     /// The number of answers that were removed from `expected`.
-    private var forgotten = 0
+    private var removedCount = 0
     private var arrived: [Ticket: PostgresRows] = [:]
     private var ticketCount = 0
     private var failure: PostgresError?
@@ -92,7 +92,7 @@ package final class PostgresPipeline {
     package var isClosed: Bool { raw == nil }
 
     /// The number of answers expected since the connection was opened, by which `PostgresError.position` locates a failure.
-    package var position: Int { forgotten + expected.count }
+    package var position: Int { removedCount + expected.count }
 
     /// The version of the server, such as 150004 for 15.4.
     package var serverVersion: Int { raw.map { Int(apus_PQserverVersion($0)) } ?? 0 }
@@ -154,10 +154,10 @@ package final class PostgresPipeline {
     package func settle() throws(PostgresError) {
         let raw = try opened()
         try synchronize(raw)
-        while next < expected.count { try takeAnswer(raw) }
-        forgotten += expected.count
+        while nextIndex < expected.count { try takeAnswer(raw) }
+        removedCount += expected.count
         expected.removeAll(keepingCapacity: true)
-        next = 0
+        nextIndex = 0
         if let failure {
             self.failure = nil
             arrived.removeAll()
@@ -215,15 +215,15 @@ extension PostgresPipeline {
     }
 
     private func prepared(_ sql: String, on raw: OpaquePointer) throws(PostgresError) -> String {
-        if let name = names[sql] { return name }
-        if names.count >= Self.maximumStatements {
-            names.removeAll()
+        if let name = statementNames[sql] { return name }
+        if statementNames.count >= Self.maximumStatements {
+            statementNames.removeAll()
             guard apus_PQsendQueryParams(raw, "DEALLOCATE ALL", 0, nil, nil, nil, nil, 1) == 1 else { throw lost(raw) }
             expect(.answer(sql: "DEALLOCATE ALL", nil))
         }
-        let name = "s\(names.count)"
+        let name = "s\(statementNames.count)"
         guard apus_PQsendPrepare(raw, name, sql, 0, nil) == 1 else { throw lost(raw) }
-        names[sql] = name
+        statementNames[sql] = name
         expect(.preparation(sql: sql))
         return name
     }
@@ -243,7 +243,7 @@ extension PostgresPipeline {
     /// Reads the next answer.
     private func takeAnswer(_ raw: OpaquePointer) throws(PostgresError) {
         let (sql, ticket): (String?, Ticket?) =
-            switch expected[next] {
+            switch expected[nextIndex] {
             case .preparation(let sql): (sql, nil)
             case .answer(let sql, let ticket): (sql, ticket)
             case .sync: (nil, nil)
@@ -268,17 +268,17 @@ extension PostgresPipeline {
             }
             if failure == nil {
                 failure = watch.end.map { PostgresError($0, error.message, sql: sql) } ?? error
-                failure?.position = forgotten + next
+                failure?.position = removedCount + nextIndex
             }
         }
-        next += 1
+        nextIndex += 1
         // The results of a statement end with NULL; a synchronization point is a single result.
         guard status != Int(APUS_PQ_PIPELINE_SYNC) else { return }
         while let more = try nextResult(raw) { apus_PQclear(more) }
     }
 
     private func forgetPreparation() {
-        if case .preparation(let sql) = expected[next] { names[sql] = nil }
+        if case .preparation(let sql) = expected[nextIndex] { statementNames[sql] = nil }
     }
 
     private func nextResult(_ raw: OpaquePointer) throws(PostgresError) -> OpaquePointer? {

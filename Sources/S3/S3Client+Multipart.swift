@@ -105,13 +105,13 @@ extension S3Client {
     /// Completes an upload; the object exists, with the content of the parts, when this function returns.
     ///
     /// If no answer shows whether the upload was completed, the metadata of the object decides.
-    package func complete(_ id: String, _ key: String, _ sought: S3Completion) throws(S3Failure) {
+    package func complete(_ id: String, _ key: String, _ completion: S3Completion) throws(S3Failure) {
         do throws(S3Failure) {
-            try requestCompletion(id, key, sought.parts)
+            try requestCompletion(id, key, completion.parts)
         } catch {
             guard error.kind == .noUpload || error.kind == .unavailable else { throw error }
             // If the metadata cannot be read either, the first error is thrown.
-            guard let object = try? head(key), sought.fits(object) else { throw error }
+            guard let object = try? head(key), completion.fits(object) else { throw error }
         }
     }
 
@@ -124,16 +124,16 @@ extension S3Client {
         while true {
             let reply = try send(Request(method: .post, key: key, query: [("uploadId", id)], body: .array(body)))
             // S3 sends the status 200 before it joins the parts, so that only the body shows whether joining them succeeded.
-            let told: XMLElement
+            let result: XMLElement
             do throws(S3Failure) {
-                told = try answer(reply, root: "CompleteMultipartUploadResult")
+                result = try answer(reply, root: "CompleteMultipartUploadResult")
             } catch {
                 guard error.kind == .unavailable, attempt < settings.attempts else { throw error }
                 Self.pause(after: attempt)
                 attempt += 1
                 continue
             }
-            guard let tag = told["ETag"], !tag.isEmpty else { throw unlikeStorage }
+            guard let tag = result["ETag"], !tag.isEmpty else { throw foreignAnswer }
             if !Self.isSame(tag, Self.tag(of: parts)) { try requireObject(key, tag: tag, size: nil) }
             return
         }
@@ -175,7 +175,7 @@ extension S3Client {
             }
             guard result["IsTruncated"] == "true", found.count < Self.mostParts else { return found }
             guard let next = result["NextPartNumberMarker"].flatMap({ Int($0) }), next > marker ?? 0 else {
-                throw unlikeStorage
+                throw foreignAnswer
             }
             marker = next
         }
@@ -213,7 +213,7 @@ extension S3Client {
             guard result["IsTruncated"] == "true" else { return }
             guard let key = decoded(result["NextKeyMarker"]), let id = result["NextUploadIdMarker"],
                 marker.map({ $0 != (key, id) }) ?? true
-            else { throw unlikeStorage }
+            else { throw foreignAnswer }
             marker = (key, id)
         }
     }

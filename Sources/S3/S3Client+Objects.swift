@@ -58,7 +58,7 @@ extension S3Client {
             throw S3Failure(.refused, "The object storage at \(address) does not tell the size of an object.")
         }
         // Every object storage answers with a tag, which shows whether the object is replaced while it is read.
-        guard let tag = head.value(of: "etag"), !tag.isEmpty else { throw unlikeStorage }
+        guard let tag = head.value(of: "etag"), !tag.isEmpty else { throw foreignAnswer }
         let modified = head.value(of: "last-modified").flatMap { HTTPDate.seconds($0) } ?? 0
         return S3Object(key: key, size: size, tag: tag, modified: modified, mark: head.value(of: Self.markField))
     }
@@ -79,19 +79,19 @@ extension S3Client {
         let stream = try open(request)
         // A storage may ignore If-Match, and a proxy may answer with another object.
         let length = stream.head.value(of: "content-length").flatMap(Int64.init)
-        guard let found = stream.head.value(of: "etag") else { throw unlikeStorage }
+        guard let found = stream.head.value(of: "etag") else { throw foreignAnswer }
         guard found == tag, length == nil || length == Int64(range.count) else {
             throw S3Failure(.changed, "The object was replaced meanwhile.")
         }
         let told = stream.head.value(of: "content-range")
         guard isWhole || told == "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)" else {
-            throw unlikeStorage
+            throw foreignAnswer
         }
         return stream
     }
 
     /// The failure for an answer that no object storage sends, such as a log-in page or the answer of another service.
-    var unlikeStorage: S3Failure {
+    var foreignAnswer: S3Failure {
         S3Failure(
             .refused,
             "\(address) does not answer like an object storage; check the endpoint, and any proxy in front of it."
@@ -108,7 +108,7 @@ extension S3Client {
     ) throws(S3Failure) {
         let fields = fieldsOfUploads(contentType: contentType)
         let reply = try send(Request(method: .put, key: key, fields: fields, body: .memory(bytes)))
-        guard let tag = reply.field("etag"), !tag.isEmpty else { throw unlikeStorage }
+        guard let tag = reply.field("etag"), !tag.isEmpty else { throw foreignAnswer }
         guard bytes.count <= Self.mostCheckedBytes, !Self.isSame(tag, Hexadecimal.text(MD5.digest(of: Array(bytes))))
         else { return }
         // The tag is not always an MD5, for instance with keys of KMS. Then the metadata shows whether the object was stored.
@@ -127,7 +127,7 @@ extension S3Client {
     package func requireReading(of key: String) throws(S3Failure) {
         do throws(S3Failure) {
             let stream = try open(Request(method: .get, key: key, expected: [200]))
-            guard stream.head.value(of: "etag") != nil else { throw unlikeStorage }
+            guard stream.head.value(of: "etag") != nil else { throw foreignAnswer }
         } catch {
             guard error.kind == .noObject else { throw error }
         }
@@ -176,7 +176,7 @@ extension S3Client {
             do throws(S3Failure) {
                 result = try deleteAtOnce(rest)
             } catch {
-                guard error.isOfMissingOperation else { throw error }
+                guard error.isUnknownOperation else { throw error }
                 for key in rest { try delete(key) }
                 return
             }
@@ -216,11 +216,11 @@ extension S3Client {
     /// - Parameter root: the name that its first element must have.
     /// - Throws: the failure that the XML reports instead; `.refused` if it is another document.
     func answer(_ reply: HTTPReply, root: String) throws(S3Failure) -> XMLElement {
-        guard let found = XMLElement(reply.body) else { throw unlikeStorage }
+        guard let found = XMLElement(reply.body) else { throw foreignAnswer }
         if found.name == "Error" {
             throw S3Fault(code: found["Code"] ?? "InternalError").failure(bucket: bucket, address: address)
         }
-        guard found.name == root else { throw unlikeStorage }
+        guard found.name == root else { throw foreignAnswer }
         return found
     }
 
@@ -257,19 +257,19 @@ extension S3Client {
                     let size = child["Size"].flatMap(Int64.init)
                 else { continue }
                 // A storage that returns such a key ignores the parameter `delimiter`.
-                if isShallow, rest.contains(slash) { throw unlikeStorage }
+                if isShallow, rest.contains(slash) { throw foreignAnswer }
                 let modified = child["LastModified"].flatMap { SignedMoment.seconds($0) } ?? 0
                 page.objects.append(S3Object(key: key, size: size, tag: child["ETag"] ?? "", modified: modified))
             case "CommonPrefixes":
                 guard let found = decoded(child["Prefix"]), let rest = rest(found) else { continue }
-                guard rest.last == slash, !rest.dropLast().contains(slash) else { throw unlikeStorage }
+                guard rest.last == slash, !rest.dropLast().contains(slash) else { throw foreignAnswer }
                 page.prefixes.append(found)
             default: continue
             }
         }
         if result["IsTruncated"] == "true" {
             // Without a token, the other pages could not be requested, and this page would pass for the whole list.
-            guard let next = result["NextContinuationToken"], !next.isEmpty, next != after else { throw unlikeStorage }
+            guard let next = result["NextContinuationToken"], !next.isEmpty, next != after else { throw foreignAnswer }
             page.next = next
         }
         return page

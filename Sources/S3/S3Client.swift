@@ -75,7 +75,7 @@ package final class S3Client: Sendable {
     }
 
     /// Returns a client of the same bucket that sends each request only once, and waits at most two seconds for the answer.
-    package func hasty() throws(S3Failure) -> S3Client {
+    package func withoutRetries() throws(S3Failure) -> S3Client {
         var settings = settings
         settings.attempts = 1
         settings.longestAttempt = .seconds(2)
@@ -152,7 +152,7 @@ extension S3Client {
                     return stream
                 }
                 let fault = S3Fault(of: stream, on: request.method)
-                if fault.isOfEndedKeys, mayRenew {
+                if fault.meansExpiredKeys, mayRenew {
                     mayRenew = false
                     credentials.forget(keys)
                     continue

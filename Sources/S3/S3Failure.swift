@@ -21,15 +21,15 @@ package struct S3Failure: Error, Sendable, Equatable {
     /// A sentence that says what to change; contains no keys.
     package let message: String
     /// Whether the storage does not know the operation.
-    let isOfMissingOperation: Bool
+    let isUnknownOperation: Bool
 
     package init(_ kind: Kind, _ message: String) {
-        self.init(kind, message, isOfMissingOperation: false)
+        self.init(kind, message, isUnknownOperation: false)
     }
 
-    init(_ kind: Kind, _ message: String, isOfMissingOperation: Bool) {
+    init(_ kind: Kind, _ message: String, isUnknownOperation: Bool) {
         self.kind = kind
         self.message = message
-        self.isOfMissingOperation = isOfMissingOperation
+        self.isUnknownOperation = isUnknownOperation
     }
 }

@@ -30,7 +30,7 @@ struct S3Fault {
     /// Whether a storage answers with this code only in the region of the bucket.
     var provesRegion: Bool { ["AccessDenied", "NoSuchKey", "NoSuchUpload"].contains(code) }
 
-    var isOfEndedKeys: Bool { ["ExpiredToken", "TokenRefreshRequired", "ExpiredTokenException"].contains(code) }
+    var meansExpiredKeys: Bool { ["ExpiredToken", "TokenRefreshRequired", "ExpiredTokenException"].contains(code) }
 
     func failure(bucket: String, address: String) -> S3Failure {
         switch code {
@@ -72,7 +72,7 @@ struct S3Fault {
         case "InvalidBucketName":
             S3Failure(.refused, "The object storage does not accept '\(bucket)' as the name of a bucket.")
         case "NotImplemented", "MethodNotAllowed", "501", "405":
-            S3Failure(.refused, "The object storage does not know this request: \(code).", isOfMissingOperation: true)
+            S3Failure(.refused, "The object storage does not know this request: \(code).", isUnknownOperation: true)
         case "InvalidPart", "InvalidPartOrder", "EntityTooSmall":
             S3Failure(.wrongParts, "The object storage refuses the list of parts: \(code).")
         case "EntityTooLarge", "KeyTooLongError", "InvalidObjectState", "MalformedXML", "InvalidRequest",
@@ -85,7 +85,7 @@ struct S3Fault {
                     "\(address) redirects (\(status)), which an object storage does not do within one address; check the endpoint "
                         + "and any proxy in front of it."
                 )
-            } else if status >= 500 || status == 429 || status == 408 || Self.passing.contains(code) {
+            } else if status >= 500 || status == 429 || status == 408 || Self.temporaryCodes.contains(code) {
                 S3Failure(.unavailable, "The object storage at \(address) is overloaded or failing (\(code)).")
             } else {
                 S3Failure(.refused, "The object storage at \(address) refuses the request: \(code).")
@@ -94,7 +94,7 @@ struct S3Fault {
     }
 
     /// The codes of temporary failures, and of bodies that were damaged in transit.
-    private static let passing: Set<String> = [
+    private static let temporaryCodes: Set<String> = [
         "SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "OperationAborted", "RequestLimitExceeded",
         "Throttling", "BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch", "IncompleteBody",
         "ConditionalRequestConflict",

@@ -12,7 +12,7 @@ package struct S3Location: Sendable, Equatable {
         }
         let rest = text.dropFirst(scheme.count)
         let bucket = rest.prefix { $0 != "/" }
-        guard (3...63).contains(bucket.utf8.count), bucket.utf8.allSatisfy(Self.isOfBucket),
+        guard (3...63).contains(bucket.utf8.count), bucket.utf8.allSatisfy(Self.isBucketCharacter),
             let first = bucket.utf8.first, first != UInt8(ascii: "-"), first != UInt8(ascii: ".")
         else {
             throw S3Failure(
@@ -39,7 +39,7 @@ package struct S3Location: Sendable, Equatable {
     /// The location as a URI.
     package var uri: String { "s3://\(bucket)" + (prefix.isEmpty ? "" : "/\(prefix)") }
 
-    private static func isOfBucket(_ byte: UInt8) -> Bool {
+    private static func isBucketCharacter(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"):

@@ -91,10 +91,10 @@ package struct S3Settings: Sendable {
 
     /// Whether a text can be the name of a region, which becomes a part of a host name.
     static func isRegion(_ text: String) -> Bool {
-        (1...63).contains(text.utf8.count) && text.utf8.allSatisfy(isOfRegion)
+        (1...63).contains(text.utf8.count) && text.utf8.allSatisfy(isRegionCharacter)
     }
 
-    private static func isOfRegion(_ byte: UInt8) -> Bool {
+    private static func isRegionCharacter(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):

@@ -129,14 +129,14 @@ package struct MLflowAPI: Sendable {
             artifactJournalEndpoints, tokenEndpoints, usageEndpoints, auditEndpoints, removalEndpoints,
             transferEndpoints, forwardEndpoints,
         ]
-        var localEndpoints = localGroups.joined().joined() + streamedExportEndpoints.joined().map(setApart)
+        var localEndpoints = localGroups.joined().joined() + streamedExportEndpoints.joined().map(withOwnThreads)
         if local == nil { localEndpoints = localEndpoints.map { $0.refusing(with: .onlyInSQLite) } }
-        let all = ofArtifacts.joined().joined().map(setApart) + groups.joined().joined() + localEndpoints
+        let all = ofArtifacts.joined().joined().map(withOwnThreads) + groups.joined().joined() + localEndpoints
         return settings.servesOnlyArtifacts ? all.map(restrictedToArtifacts) : all
     }
 
     /// Returns the endpoint with its own pool of threads if it may wait for an object storage.
-    private func setApart(_ endpoint: Endpoint) -> Endpoint {
+    private func withOwnThreads(_ endpoint: Endpoint) -> Endpoint {
         if case .buffered = endpoint.handling { return endpoint }
         let storages = [artifacts] + settings.artifactRoots.map(\.store)
         guard storages.contains(where: { $0.direct != nil }) else { return endpoint }

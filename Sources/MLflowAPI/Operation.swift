@@ -27,33 +27,33 @@ struct Operation: Sendable {
     enum Encoding: Sendable {
         /// The answer is an empty JSON object.
         case empty
-        /// The closure makes the answer. `note` returns the value's contribution to the audit entry. `stands` returns
+        /// The closure makes the answer. `auditNote` returns the value's contribution to the audit entry. `isStillValid` returns
         /// whether the value can still answer a repetition of the request, and throws if the client may not get the value.
         case value(
             @Sendable () throws -> HTTPResponse,
-            note: (@Sendable () -> AuditNote)?,
-            stands: (@Sendable (any TrackingWriting) throws -> Bool)? = nil
+            auditNote: (@Sendable () -> AuditNote)?,
+            isStillValid: (@Sendable (any TrackingWriting) throws -> Bool)? = nil
         )
 
         init<Value: Sendable>(
             _ value: Value,
-            noting note: (@Sendable (Value) -> AuditNote)? = nil,
-            standing stands: (@Sendable (any TrackingWriting, Value) throws -> Bool)? = nil,
+            auditNote note: (@Sendable (Value) -> AuditNote)? = nil,
+            isStillValid isValid: (@Sendable (any TrackingWriting, Value) throws -> Bool)? = nil,
             _ encode: @escaping @Sendable (Value) throws -> HTTPResponse
         ) {
-            var ofValue: (@Sendable () -> AuditNote)?
-            if let note { ofValue = { note(value) } }
-            var stillStands: (@Sendable (any TrackingWriting) throws -> Bool)?
-            if let stands { stillStands = { try stands($0, value) } }
-            self = .value({ try encode(value) }, note: ofValue, stands: stillStands)
+            var noteOfValue: (@Sendable () -> AuditNote)?
+            if let note { noteOfValue = { note(value) } }
+            var validity: (@Sendable (any TrackingWriting) throws -> Bool)?
+            if let isValid { validity = { try isValid($0, value) } }
+            self = .value({ try encode(value) }, auditNote: noteOfValue, isStillValid: validity)
         }
 
-        fileprivate var note: AuditNote? {
+        fileprivate var auditNote: AuditNote? {
             if case .value(_, let note?, _) = self { note() } else { nil }
         }
 
-        fileprivate func stands(in session: any TrackingWriting) throws -> Bool {
-            if case .value(_, _, let stands?) = self { try stands(session) } else { true }
+        fileprivate func isStillValid(in session: any TrackingWriting) throws -> Bool {
+            if case .value(_, _, let isStillValid?) = self { try isStillValid(session) } else { true }
         }
     }
 
@@ -74,22 +74,22 @@ struct Operation: Sendable {
     /// - Parameter note: returns the value's contribution to the audit entry; called in the transaction of the work.
     static func write<Value: Sendable>(
         _ work: @escaping @Sendable (any TrackingWriting) throws -> Value,
-        noting note: (@Sendable (Value) -> AuditNote)? = nil,
+        auditNote note: (@Sendable (Value) -> AuditNote)? = nil,
         encode: @escaping @Sendable (Value) throws -> HTTPResponse
     ) -> Operation {
-        Operation(work: .write { Encoding(try work($0), noting: note, encode) })
+        Operation(work: .write { Encoding(try work($0), auditNote: note, encode) })
     }
 
-    /// - Parameter stands: returns whether the value can still answer a repetition of the request, by the rights of the
+    /// - Parameter isValid: returns whether the value can still answer a repetition of the request, by the rights of the
     ///   client that repeats it; throws if that client may not get the value.
     static func create<Value: Sendable>(
         _ kind: String,
         _ work: @escaping @Sendable (any TrackingWriting) throws -> Value,
-        standing stands: @escaping @Sendable (any TrackingWriting, Value) throws -> Bool,
-        noting note: (@Sendable (Value) -> AuditNote)? = nil,
+        isStillValid isValid: @escaping @Sendable (any TrackingWriting, Value) throws -> Bool,
+        auditNote note: (@Sendable (Value) -> AuditNote)? = nil,
         encode: @escaping @Sendable (Value) throws -> HTTPResponse
     ) -> Operation {
-        Operation(work: .create(kind) { Encoding(try work($0), noting: note, standing: stands, encode) })
+        Operation(work: .create(kind) { Encoding(try work($0), auditNote: note, isStillValid: isValid, encode) })
     }
 
     static func read<Value: Sendable>(
@@ -135,7 +135,7 @@ extension MLflowAPI {
         guard let draft else { return work }
         return { session in
             let encoding = try work(session)
-            try WriteSession.own(session).audit(draft.entry(after: encoding.note))
+            try WriteSession.own(session).audit(draft.entry(after: encoding.auditNote))
             return encoding
         }
     }
@@ -197,7 +197,7 @@ extension MLflowAPI {
             let creation = Creation(kind, body: request.body, caller: request.caller)
         else { return work }
         return { session in
-            try session.once(creation, stands: { try $0.stands(in: session) }, { try work(session) })
+            try session.once(creation, stands: { try $0.isStillValid(in: session) }, { try work(session) })
         }
     }
 

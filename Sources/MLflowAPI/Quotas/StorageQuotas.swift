@@ -8,15 +8,15 @@ package import Tracking
 package final class StorageQuotas: Sendable {
     private struct State {
         var stored: [StorageOwner?: Int64] = [:]
-        var storedInAll: Int64 = 0
+        var totalStored: Int64 = 0
         /// The bytes of unfinished uploads, by owner.
         var arriving: [StorageOwner?: Int64] = [:]
-        var arrivingInAll: Int64 = 0
+        var totalArriving: Int64 = 0
 
         mutating func add(_ bytes: Int64, _ owner: StorageOwner?) {
             let own = arriving[owner, default: 0] + bytes
             arriving[owner] = own == 0 ? nil : own
-            arrivingInAll += bytes
+            totalArriving += bytes
         }
     }
 
@@ -35,7 +35,7 @@ package final class StorageQuotas: Sendable {
         var state = State()
         for one in use {
             state.stored[one.owner] = one.artifactBytes
-            state.storedInAll += one.artifactBytes
+            state.totalStored += one.artifactBytes
         }
         self.state = Mutex(state)
     }
@@ -44,27 +44,27 @@ package final class StorageQuotas: Sendable {
     package func claim(for owner: StorageOwner?) -> any StorageClaim { QuotaClaim(self, owner) }
 
     /// Updates the sums of stored bytes after a commit.
-    func note(_ changes: [StoredChange]) {
+    func apply(_ changes: [StoredChange]) {
         state.withLock { state in
             for change in changes {
                 state.stored[change.owner, default: 0] += change.bytes
-                state.storedInAll += change.bytes
+                state.totalStored += change.bytes
             }
         }
     }
 
     fileprivate func take(_ bytes: Int64, for owner: StorageOwner?) throws(ArtifactError) {
         let problem: String? = state.withLock { state in
-            let own = state.stored[owner, default: 0] + state.arriving[owner, default: 0]
-            if let client, let owner, bytes > client - own {
+            let ownBytes = state.stored[owner, default: 0] + state.arriving[owner, default: 0]
+            if let client, let owner, bytes > client - ownBytes {
                 return
-                    "'\(shortened(owner.name))' has \(own) of the \(client) bytes of artifacts that one token or user may have on this "
+                    "'\(shortened(owner.name))' has \(ownBytes) of the \(client) bytes of artifacts that one token or user may have on this "
                     + "server, and this file would exceed that (--client-artifacts). Delete artifacts, or raise the limit."
             }
-            let all = state.storedInAll + state.arrivingInAll
-            if let server, bytes > server - all {
+            let totalBytes = state.totalStored + state.totalArriving
+            if let server, bytes > server - totalBytes {
                 return
-                    "The server has \(all) of the \(server) bytes of artifacts that all clients together may store, and "
+                    "The server has \(totalBytes) of the \(server) bytes of artifacts that all clients together may store, and "
                     + "this file would exceed that (--server-artifacts). Delete artifacts, or raise the limit."
             }
             state.add(bytes, owner)

@@ -57,7 +57,7 @@ extension MLflowAPI {
     }
 
     /// The most times that a file is opened while other clients replace it before its first bytes are read.
-    private static let mostOpenings = 5
+    private static let maximumOpenAttempts = 5
 
     /// Returns the answer with a file, in the coding and range that the request asks for.
     private func file(
@@ -65,7 +65,7 @@ extension MLflowAPI {
         of store: any ArtifactStorage,
         _ request: HTTPRequest
     ) throws(ArtifactError) -> HTTPResponse {
-        for _ in 1..<Self.mostOpenings {
+        for _ in 1..<Self.maximumOpenAttempts {
             do throws(ArtifactError) {
                 return try .file(store.open(path), name: path.name ?? "", request)
             } catch {
@@ -76,7 +76,7 @@ extension MLflowAPI {
     }
 
     private func uploadArtifact(_ request: HTTPRequest, _ responder: HTTPResponder) -> (any HTTPBodyReceiver)? {
-        upload(request, responder, path: request.queryValue("path") ?? "") { place in
+        upload(request, responder, path: request.queryValue("path") ?? "") { slot in
             guard let runID = request.runID else {
                 throw TrackingError.invalidParameter("Request must specify run_uuid.")
             }
@@ -94,7 +94,7 @@ extension MLflowAPI {
                 commit: { try commit($0, at: whole, of: folder.store, runID: runID, for: request, then: $1) },
                 success: HTTPResponse(headers: [("Content-Type", "application/json")], body: .bytes([])),
                 failure: { uploadFailure($0, path: text) },
-                place: place,
+                slot: slot,
                 responder: responder
             )
         }
@@ -129,7 +129,7 @@ extension MLflowAPI {
 
     private func putProxiedArtifact(_ request: HTTPRequest, _ responder: HTTPResponder) -> (any HTTPBodyReceiver)? {
         let text = request.parameters.first ?? ""
-        return upload(request, responder, path: text) { place in
+        return upload(request, responder, path: text) { slot in
             try requireServing()
             let path = try ArtifactPath(text)
             try requirePermission(.update, at: path, in: artifacts, for: request.caller)
@@ -139,7 +139,7 @@ extension MLflowAPI {
                 commit: { try commit($0, at: path, of: artifacts, runID: nil, for: request, then: $1) },
                 success: HTTPResponse(headers: [], body: .bytes([])),
                 failure: { uploadFailure($0, path: text) },
-                place: place,
+                slot: slot,
                 responder: responder
             )
         }
@@ -191,11 +191,11 @@ extension MLflowAPI {
         _ request: HTTPRequest,
         _ responder: HTTPResponder,
         path: String,
-        _ begin: (_ place: Holding?) throws -> ArtifactReceiver
+        _ begin: (_ slot: Holding?) throws -> ArtifactReceiver
     ) -> (any HTTPBodyReceiver)? {
         do {
             try store.requireDatabaseInPlace()
-            return try begin(try placeOfUpload(for: request.caller.party))
+            return try begin(try uploadSlot(for: request.caller.party))
         } catch {
             responder.send(uploadFailure(error, path: path))
             return nil
@@ -267,17 +267,17 @@ extension MLflowAPI {
     /// Counts an upload among the files that one client sends at the same time; returns nil if there is no limit.
     ///
     /// - Throws: `.temporarilyUnavailable`, after which the client sends the file again later.
-    func placeOfUpload(for party: Peer) throws(TrackingError) -> Holding? {
+    func uploadSlot(for party: Peer) throws(TrackingError) -> Holding? {
         guard let uploads = settings.uploads else { return nil }
-        let place = Holding(of: uploads, for: party)
-        guard place.grow(by: 1) else {
+        let slot = Holding(of: uploads, for: party)
+        guard slot.grow(by: 1) else {
             throw TrackingError(
                 .temporarilyUnavailable,
                 "\(party.phrase) sends as many files at once as one client may: \(uploads.share(of: party)) "
                     + "(--client-uploads). Try again when one has arrived."
             )
         }
-        return place
+        return slot
     }
 }
 

@@ -39,7 +39,7 @@ extension MLflowAPI {
             mayBlock: true
         ) { result in
             switch result {
-            case .success(let changes): settings.quotas?.note(changes)
+            case .success(let changes): settings.quotas?.apply(changes)
             case .failure(let error): reportFailure(UnwrittenJournalEntry(event: event, cause: error))
             }
             claim?.release()
@@ -62,7 +62,7 @@ extension MLflowAPI {
         ifAllowed requireRight: () throws -> Void,
         then answer: @escaping @Sendable () -> Void
     ) throws {
-        try artifactTurns.take(path) {
+        try artifactTurns.runAlone(on: path) {
             do {
                 try requireRight()
             } catch {
@@ -112,7 +112,7 @@ extension MLflowAPI {
         ifAllowed requireRight: () throws -> Void,
         then answer: @escaping @Sendable () -> Void
     ) throws {
-        try artifactTurns.take(path) {
+        try artifactTurns.runAlone(on: path) {
             try requireRight()
             try deleteAndJournalInTurn(path, of: root, audit, then: answer)
         }
@@ -141,7 +141,7 @@ extension MLflowAPI {
                 bytes += size
                 files += 1
             }
-            if wasThere { journal(event(), audit, then: answer) } else { forget(path, then: answer) }
+            if wasThere { journal(event(), audit, then: answer) } else { correctStoredSize(of: path, then: answer) }
         } catch {
             if files > 0 {
                 var part = event()
@@ -153,10 +153,10 @@ extension MLflowAPI {
     }
 
     /// Corrects the stored size of a path whose files an interrupted deletion has removed without a journal entry.
-    private func forget(_ path: ArtifactPath, then answer: @escaping @Sendable () -> Void) {
+    private func correctStoredSize(of path: ArtifactPath, then answer: @escaping @Sendable () -> Void) {
         guard let local else { return answer() }
         local.write({ try $0.forgetStored(path.description) }, mayBlock: true) { result in
-            if case .success(let changes) = result { settings.quotas?.note(changes) }
+            if case .success(let changes) = result { settings.quotas?.apply(changes) }
             answer()
         }
     }

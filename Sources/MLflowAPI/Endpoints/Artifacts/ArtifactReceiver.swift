@@ -22,7 +22,7 @@ final class ArtifactReceiver: HTTPBodyReceiver {
     private let success: HTTPResponse
     private let failure: @Sendable (any Error) -> HTTPResponse
     /// Counts the upload among the files that one client sends at the same time; nil if there is no limit.
-    private let place: Holding?
+    private let slot: Holding?
     private let responder: HTTPResponder
     private let received = Mutex(0)
 
@@ -32,10 +32,10 @@ final class ArtifactReceiver: HTTPBodyReceiver {
         commit: @escaping Commit,
         success: HTTPResponse,
         failure: @escaping @Sendable (any Error) -> HTTPResponse,
-        place: Holding?,
+        slot: Holding?,
         responder: HTTPResponder
     ) {
-        self.place = place
+        self.slot = slot
         self.upload = upload
         self.limits = limits
         self.commit = commit

@@ -30,8 +30,8 @@ final class ArtifactTurns: Sendable {
     /// Runs a change of a file or a folder; blocks until all earlier changes of the same files are done.
     ///
     /// - Parameter change: changes the files and passes the journal entry to the writer; must not call this method.
-    func take<Value, Failure: Error>(
-        _ path: ArtifactPath,
+    func runAlone<Value, Failure: Error>(
+        on path: ArtifactPath,
         _ change: () throws(Failure) -> Value
     ) throws(Failure) -> Value {
         let number = wait(for: path)

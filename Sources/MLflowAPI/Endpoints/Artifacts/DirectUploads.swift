@@ -14,7 +14,7 @@ final class DirectUploads: Sendable {
     }
 
     private struct State {
-        var open: [Name: (place: Holding, expires: Int64)] = [:]
+        var open: [Name: (slot: Holding, expires: Int64)] = [:]
         /// The uploads that are completed and in the journal, each with the Unix time in seconds when it is forgotten.
         var completed: [Name: Int64] = [:]
     }
@@ -32,19 +32,19 @@ final class DirectUploads: Sendable {
     /// Reserves one of the client's open uploads for an upload that is about to begin.
     ///
     /// - Throws: `.tooManyUploads`.
-    func place(for peer: Peer) throws(MultipartError) -> Holding {
+    func slot(for peer: Peer) throws(MultipartError) -> Holding {
         let now = Int64(time(nil))
         // The URLs of these uploads have expired, so no client can continue them.
         state.withLock { state in state.open = state.open.filter { $0.value.expires > now } }
-        let place = Holding(of: limits.openUploads, for: peer)
-        guard place.grow(by: 1) else { throw .tooManyUploads }
-        return place
+        let slot = Holding(of: limits.openUploads, for: peer)
+        guard slot.grow(by: 1) else { throw .tooManyUploads }
+        return slot
     }
 
     /// Counts an upload until it ends, or its URLs expire.
-    func begin(_ upload: Name, in place: Holding) {
+    func begin(_ upload: Name, in slot: Holding) {
         let expires = Int64(time(nil)) + limits.lifetimeSeconds
-        state.withLock { $0.open[upload] = (place, expires) }
+        state.withLock { $0.open[upload] = (slot, expires) }
     }
 
     /// Stops counting an upload, because it has ended.

@@ -71,11 +71,11 @@ extension MLflowAPI {
             try store.requireDatabaseInPlace()
             if let direct = artifacts.direct {
                 let lifetime = settings.multipartLimits.lifetimeSeconds
-                let place = try directUploads.place(for: request.caller.party)
+                let slot = try directUploads.slot(for: request.caller.party)
                 // The server does not see the parts; it refuses an upload for which nothing is left at its beginning.
                 try settings.quotas?.claim(for: request.caller.owner).grow(by: 1)
                 let upload = try direct.createUpload(path, partCount: Int(count), lifetimeSeconds: lifetime)
-                directUploads.begin(DirectUploads.Name(id: upload.id, path: path.description), in: place)
+                directUploads.begin(DirectUploads.Name(id: upload.id, path: path.description), in: slot)
                 return responder.send(Self.begun(upload.id, upload.parts))
             }
             guard let multipartUploads, let base = baseURL(of: request) else { throw Self.multipartRefusal }
@@ -133,7 +133,7 @@ extension MLflowAPI {
             if let direct = artifacts.direct {
                 return try completeDirect(direct, uploadID, path, parts, request, responder)
             }
-            try artifactTurns.take(path) {
+            try artifactTurns.runAlone(on: path) {
                 try requireStill(.update, at: target.folder, in: artifacts, for: request)
                 guard let stored = try multipartUploads?.complete(uploadID, path, parts) else {
                     responder.send(.empty)
@@ -156,7 +156,7 @@ extension MLflowAPI {
     ) throws {
         let claim = settings.quotas?.claim(for: request.caller.owner)
         let upload = DirectUploads.Name(id: uploadID, path: path.description)
-        try artifactTurns.take(path) {
+        try artifactTurns.runAlone(on: path) {
             try requireStill(.update, at: path, in: artifacts, for: request)
             guard !directUploads.isCompleted(upload) else { return responder.send(.empty) }
             let stored: StoredArtifact
@@ -248,13 +248,13 @@ extension MLflowAPI {
             try requireServing()
             let (uploadID, number) = try permittedPart(request)
             try store.requireDatabaseInPlace()
-            let place = try placeOfUpload(for: request.caller.party)
+            let slot = try uploadSlot(for: request.caller.party)
             guard let multipartUploads else { throw MultipartError.unknownUpload }
             let part = try multipartUploads.beginPart(uploadID, number: number, length: request.announcedLength)
             return PartReceiver(
                 part: part,
                 failure: { multipartFailure($0, path: uploadID) },
-                place: place,
+                slot: slot,
                 responder: responder
             )
         } catch {

@@ -8,16 +8,16 @@ final class PartReceiver: HTTPBodyReceiver {
     private let part: MultipartPart
     private let failure: @Sendable (any Error) -> HTTPResponse
     /// Counts the part among the files that one client sends at the same time; nil if there is no limit.
-    private let place: Holding?
+    private let slot: Holding?
     private let responder: HTTPResponder
 
     init(
         part: MultipartPart,
         failure: @escaping @Sendable (any Error) -> HTTPResponse,
-        place: Holding?,
+        slot: Holding?,
         responder: HTTPResponder
     ) {
-        self.place = place
+        self.slot = slot
         self.part = part
         self.failure = failure
         self.responder = responder

@@ -41,9 +41,9 @@ extension MLflowAPI {
         let resolved = location.isEmpty ? nil : resolvedArtifactLocation(location)
         return .create("experiment") {
             try $0.createExperiment(name: name, artifactLocation: resolved, tags: tags)
-        } standing: {
+        } isStillValid: {
             try $0.stands(experiment: $1)
-        } noting: {
+        } auditNote: {
             .made(String($0))
         } encode: { id in
             .json { writer in

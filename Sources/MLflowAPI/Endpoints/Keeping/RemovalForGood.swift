@@ -219,7 +219,7 @@ extension MLflowAPI {
             if owner.kind != .experiment { count.elsewhere += 1 }
             return try endRemoval(of: owner, nil)
         }
-        try artifactTurns.take(folder.base) {
+        try artifactTurns.runAlone(on: folder.base) {
             try endRemoval(of: owner, try delete(folder, of: owner, &count), emptying: folder.base)
         }
     }
@@ -241,7 +241,7 @@ extension MLflowAPI {
             try session.endRemoval(rows: [owner.row])
             return changes
         }
-        settings.quotas?.note(changes)
+        settings.quotas?.apply(changes)
     }
 
     private func delete(

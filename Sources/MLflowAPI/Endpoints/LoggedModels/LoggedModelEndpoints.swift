@@ -46,9 +46,9 @@ extension MLflowAPI {
         )
         return .create("logged model") {
             try $0.createLoggedModel(new)
-        } standing: {
+        } isStillValid: {
             try $0.stands($1.info)
-        } noting: {
+        } auditNote: {
             .made($0.info.modelID)
         } encode: {
             .loggedModel($0)

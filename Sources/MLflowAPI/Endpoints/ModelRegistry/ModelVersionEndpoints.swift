@@ -47,9 +47,9 @@ extension MLflowAPI {
         let workingDirectory = settings.workingDirectory
         return .create("model version") {
             try $0.createModelVersion(new, workingDirectory: workingDirectory)
-        } standing: {
+        } isStillValid: {
             try $0.stands($1)
-        } noting: {
+        } auditNote: {
             .made(String($0.version))
         } encode: {
             .modelVersion($0)

@@ -39,9 +39,9 @@ extension MLflowAPI {
         for tag in tags { try validateRegisteredModelTag(tag) }
         return .create("registered model") {
             try $0.createRegisteredModel(name: name, description: description, tags: tags)
-        } standing: {
+        } isStillValid: {
             try $0.stands($1)
-        } noting: {
+        } auditNote: {
             .made($0.name)
         } encode: {
             .registeredModel($0)

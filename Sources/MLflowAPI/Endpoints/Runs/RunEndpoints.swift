@@ -52,16 +52,16 @@ extension MLflowAPI {
         return startTime == 0
             ? .write {
                 try $0.createRun(new)
-            } noting: {
+            } auditNote: {
                 .made($0.info.runID)
             } encode: {
                 .run($0, showsOutputs: false)
             }
             : .create("run") {
                 try $0.createRun(new)
-            } standing: {
+            } isStillValid: {
                 try $0.stands($1.info)
-            } noting: {
+            } auditNote: {
                 .made($0.info.runID)
             } encode: {
                 .run($0, showsOutputs: false)
@@ -94,7 +94,7 @@ extension MLflowAPI {
         return .write { session in
             try session.deleteRun(runID)
             return try (session as? WriteSession)?.auditedRun(runID)
-        } noting: { run in
+        } auditNote: { run in
             .details(run.map { [("run_name", $0.name), ("experiment_id", String($0.experimentID))] } ?? [])
         } encode: { _ in
             .empty

@@ -48,7 +48,7 @@ extension MLflowAPI {
     }
 
     /// Whether this server creates presigned URLs of an object storage.
-    private var hasDirectPlaces: Bool { settings.artifactRoots.contains { $0.store.direct != nil } }
+    private var hasDirectTransfers: Bool { settings.artifactRoots.contains { $0.store.direct != nil } }
 
     /// Returns the answer that says what this server can do; clients read it to choose a kind of upload.
     ///
@@ -63,8 +63,8 @@ extension MLflowAPI {
             let isDirect = settings.servesArtifacts && artifacts.direct != nil
             writer.member("multipart_downloads_enabled", isDirect)
             writer.member("artifact_serving_enabled", settings.servesArtifacts)
-            writer.member("presigned_upload_run_id_supported", hasDirectPlaces)
-            writer.member("presigned_upload_model_id_supported", hasDirectPlaces)
+            writer.member("presigned_upload_run_id_supported", hasDirectTransfers)
+            writer.member("presigned_upload_model_id_supported", hasDirectTransfers)
             writer.member("model_artifact_presigned_downloads_supported", false)
             writer.member("artifacts_presigned_only", false)
             writer.member("skill_content_max_size", Int64(0))

@@ -39,7 +39,7 @@ extension MLflowAPI {
         let records = try RecordLines(request.body).all
         return .write {
             try WriteSession.own($0).importRecords(records)
-        } noting: {
+        } auditNote: {
             $0.auditNote
         } encode: { report in
             .json(capacity: 2_048) { writer in

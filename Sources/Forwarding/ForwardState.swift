@@ -16,7 +16,7 @@ struct ForwardState: Sendable {
     }
 
     /// A failure of one item although the upstream answered other calls.
-    struct Trouble: Sendable {
+    struct ItemFailure: Sendable {
         var failure: UpstreamFailure
         var backOff = BackOff()
         /// The part of the item that failed, for messages.
@@ -61,16 +61,16 @@ struct ForwardState: Sendable {
     /// more.
     var renewedFileModels: Set<String> = []
     /// The failures of runs, by the ids of their experiments.
-    var runTroubles: [Int64: Trouble] = [:]
-    var itemTroubles: [ItemName: Trouble] = [:]
+    var runFailures: [Int64: ItemFailure] = [:]
+    var itemFailures: [ItemName: ItemFailure] = [:]
     /// When experiments and models that failed are tried again; nil if none failed.
     var itemsDue: ContinuousClock.Instant?
     /// Whether the last round of experiments and models ended early because many failed.
     var hasItemRoundEndedEarly = false
     /// The failures of files, by the runs and models that own the files.
-    var fileTroubles: [ForwardedFileOwner: Trouble] = [:]
+    var fileFailures: [ForwardedFileOwner: ItemFailure] = [:]
     /// The owners whose files have failed since the last file was sent.
-    var fileOwnersInARow: Set<ForwardedFileOwner> = []
+    var failedFileOwners: Set<ForwardedFileOwner> = []
     /// The refused items that the operator wants to send again, until a round has prepared them.
     var retry = Retry()
     /// The owners whose files must all be compared again.
@@ -121,9 +121,9 @@ struct ForwardState: Sendable {
     mutating func endPauses(at now: ContinuousClock.Instant) {
         backOff = BackOff()
         fileBackOff = BackOff()
-        runTroubles = [:]
-        for name in itemTroubles.keys { itemTroubles[name]?.backOff = BackOff() }
-        for owner in fileTroubles.keys { fileTroubles[owner]?.backOff = BackOff() }
+        runFailures = [:]
+        for name in itemFailures.keys { itemFailures[name]?.backOff = BackOff() }
+        for owner in fileFailures.keys { fileFailures[owner]?.backOff = BackOff() }
         if itemsDue != nil { itemsDue = now }
         for row in waiting.keys { waiting[row]?.backOff = BackOff() }
     }

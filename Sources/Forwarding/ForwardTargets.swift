@@ -14,7 +14,7 @@ struct ForwardTargets: Sendable {
     /// The state of a run or logged model in the journal.
     enum Presence: Sendable, Equatable {
         /// The upstream has the run or model, with this id.
-        case there(String)
+        case present(String)
         /// This store has the run or model, and it will be sent.
         case pending
         /// This store has the run or model, but does not send it, because it was skipped, refused or not selected.
@@ -37,14 +37,14 @@ struct ForwardTargets: Sendable {
             try session.rowOfRun(id).flatMap { try session.forwardedRuns(rows: [$0], upstream: upstreamID).first }
         }
         guard let run else { return .foreign }
-        if let target = run.journal.target { return .there(target) }
+        if let target = run.journal.target { return .present(target) }
         return willSendRun(run) ? .pending : .withheld
     }
 
     func presence(ofModel id: String) throws(UpstreamFailure) -> Presence {
         try read { session in
             if let item = try session.forwardedThing(.loggedModel, id, upstream: upstreamID) {
-                if !item.target.isEmpty { return .there(item.target) }
+                if !item.target.isEmpty { return .present(item.target) }
                 if !item.isInDoubt { return .withheld }
             }
             guard let model = try session.modelToForward(id: id) else { return .foreign }

@@ -9,7 +9,7 @@ extension Forwarder {
     ///
     /// - Throws: a failure of the store; failures of the upstream are reported in `status`.
     package func sendFiles() throws {
-        try notingJournal("files") { try sendFilesNow() }
+        try recordingJournalFailure("files") { try sendFilesNow() }
     }
 
     private func sendFilesNow() throws {
@@ -52,11 +52,11 @@ extension Forwarder {
             let failed = state.fileRunsThatFailed
             if let row = state.fileRuns.lazy.filter({ failed[$0] == nil }).min() { return .run(row) }
             let models = state.fileModels.values
-            if let model = models.first(where: { state.fileTroubles[$0.owner] == nil }) { return .model(model) }
+            if let model = models.first(where: { state.fileFailures[$0.owner] == nil }) { return .model(model) }
             if let row = failed.first(where: { $0.value.backOff.isDue(at: .now) && state.fileRuns.contains($0.key) }) {
                 return .run(row.key)
             }
-            return models.first { state.fileTroubles[$0.owner]?.backOff.isDue(at: .now) ?? true }.map { .model($0) }
+            return models.first { state.fileFailures[$0.owner]?.backOff.isDue(at: .now) ?? true }.map { .model($0) }
         }
     }
 
@@ -65,15 +65,15 @@ extension Forwarder {
         let jitter = Double.random(in: 0...1)
         state.withLock { state in
             state.status.failures[failure.kind, default: 0] += 1
-            var trouble = state.fileTroubles[owner] ?? ForwardState.Trouble(failure: failure)
-            trouble.failure = failure
-            trouble.part = part
-            if let row { trouble.rows = [row] }
-            trouble.backOff.fail(at: .now, requested: failure.pause, jitter: jitter)
-            state.fileTroubles[owner] = trouble
-            state.fileOwnersInARow.insert(owner)
-            guard state.fileOwnersInARow.count >= ForwardState.failuresBeforePause else { return }
-            state.fileOwnersInARow = []
+            var itemFailure = state.fileFailures[owner] ?? ForwardState.ItemFailure(failure: failure)
+            itemFailure.failure = failure
+            itemFailure.part = part
+            if let row { itemFailure.rows = [row] }
+            itemFailure.backOff.fail(at: .now, requested: failure.pause, jitter: jitter)
+            state.fileFailures[owner] = itemFailure
+            state.failedFileOwners.insert(owner)
+            guard state.failedFileOwners.count >= ForwardState.failuresBeforePause else { return }
+            state.failedFileOwners = []
             state.fileBackOff = BackOff()
             state.fileBackOff.fail(at: .now, requested: ForwardState.pauseAfterFailures, jitter: jitter)
         }
@@ -153,7 +153,7 @@ extension Forwarder {
             if versions[ExactText(file.path)] != opened.entityTag { missing.append(file) }
         }
         if only == nil { try forgetFileOmissions(of: owner.owner.id, upstreamID) }
-        guard !missing.isEmpty else { return noteFilesSent(of: owner.owner) }
+        guard !missing.isEmpty else { return clearFileFailure(of: owner.owner) }
         defer { state.withLock { $0.fileBytes[owner.owner] = nil } }
         var left = missing.reduce(0) { $0 + $1.bytes }
         let generation = state.withLock(\.generation)
@@ -165,14 +165,14 @@ extension Forwarder {
             case .elsewhere(let reason):
                 let omission = ForwardOmission(subject: owner.owner.id, part: ForwardOmission.files, reason: reason)
                 try store.writeNow { try $0.note(omission, upstream: upstreamID) }
-                return noteFilesSent(of: owner.owner)
+                return clearFileFailure(of: owner.owner)
             }
         } catch let failure as UpstreamFailure where failure.isAboutItem {
             // The upstream has removed the run or model, or this server may not read it.
             let id = owner.owner.id
             let omission = ForwardOmission(subject: id, part: ForwardOmission.files, reason: failure.message)
             try store.writeNow { try $0.note(omission, upstream: upstreamID) }
-            return noteFilesSent(of: owner.owner)
+            return clearFileFailure(of: owner.owner)
         } catch let failure as UpstreamFailure where !failure.isAboutServer {
             postpone(owner.owner, row, ForwardOmission.files, failure)
             throw failure
@@ -205,14 +205,14 @@ extension Forwarder {
                 continue
             }
             try store.writeNow { try $0.note(sent, of: owner.owner, upstream: upstreamID) }
-            noteFile(opened.size)
+            recordSentFile(opened.size)
             left -= file.bytes
         }
         if let first = failed.first {
             postpone(owner.owner, row, first.part, first.failure)
             throw first.failure
         }
-        noteFilesSent(of: owner.owner)
+        clearFileFailure(of: owner.owner)
     }
 
     /// Removes the omissions of an owner's files before all files are compared, so that no omission of a removed file
@@ -223,18 +223,18 @@ extension Forwarder {
         try store.writeNow { try $0.forgetFileOmissions(of: id, upstream: upstreamID) }
     }
 
-    /// Notes that no file of an owner has to be tried again.
-    private func noteFilesSent(of owner: ForwardedFileOwner) {
-        state.withLock { $0.fileTroubles[owner] = nil }
+    /// Records that no file of an owner has to be tried again.
+    private func clearFileFailure(of owner: ForwardedFileOwner) {
+        state.withLock { $0.fileFailures[owner] = nil }
     }
 
-    private func noteFile(_ bytes: Int64) {
+    private func recordSentFile(_ bytes: Int64) {
         state.withLock { state in
             state.status.sentFiles += 1
             state.status.sentBytes += bytes
             state.status.lastSuccess = currentMilliseconds()
             state.status.lastProgress = .now
-            state.fileOwnersInARow = []
+            state.failedFileOwners = []
             if state.fileBackOff.attempts > 0 { state.status.failure = nil }
         }
     }
@@ -287,13 +287,13 @@ extension ForwardState {
     mutating func endFiles(ofRun row: Int64) {
         fileRuns.remove(row)
         renewedFileRuns.remove(row)
-        fileTroubles = fileTroubles.filter { !$0.value.rows.contains(row) }
+        fileFailures = fileFailures.filter { !$0.value.rows.contains(row) }
     }
 
     /// The failures of runs' files, by the rows of the runs.
-    fileprivate var fileRunsThatFailed: [Int64: Trouble] {
-        var found: [Int64: Trouble] = [:]
-        for trouble in fileTroubles.values { for row in trouble.rows { found[row] = trouble } }
+    fileprivate var fileRunsThatFailed: [Int64: ItemFailure] {
+        var found: [Int64: ItemFailure] = [:]
+        for itemFailure in fileFailures.values { for row in itemFailure.rows { found[row] = itemFailure } }
         return found
     }
 }

@@ -35,7 +35,7 @@ extension Forwarder {
         do {
             try send(sendsItems)
         } catch {
-            if sendsItems { noteItemChanges() }
+            if sendsItems { recordItemChanges() }
             throw error
         }
     }
@@ -106,9 +106,9 @@ extension Forwarder {
         }
         state.withLock { state in
             state.experiments[experiment.id] = target
-            state.itemTroubles[ForwardState.ItemName(kind: .experiment, name: experiment.name)] = nil
+            state.itemFailures[ForwardState.ItemName(kind: .experiment, name: experiment.name)] = nil
         }
-        noteSuccess()
+        recordSuccess()
         return target
     }
 
@@ -136,7 +136,7 @@ extension Forwarder {
         try forgetFailuresOfRemovedItems()
         defer {
             state.withLock { state in
-                var times = state.itemTroubles.values.compactMap(\.backOff.nextTry)
+                var times = state.itemFailures.values.compactMap(\.backOff.nextTry)
                 if state.hasItemRoundEndedEarly { times.append(.now + ForwardState.pauseAfterFailures) }
                 state.itemsDue = times.min()
                 state.hasItemRoundEndedEarly = false
@@ -155,7 +155,7 @@ extension Forwarder {
                 try session.modelsToForward(after: position, limit: Self.itemsAtOnce)
             }
             guard let last = models.last else {
-                if !areAllThere { noteItemChanges() }
+                if !areAllThere { recordItemChanges() }
                 return areAllThere
             }
             position = last.row
@@ -170,7 +170,7 @@ extension Forwarder {
             }
         }
         // The forwarder was stopped before the last model.
-        noteItemChanges()
+        recordItemChanges()
         return false
     }
 
@@ -200,7 +200,7 @@ extension Forwarder {
             guard try !hasRunToBeSent(runIDs, upstreamID) else { return false }
             let experiment = try experiment(found.model.home, to: upstream, upstreamID)
             let parcel = ModelParcel(model: found.model, points: points, experiment: experiment)
-            item = try sendAndNote(.loggedModel, info.modelID, known, digest, upstreamID) {
+            item = try sendAndRecord(.loggedModel, info.modelID, known, digest, upstreamID) {
                 () throws(UpstreamFailure) in
                 try upstream.send(parcel, known: known?.target.isEmpty == true ? nil : known)
             }
@@ -222,7 +222,7 @@ extension Forwarder {
                 try session.registryToForward(after: position, limit: 10)
             }
             guard let last = entries.last else {
-                if isOneWaiting { noteItemChanges() }
+                if isOneWaiting { recordItemChanges() }
                 return
             }
             position = last.row
@@ -249,7 +249,7 @@ extension Forwarder {
                 }
                 let parcel = RegistryParcel(model: entry.model, versions: entry.versions)
                 do {
-                    _ = try sendAndNote(.registeredModel, name, known, digest, upstreamID) {
+                    _ = try sendAndRecord(.registeredModel, name, known, digest, upstreamID) {
                         () throws(UpstreamFailure) in
                         try upstream.send(parcel, known: known?.target.isEmpty == true ? nil : known)
                     }
@@ -258,28 +258,28 @@ extension Forwarder {
                 }
             }
         }
-        noteItemChanges()
+        recordItemChanges()
     }
 
     /// Whether the logged model that is a version's source has failed and waits for another attempt.
     private func isPostponed(_ version: ModelVersion) -> Bool {
         guard let model = ReferenceText.modelID(ofSource: version.source) else { return false }
-        return state.withLock { $0.itemTroubles[ForwardState.ItemName(kind: .loggedModel, name: model)] != nil }
+        return state.withLock { $0.itemFailures[ForwardState.ItemName(kind: .loggedModel, name: model)] != nil }
     }
 
     /// Forgets the failures of items that this store no longer has.
     private func forgetFailuresOfRemovedItems() throws {
-        let names = state.withLock { Array($0.itemTroubles.keys) }
+        let names = state.withLock { Array($0.itemFailures.keys) }
         guard !names.isEmpty else { return }
         let gone = try store.readNow(.cheap) { session in try names.filter { try !session.isHere($0.name) } }
         state.withLock { state in
-            for name in gone { state.itemTroubles[name] = nil }
+            for name in gone { state.itemFailures[name] = nil }
         }
     }
 
     /// Whether an item has no pause after a failure, or the pause is over.
     private func mayTry(_ name: ForwardState.ItemName) -> Bool {
-        state.withLock { $0.itemTroubles[name]?.backOff.isDue(at: .now) ?? true }
+        state.withLock { $0.itemFailures[name]?.backOff.isDue(at: .now) ?? true }
     }
 
     /// Gives an item that failed although the upstream answers other calls a pause before the next attempt.
@@ -289,12 +289,12 @@ extension Forwarder {
         let jitter = Double.random(in: 0...1)
         return state.withLock { state in
             state.status.failures[failure.kind, default: 0] += 1
-            var trouble = state.itemTroubles[name] ?? ForwardState.Trouble(failure: failure, part: name.kind.title)
-            trouble.failure = failure
-            trouble.backOff.fail(at: .now, requested: failure.pause, jitter: jitter)
-            state.itemTroubles[name] = trouble
-            if let nextTry = trouble.backOff.nextTry { state.itemsDue = min(state.itemsDue ?? nextTry, nextTry) }
-            let count = state.itemTroubles.keys.count { $0.kind == name.kind }
+            var problem = state.itemFailures[name] ?? ForwardState.ItemFailure(failure: failure, part: name.kind.title)
+            problem.failure = failure
+            problem.backOff.fail(at: .now, requested: failure.pause, jitter: jitter)
+            state.itemFailures[name] = problem
+            if let nextTry = problem.backOff.nextTry { state.itemsDue = min(state.itemsDue ?? nextTry, nextTry) }
+            let count = state.itemFailures.keys.count { $0.kind == name.kind }
             if count >= ForwardState.failuresBeforePause { state.hasItemRoundEndedEarly = true }
             return count
         }
@@ -311,7 +311,7 @@ extension Forwarder {
     ///
     /// A refusal is noted too, with an empty target if the upstream does not have the item; the item is sent again when
     /// it changes.
-    private func sendAndNote(
+    private func sendAndRecord(
         _ kind: ForwardedKind,
         _ name: String,
         _ known: ForwardedThing?,
@@ -340,7 +340,7 @@ extension Forwarder {
             item.target = outcome.target
             item.failure = nil
             omissions = outcome.omissions.map { ForwardOmission(subject: name, part: $0.part, reason: $0.reason) }
-            noteSuccess()
+            recordSuccess()
         } catch let error as UpstreamFailure where error.isAboutItem {
             item.failure = error.message
             omissions = [ForwardOmission(subject: name, part: kind.title, reason: error.message)]
@@ -355,7 +355,7 @@ extension Forwarder {
             for omission in omissions { try session.note(omission, upstream: upstreamID) }
         }
         state.withLock { state in
-            state.itemTroubles[ForwardState.ItemName(kind: kind, name: name)] = nil
+            state.itemFailures[ForwardState.ItemName(kind: kind, name: name)] = nil
             // Runs that name the model need not wait longer, whatever the outcome is.
             if kind == .loggedModel { state.endWait(for: name, at: .now) }
         }

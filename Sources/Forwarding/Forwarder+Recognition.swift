@@ -86,9 +86,9 @@ extension ForwardState {
         fileBytes = [:]
         dependants = [:]
         waiting = [:]
-        runTroubles = [:]
-        itemTroubles = [:]
-        fileTroubles = [:]
+        runFailures = [:]
+        itemFailures = [:]
+        fileFailures = [:]
         generation += 1
         comparison = 0
         haveItemsChanged = true

@@ -67,7 +67,7 @@ extension Forwarder {
                 var retry = ForwardedRunRetry(row: row)
                 let journal = try session.forwardedRunJournal(row: row, upstream: upstreamID)
                 if var sent = journal.flatMap({ SentRun($0.sent) }) {
-                    for part in parts { sent.forget(part) }
+                    for part in parts { sent.markInDoubt(part) }
                     retry.sent = sent.text
                 }
                 let mark = ForwardOmission.part(ofMetric: "")

@@ -172,13 +172,13 @@ extension Forwarder {
             let points = parcel.pointCount
             let rest = RunDifference(parcel.run, sent: outcome.sent)
             let isProgress = points > 0 || rest != parcel.difference
-            noteSuccess(isProgress: isProgress) { status in
+            recordSuccess(isProgress: isProgress) { status in
                 status.sentRuns += parcel.difference.isNew ? 1 : 0
                 status.sentPoints += points
             }
             let row = parcel.forwarded.row
             state.withLock { state in
-                state.runTroubles[parcel.forwarded.run.home.id] = nil
+                state.runFailures[parcel.forwarded.run.home.id] = nil
                 for missing in outcome.missing { state.dependants[missing.id, default: []].insert(row) }
             }
             // Later changes of the run are not lost: the change feed reports them.
@@ -213,11 +213,11 @@ extension Forwarder {
     /// - Returns: whether the run was postponed.
     private func postponeForExperiment(_ run: ForwardedRun) -> Bool {
         state.withLock { state in
-            guard let trouble = state.runTroubles[run.run.home.id], trouble.rows.count > 1,
-                let nextTry = trouble.backOff.nextTry, nextTry > .now
+            guard let itemFailure = state.runFailures[run.run.home.id], itemFailure.rows.count > 1,
+                let nextTry = itemFailure.backOff.nextTry, nextTry > .now
             else { return false }
-            state.waiting[run.row]?.backOff = trouble.backOff
-            state.waiting[run.row]?.failure = trouble.failure
+            state.waiting[run.row]?.backOff = itemFailure.backOff
+            state.waiting[run.row]?.failure = itemFailure.failure
             return true
         }
     }
@@ -241,11 +241,11 @@ extension Forwarder {
             state.status.failures[failure.kind, default: 0] += 1
             if !failure.isAboutItem {
                 let home = run.run.home.id
-                var trouble = state.runTroubles[home] ?? ForwardState.Trouble(failure: failure)
-                trouble.failure = failure
-                trouble.rows.insert(run.row)
-                trouble.backOff.fail(at: .now, requested: failure.pause, jitter: jitter)
-                state.runTroubles[home] = trouble
+                var itemFailure = state.runFailures[home] ?? ForwardState.ItemFailure(failure: failure)
+                itemFailure.failure = failure
+                itemFailure.rows.insert(run.row)
+                itemFailure.backOff.fail(at: .now, requested: failure.pause, jitter: jitter)
+                state.runFailures[home] = itemFailure
             }
             guard var waiting = state.waiting[run.row] else { return true }
             waiting.backOff.fail(at: .now, requested: failure.pause, jitter: jitter)

@@ -60,9 +60,9 @@ package final class Forwarder: Sendable {
     package var failures: [Int64: String] {
         state.withLock { state in
             var failures = state.waiting.compactMapValues { $0.failure?.message }
-            for trouble in state.fileTroubles.values {
-                for row in trouble.rows where failures[row] == nil {
-                    failures[row] = "\(trouble.part): \(trouble.failure.message)"
+            for itemFailure in state.fileFailures.values {
+                for row in itemFailure.rows where failures[row] == nil {
+                    failures[row] = "\(itemFailure.part): \(itemFailure.failure.message)"
                 }
             }
             return failures
@@ -78,7 +78,7 @@ package final class Forwarder: Sendable {
     package var timeWithoutProgress: Duration { ContinuousClock.now - state.withLock(\.status.lastProgress) }
 
     /// Makes the next round compare experiments, logged models and the registry with the journal.
-    package func noteItemChanges() {
+    package func recordItemChanges() {
         state.withLock { $0.haveItemsChanged = true }
     }
 
@@ -163,7 +163,7 @@ extension Forwarder {
     ///
     /// - Throws: a failure of the store; failures of the upstream are reported in `status`.
     package func sendRuns() throws {
-        try notingJournal("runs") { try sendRunsNow() }
+        try recordingJournalFailure("runs") { try sendRunsNow() }
     }
 
     private func sendRunsNow() throws {
@@ -188,9 +188,9 @@ extension Forwarder {
                 if sendsItems { try sendModelsAndRegistry(to: upstream, upstreamID) }
             }
             let isOver = state.withLock { $0.status.failure != nil && $0.fileBackOff.attempts == 0 }
-            if isOver { noteSuccess(isProgress: false) }
+            if isOver { recordSuccess(isProgress: false) }
         } catch let failure as UpstreamFailure {
-            note(failure)
+            record(failure)
         }
         endDrainIfDone()
     }
@@ -211,7 +211,7 @@ extension Forwarder {
         return id
     }
 
-    func note(_ failure: UpstreamFailure) {
+    func record(_ failure: UpstreamFailure) {
         let jitter = Double.random(in: 0...1)
         let isNew = state.withLock { state in
             defer { state.status.failure = failure }
@@ -224,7 +224,7 @@ extension Forwarder {
     }
 
     /// Runs one round; if the local database fails, keeps the failure for `status` and throws it.
-    func notingJournal(_ round: String, _ body: () throws -> Void) throws {
+    func recordingJournalFailure(_ round: String, _ body: () throws -> Void) throws {
         do {
             try body()
             state.withLock { $0.journalFailures[round] = nil }
@@ -236,10 +236,10 @@ extension Forwarder {
         }
     }
 
-    /// Notes that the upstream accepted a call.
+    /// Records that the upstream accepted a call.
     ///
     /// - Parameter isProgress: whether the upstream now has something that it did not have before.
-    func noteSuccess(isProgress: Bool = true, _ change: (inout ForwardStatus) -> Void = { _ in }) {
+    func recordSuccess(isProgress: Bool = true, _ change: (inout ForwardStatus) -> Void = { _ in }) {
         let wasFailing = state.withLock { state in
             let wasFailing = state.status.failure != nil
             state.backOff.succeed()
@@ -290,7 +290,7 @@ extension Forwarder {
             willSendModel: { [weak self] model in
                 guard let self, settings.isSelected(model) else { return false }
                 let name = ForwardState.ItemName(kind: .loggedModel, name: model.model.info.modelID)
-                return state.withLock { $0.itemTroubles[name] == nil }
+                return state.withLock { $0.itemFailures[name] == nil }
             }
         )
     }
@@ -335,10 +335,10 @@ extension ForwardState {
 
     /// The experiments, models and files of models that failed although the upstream answered other calls.
     fileprivate var postponed: [ForwardOmission] {
-        let items = itemTroubles.map { ($0.key.name, $0.value) }
-        let files = fileTroubles.filter(\.value.rows.isEmpty).map { ($0.key.id, $0.value) }
-        return (items + files).map { name, trouble in
-            ForwardOmission(subject: name, part: trouble.part, reason: trouble.failure.message)
+        let items = itemFailures.map { ($0.key.name, $0.value) }
+        let files = fileFailures.filter(\.value.rows.isEmpty).map { ($0.key.id, $0.value) }
+        return (items + files).map { name, itemFailure in
+            ForwardOmission(subject: name, part: itemFailure.part, reason: itemFailure.failure.message)
         }
     }
 }

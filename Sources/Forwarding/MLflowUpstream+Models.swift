@@ -162,7 +162,7 @@ extension MLflowUpstream {
     }
 
     /// A version of the upstream that a forwarding server created, as its tag says.
-    private struct VersionThere {
+    private struct UpstreamVersion {
         var number: String
         /// The version's number at the server that forwarded it.
         var sourceNumber: String
@@ -187,8 +187,8 @@ extension MLflowUpstream {
     ///
     /// - Parameter arePrompts: whether the model is a prompt; a search finds versions of prompts only if its filter
     ///   asks for prompts.
-    private func versions(of name: String, arePrompts: Bool) throws(UpstreamFailure) -> [VersionThere] {
-        var found: [VersionThere] = []
+    private func versions(of name: String, arePrompts: Bool) throws(UpstreamFailure) -> [UpstreamVersion] {
+        var found: [UpstreamVersion] = []
         var token: String?
         var pages = PageTokens()
         let filters = [Self.quoted(name).map { "name = \($0)" }, arePrompts ? Self.promptFilter : nil].compactMap { $0 }
@@ -203,7 +203,7 @@ extension MLflowUpstream {
                     let number = version["version"]?.string ?? version["version"]?.int64.map({ String($0) }),
                     let source = tags.first(where: { $0["key"]?.string == SourceTag.version })?["value"]?.string
                 else { continue }
-                let there = VersionThere(
+                let there = UpstreamVersion(
                     number: number,
                     sourceNumber: source,
                     run: version["run_id"]?.string ?? "",
@@ -228,7 +228,7 @@ extension MLflowUpstream {
         var model: String?
         var missing: String?
         if let id = ReferenceText.modelID(ofSource: version.source) {
-            if case .there(let target) = try targets.presence(ofModel: id) { model = target } else { missing = id }
+            if case .present(let target) = try targets.presence(ofModel: id) { model = target } else { missing = id }
         }
         let source = try source(of: version, run, model)
         return VersionOrigin(run: run, model: model, missingModel: missing, source: source)

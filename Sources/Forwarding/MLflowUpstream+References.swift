@@ -64,7 +64,7 @@ extension MLflowUpstream {
             // Other ids are names of registered models.
             guard id.hasPrefix("m-") else { return nil }
             switch try targets.presence(ofModel: id) {
-            case .there(let target): return target
+            case .present(let target): return target
             case .pending: models.append((id, true))
             case .withheld: models.append((id, false))
             case .foreign: break

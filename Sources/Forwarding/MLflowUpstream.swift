@@ -116,7 +116,7 @@ struct MLflowUpstream: Upstream {
             try rewritten(tag, ids, &outcome.missing)
         }
         // These parts are sent again when the upstream has the run or model that they name.
-        for missing in outcome.missing { sent.forget(missing.part) }
+        for missing in outcome.missing { sent.markInDoubt(missing.part) }
         let whole = SentRun(parcel.run)
         if sent.inputs != whole.inputs, try logInputs(parcel.run, target, &outcome) {
             sent.inputs = whole.inputs
@@ -181,7 +181,7 @@ struct MLflowUpstream: Upstream {
         case "mlflow.parentRunId":
             let parent = try targets.presence(ofRun: tag.value)
             switch parent {
-            case .there(let id): return Tag(key: tag.key, value: id)
+            case .present(let id): return Tag(key: tag.key, value: id)
             // The parent may be a run that only the upstream has.
             case .foreign: return tag
             case .pending, .withheld:
@@ -245,7 +245,7 @@ struct MLflowUpstream: Upstream {
         let model = try targets.presence(ofModel: id)
         let part = ForwardOmission.part(ofModel: id)
         switch model {
-        case .there(let target): return target
+        case .present(let target): return target
         case .foreign: outcome.omissions.append((part, "the upstream does not have it"))
         case .pending, .withheld:
             let reason = "the upstream does not have it"
@@ -284,7 +284,7 @@ struct MLflowUpstream: Upstream {
         var ids: [String: String] = [:]
         if let id = ModelFile.value(of: "run_id", in: text) { ids[id] = try targets.targetID(ofRun: id) }
         if let id = ModelFile.value(of: "model_id", in: text),
-            case .there(let target) = try targets.presence(ofModel: id)
+            case .present(let target) = try targets.presence(ofModel: id)
         {
             ids[id] = target
         }

@@ -79,7 +79,7 @@ extension SentRun {
     }
 
     /// Marks a part as in doubt, because it was refused or not sent in its final form.
-    mutating func forget(_ part: String) {
+    mutating func markInDoubt(_ part: String) {
         for key in params.keys where part == ForwardOmission.part(ofParam: key.text) { params[key] = "" }
         for key in tags.keys where part == ForwardOmission.part(ofTag: key.text) { tags[key] = "" }
         let ofInputs = [ForwardOmission.part(ofDataset: ""), ForwardOmission.part(ofModel: "")]

@@ -90,7 +90,7 @@ extension ServerParts {
             metrics.record(exchange)
             rest.countRequest()
             if let forwarder, exchange.method?.changesData == true, changing.contains(exchange.routePattern) {
-                forwarder.noteItemChanges()
+                forwarder.recordItemChanges()
             }
             logger.debug("request", metadata: Self.metadata(exchange, routes))
         }

@@ -27,7 +27,7 @@ package protocol ArtifactStorage: AnyObject, Sendable {
     ///   - length: the number of bytes that the client announces; nil if it announces none.
     ///   - claim: counts the bytes while they are being written; nil if they are not counted.
     ///   - peer: the client, whose share of the memory for uploads is used.
-    /// - Throws: also `.overloaded`; nothing has happened then.
+    /// - Throws: `.overloaded`, after which nothing has changed; errors of the storage.
     func beginUpload(
         _ path: ArtifactPath,
         length: Int64?,

@@ -4,14 +4,14 @@ internal import Glibc
 extension OpenArtifact {
     /// Reads the whole file, which must be small, into memory; blocks on the disk.
     ///
-    /// - Throws: as `withBytes`.
+    /// - Throws: the errors of `withBytes`.
     package func bytes() throws(ArtifactError) -> [UInt8] {
         try withBytes(at: 0, upTo: Int(size)) { (bytes) throws(ArtifactError) in Array(bytes) }
     }
 
     /// Reads a part of the file into memory; blocks on the disk.
     ///
-    /// - Throws: as `withBytes`.
+    /// - Throws: the errors of `withBytes`.
     package func bytes(at offset: Int64, upTo count: Int) throws(ArtifactError) -> [UInt8] {
         try withBytes(at: offset, upTo: count) { (bytes) throws(ArtifactError) in Array(bytes) }
     }

@@ -173,7 +173,7 @@ extension MLflowUpstream {
 
         /// Whether this version of the upstream was created for a version of this store.
         ///
-        /// The number alone does not tell, because other servers may have forwarded versions too; the run, or the
+        /// The number alone is no proof, because other servers may have forwarded versions too; the run, or the
         /// source and the prompt's text, must match as well.
         func isOf(_ version: ModelVersion, _ origin: VersionOrigin) -> Bool {
             guard sourceNumber == String(version.version) else { return false }

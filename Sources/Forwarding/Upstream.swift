@@ -15,7 +15,7 @@ protocol Upstream: Sendable {
 
     /// Whether the server has a run or experiment that was sent earlier.
     ///
-    /// - Throws: also `.missing` if the server does not have it.
+    /// - Throws: a failure; its kind may be `.missing` if the server has neither.
     func holds(_ evidence: ForwardEvidence) throws(UpstreamFailure) -> Bool
 
     /// Sends an experiment; if the upstream has it already, updates it.

@@ -74,7 +74,7 @@ package final class HTTPClient: Sendable {
     ///   - deadline: the deadline for the whole body.
     ///   - take: called with each piece of the body.
     /// - Returns: the response; its body is empty if it was passed to `take`.
-    /// - Throws: `CallFailure`, also for an incomplete response; and the errors of `take`.
+    /// - Throws: `CallFailure`, for instance for an incomplete response; the errors of `take`.
     package func download(
         _ target: String,
         fields: [(name: String, value: String)],

@@ -1,6 +1,6 @@
 /// Throws `.invalidParameterValue` if MLflow does not allow the metric (`_validate_metric` in `validation.py`).
 ///
-/// Every value is allowed, also NaN and infinities, and every step. The timestamp, in Unix milliseconds, must not be
+/// Every step and every value is allowed, including NaN and infinities. The timestamp, in Unix milliseconds, must not be
 /// negative.
 /// - Parameter path: the position of the metric in a batch, such as `metrics[0]`; empty for a single metric.
 package func validateMetric(_ metric: Metric, path: @autoclosure () -> String = "") throws(TrackingError) {

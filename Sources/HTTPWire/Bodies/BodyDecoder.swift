@@ -32,7 +32,7 @@ package enum BodyDecoder {
         }
     }
 
-    /// The bytes of the body still to come; nil if the framing does not tell.
+    /// The bytes of the body still to come; nil if the framing does not state it.
     package var remaining: Int? {
         switch self {
         case .length(let remaining): remaining

@@ -2,7 +2,7 @@ extension TrackingClient {
     /// Creates an experiment and returns its id.
     ///
     /// - Parameter artifactLocation: the folder or URI for the artifacts of its runs; nil for the server's choice.
-    /// - Throws: `.resourceAlreadyExists` if an experiment has this name, also a deleted one.
+    /// - Throws: `.resourceAlreadyExists` if an experiment has this name, even a deleted one.
     public func createExperiment(
         name: String,
         artifactLocation: String? = nil,
@@ -13,12 +13,12 @@ extension TrackingClient {
         }
     }
 
-    /// The experiment with this id, also a deleted one.
+    /// The experiment with this id, even if it is deleted.
     public func getExperiment(experimentID: String) async throws(MLflowError) -> Experiment {
         try await perform { client throws(MLflowError) in try client.getExperiment(experimentID: experimentID) }
     }
 
-    /// The experiment with this name, also a deleted one; nil if no experiment has the name.
+    /// The experiment with this name, even if it is deleted; nil if no experiment has the name.
     public func getExperimentByName(_ name: String) async throws(MLflowError) -> Experiment? {
         try await perform { client throws(MLflowError) in try client.getExperimentByName(name) }
     }

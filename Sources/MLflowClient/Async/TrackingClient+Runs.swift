@@ -23,7 +23,7 @@ extension TrackingClient {
         }
     }
 
-    /// The run with this id, also a deleted one.
+    /// The run with this id, even if it is deleted.
     public func getRun(runID: String) async throws(MLflowError) -> Run {
         try await perform { client throws(MLflowError) in try client.getRun(runID: runID) }
     }

@@ -1,7 +1,7 @@
 extension TrackingClient {
     /// Asks the server for its health.
     ///
-    /// - Throws: why the server cannot be used; also for an HTML page, which no tracking server answers with.
+    /// - Throws: the reason why the server cannot be used; an HTML page as the answer is an error too.
     public func checkHealth() async throws(MLflowError) {
         try await perform { client throws(MLflowError) in try client.checkHealth() }
     }

@@ -144,7 +144,7 @@ extension TrackingConnection {
     ///   - deadline: the time by which the whole body must have arrived.
     ///   - take: called with the bytes, piece by piece.
     /// - Returns: the response, with an empty body if the body was passed to `take`.
-    /// - Throws: `CallFailure`, also for a response that is cut off, or what `take` throws.
+    /// - Throws: `CallFailure`, for instance for an incomplete response; the errors of `take`.
     package func download(
         _ path: String,
         patience: Duration,

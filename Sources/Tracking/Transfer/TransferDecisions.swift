@@ -22,7 +22,7 @@ package enum ExperimentDestination: Sendable, Equatable {
         }
     }
 
-    /// Finds the destination of an imported experiment, given the experiments here with the same id and the same name.
+    /// Finds the destination of an imported experiment, given the stored experiments with its id and its name.
     ///
     /// An experiment with the same name is the destination, because names are unique and people know experiments by
     /// their names. Otherwise, an experiment with the same id and creation time is the destination, because it must

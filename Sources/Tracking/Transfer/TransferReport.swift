@@ -68,11 +68,11 @@ package struct TransferRemark: Sendable, Equatable {
         leftOut + "the number is that of another version, which was created at another time"
 }
 
-/// An imported experiment that has another id here than at its source.
+/// An imported experiment whose id in this store differs from its id at the source.
 package struct ExperimentMapping: Sendable, Hashable {
     /// The id at the source.
     package var source: Int64
-    /// The id here.
+    /// The id in this store.
     package var id: Int64
     package var name: String
 

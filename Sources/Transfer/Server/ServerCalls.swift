@@ -13,13 +13,13 @@ package protocol ServerCalls {
     ///   cannot be answered.
     func get(_ path: String) throws -> ServerAnswer
 
-    /// Sends `POST path` with a JSON body, otherwise as `get`.
+    /// Sends `POST path` with a JSON body; has the result and the errors of `get`.
     func post(_ path: String, json: [UInt8]) throws -> ServerAnswer
 
     /// Copies the body of the answer to `GET path` into a file without a name, which is open for reading.
     ///
     /// - Parameter listed: the size in the server's list of files; nil if the list has no size.
-    /// - Throws: `RefusedCall` for an answer of another status than 200 or of another size; `SourceFailure` as `get`.
+    /// - Throws: `RefusedCall` for an answer of another status than 200 or of another size; `SourceFailure` as in `get`.
     func fetch(_ path: String, bytes listed: Int64?) throws -> Descriptor
 }
 

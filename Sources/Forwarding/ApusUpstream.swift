@@ -26,7 +26,7 @@ struct ApusUpstream: Upstream {
     /// The check imports an empty list of records, which changes nothing. It does not use the `Server` header, because
     /// a proxy may have set it.
     ///
-    /// - Throws: if the server refuses the import and answers no call of MLflow, so that its kind is unknown.
+    /// - Throws: for instance if the server refuses the import and answers no call of MLflow, so that its kind is unknown.
     static func isAt(_ calls: PatientCalls) throws(UpstreamFailure) -> Bool {
         if try importsRecords(calls) { return true }
         try calls.checkServer()

@@ -2,8 +2,7 @@ internal import Synchronization
 
 /// Counts the changes that take rights away from somebody.
 ///
-/// A request that was admitted at an older count must be checked again. Changes that only add rights are not counted,
-/// so that they cause no such check.
+/// A request that was admitted at an older count is checked again. Changes that only add rights need no new check.
 package final class AccessVersion: Sendable {
     // 0 is the version of a client whose rights were never checked.
     private let count = Atomic<Int>(1)

@@ -241,8 +241,8 @@ extension S3Client {
 
     /// Returns a presigned URL, with which anybody may send one kind of request until the URL expires.
     ///
-    /// - fields: the header fields that a request with this URL must have.
-    ///   - fields: the header fields that the request must have.
+    /// - Parameters:
+    ///   - fields: the header fields that a request with this URL must have.
     ///   - expires: the lifetime of the URL in seconds.
     package func presigned(
         _ method: HTTPMethod,
@@ -298,9 +298,8 @@ extension S3Client {
         }
     }
 
-    /// Returns the connection for a presigned URL, whose region cannot be corrected later.
-    ///
-    /// If no answer has confirmed the region of the bucket yet, this function asks the storage.
+    /// Returns the connection for a presigned URL, whose region cannot be corrected later: if no answer has confirmed the
+    /// region of the bucket yet, this function asks the storage.
     private func provenConnection() throws(S3Failure) -> Connection {
         let current = connection.withLock { $0 }
         if current.isProven { return current }

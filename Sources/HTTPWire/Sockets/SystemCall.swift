@@ -123,9 +123,7 @@ package enum SystemCall {
         case broken
     }
 
-    /// Returns how far the bytes that were sent have been delivered.
-    ///
-    /// The system reports a reset only once: the next call no longer returns `.broken` for it.
+    /// Returns how far the sent bytes have been delivered; returns `.broken` once for a reset, as the system reports it.
     package static func delivery(_ descriptor: Int32) -> Delivery {
         var error: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)

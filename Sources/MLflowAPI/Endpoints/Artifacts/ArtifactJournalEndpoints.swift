@@ -52,8 +52,8 @@ extension MLflowAPI {
     /// - Parameters:
     ///   - runID: the run of the artifact; nil to derive it from the path.
     ///   - owner: the identity that sent the file; nil if the server requires no identification.
-    ///   - requireRight: throws if the sender has lost the permission; called after earlier changes of the file are
-    ///     done.
+    ///   - requireRight: throws if the sender has lost the permission; called after earlier changes of the file.
+    /// - Throws: the errors of `requireRight` and `PendingArtifact.commit()`, without a call of `answer`.
     func commitAndJournal(
         _ upload: any PendingArtifact,
         at path: ArtifactPath,
@@ -103,8 +103,9 @@ extension MLflowAPI {
     ///
     /// - Parameters:
     ///   - audit: the audit entry that is stored together with the journal's entry.
-    ///   - requireRight: throws if the client has lost the permission; called after earlier changes of the files are
-    ///     done.
+    ///   - requireRight: throws if the client has lost the permission; called after earlier changes of the files.
+    /// - Throws: the errors of `requireRight` and `ArtifactStorage.delete`, without a call of `answer`; files that were
+    ///   deleted before the error are in the journal.
     func deleteAndJournal(
         _ path: ArtifactPath,
         of root: any ArtifactStorage,

@@ -130,8 +130,7 @@ final class ArtifactComparisonBody: HTTPBodyProducer {
             } while step.isPath && state.writer.bytes.count < pieceBytes
             if case .end = step { Self.end(&state) }
             buffer.append(contentsOf: state.writer.takeBytes())
-            // A line feed, which JSON allows between two values, keeps the connection from being idle while long files
-            // are read.
+            // Line feeds, which JSON allows between values, keep the connection from idling while long files are read.
             if buffer.isEmpty { buffer.append(UInt8(ascii: "\n")) }
             if case .end = step { return false }
             return true

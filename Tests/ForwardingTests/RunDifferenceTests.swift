@@ -44,12 +44,12 @@ import Tracking
 
     @Test func `What was refused is missing again when it is to be retried`() {
         var sent = SentRun(run())
-        for part in ["param lr", "tag note", "metric loss", "file lr"] { sent.forget(part) }
+        for part in ["param lr", "tag note", "metric loss", "file lr"] { sent.markInDoubt(part) }
         let difference = RunDifference(run(), sent: sent)
         #expect(difference.params.map(\.key) == ["lr"])
         #expect(difference.tags.map(\.key) == ["note"])
         #expect(!difference.hasOtherInputs)
-        sent.forget("model m-41")
+        sent.markInDoubt("model m-41")
         #expect(RunDifference(run(), sent: sent).hasOtherInputs)
     }
 

@@ -4,8 +4,7 @@ package import Tracking
 extension PostgresWriteSession {
     package func createExperiment(name: String, artifactLocation: String?, tags: [Tag]) throws -> Int64 {
         try Experiment.requireUnusedName(name, holder: try holder(ofName: name))
-        let next = try rows("SELECT nextval(pg_get_serial_sequence('experiments', 'experiment_id'))")
-        guard let id = next.first({ $0.int64(0) }) else { throw StoreCorruption("a sequence has no next value") }
+        let id = try nextExperimentID()
         let location = artifactLocation ?? Experiment.defaultLocation(id: id, beneath: artifactRoot)
         // Another program may have taken the name meanwhile: the constraint refuses it, and the request runs again.
         try change(
@@ -19,6 +18,12 @@ extension PostgresWriteSession {
             currentMilliseconds()
         )
         for tag in tags { try upsert(tag, experimentID: id) }
+        return id
+    }
+
+    func nextExperimentID() throws -> Int64 {
+        let next = try rows("SELECT nextval(pg_get_serial_sequence('experiments', 'experiment_id'))")
+        guard let id = next.first({ $0.int64(0) }) else { throw StoreCorruption("a sequence has no next value") }
         return id
     }
 

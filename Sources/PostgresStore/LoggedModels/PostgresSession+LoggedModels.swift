@@ -27,7 +27,8 @@ extension PostgresSession {
     /// Reads models in the order of their ids in the list; leaves out unknown ids.
     ///
     /// The number of statements does not depend on the number of models.
-    func loggedModels(ids: [String]) throws -> [LoggedModel] {
+    /// - Parameter withMetrics: whether to read the points of their metrics too.
+    func loggedModels(ids: [String], withMetrics: Bool = true) throws -> [LoggedModel] {
         if ids.isEmpty { return [] }
         let infos = try ask("SELECT \(LoggedModelInfo.columns) FROM logged_models WHERE model_id = ANY($1)", ids)
         let params = try ask(
@@ -46,13 +47,11 @@ extension PostgresSession {
         )
         let metrics = try ask(
             """
-            SELECT model_id, metric_name, metric_value, metric_timestamp_ms, metric_step, run_id, dataset_name,
-                dataset_digest
-            FROM logged_model_metrics
+            SELECT \(ModelMetric.columns) FROM logged_model_metrics
             WHERE model_id = ANY($1)
             ORDER BY metric_name COLLATE "C", metric_timestamp_ms, metric_step, run_id COLLATE "C"
             """,
-            ids
+            withMetrics ? ids : []
         )
         var found: [ExactText: LoggedModel] = [:]
         for info in try rows(infos).map({ try LoggedModelInfo(row: $0) }) {
@@ -72,7 +71,12 @@ extension PostgresSession {
 }
 
 extension ModelMetric {
-    fileprivate init(row: PostgresRow) {
+    /// The columns for `init(row:)`, in its order.
+    static let columns = """
+        model_id, metric_name, metric_value, metric_timestamp_ms, metric_step, run_id, dataset_name, dataset_digest
+        """
+
+    init(row: PostgresRow) {
         let (name, digest) = (row.string(6), row.string(7))
         self.init(
             metric: Metric(

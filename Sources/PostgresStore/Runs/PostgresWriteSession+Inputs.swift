@@ -39,7 +39,7 @@ extension PostgresWriteSession {
     }
 
     /// Returns the id of a dataset, which is added if the experiment does not have it.
-    private func datasetID(_ dataset: Dataset, experimentID: Int64) throws -> String {
+    func datasetID(_ dataset: Dataset, experimentID: Int64) throws -> String {
         let known = { [self] in
             try rows(
                 "SELECT dataset_uuid FROM datasets WHERE experiment_id = $1 AND name = $2 AND digest = $3",
@@ -70,7 +70,9 @@ extension PostgresWriteSession {
         return id
     }
 
-    private func link(dataset: String, tags: [Tag], runID: String) throws {
+    /// Links a run with a dataset, and returns whether it was not linked yet.
+    @discardableResult
+    func link(dataset: String, tags: [Tag], runID: String) throws -> Bool {
         let input = makeRunID()
         let added = try changed(
             """
@@ -81,7 +83,7 @@ extension PostgresWriteSession {
             dataset,
             runID
         ).affectedCount
-        guard added > 0, !tags.isEmpty else { return }
+        guard added > 0, !tags.isEmpty else { return added > 0 }
         // Of several tags with the same key, the last one counts.
         var values: [ExactText: String] = [:]
         for tag in tags { values[ExactText(tag.key)] = tag.value }
@@ -91,5 +93,6 @@ extension PostgresWriteSession {
             values.map(\.key.text),
             values.map(\.value)
         )
+        return true
     }
 }

@@ -1,6 +1,6 @@
 package import Budgets
 package import PostgreSQL
-internal import Tracking
+package import Tracking
 
 /// Changes the database for one write request at a time.
 ///
@@ -12,13 +12,17 @@ internal import Tracking
 /// them (`RunLog`).
 package final class PostgresWriteSession: PostgresSession {
     package let pipeline: PostgresPipeline
-    let artifactRoot: ArtifactLocation
+    package let artifactRoot: ArtifactLocation
     /// The client that waits for the result.
     package private(set) var caller = Caller.server
     /// Whether the request has sent a change.
     private(set) var hasChanged = false
     /// Experiments that the transaction has looked up, without their tags.
     var experiments: [Int64: Experiment] = [:]
+    /// What the records of the current import have found and add.
+    var taken = TakenRecords()
+    /// How long the texts may be; nil before the first import of the connection.
+    var columnLimits: ColumnLimits?
     /// What the requests of the transaction log to runs, and was not sent yet.
     private var logs: [RunLog] = []
     /// The index in `logs` of the first one of the current request.
@@ -126,6 +130,27 @@ extension PostgresWriteSession {
         try prepareStatement()
         try noteChange()
         return try pipeline.rows(sql, values.map(\.postgresValue))
+    }
+
+    /// Sends a statement ahead that changes rows, and whose values are the columns of some rows, unless there are none.
+    func change(_ sql: String, rows: [[PostgresValue]]) throws {
+        guard !rows.isEmpty else { return }
+        try prepareStatement()
+        try noteChange()
+        try pipeline.send(sql, columns(of: rows))
+    }
+
+    /// Runs such a statement, and returns how many rows it has changed.
+    func changed(_ sql: String, rows: [[PostgresValue]]) throws -> Int {
+        guard !rows.isEmpty else { return 0 }
+        try prepareStatement()
+        try noteChange()
+        return Int(try pipeline.rows(sql, columns(of: rows)).affectedCount)
+    }
+
+    /// Turns rows into one array for each of their columns.
+    func columns(of rows: [[PostgresValue]]) -> [PostgresValue] {
+        (rows.first ?? []).indices.map { column in .array(rows.map { $0[column] }) }
     }
 
     private func noteChange() throws {

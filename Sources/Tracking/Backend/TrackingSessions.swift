@@ -9,7 +9,7 @@ package import Budgets
 /// Reads the data for one request.
 ///
 /// All functions read the data of the same moment.
-package protocol TrackingReading: AnyObject {
+package protocol TrackingReading: RecordReading {
     /// The client that waits for the result.
     ///
     /// A store that has users checks what the client may do. In a store without users every client may do everything.
@@ -364,4 +364,9 @@ package protocol TrackingWriting: AnyObject {
 
     /// Deletes one tag of a version. Deleting a tag that is not set succeeds.
     func deleteModelVersionTag(key: String, version: ModelVersionKey) throws
+
+    // MARK: Transfer
+
+    /// Stores records from another store, as `RecordTaking.importRecords` says.
+    func importRecords(_ records: [TransferRecord]) throws -> TransferReport
 }

@@ -14,7 +14,7 @@ package import Tracking
 /// changing the database is not rolled back, so it must not have changed a cache.
 package final class WriteSession: WriterSession, TrackingWriting {
     package let connection: Connection
-    let artifactRoot: ArtifactLocation
+    package let artifactRoot: ArtifactLocation
     let servedBuckets: Set<String>
     let statements: WriteStatements
     let files: StoreFiles
@@ -221,7 +221,7 @@ extension TrackingError {
 }
 
 /// The facts about a run that a write needs.
-struct RunRow {
+package struct RunRow {
     var id: Int64
     var experimentID: Int64
     var lifecycleStage: LifecycleStage

@@ -1,4 +1,4 @@
-internal import Budgets
+package import Budgets
 internal import Identities
 package import SQLite
 package import Tracking
@@ -26,7 +26,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
     /// How many runs may be created before the runs are counted again.
     var runsLeft: Int64 = 0
     /// The client that waits for the result.
-    private(set) var caller = Caller.server
+    package private(set) var caller = Caller.server
 
     private var keyIDs = RevocableCache<ExactText, Int64>(capacity: 20_000)
     private var runRows = RevocableCache<ExactText, RunRow>(capacity: 20_000)
@@ -151,9 +151,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
     ///
     /// - Throws: `.permissionDenied` if the client may not perform `action`.
     func storedRun(_ runID: String, for action: PermittedAction) throws -> RunRow? {
-        guard let row = try cachedRunRow(runID), canRead(experiment: row.experimentID) || !hidesOthers else {
-            return nil
-        }
+        guard let row = try cachedRunRow(runID), !hides(experiment: row.experimentID) else { return nil }
         try require(action, on: .run(inExperiment: row.experimentID), orThrow: .runNotFound(runID))
         touch(run: row.id)
         return row

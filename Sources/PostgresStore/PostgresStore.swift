@@ -12,6 +12,8 @@ package final class PostgresStore: Sendable {
         package var address: PostgresAddress
         /// The folder for the artifacts of experiments that are created without an artifact location.
         package var artifactRoot: ArtifactLocation
+        /// The buckets that the server opens, which a client with limited permissions may not choose for artifacts.
+        package var servedBuckets: Set<String> = []
         /// The statements that make an empty database of MLflow.
         package var schema: MLflowSchema
         /// The most connections that read; with the writer's, the store uses one more.
@@ -59,6 +61,7 @@ package final class PostgresStore: Sendable {
         let group = WriteGroup(
             connector,
             artifactRoot: configuration.artifactRoot,
+            servedBuckets: configuration.servedBuckets,
             patience: configuration.patience,
             statementTime: configuration.statementTime,
             report: configuration.report

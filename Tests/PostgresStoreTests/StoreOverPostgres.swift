@@ -1,3 +1,4 @@
+import Budgets
 import Dispatch
 import Glibc
 import PostgreSQL
@@ -73,10 +74,11 @@ final class StoreOverPostgres: Sendable {
     }
 
     func submit<Value: Sendable>(
+        for caller: Caller = .server,
         _ work: @escaping @Sendable (PostgresWriteSession) throws -> Value
     ) -> Outcome<Result<Value, any Error>> {
         let outcome = Outcome<Result<Value, any Error>>()
-        store.write(work) { outcome.give($0) }
+        store.write(work, for: caller) { outcome.give($0) }
         return outcome
     }
 

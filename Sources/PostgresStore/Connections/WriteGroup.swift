@@ -20,6 +20,7 @@ final class WriteGroup {
     private let connector: Connector
     private let patience: Duration
     private let artifactRoot: ArtifactLocation
+    private let servedBuckets: Set<String>
     private let creations = CreationMemory()
     private let report: @Sendable (String) -> Void
     private var session: PostgresWriteSession?
@@ -33,12 +34,14 @@ final class WriteGroup {
     init(
         _ connector: Connector,
         artifactRoot: ArtifactLocation,
+        servedBuckets: Set<String>,
         patience: Duration,
         statementTime: Duration,
         report: @escaping @Sendable (String) -> Void
     ) {
         self.connector = connector
         self.artifactRoot = artifactRoot
+        self.servedBuckets = servedBuckets
         self.patience = patience
         self.statementTime = statementTime
         self.report = report
@@ -208,6 +211,7 @@ extension WriteGroup {
                 let session = PostgresWriteSession(
                     pipeline: try connector.open(.writer),
                     artifactRoot: artifactRoot,
+                    servedBuckets: servedBuckets,
                     creations: creations
                 )
                 self.session = session

@@ -13,6 +13,8 @@ internal import Tracking
 package final class PostgresWriteSession: PostgresSession {
     package let pipeline: PostgresPipeline
     let artifactRoot: ArtifactLocation
+    /// The buckets that the server opens.
+    let servedBuckets: Set<String>
     /// The client that waits for the result.
     package private(set) var caller = Caller.server
     /// Whether the request has sent a change.
@@ -34,10 +36,16 @@ package final class PostgresWriteSession: PostgresSession {
     /// The history of the server, which is another one when a standby has taken over; nil if the server does not tell it.
     let timeline: String?
 
-    init(pipeline: PostgresPipeline, artifactRoot: ArtifactLocation, creations: CreationMemory) {
+    init(
+        pipeline: PostgresPipeline,
+        artifactRoot: ArtifactLocation,
+        servedBuckets: Set<String>,
+        creations: CreationMemory
+    ) {
         self.pipeline = pipeline
         self.creations = creations
         self.artifactRoot = artifactRoot
+        self.servedBuckets = servedBuckets
         timeline = Self.timeline(pipeline)
     }
 
@@ -140,7 +148,7 @@ extension PostgresWriteSession {
     /// Adds something that the request logs to a run.
     func add(_ batch: LogBatch, runID: String, isOneParam: Bool = false) throws {
         guard let job else { preconditionFailure("a session is used outside of a request") }
-        logs.append(RunLog(job: job, runID: runID, batch: batch, isOneParam: isOneParam))
+        logs.append(RunLog(job: job, caller: caller, runID: runID, batch: batch, isOneParam: isOneParam))
         // What comes after other changes of the request is written at once, so that all of it fails together.
         if hasChanged { try prepareStatement() }
     }

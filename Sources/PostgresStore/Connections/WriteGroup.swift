@@ -20,6 +20,7 @@ final class WriteGroup {
     private let connector: Connector
     private let patience: Duration
     private let artifactRoot: ArtifactLocation
+    private let keepsAccess: Bool
     private let creations = CreationMemory()
     private let report: @Sendable (String) -> Void
     private var session: PostgresWriteSession?
@@ -33,12 +34,14 @@ final class WriteGroup {
     init(
         _ connector: Connector,
         artifactRoot: ArtifactLocation,
+        keepsAccess: Bool,
         patience: Duration,
         statementTime: Duration,
         report: @escaping @Sendable (String) -> Void
     ) {
         self.connector = connector
         self.artifactRoot = artifactRoot
+        self.keepsAccess = keepsAccess
         self.patience = patience
         self.statementTime = statementTime
         self.report = report
@@ -208,7 +211,8 @@ extension WriteGroup {
                 let session = PostgresWriteSession(
                     pipeline: try connector.open(.writer),
                     artifactRoot: artifactRoot,
-                    creations: creations
+                    creations: creations,
+                    keepsAccess: keepsAccess
                 )
                 self.session = session
                 if isAway { report("the database can be reached again") }

@@ -10,7 +10,7 @@ import Tracking
 final class StoreOverPostgres: Sendable {
     let store: PostgresStore
     let address: PostgresAddress
-    private let name: String
+    let name: String
 
     /// - Parameter options: settings of the store's sessions, such as `-c deadlock_timeout=10ms`.
     init(

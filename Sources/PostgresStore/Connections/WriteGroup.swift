@@ -21,6 +21,7 @@ final class WriteGroup {
     private let patience: Duration
     private let artifactRoot: ArtifactLocation
     private let servedBuckets: Set<String>
+    private let keepsAccess: Bool
     private let creations = CreationMemory()
     private let report: @Sendable (String) -> Void
     private var session: PostgresWriteSession?
@@ -35,6 +36,7 @@ final class WriteGroup {
         _ connector: Connector,
         artifactRoot: ArtifactLocation,
         servedBuckets: Set<String>,
+        keepsAccess: Bool,
         patience: Duration,
         statementTime: Duration,
         report: @escaping @Sendable (String) -> Void
@@ -42,6 +44,7 @@ final class WriteGroup {
         self.connector = connector
         self.artifactRoot = artifactRoot
         self.servedBuckets = servedBuckets
+        self.keepsAccess = keepsAccess
         self.patience = patience
         self.statementTime = statementTime
         self.report = report
@@ -212,7 +215,8 @@ extension WriteGroup {
                     pipeline: try connector.open(.writer),
                     artifactRoot: artifactRoot,
                     servedBuckets: servedBuckets,
-                    creations: creations
+                    creations: creations,
+                    keepsAccess: keepsAccess
                 )
                 self.session = session
                 if isAway { report("the database can be reached again") }

@@ -1,6 +1,6 @@
 package import Budgets
 package import PostgreSQL
-internal import Tracking
+package import Tracking
 
 /// Changes the database for one write request at a time.
 ///
@@ -10,7 +10,7 @@ internal import Tracking
 ///
 /// What is logged to runs collects until the requests of the transaction have run, so that a few statements write it for all of
 /// them (`RunLog`).
-package final class PostgresWriteSession: PostgresSession {
+package final class PostgresWriteSession: PostgresSession, AccessChanging {
     package let pipeline: PostgresPipeline
     let artifactRoot: ArtifactLocation
     /// The buckets that the server opens.
@@ -33,6 +33,10 @@ package final class PostgresWriteSession: PostgresSession {
     private var statementTime = Duration.zero
     private var hasLongStatements = false
     let creations: CreationMemory
+    /// Whether the database has the tables of users and tokens, and this server uses them.
+    let keepsAccess: Bool
+    /// What the open transaction has changed about who may do what.
+    package var accessChange = AccessChange()
     /// The history of the server, which is another one when a standby has taken over; nil if the server does not tell it.
     let timeline: String?
 
@@ -40,9 +44,11 @@ package final class PostgresWriteSession: PostgresSession {
         pipeline: PostgresPipeline,
         artifactRoot: ArtifactLocation,
         servedBuckets: Set<String>,
-        creations: CreationMemory
+        creations: CreationMemory,
+        keepsAccess: Bool
     ) {
         self.pipeline = pipeline
+        self.keepsAccess = keepsAccess
         self.creations = creations
         self.artifactRoot = artifactRoot
         self.servedBuckets = servedBuckets
@@ -66,6 +72,7 @@ extension PostgresWriteSession {
         pipeline.watch = PostgresWatch(deadline: .now + statementTime)
         (logs, ownLogs, job) = ([], 0, nil)
         (markTicket, mark, addedRun) = (nil, nil, nil)
+        accessChange = AccessChange()
         experiments.removeAll(keepingCapacity: true)
         try pipeline.send("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
     }

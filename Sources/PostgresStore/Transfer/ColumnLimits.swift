@@ -26,8 +26,9 @@ struct ColumnLimits {
         let name = column.drop { $0 != "." }.dropFirst()
         if text.utf8.contains(0) { return "its \(name) has the character NUL, which PostgreSQL does not store" }
         // Characters are counted only if there are too many bytes, because the number of bytes is known at once.
-        guard let limit = limits[column], text.utf8.count > limit, text.unicodeScalars.count > limit else { return nil }
-        return "its \(name) has \(text.unicodeScalars.count) characters, and MLflow's column in PostgreSQL holds \(limit)"
+        guard let limit = limits[column], text.utf8.count > limit else { return nil }
+        let count = text.unicodeScalars.count
+        return count > limit ? "its \(name) has \(count) characters, and MLflow's column in PostgreSQL holds \(limit)" : nil
     }
 
     /// - Throws: `.invalidParameterValue` for the first text that its column cannot hold.
@@ -58,7 +59,12 @@ struct RecordFit {
         }
     }
 
-    private mutating func fitting(_ tags: [Tag], _ table: String, key: String = "key", value: String = "value") -> [Tag] {
+    private mutating func fitting(
+        _ tags: [Tag],
+        _ table: String,
+        key: String = "key",
+        value: String = "value"
+    ) -> [Tag] {
         tags.filter { tag in
             holds("the tag '\(shortened(tag.key))'", ["\(table).\(key)": tag.key, "\(table).\(value)": tag.value])
         }

@@ -1,3 +1,4 @@
+internal import Identities
 internal import PostgreSQL
 package import Tracking
 
@@ -103,42 +104,49 @@ extension PostgresReadSession: RecordReading {
             )
         }
     }
+}
 
-    package func canRead(_ version: ModelVersion) -> Bool { true }
+// MARK: Rows
 
-    // MARK: Rows
-
+extension PostgresReadSession {
     package func rows(_ rows: TransferRows, after last: TransferRow?, limit: Int) throws -> [TransferRow] {
-        try self.rows(
-            rows,
-            "($2::bigint IS NULL OR (\(rows.table.number), \(rows.table.id)) > ($2::bigint, $3::text))",
-            [(last?.number).postgresValue, (last?.id).postgresValue, .integer(Int64(limit))],
-            "LIMIT $4"
-        )
+        var statement = SearchStatement(keyColumns: [rows.table.id], source: rows.table.name)
+        var conditions = rows.conditions(&statement)
+        if let last {
+            let place = "(\(statement.bind(last.number)), \(statement.bind(last.id)))"
+            conditions.append("(\(rows.table.number), \(rows.table.id)) > \(place)")
+        }
+        return try self.rows(rows, conditions, statement, "LIMIT \(statement.bind(Int64(limit)))")
     }
 
     package func rows(_ rows: TransferRows, among found: [TransferRow]) throws -> [TransferRow] {
-        try self.rows(
-            rows,
-            "(\(rows.table.number), \(rows.table.id)) IN (SELECT * FROM unnest($2::bigint[], $3::text[]))",
-            [found.map(\.number).postgresValue, found.map(\.id).postgresValue]
-        )
+        var statement = SearchStatement(keyColumns: [rows.table.id], source: rows.table.name)
+        var conditions = rows.conditions(&statement)
+        let places = "unnest(\(statement.bind(found.map(\.number))), \(statement.bind(found.map(\.id))))"
+        conditions.append("(\(rows.table.number), \(rows.table.id)) IN (SELECT * FROM \(places))")
+        return try self.rows(rows, conditions, statement)
     }
 
+    /// Returns those rows that meet the conditions and that the client may read.
     private func rows(
         _ rows: TransferRows,
-        _ condition: String,
-        _ values: [PostgresValue],
+        _ conditions: [String],
+        _ statement: SearchStatement,
         _ end: String = ""
     ) throws -> [TransferRow] {
-        try self.rows(
+        var statement = statement
+        var conditions = conditions
+        if let permissions, let isVisible = rows.table.isVisible(with: permissions, in: &statement) {
+            conditions.append(isVisible)
+        }
+        return try self.rows(
             """
-            SELECT \(rows.table.number), \(rows.table.id) FROM \(rows.table.name)
-            WHERE \(rows.condition) AND \(condition)
+            SELECT \(rows.table.number), \(rows.table.id) FROM \(statement.source)
+            WHERE \(conditions.joined(separator: " AND "))
             ORDER BY \(rows.table.number), \(rows.table.id)
             \(end)
             """,
-            values: [rows.subset.list] + values
+            values: statement.values
         ).map { TransferRow($0.int64(0), $0.string(1)) }
     }
 }
@@ -174,36 +182,43 @@ extension TransferTable {
     }
 }
 
-extension TransferSubset {
-    /// The ids of the subset; NULL for everything.
-    fileprivate var list: PostgresValue {
+extension TransferTable {
+    /// Returns the condition that the client may read a row; nil if it may read all.
+    fileprivate func isVisible(with permissions: Permissions, in statement: inout SearchStatement) -> String? {
+        let experiment = "\(name).experiment_id"
         switch self {
-        case .everything: .null
-        case .experiments(let ids): ids.postgresValue
-        case .runs(let ids): ids.filter { !$0.utf8.contains(0) }.postgresValue
+        case .experiments: return permissions.visibleExperiments(for: .experiment).condition(experiment, in: &statement)
+        case .runs: return permissions.visibleExperiments(for: .run).condition(experiment, in: &statement)
+        case .loggedModels:
+            return permissions.visibleExperiments(for: .loggedModel).condition(experiment, in: &statement)
+        case .registeredModels:
+            return RegistryDescription<RegisteredModelTables>.isVisible(with: permissions, in: &statement)
         }
     }
 }
 
 extension TransferRows {
-    /// The condition for the rows of the subset, whose ids are `$1`.
-    fileprivate var condition: String {
-        let condition =
-            switch (subset, table) {
-            case (.everything, .registeredModels): "$1::text IS NULL AND workspace = 'default'"
-            case (.everything, _): "$1::text IS NULL"
-            case (.experiments, .experiments), (.experiments, .runs), (.experiments, .loggedModels):
-                "experiment_id = ANY($1::bigint[])"
-            case (.runs, .runs): "run_uuid = ANY($1::text[])"
-            case (.runs, .loggedModels): "source_run_id = ANY($1::text[])"
-            case (.runs, .experiments):
+    /// The conditions for the rows of the subset.
+    fileprivate func conditions(_ statement: inout SearchStatement) -> [String] {
+        var conditions = ["TRUE"]
+        switch (subset, table) {
+        case (.everything, .registeredModels): conditions.append("workspace = 'default'")
+        case (.everything, _): break
+        case (_, .registeredModels): conditions.append("FALSE")
+        case (.experiments(let ids), _): conditions.append("experiment_id = ANY(\(statement.bind(ids)))")
+        case (.runs(let ids), .runs): conditions.append("run_uuid = ANY(\(statement.bind(ids)))")
+        case (.runs(let ids), .loggedModels): conditions.append("source_run_id = ANY(\(statement.bind(ids)))")
+        case (.runs(let ids), .experiments):
+            let list = statement.bind(ids)
+            conditions.append(
                 """
-                experiment_id IN (SELECT experiment_id FROM runs WHERE run_uuid = ANY($1::text[])
+                experiment_id IN (SELECT experiment_id FROM runs WHERE run_uuid = ANY(\(list))
                     UNION
-                    SELECT experiment_id FROM logged_models WHERE source_run_id = ANY($1::text[]))
+                    SELECT experiment_id FROM logged_models WHERE source_run_id = ANY(\(list)))
                 """
-            case (_, .registeredModels): "$1::text[] IS NULL"
-            }
-        return areActiveOnly ? condition + " AND lifecycle_stage = 'active'" : condition
+            )
+        }
+        if areActiveOnly { conditions.append("lifecycle_stage = 'active'") }
+        return conditions
     }
 }

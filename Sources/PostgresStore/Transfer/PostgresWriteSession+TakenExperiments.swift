@@ -1,15 +1,11 @@
-package import Identities
+internal import Identities
 internal import PostgreSQL
 package import Tracking
 
 extension PostgresWriteSession: RecordTaking {
     package var greatestExperimentID: Int64 { Int64(Int32.max) }
 
-    package func requireAdding(_ type: GrantedType, named name: String?) {}
-
-    package func refusal(of missing: TrackingError) -> TrackingError { missing }
-
-    package func experimentToChange(_ id: Int64) throws -> Experiment { try knownExperiment(id) }
+    package func experimentToChange(_ id: Int64) throws -> Experiment { try knownExperiment(id, for: .update) }
 
     package func experimentID(ofName name: String) -> Int64? { taken.experimentIDs[ExactText(name)] }
 
@@ -25,7 +21,9 @@ extension PostgresWriteSession: RecordTaking {
         return try holder("experiment_id = $1::bigint", id)
     }
 
-    package func experimentHolder(ofName name: String) throws -> ExperimentDestination.Holder? { try holder("name = $1", name) }
+    package func experimentHolder(ofName name: String) throws -> ExperimentDestination.Holder? {
+        try holder("name = $1", name)
+    }
 
     private func holder(
         _ condition: StaticString,
@@ -33,12 +31,12 @@ extension PostgresWriteSession: RecordTaking {
     ) throws -> ExperimentDestination.Holder? {
         try rows(
             """
-            SELECT experiment_id, creation_time,
-                experiment_id = 0 AND coalesce(creation_time, 0) = coalesce(last_update_time, 0)
-                AND NOT EXISTS (SELECT 1 FROM experiment_tags AS tag WHERE tag.experiment_id = experiments.experiment_id)
-                AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.experiment_id = experiments.experiment_id)
-                AND NOT EXISTS (SELECT 1 FROM logged_models AS model WHERE model.experiment_id = experiments.experiment_id)
-            FROM experiments
+            SELECT home.experiment_id, creation_time,
+                home.experiment_id = 0 AND coalesce(creation_time, 0) = coalesce(last_update_time, 0)
+                AND NOT EXISTS (SELECT 1 FROM experiment_tags AS tag WHERE tag.experiment_id = home.experiment_id)
+                AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.experiment_id = home.experiment_id)
+                AND NOT EXISTS (SELECT 1 FROM logged_models AS model WHERE model.experiment_id = home.experiment_id)
+            FROM experiments AS home
             WHERE \(condition)
             """,
             value

@@ -1,8 +1,15 @@
+internal import Identities
 internal import PostgreSQL
 package import Tracking
 
 extension PostgresWriteSession {
-    package func takenLoggedModel(_ modelID: String) -> LoggedModelInfo? { taken.loggedModels[ExactText(modelID)] }
+    package func takenLoggedModel(_ modelID: String) throws -> LoggedModelInfo? {
+        guard let model = taken.loggedModels[ExactText(modelID)], !hides(experiment: model.experimentID) else {
+            return nil
+        }
+        try require(.update, on: .loggedModel(inExperiment: model.experimentID), orThrow: .loggedModelNotFound(modelID))
+        return model
+    }
 
     package func info(of model: LoggedModelInfo, id: String) -> LoggedModelInfo {
         taken.loggedModels[ExactText(id)] ?? model

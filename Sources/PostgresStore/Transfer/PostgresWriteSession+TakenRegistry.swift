@@ -1,3 +1,4 @@
+internal import Identities
 internal import PostgreSQL
 package import Tracking
 
@@ -12,10 +13,9 @@ extension PostgresWriteSession {
         ).first { TakenRegisteredModel(key: name, creationTime: $0.int64(0), description: $0.string(1)) }
     }
 
-    /// Returns whether a registered model is a prompt; everybody may change it.
-    package func requireChange(ofRegisteredModel name: String) -> Bool { false }
-
-    package func requireChangeOfVersions(ofModel name: String, isPrompt: Bool) {}
+    package func requireChange(ofRegisteredModel name: String) throws -> Bool {
+        try requireRegisteredModel(name, for: .update)
+    }
 
     package func add(_ transferred: TransferredRegisteredModel) throws -> String {
         let model = transferred.model

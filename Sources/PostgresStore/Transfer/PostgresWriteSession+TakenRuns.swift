@@ -1,8 +1,13 @@
+internal import Identities
 internal import PostgreSQL
 package import Tracking
 
 extension PostgresWriteSession {
-    package func takenRun(_ runID: String) -> RunInfo? { taken.runs[ExactText(runID)] }
+    package func takenRun(_ runID: String) throws -> RunInfo? {
+        guard let run = taken.runs[ExactText(runID)], !hides(experiment: run.experimentID) else { return nil }
+        try require(.update, on: .run(inExperiment: run.experimentID), orThrow: .runNotFound(runID))
+        return run
+    }
 
     package func info(of run: RunInfo, id: String) -> RunInfo { taken.runs[ExactText(id)] ?? run }
 

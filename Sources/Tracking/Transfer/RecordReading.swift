@@ -1,3 +1,5 @@
+internal import Identities
+
 /// The tables whose rows are read one after another for a transfer.
 package enum TransferTable: Sendable {
     case experiments, runs, loggedModels, registeredModels
@@ -68,7 +70,7 @@ package struct PointPage {
 ///
 /// The client gets only what it may read. Metrics, params and tags are ordered by the bytes of their keys, so that a store that has
 /// imported the records exports equal records.
-package protocol RecordReading: AnyObject {
+package protocol RecordReading: AnyObject, ClientBound {
     /// Returns the next rows after a row; nil for the first ones.
     func rows(_ rows: TransferRows, after last: TransferRow?, limit: Int) throws -> [TransferRow]
     /// Returns those of some rows that are still there, in their order.
@@ -87,8 +89,6 @@ package protocol RecordReading: AnyObject {
         after last: Int64,
         limit: Int
     ) throws -> [TransferredModelVersion]
-    /// Whether the client may read a version, provided that the client may read its registered model.
-    func canRead(_ version: ModelVersion) -> Bool
 
     /// Returns the keys of all metrics of a run or model; none if it is not there any more.
     func metricKeys(of owner: PointOwner) throws -> [TransferKey]
@@ -102,6 +102,16 @@ package protocol RecordReading: AnyObject {
 
     /// Returns the keys of the metrics, params and tags of some runs, in any order.
     func keys(ofRuns rows: [TransferRow]) throws -> RunKeys
+}
+
+extension RecordReading {
+    /// Whether the client may read a version, provided that the client may read its registered model.
+    func canRead(_ version: ModelVersion) -> Bool {
+        permissions?.allows(
+            .read,
+            on: .version(ofModel: version.name, isPrompt: version.tags.contains(where: \.marksPrompt))
+        ) ?? true
+    }
 }
 
 extension TrackingReading {

@@ -57,7 +57,7 @@ extension RecordTaking {
         let holderOfName = try experimentHolder(ofName: experiment.name)
         switch ExperimentDestination.find(for: experiment, holderOfID: holderOfID, holderOfName: holderOfName) {
         case .new(let keepsID):
-            try requireAdding(.experiment, named: nil)
+            try requireCreation(of: .experiment)
             let id = try add(experiment, keepsID: keepsID && experiment.id <= greatestExperimentID)
             _ = try complete(experiment.tags, ofExperiment: id)
             report.count(.experiment) { $0.added += 1 }

@@ -5,7 +5,7 @@ extension RecordTaking {
         let model = transferred.model
         guard let stored = try takenRegisteredModel(model.name) else {
             let isPrompt = model.tags.lastOfEachKey.contains(where: \.marksPrompt)
-            try requireAdding(isPrompt ? .prompt : .registeredModel, named: model.name)
+            try requireCreation(of: isPrompt ? .prompt : .registeredModel, named: model.name)
             let key = try add(transferred)
             _ = try complete(model.tags, ofRegisteredModel: key)
             _ = try complete(model.aliases, of: key)
@@ -40,7 +40,7 @@ extension RecordTaking {
         }
         let isPrompt = try requireChange(ofRegisteredModel: version.name)
         guard let stored = try takenVersion(version.version, of: model.key) else {
-            try requireAdding(isPrompt ? .promptVersion : .registeredModelVersion, named: nil)
+            try requireCreation(of: isPrompt ? .promptVersion : .registeredModelVersion)
             try add(transferred, to: model.key)
             report.count(.modelVersion) { $0.added += 1 }
             return
@@ -50,7 +50,11 @@ extension RecordTaking {
             report.remark(.modelVersion, id, TransferRemark.otherVersion)
             return
         }
-        try requireChangeOfVersions(ofModel: version.name, isPrompt: isPrompt)
+        try require(
+            .update,
+            on: .version(ofModel: version.name, isPrompt: isPrompt),
+            orThrow: .registeredModelNotFound(version.name)
+        )
         let tags = try complete(version.tags, of: stored.key, of: model.key)
         report.count(.modelVersion) { $0.note(isCompleted: tags.isCompleted) }
         report.remark(.modelVersion, id, differences: version.differences(from: stored.version), tags: tags.conflicts)

@@ -5,7 +5,7 @@ extension RecordTaking {
         let run = transferred.run
         guard let key = try takenRun(run.info.runID) else {
             let new = try placed(transferred, course)
-            try requireAdding(.run, named: nil)
+            try requireCreation(of: .run)
             let key = try add(new)
             _ = try complete(run.params, of: key)
             _ = try complete(run.tags, of: key)
@@ -71,7 +71,7 @@ extension RecordTaking {
     }
 
     func take(_ points: TransferredPoints, _ course: inout TransferCourse, _ report: inout TransferReport) throws {
-        guard let key = try takenRun(points.runID) else { throw refusal(of: .runNotFound(points.runID)) }
+        guard let key = try takenRun(points.runID) else { throw missingOrForbidden(.runNotFound(points.runID)) }
         if !course.has(.run, points.runID) {
             if let proof = points.proof {
                 try requireSameRun(key, points.runID, proof, course)
@@ -97,7 +97,7 @@ extension RecordTaking {
         guard let key = try takenLoggedModel(id) else {
             var info = model.info
             info.experimentID = try experimentID(of: transferred.home, course)
-            try requireAdding(.loggedModel, named: nil)
+            try requireCreation(of: .loggedModel)
             let key = try add(info)
             _ = try complete(model.params, of: key, id: id)
             _ = try complete(model.tags, of: key, id: id)

@@ -1,10 +1,8 @@
-package import Identities
-
 /// What a store does for an import.
 ///
 /// `importRecords`, which is the same over all stores, decides what becomes of each record. The functions look up what decides,
 /// and make one change each. They throw a `TrackingError` for what the client may not do, before they change anything.
-package protocol RecordTaking: AnyObject {
+package protocol RecordTaking: AnyObject, ClientBound {
     /// What identifies a run, a logged model, a registered model and a version in the store.
     associatedtype RunHandle
     associatedtype LoggedModelHandle
@@ -23,10 +21,6 @@ package protocol RecordTaking: AnyObject {
     ///
     /// - Throws: `.invalidParameterValue` if the store cannot hold the record at all.
     func fitting(_ record: TransferRecord, _ report: inout TransferReport) throws(TrackingError) -> TransferRecord
-    /// Throws if the client may not create things of this type.
-    func requireAdding(_ type: GrantedType, named name: String?) throws
-    /// Returns the error for something that is missing, which tells the client no more than it may know.
-    func refusal(of missing: TrackingError) -> TrackingError
 
     // MARK: Experiments
 
@@ -97,9 +91,10 @@ package protocol RecordTaking: AnyObject {
     func complete(_ aliases: [ModelAlias], of key: RegisteredModelHandle) throws -> TakenPart
     /// Returns whether no version had a number as high as this one.
     func raiseLastVersion(of key: RegisteredModelHandle, to version: Int64) throws -> Bool
-    func takenVersion(_ number: Int64, of model: RegisteredModelHandle) throws -> (key: VersionHandle, version: ModelVersion)?
-    /// Throws unless the client may change versions of the model.
-    func requireChangeOfVersions(ofModel name: String, isPrompt: Bool) throws
+    func takenVersion(
+        _ number: Int64,
+        of model: RegisteredModelHandle
+    ) throws -> (key: VersionHandle, version: ModelVersion)?
     /// Adds a version with its tags.
     func add(_ version: TransferredModelVersion, to model: RegisteredModelHandle) throws
     func complete(_ tags: [Tag], of version: VersionHandle, of model: RegisteredModelHandle) throws -> TakenPart

@@ -63,13 +63,6 @@ extension ReadSession: RecordReading {
         return home
     }
 
-    package func canRead(_ version: ModelVersion) -> Bool {
-        permissions?.allows(
-            .read,
-            on: .version(ofModel: version.name, isPrompt: version.tags.contains(where: \.marksPrompt))
-        ) ?? true
-    }
-
     package func transferredVersions(
         ofModel row: TransferRow,
         after last: Int64,

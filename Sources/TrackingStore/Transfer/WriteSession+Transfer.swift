@@ -1,4 +1,3 @@
-package import Identities
 internal import SQLite
 package import Tracking
 
@@ -10,12 +9,6 @@ extension WriteSession: RecordTaking {
     package func finishTaking(_ report: inout TransferReport) {}
 
     package func fitting(_ record: TransferRecord, _ report: inout TransferReport) -> TransferRecord { record }
-
-    package func requireAdding(_ type: GrantedType, named name: String?) throws {
-        try requireCreation(of: type, named: name)
-    }
-
-    package func refusal(of missing: TrackingError) -> TrackingError { missingOrForbidden(missing) }
 
     /// Adds the tags that an owner lacks.
     func complete(_ tags: [Tag], in table: TagTable, of owner: Int64) throws -> TakenPart {

@@ -63,7 +63,9 @@ extension WriteSession {
 
     package func experimentHolder(ofID id: Int64) throws -> ExperimentDestination.Holder? { try holder("id = ?1", id) }
 
-    package func experimentHolder(ofName name: String) throws -> ExperimentDestination.Holder? { try holder("name = ?1", name) }
+    package func experimentHolder(ofName name: String) throws -> ExperimentDestination.Holder? {
+        try holder("name = ?1", name)
+    }
 
     private func holder(_ condition: StaticString, _ value: any Bindable) throws -> ExperimentDestination.Holder? {
         try connection.query(

@@ -81,14 +81,6 @@ extension WriteSession {
         return (row, stored)
     }
 
-    package func requireChangeOfVersions(ofModel name: String, isPrompt: Bool) throws {
-        try require(
-            .update,
-            on: .version(ofModel: name, isPrompt: isPrompt),
-            orThrow: .registeredModelNotFound(name)
-        )
-    }
-
     package func add(_ transferred: TransferredModelVersion, to model: Int64) throws {
         let version = transferred.version
         let othersArePrompts = try connection.versionsArePrompts(ofModel: model)

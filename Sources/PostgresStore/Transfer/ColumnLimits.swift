@@ -28,7 +28,8 @@ struct ColumnLimits {
         // Characters are counted only if there are too many bytes, because the number of bytes is known at once.
         guard let limit = limits[column], text.utf8.count > limit else { return nil }
         let count = text.unicodeScalars.count
-        return count > limit ? "its \(name) has \(count) characters, and MLflow's column in PostgreSQL holds \(limit)" : nil
+        guard count > limit else { return nil }
+        return "its \(name) has \(count) characters, and MLflow's column in PostgreSQL holds \(limit)"
     }
 
     /// - Throws: `.invalidParameterValue` for the first text that its column cannot hold.

@@ -1,0 +1,47 @@
+internal import Budgets
+internal import MLflowAPI
+internal import PostgreSQL
+internal import PostgresStore
+internal import Tracking
+
+/// What an export reads: a store that this process opens, or a server.
+enum ExportOrigin {
+    case opened(MLflowAPI, close: () -> Void)
+    case server(KeptServer)
+
+    /// - Parameter needsArtifacts: whether the export has artifacts too, so that it must know where they are.
+    static func open(_ command: ExportCommand, needsArtifacts: Bool) throws -> ExportOrigin {
+        if command.from == nil, let layout = try command.ownStore(), let uri = layout.postgres {
+            let store = try postgresStore(uri, layout)
+            do {
+                let roots = try ServedRoots(layout, nil, Budgets())
+                return .opened(.ofCommand(store, roots, layout)) { store.close() }
+            } catch {
+                store.close()
+                throw error
+            }
+        }
+        return switch try KeptStore.open(command.storage, uri: command.from, needsArtifacts: needsArtifacts) {
+        case .folder(let folder): .opened(folder.api) { folder.close() }
+        case .server(let server): .server(server)
+        }
+    }
+
+    private static func postgresStore(
+        _ uri: PostgresURI,
+        _ layout: StorageLayout
+    ) throws(StartFailure) -> PostgresStore {
+        var configuration = PostgresStore.Configuration(
+            address: uri.address,
+            artifactRoot: layout.artifactRoot,
+            schema: EmbeddedSchema.mlflowInPostgreSQL
+        )
+        configuration.readerCount = 1
+        configuration.report = { StandardStream.error.write("apus: \($0)") }
+        do {
+            return try PostgresStore(configuration)
+        } catch {
+            throw StartFailure("The database of \(uri.source) cannot be used: \(error)")
+        }
+    }
+}

@@ -59,6 +59,11 @@ final class PostgresStoreFixture: Sendable {
     /// Runs a script on a connection of its own, as another program does.
     func execute(_ script: String) throws { try Self.execute(script, address) }
 
+    /// A connection as of another program.
+    func connection() throws -> PostgresConnection {
+        try PostgresConnection(address, applicationName: "other-program")
+    }
+
     /// The first column of a query, as texts.
     func texts(_ sql: String) throws -> [String] {
         var found: [String] = []

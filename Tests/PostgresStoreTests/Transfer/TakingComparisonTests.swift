@@ -1,6 +1,8 @@
+import PostgresStore
 import TestSupport
 import Testing
 import Tracking
+import TrackingStore
 
 /// The same records in: both stores must report the same, and give the same records out.
 @Suite(.enabled(if: postgresServer != nil, "APUS_TEST_POSTGRES names no server"))
@@ -15,8 +17,8 @@ struct TakingComparisonTests {
 
     private func takeBoth(_ records: [TransferRecord]) throws -> (TransferReport, TransferReport) {
         (
-            try sqlite.store.writeNow { (session: any TrackingWriting) in try session.importRecords(records) },
-            try postgres.store.writeNow { (session: any TrackingWriting) in try session.importRecords(records) }
+            try sqlite.write { try $0.importRecords(records) },
+            try postgres.write { try $0.importRecords(records) }
         )
     }
 
@@ -69,7 +71,7 @@ struct TakingComparisonTests {
         }
         #expect(try content(of: sqlite.store) == content(of: postgres.store))
         for subset in [TransferSubset.experiments([0, 2]), .runs(["run-1", "run-5"])] {
-            guard (try? sqlite.store.readNow({ try $0.require(subset) })) != nil else { continue }
+            guard (try? sqlite.read { try $0.require(subset) }) != nil else { continue }
             #expect(try content(of: sqlite.store, subset) == content(of: postgres.store, subset))
         }
         #expect(try sqlite.store.runKeys(.everything) == postgres.store.runKeys(.everything))
@@ -86,7 +88,7 @@ struct TakingComparisonTests {
         var random = RandomRecords(seed: seed)
         _ = try takeBoth([.experiment(Self.first)])
         let records = (0..<600).map { _ in random.next() }
-        _ = try sqlite.store.writeNow { (session: any TrackingWriting) in try session.importRecords(records) }
+        _ = try sqlite.write { try $0.importRecords(records) }
         try move(from: sqlite.store, to: postgres.store)
         let content = try content(of: sqlite.store)
         #expect(try self.content(of: postgres.store) == content)

@@ -1,3 +1,5 @@
+import PostgreSQL
+import PostgresStore
 import TestSupport
 import Testing
 import Tracking

@@ -110,7 +110,7 @@ extension PostgresReadSession: RecordReading {
 
 extension PostgresReadSession {
     package func rows(_ rows: TransferRows, after last: TransferRow?, limit: Int) throws -> [TransferRow] {
-        var statement = SearchStatement(keyColumns: [rows.table.id], source: rows.table.name)
+        var statement = SearchStatement(keyColumns: [rows.table.id], source: rows.table.rawValue)
         var conditions = rows.conditions(&statement)
         if let last {
             let place = "(\(statement.bind(last.number)), \(statement.bind(last.id)))"
@@ -120,7 +120,7 @@ extension PostgresReadSession {
     }
 
     package func rows(_ rows: TransferRows, among found: [TransferRow]) throws -> [TransferRow] {
-        var statement = SearchStatement(keyColumns: [rows.table.id], source: rows.table.name)
+        var statement = SearchStatement(keyColumns: [rows.table.id], source: rows.table.rawValue)
         var conditions = rows.conditions(&statement)
         let places = "unnest(\(statement.bind(found.map(\.number))), \(statement.bind(found.map(\.id))))"
         conditions.append("(\(rows.table.number), \(rows.table.id)) IN (SELECT * FROM \(places))")
@@ -152,15 +152,6 @@ extension PostgresReadSession {
 }
 
 extension TransferTable {
-    fileprivate var name: String {
-        switch self {
-        case .experiments: "experiments"
-        case .runs: "runs"
-        case .loggedModels: "logged_models"
-        case .registeredModels: "registered_models"
-        }
-    }
-
     /// The SQL for the number by which the rows are ordered first: that of an experiment, and the time at which others began.
     fileprivate var number: String {
         switch self {
@@ -185,7 +176,7 @@ extension TransferTable {
 extension TransferTable {
     /// Returns the condition that the client may read a row; nil if it may read all.
     fileprivate func isVisible(with permissions: Permissions, in statement: inout SearchStatement) -> String? {
-        let experiment = "\(name).experiment_id"
+        let experiment = "\(rawValue).experiment_id"
         switch self {
         case .experiments: return permissions.visibleExperiments(for: .experiment).condition(experiment, in: &statement)
         case .runs: return permissions.visibleExperiments(for: .run).condition(experiment, in: &statement)

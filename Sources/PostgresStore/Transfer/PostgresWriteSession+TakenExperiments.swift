@@ -115,7 +115,7 @@ extension PostgresWriteSession: RecordTaking {
     package func complete(_ tags: [Tag], ofExperiment id: Int64) throws -> TakenPart {
         guard !tags.isEmpty else { return TakenPart() }
         let stored = try rows("SELECT key, value FROM experiment_tags WHERE experiment_id = $1", id)
-        let missing = MissingTags(tags, stored: stored.map { Tag(key: $0.string(0), value: $0.string(1)) })
+        let missing = MissingTags(tags, stored: stored)
         try change(
             """
             INSERT INTO experiment_tags (experiment_id, key, value)

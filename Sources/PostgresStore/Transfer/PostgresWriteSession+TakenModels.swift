@@ -69,7 +69,7 @@ extension PostgresWriteSession {
     ) throws -> TakenPart {
         guard !pairs.isEmpty else { return TakenPart() }
         let stored = try rows("SELECT \(prefix)_key, \(prefix)_value FROM \(table) WHERE model_id = $1", model.modelID)
-        let missing = MissingTags(pairs, stored: stored.map { Tag(key: $0.string(0), value: $0.string(1)) })
+        let missing = MissingTags(pairs, stored: stored)
         try change(
             """
             INSERT INTO \(table) (model_id, experiment_id, \(prefix)_key, \(prefix)_value)

@@ -39,7 +39,7 @@ extension PostgresWriteSession {
             "SELECT key, value FROM registered_model_tags WHERE workspace = 'default' AND name = $1",
             name
         )
-        let missing = MissingTags(tags, stored: stored.map { Tag(key: $0.string(0), value: $0.string(1)) })
+        let missing = MissingTags(tags, stored: stored)
         try change(
             """
             INSERT INTO registered_model_tags (workspace, name, key, value)
@@ -130,7 +130,7 @@ extension PostgresWriteSession {
             model,
             version
         )
-        let missing = MissingTags(tags, stored: stored.map { Tag(key: $0.string(0), value: $0.string(1)) })
+        let missing = MissingTags(tags, stored: stored)
         try change(
             """
             INSERT INTO model_version_tags (workspace, name, version, key, value)

@@ -19,6 +19,13 @@ struct TakenRecords {
     var modelMetrics: [ModelMetric] = []
 }
 
+extension MissingTags {
+    /// - Parameter rows: the keys and the values of the stored tags.
+    init(_ tags: [Tag], stored rows: PostgresRows) {
+        self.init(tags, stored: rows.map { Tag(key: $0.string(0), value: $0.string(1)) })
+    }
+}
+
 /// The names of what some records need to know from the database.
 private struct NamedThings {
     var experiments: [String] = []

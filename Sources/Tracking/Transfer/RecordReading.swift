@@ -1,8 +1,11 @@
 internal import Identities
 
-/// The tables whose rows are read one after another for a transfer.
-package enum TransferTable: Sendable {
-    case experiments, runs, loggedModels, registeredModels
+/// The tables whose rows are read one after another for a transfer, by the names that they have in all stores.
+package enum TransferTable: String, Sendable {
+    case experiments
+    case runs
+    case loggedModels = "logged_models"
+    case registeredModels = "registered_models"
 }
 
 /// The rows of a table that are transferred.

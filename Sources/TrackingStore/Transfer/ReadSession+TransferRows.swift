@@ -8,7 +8,7 @@ extension ReadSession {
     package func rows(_ rows: TransferRows, after last: TransferRow?, limit: Int) throws -> [TransferRow] {
         let (condition, bound) = visibleCondition(rows)
         return try connection.query(
-            "SELECT id FROM \(rows.table.name) WHERE \(condition) AND id > ?2 ORDER BY id LIMIT ?3",
+            "SELECT id FROM \(rows.table.rawValue) WHERE \(condition) AND id > ?2 ORDER BY id LIMIT ?3",
             rows.subset.list,
             last?.number ?? .min,
             limit,
@@ -20,7 +20,7 @@ extension ReadSession {
         let (condition, bound) = visibleCondition(rows)
         return try connection.query(
             """
-            SELECT id FROM \(rows.table.name)
+            SELECT id FROM \(rows.table.rawValue)
             WHERE \(condition) AND id IN (SELECT value FROM json_each(?2)) AND ?3 IS NULL
             ORDER BY id
             """,
@@ -43,17 +43,6 @@ extension ReadSession {
             case .registeredModels: permissions.visibleRegistryCondition(boundAs: "?4")
             }
         return ("(\(rows.condition)) AND \(isVisible)", bound)
-    }
-}
-
-extension TransferTable {
-    fileprivate var name: String {
-        switch self {
-        case .experiments: "experiments"
-        case .runs: "runs"
-        case .loggedModels: "logged_models"
-        case .registeredModels: "registered_models"
-        }
     }
 }
 

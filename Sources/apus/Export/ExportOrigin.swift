@@ -12,7 +12,11 @@ enum ExportOrigin {
     /// - Parameter needsArtifacts: whether the export has artifacts too, so that it must know where they are.
     static func open(_ command: ExportCommand, needsArtifacts: Bool) throws -> ExportOrigin {
         if command.from == nil, let layout = try command.ownStore(), let uri = layout.postgres {
-            let store = try postgresStore(uri, layout)
+            let store = try PostgresStore.ofCommand(
+                uri.address,
+                artifactRoot: layout.artifactRoot,
+                source: uri.source
+            )
             do {
                 let roots = try ServedRoots(layout, nil, Budgets())
                 return .opened(.ofCommand(store, roots, layout)) { store.close() }
@@ -26,14 +30,20 @@ enum ExportOrigin {
         case .server(let server): .server(server)
         }
     }
+}
 
-    private static func postgresStore(
-        _ uri: PostgresURI,
-        _ layout: StorageLayout
+extension PostgresStore {
+    /// Opens the store of a command.
+    ///
+    /// - Parameter source: the flag or variable that names the database.
+    static func ofCommand(
+        _ address: PostgresAddress,
+        artifactRoot: ArtifactLocation,
+        source: String
     ) throws(StartFailure) -> PostgresStore {
         var configuration = PostgresStore.Configuration(
-            address: uri.address,
-            artifactRoot: layout.artifactRoot,
+            address: address,
+            artifactRoot: artifactRoot,
             schema: EmbeddedSchema.mlflowInPostgreSQL
         )
         configuration.readerCount = 1
@@ -41,7 +51,7 @@ enum ExportOrigin {
         do {
             return try PostgresStore(configuration)
         } catch {
-            throw StartFailure("The database of \(uri.source) cannot be used: \(error)")
+            throw StartFailure("The database of \(source) cannot be used: \(error)")
         }
     }
 }

@@ -14,21 +14,13 @@ final class DatabaseTarget: ImportTarget, Sendable {
     /// - Parameter folder: the folder of the artifacts that go through the servers; nil if none come.
     /// - Throws: `StartFailure` for a database that cannot be used.
     init(_ address: PostgresAddress, artifacts folder: String?, by way: AdoptionWay) throws {
-        var configuration = PostgresStore.Configuration(
-            address: address,
-            artifactRoot: ArtifactLocation("mlflow-artifacts:/"),
-            schema: EmbeddedSchema.mlflowInPostgreSQL
-        )
-        configuration.readerCount = 1
-        configuration.report = { StandardStream.error.write("apus: \($0)") }
         artifacts = try folder.map { try FolderTarget.artifactRoot($0) }
         self.way = way
-        let store: PostgresStore
-        do {
-            store = try PostgresStore(configuration)
-        } catch {
-            throw StartFailure("The database of --to cannot be used: \(error)")
-        }
+        let store = try PostgresStore.ofCommand(
+            address,
+            artifactRoot: ArtifactLocation("mlflow-artifacts:/"),
+            source: "--to"
+        )
         self.store = store
         batches = RecordBatches { records, completion in
             store.write({ try $0.importRecords(records) }, completion: completion)

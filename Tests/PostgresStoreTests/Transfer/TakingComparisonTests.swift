@@ -1,3 +1,4 @@
+import Budgets
 import PostgresStore
 import TestSupport
 import Testing
@@ -23,10 +24,14 @@ struct TakingComparisonTests {
     }
 
     /// What a store passes on, in an order that does not depend on the store.
-    private func content(of store: any TrackingBackend, _ subset: TransferSubset = .everything) throws -> [String] {
+    private func content(
+        of store: any TrackingBackend,
+        _ subset: TransferSubset = .everything,
+        for caller: Caller = .server
+    ) throws -> [String] {
         var cursor = RecordCursor(subset)
         var records: [TransferRecord] = []
-        while let more = try store.readNow(&cursor) { records += more }
+        while let more = try store.readNow(&cursor, for: caller) { records += more }
         return records.map { record in
             var record = record
             switch record {
@@ -95,6 +100,20 @@ struct TakingComparisonTests {
         let third = try StoreFixture()
         try move(from: postgres.store, to: third.store)
         #expect(try self.content(of: third.store) == content)
+    }
+
+    @Test func `a client gets from both stores what it may read`() throws {
+        let seed = testSeed()
+        var random = RandomRecords(seed: seed)
+        let records = (0..<600).map { _ in random.next() }
+        _ = try takeBoth([.experiment(Self.first)] + records)
+        var callers = RandomCallers(seed: seed, experiments: [0, 1, 2, 3, 4, 5], models: ["prod", "größe"])
+        for _ in 0..<60 {
+            let (caller, rights) = callers.next()
+            let left = Result { try content(of: sqlite.store, for: caller) }
+            let right = Result { try content(of: postgres.store, for: caller) }
+            #expect("\(left)" == "\(right)", "\(seed): \(rights)")
+        }
     }
 
     private func move(from source: any TrackingBackend, to target: any TrackingBackend) throws {

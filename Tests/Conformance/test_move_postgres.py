@@ -102,6 +102,19 @@ def test_kills_at_any_moment_leave_nothing_out(postgres, database, origin, tmp_p
     assert content(back) == content(running)
 
 
+def test_two_imports_at_once_leave_what_one_leaves(postgres, database, origin, tmp_path):  # noqa: F811
+    folder, *_, running, _, _ = origin
+    (tmp_path / "all.tar").write_bytes(running)
+    uri, artifacts = postgres.uri(database), tmp_path / "artifacts"
+    move(folder, uri, "--artifacts-to", artifacts, "--experiment", "Default")
+    command = [str(apus_binary()), "import", str(tmp_path / "all.tar"), "--to", uri, "--artifacts-to", str(artifacts)]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    for process in both:
+        said, message = process.communicate(timeout=120)
+        assert process.returncode == 0, (said, message)
+    assert content(archive_of(uri, artifacts)) == content(running)
+
+
 def test_a_server_over_postgresql_takes_and_gives_the_same(postgres, database, origin, tmp_path):  # noqa: F811
     folder, _, _, _, running, parent, _ = origin
     with apus(postgres.uri(database)) as server:

@@ -119,17 +119,17 @@ package struct MLflowAPI: Sendable {
         let groups = [
             experimentEndpoints, runEndpoints, loggingEndpoints, metricEndpoints, registeredModelEndpoints,
             serverEndpoints, pageEndpoints, logInEndpoints, accountEndpoints, graphQLEndpoints, emptyAnswers,
-            unsupportedEndpoints,
+            unsupportedEndpoints, transferEndpoints,
         ]
         let ofArtifacts = [
             loggedModelEndpoints, modelVersionEndpoints, artifactEndpoints, artifactViewEndpoints, multipartEndpoints,
-            exportEndpoints,
+            exportEndpoints, streamedExportEndpoints,
         ]
         let localGroups = [
             artifactJournalEndpoints, tokenEndpoints, usageEndpoints, auditEndpoints, removalEndpoints,
-            transferEndpoints, forwardEndpoints,
+            forwardEndpoints,
         ]
-        var localEndpoints = localGroups.joined().joined() + streamedExportEndpoints.joined().map(withOwnThreads)
+        var localEndpoints = Array(localGroups.joined().joined())
         if local == nil { localEndpoints = localEndpoints.map { $0.refusing(with: .onlyInSQLite) } }
         let all = ofArtifacts.joined().joined().map(withOwnThreads) + groups.joined().joined() + localEndpoints
         return settings.servesOnlyArtifacts ? all.map(restrictedToArtifacts) : all

@@ -45,7 +45,7 @@ SQLITE_ONLY = {
     "test_database_files", "test_forward", "test_forward_doubt", "test_forward_failures", "test_forward_limits",
     "test_forward_mlflow", "test_hostile_users", "test_import", "test_import_export_tool", "test_import_file_store",
     "test_import_postgres", "test_import_server", "test_import_tensorboard", "test_issuers", "test_keeping", "test_log_in",
-    "test_mlflow_database_export", "test_proxy_log_in", "test_quotas", "test_run_command", "test_running_twice",
+    "test_mlflow_database_export", "test_move_postgres", "test_proxy_log_in", "test_quotas", "test_run_command", "test_running_twice",
     "test_snapshots", "test_table_export", "test_tokens", "test_user_commands", "test_user_log_in",
 }
 

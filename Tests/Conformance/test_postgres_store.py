@@ -282,7 +282,7 @@ def test_what_only_sqlite_offers_answers_501(postgres, database):
     with apus(postgres.uri(database)) as server:
         for method, path in [
             ("GET", "artifacts/journal"), ("GET", "audit/list"), ("GET", "tokens/list"), ("GET", "usage"),
-            ("POST", "gc"), ("POST", "import"), ("GET", "export/archive"), ("POST", "forward/status"),
+            ("POST", "gc"), ("POST", "forward/status"),
         ]:
             status, answer = call(server.url, "/api/apus/1.0/" + path, {} if method == "POST" else None)
             assert status == 501 and "docs/postgresql.md" in answer["message"], (path, status, answer)

@@ -1,3 +1,4 @@
+import Budgets
 import PostgreSQL
 import PostgresStore
 import TestSupport
@@ -58,6 +59,11 @@ final class PostgresStoreFixture: Sendable {
     /// Runs a script on a connection of its own, as another program does.
     func execute(_ script: String) throws { try Self.execute(script, address) }
 
+    /// A connection as of another program.
+    func connection() throws -> PostgresConnection {
+        try PostgresConnection(address, applicationName: "other-program")
+    }
+
     /// The first column of a query, as texts.
     func texts(_ sql: String) throws -> [String] {
         var found: [String] = []
@@ -67,9 +73,12 @@ final class PostgresStoreFixture: Sendable {
     }
 
     /// Runs one read request and waits for it.
-    func read<Value: Sendable>(_ work: @escaping @Sendable (PostgresReadSession) throws -> Value) throws -> Value {
+    func read<Value: Sendable>(
+        for caller: Caller = .server,
+        _ work: @escaping @Sendable (PostgresReadSession) throws -> Value
+    ) throws -> Value {
         let answer = Answer<Value>()
-        store.read(work) { answer.give($0) }
+        store.read(work, for: caller) { answer.give($0) }
         return try answer.wait()
     }
 

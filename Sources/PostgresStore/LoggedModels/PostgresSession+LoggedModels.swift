@@ -1,3 +1,4 @@
+internal import Identities
 internal import PostgreSQL
 internal import Tracking
 
@@ -7,10 +8,12 @@ extension PostgresSession {
     /// - Parameters:
     ///   - allowsDeleted: whether to return a deleted model.
     ///   - lock: the end of the statement, by which it locks the row; empty if it need not.
-    /// - Throws: `.resourceDoesNotExist` for an unknown model id, and for a deleted model unless `allowsDeleted`.
+    /// - Throws: `.resourceDoesNotExist` for an unknown model id, and for a deleted model unless `allowsDeleted`;
+    ///   `.permissionDenied` if the client may not perform `action`.
     func storedLoggedModel(
         _ modelID: String,
         allowsDeleted: Bool = false,
+        for action: PermittedAction,
         lock: String = ""
     ) throws -> LoggedModelInfo {
         let found = try rows(
@@ -18,8 +21,9 @@ extension PostgresSession {
             modelID
         )
         guard let info = try found.first({ try LoggedModelInfo(row: $0) }) else {
-            throw TrackingError.loggedModelNotFound(modelID)
+            throw missingOrForbidden(.loggedModelNotFound(modelID))
         }
+        try require(action, on: .loggedModel(inExperiment: info.experimentID), orThrow: .loggedModelNotFound(modelID))
         try info.requireVisible(allowsDeleted: allowsDeleted)
         return info
     }
@@ -27,7 +31,8 @@ extension PostgresSession {
     /// Reads models in the order of their ids in the list; leaves out unknown ids.
     ///
     /// The number of statements does not depend on the number of models.
-    func loggedModels(ids: [String]) throws -> [LoggedModel] {
+    /// - Parameter withMetrics: whether to read the points of their metrics too.
+    func loggedModels(ids: [String], withMetrics: Bool = true) throws -> [LoggedModel] {
         if ids.isEmpty { return [] }
         let infos = try ask("SELECT \(LoggedModelInfo.columns) FROM logged_models WHERE model_id = ANY($1)", ids)
         let params = try ask(
@@ -46,13 +51,11 @@ extension PostgresSession {
         )
         let metrics = try ask(
             """
-            SELECT model_id, metric_name, metric_value, metric_timestamp_ms, metric_step, run_id, dataset_name,
-                dataset_digest
-            FROM logged_model_metrics
+            SELECT \(ModelMetric.columns) FROM logged_model_metrics
             WHERE model_id = ANY($1)
             ORDER BY metric_name COLLATE "C", metric_timestamp_ms, metric_step, run_id COLLATE "C"
             """,
-            ids
+            withMetrics ? ids : []
         )
         var found: [ExactText: LoggedModel] = [:]
         for info in try rows(infos).map({ try LoggedModelInfo(row: $0) }) {
@@ -72,7 +75,12 @@ extension PostgresSession {
 }
 
 extension ModelMetric {
-    fileprivate init(row: PostgresRow) {
+    /// The columns for `init(row:)`, in its order.
+    static let columns = """
+        model_id, metric_name, metric_value, metric_timestamp_ms, metric_step, run_id, dataset_name, dataset_digest
+        """
+
+    init(row: PostgresRow) {
         let (name, digest) = (row.string(6), row.string(7))
         self.init(
             metric: Metric(

@@ -1,9 +1,11 @@
+internal import Identities
 internal import PostgreSQL
 package import Tracking
 
 extension PostgresWriteSession {
     package func logInputs(datasets: [DatasetInput], models: [ModelInput], runID: String) throws {
-        let run = try requireActiveRun(runID)
+        let run = try requireActiveRun(runID, for: .update)
+        try requireChangeable(models.map(\.modelID))
         for input in datasets {
             let dataset = try datasetID(input.dataset, experimentID: run.experimentID)
             try link(dataset: dataset, tags: input.tags, runID: runID)
@@ -22,7 +24,8 @@ extension PostgresWriteSession {
     }
 
     package func logOutputs(models: [ModelOutput], runID: String) throws {
-        try requireActiveRun(runID)
+        try requireActiveRun(runID, for: .update)
+        try requireChangeable(models.map(\.modelID))
         for model in models {
             try change(
                 """
@@ -38,8 +41,16 @@ extension PostgresWriteSession {
         }
     }
 
+    /// Throws if a user with limited permissions would link a run with a logged model that the user may not change.
+    ///
+    /// Other clients may name any logged model, even one that does not exist.
+    private func requireChangeable(_ modelIDs: [String]) throws {
+        guard permissions != nil, !hidesOthers else { return }
+        for id in modelIDs { _ = try storedLoggedModel(id, allowsDeleted: true, for: .update) }
+    }
+
     /// Returns the id of a dataset, which is added if the experiment does not have it.
-    private func datasetID(_ dataset: Dataset, experimentID: Int64) throws -> String {
+    func datasetID(_ dataset: Dataset, experimentID: Int64) throws -> String {
         let known = { [self] in
             try rows(
                 "SELECT dataset_uuid FROM datasets WHERE experiment_id = $1 AND name = $2 AND digest = $3",
@@ -70,7 +81,9 @@ extension PostgresWriteSession {
         return id
     }
 
-    private func link(dataset: String, tags: [Tag], runID: String) throws {
+    /// Links a run with a dataset, and returns whether it was not linked yet.
+    @discardableResult
+    func link(dataset: String, tags: [Tag], runID: String) throws -> Bool {
         let input = makeRunID()
         let added = try changed(
             """
@@ -81,7 +94,7 @@ extension PostgresWriteSession {
             dataset,
             runID
         ).affectedCount
-        guard added > 0, !tags.isEmpty else { return }
+        guard added > 0, !tags.isEmpty else { return added > 0 }
         // Of several tags with the same key, the last one counts.
         var values: [ExactText: String] = [:]
         for tag in tags { values[ExactText(tag.key)] = tag.value }
@@ -91,5 +104,6 @@ extension PostgresWriteSession {
             values.map(\.key.text),
             values.map(\.value)
         )
+        return true
     }
 }

@@ -1,9 +1,12 @@
+internal import Budgets
+internal import Identities
 internal import PostgreSQL
 internal import Tracking
 
 /// What one request logs to one run.
-struct RunLog {
+struct RunLog: ClientBound {
     let job: WriteJob
+    let caller: Caller
     let runID: String
     let batch: LogBatch
     /// Whether the request logs one param only, for which MLflow has another message.
@@ -63,7 +66,10 @@ extension PostgresWriteSession {
         let models =
             try modelIDs.isEmpty
             ? nil
-            : pipeline.ask("SELECT model_id FROM logged_models WHERE model_id = ANY($1)", [modelIDs.postgresValue])
+            : pipeline.ask(
+                "SELECT model_id, experiment_id FROM logged_models WHERE model_id = ANY($1)",
+                [modelIDs.postgresValue]
+            )
         try pipeline.rows(runs).forEach { row in
             facts.runs[ExactText(row.string(0))] = LogFacts.Run(
                 stage: LifecycleStage(wireName: row.string(1)) ?? .active,
@@ -74,53 +80,23 @@ extension PostgresWriteSession {
             try pipeline.rows(stored).forEach { facts.params[RunKey($0.string(0), $0.string(1))] = $0.string(2) }
         }
         if let models {
-            try pipeline.rows(models).forEach { facts.models.insert(ExactText($0.string(0))) }
+            try pipeline.rows(models).forEach { facts.models[ExactText($0.string(0))] = $0.int64(1) }
         }
         return facts
     }
 
     private func send(_ rows: LogRows) throws {
         // Servers that write to the same rows at the same time lock them in the same order: by run and key.
-        try send(
-            """
-            INSERT INTO params (run_uuid, key, value) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
-            """,
-            rows.params.sorted { $0.key < $1.key }.map { [.text($0.key.run), .text($0.key.key), .text($0.value)] }
-        )
-        try send(
-            """
-            INSERT INTO metrics (run_uuid, key, timestamp, step, value, is_nan)
-            SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::float8[], $6::boolean[])
-            ON CONFLICT DO NOTHING
-            """,
-            rows.metrics.map { Self.values($0, $1) }
-        )
-        try send(
-            """
-            INSERT INTO latest_metrics AS stored (run_uuid, key, timestamp, step, value, is_nan)
-            SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::float8[], $6::boolean[])
-            ON CONFLICT (key, run_uuid) DO UPDATE
-            SET timestamp = excluded.timestamp, step = excluded.step, value = excluded.value, is_nan = excluded.is_nan
-            WHERE (excluded.step, excluded.timestamp, excluded.value) > (stored.step, stored.timestamp, stored.value)
-            """,
-            rows.latest.sorted { $0.key < $1.key }.map { Self.values($0.key, $0.value) }
-        )
-        try send(
-            """
-            INSERT INTO logged_model_metrics (model_id, run_id, experiment_id, metric_name, metric_timestamp_ms, metric_step,
-                metric_value, dataset_name, dataset_digest)
-            SELECT * FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::bigint[], $6::bigint[], $7::float8[],
-                $8::text[], $9::text[])
-            ON CONFLICT DO NOTHING
-            """,
-            rows.modelMetrics
-        )
+        try send(LogRows.addingParams, rows.paramValues)
+        try send(LogRows.addingMetrics, rows.metricValues)
+        try send(LogRows.raisingLatestMetrics, rows.latestValues)
+        try send(LogRows.addingModelMetrics, rows.modelMetrics)
         try send(
             """
             INSERT INTO tags (run_uuid, key, value) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
             ON CONFLICT (key, run_uuid) DO UPDATE SET value = excluded.value
             """,
-            rows.tags.sorted { $0.key < $1.key }.map { [.text($0.key.run), .text($0.key.key), .text($0.value)] }
+            rows.tagValues
         )
         try send(
             """
@@ -134,15 +110,7 @@ extension PostgresWriteSession {
 
     /// Sends a statement whose values are the columns of some rows, unless there are none.
     private func send(_ sql: String, _ rows: [[PostgresValue]]) throws {
-        guard let first = rows.first else { return }
-        try pipeline.send(sql, first.indices.map { column in .array(rows.map { $0[column] }) })
-    }
-
-    private static func values(_ key: RunKey, _ point: MetricPoint) -> [PostgresValue] {
-        [
-            .text(key.run), .text(key.key), .integer(point.timestamp), .integer(point.step), .real(point.value),
-            .boolean(point.isNaN),
-        ]
+        if !rows.isEmpty { try pipeline.send(sql, columns(of: rows)) }
     }
 }
 
@@ -177,14 +145,16 @@ private struct LogFacts {
     var runs: [ExactText: Run] = [:]
     /// The params that are stored, and those that earlier requests of the transaction add.
     var params: [RunKey: String] = [:]
-    var models: Set<ExactText> = []
+    /// The experiments of the logged models.
+    var models: [ExactText: Int64] = [:]
 
     /// Checks what one request logs, and returns for each of its logs the params that are new.
     func newParams(in logs: ArraySlice<RunLog>) throws(TrackingError) -> [[Param]] {
         var added: [RunKey: String] = [:]
         var new: [[Param]] = []
         for log in logs {
-            guard let run = runs[ExactText(log.runID)] else { throw .runNotFound(log.runID) }
+            guard let run = runs[ExactText(log.runID)] else { throw log.missingOrForbidden(.runNotFound(log.runID)) }
+            try log.require(.update, on: .run(inExperiment: run.experimentID), orThrow: .runNotFound(log.runID))
             try run.stage.requireActive("run", id: log.runID)
             var conflicts: [ParamConflict] = []
             var params: [Param] = []
@@ -199,40 +169,105 @@ private struct LogFacts {
             }
             if log.isOneParam, let conflict = conflicts.first { throw conflict.refusal(runID: log.runID) }
             try ParamConflict.refuse(conflicts, runID: log.runID)
-            let unknown = log.batch.modelMetrics.first { !models.contains(ExactText($0.modelID)) }
-            if let unknown { throw .modelOfMetricNotFound(unknown) }
+            for metric in log.batch.modelMetrics { try requireModel(of: metric, in: log) }
             new.append(params)
         }
         return new
     }
+
+    private func requireModel(of metric: ModelMetric, in log: RunLog) throws(TrackingError) {
+        guard let experiment = models[ExactText(metric.modelID)], !log.hides(experiment: experiment) else {
+            throw log.missingOrForbidden(.modelOfMetricNotFound(metric))
+        }
+        try log.require(
+            .update,
+            on: .loggedModel(inExperiment: experiment),
+            orThrow: .loggedModelNotFound(metric.modelID)
+        )
+    }
 }
 
 /// The rows that are to be written.
-private struct LogRows {
+struct LogRows {
     var params: [(key: RunKey, value: String)] = []
     var metrics: [(RunKey, MetricPoint)] = []
     var latest: [RunKey: MetricPoint] = [:]
     var modelMetrics: [[PostgresValue]] = []
     var tags: [RunKey: String] = [:]
 
-    mutating func add(_ log: RunLog, params new: [Param], _ facts: LogFacts) {
+    mutating func add(_ point: MetricPoint, _ key: RunKey) {
+        metrics.append((key, point))
+        if let known = latest[key], !point.supersedes(known) { return }
+        latest[key] = point
+    }
+
+    fileprivate mutating func add(_ log: RunLog, params new: [Param], _ facts: LogFacts) {
         for param in new { params.append((RunKey(log.runID, param.key), param.value)) }
-        for metric in log.batch.metrics {
-            let key = RunKey(log.runID, metric.key)
-            let point = MetricPoint(metric)
-            metrics.append((key, point))
-            if let known = latest[key], !point.supersedes(known) { continue }
-            latest[key] = point
-        }
+        for metric in log.batch.metrics { add(MetricPoint(metric), RunKey(log.runID, metric.key)) }
         for metric in log.batch.modelMetrics {
-            let point = MetricPoint(metric.metric)
-            modelMetrics.append([
-                .text(metric.modelID), .text(log.runID),
-                .integer(facts.runs[ExactText(log.runID)]?.experimentID ?? 0), .text(metric.metric.key),
-                .integer(point.timestamp), .integer(point.step), .real(point.value),
-                (metric.dataset?.name).postgresValue, (metric.dataset?.digest).postgresValue,
-            ])
+            let experiment = facts.runs[ExactText(log.runID)]?.experimentID ?? 0
+            modelMetrics.append(Self.values(metric, runID: log.runID, experimentID: experiment))
         }
         for tag in log.batch.tags where tag.effectOnRun != .nothing { tags[RunKey(log.runID, tag.key)] = tag.value }
+    }
+}
+
+// MARK: Statements
+
+extension LogRows {
+    static let addingParams = """
+        INSERT INTO params (run_uuid, key, value) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+        """
+
+    static let addingMetrics = """
+        INSERT INTO metrics (run_uuid, key, timestamp, step, value, is_nan)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::float8[], $6::boolean[])
+        ON CONFLICT DO NOTHING
+        """
+
+    static let raisingLatestMetrics = """
+        INSERT INTO latest_metrics AS stored (run_uuid, key, timestamp, step, value, is_nan)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::float8[], $6::boolean[])
+        ON CONFLICT (key, run_uuid) DO UPDATE
+        SET timestamp = excluded.timestamp, step = excluded.step, value = excluded.value, is_nan = excluded.is_nan
+        WHERE (excluded.step, excluded.timestamp, excluded.value) > (stored.step, stored.timestamp, stored.value)
+        """
+
+    static let addingModelMetrics = """
+        INSERT INTO logged_model_metrics (model_id, run_id, experiment_id, metric_name, metric_timestamp_ms, metric_step,
+            metric_value, dataset_name, dataset_digest)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::bigint[], $6::bigint[], $7::float8[],
+            $8::text[], $9::text[])
+        ON CONFLICT DO NOTHING
+        """
+
+    var paramValues: [[PostgresValue]] {
+        params.sorted { $0.key < $1.key }.map { [.text($0.key.run), .text($0.key.key), .text($0.value)] }
+    }
+
+    var metricValues: [[PostgresValue]] { metrics.map { Self.values($0, $1) } }
+
+    var latestValues: [[PostgresValue]] {
+        latest.sorted { $0.key < $1.key }.map { Self.values($0.key, $0.value) }
+    }
+
+    var tagValues: [[PostgresValue]] {
+        tags.sorted { $0.key < $1.key }.map { [.text($0.key.run), .text($0.key.key), .text($0.value)] }
+    }
+
+    static func values(_ metric: ModelMetric, runID: String, experimentID: Int64) -> [PostgresValue] {
+        let point = MetricPoint(metric.metric)
+        return [
+            .text(metric.modelID), .text(runID), .integer(experimentID), .text(metric.metric.key),
+            .integer(point.timestamp), .integer(point.step), .real(point.value),
+            (metric.dataset?.name).postgresValue, (metric.dataset?.digest).postgresValue,
+        ]
+    }
+
+    private static func values(_ key: RunKey, _ point: MetricPoint) -> [PostgresValue] {
+        [
+            .text(key.run), .text(key.key), .integer(point.timestamp), .integer(point.step), .real(point.value),
+            .boolean(point.isNaN),
+        ]
     }
 }

@@ -1,6 +1,6 @@
 package import Budgets
 package import PostgreSQL
-internal import Tracking
+package import Tracking
 
 /// Changes the database for one write request at a time.
 ///
@@ -10,15 +10,21 @@ internal import Tracking
 ///
 /// What is logged to runs collects until the requests of the transaction have run, so that a few statements write it for all of
 /// them (`RunLog`).
-package final class PostgresWriteSession: PostgresSession {
+package final class PostgresWriteSession: PostgresSession, AccessChanging {
     package let pipeline: PostgresPipeline
-    let artifactRoot: ArtifactLocation
+    package let artifactRoot: ArtifactLocation
+    /// The buckets that the server opens.
+    let servedBuckets: Set<String>
     /// The client that waits for the result.
     package private(set) var caller = Caller.server
     /// Whether the request has sent a change.
     private(set) var hasChanged = false
     /// Experiments that the transaction has looked up, without their tags.
     var experiments: [Int64: Experiment] = [:]
+    /// What the records of the current import have found and add.
+    var taken = TakenRecords()
+    /// How long the texts may be; nil before the first import of the connection.
+    var columnLimits: ColumnLimits?
     /// What the requests of the transaction log to runs, and was not sent yet.
     private var logs: [RunLog] = []
     /// The index in `logs` of the first one of the current request.
@@ -31,13 +37,25 @@ package final class PostgresWriteSession: PostgresSession {
     private var statementTime = Duration.zero
     private var hasLongStatements = false
     let creations: CreationMemory
+    /// Whether the database has the tables of users and tokens, and this server uses them.
+    let keepsAccess: Bool
+    /// What the open transaction has changed about who may do what.
+    package var accessChange = AccessChange()
     /// The history of the server, which is another one when a standby has taken over; nil if the server does not tell it.
     let timeline: String?
 
-    init(pipeline: PostgresPipeline, artifactRoot: ArtifactLocation, creations: CreationMemory) {
+    init(
+        pipeline: PostgresPipeline,
+        artifactRoot: ArtifactLocation,
+        servedBuckets: Set<String>,
+        creations: CreationMemory,
+        keepsAccess: Bool
+    ) {
         self.pipeline = pipeline
+        self.keepsAccess = keepsAccess
         self.creations = creations
         self.artifactRoot = artifactRoot
+        self.servedBuckets = servedBuckets
         timeline = Self.timeline(pipeline)
     }
 
@@ -58,6 +76,7 @@ extension PostgresWriteSession {
         pipeline.watch = PostgresWatch(deadline: .now + statementTime)
         (logs, ownLogs, job) = ([], 0, nil)
         (markTicket, mark, addedRun) = (nil, nil, nil)
+        accessChange = AccessChange()
         experiments.removeAll(keepingCapacity: true)
         try pipeline.send("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
     }
@@ -128,6 +147,27 @@ extension PostgresWriteSession {
         return try pipeline.rows(sql, values.map(\.postgresValue))
     }
 
+    /// Sends a statement ahead that changes rows, and whose values are the columns of some rows, unless there are none.
+    func change(_ sql: String, rows: [[PostgresValue]]) throws {
+        guard !rows.isEmpty else { return }
+        try prepareStatement()
+        try noteChange()
+        try pipeline.send(sql, columns(of: rows))
+    }
+
+    /// Runs such a statement, and returns how many rows it has changed.
+    func changed(_ sql: String, rows: [[PostgresValue]]) throws -> Int {
+        guard !rows.isEmpty else { return 0 }
+        try prepareStatement()
+        try noteChange()
+        return Int(try pipeline.rows(sql, columns(of: rows)).affectedCount)
+    }
+
+    /// Turns rows into one array for each of their columns.
+    func columns(of rows: [[PostgresValue]]) -> [PostgresValue] {
+        (rows.first ?? []).indices.map { column in .array(rows.map { $0[column] }) }
+    }
+
     private func noteChange() throws {
         hasChanged = true
         guard markTicket == nil else { return }
@@ -140,7 +180,7 @@ extension PostgresWriteSession {
     /// Adds something that the request logs to a run.
     func add(_ batch: LogBatch, runID: String, isOneParam: Bool = false) throws {
         guard let job else { preconditionFailure("a session is used outside of a request") }
-        logs.append(RunLog(job: job, runID: runID, batch: batch, isOneParam: isOneParam))
+        logs.append(RunLog(job: job, caller: caller, runID: runID, batch: batch, isOneParam: isOneParam))
         // What comes after other changes of the request is written at once, so that all of it fails together.
         if hasChanged { try prepareStatement() }
     }

@@ -9,7 +9,7 @@ extension ReadSession {
             "SELECT id FROM runs WHERE id IN (SELECT value FROM json_each(?1)) ORDER BY id",
             jsonArray(rows)
         ).map { $0.int64(0) }
-        return try zip(present, transferredRuns(rows: present)).map { row, run in
+        return try zip(present, transferredRuns(present.map { TransferRow($0) })).map { row, run in
             var run = run
             run.run.metrics = []
             let lastEntry = try connection.query("SELECT max(id) FROM artifact_journal WHERE run_id = ?1", row)
@@ -200,7 +200,7 @@ extension ReadSession {
             guard let last = rows.last else { break }
             start = last.0
             for (id, runID, experimentID) in rows where found.count < limit {
-                let isReadable = permissions?.allows(.read, on: .run(inExperiment: experimentID)) ?? true
+                let isReadable = canReadRuns(ofExperiment: experimentID)
                 if isReadable { found.append((id, runID)) }
             }
         }
@@ -229,7 +229,7 @@ extension ReadSession {
 
     /// Returns a logged model without its points; nil if it does not exist.
     package func modelToForward(id: String) throws -> TransferredLoggedModel? {
-        try visibleLoggedModelRow(id, for: .read).flatMap { try transferredLoggedModels(rows: [$0]).first }
+        try visibleLoggedModelRow(id, for: .read).flatMap { try transferredLoggedModels([TransferRow($0)]).first }
     }
 
     /// Returns the files of a run or logged model that were sent.
@@ -274,7 +274,7 @@ extension ReadSession {
     package func modelsToForward(after row: Int64, limit: Int) throws -> [ForwardedModel] {
         let rows = try connection.query("SELECT id FROM logged_models WHERE id > ?1 ORDER BY id LIMIT ?2", row, limit)
             .map { $0.int64(0) }
-        return try zip(rows, transferredLoggedModels(rows: rows)).map { row, model in
+        return try zip(rows, transferredLoggedModels(rows.map { TransferRow($0) })).map { row, model in
             let version = try connection.query(
                 "SELECT count(*), max(timestamp), total(step), total(value) FROM model_metrics WHERE model_id = ?1",
                 row
@@ -288,7 +288,7 @@ extension ReadSession {
         var position = PointPosition(ofModel: id, inRunsOf: .everything)
         var points: [ModelMetric] = []
         while !position.isAtEnd {
-            for case .modelPoints(let found) in try nextPoints(&position, limit: 20_000).records {
+            for case .modelPoints(let found) in try position.next(self, limit: 20_000).records {
                 points += found.points
             }
         }
@@ -305,10 +305,10 @@ extension ReadSession {
             row,
             limit
         ).map { $0.int64(0) }
-        return try zip(rows, transferredRegisteredModels(rows: rows)).map { row, model in
-            var position = RegistryPosition(modelRow: row)
+        return try zip(rows, transferredRegisteredModels(rows.map { TransferRow($0) })).map { row, model in
+            var position = RegistryPosition(model: TransferRow(row))
             var versions: [TransferredModelVersion] = []
-            while !position.isAtEnd { versions += try nextVersions(&position) }
+            while !position.isAtEnd { versions += try position.next(self) }
             return (row, model, versions)
         }
     }

@@ -1,85 +1,45 @@
 internal import SQLite
-internal import Tracking
-
-/// The position in the points of a run or logged model up to which they have been read.
-struct PointPosition {
-    fileprivate enum Owner {
-        case run(String)
-        /// `runs`, a JSON array of run ids, restricts the points to those that these runs have logged; nil for all.
-        case loggedModel(String, runs: String?)
-    }
-
-    fileprivate struct Key {
-        let id: Int64
-        let name: String
-    }
-
-    fileprivate let owner: Owner
-    /// The keys whose points have not been read yet, in reverse order; nil before the keys are read.
-    fileprivate var keys: [Key]?
-    /// The sort values of the last point that was read of the current key; nil if no point of it has been read.
-    fileprivate var last: [SortValue]?
-
-    var isAtEnd: Bool { keys?.isEmpty ?? false }
-
-    init(ofRun id: String) {
-        owner = .run(id)
-    }
-
-    init(ofModel id: String, inRunsOf subset: TransferSubset) {
-        if case .runs(let ids) = subset {
-            owner = .loggedModel(id, runs: jsonTexts(ids))
-        } else {
-            owner = .loggedModel(id, runs: nil)
-        }
-    }
-}
+package import Tracking
 
 extension ReadSession {
-    private static let pointsOfOneRecord = 5_000
-
-    /// Reads the next points, metric by metric in the order of the keys' bytes, and by time within a metric.
-    ///
-    /// - Returns: records, and the number of their points, which is at most `limit`.
-    func nextPoints(
-        _ position: inout PointPosition,
-        limit: Int
-    ) throws -> (records: [TransferRecord], count: Int) {
-        var (records, count) = ([TransferRecord](), 0)
-        guard let row = try row(of: position.owner) else {
-            // The run or model was removed since the last call.
-            position.keys = []
-            return ([], 0)
-        }
-        var keys = try position.keys ?? self.keys(of: position.owner, row: row)
-        while count < limit, let key = keys.last {
-            let asked = min(limit - count, Self.pointsOfOneRecord)
-            let found: Int
-            switch position.owner {
-            case .run(let id):
-                let points = try points(ofRun: row, key.id, after: position.last, limit: asked)
-                position.last = points.last?.sortValues
-                found = points.count
-                if found > 0 { records.append(.points(TransferredPoints(runID: id, key: key.name, points: points))) }
-            case .loggedModel(let id, let runs):
-                let points = try modelPoints(id, row, key, inRuns: runs, after: position.last, limit: asked)
-                position.last = points.last
-                found = points.metrics.count
-                if found > 0 {
-                    records.append(.modelPoints(TransferredModelPoints(modelID: id, points: points.metrics)))
-                }
+    package func metricKeys(of owner: PointOwner) throws -> [TransferKey] {
+        guard let row = try row(of: owner) else { return [] }
+        let sql =
+            switch owner {
+            case .run: "SELECT key_id FROM latest_metrics WHERE run_id = ?1"
+            case .loggedModel: "SELECT DISTINCT key_id FROM latest_model_metrics WHERE model_id = ?1"
             }
-            count += found
-            if found < asked {
-                keys.removeLast()
-                position.last = nil
-            }
+        return try connection.query(sql, row).map { $0.int64(0) }.map {
+            TransferKey(name: try keyName($0), number: $0)
         }
-        position.keys = keys
-        return (records, count)
     }
 
-    private func row(of owner: PointPosition.Owner) throws -> Int64? {
+    package func points(
+        of owner: PointOwner,
+        _ key: TransferKey,
+        after last: [SortValue]?,
+        limit: Int
+    ) throws -> PointPage? {
+        // The run or model may have been removed since its keys were read.
+        guard let row = try row(of: owner) else { return nil }
+        switch owner {
+        case .run(let id):
+            let series = MetricSeries(runRow: row, keyID: key.number)
+            let points = try historyQuery(series, last.map { .after($0) } ?? .beginning, limit: limit)
+                .map { MetricPoint(row: $0, column: 0) }
+            return points.last.map { last in
+                PointPage(
+                    .points(TransferredPoints(runID: id, key: key.name, points: points)),
+                    count: points.count,
+                    last: last.sortValues
+                )
+            }
+        case .loggedModel(let id, let runs):
+            return try modelPoints(id, row, key, inRuns: runs.map { jsonTexts($0) }, after: last, limit: limit)
+        }
+    }
+
+    private func row(of owner: PointOwner) throws -> Int64? {
         switch owner {
         case .run(let id):
             return try connection.query("SELECT id FROM runs WHERE run_id = ?1", id).firstRow { $0.int64(0) }
@@ -88,30 +48,14 @@ extension ReadSession {
         }
     }
 
-    private func keys(of owner: PointPosition.Owner, row: Int64) throws -> [PointPosition.Key] {
-        let sql =
-            switch owner {
-            case .run: "SELECT key_id FROM latest_metrics WHERE run_id = ?1"
-            case .loggedModel: "SELECT DISTINCT key_id FROM latest_model_metrics WHERE model_id = ?1"
-            }
-        let ids = try connection.query(sql, row).map { $0.int64(0) }
-        return try ids.map { PointPosition.Key(id: $0, name: try keyName($0)) }.sorted { $1.name.precedes($0.name) }
-    }
-
-    private func points(ofRun row: Int64, _ key: Int64, after last: [SortValue]?, limit: Int) throws -> [MetricPoint] {
-        let series = MetricSeries(runRow: row, keyID: key)
-        return try historyQuery(series, last.map { .after($0) } ?? .beginning, limit: limit)
-            .map { MetricPoint(row: $0, column: 0) }
-    }
-
     private func modelPoints(
         _ id: String,
         _ row: Int64,
-        _ key: PointPosition.Key,
+        _ key: TransferKey,
         inRuns runs: String?,
         after last: [SortValue]?,
         limit: Int
-    ) throws -> (metrics: [ModelMetric], last: [SortValue]?) {
+    ) throws -> PointPage? {
         let order = "point.timestamp, point.step, point.run_id, point.dataset_id, point.value"
         let select = try connection.query(
             """
@@ -125,7 +69,7 @@ extension ReadSession {
             ORDER BY \(order)
             LIMIT ?4
             """,
-            values: [row, key.id, runs, limit] + (last ?? [])
+            values: [row, key.number, runs, limit] + (last ?? [])
         )
         var end: [SortValue]?
         let metrics = try select.map { point in
@@ -145,6 +89,32 @@ extension ReadSession {
                 dataset: point.isNull(6) ? nil : MetricDataset(name: point.string(6), digest: point.string(7))
             )
         }
-        return (metrics, end)
+        return end.map { end in
+            PointPage(
+                .modelPoints(TransferredModelPoints(modelID: id, points: metrics)),
+                count: metrics.count,
+                last: end
+            )
+        }
+    }
+
+    package func keys(ofRuns rows: [TransferRow]) throws -> RunKeys {
+        let page = jsonArray(rows.map(\.number))
+        return RunKeys(
+            metrics: try keys(in: "latest_metrics", ofRuns: page),
+            params: try keys(in: "params", ofRuns: page),
+            tags: try keys(in: "run_tags", ofRuns: page)
+        )
+    }
+
+    private func keys(in table: StaticString, ofRuns page: String) throws -> [String] {
+        try connection.query(
+            """
+            SELECT DISTINCT pair.key_id
+            FROM json_each(?1) AS page
+            CROSS JOIN \(table) AS pair ON pair.run_id = page.value
+            """,
+            page
+        ).map { $0.int64(0) }.map { try keyName($0) }
     }
 }

@@ -1,95 +1,89 @@
 internal import Identities
 internal import SQLite
-internal import Tracking
+package import Tracking
 
 extension WriteSession {
-    func importRecord(_ transferred: TransferredRegisteredModel, _ report: inout TransferReport) throws {
-        let model = transferred.model
-        guard let stored = try storedModel(model.name) else {
-            let isPrompt = model.tags.lastOfEachKey.contains(where: \.marksPrompt)
-            try requireCreation(of: isPrompt ? .prompt : .registeredModel, named: model.name)
-            try connection.run(
-                """
-                INSERT INTO registered_models
-                    (name, description, creation_time, last_updated_time, is_prompt, last_version)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                """,
-                model.name,
-                model.description,
-                model.creationTime,
-                model.lastUpdatedTime,
-                isPrompt ? 1 : 0,
-                transferred.lastVersion
-            )
-            let id = connection.lastInsertRowID
-            for tag in model.tags { try connection.upsert(tag, in: .registeredModels, of: id) }
-            _ = try completeAliases(model, id: id)
-            report.count(.registeredModel) { $0.added += 1 }
-            return
-        }
-        guard stored.creationTime == model.creationTime else {
-            report.count(.registeredModel) { $0.unchanged += 1 }
-            report.remark(.registeredModel, model.name, TransferRemark.otherModel)
-            return
-        }
-        _ = try registeredModelRow(model.name, for: .update)
-        let before = connection.totalChanges
-        let tags = try complete(model.tags, in: .registeredModels, of: stored.id)
-        if tags.isCompleted, model.tags.contains(where: \.marksPrompt) { try markModel(stored.id, asPrompt: true) }
-        let aliases = try completeAliases(model, id: stored.id)
-        try raiseLastVersion(ofModel: stored.id, to: transferred.lastVersion)
-        let isCompleted = connection.totalChanges != before
-        report.count(.registeredModel) { $0.note(isCompleted: isCompleted) }
-        var differences = aliases.map { "alias '\(shortened($0))' of another version" }
-        if !model.description.isExactly(stored.description) { differences.append("another description") }
-        report.remark(.registeredModel, model.name, differences: differences, tags: tags.conflicts)
+    package func takenRegisteredModel(_ name: String) throws -> TakenRegisteredModel<Int64>? {
+        try connection.query("SELECT id, creation_time, description FROM registered_models WHERE name = ?1", name)
+            .firstRow { TakenRegisteredModel(key: $0.int64(0), creationTime: $0.int64(1), description: $0.string(2)) }
     }
 
-    func importRecord(_ transferred: TransferredModelVersion, _ report: inout TransferReport) throws {
-        let version = transferred.version
-        let id = "\(version.name)/\(version.version)"
-        guard let model = try storedModel(version.name) else {
-            throw TrackingError.registeredModelNotFound(version.name)
+    package func requireChange(ofRegisteredModel name: String) throws -> Bool {
+        try registeredModelKind(name, for: .update).isPrompt
+    }
+
+    package func add(_ transferred: TransferredRegisteredModel) throws -> Int64 {
+        let model = transferred.model
+        try connection.run(
+            """
+            INSERT INTO registered_models
+                (name, description, creation_time, last_updated_time, is_prompt, last_version)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            """,
+            model.name,
+            model.description,
+            model.creationTime,
+            model.lastUpdatedTime,
+            model.tags.lastOfEachKey.contains(where: \.marksPrompt) ? 1 : 0,
+            transferred.lastVersion
+        )
+        return connection.lastInsertRowID
+    }
+
+    package func complete(_ tags: [Tag], ofRegisteredModel key: Int64) throws -> TakenPart {
+        let part = try complete(tags, in: .registeredModels, of: key)
+        if part.isCompleted, tags.lastOfEachKey.contains(where: \.marksPrompt) { try markModel(key, asPrompt: true) }
+        return part
+    }
+
+    package func complete(_ aliases: [ModelAlias], of key: Int64) throws -> TakenPart {
+        var part = TakenPart()
+        for alias in aliases {
+            try connection.run(
+                "INSERT OR IGNORE INTO registered_model_aliases (model_id, alias, version) VALUES (?1, ?2, ?3)",
+                key,
+                alias.alias,
+                alias.version
+            )
+            guard connection.changes == 0 else {
+                part.isCompleted = true
+                continue
+            }
+            let stored = try connection.query(
+                "SELECT version FROM registered_model_aliases WHERE model_id = ?1 AND alias = ?2",
+                key,
+                alias.alias
+            ).firstRow { $0.int64(0) }
+            if stored != alias.version { part.conflicts.append(alias.alias) }
         }
-        guard model.creationTime == transferred.modelCreationTime else {
-            report.count(.modelVersion) { $0.unchanged += 1 }
-            report.remark(.modelVersion, id, TransferRemark.otherModel)
-            return
-        }
-        let isPrompt = try registeredModelKind(version.name, for: .update).isPrompt
+        return part
+    }
+
+    package func raiseLastVersion(of key: Int64, to version: Int64) throws -> Bool {
+        try connection.run(
+            "UPDATE registered_models SET last_version = ?2 WHERE id = ?1 AND last_version < ?2",
+            key,
+            version
+        )
+        return connection.changes > 0
+    }
+
+    package func takenVersion(_ number: Int64, of model: Int64) throws -> (key: Int64, version: ModelVersion)? {
         let row = try connection.query(
             "SELECT id FROM model_versions WHERE model_id = ?1 AND version = ?2",
-            model.id,
-            version.version
+            model,
+            number
         ).firstRow { $0.int64(0) }
-        guard let row else {
-            try requireCreation(of: isPrompt ? .promptVersion : .registeredModelVersion)
-            try insert(transferred, modelID: model.id)
-            report.count(.modelVersion) { $0.added += 1 }
-            return
-        }
+        guard let row else { return nil }
         guard let stored = try connection.modelVersions(rows: [row]).first else {
             throw StoreCorruption("a model version that was just found is missing")
         }
-        guard stored.creationTime == version.creationTime else {
-            report.count(.modelVersion) { $0.unchanged += 1 }
-            report.remark(.modelVersion, id, TransferRemark.otherVersion)
-            return
-        }
-        try require(
-            .update,
-            on: .version(ofModel: version.name, isPrompt: isPrompt),
-            orThrow: .registeredModelNotFound(version.name)
-        )
-        let tags = try complete(version.tags, in: .modelVersions, of: row)
-        if tags.isCompleted { try markVersions(ofModel: model.id) }
-        report.count(.modelVersion) { $0.note(isCompleted: tags.isCompleted) }
-        report.remark(.modelVersion, id, differences: version.differences(from: stored), tags: tags.conflicts)
+        return (row, stored)
     }
 
-    private func insert(_ transferred: TransferredModelVersion, modelID: Int64) throws {
+    package func add(_ transferred: TransferredModelVersion, to model: Int64) throws {
         let version = transferred.version
-        let othersArePrompts = try connection.versionsArePrompts(ofModel: modelID)
+        let othersArePrompts = try connection.versionsArePrompts(ofModel: model)
         try connection.run(
             """
             INSERT INTO model_versions
@@ -98,7 +92,7 @@ extension WriteSession {
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
             """,
             values: [
-                modelID, version.version, version.name, othersArePrompts ? 1 : 0, version.stage.rawValue,
+                model, version.version, version.name, othersArePrompts ? 1 : 0, version.stage.rawValue,
                 version.creationTime, version.lastUpdatedTime, version.description, version.source,
                 transferred.storageLocation, version.runID, version.runLink,
             ]
@@ -106,49 +100,13 @@ extension WriteSession {
         let row = connection.lastInsertRowID
         for tag in version.tags { try connection.upsert(tag, in: .modelVersions, of: row) }
         let arePrompts = version.tags.lastOfEachKey.makeVersionsPrompts(othersArePrompts: othersArePrompts)
-        try markVersions(ofModel: modelID, asPrompts: arePrompts)
-        try raiseLastVersion(ofModel: modelID, to: version.version)
+        try markVersions(ofModel: model, asPrompts: arePrompts)
+        _ = try raiseLastVersion(of: model, to: version.version)
     }
 
-    private func raiseLastVersion(ofModel id: Int64, to version: Int64) throws {
-        try connection.run(
-            "UPDATE registered_models SET last_version = ?2 WHERE id = ?1 AND last_version < ?2",
-            id,
-            version
-        )
+    package func complete(_ tags: [Tag], of version: Int64, of model: Int64) throws -> TakenPart {
+        let part = try complete(tags, in: .modelVersions, of: version)
+        if part.isCompleted { try markVersions(ofModel: model) }
+        return part
     }
-
-    /// Adds the aliases that the stored model lacks.
-    ///
-    /// - Returns: the aliases that the stored model uses for another version.
-    private func completeAliases(_ model: RegisteredModel, id: Int64) throws -> [String] {
-        var conflicts: [String] = []
-        for alias in model.aliases {
-            try connection.run(
-                "INSERT OR IGNORE INTO registered_model_aliases (model_id, alias, version) VALUES (?1, ?2, ?3)",
-                id,
-                alias.alias,
-                alias.version
-            )
-            guard connection.changes == 0 else { continue }
-            let stored = try connection.query(
-                "SELECT version FROM registered_model_aliases WHERE model_id = ?1 AND alias = ?2",
-                id,
-                alias.alias
-            ).firstRow { $0.int64(0) }
-            if stored != alias.version { conflicts.append(alias.alias) }
-        }
-        return conflicts
-    }
-
-    private func storedModel(_ name: String) throws -> StoredModel? {
-        try connection.query("SELECT id, creation_time, description FROM registered_models WHERE name = ?1", name)
-            .firstRow { StoredModel(id: $0.int64(0), creationTime: $0.int64(1), description: $0.string(2)) }
-    }
-}
-
-private struct StoredModel {
-    var id: Int64
-    var creationTime: Int64
-    var description: String
 }

@@ -25,7 +25,9 @@ struct ExportCommand: ParsableCommand {
             runs holds their curves, thinned if they are long, and the artifacts of up to 1 MiB each.
 
             The data comes from the server that --from names, from the server that has the data folder open, or, \
-            without such a server, from the data folder itself.
+            without such a server, from the data folder itself. With --backend-store-uri \
+            postgresql://USER:PASSWORD@HOST:PORT/DATABASE it comes from that database, which servers may use meanwhile, \
+            and artifacts from the folder of --artifacts-destination.
 
             With --format mlflow-db the result is a folder with all experiments, runs, models and artifacts, on which \
             mlflow server --backend-store-uri sqlite:///mlflow.db of version 3.17 or later works. The data is read \
@@ -194,6 +196,6 @@ extension ExportCommand {
 
     /// The layout of the data folder that is exported; nil if the data comes from the server of --from.
     func ownStore() throws -> StorageLayout? {
-        from == nil ? try StorageLayout(storage, Environment.process) : nil
+        from == nil ? try StorageLayout(storage, Environment.process, isPostgresKnown: true) : nil
     }
 }

@@ -30,10 +30,10 @@ struct FileExport {
     func write() throws {
         // A reader of the standard output may close the pipe early.
         signal(SIGPIPE, SIG_IGN)
-        switch try KeptStore.open(command.storage, uri: command.from, needsArtifacts: isWithArtifacts) {
-        case .folder(let folder):
-            defer { folder.close() }
-            let body = try folder.api.exported(export, try subset { try folder.api.experimentID(idOrName: $0) })
+        switch try ExportOrigin.open(command, needsArtifacts: isWithArtifacts) {
+        case .opened(let api, let close):
+            defer { close() }
+            let body = try api.exported(export, try subset { try api.experimentID(idOrName: $0) })
             try ExportFile.write(command.outputPath, of: try command.ownStore()) { try $0.append(body) }
         case .server(let server):
             let query = query(try subset(server.experimentID(idOrName:)))

@@ -32,22 +32,22 @@ struct HTMLExport {
     func write() throws {
         // A reader of the standard output may close the pipe early.
         signal(SIGPIPE, SIG_IGN)
-        switch try KeptStore.open(command.storage, uri: command.from, needsArtifacts: true) {
-        case .folder(let folder):
-            defer { folder.close() }
-            try write(from: folder)
+        switch try ExportOrigin.open(command, needsArtifacts: true) {
+        case .opened(let api, let close):
+            defer { close() }
+            try write(from: api)
         case .server(let server):
             let reply = try server.call("export/html", request, maximumBytes: Self.maximumBytes)
             try ExportFile.write(command.outputPath, of: try command.ownStore()) { try $0.append(reply.body) }
         }
     }
 
-    private func write(from folder: OpenedFolder) throws {
+    private func write(from api: MLflowAPI) throws {
         let body: any HTTPBodyProducer
         do {
-            body = try folder.api.exportedPages(requestBody: request)
+            body = try api.exportedPages(requestBody: request)
         } catch {
-            throw folder.api.exportRefusal(error).map { StartFailure($0) } ?? error
+            throw api.exportRefusal(error).map { StartFailure($0) } ?? error
         }
         try ExportFile.write(command.outputPath, of: try command.ownStore()) { try $0.append(body) }
     }

@@ -1,5 +1,4 @@
 internal import ArtifactStore
-internal import Dispatch
 internal import MLflowAPI
 internal import SQLite
 internal import Synchronization
@@ -10,18 +9,14 @@ internal import TrackingStore
 ///
 /// This process owns the folder during the import.
 final class FolderTarget: ImportTarget, Sendable {
-    /// The number of batches that may wait for the writer while the next one is read.
-    private static let batchesUnderway = 2
-
     let title: String
     private let store: TrackingStore
     private let artifacts: ArtifactRoot
     private let way: AdoptionWay
-    private let freeBatches = DispatchSemaphore(value: batchesUnderway)
+    private let batches: RecordBatches
     /// The number of files whose sizes are noted in one transaction.
     private static let filesAtOnce = 1_000
     private let placed = Mutex<[(path: String, bytes: Int64)]>([])
-    private let outcome = Mutex<(report: TransferReport, failure: (any Error)?)>((TransferReport(), nil))
 
     /// - Throws: `StartFailure`, whose owner is set if a server has the folder open.
     init(_ folder: String, by way: AdoptionWay) throws {
@@ -33,10 +28,22 @@ final class FolderTarget: ImportTarget, Sendable {
             migrations: try EmbeddedMigrations.load()
         )
         configuration.readerCount = 1
+        let store: TrackingStore
         do {
             store = try TrackingStore(configuration)
         } catch {
             throw StartFailure.opening(databasePath, error)
+        }
+        self.store = store
+        batches = RecordBatches { records, completion in
+            store.write(
+                {
+                    let report = try $0.importRecords(records)
+                    try $0.audit(.byCommand("import"), after: report.auditNote)
+                    return report
+                },
+                completion: completion
+            )
         }
         // If a server had the folder open, the store could not be opened, and the import goes to that server.
         if let uri = ArtifactPlaceNote(databasePath: databasePath).uri {
@@ -46,34 +53,23 @@ final class FolderTarget: ImportTarget, Sendable {
                     + "import with --to and its address."
             )
         }
-        let kept = try KeepFreeSetting.amount(Environment.process)
-        artifacts = ArtifactRoot(
-            location: folder + "/artifacts",
-            freeSpace: kept.map { amount in
-                FreeSpace(keeping: amount, measure: { FreeSpace.disk(of: folder + "/artifacts") })
-            }
-        )
+        artifacts = try Self.artifactRoot(folder + "/artifacts")
         self.way = way
         title = "data folder \(folder)"
     }
 
-    func take(_ records: [TransferRecord]) throws {
-        try throwFailure()
-        freeBatches.wait()
-        store.write {
-            let report = try $0.importRecords(records)
-            try $0.audit(.byCommand("import"), after: report.auditNote)
-            return report
-        } completion: { [self] result in
-            outcome.withLock { outcome in
-                switch result {
-                case .success(let report): outcome.report.add(report)
-                case .failure(let error): outcome.failure = outcome.failure ?? error
-                }
+    /// The folder of artifacts at a path, of whose disk as much stays free as the settings say.
+    static func artifactRoot(_ path: String) throws -> ArtifactRoot {
+        let kept = try KeepFreeSetting.amount(Environment.process)
+        return ArtifactRoot(
+            location: path,
+            freeSpace: kept.map { amount in
+                FreeSpace(keeping: amount, measure: { FreeSpace.disk(of: path) })
             }
-            freeBatches.signal()
-        }
+        )
     }
+
+    func take(_ records: [TransferRecord]) throws { try batches.take(records) }
 
     func size(at path: ArtifactPath) throws -> Int64? {
         let size: Int64
@@ -118,31 +114,16 @@ final class FolderTarget: ImportTarget, Sendable {
         }
     }
 
-    func settle() throws -> [TransferOwner] {
-        waitForBatches()
-        try throwFailure()
-        return outcome.withLock { $0.report.takeLeftOut() }
-    }
-
-    private func waitForBatches() {
-        for _ in 0..<Self.batchesUnderway { freeBatches.wait() }
-        // A semaphore must not be released with a lower value than it was made with.
-        for _ in 0..<Self.batchesUnderway { freeBatches.signal() }
-    }
+    func settle() throws -> [TransferOwner] { try batches.settle() }
 
     func finish() throws -> TransferReport {
-        waitForBatches()
+        batches.wait()
         try notePlaced()
-        try throwFailure()
-        return outcome.withLock { $0.report }
+        return try batches.report()
     }
 
     func close() {
-        waitForBatches()
+        batches.wait()
         store.close()
-    }
-
-    private func throwFailure() throws {
-        if let failure = outcome.withLock({ $0.failure }) { throw failure }
     }
 }

@@ -13,8 +13,8 @@ struct ImportCommand: ParsableCommand {
         discussion: """
             The source is a database of MLflow 2.9 or later in SQLite or PostgreSQL, a folder of its file store, a running \
             server, an archive or a data folder of Apus, a folder of mlflow-export-import, or a folder with event files of \
-            TensorBoard. It is never changed. The target is a data folder, or the server that has it open. Data that \
-            the target already has stays as it is: import again to add only what is new. The exit status is 0 if \
+            TensorBoard. It is never changed. The target is a data folder, or the server that has it open, a running \
+            server, or a database of PostgreSQL, which servers may use meanwhile. Data that the target already has stays as it is: import again to add only what is new. The exit status is 0 if \
             everything was imported, 1 if data was left out, which is listed, and 2 if nothing was done. \
             docs/moving-data.md has the recipes.
             """,
@@ -34,7 +34,10 @@ struct ImportCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A data folder, or the address of a running server of Apus. (default: ./apus-data) [APUS_DATA_DIR]",
+            """
+            A data folder, the address of a running server of Apus, or postgresql://USER:PASSWORD@HOST:PORT/DATABASE, which \
+            gets MLflow's tables if it is empty. (default: ./apus-data) [APUS_DATA_DIR]
+            """,
             valueName: "target"
         ),
         completion: .directory
@@ -78,6 +81,15 @@ struct ImportCommand: ParsableCommand {
     )
     var artifactsFrom: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "For a database of PostgreSQL: the folder in which its servers keep artifacts (--artifacts-destination).",
+            valueName: "folder"
+        ),
+        completion: .directory
+    )
+    var artifactsTo: String?
+
     @Flag(help: "Let artifacts share disk space with the source's files, as clones or hard links.")
     var link = false
 
@@ -91,6 +103,19 @@ struct ImportCommand: ParsableCommand {
         case copy, leave
     }
 
+    func validate() throws {
+        let isIntoDatabase = to.map { PostgresAddress.isOne($0) } ?? false
+        guard isIntoDatabase || artifactsTo == nil else {
+            throw ValidationError("--artifacts-to is for an import into a database of PostgreSQL.")
+        }
+        guard !isIntoDatabase || artifactsTo != nil || artifacts == .leave || dryRun else {
+            throw ValidationError(
+                "Name the folder in which the servers of the database keep artifacts with --artifacts-to, or leave the artifacts "
+                    + "where they are with --artifacts leave. Into object storage they come through a server: --to http://HOST:PORT."
+            )
+        }
+    }
+
     func run() throws {
         // Otherwise a lost connection to a server would end the import without a message.
         signal(SIGPIPE, SIG_IGN)
@@ -99,7 +124,7 @@ struct ImportCommand: ParsableCommand {
         let (source, target): (any RecordSource, (any ImportTarget)?)
         do {
             let folder = try StorageLayout.currentFolder()
-            let destination = ImportDestination(to, folder, link ? .link : .copy)
+            let destination = ImportDestination(to, folder, artifacts: artifactsTo, link ? .link : .copy)
             if link, self.source.contains("://"), !PostgresAddress.isOne(self.source) {
                 throw ImportFailure("--link is for files of this machine; a server sends its files.")
             }

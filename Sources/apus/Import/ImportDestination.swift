@@ -1,16 +1,21 @@
 internal import ArtifactStore
 internal import Files
 internal import MLflowClient
+internal import PostgreSQL
 internal import SQLite
 
-/// The value of `--to`: the address of a server, or a data folder, which a server may have open.
+/// The value of `--to`: the address of a server or of a database of PostgreSQL, or a data folder, which a server may have open.
 struct ImportDestination {
     private let text: String
     private let workingDirectory: String
+    private let artifactFolder: String?
     private let way: AdoptionWay
 
-    /// - Parameter given: the value of the flag; nil for the data folder that a server uses by default.
-    init(_ given: String?, _ workingDirectory: String, _ way: AdoptionWay) {
+    /// - Parameters:
+    ///   - given: the value of the flag; nil for the data folder that a server uses by default.
+    ///   - artifactFolder: the folder of the artifacts of a database; nil if none come.
+    init(_ given: String?, _ workingDirectory: String, artifacts artifactFolder: String?, _ way: AdoptionWay) {
+        self.artifactFolder = artifactFolder.map { StorageLayout.absolute($0, workingDirectory) }
         text = given ?? Environment.process["APUS_DATA_DIR"] ?? "apus-data"
         self.workingDirectory = workingDirectory
         self.way = way
@@ -26,6 +31,9 @@ struct ImportDestination {
     }
 
     func open() throws -> any ImportTarget {
+        if PostgresAddress.isOne(text) {
+            return try DatabaseTarget(try PostgresAddress(text), artifacts: artifactFolder, by: way)
+        }
         if text.contains("://") {
             try requireCopying()
             return ServerTarget(try TrackingConnection(text, agent: "apus-import"))

@@ -5,6 +5,7 @@ internal import HTTPWire
 internal import JSON
 internal import MLflowAPI
 internal import MLflowClient
+internal import Tracking
 internal import TrackingStore
 
 /// The data that a command works on: a folder that this process opens, or a server that has the folder open.
@@ -73,16 +74,23 @@ final class OpenedFolder {
             throw StartFailure.opening(layout.databasePath, error)
         }
         roots = try ServedRoots(layout, store, Budgets())
-        var settings = MLflowAPI.Settings(workingDirectory: layout.workingDirectory)
-        settings.exportShell = { .ofPages() }
-        settings.artifactRoots = roots.all.map { MLflowAPI.LocalArtifactRoot(path: $0.location, store: $0) }
-        api = MLflowAPI(store: store, artifacts: roots.destination, settings: settings) { error in
-            StandardStream.error.write("apus: \(error)")
-        }
+        api = .ofCommand(store, roots, layout)
     }
 
     func close() {
         store.close()
+    }
+}
+
+extension MLflowAPI {
+    /// The calls over a store that a command has opened.
+    static func ofCommand(_ store: any TrackingBackend, _ roots: ServedRoots, _ layout: StorageLayout) -> MLflowAPI {
+        var settings = Settings(workingDirectory: layout.workingDirectory)
+        settings.exportShell = { .ofPages() }
+        settings.artifactRoots = roots.all.map { LocalArtifactRoot(path: $0.location, store: $0) }
+        return MLflowAPI(store: store, artifacts: roots.destination, settings: settings) { error in
+            StandardStream.error.write("apus: \(error)")
+        }
     }
 }
 

@@ -4,7 +4,6 @@ internal import HTTPWire
 internal import Identities
 internal import Synchronization
 internal import Tracking
-internal import TrackingStore
 internal import Transfer
 
 /// An archive with records of this store and their artifacts, which is made while it is being sent.
@@ -36,7 +35,7 @@ final class ArchiveBody: HTTPBodyProducer {
     init(_ subset: TransferSubset, of api: MLflowAPI, for caller: Caller) throws {
         self.api = api
         self.caller = caller
-        state = Mutex(State(records: try RecordStream(subset, of: api.localStore, for: caller)))
+        state = Mutex(State(records: try RecordStream(subset, of: api.store, for: caller)))
     }
 
     func next(into buffer: inout [UInt8]) throws -> Bool {

@@ -2,7 +2,6 @@ internal import Budgets
 internal import HTTPWire
 internal import Synchronization
 internal import Tracking
-internal import TrackingStore
 internal import Transfer
 
 /// A table of runs or points, which is made while it is being sent.
@@ -27,9 +26,9 @@ final class TableBody: HTTPBodyProducer {
         of api: MLflowAPI,
         for caller: Caller
     ) throws {
-        let records = try RecordStream(subset, rows == .runs ? .runs : .points, of: api.localStore, for: caller)
+        let records = try RecordStream(subset, rows == .runs ? .runs : .points, of: api.store, for: caller)
         let needsKeys = rows == .runs && format == .csv
-        let keys = needsKeys ? try api.localStore.runKeys(subset, for: caller) : RunKeys()
+        let keys = needsKeys ? try api.store.runKeys(subset, for: caller) : RunKeys()
         table = ExportTable(rows, format, keys: keys)
         state = Mutex(State(records: records))
     }

@@ -3,7 +3,6 @@ internal import HTTPServer
 internal import HTTPWire
 internal import JSON
 package import Tracking
-internal import TrackingStore
 internal import Transfer
 
 extension MLflowAPI {
@@ -38,7 +37,7 @@ extension MLflowAPI {
         }
         let records = try RecordLines(request.body).all
         return .write {
-            try WriteSession.own($0).importRecords(records)
+            try $0.importRecords(records)
         } auditNote: {
             $0.auditNote
         } encode: { report in

@@ -32,17 +32,20 @@ struct StorageLayout {
 
     /// Resolves flags and environment variables, and creates the folders of the database.
     ///
-    /// - Parameter keeping: the flags that only a server has; nil for other commands.
+    /// - Parameters:
+    ///   - keeping: the flags that only a server has; nil for other commands.
+    ///   - isPostgresKnown: whether the database may be in PostgreSQL, as that of a server may.
     /// - Throws: `StartFailure` for a store that this server cannot use.
     init(
         _ options: StorageOptions,
         _ environment: Environment,
-        keeping: KeepingOptions? = nil
+        keeping: KeepingOptions? = nil,
+        isPostgresKnown: Bool = false
     ) throws(StartFailure) {
         workingDirectory = try Self.currentFolder()
         let onlyArtifacts = try environment.isOn(.artifactsOnly) ?? false
         servesOnlyArtifacts = keeping?.artifactsOnly == true || onlyArtifacts
-        postgres = try keeping == nil ? nil : PostgresURI.find(options, environment)
+        postgres = try keeping != nil || isPostgresKnown ? PostgresURI.find(options, environment) : nil
         let database: (path: String, remarks: [String], source: String?)
         if let postgres {
             let folder = try Self.dataFolder(options.dataDir, environment, workingDirectory)

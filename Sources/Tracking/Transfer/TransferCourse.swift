@@ -1,5 +1,3 @@
-internal import Tracking
-
 /// What has become of the records of one import so far, which decides about the records that follow.
 struct TransferCourse {
     /// The experiments that were taken, by their names: the ids that they have in this store.

@@ -1,7 +1,3 @@
-package import Budgets
-package import SQLite
-package import Tracking
-
 /// Reads the content of a store as records, in batches.
 ///
 /// A record comes after all records that it refers to.
@@ -13,7 +9,7 @@ package struct RecordCursor: Sendable {
     package enum Content: Sendable {
         /// Experiments, runs and logged models with the points of their metrics, and the registry if the subset includes it.
         case allKinds
-        /// Runs in the order of their row ids, each with the latest point of each metric.
+        /// Runs in the order of their creation, each with the latest point of each metric.
         ///
         /// A deleted run is included only if the subset names it.
         case runs
@@ -59,7 +55,7 @@ package struct RecordCursor: Sendable {
     }
 
     /// Reads the next batch of records; returns nil at the end.
-    package mutating func next(_ session: ReadSession) throws -> [TransferRecord]? {
+    package mutating func next(_ session: any TrackingReading) throws -> [TransferRecord]? {
         var records: [TransferRecord] = []
         var pointsLeft = Self.pointsAtOnce
         while pointsLeft > 0 {
@@ -80,7 +76,7 @@ package struct RecordCursor: Sendable {
     /// Reads the next rows into `pending`, or adds experiments to `records`.
     ///
     /// - Returns: false at the end of the last table.
-    private mutating func readPage(_ session: ReadSession, _ records: inout [TransferRecord]) throws -> Bool {
+    private mutating func readPage(_ session: any TrackingReading, _ records: inout [TransferRecord]) throws -> Bool {
         guard let stage = stages.first else { return false }
         var rows = self.rows ?? RowCursor(stage, subset, withDeletedRuns: content == .allKinds)
         let page = try rows.next(session, limit: Self.rowsAtOnce)
@@ -92,9 +88,9 @@ package struct RecordCursor: Sendable {
         }
         switch stage {
         case .experiments:
-            for experiment in try session.experiments(ids: page) { add(experiment, &records) }
+            for experiment in try session.transferredExperiments(page) { add(experiment, &records) }
         case .runs:
-            for var run in try session.transferredRuns(rows: page) {
+            for var run in try session.transferredRuns(page) {
                 let id = run.run.info.runID
                 if content == .allKinds {
                     try addExperimentIfNew(run.home, session, &records)
@@ -109,14 +105,14 @@ package struct RecordCursor: Sendable {
                 )
             }
         case .loggedModels:
-            for model in try session.transferredLoggedModels(rows: page) {
+            for model in try session.transferredLoggedModels(page) {
                 try addExperimentIfNew(model.home, session, &records)
                 let position = PointPosition(ofModel: model.model.info.modelID, inRunsOf: subset)
                 pending.append(PendingRecord(record: .loggedModel(model), details: .points(position)))
             }
         case .registeredModels:
-            for (row, model) in zip(page, try session.transferredRegisteredModels(rows: page)) {
-                let position = RegistryPosition(modelRow: row)
+            for (row, model) in zip(page, try session.transferredRegisteredModels(page)) {
+                let position = RegistryPosition(model: row)
                 pending.append(PendingRecord(record: .registeredModel(model), details: .versions(model: position)))
             }
         }
@@ -131,25 +127,25 @@ package struct RecordCursor: Sendable {
     /// Adds the experiment of a run or model if the experiment was created after the experiments were read.
     private mutating func addExperimentIfNew(
         _ home: TransferredHome,
-        _ session: ReadSession,
+        _ session: any TrackingReading,
         _ records: inout [TransferRecord]
     ) throws {
         if !experiments.contains(home.id) { add(try session.experiment(id: home.id), &records) }
     }
 
     private mutating func addDetails(
-        _ session: ReadSession,
+        _ session: any TrackingReading,
         _ records: inout [TransferRecord],
         _ pointsLeft: inout Int
     ) throws {
         switch details {
         case .points(var position):
-            let found = try session.nextPoints(&position, limit: pointsLeft)
+            let found = try position.next(session, limit: pointsLeft)
             records += found.records
             pointsLeft -= found.count
             details = position.isAtEnd ? nil : .points(position)
         case .versions(var position):
-            let versions = try session.nextVersions(&position)
+            let versions = try position.next(session)
             let readable = versions.filter { session.canRead($0.version) }
             records += readable.map { .modelVersion($0) }
             details = nil
@@ -160,74 +156,5 @@ package struct RecordCursor: Sendable {
             }
         case nil: break
         }
-    }
-}
-
-extension RecordCursor {
-    /// Calls `body` with each record of a database, all read in one transaction.
-    ///
-    /// A server may be using the database.
-    ///
-    /// - Parameter connection: a connection to a database of Apus that has all migrations.
-    package static func readAll(of connection: Connection, _ body: (TransferRecord) throws -> Void) throws {
-        let session = ReadSession(connection: connection)
-        try connection.readTransaction {
-            var cursor = RecordCursor(.everything)
-            while let records = try cursor.next(session) {
-                for record in records { try body(record) }
-            }
-        }
-    }
-}
-
-/// Reads the content of a running server's store as records, one by one.
-package struct RecordStream {
-    private var cursor: RecordCursor
-    private let store: TrackingStore
-    private let caller: Caller
-    /// The records that were read and not yet returned, in reverse order.
-    private var waiting: [TransferRecord] = []
-
-    /// The memory in bytes to reserve for a stream: enough for 20,000 points and ten runs of 200 kB each.
-    ///
-    /// Larger runs take more.
-    package static let memoryBytes = 4 * 1_048_576
-
-    /// Blocks until the store has checked that the named experiments or runs exist.
-    ///
-    /// - Throws: `.resourceDoesNotExist` for an experiment or run that the subset names and that does not exist.
-    package init(
-        _ subset: TransferSubset,
-        _ content: RecordCursor.Content = .allKinds,
-        of store: TrackingStore,
-        for caller: Caller
-    ) throws {
-        cursor = RecordCursor(subset, content)
-        self.store = store
-        self.caller = caller
-        try store.readNow(for: caller) { try $0.require(subset) }
-    }
-
-    /// Returns the next record; nil at the end.
-    ///
-    /// Blocks while it reads the next batch.
-    package mutating func next() throws -> TransferRecord? {
-        while waiting.isEmpty {
-            guard let records = try store.readNow(&cursor, for: caller) else { return nil }
-            waiting = records.reversed()
-        }
-        return waiting.popLast()
-    }
-}
-
-extension TrackingStore {
-    /// Reads the next batch of a cursor in one transaction, and blocks meanwhile; returns nil at the end.
-    package func readNow(_ cursor: inout RecordCursor, for caller: Caller = .server) throws -> [TransferRecord]? {
-        let (records, next) = try readNow(.continued, for: caller) { [cursor] session in
-            var cursor = cursor
-            return (try cursor.next(session), cursor)
-        }
-        cursor = next
-        return records
     }
 }

@@ -1,0 +1,104 @@
+/// Reads the rows of a table that are transferred, in the order in which the store passes them on.
+struct RowCursor {
+    /// The number of rows that are found at once, which need 1 MB at most.
+    ///
+    /// A store may have to sort all rows of a subset for each such search, so the number is large.
+    private static let rowsAtOnce = 10_000
+
+    private let rows: TransferRows
+    private var found: ArraySlice<TransferRow> = []
+    private var last: TransferRow?
+    private var isLast = false
+
+    init(_ table: TransferTable, _ subset: TransferSubset, withDeletedRuns: Bool) {
+        rows = TransferRows(table, subset, withDeletedRuns: withDeletedRuns)
+    }
+
+    /// Returns the next rows, which all still exist; nil at the end.
+    mutating func next(_ session: any RecordReading, limit: Int) throws -> [TransferRow]? {
+        while true {
+            if found.isEmpty {
+                guard !isLast else { return nil }
+                found = try session.rows(rows, after: last, limit: Self.rowsAtOnce)[...]
+                isLast = found.count < Self.rowsAtOnce
+                last = found.last ?? last
+            }
+            let page = Array(found.prefix(limit))
+            found = found.dropFirst(limit)
+            // Since they were found, rows may have been removed, and a removed row's number may have been used again.
+            let present = try session.rows(rows, among: page)
+            if !present.isEmpty { return present }
+        }
+    }
+}
+
+/// The position in the points of a run or logged model up to which they have been read.
+package struct PointPosition {
+    private static let pointsOfOneRecord = 5_000
+
+    private let owner: PointOwner
+    /// The keys whose points have not been read yet, in reverse order; nil before the keys are read.
+    private var keys: [TransferKey]?
+    /// The sort values of the last point that was read of the current key; nil if no point of it has been read.
+    private var last: [SortValue]?
+
+    package var isAtEnd: Bool { keys?.isEmpty ?? false }
+
+    package init(ofRun id: String) {
+        owner = .run(id)
+    }
+
+    package init(ofModel id: String, inRunsOf subset: TransferSubset) {
+        if case .runs(let ids) = subset {
+            owner = .loggedModel(id, runs: ids)
+        } else {
+            owner = .loggedModel(id, runs: nil)
+        }
+    }
+
+    /// Reads the next points, metric by metric in the order of the keys' bytes, and by time within a metric.
+    ///
+    /// - Returns: records, and the number of their points, which is at most `limit`.
+    package mutating func next(
+        _ session: any RecordReading,
+        limit: Int
+    ) throws -> (records: [TransferRecord], count: Int) {
+        var (records, count) = ([TransferRecord](), 0)
+        var keys = try self.keys ?? session.metricKeys(of: owner).sorted { $1.name.precedes($0.name) }
+        while count < limit, let key = keys.last {
+            let asked = min(limit - count, Self.pointsOfOneRecord)
+            let page = try session.points(of: owner, key, after: last, limit: asked)
+            if let page {
+                records.append(page.record)
+                count += page.count
+                last = page.last
+            }
+            if (page?.count ?? 0) < asked {
+                keys.removeLast()
+                last = nil
+            }
+        }
+        self.keys = keys
+        return (records, count)
+    }
+}
+
+/// The position in a registered model's versions up to which they have been read.
+package struct RegistryPosition {
+    private let model: TransferRow
+    package private(set) var isAtEnd = false
+    private var last: Int64 = 0
+
+    package init(model: TransferRow) {
+        self.model = model
+    }
+
+    /// Reads the next versions, at most 100, in ascending order.
+    package mutating func next(_ session: any RecordReading) throws -> [TransferredModelVersion] {
+        let limit = 100
+        let versions = try session.transferredVersions(ofModel: model, after: last, limit: limit)
+        last = versions.last?.version.version ?? last
+        isAtEnd = versions.count < limit
+        return versions
+    }
+}

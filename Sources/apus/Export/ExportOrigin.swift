@@ -1,0 +1,57 @@
+internal import Budgets
+internal import MLflowAPI
+internal import PostgreSQL
+internal import PostgresStore
+internal import Tracking
+
+/// What an export reads: a store that this process opens, or a server.
+enum ExportOrigin {
+    case opened(MLflowAPI, close: () -> Void)
+    case server(KeptServer)
+
+    /// - Parameter needsArtifacts: whether the export has artifacts too, so that it must know where they are.
+    static func open(_ command: ExportCommand, needsArtifacts: Bool) throws -> ExportOrigin {
+        if command.from == nil, let layout = try command.ownStore(), let uri = layout.postgres {
+            let store = try PostgresStore.ofCommand(
+                uri.address,
+                artifactRoot: layout.artifactRoot,
+                source: uri.source
+            )
+            do {
+                let roots = try ServedRoots(layout, nil, Budgets())
+                return .opened(.ofCommand(store, roots, layout)) { store.close() }
+            } catch {
+                store.close()
+                throw error
+            }
+        }
+        return switch try KeptStore.open(command.storage, uri: command.from, needsArtifacts: needsArtifacts) {
+        case .folder(let folder): .opened(folder.api) { folder.close() }
+        case .server(let server): .server(server)
+        }
+    }
+}
+
+extension PostgresStore {
+    /// Opens the store of a command.
+    ///
+    /// - Parameter source: the flag or variable that names the database.
+    static func ofCommand(
+        _ address: PostgresAddress,
+        artifactRoot: ArtifactLocation,
+        source: String
+    ) throws(StartFailure) -> PostgresStore {
+        var configuration = PostgresStore.Configuration(
+            address: address,
+            artifactRoot: artifactRoot,
+            schema: EmbeddedSchema.mlflowInPostgreSQL
+        )
+        configuration.readerCount = 1
+        configuration.report = { StandardStream.error.write("apus: \($0)") }
+        do {
+            return try PostgresStore(configuration)
+        } catch {
+            throw StartFailure("The database of \(source) cannot be used: \(error)")
+        }
+    }
+}

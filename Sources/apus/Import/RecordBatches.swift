@@ -1,0 +1,61 @@
+internal import Dispatch
+internal import Synchronization
+internal import Tracking
+
+/// Gives batches of records to a store of this process, and adds up its reports.
+final class RecordBatches: Sendable {
+    typealias Completion = @Sendable (Result<TransferReport, any Error>) -> Void
+
+    /// The number of batches that may wait for the writer while the next one is read.
+    private static let underway = 2
+
+    private let store: @Sendable ([TransferRecord], @escaping Completion) -> Void
+    private let free = DispatchSemaphore(value: underway)
+    private let outcome = Mutex<(report: TransferReport, failure: (any Error)?)>((TransferReport(), nil))
+
+    /// - Parameter store: stores a batch, and calls the completion when that is durable.
+    init(_ store: @escaping @Sendable ([TransferRecord], @escaping Completion) -> Void) {
+        self.store = store
+    }
+
+    /// Stores records later.
+    ///
+    /// - Throws: the error of an earlier batch.
+    func take(_ records: [TransferRecord]) throws {
+        try throwFailure()
+        free.wait()
+        store(records) { [self] result in
+            outcome.withLock { outcome in
+                switch result {
+                case .success(let report): outcome.report.add(report)
+                case .failure(let error): outcome.failure = outcome.failure ?? error
+                }
+            }
+            free.signal()
+        }
+    }
+
+    /// Waits until all batches are stored.
+    func wait() {
+        for _ in 0..<Self.underway { free.wait() }
+        // A semaphore must not be released with a lower value than it was made with.
+        for _ in 0..<Self.underway { free.signal() }
+    }
+
+    /// Waits until all batches are stored, and returns what was left out since the last call.
+    func settle() throws -> [TransferOwner] {
+        wait()
+        try throwFailure()
+        return outcome.withLock { $0.report.takeLeftOut() }
+    }
+
+    /// The report about all batches that are stored.
+    func report() throws -> TransferReport {
+        try throwFailure()
+        return outcome.withLock { $0.report }
+    }
+
+    private func throwFailure() throws {
+        if let failure = outcome.withLock({ $0.failure }) { throw failure }
+    }
+}

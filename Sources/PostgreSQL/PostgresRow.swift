@@ -71,6 +71,15 @@ package struct PostgresRow {
         kind(column) == .text ? withBytes(column) { String(decoding: $0, as: UTF8.self) } : ""
     }
 
+    /// Whether the value of a column has the bytes of the text.
+    package func isExactly(_ text: String, _ column: Int) -> Bool {
+        withBytes(column) { bytes in
+            // Texts of Swift's own have their bytes in one place.
+            text.utf8.withContiguousStorageIfAvailable { $0.count == bytes.count && $0.elementsEqual(bytes) }
+                ?? bytes.elementsEqual(text.utf8)
+        }
+    }
+
     /// Passes the bytes of the value without copying them; passes no bytes for NULL.
     package func withBytes<Value>(_ column: Int, _ body: (UnsafeRawBufferPointer) throws -> Value) rethrows -> Value {
         let column = Int32(clamping: column)

@@ -9,6 +9,7 @@ import pytest
 from faulty_files import ALWAYS, Control, Fault, FaultyServer, build
 from helpers import call, must, new_run
 from ledger import Cell, Comparison, end_writers, start_writers
+from outages import longest_beyond
 from power_cuts import CREATE, FILE_SYNC, FOLDER_SYNC, MOVE, STORE, Change, Disk, read_record
 from servers import ApusServer, wait_until
 
@@ -24,6 +25,11 @@ def test_what_was_acknowledged_must_be_there_and_what_was_begun_later_may_be():
     assert cell.possible(15) == ["first", "second"]
     assert cell.possible(20) == ["second"]
     assert cell.possible() == ["second", "third"]
+
+
+def test_a_request_counts_from_the_end_of_the_last_outage_that_it_met():
+    spans = [(1, 2, "before"), (5, 13, "during"), (9, 11, "late"), (18, 33, "two"), (40, 42, "after")]
+    assert longest_beyond([(4, 10), (17, 19), (25, 32)], spans) == {None: (2, "after"), 0: (3, "during"), 2: (1, "two")}
 
 
 def images(changes, tmp_path):

@@ -1,17 +1,14 @@
-"""Several servers on one database and one bucket: two of Apus and one of MLflow's at once, and a database that goes away."""
+"""Several servers on one database and one bucket: two of Apus and one of MLflow's at once."""
 
 import contextlib
 import random
-import signal
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import mlflow
 import pytest
 import yaml
 from mlflow.entities import Metric, Param, RunTag
-from mlflow.exceptions import MlflowException
 
 from helpers import REFERENCE_PYTHON
 from object_storage import ObjectStorage
@@ -223,64 +220,6 @@ def test_a_file_that_one_server_stored_is_read_from_the_other(storage, tmp_path)
             mlflow.MlflowClient(first.url).log_artifact(run, tmp_path / "note.txt")
             there = mlflow.MlflowClient(second.url).download_artifacts(run, "note.txt", str(tmp_path))
             assert open(there).read() == "hello"
-
-
-@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGQUIT, None], ids=["restarted", "crashed", "disconnected"])
-def test_no_acknowledged_write_is_lost_when_the_database_goes_away(storage, kind, monkeypatch):
-    """Writers repeat what was not acknowledged; what was is there, once."""
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    draw = random.Random(SEED)
-    with PostgresServer("fsync=on", "max_connections=60") as postgres:
-        database = postgres.create("outage")
-        with apus(postgres, database, storage) as server:
-            client = mlflow.MlflowClient(server.url)
-            run = client.create_run("0").info.run_id
-            stop = threading.Event()
-
-            def write(number):
-                acknowledged, step = [], 0
-                while not stop.is_set():
-                    try:
-                        client.log_metric(run, f"m{number}", float(step), timestamp=step + 1, step=step)
-                    except MlflowException as error:
-                        # Repeated, as the client would by itself: the same point is stored once.
-                        assert error.get_http_status_code() in (429, 503), error
-                        stop.wait(0.05)
-                        continue
-                    acknowledged.append(step)
-                    step += 1
-                return acknowledged
-
-            with ThreadPoolExecutor(8) as pool:
-                writers = [pool.submit(write, number) for number in range(8)]
-                try:
-                    for _ in range(3):
-                        # Some writes happen before each outage.
-                        stop.wait(draw.uniform(0.2, 0.8))
-                        if kind is None:
-                            postgres.execute(
-                                "postgres",
-                                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'outage'",
-                            )
-                        else:
-                            postgres.stop(kind)
-                            postgres.start()
-                finally:
-                    begun = time.monotonic()
-                    while time.monotonic() - begun < 60:
-                        try:
-                            client.get_run(run)
-                            break
-                        except MlflowException:
-                            stop.wait(0.1)
-                    stop.set()
-                written = [writer.result() for writer in writers]
-            for number, steps in enumerate(written):
-                assert steps, "a writer wrote nothing"
-                history = client.get_metric_history(run, f"m{number}")
-                found = [point.step for point in history]
-                assert len(found) == len(set(found))
-                assert set(steps) <= set(found)
 
 
 # The examples, and the balancer.

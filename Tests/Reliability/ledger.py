@@ -12,6 +12,7 @@ import json
 import os
 import random
 import threading
+import time
 import urllib.parse
 from collections import Counter
 from dataclasses import dataclass, field
@@ -69,6 +70,8 @@ class Ledger:
     statuses: Counter = field(default_factory=Counter)
     acknowledged: int = 0
     messages: list = field(default_factory=list)
+    # When each request was begun and ended, by time.monotonic(), and what it was.
+    spans: list = field(default_factory=list)
 
     def cell(self, key, first=None) -> Cell:
         # Readers of other threads look at a finished ledger only.
@@ -126,6 +129,13 @@ class Writer(threading.Thread):
 
     # Requests.
     def _send(self, kind, method, path, body=b"", type_="application/json"):
+        begun = time.monotonic()
+        try:
+            return self._exchange(kind, method, path, body, type_)
+        finally:
+            self.ledger.spans.append((begun, time.monotonic(), kind))
+
+    def _exchange(self, kind, method, path, body, type_):
         try:
             if self._connection is None:
                 self._connection = http.client.HTTPConnection(*self.address, timeout=30)

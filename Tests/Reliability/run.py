@@ -27,6 +27,8 @@ from cases import Options, Result  # noqa: E402
 # By the names of --only; each module has a function `run`.
 CASES = {
     "kills": "server_kills",
+    "kills-postgresql": "server_kills_postgresql",
+    "outages": "outages",
     "faults": "faults",
     "power-cuts": "power_cuts",
     "full-disk": "full_disk",

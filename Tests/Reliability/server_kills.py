@@ -25,23 +25,36 @@ def kill_at_start(server: ApusServer, seconds: float):
     process.wait()
 
 
+def server_over_sqlite(folder, number, dice) -> ApusServer:
+    arguments = ["--database-log-limit", "4MB"] if dice.random() < 0.5 else []
+    arguments += ["--deduplicate-artifacts"] if dice.random() < 0.3 else []
+    return ApusServer(arguments, directory=folder)
+
+
 def run(options: Options) -> Result:
-    dice, result = options.dice("kills"), Result()
-    rounds = options.count(10, 500)
+    return kill_servers(options, "kills", 500, server_over_sqlite)
+
+
+def kill_servers(options: Options, name: str, long: int, new_server) -> Result:
+    """Kills servers at random moments.
+
+    long: the number of kills of the long form.
+    new_server: makes a server that has no data yet, from a folder, a number and random numbers.
+    """
+    dice, result = options.dice(name), Result()
+    rounds = options.count(10, long)
     kills = checked = acknowledged = 0
     slowest = 0.0
     number = 0
     while kills < rounds and not result.faults:
         number += 1
-        arguments = ["--database-log-limit", "4MB"] if dice.random() < 0.5 else []
-        arguments += ["--deduplicate-artifacts"] if dice.random() < 0.3 else []
-        folder = options.folder(f"kills-{number}")
-        server = ApusServer(arguments, directory=folder)
+        folder = options.folder(f"{name}-{number}")
+        server = new_server(folder, number, dice)
         ledgers = []
         try:
             server.start()
             for _ in range(ROUNDS_OF_ONE_STORE):
-                where = f"kill {kills + 1} of store {number} {' '.join(arguments)}"
+                where = f"kill {kills + 1} of store {number} {' '.join(server.arguments)}"
                 writers = start_writers(server, dice.getrandbits(40), WRITERS)
                 time.sleep(dice.uniform(0.02, 0.8))
                 server.kill()

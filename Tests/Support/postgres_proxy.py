@@ -1,12 +1,16 @@
-"""A relay before a server of PostgreSQL that loses the answer to a COMMIT of the writer.
+"""A relay before a server of PostgreSQL: a network that loses the answer to a COMMIT of the writer, breaks or falls silent.
 
     with PostgresProxy(server.port) as proxy:
         proxy.lose_next_commit()      # the server commits; the connection ends before its client hears of it
+        proxy.cut()                   # all connections are reset, and new ones too
+        proxy.fall_silent()           # nothing arrives any more on either side, and nobody is told
+        proxy.mend()                  # everything passes again, with what was held back
 """
 
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 
 # CommandComplete with the tag COMMIT.
@@ -20,6 +24,9 @@ class PostgresProxy:
         self.port = self.listener.getsockname()[1]
         self.losing = threading.Event()
         self.lost = threading.Event()
+        self.passing = threading.Event()
+        self.passing.set()
+        self.is_cut = False
         self.open = set()
 
     def __enter__(self):
@@ -30,8 +37,24 @@ class PostgresProxy:
         # A thread that waits for connections ends by this, and not by the closing of its socket.
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
+        self.drop()
+        self.passing.set()
+
+    def cut(self):
+        self.is_cut = True
+        self.drop()
+
+    def fall_silent(self):
+        self.passing.clear()
+
+    def drop(self):
+        """Resets the connections that are open."""
         for connection in list(self.open):
             self._end(connection)
+
+    def mend(self):
+        self.is_cut = False
+        self.passing.set()
 
     def lose_next_commit(self):
         self.lost.clear()
@@ -41,9 +64,15 @@ class PostgresProxy:
         while True:
             try:
                 client, _ = self.listener.accept()
-                server = socket.create_connection(("127.0.0.1", self.target))
             except OSError:
                 return
+            try:
+                if self.is_cut:
+                    raise ConnectionError("the network is cut")
+                server = socket.create_connection(("127.0.0.1", self.target))
+            except OSError:
+                self._end(client)
+                continue
             self.open |= {client, server}
             # What the client has sent first names it: only the writer commits changes.
             facts = {"sent": b""}
@@ -53,6 +82,7 @@ class PostgresProxy:
     def _relay(self, source, target, facts, is_client):
         try:
             while data := source.recv(65_536):
+                self.passing.wait()
                 if is_client and len(facts["sent"]) < 4_096:
                     facts["sent"] += data
                 if not is_client and b"apus-writer" in facts["sent"] and COMMITTED in data and self.losing.is_set():
@@ -68,6 +98,8 @@ class PostgresProxy:
     def _end(self, connection):
         self.open.discard(connection)
         try:
+            # Closed so, the other side gets a reset.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             connection.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass

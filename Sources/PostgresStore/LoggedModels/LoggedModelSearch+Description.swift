@@ -29,7 +29,7 @@ private struct LoggedModelSearchStatement {
     init(_ search: LoggedModelSearch) throws {
         datasets = search.datasets
         statement.conditions = [
-            "logged_models.experiment_id = ANY(\(statement.bind(search.experimentIDs)))",
+            statement.condition("logged_models.experiment_id", isIn: search.experimentIDs),
             "logged_models.lifecycle_stage = 'active'",
         ]
         for comparison in search.filter { try add(comparison) }

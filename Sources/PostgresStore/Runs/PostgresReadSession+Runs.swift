@@ -60,21 +60,16 @@ extension PostgresReadSession {
     func runs(ids: [String]) throws -> [Run] {
         guard !ids.isEmpty else { return [] }
         let infos = try ask("SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = ANY($1)", ids)
+        // What belongs to a run is sorted here, because the database would sort that of all runs together.
         let metrics = try ask(
             """
-            SELECT run_uuid, key, value, is_nan, timestamp, step FROM latest_metrics
-            WHERE run_uuid = ANY($1) ORDER BY key COLLATE "C"
+            SELECT run_uuid, key, CASE WHEN is_nan THEN 'NaN' ELSE value END, timestamp, step FROM latest_metrics
+            WHERE run_uuid = ANY($1)
             """,
             ids
         )
-        let params = try ask(
-            #"SELECT run_uuid, key, value FROM params WHERE run_uuid = ANY($1) ORDER BY key COLLATE "C""#,
-            ids
-        )
-        let tags = try ask(
-            #"SELECT run_uuid, key, value FROM tags WHERE run_uuid = ANY($1) ORDER BY key COLLATE "C""#,
-            ids
-        )
+        let params = try ask("SELECT run_uuid, key, value FROM params WHERE run_uuid = ANY($1)", ids)
+        let tags = try ask("SELECT run_uuid, key, value FROM tags WHERE run_uuid = ANY($1)", ids)
         let datasets = try ask(
             """
             SELECT input.destination_id, input.input_uuid, dataset.name, dataset.digest, dataset.dataset_source_type,
@@ -100,35 +95,57 @@ extension PostgresReadSession {
             let info = try RunInfo(row: row)
             found[ExactText(info.runID)] = Run(info: info)
         }
-        try rows(metrics).forEach { row in
-            found[ExactText(row.string(0))]?.metrics.append(
-                Metric(
-                    key: row.string(1),
-                    value: row.bool(3) ? .nan : row.double(2),
-                    timestamp: row.int64(4),
-                    step: row.int64(5)
-                )
+        var page = RunPage(runs: ids.compactMap { found[ExactText($0)] })
+        page.forEachRow(of: try rows(metrics)) { run, row in
+            run.metrics.append(
+                Metric(key: row.string(1), value: row.double(2), timestamp: row.int64(3), step: row.int64(4))
             )
         }
-        try rows(params).forEach { row in
-            found[ExactText(row.string(0))]?.params.append(Param(key: row.string(1), value: row.string(2)))
+        page.forEachRow(of: try rows(params)) { $0.params.append(Param(key: $1.string(1), value: $1.string(2))) }
+        page.forEachRow(of: try rows(tags)) { $0.tags.append(Tag(key: $1.string(1), value: $1.string(2))) }
+        page.sortByKeys()
+        page.addDatasets(try rows(datasets))
+        page.forEachRow(of: try rows(outputs)) {
+            $0.modelOutputs.append(ModelOutput(modelID: $1.string(1), step: $1.int64(2)))
         }
-        try rows(tags).forEach { row in
-            found[ExactText(row.string(0))]?.tags.append(Tag(key: row.string(1), value: row.string(2)))
-        }
-        try addDatasets(try rows(datasets), to: &found)
-        try rows(outputs).forEach { row in
-            found[ExactText(row.string(0))]?.modelOutputs.append(
-                ModelOutput(modelID: row.string(1), step: row.int64(2))
-            )
-        }
-        return ids.compactMap { found[ExactText($0)] }
+        return page.runs
+    }
+}
+
+/// Runs that are put together from the rows of several tables.
+private struct RunPage {
+    private(set) var runs: [Run]
+    private let places: [ExactText: Int]
+
+    init(runs: [Run]) {
+        self.runs = runs
+        places = Dictionary(uniqueKeysWithValues: runs.enumerated().map { (ExactText($1.info.runID), $0) })
     }
 
-    private func addDatasets(_ datasets: PostgresRows, to runs: inout [ExactText: Run]) throws {
+    /// Calls `body` for each row with the run whose id is in the row's first column.
+    ///
+    /// Mostly the rows of a run come one after another, so that its place is not looked up again.
+    mutating func forEachRow(of rows: PostgresRows, _ body: (inout Run, PostgresRow) -> Void) {
+        var place: Int?
+        rows.forEach { row in
+            let isSame = place.map { row.isExactly(runs[$0].info.runID, 0) } ?? false
+            if !isSame { place = places[ExactText(row.string(0))] }
+            if let place { body(&runs[place], row) }
+        }
+    }
+
+    mutating func sortByKeys() {
+        for place in runs.indices {
+            runs[place].metrics.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+            runs[place].params.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+            runs[place].tags.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        }
+    }
+
+    /// Adds the dataset inputs, whose rows come in the order of the inputs, one for each tag of an input.
+    mutating func addDatasets(_ rows: PostgresRows) {
         var lastInput: String?
-        datasets.forEach { row in
-            let run = ExactText(row.string(0))
+        forEachRow(of: rows) { run, row in
             if row.string(1) != lastInput {
                 lastInput = row.string(1)
                 let dataset = Dataset(
@@ -139,10 +156,10 @@ extension PostgresReadSession {
                     schema: row.optionalString(6),
                     profile: row.optionalString(7)
                 )
-                runs[run]?.datasetInputs.append(DatasetInput(dataset: dataset, tags: []))
+                run.datasetInputs.append(DatasetInput(dataset: dataset, tags: []))
             }
-            guard !row.isNull(8), let last = runs[run]?.datasetInputs.indices.last else { return }
-            runs[run]?.datasetInputs[last].tags.append(Tag(key: row.string(8), value: row.string(9)))
+            guard !row.isNull(8), let last = run.datasetInputs.indices.last else { return }
+            run.datasetInputs[last].tags.append(Tag(key: row.string(8), value: row.string(9)))
         }
     }
 }

@@ -19,7 +19,7 @@ private struct RunSearchStatement {
     private(set) var statement = SearchStatement(keyColumns: ["runs.run_uuid"], source: "runs")
 
     init(_ search: RunSearch) throws {
-        statement.conditions.append("runs.experiment_id = ANY(\(statement.bind(search.experimentIDs)))")
+        statement.conditions.append(statement.condition("runs.experiment_id", isIn: search.experimentIDs))
         switch search.viewType {
         case .activeOnly: statement.conditions.append("runs.lifecycle_stage = 'active'")
         case .deletedOnly: statement.conditions.append("runs.lifecycle_stage = 'deleted'")

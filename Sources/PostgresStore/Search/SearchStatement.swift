@@ -70,6 +70,14 @@ struct SearchStatement {
 
     mutating func bind(_ numbers: [Int64]) -> String { bind(.array(numbers.map { .integer($0) }), "bigint[]") }
 
+    /// Returns the condition that a column has one of the ids.
+    ///
+    /// Of a single id it is an equation, so that an index on the column and what the search is sorted by gives the order.
+    mutating func condition(_ column: String, isIn ids: [Int64]) -> String {
+        if let id = ids.first, ids.count == 1 { return "\(column) = \(bind(id))" }
+        return "\(column) = ANY(\(bind(ids)))"
+    }
+
     private mutating func bind(_ value: PostgresValue, _ type: String) -> String {
         values.append(value)
         return "$\(values.count)::\(type)"
@@ -100,6 +108,8 @@ struct SearchStatement {
 
     /// Runs the search and returns its rows from a position on.
     ///
+    /// The database sends the sort values of the one row alone: those of a whole page may be larger than the memory.
+    ///
     /// - Parameters:
     ///   - count: the maximum number of rows.
     ///   - kept: the index of the row whose sort values are returned.
@@ -118,15 +128,24 @@ struct SearchStatement {
         case .offset(let rows): offset = rows
         case .after(let last): statement.conditions.append(try statement.keysetCondition(after: last))
         }
-        let order = terms.indices.map { index in
-            "\(keyColumns.count + index + 1)\(terms[index].isAscending ? "" : " DESC")"
-        }
+        let columns =
+            keyColumns.enumerated().map { "\($1) AS key_\($0)" }
+            + terms.enumerated().map { "\($1.sorted) AS term_\($0)" }
+        let order = terms.enumerated().map { "term_\($0)\($1.isAscending ? "" : " DESC")" }
+        let place = statement.bind(Int64(kept) + 1)
+        let selected =
+            keyColumns.indices.map { "key_\($0)" }
+            + terms.indices.map { "CASE place WHEN \(place) THEN term_\($0) END" }
         let sql = """
-            SELECT \((keyColumns + terms.map(\.sorted)).joined(separator: ", "))
-            FROM \(statement.source)
-            \(statement.conditions.isEmpty ? "" : "WHERE " + statement.conditions.joined(separator: "\n    AND "))
-            ORDER BY \(order.joined(separator: ", "))
-            LIMIT \(statement.bind(Int64(count))) OFFSET \(statement.bind(offset))
+            SELECT \(selected.joined(separator: ", "))
+            FROM (SELECT page.*, row_number() OVER () AS place FROM (
+                SELECT \(columns.joined(separator: ", "))
+                FROM \(statement.source)
+                \(statement.conditions.isEmpty ? "" : "WHERE " + statement.conditions.joined(separator: "\n    AND "))
+                ORDER BY \(order.joined(separator: ", "))
+                LIMIT \(statement.bind(Int64(count))) OFFSET \(statement.bind(offset))
+            ) AS page) AS numbered
+            ORDER BY place
             """
         let found = try session.rows(sql, values: statement.values, isPrepared: false)
         var keptValues: [SortValue]?

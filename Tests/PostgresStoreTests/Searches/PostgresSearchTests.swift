@@ -105,6 +105,32 @@ struct PostgresSearchTests {
         #expect(seen.filter(Set(expected).contains) == expected)
     }
 
+    @Test func `pages that are sorted by long texts go on behind their last run`() throws {
+        let start = String(repeating: "x", count: 7_999)
+        for number in [3, 0, 4, 1, 2] { try add("run \(number)", tags: [Tag(key: "t", value: start + "\(number)")]) }
+        var page = try search(order: ["tags.t DESC"], size: 2)
+        var seen: [[String]] = []
+        repeat {
+            let (found, token) = try store.read { [page] session in
+                let found = try session.findRuns(page)
+                return (try found.whole(in: session).map(\.info.name), found.nextPageToken)
+            }
+            seen.append(found)
+            page.pageToken = token
+        } while page.pageToken != nil && seen.count < 5
+        #expect(seen == [["run 4", "run 3"], ["run 2", "run 1"], ["run 0"]])
+    }
+
+    @Test func `what belongs to a run comes in the order of the bytes of the keys`() throws {
+        let keys = ["b", "B", "a", "é", "e\u{301}", "10", "9"]
+        try add("run", tags: keys.map { Tag(key: $0, value: "x") })
+        let found = try store.read { [search = try search()] session in
+            try session.findRuns(search).whole(in: session).map(\.tags)
+        }
+        let shown = try #require(found.first).map(\.key).filter { !$0.hasPrefix("mlflow.") }
+        #expect(shown.map { Array($0.utf8) } == ["10", "9", "B", "a", "b", "e\u{301}", "é"].map { Array($0.utf8) })
+    }
+
     @Test func `a token of MLflow and one of another search`() throws {
         for number in 0..<5 { try add("run \(number)", startTime: Int64(number)) }
         var page = try search(size: 2)

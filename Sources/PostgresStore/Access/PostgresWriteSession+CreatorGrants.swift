@@ -1,3 +1,4 @@
+internal import Budgets
 internal import Identities
 internal import PostgreSQL
 internal import Tracking

@@ -70,8 +70,8 @@ package struct MLflowAPI: Sendable {
     }
 
     let store: any TrackingBackend
-    /// The store, if it is the one in SQLite; nil if it is another one, which has no users, tokens, audit, journal of
-    /// artifacts, quotas, removal for good, import or forwarding.
+    /// The store, if it is the one in SQLite; nil if it is another one, which has no journal of artifacts,
+    /// quotas, removal for good, import or forwarding.
     let local: TrackingStore?
     let artifacts: any ArtifactStorage
     /// The uploads in parts to a local folder; nil if artifacts are in an object storage, which keeps the parts itself.
@@ -118,16 +118,15 @@ package struct MLflowAPI: Sendable {
     package var endpoints: [Endpoint] {
         let groups = [
             experimentEndpoints, runEndpoints, loggingEndpoints, metricEndpoints, registeredModelEndpoints,
-            serverEndpoints, pageEndpoints, logInEndpoints, accountEndpoints, graphQLEndpoints, emptyAnswers,
-            unsupportedEndpoints,
+            serverEndpoints, pageEndpoints, logInEndpoints, accountEndpoints, tokenEndpoints, auditEndpoints,
+            graphQLEndpoints, emptyAnswers, unsupportedEndpoints,
         ]
         let ofArtifacts = [
             loggedModelEndpoints, modelVersionEndpoints, artifactEndpoints, artifactViewEndpoints, multipartEndpoints,
             exportEndpoints,
         ]
         let localGroups = [
-            artifactJournalEndpoints, tokenEndpoints, usageEndpoints, auditEndpoints, removalEndpoints,
-            transferEndpoints, forwardEndpoints,
+            artifactJournalEndpoints, usageEndpoints, removalEndpoints, transferEndpoints, forwardEndpoints,
         ]
         var localEndpoints = localGroups.joined().joined() + streamedExportEndpoints.joined().map(setApart)
         if local == nil { localEndpoints = localEndpoints.map { $0.refusing(with: .onlyInSQLite) } }

@@ -178,6 +178,7 @@ package final class PostgresPipeline {
         watch = PostgresWatch(deadline: .now + Self.graceTime)
         // A failure of the statements before it is what leads here.
         try? settle()
+        arrived.removeAll()
         do {
             try send("ROLLBACK")
             try settle()

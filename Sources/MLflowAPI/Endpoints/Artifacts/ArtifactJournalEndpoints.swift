@@ -15,7 +15,7 @@ extension MLflowAPI {
     /// The entry is part of the next group commit. If it cannot be written, for example because the disk of the
     /// database is full, the failure is reported and `answer` is called all the same: the artifact has been stored or
     /// deleted, and after an error the client would send the request again.
-    /// Without a journal, only `claim` is released and `answer` called.
+    /// Without a journal, the entry of the audit alone is written.
     /// Call from a thread that may block: if the writer is idle, it commits on the calling thread.
     /// - Parameters:
     ///   - audit: the entry of the audit that is written with it.
@@ -27,10 +27,7 @@ extension MLflowAPI {
         claim: (any StorageClaim)? = nil,
         then answer: @escaping @Sendable () -> Void
     ) {
-        guard let local else {
-            claim?.release()
-            return answer()
-        }
+        guard let local else { return auditAlone(event, audit, claim, then: answer) }
         local.write(
             { session in
                 let changes = try session.add(event)
@@ -43,6 +40,24 @@ extension MLflowAPI {
             case .success(let changes): settings.quotas?.note(changes)
             case .failure(let error): reportFailure(UnwrittenJournalEntry(event: event, cause: error))
             }
+            claim?.release()
+            answer()
+        }
+    }
+
+    /// Does what `journal` does for a store without a journal of artifacts.
+    private func auditAlone(
+        _ event: ArtifactEvent,
+        _ audit: AuditEntry?,
+        _ claim: (any StorageClaim)?,
+        then answer: @escaping @Sendable () -> Void
+    ) {
+        guard let audit else {
+            claim?.release()
+            return answer()
+        }
+        store.write({ try $0.audit(audit) }) { result in
+            if case .failure(let error) = result { reportFailure(UnwrittenJournalEntry(event: event, cause: error)) }
             claim?.release()
             answer()
         }

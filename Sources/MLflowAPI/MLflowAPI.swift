@@ -70,8 +70,8 @@ package struct MLflowAPI: Sendable {
     }
 
     let store: any TrackingBackend
-    /// The store if it is the one in SQLite; nil for any other store, which lacks users, tokens, the audit log, the
-    /// artifact journal, quotas, removal for good, imports and forwarding.
+    /// The store if it is the one in SQLite; nil for any other store, which lacks the artifact journal, quotas, removal
+    /// for good and forwarding.
     let local: TrackingStore?
     let artifacts: any ArtifactStorage
     /// The uploads in parts to a local folder; nil if artifacts are in an object storage, which keeps the parts itself.
@@ -118,16 +118,15 @@ package struct MLflowAPI: Sendable {
     package var endpoints: [Endpoint] {
         let groups = [
             experimentEndpoints, runEndpoints, loggingEndpoints, metricEndpoints, registeredModelEndpoints,
-            serverEndpoints, pageEndpoints, logInEndpoints, accountEndpoints, graphQLEndpoints, emptyAnswers,
-            unsupportedEndpoints, transferEndpoints,
+            serverEndpoints, pageEndpoints, logInEndpoints, accountEndpoints, tokenEndpoints, auditEndpoints,
+            graphQLEndpoints, emptyAnswers, unsupportedEndpoints, transferEndpoints,
         ]
         let ofArtifacts = [
             loggedModelEndpoints, modelVersionEndpoints, artifactEndpoints, artifactViewEndpoints, multipartEndpoints,
             exportEndpoints, streamedExportEndpoints,
         ]
         let localGroups = [
-            artifactJournalEndpoints, tokenEndpoints, usageEndpoints, auditEndpoints, removalEndpoints,
-            forwardEndpoints,
+            artifactJournalEndpoints, usageEndpoints, removalEndpoints, forwardEndpoints,
         ]
         var localEndpoints = Array(localGroups.joined().joined())
         if local == nil { localEndpoints = localEndpoints.map { $0.refusing(with: .onlyInSQLite) } }

@@ -2,7 +2,6 @@ internal import Budgets
 internal import HTTPServer
 internal import HTTPWire
 internal import Tracking
-internal import TrackingStore
 
 /// The result of a handler that has read and validated its request: work for the store, and an encoder of its value.
 ///
@@ -122,8 +121,24 @@ extension MLflowAPI {
             // The audit entry is inside `onlyOnce`, because a recognised repetition changes nothing.
             write(onlyOnce(kind, request, Self.audited(work, draft)), access, for: request, responder)
         case .read(let work):
-            store.read(work, cost: cost, for: request.caller) { result in
-                responder.send(answer(to: result, isShort: cost == .cheap))
+            read(work, cost, access, for: request, responder)
+        }
+    }
+
+    private func read(
+        _ work: @escaping @Sendable (any TrackingReading) throws -> Operation.Encoding,
+        _ cost: ReadCost,
+        _ access: Access,
+        for request: HTTPRequest,
+        judgedBefore count: Int = 0,
+        _ responder: HTTPResponder
+    ) {
+        store.read(work, cost: cost, for: request.caller) { result in
+            guard case .failure(let error) = result, error is AccessChanged else {
+                return responder.send(answer(to: result, isShort: cost == .cheap))
+            }
+            ifStillAdmitted(request, access, judgedBefore: count, responder) { request in
+                read(work, cost, access, for: request, judgedBefore: count + 1, responder)
             }
         }
     }
@@ -135,7 +150,7 @@ extension MLflowAPI {
         guard let draft else { return work }
         return { session in
             let encoding = try work(session)
-            try WriteSession.own(session).audit(draft.entry(after: encoding.auditNote))
+            try session.audit(draft.entry(after: encoding.auditNote))
             return encoding
         }
     }
@@ -144,31 +159,34 @@ extension MLflowAPI {
         _ work: @escaping @Sendable (any TrackingWriting) throws -> Operation.Encoding,
         _ access: Access,
         for request: HTTPRequest,
+        judgedBefore count: Int = 0,
         _ responder: HTTPResponder
     ) {
         store.write(
             work,
             for: request.caller,
             bytes: request.body.count,
-            mayBlock: request.isAloneOnItsThread
+            mayBlock: request.isAloneOnItsThread && count == 0
         ) { result in
-            if case .failure(let error) = result, error is AccessChanged {
-                writeIfStillAdmitted(work, access, for: request, responder)
-            } else {
-                responder.send(answer(to: result, isShort: true))
+            guard case .failure(let error) = result, error is AccessChanged else {
+                return responder.send(answer(to: result, isShort: true))
+            }
+            ifStillAdmitted(request, access, judgedBefore: count, responder) { request in
+                write(work, access, for: request, judgedBefore: count + 1, responder)
             }
         }
     }
 
-    /// Checks the rights of a client again, because they may have changed while its request waited, and repeats the work.
+    /// Checks the rights of a client again, because they may have changed while its request waited, and calls `again` if
+    /// it is still admitted.
     ///
-    /// Called on the writer's thread; does not block.
-    private func writeIfStillAdmitted(
-        _ work: @escaping @Sendable (any TrackingWriting) throws -> Operation.Encoding,
+    /// Called on a thread of the store; does not block.
+    private func ifStillAdmitted(
+        _ request: HTTPRequest,
         _ access: Access,
-        for request: HTTPRequest,
-        judgedBefore count: Int = 0,
-        _ responder: HTTPResponder
+        judgedBefore count: Int,
+        _ responder: HTTPResponder,
+        _ again: @escaping @Sendable (HTTPRequest) -> Void
     ) {
         guard let control = settings.access, count < AccessControl.judgementLimit else {
             return responder.send(response(to: AccessControl.changesTooOften))
@@ -176,14 +194,7 @@ extension MLflowAPI {
         control.judgeAgain(request, access) { result in
             switch result {
             case .failure(let refusal): responder.send(.short { response(to: refusal) })
-            case .success(let request):
-                store.write(work, for: request.caller, bytes: request.body.count) { result in
-                    if case .failure(let error) = result, error is AccessChanged {
-                        writeIfStillAdmitted(work, access, for: request, judgedBefore: count + 1, responder)
-                    } else {
-                        responder.send(answer(to: result, isShort: true))
-                    }
-                }
+            case .success(let request): again(request)
             }
         }
     }

@@ -178,6 +178,7 @@ package final class PostgresPipeline {
         watch = PostgresWatch(deadline: .now + Self.graceTime)
         // The caller rolls back because of an earlier error, which it knows already.
         try? settle()
+        arrived.removeAll()
         do {
             try send("ROLLBACK")
             try settle()

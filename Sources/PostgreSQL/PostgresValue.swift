@@ -4,6 +4,7 @@ package enum PostgresValue: Sendable, Equatable {
     case integer(Int64)
     case real(Double)
     case boolean(Bool)
+    case bytes([UInt8])
     /// An array of one dimension; its elements are no arrays.
     case array([PostgresValue])
     case null
@@ -25,9 +26,17 @@ package enum PostgresValue: Sendable, Equatable {
             if number.isFinite { return "\(number)" }
             return number.isNaN ? "NaN" : number < 0 ? "-Infinity" : "Infinity"
         case .boolean(let value): return value ? "t" : "f"
+        case .bytes(let bytes): return Self.writtenBytes(bytes)
         case .array(let elements): return try Self.writtenArray(elements)
         case .null: return nil
         }
+    }
+
+    // Source: https://www.postgresql.org/docs/current/datatype-binary.html
+    private static func writtenBytes(_ bytes: [UInt8]) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        let pairs = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        return "\\x" + String(decoding: pairs, as: UTF8.self)
     }
 
     // Source: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO

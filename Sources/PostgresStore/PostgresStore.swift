@@ -39,6 +39,7 @@ package final class PostgresStore: Sendable {
 
     /// The URI of the database for messages, without a password.
     package let place: String
+    package let permissionChanges: PermissionChanges
     private let writer: GroupWriter
     private let readers: ReaderCrew
     private let report: @Sendable (String) -> Void
@@ -52,11 +53,12 @@ package final class PostgresStore: Sendable {
         let first = try connector.open(.writer)
         place = first.place
         try SchemaCheck(first, configuration.schema).prepare(artifactRoot: configuration.artifactRoot)
-        if !configuration.ownTables.isEmpty { try OwnTables(first, configuration.ownTables).prepare() }
+        permissionChanges = PermissionChanges(stored: try Self.accessVersion(first, configuration.ownTables))
         first.close()
         report = configuration.report
         readers = ReaderCrew(
             connector,
+            permissionChanges,
             count: configuration.readerCount,
             budgets: configuration.budgets,
             patience: configuration.patience
@@ -65,12 +67,23 @@ package final class PostgresStore: Sendable {
             connector,
             artifactRoot: configuration.artifactRoot,
             servedBuckets: configuration.servedBuckets,
-            keepsAccess: !configuration.ownTables.isEmpty,
+            permissionChanges: permissionChanges,
             patience: configuration.patience,
             statementTime: configuration.statementTime,
             report: configuration.report
         )
         writer = try GroupWriter(group, queue: configuration.budgets.queuedWrites)
+    }
+
+    /// Makes this server's own tables, if it needs them; returns the number of the stored rights.
+    private static func accessVersion(
+        _ pipeline: PostgresPipeline,
+        _ scripts: [String]
+    ) throws -> StoredAccessVersion? {
+        guard !scripts.isEmpty else { return nil }
+        try OwnTables(pipeline, scripts).prepare()
+        let version = try pipeline.rows(AccessDialect.selectVersion).first { $0.int64(0) }
+        return StoredAccessVersion(version ?? 0)
     }
 
     /// Runs one write request on the writer; calls `completion` when its changes are committed.

@@ -41,12 +41,11 @@ def pytest_addoption(parser):
 
 # Flows about what only a server over SQLite has (docs/postgresql.md), or about the files of its database.
 SQLITE_ONLY = {
-    "test_archive", "test_audit", "test_backup_load", "test_compared_secrets", "test_damaged_sources", "test_database_apart",
-    "test_database_files", "test_forward", "test_forward_doubt", "test_forward_failures", "test_forward_limits",
-    "test_forward_mlflow", "test_hostile_users", "test_import", "test_import_export_tool", "test_import_file_store",
-    "test_import_postgres", "test_import_server", "test_import_tensorboard", "test_issuers", "test_keeping", "test_log_in",
-    "test_mlflow_database_export", "test_move_postgres", "test_proxy_log_in", "test_quotas", "test_run_command", "test_running_twice",
-    "test_snapshots", "test_table_export", "test_tokens", "test_user_commands", "test_user_log_in",
+    "test_archive", "test_backup_load", "test_damaged_sources", "test_database_apart", "test_database_files", "test_forward",
+    "test_forward_doubt", "test_forward_failures", "test_forward_limits", "test_forward_mlflow", "test_hostile_users",
+    "test_import", "test_import_export_tool", "test_import_file_store", "test_import_postgres", "test_import_server",
+    "test_import_tensorboard", "test_keeping", "test_mlflow_database_export", "test_move_postgres", "test_quotas",
+    "test_run_command", "test_running_twice", "test_snapshots", "test_table_export",
 }
 
 
@@ -62,7 +61,7 @@ def pytest_report_header(config):
 
 def pytest_collection_modifyitems(config, items):
     if is_over_postgresql():
-        others = [item for item in items if item.module.__name__ in SQLITE_ONLY]
+        others = [item for item in items if item.module.__name__ in SQLITE_ONLY or item.get_closest_marker("sqlite")]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
     if config.getoption("--against") == "apus" and not os.environ.get("APUS_CONFORMANCE_URI"):

@@ -35,8 +35,18 @@ VOLATILE = {
 CHOSEN = {"audit_entries": "WHERE action = 'gc'"}
 
 
+# The commands that work on a database in PostgreSQL too.
+OF_DATABASES = {"audit", "token", "user"}
+
+
 def spare(*arguments) -> list[str]:
-    return [str(apus_binary()), *map(str, arguments)]
+    """The command; with APUS_TEST_STORE=postgresql one about accounts has the database of its data folder."""
+    words = list(map(str, arguments))
+    if os.environ.get("APUS_TEST_STORE", "sqlite") != "sqlite" and words[0] in OF_DATABASES and "--data-dir" in words:
+        from postgres import database_of
+
+        words += ["--backend-store-uri", database_of(words[words.index("--data-dir") + 1])]
+    return [str(apus_binary()), *words]
 
 
 def apus(*arguments, check=True, timeout=120):

@@ -132,6 +132,7 @@ def test_wrong_tokens_are_counted_by_address():
         assert "log-in refused 499 times" in shown
 
 
+@pytest.mark.sqlite
 def test_commands_are_told_with_and_without_a_server(tmp_path):
     folder = tmp_path / "data"
     with ApusServer(["--data-dir", folder, "--require-token"], directory=tmp_path / "server") as server:
@@ -155,6 +156,7 @@ def test_commands_are_told_with_and_without_a_server(tmp_path):
     assert entries[0]["detail"] == {"place": second}
 
 
+@pytest.mark.sqlite
 def test_removal_for_good_tells_of_each_thing(tmp_path):
     with ApusServer(directory=tmp_path / "server") as server:
         runs = {new_run(server.url) for _ in range(3)}
@@ -168,6 +170,7 @@ def test_removal_for_good_tells_of_each_thing(tmp_path):
         assert {entry["actor"]["kind"] for entry in removed} == {"command"}
 
 
+@pytest.mark.sqlite
 def test_an_import_tells_what_it_made(tmp_path):
     with ApusServer(directory=tmp_path / "source") as source, ApusServer(directory=tmp_path / "target") as target:
         run_id = new_run(source.url)
@@ -229,6 +232,7 @@ def test_only_administrators_see_it(server, ada):
         assert wait_until(lambda: actions(open_server), 20, "the entry of the start") == ["server/start"]
 
 
+@pytest.mark.sqlite
 def test_old_entries_are_removed(tmp_path):
     with ApusServer(["--audit-retention", "1d"], directory=tmp_path / "server") as server:
         run_id = new_run(server.url)
@@ -268,6 +272,7 @@ def test_a_retention_that_is_none_is_refused(age, tmp_path):
     assert not os.path.exists(tmp_path / "data")
 
 
+@pytest.mark.sqlite
 def test_a_backup_of_a_database_that_cannot_be_told_is_made_all_the_same(tmp_path):
     folder = tmp_path / "data"
     apus("token", "create", "ci", "--data-dir", folder)

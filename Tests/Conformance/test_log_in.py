@@ -78,6 +78,7 @@ def test_a_wrong_token_is_refused_in_plain_words(server, browser):
     assert page.status == 200 and 'id="content"' in page.text
 
 
+@pytest.mark.sqlite
 def test_the_cookie_is_kept_from_scripts_and_other_sites(server, browser):
     answer = browser.submit(browser.open(server.url + "/"), follow=False, token=make(server, "cookie"))
     field = answer.headers["Set-Cookie"]
@@ -172,6 +173,7 @@ def test_a_log_in_ends_with_its_token_and_has_its_scope(server):
     assert browser.open(server.url + "/").url.startswith(server.url + "/login")
 
 
+@pytest.mark.sqlite
 def test_log_ins_outlive_the_server(tmp_path):
     with ApusServer(["--require-token"], directory=tmp_path / "server") as server:
         browser = logged_in(server, "ada")
@@ -189,6 +191,7 @@ def test_log_ins_outlive_the_server(tmp_path):
         assert send("GET", f"{server.url}/{SEARCH}", headers=cookie)[0] == 401
 
 
+@pytest.mark.sqlite
 def test_a_log_in_ends_when_it_is_not_used_for_a_day(tmp_path):
     with ApusServer(["--require-token"], directory=tmp_path / "server") as server:
         browser = logged_in(server, "ada")

@@ -154,6 +154,7 @@ def test_a_preflight_is_answered_without_a_token(server):
     assert (status, headers["Access-Control-Allow-Origin"]) == (200, "http://localhost:3000")
 
 
+@pytest.mark.sqlite
 def test_a_token_that_reads_changes_nothing(server, as_user):
     reader = make(server, "reader", "--scope", "read")
     as_user(reader)
@@ -204,6 +205,7 @@ def test_administrators_manage_tokens_by_calls(server):
     assert call(server.url, "experiments/get", headers=bearer(made["token"]), experiment_id="0")[0] == 401
 
 
+@pytest.mark.sqlite
 def test_other_commands_on_the_machine_need_no_token(server, tmp_path):
     assert json.loads(apus("gc", "--data-dir", server.data_directory, "--dry-run", "--json").stdout)["dry_run"]
     apus("doctor", "--data-dir", server.data_directory)
@@ -254,6 +256,7 @@ def reuse(server):
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
+@pytest.mark.sqlite
 def test_a_server_that_asks_nobody_is_not_reused_in_place_of_one_that_asks(server):
     assert reuse(server).returncode == 0
     with ApusServer() as open_server:
@@ -262,6 +265,7 @@ def test_a_server_that_asks_nobody_is_not_reused_in_place_of_one_that_asks(serve
         assert open_server.url in second.stderr and "does not ask for credentials" in second.stderr
 
 
+@pytest.mark.sqlite
 def test_a_server_that_has_tokens_and_asks_nobody_says_so(tmp_path):
     with ApusServer(directory=tmp_path / "server") as first:
         make(first, "unused")
@@ -271,6 +275,7 @@ def test_a_server_that_has_tokens_and_asks_nobody_says_so(tmp_path):
         assert first.log().count("nobody is asked for the tokens of this database without --require-token") == 1
 
 
+@pytest.mark.sqlite
 def test_beside_a_server_at_a_socket_alone_the_command_says_what_to_do(tmp_path):
     lock = tmp_path / "apus.db.lock"
     apus("token", "create", "first", "--data-dir", tmp_path)
@@ -284,6 +289,7 @@ def test_beside_a_server_at_a_socket_alone_the_command_says_what_to_do(tmp_path)
     assert "unix:/run/apus.sock alone" in refused.stderr and "127.0.0.1" in refused.stderr
 
 
+@pytest.mark.sqlite
 def test_without_the_flag_nobody_is_asked_and_only_the_machine_manages_tokens():
     with ApusServer() as open_server:
         assert call(open_server.url, "experiments/get", experiment_id="0")[0] == 200

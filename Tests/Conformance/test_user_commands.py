@@ -83,6 +83,7 @@ def test_a_forgotten_password_of_the_only_admin_is_set_anew_and_a_start_says_wha
         assert "'admin' is there already" in server.log() and "apus user set-password admin" in server.log()
 
 
+@pytest.mark.sqlite
 def test_a_database_with_users_says_loudly_that_nobody_is_asked_for_them(tmp_path):
     with ApusServer(USERS, ADMIN, directory=tmp_path) as server:
         must(server.url, OWN + "tokens/create", {"name": "pipe"}, headers=basic("admin"))
@@ -118,6 +119,7 @@ def audit(server, *arguments):
     return [json.loads(line) for line in found.splitlines()]
 
 
+@pytest.mark.sqlite
 def test_the_audit_tells_who_deleted_a_run_with_its_experiment_and_its_files(server):
     admin = {"headers": basic("admin")}
     experiment = must(server.url, "experiments/create", {"name": "audited"}, **admin)["experiment_id"]
@@ -150,6 +152,7 @@ def test_the_audit_is_readable_where_there_is_nothing_and_in_csv(server):
     assert start["detail"]["basic_auth"] == "true"
 
 
+@pytest.mark.sqlite
 def test_quotas_say_how_much_there_is(tmp_path):
     with ApusServer([*USERS, "--client-artifacts", "20KiB"], ADMIN, directory=tmp_path) as server:
         run = must(server.url, "runs/create", {"experiment_id": "0"}, headers=basic("admin"))["run"]["info"]["run_id"]
@@ -161,6 +164,7 @@ def test_quotas_say_how_much_there_is(tmp_path):
         assert "the user admin: 42 bytes in 1 artifact, 1 run" in usage.splitlines()
 
 
+@pytest.mark.sqlite
 def test_the_doctor_stores_a_file_and_tells_of_a_full_disk(tmp_path):
     more_than_there_is = shutil.disk_usage(tmp_path).total
     with ApusServer(["--keep-free", more_than_there_is], directory=tmp_path) as server:
@@ -170,6 +174,7 @@ def test_the_doctor_stores_a_file_and_tells_of_a_full_disk(tmp_path):
         assert " free (--keep-free)" in failed[0]["detail"] and "iB free" in failed[0]["detail"]
 
 
+@pytest.mark.sqlite
 def test_an_import_says_what_is_wrong_with_its_credentials(server, tmp_path):
     user("create", "imp", "--data-dir", server.data_directory, password=PASSWORD)
     with ApusServer(directory=tmp_path) as source:

@@ -13,18 +13,19 @@ final class PostgresStoreFixture: Sendable {
     private let name = "store_\(UInt64.random(in: .min ... .max))"
 
     /// - Parameter source: a store whose whole content the database has from the start.
-    init(copying source: StoreFixture? = nil) throws {
+    /// - Parameter hasOwnTables: whether there are users, tokens and an audit.
+    init(copying source: StoreFixture? = nil, hasOwnTables: Bool = false) throws {
         let server = postgresServer ?? ""
         try Self.execute("CREATE DATABASE \(name)", PostgresAddress(server))
         address = try PostgresAddress(server.replacing("/postgres", with: "/\(name)"))
         if let source { try Self.fill(address, from: source) }
-        store = try PostgresStore(
-            PostgresStore.Configuration(
-                address: address,
-                artifactRoot: ArtifactLocation("mlflow-artifacts:/"),
-                schema: MLflowSchema(tables: Self.schema("tables"), indexes: Self.schema("indexes"))
-            )
+        var configuration = PostgresStore.Configuration(
+            address: address,
+            artifactRoot: ArtifactLocation("mlflow-artifacts:/"),
+            schema: MLflowSchema(tables: Self.schema("tables"), indexes: Self.schema("indexes"))
         )
+        if hasOwnTables { configuration.ownTables = ownTables }
+        store = try PostgresStore(configuration)
     }
 
     deinit {

@@ -3,7 +3,6 @@ internal import HTTPServer
 internal import HTTPWire
 internal import Identities
 internal import Tracking
-internal import TrackingStore
 
 /// Requests that were admitted a while ago: their bodies came late, or they have waited.
 extension AccessControl {
@@ -39,6 +38,7 @@ extension AccessControl {
     /// Blocks while it is found out who sends it, and notes that in the request.
     /// - Throws: `AccessRefusal` for one that would not be admitted any more.
     func judgeAgain(_ request: inout HTTPRequest, _ access: Access) throws(AccessRefusal) {
+        try catchUp(since: request.arrival)
         request.admissionVersion = version.current
         switch decided({ holder(request) }) {
         case .success(let admitted):
@@ -53,10 +53,13 @@ extension AccessControl {
 
     /// Decides again about a request if anything was taken from anybody since the last decision; else compares two numbers.
     ///
+    /// Blocks, if there may be other servers, until it is known what they have changed.
     /// - Returns: whether it was decided again, so that what the sender may do is to be asked for again.
     /// - Throws: `AccessRefusal` for one that would not be admitted any more.
     func admitAgain(_ request: inout HTTPRequest, _ access: Access) throws(AccessRefusal) -> Bool {
-        guard isRequired, request.admissionVersion != version.current else { return false }
+        guard isRequired else { return false }
+        try catchUp()
+        guard request.admissionVersion != version.current else { return false }
         try judgeAgain(&request, access)
         return true
     }

@@ -5,7 +5,6 @@ internal import Hashing
 internal import Identities
 internal import Synchronization
 internal import Tracking
-internal import TrackingStore
 
 /// Who sends a request, as its credential shows.
 extension AccessControl {
@@ -119,7 +118,7 @@ extension AccessControl {
             holder = .found(Admitted(known.identity, known.token))
         }
         if case .found = holder, known !== operatorToken, known.noteUse(at: now) {
-            store?.write({ [token = known.token] in
+            store.write({ [token = known.token] in
                 try $0.noteUse(ofAccessToken: token.name, ofUser: token.userID, at: now)
             }) { _ in }
         }

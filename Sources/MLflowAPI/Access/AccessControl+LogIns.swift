@@ -4,7 +4,6 @@ internal import Hashing
 internal import Identities
 internal import Synchronization
 package import Tracking
-internal import TrackingStore
 
 /// Log-ins of browsers: each is a random key in a cookie, of which the database holds the hash.
 extension AccessControl {
@@ -14,7 +13,7 @@ extension AccessControl {
         package let reason: String
     }
 
-    /// Takes the log-ins as they are stored now; a use that is not written down yet counts on.
+    /// Takes the log-ins as they are stored now.
     ///
     /// Blocks on a read of the store.
     func reloadLogIns() throws {
@@ -24,9 +23,17 @@ extension AccessControl {
     /// - Returns: false if a log-in has ended since it was read, so that what was read must not be taken.
     private func reloadLogInsOnce() throws -> Bool {
         let known = logIns.withLock { $0 }
-        let stored = try localStore.readNow(.cheap) { try $0.logIns() }
+        let stored = try store.readNow(.cheap) { try $0.logIns() }
+        return place(stored, insteadOf: known)
+    }
+
+    /// Takes log-ins as they are stored; a use that is not written down yet counts on.
+    ///
+    /// - Parameter known: those that were known before they were read.
+    /// - Returns: false if others are known by now, so that what was read is not taken.
+    func place(_ stored: [(logIn: LogIn, hash: [UInt8])], insteadOf known: KnownLogIns) -> Bool {
         let current = stored.map { logIn, hash in known.logIn(ofHash: hash) ?? KnownLogIn(logIn, hash: hash) }
-        let new = KnownLogIns(current, generation: known.generation)
+        let new = KnownLogIns(current, generation: known.generation + 1)
         let isTaken = logIns.withLock { logIns in
             guard logIns.generation == known.generation else { return false }
             logIns = new
@@ -42,6 +49,7 @@ extension AccessControl {
     /// Blocks until it is durable.
     /// - Returns: the value of the cookie.
     package func logIn(token text: String, from request: HTTPRequest) throws -> String {
+        try catchUp()
         let hash = SHA256.digest(of: Array(text.utf8))
         let isOperator = ConstantTime.areEqual(hash, operatorKey.hash)
         let found = isOperator ? .failure(.unknownToken) : decided { holder(ofTokenHash: hash) }
@@ -66,6 +74,11 @@ extension AccessControl {
     /// Blocks for the check.
     private func holder(ofName name: String, _ password: String, from peer: Peer) -> Result<Admitted, Failure> {
         guard let users else { return .failure(.wrongPassword(name)) }
+        do throws(AccessRefusal) {
+            try catchUp()
+        } catch {
+            return .failure(.other(error))
+        }
         let shown = users.shown(name, Array(password.utf8), from: peer)
         return decided { Holder(users.user(shown)) }
     }
@@ -85,6 +98,7 @@ extension AccessControl {
     /// - Parameter arrival: when the head of the request came with which the proof came, as `HTTPRequest.arrival`.
     /// - Returns: the value of the cookie.
     package func logIn(user: ProvenUser, at arrival: UInt64) throws -> String {
+        try catchUp()
         let scope = scope(ofWord: user, at: arrival)
         guard scope != nil else {
             throw LogInFault(
@@ -103,7 +117,7 @@ extension AccessControl {
         let key = AccessKey()
         let logIn = LogIn(holder, at: currentMilliseconds())
         let userID = user?.user.id
-        try localStore.writeNow { try $0.createLogIn(logIn, hash: key.hash, ofUser: userID) }
+        try store.writeNow { try $0.createLogIn(logIn, hash: key.hash, ofUser: userID) }
         try reloadLogIns()
         return key.text
     }
@@ -127,7 +141,7 @@ extension AccessControl {
     /// Blocks until that is durable; no request that begins afterwards is admitted with it.
     package func logOut(_ request: HTTPRequest) throws {
         guard let hash = cookieHash(request) else { return }
-        try localStore.writeNow { try $0.endLogIn(hash: hash) }
+        try store.writeNow { try $0.endLogIn(hash: hash) }
         try reloadLogIns()
     }
 

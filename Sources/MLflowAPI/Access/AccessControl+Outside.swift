@@ -5,7 +5,6 @@ internal import Hashing
 internal import Identities
 internal import Synchronization
 internal import Tracking
-internal import TrackingStore
 
 /// Requests that others vouch for.
 extension AccessControl {
@@ -146,7 +145,7 @@ extension AccessControl {
         case .found:
             let now = currentMilliseconds()
             if known.noteUse(at: now) {
-                store?.write({ [hash = known.hash] in try $0.noteUse(ofLogIn: hash, at: now) }) { _ in }
+                store.write({ [hash = known.hash] in try $0.noteUse(ofLogIn: hash, at: now) }) { _ in }
             }
             return holder
         }

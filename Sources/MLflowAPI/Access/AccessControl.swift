@@ -5,8 +5,7 @@ package import HTTPWire
 internal import Hashing
 package import Identities
 internal import Synchronization
-internal import Tracking
-package import TrackingStore
+package import Tracking
 
 /// The refusal of a request that its sender may not send.
 package struct AccessRefusal: Error, Sendable {
@@ -51,8 +50,10 @@ package final class AccessControl: Sendable {
     /// What commands on the server's machine send; it is valid as long as this object.
     package let operatorKey: AccessKey
     let operatorToken: KnownToken
-    /// Where tokens and users are kept; nil if the data is in another store, whose server asks nobody.
-    let store: TrackingStore?
+    /// Where tokens and users are kept.
+    let store: any TrackingBackend
+    /// nil if no other server changes what is stored.
+    let others: OtherServers?
     let logInAudit: LogInAudit?
     let logIns = Mutex(KnownLogIns([]))
     /// What the groups of users allow who were named since the start.
@@ -71,21 +72,28 @@ package final class AccessControl: Sendable {
     /// - Parameters:
     ///   - settings: if nothing is required, nobody is asked, and only the operator's key is known.
     ///   - logInAudit: told of who has shown a credential; nil where that is not audited.
-    package init(_ store: TrackingStore?, _ settings: AccessSettings, logInAudit: LogInAudit? = nil) throws {
+    package init(
+        _ store: any TrackingBackend,
+        _ settings: AccessSettings,
+        logInAudit: LogInAudit? = nil
+    ) throws {
         self.store = store
         self.settings = settings
         self.logInAudit = logInAudit
-        version = store?.permissionChanges.version ?? AccessVersion()
+        version = store.permissionChanges.version
+        others = store.permissionChanges.stored.map { OtherServers($0) }
         outside = settings.outside
         operatorKey = AccessKey()
         let token = AccessToken(name: AccessToken.operatorName, scope: .admin, creationTime: 0)
         operatorToken = KnownToken(token, hash: operatorKey.hash, isOfOperator: true)
         tokens = Mutex(KnownTokens([operatorToken]))
-        users = settings.usersMay.flatMap { standard in
-            store.map { KnownUsers($0, standard: standard, isAudited: logInAudit != nil) }
-        }
+        users = settings.usersMay.map { KnownUsers(store, standard: $0, isAudited: logInAudit != nil) }
         if isRequired {
-            store?.permissionChanges.watch { [weak self] in self?.take($0) }
+            store.permissionChanges.watch { [weak self] in
+                self?.take($0)
+            } forgetting: { [weak self] in
+                self?.others?.expire()
+            }
             try reload()
             try reloadLogIns()
         }
@@ -100,14 +108,6 @@ package final class AccessControl: Sendable {
 
     /// Whether every request must show who sends it.
     package var isRequired: Bool { settings.isRequired }
-
-    /// The store with tokens and users.
-    var localStore: TrackingStore {
-        get throws(TrackingError) {
-            guard let store else { throw .onlyInSQLite }
-            return store
-        }
-    }
 
     /// Whether there are users with passwords.
     package var hasUsers: Bool { users != nil }
@@ -135,11 +135,19 @@ package final class AccessControl: Sendable {
     /// - Returns: false if a token has ended since it was read, so that what was read must not be taken.
     private func reloadOnce() throws -> Bool {
         let known = tokens.withLock { $0 }
-        let stored = try localStore.readNow(.cheap) { try $0.accessTokens() }
+        let stored = try store.readNow(.cheap) { try $0.accessTokens() }
+        return place(stored, insteadOf: known)
+    }
+
+    /// Takes tokens as they are stored.
+    ///
+    /// - Parameter known: those that were known before they were read.
+    /// - Returns: false if others are known by now, so that what was read is not taken.
+    func place(_ stored: [(token: AccessToken, hash: [UInt8])], insteadOf known: KnownTokens) -> Bool {
         let current = stored.map { token, hash in
             known.token(ofHash: hash).flatMap { $0.isSame(as: token) ? $0 : nil } ?? KnownToken(token, hash: hash)
         }
-        let new = KnownTokens(current + [operatorToken], generation: known.generation)
+        let new = KnownTokens(current + [operatorToken], generation: known.generation + 1)
         let isTaken = tokens.withLock { tokens in
             guard tokens.generation == known.generation else { return false }
             tokens = new
@@ -172,6 +180,7 @@ package final class AccessControl: Sendable {
     /// - Parameter access: what the route declares; nil where there is no route.
     package func decision(on request: inout HTTPRequest, _ access: Access?) -> Decision {
         guard isRequired else { return .admitted }
+        if access?.isOpen(to: request) != true, let decision = decisionByOthers(on: request) { return decision }
         let seen = version.current
         let holder = holder(request)
         if case .found(let holder) = holder {

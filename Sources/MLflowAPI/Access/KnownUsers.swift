@@ -6,7 +6,6 @@ internal import Identities
 internal import Passwords
 internal import Synchronization
 internal import Tracking
-internal import TrackingStore
 
 /// A user as it was read from the store, with what that one may do.
 final class KnownUser: Sendable {
@@ -167,14 +166,14 @@ final class KnownUsers: Sendable {
     private static let mostAttempts = 20_000
     private static let mostUsers = 20_000
 
-    private let store: TrackingStore
+    private let store: any TrackingBackend
     private let standard: PermissionLevel
     private let isAudited: Bool
     private let state = Mutex(State())
     private let checks = PasswordChecks()
     private let secrets: (UInt64, UInt64)
 
-    init(_ store: TrackingStore, standard: PermissionLevel, isAudited: Bool) {
+    init(_ store: any TrackingBackend, standard: PermissionLevel, isAudited: Bool) {
         self.store = store
         self.standard = standard
         self.isAudited = isAudited
@@ -184,6 +183,16 @@ final class KnownUsers: Sendable {
 
     /// Forgets what a commit has changed.
     func take(_ change: AccessChange) { state.withLock { $0.take(change) } }
+
+    /// Forgets what may be otherwise now, because another server has changed it.
+    func forget() {
+        state.withLock { state in
+            state.version += 1
+            state.users.removeAll(keepingCapacity: true)
+            state.gone.removeAll()
+            state.names.removeAll()
+        }
+    }
 
     /// - Parameter field: the field Authorization.
     func key(of field: String) -> Key {
@@ -271,7 +280,7 @@ final class KnownUsers: Sendable {
         store.read({ try $0.userWithPassword(named: name)?.user.id }, cost: .cheap) { [self] result in
             guard let arrival, case .success(nil) = result else { return take(result, name, done) }
             let entry = isAudited ? Self.entry(ofUserProvenElsewhere: name) : nil
-            let making = { @Sendable [self] (session: WriteSession) in
+            let making = { @Sendable [self] (session: any TrackingWriting) in
                 // Deletions go through the writer too, so that none of them can come in between.
                 guard !session.deletes(userNamed: name),
                     state.withLock({ $0.deletions.allow(Array(name.utf8), provenAt: arrival) })

@@ -4,7 +4,6 @@ internal import HTTPWire
 internal import Identities
 internal import JSON
 package import Tracking
-internal import TrackingStore
 
 /// What a token is to be.
 package struct TokenRequest: Sendable {
@@ -63,7 +62,7 @@ extension MLflowAPI {
         }
         let key = AccessKey()
         let audit = audit.map { Self.entry($0, of: token) }
-        try localStore.writeNow(for: caller) { [token] session in
+        try store.writeNow(for: caller) { [token] session in
             try session.createAccessToken(token, hash: key.hash)
             try session.audit(audit)
         }
@@ -88,7 +87,7 @@ extension MLflowAPI {
     /// All tokens by name, with their last uses.
     package func accessTokens() throws -> [AccessToken] {
         let uses = settings.access?.uses ?? [:]
-        return try localStore.readNow(.cheap) { try $0.accessTokens() }.map { token, hash in
+        return try store.readNow(.cheap) { try $0.accessTokens() }.map { token, hash in
             var token = token
             if let use = uses[hash] { token.lastUsedTime = max(use, token.lastUsedTime ?? 0) }
             return token
@@ -106,7 +105,7 @@ extension MLflowAPI {
         for caller: Caller = .server,
         _ audit: AuditEntry? = .byCommand("tokens/revoke")
     ) throws {
-        try localStore.writeNow(for: caller) { session in
+        try store.writeNow(for: caller) { session in
             try session.revokeAccessToken(named: name, ofUser: userID)
             try session.audit(audit?.about(.token, name))
         }
@@ -119,7 +118,7 @@ extension MLflowAPI {
     package func revokeToken(named name: String, ofUserNamed user: String?) throws {
         var entry = AuditEntry.byCommand("tokens/revoke")
         entry.describe(user.map { [("username", $0)] } ?? [])
-        let id = try user.map { name in try localStore.readNow(.cheap) { try $0.user(named: name) }.id }
+        let id = try user.map { name in try store.readNow(.cheap) { try $0.user(named: name) }.id }
         try revokeToken(named: name, ofUser: id, entry)
     }
 
@@ -130,7 +129,7 @@ extension MLflowAPI {
             let identity = request.caller.identity
             var tokens = try accessTokens()
             if let identity, !identity.isAdministrator { tokens.removeAll { $0.userID != identity.userID } }
-            let users = try localStore.readNow(.cheap) { try $0.users() }
+            let users = try store.readNow(.cheap) { try $0.users() }
             let names = Dictionary(users.map { ($0.id, $0.name) }, uniquingKeysWith: { one, _ in one })
             return .json(capacity: 64 + 192 * tokens.count) { [tokens] writer in
                 writer.object(of: tokens, users: names)
@@ -191,7 +190,7 @@ extension MLflowAPI {
                     )
                 }
                 // An empty name is no user's: the token is one of an operator.
-                userID = owner.isEmpty ? nil : try localStore.readNow(.cheap) { try $0.user(named: owner) }.id
+                userID = owner.isEmpty ? nil : try store.readNow(.cheap) { try $0.user(named: owner) }.id
             }
             try revokeToken(named: name, ofUser: userID, for: request.caller, audit)
             return .empty

@@ -3,7 +3,6 @@ internal import HTTPServer
 internal import HTTPWire
 internal import JSON
 package import Tracking
-internal import TrackingStore
 
 extension MLflowAPI {
     /// The calls by which `apus audit` and `apus backup` work on a running server; `docs/own-calls.md` describes them.
@@ -31,7 +30,7 @@ extension MLflowAPI {
     ///
     /// Blocks on a read of the store.
     package func auditPage(_ query: AuditQuery) throws -> AuditPage {
-        try localStore.readNow { try $0.auditPage(query) }
+        try store.readNow { try $0.auditPage(query) }
     }
 
     private func listAudit(_ request: HTTPRequest, _ responder: HTTPResponder) {
@@ -51,7 +50,7 @@ extension MLflowAPI {
             query.resourceID = try message.string("resource_id")
             query.address = try message.string("address")
             query.pageToken = try message.string("page_token")
-            let page = try localStore.readNow(for: request.caller) { [query] in try $0.auditPage(query) }
+            let page = try store.readNow(for: request.caller) { [query] in try $0.auditPage(query) }
             responder.send(
                 .json(capacity: 64 + 320 * page.entries.count) { writer in
                     writer.beginObject()
@@ -72,7 +71,7 @@ extension MLflowAPI {
             try whileAdmitted(request, Self.backupNote) { request in
                 try requireAdministrator(request)
                 _ = try RequestMessage(request).requiredString("place")
-                try localStore.writeNow(for: request.caller) { try $0.audit(audit) }
+                try store.writeNow(for: request.caller) { try $0.audit(audit) }
             }
             responder.send(.empty)
         } catch {

@@ -3,7 +3,6 @@ internal import HTTPServer
 internal import Identities
 internal import JSON
 package import Tracking
-package import TrackingStore
 
 /// Whether a call that may change data writes an entry to the audit log, and which entry.
 package enum AuditRule: Sendable {
@@ -207,7 +206,7 @@ extension String {
 extension MLflowAPI {
     /// Makes the entries of an endpoint; nil where nothing is audited.
     func auditTrail(_ path: String, _ access: Access) -> AuditTrail? {
-        settings.isAudited && local != nil ? AuditTrail(path, access) : nil
+        settings.isAudited ? AuditTrail(path, access) : nil
     }
 
     /// Who sends a request, for the audit.
@@ -228,7 +227,7 @@ extension AuditActor {
     }
 }
 
-extension WriteSession {
+extension ChangingAccessTables {
     /// Completes an entry with what the operation has reported, and stores the entry; stores nothing after `.nothing`.
     package func audit(_ entry: AuditEntry, after note: AuditNote) throws {
         try audit(AuditDraft(entry: entry, details: [], made: nil).entry(after: note))

@@ -1,7 +1,6 @@
 internal import Budgets
 internal import Synchronization
-internal import Tracking
-package import TrackingStore
+package import Tracking
 
 /// Tells the audit who has shown which credential from where; costs nothing to requests on a connection that has done so.
 ///
@@ -23,7 +22,7 @@ package final class LogInAudit: Sendable {
         let address: String
     }
 
-    private let store: TrackingStore
+    private let store: any TrackingBackend
     private let state = Mutex(State())
 
     /// How long a holder who comes again from the same address is not told of again.
@@ -35,7 +34,7 @@ package final class LogInAudit: Sendable {
     /// What the audit calls it.
     package static let action = "log-in"
 
-    package init(_ store: TrackingStore) {
+    package init(_ store: any TrackingBackend) {
         self.store = store
     }
 

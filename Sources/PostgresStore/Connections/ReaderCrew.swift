@@ -18,6 +18,7 @@ final class ReaderCrew: Sendable {
     }
 
     private let connector: Connector
+    private let permissionChanges: PermissionChanges
     private let limits: BudgetLimits
     private let queue: Budget
     private let patience: Duration
@@ -26,8 +27,15 @@ final class ReaderCrew: Sendable {
     private let state = Mutex(State())
     private let ended = DispatchSemaphore(value: 0)
 
-    init(_ connector: Connector, count: Int, budgets: Budgets, patience: Duration) {
+    init(
+        _ connector: Connector,
+        _ permissionChanges: PermissionChanges,
+        count: Int,
+        budgets: Budgets,
+        patience: Duration
+    ) {
         self.connector = connector
+        self.permissionChanges = permissionChanges
         self.patience = patience
         limits = budgets.limits
         queue = budgets.queuedReads
@@ -63,10 +71,13 @@ final class ReaderCrew: Sendable {
             return deliver(.failure(TrackingError.busy))
         }
         let patienceEnd = ContinuousClock.now + patience
+        let isContinued = cost == .continued || effort != nil
         let pool = cost == .cheap ? lookUps : searches
         pool.run(for: caller.turn) { [self] in
             queue.giveBack(1, for: caller.party)
-            let result = Result { try perform(work, for: caller, effort: effort, until: patienceEnd) }
+            let result = Result {
+                try perform(work, for: caller, effort: effort, isContinued: isContinued, until: patienceEnd)
+            }
             deliver(result)
             leave()
         }
@@ -85,13 +96,14 @@ final class ReaderCrew: Sendable {
         _ work: (PostgresReadSession) throws -> Value,
         for caller: Caller,
         effort: ReadEffort?,
+        isContinued: Bool,
         until patienceEnd: ContinuousClock.Instant
     ) throws -> Value {
         var attempt = 0
         while true {
             guard !caller.hasLeft else { throw TrackingError.clientLeft }
             do {
-                return try performOnce(work, for: caller, effort: effort)
+                return try performOnce(work, for: caller, effort: effort, isContinued: isContinued)
             } catch let error as PostgresError where error.isOfConnection || error.isPassing {
                 guard .now < patienceEnd, !state.withLock({ $0.isClosed }) else { throw error }
                 // The other connections have probably been lost at the same time.
@@ -105,7 +117,8 @@ final class ReaderCrew: Sendable {
     private func performOnce<Value>(
         _ work: (PostgresReadSession) throws -> Value,
         for caller: Caller,
-        effort: ReadEffort?
+        effort: ReadEffort?,
+        isContinued: Bool
     ) throws -> Value {
         let session = try takeSession()
         let start = ContinuousClock.now
@@ -116,7 +129,7 @@ final class ReaderCrew: Sendable {
             (effort ?? session.effort)?.add(nanoseconds: UInt64(max(0, lasted)))
         }
         do {
-            try session.begin(for: caller)
+            try session.begin(for: caller, isContinued: isContinued)
             let value = try work(session)
             session.pipeline.watch = PostgresWatch()
             try session.end()
@@ -145,7 +158,7 @@ final class ReaderCrew: Sendable {
         while let session = state.withLock({ $0.idle.popLast() })?.session {
             if !session.pipeline.isClosed { return session }
         }
-        return PostgresReadSession(pipeline: try connector.open(.reader))
+        return PostgresReadSession(pipeline: try connector.open(.reader), permissionChanges: permissionChanges)
     }
 
     private func putBack(_ session: PostgresReadSession) {

@@ -11,6 +11,8 @@ final class WriteGroup {
         case committed
         /// The request at the index failed after it had changed something.
         case requestFailed(Int)
+        /// Another server has changed who may do what; the number is that of the stored rights now.
+        case outdated(Int64)
         /// The transaction is undone, because of the request at the index if that is known.
         case undone(PostgresError, Int?)
         /// The connection was lost after COMMIT was sent.
@@ -21,7 +23,8 @@ final class WriteGroup {
     private let patience: Duration
     private let artifactRoot: ArtifactLocation
     private let servedBuckets: Set<String>
-    private let keepsAccess: Bool
+    private let permissionChanges: PermissionChanges
+    private let auditIDs = AuditIDs()
     private let creations = CreationMemory()
     private let report: @Sendable (String) -> Void
     private var session: PostgresWriteSession?
@@ -36,7 +39,7 @@ final class WriteGroup {
         _ connector: Connector,
         artifactRoot: ArtifactLocation,
         servedBuckets: Set<String>,
-        keepsAccess: Bool,
+        permissionChanges: PermissionChanges,
         patience: Duration,
         statementTime: Duration,
         report: @escaping @Sendable (String) -> Void
@@ -44,7 +47,7 @@ final class WriteGroup {
         self.connector = connector
         self.artifactRoot = artifactRoot
         self.servedBuckets = servedBuckets
-        self.keepsAccess = keepsAccess
+        self.permissionChanges = permissionChanges
         self.patience = patience
         self.statementTime = statementTime
         self.report = report
@@ -74,12 +77,13 @@ final class WriteGroup {
     /// - Returns: how many jobs, from the first on, have delivered their outcomes.
     private func settleSome(_ jobs: Jobs) -> Int {
         var repetitions = 0
+        var accessVersion: Int64?
         while true {
             guard let session = connected(for: jobs) else {
                 deliver(jobs, TrackingError.databaseAway)
                 return jobs.count
             }
-            switch attempt(jobs, in: session) {
+            switch attempt(jobs, in: session, accessVersion) {
             case .committed:
                 for job in jobs { job.deliver() }
                 return jobs.count
@@ -89,6 +93,11 @@ final class WriteGroup {
                 settle(jobs[..<index])
                 jobs[index].deliver()
                 return index - jobs.startIndex + 1
+            case .outdated(let version):
+                session.pipeline.rollBack()
+                statistics.replays += jobs.count
+                accessVersion = version
+                permissionChanges.tellOfOthers()
             case .undone(let error, let culprit):
                 session.pipeline.rollBack()
                 repetitions += 1
@@ -147,14 +156,15 @@ final class WriteGroup {
         return jobs.count
     }
 
-    private func attempt(_ jobs: Jobs, in session: PostgresWriteSession) -> End {
+    /// - Parameter accessVersion: the number of the stored rights after another server's change; nil for the known one.
+    private func attempt(_ jobs: Jobs, in session: PostgresWriteSession, _ accessVersion: Int64?) -> End {
         let pipeline = session.pipeline
         var isCommitting = false
         var positions: [Int] = []
         var running: Int?
         do {
             creations.rollBack()
-            try session.beginTransaction(statementTime)
+            try session.beginTransaction(statementTime, accessVersion: accessVersion)
             for index in jobs.indices {
                 positions.append(pipeline.position)
                 running = index
@@ -165,7 +175,10 @@ final class WriteGroup {
                 } catch {
                     jobs[index].fail(error)
                     session.dropLogs()
-                    if session.hasChanged { throw End.requestFailed(index) }
+                    if session.hasChanged {
+                        try session.requireKnownAccess()
+                        throw End.requestFailed(index)
+                    }
                 }
                 jobs[index].onlyLogs = !session.hasChanged
                 session.renewDeadline()
@@ -181,10 +194,13 @@ final class WriteGroup {
             try pipeline.send("COMMIT")
             try pipeline.settle()
             creations.commit()
+            session.tellAccessChange()
             statistics.countCommit(requests: jobs.count, time: .now - start)
             return .committed
         } catch let end as End {
             return end
+        } catch let change as OtherServerChangedAccess {
+            return .outdated(change.version)
         } catch let error as PostgresError {
             if isCommitting, error.isDisconnection { return .unknown(error) }
             guard let position = error.position else { return .undone(error, running) }
@@ -216,7 +232,8 @@ extension WriteGroup {
                     artifactRoot: artifactRoot,
                     servedBuckets: servedBuckets,
                     creations: creations,
-                    keepsAccess: keepsAccess
+                    auditIDs: auditIDs,
+                    permissionChanges: permissionChanges
                 )
                 self.session = session
                 if isAway { report("the database can be reached again") }

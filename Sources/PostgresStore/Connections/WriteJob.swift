@@ -61,7 +61,7 @@ final class WriteRequest<Value: Sendable>: WriteJob, @unchecked Sendable {
     }
 
     override func execute(_ session: PostgresWriteSession) throws {
-        session.begin(self, for: caller)
+        try session.begin(self, for: caller)
         outcome = .success(try work(session))
     }
 

@@ -87,7 +87,11 @@ extension PostgresWriteSession {
             now
         )
         try moveGrants(ofModel: name, to: newName)
-        return try storedRegisteredModel(newName)
+        // What the client may do with the new name is known with its next request.
+        guard let model = try registeredModels(names: [newName]).first else {
+            throw TrackingError.registeredModelNotFound(newName)
+        }
+        return model
     }
 
     package func deleteRegisteredModel(_ name: String) throws {

@@ -14,20 +14,51 @@ package final class PostgresReadSession: PostgresSession {
     /// Returns a sentence that says what the client should reduce if the read takes too long.
     var advice: () -> String = { usualAdvice }
 
-    init(pipeline: PostgresPipeline) {
+    private let permissionChanges: PermissionChanges
+    private let stillAdmitted: StillAdmitted
+    /// The number of the stored rights by which the client was judged, and the statement that asks for the one of the
+    /// transaction; nil if the client need not be judged again.
+    private var judgement: (version: Int64, ticket: PostgresPipeline.Ticket)?
+
+    init(pipeline: PostgresPipeline, permissionChanges: PermissionChanges) {
         self.pipeline = pipeline
+        self.permissionChanges = permissionChanges
+        stillAdmitted = StillAdmitted(version: permissionChanges.version)
     }
 
+    /// Whether the database has the tables of users and tokens, and this server uses them.
+    var keepsAccess: Bool { permissionChanges.stored != nil }
+
     /// Begins a transaction; the statement for it is sent with the first one that reads.
-    func begin(for caller: Caller) throws {
+    ///
+    /// - Parameter isContinued: whether an earlier read for the same answer has found that the client may read it.
+    /// - Throws: `AccessChanged` if the client has to be judged again.
+    func begin(for caller: Caller, isContinued: Bool) throws {
         self.caller = caller
         effort = nil
         advice = { usualAdvice }
-        try pipeline.send("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        judgement = nil
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        guard let stored = permissionChanges.stored, caller.admissionVersion != 0, !isContinued else {
+            return try pipeline.send(begin)
+        }
+        // A change that comes after this number is found at the end.
+        let version = stored.known
+        try stillAdmitted.require(caller, takesRights: false)
+        try pipeline.send(begin)
+        judgement = (version, try pipeline.ask(AccessDialect.selectVersion))
     }
 
     /// Ends the transaction without waiting for the server's answer.
+    ///
+    /// - Throws: `AccessChanged` if another server has changed who may do what since the client was judged.
     func end() throws {
+        if let (version, ticket) = judgement {
+            guard try pipeline.rows(ticket).first({ $0.int64(0) }) == version else {
+                permissionChanges.tellOfOthers()
+                throw AccessChanged()
+            }
+        }
         try pipeline.send("COMMIT")
         try pipeline.submit()
     }

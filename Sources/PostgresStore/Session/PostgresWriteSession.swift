@@ -37,8 +37,14 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
     private var statementTime = Duration.zero
     private var hasLongStatements = false
     let creations: CreationMemory
-    /// Whether the database has the tables of users and tokens, and this server uses them.
-    let keepsAccess: Bool
+    /// The ids of the audit's entries.
+    let auditIDs: AuditIDs
+    private let permissionChanges: PermissionChanges
+    private let stillAdmitted: StillAdmitted
+    /// The number of the stored rights by which the clients of the open transaction were judged, or would be now.
+    private var accessVersion: Int64 = 0
+    /// Whether the open transaction keeps other servers from changing who may do what.
+    var hasLockedAccess = false
     /// What the open transaction has changed about who may do what.
     package var accessChange = AccessChange()
     /// The history of the server, which is another one when a standby has taken over; nil if the server does not tell it.
@@ -49,10 +55,13 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
         artifactRoot: ArtifactLocation,
         servedBuckets: Set<String>,
         creations: CreationMemory,
-        keepsAccess: Bool
+        auditIDs: AuditIDs,
+        permissionChanges: PermissionChanges
     ) {
         self.pipeline = pipeline
-        self.keepsAccess = keepsAccess
+        self.auditIDs = auditIDs
+        self.permissionChanges = permissionChanges
+        stillAdmitted = StillAdmitted(version: permissionChanges.version)
         self.creations = creations
         self.artifactRoot = artifactRoot
         self.servedBuckets = servedBuckets
@@ -71,12 +80,15 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
 // MARK: The transaction
 
 extension PostgresWriteSession {
-    func beginTransaction(_ statementTime: Duration) throws {
+    /// - Parameter version: the number of the stored rights that another server's change has led to; nil for the known one.
+    func beginTransaction(_ statementTime: Duration, accessVersion version: Int64?) throws {
         (self.statementTime, hasLongStatements) = (statementTime, false)
         pipeline.watch = PostgresWatch(deadline: .now + statementTime)
         (logs, ownLogs, job) = ([], 0, nil)
         (markTicket, mark, addedRun) = (nil, nil, nil)
-        accessChange = AccessChange()
+        (accessChange, hasLockedAccess) = (AccessChange(), false)
+        // Before any client is asked for: a change that comes later is found before the commit.
+        accessVersion = version ?? permissionChanges.stored?.known ?? 0
         experiments.removeAll(keepingCapacity: true)
         try pipeline.send("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
     }
@@ -93,11 +105,14 @@ extension PostgresWriteSession {
     }
 
     /// Begins a request.
-    func begin(_ job: WriteJob, for caller: Caller) {
+    ///
+    /// - Throws: `AccessChanged` if the client has to be judged again before it changes anything.
+    func begin(_ job: WriteJob, for caller: Caller) throws {
         self.caller = caller
         self.job = job
         hasChanged = false
         ownLogs = logs.count
+        try stillAdmitted.require(caller, takesRights: accessChange.takesRights)
     }
 
     /// Forgets what the request, which has failed, would have logged.
@@ -113,12 +128,56 @@ extension PostgresWriteSession {
     }
 
     /// Waits for what must be known before COMMIT is sent.
+    ///
+    /// - Throws: `OtherServerChangedAccess`.
     func prepareCommit() throws {
-        guard let ticket = markTicket else { return }
-        mark = try pipeline.rows(ticket).first {
-            TransactionMark(transaction: $0.int64(0), process: $0.int64(1), timeline: timeline, runID: addedRun)
+        let version = try askForAccessVersion()
+        if let ticket = markTicket {
+            mark = try pipeline.rows(ticket).first {
+                TransactionMark(transaction: $0.int64(0), process: $0.int64(1), timeline: timeline, runID: addedRun)
+            }
         }
+        if let version { try require(version, toBe: accessChange.isNone ? accessVersion : accessVersion + 1) }
     }
+
+    /// Throws `OtherServerChangedAccess` if the clients of the open transaction were judged by rights that are others now.
+    func requireKnownAccess() throws {
+        guard keepsAccess else { return }
+        try require(try pipeline.ask(AccessDialect.selectVersion), toBe: accessVersion)
+    }
+
+    /// Asks for the number of the stored rights, and counts it up if the transaction changes some; from then on to the end of the
+    /// transaction no other server changes any.
+    private func askForAccessVersion() throws -> PostgresPipeline.Ticket? {
+        guard keepsAccess else { return nil }
+        guard !accessChange.isNone else { return try pipeline.ask(AccessDialect.selectVersion) }
+        return try pipeline.ask("UPDATE apus.access_version SET version = version + 1 RETURNING version")
+    }
+
+    private func require(_ ticket: PostgresPipeline.Ticket, toBe expected: Int64) throws {
+        let found = try pipeline.rows(ticket).first { $0.int64(0) } ?? 0
+        // The transaction is undone, and with it what it has added to the number.
+        let others = found - (expected - accessVersion)
+        guard others == accessVersion else { throw OtherServerChangedAccess(version: others) }
+    }
+
+    /// Tells what the transaction has changed about who may do what; called after the commit, before its answers are sent.
+    func tellAccessChange() {
+        guard !accessChange.isNone else { return }
+        permissionChanges.tell(accessChange)
+        permissionChanges.stored?.advance(from: accessVersion)
+    }
+}
+
+/// Another server has changed who may do what since the clients of a transaction were judged.
+struct OtherServerChangedAccess: Error {
+    /// The number of the stored rights now.
+    let version: Int64
+}
+
+extension PostgresWriteSession {
+    /// Whether the database has the tables of users and tokens, and this server uses them.
+    package var keepsAccess: Bool { permissionChanges.stored != nil }
 }
 
 // MARK: Statements
@@ -135,16 +194,26 @@ extension PostgresWriteSession {
 
     /// Sends a statement ahead that changes rows.
     func change(_ sql: String, _ values: any PostgresParameter...) throws {
+        try change(sql, values: values.map(\.postgresValue))
+    }
+
+    /// Sends a statement ahead that changes rows.
+    func change(_ sql: String, values: [PostgresValue]) throws {
         try prepareStatement()
         try noteChange()
-        try pipeline.send(sql, values.map(\.postgresValue))
+        try pipeline.send(sql, values)
     }
 
     /// Runs a statement that changes rows; returns what it says about them.
     func changed(_ sql: String, _ values: any PostgresParameter...) throws -> PostgresRows {
+        try changed(sql, values: values.map(\.postgresValue))
+    }
+
+    /// Runs a statement that changes rows; returns what it says about them.
+    func changed(_ sql: String, values: [PostgresValue]) throws -> PostgresRows {
         try prepareStatement()
         try noteChange()
-        return try pipeline.rows(sql, values.map(\.postgresValue))
+        return try pipeline.rows(sql, values)
     }
 
     /// Sends a statement ahead that changes rows, and whose values are the columns of some rows, unless there are none.

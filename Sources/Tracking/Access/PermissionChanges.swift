@@ -26,6 +26,8 @@ package struct AccessChange: Sendable, Equatable {
     package internal(set) var endedLogIns: [[UInt8]] = []
     /// The names of users that were deleted.
     package internal(set) var deletedUsers: [String] = []
+    /// Whether there is a token or a log-in that was not there before.
+    package internal(set) var addsCredentials = false
     /// Whether somebody may do less than before.
     package internal(set) var takesRights = false
 
@@ -35,22 +37,68 @@ package struct AccessChange: Sendable, Equatable {
 }
 
 /// Tells the one who keeps users and their permissions in memory what a commit has changed.
+///
+/// Of several servers of a database, each hears here of its own commits; `StoredAccessVersion` tells of those of the others.
 package final class PermissionChanges: Sendable {
+    private struct Watcher {
+        let take: @Sendable (AccessChange) -> Void
+        let forget: @Sendable () -> Void
+    }
+
     /// Grows with each commit that takes rights, before its answers are sent and before the next transaction begins: what a
     /// transaction reads here is exact.
     package let version = AccessVersion()
-    private let handler = Mutex<(@Sendable (AccessChange) -> Void)?>(nil)
+    /// nil for a store that no other server changes.
+    package let stored: StoredAccessVersion?
+    private let watcher = Mutex<Watcher?>(nil)
 
-    package init() {}
+    package init(stored: StoredAccessVersion? = nil) {
+        self.stored = stored
+    }
 
-    /// - Parameter handler: called on the writer's thread after each commit that concerns access, before its answers are sent.
-    package func watch(_ handler: @escaping @Sendable (AccessChange) -> Void) {
-        self.handler.withLock { $0 = handler }
+    /// - Parameters:
+    ///   - take: called on the writer's thread after each commit that concerns access, before its answers are sent.
+    ///   - forget: called on a thread of the store when it turns out that another server has changed something, whatever it is.
+    package func watch(
+        _ take: @escaping @Sendable (AccessChange) -> Void,
+        forgetting forget: @escaping @Sendable () -> Void
+    ) {
+        watcher.withLock { $0 = Watcher(take: take, forget: forget) }
     }
 
     /// Called after the commit, before its answers are sent.
     package func tell(_ change: AccessChange) {
-        handler.withLock { $0 }?(change)
+        watcher.withLock { $0 }?.take(change)
         if change.takesRights { version.advance() }
+    }
+
+    /// Says that another server has changed something: everybody has to be judged again by what is stored now.
+    package func tellOfOthers() {
+        watcher.withLock { $0 }?.forget()
+        version.advance()
+    }
+}
+
+/// The number in the database that grows with each transaction that changes who may do what, as far as this server knows it.
+///
+/// What is kept in memory is that of this number or of a later one. A transaction of this server counts only if the number is
+/// still the one that was known when it began.
+package final class StoredAccessVersion: Sendable {
+    private let number: Atomic<Int64>
+
+    package init(_ number: Int64) {
+        self.number = Atomic(number)
+    }
+
+    package var known: Int64 { number.load(ordering: .acquiring) }
+
+    /// Notes that what is kept in memory is that of a later number.
+    package func catchUp(to later: Int64) { number.max(later, ordering: .acquiringAndReleasing) }
+
+    /// Notes that this server's own commit has made one number out of another, and that its change was taken over.
+    ///
+    /// Does nothing if what was there before is not known.
+    package func advance(from before: Int64) {
+        _ = number.compareExchange(expected: before, desired: before + 1, ordering: .acquiringAndReleasing)
     }
 }

@@ -60,8 +60,6 @@ extension AccessChanging {
     /// Records that the open transaction deletes a user.
     package func noteDeletion(ofUserNamed name: String) { accessChange.deletedUsers.append(name) }
 
-    /// Whether the open transaction has deleted a user of this name.
-    package func deletes(userNamed name: String) -> Bool {
-        accessChange.deletedUsers.contains { $0.utf8.elementsEqual(name.utf8) }
-    }
+    /// Records that the open transaction makes a token or a log-in.
+    func noteNewCredential() { accessChange.addsCredentials = true }
 }

@@ -2,8 +2,8 @@ package import Budgets
 
 /// A store of experiments, runs, logged models and the model registry.
 ///
-/// There are two: `TrackingStore` keeps all in one SQLite database, and has users, tokens, an audit and more besides;
-/// `PostgresStore` uses a database of MLflow's that stock servers may use at the same time.
+/// There are two: `TrackingStore` keeps all in one SQLite database, and has quotas, a journal of artifacts and more besides;
+/// `PostgresStore` uses a database of MLflow's that stock servers, and other servers of Apus, may use at the same time.
 package protocol TrackingBackend: AnyObject, Sendable {
     /// Carries out one write request; calls `completion` when its changes are durable. Called through `write`.
     func submitWrite<Value: Sendable>(
@@ -22,6 +22,9 @@ package protocol TrackingBackend: AnyObject, Sendable {
         effort: ReadEffort?,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     )
+
+    /// Tells what changes about who may do what.
+    var permissionChanges: PermissionChanges { get }
 
     /// Numbers about the writes, for `/metrics`; those that a store does not count are 0.
     var writerStatistics: WriterStatistics { get }

@@ -9,7 +9,7 @@ package import Budgets
 /// Reads the data for one request.
 ///
 /// All functions read the data of the same moment.
-package protocol TrackingReading: RecordReading {
+package protocol TrackingReading: RecordReading, AccessTables {
     /// The client that waits for the result, and whose permissions the store checks.
     var caller: Caller { get }
 
@@ -181,7 +181,7 @@ extension TrackingReading {
 /// Changes the data for one request.
 ///
 /// If a function throws, all changes of the request are undone.
-package protocol TrackingWriting: AnyObject {
+package protocol TrackingWriting: ChangingAccessTables {
     // MARK: Repeated creations
 
     /// Runs `make`, or returns the answer of an identical request of the last minute whose client did not receive it.
@@ -250,6 +250,9 @@ package protocol TrackingWriting: AnyObject {
 
     /// Marks a run as deleted. Deleting a deleted run succeeds.
     func deleteRun(_ runID: String) throws
+
+    /// What the audit tells of a run, which must be there.
+    func auditedRun(_ runID: String) throws -> (name: String, experimentID: Int64)
 
     /// Restores a deleted run. Restoring an active run succeeds.
     func restoreRun(_ runID: String) throws

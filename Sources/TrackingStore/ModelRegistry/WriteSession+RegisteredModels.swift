@@ -71,7 +71,11 @@ extension WriteSession {
             now
         )
         try moveGrants(ofModel: name, to: newName)
-        return try registeredModel(newName)
+        // What the client may do with the new name is known with its next request.
+        guard let model = try registeredModels(rows: [id]).first else {
+            throw TrackingError.registeredModelNotFound(newName)
+        }
+        return model
     }
 
     package func deleteRegisteredModel(_ name: String) throws {

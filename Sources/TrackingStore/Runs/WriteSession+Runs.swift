@@ -68,7 +68,6 @@ extension WriteSession {
         try moveRun(runID, by: .deletion(at: currentMilliseconds()))
     }
 
-    /// What the audit tells of a run.
     package func auditedRun(_ runID: String) throws -> (name: String, experimentID: Int64) {
         let run = try connection.query("SELECT name, experiment_id FROM runs WHERE run_id = ?1", runID)
             .firstRow { (name: $0.string(0), experimentID: $0.int64(1)) }

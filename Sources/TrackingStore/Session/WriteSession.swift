@@ -12,7 +12,7 @@ package import Tracking
 /// The session caches key ids, run rows and metric summaries across requests, which saves a look-up for each logged
 /// value. Entries added since the last commit are dropped if the next commit fails. A request that fails without
 /// changing the database is not rolled back, so it must not have changed a cache.
-package final class WriteSession: WriterSession, TrackingWriting, AccessChanging {
+package final class WriteSession: WriterSession, TrackingWriting {
     package let connection: Connection
     package let artifactRoot: ArtifactLocation
     let servedBuckets: Set<String>

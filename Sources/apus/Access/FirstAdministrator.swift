@@ -25,14 +25,19 @@ extension MLflowAPI {
     private func makeAdministrator(_ accounts: AccountSettings) throws -> String? {
         let name = accounts.administrator
         let shown = name.printable(limit: 60)
+        let isThere =
+            "apus: the user '\(shown)' is there already and keeps the present password; MLFLOW_AUTH_ADMIN_PASSWORD is for the "
+            + "first start alone. Another password: apus user set-password \(shown)"
         guard try needsUser(named: name, isGiven: accounts.password != nil) else {
-            guard accounts.password != nil else { return nil }
-            return
-                "apus: the user '\(shown)' is there already and keeps the present password; MLFLOW_AUTH_ADMIN_PASSWORD is for the "
-                + "first start alone. Another password: apus user set-password \(shown)"
+            return accounts.password == nil ? nil : isThere
         }
         let password = accounts.password ?? String(AccessKey().text.dropFirst(AccessKey.prefix.count).prefix(24))
-        _ = try createUser(name, password: password, isAdministrator: true, by: .server)
+        do {
+            _ = try createUser(name, password: password, isAdministrator: true, by: .server)
+        } catch let error as TrackingError where error.code == .resourceAlreadyExists {
+            // Another server of the database has started at the same time.
+            return accounts.password == nil ? nil : isThere
+        }
         guard accounts.password == nil else {
             return "apus: made the admin '\(shown)' with the password that was given"
         }

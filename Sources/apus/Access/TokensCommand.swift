@@ -12,7 +12,7 @@ struct TokensCommand: ParsableCommand {
         abstract: "Make, list and revoke the tokens that a server with --require-token asks for.",
         discussion: """
             Works on a folder that no server holds and, where a server holds it, through that server, which takes a change at \
-            once.
+            once. With --backend-store-uri postgresql://… it changes the database, and every server of it takes that at once.
             """,
         subcommands: [TokenCreation.self, TokenList.self, TokenRevocation.self],
         helpNames: .long
@@ -67,16 +67,16 @@ struct TokenCreation: ParsableCommand {
         }
     }
 
-    private func make(in store: KeptStore) throws -> (key: String, token: AccessToken) {
+    private func make(in store: AccountStore) throws -> (key: String, token: AccessToken) {
         switch store {
-        case .folder(let folder):
+        case .database(let api):
             let request = TokenRequest(
                 name: name,
                 scope: scope,
                 experiments: experiment.isEmpty ? nil : experiment,
                 lifetime: expires?.milliseconds
             )
-            let (key, token) = try folder.api.createToken(request)
+            let (key, token) = try api.createToken(request)
             return (key.text, token)
         case .server(let server):
             var writer = JSONWriter()
@@ -111,7 +111,7 @@ struct TokenList: ParsableCommand {
         try place.reporting { store in
             let tokens: [OwnedToken] =
                 switch store {
-                case .folder(let folder): try OwnedToken.all(of: folder.api)
+                case .database(let api): try OwnedToken.all(of: api)
                 case .server(let server):
                     try server.json("tokens/list")["tokens"]?.elements.compactMap { OwnedToken($0) } ?? []
                 }
@@ -176,7 +176,7 @@ struct TokenRevocation: ParsableCommand {
     func run() throws {
         try place.reporting { store in
             switch store {
-            case .folder(let folder): try folder.api.revokeToken(named: name, ofUserNamed: user)
+            case .database(let api): try api.revokeToken(named: name, ofUserNamed: user)
             case .server(let server):
                 var writer = JSONWriter()
                 writer.beginObject()
@@ -199,12 +199,10 @@ struct TokenPlace: ParsableArguments {
     var trackingUri: String?
 
     /// - Parameter uri: another way to say `trackingUri`.
-    func reporting(uri: String? = nil, makesDatabase: Bool = false, _ body: (KeptStore) throws -> Void) throws {
+    func reporting(uri: String? = nil, makesDatabase: Bool = false, _ body: (AccountStore) throws -> Void) throws {
         signal(SIGPIPE, SIG_IGN)
         try CommandFailure.reporting {
-            let store = try KeptStore.open(storage, uri: uri ?? trackingUri, makesDatabase: makesDatabase)
-            defer { if case .folder(let folder) = store { folder.close() } }
-            try body(store)
+            try AccountStore.with(storage, uri: uri ?? trackingUri, makesDatabase: makesDatabase, body)
         }
     }
 }

@@ -36,9 +36,9 @@ struct UsageCommand: ParsableCommand {
         }
     }
 
-    private static func report(_ store: KeptStore) throws -> StorageReport {
+    private static func report(_ store: AccountStore) throws -> StorageReport {
         switch store {
-        case .folder(let folder): return try folder.api.storageReport()
+        case .database(let api): return try api.storageReport()
         case .server(let server):
             guard let report = StorageReport(try server.json("usage")) else {
                 throw StartFailure(

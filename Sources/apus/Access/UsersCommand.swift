@@ -11,7 +11,7 @@ struct UsersCommand: ParsableCommand {
         abstract: "Make, list and delete the users of a server with --app-name basic-auth, and set their passwords.",
         discussion: """
             Works on a folder that no server holds and, where a server holds it, through that server, which takes a change at \
-            once. Who may run it on the machine of the data needs no password: it is the way back for an admin who has \
+            once. With --backend-store-uri postgresql://… it changes the database, and every server of it takes that at once. Who may run it on the machine of the data needs no password: it is the way back for an admin who has \
             forgotten the password. Roles and grants are given on the pages, or with mlflow.server.get_app_client.
             """,
         subcommands: [
@@ -38,8 +38,8 @@ struct UserCreation: ParsableCommand {
             try User.validate(name: name)
             let password = try NewPassword.read(for: name)
             switch store {
-            case .folder(let folder):
-                _ = try folder.api.createUser(name, password: password, isAdministrator: admin)
+            case .database(let api):
+                _ = try api.createUser(name, password: password, isAdministrator: admin)
             case .server(let server):
                 let body = UserCall.body([("username", name), ("password", password)], isAdmin: admin ? true : nil)
                 let made = try server.accounts(.post, "create", body)
@@ -68,7 +68,7 @@ struct UserList: ParsableCommand {
         try place.reporting { store in
             let users: [(name: String, isAdministrator: Bool)] =
                 switch store {
-                case .folder(let folder): try folder.api.users().map { ($0.name, $0.isAdministrator) }
+                case .database(let api): try api.users().map { ($0.name, $0.isAdministrator) }
                 case .server(let server):
                     try server.accounts(.get, "list")?["users"]?.elements.compactMap { user in
                         user["username"]?.string.map { ($0, user["is_admin"]?.bool ?? false) }
@@ -99,7 +99,7 @@ struct UserPassword: ParsableCommand {
         try place.reporting { store in
             let password = try NewPassword.read(for: name)
             switch store {
-            case .folder(let folder): try folder.api.setPassword(password, ofUser: name)
+            case .database(let api): try api.setPassword(password, ofUser: name)
             case .server(let server):
                 let fields = [("username", name), ("password", password)]
                 _ = try server.accounts(.patch, "update-password", UserCall.body(fields))
@@ -123,7 +123,7 @@ struct UserAdministration: ParsableCommand {
     func run() throws {
         try place.reporting { store in
             switch store {
-            case .folder(let folder): try folder.api.setAdministrator(!remove, user: name)
+            case .database(let api): try api.setAdministrator(!remove, user: name)
             case .server(let server):
                 let body = UserCall.body([("username", name)], isAdmin: !remove)
                 _ = try server.accounts(.patch, "update-admin", body)
@@ -146,7 +146,7 @@ struct UserDeletion: ParsableCommand {
     func run() throws {
         try place.reporting { store in
             switch store {
-            case .folder(let folder): try folder.api.deleteUser(name)
+            case .database(let api): try api.deleteUser(name)
             case .server(let server):
                 _ = try server.accounts(.delete, "delete", UserCall.body([("username", name)]))
             }

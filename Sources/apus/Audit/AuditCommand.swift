@@ -74,35 +74,37 @@ struct AuditCommand: ParsableCommand {
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
         try CommandFailure.reporting {
-            let store = try KeptStore.open(storage, uri: uri ?? trackingUri)
-            defer { if case .folder(let folder) = store { folder.close() } }
-            var left = limit ?? (format == .table ? 100 : .max)
-            if format == .csv { StandardStream.output.write(AuditLine.csvHeading) }
-            var hasEntries = false
-            var query = AuditQuery(maxResults: min(left, Self.entriesAtOnce))
-            (query.since, query.until) = (since?.milliseconds, until?.milliseconds)
-            (query.actor, query.action, query.resourceID, query.address) = (actor, action, resource, address)
-            repeat {
-                query.maxResults = min(left, Self.entriesAtOnce)
-                let page = try page(query, of: store)
-                write(page.entries)
-                hasEntries = hasEntries || !page.entries.isEmpty
-                left -= page.entries.count
-                query.pageToken = page.nextPageToken
-            } while query.pageToken != nil && left > 0
-            if !hasEntries { StandardStream.error.write("apus: no entries") }
-            if left == 0, query.pageToken != nil, limit == nil {
-                StandardStream.error.write("apus: there are more entries; --limit shows them")
-            }
+            try AccountStore.with(storage, uri: uri ?? trackingUri, list)
+        }
+    }
+
+    private func list(_ store: AccountStore) throws {
+        var left = limit ?? (format == .table ? 100 : .max)
+        if format == .csv { StandardStream.output.write(AuditLine.csvHeading) }
+        var hasEntries = false
+        var query = AuditQuery(maxResults: min(left, Self.entriesAtOnce))
+        (query.since, query.until) = (since?.milliseconds, until?.milliseconds)
+        (query.actor, query.action, query.resourceID, query.address) = (actor, action, resource, address)
+        repeat {
+            query.maxResults = min(left, Self.entriesAtOnce)
+            let page = try page(query, of: store)
+            write(page.entries)
+            hasEntries = hasEntries || !page.entries.isEmpty
+            left -= page.entries.count
+            query.pageToken = page.nextPageToken
+        } while query.pageToken != nil && left > 0
+        if !hasEntries { StandardStream.error.write("apus: no entries") }
+        if left == 0, query.pageToken != nil, limit == nil {
+            StandardStream.error.write("apus: there are more entries; --limit shows them")
         }
     }
 
     /// How many entries are asked for at once.
     private static let entriesAtOnce = 1_000
 
-    private func page(_ query: AuditQuery, of store: KeptStore) throws -> AuditPage {
+    private func page(_ query: AuditQuery, of store: AccountStore) throws -> AuditPage {
         switch store {
-        case .folder(let folder): return try folder.api.auditPage(query)
+        case .database(let api): return try api.auditPage(query)
         case .server(let server):
             let answer = try server.json("audit/list?" + Self.text(of: query))
             guard let entries = answer["entries"]?.elements.map({ AuditEntry($0) }) else {

@@ -5,8 +5,9 @@ struct AuditSettings: Sendable {
     /// By --audit-retention or APUS_AUDIT_RETENTION.
     let retention: Age
 
-    init(_ options: KeepingOptions, _ environment: Environment) throws(StartFailure) {
-        isOn = try environment.isOn(.audit, options.audit) ?? true
+    /// - Parameter standard: whether there is an audit if nothing says so.
+    init(_ options: KeepingOptions, _ environment: Environment, standard: Bool) throws(StartFailure) {
+        isOn = try environment.isOn(.audit, options.audit) ?? standard
         let setting = environment.setting(.auditRetention, options.auditRetention)
         let text = setting?.text ?? SettingDefinition.auditRetention.standard ?? ""
         guard let age = Age(argument: text), age.milliseconds >= 1_000 else {

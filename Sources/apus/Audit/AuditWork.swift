@@ -3,7 +3,6 @@ internal import Dispatch
 internal import Logging
 internal import MLflowAPI
 internal import Tracking
-internal import TrackingStore
 
 /// What a server does for the audit beside requests.
 enum AuditWork {
@@ -12,7 +11,7 @@ enum AuditWork {
 
     /// The work that reports failed log-ins and removes what is older than the retention.
     static func make(
-        _ store: TrackingStore,
+        _ store: any TrackingBackend,
         _ logIns: LogInAudit?,
         _ settings: AuditSettings,
         _ logger: Logger
@@ -35,7 +34,7 @@ enum AuditWork {
     /// the event loops, and not with a lower one, at which a busy machine would let all later writes wait.
     static func begin(
         _ work: BackgroundWork,
-        in store: TrackingStore,
+        in store: any TrackingBackend,
         _ settings: AuditSettings,
         _ security: SecuritySettings
     ) {

@@ -28,8 +28,8 @@ final class RunningServer {
         // pipe.
         stop(on: signals)
         if let certificate = settings.certificate { signals.whenToldToRenew { certificate.renew(logger) } }
-        if let audit = parts.work.audit, let local = parts.local {
-            AuditWork.begin(audit, in: local, settings.audit, settings.security)
+        if let audit = parts.work.audit {
+            AuditWork.begin(audit, in: parts.store, settings.audit, settings.security)
         }
         let address = ServedAddress(addresses, prefix: settings.listening.prefix, settings.certificate)
         try warn(address)
@@ -45,15 +45,18 @@ final class RunningServer {
             StandardStream.error.write(line)
         }
         if security.requiresToken, security.accounts == nil, !access.hasTokens, parts.settings.outside.source == nil {
-            StandardStream.error.write(Self.lackOfTokens(parts.settings.layout))
+            StandardStream.error.write(lackOfTokens)
         }
-        if parts.local != nil, let line = try parts.api.unaskedAccounts(security) { StandardStream.error.write(line) }
+        if parts.settings.keepsAccess, let line = try parts.api.unaskedAccounts(security) {
+            StandardStream.error.write(line)
+        }
     }
 
     /// The warning for a server that requires tokens and has none.
-    private static func lackOfTokens(_ layout: StorageLayout) -> String {
-        var option = "--backend-store-uri \(layout.databasePath.printable(limit: 300))"
-        if layout.databasePath.hasSuffix("/apus.db") {
+    private var lackOfTokens: String {
+        let layout = parts.settings.layout
+        var option = "--backend-store-uri \(parts.database.printable(limit: 300))"
+        if layout.postgres == nil, layout.databasePath.hasSuffix("/apus.db") {
             option = "--data-dir \(layout.databasePath.dropLast("/apus.db".count).printable(limit: 300))"
         }
         return "apus: every request needs a token, and there is none yet. Make one: "

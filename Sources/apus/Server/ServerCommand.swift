@@ -100,10 +100,15 @@ struct ServerCommand: ParsableCommand {
         let limits = try LimitSettings(limits, environment)
         try limits.requireKnownClients(security.asksForCredentials)
         let values = try ValueSettings(answering, environment)
-        let audit = try AuditSettings(keeping, environment)
         let pages = try PagesSettings(pages, prefix: addresses.prefix, environment)
         let layout = try StorageLayout(storage, environment, keeping: keeping)
-        if layout.postgres != nil { try OnlyOverSQLite.refuse(self, outside: outside, environment) }
+        if layout.postgres != nil { try OnlyOverSQLite.refuse(self, environment) }
+        // Over PostgreSQL an audit needs the right to make a schema, which a server without users should not need.
+        let audit = try AuditSettings(
+            keeping,
+            environment,
+            standard: layout.postgres == nil || security.asksForCredentials
+        )
         for line in addresses.remarks + layout.remarks + mlflowFlags.remarks(environment) {
             StandardStream.error.write(line)
         }

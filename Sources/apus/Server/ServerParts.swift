@@ -59,12 +59,12 @@ struct ServerParts {
                 nil
             }
         rate = RequestLimits(settings.limits)
-        logInAudit = settings.audit.isOn ? local.map { LogInAudit($0) } : nil
+        logInAudit = settings.audit.isOn ? LogInAudit(store) : nil
         logIns = settings.outside.begin(logger)
         var accessSettings = settings.security.access
         accessSettings.outside = logIns.users
         accessSettings.outside.staticPrefix = settings.listening.prefix
-        access = try AccessControl(local, accessSettings, logInAudit: logInAudit)
+        access = try AccessControl(store, accessSettings, logInAudit: logInAudit)
         var apiSettings = MLflowAPI.Settings(settings)
         apiSettings.access = access
         apiSettings.use(budgets, try Self.quotas(settings.limits, local))
@@ -80,7 +80,7 @@ struct ServerParts {
         if let accounts = settings.security.accounts { try api.welcome(accounts) }
         rest = IdleRest(store: store, logger)
         var audit: BackgroundWork?
-        if let local { audit = AuditWork.make(local, logInAudit, settings.audit, logger) }
+        if settings.keepsAccess { audit = AuditWork.make(store, logInAudit, settings.audit, logger) }
         work = ServerWork(
             api,
             sweep: roots.sweep(waiting: local?.wasLeftInDisorder ?? false, logger),

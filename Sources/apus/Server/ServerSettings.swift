@@ -17,4 +17,9 @@ struct ServerSettings {
     var readyFile: ReadyFile?
     var ending: EndingSettings
     var manager: ServiceManager
+
+    /// Whether the server looks at the users, the tokens or the audit of its database.
+    ///
+    /// Over PostgreSQL they are in tables that MLflow's database does not have.
+    var keepsAccess: Bool { layout.postgres == nil || security.asksForCredentials || audit.isOn }
 }

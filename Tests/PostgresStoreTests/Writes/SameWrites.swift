@@ -11,9 +11,10 @@ final class SameWrites {
     /// The ids that the stores have generated, which differ, with a name that both have in common.
     private var names: [(name: String, sqlite: String, postgres: String)] = []
 
-    init() throws {
+    /// - Parameter hasAccounts: whether the store over PostgreSQL has users, tokens and an audit too.
+    init(hasAccounts: Bool = false) throws {
         sqlite = try StoreFixture()
-        postgres = try PostgresStoreFixture()
+        postgres = try PostgresStoreFixture(hasOwnTables: hasAccounts)
     }
 
     /// A request that names what `remember` has named.

@@ -3,7 +3,6 @@ internal import HTTPServer
 internal import HTTPWire
 internal import Identities
 internal import Tracking
-internal import TrackingStore
 
 /// What the calls about users, roles and grants have in common; their names and rules are those of `mlflow.server.auth`.
 ///
@@ -48,9 +47,9 @@ extension MLflowAPI {
         _ call: AccountCall,
         _ kind: AuditResource.Kind,
         _ id: String,
-        _ work: @escaping @Sendable (WriteSession) throws -> Value
+        _ work: @escaping @Sendable (any TrackingWriting) throws -> Value
     ) throws -> Value {
-        try localStore.writeNow(for: call.request.caller) { [entry = call.audit?.about(kind, id)] session in
+        try store.writeNow(for: call.request.caller) { [entry = call.audit?.about(kind, id)] session in
             let value = try work(session)
             try session.audit(entry)
             return value

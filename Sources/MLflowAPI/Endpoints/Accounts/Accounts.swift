@@ -1,14 +1,13 @@
 internal import Budgets
 package import Tracking
-internal import TrackingStore
 
 /// What the commands on the server's machine do with users.
 extension MLflowAPI {
     /// Whether there is any user.
-    package func hasUsers() throws -> Bool { try localStore.readNow(.cheap) { try $0.hasUsers() } }
+    package func hasUsers() throws -> Bool { try store.readNow(.cheap) { try $0.hasUsers() } }
 
     /// The users by name.
-    package func users() throws -> [User] { try localStore.readNow(.cheap) { try $0.users() } }
+    package func users() throws -> [User] { try store.readNow(.cheap) { try $0.users() } }
 
     /// Makes a user.
     ///
@@ -21,7 +20,7 @@ extension MLflowAPI {
     ) throws -> User {
         try User.validate(name: name)
         let hash = try Self.passwordHash(password)
-        return try localStore.writeNow { session in
+        return try store.writeNow { session in
             let user = try session.createUser(name, password: hash, isAdministrator: isAdministrator)
             try session.audit(AuditEntry(actor: actor, action: "users/create").about(.user, name))
             return user
@@ -52,11 +51,11 @@ extension MLflowAPI {
         _ action: String,
         _ name: String,
         _ details: [(name: String, value: String)] = [],
-        _ work: @escaping @Sendable (WriteSession) throws -> Void
+        _ work: @escaping @Sendable (any TrackingWriting) throws -> Void
     ) throws {
         var entry = AuditEntry.byCommand(action).about(.user, name)
         entry.describe(details)
-        try localStore.writeNow { [entry] session in
+        try store.writeNow { [entry] session in
             try work(session)
             try session.audit(entry)
         }

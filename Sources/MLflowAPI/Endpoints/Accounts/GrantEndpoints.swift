@@ -4,7 +4,6 @@ internal import HTTPWire
 internal import Identities
 internal import JSON
 internal import Tracking
-internal import TrackingStore
 
 extension MLflowAPI {
     /// What users are granted alone, for one experiment or model or for all.
@@ -55,7 +54,7 @@ extension MLflowAPI {
         try requireManager(of: type, pattern, call)
         let name = try call.message.requiredString("username")
         let permission = try call.message.requiredString("permission")
-        _ = try localStore.readNow(.cheap) { try $0.user(named: name) }
+        _ = try store.readNow(.cheap) { try $0.user(named: name) }
         let grant = try Grant(type: type.rawValue, pattern: pattern, permission: permission)
         try change(call, .user, name) { try $0.grant(grant, toUser: name) }
         return .empty
@@ -80,7 +79,7 @@ extension MLflowAPI {
         )
         let pattern = try call.message.requiredString("resource_id")
         try type.validate(pattern: pattern)
-        let grants = try localStore.readNow(.cheap) { try $0.grants(ofUser: try $0.user(named: name).id) }
+        let grants = try store.readNow(.cheap) { try $0.grants(ofUser: try $0.user(named: name).id) }
         let standard = settings.access?.usersMay ?? .none
         let level = Permissions.level(of: type, pattern, in: grants, standard: standard)
         return .json { writer in
@@ -101,7 +100,7 @@ extension MLflowAPI {
         let pattern = try call.message.requiredString("resource_id")
         try requireManager(of: type, pattern, call)
         let token = try call.message.string("page_token") ?? ""
-        let found = try localStore.readNow(.cheap) {
+        let found = try store.readNow(.cheap) {
             try $0.ownGrants(for: type, pattern, after: token, limit: Self.grantPageLimit + 1)
         }
         let page = found.prefix(Self.grantPageLimit)
@@ -135,7 +134,7 @@ extension MLflowAPI {
     }
 
     private func answerPermissions(ofUser name: String) throws -> HTTPResponse {
-        let (user, roles) = try localStore.readNow(.cheap) { session in
+        let (user, roles) = try store.readNow(.cheap) { session in
             let user = try session.user(named: name)
             return (user, try session.roles(ofUser: user.id))
         }
@@ -238,7 +237,7 @@ extension MLflowAPI {
     }
 
     private func answerOldGrant(_ kind: OldGrants, _ pattern: String, ofUser name: String) throws -> HTTPResponse {
-        let (user, permission) = try localStore.readNow(.cheap) { session in
+        let (user, permission) = try store.readNow(.cheap) { session in
             let user = try session.user(named: name)
             let permission = try session.ownPermission(ofUser: user.id, type: kind.type.rawValue, pattern: pattern)
             return (user, permission)

@@ -4,7 +4,6 @@ internal import HTTPWire
 internal import Identities
 internal import JSON
 internal import Tracking
-internal import TrackingStore
 
 extension MLflowAPI {
     var roleEndpoints: [[Endpoint]] {
@@ -80,11 +79,11 @@ extension MLflowAPI {
     /// Nil for what is not there, and for an admin, for whom it makes no difference.
     private func workspace(
         _ call: AccountCall,
-        _ read: @escaping @Sendable (ReadSession) throws -> String
+        _ read: @escaping @Sendable (any TrackingReading) throws -> String
     ) throws -> String? {
         guard !call.identity.isAdministrator else { return nil }
         do {
-            return try localStore.readNow(.cheap, read)
+            return try store.readNow(.cheap, read)
         } catch let error as TrackingError where error.code == .resourceDoesNotExist {
             return nil
         }
@@ -108,7 +107,7 @@ extension MLflowAPI {
         guard !call.identity.isAdministrator else { return }
         let id = call.identity.userID
         let own =
-            try id.map { id in try localStore.readNow(.cheap) { try $0.roles(ofUser: id).map(\.workspace) } } ?? []
+            try id.map { id in try store.readNow(.cheap) { try $0.roles(ofUser: id).map(\.workspace) } } ?? []
         let holdsAll = workspaces.allSatisfy { workspace in own.contains { workspace?.isExactly($0) == true } }
         try call.require(holdsAll, "users with a role in the same workspace, and admins")
     }
@@ -116,7 +115,7 @@ extension MLflowAPI {
     private func getRole(_ call: AccountCall) throws -> HTTPResponse {
         let id = try call.message.requiredInteger("role_id")
         try requireRole(in: [try workspace(ofRole: id, call)], call)
-        let role = try localStore.readNow(.cheap) { try $0.role(id: id) }
+        let role = try store.readNow(.cheap) { try $0.role(id: id) }
         return .json("role") { $0.write(role) }
     }
 
@@ -126,7 +125,7 @@ extension MLflowAPI {
             throw TrackingError.invalidParameter("Parameter 'workspace' must be a non-empty string when provided.")
         }
         if workspaces.isEmpty { try call.requireAdministrator() } else { try requireRole(in: workspaces, call) }
-        let roles = try localStore.readNow { try $0.roles(in: workspaces.isEmpty ? nil : workspaces) }
+        let roles = try store.readNow { try $0.roles(in: workspaces.isEmpty ? nil : workspaces) }
         return .json("roles") { $0.write(roles) }
     }
 
@@ -175,7 +174,7 @@ extension MLflowAPI {
     private func listRolePermissions(_ call: AccountCall) throws -> HTTPResponse {
         let id = try call.message.requiredInteger("role_id")
         try requireRole(in: [try workspace(ofRole: id, call)], call)
-        let permissions = try localStore.readNow(.cheap) { try $0.role(id: id).permissions }
+        let permissions = try store.readNow(.cheap) { try $0.role(id: id).permissions }
         return .json("role_permissions") { writer in
             writer.beginArray()
             for permission in permissions { writer.write(permission) }
@@ -212,7 +211,7 @@ extension MLflowAPI {
     private func listRoleUsers(_ call: AccountCall) throws -> HTTPResponse {
         let id = try call.message.requiredInteger("role_id")
         try requireManager(ofRole: id, call)
-        let assignments = try localStore.readNow { try $0.assignments(ofRole: id) }
+        let assignments = try store.readNow { try $0.assignments(ofRole: id) }
         return .json("assignments") { writer in
             writer.beginArray()
             for assignment in assignments { writer.write(assignment) }
@@ -226,7 +225,7 @@ extension MLflowAPI {
             call.identity.managesRoles || call.isAbout(name),
             "the user '\(shortened(name))' and admins"
         )
-        let roles = try localStore.readNow(.cheap) { try $0.roles(ofUser: try $0.user(named: name).id) }
+        let roles = try store.readNow(.cheap) { try $0.roles(ofUser: try $0.user(named: name).id) }
         return .json("roles") { $0.write(roles) }
     }
 }

@@ -5,7 +5,6 @@ internal import Identities
 internal import JSON
 internal import Passwords
 internal import Tracking
-internal import TrackingStore
 
 extension MLflowAPI {
     var userEndpoints: [[Endpoint]] {
@@ -52,7 +51,7 @@ extension MLflowAPI {
 
     /// Whether the first admin has still to be made; one whose password the operator says is made where there are others too.
     package func needsUser(named name: String, isGiven: Bool) throws -> Bool {
-        try localStore.readNow(.cheap) { session in
+        try store.readNow(.cheap) { session in
             guard try session.userWithPassword(named: name) == nil else { return false }
             return try isGiven || !session.hasAdministrator()
         }
@@ -78,12 +77,12 @@ extension MLflowAPI {
             call.identity.isAdministrator || call.isAbout(name),
             "the user '\(shortened(name))' and admins"
         )
-        return try answer(try localStore.readNow(.cheap) { try $0.user(named: name) })
+        return try answer(try store.readNow(.cheap) { try $0.user(named: name) })
     }
 
     /// A user as clients before 3.10 read it, with what was granted to that one alone; later ones ignore that.
     private func answer(_ user: User) throws -> HTTPResponse {
-        let (experiments, models) = try localStore.readNow(.cheap) { session in
+        let (experiments, models) = try store.readNow(.cheap) { session in
             (
                 try session.ownPermissions(ofUser: user.id, type: GrantedType.experiment.rawValue),
                 try session.ownPermissions(ofUser: user.id, type: GrantedType.registeredModel.rawValue)
@@ -110,7 +109,7 @@ extension MLflowAPI {
     }
 
     private func getCurrentUser(_ call: AccountCall) throws -> HTTPResponse {
-        guard let id = call.identity.userID, let user = try localStore.readNow(.cheap, { try $0.user(id: id) }) else {
+        guard let id = call.identity.userID, let user = try store.readNow(.cheap, { try $0.user(id: id) }) else {
             throw TrackingError.doesNotExist("This call was sent with a token that belongs to no user.")
         }
         return .json { writer in
@@ -126,7 +125,7 @@ extension MLflowAPI {
     }
 
     private func listUsers(_ call: AccountCall) throws -> HTTPResponse {
-        let (users, roles, held) = try localStore.readNow { session in
+        let (users, roles, held) = try store.readNow { session in
             (try session.users(), try session.roles(), try session.roleIDsOfUsers())
         }
         let byID = Dictionary(roles.map { ($0.id, $0) }, uniquingKeysWith: { one, _ in one })

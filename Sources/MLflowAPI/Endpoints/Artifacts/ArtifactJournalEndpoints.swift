@@ -14,8 +14,8 @@ extension MLflowAPI {
     ///
     /// The entry is part of the next group commit. If it cannot be written, for example because the database's disk is
     /// full, the failure is reported and `answer` is called nevertheless: the artifact is stored or deleted, and an
-    /// error would make the client repeat the request. Without a journal, this method only releases `claim` and calls
-    /// `answer`. Call it on a thread that may block: if the writer is idle, it commits on the calling thread.
+    /// error would make the client repeat the request. Without a journal, only the audit entry is
+    /// written. Call it on a thread that may block: if the writer is idle, it commits on the calling thread.
     /// - Parameters:
     ///   - audit: the audit entry that is stored in the same transaction.
     ///   - claim: the upload's claim on a quota; the bytes count as stored from now on.
@@ -26,10 +26,7 @@ extension MLflowAPI {
         claim: (any StorageClaim)? = nil,
         then answer: @escaping @Sendable () -> Void
     ) {
-        guard let local else {
-            claim?.release()
-            return answer()
-        }
+        guard let local else { return auditAlone(event, audit, claim, then: answer) }
         local.write(
             { session in
                 let changes = try session.add(event)
@@ -42,6 +39,24 @@ extension MLflowAPI {
             case .success(let changes): settings.quotas?.apply(changes)
             case .failure(let error): reportFailure(UnwrittenJournalEntry(event: event, cause: error))
             }
+            claim?.release()
+            answer()
+        }
+    }
+
+    /// Does what `journal` does for a store without a journal of artifacts.
+    private func auditAlone(
+        _ event: ArtifactEvent,
+        _ audit: AuditEntry?,
+        _ claim: (any StorageClaim)?,
+        then answer: @escaping @Sendable () -> Void
+    ) {
+        guard let audit else {
+            claim?.release()
+            return answer()
+        }
+        store.write({ try $0.audit(audit) }) { result in
+            if case .failure(let error) = result { reportFailure(UnwrittenJournalEntry(event: event, cause: error)) }
             claim?.release()
             answer()
         }

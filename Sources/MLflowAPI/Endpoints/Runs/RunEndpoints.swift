@@ -93,7 +93,7 @@ extension MLflowAPI {
         let runID = try message.requiredRunIDOnly()
         return .write { session in
             try session.deleteRun(runID)
-            return try (session as? WriteSession)?.auditedRun(runID)
+            return settings.isAudited ? try session.auditedRun(runID) : nil
         } auditNote: { run in
             .details(run.map { [("run_name", $0.name), ("experiment_id", String($0.experimentID))] } ?? [])
         } encode: { _ in

@@ -78,7 +78,8 @@ extension SettingDefinition {
     static let audit = switched("--audit", "--no-audit", "APUS_AUDIT").unlessGiven("on")
         .doing(
             "Whether the database notes who changed what, when and from where: experiments, runs, models, artifacts and tokens, "
-                + "but not what is logged to runs. `apus audit` prints these entries."
+                + "but not what is logged to runs. `apus audit` prints these entries. Over PostgreSQL it is on if users or tokens are asked "
+                + "for, or this is given."
         )
     static let auditRetention = option("--audit-retention", "age", "APUS_AUDIT_RETENTION", standard: "365d")
         .doing("How long an entry of the audit is kept, such as 365d or 12h.")

@@ -45,9 +45,9 @@ enum ServedStore {
         _ logger: Logger
     ) throws(StartFailure) -> PostgresStore {
         var configuration = PostgresStore.Configuration(
-            address: uri.address,
+            uri,
             artifactRoot: settings.layout.artifactRoot,
-            schema: EmbeddedSchema.mlflowInPostgreSQL
+            hasOwnTables: settings.keepsAccess
         )
         configuration.budgets = budgets
         configuration.servedBuckets = settings.layout.servedBuckets

@@ -1,0 +1,121 @@
+internal import Identities
+package import PostgreSQL
+package import Tracking
+
+// The tables of users, tokens and the audit are in the schema `apus`; migrations/postgresql makes them.
+
+extension PostgresSession {
+    /// - Throws: `.notImplemented` if this server does not use the tables.
+    fileprivate func prepared(_ sql: String, _ keepsAccess: Bool) throws(TrackingError) -> String {
+        guard keepsAccess else { throw .withoutAccessTables }
+        return sql.replacing("?", with: "$")
+    }
+}
+
+extension PostgresReadSession {
+    package var dialect: AccessDialect { .postgres }
+
+    package func tableRows<Value>(
+        _ sql: String,
+        values: [StoredValue],
+        _ read: (any StoredRow) throws -> Value
+    ) throws -> [Value] {
+        try rows(prepared(sql, keepsAccess), values: values.map(\.postgresValue)).map(read)
+    }
+
+    package func storedAccessVersion() throws -> Int64? {
+        try rows(AccessDialect.selectVersion).first { $0.int64(0) }
+    }
+}
+
+extension PostgresWriteSession {
+    package var dialect: AccessDialect { .postgres }
+
+    package var currentTime: Int64 { currentMilliseconds() }
+
+    package func tableRows<Value>(
+        _ sql: String,
+        values: [StoredValue],
+        _ read: (any StoredRow) throws -> Value
+    ) throws -> [Value] {
+        try rows(prepared(sql, keepsAccess), values: values.map(\.postgresValue)).map(read)
+    }
+
+    package func storedAccessVersion() throws -> Int64? {
+        try rows(AccessDialect.selectVersion).first { $0.int64(0) }
+    }
+
+    package func requireReadableExperiment(_ id: Int64) throws { _ = try storedExperiment(id, for: .read) }
+
+    package func lockAccess() throws {
+        guard keepsAccess, !hasLockedAccess else { return }
+        _ = try rows("SELECT version FROM apus.access_version FOR UPDATE")
+        hasLockedAccess = true
+    }
+
+    package func changeTables(_ sql: String, values: [StoredValue]) throws {
+        try change(prepared(sql, keepsAccess), values: values.map(\.postgresValue))
+    }
+
+    package func changedTableRows<Value>(
+        _ sql: String,
+        values: [StoredValue],
+        _ read: (any StoredRow) throws -> Value
+    ) throws -> (rows: [Value], count: Int) {
+        let rows = try changed(prepared(sql, keepsAccess), values: values.map(\.postgresValue))
+        return (try rows.map(read), rows.affectedCount)
+    }
+
+    package func nextAuditID(at time: Int64) -> Int64 { auditIDs.next(at: time) }
+}
+
+/// Gives the entries of this process ids that those of other servers do not have.
+///
+/// Within a millisecond each process takes a share of the ids that it draws when it starts; should two have the same share, the
+/// transaction that comes second is repeated at a later time. Used only on the writer's thread.
+final class AuditIDs {
+    private static let sharesOfMillisecond: Int64 = 1_024
+    private let share = Int64.random(in: 0..<sharesOfMillisecond)
+    private var last: Int64 = 0
+
+    func next(at time: Int64) -> Int64 {
+        let first = AuditEntry.firstID(at: time)
+        let size = AuditEntry.firstID(at: 1) / Self.sharesOfMillisecond
+        last = max(last + 1, first + share * size)
+        return last
+    }
+}
+
+extension AccessDialect {
+    /// The statement that reads `storedAccessVersion`.
+    static let selectVersion = "SELECT version FROM apus.access_version"
+
+    fileprivate static let postgres = AccessDialect(
+        schema: "apus.",
+        runID: "run_uuid",
+        experimentInDetail: "(detail::json ->> 'experiment_id')"
+    )
+}
+
+extension PostgresRow: StoredRow {
+    package func bytes(_ column: Int) -> [UInt8] { withBytes(column) { Array($0) } }
+}
+
+extension StoredValue: PostgresParameter {
+    package var postgresValue: PostgresValue {
+        switch self {
+        case .integer(let number): .integer(number)
+        case .text(let text): .text(text)
+        case .bytes(let bytes): .bytes(bytes)
+        case .null: .null
+        }
+    }
+}
+
+extension TrackingError {
+    fileprivate static let withoutAccessTables = TrackingError(
+        .notImplemented,
+        "This server was started without users, tokens and an audit, and does not look at those of its database. Start it with "
+            + "--app-name basic-auth, --require-token or --audit."
+    )
+}

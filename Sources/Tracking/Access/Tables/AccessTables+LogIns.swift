@@ -1,0 +1,128 @@
+extension AccessTables {
+    /// All log-ins with their hashes; one that says nothing that is understood is left out, and so admits nobody.
+    package func logIns() throws -> [(logIn: LogIn, hash: [UInt8])] {
+        try tableRows(
+            """
+            SELECT hash, name, source, groups, token_hash, creation_time, last_used_time, expiration_time
+            FROM \(table("log_ins"))
+            """,
+            values: []
+        ) { row -> (LogIn, [UInt8])? in
+            let name = row.string(1)
+            let holder: LogIn.Holder
+            if row.isNull(4) {
+                let groups = row.string(3).split(separator: "\n").map(String.init)
+                guard let user = ProvenUser(name: name, groups: groups, source: row.string(2)) else { return nil }
+                holder = .user(user)
+            } else {
+                let isOfAccount = row.string(2) == LogIn.accountSource
+                holder = isOfAccount ? .account(name: name, mark: row.bytes(4)) : .token(name: name, hash: row.bytes(4))
+            }
+            let logIn = LogIn(
+                holder,
+                creationTime: row.int64(5),
+                lastUsedTime: row.int64(6),
+                expirationTime: row.int64(7)
+            )
+            return (logIn, row.bytes(0))
+        }.compactMap(\.self)
+    }
+}
+
+extension ChangingAccessTables {
+    /// Stores a log-in by the hash of its key; those that have ended are removed, and the oldest of the same holder beyond the
+    /// limit.
+    ///
+    /// A name says nothing of the holder: tokens, users with passwords and those of an issuer may have the same.
+    ///
+    /// - Parameter userID: the user who was found to be logging in; nil for none.
+    /// - Throws: `.permissionDenied` if that user was deleted since.
+    package func createLogIn(_ logIn: LogIn, hash: [UInt8], ofUser userID: Int64? = nil) throws {
+        try lockAccess()
+        if let userID { try requireUser(userID) }
+        try changeTables(
+            "DELETE FROM \(table("log_ins")) WHERE expiration_time <= ?1 OR last_used_time <= ?2",
+            values: [.integer(logIn.creationTime), .integer(logIn.creationTime - LogIn.idleLifetime)]
+        )
+        try changeTables(
+            """
+            DELETE FROM \(table("log_ins"))
+            WHERE source = ?1 AND token_hash NOT IN (SELECT hash FROM \(table("access_tokens")))
+            """,
+            values: [.text(LogIn.tokenSource)]
+        )
+        var (source, groups): (String, [String]) = (LogIn.tokenSource, [])
+        var tokenHash: [UInt8]?
+        switch logIn.holder {
+        case .token(_, let hash):
+            tokenHash = hash
+            // All tokens of a user are one holder.
+            try endOldest(
+                """
+                token_hash IN (SELECT hash FROM \(table("access_tokens"))
+                    WHERE hash = ?2 OR user_id = (SELECT user_id FROM \(table("access_tokens")) WHERE hash = ?2))
+                """,
+                source,
+                .bytes(hash)
+            )
+        case .account(let name, let mark):
+            (source, tokenHash) = (LogIn.accountSource, mark)
+            try endOldest("name = ?2", source, .text(name))
+        case .user(let user):
+            (source, groups) = (user.source, user.groups)
+            try endOldest("name = ?2", source, .text(user.name))
+        }
+        try changeTables(
+            """
+            INSERT INTO \(table("log_ins"))
+                (hash, name, source, groups, token_hash, creation_time, last_used_time, expiration_time)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            """,
+            values: [
+                .bytes(hash), .text(logIn.name), .text(source), .text(groups.joined(separator: "\n")),
+                StoredValue(tokenHash), .integer(logIn.creationTime), .integer(logIn.lastUsedTime),
+                .integer(logIn.expirationTime),
+            ]
+        )
+        noteNewCredential()
+    }
+
+    /// Makes room for one more log-in of a holder.
+    private func endOldest(_ condition: String, _ source: String, _ holder: StoredValue) throws {
+        try changeTables(
+            """
+            DELETE FROM \(table("log_ins")) WHERE id IN
+            (SELECT id FROM \(table("log_ins")) WHERE source = ?1 AND \(condition)
+                ORDER BY last_used_time DESC, id DESC LIMIT 1000000 OFFSET ?3)
+            """,
+            values: [.text(source), holder, .integer(Int64(LogIn.limit - 1))]
+        )
+    }
+
+    /// Ends all log-ins of a user who is about to be deleted, whoever has proven them, and those by the user's tokens.
+    func endLogIns(of user: User) throws {
+        let ended = try changedTableRows(
+            """
+            DELETE FROM \(table("log_ins")) WHERE (source <> ?1 AND name = ?2)
+                OR (source = ?1 AND token_hash IN (SELECT hash FROM \(table("access_tokens")) WHERE user_id = ?3))
+            RETURNING hash
+            """,
+            values: [.text(LogIn.tokenSource), .text(user.name), .integer(user.id)]
+        ) { $0.bytes(0) }
+        noteEnd(ofLogIns: ended.rows)
+    }
+
+    /// Ends a log-in, if there is one with this hash.
+    package func endLogIn(hash: [UInt8]) throws {
+        let count = try changeCount("DELETE FROM \(table("log_ins")) WHERE hash = ?1", .bytes(hash))
+        if count > 0 { noteEnd(ofLogIns: [hash]) }
+    }
+
+    /// Notes when a log-in was used last.
+    package func noteUse(ofLogIn hash: [UInt8], at time: Int64) throws {
+        try changeTables(
+            "UPDATE \(table("log_ins")) SET last_used_time = ?2 WHERE hash = ?1 AND last_used_time < ?2",
+            values: [.bytes(hash), .integer(time)]
+        )
+    }
+}

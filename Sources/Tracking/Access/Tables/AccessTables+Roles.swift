@@ -1,0 +1,369 @@
+internal import Budgets
+package import Identities
+
+extension AccessTables {
+    /// All roles with what they allow, in the order in which they were made.
+    ///
+    /// - Parameter workspaces: the only ones whose roles are listed; nil for all.
+    package func roles(in workspaces: [String]? = nil) throws -> [Role] {
+        guard let workspaces else { return try roles(where: "1 = 1", []) }
+        let parameters = workspaces.indices.map { "?\($0 + 1)" }.joined(separator: ", ")
+        return try roles(where: "workspace IN (\(parameters))", workspaces.map { .text($0) })
+    }
+
+    /// - Throws: `.resourceDoesNotExist` for an unknown id.
+    package func role(id: Int64) throws -> Role {
+        guard let role = try roles(where: "id = ?1", [.integer(id)]).first else { throw TrackingError.roleNotFound(id) }
+        return role
+    }
+
+    package func roles(ofUser id: Int64) throws -> [Role] {
+        try roles(
+            where: "id IN (SELECT role_id FROM \(table("user_roles")) WHERE user_id = ?1)",
+            [.integer(id)]
+        )
+    }
+
+    private func roles(where condition: String, _ values: [StoredValue]) throws -> [Role] {
+        var permissions: [Int64: [RolePermission]] = [:]
+        let granted = try tableRows(
+            """
+            SELECT \(RolePermission.columns) FROM \(table("role_permissions"))
+            WHERE role_id IN (SELECT id FROM \(table("roles")) WHERE \(condition)) ORDER BY id
+            """,
+            values: values,
+            RolePermission.init(row:)
+        )
+        for permission in granted { permissions[permission.roleID, default: []].append(permission) }
+        return try tableRows(
+            "SELECT id, name, workspace, description FROM \(table("roles")) WHERE \(condition) ORDER BY id",
+            values: values
+        ) { row in
+            var role = Role(
+                id: row.int64(0),
+                name: row.string(1),
+                workspace: row.string(2),
+                description: row.textIfAny(3)
+            )
+            role.permissions = permissions[role.id] ?? []
+            return role
+        }
+    }
+
+    /// The ids of the roles of each user.
+    package func roleIDsOfUsers() throws -> [Int64: [Int64]] {
+        let held = try tableRows(
+            "SELECT user_id, role_id FROM \(table("user_roles")) ORDER BY id",
+            values: []
+        ) { (user: $0.int64(0), role: $0.int64(1)) }
+        return Dictionary(grouping: held, by: \.user).mapValues { $0.map(\.role) }
+    }
+
+    /// - Throws: `.resourceDoesNotExist` for an unknown role.
+    package func assignments(ofRole id: Int64) throws -> [RoleAssignment] {
+        _ = try role(id: id)
+        return try tableRows(
+            "SELECT id, user_id, role_id FROM \(table("user_roles")) WHERE role_id = ?1 ORDER BY id",
+            values: [.integer(id)]
+        ) { RoleAssignment(id: $0.int64(0), userID: $0.int64(1), roleID: $0.int64(2)) }
+    }
+
+    /// - Throws: `.resourceDoesNotExist` for an unknown id.
+    package func rolePermission(id: Int64) throws -> RolePermission {
+        let found = try firstTableRow(
+            "SELECT \(RolePermission.columns) FROM \(table("role_permissions")) WHERE id = ?1",
+            values: [.integer(id)],
+            RolePermission.init(row:)
+        )
+        guard let found else { throw TrackingError.rolePermissionNotFound(id) }
+        return found
+    }
+}
+
+extension ChangingAccessTables {
+    /// - Throws: `.resourceAlreadyExists` if the name is taken in the workspace.
+    package func createRole(_ name: String, workspace: String, description: String?) throws -> Role {
+        try Role.validate(name: name)
+        try Role.validate(workspace: workspace)
+        try Role.validate(description: description)
+        let id = try insertedID(
+            """
+            INSERT INTO \(table("roles")) (workspace, name, description) VALUES (?1, ?2, ?3)
+            ON CONFLICT (workspace, name) DO NOTHING
+            """,
+            .text(workspace),
+            .text(name),
+            StoredValue(description)
+        )
+        guard let id else { throw TrackingError.roleNameTaken(name, workspace: workspace) }
+        return try role(id: id)
+    }
+
+    /// - Throws: `.resourceDoesNotExist` for an unknown role, `.resourceAlreadyExists` if the name is taken.
+    package func updateRole(_ id: Int64, name: String?, description: String?) throws -> Role {
+        try lockAccess()
+        let role = try role(id: id)
+        try Role.validate(description: description)
+        if let name {
+            try Role.validate(name: name)
+            let isTaken = try finds(
+                "SELECT 1 FROM \(table("roles")) WHERE workspace = ?1 AND name = ?2 AND id <> ?3",
+                .text(role.workspace),
+                .text(name),
+                .integer(id)
+            )
+            guard !isTaken else { throw TrackingError.roleNameTaken(name, workspace: role.workspace) }
+        }
+        try changeTables(
+            """
+            UPDATE \(table("roles")) SET name = coalesce(?2, name), description = coalesce(?3, description) WHERE id = ?1
+            """,
+            values: [.integer(id), StoredValue(name), StoredValue(description)]
+        )
+        return try self.role(id: id)
+    }
+
+    /// - Throws: `.resourceDoesNotExist` for an unknown role.
+    package func deleteRole(_ id: Int64) throws {
+        try lockAccess()
+        _ = try role(id: id)
+        try changeTables("DELETE FROM \(table("roles")) WHERE id = ?1", values: [.integer(id)])
+        touch(user: nil)
+    }
+
+    /// - Throws: `.resourceDoesNotExist` for an unknown role, `.resourceAlreadyExists` for one that has a grant for the pattern.
+    package func addRolePermission(_ grant: Grant, toRole id: Int64) throws -> RolePermission {
+        try lockAccess()
+        _ = try role(id: id)
+        guard let made = try insert(grant, role: id) else {
+            throw TrackingError(
+                .resourceAlreadyExists,
+                "Role permission (role_id=\(id), resource_type=\(grant.type.rawValue), "
+                    + "resource_pattern=\(shortened(grant.pattern))) already exists."
+            )
+        }
+        touch(user: nil)
+        return try rolePermission(id: made)
+    }
+
+    /// - Returns: nil if the role has a grant for the pattern.
+    private func insert(_ grant: Grant, role: Int64) throws -> Int64? {
+        try insertedID(
+            """
+            INSERT INTO \(table("role_permissions")) (role_id, resource_type, resource_pattern, permission)
+            VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT (role_id, resource_type, resource_pattern) DO NOTHING
+            """,
+            .integer(role),
+            .text(grant.type.rawValue),
+            .text(grant.pattern),
+            .text(grant.level.wireName)
+        )
+    }
+
+    /// - Throws: `.resourceDoesNotExist` for an unknown id.
+    package func removeRolePermission(_ id: Int64) throws {
+        try lockAccess()
+        _ = try rolePermission(id: id)
+        try changeTables("DELETE FROM \(table("role_permissions")) WHERE id = ?1", values: [.integer(id)])
+        touch(user: nil)
+    }
+
+    /// - Throws: `.resourceDoesNotExist` for an unknown id, `.invalidParameterValue` for a level that its type does not take.
+    package func updateRolePermission(_ id: Int64, permission: String) throws -> RolePermission {
+        try lockAccess()
+        let stored = try rolePermission(id: id)
+        let grant = try Grant(type: stored.type, pattern: stored.pattern, permission: permission)
+        try changeTables(
+            "UPDATE \(table("role_permissions")) SET permission = ?2 WHERE id = ?1",
+            values: [.integer(id), .text(grant.level.wireName)]
+        )
+        touch(user: nil)
+        return try rolePermission(id: id)
+    }
+
+    /// - Throws: `.resourceDoesNotExist` for an unknown user or role, `.resourceAlreadyExists` if the user has the role.
+    package func assignRole(_ id: Int64, toUser name: String) throws -> RoleAssignment {
+        try lockAccess()
+        let user = try user(named: name)
+        _ = try role(id: id)
+        let made = try insertedID(
+            "INSERT INTO \(table("user_roles")) (user_id, role_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            .integer(user.id),
+            .integer(id)
+        )
+        guard let made else {
+            throw TrackingError(
+                .resourceAlreadyExists,
+                "User role assignment (user_id=\(user.id), role_id=\(id)) already exists"
+            )
+        }
+        touch(user: user.id)
+        return RoleAssignment(id: made, userID: user.id, roleID: id)
+    }
+
+    /// - Throws: `.resourceDoesNotExist` for an unknown user, and for a role that the user does not have.
+    package func unassignRole(_ id: Int64, fromUser name: String) throws {
+        try lockAccess()
+        let user = try user(named: name)
+        let count = try changeCount(
+            "DELETE FROM \(table("user_roles")) WHERE user_id = ?1 AND role_id = ?2",
+            .integer(user.id),
+            .integer(id)
+        )
+        guard count > 0 else {
+            throw TrackingError.doesNotExist("User role assignment (user_id=\(user.id), role_id=\(id)) not found")
+        }
+        touch(user: user.id)
+    }
+}
+
+/// What users are given alone.
+extension ChangingAccessTables {
+    /// - Throws: `.resourceDoesNotExist` for an unknown user, `.resourceAlreadyExists` for one with a grant for the pattern.
+    package func grant(_ grant: Grant, toUser name: String) throws {
+        try lockAccess()
+        let user = try user(named: name)
+        guard try insert(grant, role: try ownRole(ofUser: user.id)) != nil else {
+            throw TrackingError(
+                .resourceAlreadyExists,
+                "Permission for user=\(shortened(name)) on resource_type=\(grant.type.rawValue), "
+                    + "resource_id=\(shortened(grant.pattern)) already exists."
+            )
+        }
+        touch(user: user.id)
+    }
+
+    /// - Throws: `.resourceDoesNotExist` for an unknown user, and for one without a grant for the pattern.
+    package func revoke(_ type: GrantedType, _ pattern: String, fromUser name: String) throws {
+        try changeOwnGrant(type, pattern, ofUser: name, "DELETE FROM \(table("role_permissions"))")
+    }
+
+    /// - Throws: `.resourceDoesNotExist` for an unknown user, and for one without a grant for the pattern.
+    package func change(_ grant: Grant, ofUser name: String) throws {
+        let change = "UPDATE \(table("role_permissions")) SET permission = '\(grant.level.wireName)'"
+        try changeOwnGrant(grant.type, grant.pattern, ofUser: name, change)
+    }
+
+    private func changeOwnGrant(_ type: GrantedType, _ pattern: String, ofUser name: String, _ sql: String) throws {
+        try lockAccess()
+        let user = try user(named: name)
+        let count = try changeCount(
+            """
+            \(sql)
+            WHERE role_id = (SELECT id FROM \(table("roles")) WHERE user_id = ?1)
+                AND resource_type = ?2 AND resource_pattern = ?3
+            """,
+            .integer(user.id),
+            .text(type.rawValue),
+            .text(pattern)
+        )
+        guard count > 0 else {
+            throw TrackingError.doesNotExist(
+                "Permission for user=\(shortened(name)) on resource_type=\(type.rawValue), "
+                    + "resource_id=\(shortened(pattern)) not found."
+            )
+        }
+        touch(user: user.id)
+    }
+
+    /// The id of the role that holds a user's own grants; makes it where there is none.
+    private func ownRole(ofUser id: Int64) throws -> Int64 {
+        let find = "SELECT id FROM \(table("roles")) WHERE user_id = ?1"
+        if let known = try firstTableRow(find, values: [.integer(id)], { $0.int64(0) }) { return known }
+        try changeTables(
+            "INSERT INTO \(table("roles")) (workspace, name, user_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+            values: [.text(Role.workspace), .text(Role.name(ofUser: id)), .integer(id)]
+        )
+        // Another server may have made it just now.
+        guard let role = try firstTableRow(find, values: [.integer(id)], { $0.int64(0) }) else {
+            throw StoreCorruption("another role has the name of the role that holds the grants of user \(id)")
+        }
+        try changeTables(
+            "INSERT INTO \(table("user_roles")) (user_id, role_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            values: [.integer(id), .integer(role)]
+        )
+        return role
+    }
+
+    /// Lets the user who makes something manage it.
+    package func grantCreator(_ type: GrantedType, _ pattern: String) throws {
+        guard keepsAccess, let id = caller.identity?.userID else { return }
+        try Grant.requireOneThing(pattern)
+        try requireUser(id)
+        try changeTables(
+            """
+            INSERT INTO \(table("role_permissions")) (role_id, resource_type, resource_pattern, permission)
+            VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT (role_id, resource_type, resource_pattern) DO UPDATE SET permission = excluded.permission
+            """,
+            values: [
+                .integer(try ownRole(ofUser: id)), .text(type.rawValue), .text(pattern),
+                .text(PermissionLevel.manage.wireName),
+            ]
+        )
+        touch(user: id, takesRights: false)
+    }
+
+    /// Takes the grants of users along with a model's new name; roles that an admin made name models by intention.
+    package func moveGrants(ofModel name: String, to newName: String) throws {
+        guard keepsAccess, !newName.isExactly(name) else { return }
+        if caller.identity?.userID != nil { try Grant.requireOneThing(newName) }
+        guard name != Grant.everything else { return }
+        // What was left of an earlier model with the new name makes room.
+        try changeTables(
+            """
+            DELETE FROM \(table("role_permissions")) WHERE resource_pattern = ?2 AND EXISTS (
+                SELECT 1 FROM \(table("role_permissions")) AS moved
+                WHERE moved.role_id = role_permissions.role_id AND moved.resource_type = role_permissions.resource_type
+                    AND moved.resource_pattern = ?1 AND \(isOwnGrantOfModel("moved")))
+            """,
+            values: [.text(name), .text(newName)]
+        )
+        let count = try changeCount(
+            """
+            UPDATE \(table("role_permissions")) SET resource_pattern = ?2
+            WHERE resource_pattern = ?1 AND \(isOwnGrantOfModel("role_permissions"))
+            """,
+            .text(name),
+            .text(newName)
+        )
+        if count > 0 { touch(user: nil) }
+    }
+
+    /// Removes what users were given alone for a model, whose name may come back for another one.
+    package func removeGrants(ofModel name: String) throws {
+        guard keepsAccess, name != Grant.everything else { return }
+        let count = try changeCount(
+            """
+            DELETE FROM \(table("role_permissions"))
+            WHERE resource_pattern = ?1 AND \(isOwnGrantOfModel("role_permissions"))
+            """,
+            .text(name)
+        )
+        if count > 0 { touch(user: nil) }
+    }
+
+    /// The condition that a grant is one that a user was given alone, for a registered model or a prompt.
+    private func isOwnGrantOfModel(_ grant: StaticString) -> String {
+        """
+        \(grant).resource_type IN ('registered_model', 'prompt')
+            AND \(grant).role_id IN (SELECT id FROM \(table("roles")) WHERE user_id IS NOT NULL)
+        """
+    }
+}
+
+extension RolePermission {
+    /// The columns for `init(row:)`, in its order.
+    fileprivate static let columns = "id, role_id, resource_type, resource_pattern, permission"
+
+    fileprivate init(row: any StoredRow) {
+        self.init(
+            id: row.int64(0),
+            roleID: row.int64(1),
+            type: row.string(2),
+            pattern: row.string(3),
+            permission: row.string(4)
+        )
+    }
+}

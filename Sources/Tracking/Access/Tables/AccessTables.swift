@@ -1,0 +1,131 @@
+// Users, roles, tokens, log-ins and the audit, in SQL that SQLite and PostgreSQL both understand: the functions of the extensions
+// of `AccessTables` and `ChangingAccessTables` are those that both stores offer. Parameters are written `?1`, and have the type of
+// the column beside them in PostgreSQL; a yes or no is 1 or 0.
+
+/// A session that reads the tables of users, tokens and the audit.
+package protocol AccessTables: AnyObject {
+    var dialect: AccessDialect { get }
+
+    /// Returns what `read` makes of each row that a statement finds.
+    func tableRows<Value>(
+        _ sql: String,
+        values: [StoredValue],
+        _ read: (any StoredRow) throws -> Value
+    ) throws -> [Value]
+
+    /// Returns the number that grows with each transaction that changes who may do what; nil in a database that no other server
+    /// uses.
+    func storedAccessVersion() throws -> Int64?
+}
+
+/// A session that also changes the tables.
+package protocol ChangingAccessTables: AccessTables, AccessChanging, ClientBound {
+    /// Whether the tables are there; if they are not, nobody is a user.
+    var keepsAccess: Bool { get }
+
+    /// The current time in Unix milliseconds.
+    var currentTime: Int64 { get }
+
+    /// Throws unless the client may read an experiment, which must be there.
+    func requireReadableExperiment(_ id: Int64) throws
+
+    /// Waits until no other server is changing who may do what, and lets none begin until the transaction has ended.
+    ///
+    /// Called before a change that depends on what is stored about others, such as whether another admin is left.
+    func lockAccess() throws
+
+    /// Carries out a change at the latest when the transaction is committed.
+    func changeTables(_ sql: String, values: [StoredValue]) throws
+
+    /// Carries out a change; returns what `read` makes of each row of `RETURNING`, and the number of changed rows.
+    func changedTableRows<Value>(
+        _ sql: String,
+        values: [StoredValue],
+        _ read: (any StoredRow) throws -> Value
+    ) throws -> (rows: [Value], count: Int)
+
+    /// Returns an id for an entry of the audit that no other entry has, greater than those of the same time before it.
+    func nextAuditID(at time: Int64) throws -> Int64
+}
+
+/// What differs between the two stores.
+package struct AccessDialect: Sendable {
+    /// What stands before the names of the tables, such as `apus.`.
+    package let schema: String
+    /// The column of the table `runs` that holds the id.
+    package let runID: String
+    /// An expression for the experiment's id, as text, that the column `detail` names; fails for an empty text.
+    package let experimentInDetail: String
+
+    package init(schema: String, runID: String, experimentInDetail: String) {
+        self.schema = schema
+        self.runID = runID
+        self.experimentInDetail = experimentInDetail
+    }
+}
+
+/// A value for a parameter of a statement; no value ever becomes part of the SQL text.
+package enum StoredValue: Sendable {
+    case integer(Int64)
+    case text(String)
+    case bytes([UInt8])
+    case null
+
+    init(_ number: Int64?) { self = number.map { .integer($0) } ?? .null }
+
+    init(_ text: String?) { self = text.map { .text($0) } ?? .null }
+
+    init(_ bytes: [UInt8]?) { self = bytes.map { .bytes($0) } ?? .null }
+
+    init(_ flag: Bool) { self = .integer(flag ? 1 : 0) }
+}
+
+/// A row that a statement has found; columns are numbered from 0.
+package protocol StoredRow {
+    func isNull(_ column: Int) -> Bool
+    /// The value as an integer; 0 for NULL.
+    func int64(_ column: Int) -> Int64
+    /// The value as text; empty for NULL.
+    func string(_ column: Int) -> String
+    /// The value as bytes; empty for NULL.
+    func bytes(_ column: Int) -> [UInt8]
+}
+
+extension StoredRow {
+    func flag(_ column: Int) -> Bool { int64(column) != 0 }
+
+    func integerIfAny(_ column: Int) -> Int64? { isNull(column) ? nil : int64(column) }
+
+    func textIfAny(_ column: Int) -> String? { isNull(column) ? nil : string(column) }
+}
+
+extension AccessTables {
+    /// The name of a table in SQL.
+    func table(_ name: StaticString) -> String { "\(dialect.schema)\(name)" }
+
+    /// Returns what `read` makes of the first row that a statement finds; nil if it finds none.
+    func firstTableRow<Value>(
+        _ sql: String,
+        values: [StoredValue],
+        _ read: (any StoredRow) throws -> Value
+    ) throws -> Value? {
+        try tableRows(sql, values: values, read).first
+    }
+
+    /// Whether a statement finds a row.
+    func finds(_ sql: String, _ values: StoredValue...) throws -> Bool {
+        try firstTableRow(sql, values: values) { _ in } != nil
+    }
+}
+
+extension ChangingAccessTables {
+    /// Carries out a change; returns how many rows were changed.
+    func changeCount(_ sql: String, _ values: StoredValue...) throws -> Int {
+        try changedTableRows(sql, values: values) { _ in }.count
+    }
+
+    /// Inserts a row; returns its id, or nil if `ON CONFLICT DO NOTHING` has left it out.
+    func insertedID(_ sql: String, _ values: StoredValue...) throws -> Int64? {
+        try changedTableRows(sql + " RETURNING id", values: values) { $0.int64(0) }.rows.first
+    }
+}

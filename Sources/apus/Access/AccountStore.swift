@@ -1,0 +1,60 @@
+internal import ArtifactStore
+internal import MLflowAPI
+internal import PostgresStore
+internal import Tracking
+
+/// Where a command finds users, tokens and the audit: a database that it opens, or a server.
+enum AccountStore {
+    case database(MLflowAPI)
+    case server(KeptServer)
+
+    /// Calls `body` with the database that the flags name or, if a server has its folder open, with that server.
+    ///
+    /// A database in PostgreSQL is opened whatever servers use it: each of them takes a change at once.
+    /// - Parameters:
+    ///   - uri: the address of a server to ask instead.
+    ///   - makesDatabase: whether a database is made if there is none.
+    static func with(
+        _ storage: StorageOptions,
+        uri: String?,
+        makesDatabase: Bool = false,
+        _ body: (AccountStore) throws -> Void
+    ) throws {
+        if uri == nil, let postgres = try PostgresURI.find(storage, Environment.process) {
+            return try withDatabase(postgres, body)
+        }
+        switch try KeptStore.open(storage, uri: uri, makesDatabase: makesDatabase) {
+        case .folder(let folder):
+            defer { folder.close() }
+            try body(.database(folder.api))
+        case .server(let server): try body(.server(server))
+        }
+    }
+
+    private static func withDatabase(_ uri: PostgresURI, _ body: (AccountStore) throws -> Void) throws {
+        let store: PostgresStore
+        do {
+            store = try PostgresStore(
+                .init(uri, artifactRoot: ArtifactLocation("mlflow-artifacts:/"), hasOwnTables: true)
+            )
+        } catch {
+            throw StartFailure("The database of \(uri.source) cannot be used: \(error)")
+        }
+        defer { store.close() }
+        // These commands use no artifacts, and the folder is not made before one is written.
+        let api = MLflowAPI(
+            store: store,
+            artifacts: ArtifactRoot(location: "artifacts"),
+            settings: MLflowAPI.Settings(workingDirectory: "/")
+        ) { StandardStream.error.write("apus: \($0)") }
+        try body(.database(api))
+    }
+}
+
+extension PostgresStore.Configuration {
+    /// - Parameter hasOwnTables: whether the tables of users, tokens and the audit are used, and made where they are missing.
+    init(_ uri: PostgresURI, artifactRoot: ArtifactLocation, hasOwnTables: Bool) {
+        self.init(address: uri.address, artifactRoot: artifactRoot, schema: EmbeddedSchema.mlflowInPostgreSQL)
+        if hasOwnTables { ownTables = EmbeddedMigrations.ownTablesInPostgreSQL }
+    }
+}

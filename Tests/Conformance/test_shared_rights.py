@@ -1,0 +1,221 @@
+"""Two servers of one PostgreSQL database: what one of them changes about users, tokens and log-ins holds at the other at once."""
+
+import base64
+import json
+import socket
+import subprocess
+import threading
+
+import pytest
+
+from browser_like import Browser
+from helpers import API, call, must, send
+from keeping import spare
+from postgres import PostgresServer, database_of
+from servers import ApusServer
+
+pytestmark = pytest.mark.apus
+PASSWORD, OTHER = "correct horse battery", "staple battery horse"
+ADMIN = {"MLFLOW_AUTH_ADMIN_USERNAME": "root", "MLFLOW_AUTH_ADMIN_PASSWORD": PASSWORD}
+SEARCH = API + "experiments/search?max_results=5"
+OWN = "/api/apus/1.0/"
+
+
+def basic(name, password=PASSWORD):
+    return {"Authorization": "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()}
+
+
+def bearer(token):
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture(scope="module")
+def address():
+    return database_of("shared rights")
+
+
+@pytest.fixture(scope="module")
+def pair(address, tmp_path_factory):
+    """Two servers with users, one folder of artifacts and one database."""
+    artifacts = tmp_path_factory.mktemp("artifacts")
+    arguments = [
+        "--app-name", "basic-auth", "--default-permission", "NO_PERMISSIONS", "--backend-store-uri", address,
+        "--artifacts-destination", artifacts,
+    ]
+    with ApusServer(arguments, ADMIN) as one, ApusServer(arguments, ADMIN) as other:
+        yield one.url, other.url
+
+
+def user(url, name, password=PASSWORD):
+    must(url, "users/create", {"username": name, "password": password}, headers=basic("root"))
+    return name
+
+
+def test_a_new_user_is_known_at_once_even_where_the_name_was_unknown(pair):
+    one, other = pair
+    assert call(other, "users/current", headers=basic("ada"))[0] == 401
+    user(one, "ada")
+    assert call(other, "users/current", headers=basic("ada"))[0] == 200
+
+
+def test_a_deleted_user_and_an_old_password_are_refused_at_once(pair):
+    one, other = pair
+    for name in (user(one, "bob"), user(one, "cid")):
+        assert call(other, "users/current", headers=basic(name))[0] == 200
+    must(one, "users/delete", {"username": "bob"}, headers=basic("root"), method="DELETE")
+    assert call(other, "users/current", headers=basic("bob"))[0] == 401
+    must(one, "users/update-password", {"username": "cid", "password": OTHER}, headers=basic("root"), method="PATCH")
+    assert call(other, "users/current", headers=basic("cid"))[0] == 401
+    assert call(other, "users/current", headers=basic("cid", OTHER))[0] == 200
+
+
+def test_grants_and_their_ends_hold_at_once_for_reads_writes_and_files(pair):
+    one, other = pair
+    name = user(one, "dan")
+    experiment = must(one, "experiments/create", {"name": "of root"}, headers=basic("root"))["experiment_id"]
+    run = must(one, "runs/create", {"experiment_id": experiment}, headers=basic("root"))["run"]["info"]["run_id"]
+    path = f"{other}/api/2.0/mlflow-artifacts/artifacts/{experiment}/{run}/artifacts/file.txt"
+
+    def may():
+        tag = {"run_id": run, "key": "by", "value": name}
+        return (
+            call(other, "runs/get", headers=basic(name), run_id=run)[0] == 200,
+            call(other, "runs/set-tag", tag, basic(name))[0] == 200,
+            send("PUT", path, b"x", basic(name))[0] == 200,
+        )
+
+    grant = {"experiment_id": experiment, "username": name, "permission": "READ"}
+    assert may() == (False, False, False)
+    for level, expected in (("READ", (True, False, False)), ("EDIT", (True, True, True)), (None, (False, False, False))):
+        if level == "READ":
+            must(one, "experiments/permissions/create", grant, headers=basic("root"))
+        elif level:
+            must(one, "experiments/permissions/update", {**grant, "permission": level}, headers=basic("root"), method="PATCH")
+        else:
+            must(one, "experiments/permissions/delete", grant, headers=basic("root"), method="DELETE")
+        assert may() == expected, level
+
+
+def test_what_a_user_makes_at_one_server_the_user_manages_at_the_other(pair):
+    one, other = pair
+    name = user(one, "eve")
+    made = must(one, "experiments/create", {"name": "of eve"}, headers=basic(name))["experiment_id"]
+    must(other, "experiments/set-experiment-tag", {"experiment_id": made, "key": "k", "value": "v"}, headers=basic(name))
+    must(other, "registered-models/create", {"name": "of eve"}, headers=basic(name))
+    must(one, "registered-models/rename", {"name": "of eve", "new_name": "still of eve"}, headers=basic(name))
+    must(other, "registered-models/delete", {"name": "still of eve"}, headers=basic(name), method="DELETE")
+
+
+def test_tokens_count_at_once_and_end_at_once(pair):
+    one, other = pair
+    name = user(one, "fay")
+    token = must(one, OWN + "tokens/create", {"name": "laptop"}, headers=basic(name))["token"]
+    assert call(other, "users/current", headers=bearer(token))[0] == 200
+    must(other, OWN + "tokens/revoke", {"name": "laptop"}, headers=basic(name))
+    assert call(one, "users/current", headers=bearer(token))[0] == 401
+
+
+def test_a_log_in_of_a_browser_counts_at_both_servers_until_it_ends_at_one(pair):
+    one, other = pair
+    name = user(one, "gil")
+    browser = Browser()
+    page = browser.submit(browser.open(one + "/"), username=name, password=PASSWORD)
+    assert page.status == 200
+    cookie = {"Cookie": "; ".join(f"{each.name}={each.value}" for each in browser.jar)}
+    assert send("GET", other + SEARCH, headers=cookie)[0] == 200
+    must(other, "users/delete", {"username": name}, headers=basic("root"), method="DELETE")
+    assert send("GET", one + SEARCH, headers=cookie)[0] == 401
+
+
+def test_a_request_whose_body_comes_after_its_sender_lost_the_right_is_refused(pair):
+    one, other = pair
+    name = user(one, "hal")
+    experiment = must(one, "experiments/create", {"name": "of hal"}, headers=basic(name))["experiment_id"]
+    run = must(other, "runs/create", {"experiment_id": experiment}, headers=basic(name))["run"]["info"]["run_id"]
+    host, port = other.removeprefix("http://").split(":")
+    grant = {"experiment_id": experiment, "username": name}
+    for route, body in (
+        ("runs/set-tag", {"run_id": run, "key": "late", "value": "1"}),
+        ("runs/log-metric", {"run_id": run, "key": "late", "value": 1, "timestamp": 1, "step": 0}),
+        ("runs/search", {"experiment_ids": [experiment]}),
+    ):
+        data = json.dumps(body).encode()
+        with socket.create_connection((host, int(port)), 20) as connection:
+            field = basic(name)["Authorization"]
+            head = (
+                f"POST {API}{route} HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: {field}\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\nConnection: close\r\n\r\n"
+            )
+            connection.sendall(head.encode() + data[:5])
+            must(one, "experiments/permissions/delete", grant, headers=basic("root"), method="DELETE")
+            connection.sendall(data[5:])
+            answer = b""
+            while part := connection.recv(65_536):
+                answer += part
+        refused = answer.startswith(b"HTTP/1.1 403")
+        hidden = route == "runs/search" and b"run_id" not in answer
+        assert refused or hidden, (route, answer[:300])
+        must(one, "experiments/permissions/create", {**grant, "permission": "MANAGE"}, headers=basic("root"))
+    found = must(one, "runs/get", headers=basic("root"), run_id=run)["run"]["data"]
+    assert "late" not in json.dumps(found)
+
+
+def test_commands_work_on_the_database_while_servers_use_it(pair, address):
+    one, other = pair
+
+    def apus(*words, text=None):
+        command = spare(*words, "--backend-store-uri", address)
+        done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    apus("user", "create", "ida", text=PASSWORD + "\n")
+    assert call(one, "users/current", headers=basic("ida"))[0] == 200
+    token = apus("token", "create", "ci", "--scope", "admin").strip()
+    assert call(other, "users/list", headers=bearer(token))[0] == 200
+    apus("token", "revoke", "ci")
+    assert call(other, "users/list", headers=bearer(token))[0] == 401
+    apus("user", "delete", "ida")
+    assert call(one, "users/current", headers=basic("ida"))[0] == 401
+    actions = [json.loads(line)["action"] for line in apus("audit", "--format", "jsonl").splitlines()]
+    for action in ("users/create", "users/delete", "tokens/create", "tokens/revoke", "log-in", "server/start"):
+        assert action in actions, action
+
+
+def test_of_two_admins_that_two_servers_demote_at_once_one_stays(pair):
+    one, other = pair
+    for round in range(5):
+        name = user(one, f"boss {round}")
+        must(one, "users/update-admin", {"username": name, "is_admin": True}, headers=basic("root"), method="PATCH")
+        answers = []
+
+        def demote(url, whom, by):
+            body = {"username": whom, "is_admin": False}
+            answers.append(call(url, "users/update-admin", body, basic(by), "PATCH")[0])
+
+        threads = [
+            threading.Thread(target=demote, args=arguments) for arguments in ((one, name, name), (other, "root", "root"))
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        admins = [who for who in ("root", name) if must(one, OWN + "log-in", headers=basic(who))["is_admin"]]
+        assert len(admins) == 1 and sorted(answers) in ([200, 400], [200, 403]), (answers, admins)
+        if "root" not in admins:
+            must(other, "users/update-admin", {"username": "root", "is_admin": True}, headers=basic(name), method="PATCH")
+        if name in admins:
+            must(one, "users/update-admin", {"username": name, "is_admin": False}, headers=basic("root"), method="PATCH")
+
+
+def test_servers_of_mlflow_and_plain_servers_need_no_schema_of_their_own(tmp_path):
+    with PostgresServer() as postgres:
+        name = postgres.create("plain")
+        with ApusServer(["--backend-store-uri", postgres.uri(name)], directory=tmp_path / "plain"):
+            pass
+        assert postgres.rows(name, "SELECT nspname FROM pg_namespace WHERE nspname = 'apus'") == []
+        arguments = ["--backend-store-uri", postgres.uri(name), "--require-token"]
+        with ApusServer(arguments, directory=tmp_path / "asking") as server:
+            assert call(server.url, "experiments/search", {"max_results": 1})[0] == 401
+        assert len(postgres.rows(name, "SELECT nspname FROM pg_namespace WHERE nspname = 'apus'")) == 1
+        assert postgres.rows(name, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename = 'users'") == []

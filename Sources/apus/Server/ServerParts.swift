@@ -43,6 +43,7 @@ struct ServerParts {
         if local != nil { try Snapshot.removeLeftovers(of: settings.layout.databasePath) }
         keeper = try settings.snapshots.map { try SnapshotKeeper($0, settings.layout) }
         if local != nil {
+            try settings.layout.requireSamePlace()
             let note = ArtifactPlaceNote(databasePath: settings.layout.databasePath)
             if let last = try note.write(settings.layout.artifactBucket) {
                 logger.warning(

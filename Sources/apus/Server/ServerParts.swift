@@ -53,6 +53,15 @@ struct ServerParts {
             }
         }
         roots = try ServedRoots(settings.layout, local, budgets, keeping: settings.limits.keptFree, logger)
+        if settings.layout.servesArtifacts, roots.isFolderNew, try Self.hasRunsOfServer(store) {
+            logger.warning(
+                """
+                the folder of artifacts is new, and the runs of this database may have artifacts elsewhere; name that place \
+                with --artifacts-destination
+                """,
+                metadata: ["folder": "\(settings.layout.artifactsPath)"]
+            )
+        }
         forwarder =
             if let upstream = settings.upstream, let feed, let local {
                 upstream.forwarder(of: local, feed, roots, logger)
@@ -91,6 +100,16 @@ struct ServerParts {
             forwarding: forwarder.map { ForwardingWork($0, settings.upstream?.delay ?? .seconds(5), logger) },
             logger
         )
+    }
+
+    /// Whether the store has runs, and experiments whose artifacts go through a server.
+    private static func hasRunsOfServer(_ store: any TrackingBackend) throws -> Bool {
+        try store.readNow(.cheap) { session in
+            guard try session.runCount() > 0 else { return false }
+            let search = ExperimentSearch(viewType: .all, filter: [], orderings: [], maxResults: 1_000, pageToken: nil)
+            let experiments = try session.findExperiments(search).whole(in: session)
+            return experiments.contains { ArtifactLocation($0.artifactLocation).scheme == "mlflow-artifacts" }
+        }
     }
 
     private static func budgets(_ settings: ServerSettings) -> Budgets {

@@ -4,6 +4,7 @@ internal import Dispatch
 internal import Forwarding
 internal import Logging
 internal import MLflowAPI
+internal import SQLite
 internal import Tracking
 internal import TrackingStore
 
@@ -13,6 +14,9 @@ struct ServerParts {
     let store: any TrackingBackend
     /// The store, if it is the one in SQLite; nil if the data is in PostgreSQL.
     let local: TrackingStore?
+    /// The lock in the data folder of a server over PostgreSQL, by which commands of this machine find the server; nil if the
+    /// store has the lock, or if there is none.
+    let folderLock: OwnerLock?
     /// The database for messages, without a password.
     let database: String
     let budgets: Budgets
@@ -40,6 +44,7 @@ struct ServerParts {
         (store, local, database) = (opened.backend, opened.local, opened.place(settings.layout))
         // The file is removed only after the store is locked, because it may belong to the server that owns the store.
         settings.readyFile?.remove()
+        folderLock = local == nil ? settings.layout.lockFolder(logger) : nil
         if local != nil { try Snapshot.removeLeftovers(of: settings.layout.databasePath) }
         keeper = try settings.snapshots.map { try SnapshotKeeper($0, settings.layout) }
         if local != nil {

@@ -98,12 +98,12 @@ struct ServerCommand: ParsableCommand {
         let outside = try OutsideUserSettings(outside, environment)
         let security = try SecuritySettings(security, outside, prefix: addresses.prefix, environment)
         let limits = try LimitSettings(limits, environment)
-        try limits.requireKnownClients(security.asksForCredentials)
         let values = try ValueSettings(answering, environment)
         let audit = try AuditSettings(keeping, environment)
         let pages = try PagesSettings(pages, prefix: addresses.prefix, environment)
         let layout = try StorageLayout(storage, environment, keeping: keeping)
         if layout.postgres != nil { try OnlyOverSQLite.refuse(self, outside: outside, environment) }
+        try limits.requireKnownClients(security.asksForCredentials)
         for line in addresses.remarks + layout.remarks + mlflowFlags.remarks(environment) {
             StandardStream.error.write(line)
         }

@@ -39,8 +39,9 @@ struct StoreURI {
         let text = setting.text
         if PostgresAddress.isOne(text) {
             throw StartFailure(
-                "\(setting.source) names a PostgreSQL database, which `apus server` alone uses. This command works on a SQLite "
-                    + "file: \(forms)."
+                "\(setting.source) names a PostgreSQL database, and this command works on a SQLite file: \(forms). Over PostgreSQL, "
+                    + "use mlflow gc in place of apus gc, and pg_dump and pg_restore for backups. To export or check, name the "
+                    + "server: apus export --from http://HOST:PORT, apus doctor http://HOST:PORT."
             )
         }
         if let scheme = ArtifactLocation(text).scheme, scheme != "file" {

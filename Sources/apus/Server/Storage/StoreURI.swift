@@ -40,8 +40,8 @@ struct StoreURI {
         if PostgresAddress.isOne(text) {
             throw StartFailure(
                 "\(setting.source) names a PostgreSQL database, and this command works on a SQLite file: \(forms). Over PostgreSQL, "
-                    + "use mlflow gc in place of apus gc, and pg_dump and pg_restore for backups. To export or check, name the "
-                    + "server: apus export --from http://HOST:PORT, apus doctor http://HOST:PORT."
+                    + "use mlflow gc in place of apus gc, and pg_dump and pg_restore for backups; apus import copies the data into a "
+                    + "data folder, and apus doctor http://HOST:PORT checks a server."
             )
         }
         if let scheme = ArtifactLocation(text).scheme, scheme != "file" {

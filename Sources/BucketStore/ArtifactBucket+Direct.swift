@@ -74,8 +74,11 @@ extension ArtifactBucket: DirectTransfers {
 
     /// Returns the parts of an upload that have arrived.
     ///
-    /// - Parameter isRequired: whether to throw if the keys may not list parts; an upload can be completed without the list.
-    /// - Returns: nil if the list is denied, or if the upload is not open, because an earlier request may have completed it.
+    /// The list shows whether the client has left out a part, and how many bytes count for a quota. The storage checks
+    /// the parts that the client names by itself, so that an upload can be completed without the list.
+    ///
+    /// - Parameter isRequired: whether to throw if the list is denied or cannot be read.
+    /// - Returns: nil if there is no list, or if the upload is not open, because an earlier request may have completed it.
     private func arrivedParts(
         of id: String,
         _ key: String,
@@ -84,7 +87,8 @@ extension ArtifactBucket: DirectTransfers {
         do throws(S3Failure) {
             return try client.parts(of: id, key)
         } catch {
-            guard error.kind == .noUpload || (error.kind == .denied && !isRequired) else { throw error }
+            let isWithoutList = error.kind == .denied || error.kind == .refused
+            guard error.kind == .noUpload || (isWithoutList && !isRequired) else { throw error }
             return nil
         }
     }

@@ -41,14 +41,16 @@ extension MLflowUpstream {
 
     private func create(_ model: LoggedModel, in experiment: String) throws(UpstreamFailure) -> String {
         let run = model.info.sourceRunID.isEmpty ? nil : try targets.targetID(ofRun: model.info.sourceRunID)
-        let answer = try runs.post("logged-models") { writer in
-            writer.member("experiment_id", experiment)
-            writer.member("name", model.info.name)
-            writer.member("model_type", model.info.modelType)
-            writer.member("source_run_id", ifPresent: run)
-            writer.pairs("params", model.params.map { ($0.key, $0.value) })
-            writer.pairs("tags", [(SourceTag.model, model.info.modelID)])
-        }
+        let answer = try runs.creating(in: experiment) { () throws(UpstreamFailure) in
+            try runs.post("logged-models") { writer in
+                writer.member("experiment_id", experiment)
+                writer.member("name", model.info.name)
+                writer.member("model_type", model.info.modelType)
+                writer.member("source_run_id", ifPresent: run)
+                writer.pairs("params", model.params.map { ($0.key, $0.value) })
+                writer.pairs("tags", [(SourceTag.model, model.info.modelID)])
+            }
+        }.created
         guard let id = answer["model"]?["info"]?["model_id"]?.string else {
             throw .strange("its answer has no model ID")
         }

@@ -106,9 +106,18 @@ struct MLflowUpstream: Upstream {
             target = known
         } else {
             let found = try run(of: parcel.forwarded.runID, in: parcel.experiment)
-            if let found { target = found.id } else { target = try create(parcel, &outcome) }
             sent.askedTime = nil
-            sent.isDeleted = found?.isDeleted ?? false
+            if let found {
+                target = found.id
+                sent.isDeleted = found.isDeleted
+            } else {
+                let made = try runs.creating(in: parcel.experiment) { () throws(UpstreamFailure) in
+                    try create(parcel, &outcome)
+                }
+                target = made.created
+                // The deletion of the experiment has deleted the run.
+                sent.isDeleted = made.wasReopened
+            }
             outcome.target = target
         }
         let ids = [parcel.forwarded.runID: target]

@@ -1,4 +1,5 @@
 internal import Coding
+internal import JSON
 internal import Tracking
 internal import TrackingStore
 
@@ -43,5 +44,35 @@ extension RunCalls {
         guard parcel.run.info.lifecycleStage == .deleted, sent.isDeleted != true else { return }
         try setDeleted(target, true)
         sent.isDeleted = true
+    }
+
+    /// Calls `create`, and again if it was refused because the experiment is deleted at the upstream.
+    ///
+    /// The experiment is restored for the second call, and deleted after it. This deletes its runs too.
+    ///
+    /// - Returns: the result, and whether the experiment was restored and deleted.
+    func creating<Created>(
+        in experiment: String,
+        _ create: () throws(UpstreamFailure) -> Created
+    ) throws(UpstreamFailure) -> (created: Created, wasReopened: Bool) {
+        do throws(UpstreamFailure) {
+            return (try create(), false)
+        } catch {
+            guard error.kind == .refused, try isDeleted(experiment: experiment) else { throw error }
+        }
+        try setDeleted(experiment: experiment, false)
+        let result = Result { () throws(UpstreamFailure) in try create() }
+        try setDeleted(experiment: experiment, true)
+        return (try result.get(), true)
+    }
+
+    private func isDeleted(experiment: String) throws(UpstreamFailure) -> Bool {
+        let found = try get("experiments/get", [("experiment_id", experiment)])["experiment"]
+        return found?["lifecycle_stage"]?.string == "deleted"
+    }
+
+    /// Deletes or restores an experiment.
+    func setDeleted(experiment: String, _ isDeleted: Bool) throws(UpstreamFailure) {
+        try post(isDeleted ? "experiments/delete" : "experiments/restore") { $0.member("experiment_id", experiment) }
     }
 }

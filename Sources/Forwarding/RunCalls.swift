@@ -361,7 +361,7 @@ struct RunCalls: Sendable {
         let isDeleted = experiment.lifecycleStage == .deleted
         let found = try get("experiments/get", [("experiment_id", target)])["experiment"]
         if (found?["lifecycle_stage"]?.string == "deleted") != isDeleted, isOurs || !isDeleted {
-            try post(isDeleted ? "experiments/delete" : "experiments/restore") { $0.member("experiment_id", target) }
+            try setDeleted(experiment: target, isDeleted)
         }
         guard !isDeleted else { return }
         if found?["name"]?.string?.isExactly(experiment.name) == false {

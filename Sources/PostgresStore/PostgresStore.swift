@@ -27,6 +27,8 @@ package final class PostgresStore: Sendable {
         package var statementTime: Duration = .seconds(30)
         /// The limits that reads and writes share with the rest of the server.
         package var budgets = Budgets()
+        /// Called before MLflow's tables are made in an empty database.
+        package var beginsTables: @Sendable () -> Void = {}
         /// Receives messages for the server's log.
         package var report: @Sendable (String) -> Void = { _ in }
 
@@ -52,7 +54,8 @@ package final class PostgresStore: Sendable {
         let connector = Connector(address: configuration.address)
         let first = try connector.open(.writer)
         place = first.place
-        try SchemaCheck(first, configuration.schema).prepare(artifactRoot: configuration.artifactRoot)
+        try SchemaCheck(first, configuration.schema, beginsTables: configuration.beginsTables)
+            .prepare(artifactRoot: configuration.artifactRoot)
         permissionChanges = PermissionChanges(stored: try Self.accessVersion(first, configuration.ownTables))
         first.close()
         report = configuration.report

@@ -68,7 +68,13 @@ extension S3Client {
         let marks = mark.map { [(name: Self.markField, value: $0)] } ?? []
         let fields = type + marks + settings.uploadFields
         let reply = try send(Request(method: .post, key: key, query: [("uploads", "")], fields: fields))
-        guard let id = try answer(reply, root: "InitiateMultipartUploadResult")["UploadId"], !id.isEmpty else {
+        let result = try answer(
+            reply,
+            to: "CreateMultipartUpload",
+            root: "InitiateMultipartUploadResult",
+            or: ["UploadId"]
+        )
+        guard let id = result["UploadId"], !id.isEmpty else {
             throw S3Failure(.refused, "The object storage at \(address) does not answer with the id of an upload.")
         }
         return id
@@ -115,6 +121,9 @@ extension S3Client {
         }
     }
 
+    /// The name in the API of S3 of the request that completes an upload.
+    private static let completion = "CompleteMultipartUpload"
+
     private func requestCompletion(_ id: String, _ key: String, _ parts: [S3Part]) throws(S3Failure) {
         let list = parts.map { part in
             "<Part><PartNumber>\(part.number)</PartNumber><ETag>\(XMLElement.escaped(part.tag))</ETag></Part>"
@@ -126,14 +135,14 @@ extension S3Client {
             // S3 sends the status 200 before it joins the parts, so that only the body shows whether joining them succeeded.
             let result: XMLElement
             do throws(S3Failure) {
-                result = try answer(reply, root: "CompleteMultipartUploadResult")
+                result = try answer(reply, to: Self.completion, root: "CompleteMultipartUploadResult", or: ["ETag"])
             } catch {
                 guard error.kind == .unavailable, attempt < settings.attempts else { throw error }
                 Self.pause(after: attempt)
                 attempt += 1
                 continue
             }
-            guard let tag = result["ETag"], !tag.isEmpty else { throw foreignAnswer }
+            guard let tag = result["ETag"], !tag.isEmpty else { throw foreignAnswer(to: Self.completion) }
             if !Self.isSame(tag, Self.tag(of: parts)) { try requireObject(key, tag: tag, size: nil) }
             return
         }
@@ -166,7 +175,7 @@ extension S3Client {
             var query = [(name: "uploadId", value: id), (name: "max-parts", value: "1000")]
             if let marker { query.append(("part-number-marker", "\(marker)")) }
             let reply = try send(Request(method: .get, key: key, query: query))
-            let result = try answer(reply, root: "ListPartsResult")
+            let result = try answer(reply, to: "ListParts", root: "ListPartsResult", or: ["Part", "IsTruncated"])
             for child in result.children where child.name == "Part" {
                 guard let number = child["PartNumber"].flatMap({ Int($0) }),
                     let size = child["Size"].flatMap({ Int64($0) })
@@ -175,7 +184,7 @@ extension S3Client {
             }
             guard result["IsTruncated"] == "true", found.count < Self.mostParts else { return found }
             guard let next = result["NextPartNumberMarker"].flatMap({ Int($0) }), next > marker ?? 0 else {
-                throw foreignAnswer
+                throw foreignAnswer(to: "ListParts")
             }
             marker = next
         }
@@ -200,7 +209,12 @@ extension S3Client {
                 guard error.kind == .noUpload else { throw error }
                 return
             }
-            let result = try answer(reply, root: "ListMultipartUploadsResult")
+            let result = try answer(
+                reply,
+                to: "ListMultipartUploads",
+                root: "ListMultipartUploadsResult",
+                or: ["Upload", "IsTruncated"]
+            )
             let decoded = Self.decoder(of: result)
             try body(
                 result.children.compactMap { child in
@@ -213,7 +227,7 @@ extension S3Client {
             guard result["IsTruncated"] == "true" else { return }
             guard let key = decoded(result["NextKeyMarker"]), let id = result["NextUploadIdMarker"],
                 marker.map({ $0 != (key, id) }) ?? true
-            else { throw foreignAnswer }
+            else { throw foreignAnswer(to: "ListMultipartUploads") }
             marker = (key, id)
         }
     }

@@ -58,7 +58,7 @@ extension S3Client {
             throw S3Failure(.refused, "The object storage at \(address) does not tell the size of an object.")
         }
         // Every object storage answers with a tag, which shows whether the object is replaced while it is read.
-        guard let tag = head.value(of: "etag"), !tag.isEmpty else { throw foreignAnswer }
+        guard let tag = head.value(of: "etag"), !tag.isEmpty else { throw foreignAnswer(to: "HeadObject") }
         let modified = head.value(of: "last-modified").flatMap { HTTPDate.seconds($0) } ?? 0
         return S3Object(key: key, size: size, tag: tag, modified: modified, mark: head.value(of: Self.markField))
     }
@@ -79,22 +79,24 @@ extension S3Client {
         let stream = try open(request)
         // A storage may ignore If-Match, and a proxy may answer with another object.
         let length = stream.head.value(of: "content-length").flatMap(Int64.init)
-        guard let found = stream.head.value(of: "etag") else { throw foreignAnswer }
+        guard let found = stream.head.value(of: "etag") else { throw foreignAnswer(to: "GetObject") }
         guard found == tag, length == nil || length == Int64(range.count) else {
             throw S3Failure(.changed, "The object was replaced meanwhile.")
         }
         let told = stream.head.value(of: "content-range")
         guard isWhole || told == "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)" else {
-            throw foreignAnswer
+            throw foreignAnswer(to: "GetObject")
         }
         return stream
     }
 
     /// The failure for an answer that no object storage sends, such as a log-in page or the answer of another service.
-    var foreignAnswer: S3Failure {
+    ///
+    /// - Parameter operation: the name of the request in the API of S3.
+    func foreignAnswer(to operation: String) -> S3Failure {
         S3Failure(
             .refused,
-            "\(address) does not answer like an object storage; check the endpoint, and any proxy in front of it."
+            "\(address) does not answer like an object storage to \(operation); check the endpoint, and any proxy in front of it."
         )
     }
 
@@ -108,7 +110,7 @@ extension S3Client {
     ) throws(S3Failure) {
         let fields = fieldsOfUploads(contentType: contentType)
         let reply = try send(Request(method: .put, key: key, fields: fields, body: .memory(bytes)))
-        guard let tag = reply.field("etag"), !tag.isEmpty else { throw foreignAnswer }
+        guard let tag = reply.field("etag"), !tag.isEmpty else { throw foreignAnswer(to: "PutObject") }
         guard bytes.count <= Self.mostCheckedBytes, !Self.isSame(tag, Hexadecimal.text(MD5.digest(of: Array(bytes))))
         else { return }
         // The tag is not always an MD5, for instance with keys of KMS. Then the metadata shows whether the object was stored.
@@ -127,7 +129,7 @@ extension S3Client {
     package func requireReading(of key: String) throws(S3Failure) {
         do throws(S3Failure) {
             let stream = try open(Request(method: .get, key: key, expected: [200]))
-            guard stream.head.value(of: "etag") != nil else { throw foreignAnswer }
+            guard stream.head.value(of: "etag") != nil else { throw foreignAnswer(to: "GetObject") }
         } catch {
             guard error.kind == .noObject else { throw error }
         }
@@ -200,7 +202,7 @@ extension S3Client {
         // The API requires this field for this request.
         let fields = [(name: "Content-MD5", value: Base64.encode(MD5.digest(of: body), .standard))]
         let reply = try send(Request(method: .post, query: [("delete", "")], fields: fields, body: .array(body)))
-        let result = try answer(reply, root: "DeleteResult")
+        let result = try answer(reply, to: "DeleteObjects", root: "DeleteResult", or: ["Deleted", "Error"])
         var deleted = DeletedKeys()
         for child in result.children where child.name == "Error" && child["Code"] != "NoSuchKey" {
             let failure = S3Fault(code: child["Code"] ?? "").failure(bucket: bucket, address: address)
@@ -213,16 +215,31 @@ extension S3Client {
 
     /// Returns the XML of an answer of status 200.
     ///
-    /// - Parameter root: the name that its first element must have.
+    /// Some storages give the first element another name than S3, so that an element in it decides too.
+    ///
+    /// - Parameters:
+    ///   - operation: the name of the request in the API of S3, for messages.
+    ///   - root: the name of the first element.
+    ///   - elements: the names of the elements in it, one of which is enough to recognize the answer.
     /// - Throws: the failure that the XML reports instead; `.refused` if it is another document.
-    func answer(_ reply: HTTPReply, root: String) throws(S3Failure) -> XMLElement {
-        guard let found = XMLElement(reply.body) else { throw foreignAnswer }
+    func answer(
+        _ reply: HTTPReply,
+        to operation: String,
+        root: String,
+        or elements: Set<String>
+    ) throws(S3Failure) -> XMLElement {
+        guard let found = XMLElement(reply.body) else { throw foreignAnswer(to: operation) }
         if found.name == "Error" {
             throw S3Fault(code: found["Code"] ?? "InternalError").failure(bucket: bucket, address: address)
         }
-        guard found.name == root else { throw foreignAnswer }
+        guard found.name == root || found.children.contains(where: { elements.contains($0.name) }) else {
+            throw foreignAnswer(to: operation)
+        }
         return found
     }
+
+    /// The name in the API of S3 of the request for a listing.
+    private static let listing = "ListObjectsV2"
 
     /// Returns a page of the objects whose keys begin with a prefix, in the order of their keys.
     ///
@@ -242,7 +259,12 @@ extension S3Client {
         if let after { query.append(("continuation-token", after)) }
         let request = Request(method: .get, query: query.map { (name: $0.0, value: $0.1) })
         let reply = try send(request)
-        let result = try answer(reply, root: "ListBucketResult")
+        let result = try answer(
+            reply,
+            to: Self.listing,
+            root: "ListBucketResult",
+            or: ["Contents", "CommonPrefixes", "IsTruncated"]
+        )
         let decoded = Self.decoder(of: result)
         // Bytes are compared, because as a Character a slash differs from a slash that a combining mark follows.
         func rest(_ key: String) -> Substring.UTF8View? {
@@ -257,19 +279,23 @@ extension S3Client {
                     let size = child["Size"].flatMap(Int64.init)
                 else { continue }
                 // A storage that returns such a key ignores the parameter `delimiter`.
-                if isShallow, rest.contains(slash) { throw foreignAnswer }
+                if isShallow, rest.contains(slash) { throw foreignAnswer(to: Self.listing) }
                 let modified = child["LastModified"].flatMap { SignedMoment.seconds($0) } ?? 0
                 page.objects.append(S3Object(key: key, size: size, tag: child["ETag"] ?? "", modified: modified))
             case "CommonPrefixes":
                 guard let found = decoded(child["Prefix"]), let rest = rest(found) else { continue }
-                guard rest.last == slash, !rest.dropLast().contains(slash) else { throw foreignAnswer }
+                guard rest.last == slash, !rest.dropLast().contains(slash) else {
+                    throw foreignAnswer(to: Self.listing)
+                }
                 page.prefixes.append(found)
             default: continue
             }
         }
         if result["IsTruncated"] == "true" {
             // Without a token, the other pages could not be requested, and this page would pass for the whole list.
-            guard let next = result["NextContinuationToken"], !next.isEmpty, next != after else { throw foreignAnswer }
+            guard let next = result["NextContinuationToken"], !next.isEmpty, next != after else {
+                throw foreignAnswer(to: Self.listing)
+            }
             page.next = next
         }
         return page

@@ -7,6 +7,7 @@ import mlflow
 import numpy
 import pytest
 from mlflow import MlflowClient
+from mlflow.entities import ViewType
 
 from forwarding import SOURCE_TAG, BreakingNetwork, Training, assert_equal, described, kill_rounds, wait_until_current
 from helpers import REFERENCE_PYTHON, call, must, new_run
@@ -269,6 +270,26 @@ def wait_until_lossy(server, network):
 
 def test_kills_make_no_second_run(upstream, tmp_path):
     kill_rounds(tmp_path, upstream, rounds=2, seed=random.randrange(1 << 30), kills_upstream=False)
+
+
+def test_an_experiment_that_is_deleted_before_a_push_follows_with_its_runs(upstream, tmp_path):
+    with ApusServer(directory=tmp_path / "local") as server:
+        client = MlflowClient(server.url)
+        experiment_id = client.create_experiment("deleted before")
+        runs = [client.create_run(experiment_id, run_name=f"run {number}").info.run_id for number in range(3)]
+        for run_id in runs:
+            client.log_param(run_id, "p", run_id)
+            client.log_metric(run_id, "m", 1.5)
+        client.delete_experiment(experiment_id)
+        data = server.data_directory
+    for _ in range(2):
+        apus("push", "--to", upstream.url, "--data-dir", data)
+        there = MlflowClient(upstream.url)
+        experiment = there.get_experiment_by_name("deleted before")
+        assert experiment.lifecycle_stage == "deleted"
+        found = there.search_runs([experiment.experiment_id], run_view_type=ViewType.ALL)
+        assert {run.data.tags[SOURCE_TAG]: run.data.params["p"] for run in found} == {run_id: run_id for run_id in runs}
+        assert all(run.info.lifecycle_stage == "deleted" and run.data.metrics == {"m": 1.5} for run in found)
 
 
 def test_a_run_that_is_deleted_here_is_deleted_there(local, upstream):

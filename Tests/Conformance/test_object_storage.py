@@ -109,14 +109,17 @@ def log_and_compare(tmp_path):
     return run, contents
 
 
-def test_the_client_logs_and_loads_over_moto(tmp_path, moto):
-    environment = {
-        "MLFLOW_S3_ENDPOINT_URL": moto,
+def of_moto(url):
+    return {
+        "MLFLOW_S3_ENDPOINT_URL": url,
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_REGION": "us-east-1",
     }
-    with ApusServer(["--artifacts-destination", f"s3://{BUCKET}/moto"], environment=environment) as server:
+
+
+def test_the_client_logs_and_loads_over_moto(tmp_path, moto):
+    with ApusServer(["--artifacts-destination", f"s3://{BUCKET}/moto"], environment=of_moto(moto)) as server:
         mlflow.set_tracking_uri(server.url)
         run, _ = log_and_compare(tmp_path)
         client = mlflow.MlflowClient()
@@ -126,6 +129,21 @@ def test_the_client_logs_and_loads_over_moto(tmp_path, moto):
         assert send("DELETE", artifact_url(server, f"{path}/files"))[0] == 200
         assert "files" not in [item.path for item in client.list_artifacts(run.info.run_id)]
         assert must(server.url, "/health?deep=1")["status"] == "ok"
+
+
+def test_the_client_sends_parts_to_moto_itself(tmp_path, moto, monkeypatch):
+    monkeypatch.setenv("MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD", "true")
+    monkeypatch.setenv("MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE", str(6 * MEGABYTE))
+    monkeypatch.setenv("MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE", str(6 * MEGABYTE))
+    source = tmp_path / "big.bin"
+    source.write_bytes(os.urandom(MEGABYTE) * 20)
+    with ApusServer(["--artifacts-destination", f"s3://{BUCKET}/parts"], environment=of_moto(moto)) as server:
+        mlflow.set_tracking_uri(server.url)
+        mlflow.set_experiment("parts")
+        with mlflow.start_run() as run:
+            mlflow.log_artifact(str(source))
+        local = mlflow.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path="big.bin", dst_path=str(tmp_path / "d"))
+        assert Path(local).read_bytes() == source.read_bytes()
 
 
 def test_the_client_logs_and_loads_over_a_strict_storage(tmp_path, storage, server):

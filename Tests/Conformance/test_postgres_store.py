@@ -143,6 +143,7 @@ def test_both_see_each_others_writes_at_the_same_time(postgres, database, tmp_pa
 def test_two_servers_make_the_tables_once(postgres, database):
     servers = [apus(postgres.uri(database)) for _ in range(2)]
     with servers[0] as first, servers[1] as second:
+        assert sum("making MLflow's tables" in server.log() for server in servers) == 1
         run_id = new_run(first.url)
         assert must(second.url, "runs/get", run_id=run_id)["run"]["info"]["run_id"] == run_id
 
@@ -176,7 +177,45 @@ def test_a_database_that_cannot_be_reached_ends_the_start(postgres, database):
     assert "SQLSTATE 3D000" in refusal("--backend-store-uri", postgres.uri("absent"))
     assert "28P01" in refusal("--backend-store-uri", postgres.uri(database, password="wrong"))
     away = f"postgresql://{USER}:{ESCAPED_PASSWORD}@127.0.0.1:{free_port()}/mlflow"
-    assert "MLFLOW_BACKEND_STORE_URI" in refusal(environment={"MLFLOW_BACKEND_STORE_URI": away})
+    message = refusal(environment={"MLFLOW_BACKEND_STORE_URI": away})
+    assert "MLFLOW_BACKEND_STORE_URI" in message and "Start PostgreSQL" in message
+
+
+def test_a_command_on_a_data_folder_says_what_to_use_instead(postgres, database, tmp_path):
+    for command in (["gc"], ["check"], ["backup", str(tmp_path / "copies")]):
+        words = [str(apus_binary()), *command, "--backend-store-uri", postgres.uri(database)]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=120)
+        assert done.returncode != 0 and PASSWORD not in done.stderr
+        assert "mlflow gc" in done.stderr and "pg_dump" in done.stderr, done.stderr
+    message = refusal("--backend-store-uri", postgres.uri(database), "--client-runs", "5")
+    assert "SQLite" in message and "--require-token" not in message
+
+
+def test_a_new_folder_of_artifacts_under_old_runs_is_told(postgres, database, tmp_path):
+    with apus(postgres.uri(database), "--artifacts-destination", str(tmp_path / "first")) as server:
+        assert "folder of artifacts is new" not in server.log()
+        new_run(server.url)
+    for folder, is_told in (("first", False), ("second", True), ("second", False)):
+        with apus(postgres.uri(database), "--artifacts-destination", str(tmp_path / folder)) as server:
+            assert ("folder of artifacts is new" in server.log()) is is_told
+
+
+def test_latest_versions_come_in_the_order_of_stock(postgres, database, tmp_path):
+    with apus(postgres.uri(database)) as server, stock(postgres, database, tmp_path) as reference:
+        client = mlflow.MlflowClient(server.url)
+        client.create_registered_model("net")
+        for number in range(3):
+            client.create_model_version("net", f"s3://bucket/{number}")
+        client.transition_model_version_stage("net", "1", "Production")
+        found = [
+            [(version["version"], version["current_stage"]) for version in model["latest_versions"]]
+            for url in (server.url, reference.url)
+            for model in (
+                must(url, "registered-models/get", name="net")["registered_model"],
+                must(url, "registered-models/search")["registered_models"][0],
+            )
+        ]
+        assert found == [[("1", "Production"), ("3", "None")]] * 4
 
 
 @pytest.mark.parametrize(
@@ -301,6 +340,21 @@ def test_doctor_finds_nothing_wrong(postgres, database):
     with apus(postgres.uri(database)) as server:
         done = subprocess.run([str(apus_binary()), "doctor", server.url], capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_doctor_finds_the_server_of_a_data_folder(postgres, database, tmp_path):
+    folder = tmp_path / "data"
+    doctor = [str(apus_binary()), "doctor", "--health", "--data-dir", str(folder)]
+    with apus(postgres.uri(database), "--data-dir", str(folder), "--artifacts-destination", "s3://bucket/x") as server:
+        assert [path.name for path in folder.iterdir()] == ["apus.db.lock"]
+        done = subprocess.run(doctor, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert (folder / "apus.db.lock").read_text().splitlines()[1] == server.url
+        # Servers over PostgreSQL may share a folder; the first one is found there.
+        with apus(postgres.uri(database), "--data-dir", str(folder)) as second:
+            new_run(second.url)
+            assert "do not find this server" in second.log()
+    assert subprocess.run(doctor, capture_output=True, timeout=120).returncode == 1
 
 
 def test_artifacts_go_through_the_server(postgres, database, tmp_path):

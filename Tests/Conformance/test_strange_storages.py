@@ -174,6 +174,19 @@ def test_a_list_that_ignores_the_delimiter_is_told(storage, server):
     assert call(server.url, "/api/2.0/mlflow-artifacts/artifacts?path=l")[0] == 400
 
 
+def test_the_log_says_in_words_that_the_storage_denies(storage):
+    with ApusServer(storage.arguments(PREFIX), environment=storage.environment(AWS_SECRET_ACCESS_KEY="wrong")) as running:
+        wait_until(lambda: "upload-expiry failed" in running.log(), 30, "the log to tell the failure")
+        assert "object storage" in running.log() and "storageDenies" not in running.log()
+
+
+def test_a_folder_in_a_bucket_has_no_time(storage, server):
+    run_id = new_run(server.url)
+    add(storage, f"0/{run_id}/artifacts/folder/file")
+    files = must(server.url, f"/api/apus/1.0/runs/artifacts/tree?run_id={run_id}")["files"]
+    assert [(item["is_dir"], "modification_time" in item) for item in files] == [(True, False), (False, True)]
+
+
 def test_the_doctor_sees_that_nothing_can_be_read(storage, server):
     storage.fault = always("get", ("answer", 403, "AccessDenied"))
     doctor_fails(server, "403", "s3:GetObject")
@@ -551,6 +564,35 @@ def test_a_part_that_the_client_leaves_out_is_told(storage, server):
     assert mpu(server, "complete", run_id, message) == (200, {})
 
 
+def test_an_answer_is_known_by_its_elements_whatever_its_root(storage, server):
+    """Moto's server, for instance, has ListPartsResponse where S3 has ListPartsResult."""
+    run_id = new_run(server.url)
+    storage.renames_roots = True
+    message = begin(server, run_id, contents=[os.urandom(5 * MEGABYTE), b"end"])
+    left_out = {**message, "parts": message["parts"][:1]}
+    status, answer = mpu(server, "complete", run_id, left_out)
+    assert status == 400 and "2" in answer["message"]
+    assert mpu(server, "complete", run_id, message) == (200, {})
+    assert must(server.url, f"artifacts/list?run_id={run_id}")["files"]
+
+
+def test_a_list_of_parts_that_cannot_be_read_stops_no_upload_that_needs_none(storage, server):
+    run_id = new_run(server.url)
+    message = begin(server, run_id, contents=[os.urandom(5 * MEGABYTE), b"end"])
+    storage.fault = always("parts", ("reply", 200, PAGE, {}))
+    assert mpu(server, "complete", run_id, message) == (200, {})
+
+
+def test_an_answer_that_is_none_is_told_with_the_request(storage):
+    arguments = [*storage.arguments(PREFIX), "--server-artifacts", "1GB"]
+    with ApusServer(arguments, environment=storage.environment()) as running:
+        run_id = new_run(running.url)
+        message = begin(running, run_id, contents=[b"end"])
+        storage.fault = always("parts", ("reply", 200, PAGE, {}))
+        status, answer = mpu(running, "complete", run_id, message)
+        assert status == 400 and "ListParts" in answer["message"], answer
+
+
 @pytest.mark.parametrize("number", [-1, 0, 10_001, 10**9, 2**63 - 1])
 def test_a_part_number_that_no_part_can_have_is_refused_at_once(storage, server, number):
     run_id = new_run(server.url)
@@ -687,9 +729,23 @@ def test_a_backup_says_what_is_not_in_it_even_if_nobody_says_where_that_is(folde
     assert result.returncode == 0 and f"s3://{BUCKET}/{PREFIX}" in result.stderr
 
 
+def test_a_server_that_forgets_the_bucket_does_not_start(storage, folder_of_a_bucket, tmp_path):
+    data, run_id = folder_of_a_bucket
+    forgotten = {"MLFLOW_ARTIFACTS_DESTINATION": None}
+    for _ in range(2):
+        result = apus("server", "--data-dir", data, "--port", "0", environment=forgotten)
+        assert result.returncode == 1, (result.stdout, result.stderr)
+        assert f"--artifacts-destination 's3://{BUCKET}/{PREFIX}'" in result.stderr
+        assert f"--artifacts-destination '{data}/artifacts'" in result.stderr
+    export = ["export", "--format", "archive", "--data-dir", data, "--output", tmp_path / "out"]
+    assert apus(*export, environment=forgotten).returncode == 2
+    with ApusServer(["--data-dir", str(data), *storage.arguments(PREFIX)], environment=storage.environment()) as running:
+        assert send("GET", artifact_url(running, f"0/{run_id}/artifacts/f"))[:2] == (200, b"content")
+
+
 def test_the_place_is_forgotten_when_a_server_keeps_artifacts_in_a_folder(storage, folder_of_a_bucket):
     data, _ = folder_of_a_bucket
-    with ApusServer(["--data-dir", str(data)]) as running:
+    with ApusServer(["--data-dir", str(data), "--artifacts-destination", str(data / "artifacts")]) as running:
         assert f"s3://{BUCKET}/{PREFIX}" in running.log()
     assert apus("gc", "--data-dir", data, environment={"MLFLOW_ARTIFACTS_DESTINATION": None}).returncode == 0
 

@@ -92,6 +92,7 @@ class ObjectStorage:
         ("error in 200",)         answers 200 with an error in the body, as completions may
         ("silence",)              is not carried out, and nothing is answered before the storage is reset
     encrypts: whether tags are not MD5 sums, as where a key of KMS encrypts
+    renames_roots: whether the XML of answers begins with `<ListPartsResponse>` where S3 has `<ListPartsResult>`, and so on
     """
 
     def __init__(self, buckets=(BUCKET,), secret=SECRET_KEY):
@@ -102,6 +103,7 @@ class ObjectStorage:
         self.calls: list[Call] = []
         self.fault = lambda call: None
         self.encrypts = False
+        self.renames_roots = False
         self.speaks = threading.Event()
         self.lock = threading.Lock()
         storage = self
@@ -133,6 +135,7 @@ class ObjectStorage:
         self.speaks.set()
         self.speaks = threading.Event()
         self.encrypts = False
+        self.renames_roots = False
         with self.lock:
             for kept in (self.objects, self.uploads, self.calls):
                 kept.clear()
@@ -222,6 +225,8 @@ class _Handler(BaseHTTPRequestHandler):
                 status, content, fields = self._delete_many(call, body, *after[1:])
             else:
                 status, content, fields = self._carry_out(call, body)
+            if self.owner.renames_roots:
+                content = re.sub(rb"^<(\w+)Result>(.*)</\1Result>$", rb"<\1Response>\2</\1Response>", content, flags=re.DOTALL)
         except Refusal as refusal:
             text = f"<?xml version='1.0'?><Error><Code>{refusal.code}</Code><Message>m</Message></Error>"
             return self._answer(refusal.status, b"" if self.command == "HEAD" else text.encode())

@@ -130,12 +130,8 @@ enum RegisteredModelTables: RegistryTables {
     static func key(_ row: PostgresRow) -> String { row.string(0) }
 
     static func entities(_ keys: [String], in session: PostgresReadSession) throws -> [RegisteredModel] {
-        try session.registeredModels(names: keys).map { model in
-            var model = model
-            // In searches, MLflow orders the stages by their names.
-            model.latestVersions.sort { $0.stage.wireName < $1.stage.wireName }
-            return model
-        }
+        // MLflow orders the stages by their names in searches over SQLite; over PostgreSQL, it gives them no order.
+        try session.registeredModels(names: keys)
     }
 }
 

@@ -5,15 +5,18 @@ internal import Tracking
 struct SchemaCheck {
     private let pipeline: PostgresPipeline
     private let schema: MLflowSchema
+    private let beginsTables: () -> Void
 
     /// The revision of MLflow 3.17's tables.
     static let revision = "dc11669786a5"
     /// The advisory lock by which only one server at a time makes the tables of a database.
     private static let lock: Int64 = 0x6170_7573_7363_6865
 
-    init(_ pipeline: PostgresPipeline, _ schema: MLflowSchema) {
+    /// - Parameter beginsTables: called before the tables are made in an empty database.
+    init(_ pipeline: PostgresPipeline, _ schema: MLflowSchema, beginsTables: @escaping () -> Void) {
         self.pipeline = pipeline
         self.schema = schema
+        self.beginsTables = beginsTables
     }
 
     /// - Throws: `UnfitDatabase`, `PostgresError`.
@@ -25,6 +28,7 @@ struct SchemaCheck {
             try pipeline.send("SET LOCAL lock_timeout = 0")
             _ = try pipeline.rows("SELECT pg_advisory_xact_lock($1)", [.integer(Self.lock)])
             if try isEmpty() {
+                beginsTables()
                 for statement in SQLScript.statements(of: schema.tables + "\n" + schema.indexes) {
                     try pipeline.send(statement, isPrepared: false)
                 }

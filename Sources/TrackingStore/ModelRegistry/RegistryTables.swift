@@ -54,7 +54,7 @@ enum RegisteredModelTables: RegistryTables {
     static func entities(rows: [Int64], in session: ReadSession) throws -> [RegisteredModel] {
         try session.registeredModels(rows: rows).map { model in
             var model = model
-            // In searches, MLflow orders the stages by their names.
+            // In searches over SQLite, MLflow orders the stages by their names.
             model.latestVersions.sort { $0.stage.wireName < $1.stage.wireName }
             return model
         }

@@ -79,8 +79,8 @@ package struct ArtifactFinder {
             return nil
         }
         return
-            "No artifacts are at \(location) or beside the source. If it has some, import again with --artifacts-from "
-            + "and the folder that holds them."
+            "No artifacts are at \(location) or beside the source. If there are some, import again with --artifacts-from "
+            + "and the folder that holds them; if they are in a bucket, import from the address of a server that has them."
     }
 
     private static func isPlain(_ path: String) -> Bool { !path.split(separator: "/").contains("..") }

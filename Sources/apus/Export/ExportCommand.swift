@@ -184,14 +184,20 @@ extension ExportCommand {
             server == nil
                 ? "\(folder): \(counts). To serve it: mlflow server --backend-store-uri "
                     + "sqlite:///\(MLflowDatabaseExport.databaseName)"
-                : "\(result.location): \(counts) in \(folder). To serve it: mlflow server --backend-store-uri "
-                    + "'\(result.location)' --artifacts-destination '\(folder)'"
+                : "\(result.location): \(counts) in \(folder). To serve it: apus server or mlflow server with --backend-store-uri "
+                    + "'\(Self.withDriver(result.location))' --artifacts-destination '\(folder)'"
         )
         for remark in result.remarks { StandardStream.error.write("apus: left out: \(remark.printable(limit: 400))") }
         if result.remarkCount > result.remarks.count {
             StandardStream.error.write("apus: and \(result.remarkCount - result.remarks.count) more that were left out")
         }
         if result.remarkCount > 0 || layout.knownBucket != nil { throw ExitCode.failure }
+    }
+
+    /// The address with the driver that most installations of MLflow have; SQLAlchemy 2.1 takes another one without it.
+    private static func withDriver(_ address: String) -> String {
+        guard let colon = address.firstIndex(of: ":") else { return address }
+        return "postgresql+psycopg2" + address[colon...]
     }
 
     /// The layout of the data folder that is exported; nil if the data comes from the server of --from.

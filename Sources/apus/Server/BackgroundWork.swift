@@ -1,3 +1,4 @@
+internal import ArtifactStore
 internal import Dispatch
 internal import Logging
 internal import Synchronization
@@ -80,7 +81,7 @@ final class BackgroundWork: Sendable {
             do {
                 try body(self)
             } catch {
-                failure = "\(error)"
+                failure = (error as? ArtifactError)?.message(for: "") ?? "\(error)"
             }
         }
         let before = state.withLock { state in

@@ -74,7 +74,9 @@ final class RunningServer {
         }
         // The address is reported before the runs are counted: the server is ready, and the count may take seconds.
         let access = parts.access
-        try parts.local?.announce(address.url, key: access.operatorKey.text, requiresTokens: access.isRequired)
+        let key = access.operatorKey.text
+        try parts.local?.announce(address.url, key: key, requiresTokens: access.isRequired)
+        try parts.folderLock?.announce(address.url, key: key, requiresTokens: access.isRequired)
         try settings.readyFile?.write(address.url)
         settings.manager.reportReady(at: address.url)
         let own = layout.artifactBucket?.uri ?? layout.artifactsPath
@@ -105,6 +107,7 @@ final class RunningServer {
             let end = ContinuousClock.now + Self.longestSnapshot
             // If the call fails, other processes consider this server as running until they fail to connect to it.
             try? parts.local?.announce("")
+            try? parts.folderLock?.announce("")
             parts.settings.readyFile?.remove()
             parts.settings.manager.reportStopping()
             server.shutdown(within: parts.keeper == nil ? .seconds(4) : .milliseconds(2_500)) {
@@ -115,6 +118,7 @@ final class RunningServer {
                 if let work = parts.work.snapshots { parts.keeper?.finish(work, by: end, parts.logger) }
                 parts.work.end()
                 parts.store.close()
+                parts.folderLock?.release()
                 exit(0)
             }
         }

@@ -98,11 +98,11 @@ struct ServerCommand: ParsableCommand {
         let outside = try OutsideUserSettings(outside, environment)
         let security = try SecuritySettings(security, outside, prefix: addresses.prefix, environment)
         let limits = try LimitSettings(limits, environment)
-        try limits.requireKnownClients(security.asksForCredentials)
         let values = try ValueSettings(answering, environment)
         let pages = try PagesSettings(pages, prefix: addresses.prefix, environment)
         let layout = try StorageLayout(storage, environment, keeping: keeping)
         if layout.postgres != nil { try OnlyOverSQLite.refuse(self, environment) }
+        try limits.requireKnownClients(security.asksForCredentials)
         // Over PostgreSQL an audit needs the right to make a schema, which a server without users should not need.
         let audit = try AuditSettings(
             keeping,

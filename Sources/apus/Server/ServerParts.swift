@@ -4,6 +4,7 @@ internal import Dispatch
 internal import Forwarding
 internal import Logging
 internal import MLflowAPI
+internal import SQLite
 internal import Tracking
 internal import TrackingStore
 
@@ -13,6 +14,9 @@ struct ServerParts {
     let store: any TrackingBackend
     /// The store, if it is the one in SQLite; nil if the data is in PostgreSQL.
     let local: TrackingStore?
+    /// The lock in the data folder of a server over PostgreSQL, by which commands of this machine find the server; nil if the
+    /// store has the lock, or if there is none.
+    let folderLock: OwnerLock?
     /// The database for messages, without a password.
     let database: String
     let budgets: Budgets
@@ -40,9 +44,11 @@ struct ServerParts {
         (store, local, database) = (opened.backend, opened.local, opened.place(settings.layout))
         // The file is removed only after the store is locked, because it may belong to the server that owns the store.
         settings.readyFile?.remove()
+        folderLock = local == nil ? settings.layout.lockFolder(logger) : nil
         if local != nil { try Snapshot.removeLeftovers(of: settings.layout.databasePath) }
         keeper = try settings.snapshots.map { try SnapshotKeeper($0, settings.layout) }
         if local != nil {
+            try settings.layout.requireSamePlace()
             let note = ArtifactPlaceNote(databasePath: settings.layout.databasePath)
             if let last = try note.write(settings.layout.artifactBucket) {
                 logger.warning(
@@ -52,6 +58,15 @@ struct ServerParts {
             }
         }
         roots = try ServedRoots(settings.layout, local, budgets, keeping: settings.limits.keptFree, logger)
+        if settings.layout.servesArtifacts, roots.isFolderNew, try Self.hasRunsOfServer(store) {
+            logger.warning(
+                """
+                the folder of artifacts is new, and the runs of this database may have artifacts elsewhere; name that place \
+                with --artifacts-destination
+                """,
+                metadata: ["folder": "\(settings.layout.artifactsPath)"]
+            )
+        }
         forwarder =
             if let upstream = settings.upstream, let feed, let local {
                 upstream.forwarder(of: local, feed, roots, logger)
@@ -90,6 +105,16 @@ struct ServerParts {
             forwarding: forwarder.map { ForwardingWork($0, settings.upstream?.delay ?? .seconds(5), logger) },
             logger
         )
+    }
+
+    /// Whether the store has runs, and experiments whose artifacts go through a server.
+    private static func hasRunsOfServer(_ store: any TrackingBackend) throws -> Bool {
+        try store.readNow(.cheap) { session in
+            guard try session.runCount() > 0 else { return false }
+            let search = ExperimentSearch(viewType: .all, filter: [], orderings: [], maxResults: 1_000, pageToken: nil)
+            let experiments = try session.findExperiments(search).whole(in: session)
+            return experiments.contains { ArtifactLocation($0.artifactLocation).scheme == "mlflow-artifacts" }
+        }
     }
 
     private static func budgets(_ settings: ServerSettings) -> Budgets {

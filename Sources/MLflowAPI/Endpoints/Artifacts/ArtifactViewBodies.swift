@@ -26,7 +26,7 @@ final class ArtifactZipBody: HTTPBodyProducer {
 /// `{"run_id", "root_uri", "files": [{"path", "is_dir", "file_size", "modification_time"}], "file_count", "total_bytes",
 /// "next_page_token"}`.
 ///
-/// Folders have no size. The count and the sum are those of the files in this answer.
+/// Folders have no size, and in an object storage no modification time. The count and the sum are those of the files in this answer.
 final class ArtifactTreeBody: HTTPBodyProducer {
     private struct State {
         var walk: ArtifactWalk
@@ -77,7 +77,9 @@ final class ArtifactTreeBody: HTTPBodyProducer {
             state.totalBytes += entry.size
             state.writer.member("file_size", entry.size)
         }
-        state.writer.member("modification_time", entry.modification.milliseconds)
+        if entry.modification.milliseconds != 0 || !entry.isDirectory {
+            state.writer.member("modification_time", entry.modification.milliseconds)
+        }
         state.writer.endObject()
         return true
     }

@@ -43,6 +43,18 @@ struct ArtifactPlaceNote {
 }
 
 extension StorageLayout {
+    /// Throws if a server would be started without the bucket in which the server before it kept the artifacts.
+    ///
+    /// A flag or variable that names another place, even the usual folder, shows that this is intended.
+    func requireSamePlace() throws(StartFailure) {
+        guard !namesArtifacts, let uri = ArtifactPlaceNote(databasePath: databasePath).uri else { return }
+        throw StartFailure(
+            "The artifacts of '\(databasePath)' are in '\(uri)'. Start the server with --artifacts-destination '\(uri)' or with "
+                + "MLFLOW_ARTIFACTS_DESTINATION; to keep artifacts in a folder from now on, without those in the bucket, name the "
+                + "folder: --artifacts-destination '\(artifactsPath)'."
+        )
+    }
+
     /// Throws if the artifacts are in a bucket that neither a flag nor the environment names.
     func requireNamedPlace() throws(StartFailure) {
         guard !namesArtifacts, let uri = ArtifactPlaceNote(databasePath: databasePath).uri else { return }

@@ -1,5 +1,25 @@
 internal import Files
 internal import Glibc
+internal import Logging
+internal import SQLite
+
+extension StorageLayout {
+    /// Locks the data folder of a server whose database is elsewhere, so that `apus doctor --data-dir` finds the server.
+    ///
+    /// - Returns: nil if the folder cannot be written or another server has it; this server works without it.
+    func lockFolder(_ logger: Logger) -> OwnerLock? {
+        do {
+            try Self.makeFolders(Self.parent(of: databasePath))
+            return try OwnerLock(databasePath: databasePath)
+        } catch {
+            logger.notice(
+                "commands with --data-dir do not find this server",
+                metadata: ["reason": "\(error)"]
+            )
+            return nil
+        }
+    }
+}
 
 /// The folder that holds the database.
 struct DataFolder {

@@ -17,6 +17,9 @@ struct ServedRoots: Sendable {
     /// The roots that are folders of this machine.
     private let local: [ArtifactRoot]
 
+    /// Whether the folder of artifacts did not exist before this start.
+    let isFolderNew: Bool
+
     /// A shared lock on the folder of artifacts, so that no restoration moves it aside.
     private let lock: Descriptor?
 
@@ -56,11 +59,11 @@ struct ServedRoots: Sendable {
         all = layout.artifactBucket == nil ? folders + remote : remote + folders
         destination = all[0]
         guard layout.artifactBucket == nil else {
-            lock = nil
+            (isFolderNew, lock) = (false, nil)
             return
         }
         // Otherwise the first upload would make the folder, and it could not be locked before.
-        mkdir(layout.artifactsPath, 0o700)
+        isFolderNew = mkdir(layout.artifactsPath, 0o700) == 0 || errno == ENOENT
         lock = try Self.lock(layout.artifactsPath, LOCK_SH)
     }
 

@@ -52,8 +52,16 @@ enum ServedStore {
         configuration.budgets = budgets
         configuration.servedBuckets = settings.layout.servedBuckets
         configuration.report = { logger.error("\($0)") }
+        configuration.beginsTables = {
+            logger.notice("making MLflow's tables in the empty database, which takes some seconds")
+        }
         do {
             return try PostgresStore(configuration)
+        } catch let error as PostgresError where error.isDisconnection {
+            throw StartFailure(
+                "The database of \(uri.source) cannot be reached: \(error). Start PostgreSQL, or correct the host and the port in the "
+                    + "address, and start this server again."
+            )
         } catch {
             throw StartFailure("The database of \(uri.source) cannot be used: \(error)")
         }

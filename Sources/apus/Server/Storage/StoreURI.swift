@@ -39,8 +39,9 @@ struct StoreURI {
         let text = setting.text
         if PostgresAddress.isOne(text) {
             throw StartFailure(
-                "\(setting.source) names a PostgreSQL database, which `apus server` alone uses. This command works on a SQLite "
-                    + "file: \(forms)."
+                "\(setting.source) names a PostgreSQL database, and this command works on a SQLite file: \(forms). Over PostgreSQL, "
+                    + "use mlflow gc in place of apus gc, and pg_dump and pg_restore for backups; apus import copies the data into a "
+                    + "data folder, and apus doctor http://HOST:PORT checks a server."
             )
         }
         if let scheme = ArtifactLocation(text).scheme, scheme != "file" {

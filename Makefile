@@ -15,12 +15,17 @@ environments := .venv .venv-2.9 .venv-2.22 .venv-notebooks .venv-reference .venv
 PREFIX := /usr/local
 swift_sources := Sources Tests Examples Scripts Package.swift
 
-.PHONY: help run build install docs test lint unit conformance differential browser environments compiled soak reliability \
-	sanitize fuzz \
+# What depends on where the data is: `make test` runs these over PostgreSQL too.
+store_flows := plain_rest values lifecycle history_and_search client_calls datasets logged_models registry registry_rules \
+	registry_search prompts retries concurrency completions odd_names
+over_postgresql := APUS_TEST_STORE=postgresql APUS_BINARY="$$PWD/$(apus)" $(python_tests)
+
+.PHONY: help run build install docs test lint unit conformance conformance-postgresql differential differential-postgresql \
+	postgresql browser environments compiled soak reliability sanitize fuzz \
 	dist wheel wheel-test clean bench embedded native-packages test-packages
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 25
 
 run: native-packages embedded ## build a release and serve http://127.0.0.1:5000 with data under ./apus-data
 	@$(release) >&2
@@ -38,12 +43,12 @@ docs: build ## write docs/configuration.md and docs/compatibility.md from what t
 	@$(apus) configuration-page >docs/configuration.md
 	$(python) Scripts/compatibility-page >docs/compatibility.md
 
-test: native-packages test-packages ## set up everything, then lint, Swift tests, conformance, differential, wheel, browser, reliability
+test: native-packages test-packages ## set up everything, then lint, Swift tests, conformance, differential, wheel, browser, PostgreSQL, reliability
 	@$(MAKE) --no-print-directory -j2 --output-sync=target compiled environments
 	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory unit
-	echo "conformance, differential, wheel and browser tests run two at a time; each prints its output at its end"
-	$(MAKE) --no-print-directory -j2 --output-sync=target conformance differential wheel-test browser
+	echo "conformance, differential, wheel, browser and PostgreSQL tests run two at a time; each prints its output at its end"
+	$(MAKE) --no-print-directory -j2 --output-sync=target conformance differential wheel-test browser postgresql
 	$(MAKE) --no-print-directory reliability
 
 compiled: native-packages embedded
@@ -68,6 +73,15 @@ conformance: build environments ## tests with real MLflow clients against the re
 
 differential: build environments ## compare the answers of MLflow's server and of Apus to the same requests
 	@APUS_BINARY="$$PWD/$(apus)" $(python_tests) .venv-reference/bin/python Tests/Differential
+
+conformance-postgresql: build environments ## all conformance tests over PostgreSQL, but those of what it does not offer
+	@$(over_postgresql) .venv/bin/python Tests/Conformance
+
+differential-postgresql: build environments ## the requests of `make differential`, with Apus over PostgreSQL
+	@$(over_postgresql) .venv-reference/bin/python Tests/Differential/test_differential.py
+
+postgresql: build environments ## the conformance tests that depend on where the data is, over PostgreSQL
+	@$(over_postgresql) .venv/bin/python $(store_flows:%=Tests/Conformance/test_%.py)
 
 browser: build environments ## the pages, and MLflow's pages over Apus, in Chromium; pictures are left in Tests/Browser/pictures
 	@APUS_BINARY="$$PWD/$(apus)" $(python_tests) .venv-browser/bin/python Tests/Browser

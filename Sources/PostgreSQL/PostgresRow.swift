@@ -1,4 +1,5 @@
 internal import CPostgreSQL
+internal import Glibc
 
 /// The current row of a query; valid only until the closure to which it was passed returns.
 ///
@@ -75,8 +76,12 @@ package struct PostgresRow {
     package func isExactly(_ text: String, _ column: Int) -> Bool {
         withBytes(column) { bytes in
             // Texts of Swift's own have their bytes in one place.
-            text.utf8.withContiguousStorageIfAvailable { $0.count == bytes.count && $0.elementsEqual(bytes) }
-                ?? bytes.elementsEqual(text.utf8)
+            let isEqual = text.utf8.withContiguousStorageIfAvailable { own in
+                guard own.count == bytes.count else { return false }
+                guard let mine = own.baseAddress, let other = bytes.baseAddress else { return own.isEmpty }
+                return memcmp(mine, other, own.count) == 0
+            }
+            return isEqual ?? bytes.elementsEqual(text.utf8)
         }
     }
 

@@ -39,13 +39,27 @@ def pytest_addoption(parser):
     )
 
 
-# Flows about what only a server over SQLite has (docs/postgresql.md), or about the files of its database.
+# What is not run over PostgreSQL, by the reason: whole modules, or single tests as "module::test".
 SQLITE_ONLY = {
-    "test_archive", "test_backup_load", "test_damaged_sources", "test_database_apart", "test_database_files", "test_forward",
-    "test_forward_doubt", "test_forward_failures", "test_forward_limits", "test_forward_mlflow", "test_hostile_users",
-    "test_import", "test_import_export_tool", "test_import_file_store", "test_import_postgres", "test_import_server",
-    "test_import_tensorboard", "test_keeping", "test_mlflow_database_export", "test_move_postgres", "test_quotas",
-    "test_run_command", "test_running_twice", "test_snapshots", "test_table_export",
+    "there are no quotas": ("test_quotas",),
+    "another server is not sent what is logged": (
+        "test_forward", "test_forward_doubt", "test_forward_failures", "test_forward_limits", "test_forward_mlflow",
+        "test_hostile_users",
+    ),
+    "imports, exports and tables are of a data folder": (
+        "test_archive", "test_damaged_sources", "test_import", "test_import_export_tool", "test_import_file_store",
+        "test_import_postgres", "test_import_server", "test_import_tensorboard", "test_mlflow_database_export",
+        "test_move_postgres", "test_table_export",
+    ),
+    "snapshots, backups and gc are of a data folder": ("test_backup_load", "test_keeping", "test_snapshots"),
+    "a server over PostgreSQL is not alone with its data folder": (
+        "test_run_command", "test_running_twice",
+        "test_durability::test_a_second_server_on_the_same_data_is_refused_and_told_who_has_it",
+    ),
+    "it is about the file of the database": (
+        "test_database_apart", "test_database_files", "test_flags::test_a_flag_wins_over_its_variable",
+        "test_flags::test_a_good_start_prints_one_line_and_nothing_else", "test_flags::test_further_variables_are_flags_too",
+    ),
 }
 
 
@@ -61,7 +75,13 @@ def pytest_report_header(config):
 
 def pytest_collection_modifyitems(config, items):
     if is_over_postgresql():
-        others = [item for item in items if item.module.__name__ in SQLITE_ONLY or item.get_closest_marker("sqlite")]
+        left_out = {name for names in SQLITE_ONLY.values() for name in names}
+        others = [
+            item
+            for item in items
+            if {item.module.__name__, f"{item.module.__name__}::{item.originalname}"} & left_out
+            or item.get_closest_marker("sqlite")
+        ]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
     if config.getoption("--against") == "apus" and not os.environ.get("APUS_CONFORMANCE_URI"):

@@ -295,6 +295,21 @@ def test_a_lost_answer_to_a_commit_does_not_lose_or_repeat_the_change(postgres, 
             assert postgres.rows(database, "SELECT value FROM metrics") == [{"value": 1}]
 
 
+def test_a_change_that_was_stored_is_not_called_undone_when_the_database_stays_away(postgres, database):
+    with PostgresProxy(postgres.port) as proxy:
+        uri = f"postgresql://{USER}:{ESCAPED_PASSWORD}@127.0.0.1:{proxy.port}/{database}"
+        with apus(uri) as server:
+            run_id = new_run(server.url)
+            proxy.lose_next_commit(then_cut=True)
+            status, answer = call(server.url, "runs/set-tag", {"run_id": run_id, "key": "a", "value": "stored"})
+            assert proxy.lost.is_set()
+            assert postgres.rows(database, "SELECT value FROM tags WHERE key = 'a'") == [{"value": "stored"}]
+            # 429 would say that nothing was stored.
+            assert status == 503, answer
+            proxy.mend()
+            must(server.url, "runs/set-tag", {"run_id": run_id, "key": "a", "value": "again"})
+
+
 @pytest.mark.parametrize("option", ["", "?target_session_attrs=any"])
 def test_a_standby_that_takes_over_gets_the_waiting_change(option):
     with PostgresServer() as own:

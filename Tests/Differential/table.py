@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import os
 import re
 import threading
 from dataclasses import dataclass
@@ -98,12 +99,14 @@ class Known:
     """The agreed differences: entries of known.json.
 
     An entry names cases by a shell pattern, the aspects that may differ and the reason. `reference_status` and
-    `apus_status` (such as "5xx" or "404") narrow it to answers of those kinds. An entry that explains nothing
-    any more, or lists an aspect that no longer differs, is stale.
+    `apus_status` (such as "5xx" or "404") narrow it to answers of those kinds. One with `store` holds only for Apus over
+    that store. An entry that explains nothing any more, or lists an aspect that no longer differs, is stale.
     """
 
-    def __init__(self, entries: list[dict] | None = None):
-        self.entries = json.loads(KNOWN_PATH.read_text()) if entries is None else entries
+    def __init__(self, entries: list[dict] | None = None, store: str | None = None):
+        self.store = store or os.environ.get("APUS_TEST_STORE", "sqlite")
+        entries = json.loads(KNOWN_PATH.read_text()) if entries is None else entries
+        self.entries = [entry for entry in entries if entry.get("store", self.store) == self.store]
         self._used: list[set[str]] = [set() for _ in self.entries]
         self._met = [False] * len(self.entries)
 
@@ -120,9 +123,11 @@ class Known:
         return left
 
     def stale(self) -> list[str]:
-        """Entries that explained nothing, or more aspects than differ."""
+        """Entries that explained nothing, or more aspects than differ; of entries for any store a run over SQLite tells."""
         lines = []
         for entry, used in zip(self.entries, self._used):
+            if self.store != "sqlite" and "store" not in entry:
+                continue
             unused = [aspect for aspect in entry["may_differ"] if aspect not in used]
             if unused:
                 lines.append(f"{entry['cases']}: {', '.join(unused)} no longer differ ({entry['reason']})")

@@ -50,6 +50,17 @@ def test_known_differences_explain_only_what_they_list():
     assert known.stale() == []
 
 
+def test_a_difference_of_one_store_explains_nothing_over_the_other_and_is_stale_alone():
+    pair = answer(400), answer(404)
+    entry = {"cases": "*", "may_differ": ["status"], "reason": "a test"}
+    for store, left in (("postgresql", 0), ("sqlite", 1)):
+        known = Known([{**entry, "store": "postgresql"}], store=store)
+        assert len(known.unexplained("a", differences(STEP, *pair), *pair)) == left
+    assert Known([{**entry, "store": "postgresql"}, entry], store="postgresql").stale() == [
+        "*: status no longer differ (a test)"
+    ]
+
+
 def test_a_known_difference_that_differs_no_more_is_stale():
     known = Known([{"cases": "scenario: a step", "may_differ": ["status", "code"], "reason": "a test"}])
     one, other = answer(400), answer(404)

@@ -26,7 +26,7 @@ class PostgresProxy:
         self.lost = threading.Event()
         self.passing = threading.Event()
         self.passing.set()
-        self.is_cut = False
+        self.is_cut = self.cuts_next = False
         self.open = set()
 
     def __enter__(self):
@@ -56,7 +56,9 @@ class PostgresProxy:
         self.is_cut = False
         self.passing.set()
 
-    def lose_next_commit(self):
+    def lose_next_commit(self, then_cut=False):
+        """then_cut: whether the network is cut from then on."""
+        self.cuts_next = then_cut
         self.lost.clear()
         self.losing.set()
 
@@ -87,6 +89,7 @@ class PostgresProxy:
                     facts["sent"] += data
                 if not is_client and b"apus-writer" in facts["sent"] and COMMITTED in data and self.losing.is_set():
                     self.losing.clear()
+                    self.is_cut = self.cuts_next
                     self.lost.set()
                     break
                 target.sendall(data)

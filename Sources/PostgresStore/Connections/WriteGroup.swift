@@ -262,9 +262,13 @@ extension WriteGroup {
 
     /// Finds out what became of a transaction whose COMMIT was not answered.
     ///
+    /// A transaction has no mark if all that it has changed is in the logs of runs.
     /// - Returns: how many jobs have delivered their outcomes: all.
     private func recover(_ jobs: Jobs, _ mark: TransactionMark?) -> Int {
-        let fate: TransactionMark.Fate = mark.map { fateOf($0, jobs) } ?? .undone
+        let fate = mark.map { fateOf($0, jobs) }
+        if fate != .undone {
+            for job in jobs where job.onlyLogs { job.noteUnknownCommit() }
+        }
         switch fate {
         case .committed:
             // Logs are written again, because that does no harm, and the fate might be that of a transaction which has got the
@@ -272,7 +276,7 @@ extension WriteGroup {
             creations.commit()
             settle(jobs.filter(\.onlyLogs)[...])
             for job in jobs where !job.onlyLogs { job.deliver() }
-        case .undone: settle(jobs)
+        case .undone, nil: settle(jobs)
         case .unknown, .inProgress:
             settle(jobs.filter(\.onlyLogs)[...])
             deliver(jobs.filter { !$0.onlyLogs }[...], TrackingError.outcomeUnknown)

@@ -1,4 +1,5 @@
 internal import Budgets
+internal import Tracking
 
 /// One request to the writer, independent of the type of its result.
 ///
@@ -11,6 +12,10 @@ class WriteJob: @unchecked Sendable {
     let arrival = ContinuousClock.now
     /// Whether all that the request has changed is in the logs of runs, which can be written twice without harm.
     var onlyLogs = true
+    /// Whether an earlier transaction, of which nobody knows whether it was committed, has stored what the request changes.
+    ///
+    /// The request then runs again, and no failure can say that nothing was stored.
+    fileprivate(set) var mayBeStored = false
     private var queue: Budget?
 
     init(party: Peer, bytes: Int, queue: Budget) {
@@ -33,6 +38,9 @@ class WriteJob: @unchecked Sendable {
 
     /// Makes `error` the outcome.
     func fail(_ error: any Error) {}
+
+    /// Records that nobody knows whether the transaction was committed in which the request has run last.
+    func noteUnknownCommit() {}
 
     /// Passes the outcome to the completion; called once.
     func deliver() {}
@@ -66,7 +74,11 @@ final class WriteRequest<Value: Sendable>: WriteJob, @unchecked Sendable {
     }
 
     override func fail(_ error: any Error) {
-        outcome = .failure(error)
+        outcome = .failure(mayBeStored ? TrackingError.outcomeUnknown : error)
+    }
+
+    override func noteUnknownCommit() {
+        if case .success = outcome { mayBeStored = true }
     }
 
     override func deliver() {

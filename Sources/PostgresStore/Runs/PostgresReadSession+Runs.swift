@@ -59,17 +59,18 @@ extension PostgresReadSession {
     /// because MLflow returns these only with a single run.
     func runs(ids: [String]) throws -> [Run] {
         guard !ids.isEmpty else { return [] }
-        let infos = try ask("SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = ANY($1)", ids)
+        let page = ids.postgresValue
+        let infos = try ask("SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = ANY($1)", page)
         // What belongs to a run is sorted here, because the database would sort that of all runs together.
         let metrics = try ask(
             """
             SELECT run_uuid, key, CASE WHEN is_nan THEN 'NaN' ELSE value END, timestamp, step FROM latest_metrics
             WHERE run_uuid = ANY($1)
             """,
-            ids
+            page
         )
-        let params = try ask("SELECT run_uuid, key, value FROM params WHERE run_uuid = ANY($1)", ids)
-        let tags = try ask("SELECT run_uuid, key, value FROM tags WHERE run_uuid = ANY($1)", ids)
+        let params = try ask("SELECT run_uuid, key, value FROM params WHERE run_uuid = ANY($1)", page)
+        let tags = try ask("SELECT run_uuid, key, value FROM tags WHERE run_uuid = ANY($1)", page)
         let datasets = try ask(
             """
             SELECT input.destination_id, input.input_uuid, dataset.name, dataset.digest, dataset.dataset_source_type,
@@ -80,7 +81,7 @@ extension PostgresReadSession {
             WHERE input.source_type = 'DATASET' AND input.destination_type = 'RUN' AND input.destination_id = ANY($1)
             ORDER BY dataset.name COLLATE "C", dataset.digest COLLATE "C", input.input_uuid, tag.name COLLATE "C"
             """,
-            ids
+            page
         )
         let outputs = try ask(
             """
@@ -88,27 +89,27 @@ extension PostgresReadSession {
             WHERE source_type = 'RUN_OUTPUT' AND source_id = ANY($1) AND destination_type = 'MODEL_OUTPUT'
             ORDER BY destination_id COLLATE "C"
             """,
-            ids
+            page
         )
         var found: [ExactText: Run] = [:]
         try rows(infos).forEach { row in
             let info = try RunInfo(row: row)
             found[ExactText(info.runID)] = Run(info: info)
         }
-        var page = RunPage(runs: ids.compactMap { found[ExactText($0)] })
-        page.forEachRow(of: try rows(metrics)) { run, row in
+        var read = RunPage(runs: ids.compactMap { found[ExactText($0)] })
+        read.forEachRow(of: try rows(metrics)) { run, row in
             run.metrics.append(
                 Metric(key: row.string(1), value: row.double(2), timestamp: row.int64(3), step: row.int64(4))
             )
         }
-        page.forEachRow(of: try rows(params)) { $0.params.append(Param(key: $1.string(1), value: $1.string(2))) }
-        page.forEachRow(of: try rows(tags)) { $0.tags.append(Tag(key: $1.string(1), value: $1.string(2))) }
-        page.sortByKeys()
-        page.addDatasets(try rows(datasets))
-        page.forEachRow(of: try rows(outputs)) {
+        read.forEachRow(of: try rows(params)) { $0.params.append(Param(key: $1.string(1), value: $1.string(2))) }
+        read.forEachRow(of: try rows(tags)) { $0.tags.append(Tag(key: $1.string(1), value: $1.string(2))) }
+        read.sortByKeys()
+        read.addDatasets(try rows(datasets))
+        read.forEachRow(of: try rows(outputs)) {
             $0.modelOutputs.append(ModelOutput(modelID: $1.string(1), step: $1.int64(2)))
         }
-        return page.runs
+        return read.runs
     }
 }
 

@@ -39,6 +39,8 @@ package final class PostgresStore: Sendable {
 
     /// The URI of the database for messages, without a password.
     package let place: String
+    /// The schema of the database that has MLflow's tables.
+    package let schema: String
     private let writer: GroupWriter
     private let readers: ReaderCrew
     private let report: @Sendable (String) -> Void
@@ -51,7 +53,7 @@ package final class PostgresStore: Sendable {
         let connector = Connector(address: configuration.address)
         let first = try connector.open(.writer)
         place = first.place
-        try SchemaCheck(first, configuration.schema).prepare(artifactRoot: configuration.artifactRoot)
+        schema = try SchemaCheck(first, configuration.schema).prepare(artifactRoot: configuration.artifactRoot)
         if !configuration.ownTables.isEmpty { try OwnTables(first, configuration.ownTables).prepare() }
         first.close()
         report = configuration.report

@@ -7,9 +7,16 @@ extension PostgresWriteSession {
         try requireCreation(of: .experiment)
         try requireLocationElsewhere(artifactLocation, servedBuckets: servedBuckets)
         try Experiment.requireUnusedName(name, holder: try holder(ofName: name))
-        let next = try rows("SELECT nextval(pg_get_serial_sequence('experiments', 'experiment_id'))")
-        guard let id = next.first({ $0.int64(0) }) else { throw StoreCorruption("a sequence has no next value") }
+        let next = try rows(
+            """
+            SELECT nextval(pg_get_serial_sequence('experiments', 'experiment_id')),
+                (SELECT \(TooLongText.columnLength) FROM pg_attribute
+                WHERE attrelid = to_regclass('runs') AND attname = 'artifact_uri' AND atttypmod > 0)
+            """
+        ).first { (id: $0.int64(0), limit: $0.optionalInt64(1)) }
+        guard let (id, limit) = next else { throw StoreCorruption("a sequence has no next value") }
         let location = artifactLocation ?? Experiment.defaultLocation(id: id, beneath: artifactRoot)
+        if let limit { try Experiment.requireShortLocation(location, limit: Int(limit)) }
         // Another program may have taken the name meanwhile: the constraint refuses it, and the request runs again.
         try change(
             """

@@ -41,7 +41,7 @@ extension TrackingError {
             return invalidParameter("PostgreSQL cannot store a text with the character NUL; leave it out.")
         case .valueTooLong:
             return invalidParameter(
-                "A text is longer than the column of MLflow's table in PostgreSQL: \(error.message). Make it shorter."
+                "A text is too long for MLflow's tables in PostgreSQL: \(error.message). Make it shorter."
             )
         case .numberOutOfRange:
             return invalidParameter("A number is greater than the column of MLflow's table in PostgreSQL holds.")

@@ -126,7 +126,10 @@ package final class PostgresStore: Sendable {
     /// Translates a failure of PostgreSQL, and reports those that need the operator's attention.
     private func failure(_ error: any Error) -> any Error {
         let translated = TrackingError.translated(error)
-        if let error = error as? PostgresError, error.state == .diskFull || error.state == .noPrivilege {
+        let states: Set<PostgresError.State> = [
+            .diskFull, .noPrivilege, .undefinedTable, .undefinedColumn, .undefinedSchema,
+        ]
+        if let error = error as? PostgresError, states.contains(error.state) {
             report("the database \(place) cannot be used: \(error)")
         }
         return translated

@@ -51,6 +51,9 @@ extension PostgresError.State {
     static let valueTooLong = Self(rawValue: "22001")
     static let untranslatableCharacter = Self(rawValue: "22P05")
     static let numberOutOfRange = Self(rawValue: "22003")
+    static let undefinedTable = Self(rawValue: "42P01")
+    static let undefinedColumn = Self(rawValue: "42703")
+    static let undefinedSchema = Self(rawValue: "3F000")
     static let diskFull = Self(rawValue: "53100")
     static let outOfMemory = Self(rawValue: "53200")
 }

@@ -67,6 +67,12 @@ extension TrackingError {
                 "The server's user of the database may not do this: \(error.message). Nothing of this request was stored; "
                     + "grant it the privilege."
             )
+        case .undefinedTable, .undefinedColumn, .undefinedSchema:
+            return TrackingError(
+                .insufficientStorage,
+                "The database is not as it was when the server started: \(error.message). Nothing of this request was stored. A table "
+                    + "was removed, or the server's user has lost the privilege USAGE for its schema."
+            )
         case .foreignKeyViolation, .uniqueViolation:
             return TrackingError(
                 .temporarilyUnavailable,

@@ -42,6 +42,8 @@ package final class PostgresStore: Sendable {
     /// The URI of the database for messages, without a password.
     package let place: String
     package let permissionChanges: PermissionChanges
+    /// The schema of the database that has MLflow's tables.
+    package let schema: String
     private let writer: GroupWriter
     private let readers: ReaderCrew
     private let report: @Sendable (String) -> Void
@@ -54,7 +56,7 @@ package final class PostgresStore: Sendable {
         let connector = Connector(address: configuration.address)
         let first = try connector.open(.writer)
         place = first.place
-        try SchemaCheck(first, configuration.schema, beginsTables: configuration.beginsTables)
+        schema = try SchemaCheck(first, configuration.schema, beginsTables: configuration.beginsTables)
             .prepare(artifactRoot: configuration.artifactRoot)
         permissionChanges = PermissionChanges(stored: try Self.accessVersion(first, configuration.ownTables))
         first.close()
@@ -140,7 +142,10 @@ package final class PostgresStore: Sendable {
     /// Translates a failure of PostgreSQL, and reports those that need the operator's attention.
     private func failure(_ error: any Error) -> any Error {
         let translated = TrackingError.translated(error)
-        if let error = error as? PostgresError, error.state == .diskFull || error.state == .noPrivilege {
+        let states: Set<PostgresError.State> = [
+            .diskFull, .noPrivilege, .undefinedTable, .undefinedColumn, .undefinedSchema,
+        ]
+        if let error = error as? PostgresError, states.contains(error.state) {
             report("the database \(place) cannot be used: \(error)")
         }
         return translated

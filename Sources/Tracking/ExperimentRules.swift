@@ -54,6 +54,23 @@ extension Experiment {
         root.appending(String(id)).uri
     }
 
+    /// The location of the artifacts of a run.
+    package static func runLocation(_ runID: String, beneath artifactLocation: String) -> String {
+        ArtifactLocation(artifactLocation).appending("\(runID)/artifacts").uri
+    }
+
+    /// Throws `.invalidParameterValue` for an artifact location in which no run could be made, because the database holds only
+    /// `limit` Unicode scalars of the location of a run's artifacts.
+    package static func requireShortLocation(_ artifactLocation: String, limit: Int) throws(TrackingError) {
+        let runID = String(repeating: "0", count: 32)
+        let length = runLocation(runID, beneath: artifactLocation).unicodeScalars.count
+        guard length > limit else { return }
+        throw .invalidParameter(
+            "Invalid 'artifact_location': no run could be made in the experiment, because the location of its artifacts would have "
+                + "\(length) characters, and the database holds \(limit) (runs.artifact_uri). Shorten it by \(length - limit)."
+        )
+    }
+
     /// The experiment, active or deleted, that already has a name.
     package struct NameHolder: Sendable {
         let id: Int64

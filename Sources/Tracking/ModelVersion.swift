@@ -15,6 +15,10 @@ package struct ModelVersion: Sendable, Equatable {
     package var runID: String
     /// Empty if the client sent no link.
     package var runLink: String
+    /// `ready` for each version that Apus has registered; a server of MLflow that uses the same database may note another.
+    package var status = ModelVersionStatus.ready
+    /// The description of an error of the registration; nil without one.
+    package var statusMessage: String?
     /// The tags, in ascending order of key bytes.
     package var tags: [Tag] = []
     /// The aliases, in ascending order of their bytes; empty in lists of versions, as in MLflow.
@@ -60,6 +64,13 @@ package struct ModelVersionKey: Sendable, Equatable {
 
     /// The error if the version, or the model, does not exist.
     package var notFound: TrackingError { .modelVersionNotFound(name, text) }
+}
+
+/// The state of a model version's registration (`ModelVersionStatus` in MLflow's `model_registry.proto`), with its name in JSON.
+package enum ModelVersionStatus: String, Sendable {
+    case pending = "PENDING_REGISTRATION"
+    case failed = "FAILED_REGISTRATION"
+    case ready = "READY"
 }
 
 /// The stage of a model version (`model_version_stages.py`).

@@ -51,7 +51,7 @@ package struct NewRun: Sendable {
             status: .running,
             startTime: startTime,
             endTime: nil,
-            artifactURI: ArtifactLocation(experiment.artifactLocation).appending("\(runID)/artifacts").uri,
+            artifactURI: Experiment.runLocation(runID, beneath: experiment.artifactLocation),
             lifecycleStage: .active
         )
         var run = Run(info: info)

@@ -40,8 +40,21 @@ struct Apus: ParsableCommand {
             default: try command.run()
             }
         } catch {
-            exit(withError: error)
+            end(with: error, Array(arguments))
         }
+    }
+
+    /// Tells what went wrong, without the passwords of the arguments, and ends the process.
+    private static func end(with error: any Error, _ arguments: [String]) -> Never {
+        let message = fullMessage(for: error)
+        var masked = message
+        for argument in arguments {
+            let shown = HiddenPasswords.masked(argument)
+            if shown != argument { masked = masked.replacing(argument, with: shown) }
+        }
+        guard masked != message else { exit(withError: error) }
+        StandardStream.error.write(masked)
+        Glibc.exit(exitCode(for: error).rawValue)
     }
 
     /// The command to serve, parsed by itself: on the way through the commands above it, the parser would make the

@@ -34,6 +34,9 @@ import Testing
         ("sqlite:////tmp/a:b.db", []), ("postgresql://db/m?user=ana&password=a:b@c", ["a:b@c"]),
         ("postgresql://ana:one@db/m?sslpassword=two&sslmode=require&password=three", ["one", "two", "three"]),
         ("postgresql://?password=", [""]), ("postgresql://db/m?passfile=/x", []),
+        ("postgresql//ana:one@db/m", ["one"]), ("postgresql:/ana:one@db/m", ["one"]), ("/data/postgres/a.db", []),
+        ("postgres://ana:o/ne@db/m", ["o/ne"]), ("postgres://ana:o?ne@db/m", ["o?ne"]),
+        ("host=db password=one user=ana", ["one"]), ("password='o ne'", ["'o ne"]),
     ])
     func `the passwords of an argument are found`(argument: String, passwords: [String]) {
         let bytes = Array(argument.utf8)

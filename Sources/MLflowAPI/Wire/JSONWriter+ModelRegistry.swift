@@ -39,8 +39,8 @@ extension JSONWriter {
         member("description", ifPresent: version.description)
         member("source", version.source)
         member("run_id", version.runID)
-        // A version is ready as soon as it is registered, so it never has another status.
-        member("status", "READY")
+        member("status", version.status.rawValue)
+        member("status_message", ifPresent: version.statusMessage)
         write(version.tags, as: "tags")
         member("run_link", version.runLink)
         if !version.aliases.isEmpty {

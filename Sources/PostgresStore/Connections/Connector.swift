@@ -5,12 +5,15 @@ struct Connector: Sendable {
     let address: PostgresAddress
 
     // A wait for a lock of another program ends after some seconds, so that the other requests need not wait for it; JIT
-    // compilation would cost more than any of the statements.
+    // compilation would cost more than any of the statements. The last two say what NULL in an array and a backslash in a text
+    // mean, which the database or the user may have changed.
     private static let settings = """
         SET statement_timeout = 0;
         SET lock_timeout = '4s';
         SET idle_in_transaction_session_timeout = '60s';
         SET jit = off;
+        SET array_nulls = on;
+        SET standard_conforming_strings = on;
         """
 
     func open(_ role: Role) throws(PostgresError) -> PostgresPipeline {
@@ -48,6 +51,9 @@ extension PostgresError.State {
     static let valueTooLong = Self(rawValue: "22001")
     static let untranslatableCharacter = Self(rawValue: "22P05")
     static let numberOutOfRange = Self(rawValue: "22003")
+    static let undefinedTable = Self(rawValue: "42P01")
+    static let undefinedColumn = Self(rawValue: "42703")
+    static let undefinedSchema = Self(rawValue: "3F000")
     static let diskFull = Self(rawValue: "53100")
     static let outOfMemory = Self(rawValue: "53200")
 }

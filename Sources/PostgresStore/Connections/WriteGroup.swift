@@ -117,8 +117,9 @@ final class WriteGroup {
                 }
                 // Another program may have inserted the same row; the next attempt finds it.
                 if error.isConstraint, repetitions <= 3 { continue }
-                if let culprit { return separate(jobs, culprit, error) }
-                return isolate(jobs, error)
+                let explained = jobs.count == 1 ? TooLongText.explained(error, session.pipeline) : error
+                if let culprit { return separate(jobs, culprit, explained) }
+                return isolate(jobs, explained)
             case .unknown(let error):
                 let mark = session.mark
                 lose(error)

@@ -41,11 +41,11 @@ extension ExperimentSearch: SearchDescription {
         let tagged =
             "FROM experiment_tags AS \(row) WHERE \(row).experiment_id = experiments.experiment_id AND \(row).key = \(key)"
         switch comparison.comparisonOperator {
-        case .isNull: statement.conditions.append("NOT EXISTS (SELECT 1 \(tagged))")
-        case .isNotNull: statement.conditions.append("EXISTS (SELECT 1 \(tagged))")
+        case .isNull: statement.addSubquery("NOT EXISTS (SELECT 1 \(tagged))")
+        case .isNotNull: statement.addSubquery("EXISTS (SELECT 1 \(tagged))")
         default:
             let condition = try statement.condition(SearchColumn("\(row).value", .text), comparison)
-            statement.conditions.append("EXISTS (SELECT 1 \(tagged) AND \(condition))")
+            statement.addSubquery("EXISTS (SELECT 1 \(tagged) AND \(condition))")
         }
     }
 

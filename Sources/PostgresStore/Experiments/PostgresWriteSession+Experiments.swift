@@ -9,6 +9,7 @@ extension PostgresWriteSession {
         try Experiment.requireUnusedName(name, holder: try holder(ofName: name))
         let id = try nextExperimentID()
         let location = artifactLocation ?? Experiment.defaultLocation(id: id, beneath: artifactRoot)
+        if let limit = try runLocationLimit() { try Experiment.requireShortLocation(location, limit: limit) }
         // Another program may have taken the name meanwhile: the constraint refuses it, and the request runs again.
         try change(
             """
@@ -23,6 +24,16 @@ extension PostgresWriteSession {
         for tag in tags { try upsert(tag, experimentID: id) }
         try grantCreator(.experiment, String(id))
         return id
+    }
+
+    /// The number of characters that the artifact location of a run may have; nil if its column has no limit.
+    private func runLocationLimit() throws -> Int? {
+        try rows(
+            """
+            SELECT \(TooLongText.columnLength) FROM pg_attribute
+            WHERE attrelid = to_regclass('runs') AND attname = 'artifact_uri' AND atttypmod > 0
+            """
+        ).first { Int($0.int64(0)) }
     }
 
     func nextExperimentID() throws -> Int64 {

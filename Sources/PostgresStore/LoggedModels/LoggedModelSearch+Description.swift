@@ -37,7 +37,7 @@ private struct LoggedModelSearchStatement {
         if !datasets.isEmpty, !search.filter.contains(where: { $0.entity == .metric }) {
             let row = statement.alias("measured")
             let scopes = datasets.map { scope(row, $0) }.joined(separator: " OR ")
-            statement.conditions.append("EXISTS (\(Self.points(row)) AND (\(scopes)))")
+            statement.addSubquery("EXISTS (\(Self.points(row)) AND (\(scopes)))")
         }
         let ties = SearchSubject.loggedModels.tieBreaks(of: search.orderings.map(\.ordering))
         for clause in search.orderings + ties.map({ LoggedModelSearch.Clause(ordering: $0, dataset: nil) }) {
@@ -64,7 +64,7 @@ private struct LoggedModelSearchStatement {
             if !datasets.isEmpty {
                 exists += " AND (\(datasets.map { dataset(row, $0) }.joined(separator: " OR ")))"
             }
-            statement.conditions.append("EXISTS (\(exists))")
+            statement.addSubquery("EXISTS (\(exists))")
         case .parameter: try add(comparison, table: "logged_model_params", "param_key", "param_value")
         case .tag: try add(comparison, table: "logged_model_tags", "tag_key", "tag_value")
         case .dataset: throw StoreCorruption("the parser returned a comparison of a dataset")
@@ -81,7 +81,7 @@ private struct LoggedModelSearchStatement {
         let row = statement.alias("pair")
         let key = statement.bind(comparison.key)
         let condition = try statement.condition(SearchColumn("\(row).\(valueColumn)", .text), comparison)
-        statement.conditions.append(
+        statement.addSubquery(
             """
             EXISTS (SELECT 1 FROM \(table) AS \(row) WHERE \(row).model_id = logged_models.model_id
                 AND \(row).\(keyColumn) = \(key) AND \(condition))

@@ -20,7 +20,7 @@ extension PostgresSession {
             "SELECT \(LoggedModelInfo.columns) FROM logged_models WHERE model_id = $1 \(lock)",
             modelID
         )
-        guard let info = try found.first({ try LoggedModelInfo(row: $0) }) else {
+        guard let info = found.first({ LoggedModelInfo(row: $0) }) else {
             throw missingOrForbidden(.loggedModelNotFound(modelID))
         }
         try require(action, on: .loggedModel(inExperiment: info.experimentID), orThrow: .loggedModelNotFound(modelID))
@@ -58,7 +58,7 @@ extension PostgresSession {
             withMetrics ? ids : []
         )
         var found: [ExactText: LoggedModel] = [:]
-        for info in try rows(infos).map({ try LoggedModelInfo(row: $0) }) {
+        for info in try rows(infos).map({ LoggedModelInfo(row: $0) }) {
             found[ExactText(info.modelID)] = LoggedModel(info: info)
         }
         try rows(params).forEach { row in
@@ -103,16 +103,14 @@ extension LoggedModelInfo {
         creation_timestamp_ms, last_updated_timestamp_ms, lifecycle_stage
         """
 
-    init(row: PostgresRow) throws {
-        guard let status = LoggedModelStatus(rawValue: row.int64(4)) else {
-            throw StoreCorruption("no logged model status has the number \(row.int64(4))")
-        }
+    init(row: PostgresRow) {
         self.init(
             modelID: row.string(0),
             experimentID: row.int64(1),
             name: row.string(2),
             artifactURI: row.string(3),
-            status: status,
+            // Other programs may have written a number that MLflow 3.17 does not know.
+            status: LoggedModelStatus(rawValue: row.int64(4)) ?? .unspecified,
             statusMessage: row.optionalString(5),
             modelType: row.string(6),
             sourceRunID: row.string(7),

@@ -70,7 +70,7 @@ extension PostgresSession {
             numbers
         )
         var found: [VersionNumber: ModelVersion] = [:]
-        for version in try rows(versions).map({ try ModelVersion(row: $0, from: 0) }) { found[version.key] = version }
+        for version in try rows(versions).map({ ModelVersion(row: $0) }) { found[version.key] = version }
         try rows(tags).forEach { row in
             found[VersionNumber(name: row.string(0), version: row.int64(1))]?.tags
                 .append(Tag(key: row.string(2), value: row.string(3)))
@@ -161,10 +161,10 @@ extension PostgresSession {
 }
 
 extension ModelVersion {
-    /// The columns of a row with the alias `version` for `init(row:from:)`, in its order.
+    /// The columns of a row with the alias `version` for `init(row:)`, in its order.
     static let columns = """
         version.name, version.version, version.creation_time, version.last_updated_time, \(stage("version")), \
-        version.description, version.source, version.run_id, version.run_link
+        version.description, version.source, version.run_id, version.run_link, version.status, version.status_message
         """
 
     /// The condition that a version is not deleted: MLflow keeps the rows of deleted versions, so that their numbers are
@@ -176,17 +176,20 @@ extension ModelVersion {
 
     var key: VersionNumber { VersionNumber(name: name, version: version) }
 
-    init(row: PostgresRow, from column: Int) throws {
+    init(row: PostgresRow) {
         self.init(
-            name: row.string(column),
-            version: row.int64(column + 1),
-            creationTime: row.int64(column + 2),
-            lastUpdatedTime: row.int64(column + 3),
-            stage: try ModelStage(parsing: row.string(column + 4)),
-            description: row.optionalString(column + 5),
-            source: row.string(column + 6),
-            runID: row.string(column + 7),
-            runLink: row.string(column + 8)
+            name: row.string(0),
+            version: row.int64(1),
+            creationTime: row.int64(2),
+            lastUpdatedTime: row.int64(3),
+            // A word of another program must not hide the version, and with it every list that has it.
+            stage: (try? ModelStage(parsing: row.string(4))) ?? ModelStage.none,
+            description: row.optionalString(5),
+            source: row.string(6),
+            runID: row.string(7),
+            runLink: row.string(8)
         )
+        status = ModelVersionStatus(rawValue: row.string(9)) ?? .ready
+        statusMessage = row.optionalString(10).flatMap { $0.isEmpty ? nil : $0 }
     }
 }

@@ -40,7 +40,7 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
                 let row = statement.alias("tag")
                 let key = statement.bind(comparison.key)
                 let condition = try statement.condition(SearchColumn("\(row).value", .text), comparison)
-                statement.conditions.append(
+                statement.addSubquery(
                     "EXISTS (SELECT 1 \(Tables.tags(row)) AND \(row).key = \(key) AND \(condition))"
                 )
             } else {

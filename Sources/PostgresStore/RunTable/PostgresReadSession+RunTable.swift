@@ -51,7 +51,7 @@ private struct RunTableReader: Sendable {
 
         var found: [ExactText: RunTableRow] = [:]
         try session.rows(runs).forEach { row in
-            let run = try RunTableRow(row: row, columnCount: columnCount)
+            let run = RunTableRow(row: row, columnCount: columnCount)
             found[ExactText(run.runID)] = run
         }
         for (columns, ticket) in values {
@@ -139,8 +139,8 @@ private struct RunTableReader: Sendable {
 }
 
 extension RunTableRow {
-    fileprivate init(row: PostgresRow, columnCount: Int) throws {
-        let info = try RunInfo(row: row)
+    fileprivate init(row: PostgresRow, columnCount: Int) {
+        let info = RunInfo(row: row)
         self.init(
             runID: info.runID,
             name: info.name,

@@ -93,7 +93,7 @@ extension PostgresReadSession {
         )
         var found: [ExactText: Run] = [:]
         try rows(infos).forEach { row in
-            let info = try RunInfo(row: row)
+            let info = RunInfo(row: row)
             found[ExactText(info.runID)] = Run(info: info)
         }
         var read = RunPage(runs: ids.compactMap { found[ExactText($0)] })

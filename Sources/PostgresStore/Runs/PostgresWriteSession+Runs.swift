@@ -23,7 +23,7 @@ extension PostgresWriteSession {
     private func runWithTags(_ runID: String) throws -> Run? {
         let found = try ask("SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = $1 FOR SHARE", runID)
         let tags = try ask("SELECT key, value FROM tags WHERE run_uuid = $1", runID)
-        guard var run = try rows(found).first({ Run(info: try RunInfo(row: $0)) }) else { return nil }
+        guard var run = try rows(found).first({ Run(info: RunInfo(row: $0)) }) else { return nil }
         run.tags = try rows(tags).map { Tag(key: $0.string(0), value: $0.string(1)) }
         return run
     }
@@ -50,15 +50,16 @@ extension PostgresWriteSession {
         var info = try requireActiveRun(runID, for: .update, lock: Self.rowLock)
         info.status = status ?? info.status
         info.endTime = endTime ?? info.endTime
-        if let name, !name.isEmpty { info.name = name }
+        let newName = name.flatMap { $0.isEmpty ? nil : $0 }
+        info.name = newName ?? info.name
         try change(
-            "UPDATE runs SET status = $2, end_time = $3, name = $4 WHERE run_uuid = $1",
+            "UPDATE runs SET status = $2, end_time = $3, name = coalesce($4, name) WHERE run_uuid = $1",
             runID,
             info.status.wireName,
             info.endTime,
-            info.name
+            newName
         )
-        if let name, !name.isEmpty { try upsert(Tag(key: Tag.runNameKey, value: name), runID: runID) }
+        if let newName { try upsert(Tag(key: Tag.runNameKey, value: newName), runID: runID) }
         return info
     }
 

@@ -17,8 +17,11 @@ extension RunSearch: SearchDescription {
 /// Builds the SQL of a run search.
 private struct RunSearchStatement {
     private(set) var statement = SearchStatement(keyColumns: ["runs.run_uuid"], source: "runs")
+    /// Whether the values to sort by are looked up in each run, because PostgreSQL would take minutes to plan so many joins.
+    private let looksUpValues: Bool
 
     init(_ search: RunSearch) throws {
+        looksUpValues = search.orderings.count > 3
         statement.conditions.append(statement.condition("runs.experiment_id", isIn: search.experimentIDs))
         switch search.viewType {
         case .activeOnly: statement.conditions.append("runs.lifecycle_stage = 'active'")
@@ -51,8 +54,8 @@ private struct RunSearchStatement {
         var exists = "EXISTS (SELECT 1 FROM \(table) AS \(row) WHERE \(row).run_uuid = runs.run_uuid"
         exists += " AND \(row).key = \(statement.bind(key))"
         switch comparison.comparisonOperator {
-        case .isNull: return statement.conditions.append("NOT \(exists))")
-        case .isNotNull: return statement.conditions.append("\(exists))")
+        case .isNull: return statement.addSubquery("NOT \(exists))")
+        case .isNotNull: return statement.addSubquery("\(exists))")
         default: break
         }
         let isMetric = comparison.entity == .metric
@@ -65,7 +68,7 @@ private struct RunSearchStatement {
         } else {
             exists += " AND \(condition) AND NOT \(row).is_nan)"
         }
-        statement.conditions.append(exists)
+        statement.addSubquery(exists)
     }
 
     /// Adds a comparison of a dataset.
@@ -85,7 +88,7 @@ private struct RunSearchStatement {
             column = comparison.key == "digest" ? "digest" : "name"
         }
         let condition = try statement.condition(SearchColumn("\(joined).\(column)", .text), comparison)
-        statement.conditions.append(
+        statement.addSubquery(
             """
             EXISTS (SELECT 1 FROM inputs AS \(input) JOIN \(join)
                 WHERE \(input).destination_id = runs.run_uuid AND \(input).destination_type = 'RUN'
@@ -115,9 +118,7 @@ private struct RunSearchStatement {
         let points = "FROM metrics AS \(row)_points WHERE \(row)_points.\(ofRun)"
         switch ordering.sortValue {
         case .value, .number:
-            statement.join(
-                "LEFT JOIN latest_metrics AS \(row) ON \(row).run_uuid = runs.run_uuid AND \(row).key = \(key)"
-            )
+            join("latest_metrics", as: row, key: key)
             // In both directions numbers come first, then NaN, then runs without the metric.
             statement.terms.append(SortTerm("coalesce(\(row).is_nan::integer, 2)", .integer))
             statement.terms.append(SortTerm("\(row).value", ascending: ordering.ascending, .real))
@@ -143,10 +144,19 @@ private struct RunSearchStatement {
         }
     }
 
+    /// Joins the row of a key, of which each run has one or none.
+    private mutating func join(_ table: String, as row: String, key: String) {
+        let joined =
+            looksUpValues
+            ? "LATERAL (SELECT * FROM \(table) WHERE run_uuid = runs.run_uuid AND key = \(key) OFFSET 0) AS \(row) ON TRUE"
+            : "\(table) AS \(row) ON \(row).run_uuid = runs.run_uuid AND \(row).key = \(key)"
+        statement.join("LEFT JOIN \(joined)")
+    }
+
     private mutating func order(_ ordering: Ordering, byTable table: String) {
         let row = statement.alias("sort")
         let key = statement.bind(ordering.key)
-        statement.join("LEFT JOIN \(table) AS \(row) ON \(row).run_uuid = runs.run_uuid AND \(row).key = \(key)")
+        join(table, as: row, key: key)
         let value = "\(row).value"
         if ordering.sortValue == .number {
             let number = TextNumber(value)

@@ -19,15 +19,18 @@ struct SchemaCheck {
         self.beginsTables = beginsTables
     }
 
+    /// - Returns: the schema that has the tables.
     /// - Throws: `UnfitDatabase`, `PostgresError`.
-    func prepare(artifactRoot: ArtifactLocation) throws {
+    func prepare(artifactRoot: ArtifactLocation) throws -> String {
         try requireEncoding()
         // The statements of the schema come one after another, because a pipeline takes no script.
         try pipeline.send("BEGIN")
         do {
             try pipeline.send("SET LOCAL lock_timeout = 0")
             _ = try pipeline.rows("SELECT pg_advisory_xact_lock($1)", [.integer(Self.lock)])
-            if try isEmpty() {
+            let path = try SchemaPath(pipeline)
+            if path.served == nil {
+                try path.requireRoom()
                 beginsTables()
                 for statement in SQLScript.statements(of: schema.tables + "\n" + schema.indexes) {
                     try pipeline.send(statement, isPrepared: false)
@@ -36,10 +39,12 @@ struct SchemaCheck {
             } else {
                 try requireRevision()
             }
+            try path.requireOneSchema()
             try requireOneWorkspace()
             try addDefaultExperiment(artifactRoot)
             try pipeline.send("COMMIT")
             try pipeline.settle()
+            return path.served ?? path.first
         } catch {
             pipeline.rollBack()
             throw error
@@ -47,47 +52,23 @@ struct SchemaCheck {
     }
 
     private func requireEncoding() throws {
-        let found = try pipeline.rows("SELECT current_setting('server_encoding'), current_schema()::text")
-            .first { (encoding: $0.string(0), schema: $0.string(1)) }
-        guard let found else { return }
-        guard found.encoding == "UTF8" else {
-            throw UnfitDatabase(
-                "\(pipeline.place) has the encoding \(found.encoding), which cannot hold every text. Make a database with "
-                    + "createdb --encoding=UTF8 --template=template0."
-            )
-        }
-        guard !found.schema.isEmpty else {
-            throw UnfitDatabase(
-                "\(pipeline.place) has no schema to make tables in: its search_path names none that is there."
-            )
-        }
-    }
-
-    private func isEmpty() throws -> Bool {
-        // Objects of an extension, such as the view pg_stat_statements, are no data.
-        let count = try pipeline.rows(
-            """
-            SELECT count(*)
-            FROM pg_class AS entry
-            WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-                AND NOT EXISTS (
-                    SELECT FROM pg_depend
-                    WHERE classid = 'pg_class'::regclass AND objid = entry.oid AND deptype = 'e'
-                )
-            """
-        ).first { $0.int64(0) }
-        return count == 0
+        let encoding = try pipeline.rows("SELECT current_setting('server_encoding')").first { $0.string(0) }
+        guard let encoding, encoding != "UTF8" else { return }
+        throw UnfitDatabase(
+            "\(pipeline.place) has the encoding \(encoding), which cannot hold every text. Make a database with "
+                + "createdb --encoding=UTF8 --template=template0."
+        )
     }
 
     private func requireRevision() throws {
-        let hasTable = try pipeline.rows("SELECT to_regclass('alembic_version') IS NOT NULL").first { $0.bool(0) }
-        guard hasTable == true else {
+        let revisions = try pipeline.rows("SELECT version_num FROM alembic_version").map { $0.string(0) }
+        guard let revision = revisions.first, revisions.count == 1 else {
             throw UnfitDatabase(
-                "\(pipeline.place) has tables, but not those of MLflow. Name an empty database, or one of MLflow."
+                "\(pipeline.place) has \(revisions.count) rows in alembic_version instead of one, so that nobody knows which version "
+                    + "of MLflow made its tables: a migration was interrupted, or rows were copied. Restore a backup, or leave the "
+                    + "row of the right revision alone, which is \(Self.revision) for MLflow 3.17."
             )
         }
-        let revision = try pipeline.rows("SELECT version_num FROM alembic_version").first { $0.string(0) } ?? ""
-        guard revision != Self.revision else { return }
         if MLflowRevisions.older.contains(revision) {
             throw UnfitDatabase(
                 "\(pipeline.place) has the tables of an older MLflow (revision \(revision)). Copy the database, and then bring "
@@ -95,13 +76,16 @@ struct SchemaCheck {
             )
         }
         let missing = try missingColumns()
-        guard missing.isEmpty else {
-            throw UnfitDatabase(
-                "\(pipeline.place) has the tables of another version of MLflow (revision \(revision.isEmpty ? "none" : revision)), "
-                    + "and they lack what this server uses: \(missing.joined(separator: ", ")). If the version is older than 3.17, "
-                    + "bring the database up to date: mlflow db upgrade \(pipeline.place)"
-            )
-        }
+        guard !missing.isEmpty else { return }
+        let isKnown = revision == Self.revision
+        throw UnfitDatabase(
+            "\(pipeline.place) has the tables of \(isKnown ? "MLflow 3.17" : "another version of MLflow") (revision "
+                + "\(revision.isEmpty ? "none" : revision)), and they lack what this server uses: "
+                + "\(missing.joined(separator: ", ")). "
+                + (isKnown
+                    ? "Something has removed it since: restore a backup."
+                    : "If the version is older than 3.17, bring the database up to date: mlflow db upgrade \(pipeline.place)")
+        )
     }
 
     private func missingColumns() throws -> [String] {

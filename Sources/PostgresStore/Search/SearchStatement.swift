@@ -47,6 +47,8 @@ struct SearchStatement {
     /// The ORDER BY terms; together they are unique, so that the order is total.
     var terms: [SortTerm] = []
     private(set) var values: [PostgresValue] = []
+    /// Conditions that begin with EXISTS or NOT EXISTS.
+    private var subqueries: [String] = []
     private var aliasCount = 0
 
     init(keyColumns: [String], source: String) {
@@ -104,6 +106,26 @@ struct SearchStatement {
         return "\(stem)_\(aliasCount)"
     }
 
+    /// Adds a condition that begins with EXISTS or NOT EXISTS.
+    mutating func addSubquery(_ condition: String) { subqueries.append(condition) }
+
+    private static let mostJoinedSubqueries = 3
+
+    /// All conditions, as the text of a WHERE clause.
+    ///
+    /// PostgreSQL makes a join of each sub-query, which is the fastest way to carry out a few; but the time in which it plans many
+    /// joins has no bound: 13 s for twenty. Sub-queries in a CASE stay what they are. It is a single one, because PostgreSQL expects
+    /// that each condition leaves half of the rows, and would choose the way for few rows at the later of many conditions.
+    private var filter: String {
+        var all = conditions
+        if subqueries.count > Self.mostJoinedSubqueries {
+            all.append("CASE WHEN \(subqueries.joined(separator: "\n    AND ")) THEN TRUE ELSE FALSE END")
+        } else {
+            all += subqueries
+        }
+        return all.isEmpty ? "TRUE" : all.joined(separator: "\n    AND ")
+    }
+
     mutating func join(_ join: String) { source += "\n    " + join }
 
     /// Runs the search and returns its rows from a position on.
@@ -141,7 +163,7 @@ struct SearchStatement {
             FROM (SELECT page.*, row_number() OVER () AS place FROM (
                 SELECT \(columns.joined(separator: ", "))
                 FROM \(statement.source)
-                \(statement.conditions.isEmpty ? "" : "WHERE " + statement.conditions.joined(separator: "\n    AND "))
+                WHERE \(statement.filter)
                 ORDER BY \(order.joined(separator: ", "))
                 LIMIT \(statement.bind(Int64(count))) OFFSET \(statement.bind(offset))
             ) AS page) AS numbered
@@ -162,16 +184,16 @@ struct SearchStatement {
     /// that can be NULL is so in all rows whose terms before it are equal, or in none.
     private mutating func keysetCondition(after last: [SortValue]) throws(TrackingError) -> String {
         guard last.count == terms.count else { throw PageToken.malformed }
-        var equal: [String] = []
-        var alternatives: [String] = []
-        for (term, value) in zip(terms, last) {
+        var condition = "FALSE"
+        // Each condition contains that of the terms after its own, so that the text grows only as their number does.
+        for (term, value) in zip(terms, last).reversed() {
             guard value.fits(term.kind) else { throw PageToken.malformed }
             let placeholder = bind(value, of: term)
             let beyond = "\(term.sorted) \(term.isAscending ? ">" : "<") \(placeholder)"
-            alternatives.append("(" + (equal + [beyond]).joined(separator: " AND ") + ")")
-            equal.append("\(term.expression) IS NOT DISTINCT FROM \(placeholder)")
+            let isEqual = "\(term.expression) IS NOT DISTINCT FROM \(placeholder)"
+            condition = "(\(beyond) OR (\(isEqual) AND \(condition)))"
         }
-        return "(" + alternatives.joined(separator: " OR ") + ")"
+        return condition
     }
 }
 

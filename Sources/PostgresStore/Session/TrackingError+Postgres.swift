@@ -41,7 +41,7 @@ extension TrackingError {
             return invalidParameter("PostgreSQL cannot store a text with the character NUL; leave it out.")
         case .valueTooLong:
             return invalidParameter(
-                "A text is longer than the column of MLflow's table in PostgreSQL: \(error.message). Make it shorter."
+                "A text is too long for MLflow's tables in PostgreSQL: \(error.message). Make it shorter."
             )
         case .numberOutOfRange:
             return invalidParameter("A number is greater than the column of MLflow's table in PostgreSQL holds.")
@@ -66,6 +66,12 @@ extension TrackingError {
                 .permissionDenied,
                 "The server's user of the database may not do this: \(error.message). Nothing of this request was stored; "
                     + "grant it the privilege."
+            )
+        case .undefinedTable, .undefinedColumn, .undefinedSchema:
+            return TrackingError(
+                .insufficientStorage,
+                "The database is not as it was when the server started: \(error.message). Nothing of this request was stored. A table "
+                    + "was removed, or the server's user has lost the privilege USAGE for its schema."
             )
         case .foreignKeyViolation, .uniqueViolation:
             return TrackingError(

@@ -121,12 +121,12 @@ extension ModelVersion: GraphQLObject {
         case "description": .text(description ?? "")
         case "source": .text(source)
         case "runId": .text(runID)
-        // A version is ready as soon as it is registered, so it never has another status.
-        case "status": .text("READY")
+        case "status": .text(status.rawValue)
+        case "statusMessage": .text(statusMessage ?? "")
         case "tags": .tags(tags, "MlflowModelVersionTag")
         case "runLink": .text(runLink)
         case "aliases": .texts(aliases)
-        case "userId", "statusMessage", "modelId": .text("")
+        case "userId", "modelId": .text("")
         default: throw unknownField(field)
         }
     }

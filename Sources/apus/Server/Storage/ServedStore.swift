@@ -79,11 +79,11 @@ enum ServedStore {
         if case .sqlite(let store) = self { store } else { nil }
     }
 
-    /// The database for messages: a path, or a URI without a password.
+    /// The database for messages: a path, or a URI without a password and the schema.
     func place(_ layout: StorageLayout) -> String {
         switch self {
         case .sqlite: layout.databasePath
-        case .postgres(let store): store.place
+        case .postgres(let store): "\(store.place) (schema \(store.schema))"
         }
     }
 }

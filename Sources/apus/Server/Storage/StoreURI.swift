@@ -44,6 +44,16 @@ struct StoreURI {
                     + "data folder, and apus doctor http://HOST:PORT checks a server."
             )
         }
+        // Such a text may contain a password, so that no message shows it.
+        let isMistaken =
+            !HiddenPasswords.passwords(in: Array(text.utf8)).isEmpty
+            || text.contains(/(^|\s)(host|hostaddr|dbname|service)\s*=/)
+        guard !isMistaken || text.contains("://") || text.hasPrefix("/") else {
+            throw StartFailure(
+                "\(setting.source): this is neither the path of a SQLite file nor a URI. Write the address of a PostgreSQL database "
+                    + "as postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
+            )
+        }
         if let scheme = ArtifactLocation(text).scheme, scheme != "file" {
             throw StartFailure(
                 "\(setting.source): the store '\(scheme):…' is not supported. Use a SQLite file: \(forms)."

@@ -1,0 +1,37 @@
+internal import PostgreSQL
+
+/// A text that was too long for its column, which PostgreSQL does not name.
+enum TooLongText {
+    /// The SQL for the greatest length of a column, of a row of `pg_attribute` with a limited type.
+    static let columnLength = "(atttypmod - 4)::bigint"
+
+    /// Returns the failure with a message that names the columns which may have refused the text; any other failure is returned
+    /// unchanged.
+    ///
+    /// The transaction must be rolled back.
+    static func explained(_ error: PostgresError, _ pipeline: PostgresPipeline) -> PostgresError {
+        // The message is in the language of the server, but ends with the type, such as character varying(250).
+        guard error.state == .valueTooLong, let sql = error.sql, let table = changedTable(sql),
+            let length = error.message.firstMatch(of: /\(([0-9]{1,9})\)/).flatMap({ Int64($0.1) })
+        else { return error }
+        pipeline.watch = PostgresWatch(deadline: .now + .seconds(10))
+        let columns = try? pipeline.rows(
+            """
+            SELECT attname::text FROM pg_attribute
+            WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped AND atttypmod > 0
+                AND \(columnLength) = $2::bigint
+            ORDER BY attnum
+            """,
+            [.text(table), .integer(length)]
+        ).map { $0.string(0) }
+        let named = (columns ?? []).filter { sql.contains($0) }.map { "\(table).\($0)" }
+        guard !named.isEmpty else { return error }
+        var explained = error
+        explained.message = "\(named.joined(separator: " or ")) holds \(length) characters"
+        return explained
+    }
+
+    private static func changedTable(_ sql: String) -> String? {
+        sql.firstMatch(of: /(?:INSERT INTO|UPDATE) ([a-z_]+)/).map { String($0.1) }
+    }
+}

@@ -12,8 +12,12 @@ package final class PostgresStore: Sendable {
         package var address: PostgresAddress
         /// The folder for the artifacts of experiments that are created without an artifact location.
         package var artifactRoot: ArtifactLocation
+        /// The buckets that the server opens, which a client with limited permissions may not choose for artifacts.
+        package var servedBuckets: Set<String> = []
         /// The statements that make an empty database of MLflow.
         package var schema: MLflowSchema
+        /// The scripts that make this server's own tables, one after another; empty if it needs none of them.
+        package var ownTables: [String] = []
         /// The most connections that read; with the writer's, the store uses one more.
         package var readerCount = 8
         /// How long a request waits for a database that is away before it is answered with 429.
@@ -48,6 +52,7 @@ package final class PostgresStore: Sendable {
         let first = try connector.open(.writer)
         place = first.place
         try SchemaCheck(first, configuration.schema).prepare(artifactRoot: configuration.artifactRoot)
+        if !configuration.ownTables.isEmpty { try OwnTables(first, configuration.ownTables).prepare() }
         first.close()
         report = configuration.report
         readers = ReaderCrew(
@@ -59,6 +64,8 @@ package final class PostgresStore: Sendable {
         let group = WriteGroup(
             connector,
             artifactRoot: configuration.artifactRoot,
+            servedBuckets: configuration.servedBuckets,
+            keepsAccess: !configuration.ownTables.isEmpty,
             patience: configuration.patience,
             statementTime: configuration.statementTime,
             report: configuration.report

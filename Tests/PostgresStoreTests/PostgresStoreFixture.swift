@@ -1,3 +1,4 @@
+import Budgets
 import PostgreSQL
 import PostgresStore
 import TestSupport
@@ -67,9 +68,12 @@ final class PostgresStoreFixture: Sendable {
     }
 
     /// Runs one read request and waits for it.
-    func read<Value: Sendable>(_ work: @escaping @Sendable (PostgresReadSession) throws -> Value) throws -> Value {
+    func read<Value: Sendable>(
+        for caller: Caller = .server,
+        _ work: @escaping @Sendable (PostgresReadSession) throws -> Value
+    ) throws -> Value {
         let answer = Answer<Value>()
-        store.read(work) { answer.give($0) }
+        store.read(work, for: caller) { answer.give($0) }
         return try answer.wait()
     }
 

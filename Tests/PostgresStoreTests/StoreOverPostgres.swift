@@ -1,3 +1,4 @@
+import Budgets
 import Dispatch
 import Glibc
 import PostgreSQL
@@ -9,7 +10,7 @@ import Tracking
 final class StoreOverPostgres: Sendable {
     let store: PostgresStore
     let address: PostgresAddress
-    private let name: String
+    let name: String
 
     /// - Parameter options: settings of the store's sessions, such as `-c deadlock_timeout=10ms`.
     init(
@@ -73,10 +74,11 @@ final class StoreOverPostgres: Sendable {
     }
 
     func submit<Value: Sendable>(
+        for caller: Caller = .server,
         _ work: @escaping @Sendable (PostgresWriteSession) throws -> Value
     ) -> Outcome<Result<Value, any Error>> {
         let outcome = Outcome<Result<Value, any Error>>()
-        store.write(work) { outcome.give($0) }
+        store.write(work, for: caller) { outcome.give($0) }
         return outcome
     }
 

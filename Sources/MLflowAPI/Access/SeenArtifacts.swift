@@ -4,7 +4,6 @@ internal import Glibc
 internal import Identities
 internal import Synchronization
 internal import Tracking
-internal import TrackingStore
 
 // An artifact belongs to each experiment whose location its path lies in, to that of each run and logged model whose id is
 // in the path, and to that of each whose own location overlaps the path: locations may point into each other. What follows
@@ -26,7 +25,7 @@ extension MLflowAPI {
     ) throws {
         guard let identity = caller.identity, let permissions = identity.permissions else { return }
         let owners = deciding(
-            try localStore.readNow(.cheap) { try $0.artifactOwners(among: path.ownerIDs) },
+            try store.readNow(.cheap) { try $0.artifactOwners(among: path.ownerIDs) },
             path,
             root
         )
@@ -122,9 +121,9 @@ final class KnownPlaces: Sendable {
     }
 
     private func places(of api: MLflowAPI) throws -> [Place] {
-        let current = try api.localStore.readNow(.cheap) { try $0.artifactPlaceVersion() }
+        let current = try api.store.readNow(.cheap) { try $0.artifactPlaceVersion() }
         if let places = known.withLock({ $0.version == current ? $0.places : nil }) { return places }
-        let (version, stored) = try api.localStore.readNow(.cheap) {
+        let (version, stored) = try api.store.readNow {
             (try $0.artifactPlaceVersion(), try $0.artifactPlaces())
         }
         let places = stored.compactMap { place in

@@ -20,6 +20,8 @@ final class WriteGroup {
     private let connector: Connector
     private let patience: Duration
     private let artifactRoot: ArtifactLocation
+    private let servedBuckets: Set<String>
+    private let keepsAccess: Bool
     private let creations = CreationMemory()
     private let report: @Sendable (String) -> Void
     private var session: PostgresWriteSession?
@@ -33,12 +35,16 @@ final class WriteGroup {
     init(
         _ connector: Connector,
         artifactRoot: ArtifactLocation,
+        servedBuckets: Set<String>,
+        keepsAccess: Bool,
         patience: Duration,
         statementTime: Duration,
         report: @escaping @Sendable (String) -> Void
     ) {
         self.connector = connector
         self.artifactRoot = artifactRoot
+        self.servedBuckets = servedBuckets
+        self.keepsAccess = keepsAccess
         self.patience = patience
         self.statementTime = statementTime
         self.report = report
@@ -208,7 +214,9 @@ extension WriteGroup {
                 let session = PostgresWriteSession(
                     pipeline: try connector.open(.writer),
                     artifactRoot: artifactRoot,
-                    creations: creations
+                    servedBuckets: servedBuckets,
+                    creations: creations,
+                    keepsAccess: keepsAccess
                 )
                 self.session = session
                 if isAway { report("the database can be reached again") }

@@ -20,6 +20,9 @@ extension ExperimentSearch: SearchDescription {
         case .deletedOnly: statement.conditions.append("experiments.lifecycle_stage = 'deleted'")
         case .all: break
         }
+        if let condition = scope?.condition("experiments.experiment_id", in: &statement) {
+            statement.conditions.append(condition)
+        }
         for comparison in filter { try Self.add(comparison, to: &statement) }
         statement.terms = SearchSubject.experiments.withTieBreakers(orderings).map { ordering in
             let column = Self.attribute(ordering.key)

@@ -1,8 +1,10 @@
+internal import Identities
 internal import PostgreSQL
 package import Tracking
 
 extension PostgresReadSession {
     package func experiment(id: Int64) throws -> Experiment {
+        try require(.read, on: .experiment(id), orThrow: .experimentNotFound(id))
         guard let experiment = try experiments(ids: [id]).first else { throw TrackingError.experimentNotFound(id) }
         return experiment
     }
@@ -10,6 +12,7 @@ extension PostgresReadSession {
     package func experiment(named name: String) throws -> Experiment {
         let found = try rows("SELECT experiment_id FROM experiments WHERE name = $1", name).first { $0.int64(0) }
         guard let id = found else { throw TrackingError.experimentNotFound(named: name) }
+        try require(.read, on: .experiment(id), orThrow: .experimentNotFound(named: name))
         return try experiment(id: id)
     }
 
@@ -43,6 +46,7 @@ extension PostgresReadSession {
         }
     }
 
+    /// The datasets of the runs of some experiments, as far as the client may read these runs.
     package func datasetSummaries(experimentIDs: [Int64]) throws -> [DatasetSummary] {
         try rows(
             """
@@ -54,7 +58,7 @@ extension PostgresReadSession {
             WHERE dataset.experiment_id = ANY($1::bigint[])
             LIMIT 1000
             """,
-            experimentIDs,
+            experimentIDs.filter { canReadRuns(ofExperiment: $0) },
             Tag.datasetContextKey
         ).map {
             DatasetSummary(

@@ -1,3 +1,4 @@
+internal import Identities
 internal import PostgreSQL
 internal import Tracking
 
@@ -5,8 +6,9 @@ extension PostgresSession {
     /// Returns an experiment without its tags, active or deleted.
     ///
     /// - Parameter lock: the end of the statement, by which it locks the row; empty if it need not.
-    /// - Throws: `.resourceDoesNotExist` for an unknown id.
-    func storedExperiment(_ id: Int64, lock: String = "") throws -> Experiment {
+    /// - Throws: `.resourceDoesNotExist` for an unknown id, `.permissionDenied` if the client may not perform `action`.
+    func storedExperiment(_ id: Int64, for action: PermittedAction, lock: String = "") throws -> Experiment {
+        try require(action, on: .experiment(id), orThrow: .experimentNotFound(id))
         let found = try rows(
             "SELECT \(Experiment.columns) FROM experiments WHERE experiment_id = $1::bigint \(lock)",
             id

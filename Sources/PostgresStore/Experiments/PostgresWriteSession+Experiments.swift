@@ -1,8 +1,11 @@
+internal import Identities
 internal import PostgreSQL
 package import Tracking
 
 extension PostgresWriteSession {
     package func createExperiment(name: String, artifactLocation: String?, tags: [Tag]) throws -> Int64 {
+        try requireCreation(of: .experiment)
+        try requireLocationElsewhere(artifactLocation, servedBuckets: servedBuckets)
         try Experiment.requireUnusedName(name, holder: try holder(ofName: name))
         let next = try rows("SELECT nextval(pg_get_serial_sequence('experiments', 'experiment_id'))")
         guard let id = next.first({ $0.int64(0) }) else { throw StoreCorruption("a sequence has no next value") }
@@ -19,6 +22,7 @@ extension PostgresWriteSession {
             currentMilliseconds()
         )
         for tag in tags { try upsert(tag, experimentID: id) }
+        try grantCreator(.experiment, String(id))
         return id
     }
 
@@ -29,7 +33,8 @@ extension PostgresWriteSession {
     }
 
     package func renameExperiment(_ id: Int64, to name: String) throws {
-        let experiment = try storedExperiment(id, lock: "FOR NO KEY UPDATE")
+        let experiment = try storedExperiment(id, for: .update, lock: Self.rowLock)
+        try requireSightOfExperimentNames()
         try experiment.requireRenamable(to: name, isTaken: try holder(ofName: name) != nil)
         experiments[id] = nil
         try change(
@@ -47,7 +52,9 @@ extension PostgresWriteSession {
     package func restoreExperiment(_ id: Int64) throws { try moveExperiment(id, by: .restoration) }
 
     private func moveExperiment(_ id: Int64, by move: LifecycleMove) throws {
-        try storedExperiment(id, lock: "FOR NO KEY UPDATE").requireMovable(by: move)
+        let experiment = try storedExperiment(id, for: .delete, lock: Self.rowLock)
+        try requireDeletionOfContents(ofExperiment: id)
+        try experiment.requireMovable(by: move)
         experiments[id] = nil
         expectLongStatements()
         if move.stage == .deleted { try deleteAssessments(byRuns: "experiment_id = $1", id) }
@@ -66,12 +73,12 @@ extension PostgresWriteSession {
     }
 
     package func setExperimentTag(_ tag: Tag, experimentID: Int64) throws {
-        try knownExperiment(experimentID).requireActive()
+        try knownExperiment(experimentID, for: .update).requireActive()
         try upsert(tag, experimentID: experimentID)
     }
 
     package func deleteExperimentTag(key: String, experimentID: Int64) throws {
-        try knownExperiment(experimentID).requireActive()
+        try knownExperiment(experimentID, for: .update).requireActive()
         let count = try changed(
             "DELETE FROM experiment_tags WHERE experiment_id = $1 AND key = $2",
             experimentID,
@@ -92,10 +99,11 @@ extension PostgresWriteSession {
         )
     }
 
-    /// Returns an experiment without its tags, which is looked up once in each transaction.
-    func knownExperiment(_ id: Int64) throws -> Experiment {
+    /// Returns an experiment without its tags, which is looked up once in each transaction; throws as `storedExperiment` does.
+    func knownExperiment(_ id: Int64, for action: PermittedAction) throws -> Experiment {
+        try require(action, on: .experiment(id), orThrow: .experimentNotFound(id))
         if let known = experiments[id] { return known }
-        let experiment = try storedExperiment(id)
+        let experiment = try storedExperiment(id, for: action)
         experiments[id] = experiment
         return experiment
     }

@@ -1,13 +1,14 @@
+internal import Identities
 internal import PostgreSQL
 package import Tracking
 
 extension PostgresReadSession {
     package func loggedModelInfo(id modelID: String, allowsDeleted: Bool = false) throws -> LoggedModelInfo {
-        try storedLoggedModel(modelID, allowsDeleted: allowsDeleted)
+        try storedLoggedModel(modelID, allowsDeleted: allowsDeleted, for: .read)
     }
 
     package func loggedModel(id modelID: String, allowsDeleted: Bool = false) throws -> LoggedModel {
-        _ = try storedLoggedModel(modelID, allowsDeleted: allowsDeleted)
+        _ = try storedLoggedModel(modelID, allowsDeleted: allowsDeleted, for: .read)
         guard let model = try loggedModels(ids: [modelID]).first else {
             throw TrackingError.loggedModelNotFound(modelID)
         }

@@ -1,3 +1,4 @@
+internal import Identities
 internal import PostgreSQL
 internal import Tracking
 
@@ -7,10 +8,12 @@ extension PostgresSession {
     /// - Parameters:
     ///   - allowsDeleted: whether to return a deleted model.
     ///   - lock: the end of the statement, by which it locks the row; empty if it need not.
-    /// - Throws: `.resourceDoesNotExist` for an unknown model id, and for a deleted model unless `allowsDeleted`.
+    /// - Throws: `.resourceDoesNotExist` for an unknown model id, and for a deleted model unless `allowsDeleted`;
+    ///   `.permissionDenied` if the client may not perform `action`.
     func storedLoggedModel(
         _ modelID: String,
         allowsDeleted: Bool = false,
+        for action: PermittedAction,
         lock: String = ""
     ) throws -> LoggedModelInfo {
         let found = try rows(
@@ -18,8 +21,9 @@ extension PostgresSession {
             modelID
         )
         guard let info = try found.first({ try LoggedModelInfo(row: $0) }) else {
-            throw TrackingError.loggedModelNotFound(modelID)
+            throw missingOrForbidden(.loggedModelNotFound(modelID))
         }
+        try require(action, on: .loggedModel(inExperiment: info.experimentID), orThrow: .loggedModelNotFound(modelID))
         try info.requireVisible(allowsDeleted: allowsDeleted)
         return info
     }

@@ -1,9 +1,11 @@
+internal import Identities
 internal import PostgreSQL
 package import Tracking
 
 extension PostgresWriteSession {
     package func createLoggedModel(_ new: NewLoggedModel) throws -> LoggedModel {
-        let experiment = try storedExperiment(new.experimentID, lock: "FOR KEY SHARE")
+        try requireCreation(of: .loggedModel)
+        let experiment = try storedExperiment(new.experimentID, for: .update, lock: "FOR KEY SHARE")
         try experiment.requireActive()
         let model = new.model(in: experiment, at: currentMilliseconds())
         let info = model.info
@@ -29,7 +31,7 @@ extension PostgresWriteSession {
     }
 
     package func finalizeLoggedModel(_ modelID: String, status: LoggedModelStatus) throws -> LoggedModel {
-        let info = try storedLoggedModel(modelID, allowsDeleted: true, lock: Self.rowLock)
+        let info = try storedLoggedModel(modelID, allowsDeleted: true, for: .update, lock: Self.rowLock)
         try change(
             "UPDATE logged_models SET status = $2::bigint, last_updated_timestamp_ms = $3::bigint WHERE model_id = $1",
             info.modelID,
@@ -43,7 +45,7 @@ extension PostgresWriteSession {
     }
 
     package func deleteLoggedModel(_ modelID: String) throws {
-        let info = try storedLoggedModel(modelID, allowsDeleted: true, lock: Self.rowLock)
+        let info = try storedLoggedModel(modelID, allowsDeleted: true, for: .delete, lock: Self.rowLock)
         try change(
             """
             UPDATE logged_models SET lifecycle_stage = 'deleted', last_updated_timestamp_ms = $2::bigint
@@ -55,7 +57,7 @@ extension PostgresWriteSession {
     }
 
     package func logLoggedModelParams(_ params: [Param], modelID: String) throws {
-        let info = try storedLoggedModel(modelID, allowsDeleted: true, lock: "FOR KEY SHARE")
+        let info = try storedLoggedModel(modelID, allowsDeleted: true, for: .update, lock: "FOR KEY SHARE")
         let known = try rows(
             "SELECT param_key FROM logged_model_params WHERE model_id = $1 AND param_key = ANY($2)",
             modelID,
@@ -90,7 +92,8 @@ extension PostgresWriteSession {
     }
 
     package func setLoggedModelTags(_ tags: [Tag], modelID: String) throws {
-        try upsert(tags, of: try storedLoggedModel(modelID, allowsDeleted: true, lock: "FOR KEY SHARE"))
+        let info = try storedLoggedModel(modelID, allowsDeleted: true, for: .update, lock: "FOR KEY SHARE")
+        try upsert(tags, of: info)
     }
 
     /// Sets tags; replaces their old values.
@@ -112,7 +115,7 @@ extension PostgresWriteSession {
     }
 
     package func deleteLoggedModelTag(key: String, modelID: String) throws {
-        _ = try storedLoggedModel(modelID, allowsDeleted: true)
+        _ = try storedLoggedModel(modelID, allowsDeleted: true, for: .delete)
         let known = try rows(
             "SELECT 1 FROM logged_model_tags WHERE model_id = $1 AND tag_key = $2 FOR UPDATE",
             modelID,

@@ -10,6 +10,7 @@ extension PostgresReadSession {
         _ request: CurveRequest,
         after position: String?
     ) throws -> MetricCurve? {
+        guard try canSee(run: history.runID) else { return nil }
         let counting = try ask(
             "SELECT count(*) FROM metrics WHERE run_uuid = $1 AND key = $2",
             history.runID,

@@ -8,6 +8,7 @@ extension PostgresReadSession {
         limit: Int
     ) throws -> MetricHistoryPage {
         let start = try PageToken.parse(pageToken, digest: history.digest, termCount: 4)
+        guard try canSee(run: history.runID) else { return MetricHistoryPage(points: [], nextPageToken: nil) }
         var points = try rows(ofHistory: history, from: start, limit: limit + 1).map { MetricPoint(row: $0) }
         let hasMore = points.count > limit
         if hasMore { points.removeLast() }
@@ -45,17 +46,21 @@ extension PostgresReadSession {
     }
 
     package func metricHistories(key: String, runIDs: [String], limit: Int) throws -> [RunMetricPoint] {
-        try rows(
+        let visible = try visibleRuns(distinctInByteOrder(runIDs))
+        let points = try rows(
             """
             SELECT \(MetricPoint.columns), run_uuid FROM metrics
             WHERE run_uuid = ANY($1) AND key = $2
             ORDER BY run_uuid COLLATE "C", timestamp, step, value, is_nan
             LIMIT $3
             """,
-            distinctInByteOrder(runIDs),
+            visible.ids,
             key,
             limit
         ).map { RunMetricPoint(runID: $0.string(4), point: MetricPoint(row: $0)) }
+        // The runs after the limit are not asked for.
+        if let error = visible.end, points.count < limit { throw error }
+        return points
     }
 
     package func sampleMetric(
@@ -63,6 +68,7 @@ extension PostgresReadSession {
         steps: ClosedRange<Int64>?,
         maxResults: Int
     ) throws -> [MetricPoint] {
+        guard try canSee(run: history.runID) else { return [] }
         let (first, last) = (steps?.lowerBound ?? .min, steps?.upperBound ?? .max)
         let count =
             try rows(

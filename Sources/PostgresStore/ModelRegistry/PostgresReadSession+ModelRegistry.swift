@@ -1,3 +1,4 @@
+internal import Identities
 internal import PostgreSQL
 package import Tracking
 
@@ -5,7 +6,8 @@ extension PostgresReadSession {
     package func registeredModel(named name: String) throws -> RegisteredModel { try storedRegisteredModel(name) }
 
     package func latestVersions(ofModel name: String) throws -> [ModelVersion] {
-        try requireRegisteredModel(name)
+        let isPrompt = try requireRegisteredModel(name, for: .read)
+        try require(.read, on: .version(ofModel: name, isPrompt: isPrompt), orThrow: .registeredModelNotFound(name))
         let aliases = try aliases(ofModel: name)
         return try latestVersions(ofModels: [name]).map { version in
             var version = version
@@ -25,6 +27,6 @@ extension PostgresReadSession {
 
     package func resolvedRunLocation(_ location: String) throws -> String {
         guard let (runID, path) = runAndPath(of: location) else { return location }
-        return ArtifactLocation(try storedRun(runID).artifactURI).appending(path).uri
+        return ArtifactLocation(try storedRun(runID, for: .read).artifactURI).appending(path).uri
     }
 }

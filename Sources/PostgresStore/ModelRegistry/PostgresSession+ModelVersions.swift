@@ -1,3 +1,4 @@
+internal import Identities
 internal import PostgreSQL
 internal import Tracking
 
@@ -13,6 +14,35 @@ struct VersionNumber: Sendable, Hashable {
 }
 
 extension PostgresSession {
+    /// Returns the number of a version that is there.
+    ///
+    /// - Parameter lock: the end of the statement, by which it locks the row; empty if it need not.
+    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client may not
+    ///   do with the version what it is looked up for.
+    @discardableResult
+    func requireModelVersion(
+        _ key: ModelVersionKey,
+        for action: PermittedAction,
+        lock: String = ""
+    ) throws -> Int64 {
+        let found = try rows(
+            """
+            SELECT version.version, \(RegisteredModel.isPrompt("version.name", key: "$3", value: "$4"))
+            FROM model_versions AS version
+            WHERE version.workspace = 'default' AND version.name = $1 AND version.version = $2::bigint
+                AND \(ModelVersion.isThere("version"))
+            \(lock)
+            """,
+            key.name,
+            key.version,
+            Tag.promptMark.key,
+            Tag.promptMark.value
+        ).first { (number: $0.int64(0), isOfPrompt: $0.bool(1)) }
+        guard let found else { throw missingOrForbidden(key.notFound) }
+        try require(action, on: .version(ofModel: key.name, isPrompt: found.isOfPrompt), orThrow: key.notFound)
+        return found.number
+    }
+
     /// Reads versions without aliases, in the order of the keys, with one statement for versions and one for tags; leaves out
     /// those that are not there.
     func modelVersions(_ keys: [VersionNumber]) throws -> [ModelVersion] {
@@ -50,8 +80,10 @@ extension PostgresSession {
 
     /// Returns a version with its tags and aliases.
     ///
-    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist.
+    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client may not
+    ///   read the version.
     func storedVersion(_ key: ModelVersionKey) throws -> ModelVersion {
+        if permissions != nil { try requireModelVersion(key, for: .read) }
         guard let number = key.version else { throw key.notFound }
         guard var version = try modelVersions([VersionNumber(name: key.name, version: number)]).first else {
             throw key.notFound
@@ -62,8 +94,10 @@ extension PostgresSession {
 
     /// Returns the location of a version's artifacts.
     ///
-    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist.
+    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client may not
+    ///   read the version.
     func locationOfVersion(_ key: ModelVersionKey) throws -> String {
+        if permissions != nil { try requireModelVersion(key, for: .read) }
         let found = try rows(
             """
             SELECT coalesce(storage_location, source, '') FROM model_versions AS version
@@ -81,9 +115,10 @@ extension PostgresSession {
     /// The alias `latest` stands for the highest number.
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown model and for `latest` of a model without versions,
-    ///   `.invalidParameterValue` for an unknown alias.
+    ///   `.invalidParameterValue` for an unknown alias, `.permissionDenied` for a model that the client may not read.
     func versionNumber(ofModel name: String, alias: String) throws -> Int64 {
-        try requireRegisteredModel(name)
+        let isPrompt = try requireRegisteredModel(name, for: .read)
+        try require(.read, on: .version(ofModel: name, isPrompt: isPrompt), orThrow: .aliasNotFound(alias, model: name))
         let version =
             isLatestAlias(alias)
             ? try latestVersion(ofModel: name, in: nil)

@@ -1,22 +1,35 @@
+internal import Identities
 internal import PostgreSQL
 internal import Tracking
 
 extension PostgresSession {
-    /// Throws `.resourceDoesNotExist` unless a registered model has the name.
+    /// Looks up a registered model, and returns whether it is a prompt.
     ///
     /// - Parameter lock: the end of the statement, by which it locks the row; empty if it need not.
-    func requireRegisteredModel(_ name: String, lock: String = "") throws {
+    /// - Throws: `.resourceDoesNotExist` for an unknown name, `.permissionDenied` if the client may not do with the model what
+    ///   it is looked up for.
+    @discardableResult
+    func requireRegisteredModel(_ name: String, for action: PermittedAction, lock: String = "") throws -> Bool {
         let found = try rows(
-            "SELECT 1 FROM registered_models WHERE workspace = 'default' AND name = $1 \(lock)",
-            name
-        )
-        guard found.count > 0 else { throw TrackingError.registeredModelNotFound(name) }
+            """
+            SELECT \(RegisteredModel.isPrompt("model.name", key: "$2", value: "$3")) FROM registered_models AS model
+            WHERE model.workspace = 'default' AND model.name = $1 \(lock)
+            """,
+            name,
+            Tag.promptMark.key,
+            Tag.promptMark.value
+        ).first { $0.bool(0) }
+        let model = ProtectedThing.model(name, isPrompt: found ?? false)
+        try require(action, on: model, orThrow: .registeredModelNotFound(name))
+        guard let found else { throw TrackingError.registeredModelNotFound(name) }
+        return found
     }
 
     /// Returns a registered model with its latest versions, tags and aliases.
     ///
-    /// - Throws: `.resourceDoesNotExist` for an unknown name.
+    /// - Throws: `.resourceDoesNotExist` for an unknown name, `.permissionDenied` for a model that the client may not read.
     func storedRegisteredModel(_ name: String) throws -> RegisteredModel {
+        if permissions != nil { try requireRegisteredModel(name, for: .read) }
         guard let model = try registeredModels(names: [name]).first else {
             throw TrackingError.registeredModelNotFound(name)
         }
@@ -26,7 +39,8 @@ extension PostgresSession {
     /// Reads registered models with their latest versions, tags and aliases, in the order of the names; leaves out unknown
     /// names.
     ///
-    /// The number of statements does not depend on the number of models.
+    /// The number of statements does not depend on the number of models. A model has no latest versions if the client may not
+    /// read its versions.
     func registeredModels(names: [String]) throws -> [RegisteredModel] {
         if names.isEmpty { return [] }
         let models = try ask(
@@ -68,7 +82,7 @@ extension PostgresSession {
                 .append(ModelAlias(alias: row.string(1), version: row.int64(2)))
         }
         for version in latest { found[ExactText(version.name)]?.latestVersions.append(version) }
-        return names.compactMap { found[ExactText($0)] }
+        return names.compactMap { found[ExactText($0)].map(readable) }
     }
 
     /// Returns, for each model, the latest version in each stage that has versions; the versions have no aliases.
@@ -91,5 +105,15 @@ extension PostgresSession {
             names
         )
         return try modelVersions(latest.map { VersionNumber(name: $0.string(0), version: $0.int64(1)) })
+    }
+}
+
+extension RegisteredModel {
+    /// The SQL for whether the model with a name is marked as a prompt, given the SQL for the mark's key and value.
+    static func isPrompt(_ name: String, key: String, value: String) -> String {
+        """
+        EXISTS (SELECT 1 FROM registered_model_tags AS mark
+            WHERE mark.workspace = 'default' AND mark.name = \(name) AND mark.key = \(key) AND mark.value = \(value))
+        """
     }
 }

@@ -1,15 +1,17 @@
+internal import Identities
 internal import JSON
 internal import PostgreSQL
 package import Tracking
 
 extension PostgresWriteSession {
     package func createModelVersion(_ new: NewModelVersion, workingDirectory: String) throws -> ModelVersion {
+        try requireVersionCreation(ofModel: new.name)
         let origin = try modelVersionOrigin(new, workingDirectory: workingDirectory)
         try new.validateNameAndTags()
-        let runOfModel = try origin.modelIDProvidingRun.map { try storedLoggedModel($0).sourceRunID }
+        let runOfModel = try origin.modelIDProvidingRun.map { try storedLoggedModel($0, for: .read).sourceRunID }
         let runID = origin.runID ?? runOfModel ?? ""
-        try requireRegisteredModel(new.name, lock: Self.rowLock)
-        let listing = try origin.modelIDListingVersion.map { try storedLoggedModel($0, lock: Self.rowLock) }
+        try requireRegisteredModel(new.name, for: .update, lock: Self.rowLock)
+        let listing = try origin.modelIDListingVersion.map { try storedLoggedModel($0, for: .read, lock: Self.rowLock) }
         let now = currentMilliseconds()
         try touchRegisteredModel(new.name, at: now)
         let number = try addVersion(new, origin, runID: runID, at: now)
@@ -39,6 +41,20 @@ extension PostgresWriteSession {
         version.tags = tags
         if let listing { try append(version, to: listing) }
         return version
+    }
+
+    /// Throws unless a client with limited permissions may add versions to a model.
+    ///
+    /// For a client without limits, errors in the request itself come before the error for an unknown model.
+    func requireVersionCreation(ofModel name: String) throws {
+        guard permissions != nil else { return }
+        let isPrompt: Bool
+        do {
+            isPrompt = try requireRegisteredModel(name, for: .update)
+        } catch let error as TrackingError where error.code == .resourceDoesNotExist {
+            throw missingOrForbidden(error)
+        }
+        try requireCreation(of: isPrompt ? .promptVersion : .registeredModelVersion)
     }
 
     /// Adds a row with the next number, and returns the number.

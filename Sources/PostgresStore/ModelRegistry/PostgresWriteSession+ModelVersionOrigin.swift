@@ -1,3 +1,4 @@
+internal import Identities
 internal import PostgreSQL
 internal import Tracking
 
@@ -16,12 +17,13 @@ extension PostgresWriteSession {
             trustedRoots: [artifactRoot.uri]
         )
         let origin = ModelVersionOrigin(new, source)
+        try requireReadable(origin, source.kind)
         let folder = try namedFolder(origin, source.kind)
         try origin.requireContained(source, in: folder, workingDirectory: workingDirectory)
         switch source.kind {
         case .placeholder, .elsewhere, .local, .proxied, .run: return origin
         case .loggedModel(let id):
-            return origin.resolved(toLoggedModel: id, at: try storedLoggedModel(id).artifactURI)
+            return origin.resolved(toLoggedModel: id, at: try storedLoggedModel(id, for: .read).artifactURI)
         case .registeredModel(let reference):
             let key = try versionKey(of: reference, source)
             let version = try storedVersion(key)
@@ -30,15 +32,26 @@ extension PostgresWriteSession {
         }
     }
 
+    /// Throws unless a client with limited permissions may read the run and the logged model that a version is made of.
+    ///
+    /// A version that is copied from a registered model needs no permission for the run: whoever may read the
+    /// registered model may read its artifacts.
+    private func requireReadable(_ origin: ModelVersionOrigin, _ kind: ModelVersionSource.Kind) throws {
+        guard permissions != nil else { return }
+        if case .registeredModel = kind { return }
+        if let runID = origin.runID { _ = try storedRun(runID, for: .read) }
+        if let modelID = origin.modelID { _ = try storedLoggedModel(modelID, for: .read) }
+    }
+
     private func namedFolder(_ origin: ModelVersionOrigin, _ kind: ModelVersionSource.Kind) throws -> NamedFolder {
         switch kind {
         case .local, .proxied: break
         case .placeholder, .elsewhere, .run, .loggedModel, .registeredModel: return .notNamed
         }
         do {
-            if let modelID = origin.modelID { return .found(try storedLoggedModel(modelID).artifactURI) }
+            if let modelID = origin.modelID { return .found(try storedLoggedModel(modelID, for: .read).artifactURI) }
             guard let runID = origin.runID else { return .notNamed }
-            return .found(try storedRun(runID).artifactURI)
+            return .found(try storedRun(runID, for: .read).artifactURI)
         } catch let error as TrackingError where error.code == .resourceDoesNotExist {
             return .missing
         }

@@ -1,9 +1,10 @@
+internal import Identities
 internal import PostgreSQL
 package import Tracking
 
 extension PostgresWriteSession {
     package func updateModelVersion(_ key: ModelVersionKey, description: String?) throws -> ModelVersion {
-        let number = try requireModelVersion(key, lock: Self.rowLock)
+        let number = try requireModelVersion(key, for: .update, lock: Self.rowLock)
         try change(
             """
             UPDATE model_versions SET description = $3, last_updated_time = $4::bigint
@@ -23,8 +24,8 @@ extension PostgresWriteSession {
         archivesOthers: Bool
     ) throws -> ModelVersion {
         // The model comes before its versions, in all requests: otherwise two could wait for each other.
-        let number = try requireModelVersion(key)
-        try requireRegisteredModel(key.name, lock: Self.rowLock)
+        let number = try requireModelVersion(key, for: .update)
+        try requireRegisteredModel(key.name, for: .read, lock: Self.rowLock)
         let now = currentMilliseconds()
         if archivesOthers {
             try change(
@@ -55,8 +56,8 @@ extension PostgresWriteSession {
     }
 
     package func deleteModelVersion(_ key: ModelVersionKey) throws {
-        let number = try requireModelVersion(key)
-        try requireRegisteredModel(key.name, lock: Self.rowLock)
+        let number = try requireModelVersion(key, for: .delete)
+        try requireRegisteredModel(key.name, for: .read, lock: Self.rowLock)
         let now = currentMilliseconds()
         // As in MLflow, the row stays without its content, so that the number is not used again.
         let deleted = try changed(
@@ -86,7 +87,7 @@ extension PostgresWriteSession {
     }
 
     package func setModelVersionTag(_ tag: Tag, version key: ModelVersionKey) throws {
-        let number = try requireModelVersion(key, lock: "FOR SHARE")
+        let number = try requireModelVersion(key, for: .update, lock: "FOR SHARE")
         try change(
             """
             INSERT INTO model_version_tags (workspace, name, version, key, value)
@@ -101,7 +102,7 @@ extension PostgresWriteSession {
     }
 
     package func deleteModelVersionTag(key: String, version: ModelVersionKey) throws {
-        let number = try requireModelVersion(version)
+        let number = try requireModelVersion(version, for: .delete)
         try change(
             """
             DELETE FROM model_version_tags
@@ -111,23 +112,5 @@ extension PostgresWriteSession {
             number,
             key
         )
-    }
-
-    /// Returns the number of a version that is there.
-    ///
-    /// - Parameter lock: the end of the statement, by which it locks the row; empty if it need not.
-    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist.
-    func requireModelVersion(_ key: ModelVersionKey, lock: String = "") throws -> Int64 {
-        let found = try rows(
-            """
-            SELECT version FROM model_versions AS version
-            WHERE workspace = 'default' AND name = $1 AND version = $2::bigint AND \(ModelVersion.isThere("version"))
-            \(lock)
-            """,
-            key.name,
-            key.version
-        )
-        guard let number = found.first({ $0.int64(0) }) else { throw key.notFound }
-        return number
     }
 }

@@ -1,9 +1,12 @@
+internal import Identities
 internal import PostgreSQL
 package import Tracking
 
 extension PostgresWriteSession {
     package func createRegisteredModel(name: String, description: String, tags: [Tag]) throws -> RegisteredModel {
         let tags = tags.lastOfEachKey
+        let type: GrantedType = tags.contains(where: \.marksPrompt) ? .prompt : .registeredModel
+        try requireCreation(of: type, named: name)
         let kind = ModelNameHolder(tags)
         try kind.requireUnusedName(name, holder: try holder(ofName: name))
         let now = currentMilliseconds()
@@ -28,6 +31,7 @@ extension PostgresWriteSession {
             tags.map(\.key),
             tags.map(\.value)
         )
+        try grantCreator(type, name)
         var model = RegisteredModel(name: name, creationTime: now, lastUpdatedTime: now, description: description)
         model.tags = tags
         return model
@@ -47,7 +51,7 @@ extension PostgresWriteSession {
     }
 
     package func updateRegisteredModel(_ name: String, description: String) throws -> RegisteredModel {
-        try requireRegisteredModel(name, lock: Self.rowLock)
+        try requireRegisteredModel(name, for: .update, lock: Self.rowLock)
         try change(
             """
             UPDATE registered_models SET description = $2, last_updated_time = $3::bigint
@@ -61,7 +65,7 @@ extension PostgresWriteSession {
     }
 
     package func renameRegisteredModel(_ name: String, to newName: String) throws -> RegisteredModel {
-        try requireRegisteredModel(name, lock: "FOR UPDATE")
+        try requireRegisteredModel(name, for: .update, lock: "FOR UPDATE")
         if !newName.isExactly(name), try holder(ofName: newName) != nil { throw TrackingError.modelNameTaken(newName) }
         let now = currentMilliseconds()
         // The versions, tags and aliases follow, by their foreign keys.
@@ -82,21 +86,25 @@ extension PostgresWriteSession {
             newName,
             now
         )
+        try moveGrants(ofModel: name, to: newName)
         return try storedRegisteredModel(newName)
     }
 
     package func deleteRegisteredModel(_ name: String) throws {
         // Nobody can add a version or a tag while the row is locked.
-        try requireRegisteredModel(name, lock: "FOR UPDATE")
+        let isPrompt = try requireRegisteredModel(name, for: .delete, lock: "FOR UPDATE")
+        try requireDeletionOfVersions(ofModel: name, isPrompt: isPrompt)
         try change("DELETE FROM model_version_tags WHERE workspace = 'default' AND name = $1", name)
         try change("DELETE FROM model_versions WHERE workspace = 'default' AND name = $1", name)
         try change("DELETE FROM registered_model_tags WHERE workspace = 'default' AND name = $1", name)
         try change("DELETE FROM registered_model_aliases WHERE workspace = 'default' AND name = $1", name)
         try change("DELETE FROM registered_models WHERE workspace = 'default' AND name = $1", name)
+        try removeGrants(ofModel: name)
     }
 
     package func setRegisteredModelTag(_ tag: Tag, model name: String) throws {
-        try requireRegisteredModel(name, lock: "FOR KEY SHARE")
+        try requireRegisteredModel(name, for: .update, lock: "FOR KEY SHARE")
+        try requireNotPromptTag(tag.key)
         try change(
             """
             INSERT INTO registered_model_tags (workspace, name, key, value) VALUES ('default', $1, $2, $3)
@@ -109,7 +117,8 @@ extension PostgresWriteSession {
     }
 
     package func deleteRegisteredModelTag(key: String, model name: String) throws {
-        try requireRegisteredModel(name)
+        try requireRegisteredModel(name, for: .update)
+        try requireNotPromptTag(key)
         try change(
             "DELETE FROM registered_model_tags WHERE workspace = 'default' AND name = $1 AND key = $2",
             name,
@@ -118,7 +127,8 @@ extension PostgresWriteSession {
     }
 
     package func setModelAlias(_ alias: String, version key: ModelVersionKey) throws {
-        let number = try requireModelVersion(key, lock: "FOR SHARE")
+        let number = try requireModelVersion(key, for: .read, lock: "FOR SHARE")
+        try requireRegisteredModel(key.name, for: .update)
         try change(
             """
             INSERT INTO registered_model_aliases (workspace, name, alias, version) VALUES ('default', $1, $2, $3::bigint)
@@ -131,7 +141,8 @@ extension PostgresWriteSession {
     }
 
     package func deleteModelAlias(_ alias: String, model name: String) throws {
-        try requireRegisteredModel(name)
+        let isPrompt = try requireRegisteredModel(name, for: .delete)
+        try require(.read, on: .version(ofModel: name, isPrompt: isPrompt), orThrow: .registeredModelNotFound(name))
         try change(
             "DELETE FROM registered_model_aliases WHERE workspace = 'default' AND name = $1 AND alias = $2",
             name,

@@ -1,10 +1,23 @@
 internal import Filter
+internal import Identities
 internal import PostgreSQL
 internal import Tracking
 
 /// Describes a search of registered models or of model versions.
 struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
     let search: RegistrySearch
+    /// The client's permissions; nil if the client may do everything.
+    private var permissions: Permissions?
+
+    init(search: RegistrySearch) {
+        self.search = search
+    }
+
+    func within(_ permissions: Permissions) -> RegistryDescription {
+        var description = self
+        description.permissions = permissions
+        return description
+    }
 
     var sortKeyCount: Int { search.orderings.count }
     var maxResults: Int { search.maxResults }
@@ -42,10 +55,22 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
         case .included(onlyMarked: true): statement.conditions.append(isPrompt(&statement))
         case .included(onlyMarked: false): break
         }
+        if let permissions, let condition = isVisible(with: permissions, in: &statement) {
+            statement.conditions.append(condition)
+        }
         statement.terms = Tables.subject.withTieBreakers(search.orderings).compactMap { ordering in
             Tables.columns[ordering.key].map { SortTerm($0.sql, ascending: ordering.ascending, $0.kind) }
         }
         return statement
+    }
+
+    /// Returns the condition that the client may read a row; nil if it may read all.
+    private func isVisible(with permissions: Permissions, in statement: inout SearchStatement) -> String? {
+        let name = "\(Tables.name).name"
+        let isModel = permissions.visibleModels(for: Tables.modelType).condition(name, in: &statement)
+        let isPrompt = permissions.visiblePrompts(for: Tables.promptType).condition(name, in: &statement)
+        guard isModel != nil || isPrompt != nil else { return nil }
+        return "CASE WHEN \(self.isPrompt(&statement)) THEN \(isPrompt ?? "TRUE") ELSE \(isModel ?? "TRUE") END"
     }
 
     /// Returns the condition that a row is marked as a prompt: all versions of a model are if one of them is.
@@ -64,6 +89,9 @@ protocol RegistryTables {
     static var subject: SearchSubject { get }
     static var name: String { get }
     static var keyColumns: [String] { get }
+    /// The types of the grants that make the found models or prompts visible.
+    static var modelType: GrantedType { get }
+    static var promptType: GrantedType { get }
     /// Conditions that every result meets.
     static var conditions: [String] { get }
     /// The columns of the attributes, by canonical name.
@@ -82,6 +110,8 @@ enum RegisteredModelTables: RegistryTables {
     static let subject = SearchSubject.registeredModels
     static let name = "registered_models"
     static let keyColumns = ["registered_models.name"]
+    static let modelType = GrantedType.registeredModel
+    static let promptType = GrantedType.prompt
     static let conditions: [String] = []
     static let columns: [String: SearchColumn] = [
         "name": SearchColumn("registered_models.name", .text),
@@ -113,6 +143,8 @@ enum ModelVersionTables: RegistryTables {
     static let subject = SearchSubject.modelVersions
     static let name = "model_versions"
     static let keyColumns = ["model_versions.name", "model_versions.version"]
+    static let modelType = GrantedType.registeredModelVersion
+    static let promptType = GrantedType.promptVersion
     static let conditions = [ModelVersion.isThere("model_versions")]
     static let columns: [String: SearchColumn] = [
         "name": SearchColumn("model_versions.name", .text),

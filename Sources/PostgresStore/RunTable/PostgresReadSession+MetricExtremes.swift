@@ -3,6 +3,7 @@ package import Tracking
 
 extension PostgresReadSession {
     package func metricExtremes(runID: String) throws -> [(key: String, extremes: MetricExtremes)] {
+        guard try canSee(run: runID) else { return [] }
         // MLflow's tables hold no extremes: all points of the run are read.
         let found = try rows(
             """

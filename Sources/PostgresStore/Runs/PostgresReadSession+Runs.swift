@@ -1,8 +1,10 @@
+internal import Identities
 internal import PostgreSQL
 package import Tracking
 
 extension PostgresReadSession {
     package func run(id runID: String) throws -> Run {
+        if permissions != nil { _ = try storedRun(runID, for: .read) }
         let inputs = try ask(
             """
             SELECT destination_id FROM inputs
@@ -16,7 +18,36 @@ extension PostgresReadSession {
         return run
     }
 
-    package func runInfo(id runID: String) throws -> RunInfo { try storedRun(runID) }
+    package func runInfo(id runID: String) throws -> RunInfo { try storedRun(runID, for: .read) }
+
+    /// The ids of runs, in the same order, up to the first one that the client may not even know to be missing.
+    ///
+    /// Runs that do not exist, or are hidden from a limited token, are left out.
+    /// - Returns: also the error for that run; nil if there is none.
+    func visibleRuns(_ ids: [String]) throws -> (ids: [String], end: TrackingError?) {
+        guard permissions != nil else { return (ids, nil) }
+        var experiments: [ExactText: Int64] = [:]
+        try rows("SELECT run_uuid, experiment_id FROM runs WHERE run_uuid = ANY($1)", ids).forEach { row in
+            experiments[ExactText(row.string(0))] = row.int64(1)
+        }
+        var visible: [String] = []
+        for id in ids {
+            do throws(TrackingError) {
+                if try canSee(run: id, inExperiment: experiments[ExactText(id)]) { visible.append(id) }
+            } catch { return (visible, error) }
+        }
+        return (visible, nil)
+    }
+
+    /// Whether a run is there for the client.
+    ///
+    /// - Throws: `.permissionDenied` if a user with limited permissions asks for a run that does not exist or that the user may
+    ///   not read.
+    func canSee(run runID: String) throws -> Bool {
+        let (visible, error) = try visibleRuns([runID])
+        if let error { throw error }
+        return !visible.isEmpty
+    }
 
     package func runCount() throws -> Int64 {
         try rows("SELECT count(*) FROM runs").first { $0.int64(0) } ?? 0

@@ -1,3 +1,4 @@
+internal import Identities
 internal import PostgreSQL
 internal import Tracking
 
@@ -5,10 +6,13 @@ extension PostgresSession {
     /// Returns the identity and state of a run, active or deleted.
     ///
     /// - Parameter lock: the end of the statement, by which it locks the row; empty if it need not.
-    /// - Throws: `.resourceDoesNotExist` for an unknown run id.
-    func storedRun(_ runID: String, lock: String = "") throws -> RunInfo {
+    /// - Throws: `.resourceDoesNotExist` for an unknown run id, `.permissionDenied` if the client may not perform `action`.
+    func storedRun(_ runID: String, for action: PermittedAction, lock: String = "") throws -> RunInfo {
         let found = try rows("SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = $1 \(lock)", runID)
-        guard let info = try found.first({ try RunInfo(row: $0) }) else { throw TrackingError.runNotFound(runID) }
+        guard let info = try found.first({ try RunInfo(row: $0) }) else {
+            throw missingOrForbidden(.runNotFound(runID))
+        }
+        try require(action, on: .run(inExperiment: info.experimentID), orThrow: .runNotFound(runID))
         return info
     }
 }

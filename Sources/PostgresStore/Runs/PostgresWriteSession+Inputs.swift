@@ -1,9 +1,11 @@
+internal import Identities
 internal import PostgreSQL
 package import Tracking
 
 extension PostgresWriteSession {
     package func logInputs(datasets: [DatasetInput], models: [ModelInput], runID: String) throws {
-        let run = try requireActiveRun(runID)
+        let run = try requireActiveRun(runID, for: .update)
+        try requireChangeable(models.map(\.modelID))
         for input in datasets {
             let dataset = try datasetID(input.dataset, experimentID: run.experimentID)
             try link(dataset: dataset, tags: input.tags, runID: runID)
@@ -22,7 +24,8 @@ extension PostgresWriteSession {
     }
 
     package func logOutputs(models: [ModelOutput], runID: String) throws {
-        try requireActiveRun(runID)
+        try requireActiveRun(runID, for: .update)
+        try requireChangeable(models.map(\.modelID))
         for model in models {
             try change(
                 """
@@ -36,6 +39,14 @@ extension PostgresWriteSession {
                 model.step
             )
         }
+    }
+
+    /// Throws if a user with limited permissions would link a run with a logged model that the user may not change.
+    ///
+    /// Other clients may name any logged model, even one that does not exist.
+    private func requireChangeable(_ modelIDs: [String]) throws {
+        guard permissions != nil, !hidesOthers else { return }
+        for id in modelIDs { _ = try storedLoggedModel(id, allowsDeleted: true, for: .update) }
     }
 
     /// Returns the id of a dataset, which is added if the experiment does not have it.

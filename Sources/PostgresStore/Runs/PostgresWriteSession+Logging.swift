@@ -1,3 +1,4 @@
+internal import Identities
 internal import PostgreSQL
 package import Tracking
 
@@ -15,18 +16,14 @@ extension PostgresWriteSession {
     package func setTag(_ tag: Tag, runID: String) throws { try add(LogBatch(tags: [tag]), runID: runID) }
 
     package func deleteTag(key: String, runID: String) throws {
-        try requireActiveRun(runID)
+        try requireActiveRun(runID, for: .update)
         let count = try changed("DELETE FROM tags WHERE run_uuid = $1 AND key = $2", runID, key).affectedCount
         guard count > 0 else { throw TrackingError.tagNotFound(key, in: "run with id \(runID)") }
     }
 
     package func appendLoggedModel(_ model: String, runID: String) throws {
         // The lock keeps two requests from extending the same value.
-        let run = try rows("SELECT lifecycle_stage FROM runs WHERE run_uuid = $1 FOR NO KEY UPDATE", runID)
-        guard let stage = run.first({ LifecycleStage(wireName: $0.string(0)) ?? .active }) else {
-            throw TrackingError.runNotFound(runID)
-        }
-        try stage.requireActive("run", id: runID)
+        try requireActiveRun(runID, for: .update, lock: Self.rowLock)
         let stored = try rows("SELECT value FROM tags WHERE run_uuid = $1 AND key = $2", runID, Tag.loggedModelsKey)
             .first { $0.string(0) }
         try upsert(try Tag.loggedModels(adding: model, to: stored, runID: runID), runID: runID)

@@ -1,9 +1,11 @@
+internal import Identities
 internal import PostgreSQL
 package import Tracking
 
 extension PostgresWriteSession {
     package func createRun(_ new: NewRun) throws -> Run {
-        let experiment = try knownExperiment(new.experimentID)
+        try requireCreation(of: .run)
+        let experiment = try knownExperiment(new.experimentID, for: .update)
         let existing = try new.runID.flatMap { try runWithTags($0) }
         let (run, isNew) = try new.run(in: experiment, existing: existing)
         guard isNew else { return run }
@@ -45,7 +47,7 @@ extension PostgresWriteSession {
     }
 
     package func updateRun(_ runID: String, status: RunStatus?, endTime: Int64?, name: String?) throws -> RunInfo {
-        var info = try requireActiveRun(runID, lock: "FOR NO KEY UPDATE")
+        var info = try requireActiveRun(runID, for: .update, lock: Self.rowLock)
         info.status = status ?? info.status
         info.endTime = endTime ?? info.endTime
         if let name, !name.isEmpty { info.name = name }
@@ -67,7 +69,7 @@ extension PostgresWriteSession {
     package func restoreRun(_ runID: String) throws { try moveRun(runID, by: .restoration) }
 
     private func moveRun(_ runID: String, by move: LifecycleMove) throws {
-        _ = try storedRun(runID, lock: "FOR NO KEY UPDATE")
+        _ = try storedRun(runID, for: .delete, lock: Self.rowLock)
         if move.stage == .deleted { try deleteAssessments(byRuns: "run_uuid = $1", runID) }
         try change(
             "UPDATE runs SET lifecycle_stage = $2, deleted_time = $3 WHERE run_uuid = $1",
@@ -95,8 +97,8 @@ extension PostgresWriteSession {
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown run id, `.invalidParameterValue` for a deleted run.
     @discardableResult
-    func requireActiveRun(_ runID: String, lock: String = "") throws -> RunInfo {
-        let info = try storedRun(runID, lock: lock)
+    func requireActiveRun(_ runID: String, for action: PermittedAction, lock: String = "") throws -> RunInfo {
+        let info = try storedRun(runID, for: action, lock: lock)
         try info.lifecycleStage.requireActive("run", id: runID)
         return info
     }

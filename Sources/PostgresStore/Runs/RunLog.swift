@@ -1,9 +1,12 @@
+internal import Budgets
+internal import Identities
 internal import PostgreSQL
 internal import Tracking
 
 /// What one request logs to one run.
-struct RunLog {
+struct RunLog: ClientBound {
     let job: WriteJob
+    let caller: Caller
     let runID: String
     let batch: LogBatch
     /// Whether the request logs one param only, for which MLflow has another message.
@@ -63,7 +66,10 @@ extension PostgresWriteSession {
         let models =
             try modelIDs.isEmpty
             ? nil
-            : pipeline.ask("SELECT model_id FROM logged_models WHERE model_id = ANY($1)", [modelIDs.postgresValue])
+            : pipeline.ask(
+                "SELECT model_id, experiment_id FROM logged_models WHERE model_id = ANY($1)",
+                [modelIDs.postgresValue]
+            )
         try pipeline.rows(runs).forEach { row in
             facts.runs[ExactText(row.string(0))] = LogFacts.Run(
                 stage: LifecycleStage(wireName: row.string(1)) ?? .active,
@@ -74,7 +80,7 @@ extension PostgresWriteSession {
             try pipeline.rows(stored).forEach { facts.params[RunKey($0.string(0), $0.string(1))] = $0.string(2) }
         }
         if let models {
-            try pipeline.rows(models).forEach { facts.models.insert(ExactText($0.string(0))) }
+            try pipeline.rows(models).forEach { facts.models[ExactText($0.string(0))] = $0.int64(1) }
         }
         return facts
     }
@@ -177,14 +183,16 @@ private struct LogFacts {
     var runs: [ExactText: Run] = [:]
     /// The params that are stored, and those that earlier requests of the transaction add.
     var params: [RunKey: String] = [:]
-    var models: Set<ExactText> = []
+    /// The experiments of the logged models.
+    var models: [ExactText: Int64] = [:]
 
     /// Checks what one request logs, and returns for each of its logs the params that are new.
     func newParams(in logs: ArraySlice<RunLog>) throws(TrackingError) -> [[Param]] {
         var added: [RunKey: String] = [:]
         var new: [[Param]] = []
         for log in logs {
-            guard let run = runs[ExactText(log.runID)] else { throw .runNotFound(log.runID) }
+            guard let run = runs[ExactText(log.runID)] else { throw log.missingOrForbidden(.runNotFound(log.runID)) }
+            try log.require(.update, on: .run(inExperiment: run.experimentID), orThrow: .runNotFound(log.runID))
             try run.stage.requireActive("run", id: log.runID)
             var conflicts: [ParamConflict] = []
             var params: [Param] = []
@@ -199,11 +207,21 @@ private struct LogFacts {
             }
             if log.isOneParam, let conflict = conflicts.first { throw conflict.refusal(runID: log.runID) }
             try ParamConflict.refuse(conflicts, runID: log.runID)
-            let unknown = log.batch.modelMetrics.first { !models.contains(ExactText($0.modelID)) }
-            if let unknown { throw .modelOfMetricNotFound(unknown) }
+            for metric in log.batch.modelMetrics { try requireModel(of: metric, in: log) }
             new.append(params)
         }
         return new
+    }
+
+    private func requireModel(of metric: ModelMetric, in log: RunLog) throws(TrackingError) {
+        guard let experiment = models[ExactText(metric.modelID)], !log.hides(experiment: experiment) else {
+            throw log.missingOrForbidden(.modelOfMetricNotFound(metric))
+        }
+        try log.require(
+            .update,
+            on: .loggedModel(inExperiment: experiment),
+            orThrow: .loggedModelNotFound(metric.modelID)
+        )
     }
 }
 

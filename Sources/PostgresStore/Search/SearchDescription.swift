@@ -1,4 +1,5 @@
 internal import Filter
+internal import Identities
 internal import PostgreSQL
 internal import Tracking
 
@@ -23,6 +24,8 @@ protocol SearchDescription: Sendable {
     /// Returns the error for a page token of another search, given the digest in the token.
     func refusal(ofTokenWithDigest made: UInt64) -> TrackingError
 
+    /// Returns the same search, restricted to what the permissions allow to read.
+    func within(_ permissions: Permissions) -> Self
     /// Returns the search as SQL, with a total order.
     func statement() throws -> SearchStatement
     /// Reads the key of a row, which stands in its first columns.
@@ -74,6 +77,7 @@ extension PostgresReadSession {
     ///   that cannot be used.
     func find<Search: SearchDescription>(_ search: Search) throws -> FoundKeys<Search> {
         advice = { search.advice }
+        let search = permissions.map { search.within($0) } ?? search
         let digest = search.digest
         let start = try PageToken.parse(search.pageToken, digest: digest, refusal: search.refusal)
         if case .offset = start, !search.acceptsOffsetTokens { throw search.refusal(ofTokenWithDigest: ~digest) }

@@ -1,5 +1,6 @@
 package import Budgets
 package import PostgreSQL
+internal import Tracking
 
 /// Reads the database in one transaction, so that all statements see the same state.
 ///

@@ -1,5 +1,5 @@
-package import Budgets
 package import PostgreSQL
+package import Tracking
 
 // How to write a function of a session.
 //
@@ -30,9 +30,11 @@ package import PostgreSQL
 // A `PostgresError` must be thrown on: the store translates it, or runs the request again.
 
 /// What read and write sessions have in common: the connection with its open transaction, and the client that waits.
-package protocol PostgresSession: AnyObject {
+///
+/// The look-ups by id and name, which stand in extensions of this protocol, are told what a thing is looked up for and fail for
+/// what the client may not do with it, and searches leave out what it may not read.
+package protocol PostgresSession: AnyObject, ClientBound {
     var pipeline: PostgresPipeline { get }
-    var caller: Caller { get }
 
     /// Called before a statement is sent or collected.
     func prepareStatement() throws

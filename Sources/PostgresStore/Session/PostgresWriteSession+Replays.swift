@@ -1,3 +1,5 @@
+internal import Identities
+internal import PostgreSQL
 package import Tracking
 
 extension PostgresWriteSession {
@@ -9,25 +11,43 @@ extension PostgresWriteSession {
         try creations.answer(to: creation, stands: stands, make)
     }
 
-    // Every client may do everything here, so that it only matters whether what was made is still there.
+    // Each function asks for the rights that the creation itself asks for, as they are now.
 
-    package func stands(experiment id: Int64) throws -> Bool { try exists { _ = try storedExperiment(id) } }
+    package func stands(experiment id: Int64) throws -> Bool {
+        try requireCreation(of: .experiment)
+        return try isThere { _ = try storedExperiment(id, for: .read) }
+    }
 
-    package func stands(_ run: RunInfo) throws -> Bool { try exists { _ = try storedRun(run.runID) } }
+    package func stands(_ run: RunInfo) throws -> Bool {
+        try requireCreation(of: .run)
+        _ = try storedExperiment(run.experimentID, for: .update)
+        return try isThere { _ = try storedRun(run.runID, for: .read) }
+    }
 
     package func stands(_ model: LoggedModelInfo) throws -> Bool {
-        try exists { _ = try storedLoggedModel(model.modelID) }
+        try requireCreation(of: .loggedModel)
+        _ = try storedExperiment(model.experimentID, for: .update)
+        return try isThere { _ = try storedLoggedModel(model.modelID, for: .read) }
     }
 
     package func stands(_ model: RegisteredModel) throws -> Bool {
-        try exists { try requireRegisteredModel(model.name) }
+        let type: GrantedType = model.tags.contains(where: \.marksPrompt) ? .prompt : .registeredModel
+        try requireCreation(of: type, named: model.name)
+        return try isThere { try requireRegisteredModel(model.name, for: .read) }
     }
 
     package func stands(_ version: ModelVersion) throws -> Bool {
-        try exists { _ = try storedVersion(ModelVersionKey(name: version.name, version: String(version.version))) }
+        try requireVersionCreation(ofModel: version.name)
+        return try isThere {
+            try requireRegisteredModel(version.name, for: .update)
+            let number = VersionNumber(name: version.name, version: version.version)
+            guard try !modelVersions([number]).isEmpty else {
+                throw TrackingError.doesNotExist("The version is no more.")
+            }
+        }
     }
 
-    private func exists(_ lookUp: () throws -> Void) throws -> Bool {
+    private func isThere(_ lookUp: () throws -> Void) throws -> Bool {
         do {
             try lookUp()
             return true

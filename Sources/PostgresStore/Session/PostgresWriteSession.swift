@@ -1,6 +1,6 @@
 package import Budgets
 package import PostgreSQL
-internal import Tracking
+package import Tracking
 
 /// Changes the database for one write request at a time.
 ///
@@ -10,9 +10,11 @@ internal import Tracking
 ///
 /// What is logged to runs collects until the requests of the transaction have run, so that a few statements write it for all of
 /// them (`RunLog`).
-package final class PostgresWriteSession: PostgresSession {
+package final class PostgresWriteSession: PostgresSession, AccessChanging {
     package let pipeline: PostgresPipeline
     let artifactRoot: ArtifactLocation
+    /// The buckets that the server opens.
+    let servedBuckets: Set<String>
     /// The client that waits for the result.
     package private(set) var caller = Caller.server
     /// Whether the request has sent a change.
@@ -31,13 +33,25 @@ package final class PostgresWriteSession: PostgresSession {
     private var statementTime = Duration.zero
     private var hasLongStatements = false
     let creations: CreationMemory
+    /// Whether the database has the tables of users and tokens, and this server uses them.
+    let keepsAccess: Bool
+    /// What the open transaction has changed about who may do what.
+    package var accessChange = AccessChange()
     /// The history of the server, which is another one when a standby has taken over; nil if the server does not tell it.
     let timeline: String?
 
-    init(pipeline: PostgresPipeline, artifactRoot: ArtifactLocation, creations: CreationMemory) {
+    init(
+        pipeline: PostgresPipeline,
+        artifactRoot: ArtifactLocation,
+        servedBuckets: Set<String>,
+        creations: CreationMemory,
+        keepsAccess: Bool
+    ) {
         self.pipeline = pipeline
+        self.keepsAccess = keepsAccess
         self.creations = creations
         self.artifactRoot = artifactRoot
+        self.servedBuckets = servedBuckets
         timeline = Self.timeline(pipeline)
     }
 
@@ -58,6 +72,7 @@ extension PostgresWriteSession {
         pipeline.watch = PostgresWatch(deadline: .now + statementTime)
         (logs, ownLogs, job) = ([], 0, nil)
         (markTicket, mark, addedRun) = (nil, nil, nil)
+        accessChange = AccessChange()
         experiments.removeAll(keepingCapacity: true)
         try pipeline.send("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
     }
@@ -140,7 +155,7 @@ extension PostgresWriteSession {
     /// Adds something that the request logs to a run.
     func add(_ batch: LogBatch, runID: String, isOneParam: Bool = false) throws {
         guard let job else { preconditionFailure("a session is used outside of a request") }
-        logs.append(RunLog(job: job, runID: runID, batch: batch, isOneParam: isOneParam))
+        logs.append(RunLog(job: job, caller: caller, runID: runID, batch: batch, isOneParam: isOneParam))
         // What comes after other changes of the request is written at once, so that all of it fails together.
         if hasChanged { try prepareStatement() }
     }

@@ -49,3 +49,19 @@ extension GrantedType {
         )
     }
 }
+
+extension Grant {
+    /// Throws for a name that in grants stands for all things: who makes such a thing would manage all of them.
+    package static func requireOneThing(_ name: String) throws(TrackingError) {
+        guard name == everything else { return }
+        throw .invalidParameter("'*' is no name on this server: in permissions it stands for everything.")
+    }
+}
+
+extension TrackingError {
+    /// The error for a request whose user was deleted after it was admitted.
+    package static let userDeletedMeanwhile = TrackingError(
+        .permissionDenied,
+        "Permission denied: the user who sent this was deleted meanwhile."
+    )
+}

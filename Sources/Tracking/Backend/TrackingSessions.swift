@@ -10,9 +10,7 @@ package import Budgets
 ///
 /// All functions read the data of the same moment.
 package protocol TrackingReading: AnyObject {
-    /// The client that waits for the result.
-    ///
-    /// A store that has users checks what the client may do. In a store without users every client may do everything.
+    /// The client that waits for the result, and whose permissions the store checks.
     var caller: Caller { get }
 
     /// Returns the effort that this read and the later reads for the same answer share.
@@ -126,6 +124,22 @@ package protocol TrackingReading: AnyObject {
     ///
     /// - Parameter allowsDeleted: whether to return a deleted model; if false, a deleted model counts as unknown.
     func loggedModel(id modelID: String, allowsDeleted: Bool) throws -> LoggedModel
+
+    // MARK: Whose artifacts lie where
+    //
+    // These functions are for the server itself; they do not check permissions.
+
+    /// Returns a number that changes whenever the result of `artifactPlaces` may have changed.
+    ///
+    /// Over PostgreSQL, where other programs write too, it also changes every 30 seconds.
+    func artifactPlaceVersion() throws -> Int64
+
+    /// Returns the locations of all experiments, and the locations of runs and logged models that are outside of their
+    /// experiment's location.
+    func artifactPlaces() throws -> [ArtifactPlace]
+
+    /// Returns the runs and logged models that have one of the ids, in the order of the ids.
+    func artifactOwners(among ids: [String]) throws -> [ArtifactOwner]
 
     // MARK: Model registry
 

@@ -188,7 +188,7 @@ extension WriteSession {
     /// Lets the user who makes something manage it.
     func grantCreator(_ type: GrantedType, _ pattern: String) throws {
         guard let id = caller.identity?.userID else { return }
-        try requireOneThing(pattern)
+        try Grant.requireOneThing(pattern)
         try requireUser(id)
         try connection.run(
             """
@@ -205,7 +205,7 @@ extension WriteSession {
 
     /// Takes the grants of users along with a model's new name; roles that an admin made name models by intention.
     func moveGrants(ofModel name: String, to newName: String) throws {
-        if caller.identity?.userID != nil { try requireOneThing(newName) }
+        if caller.identity?.userID != nil { try Grant.requireOneThing(newName) }
         try changeGrants(ofModel: name, "UPDATE OR REPLACE role_permissions SET resource_pattern = ?2", newName)
     }
 
@@ -214,17 +214,10 @@ extension WriteSession {
         try changeGrants(ofModel: name, "DELETE FROM role_permissions", nil)
     }
 
-    /// Throws for a name that in grants stands for all things: who makes such a model would manage all of them.
-    private func requireOneThing(_ name: String) throws {
-        guard name == Grant.everything else { return }
-        throw TrackingError.invalidParameter("'*' is no name on this server: in permissions it stands for everything.")
-    }
-
     /// Throws if a user was deleted since the request was admitted.
     func requireUser(_ id: Int64) throws {
         let isThere = try connection.query("SELECT 1 FROM users WHERE id = ?1", id).firstRow { $0.bool(0) }
-        guard isThere == nil else { return }
-        throw TrackingError(.permissionDenied, "Permission denied: the user who sent this was deleted meanwhile.")
+        guard isThere != nil else { throw TrackingError.userDeletedMeanwhile }
     }
 
     private func changeGrants(ofModel name: String, _ sql: String, _ value: String?) throws {

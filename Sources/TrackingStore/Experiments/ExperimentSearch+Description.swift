@@ -16,12 +16,6 @@ extension ReadSession {
 extension ExperimentSearch: SearchDescription {
     static let table = "experiments"
 
-    func within(_ permissions: Permissions) -> ExperimentSearch {
-        var search = self
-        search.scope = permissions.visibleExperiments(for: .experiment)
-        return search
-    }
-
     var sortKeyCount: Int { orderings.count }
 
     static func entities(rows: [Int64], in session: ReadSession) throws -> [Experiment] {

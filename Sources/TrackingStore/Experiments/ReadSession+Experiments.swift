@@ -38,7 +38,7 @@ extension ReadSession {
 
     /// The datasets of the runs of some experiments, as far as the client may read these runs.
     package func datasetSummaries(experimentIDs: [Int64]) throws -> [DatasetSummary] {
-        let readable = experimentIDs.filter { permissions?.allows(.read, on: .run(inExperiment: $0)) ?? true }
+        let readable = experimentIDs.filter { canReadRuns(ofExperiment: $0) }
         let select = try connection.query(
             """
             SELECT DISTINCT dataset.experiment_id, dataset.name, dataset.digest, tag.value

@@ -5,7 +5,7 @@ package import Tracking
 extension WriteSession {
     package func createExperiment(name: String, artifactLocation: String?, tags: [Tag]) throws -> Int64 {
         try requireCreation(of: .experiment)
-        try requireLocationElsewhere(artifactLocation)
+        try requireLocationElsewhere(artifactLocation, servedBuckets: servedBuckets)
         try Experiment.requireUnusedName(name, holder: try holder(ofName: name))
         let now = currentMilliseconds()
         try connection.run(
@@ -33,27 +33,6 @@ extension WriteSession {
         return id
     }
 
-    /// Throws if a client with limited permissions chooses an artifact location that this server itself opens.
-    ///
-    /// Otherwise the client could choose the folder of another experiment, whose artifacts it may not read.
-    private func requireLocationElsewhere(_ location: String?) throws {
-        guard permissions != nil, let location, isServed(ArtifactLocation(location)) else { return }
-        throw TrackingError(
-            .permissionDenied,
-            "Permission denied: only admins may choose a folder on this server for the artifacts of an experiment. "
-                + "Leave out artifact_location."
-        )
-    }
-
-    /// Whether this server may open a location: a folder of its own, or anything in a bucket of its own.
-    private func isServed(_ location: ArtifactLocation) -> Bool {
-        switch location.scheme {
-        case nil, "file", "http", "https", "mlflow-artifacts": true
-        case "s3": location.bucket.map { servedBuckets.contains($0) } ?? true
-        default: false
-        }
-    }
-
     /// Creates the experiment named Default, with id 0, if there is no experiment at all, active or deleted.
     func createDefaultExperiment() throws {
         try connection.run(
@@ -74,13 +53,7 @@ extension WriteSession {
 
     package func renameExperiment(_ id: Int64, to name: String) throws {
         let experiment = try storedExperiment(id, for: .update)
-        guard !hidesOthers else {
-            throw TrackingError(
-                .permissionDenied,
-                "A token that is limited to some experiments cannot rename them: the new name might already be used by "
-                    + "an experiment that the token may not see."
-            )
-        }
+        try requireSightOfExperimentNames()
         try experiment.requireRenamable(to: name, isTaken: try holder(ofName: name) != nil)
         try connection.run(
             "UPDATE experiments SET name = ?2, last_update_time = ?3 WHERE id = ?1",
@@ -104,8 +77,8 @@ extension WriteSession {
     @discardableResult
     private func requireDeletion(ofExperiment id: Int64) throws -> Experiment {
         let experiment = try storedExperiment(id, for: .delete)
-        guard let permissions, !permissions.allowsDeletion(ofExperiment: id) else { return experiment }
-        throw permissionDenied(.delete, on: .run(inExperiment: id))
+        try requireDeletionOfContents(ofExperiment: id)
+        return experiment
     }
 
     private func moveExperiment(_ id: Int64, by move: LifecycleMove) throws {

@@ -200,7 +200,7 @@ extension ReadSession {
             guard let last = rows.last else { break }
             start = last.0
             for (id, runID, experimentID) in rows where found.count < limit {
-                let isReadable = permissions?.allows(.read, on: .run(inExperiment: experimentID)) ?? true
+                let isReadable = canReadRuns(ofExperiment: experimentID)
                 if isReadable { found.append((id, runID)) }
             }
         }

@@ -23,13 +23,6 @@ extension LoggedModelSearch: SearchDescription {
     /// False, because MLflow's page tokens for this search contain more than an offset.
     var acceptsOffsetTokens: Bool { false }
 
-    func within(_ permissions: Permissions) -> LoggedModelSearch {
-        let visible = permissions.visibleExperiments(for: .loggedModel)
-        var search = self
-        search.experimentIDs.removeAll { !visible.contains($0) }
-        return search
-    }
-
     func statement(by accessPath: AccessPath, in session: ReadSession) throws -> SearchStatement {
         try LoggedModelSearchStatement(self, by: accessPath, in: session).statement
     }

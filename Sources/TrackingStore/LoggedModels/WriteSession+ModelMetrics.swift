@@ -92,7 +92,7 @@ extension ClientSession {
     func visibleLoggedModelRow(_ modelID: String, for action: PermittedAction) throws -> Int64? {
         let found = try connection.query("SELECT id, experiment_id FROM logged_models WHERE model_id = ?1", modelID)
             .firstRow { (row: $0.int64(0), experiment: $0.int64(1)) }
-        guard let found, canRead(experiment: found.experiment) || !hidesOthers else { return nil }
+        guard let found, !hides(experiment: found.experiment) else { return nil }
         try require(action, on: .loggedModel(inExperiment: found.experiment), orThrow: .loggedModelNotFound(modelID))
         return found.row
     }

@@ -40,16 +40,7 @@ extension ClientSession {
     /// The number of statements does not depend on the number of models. A model has no latest versions if the client
     /// may not read its versions.
     func registeredModels(rows: [Int64]) throws -> [RegisteredModel] {
-        var models = try connection.registeredModels(rows: rows)
-        guard let permissions else { return models }
-        for index in models.indices {
-            let (name, isPrompt) = (models[index].name, models[index].tags.belongToPrompt)
-            if !permissions.allows(.read, on: .version(ofModel: name, isPrompt: isPrompt)) {
-                models[index].latestVersions = []
-                models[index].aliases = []
-            }
-        }
-        return models
+        try connection.registeredModels(rows: rows).map { readable($0) }
     }
 }
 

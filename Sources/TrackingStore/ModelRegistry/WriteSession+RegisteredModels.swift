@@ -76,9 +76,7 @@ extension WriteSession {
 
     package func deleteRegisteredModel(_ name: String) throws {
         let (row, isPrompt) = try registeredModelKind(name, for: .delete)
-        if let permissions, !permissions.allowsDeletion(ofModel: name, isPrompt: isPrompt) {
-            throw permissionDenied(.delete, on: .version(ofModel: name, isPrompt: isPrompt))
-        }
+        try requireDeletionOfVersions(ofModel: name, isPrompt: isPrompt)
         try connection.run("DELETE FROM registered_models WHERE id = ?1", row)
         try removeGrants(ofModel: name)
     }
@@ -95,18 +93,6 @@ extension WriteSession {
         try requireNotPromptTag(key)
         _ = try connection.deleteTag(key, in: .registeredModels, of: id)
         if key.isExactly(Tag.isPromptKey) { try markModel(id, asPrompt: false) }
-    }
-
-    /// Throws if a client with limited permissions would change the prompt tag.
-    ///
-    /// That tag decides whether the grants for registered models or those for prompts apply to the model.
-    private func requireNotPromptTag(_ key: String) throws {
-        guard permissions != nil, key.isExactly(Tag.isPromptKey) else { return }
-        throw TrackingError(
-            .permissionDenied,
-            "Permission denied: only admins may change the tag '\(Tag.isPromptKey)' of a model, because that tag "
-                + "decides which permissions apply to the model."
-        )
     }
 
     func markModel(_ id: Int64, asPrompt isPrompt: Bool) throws {

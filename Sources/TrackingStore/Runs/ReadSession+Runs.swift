@@ -22,12 +22,7 @@ extension ReadSession {
     func visibleRunRow(_ runID: String) throws -> Int64? {
         let found = try connection.query("SELECT id, experiment_id FROM runs WHERE run_id = ?1", runID)
             .firstRow { (row: $0.int64(0), experiment: $0.int64(1)) }
-        guard let found, canRead(experiment: found.experiment) || !hidesOthers else {
-            if permissions != nil, !hidesOthers { throw missingOrForbidden(.runNotFound(runID)) }
-            return nil
-        }
-        try require(.read, on: .run(inExperiment: found.experiment), orThrow: .runNotFound(runID))
-        return found.row
+        return try canSee(run: runID, inExperiment: found?.experiment) ? found?.row : nil
     }
 
     /// Reads runs in the order of `rows`.

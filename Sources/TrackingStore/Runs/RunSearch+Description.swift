@@ -16,13 +16,6 @@ extension ReadSession {
 extension RunSearch: SearchDescription {
     static let table = "runs"
 
-    func within(_ permissions: Permissions) -> RunSearch {
-        let visible = permissions.visibleExperiments(for: .run)
-        var search = self
-        search.experimentIDs.removeAll { !visible.contains($0) }
-        return search
-    }
-
     var sortKeyCount: Int { orderings.count }
 
     func statement(by accessPath: AccessPath, in session: ReadSession) throws -> SearchStatement {

@@ -1,4 +1,4 @@
-internal import Budgets
+package import Budgets
 internal import Identities
 package import SQLite
 package import Tracking
@@ -12,7 +12,7 @@ package import Tracking
 /// The session caches key ids, run rows and metric summaries across requests, which saves a look-up for each logged
 /// value. Entries added since the last commit are dropped if the next commit fails. A request that fails without
 /// changing the database is not rolled back, so it must not have changed a cache.
-package final class WriteSession: WriterSession, TrackingWriting {
+package final class WriteSession: WriterSession, TrackingWriting, AccessChanging {
     package let connection: Connection
     let artifactRoot: ArtifactLocation
     let servedBuckets: Set<String>
@@ -26,7 +26,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
     /// How many runs may be created before the runs are counted again.
     var runsLeft: Int64 = 0
     /// The client that waits for the result.
-    private(set) var caller = Caller.server
+    package private(set) var caller = Caller.server
 
     private var keyIDs = RevocableCache<ExactText, Int64>(capacity: 20_000)
     private var runRows = RevocableCache<ExactText, RunRow>(capacity: 20_000)
@@ -37,7 +37,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
     private let permissionChanges: PermissionChanges
     private let stillAdmitted: StillAdmitted
     /// What the open transaction has changed about who may do what.
-    var accessChange = AccessChange()
+    package var accessChange = AccessChange()
     /// The row ids of the runs that the open transaction may have changed; always empty without `changes`.
     private var touchedRuns: Set<Int64> = []
 
@@ -151,9 +151,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
     ///
     /// - Throws: `.permissionDenied` if the client may not perform `action`.
     func storedRun(_ runID: String, for action: PermittedAction) throws -> RunRow? {
-        guard let row = try cachedRunRow(runID), canRead(experiment: row.experimentID) || !hidesOthers else {
-            return nil
-        }
+        guard let row = try cachedRunRow(runID), !hides(experiment: row.experimentID) else { return nil }
         try require(action, on: .run(inExperiment: row.experimentID), orThrow: .runNotFound(runID))
         touch(run: row.id)
         return row

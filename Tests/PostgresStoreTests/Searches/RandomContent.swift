@@ -8,6 +8,7 @@ struct RandomContent {
     static let numbers = [
         "1", "10", "9", "-3", "1e3", "0.5", ".5", "5.", " 7", "1e400", "-1e400", "1e-400", "0x1", "1e", "nan",
     ]
+    static let registryNames = ["a", "B", "é", "m_1", "m%2", "prompt", "Prompt 2", "empty"]
     static let metricKeys = ["acc", "loss", "val/f1"]
 
     private var generator: SeededGenerator
@@ -125,7 +126,7 @@ struct RandomContent {
 
     mutating func addRegistry() throws {
         let mark = Tag.promptMark
-        for name in ["a", "B", "é", "m_1", "m%2", "prompt", "Prompt 2", "empty"] {
+        for name in Self.registryNames {
             let isPrompt = name.lowercased().hasPrefix("prompt")
             let tags = (isPrompt ? [mark] : []) + (chance(60) ? [Tag(key: "t", value: one(of: Self.texts))] : [])
             let text = one(of: ["", "some words"])

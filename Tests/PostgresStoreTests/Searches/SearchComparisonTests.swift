@@ -1,3 +1,4 @@
+import Budgets
 import Filter
 import PostgresStore
 import TestSupport
@@ -5,7 +6,7 @@ import Testing
 import Tracking
 import TrackingStore
 
-/// Both stores have the same content: whatever is searched, they must find the same in the same order.
+/// Both stores have the same content: whatever is searched, and by whom, they must find the same in the same order.
 @Suite(.enabled(if: postgresServer != nil, "APUS_TEST_POSTGRES names no server"))
 struct SearchComparisonTests {
     private static let viewTypes = ViewType.allCases
@@ -14,6 +15,7 @@ struct SearchComparisonTests {
         let seed = testSeed()
         let stores = try TwoStores(seed: seed)
         var queries = RandomQueries(seed: seed)
+        var callers = stores.callers(seed: seed)
         for _ in 0..<400 {
             let filter = queries.filter { $0.run(ids: stores.runIDs) }
             let order = queries.runOrder()
@@ -25,7 +27,8 @@ struct SearchComparisonTests {
                 maxResults: queries.one(of: [1, 3, 10, 1_000]),
                 pageToken: nil
             )
-            try expectSame("\(seed): \(filter) \(order)", search, in: stores, \.pageToken) {
+            let (caller, rights) = callers.next()
+            try expectSame("\(seed): \(filter) \(order) \(rights)", search, for: caller, in: stores, \.pageToken) {
                 try $0.findRuns($1)
             } postgres: {
                 try $0.findRuns($1)
@@ -47,6 +50,7 @@ struct SearchComparisonTests {
             (.metric, "loss", .step(0)), (.metric, "acc", .step(7)), (.metric, "never", .minimum),
             (.parameter, "lr", .number), (.tag, "t", .number), (.metric, "acc", .value),
         ]
+        var callers = stores.callers(seed: seed)
         for (entity, key, value) in fields {
             for isAscending in [true, false] {
                 let ordering = Ordering(entity: entity, key: key, ascending: isAscending, sortValue: value)
@@ -58,7 +62,8 @@ struct SearchComparisonTests {
                     maxResults: 7,
                     pageToken: nil
                 )
-                try expectSame("\(seed): \(ordering)", search, in: stores, \.pageToken) {
+                let (caller, rights) = callers.next()
+                try expectSame("\(seed): \(ordering) \(rights)", search, for: caller, in: stores, \.pageToken) {
                     try $0.findRunTable($1, columns: columns)
                 } postgres: {
                     try $0.findRunTable($1, columns: columns)
@@ -101,6 +106,7 @@ struct SearchComparisonTests {
         let seed = testSeed()
         let stores = try TwoStores(seed: seed, runCount: 2)
         var queries = RandomQueries(seed: seed)
+        var callers = stores.callers(seed: seed)
         for _ in 0..<200 {
             let filter = queries.filter { $0.experiment() }
             let order = queries.order(["name", "experiment_id", "creation_time", "last_update_time"])
@@ -111,7 +117,8 @@ struct SearchComparisonTests {
                 maxResults: queries.one(of: [1, 2, 100]),
                 pageToken: nil
             )
-            try expectSame("\(seed): \(filter) \(order)", search, in: stores, \.pageToken) {
+            let (caller, rights) = callers.next()
+            try expectSame("\(seed): \(filter) \(order) \(rights)", search, for: caller, in: stores, \.pageToken) {
                 try $0.findExperiments($1)
             } postgres: {
                 try $0.findExperiments($1)
@@ -125,6 +132,7 @@ struct SearchComparisonTests {
         let seed = testSeed()
         let stores = try TwoStores(seed: seed, runCount: 5)
         var queries = RandomQueries(seed: seed)
+        var callers = stores.callers(seed: seed)
         for _ in 0..<200 {
             let filter = queries.filter { $0.registeredModel() }
             let order = queries.order(["name", "last_updated_timestamp"])
@@ -134,7 +142,8 @@ struct SearchComparisonTests {
                 maxResults: queries.one(of: [1, 3, 100]),
                 pageToken: nil
             )
-            try expectSame("\(seed): \(filter) \(order)", search, in: stores, \.pageToken) {
+            let (caller, rights) = callers.next()
+            try expectSame("\(seed): \(filter) \(order) \(rights)", search, for: caller, in: stores, \.pageToken) {
                 try $0.findRegisteredModels($1)
             } postgres: {
                 try $0.findRegisteredModels($1)
@@ -148,6 +157,7 @@ struct SearchComparisonTests {
         let seed = testSeed()
         let stores = try TwoStores(seed: seed, runCount: 5)
         var queries = RandomQueries(seed: seed)
+        var callers = stores.callers(seed: seed)
         for _ in 0..<200 {
             let filter = queries.filter { $0.modelVersion(ids: stores.runIDs) }
             let order = queries.order(["name", "version_number", "creation_timestamp", "last_updated_timestamp"])
@@ -157,7 +167,8 @@ struct SearchComparisonTests {
                 maxResults: queries.one(of: [1, 3, 100]),
                 pageToken: nil
             )
-            try expectSame("\(seed): \(filter) \(order)", search, in: stores, \.pageToken) {
+            let (caller, rights) = callers.next()
+            try expectSame("\(seed): \(filter) \(order) \(rights)", search, for: caller, in: stores, \.pageToken) {
                 try $0.findModelVersions($1)
             } postgres: {
                 try $0.findModelVersions($1)
@@ -171,6 +182,7 @@ struct SearchComparisonTests {
         let seed = testSeed()
         let stores = try TwoStores(seed: seed)
         var queries = RandomQueries(seed: seed)
+        var callers = stores.callers(seed: seed)
         let scopes: [DatasetScope] = [
             DatasetScope(name: "train", digest: nil), DatasetScope(name: "train", digest: "2"),
             DatasetScope(name: "test", digest: "9"),
@@ -196,7 +208,14 @@ struct SearchComparisonTests {
                 maxResults: queries.one(of: [1, 4, 100]),
                 pageToken: nil
             )
-            try expectSame("\(seed): \(filter) \(orderings) \(search.datasets)", search, in: stores, \.pageToken) {
+            let (caller, rights) = callers.next()
+            try expectSame(
+                "\(seed): \(filter) \(orderings) \(search.datasets) \(rights)",
+                search,
+                for: caller,
+                in: stores,
+                \.pageToken
+            ) {
                 try $0.findLoggedModels($1)
             } postgres: {
                 try $0.findLoggedModels($1)
@@ -210,6 +229,7 @@ struct SearchComparisonTests {
     private func expectSame<Search, Entity>(
         _ what: String,
         _ search: Search,
+        for caller: Caller,
         in stores: TwoStores,
         _ token: WritableKeyPath<Search, String?>,
         sqlite: @escaping @Sendable (ReadSession, Search) throws -> SearchCursor<Entity>,
@@ -219,11 +239,11 @@ struct SearchComparisonTests {
         var (ours, theirs) = (search, search)
         var pages = 0
         repeat {
-            let expected = try stores.sqlite.read { [theirs] session in
+            let expected = try stores.sqlite.store.readNow(for: caller) { [theirs] (session: ReadSession) in
                 let page = try sqlite(session, theirs)
                 return (try page.whole(in: session), page.nextPageToken)
             }
-            let found = try stores.postgres.read { [ours] session in
+            let found = try stores.postgres.read(for: caller) { [ours] session in
                 let page = try postgres(session, ours)
                 return (try page.whole(in: session), page.nextPageToken)
             }

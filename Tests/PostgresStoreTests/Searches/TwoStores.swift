@@ -17,4 +17,14 @@ struct TwoStores {
         try content.addRegistry()
         postgres = try PostgresStoreFixture(copying: sqlite)
     }
+
+    /// Clients of which half may see all of the content, and the others have random rights.
+    func callers(seed: UInt64) -> RandomCallers {
+        RandomCallers(
+            seed: seed,
+            experiments: [0, 1, 2, 3, 4, 5],
+            models: RandomContent.registryNames,
+            unlimited: 50
+        )
+    }
 }

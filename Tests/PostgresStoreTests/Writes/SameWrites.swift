@@ -1,3 +1,4 @@
+import Budgets
 import PostgresStore
 import TestSupport
 import Tracking
@@ -19,22 +20,24 @@ final class SameWrites {
     typealias Request = @Sendable (any TrackingWriting, @Sendable (String) -> String) throws -> String
     typealias Question = @Sendable (any TrackingReading, @Sendable (String) -> String) throws -> String
 
-    /// Carries out a request in both stores.
+    /// Carries out a request of a client in both stores.
     ///
     /// - Returns: what they answer, or the error; without times, and with names instead of ids.
-    func write(_ request: @escaping Request) -> (sqlite: String, postgres: String) {
+    func write(for caller: Caller = .server, _ request: @escaping Request) -> (sqlite: String, postgres: String) {
         let (ofSQLite, ofPostgres) = lookups
+        let (first, second): (any TrackingBackend, any TrackingBackend) = (sqlite.store, postgres.store)
         return (
-            shown(sqlite: answer { try sqlite.write { try request($0, ofSQLite) } }),
-            shown(postgres: answer { try postgres.write { try request($0, ofPostgres) } })
+            shown(sqlite: answer { try first.writeNow(for: caller) { try request($0, ofSQLite) } }),
+            shown(postgres: answer { try second.writeNow(for: caller) { try request($0, ofPostgres) } })
         )
     }
 
-    func read(_ question: @escaping Question) -> (sqlite: String, postgres: String) {
+    func read(for caller: Caller = .server, _ question: @escaping Question) -> (sqlite: String, postgres: String) {
         let (ofSQLite, ofPostgres) = lookups
+        let (first, second): (any TrackingBackend, any TrackingBackend) = (sqlite.store, postgres.store)
         return (
-            shown(sqlite: answer { try sqlite.read { try question($0, ofSQLite) } }),
-            shown(postgres: answer { try postgres.read { try question($0, ofPostgres) } })
+            shown(sqlite: answer { try first.readNow(for: caller) { try question($0, ofSQLite) } }),
+            shown(postgres: answer { try second.readNow(for: caller) { try question($0, ofPostgres) } })
         )
     }
 

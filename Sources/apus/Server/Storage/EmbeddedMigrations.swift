@@ -3,17 +3,29 @@ internal import SQLite
 
 /// The files of `migrations/` that are embedded in the binary.
 enum EmbeddedMigrations {
+    private static let postgresFolder = "postgresql/"
+
+    /// The migrations of a database in SQLite.
     static func load() throws(StartFailure) -> [Migration] {
-        let list = apus_migrations()
         var migrations: [Migration] = []
-        for file in UnsafeBufferPointer(start: list.files, count: list.count) {
-            let name = String(cString: file.name)
-            let sql = String(decoding: UnsafeRawBufferPointer(start: file.bytes, count: file.length), as: UTF8.self)
-            guard let migration = Migration(fileName: name, sql: sql) else {
-                throw StartFailure("The migration '\(name)' does not have a name such as 0001_initial.sql.")
+        for file in files where !file.name.hasPrefix(postgresFolder) {
+            guard let migration = Migration(fileName: file.name, sql: file.text) else {
+                throw StartFailure("The migration '\(file.name)' does not have a name such as 0001_initial.sql.")
             }
             migrations.append(migration)
         }
         return migrations
+    }
+
+    /// The scripts that make the tables of this server's own beside MLflow's in PostgreSQL, in their order.
+    static var ownTablesInPostgreSQL: [String] { files.filter { $0.name.hasPrefix(postgresFolder) }.map(\.text) }
+
+    /// In the order of the names.
+    private static var files: [(name: String, text: String)] {
+        let list = apus_migrations()
+        return UnsafeBufferPointer(start: list.files, count: list.count).map { file in
+            let bytes = UnsafeRawBufferPointer(start: file.bytes, count: file.length)
+            return (String(cString: file.name), String(decoding: bytes, as: UTF8.self))
+        }
     }
 }

@@ -50,6 +50,7 @@ enum ServedStore {
             schema: EmbeddedSchema.mlflowInPostgreSQL
         )
         configuration.budgets = budgets
+        configuration.servedBuckets = settings.layout.servedBuckets
         configuration.report = { logger.error("\($0)") }
         do {
             return try PostgresStore(configuration)

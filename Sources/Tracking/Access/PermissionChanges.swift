@@ -31,7 +31,7 @@ package struct AccessChange: Sendable, Equatable {
 
     package init() {}
 
-    var isNone: Bool { self == AccessChange() }
+    package var isNone: Bool { self == AccessChange() }
 }
 
 /// Tells the one who keeps users and their permissions in memory what a commit has changed.
@@ -48,7 +48,8 @@ package final class PermissionChanges: Sendable {
         self.handler.withLock { $0 = handler }
     }
 
-    func tell(_ change: AccessChange) {
+    /// Called after the commit, before its answers are sent.
+    package func tell(_ change: AccessChange) {
         handler.withLock { $0 }?(change)
         if change.takesRights { version.advance() }
     }

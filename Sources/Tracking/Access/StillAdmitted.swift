@@ -1,5 +1,5 @@
-internal import Budgets
-internal import Identities
+package import Budgets
+package import Identities
 
 /// The rights of a client may have been taken since its request was admitted: it has to be judged again.
 ///
@@ -12,43 +12,53 @@ package struct AccessChanged: Error, Sendable {
 ///
 /// All changes of access go through the writer. So a number that is the same here as at the admission says that nothing was
 /// taken; and what the open transaction takes, which others cannot see yet, this object knows.
-struct StillAdmitted {
-    let version: AccessVersion
+package struct StillAdmitted: Sendable {
+    private let version: AccessVersion
+
+    package init(version: AccessVersion) {
+        self.version = version
+    }
 
     /// - Parameter takesRights: whether the open transaction has taken rights.
     /// - Throws: `AccessChanged`.
-    func require(_ caller: Caller, takesRights: Bool) throws {
+    package func require(_ caller: Caller, takesRights: Bool) throws {
         let admitted = caller.admissionVersion
         guard admitted != 0, takesRights || admitted != version.current else { return }
         throw AccessChanged()
     }
 }
 
-extension WriteSession {
+/// A session that collects what its open transaction changes about who may do what.
+package protocol AccessChanging: AnyObject {
+    /// What the open transaction has changed so far; told to `PermissionChanges` once it is committed.
+    var accessChange: AccessChange { get set }
+}
+
+extension AccessChanging {
     /// Records that the open transaction changes a user or the user's permissions; nil stands for all users.
     ///
     /// - Parameter takesRights: false if it only adds rights, so that nobody has to be judged again.
-    func touch(user id: Int64?, takesRights: Bool = true) {
+    package func touch(user id: Int64?, takesRights: Bool = true) {
         accessChange.users.insert(id)
         if takesRights { accessChange.takesRights = true }
     }
 
     /// Records that the open transaction ends tokens with these hashes.
-    func noteEnd(ofTokens hashes: [[UInt8]]) {
+    package func noteEnd(ofTokens hashes: [[UInt8]]) {
         guard !hashes.isEmpty else { return }
         accessChange.endedTokens += hashes
         accessChange.takesRights = true
     }
 
     /// Records that the open transaction ends log-ins with these hashes.
-    func noteEnd(ofLogIns hashes: [[UInt8]]) {
+    package func noteEnd(ofLogIns hashes: [[UInt8]]) {
         guard !hashes.isEmpty else { return }
         accessChange.endedLogIns += hashes
         accessChange.takesRights = true
     }
 
     /// Records that the open transaction deletes a user.
-    func noteDeletion(ofUserNamed name: String) { accessChange.deletedUsers.append(name) }
+    package func noteDeletion(ofUserNamed name: String) { accessChange.deletedUsers.append(name) }
 
     /// Whether the open transaction has deleted a user of this name.
     package func deletes(userNamed name: String) -> Bool {

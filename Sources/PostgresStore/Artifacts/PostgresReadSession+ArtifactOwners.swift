@@ -1,0 +1,58 @@
+internal import PostgreSQL
+package import Tracking
+
+extension PostgresReadSession {
+    package func artifactPlaceVersion() throws -> Int64 {
+        // Nothing tells of runs that other programs add, so that these are looked for again after a while.
+        try rows(
+            """
+            SELECT coalesce(
+                ('x' || substr(md5(string_agg(experiment_id || ' ' || artifact_location, E'\\n' ORDER BY experiment_id)), 1, 16))
+                    ::bit(64)::bigint,
+                0
+            ) # (extract(epoch FROM now())::bigint / 30)
+            FROM experiments
+            """
+        ).first { $0.int64(0) } ?? 0
+    }
+
+    package func artifactPlaces() throws -> [ArtifactPlace] {
+        try rows(
+            """
+            SELECT experiment_id, artifact_location, NULL FROM experiments WHERE artifact_location IS NOT NULL
+            UNION ALL
+            SELECT DISTINCT thing.experiment_id,
+                CASE WHEN right(thing.location, length(thing.tail)) = thing.tail
+                    THEN left(thing.location, -length(thing.tail)) ELSE thing.location END,
+                (right(thing.location, length(thing.tail)) = thing.tail)::integer
+            FROM (
+                SELECT experiment_id, artifact_uri AS location, '/' || run_uuid || '/artifacts' AS tail, '' AS above FROM runs
+                UNION ALL
+                SELECT experiment_id, artifact_location, '/' || model_id || '/artifacts', '/models' FROM logged_models
+            ) AS thing
+            JOIN experiments ON experiments.experiment_id = thing.experiment_id
+            WHERE thing.location <> rtrim(experiments.artifact_location, '/') || thing.above || thing.tail
+            """
+        ).map { row in
+            let holdsIDs = row.optionalInt64(2).map { $0 != 0 }
+            return ArtifactPlace(experimentID: row.int64(0), location: row.string(1), holdsIDs: holdsIDs)
+        }
+    }
+
+    package func artifactOwners(among ids: [String]) throws -> [ArtifactOwner] {
+        try rows(
+            """
+            SELECT run.experiment_id, 0 AS kind, run.artifact_uri, wanted.place
+            FROM unnest($1::text[]) WITH ORDINALITY AS wanted (id, place) JOIN runs AS run ON run.run_uuid = wanted.id
+            UNION ALL
+            SELECT model.experiment_id, 1, model.artifact_location, wanted.place
+            FROM unnest($1::text[]) WITH ORDINALITY AS wanted (id, place)
+            JOIN logged_models AS model ON model.model_id = wanted.id
+            ORDER BY place, kind
+            """,
+            ids.filter { !$0.utf8.contains(0) }
+        ).map { row in
+            ArtifactOwner(experimentID: row.int64(0), isLoggedModel: row.bool(1), location: row.string(2))
+        }
+    }
+}

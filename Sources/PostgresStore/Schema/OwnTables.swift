@@ -1,0 +1,63 @@
+internal import PostgreSQL
+
+/// Makes the tables of this server's own, which MLflow does not have, in the schema `apus` of the database.
+///
+/// MLflow's tables stay as they are, and its servers do not see another schema.
+struct OwnTables {
+    private let pipeline: PostgresPipeline
+    private let scripts: [String]
+
+    /// The advisory lock by which only one server at a time makes or changes the tables.
+    private static let lock: Int64 = 0x6170_7573_6f77_6e00
+
+    /// - Parameter scripts: those that make the tables, one after another; a released one never changes.
+    init(_ pipeline: PostgresPipeline, _ scripts: [String]) {
+        self.pipeline = pipeline
+        self.scripts = scripts
+    }
+
+    /// Runs the scripts that have not run in this database, all of them or none.
+    ///
+    /// - Throws: `UnfitDatabase` if a newer version has made the tables, or the server's user may not; `PostgresError`.
+    func prepare() throws {
+        do {
+            try pipeline.send("BEGIN")
+            try pipeline.send("SET LOCAL lock_timeout = 0")
+            _ = try pipeline.rows("SELECT pg_advisory_xact_lock($1)", [.integer(Self.lock)])
+            try runMissing(after: try version())
+            try pipeline.send("COMMIT")
+            try pipeline.settle()
+        } catch {
+            pipeline.rollBack()
+            guard let error = error as? PostgresError, error.state == .noPrivilege else { throw error }
+            throw UnfitDatabase(
+                "\(pipeline.place) has no schema 'apus' for the tables of users and tokens that this server can use: "
+                    + "\(error.message). Run the server once as a user who may make it, or let an admin of the database say: "
+                    + "CREATE SCHEMA apus AUTHORIZATION the_server's_user"
+            )
+        }
+    }
+
+    /// The number of scripts that have run in this database; makes the place in which that is written.
+    private func version() throws -> Int {
+        let hasSchema = try pipeline.rows("SELECT to_regnamespace('apus') IS NOT NULL").first { $0.bool(0) }
+        if hasSchema != true { try pipeline.send("CREATE SCHEMA apus") }
+        try pipeline.send("CREATE TABLE IF NOT EXISTS apus.schema_version (version bigint NOT NULL)")
+        return Int(try pipeline.rows("SELECT version FROM apus.schema_version").first { $0.int64(0) } ?? 0)
+    }
+
+    private func runMissing(after version: Int) throws {
+        guard version <= scripts.count else {
+            throw UnfitDatabase(
+                "\(pipeline.place) has tables of a newer version of Apus in its schema 'apus' (\(version), and this one knows "
+                    + "\(scripts.count)). Use that version."
+            )
+        }
+        guard version < scripts.count else { return }
+        for statement in scripts[version...].flatMap({ SQLScript.statements(of: $0) }) {
+            try pipeline.send(statement, isPrepared: false)
+        }
+        try pipeline.send("DELETE FROM apus.schema_version")
+        try pipeline.send("INSERT INTO apus.schema_version (version) VALUES ($1)", [.integer(Int64(scripts.count))])
+    }
+}

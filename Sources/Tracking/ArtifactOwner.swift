@@ -1,0 +1,42 @@
+/// A location that contains artifacts of an experiment.
+package struct ArtifactPlace: Sendable {
+    package enum Kind: Sendable {
+        /// The experiment's own location. All artifacts in it belong to the experiment.
+        case experiment
+        /// The location of one run or logged model.
+        case thing
+        /// A folder with subfolders that are named by the ids of runs or logged models. Runs and models of other
+        /// experiments may have subfolders too.
+        case shared
+    }
+
+    package let experimentID: Int64
+    package let location: String
+    package let kind: Kind
+
+    /// - Parameter holdsIDs: whether subfolders are named by ids; nil for an experiment's own location.
+    package init(experimentID: Int64, location: String, holdsIDs: Bool?) {
+        self.experimentID = experimentID
+        self.location = location
+        kind =
+            switch holdsIDs {
+            case nil: .experiment
+            case false: .thing
+            case true: .shared
+            }
+    }
+}
+
+/// A run or a logged model to which artifacts belong.
+package struct ArtifactOwner: Sendable {
+    package let experimentID: Int64
+    package let isLoggedModel: Bool
+    /// Where all its artifacts lie.
+    package let location: String
+
+    package init(experimentID: Int64, isLoggedModel: Bool, location: String) {
+        self.experimentID = experimentID
+        self.isLoggedModel = isLoggedModel
+        self.location = location
+    }
+}

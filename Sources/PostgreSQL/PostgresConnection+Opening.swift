@@ -3,7 +3,7 @@ internal import Glibc
 
 extension PostgresConnection {
     /// The seconds to wait for a server that neither accepts nor refuses the connection, if `connect_timeout` is not set.
-    private static let usualTimeout = 10
+    static let usualTimeout = 10
 
     /// Connects to the first of the hosts that can be reached, and returns the connection of libpq.
     ///
@@ -96,7 +96,7 @@ extension PostgresConnection {
     }
 
     /// Returns the value of `connect_timeout`, wherever it is set, or the usual time; nil if there is no limit.
-    private static func timeout(_ raw: OpaquePointer) -> Duration? {
+    static func timeout(_ raw: OpaquePointer) -> Duration? {
         guard let options = apus_PQconninfo(raw) else { return .seconds(usualTimeout) }
         defer { apus_PQconninfoFree(options) }
         var option = options

@@ -49,26 +49,19 @@ package final class PostgresPipeline {
     ///
     /// - Parameters:
     ///   - options: options of libpq that hold unless the address has others.
-    ///   - settings: statements that the session begins with, such as `SET …`.
+    ///   - settings: statements that the session begins with, such as `SET …`. All of them together have `connect_timeout` too.
     /// - Throws: `PostgresError` with the state `.noLibrary` also for a libpq before version 14, which has no pipelines.
     package init(
         _ address: PostgresAddress,
         applicationName: String,
         options: [(keyword: String, value: String)] = [],
-        settings: String = ""
+        settings: [String] = []
     ) throws(PostgresError) {
         let raw = try PostgresConnection.open(address, applicationName, options)
         place = PostgresConnection.place(raw)
         do throws(PostgresError) {
             guard apus_libpq_has_pipelines() == 1 else {
                 throw PostgresError(.noLibrary, "a store in PostgreSQL needs libpq of PostgreSQL 14 or later")
-            }
-            let script = "SET TIME ZONE 'UTC';" + settings
-            let result = apus_PQexec(raw, script)
-            defer { apus_PQclear(result) }
-            let status = Int(apus_PQresultStatus(result))
-            guard status == Int(APUS_PQ_COMMAND_OK) || status == Int(APUS_PQ_TUPLES_OK) else {
-                throw PostgresError(of: result, on: raw, script)
             }
             guard apus_PQsetnonblocking(raw, 1) == 0, apus_PQenterPipelineMode(raw) == 1 else {
                 throw PostgresError(of: nil, on: raw, nil)
@@ -78,6 +71,11 @@ package final class PostgresPipeline {
             throw error
         }
         self.raw = raw
+        let time = PostgresConnection.timeout(raw) ?? .seconds(PostgresConnection.usualTimeout)
+        watch = PostgresWatch(deadline: .now + time, cancels: false)
+        for statement in ["SET TIME ZONE 'UTC'"] + settings { try send(statement, isPrepared: false) }
+        try settle()
+        watch = PostgresWatch()
     }
 
     deinit { close() }
@@ -301,9 +299,11 @@ extension PostgresPipeline {
         while true {
             // Also while bytes arrive, which a long answer does for as long as it likes.
             if let reason = watch.reason {
-                guard watch.end == nil, PostgresConnection.askToCancel(raw, within: Self.graceTime) else {
+                guard watch.cancels, watch.end == nil,
+                    PostgresConnection.askToCancel(raw, within: Self.graceTime)
+                else {
                     close()
-                    throw PostgresError(.disconnected, "the server does not answer")
+                    throw PostgresError(.silent, "the server does not answer")
                 }
                 watch.end = reason
                 watch.deadline = .now + Self.graceTime
@@ -328,11 +328,18 @@ package struct PostgresWatch {
     package var deadline: ContinuousClock.Instant?
     /// Asked ten times a second while the server works; true if nobody waits for the result any more.
     package var isAbandoned: (() -> Bool)?
+    /// Whether the server is asked to cancel what runs when the time is over; otherwise the connection is closed at once.
+    package var cancels: Bool
     /// Why the statements were cancelled; nil if they were not.
     fileprivate var end: PostgresError.State?
 
-    package init(deadline: ContinuousClock.Instant? = nil, isAbandoned: (() -> Bool)? = nil) {
+    package init(
+        deadline: ContinuousClock.Instant? = nil,
+        cancels: Bool = true,
+        isAbandoned: (() -> Bool)? = nil
+    ) {
         self.deadline = deadline
+        self.cancels = cancels
         self.isAbandoned = isAbandoned
     }
 

@@ -20,8 +20,10 @@ package final class PostgresStore: Sendable {
         package var ownTables: [String] = []
         /// The most connections that read; with the writer's, the store uses one more.
         package var readerCount = 8
-        /// How long a request waits for a database that is away before it is answered with 429.
+        /// How long a request waits for its turn, or for a database that is away, before it is answered with 429.
         package var patience: Duration = .seconds(10)
+        /// How long the server of the database may take to answer COMMIT before the connection counts as lost.
+        package var commitTime: Duration = .seconds(10)
         /// How long the database may work on one statement of a change; on one that changes all runs of an experiment, ten times as
         /// long.
         package var statementTime: Duration = .seconds(30)
@@ -42,6 +44,8 @@ package final class PostgresStore: Sendable {
     private let writer: GroupWriter
     private let readers: ReaderCrew
     private let report: @Sendable (String) -> Void
+    /// The series of failures that need the operator.
+    private let faults = Burst()
 
     /// Connects, and makes MLflow's tables if the database is empty.
     ///
@@ -55,12 +59,13 @@ package final class PostgresStore: Sendable {
         if !configuration.ownTables.isEmpty { try OwnTables(first, configuration.ownTables).prepare() }
         first.close()
         report = configuration.report
-        readers = ReaderCrew(
+        let readers = ReaderCrew(
             connector,
             count: configuration.readerCount,
             budgets: configuration.budgets,
             patience: configuration.patience
         )
+        self.readers = readers
         let group = WriteGroup(
             connector,
             artifactRoot: configuration.artifactRoot,
@@ -68,9 +73,15 @@ package final class PostgresStore: Sendable {
             keepsAccess: !configuration.ownTables.isEmpty,
             patience: configuration.patience,
             statementTime: configuration.statementTime,
+            commitTime: configuration.commitTime,
+            makeRoom: { readers.dropIdle() },
             report: configuration.report
         )
-        writer = try GroupWriter(group, queue: configuration.budgets.queuedWrites)
+        writer = try GroupWriter(
+            group,
+            queue: configuration.budgets.queuedWrites,
+            patience: configuration.patience
+        )
     }
 
     /// Runs one write request on the writer; calls `completion` when its changes are committed.
@@ -124,7 +135,9 @@ package final class PostgresStore: Sendable {
     /// Translates a failure of PostgreSQL, and reports those that need the operator's attention.
     private func failure(_ error: any Error) -> any Error {
         let translated = TrackingError.translated(error)
-        if let error = error as? PostgresError, error.state == .diskFull || error.state == .noPrivilege {
+        if let error = error as? PostgresError, error.state == .diskFull || error.state == .noPrivilege,
+            faults.note(endsAfter: { _ in .seconds(60) }) == nil
+        {
             report("the database \(place) cannot be used: \(error)")
         }
         return translated

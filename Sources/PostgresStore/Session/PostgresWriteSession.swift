@@ -67,7 +67,8 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
 // MARK: The transaction
 
 extension PostgresWriteSession {
-    func beginTransaction(_ statementTime: Duration) throws {
+    /// - Parameter isImpatient: whether a wait for a lock of another program ends after some milliseconds.
+    func beginTransaction(_ statementTime: Duration, isImpatient: Bool) throws {
         (self.statementTime, hasLongStatements) = (statementTime, false)
         pipeline.watch = PostgresWatch(deadline: .now + statementTime)
         (logs, ownLogs, job) = ([], 0, nil)
@@ -75,6 +76,7 @@ extension PostgresWriteSession {
         accessChange = AccessChange()
         experiments.removeAll(keepingCapacity: true)
         try pipeline.send("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+        if isImpatient { try pipeline.send("SET LOCAL lock_timeout = '50ms'") }
     }
 
     /// Lets the time of a statement begin anew.
@@ -155,6 +157,7 @@ extension PostgresWriteSession {
     /// Adds something that the request logs to a run.
     func add(_ batch: LogBatch, runID: String, isOneParam: Bool = false) throws {
         guard let job else { preconditionFailure("a session is used outside of a request") }
+        job.loggedRun = runID
         logs.append(RunLog(job: job, caller: caller, runID: runID, batch: batch, isOneParam: isOneParam))
         // What comes after other changes of the request is written at once, so that all of it fails together.
         if hasChanged { try prepareStatement() }

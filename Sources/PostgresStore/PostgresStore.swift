@@ -47,6 +47,9 @@ package final class PostgresStore: Sendable {
     /// The series of failures that need the operator.
     private let faults = Burst()
 
+    /// How long all statements at the start may take.
+    private static let startTime = Duration.seconds(60)
+
     /// Connects, and makes MLflow's tables if the database is empty.
     ///
     /// - Throws: `PostgresError` if the database cannot be reached or used, `UnfitDatabase` if its tables are those of another
@@ -55,6 +58,9 @@ package final class PostgresStore: Sendable {
         let connector = Connector(address: configuration.address)
         let first = try connector.open(.writer)
         place = first.place
+        first.watch = PostgresWatch(deadline: .now + Self.startTime, cancels: false)
+        // Other servers may be making the tables.
+        try first.send("SET lock_timeout = '20s'")
         try SchemaCheck(first, configuration.schema).prepare(artifactRoot: configuration.artifactRoot)
         if !configuration.ownTables.isEmpty { try OwnTables(first, configuration.ownTables).prepare() }
         first.close()

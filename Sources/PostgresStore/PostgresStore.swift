@@ -61,6 +61,7 @@ package final class PostgresStore: Sendable {
         first.watch = PostgresWatch(deadline: .now + Self.startTime, cancels: false)
         // Other servers may be making the tables.
         try first.send("SET lock_timeout = '20s'")
+        try SessionCheck(first, connector).requireSession()
         try SchemaCheck(first, configuration.schema).prepare(artifactRoot: configuration.artifactRoot)
         if !configuration.ownTables.isEmpty { try OwnTables(first, configuration.ownTables).prepare() }
         first.close()

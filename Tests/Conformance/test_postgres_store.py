@@ -11,6 +11,7 @@ import pytest
 
 from helpers import REFERENCE_PYTHON, call, must, new_run, send
 from postgres import ESCAPED_PASSWORD, PASSWORD, USER, PostgresServer
+from postgres_pooler import TransactionPooler
 from postgres_proxy import PostgresProxy
 from servers import ApusServer, ReferenceServer, apus_binary, free_port
 
@@ -308,6 +309,11 @@ def test_a_server_that_falls_silent_after_the_log_in_is_away(postgres, database)
             must(server.url, "runs/get", run_id=run_id)
         proxy.mute()
         assert "does not answer" in refusal("--backend-store-uri", uri)
+
+
+def test_a_pooler_of_transactions_is_refused(postgres, database):
+    with TransactionPooler(postgres.port) as pooler:
+        assert "pool_mode = session" in refusal("--backend-store-uri", through(pooler.port, database))
 
 
 @pytest.mark.parametrize("option", ["", "?target_session_attrs=any"])

@@ -3,7 +3,7 @@ internal import Glibc
 
 extension PostgresConnection {
     /// The seconds to wait for a server that neither accepts nor refuses the connection, if `connect_timeout` is not set.
-    private static let usualTimeout = 10
+    static let usualTimeout = 10
 
     /// Tries the hosts of the address in turn, and returns libpq's connection to the first one that can be reached.
     ///
@@ -97,7 +97,7 @@ extension PostgresConnection {
     }
 
     /// Returns `connect_timeout` from the address or the environment, or the default; nil if there is no limit.
-    private static func timeout(_ raw: OpaquePointer) -> Duration? {
+    static func timeout(_ raw: OpaquePointer) -> Duration? {
         guard let options = apus_PQconninfo(raw) else { return .seconds(usualTimeout) }
         defer { apus_PQconninfoFree(options) }
         var option = options

@@ -40,6 +40,8 @@ extension PostgresError {
         package static let badAddress = State(rawValue: "bad address")
         /// The connection could not be made, or was lost.
         package static let disconnected = State(rawValue: "disconnected")
+        /// The server has not answered in time, and the connection was closed.
+        package static let silent = State(rawValue: "silent")
         /// The connection was used in a way that its state does not allow.
         package static let misuse = State(rawValue: "misuse")
         /// The statement was cancelled because its deadline passed.
@@ -60,7 +62,8 @@ extension PostgresError {
 
     /// Whether the connection is lost; a new connection may succeed later.
     package var isDisconnection: Bool {
-        state == .disconnected || state.kind == "08" || ["57P01", "57P02", "57P03", "57P05"].contains(state.rawValue)
+        state == .disconnected || state == .silent || state.kind == "08"
+            || ["57P01", "57P02", "57P03", "57P05"].contains(state.rawValue)
     }
 
     /// Whether the server refuses the user, the password, or the client's host.
@@ -71,6 +74,12 @@ extension PostgresError {
 
     /// Whether the transaction may succeed if it is repeated: a serialization failure or a deadlock.
     package var isPassing: Bool { state.rawValue == "40001" || state.rawValue == "40P01" }
+
+    /// Whether the connection does not have the prepared statements that were prepared on it, or not as they were.
+    ///
+    /// A table has other columns since then, or something between this program and the server mixes connections up. The server
+    /// has no state of its own for a table that has changed, and reports a feature that it does not have.
+    package var isOfPreparation: Bool { ["26000", "42P05", "0A000"].contains(state.rawValue) }
 
     static var badAddress: PostgresError {
         PostgresError(

@@ -49,26 +49,20 @@ package final class PostgresPipeline {
     ///
     /// - Parameters:
     ///   - options: defaults for options of libpq that the address does not set.
-    ///   - settings: SQL that runs first in the session, such as `SET …`.
+    ///   - settings: statements that run first in the session, such as `SET …`. All of them together may take
+    ///     `connect_timeout` again.
     /// - Throws: `PostgresError`; the state is `.noLibrary` also if libpq is older than version 14, which has no pipelines.
     package init(
         _ address: PostgresAddress,
         applicationName: String,
         options: [(keyword: String, value: String)] = [],
-        settings: String = ""
+        settings: [String] = []
     ) throws(PostgresError) {
         let raw = try PostgresConnection.open(address, applicationName, options)
         place = PostgresConnection.place(raw)
         do throws(PostgresError) {
             guard apus_libpq_has_pipelines() == 1 else {
                 throw PostgresError(.noLibrary, "a store in PostgreSQL needs libpq of PostgreSQL 14 or later")
-            }
-            let script = "SET TIME ZONE 'UTC';" + settings
-            let result = apus_PQexec(raw, script)
-            defer { apus_PQclear(result) }
-            let status = Int(apus_PQresultStatus(result))
-            guard status == Int(APUS_PQ_COMMAND_OK) || status == Int(APUS_PQ_TUPLES_OK) else {
-                throw PostgresError(of: result, on: raw, script)
             }
             guard apus_PQsetnonblocking(raw, 1) == 0, apus_PQenterPipelineMode(raw) == 1 else {
                 throw PostgresError(of: nil, on: raw, nil)
@@ -78,6 +72,11 @@ package final class PostgresPipeline {
             throw error
         }
         self.raw = raw
+        let time = PostgresConnection.timeout(raw) ?? .seconds(PostgresConnection.usualTimeout)
+        watch = PostgresWatch(deadline: .now + time, cancels: false)
+        for statement in ["SET TIME ZONE 'UTC'"] + settings { try send(statement, isPrepared: false) }
+        try settle()
+        watch = PostgresWatch()
     }
 
     deinit { close() }
@@ -302,9 +301,11 @@ extension PostgresPipeline {
         while true {
             // Checked here too, because a long answer could keep bytes arriving beyond the deadline.
             if let reason = watch.reason {
-                guard watch.end == nil, PostgresConnection.askToCancel(raw, within: Self.graceTime) else {
+                guard watch.cancels, watch.end == nil,
+                    PostgresConnection.askToCancel(raw, within: Self.graceTime)
+                else {
                     close()
-                    throw PostgresError(.disconnected, "the server does not answer")
+                    throw PostgresError(.silent, "the server does not answer")
                 }
                 watch.end = reason
                 watch.deadline = .now + Self.graceTime
@@ -329,11 +330,19 @@ package struct PostgresWatch {
     package var deadline: ContinuousClock.Instant?
     /// Called ten times a second while the server works; returns true if no client waits for the result any more.
     package var isAbandoned: (() -> Bool)?
+    /// Whether the server is asked to cancel the running statements when the time is over; otherwise the connection is
+    /// closed at once.
+    package var cancels: Bool
     /// The reason why the statements were cancelled; nil if they were not.
     fileprivate var end: PostgresError.State?
 
-    package init(deadline: ContinuousClock.Instant? = nil, isAbandoned: (() -> Bool)? = nil) {
+    package init(
+        deadline: ContinuousClock.Instant? = nil,
+        cancels: Bool = true,
+        isAbandoned: (() -> Bool)? = nil
+    ) {
         self.deadline = deadline
+        self.cancels = cancels
         self.isAbandoned = isAbandoned
     }
 

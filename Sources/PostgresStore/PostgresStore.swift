@@ -20,8 +20,10 @@ package final class PostgresStore: Sendable {
         package var ownTables: [String] = []
         /// The most connections that read; with the writer's, the store uses one more.
         package var readerCount = 8
-        /// How long a request waits for a database that is away before it is answered with 429.
+        /// How long a request waits for its turn, or for a database that is away, before it is answered with 429.
         package var patience: Duration = .seconds(10)
+        /// How long the server of the database may take to answer COMMIT before the connection counts as lost.
+        package var commitTime: Duration = .seconds(10)
         /// How long the database may work on one statement of a change; on one that changes all runs of an experiment, ten times as
         /// long.
         package var statementTime: Duration = .seconds(30)
@@ -47,6 +49,11 @@ package final class PostgresStore: Sendable {
     private let writer: GroupWriter
     private let readers: ReaderCrew
     private let report: @Sendable (String) -> Void
+    /// The series of failures that need the operator.
+    private let faults = Burst()
+
+    /// How long all statements at the start may take.
+    private static let startTime = Duration.seconds(60)
 
     /// Connects, and makes MLflow's tables if the database is empty.
     ///
@@ -56,18 +63,23 @@ package final class PostgresStore: Sendable {
         let connector = Connector(address: configuration.address)
         let first = try connector.open(.writer)
         place = first.place
+        first.watch = PostgresWatch(deadline: .now + Self.startTime, cancels: false)
+        // Other servers may be making the tables.
+        try first.send("SET lock_timeout = '20s'")
+        try SessionCheck(first, connector).requireSession()
         schema = try SchemaCheck(first, configuration.schema, beginsTables: configuration.beginsTables)
             .prepare(artifactRoot: configuration.artifactRoot)
         permissionChanges = PermissionChanges(stored: try Self.accessVersion(first, configuration.ownTables))
         first.close()
         report = configuration.report
-        readers = ReaderCrew(
+        let readers = ReaderCrew(
             connector,
             permissionChanges,
             count: configuration.readerCount,
             budgets: configuration.budgets,
             patience: configuration.patience
         )
+        self.readers = readers
         let group = WriteGroup(
             connector,
             artifactRoot: configuration.artifactRoot,
@@ -75,9 +87,15 @@ package final class PostgresStore: Sendable {
             permissionChanges: permissionChanges,
             patience: configuration.patience,
             statementTime: configuration.statementTime,
+            commitTime: configuration.commitTime,
+            makeRoom: { readers.dropIdle() },
             report: configuration.report
         )
-        writer = try GroupWriter(group, queue: configuration.budgets.queuedWrites)
+        writer = try GroupWriter(
+            group,
+            queue: configuration.budgets.queuedWrites,
+            patience: configuration.patience
+        )
     }
 
     /// Makes this server's own tables, if it needs them; returns the number of the stored rights.
@@ -145,7 +163,9 @@ package final class PostgresStore: Sendable {
         let states: Set<PostgresError.State> = [
             .diskFull, .noPrivilege, .undefinedTable, .undefinedColumn, .undefinedSchema,
         ]
-        if let error = error as? PostgresError, states.contains(error.state) {
+        if let error = error as? PostgresError, states.contains(error.state),
+            faults.note(endsAfter: { _ in .seconds(60) }) == nil
+        {
             report("the database \(place) cannot be used: \(error)")
         }
         return translated

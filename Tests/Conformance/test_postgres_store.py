@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from helpers import REFERENCE_PYTHON, call, must, new_run, send
 from postgres import ESCAPED_PASSWORD, PASSWORD, USER, PostgresServer
+from postgres_pooler import TransactionPooler
 from postgres_proxy import PostgresProxy
 from servers import ApusServer, ReferenceServer, apus_binary, free_port
 
@@ -295,19 +297,59 @@ def test_a_lost_answer_to_a_commit_does_not_lose_or_repeat_the_change(postgres, 
             assert postgres.rows(database, "SELECT value FROM metrics") == [{"value": 1}]
 
 
-def test_a_change_that_was_stored_is_not_called_undone_when_the_database_stays_away(postgres, database):
+def through(port, database, options="connect_timeout=5"):
+    return f"postgresql://{USER}:{ESCAPED_PASSWORD}@127.0.0.1:{port}/{database}?{options}"
+
+
+def tag(server, run_id, key):
+    return call(server.url, "runs/set-tag", {"run_id": run_id, "key": key, "value": "1"})
+
+
+def test_a_change_is_not_said_to_be_refused_if_it_may_be_stored(postgres, database):
+    with PostgresProxy(postgres.port) as proxy, apus(through(proxy.port, database)) as server:
+        run_id = new_run(server.url)
+        proxy.lose_next_commit(cut=True)
+        status, answer = tag(server, run_id, "a")
+        assert status == 503 and "Nothing" not in answer["message"], answer
+        assert postgres.rows(database, "SELECT key FROM tags WHERE key = 'a'") == [{"key": "a"}]
+        proxy.mend()
+        assert tag(server, run_id, "a")[0] == 200
+
+
+def test_answers_to_commits_that_never_come_are_not_waited_for(postgres, database):
+    with PostgresProxy(postgres.port) as proxy, apus(through(proxy.port, database)) as server:
+        run_id = new_run(server.url)
+        proxy.hold_commits()
+        with ThreadPoolExecutor() as pool:
+            first = pool.submit(tag, server, run_id, "a")
+            assert proxy.held.wait(60)
+            second = pool.submit(tag, server, run_id, "b")
+            # The first one may be stored; the second one did not get its turn.
+            assert [first.result()[0], second.result()[0]] == [503, 429]
+        proxy.mend()
+        assert tag(server, run_id, "c")[0] == 200
+        assert {row["key"] for row in postgres.rows(database, "SELECT key FROM tags WHERE key IN ('b', 'c')")} == {"c"}
+
+
+def test_a_server_that_falls_silent_after_the_log_in_is_away(postgres, database):
     with PostgresProxy(postgres.port) as proxy:
-        uri = f"postgresql://{USER}:{ESCAPED_PASSWORD}@127.0.0.1:{proxy.port}/{database}"
+        uri = through(proxy.port, database, "connect_timeout=1")
         with apus(uri) as server:
             run_id = new_run(server.url)
-            proxy.lose_next_commit(then_cut=True)
-            status, answer = call(server.url, "runs/set-tag", {"run_id": run_id, "key": "a", "value": "stored"})
-            assert proxy.lost.is_set()
-            assert postgres.rows(database, "SELECT value FROM tags WHERE key = 'a'") == [{"value": "stored"}]
-            # 429 would say that nothing was stored.
-            assert status == 503, answer
+            proxy.mute()
+            proxy.drop()
+            assert tag(server, run_id, "a")[0] == 429
+            assert call(server.url, "runs/get", run_id=run_id)[0] == 429
             proxy.mend()
-            must(server.url, "runs/set-tag", {"run_id": run_id, "key": "a", "value": "again"})
+            assert tag(server, run_id, "a")[0] == 200
+            must(server.url, "runs/get", run_id=run_id)
+        proxy.mute()
+        assert "does not answer" in refusal("--backend-store-uri", uri)
+
+
+def test_a_pooler_of_transactions_is_refused(postgres, database):
+    with TransactionPooler(postgres.port) as pooler:
+        assert "pool_mode = session" in refusal("--backend-store-uri", through(pooler.port, database))
 
 
 @pytest.mark.parametrize("option", ["", "?target_session_attrs=any"])

@@ -37,6 +37,33 @@ struct SchemaTests {
         #expect(error?.description.contains("latest_metrics.is_nan") == true)
     }
 
+    @Test func `a start does not wait for ever for a table that another program has locked`() throws {
+        let fixture = try StoreOverPostgres()
+        let other = try fixture.other()
+        try other.execute("BEGIN; LOCK TABLE runs")
+        let error = #expect(throws: PostgresError.self) { _ = try StoreOverPostgres.open(fixture.address) }
+        #expect(error?.state == .lockNotAvailable)
+        try other.execute("ROLLBACK")
+    }
+
+    @Test func `a user that may not read a table of the store cannot start it`() throws {
+        let fixture = try StoreOverPostgres()
+        let role = "role_\(UInt64.random(in: .min ... .max))"
+        try fixture.other().execute(
+            """
+            CREATE ROLE \(role) LOGIN PASSWORD 'word';
+            GRANT ALL ON ALL TABLES IN SCHEMA public TO \(role);
+            REVOKE SELECT ON metrics FROM \(role)
+            """
+        )
+        let uri = StoreOverPostgres.server.replacing(/\/\/.*@/, with: "//\(role):word@")
+        let address = try PostgresAddress(uri.replacing("/postgres", with: "/\(fixture.name)"))
+        let error = #expect(throws: PostgresError.self) { _ = try StoreOverPostgres.open(address) }
+        #expect(error?.state == .noPrivilege)
+        #expect(error?.message.contains("metrics") == true)
+        try fixture.other().execute("DROP OWNED BY \(role); DROP ROLE \(role)")
+    }
+
     @Test func `the tables of another program are left alone`() throws {
         #expect(throws: UnfitDatabase.self) {
             _ = try StoreOverPostgres(preparing: "CREATE TABLE mine (number integer)")

@@ -2,6 +2,9 @@
 
     with PostgresProxy(server.port) as proxy:
         proxy.lose_next_commit()      # the server commits; the connection ends before its client hears of it
+        proxy.lose_next_commit(cut=True)    # and then there is no other connection
+        proxy.hold_commits()          # the server commits; the answers do not arrive, and the connections stay open
+        proxy.mute()                  # clients log in, and what they say then does not arrive
         proxy.cut()                   # all connections are reset, and new ones too
         proxy.fall_silent()           # nothing arrives any more on either side, and nobody is told
         proxy.mend()                  # everything passes again, with what was held back
@@ -15,6 +18,8 @@ import threading
 
 # CommandComplete with the tag COMMIT.
 COMMITTED = b"C\x00\x00\x00\x0bCOMMIT\x00"
+# ReadyForQuery outside of a transaction.
+READY = b"Z\x00\x00\x00\x05I"
 
 
 class PostgresProxy:
@@ -25,8 +30,10 @@ class PostgresProxy:
         self.losing = threading.Event()
         self.lost = threading.Event()
         self.passing = threading.Event()
-        self.passing.set()
-        self.is_cut = self.cuts_next = False
+        self.answering, self.speaking = threading.Event(), threading.Event()
+        self.held = threading.Event()
+        self._let_pass()
+        self.is_cut = self.cuts_after_loss = False
         self.open = set()
 
     def __enter__(self):
@@ -38,7 +45,11 @@ class PostgresProxy:
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         self.drop()
-        self.passing.set()
+        self._let_pass()
+
+    def _let_pass(self):
+        for event in (self.passing, self.answering, self.speaking):
+            event.set()
 
     def cut(self):
         self.is_cut = True
@@ -54,11 +65,17 @@ class PostgresProxy:
 
     def mend(self):
         self.is_cut = False
-        self.passing.set()
+        self._let_pass()
 
-    def lose_next_commit(self, then_cut=False):
-        """then_cut: whether the network is cut from then on."""
-        self.cuts_next = then_cut
+    def hold_commits(self):
+        self.held.clear()
+        self.answering.clear()
+
+    def mute(self):
+        self.speaking.clear()
+
+    def lose_next_commit(self, cut=False):
+        self.cuts_after_loss = cut
         self.lost.clear()
         self.losing.set()
 
@@ -77,7 +94,7 @@ class PostgresProxy:
                 continue
             self.open |= {client, server}
             # What the client has sent first names it: only the writer commits changes.
-            facts = {"sent": b""}
+            facts = {"sent": b"", "is_in": False}
             threading.Thread(target=self._relay, args=(client, server, facts, True), daemon=True).start()
             threading.Thread(target=self._relay, args=(server, client, facts, False), daemon=True).start()
 
@@ -87,11 +104,19 @@ class PostgresProxy:
                 self.passing.wait()
                 if is_client and len(facts["sent"]) < 4_096:
                     facts["sent"] += data
-                if not is_client and b"apus-writer" in facts["sent"] and COMMITTED in data and self.losing.is_set():
-                    self.losing.clear()
-                    self.is_cut = self.cuts_next
-                    self.lost.set()
-                    break
+                if is_client and facts["is_in"]:
+                    self.speaking.wait()
+                if not is_client:
+                    facts["is_in"] = facts["is_in"] or READY in data
+                if not is_client and b"apus-writer" in facts["sent"] and COMMITTED in data:
+                    if self.losing.is_set():
+                        self.is_cut = self.cuts_after_loss
+                        self.losing.clear()
+                        self.lost.set()
+                        break
+                    if not self.answering.is_set():
+                        self.held.set()
+                        self.answering.wait()
                 target.sendall(data)
         except OSError:
             pass

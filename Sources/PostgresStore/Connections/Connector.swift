@@ -1,20 +1,23 @@
 internal import PostgreSQL
+internal import Synchronization
 
 /// Opens connections to the database.
 struct Connector: Sendable {
     let address: PostgresAddress
+    /// Whether the writer has found no room for its connection, so that readers give theirs back.
+    let writerTurn = WriterTurn()
 
     // A wait for a lock of another program ends after some seconds, so that the other requests need not wait for it; JIT
     // compilation would cost more than any of the statements. The last two say what NULL in an array and a backslash in a text
     // mean, which the database or the user may have changed.
-    private static let settings = """
-        SET statement_timeout = 0;
-        SET lock_timeout = '4s';
-        SET idle_in_transaction_session_timeout = '60s';
-        SET jit = off;
-        SET array_nulls = on;
-        SET standard_conforming_strings = on;
-        """
+    private static let settings = [
+        "SET statement_timeout = 0",
+        "SET lock_timeout = '4s'",
+        "SET idle_in_transaction_session_timeout = '60s'",
+        "SET jit = off",
+        "SET array_nulls = on",
+        "SET standard_conforming_strings = on",
+    ]
 
     func open(_ role: Role) throws(PostgresError) -> PostgresPipeline {
         try PostgresPipeline(
@@ -32,7 +35,26 @@ struct Connector: Sendable {
     }
 }
 
+/// Lets the writer have the next connection when the server of the database allows no more.
+///
+/// Readers that always have work would never give a connection back, and nothing could be changed.
+final class WriterTurn: Sendable {
+    private let flag = Atomic<Bool>(false)
+
+    /// Whether the writer waits for a connection.
+    var isWaiting: Bool { flag.load(ordering: .relaxed) }
+
+    func begin() { flag.store(true, ordering: .relaxed) }
+
+    func end() { flag.store(false, ordering: .relaxed) }
+}
+
 extension PostgresError {
+    /// Whether there may be room for the connection when another one is closed.
+    ///
+    /// A pooler answers the log-in, and says nothing more until it has a connection to the server.
+    var isLackOfRoom: Bool { state == .tooManyConnections || state == .silent }
+
     /// Whether the failure may be over as soon as there is another connection.
     ///
     /// The server stops, starts, is a standby, or refuses the user for the time being.

@@ -13,6 +13,8 @@ final class GroupWriter: Sendable {
     private struct State {
         var pending: [WriteJob] = []
         var isClosed = false
+        /// Whether `refuseLate` will be called.
+        var isWatched = false
         var statistics = WriterStatistics()
     }
 
@@ -20,6 +22,8 @@ final class GroupWriter: Sendable {
     private let wake = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
     private let queue: Budget
+    private let patience: Duration
+    private let watching = DispatchQueue(label: "pg-writer-watch")
 
     /// How many requests share a transaction at most, which limits how long the first of them waits.
     static let maximumRequests = 1_024
@@ -28,9 +32,11 @@ final class GroupWriter: Sendable {
 
     /// Starts the thread.
     ///
+    /// - Parameter patience: how long a request waits for its turn before it is refused.
     /// - Throws: `CannotStartThread`.
-    init(_ group: WriteGroup, queue: Budget) throws {
+    init(_ group: WriteGroup, queue: Budget, patience: Duration) throws {
         self.queue = queue
+        self.patience = patience
         // `@unchecked Sendable` because only the thread of the writer uses the group.
         struct Box: @unchecked Sendable { let group: WriteGroup }
         let box = Box(group: group)
@@ -45,7 +51,8 @@ final class GroupWriter: Sendable {
     ///
     /// - Parameters:
     ///   - work: changes the database through the session. It may run several times, so it must have no other effects.
-    ///   - completion: gets the result, once the transaction is committed, on the writer's thread; must be quick.
+    ///   - completion: gets the result, once the transaction is committed, on the writer's thread, or on another one if the
+    ///     request is refused; must be quick.
     func submit<Value: Sendable>(
         _ work: @escaping @Sendable (PostgresWriteSession) throws -> Value,
         for caller: Caller,
@@ -53,13 +60,40 @@ final class GroupWriter: Sendable {
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         let job = WriteRequest(caller: caller, bytes: bytes, queue: queue, work: work, completion: completion)
-        let mustWake: Bool? = state.withLock { state in
+        let next: (mustWake: Bool, mustWatch: Bool)? = state.withLock { state in
             guard !state.isClosed, queue.take(1, for: caller.party) else { return nil }
             state.pending.append(job)
-            return state.pending.count == 1
+            defer { state.isWatched = true }
+            return (state.pending.count == 1, !state.isWatched)
         }
-        guard let mustWake else { return completion(.failure(TrackingError.busy)) }
-        if mustWake { wake.signal() }
+        guard let next else { return completion(.failure(TrackingError.busy)) }
+        if next.mustWake { wake.signal() }
+        if next.mustWatch { watch(until: job.arrival + patience) }
+    }
+
+    private func watch(until end: ContinuousClock.Instant) {
+        let left = max(.zero, end - .now)
+        watching.asyncAfter(deadline: .now() + .milliseconds(Int(left / .milliseconds(1)) + 1)) { [weak self] in
+            self?.refuseLate()
+        }
+    }
+
+    /// Refuses the requests that have waited too long for the writer, which hangs or is overloaded.
+    private func refuseLate() {
+        let now = ContinuousClock.now
+        let (late, oldest) = state.withLock { state in
+            let late = state.pending.filter { $0.arrival + patience <= now }
+            state.pending.removeAll { $0.arrival + patience <= now }
+            let oldest = state.pending.map(\.arrival).min()
+            state.isWatched = oldest != nil
+            return (late, oldest)
+        }
+        for job in late {
+            job.leaveQueue()
+            job.fail(TrackingError.noTurn)
+            job.deliver()
+        }
+        if let oldest { watch(until: oldest + patience) }
     }
 
     var statistics: WriterStatistics {

@@ -1,5 +1,8 @@
 internal import Glibc
 
+/// How often a transaction is repeated on a new connection because the statements that were prepared did not fit.
+let maximumPreparations = 3
+
 /// Waits before another attempt: some milliseconds at first, and at most a tenth of a second.
 ///
 /// The time is drawn, so that several servers do not meet in the same dead-lock again.

@@ -104,11 +104,12 @@ final class ReaderCrew: Sendable {
             guard !caller.hasLeft else { throw TrackingError.clientLeft }
             do {
                 return try performOnce(work, for: caller, effort: effort, isContinued: isContinued)
-            } catch let error as PostgresError where error.isOfConnection || error.isPassing {
+            } catch let error as PostgresError where error.isOfConnection || error.isPassing || error.isOfPreparation {
                 guard .now < patienceEnd, !state.withLock({ $0.isClosed }) else { throw error }
-                // The other connections have probably been lost at the same time.
-                if error.isDisconnection { dropIdle() }
                 attempt += 1
+                if error.isOfPreparation, attempt > maximumPreparations { throw error }
+                // The other connections have probably been lost, or have the same old statements.
+                if error.isDisconnection || error.isOfPreparation { dropIdle() }
                 pause(attempt: attempt)
             }
         }
@@ -137,9 +138,11 @@ final class ReaderCrew: Sendable {
             return value
         } catch {
             let advice = session.advice()
+            let failure = error as? PostgresError
+            if failure?.isOfPreparation == true { session.pipeline.close() }
             session.pipeline.rollBack()
             if !session.pipeline.isClosed { putBack(session) }
-            guard let error = error as? PostgresError else { throw error }
+            guard let error = failure else { throw error }
             switch error.state {
             case .abandoned:
                 state.withLock { $0.statistics.endedForCallers += 1 }
@@ -158,10 +161,14 @@ final class ReaderCrew: Sendable {
         while let session = state.withLock({ $0.idle.popLast() })?.session {
             if !session.pipeline.isClosed { return session }
         }
+        guard !connector.writerTurn.isWaiting else {
+            throw PostgresError(.tooManyConnections, "the next connection is the writer's")
+        }
         return PostgresReadSession(pipeline: try connector.open(.reader), permissionChanges: permissionChanges)
     }
 
     private func putBack(_ session: PostgresReadSession) {
+        guard !connector.writerTurn.isWaiting else { return session.pipeline.close() }
         let box = PostgresReadSession.Box(session: session)
         state.withLock { state in
             if !state.isClosed { state.idle.append(box) }

@@ -27,13 +27,28 @@ final class WriteGroup {
     private let auditIDs = AuditIDs()
     private let creations = CreationMemory()
     private let report: @Sendable (String) -> Void
+    /// Closes connections that no read uses.
+    private let makeRoom: @Sendable () -> Void
     private var session: PostgresWriteSession?
     private var isAway = false
+    private var isAbsenceReported = false
+    /// The series of lost connections, and of times when there was none to be had.
+    private let (losses, absences) = (Burst(), Burst())
     private let statementTime: Duration
+    private let commitTime: Duration
+    /// Until when a wait for a lock ends after some milliseconds, because others have just ended in vain.
+    private var impatienceEnd = ContinuousClock.now
+    /// When the search for the jobs that meet a lock ends; nil before there is one.
+    private var searchEnd: ContinuousClock.Instant?
     private(set) var statistics = WriterStatistics()
 
     /// How often a transaction is repeated that the server has undone because of other programs.
     private static let maximumRepetitions = 20
+    /// How long locks are not waited for after one was waited for in vain: clients that come again meanwhile do not hold up the
+    /// others once more.
+    private static let impatientTime = Duration.seconds(30)
+    /// How long jobs are divided to find those that meet a lock.
+    private static let searchTime = Duration.milliseconds(1_500)
 
     init(
         _ connector: Connector,
@@ -42,6 +57,8 @@ final class WriteGroup {
         permissionChanges: PermissionChanges,
         patience: Duration,
         statementTime: Duration,
+        commitTime: Duration,
+        makeRoom: @escaping @Sendable () -> Void,
         report: @escaping @Sendable (String) -> Void
     ) {
         self.connector = connector
@@ -50,6 +67,8 @@ final class WriteGroup {
         self.permissionChanges = permissionChanges
         self.patience = patience
         self.statementTime = statementTime
+        self.commitTime = commitTime
+        self.makeRoom = makeRoom
         self.report = report
     }
 
@@ -57,6 +76,7 @@ final class WriteGroup {
     func carryOut(_ jobs: Jobs) {
         let start = ContinuousClock.now
         for job in jobs { job.leaveQueue() }
+        searchEnd = nil
         settle(jobs)
         statistics.requests += jobs.count
         statistics.longestBatch = max(statistics.longestBatch, .now - start)
@@ -117,6 +137,15 @@ final class WriteGroup {
                 }
                 // Another program may have inserted the same row; the next attempt finds it.
                 if error.isConstraint, repetitions <= 3 { continue }
+                if error.isOfPreparation, repetitions <= maximumPreparations {
+                    // What another connection prepares fits the tables as they are now.
+                    session.pipeline.close()
+                    continue
+                }
+                if error.state == .lockNotAvailable, !mayGoOnSearching() {
+                    deliver(jobs, TrackingError.translated(error))
+                    return jobs.count
+                }
                 let explained = jobs.count == 1 ? TooLongText.explained(error, session.pipeline) : error
                 if let culprit { return separate(jobs, culprit, explained) }
                 return isolate(jobs, explained)
@@ -146,15 +175,32 @@ final class WriteGroup {
 
     /// Finds the requests that fail by themselves, by dividing the jobs, if what failed was written for all of them together.
     private func isolate(_ jobs: Jobs, _ error: PostgresError) -> Int {
-        guard jobs.count > 1 else {
-            deliver(jobs, TrackingError.translated(error))
+        let isLock = error.state == .lockNotAvailable
+        // Those that log to one run meet the same locks.
+        let run = jobs.first?.loggedRun
+        let isOne = jobs.count == 1 || (isLock && run != nil && jobs.allSatisfy { $0.loggedRun == run })
+        guard !isOne, error.state != .overdue else {
+            deliver(jobs, isOne ? TrackingError.translated(error) : TrackingError.busy)
             return jobs.count
         }
         statistics.replays += jobs.count
-        let middle = jobs.startIndex + jobs.count / 2
-        settle(jobs[..<middle])
-        settle(jobs[middle...])
+        let ordered = isLock ? jobs.sorted { ($0.loggedRun ?? "") < ($1.loggedRun ?? "") }[...] : jobs
+        let middle = ordered.startIndex + ordered.count / 2
+        settle(ordered[..<middle])
+        settle(ordered[middle...])
         return jobs.count
+    }
+
+    /// Notes that a lock was waited for in vain.
+    ///
+    /// - Returns: whether there is time to find the jobs that meet it, by trying them again.
+    private func mayGoOnSearching() -> Bool {
+        // A lock that was not really waited for does not prolong the time, so that programs which change the same rows now and
+        // then are waited for again.
+        if impatienceEnd < .now { impatienceEnd = .now + Self.impatientTime }
+        let end = searchEnd ?? .now + Self.searchTime
+        searchEnd = end
+        return .now < end
     }
 
     /// - Parameter accessVersion: the number of the stored rights after another server's change; nil for the known one.
@@ -165,7 +211,7 @@ final class WriteGroup {
         var running: Int?
         do {
             creations.rollBack()
-            try session.beginTransaction(statementTime, accessVersion: accessVersion)
+            try session.beginTransaction(statementTime, accessVersion: accessVersion, isImpatient: .now < impatienceEnd)
             for index in jobs.indices {
                 positions.append(pipeline.position)
                 running = index
@@ -189,8 +235,8 @@ final class WriteGroup {
             try session.flushLogs()
             let start = ContinuousClock.now
             try session.prepareCommit()
-            // A commit that is cancelled might be done nevertheless; it waits until the connection is lost.
-            pipeline.watch = PostgresWatch()
+            // A commit that is cancelled might be done nevertheless.
+            pipeline.watch = PostgresWatch(deadline: .now + commitTime, cancels: false)
             isCommitting = true
             try pipeline.send("COMMIT")
             try pipeline.settle()
@@ -225,8 +271,11 @@ extension WriteGroup {
     /// Returns the session; connects, again and again while the database is away and none of the jobs has waited too long.
     private func connected(for jobs: Jobs) -> PostgresWriteSession? {
         var attempts = 0
+        defer { connector.writerTurn.end() }
         while true {
             if let session, !session.pipeline.isClosed { return session }
+            // Another attempt might last as long as the one that has just failed.
+            guard !isAway || !isLate(jobs) else { return nil }
             do {
                 let session = PostgresWriteSession(
                     pipeline: try connector.open(.writer),
@@ -237,13 +286,19 @@ extension WriteGroup {
                     permissionChanges: permissionChanges
                 )
                 self.session = session
-                if isAway { report("the database can be reached again") }
-                isAway = false
+                if isAbsenceReported { report("the database can be reached again") }
+                (isAway, isAbsenceReported) = (false, false)
                 return session
             } catch {
-                if !isAway { report("the database cannot be reached: \(error)") }
+                if !isAway, absences.note(endsAfter: { _ in .seconds(60) }) == nil {
+                    report("the database cannot be reached: \(error)")
+                    isAbsenceReported = true
+                }
                 isAway = true
-                guard !isLate(jobs) else { return nil }
+                if error.isLackOfRoom {
+                    connector.writerTurn.begin()
+                    makeRoom()
+                }
                 attempts += 1
                 pause(attempt: attempts)
             }
@@ -256,7 +311,9 @@ extension WriteGroup {
     }
 
     private func lose(_ error: PostgresError) {
-        report("the writer's connection to the database was lost: \(error)")
+        if losses.note(endsAfter: { _ in .seconds(60) }) == nil {
+            report("the writer's connection to the database was lost: \(error)")
+        }
         session?.pipeline.close()
         session = nil
     }
@@ -266,22 +323,25 @@ extension WriteGroup {
     /// A transaction has no mark if all that it has changed is in the logs of runs.
     /// - Returns: how many jobs have delivered their outcomes: all.
     private func recover(_ jobs: Jobs, _ mark: TransactionMark?) -> Int {
-        let fate = mark.map { fateOf($0, jobs) }
-        if fate != .undone {
-            for job in jobs where job.onlyLogs { job.noteUnknownCommit() }
+        // A transaction of logs alone has no mark.
+        let fate = mark.map { fateOf($0, jobs) } ?? .unknown
+        guard fate != .undone else {
+            settle(jobs)
+            return jobs.count
         }
-        switch fate {
-        case .committed:
-            // Logs are written again, because that does no harm, and the fate might be that of a transaction which has got the
-            // same number after a crash of the server.
+        // Logs are written again, because that does no harm, and the fate might be that of a transaction which has got the same
+        // number after a crash of the server.
+        let (logs, others) = (jobs.filter(\.onlyLogs), jobs.filter { !$0.onlyLogs })
+        // If this answer too was lost, the next one may be as well.
+        let isEnd = isLate(jobs) && logs.contains(where: \.isUncertain)
+        for job in logs { job.doubt() }
+        if fate == .committed {
             creations.commit()
-            settle(jobs.filter(\.onlyLogs)[...])
-            for job in jobs where !job.onlyLogs { job.deliver() }
-        case .undone, nil: settle(jobs)
-        case .unknown, .inProgress:
-            settle(jobs.filter(\.onlyLogs)[...])
-            deliver(jobs.filter { !$0.onlyLogs }[...], TrackingError.outcomeUnknown)
+            for job in others { job.deliver() }
+        } else {
+            deliver(others[...], TrackingError.outcomeUnknown)
         }
+        if isEnd { deliver(logs[...], TrackingError.outcomeUnknown) } else { settle(logs[...]) }
         return jobs.count
     }
 
@@ -289,16 +349,18 @@ extension WriteGroup {
         var attempts = 0
         while let session = connected(for: jobs) {
             do {
-                session.pipeline.watch = PostgresWatch(deadline: .now + statementTime)
+                session.pipeline.watch = PostgresWatch(deadline: .now + commitTime, cancels: false)
                 let fate = try session.fate(of: transaction)
                 if fate != .inProgress { return fate }
             } catch {
                 session.pipeline.rollBack()
                 guard let error = error as? PostgresError, error.isOfConnection else { return .unknown }
                 lose(error)
+                guard !isLate(jobs) else { return .unknown }
             }
-            guard !isLate(jobs) else { return .unknown }
             attempts += 1
+            // A transaction that is still there is ended, which takes a moment also if the jobs have waited for long.
+            guard !isLate(jobs) || attempts < 20 else { return .unknown }
             pause(attempt: attempts)
         }
         return .unknown

@@ -3,7 +3,8 @@ internal import Tracking
 
 /// One request to the writer, independent of the type of its result.
 ///
-/// `@unchecked Sendable` because its outcome is touched only on the writer's thread.
+/// `@unchecked Sendable` because its outcome is touched only on the writer's thread, or on another one once the writer cannot
+/// take it any more.
 class WriteJob: @unchecked Sendable {
     /// The client whose share of the queue the request uses while it waits.
     let party: Peer
@@ -12,10 +13,10 @@ class WriteJob: @unchecked Sendable {
     let arrival = ContinuousClock.now
     /// Whether all that the request has changed is in the logs of runs, which can be written twice without harm.
     var onlyLogs = true
-    /// Whether an earlier transaction, of which nobody knows whether it was committed, has stored what the request changes.
-    ///
-    /// The request then runs again, and no failure can say that nothing was stored.
-    fileprivate(set) var mayBeStored = false
+    /// The run that the request logs to, whose rows another program may have locked; the last one, if there are several.
+    var loggedRun: String?
+    /// Whether the request may be stored although nobody has said so, because the answer to COMMIT did not come.
+    fileprivate(set) var isUncertain = false
     private var queue: Budget?
 
     init(party: Peer, bytes: Int, queue: Budget) {
@@ -39,8 +40,8 @@ class WriteJob: @unchecked Sendable {
     /// Makes `error` the outcome.
     func fail(_ error: any Error) {}
 
-    /// Records that nobody knows whether the transaction was committed in which the request has run last.
-    func noteUnknownCommit() {}
+    /// Records that a transaction in which the request succeeded may be committed; only a later success is certain then.
+    func doubt() {}
 
     /// Passes the outcome to the completion; called once.
     func deliver() {}
@@ -48,7 +49,7 @@ class WriteJob: @unchecked Sendable {
 
 /// A request whose work returns a `Value`.
 ///
-/// `@unchecked Sendable` because its outcome is touched only on the writer's thread.
+/// `@unchecked Sendable` for the reason that `WriteJob` has.
 final class WriteRequest<Value: Sendable>: WriteJob, @unchecked Sendable {
     private let caller: Caller
     private let work: @Sendable (PostgresWriteSession) throws -> Value
@@ -74,14 +75,15 @@ final class WriteRequest<Value: Sendable>: WriteJob, @unchecked Sendable {
     }
 
     override func fail(_ error: any Error) {
-        outcome = .failure(mayBeStored ? TrackingError.outcomeUnknown : error)
+        outcome = .failure(error)
     }
 
-    override func noteUnknownCommit() {
-        if case .success = outcome { mayBeStored = true }
+    override func doubt() {
+        if case .success = outcome { isUncertain = true }
     }
 
     override func deliver() {
+        if isUncertain, case .failure = outcome { outcome = .failure(TrackingError.outcomeUnknown) }
         completion(outcome)
     }
 }

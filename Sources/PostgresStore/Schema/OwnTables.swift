@@ -22,7 +22,6 @@ struct OwnTables {
     func prepare() throws {
         do {
             try pipeline.send("BEGIN")
-            try pipeline.send("SET LOCAL lock_timeout = 0")
             _ = try pipeline.rows("SELECT pg_advisory_xact_lock($1)", [.integer(Self.lock)])
             try runMissing(after: try version())
             try pipeline.send("COMMIT")

@@ -26,7 +26,6 @@ struct SchemaCheck {
         // The statements of the schema come one after another, because a pipeline takes no script.
         try pipeline.send("BEGIN")
         do {
-            try pipeline.send("SET LOCAL lock_timeout = 0")
             _ = try pipeline.rows("SELECT pg_advisory_xact_lock($1)", [.integer(Self.lock)])
             let path = try SchemaPath(pipeline)
             if path.served == nil {
@@ -42,6 +41,7 @@ struct SchemaCheck {
             try path.requireOneSchema()
             try requireOneWorkspace()
             try addDefaultExperiment(artifactRoot)
+            try requireTables()
             try pipeline.send("COMMIT")
             try pipeline.settle()
             return path.served ?? path.first
@@ -103,6 +103,14 @@ struct SchemaCheck {
             """,
             [tables.postgresValue, columns.postgresValue]
         ).map { $0.string(0) }
+    }
+
+    /// Throws if the server's user may not read a table, or if another program has locked it.
+    private func requireTables() throws {
+        for table in Set(StoreColumns.all.map(\.table)).sorted() {
+            try pipeline.send("SELECT FROM \(table) LIMIT 0", isPrepared: false)
+        }
+        try pipeline.settle()
     }
 
     /// Throws if MLflow's workspaces are in use, because this store knows the default one alone.

@@ -80,8 +80,10 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
 // MARK: The transaction
 
 extension PostgresWriteSession {
-    /// - Parameter version: the number of the stored rights that another server's change has led to; nil for the known one.
-    func beginTransaction(_ statementTime: Duration, accessVersion version: Int64?) throws {
+    /// - Parameters:
+    ///   - version: the number of the stored rights that another server's change has led to; nil for the known one.
+    ///   - isImpatient: whether a wait for a lock of another program ends after some milliseconds.
+    func beginTransaction(_ statementTime: Duration, accessVersion version: Int64?, isImpatient: Bool) throws {
         (self.statementTime, hasLongStatements) = (statementTime, false)
         pipeline.watch = PostgresWatch(deadline: .now + statementTime)
         (logs, ownLogs, job) = ([], 0, nil)
@@ -91,6 +93,7 @@ extension PostgresWriteSession {
         accessVersion = version ?? permissionChanges.stored?.known ?? 0
         experiments.removeAll(keepingCapacity: true)
         try pipeline.send("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+        if isImpatient { try pipeline.send("SET LOCAL lock_timeout = '50ms'") }
     }
 
     /// Lets the time of a statement begin anew.
@@ -249,6 +252,7 @@ extension PostgresWriteSession {
     /// Adds something that the request logs to a run.
     func add(_ batch: LogBatch, runID: String, isOneParam: Bool = false) throws {
         guard let job else { preconditionFailure("a session is used outside of a request") }
+        job.loggedRun = runID
         logs.append(RunLog(job: job, caller: caller, runID: runID, batch: batch, isOneParam: isOneParam))
         // What comes after other changes of the request is written at once, so that all of it fails together.
         if hasChanged { try prepareStatement() }

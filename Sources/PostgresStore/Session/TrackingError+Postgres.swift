@@ -7,6 +7,12 @@ extension TrackingError {
         "The server is busy or stopping; try again in a moment."
     )
 
+    static let noTurn = TrackingError(
+        .temporarilyUnavailable,
+        "The changes before this one take too long, or the database does not answer them. Nothing of this request was stored; try "
+            + "again in a moment."
+    )
+
     static let clientLeft = TrackingError(
         .temporarilyUnavailable,
         "The client disconnected before the answer was ready."

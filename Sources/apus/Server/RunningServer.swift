@@ -97,6 +97,9 @@ final class RunningServer {
             } catch let error as TrackingError where error.code == .temporarilyUnavailable {
                 // The store is closed already.
                 return ""
+            } catch _ where parts.local == nil {
+                // PostgreSQL is away, or another program has locked the runs. The server stays, and requests are told.
+                return ""
             }
         }
     }

@@ -48,6 +48,7 @@ extension PostgresWriteSession: RecordTaking {
         if keepsID {
             id = experiment.id
             try moveSequence(past: id)
+            try removeRights(toExperiment: id)
         } else {
             id = try nextExperimentID()
         }
@@ -70,6 +71,17 @@ extension PostgresWriteSession: RecordTaking {
         )
         remember(stored)
         return id
+    }
+
+    /// Removes what an earlier experiment with the same id, which a program of MLflow has removed for good, has left of rights.
+    private func removeRights(toExperiment id: Int64) throws {
+        guard keepsAccess else { return }
+        try change(
+            "DELETE FROM apus.role_permissions WHERE resource_type = 'experiment' AND resource_pattern = $1",
+            String(id)
+        )
+        try change("DELETE FROM apus.access_token_experiments WHERE experiment_id = $1", id)
+        touch(user: nil)
     }
 
     private func remember(_ experiment: Experiment) {

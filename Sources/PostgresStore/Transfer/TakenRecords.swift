@@ -90,7 +90,7 @@ extension PostgresWriteSession {
         try rows(experiments).forEach { taken.experimentIDs[ExactText($0.string(0))] = $0.int64(1) }
         for ticket in [locked, others] {
             try rows(ticket).forEach { row in
-                let info = try RunInfo(row: row)
+                let info = RunInfo(row: row)
                 taken.runs[ExactText(info.runID)] = info
             }
         }
@@ -99,7 +99,7 @@ extension PostgresWriteSession {
             taken.tags[ExactText(row.string(0)), default: []].append(Tag(key: row.string(1), value: row.string(2)))
         }
         try rows(models).forEach { row in
-            let info = try LoggedModelInfo(row: row)
+            let info = LoggedModelInfo(row: row)
             taken.loggedModels[ExactText(info.modelID)] = info
         }
     }

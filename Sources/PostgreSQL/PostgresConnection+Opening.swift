@@ -7,11 +7,14 @@ extension PostgresConnection {
 
     /// Tries the hosts of the address in turn, and returns libpq's connection to the first one that can be reached.
     ///
-    /// - Parameter further: defaults for options that the address does not set.
+    /// - Parameters:
+    ///   - further: defaults for options that the address does not set.
+    ///   - required: options that hold whatever the address sets.
     static func open(
         _ address: PostgresAddress,
         _ applicationName: String,
-        _ further: [(keyword: String, value: String)] = []
+        _ further: [(keyword: String, value: String)] = [],
+        _ required: [(keyword: String, value: String)] = []
     ) throws(PostgresError) -> OpaquePointer {
         try PostgresLibrary.load()
         let given = try address.options()
@@ -28,7 +31,7 @@ extension PostgresConnection {
         var failure: PostgresError?
         for attempt in attempts(given) {
             do throws(PostgresError) {
-                return try open(options + attempt)
+                return try open(options + attempt + required.map { ($0.keyword, $0.value) })
             } catch {
                 guard error.isDisconnection else { throw error }
                 let earlier = failure.map { $0.message + "; " } ?? ""

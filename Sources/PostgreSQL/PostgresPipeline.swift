@@ -49,6 +49,7 @@ package final class PostgresPipeline {
     ///
     /// - Parameters:
     ///   - options: defaults for options of libpq that the address does not set.
+    ///   - required: options of libpq that hold whatever the address sets.
     ///   - settings: statements that run first in the session, such as `SET …`. All of them together may take
     ///     `connect_timeout` again.
     /// - Throws: `PostgresError`; the state is `.noLibrary` also if libpq is older than version 14, which has no pipelines.
@@ -56,9 +57,10 @@ package final class PostgresPipeline {
         _ address: PostgresAddress,
         applicationName: String,
         options: [(keyword: String, value: String)] = [],
+        required: [(keyword: String, value: String)] = [],
         settings: [String] = []
     ) throws(PostgresError) {
-        let raw = try PostgresConnection.open(address, applicationName, options)
+        let raw = try PostgresConnection.open(address, applicationName, options, required)
         place = PostgresConnection.place(raw)
         do throws(PostgresError) {
             guard apus_libpq_has_pipelines() == 1 else {

@@ -40,13 +40,13 @@ struct OwnTablesTests {
         let fixture = try StoreOverPostgres()
         try fixture.other().execute(
             """
-            CREATE ROLE \(fixture.name) LOGIN;
+            CREATE ROLE \(fixture.name) LOGIN PASSWORD 'word';
             GRANT ALL ON ALL TABLES IN SCHEMA public TO \(fixture.name);
             """
         )
         defer { try? fixture.other().execute("DROP OWNED BY \(fixture.name); DROP ROLE \(fixture.name)") }
-        let uri = StoreOverPostgres.server.replacing("/postgres", with: "/\(fixture.name)")
-        let address = try PostgresAddress(uri.replacing("owner@", with: "\(fixture.name)@"))
+        let uri = StoreOverPostgres.server.replacing(/\/\/.*@/, with: "//\(fixture.name):word@")
+        let address = try PostgresAddress(uri.replacing("/postgres", with: "/\(fixture.name)"))
         let error = #expect(throws: UnfitDatabase.self) {
             try StoreOverPostgres.open(address) { $0.ownTables = ownTables }.close()
         }

@@ -87,7 +87,7 @@ class PostgresServer:
             self.port = self.port or free_port()
             settings = [
                 f"port={self.port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={self.folder}", "fsync=off",
-                "shared_buffers=32MB", "max_connections=40", *self.settings,
+                "shared_buffers=32MB", "max_connections=200", *self.settings,
             ]
             with open(self.folder / "log", "ab") as log:
                 # Should the tests be killed, the server ends with them.
@@ -165,7 +165,7 @@ def shared_server() -> PostgresServer:
     """One server for all that this process tests, which ends with it."""
     global _shared
     if _shared is None:
-        _shared = PostgresServer("max_connections=400")
+        _shared = PostgresServer("max_connections=2000")
         atexit.register(_shared.__exit__)
         _shared.__enter__()
     return _shared

@@ -74,8 +74,9 @@ struct ShownPassword: Sendable {
         self.key = key
     }
 
-    /// Whether it may be a password; for HMAC one with zeros at its end would be the one without them, and no user has either.
-    var isPossible: Bool { !password.utf8.contains(0) }
+    /// Whether a user may have the name and the password; for HMAC a password with zeros at its end would be the one without
+    /// them, and PostgreSQL takes no text with a zero.
+    var isPossible: Bool { !password.utf8.contains(0) && !name.utf8.contains(0) }
 
     /// Beyond the longest name of a user, names are one.
     private static let nameLimit = 4 * User.nameLimit + 1

@@ -141,7 +141,10 @@ extension AccessControl {
         let (tokens, logIns) = (tokens.withLock { $0 }, logIns.withLock { $0 })
         store.read(
             { session -> News? in
-                guard let version = try session.storedAccessVersion(), version != known else { return nil }
+                guard let version = try session.storedAccessVersion() else {
+                    throw StoreCorruption("the table apus.access_version has no row")
+                }
+                guard version != known else { return nil }
                 return News(version: version, tokens: try session.accessTokens(), logIns: try session.logIns())
             },
             cost: .cheap
@@ -154,8 +157,7 @@ extension AccessControl {
                 if place(news.tokens, insteadOf: tokens), place(news.logIns, insteadOf: logIns) {
                     users?.forget()
                     version.advance()
-                    others.stored.catchUp(to: news.version)
-                    others.note(start, hasFailed: false)
+                    if others.stored.replace(known, by: news.version) { others.note(start, hasFailed: false) }
                 }
             }
             for done in waiting { done() }

@@ -4,6 +4,8 @@ internal import Synchronization
 /// Opens connections to the database.
 struct Connector: Sendable {
     let address: PostgresAddress
+    /// Whether readers too need a server that takes changes, because a standby would not know at once whose rights were taken.
+    let readsOnPrimary: Bool
     /// Whether the writer has found no room for its connection, so that readers give theirs back.
     let writerTurn = WriterTurn()
 
@@ -19,12 +21,15 @@ struct Connector: Sendable {
         "SET standard_conforming_strings = on",
     ]
 
+    private static let primary = ("target_session_attrs", "read-write")
+
     func open(_ role: Role) throws(PostgresError) -> PostgresPipeline {
         try PostgresPipeline(
             address,
             applicationName: "apus-\(role.rawValue)",
             // Of several servers, those that are standbys are passed over, also while another one takes over.
-            options: role == .writer ? [("target_session_attrs", "read-write")] : [],
+            options: role == .writer ? [Self.primary] : [],
+            required: readsOnPrimary ? [Self.primary] : [],
             settings: Self.settings
         )
     }

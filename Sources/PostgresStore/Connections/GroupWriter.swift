@@ -116,6 +116,7 @@ final class GroupWriter: Sendable {
     }
 
     private func serve(_ group: WriteGroup) {
+        group.publish = { [self] statistics in state.withLock { $0.statistics = statistics } }
         while true {
             let (jobs, isClosed) = state.withLock { state in (Self.take(from: &state.pending), state.isClosed) }
             guard !jobs.isEmpty else {

@@ -41,6 +41,8 @@ final class WriteGroup {
     /// When the search for the jobs that meet a lock ends; nil before there is one.
     private var searchEnd: ContinuousClock.Instant?
     private(set) var statistics = WriterStatistics()
+    /// Gets the statistics of each commit before its requests are answered.
+    var publish: (WriterStatistics) -> Void = { _ in }
 
     /// How often a transaction is repeated that the server has undone because of other programs.
     private static let maximumRepetitions = 20
@@ -243,6 +245,7 @@ final class WriteGroup {
             creations.commit()
             session.tellAccessChange()
             statistics.countCommit(requests: jobs.count, time: .now - start)
+            publish(statistics)
             return .committed
         } catch let end as End {
             return end

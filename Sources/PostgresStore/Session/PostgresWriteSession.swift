@@ -41,8 +41,10 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
     let auditIDs: AuditIDs
     private let permissionChanges: PermissionChanges
     private let stillAdmitted: StillAdmitted
-    /// The number of the stored rights by which the clients of the open transaction were judged, or would be now.
+    /// The mark of the stored rights by which the clients of the open transaction were judged, or would be now.
     private var accessVersion: Int64 = 0
+    /// The mark of the stored rights that the open transaction leaves, if it changes some.
+    private var newAccessVersion: Int64 = 0
     /// Whether the open transaction keeps other servers from changing who may do what.
     var hasLockedAccess = false
     /// What the open transaction has changed about who may do what.
@@ -81,7 +83,7 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
 
 extension PostgresWriteSession {
     /// - Parameters:
-    ///   - version: the number of the stored rights that another server's change has led to; nil for the known one.
+    ///   - version: the mark of the stored rights that another server's change has left; nil for the known one.
     ///   - isImpatient: whether a wait for a lock of another program ends after some milliseconds.
     func beginTransaction(_ statementTime: Duration, accessVersion version: Int64?, isImpatient: Bool) throws {
         (self.statementTime, hasLongStatements) = (statementTime, false)
@@ -134,47 +136,48 @@ extension PostgresWriteSession {
     ///
     /// - Throws: `OtherServerChangedAccess`.
     func prepareCommit() throws {
-        let version = try askForAccessVersion()
+        let version = try lockAccessVersion()
         if let ticket = markTicket {
             mark = try pipeline.rows(ticket).first {
                 TransactionMark(transaction: $0.int64(0), process: $0.int64(1), timeline: timeline, runID: addedRun)
             }
         }
-        if let version { try require(version, toBe: accessChange.isNone ? accessVersion : accessVersion + 1) }
+        if let version { try requireKnown(version) }
     }
 
     /// Throws `OtherServerChangedAccess` if the clients of the open transaction were judged by rights that are others now.
     func requireKnownAccess() throws {
         guard keepsAccess else { return }
-        try require(try pipeline.ask(AccessDialect.selectVersion), toBe: accessVersion)
+        try requireKnown(try pipeline.ask(AccessDialect.selectVersion))
     }
 
-    /// Asks for the number of the stored rights, and counts it up if the transaction changes some; from then on to the end of the
+    /// Asks for the mark of the stored rights, and replaces it if the transaction changes some; from then on to the end of the
     /// transaction no other server changes any.
-    private func askForAccessVersion() throws -> PostgresPipeline.Ticket? {
+    private func lockAccessVersion() throws -> PostgresPipeline.Ticket? {
         guard keepsAccess else { return nil }
-        guard !accessChange.isNone else { return try pipeline.ask(AccessDialect.selectVersion) }
-        return try pipeline.ask("UPDATE apus.access_version SET version = version + 1 RETURNING version")
+        guard !accessChange.isNone else { return try pipeline.ask(AccessDialect.selectVersion + " FOR SHARE") }
+        let ticket = try pipeline.ask(AccessDialect.selectVersion + " FOR UPDATE")
+        newAccessVersion = StoredAccessVersion.random()
+        try pipeline.send("UPDATE apus.access_version SET version = $1", [.integer(newAccessVersion)])
+        return ticket
     }
 
-    private func require(_ ticket: PostgresPipeline.Ticket, toBe expected: Int64) throws {
+    private func requireKnown(_ ticket: PostgresPipeline.Ticket) throws {
         let found = try pipeline.rows(ticket).first { $0.int64(0) } ?? 0
-        // The transaction is undone, and with it what it has added to the number.
-        let others = found - (expected - accessVersion)
-        guard others == accessVersion else { throw OtherServerChangedAccess(version: others) }
+        guard found == accessVersion else { throw OtherServerChangedAccess(version: found) }
     }
 
     /// Tells what the transaction has changed about who may do what; called after the commit, before its answers are sent.
     func tellAccessChange() {
         guard !accessChange.isNone else { return }
         permissionChanges.tell(accessChange)
-        permissionChanges.stored?.advance(from: accessVersion)
+        _ = permissionChanges.stored?.replace(accessVersion, by: newAccessVersion)
     }
 }
 
 /// Another server has changed who may do what since the clients of a transaction were judged.
 struct OtherServerChangedAccess: Error {
-    /// The number of the stored rights now.
+    /// The mark of the stored rights now.
     let version: Int64
 }
 

@@ -116,7 +116,8 @@ extension PostgresReadSession {
             let place = "(\(statement.bind(last.number)), \(statement.bind(last.id)))"
             conditions.append("(\(rows.table.number), \(rows.table.id)) > \(place)")
         }
-        return try self.rows(rows, conditions, statement, "LIMIT \(statement.bind(Int64(limit)))")
+        let end = "LIMIT \(statement.bind(Int64(limit)))"
+        return try self.rows(rows, conditions, statement, end)
     }
 
     package func rows(_ rows: TransferRows, among found: [TransferRow]) throws -> [TransferRow] {

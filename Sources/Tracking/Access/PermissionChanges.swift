@@ -79,26 +79,28 @@ package final class PermissionChanges: Sendable {
     }
 }
 
-/// The number in the database that grows with each transaction that changes who may do what, as far as this server knows it.
+/// The mark in the database that each transaction which changes who may do what replaces by a random one, as far as this server
+/// knows it.
 ///
-/// What is kept in memory is that of this number or of a later one. A transaction of this server counts only if the number is
-/// still the one that was known when it began.
+/// What is kept in memory is that of this mark or of a later one. A transaction of this server counts only if the mark is
+/// still the one that was known when it began. Marks are random and not counted, because a standby that takes over may have
+/// lost the last changes: a number would come back there for another change.
 package final class StoredAccessVersion: Sendable {
-    private let number: Atomic<Int64>
+    private let mark: Atomic<Int64>
 
-    package init(_ number: Int64) {
-        self.number = Atomic(number)
+    package init(_ mark: Int64) {
+        self.mark = Atomic(mark)
     }
 
-    package var known: Int64 { number.load(ordering: .acquiring) }
+    package var known: Int64 { mark.load(ordering: .acquiring) }
 
-    /// Notes that what is kept in memory is that of a later number.
-    package func catchUp(to later: Int64) { number.max(later, ordering: .acquiringAndReleasing) }
-
-    /// Notes that this server's own commit has made one number out of another, and that its change was taken over.
+    /// Notes that what is kept in memory is that of another mark.
     ///
-    /// Does nothing if what was there before is not known.
-    package func advance(from before: Int64) {
-        _ = number.compareExchange(expected: before, desired: before + 1, ordering: .acquiringAndReleasing)
+    /// - Returns: false if the known mark is no longer `before`, and nothing was noted.
+    package func replace(_ before: Int64, by mark: Int64) -> Bool {
+        self.mark.compareExchange(expected: before, desired: mark, ordering: .acquiringAndReleasing).exchanged
     }
+
+    /// A mark that no other change has.
+    package static func random() -> Int64 { .random(in: 1...Int64.max) }
 }

@@ -17,7 +17,10 @@ struct AccountComparisonTests {
         var refusals = 0
         for number in 0..<400 {
             let answers = stores.write(Self.change(&random))
-            #expect(answers.postgres == answers.sqlite, "\(seed), \(number)")
+            #expect(
+                Self.withoutIDs(answers.postgres) == Self.withoutIDs(answers.sqlite),
+                "\(seed), \(number)"
+            )
             if answers.sqlite.contains(": ") { refusals += 1 }
             if number.isMultiple(of: 10) {
                 let found = stores.read { session, _ in try Self.description(session) }
@@ -25,6 +28,11 @@ struct AccountComparisonTests {
             }
         }
         #expect((40..<360).contains(refusals))
+    }
+
+    /// PostgreSQL uses up an id for a row that it then does not insert, so that later rows have other ids.
+    private static func withoutIDs(_ answer: String) -> String {
+        answer.replacing(/id=\d+/, with: "id=")
     }
 
     private static func change(_ random: inout SeededGenerator) -> SameWrites.Request {

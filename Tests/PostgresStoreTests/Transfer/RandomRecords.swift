@@ -15,7 +15,7 @@ struct RandomRecords {
 
     private mutating func pairs() -> [Tag] {
         (0..<number(0...3)).map { _ in
-            Tag(key: one(of: ["a", "b", "é", "mlflow.runName"]), value: one(of: ["", "1", "🦩", "x'\"\\{}"]))
+            Tag(key: one(of: ["a", "b", "é", "mlflow.note.content"]), value: one(of: ["", "1", "🦩", "x'\"\\{}"]))
         }
     }
 

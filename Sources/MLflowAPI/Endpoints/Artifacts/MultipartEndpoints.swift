@@ -222,6 +222,8 @@ extension MLflowAPI {
             try requireServing()
             let target = try Target(request)
             try requirePermission(.update, at: target.folder, in: artifacts, for: request.caller)
+            // The body may have come long after the head, by which the sender was judged.
+            try requireStill(.update, at: target.folder, in: artifacts, for: request)
             try body(target)
         } catch {
             responder.send(multipartFailure(error, path: request.parameters.first ?? ""))

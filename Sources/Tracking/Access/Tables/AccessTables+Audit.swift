@@ -142,6 +142,9 @@ extension ChangingAccessTables {
 }
 
 extension AuditEntry {
+    /// The detail without characters NUL, which PostgreSQL reads from no JSON.
+    private var storableDetail: String { detail.replacing("\\u0000", with: "\\ufffd") }
+
     /// The statement that stores the entry under an id, and the values of its parameters.
     package func insertion(_ dialect: AccessDialect, id: Int64) -> (sql: String, values: [StoredValue]) {
         let sql = """
@@ -153,7 +156,7 @@ extension AuditEntry {
             sql,
             [
                 .integer(id), .integer(actor.kind.rawValue), .text(actor.name), .text(address), .text(action),
-                .integer(resource.kind.rawValue), .text(resource.id), .text(detail), StoredValue(isRefused),
+                .integer(resource.kind.rawValue), .text(resource.id), .text(storableDetail), StoredValue(isRefused),
                 .integer(count),
             ]
         )

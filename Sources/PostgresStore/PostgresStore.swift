@@ -46,6 +46,8 @@ package final class PostgresStore: Sendable {
     package let permissionChanges: PermissionChanges
     /// The schema of the database that has MLflow's tables.
     package let schema: String
+    /// Whether the database has users or tokens for servers that ask for them, and this server does not.
+    package let hasUnaskedAccounts: Bool
     private let writer: GroupWriter
     private let readers: ReaderCrew
     private let report: @Sendable (String) -> Void
@@ -70,6 +72,7 @@ package final class PostgresStore: Sendable {
         schema = try SchemaCheck(first, configuration.schema, beginsTables: configuration.beginsTables)
             .prepare(artifactRoot: configuration.artifactRoot)
         permissionChanges = PermissionChanges(stored: try Self.accessVersion(first, configuration.ownTables))
+        hasUnaskedAccounts = try configuration.ownTables.isEmpty && OwnTables.areThere(first)
         first.close()
         report = configuration.report
         let readers = ReaderCrew(

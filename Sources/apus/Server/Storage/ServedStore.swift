@@ -56,7 +56,16 @@ enum ServedStore {
             logger.notice("making MLflow's tables in the empty database, which takes some seconds")
         }
         do {
-            return try PostgresStore(configuration)
+            let store = try PostgresStore(configuration)
+            if store.hasUnaskedAccounts {
+                logger.warning(
+                    """
+                    other servers of this database ask for users or tokens, and this one lets everybody do everything; give it \
+                    the same flags, such as --app-name basic-auth
+                    """
+                )
+            }
+            return store
         } catch let error as PostgresError where error.isDisconnection {
             throw StartFailure(
                 "The database of \(uri.source) cannot be reached: \(error). Start PostgreSQL, or correct the host and the port in the "

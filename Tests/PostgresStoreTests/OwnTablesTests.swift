@@ -2,6 +2,7 @@ import PostgreSQL
 import PostgresStore
 import TestSupport
 import Testing
+import Tracking
 
 @Suite(.enabled(if: postgresServer != nil, "APUS_TEST_POSTGRES names no server"))
 struct OwnTablesTests {
@@ -22,6 +23,23 @@ struct OwnTablesTests {
         }
         #expect(try fixture.number("SELECT version FROM apus.schema_version") == Int64(ownTables.count))
         #expect(try fixture.number("SELECT version FROM apus.access_version") == 1)
+    }
+
+    @Test func `a store that keeps rights reads them from the primary, whatever the address asks for`() throws {
+        let fixture = try StoreOverPostgres { $0.ownTables = ownTables }
+        let uri = StoreOverPostgres.server.replacing("/postgres", with: "/\(fixture.name)")
+        let address = try PostgresAddress("\(uri)?target_session_attrs=standby")
+        let store = try StoreOverPostgres.open(address) { $0.ownTables = ownTables }
+        defer { store.close() }
+        #expect(try store.readNow { try $0.experiment(id: 0).name } == "Default")
+    }
+
+    @Test func `a store that is asked for no rights knows that other stores of the database are`() throws {
+        let fixture = try StoreOverPostgres { $0.ownTables = ownTables }
+        #expect(!fixture.store.hasUnaskedAccounts)
+        let plain = try StoreOverPostgres.open(fixture.address)
+        defer { plain.close() }
+        #expect(plain.hasUnaskedAccounts)
     }
 
     @Test func `the scripts that a later version has more are run alone`() throws {

@@ -1,5 +1,6 @@
 import Budgets
 import Identities
+import PostgreSQL
 import PostgresStore
 import TestSupport
 import Testing
@@ -52,6 +53,27 @@ struct SharedAccessTests {
         judge()
         let tags = try fixture.read { try $0.experiment(id: 0).tags.map(\.value) }
         #expect(tags == ["1"])
+    }
+
+    @Test func `rights are read again when an earlier mark comes back, as with a late standby`() throws {
+        defer { other.close() }
+        let stored = try #require(fixture.store.permissionChanges.stored)
+        let early = stored.known
+        try fixture.write { _ = try $0.createUser("ada", password: nil, isAdministrator: true) }
+        let late = stored.known
+        #expect(late != early)
+        try fixture.other().execute("UPDATE apus.access_version SET version = \(early)")
+        judge()
+        #expect(throws: AccessChanged.self) { try read() }
+        judge()
+        #expect(throws: AccessChanged.self) { try write("1") }
+        #expect(stored.replace(late, by: early))
+        judge()
+        try write("2")
+        #expect(try read() == "Default")
+        // The next change does not leave the mark that was lost.
+        try fixture.write { try $0.resetPassword("hash", ofUser: "ada") }
+        #expect(stored.known != late && stored.known != early)
     }
 
     @Test func `a server hears of its own changes, and judges others again only if they take rights`() throws {

@@ -184,6 +184,7 @@ def test_an_import_tells_what_it_made(tmp_path):
         assert [entry["actor"] for entry in audit(tmp_path / "folder", "--action", "import")] == [{"kind": "command"}]
 
 
+@pytest.mark.sqlite
 def test_filters_and_forms_say_the_same_through_a_server_and_without_one(tmp_path):
     with ApusServer(directory=tmp_path / "server") as server:
         for number in range(3):
@@ -209,6 +210,7 @@ def test_filters_and_forms_say_the_same_through_a_server_and_without_one(tmp_pat
     assert "\x1b" not in online[2][0]
 
 
+@pytest.mark.sqlite
 def test_everything_is_exported_however_much_there_is(tmp_path):
     with ApusServer(directory=tmp_path / "server") as server:
         for number in range(2_500):
@@ -219,6 +221,7 @@ def test_everything_is_exported_however_much_there_is(tmp_path):
         assert len(table.stdout.splitlines()) == 100 and "--limit" in table.stderr
 
 
+@pytest.mark.sqlite
 def test_only_administrators_see_it(server, ada):
     for scope, expected in (("read", 403), ("write", 403), ("admin", 200)):
         name = f"{ada}-{scope}"

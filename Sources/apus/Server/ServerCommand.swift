@@ -98,17 +98,15 @@ struct ServerCommand: ParsableCommand {
         let outside = try OutsideUserSettings(outside, environment)
         let security = try SecuritySettings(security, outside, prefix: addresses.prefix, environment)
         let limits = try LimitSettings(limits, environment)
+        // What is refused is refused before a folder is made.
+        let isOverPostgres = try PostgresURI.find(storage, environment) != nil
+        if isOverPostgres { try OnlyOverSQLite.refuse(self, environment) }
+        try limits.requireKnownClients(security.asksForCredentials)
         let values = try ValueSettings(answering, environment)
+        // Over PostgreSQL an audit needs the right to make a schema, which a server without users should not need.
+        let audit = try AuditSettings(keeping, environment, standard: !isOverPostgres || security.asksForCredentials)
         let pages = try PagesSettings(pages, prefix: addresses.prefix, environment)
         let layout = try StorageLayout(storage, environment, keeping: keeping)
-        if layout.postgres != nil { try OnlyOverSQLite.refuse(self, environment) }
-        try limits.requireKnownClients(security.asksForCredentials)
-        // Over PostgreSQL an audit needs the right to make a schema, which a server without users should not need.
-        let audit = try AuditSettings(
-            keeping,
-            environment,
-            standard: layout.postgres == nil || security.asksForCredentials
-        )
         for line in addresses.remarks + layout.remarks + mlflowFlags.remarks(environment) {
             StandardStream.error.write(line)
         }

@@ -87,7 +87,7 @@ CREATE TABLE apus.audit_entries (
 
 CREATE INDEX audit_entries_by_resource ON apus.audit_entries (resource_id) WHERE resource_id <> '';
 
--- Grows with each transaction that changes who may do what, by whichever server, so that the others read that anew.
+-- Each transaction that changes who may do what, by whichever server, leaves a random number, so that the others read that anew.
 CREATE TABLE apus.access_version (
     is_only boolean PRIMARY KEY DEFAULT TRUE CHECK (is_only),
     version bigint  NOT NULL

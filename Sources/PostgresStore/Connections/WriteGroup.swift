@@ -11,7 +11,7 @@ final class WriteGroup {
         case committed
         /// The request at the index failed after it had changed something.
         case requestFailed(Int)
-        /// Another server has changed who may do what; the number is that of the stored rights now.
+        /// Another server has changed who may do what; the value is the mark of the stored rights now.
         case outdated(Int64)
         /// The transaction is undone, because of the request at the index if that is known.
         case undone(PostgresError, Int?)
@@ -205,7 +205,7 @@ final class WriteGroup {
         return .now < end
     }
 
-    /// - Parameter accessVersion: the number of the stored rights after another server's change; nil for the known one.
+    /// - Parameter accessVersion: the mark of the stored rights after another server's change; nil for the known one.
     private func attempt(_ jobs: Jobs, in session: PostgresWriteSession, _ accessVersion: Int64?) -> End {
         let pipeline = session.pipeline
         var isCommitting = false

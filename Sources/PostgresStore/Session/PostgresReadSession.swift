@@ -16,7 +16,7 @@ package final class PostgresReadSession: PostgresSession {
 
     private let permissionChanges: PermissionChanges
     private let stillAdmitted: StillAdmitted
-    /// The number of the stored rights by which the client was judged, and the statement that asks for the one of the
+    /// The mark of the stored rights by which the client was judged, and the statement that asks for the one of the
     /// transaction; nil if the client need not be judged again.
     private var judgement: (version: Int64, ticket: PostgresPipeline.Ticket)?
 
@@ -42,7 +42,7 @@ package final class PostgresReadSession: PostgresSession {
         guard let stored = permissionChanges.stored, caller.admissionVersion != 0, !isContinued else {
             return try pipeline.send(begin)
         }
-        // A change that comes after this number is found at the end.
+        // A change that comes after this mark is found at the end.
         let version = stored.known
         try stillAdmitted.require(caller, takesRights: false)
         try pipeline.send(begin)

@@ -13,7 +13,7 @@ package protocol AccessTables: AnyObject {
         _ read: (any StoredRow) throws -> Value
     ) throws -> [Value]
 
-    /// Returns the number that grows with each transaction that changes who may do what; nil in a database that no other server
+    /// Returns the mark that each transaction which changes who may do what replaces; nil in a database that no other server
     /// uses.
     func storedAccessVersion() throws -> Int64?
 }

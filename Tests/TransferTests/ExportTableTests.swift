@@ -62,6 +62,17 @@ import TrackingStore
         )
     }
 
+    @Test func `every time that a client may store is shown`() {
+        let times: [(Int64, String)] = [
+            (.min, "-292275055-05-16T16:47:04.192Z"), (.max, "292278994-08-17T07:12:55.807Z"),
+            (-1_000, "1969-12-31T23:59:59.000Z"),
+        ]
+        for (time, text) in times {
+            let lines = table(.runs, .csv, [run("r", metrics: [], params: [], end: time)])
+            #expect(lines.contains(",\(text)"), "\(time)")
+        }
+    }
+
     @Test func `a run is an object of what it has`() throws {
         let lines = table(.runs, .jsonl, [run("r\n", metrics: [("a", .nan), ("b", 0.5)], params: [("\"p\"", "x")])])
         #expect(lines.hasSuffix("}\n") && lines.split(separator: "\n").count == 1)

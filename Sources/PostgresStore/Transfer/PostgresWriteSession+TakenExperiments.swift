@@ -3,7 +3,7 @@ internal import PostgreSQL
 package import Tracking
 
 extension PostgresWriteSession: RecordTaking {
-    package var greatestExperimentID: Int64 { Int64(Int32.max) }
+    package var greatestExperimentID: Int64 { TransferLimits.experimentIDInPostgreSQL }
 
     package func experimentToChange(_ id: Int64) throws -> Experiment { try knownExperiment(id, for: .update) }
 

@@ -37,6 +37,7 @@ def pytest_addoption(parser):
         help="the server that the flows run against; APUS_CONFORMANCE_URI names one that runs already, "
         "APUS_REFERENCE_PYTHON an interpreter with the full mlflow",
     )
+    parser.addoption("--part", metavar="N/COUNT", help="only every COUNT-th file, from the N-th on")
 
 
 # What is not run over PostgreSQL, by the reason: whole modules, or single tests as "module::test".
@@ -120,6 +121,11 @@ def names_of(item):
 
 
 def pytest_collection_modifyitems(config, items):
+    if config.getoption("--part"):
+        number, count = map(int, config.getoption("--part").split("/"))
+        kept = set(sorted({item.path for item in items})[number - 1 :: count])
+        config.hook.pytest_deselected(items=[item for item in items if item.path not in kept])
+        items[:] = [item for item in items if item.path in kept]
     if is_over_postgresql():
         left_out = {name for names in SQLITE_ONLY.values() for name in names}
         others = [item for item in items if names_of(item) & left_out or item.get_closest_marker("sqlite")]

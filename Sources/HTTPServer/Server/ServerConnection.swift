@@ -318,7 +318,7 @@ final class ServerConnection {
     }
 
     /// Refuses the body or ends the answer of this slow client, because other clients have got its memory.
-    func giveWay(exchange number: UInt64) {
+    func loseMemory(exchange number: UInt64) {
         guard let exchange, exchange.id == number else { return }
         switch phase {
         case .buffering: refuse(HTTPRefusal(408, "The body came so slowly that its memory was given to others"))

@@ -173,9 +173,9 @@ struct KeptServer {
         _ route: String,
         _ body: [UInt8],
         maximumBytes: Int = HTTPClient.defaultMaximumBytes,
-        patience: Duration = .seconds(60)
+        waitLimit: Duration = .seconds(60)
     ) throws -> HTTPReply {
-        let end = ContinuousClock.now + patience
+        let end = ContinuousClock.now + waitLimit
         while true {
             let reply: HTTPReply
             do {
@@ -196,14 +196,14 @@ struct KeptServer {
 
     /// Sends one of Apus' own calls, and passes the answer of status 200 to `body` piece by piece.
     ///
-    /// - Parameter patience: how long the call is repeated while the server is busy, and the longest pause in the
+    /// - Parameter waitLimit: how long the call is repeated while the server is busy, and the longest pause in the
     ///   answer.
-    func download(_ route: String, patience: Duration, _ body: ([UInt8]) throws -> Void) throws {
-        let end = ContinuousClock.now + patience
+    func download(_ route: String, waitLimit: Duration, _ body: ([UInt8]) throws -> Void) throws {
+        let end = ContinuousClock.now + waitLimit
         while true {
             let reply: HTTPReply
             do {
-                reply = try client.download("/api/apus/1.0/" + route, patience: patience, body)
+                reply = try client.download("/api/apus/1.0/" + route, idleTimeout: waitLimit, body)
             } catch let error as CallFailure {
                 throw StartFailure("The server at \(client.uri) did not answer to the end: \(error)")
             }

@@ -132,7 +132,7 @@ struct TakingTests {
 
     @Test func `a record meets what another program adds at the same time`() throws {
         _ = try take([experiment(7, "training")])
-        let other = try fixture.connection()
+        let other = try fixture.other()
         try other.execute(
             """
             BEGIN;

@@ -99,17 +99,9 @@ struct ApusUpstream: Upstream {
     }
 
     func send(_ experiment: Experiment, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome {
+        // An import never changes an existing experiment, so this call updates it.
+        if let outcome = try runs.complete(known, experiment) { return outcome }
         var outcome = ItemOutcome(target: "")
-        if let known {
-            do {
-                // An import never changes an existing experiment, so this call updates it.
-                try runs.complete(known.target, experiment, &outcome.omissions)
-                outcome.target = known.target
-                return outcome
-            } catch let error where error.kind == .missing {
-                // The upstream no longer has the experiment: it is sent again.
-            }
-        }
         let report = try send([.experiment(experiment)])
         // If the upstream left the experiment out, the id may belong to another experiment.
         try Self.requireTaken(.experiment, report)

@@ -76,6 +76,18 @@ extension RunCalls {
         try post(isDeleted ? "experiments/delete" : "experiments/restore") { $0.member("experiment_id", experiment) }
     }
 
+    /// Updates an experiment that was sent before; nil if there is none or the upstream no longer has it.
+    func complete(_ known: ForwardedThing?, _ experiment: Experiment) throws(UpstreamFailure) -> ItemOutcome? {
+        guard let known else { return nil }
+        var outcome = ItemOutcome(target: known.target)
+        do {
+            try complete(known.target, experiment, &outcome.omissions)
+            return outcome
+        } catch let error where error.kind == .missing {
+            return nil
+        }
+    }
+
     /// Updates the name, tags and lifecycle stage of an experiment at the upstream to those of this store.
     ///
     /// - Parameter isOurs: whether this server created it; an experiment that only has the same name is not deleted.

@@ -350,21 +350,6 @@ struct RunCalls: Sendable {
     }
 }
 
-extension JSONWriter {
-    /// Writes a member that is a list of objects with `key` and `value`; writes nothing if the list is empty.
-    mutating func pairs(_ name: StaticString, _ pairs: [(key: String, value: String)]) {
-        guard !pairs.isEmpty else { return }
-        memberArray(name) { writer in
-            for pair in pairs {
-                writer.beginObject()
-                writer.member("key", pair.key)
-                writer.member("value", pair.value)
-                writer.endObject()
-            }
-        }
-    }
-}
-
 /// Points of one metric that a server refuses.
 private struct RefusedPart {
     var steps: [Int64]

@@ -11,19 +11,16 @@ package final class UnconfirmedCreations {
         let time: ContinuousClock.Instant
     }
 
-    private let capacity: Int
-    private let lifetime: Duration
+    private static let capacity = 512
+    private static let lifetime = Duration.seconds(60)
+    private static let tidySize = 64
+
     private var entries: [Creation.Fingerprint: Entry] = [:]
     private var uncommitted: [Creation.Fingerprint] = []
     /// The number of entries at which the expired and received entries are dropped.
     private var sizeToTidy = tidySize
 
-    private static let tidySize = 64
-
-    package init(capacity: Int = 512, lifetime: Duration = .seconds(60)) {
-        self.capacity = capacity
-        self.lifetime = lifetime
-    }
+    package init() {}
 
     /// Runs `make`, or returns the answer of an identical request of the last minute whose client disconnected before it
     /// received the answer.
@@ -37,7 +34,7 @@ package final class UnconfirmedCreations {
     ) throws -> Answer {
         let now = ContinuousClock.now
         // Whether the client has received the answer is asked now: an answer that was taken meanwhile is not given again.
-        if let entry = entries[creation.fingerprint], entry.awaited.isLost, now - entry.time < lifetime,
+        if let entry = entries[creation.fingerprint], entry.awaited.isLost, now - entry.time < Self.lifetime,
             let answer = entry.answer as? Answer, try stands(answer)
         {
             return answer
@@ -60,13 +57,13 @@ package final class UnconfirmedCreations {
     }
 
     private func tidy(_ now: ContinuousClock.Instant) {
-        entries = entries.filter { !$0.value.awaited.hasArrived && now - $0.value.time < lifetime }
-        if entries.count >= capacity {
-            let newest = entries.sorted { $0.value.time > $1.value.time }.prefix(capacity / 2)
+        entries = entries.filter { !$0.value.awaited.hasArrived && now - $0.value.time < Self.lifetime }
+        if entries.count >= Self.capacity {
+            let newest = entries.sorted { $0.value.time > $1.value.time }.prefix(Self.capacity / 2)
             entries = Dictionary(uniqueKeysWithValues: newest.map { ($0.key, $0.value) })
         }
         // The next call of `tidy` comes when there are twice as many entries, so its cost per creation is constant.
-        sizeToTidy = min(max(Self.tidySize, entries.count * 2), capacity)
+        sizeToTidy = min(max(Self.tidySize, entries.count * 2), Self.capacity)
     }
 }
 

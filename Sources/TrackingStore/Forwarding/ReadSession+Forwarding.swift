@@ -76,19 +76,8 @@ extension ReadSession {
     }
 
     /// Returns the row ids of runs that are greater than `row`, in ascending order.
-    package func runRows(after row: Int64, limit: Int, in subset: TransferSubset = .everything) throws -> [Int64] {
-        let (condition, list): (String, String?) =
-            switch subset {
-            case .everything: ("?3 IS NULL", nil)
-            case .experiments(let ids): ("experiment_id IN (SELECT value FROM json_each(?3))", jsonArray(ids))
-            case .runs(let ids): ("run_id IN (SELECT value FROM json_each(?3))", jsonTexts(ids))
-            }
-        return try connection.query(
-            "SELECT id FROM runs WHERE id > ?1 AND \(condition) ORDER BY id LIMIT ?2",
-            row,
-            limit,
-            list
-        ).map { $0.int64(0) }
+    package func runRows(after row: Int64, limit: Int) throws -> [Int64] {
+        try connection.query("SELECT id FROM runs WHERE id > ?1 ORDER BY id LIMIT ?2", row, limit).map { $0.int64(0) }
     }
 
     /// Returns the row id of a run; nil if the run does not exist.

@@ -188,16 +188,4 @@ extension JSONWriter {
     private mutating func pairs(_ name: StaticString, _ pairs: [Param]) {
         self.pairs(name, pairs.map { ($0.key, $0.value) })
     }
-
-    private mutating func pairs(_ name: StaticString, _ pairs: [(key: String, value: String)]) {
-        guard !pairs.isEmpty else { return }
-        memberArray(name) { writer in
-            for pair in pairs {
-                writer.beginObject()
-                writer.member("key", pair.key)
-                writer.member("value", pair.value)
-                writer.endObject()
-            }
-        }
-    }
 }

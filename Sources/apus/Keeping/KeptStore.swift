@@ -168,14 +168,13 @@ struct KeptServer {
         return reply.json
     }
 
-    /// Sends one of Apus' own calls by POST, repeats it while the server is busy, and returns the answer of status 200.
+    /// Sends one of Apus' own calls by POST, repeats it for a minute while the server is busy, and returns the answer of status 200.
     func call(
         _ route: String,
         _ body: [UInt8],
-        maximumBytes: Int = HTTPClient.defaultMaximumBytes,
-        waitLimit: Duration = .seconds(60)
+        maximumBytes: Int = HTTPClient.defaultMaximumBytes
     ) throws -> HTTPReply {
-        let end = ContinuousClock.now + waitLimit
+        let end = ContinuousClock.now + .seconds(60)
         while true {
             let reply: HTTPReply
             do {

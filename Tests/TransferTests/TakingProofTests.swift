@@ -192,7 +192,7 @@ import TrackingStore
             .registeredModel(Sample.registeredModel()),
             .modelVersion(Sample.version(2))
         )
-        let reader = Identity(.user, name: "ann", permissions: Permissions([], standard: .read))
+        let reader = Identity(.user, name: "ann", permissions: Permissions([], defaultLevel: .read))
         var tagged = Sample.registeredModel()
         tagged.model.tags.append(Tag(key: "more", value: "1"))
         var version = Sample.version(2)
@@ -202,7 +202,7 @@ import TrackingStore
             name: "eve",
             permissions: Permissions(
                 [Grant(.experiment, "*", .denied), Grant(.registeredModel, "*", .denied)],
-                standard: .manage
+                defaultLevel: .manage
             )
         )
         for identity in [reader, denied] {

@@ -87,7 +87,7 @@ package final class AccessControl: Sendable {
         let token = AccessToken(name: AccessToken.operatorName, scope: .admin, creationTime: 0)
         operatorToken = KnownToken(token, hash: operatorKey.hash, isOfOperator: true)
         tokens = Mutex(KnownTokens([operatorToken]))
-        users = settings.usersMay.map { KnownUsers(store, standard: $0, isAudited: logInAudit != nil) }
+        users = settings.usersMay.map { KnownUsers(store, defaultLevel: $0, isAudited: logInAudit != nil) }
         if isRequired {
             store.permissionChanges.watch { [weak self] in
                 self?.take($0)

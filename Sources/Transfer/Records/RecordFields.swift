@@ -57,8 +57,8 @@ struct RecordFields {
     }
 
     /// The enumeration value with the name in a member; `standard` if the member is absent.
-    func name<Value: WireEnumeration>(_ key: String, _ standard: Value) throws(TrackingError) -> Value {
-        guard let text = try optionalString(key) else { return standard }
+    func name<Value: WireEnumeration>(_ key: String, _ defaultValue: Value) throws(TrackingError) -> Value {
+        guard let text = try optionalString(key) else { return defaultValue }
         guard let value = Value(wireName: text) else { throw wrong(key, "one of its names") }
         return value
     }

@@ -34,7 +34,7 @@ struct CreatorGrantTests {
     }
 
     private func caller(_ name: String, _ id: Int64?) -> Caller {
-        let identity = Identity(.user, name: name, userID: id, permissions: Permissions([], standard: .manage))
+        let identity = Identity(.user, name: name, userID: id, permissions: Permissions([], defaultLevel: .manage))
         return Caller(peer: Peer(address: "192.0.2.1"), identity: identity)
     }
 

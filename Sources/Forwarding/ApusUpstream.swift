@@ -27,14 +27,14 @@ struct ApusUpstream: Upstream {
     /// a proxy may have set it.
     ///
     /// - Throws: for instance if the server refuses the import and answers no call of MLflow, so that its kind is unknown.
-    static func isAt(_ calls: PatientCalls) throws(UpstreamFailure) -> Bool {
+    static func isAt(_ calls: RetryingCalls) throws(UpstreamFailure) -> Bool {
         if try importsRecords(calls) { return true }
         try calls.checkServer()
         // The server may have become reachable between the two calls.
         return try importsRecords(calls)
     }
 
-    private static func importsRecords(_ calls: PatientCalls) throws(UpstreamFailure) -> Bool {
+    private static func importsRecords(_ calls: RetryingCalls) throws(UpstreamFailure) -> Bool {
         do {
             let answer = try calls.send(.post, "/api/apus/1.0/import", .records([]))
             return (try? answer.json()["counts"]) != nil
@@ -99,17 +99,9 @@ struct ApusUpstream: Upstream {
     }
 
     func send(_ experiment: Experiment, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome {
+        // An import never changes an existing experiment, so this call updates it.
+        if let outcome = try runs.complete(known, experiment) { return outcome }
         var outcome = ItemOutcome(target: "")
-        if let known {
-            do {
-                // An import never changes an existing experiment, so this call updates it.
-                try runs.complete(known.target, experiment, &outcome.omissions)
-                outcome.target = known.target
-                return outcome
-            } catch let error where error.kind == .missing {
-                // The upstream no longer has the experiment: it is sent again.
-            }
-        }
         let report = try send([.experiment(experiment)])
         // If the upstream left the experiment out, the id may belong to another experiment.
         try Self.requireTaken(.experiment, report)
@@ -151,10 +143,10 @@ struct ApusUpstream: Upstream {
         var records: [TransferRecord] = []
         for (parcel, outcome) in zip(parcels, outcomes) where outcome.failure == nil {
             if parcel.difference.isNew || parcel.difference.hasOtherInputs {
-                var home = parcel.forwarded.run.home
-                home.id = Int64(parcel.experiment) ?? home.id
+                var sourceExperiment = parcel.forwarded.run.experiment
+                sourceExperiment.id = Int64(parcel.experiment) ?? sourceExperiment.id
                 var run = parcel.forwarded.run
-                run.home = home
+                run.experiment = sourceExperiment
                 // `complete` has sent the params and tags of a run that the upstream has.
                 if isShort || !parcel.difference.isNew { (run.run.params, run.run.tags) = ([], []) }
                 records.append(.run(run))
@@ -162,7 +154,7 @@ struct ApusUpstream: Upstream {
             for (series, points) in parcel.points where !points.isEmpty {
                 let id = parcel.forwarded.runID
                 var proof = parcel.forwarded.run.proof
-                proof.home.id = Int64(parcel.experiment) ?? proof.home.id
+                proof.experiment.id = Int64(parcel.experiment) ?? proof.experiment.id
                 records.append(.points(TransferredPoints(runID: id, key: series.key, points: points, proof: proof)))
             }
         }
@@ -237,7 +229,7 @@ struct ApusUpstream: Upstream {
 
     func send(_ parcel: ModelParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome {
         var model = parcel.model
-        model.home.id = Int64(parcel.experiment) ?? model.home.id
+        model.experiment.id = Int64(parcel.experiment) ?? model.experiment.id
         var records: [TransferRecord] = [.loggedModel(model)]
         let id = model.model.info.modelID
         for start in stride(from: 0, to: parcel.points.count, by: 1_000) {

@@ -70,7 +70,7 @@ package final class HTTPClient: Sendable {
     /// Sends a GET request, and passes the body of a response with status 200 to `take` as it arrives.
     ///
     /// - Parameters:
-    ///   - patience: the longest time in which nothing arrives.
+    ///   - idleTimeout: the longest time in which nothing arrives.
     ///   - deadline: the deadline for the whole body.
     ///   - take: called with each piece of the body.
     /// - Returns: the response; its body is empty if it was passed to `take`.
@@ -78,11 +78,11 @@ package final class HTTPClient: Sendable {
     package func download(
         _ target: String,
         fields: [(name: String, value: String)],
-        patience: Duration,
+        idleTimeout: Duration,
         by deadline: Deadline = .never,
         _ take: ([UInt8]) throws -> Void
     ) throws -> HTTPReply {
-        let limits = CallLimits(whole: deadline, connecting: patience, silence: patience)
+        let limits = CallLimits(whole: deadline, connecting: idleTimeout, silence: idleTimeout)
         let stream = try open(ClientRequest(.get, target, fields: fields), limits)
         guard stream.head.status == 200 else {
             return HTTPReply(head: stream.head, body: try stream.body(atMost: Self.defaultMaximumBytes))

@@ -136,11 +136,11 @@ package struct MLflowAPI: Sendable {
 
     /// Returns the endpoint with its own pool of threads if it may wait for an object storage.
     private func withOwnThreads(_ endpoint: Endpoint) -> Endpoint {
-        if case .buffered = endpoint.handling { return endpoint }
+        if case .buffered = endpoint.handler { return endpoint }
         let storages = [artifacts] + settings.artifactRoots.map(\.store)
         guard storages.contains(where: { $0.direct != nil }) else { return endpoint }
         var apart = endpoint
-        apart.handling = .apart(endpoint.handling)
+        apart.handler = .apart(endpoint.handler)
         return apart
     }
 

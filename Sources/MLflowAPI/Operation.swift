@@ -208,7 +208,7 @@ extension MLflowAPI {
             let creation = Creation(kind, body: request.body, caller: request.caller)
         else { return work }
         return { session in
-            try session.once(creation, stands: { try $0.isStillValid(in: session) }, { try work(session) })
+            try session.creations.once(creation, stands: { try $0.isStillValid(in: session) }, { try work(session) })
         }
     }
 

@@ -36,12 +36,10 @@ package struct RequestSigner: Sendable {
 
     private let credentials: S3Credentials
     private let region: String
-    private let service: String
 
-    package init(_ credentials: S3Credentials, region: String, service: String = "s3") {
+    package init(_ credentials: S3Credentials, region: String) {
         self.credentials = credentials
         self.region = region
-        self.service = service
     }
 
     /// Returns the header fields to add to a request; the last one is `Authorization`.
@@ -83,13 +81,13 @@ package struct RequestSigner: Sendable {
         return Self.canonicalQuery(request.query) + "&X-Amz-Signature=" + signature(of: request, at: moment)
     }
 
-    private func scope(_ moment: SignedMoment) -> String { "\(moment.day)/\(region)/\(service)/aws4_request" }
+    private func scope(_ moment: SignedMoment) -> String { "\(moment.day)/\(region)/s3/aws4_request" }
 
     private func signature(of request: Request, at moment: SignedMoment) -> String {
         let digest = Hexadecimal.text(SHA256.digest(of: Array(Self.canonicalForm(of: request).utf8)))
         let text = "\(Self.algorithm)\n\(moment.text)\n\(scope(moment))\n\(digest)"
         var key = Array("AWS4\(credentials.secretAccessKey)".utf8)
-        for part in [String(moment.day), region, service, "aws4_request", text] {
+        for part in [String(moment.day), region, "s3", "aws4_request", text] {
             key = HMAC(key: key).authenticationCode(for: Array(part.utf8))
         }
         return Hexadecimal.text(key)

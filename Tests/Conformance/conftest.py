@@ -26,6 +26,7 @@ import mlflow  # noqa: E402
 import pytest  # noqa: E402
 
 from helpers import REFERENCE_PYTHON  # noqa: E402
+from postgres import PostgresServer  # noqa: E402
 from servers import ApusServer, ReferenceServer  # noqa: E402
 
 
@@ -183,3 +184,16 @@ def name():
 def experiment(tracking, name):
     """The id of a new experiment, which is the active one."""
     return mlflow.set_experiment(name).experiment_id
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    """A server of PostgreSQL for the flows of a module."""
+    with PostgresServer("max_connections=200") as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgres, request):
+    """The name of an empty database of the flow's own."""
+    return postgres.create("d" + str(abs(hash(request.node.nodeid)) % 10**12))

@@ -102,7 +102,7 @@ import Testing
         var (bytes, longest) = (0, 0)
         for _ in 0..<2 {
             bytes = 0
-            let reply = try client.download("/stream", fields: host, patience: .seconds(20)) {
+            let reply = try client.download("/stream", fields: host, idleTimeout: .seconds(20)) {
                 bytes += $0.count
                 longest = max(longest, $0.count)
             }
@@ -111,7 +111,7 @@ import Testing
         }
         #expect(longest <= 128 * 1_024)
         #expect(server.server.statistics.acceptedConnections == 1)
-        let missing = try client.download("/missing", fields: host, patience: .seconds(20)) { _ in bytes = 0 }
+        let missing = try client.download("/missing", fields: host, idleTimeout: .seconds(20)) { _ in bytes = 0 }
         #expect(missing.status == 404 && !missing.body.isEmpty && bytes > 0)
     }
 
@@ -119,7 +119,7 @@ import Testing
         struct Full: Error {}
         let server = try TestServer()
         #expect(throws: Full.self) {
-            try client(server).download("/hello", fields: host, patience: .seconds(20)) { _ in throw Full() }
+            try client(server).download("/hello", fields: host, idleTimeout: .seconds(20)) { _ in throw Full() }
         }
     }
 

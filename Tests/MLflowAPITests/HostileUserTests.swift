@@ -89,10 +89,10 @@ import TrackingStore
     }
 
     @Test func `who is deleted is logged out everywhere, and is made again by a new proof alone`() throws {
-        var outside = OutsideUsers()
-        outside.scopes = ["issuer": GroupScopes(["team": .write])]
+        var externalUsers = ExternalUsers()
+        externalUsers.scopes = ["issuer": GroupScopes(["team": .write])]
         var settings = AccessSettings(isRequired: true, usersMay: .read)
-        settings.outside = outside
+        settings.externalUsers = externalUsers
         let access = try AccessControl(fixture.stored.store, settings)
         let user = try #require(ProvenUser(name: "dora", groups: ["team"], source: "issuer"))
         let key = try access.logIn(user: user)

@@ -17,7 +17,7 @@ struct FailureTests {
     }
 
     @Test func `a server that does not tell its timeline, as Aurora, takes every change`() throws {
-        let fixture = try StoreOverPostgres(
+        let fixture = try PostgresStoreFixture(
             options: "-c search_path=public,pg_catalog",
             preparing: """
                 CREATE FUNCTION public.pg_current_wal_lsn() RETURNS pg_lsn LANGUAGE plpgsql AS
@@ -30,7 +30,7 @@ struct FailureTests {
     }
 
     @Test func `a change that waits for a locked row runs once, and the others do not wait with it`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let (locked, free) = (try fixture.makeRun(), try fixture.makeRun())
         let other = try fixture.other()
         try other.execute("BEGIN; UPDATE runs SET end_time = 7 WHERE run_uuid = '\(locked)'")
@@ -59,7 +59,7 @@ struct FailureTests {
     }
 
     @Test func `a statement sent ahead fails only the request that sent it`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let long = String(repeating: "x", count: 300)
         var outcomes: [Outcome<Result<Int64, any Error>>] = []
         try fixture.whileWriterIsBusy {
@@ -74,7 +74,7 @@ struct FailureTests {
     }
 
     @Test func `a change that always takes too long is refused for good`() throws {
-        let fixture = try StoreOverPostgres { $0.statementTime = .milliseconds(300) }
+        let fixture = try PostgresStoreFixture { $0.statementTime = .milliseconds(300) }
         let runID = try fixture.makeRun()
         let other = try fixture.other()
         try other.execute("BEGIN; UPDATE runs SET end_time = 7 WHERE run_uuid = '\(runID)'")
@@ -87,12 +87,12 @@ struct FailureTests {
     }
 
     @Test func `a user that may not log in for the time being is a database that is away`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let role = "role_\(UInt64.random(in: .min ... .max))"
         try fixture.other().execute("CREATE ROLE \(role) LOGIN SUPERUSER PASSWORD 'word'")
         let uri = try #require(postgresServer).replacing(/\/\/.*@/, with: "//\(role):word@")
         let database = try #require(try fixture.other().firstRow("SELECT current_database()::text") { $0.string(0) })
-        let store = try StoreOverPostgres.open(PostgresAddress(uri.replacing("/postgres", with: "/\(database)"))) {
+        let store = try PostgresStoreFixture.open(PostgresAddress(uri.replacing("/postgres", with: "/\(database)"))) {
             $0.patience = .milliseconds(100)
         }
         try fixture.other().execute("ALTER ROLE \(role) NOLOGIN")

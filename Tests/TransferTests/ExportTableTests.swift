@@ -41,7 +41,7 @@ import TrackingStore
         )
         run.metrics = metrics.map { Metric(key: $0.0, value: $0.1, timestamp: 1, step: 1) }
         run.params = params.map { Param(key: $0.0, value: $0.1) }
-        return .run(TransferredRun(run: run, home: Sample.home))
+        return .run(TransferredRun(run: run, experiment: Sample.sourceExperiment))
     }
 
     @Test func `a run is a line whose cells are beneath their keys`() {

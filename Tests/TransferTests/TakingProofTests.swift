@@ -27,7 +27,7 @@ import TrackingStore
         _ adjust: (inout TransferredRun) -> Void = { _ in }
     ) -> TransferredRun {
         Sample.run { run in
-            run.home.creationTime = created
+            run.experiment.creationTime = created
             adjust(&run)
         }
     }
@@ -51,7 +51,7 @@ import TrackingStore
         var lost = Sample.experiment()
         lost.tags = [Tag(key: "long", value: String(repeating: "x", count: 2_000_000))]
         var model = Sample.loggedModel()
-        model.home.creationTime = time
+        model.experiment.creationTime = time
         let run = Self.run(created: time)
         #expect(try take(.experiment(lost)).remarks.map(\.kind) == [.experiment])
         // In bodies of their own.
@@ -96,7 +96,7 @@ import TrackingStore
         let others = [
             Self.run { $0.run.info.startTime = 999 },
             Self.run { $0.run.info.userID = "eve" },
-            Self.run { $0.home = TransferredHome(id: 0, name: "Default") },
+            Self.run { $0.experiment = SourceExperiment(id: 0, name: "Default") },
         ]
         for var other in others {
             other.run.params = [Param(key: "secret", value: "S3")]
@@ -192,7 +192,7 @@ import TrackingStore
             .registeredModel(Sample.registeredModel()),
             .modelVersion(Sample.version(2))
         )
-        let reader = Identity(.user, name: "ann", permissions: Permissions([], standard: .read))
+        let reader = Identity(.user, name: "ann", permissions: Permissions([], defaultLevel: .read))
         var tagged = Sample.registeredModel()
         tagged.model.tags.append(Tag(key: "more", value: "1"))
         var version = Sample.version(2)
@@ -202,7 +202,7 @@ import TrackingStore
             name: "eve",
             permissions: Permissions(
                 [Grant(.experiment, "*", .denied), Grant(.registeredModel, "*", .denied)],
-                standard: .manage
+                defaultLevel: .manage
             )
         )
         for identity in [reader, denied] {

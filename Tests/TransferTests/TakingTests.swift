@@ -102,7 +102,7 @@ import TrackingStore
         var experiment = Sample.experiment(id: Experiment.noID)
         experiment.artifactLocation = ""
         let run = Sample.run { transferred in
-            transferred.home.id = Experiment.noID
+            transferred.experiment.id = Experiment.noID
             transferred.run.info.artifactURI = ""
         }
         let tooEarly = try take([.run(run)]).remarks.first?.text ?? ""
@@ -160,7 +160,7 @@ import TrackingStore
     @Test func `an experiment that was renamed since is the same`() throws {
         _ = try take(Sample.all)
         var moved = Sample.run()
-        moved.home.name = "renamed"
+        moved.experiment.name = "renamed"
         let report = try take([.experiment(Sample.experiment(name: "renamed")), .run(moved)])
         #expect(report.counts[.run]?.unchanged == 1 && report.remarks.map(\.kind) == [.experiment])
     }
@@ -187,15 +187,16 @@ import TrackingStore
         #expect(try fixture.rows("SELECT last_version FROM registered_models") == [["6"]])
     }
 
-    @Test func `what is not legal or has no home is left out and reported`() throws {
+    @Test func `what is not legal or has no experiment is left out and reported`() throws {
         var nameless = Sample.experiment()
         nameless.name = ""
-        let homeless = Sample.run { $0.home = TransferredHome(id: 99, name: "nowhere") }
+        let withoutExperiment = Sample.run { $0.experiment = SourceExperiment(id: 99, name: "nowhere") }
         let traversing = Sample.run { $0.run.info.runID = "../../x" }
         var lost = Sample.points
         lost.runID = "unknown"
         let report = try take([
-            .experiment(nameless), .experiment(Sample.experiment()), .run(homeless), .run(traversing), .points(lost),
+            .experiment(nameless), .experiment(Sample.experiment()), .run(withoutExperiment), .run(traversing),
+            .points(lost),
         ])
         #expect(report.remarks.map(\.kind) == [.experiment, .run, .run, .points])
         #expect(try fixture.rows("SELECT count(*) FROM runs") == [["0"]])

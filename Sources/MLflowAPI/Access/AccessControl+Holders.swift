@@ -101,7 +101,9 @@ extension AccessControl {
     }
 
     private func holder(ofToken key: [UInt8], arrival: UInt64) -> Holder {
-        if outside.isToken(key) { return holder(ofIssuersToken: key, at: currentMilliseconds(), arrival: arrival) }
+        if externalUsers.isToken(key) {
+            return holder(ofIssuersToken: key, at: currentMilliseconds(), arrival: arrival)
+        }
         return holder(ofTokenHash: SHA256.digest(of: key))
     }
 

@@ -23,7 +23,7 @@ package struct AccessSettings: Sendable {
     /// What a user may do with things for which nobody has granted anything; nil where there are no users.
     package var usersMay: PermissionLevel?
     /// Users whom others prove.
-    package var outside = OutsideUsers()
+    package var externalUsers = ExternalUsers()
 
     package init(isRequired: Bool, usersMay: PermissionLevel? = nil) {
         self.isRequired = isRequired
@@ -46,7 +46,7 @@ package final class AccessControl: Sendable {
 
     private let settings: AccessSettings
     /// Users whom others prove.
-    package let outside: OutsideUsers
+    package let externalUsers: ExternalUsers
     /// What commands on the server's machine send; it is valid as long as this object.
     package let operatorKey: AccessKey
     let operatorToken: KnownToken
@@ -59,7 +59,7 @@ package final class AccessControl: Sendable {
     /// What the groups of users allow who were named since the start.
     let lastWords = LastWords()
     /// One object for all requests of a user whom somebody else proves, where there are no users, and for admins.
-    let outsideIdentities = Mutex<[OutsideIdentity: Identity]>([:])
+    let externalIdentities = Mutex<[ExternalIdentity: Identity]>([:])
     let tokens: Mutex<KnownTokens>
     /// Grows with each change by which somebody may do less than before.
     package let version: AccessVersion
@@ -82,12 +82,12 @@ package final class AccessControl: Sendable {
         self.logInAudit = logInAudit
         version = store.permissionChanges.version
         others = store.permissionChanges.stored.map { OtherServers($0) }
-        outside = settings.outside
+        externalUsers = settings.externalUsers
         operatorKey = AccessKey()
         let token = AccessToken(name: AccessToken.operatorName, scope: .admin, creationTime: 0)
         operatorToken = KnownToken(token, hash: operatorKey.hash, isOfOperator: true)
         tokens = Mutex(KnownTokens([operatorToken]))
-        users = settings.usersMay.map { KnownUsers(store, standard: $0, isAudited: logInAudit != nil) }
+        users = settings.usersMay.map { KnownUsers(store, defaultLevel: $0, isAudited: logInAudit != nil) }
         if isRequired {
             store.permissionChanges.watch { [weak self] in
                 self?.take($0)

@@ -20,7 +20,7 @@ final class KnownUser: Sendable {
     /// The identities of the user's tokens, which may be limited to experiments; no more than a user has tokens.
     private let limited = Mutex<[Set<Int64>: Identity]>([:])
 
-    init(_ user: User, password: String?, grants: [Grant], standard: PermissionLevel) {
+    init(_ user: User, password: String?, grants: [Grant], defaultLevel: PermissionLevel) {
         self.user = user
         self.password = password
         mark = SHA256.digest(of: Array((password ?? "").utf8))
@@ -31,9 +31,9 @@ final class KnownUser: Sendable {
             name: user.name,
             userID: user.id,
             isAdministrator: user.isAdministrator,
-            permissions: managesAll ? nil : Permissions(grants, standard: standard)
+            permissions: managesAll ? nil : Permissions(grants, defaultLevel: defaultLevel)
         )
-        let all = Permissions([], standard: .manage)
+        let all = Permissions([], defaultLevel: .manage)
         proven = managesAll ? Identity(.user, name: user.name, userID: user.id, permissions: all) : identity
     }
 
@@ -168,15 +168,15 @@ final class KnownUsers: Sendable {
     private static let mostUsers = 20_000
 
     private let store: any TrackingBackend
-    private let standard: PermissionLevel
+    private let defaultLevel: PermissionLevel
     private let isAudited: Bool
     private let state = Mutex(State())
     private let checks = PasswordChecks()
     private let secrets: (UInt64, UInt64)
 
-    init(_ store: any TrackingBackend, standard: PermissionLevel, isAudited: Bool) {
+    init(_ store: any TrackingBackend, defaultLevel: PermissionLevel, isAudited: Bool) {
         self.store = store
-        self.standard = standard
+        self.defaultLevel = defaultLevel
         self.isAudited = isAudited
         var generator = SystemRandomNumberGenerator()
         secrets = (.random(in: .min ... .max, using: &generator), .random(in: .min ... .max, using: &generator))
@@ -329,13 +329,12 @@ final class KnownUsers: Sendable {
     private func load(id: Int64, _ done: @escaping @Sendable () -> Void) {
         let version = state.withLock { $0.version }
         store.read(
-            { [standard] session -> KnownUser? in
+            { [defaultLevel] session -> KnownUser? in
                 guard let user = try session.user(id: id),
                     let (_, password) = try session.userWithPassword(named: user.name)
-                else {
-                    return nil
-                }
-                return KnownUser(user, password: password, grants: try session.grants(ofUser: id), standard: standard)
+                else { return nil }
+                let grants = try session.grants(ofUser: id)
+                return KnownUser(user, password: password, grants: grants, defaultLevel: defaultLevel)
             },
             cost: .cheap
         ) { [self] result in

@@ -97,7 +97,7 @@ extension AccessControl {
 
     /// The decision about a request that must wait until it is known what other servers have changed; nil if it need not.
     func decisionByOthers(on request: HTTPRequest) -> Decision? {
-        guard let others, outside.proxy != nil || showsCredential(request) else { return nil }
+        guard let others, externalUsers.proxy != nil || showsCredential(request) else { return nil }
         switch others.standing(at: request.arrival) {
         case .current: return nil
         case .unreachable: return .refused(Self.databaseAway)

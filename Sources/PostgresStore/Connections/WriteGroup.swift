@@ -25,7 +25,7 @@ final class WriteGroup {
     private let servedBuckets: Set<String>
     private let permissionChanges: PermissionChanges
     private let auditIDs = AuditIDs()
-    private let creations = CreationMemory()
+    private let creations = UnconfirmedCreations()
     private let report: @Sendable (String) -> Void
     /// Closes connections that no read uses.
     private let makeRoom: @Sendable () -> Void

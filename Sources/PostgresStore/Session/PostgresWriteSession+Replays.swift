@@ -3,14 +3,6 @@ internal import PostgreSQL
 package import Tracking
 
 extension PostgresWriteSession {
-    package func once<Answer: Sendable>(
-        _ creation: Creation,
-        stands: (Answer) throws -> Bool,
-        _ make: () throws -> Answer
-    ) throws -> Answer {
-        try creations.answer(to: creation, stands: stands, make)
-    }
-
     // Each function asks for the rights that the creation itself asks for, as they are now.
 
     package func stands(experiment id: Int64) throws -> Bool {
@@ -44,15 +36,6 @@ extension PostgresWriteSession {
             guard try !modelVersions([number]).isEmpty else {
                 throw TrackingError.doesNotExist("The version is no more.")
             }
-        }
-    }
-
-    private func isThere(_ lookUp: () throws -> Void) throws -> Bool {
-        do {
-            try lookUp()
-            return true
-        } catch let error as TrackingError where error.code == .resourceDoesNotExist {
-            return false
         }
     }
 }

@@ -36,7 +36,7 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
     /// How long the server may work on one statement of the transaction.
     private var statementTime = Duration.zero
     private var hasLongStatements = false
-    let creations: CreationMemory
+    package let creations: UnconfirmedCreations
     /// The ids of the audit's entries.
     let auditIDs: AuditIDs
     private let permissionChanges: PermissionChanges
@@ -56,7 +56,7 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
         pipeline: PostgresPipeline,
         artifactRoot: ArtifactLocation,
         servedBuckets: Set<String>,
-        creations: CreationMemory,
+        creations: UnconfirmedCreations,
         auditIDs: AuditIDs,
         permissionChanges: PermissionChanges
     ) {

@@ -12,7 +12,7 @@ extension PostgresWriteSession {
     package func info(of run: RunInfo, id: String) -> RunInfo { taken.runs[ExactText(id)] ?? run }
 
     /// Does nothing, because the tables have no place for who made a run.
-    package func requireMaker(of run: RunInfo, in home: TransferredHome?) {}
+    package func requireMaker(of run: RunInfo, in sourceExperiment: SourceExperiment?) {}
 
     package func add(_ transferred: TransferredRun) throws -> RunInfo {
         let info = transferred.run.info

@@ -38,16 +38,16 @@ private struct NamedThings {
         for record in records {
             switch record {
             case .run(let run):
-                experiments.append(run.home.name)
+                experiments.append(run.experiment.name)
                 runs.append(run.run.info.runID)
             case .points(let points):
-                points.proof.map { experiments.append($0.home.name) }
+                points.proof.map { experiments.append($0.experiment.name) }
                 otherRuns.append(points.runID)
             case .loggedModel(let model):
-                experiments.append(model.home.name)
+                experiments.append(model.experiment.name)
                 loggedModels.append(model.model.info.modelID)
             case .modelPoints(let points):
-                points.proof.map { experiments.append($0.home.name) }
+                points.proof.map { experiments.append($0.experiment.name) }
                 loggedModels.append(points.modelID)
                 otherRuns += points.points.map(\.runID)
             case .experiment, .registeredModel, .modelVersion: break

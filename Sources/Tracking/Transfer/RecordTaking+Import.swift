@@ -108,23 +108,23 @@ extension RecordTaking {
     /// Returns the id, in this store, of the experiment that an imported run or model belongs to.
     ///
     /// - Throws: `.resourceDoesNotExist` if the experiment is not stored, `.permissionDenied` if the client may not change it.
-    func experimentID(of home: TransferredHome, _ course: TransferCourse) throws -> Int64 {
-        if let known = course.experiments[ExactText(home.name)] { return try experimentToChange(known).id }
-        if let named = try experimentID(ofName: home.name) { return try experimentToChange(named).id }
+    func experimentID(of sourceExperiment: SourceExperiment, _ course: TransferCourse) throws -> Int64 {
+        if let known = course.experiments[ExactText(sourceExperiment.name)] { return try experimentToChange(known).id }
+        if let named = try experimentID(ofName: sourceExperiment.name) { return try experimentToChange(named).id }
         // The experiment may have been renamed, here or there. Only its creation time tells it from another one.
-        let stored = try home.id == Experiment.noID ? nil : creationTime(ofExperiment: home.id)
-        guard let stored, Experiment.isSame(createdAt: home.creationTime, as: stored) else {
-            throw TrackingError.doesNotExist("No experiment is named '\(shortened(home.name))'")
+        let stored = try sourceExperiment.id == Experiment.noID ? nil : creationTime(ofExperiment: sourceExperiment.id)
+        guard let stored, Experiment.isSame(createdAt: sourceExperiment.creationTime, as: stored) else {
+            throw TrackingError.doesNotExist("No experiment is named '\(shortened(sourceExperiment.name))'")
         }
-        return try experimentToChange(home.id).id
+        return try experimentToChange(sourceExperiment.id).id
     }
 
     /// Throws where a thing that comes is here in another experiment, whose readers would get to see it.
-    func requireSameExperiment(_ stored: Int64, _ id: Int64, _ thing: String, _ home: TransferredHome) throws {
+    func requireSameExperiment(_ stored: Int64, _ id: Int64, _ thing: String, _ source: SourceExperiment) throws {
         guard stored != id else { return }
         throw TrackingError(
             .invalidParameterValue,
-            "\(thing) is here in the experiment with the id \(stored), and comes in the experiment '\(shortened(home.name))'"
+            "\(thing) is here in the experiment with the id \(stored), and comes in the experiment '\(shortened(source.name))'"
         )
     }
 }

@@ -36,7 +36,7 @@ extension RecordTaking {
     /// Returns a new run as a run of its experiment here, with a location of its artifacts.
     private func placed(_ transferred: TransferredRun, _ course: TransferCourse) throws -> TransferredRun {
         var placed = transferred
-        placed.run.info.experimentID = try experimentID(of: transferred.home, course)
+        placed.run.info.experimentID = try experimentID(of: transferred.experiment, course)
         if placed.run.info.artifactURI.isEmpty {
             let experiment = try experimentToChange(placed.run.info.experimentID)
             placed.run.info.artifactURI =
@@ -55,9 +55,9 @@ extension RecordTaking {
         _ proof: RunProof,
         _ course: TransferCourse
     ) throws -> RunInfo {
-        let experimentID = try experimentID(of: proof.home, course)
+        let experimentID = try experimentID(of: proof.experiment, course)
         let stored = try info(of: key, id: runID)
-        try requireSameExperiment(stored.experimentID, experimentID, "the run", proof.home)
+        try requireSameExperiment(stored.experimentID, experimentID, "the run", proof.experiment)
         guard proof.fits(stored) else {
             throw TrackingError(
                 .invalidParameterValue,
@@ -66,7 +66,7 @@ extension RecordTaking {
                     + "'\(shortened(proof.userID))'"
             )
         }
-        try requireMaker(of: key, in: proof.home)
+        try requireMaker(of: key, in: proof.experiment)
         return stored
     }
 
@@ -96,7 +96,7 @@ extension RecordTaking {
         let id = model.info.modelID
         guard let key = try takenLoggedModel(id) else {
             var info = model.info
-            info.experimentID = try experimentID(of: transferred.home, course)
+            info.experimentID = try experimentID(of: transferred.experiment, course)
             try requireCreation(of: .loggedModel)
             let key = try add(info)
             _ = try complete(model.params, of: key, id: id)
@@ -132,8 +132,8 @@ extension RecordTaking {
         _ course: TransferCourse
     ) throws -> LoggedModelInfo {
         let stored = try info(of: key, id: modelID)
-        let experimentID = try experimentID(of: proof.home, course)
-        try requireSameExperiment(stored.experimentID, experimentID, "the logged model", proof.home)
+        let experimentID = try experimentID(of: proof.experiment, course)
+        try requireSameExperiment(stored.experimentID, experimentID, "the logged model", proof.experiment)
         guard stored.creationTime == proof.creationTime else {
             throw TrackingError(
                 .invalidParameterValue,

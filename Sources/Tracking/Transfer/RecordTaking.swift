@@ -48,8 +48,8 @@ package protocol RecordTaking: AnyObject, ClientBound {
     func info(of run: RunHandle, id: String) throws -> RunInfo
     /// Throws if the run may not be that of the source, because of who made it here.
     ///
-    /// - Parameter home: nil if the sender does not tell it.
-    func requireMaker(of run: RunHandle, in home: TransferredHome?) throws
+    /// - Parameter sourceExperiment: nil if the sender does not tell it.
+    func requireMaker(of run: RunHandle, in sourceExperiment: SourceExperiment?) throws
     /// Adds a run without its params, tags, inputs and outputs. Its experiment is that of the store.
     func add(_ run: TransferredRun) throws -> RunHandle
     func end(_ run: RunHandle, as info: RunInfo) throws

@@ -42,8 +42,8 @@ struct TransferCourse {
     /// Throws if the record belongs to an experiment, a run or a model that was left out.
     func requireOwner(of record: TransferRecord) throws(TrackingError) {
         switch record {
-        case .run(let run): try requireExperiment(run.home)
-        case .loggedModel(let model): try requireExperiment(model.home)
+        case .run(let run): try requireExperiment(run.experiment)
+        case .loggedModel(let model): try requireExperiment(model.experiment)
         case .points(let points):
             guard hasLeftOut(.run, points.runID) else { return }
             throw .invalidParameter("its run was left out")
@@ -54,8 +54,8 @@ struct TransferCourse {
         }
     }
 
-    private func requireExperiment(_ home: TransferredHome) throws(TrackingError) {
-        guard experimentsLeftOut.contains(ExactText(home.name)) else { return }
+    private func requireExperiment(_ sourceExperiment: SourceExperiment) throws(TrackingError) {
+        guard experimentsLeftOut.contains(ExactText(sourceExperiment.name)) else { return }
         throw .invalidParameter("its experiment was left out")
     }
 }

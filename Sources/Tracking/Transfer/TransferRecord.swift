@@ -15,7 +15,7 @@ package enum TransferRecord: Sendable, Equatable {
 /// The id and the name that the experiment of a transferred run or model has at the source.
 ///
 /// The name is needed because the id may belong to another experiment at the destination.
-package struct TransferredHome: Sendable, Equatable {
+package struct SourceExperiment: Sendable, Equatable {
     package var id: Int64
     package var name: String
     /// The creation time of the experiment, which distinguishes it from another one with the same id; nil if unknown.
@@ -30,13 +30,13 @@ package struct TransferredHome: Sendable, Equatable {
 
 /// The facts that distinguish the run of the source from another stored run with the same id.
 package struct RunProof: Sendable, Equatable {
-    package var home: TransferredHome
+    package var experiment: SourceExperiment
     package var startTime: Int64
     /// Empty if the source does not know the user.
     package var userID: String
 
-    package init(home: TransferredHome, startTime: Int64, userID: String) {
-        self.home = home
+    package init(experiment: SourceExperiment, startTime: Int64, userID: String) {
+        self.experiment = experiment
         self.startTime = startTime
         self.userID = userID
     }
@@ -44,31 +44,31 @@ package struct RunProof: Sendable, Equatable {
 
 /// The facts that distinguish the logged model of the source from another stored model with the same id.
 package struct LoggedModelProof: Sendable, Equatable {
-    package var home: TransferredHome
+    package var experiment: SourceExperiment
     package var creationTime: Int64
 
-    package init(home: TransferredHome, creationTime: Int64) {
-        self.home = home
+    package init(experiment: SourceExperiment, creationTime: Int64) {
+        self.experiment = experiment
         self.creationTime = creationTime
     }
 }
 
 /// A run without its points.
 package struct TransferredRun: Sendable, Equatable {
-    /// The run, with no metrics; its experiment id is that of `home`.
+    /// The run, with no metrics; its experiment id is that of `experiment`.
     package var run: Run
-    package var home: TransferredHome
+    package var experiment: SourceExperiment
     /// Unix milliseconds; nil unless the run is deleted and the time is known.
     package var deletedTime: Int64?
 
-    package init(run: Run, home: TransferredHome, deletedTime: Int64? = nil) {
+    package init(run: Run, experiment: SourceExperiment, deletedTime: Int64? = nil) {
         self.run = run
-        self.home = home
+        self.experiment = experiment
         self.deletedTime = deletedTime
     }
 
     package var proof: RunProof {
-        RunProof(home: home, startTime: run.info.startTime, userID: run.info.userID)
+        RunProof(experiment: experiment, startTime: run.info.startTime, userID: run.info.userID)
     }
 }
 
@@ -91,16 +91,18 @@ package struct TransferredPoints: Sendable, Equatable {
 
 /// A logged model without its points.
 package struct TransferredLoggedModel: Sendable, Equatable {
-    /// The model, with no metrics; its experiment id is that of `home`.
+    /// The model, with no metrics; its experiment id is that of `experiment`.
     package var model: LoggedModel
-    package var home: TransferredHome
+    package var experiment: SourceExperiment
 
-    package init(model: LoggedModel, home: TransferredHome) {
+    package init(model: LoggedModel, experiment: SourceExperiment) {
         self.model = model
-        self.home = home
+        self.experiment = experiment
     }
 
-    package var proof: LoggedModelProof { LoggedModelProof(home: home, creationTime: model.info.creationTime) }
+    package var proof: LoggedModelProof {
+        LoggedModelProof(experiment: experiment, creationTime: model.info.creationTime)
+    }
 }
 
 /// Points of one logged model.

@@ -76,19 +76,8 @@ extension ReadSession {
     }
 
     /// Returns the row ids of runs that are greater than `row`, in ascending order.
-    package func runRows(after row: Int64, limit: Int, in subset: TransferSubset = .everything) throws -> [Int64] {
-        let (condition, list): (String, String?) =
-            switch subset {
-            case .everything: ("?3 IS NULL", nil)
-            case .experiments(let ids): ("experiment_id IN (SELECT value FROM json_each(?3))", jsonArray(ids))
-            case .runs(let ids): ("run_id IN (SELECT value FROM json_each(?3))", jsonTexts(ids))
-            }
-        return try connection.query(
-            "SELECT id FROM runs WHERE id > ?1 AND \(condition) ORDER BY id LIMIT ?2",
-            row,
-            limit,
-            list
-        ).map { $0.int64(0) }
+    package func runRows(after row: Int64, limit: Int) throws -> [Int64] {
+        try connection.query("SELECT id FROM runs WHERE id > ?1 ORDER BY id LIMIT ?2", row, limit).map { $0.int64(0) }
     }
 
     /// Returns the row id of a run; nil if the run does not exist.
@@ -311,61 +300,6 @@ extension ReadSession {
             while !position.isAtEnd { versions += try position.next(self) }
             return (row, model, versions)
         }
-    }
-
-    /// Whether this store has a run or logged model with this id, or a registered model or experiment with this name.
-    package func isHere(_ subject: String) throws -> Bool {
-        try connection.query(
-            """
-            SELECT EXISTS (SELECT 1 FROM runs WHERE run_id = ?1)
-                OR EXISTS (SELECT 1 FROM logged_models WHERE model_id = ?1)
-                OR EXISTS (SELECT 1 FROM registered_models WHERE name = ?1)
-                OR EXISTS (SELECT 1 FROM experiments WHERE name = ?1)
-            """,
-            subject
-        ).firstRow { $0.bool(0) } ?? false
-    }
-
-    /// Returns all omissions of an upstream for some subjects, without notes, in the order of the subjects.
-    ///
-    /// - Parameter subjects: nil for all.
-    package func omissions(of subjects: [String]?, upstream: Int64) throws -> [ForwardOmission] {
-        try connection.query(
-            """
-            SELECT subject, part, reason FROM forward_omissions
-            WHERE upstream_id = ?1 AND (?2 IS NULL OR subject IN (SELECT value FROM json_each(?2)))
-                AND substr(part, 1, length(?3)) <> ?3
-            ORDER BY subject, part
-            """,
-            upstream,
-            subjects.map { jsonTexts($0) },
-            ForwardOmission.numberPrefix
-        ).map { ForwardOmission(subject: $0.string(0), part: $0.string(1), reason: $0.string(2)) }
-    }
-
-    /// Returns the newest omissions of an upstream, or the newest notes.
-    ///
-    /// - Parameter areNotes: whether to return notes about versions with other numbers instead of what is missing.
-    package func omissions(upstream: Int64, areNotes: Bool = false, limit: Int) throws -> [ForwardOmission] {
-        try connection.query(
-            """
-            SELECT subject, part, reason FROM forward_omissions
-            WHERE upstream_id = ?1 AND (substr(part, 1, length(?2)) = ?2) = ?3 ORDER BY time DESC LIMIT ?4
-            """,
-            upstream,
-            ForwardOmission.numberPrefix,
-            areNotes ? 1 : 0,
-            limit
-        ).map { ForwardOmission(subject: $0.string(0), part: $0.string(1), reason: $0.string(2)) }
-    }
-
-    /// Returns the number of an upstream's omissions, without notes.
-    package func omissionCount(upstream: Int64) throws -> Int64 {
-        try connection.query(
-            "SELECT count(*) FROM forward_omissions WHERE upstream_id = ?1 AND substr(part, 1, length(?2)) <> ?2",
-            upstream,
-            ForwardOmission.numberPrefix
-        ).firstRow { $0.int64(0) } ?? 0
     }
 }
 

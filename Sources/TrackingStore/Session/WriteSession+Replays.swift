@@ -46,13 +46,4 @@ extension WriteSession {
         ).firstRow { $0.bool(0) }
         guard found != nil else { throw TrackingError.doesNotExist("The version is no more.") }
     }
-
-    private func isThere(_ lookUp: () throws -> Void) throws -> Bool {
-        do {
-            try lookUp()
-            return true
-        } catch let error as TrackingError where error.code == .resourceDoesNotExist {
-            return false
-        }
-    }
 }

@@ -31,7 +31,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
     private var keyIDs = RevocableCache<ExactText, Int64>(capacity: 20_000)
     private var runRows = RevocableCache<ExactText, RunRow>(capacity: 20_000)
     var metricSummaries = RevocableCache<MetricSeries, MetricSummary>(capacity: 40_000)
-    private var unconfirmed = UnconfirmedCreations()
+    package let creations = UnconfirmedCreations()
     /// Receives the runs that each commit may have changed; nil if the server does not forward runs.
     private let changes: ChangeFeed?
     private let permissionChanges: PermissionChanges
@@ -91,7 +91,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
         keyIDs.commit()
         runRows.commit()
         metricSummaries.commit()
-        unconfirmed.commit()
+        creations.commit()
         tellAccessChange()
         guard !touchedRuns.isEmpty else { return }
         changes?.add(touchedRuns)
@@ -114,21 +114,9 @@ package final class WriteSession: WriterSession, TrackingWriting {
         keyIDs.rollBack()
         runRows.rollBack()
         metricSummaries.rollBack()
-        unconfirmed.rollBack()
+        creations.rollBack()
         accessChange = AccessChange()
         rescue()
-    }
-
-    package func once<Answer: Sendable>(
-        _ creation: Creation,
-        stands: (Answer) throws -> Bool,
-        _ make: () throws -> Answer
-    ) throws -> Answer {
-        let now = ContinuousClock.now
-        if let answer = unconfirmed.answer(to: creation, at: now) as? Answer, try stands(answer) { return answer }
-        let answer = try make()
-        unconfirmed.remember(answer, to: creation, at: now)
-        return answer
     }
 
     /// Returns the id of a key; adds the key if it is new.

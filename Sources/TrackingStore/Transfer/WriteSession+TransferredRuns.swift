@@ -12,7 +12,7 @@ extension WriteSession {
     /// Who makes a run may choose its id, and would get to see what comes of the run that has it elsewhere. Who made a run is
     /// kept when a user or a token is gone. Then the run is the source's only if its experiment has come from there too:
     /// nobody but an import chooses the creation time of an experiment.
-    package func requireMaker(of run: RunRow, in home: TransferredHome?) throws {
+    package func requireMaker(of run: RunRow, in sourceExperiment: SourceExperiment?) throws {
         let found = try connection.query(
             """
             SELECT owner.key, users.id IS NOT NULL OR token.id IS NOT NULL, coalesce(users.is_admin, token.scope = ?2, 0)
@@ -30,7 +30,7 @@ extension WriteSession {
             return
         }
         if !found.isThere, let stored = try creationTime(ofExperiment: run.experimentID),
-            Experiment.isSame(createdAt: home?.creationTime, as: stored)
+            Experiment.isSame(createdAt: sourceExperiment?.creationTime, as: stored)
         {
             return
         }

@@ -45,7 +45,7 @@ struct TakingTests {
             )
         )
         change(&run)
-        return .run(TransferredRun(run: run, home: TransferredHome(id: 7, name: "training")))
+        return .run(TransferredRun(run: run, experiment: SourceExperiment(id: 7, name: "training")))
     }
 
     @Test func `experiments of other programs get ids after those that came`() throws {
@@ -121,7 +121,7 @@ struct TakingTests {
         )
         let model = TransferredLoggedModel(
             model: LoggedModel(info: info),
-            home: TransferredHome(id: 7, name: "training")
+            experiment: SourceExperiment(id: 7, name: "training")
         )
         let report = try take([experiment(7, "training"), run("run"), .loggedModel(model), .modelPoints(points)])
         #expect(report.counts[.modelPoints]?.added == 1 && report.counts[.modelPoints]?.unchanged == 1)
@@ -132,7 +132,7 @@ struct TakingTests {
 
     @Test func `a record meets what another program adds at the same time`() throws {
         _ = try take([experiment(7, "training")])
-        let other = try fixture.connection()
+        let other = try fixture.other()
         try other.execute(
             """
             BEGIN;

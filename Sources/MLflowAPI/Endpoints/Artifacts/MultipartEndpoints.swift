@@ -14,19 +14,19 @@ internal import Tracking
 extension MLflowAPI {
     var multipartEndpoints: [[Endpoint]] {
         let part = Self.multipartPath + "parts/{upload}/{part}"
-        var all = [endpoint(.put, .artifacts, part, .change(.upload).unaudited, handling: .streamed(putPart))]
+        var all = [endpoint(.put, .artifacts, part, .change(.upload).unaudited, handler: .streamed(putPart))]
         let change = Access.change(.artifact).unaudited
         for (verb, handler) in [
             ("create", createMultipart), ("complete", completeMultipart), ("abort", abortMultipart),
         ] {
             let path = Self.multipartPath + verb
             all.append(
-                endpoint(.post, .artifacts, path + "/{path...}", change, handling: .blocking(handler))
+                endpoint(.post, .artifacts, path + "/{path...}", change, handler: .blocking(handler))
             )
             // Clients of MLflow 2.9 leave out the folder of the run (mlflow/mlflow#11225).
             let refusal = APIError(Self.multipartRefusal).response
             all.append(
-                endpoint(.post, .artifacts, path, .change(.none).unaudited, handling: .buffered { $1.send(refusal) })
+                endpoint(.post, .artifacts, path, .change(.none).unaudited, handler: .buffered { $1.send(refusal) })
             )
         }
         return all

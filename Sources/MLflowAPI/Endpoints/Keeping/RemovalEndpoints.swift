@@ -61,7 +61,7 @@ extension RequestMessage {
     /// Reads a duration in milliseconds; nil if absent.
     fileprivate func age(_ name: String) throws(TrackingError) -> Int64? {
         guard try integer(name) != nil else { return nil }
-        return Int64(try integer(name, in: 0...(1 << 50), standard: 0))
+        return Int64(try integer(name, in: 0...(1 << 50), default: 0))
     }
 }
 

@@ -6,7 +6,7 @@ internal import JSON
 /// rate of calls.
 ///
 /// For each failure it finds out whether the failure concerns only this call, or the server as a whole.
-struct PatientCalls: UpstreamCalls {
+struct RetryingCalls: UpstreamCalls {
     private static let attempts = 8
     private static let usualPause = Duration.seconds(1)
     /// If the server asks for a longer pause, the call fails and the whole round pauses.

@@ -9,9 +9,9 @@ internal import TLS
 internal import Tracking
 
 /// Who else than this server says who somebody is.
-struct OutsideUserSettings {
+struct ExternalUserSettings {
     /// What is known before any issuer is asked.
-    private(set) var users = OutsideUsers()
+    private(set) var users = ExternalUsers()
     /// What asks for it; nil where nobody is trusted.
     private(set) var source: String?
     /// The address at which browsers see the server, without a slash at its end.
@@ -22,7 +22,7 @@ struct OutsideUserSettings {
     /// Nobody else is trusted.
     init() {}
 
-    init(_ options: OutsideUserOptions, _ environment: Environment) throws(StartFailure) {
+    init(_ options: ExternalUserOptions, _ environment: Environment) throws(StartFailure) {
         if let setting = environment.setting(.publicURL, options.publicUrl) {
             let address = try Self.publicAddress(setting)
             publicURL = address.text
@@ -48,11 +48,11 @@ struct OutsideUserSettings {
         let known = TokenIssuers(all)
         var users = users
         users.isToken = TokenIssuers.areMeant
-        users.tokenHolder = { token, time throws(OutsideUsers.Fault) in
+        users.tokenHolder = { token, time throws(ExternalUsers.Fault) in
             do throws(TokenFault) {
                 return try known.proof(of: token, at: time).user
             } catch {
-                throw OutsideUsers.Fault(error)
+                throw ExternalUsers.Fault(error)
             }
         }
         return LogInWays(users: users, issuers: all.filter { $0.settings.client != nil }, publicURL: publicURL)
@@ -89,7 +89,7 @@ struct OutsideUserSettings {
     // MARK: The proxy
 
     private mutating func readProxy(
-        _ options: OutsideUserOptions,
+        _ options: ExternalUserOptions,
         _ environment: Environment,
         _ scopes: GroupScopes?
     ) throws(StartFailure) {
@@ -145,7 +145,7 @@ struct OutsideUserSettings {
     // MARK: Issuers
 
     private mutating func readIssuers(
-        _ options: OutsideUserOptions,
+        _ options: ExternalUserOptions,
         _ environment: Environment,
         _ scopes: GroupScopes?
     ) throws(StartFailure) {
@@ -172,7 +172,7 @@ struct OutsideUserSettings {
     }
 
     private func flaggedIssuer(
-        _ options: OutsideUserOptions,
+        _ options: ExternalUserOptions,
         _ environment: Environment
     ) throws(StartFailure) -> ConfiguredIssuer? {
         let others = [
@@ -243,7 +243,7 @@ struct ConfiguredIssuer {
 
 /// How people log in besides with a token.
 struct LogInWays {
-    let users: OutsideUsers
+    let users: ExternalUsers
     /// Those through which people log in to the pages.
     let issuers: [Issuer]
     /// Without a slash at its end.
@@ -265,7 +265,7 @@ extension ProvenToken {
     }
 }
 
-extension OutsideUsers.Fault {
+extension ExternalUsers.Fault {
     init(_ fault: TokenFault) {
         switch fault {
         case .refused(let reason): self = .refused(reason)

@@ -6,7 +6,7 @@ internal import MLflowClient
 /// A client that repeats calls while the server is busy or unreachable.
 ///
 /// The server may therefore carry out a call twice.
-final class PatientClient {
+final class RetryingClient {
     /// The longest time of one attempt at a call.
     static let callTime = Duration.seconds(120)
     private static let attempts = 8
@@ -38,7 +38,7 @@ final class PatientClient {
     ///
     /// - Throws: `ImportFailure` if no attempt gets an answer, or the server stays busy; `UnusableAnswer` if the
     ///   answer to this call is never complete; or any other error than `CallFailure` that `call` throws.
-    func repeated(_ call: (TrackingConnection) throws -> HTTPReply) throws -> HTTPReply {
+    func withRetries(_ call: (TrackingConnection) throws -> HTTPReply) throws -> HTTPReply {
         var pause = Self.firstPause
         var attempt = 0
         while true {

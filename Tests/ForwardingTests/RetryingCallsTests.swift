@@ -4,7 +4,7 @@ import Testing
 
 @testable import Forwarding
 
-@Suite struct PatientCallsTests {
+@Suite struct RetryingCallsTests {
     /// Answers the look at the server in one way and every other call in another.
     private final class Server: UpstreamCalls {
         typealias Answer = Result<String, UpstreamFailure>
@@ -32,7 +32,7 @@ import Testing
     }
 
     private func failure(_ server: Server) -> UpstreamFailure? {
-        let calls = PatientCalls(server, CallsInFlight(), patience: .zero) { false }
+        let calls = RetryingCalls(server, CallsInFlight(), patience: .zero) { false }
         do throws(UpstreamFailure) {
             _ = try calls.send(.post, "/api/2.0/mlflow/runs/create", .none)
             return nil

@@ -9,7 +9,7 @@ internal import Tracking
 /// Requests that others vouch for.
 extension AccessControl {
     /// A user and what that one may do, for which there is one identity.
-    struct OutsideIdentity: Hashable {
+    struct ExternalIdentity: Hashable {
         let name: ExactText
         let scope: AccessScope
         let userID: Int64?
@@ -37,13 +37,13 @@ extension AccessControl {
         guard let scope else { return .failed(.other(Self.lackOfScope(user.name))) }
         let token = AccessToken(name: user.name, scope: scope, creationTime: 0)
         guard let users else {
-            let identity = outsideIdentity(OutsideIdentity(name: ExactText(user.name), scope: scope, userID: nil))
+            let identity = externalIdentity(ExternalIdentity(name: ExactText(user.name), scope: scope, userID: nil))
             return .found(Admitted(identity, token, proof: proof))
         }
         return Holder(users.user(named: user.name, provenAt: arrival)) { known in
             guard scope == .admin else { return .found(Admitted(known.proven, token, known, proof: proof)) }
-            let identity = outsideIdentity(
-                OutsideIdentity(name: ExactText(user.name), scope: scope, userID: known.user.id)
+            let identity = externalIdentity(
+                ExternalIdentity(name: ExactText(user.name), scope: scope, userID: known.user.id)
             )
             return .found(Admitted(identity, token, known, proof: proof))
         }
@@ -60,7 +60,7 @@ extension AccessControl {
     ///
     /// - Parameter arrival: when the head of the request came. If a later one has said less, that counts for this one too.
     func scope(ofWord user: ProvenUser, at arrival: UInt64) -> AccessScope? {
-        let (scope, isNews) = lastWords.note(outside.scope(of: user), of: user, at: arrival)
+        let (scope, isNews) = lastWords.note(externalUsers.scope(of: user), of: user, at: arrival)
         if isNews { version.advance() }
         return scope
     }
@@ -68,7 +68,7 @@ extension AccessControl {
     /// Who shows a token of a user, whose groups may have been taken away since it was made.
     func holder(of token: AccessToken, _ user: KnownUser) -> Holder {
         let identity = user.identity(limitedTo: token.experimentIDs)
-        guard outside.isTrusted, let last = lastWords.scope(ofUserNamed: user.user.name) else {
+        guard externalUsers.isTrusted, let last = lastWords.scope(ofUserNamed: user.user.name) else {
             return .found(Admitted(identity, token, user))
         }
         guard let last else { return .failed(.other(Self.lackOfScope(user.user.name))) }
@@ -77,8 +77,8 @@ extension AccessControl {
         return .found(Admitted(identity, bounded, user))
     }
 
-    private func outsideIdentity(_ key: OutsideIdentity) -> Identity {
-        outsideIdentities.withLock { identities in
+    private func externalIdentity(_ key: ExternalIdentity) -> Identity {
+        externalIdentities.withLock { identities in
             if let identity = identities[key] { return identity }
             if identities.count >= Self.identityLimit { identities.removeAll() }
             let identity = Identity(
@@ -94,14 +94,14 @@ extension AccessControl {
 
     /// Whom a trusted proxy names; nil where none speaks.
     func holderNamedByProxy(_ request: HTTPRequest) -> Holder? {
-        guard let proxy = outside.proxy else { return nil }
+        guard let proxy = externalUsers.proxy else { return nil }
         switch proxy.user(of: request) {
         case .none: return nil
         case .unusable(let reason): return .failed(.other(AccessRefusal(refusal: HTTPRefusal(400, reason))))
         case .user(let user):
             // What the proxy knows its user by, such as a cookie, a browser sends for pages of others too.
             guard
-                OriginPolicy.sender(of: request, publicOrigin: outside.publicOrigin) != .foreign
+                OriginPolicy.sender(of: request, publicOrigin: externalUsers.publicOrigin) != .foreign
                     || request.onlyOpensAPage
             else { return .failed(.other(Self.foreignPage)) }
             return holder(proven: user, scope(ofWord: user, at: request.arrival), .person, provenAt: request.arrival)
@@ -112,11 +112,11 @@ extension AccessControl {
     ///
     /// - Parameter arrival: when the head came that shows it.
     func holder(ofIssuersToken token: [UInt8], at time: Int64, arrival: UInt64) -> Holder {
-        guard let prove = outside.tokenHolder else { return .failed(.unknownToken) }
-        do throws(OutsideUsers.Fault) {
+        guard let prove = externalUsers.tokenHolder else { return .failed(.unknownToken) }
+        do throws(ExternalUsers.Fault) {
             let user = try prove(token, time)
             let scope = scope(ofWord: user, at: arrival)
-            return holder(proven: user, scope, outside.proof(by: user.source), provenAt: arrival)
+            return holder(proven: user, scope, externalUsers.proof(by: user.source), provenAt: arrival)
         } catch {
             switch error {
             case .refused(let reason):
@@ -132,7 +132,7 @@ extension AccessControl {
     /// Who has logged in with the browser that sends a request; nil where no cookie says so.
     func logInHolder(_ request: HTTPRequest) -> Holder? {
         guard let known = logIn(of: request) else { return nil }
-        let sender = OriginPolicy.sender(of: request, publicOrigin: outside.publicOrigin)
+        let sender = OriginPolicy.sender(of: request, publicOrigin: externalUsers.publicOrigin)
         // A page of another origin must neither change nor read anything by somebody's cookie; a link may be followed.
         let isAccepted =
             request.method.changesState ? sender == .own : sender != .foreign || request.onlyOpensAPage
@@ -156,7 +156,7 @@ extension AccessControl {
         switch logIn.holder {
         case .token(_, let hash): return holder(ofTokenHash: hash)
         case .user(let user):
-            let scope = outside.scope(of: user)
+            let scope = externalUsers.scope(of: user)
             let last = lastWords.scope(of: user) ?? scope
             return holder(proven: user, AccessScope.lesser(scope, last), .person, provenAt: nil)
         case .account(let name, let mark):

@@ -1,5 +1,5 @@
 /// The conditions under which a server ends by itself, without a signal from outside.
-struct EndingSettings: Sendable {
+struct AutomaticStopSettings: Sendable {
     /// How long the server must have had no connection and no request; nil if an unused server stays.
     let idleTime: Duration?
     /// The server ends when all of these processes have ended; empty if no process was named.

@@ -3,7 +3,7 @@ internal import Coding
 internal import MLflowAPI
 
 /// The settings of the pages that a browser gets besides Apus' own.
-struct PagesSettings {
+struct WebPageSettings {
     /// MLflow's own pages; nil if the settings do not ask for them.
     let bundle: PageBundle?
     /// The path of MLflow's pages: empty for the root, or with a slash at its beginning and none at its end.

@@ -3,7 +3,7 @@ package import HTTPServer
 package import Tracking
 
 /// Users whom others prove: a proxy in front of the server, and issuers of tokens; and what they may do.
-package struct OutsideUsers: Sendable {
+package struct ExternalUsers: Sendable {
     /// Why a token of an issuer shows nobody.
     package enum Fault: Error, Sendable {
         /// It never will; the value is a whole sentence.

@@ -2,7 +2,7 @@ internal import MLflowAPI
 internal import Tracking
 
 /// The settings for the acceptance of requests' values.
-struct ValueSettings: Sendable {
+struct RequestHandlingSettings: Sendable {
     /// Set by MLFLOW_TRUNCATE_LONG_VALUES.
     let longValues: LongValuePolicy
     /// Set by MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX.

@@ -4,7 +4,7 @@ package import Budgets
 //
 // Every function throws `.resourceDoesNotExist` if the request names an id or a name that does not exist. Every
 // function that changes a run or an experiment, or something that belongs to one, throws `.invalidParameterValue` if
-// the run or experiment is deleted, unless its comment says otherwise. The comments list only further errors.
+// the run or experiment is deleted, unless its comment says otherwise. The comments list only further errors and exceptions.
 
 /// Reads the data for one request.
 ///
@@ -13,7 +13,7 @@ package protocol TrackingReading: RecordReading, AccessTables {
     /// The client that waits for the result, and whose permissions the store checks.
     var caller: Caller { get }
 
-    /// Returns the effort that this read and the later reads for the same answer share.
+    /// Returns the total of processor time to which this read and the later reads for the same answer add theirs.
     func sharedEffort() -> ReadEffort
 
     // MARK: Searches
@@ -29,7 +29,8 @@ package protocol TrackingReading: RecordReading, AccessTables {
     /// Returns one page of the runs that a search finds, with only the metrics, params and tags in `columns`.
     func findRunTable(_ search: RunSearch, columns: [RunTableColumn]) throws -> SearchCursor<RunTableRow>
 
-    /// Collects the keys and values of the runs on the first page of a search, until `valueLimit` is reached.
+    /// Collects, for the columns of the run table, the keys and values of the metrics, params and tags of the runs on the first page of
+    /// a search, until `valueLimit` is reached.
     ///
     /// - Parameter valueLimit: the number of metrics, params and tags to read. Up to 50 runs are read at once, so the
     ///   last of them may exceed the limit.
@@ -58,10 +59,9 @@ package protocol TrackingReading: RecordReading, AccessTables {
     /// An experiment with its tags, active or deleted.
     func experiment(named name: String) throws -> Experiment
 
-    /// Returns the datasets that runs of the experiments used, once for each context of their uses; at most 1,000
-    /// entries.
+    /// Returns the datasets that runs of the experiments used, at most 1,000 entries.
     ///
-    /// Ignores unknown experiments.
+    /// A dataset that was used in several contexts, such as training and evaluation, has one entry for each. Ignores unknown experiments.
     func datasetSummaries(experimentIDs: [Int64]) throws -> [DatasetSummary]
 
     // MARK: Runs
@@ -117,6 +117,8 @@ package protocol TrackingReading: RecordReading, AccessTables {
 
     // MARK: Logged models
 
+    /// A logged model's identity and state.
+    ///
     /// - Parameter allowsDeleted: whether to return a deleted model; if false, a deleted model counts as unknown.
     func loggedModelInfo(id modelID: String, allowsDeleted: Bool) throws -> LoggedModelInfo
 
@@ -125,7 +127,7 @@ package protocol TrackingReading: RecordReading, AccessTables {
     /// - Parameter allowsDeleted: whether to return a deleted model; if false, a deleted model counts as unknown.
     func loggedModel(id modelID: String, allowsDeleted: Bool) throws -> LoggedModel
 
-    // MARK: Whose artifacts lie where
+    // MARK: Owners of artifact folders
     //
     // These functions are for the server itself; they do not check permissions.
 
@@ -146,7 +148,7 @@ package protocol TrackingReading: RecordReading, AccessTables {
     /// A registered model with its tags, aliases and the latest version of each stage.
     func registeredModel(named name: String) throws -> RegisteredModel
 
-    /// The latest version in each stage that has one, with aliases, in the order of the stages' oldest versions.
+    /// The latest version in each stage that has one, with aliases; the stages are ordered by the lowest version number in each.
     func latestVersions(ofModel name: String) throws -> [ModelVersion]
 
     /// A version with its tags and aliases.
@@ -186,17 +188,17 @@ package protocol TrackingWriting: ChangingAccessTables {
 
     /// Runs `make`, or returns the answer of an identical request of the last minute whose client did not receive it.
     ///
-    /// - Parameter stands: whether what was made is still there. Throws if the client may not have it made, or see it, by the
-    ///   rights that it has now.
+    /// - Parameter stands: returns whether the created entity still exists; throws if the client's present permissions do not allow it
+    ///   to create the entity, or to read it.
     func once<Answer: Sendable>(
         _ creation: Creation,
         stands: (Answer) throws -> Bool,
         _ make: () throws -> Answer
     ) throws -> Answer
 
-    // Whether what an earlier request made may be the answer to the same request of the client that asks now. The functions
-    // ask for the rights that the creation itself asks for, throw `.permissionDenied` if the client lacks one of them, and
-    // return false for what is not there any more.
+    // These functions decide whether the entity that an earlier, identical request created can be returned to the client instead of a
+    // new one. They require the permissions that the creation requires, throw `.permissionDenied` if the client lacks one of them, and
+    // return false if the entity no longer exists.
     func stands(experiment id: Int64) throws -> Bool
     func stands(_ run: RunInfo) throws -> Bool
     func stands(_ model: LoggedModelInfo) throws -> Bool
@@ -207,7 +209,7 @@ package protocol TrackingWriting: ChangingAccessTables {
 
     /// Creates an experiment and returns its id.
     ///
-    /// - Parameter artifactLocation: nil for a folder in the artifact root that is named by the id.
+    /// - Parameter artifactLocation: nil for the default: a folder in the artifact root whose name is the id of the experiment.
     /// - Throws: `.resourceAlreadyExists` if an experiment, active or deleted, has the name.
     func createExperiment(name: String, artifactLocation: String?, tags: [Tag]) throws -> Int64
 
@@ -236,9 +238,9 @@ package protocol TrackingWriting: ChangingAccessTables {
 
     // MARK: Runs
 
-    /// Creates a run with status RUNNING, or returns the existing run if the same request, with a run id, was sent
-    /// before.
+    /// Creates a run with status RUNNING.
     ///
+    /// If the request chooses a run id and an identical request was carried out before, the run of that request is returned.
     /// - Throws: `.invalidParameterValue` for a name that differs from the run name tag, `.resourceAlreadyExists` if
     ///   the id belongs to another run.
     func createRun(_ new: NewRun) throws -> Run
@@ -251,7 +253,9 @@ package protocol TrackingWriting: ChangingAccessTables {
     /// Marks a run as deleted. Deleting a deleted run succeeds.
     func deleteRun(_ runID: String) throws
 
-    /// What the audit tells of a run, which must be there.
+    /// Returns the name and the experiment of a run that was just deleted, for the audit.
+    ///
+    /// - Throws: `StoreCorruption` if the run has no row.
     func auditedRun(_ runID: String) throws -> (name: String, experimentID: Int64)
 
     /// Restores a deleted run. Restoring an active run succeeds.

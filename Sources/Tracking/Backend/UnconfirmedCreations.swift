@@ -27,15 +27,15 @@ package struct UnconfirmedCreations {
 
     /// Returns the answer of an earlier identical request whose client disconnected before it received the answer.
     ///
-    /// Whether it has received the answer is asked now: an entry whose answer was taken meanwhile ends.
-    package func answer(to creation: Creation, at now: ContinuousClock.Instant) -> (any Sendable)? {
+    /// An answer that the client has received by now is not returned.
+    package func answer(for creation: Creation, at now: ContinuousClock.Instant) -> (any Sendable)? {
         guard let entry = entries[creation.fingerprint], entry.awaited.isLost, now - entry.time < lifetime else {
             return nil
         }
         return entry.answer
     }
 
-    package mutating func remember(_ answer: any Sendable, to creation: Creation, at now: ContinuousClock.Instant) {
+    package mutating func remember(_ answer: any Sendable, for creation: Creation, at now: ContinuousClock.Instant) {
         if entries.count >= sizeToTidy { tidy(now) }
         entries[creation.fingerprint] = Entry(awaited: creation.answer, answer: answer, time: now)
         uncommitted.append(creation.fingerprint)

@@ -388,6 +388,6 @@ package protocol TrackingWriting: ChangingAccessTables {
 
     // MARK: Transfer
 
-    /// Stores records from another store, as `RecordTaking.importRecords` says.
+    /// Stores records from another store, as `RecordImporting.importRecords` says.
     func importRecords(_ records: [TransferRecord]) throws -> TransferReport
 }

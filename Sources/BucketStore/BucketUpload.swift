@@ -31,7 +31,7 @@ final class BucketUpload: PendingArtifact {
     private let contentType: String
     private let start = ContinuousClock.now
     /// Distinguishes the completed object from an older object with the same key.
-    private let mark = S3Client.newMark()
+    private let creationToken = S3Client.newCreationToken()
     private let state = Mutex(State())
     private let hasLostMemory = Atomic<Bool>(false)
 
@@ -130,7 +130,7 @@ final class BucketUpload: PendingArtifact {
             id = begun
         } else {
             id = try bucket.mappingErrors { () throws(S3Failure) in
-                try bucket.client.createUpload(key, contentType: contentType, mark: mark)
+                try bucket.client.createUpload(key, contentType: contentType, creationToken: creationToken)
             }
             state.id = id
         }
@@ -153,7 +153,7 @@ final class BucketUpload: PendingArtifact {
                 if state.id != nil {
                     try send(buffer, &state)
                     let (id, parts) = (state.id ?? "", state.parts)
-                    let completion = S3Completion(parts: parts, size: state.bytes, mark: mark)
+                    let completion = S3Completion(parts: parts, size: state.bytes, creationToken: creationToken)
                     try bucket.mappingErrors { () throws(S3Failure) in try bucket.client.complete(id, key, completion) }
                 } else {
                     try bucket.mappingErrors { () throws(S3Failure) in

@@ -52,8 +52,7 @@ struct ApusUpstream: Upstream {
         }
     }
 
-    /// Imports records in one call, which stores all of them or none; if the body is too long, sends each half in its
-    /// own call.
+    /// Imports records in one call, which stores all of them or none; if the body is too long, sends each half in its own call.
     private func send(_ records: [TransferRecord]) throws(UpstreamFailure) -> TransferReport {
         var writer = JSONWriter(capacity: 65_536)
         var body: [UInt8] = []
@@ -74,8 +73,7 @@ struct ApusUpstream: Upstream {
         }
     }
 
-    /// The two halves of the records, in their order, or of the points of a single record; nil if there is nothing to
-    /// divide.
+    /// The two halves of the records, in their order, or of the points of a single record; nil if there is nothing to divide.
     private static func halves(_ records: [TransferRecord]) -> ([TransferRecord], [TransferRecord])? {
         if records.count > 1 {
             let middle = records.count / 2
@@ -153,9 +151,11 @@ struct ApusUpstream: Upstream {
             }
             for (series, points) in parcel.points where !points.isEmpty {
                 let id = parcel.forwarded.runID
-                var proof = parcel.forwarded.run.proof
-                proof.experiment.id = Int64(parcel.experiment) ?? proof.experiment.id
-                records.append(.points(TransferredPoints(runID: id, key: series.key, points: points, proof: proof)))
+                var identity = parcel.forwarded.run.identity
+                identity.experiment.id = Int64(parcel.experiment) ?? identity.experiment.id
+                records.append(
+                    .points(TransferredPoints(runID: id, key: series.key, points: points, identity: identity))
+                )
             }
         }
         guard !records.isEmpty else { return outcomes.map { $0.with(points: true) } }
@@ -234,11 +234,10 @@ struct ApusUpstream: Upstream {
         let id = model.model.info.modelID
         for start in stride(from: 0, to: parcel.points.count, by: 1_000) {
             let part = Array(parcel.points[start..<min(start + 1_000, parcel.points.count)])
-            records.append(.modelPoints(TransferredModelPoints(modelID: id, points: part, proof: model.proof)))
+            records.append(.modelPoints(TransferredModelPoints(modelID: id, points: part, identity: model.identity)))
         }
         let report = try send(records)
-        // If the upstream left the model out, the id may belong to another model, which must not get this one's tags
-        // and files.
+        // If the upstream left the model out, the id may belong to another model, which must not get this one's tags and files.
         try Self.requireTaken(.loggedModel, report)
         var outcome = ItemOutcome(target: id)
         if known == nil {

@@ -212,9 +212,10 @@ import Testing
         let answer = "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         let peer = try ScriptedPeer(Array(repeating: answer, count: 20))
         let client = HTTPClient(host: "127.0.0.1", port: peer.port)
-        #expect(throws: CallFailure.self) {
+        let failure = #expect(throws: CallFailure.self) {
             try client.send(.get, "/", fields: [("Host", "a")], by: Deadline(after: .seconds(20)))
         }
+        #expect(failure?.phrase == "it redirects more than 5 times")
         #expect(peer.heads.count == 6)
     }
 }

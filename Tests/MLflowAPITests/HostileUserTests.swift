@@ -154,7 +154,7 @@ import TrackingStore
         headers["content-type"] = "application/x-ndjson"
         let body = #"{"experiment": {"experiment_id": "90", "name": "shared", "creation_time": 5}}"#
         let reply = try fixture.send("POST", "/api/apus/1.0/import", body: body, headers: headers)
-        #expect(reply.text.contains("'eve' manages here"), "\(reply.text)")
+        #expect(reply.text.contains("which the user 'eve' manages"), "\(reply.text)")
     }
 
     @Test func `an id among the names of somebody's files gives nobody a say about them`() throws {

@@ -93,7 +93,7 @@ struct FailureTests {
         let uri = try #require(postgresServer).replacing(/\/\/.*@/, with: "//\(role):word@")
         let database = try #require(try fixture.other().firstRow("SELECT current_database()::text") { $0.string(0) })
         let store = try PostgresStoreFixture.open(PostgresAddress(uri.replacing("/postgres", with: "/\(database)"))) {
-            $0.patience = .milliseconds(100)
+            $0.queueTimeout = .milliseconds(100)
         }
         try fixture.other().execute("ALTER ROLE \(role) NOLOGIN")
         let (reading, writing) = (Outcome<Result<RunInfo, any Error>>(), Outcome<Result<Void, any Error>>())

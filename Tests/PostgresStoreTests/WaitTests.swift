@@ -94,7 +94,7 @@ struct WaitTests {
     }
 
     @Test func `a request that waits too long for its turn is refused while the writer still works`() throws {
-        let fixture = try PostgresStoreFixture { $0.patience = .milliseconds(200) }
+        let fixture = try PostgresStoreFixture { $0.queueTimeout = .milliseconds(200) }
         let runID = try fixture.makeRun()
         var waiting: Outcome<Result<RunInfo, any Error>>?
         let (isBusy, mayGoOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))

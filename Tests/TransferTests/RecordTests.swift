@@ -42,8 +42,8 @@ import Transfer
         var model = Sample.loggedModel()
         model.experiment.creationTime = 0
         var (points, modelPoints) = (Sample.points, Sample.modelPoints)
-        points.proof = run.proof
-        modelPoints.proof = model.proof
+        points.identity = run.identity
+        modelPoints.identity = model.identity
         let records: [TransferRecord] = [.run(run), .points(points), .loggedModel(model), .modelPoints(modelPoints)]
         var text: [UInt8] = []
         for record in records {

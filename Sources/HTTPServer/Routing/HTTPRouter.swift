@@ -150,7 +150,7 @@ package struct HTTPRouter: Sendable {
         return nil
     }
 
-    /// Tries the literal children and the parameter of a node with the next segment that is not empty.
+    /// Tries the literal children and the parameter of a node with the next segment, which is empty only at the end of the path.
     private func descendSegment(_ node: Int, _ start: Int, _ search: inout Search) -> Int? {
         let current = nodes[node]
         guard !current.literals.isEmpty || current.parameter != nil else { return nil }
@@ -170,6 +170,7 @@ package struct HTTPRouter: Sendable {
         return nil
     }
 
+    /// Returns the endpoint if it has the method of the request; otherwise records its methods for the field Allow.
     private func accept(_ endpoint: Int?, _ search: inout Search) -> Int? {
         guard let endpoint else { return nil }
         if handler(endpoint, search.method) != nil { return endpoint }

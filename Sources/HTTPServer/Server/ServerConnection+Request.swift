@@ -95,7 +95,7 @@ extension ServerConnection {
     private func begin(_ head: RequestHead) {
         let exchange = makeExchange(head: head)
         self.exchange = exchange
-        // Who sends one more request has taken the last answer.
+        // A client that sends one more request has received the last answer.
         if lastAnswer == .sent { caller.didTakeAnswer() }
         lastAnswer = .none
         clearDeadline()

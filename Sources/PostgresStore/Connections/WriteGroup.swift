@@ -11,45 +11,44 @@ final class WriteGroup {
         case committed
         /// The request at the index failed after it had changed something.
         case requestFailed(Int)
-        /// Another server has changed who may do what; the value is the mark of the stored rights now.
+        /// Another server has changed permissions; the value is the access mark now (`StoredAccessVersion`).
         case outdated(Int64)
-        /// The transaction is undone, because of the request at the index if that is known.
-        case undone(PostgresError, Int?)
-        /// The connection was lost after COMMIT was sent.
-        case unknown(PostgresError)
+        /// The transaction is rolled back, because of the request at the index if that is known.
+        case rolledBack(PostgresError, Int?)
+        /// The connection was lost after COMMIT was sent, so that it is unknown whether the transaction is committed.
+        case unanswered(PostgresError)
     }
 
     private let connector: Connector
-    private let patience: Duration
+    private let queueTimeout: Duration
     private let artifactRoot: ArtifactLocation
     private let servedBuckets: Set<String>
     private let permissionChanges: PermissionChanges
     private let auditIDs = AuditIDs()
     private let creations = UnconfirmedCreations()
     private let report: @Sendable (String) -> Void
-    /// Closes connections that no read uses.
-    private let makeRoom: @Sendable () -> Void
+    /// Closes the connections that no read uses, so that the writer can open one.
+    private let closeIdleReaders: @Sendable () -> Void
     private var session: PostgresWriteSession?
     private var isAway = false
     private var isAbsenceReported = false
-    /// The series of lost connections, and of times when there was none to be had.
+    /// Limit how often lost connections, and failed attempts to connect, are reported.
     private let (losses, absences) = (Burst(), Burst())
     private let statementTime: Duration
     private let commitTime: Duration
-    /// Until when a wait for a lock ends after some milliseconds, because others have just ended in vain.
-    private var impatienceEnd = ContinuousClock.now
-    /// When the search for the jobs that meet a lock ends; nil before there is one.
+    /// The time until which transactions wait only 50 ms for a lock, because waits have just failed.
+    private var shortLockWaitsEnd = ContinuousClock.now
+    /// When the search for the jobs that need a locked row ends; nil if there is no search.
     private var searchEnd: ContinuousClock.Instant?
     private(set) var statistics = WriterStatistics()
     /// Gets the statistics of each commit before its requests are answered.
     var publish: (WriterStatistics) -> Void = { _ in }
 
-    /// How often a transaction is repeated that the server has undone because of other programs.
+    /// How often a transaction is repeated that the server has rolled back because of other programs.
     private static let maximumRepetitions = 20
-    /// How long locks are not waited for after one was waited for in vain: clients that come again meanwhile do not hold up the
-    /// others once more.
-    private static let impatientTime = Duration.seconds(30)
-    /// How long jobs are divided to find those that meet a lock.
+    /// How long waits for locks stay short after one has failed, so that clients which try again do not hold up the others once more.
+    private static let shortLockWaitsTime = Duration.seconds(30)
+    /// How long jobs are divided to find those that need a locked row.
     private static let searchTime = Duration.milliseconds(1_500)
 
     init(
@@ -57,20 +56,20 @@ final class WriteGroup {
         artifactRoot: ArtifactLocation,
         servedBuckets: Set<String>,
         permissionChanges: PermissionChanges,
-        patience: Duration,
+        queueTimeout: Duration,
         statementTime: Duration,
         commitTime: Duration,
-        makeRoom: @escaping @Sendable () -> Void,
+        closeIdleReaders: @escaping @Sendable () -> Void,
         report: @escaping @Sendable (String) -> Void
     ) {
         self.connector = connector
         self.artifactRoot = artifactRoot
         self.servedBuckets = servedBuckets
         self.permissionChanges = permissionChanges
-        self.patience = patience
+        self.queueTimeout = queueTimeout
         self.statementTime = statementTime
         self.commitTime = commitTime
-        self.makeRoom = makeRoom
+        self.closeIdleReaders = closeIdleReaders
         self.report = report
     }
 
@@ -119,12 +118,12 @@ final class WriteGroup {
                 session.pipeline.rollBack()
                 statistics.replays += jobs.count
                 accessVersion = version
-                permissionChanges.tellOfOthers()
-            case .undone(let error, let culprit):
+                permissionChanges.announceChangeByOtherServer()
+            case .rolledBack(let error, let culprit):
                 session.pipeline.rollBack()
                 repetitions += 1
-                if error.isOfConnection {
-                    lose(error)
+                if error.mayEndByReconnecting {
+                    dropConnection(after: error)
                     guard !isLate(jobs) else {
                         deliver(jobs, TrackingError.translated(error))
                         return jobs.count
@@ -132,40 +131,40 @@ final class WriteGroup {
                     pause(attempt: repetitions)
                     continue
                 }
-                if error.isPassing, repetitions <= Self.maximumRepetitions {
+                if error.isTransient, repetitions <= Self.maximumRepetitions {
                     statistics.replays += jobs.count
                     pause(attempt: repetitions)
                     continue
                 }
                 // Another program may have inserted the same row; the next attempt finds it.
                 if error.isConstraint, repetitions <= 3 { continue }
-                if error.isOfPreparation, repetitions <= maximumPreparations {
-                    // What another connection prepares fits the tables as they are now.
+                if error.isOfPreparedStatement, repetitions <= maximumPreparations {
+                    // A new connection prepares the statements again, for the tables as they are now.
                     session.pipeline.close()
                     continue
                 }
-                if error.state == .lockNotAvailable, !mayGoOnSearching() {
+                if error.state == .lockNotAvailable, !mayContinueSearch() {
                     deliver(jobs, TrackingError.translated(error))
                     return jobs.count
                 }
                 let explained = jobs.count == 1 ? TooLongText.explained(error, session.pipeline) : error
                 if let culprit { return separate(jobs, culprit, explained) }
                 return isolate(jobs, explained)
-            case .unknown(let error):
-                let mark = session.mark
-                lose(error)
-                return recover(jobs, mark)
+            case .unanswered(let error):
+                let transaction = session.identity
+                dropConnection(after: error)
+                return recover(jobs, transaction)
             }
         }
     }
 
-    /// Runs the jobs before one that fails by itself, and then that one alone.
+    /// Runs the jobs before the one that has caused the failure, and then that one alone.
     ///
     /// - Returns: how many jobs have delivered their outcomes; the caller runs the others.
     private func separate(_ jobs: Jobs, _ culprit: Int, _ error: PostgresError) -> Int {
         statistics.replays += culprit - jobs.startIndex
         settle(jobs[..<culprit])
-        // All others would wait as long again.
+        // If it ran once more, all others would wait as long again.
         let isWait = error.state == .lockNotAvailable || error.state == .overdue
         if isWait || jobs.count == 1 {
             deliver(jobs[culprit...culprit], TrackingError.translated(error))
@@ -175,10 +174,10 @@ final class WriteGroup {
         return culprit - jobs.startIndex + 1
     }
 
-    /// Finds the requests that fail by themselves, by dividing the jobs, if what failed was written for all of them together.
+    /// Finds the requests that cause the failure of a statement for several requests, by running each half of the jobs alone.
     private func isolate(_ jobs: Jobs, _ error: PostgresError) -> Int {
         let isLock = error.state == .lockNotAvailable
-        // Those that log to one run meet the same locks.
+        // Requests that log to the same run need the same locks.
         let run = jobs.first?.loggedRun
         let isOne = jobs.count == 1 || (isLock && run != nil && jobs.allSatisfy { $0.loggedRun == run })
         guard !isOne, error.state != .overdue else {
@@ -193,19 +192,19 @@ final class WriteGroup {
         return jobs.count
     }
 
-    /// Notes that a lock was waited for in vain.
+    /// Notes that a wait for a lock has failed.
     ///
-    /// - Returns: whether there is time to find the jobs that meet it, by trying them again.
-    private func mayGoOnSearching() -> Bool {
-        // A lock that was not really waited for does not prolong the time, so that programs which change the same rows now and
-        // then are waited for again.
-        if impatienceEnd < .now { impatienceEnd = .now + Self.impatientTime }
+    /// - Returns: whether there is time to find the jobs that need the locked row, by trying them again.
+    private func mayContinueSearch() -> Bool {
+        // A short wait that fails does not prolong the time, so that longer waits are possible again for programs that change the
+        // same rows now and then.
+        if shortLockWaitsEnd < .now { shortLockWaitsEnd = .now + Self.shortLockWaitsTime }
         let end = searchEnd ?? .now + Self.searchTime
         searchEnd = end
         return .now < end
     }
 
-    /// - Parameter accessVersion: the mark of the stored rights after another server's change; nil for the known one.
+    /// - Parameter accessVersion: the access mark after another server's change; nil for the known one.
     private func attempt(_ jobs: Jobs, in session: PostgresWriteSession, _ accessVersion: Int64?) -> End {
         let pipeline = session.pipeline
         var isCommitting = false
@@ -213,7 +212,11 @@ final class WriteGroup {
         var running: Int?
         do {
             creations.rollBack()
-            try session.beginTransaction(statementTime, accessVersion: accessVersion, isImpatient: .now < impatienceEnd)
+            try session.beginTransaction(
+                statementTime,
+                accessVersion: accessVersion,
+                waitsShortlyForLocks: .now < shortLockWaitsEnd
+            )
             for index in jobs.indices {
                 positions.append(pipeline.position)
                 running = index
@@ -237,13 +240,13 @@ final class WriteGroup {
             try session.flushLogs()
             let start = ContinuousClock.now
             try session.prepareCommit()
-            // A commit that is cancelled might be done nevertheless.
+            // COMMIT is not cancelled at the deadline, because a cancelled one may be carried out nevertheless.
             pipeline.watch = PostgresWatch(deadline: .now + commitTime, cancels: false)
             isCommitting = true
             try pipeline.send("COMMIT")
             try pipeline.settle()
             creations.commit()
-            session.tellAccessChange()
+            session.announceAccessChange()
             statistics.countCommit(requests: jobs.count, time: .now - start)
             publish(statistics)
             return .committed
@@ -252,13 +255,13 @@ final class WriteGroup {
         } catch let change as OtherServerChangedAccess {
             return .outdated(change.version)
         } catch let error as PostgresError {
-            if isCommitting, error.isDisconnection { return .unknown(error) }
-            guard let position = error.position else { return .undone(error, running) }
-            // The statements of a request may fail only while a later one waits.
+            if isCommitting, error.isDisconnection { return .unanswered(error) }
+            guard let position = error.position else { return .rolledBack(error, running) }
+            // Statements are sent without waiting, so the failure of one may be read only while a later request runs.
             let begun = positions.count { $0 <= position }
-            return .undone(error, (1...jobs.count).contains(begun) ? jobs.startIndex + begun - 1 : nil)
+            return .rolledBack(error, (1...jobs.count).contains(begun) ? jobs.startIndex + begun - 1 : nil)
         } catch {
-            return .undone(PostgresError(.misuse, "\(error)"), running)
+            return .rolledBack(PostgresError(.misuse, "\(error)"), running)
         }
     }
 
@@ -271,13 +274,13 @@ final class WriteGroup {
 }
 
 extension WriteGroup {
-    /// Returns the session; connects, again and again while the database is away and none of the jobs has waited too long.
+    /// Returns the session; connects if necessary, repeatedly until one of the jobs has waited too long.
     private func connected(for jobs: Jobs) -> PostgresWriteSession? {
         var attempts = 0
         defer { connector.writerTurn.end() }
         while true {
             if let session, !session.pipeline.isClosed { return session }
-            // Another attempt might last as long as the one that has just failed.
+            // No further attempt for jobs that have waited too long: it may last as long as the one that has just failed.
             guard !isAway || !isLate(jobs) else { return nil }
             do {
                 let session = PostgresWriteSession(
@@ -298,9 +301,9 @@ extension WriteGroup {
                     isAbsenceReported = true
                 }
                 isAway = true
-                if error.isLackOfRoom {
+                if error.isLackOfConnections {
                     connector.writerTurn.begin()
-                    makeRoom()
+                    closeIdleReaders()
                 }
                 attempts += 1
                 pause(attempt: attempts)
@@ -310,10 +313,10 @@ extension WriteGroup {
 
     private func isLate(_ jobs: Jobs) -> Bool {
         guard let first = jobs.map(\.arrival).min() else { return true }
-        return first + patience < .now
+        return first + queueTimeout < .now
     }
 
-    private func lose(_ error: PostgresError) {
+    private func dropConnection(after error: PostgresError) {
         if losses.note(endsAfter: { _ in .seconds(60) }) == nil {
             report("the writer's connection to the database was lost: \(error)")
         }
@@ -321,24 +324,23 @@ extension WriteGroup {
         session = nil
     }
 
-    /// Finds out what became of a transaction whose COMMIT was not answered.
+    /// Delivers the outcomes of a transaction whose COMMIT was not answered, after finding out whether it is committed.
     ///
-    /// A transaction has no mark if all that it has changed is in the logs of runs.
+    /// - Parameter transaction: nil if the transaction has changed only the logs of runs.
     /// - Returns: how many jobs have delivered their outcomes: all.
-    private func recover(_ jobs: Jobs, _ mark: TransactionMark?) -> Int {
-        // A transaction of logs alone has no mark.
-        let fate = mark.map { fateOf($0, jobs) } ?? .unknown
-        guard fate != .undone else {
+    private func recover(_ jobs: Jobs, _ transaction: TransactionIdentity?) -> Int {
+        let outcome = transaction.map { self.outcome(of: $0, jobs) } ?? .unknown
+        guard outcome != .rolledBack else {
             settle(jobs)
             return jobs.count
         }
-        // Logs are written again, because that does no harm, and the fate might be that of a transaction which has got the same
-        // number after a crash of the server.
+        // Logs are written again, because that does no harm, and the outcome might be that of another transaction, which has got the
+        // same number after a crash of the server.
         let (logs, others) = (jobs.filter(\.onlyLogs), jobs.filter { !$0.onlyLogs })
-        // If this answer too was lost, the next one may be as well.
+        // If the answer to COMMIT was lost for the second time and the jobs have waited too long, they are not tried again.
         let isEnd = isLate(jobs) && logs.contains(where: \.isUncertain)
-        for job in logs { job.doubt() }
-        if fate == .committed {
+        for job in logs { job.noteUncertainOutcome() }
+        if outcome == .committed {
             creations.commit()
             for job in others { job.deliver() }
         } else {
@@ -348,21 +350,22 @@ extension WriteGroup {
         return jobs.count
     }
 
-    private func fateOf(_ transaction: TransactionMark, _ jobs: Jobs) -> TransactionMark.Fate {
+    private func outcome(of transaction: TransactionIdentity, _ jobs: Jobs) -> TransactionIdentity.Outcome {
         var attempts = 0
         while let session = connected(for: jobs) {
             do {
                 session.pipeline.watch = PostgresWatch(deadline: .now + commitTime, cancels: false)
-                let fate = try session.fate(of: transaction)
-                if fate != .inProgress { return fate }
+                let outcome = try session.outcome(of: transaction)
+                if outcome != .inProgress { return outcome }
             } catch {
                 session.pipeline.rollBack()
-                guard let error = error as? PostgresError, error.isOfConnection else { return .unknown }
-                lose(error)
+                guard let error = error as? PostgresError, error.mayEndByReconnecting else { return .unknown }
+                dropConnection(after: error)
                 guard !isLate(jobs) else { return .unknown }
             }
             attempts += 1
-            // A transaction that is still there is ended, which takes a moment also if the jobs have waited for long.
+            // The server needs a moment to end a transaction in progress, so that a few attempts follow even if the jobs have waited
+            // too long.
             guard !isLate(jobs) || attempts < 20 else { return .unknown }
             pause(attempt: attempts)
         }

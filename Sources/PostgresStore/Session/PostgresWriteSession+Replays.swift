@@ -3,7 +3,7 @@ internal import PostgreSQL
 package import Tracking
 
 extension PostgresWriteSession {
-    // Each function asks for the rights that the creation itself asks for, as they are now.
+    // Each function requires the permissions that the creation itself requires, as the client has them now.
 
     package func stands(experiment id: Int64) throws -> Bool {
         try requireCreation(of: .experiment)
@@ -34,7 +34,7 @@ extension PostgresWriteSession {
             try requireRegisteredModel(version.name, for: .update)
             let number = VersionNumber(name: version.name, version: version.version)
             guard try !modelVersions([number]).isEmpty else {
-                throw TrackingError.doesNotExist("The version is no more.")
+                throw TrackingError.doesNotExist("The version no longer exists.")
             }
         }
     }

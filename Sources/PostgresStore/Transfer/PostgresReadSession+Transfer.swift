@@ -100,11 +100,7 @@ extension PostgresReadSession: RecordReading {
         ).map { (version: $0.int64(0), location: $0.optionalString(1)) }
         let versions = try modelVersions(found.map { VersionNumber(name: row.id, version: $0.version) })
         return zip(versions, found).map { version, rest in
-            TransferredModelVersion(
-                version: version,
-                storageLocation: rest.location,
-                modelCreationTime: row.number
-            )
+            TransferredModelVersion(version: version, storageLocation: rest.location, modelCreationTime: row.number)
         }
     }
 }
@@ -140,8 +136,9 @@ extension PostgresReadSession {
     ) throws -> [TransferRow] {
         var statement = statement
         var conditions = conditions
-        if let permissions, let isVisible = rows.table.isVisible(with: permissions, in: &statement) {
-            conditions.append(isVisible)
+        if let permissions, let visibilityCondition = rows.table.visibilityCondition(with: permissions, in: &statement)
+        {
+            conditions.append(visibilityCondition)
         }
         return try self.rows(
             """
@@ -179,7 +176,8 @@ extension TransferTable {
 
 extension TransferTable {
     /// Returns the condition that the client may read a row; nil if it may read all.
-    fileprivate func isVisible(with permissions: Permissions, in statement: inout SearchStatement) -> String? {
+    fileprivate func visibilityCondition(with permissions: Permissions, in statement: inout SearchStatement) -> String?
+    {
         let experiment = "\(rawValue).experiment_id"
         switch self {
         case .experiments: return permissions.visibleExperiments(for: .experiment).condition(experiment, in: &statement)
@@ -187,7 +185,10 @@ extension TransferTable {
         case .loggedModels:
             return permissions.visibleExperiments(for: .loggedModel).condition(experiment, in: &statement)
         case .registeredModels:
-            return RegistryDescription<RegisteredModelTables>.isVisible(with: permissions, in: &statement)
+            return RegistrySearchDescription<RegisteredModelTables>.visibilityCondition(
+                with: permissions,
+                in: &statement
+            )
         }
     }
 }

@@ -4,7 +4,7 @@ package import Budgets
 //
 // Every function throws `.resourceDoesNotExist` if the request names an id or a name that does not exist. Every
 // function that changes a run or an experiment, or something that belongs to one, throws `.invalidParameterValue` if
-// the run or experiment is deleted, unless its comment says otherwise. The comments list only further errors.
+// the run or experiment is deleted, unless its comment says otherwise. The comments list only further errors and exceptions.
 
 /// Reads the data for one request.
 ///
@@ -12,7 +12,7 @@ package import Budgets
 package protocol TrackingReading: RecordReading, AccessTables {
     /// The client that waits for the result, and whose permissions the store checks.
     var caller: Caller { get }
-    /// Returns the effort that this read and the later reads for the same answer share.
+    /// Returns the total of processor time to which this read and the later reads for the same answer add theirs.
     func sharedEffort() -> ReadEffort
 
     // MARK: Searches
@@ -24,7 +24,8 @@ package protocol TrackingReading: RecordReading, AccessTables {
     func findRuns(_ search: RunSearch) throws -> SearchCursor<Run>
     /// Finds runs, with only the metrics, params and tags in `columns`.
     func findRunTable(_ search: RunSearch, columns: [RunTableColumn]) throws -> SearchCursor<RunTableRow>
-    /// Collects the keys and values of the runs on the first page of a search, until `valueLimit` is reached.
+    /// Collects, for the columns of the run table, the keys and values of the metrics, params and tags of the runs on the first page of
+    /// a search, until `valueLimit` is reached.
     ///
     /// - Parameter valueLimit: the number of metrics, params and tags to read. Up to 50 runs are read at once, so the
     ///   last of them may exceed the limit.
@@ -48,9 +49,9 @@ package protocol TrackingReading: RecordReading, AccessTables {
     func experiment(id: Int64) throws -> Experiment
     func experiment(named name: String) throws -> Experiment
 
-    /// Returns the datasets that runs of the experiments used, once for each context of their uses; at most 1,000 entries.
+    /// Returns the datasets that runs of the experiments used, at most 1,000 entries.
     ///
-    /// Ignores unknown experiments.
+    /// A dataset that was used in several contexts, such as training and evaluation, has one entry for each. Ignores unknown experiments.
     func datasetSummaries(experimentIDs: [Int64]) throws -> [DatasetSummary]
 
     // MARK: Runs
@@ -105,7 +106,7 @@ package protocol TrackingReading: RecordReading, AccessTables {
     /// A logged model with everything that is stored about it; a deleted model counts as unknown unless `allowsDeleted`.
     func loggedModel(id modelID: String, allowsDeleted: Bool) throws -> LoggedModel
 
-    // MARK: Whose artifacts lie where
+    // MARK: Owners of artifact folders
     //
     // These functions are for the server itself; they do not check permissions.
 
@@ -123,7 +124,7 @@ package protocol TrackingReading: RecordReading, AccessTables {
 
     /// A registered model with its tags, aliases and the latest version of each stage.
     func registeredModel(named name: String) throws -> RegisteredModel
-    /// The latest version in each stage that has one, with aliases, in the order of the stages' oldest versions.
+    /// The latest version in each stage that has one, with aliases; the stages are ordered by the lowest version number in each.
     func latestVersions(ofModel name: String) throws -> [ModelVersion]
     /// A version with its tags and aliases.
     func modelVersion(_ key: ModelVersionKey) throws -> ModelVersion
@@ -146,12 +147,12 @@ package protocol TrackingReading: RecordReading, AccessTables {
 package protocol TrackingWriting: ChangingAccessTables {
     // MARK: Repeated creations
 
-    /// The answers of earlier creations, one of which a client may get that repeats its request.
+    /// The answers of earlier creations, which a client that repeats its request may get again.
     var creations: UnconfirmedCreations { get }
 
-    // Whether what an earlier request made may be the answer to the same request of the client that asks now. The functions
-    // ask for the rights that the creation itself asks for, throw `.permissionDenied` if the client lacks one of them, and
-    // return false for what is not there any more.
+    // These functions decide whether the entity that an earlier, identical request created can be returned to the client instead of a
+    // new one. They require the permissions that the creation requires, throw `.permissionDenied` if the client lacks one of them, and
+    // return false if the entity no longer exists.
     func stands(experiment id: Int64) throws -> Bool
     func stands(_ run: RunInfo) throws -> Bool
     func stands(_ model: LoggedModelInfo) throws -> Bool
@@ -162,7 +163,7 @@ package protocol TrackingWriting: ChangingAccessTables {
 
     /// Creates an experiment and returns its id.
     ///
-    /// - Parameter artifactLocation: nil for a folder in the artifact root that is named by the id.
+    /// - Parameter artifactLocation: nil for the default: a folder in the artifact root whose name is the id of the experiment.
     /// - Throws: `.resourceAlreadyExists` if an experiment, active or deleted, has the name.
     func createExperiment(name: String, artifactLocation: String?, tags: [Tag]) throws -> Int64
 
@@ -178,9 +179,9 @@ package protocol TrackingWriting: ChangingAccessTables {
 
     // MARK: Runs
 
-    /// Creates a run with status RUNNING, or returns the existing run if the same request, with a run id, was sent
-    /// before.
+    /// Creates a run with status RUNNING.
     ///
+    /// If the request chooses a run id and an identical request was carried out before, the run of that request is returned.
     /// - Throws: `.invalidParameterValue` for a name that differs from the run name tag, `.resourceAlreadyExists` if
     ///   the id belongs to another run.
     func createRun(_ new: NewRun) throws -> Run
@@ -192,7 +193,7 @@ package protocol TrackingWriting: ChangingAccessTables {
     func deleteRun(_ runID: String) throws
     /// Restores a deleted run. Restoring an active run succeeds.
     func restoreRun(_ runID: String) throws
-    /// What the audit tells of a run, which must be there.
+    /// Returns the name and the experiment of a run that was just deleted, for the audit; throws `StoreCorruption` if it has no row.
     func auditedRun(_ runID: String) throws -> (name: String, experimentID: Int64)
 
     /// Logs a batch of metrics, params and tags of one run: all of them or none.
@@ -294,6 +295,6 @@ package protocol TrackingWriting: ChangingAccessTables {
 
     // MARK: Transfer
 
-    /// Stores records from another store, as `RecordTaking.importRecords` says.
+    /// Stores records from another store, as `RecordImporting.importRecords` says.
     func importRecords(_ records: [TransferRecord]) throws -> TransferReport
 }

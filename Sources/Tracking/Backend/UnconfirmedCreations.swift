@@ -25,15 +25,15 @@ package final class UnconfirmedCreations {
     /// Runs `make`, or returns the answer of an identical request of the last minute whose client disconnected before it
     /// received the answer.
     ///
-    /// - Parameter stands: whether what was made is still there. Throws if the client may not have it made, or see it, by
-    ///   the rights that it has now.
+    /// - Parameter stands: returns whether the created entity still exists; throws if the client's present permissions do not allow it
+    ///   to create the entity, or to read it.
     package func once<Answer: Sendable>(
         _ creation: Creation,
         stands: (Answer) throws -> Bool,
         _ make: () throws -> Answer
     ) throws -> Answer {
         let now = ContinuousClock.now
-        // Whether the client has received the answer is asked now: an answer that was taken meanwhile is not given again.
+        // An answer that the client has received by now is not returned again.
         if let entry = entries[creation.fingerprint], entry.awaited.isLost, now - entry.time < Self.lifetime,
             let answer = entry.answer as? Answer, try stands(answer)
         {

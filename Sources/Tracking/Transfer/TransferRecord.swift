@@ -29,7 +29,7 @@ package struct SourceExperiment: Sendable, Equatable {
 }
 
 /// The facts that distinguish the run of the source from another stored run with the same id.
-package struct RunProof: Sendable, Equatable {
+package struct RunIdentity: Sendable, Equatable {
     package var experiment: SourceExperiment
     package var startTime: Int64
     /// Empty if the source does not know the user.
@@ -43,7 +43,7 @@ package struct RunProof: Sendable, Equatable {
 }
 
 /// The facts that distinguish the logged model of the source from another stored model with the same id.
-package struct LoggedModelProof: Sendable, Equatable {
+package struct LoggedModelIdentity: Sendable, Equatable {
     package var experiment: SourceExperiment
     package var creationTime: Int64
 
@@ -67,8 +67,8 @@ package struct TransferredRun: Sendable, Equatable {
         self.deletedTime = deletedTime
     }
 
-    package var proof: RunProof {
-        RunProof(experiment: experiment, startTime: run.info.startTime, userID: run.info.userID)
+    package var identity: RunIdentity {
+        RunIdentity(experiment: experiment, startTime: run.info.startTime, userID: run.info.userID)
     }
 }
 
@@ -77,12 +77,12 @@ package struct TransferredPoints: Sendable, Equatable {
     package var runID: String
     package var key: String
     /// Needed if the points are sent apart from their run; nil if the sender vouches for the run.
-    package var proof: RunProof?
+    package var identity: RunIdentity?
     /// The points; storing them is cheapest if they are in ascending order of (timestamp, step).
     package var points: [MetricPoint]
 
-    package init(runID: String, key: String, points: [MetricPoint], proof: RunProof? = nil) {
-        self.proof = proof
+    package init(runID: String, key: String, points: [MetricPoint], identity: RunIdentity? = nil) {
+        self.identity = identity
         self.runID = runID
         self.key = key
         self.points = points
@@ -100,8 +100,8 @@ package struct TransferredLoggedModel: Sendable, Equatable {
         self.experiment = experiment
     }
 
-    package var proof: LoggedModelProof {
-        LoggedModelProof(experiment: experiment, creationTime: model.info.creationTime)
+    package var identity: LoggedModelIdentity {
+        LoggedModelIdentity(experiment: experiment, creationTime: model.info.creationTime)
     }
 }
 
@@ -110,12 +110,12 @@ package struct TransferredModelPoints: Sendable, Equatable {
     package var modelID: String
     package var points: [ModelMetric]
     /// Needed if the points are sent apart from their model; nil if the sender vouches for the model.
-    package var proof: LoggedModelProof?
+    package var identity: LoggedModelIdentity?
 
-    package init(modelID: String, points: [ModelMetric], proof: LoggedModelProof? = nil) {
+    package init(modelID: String, points: [ModelMetric], identity: LoggedModelIdentity? = nil) {
         self.modelID = modelID
         self.points = points
-        self.proof = proof
+        self.identity = identity
     }
 }
 

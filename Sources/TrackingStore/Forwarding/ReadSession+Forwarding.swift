@@ -3,7 +3,8 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// Returns runs and what was already sent of them to an upstream; leaves out runs that no longer exist.
+    /// Returns the runs that still exist, each with what the journal says was sent to the upstream, and with the metrics of which
+    /// points are still to be sent.
     package func forwardedRuns(rows: [Int64], upstream: Int64) throws -> [ForwardedRun] {
         let present = try connection.query(
             "SELECT id FROM runs WHERE id IN (SELECT value FROM json_each(?1)) ORDER BY id",
@@ -96,7 +97,8 @@ extension ReadSession {
             .firstRow { $0.optionalString(0) }.flatMap { $0 }
     }
 
-    /// Returns some of what was sent to an upstream: the newest and oldest runs, or else experiments; at most ten.
+    /// Returns entities that the upstream must still have if it is the same server: the five newest and the five oldest sent runs, or up
+    /// to ten experiments if no run was sent.
     package func forwardEvidence(upstream: Int64) throws -> [ForwardEvidence] {
         let runs = try ["DESC", "ASC"].flatMap { order in
             try connection.query(
@@ -119,7 +121,7 @@ extension ReadSession {
         ).map { ForwardEvidence.experiment($0.string(0), target: $0.string(1)) }
     }
 
-    /// Returns the name of an entity other than `name` that has the given id in the upstream; nil if there is none.
+    /// Returns the name of another entity of this kind that was sent to the same entity of the upstream; nil if there is none.
     package func forwardedName(
         _ kind: ForwardedKind,
         withTarget target: String,
@@ -196,6 +198,7 @@ extension ReadSession {
         return found
     }
 
+    /// Returns what the journal contains about an experiment, a model or a version; nil if it contains nothing.
     package func forwardedThing(_ kind: ForwardedKind, _ name: String, upstream: Int64) throws -> ForwardedThing? {
         try connection.query(
             """
@@ -231,8 +234,7 @@ extension ReadSession {
         ).map { ForwardedFile(path: $0.string(0), bytes: $0.int64(1), version: $0.string(2)) }
     }
 
-    /// Returns the paths that were uploaded for a run after an entry of the artifact journal, relative to the artifact
-    /// root.
+    /// Returns the paths that were uploaded (kind 0) for a run after an entry of the artifact journal, relative to the artifact root.
     package func uploadedPaths(ofRun row: Int64, after entry: Int64) throws -> [String] {
         try connection.query(
             "SELECT DISTINCT path FROM artifact_journal WHERE run_id = ?1 AND id > ?2 AND kind = 0",
@@ -308,7 +310,6 @@ package enum ForwardedFileOwner: Sendable, Hashable {
     case run(String)
     case loggedModel(String)
 
-    /// The id of the run or model.
     package var id: String {
         switch self {
         case .run(let id), .loggedModel(let id): id

@@ -61,8 +61,8 @@ extension TrackingStore {
     package static func audit(_ entry: AuditEntry, inDatabaseAt path: String) throws -> Bool {
         let lock = try OwnerLock(databasePath: path)
         defer { lock.release() }
-        let claim = try DatabaseClaim(databasePath: path)
-        defer { claim.release() }
+        let fileLock = try DatabaseFileLock(databasePath: path)
+        defer { fileLock.release() }
         let (connection, _) = try Connection.openForWriting(path: path, WriterSettings())
         defer { connection.close() }
         let tables = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'audit_entries'"

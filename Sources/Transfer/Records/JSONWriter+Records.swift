@@ -90,10 +90,10 @@ extension JSONWriter {
 
     private mutating func members(of transferred: TransferredPoints) {
         member("run_id", transferred.runID)
-        if let proof = transferred.proof {
-            sourceExperiment(proof.experiment)
-            member("start_time", proof.startTime)
-            member("user_id", proof.userID)
+        if let identity = transferred.identity {
+            sourceExperiment(identity.experiment)
+            member("start_time", identity.startTime)
+            member("user_id", identity.userID)
         }
         member("key", transferred.key)
         memberArray("points") { writer in
@@ -126,9 +126,9 @@ extension JSONWriter {
 
     private mutating func members(of transferred: TransferredModelPoints) {
         member("model_id", transferred.modelID)
-        if let proof = transferred.proof {
-            sourceExperiment(proof.experiment)
-            member("creation_time", proof.creationTime)
+        if let identity = transferred.identity {
+            sourceExperiment(identity.experiment)
+            member("creation_time", identity.creationTime)
         }
         memberArray("points") { writer in
             for point in transferred.points {

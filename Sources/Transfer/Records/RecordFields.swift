@@ -98,20 +98,20 @@ struct RecordFields {
         )
     }
 
-    /// The proof of the run that points belong to; nil if it is absent.
-    func runProof() throws(TrackingError) -> RunProof? {
+    /// What identifies the run that points belong to; nil if it is absent.
+    func runIdentity() throws(TrackingError) -> RunIdentity? {
         guard member("start_time") != nil else { return nil }
-        return RunProof(
+        return RunIdentity(
             experiment: try sourceExperiment(),
             startTime: try integer("start_time"),
             userID: try optionalString("user_id") ?? ""
         )
     }
 
-    /// The proof of the logged model that points belong to; nil if it is absent.
-    func loggedModelProof() throws(TrackingError) -> LoggedModelProof? {
+    /// What identifies the logged model that points belong to; nil if it is absent.
+    func loggedModelIdentity() throws(TrackingError) -> LoggedModelIdentity? {
         guard member("creation_time") != nil else { return nil }
-        return LoggedModelProof(experiment: try sourceExperiment(), creationTime: try integer("creation_time"))
+        return LoggedModelIdentity(experiment: try sourceExperiment(), creationTime: try integer("creation_time"))
     }
 
     /// Points, each of which is an array of time, step and value.

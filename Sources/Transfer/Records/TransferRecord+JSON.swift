@@ -29,7 +29,7 @@ extension TransferRecord {
                     runID: try fields.string("run_id"),
                     key: try fields.string("key"),
                     points: try fields.points("points"),
-                    proof: try fields.runProof()
+                    identity: try fields.runIdentity()
                 )
             )
         case "logged_model": self = .loggedModel(try TransferredLoggedModel(RecordFields(content, kind)))
@@ -140,7 +140,7 @@ extension TransferredModelPoints {
                 ModelMetric(metric: metric, modelID: modelID, runID: try point.string("run_id"), dataset: dataset)
             )
         }
-        self.init(modelID: modelID, points: points, proof: try fields.loggedModelProof())
+        self.init(modelID: modelID, points: points, identity: try fields.loggedModelIdentity())
     }
 }
 

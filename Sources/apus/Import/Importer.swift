@@ -35,8 +35,8 @@ final class Importer {
         var id: TransferOwner
         /// The reason why every target leaves it out; nil if the target decides.
         var refusal: String?
-        var runProof: RunProof?
-        var modelProof: LoggedModelProof?
+        var runIdentity: RunIdentity?
+        var modelIdentity: LoggedModelIdentity?
         /// Whether the target has stored it or left it out.
         var isSettled = false
     }
@@ -118,23 +118,24 @@ final class Importer {
         case .run(var run):
             guard let created = creationTime(of: run.experiment, record) else { return nil }
             run.experiment.creationTime = created
-            owner = Owner(id: TransferOwner(.run, run.run.info.runID), refusal: record.refusal, runProof: run.proof)
+            let id = TransferOwner(.run, run.run.info.runID)
+            owner = Owner(id: id, refusal: record.refusal, runIdentity: run.identity)
             return .run(run)
         case .loggedModel(var model):
             guard let created = creationTime(of: model.experiment, record) else { return nil }
             model.experiment.creationTime = created
             let id = TransferOwner(.loggedModel, model.model.info.modelID)
-            owner = Owner(id: id, refusal: record.refusal, modelProof: model.proof)
+            owner = Owner(id: id, refusal: record.refusal, modelIdentity: model.identity)
             return .loggedModel(model)
         case .points(var points):
             let id = TransferOwner(.run, points.runID)
             guard !isLeftOut(id) else { return nil }
-            if owner?.id == id { points.proof = owner?.runProof }
+            if owner?.id == id { points.identity = owner?.runIdentity }
             return .points(points)
         case .modelPoints(var points):
             let id = TransferOwner(.loggedModel, points.modelID)
             guard !isLeftOut(id) else { return nil }
-            if owner?.id == id { points.proof = owner?.modelProof }
+            if owner?.id == id { points.identity = owner?.modelIdentity }
             let all = points.points
             points.points.removeAll { leftOut.contains(TransferOwner(.run, $0.runID)) }
             if points.points.count < all.count {

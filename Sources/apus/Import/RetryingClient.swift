@@ -83,7 +83,8 @@ final class RetryingClient {
         case .disconnected: Self.attempts
         case .timedOut(.answering), .timedOut(.sending): hasAnswered ? Self.slowAttempts : 1
         case .refused, .unreachable, .timedOut, .unresolved: hasAnswered ? Self.attempts : 1
-        case .brokenAnswer, .notHTTP: hasAnswered ? (hasGivenUp ? Self.failureAttempts : Self.attempts) : 1
+        case .brokenAnswer, .notHTTP, .tooManyRedirects:
+            hasAnswered ? (hasGivenUp ? Self.failureAttempts : Self.attempts) : 1
         case .longAnswer, .speaksTLS, .tls, .proxy, .brokenBody, .interrupted: 1
         }
     }
@@ -111,7 +112,8 @@ struct UnusableAnswer: Error, CustomStringConvertible {
     /// - Returns: nil for a failure that does not concern the answer to one call.
     fileprivate init?(_ failure: CallFailure) {
         switch failure {
-        case .brokenAnswer, .longAnswer, .notHTTP, .timedOut(.answering): description = failure.phrase
+        case .brokenAnswer, .longAnswer, .notHTTP, .tooManyRedirects, .timedOut(.answering):
+            description = failure.phrase
         default: return nil
         }
     }

@@ -98,7 +98,7 @@ struct ServerParts {
         if settings.keepsAccess { audit = AuditWork.make(store, logInAudit, settings.audit, logger) }
         work = ServerWork(
             api,
-            sweep: roots.sweep(waiting: local?.wasLeftInDisorder ?? false, logger),
+            sweep: roots.sweep(waiting: local?.previousServerCrashed ?? false, logger),
             audit: audit,
             rest: rest.works,
             snapshots: keeper?.work(logger),

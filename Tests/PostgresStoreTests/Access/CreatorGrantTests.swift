@@ -104,7 +104,8 @@ struct CreatorGrantTests {
 
     @Test func `nobody gets the grant for all models by a name, and a deleted user makes nothing`() throws {
         let made = try change("ana", 7) { _ = try $0.createRegisteredModel(name: "m", description: "", tags: []) }
-        let message = "'*' is no name on this server: in permissions it stands for everything."
+        let message =
+            "'*' cannot be a name on this server, because in permissions it stands for everything. Choose another name."
         let refused = try change("ana", 7) { _ = try $0.createRegisteredModel(name: "*", description: "", tags: []) }
         #expect(refused == made + [message])
         #expect(try change("ana", 7) { _ = try $0.renameRegisteredModel("m", to: "*") } == made + [message])

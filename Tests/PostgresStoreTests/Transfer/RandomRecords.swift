@@ -32,8 +32,8 @@ struct RandomRecords {
 
     private mutating func stage() -> LifecycleStage { one(of: [.active, .active, .active, .deleted]) }
 
-    private mutating func runProof() -> RunProof {
-        RunProof(
+    private mutating func runIdentity() -> RunIdentity {
+        RunIdentity(
             experiment: sourceExperiment(),
             startTime: one(of: [1, 1, 1, 2]),
             userID: one(of: ["ana", "ana", "", "bob"])
@@ -66,16 +66,16 @@ struct RandomRecords {
     }
 
     private mutating func run() -> TransferredRun {
-        let proof = runProof()
+        let identity = runIdentity()
         let id = runID()
         var run = Run(
             info: RunInfo(
                 runID: id,
                 name: one(of: ["", "first"]),
-                experimentID: proof.experiment.id,
-                userID: proof.userID,
+                experimentID: identity.experiment.id,
+                userID: identity.userID,
                 status: one(of: [.running, .finished, .failed]),
-                startTime: proof.startTime,
+                startTime: identity.startTime,
                 endTime: one(of: [nil, 10, 20]),
                 artifactURI: one(of: ["", "mlflow-artifacts:/0/\(id)/artifacts", "s3://bucket/\(id)"]),
                 lifecycleStage: stage()
@@ -95,7 +95,7 @@ struct RandomRecords {
         }
         run.modelInputs = (0..<number(0...1)).map { _ in ModelInput(modelID: modelID()) }
         run.modelOutputs = (0..<number(0...1)).map { _ in ModelOutput(modelID: modelID(), step: number(0...2)) }
-        return TransferredRun(run: run, experiment: proof.experiment, deletedTime: one(of: [nil, 9]))
+        return TransferredRun(run: run, experiment: identity.experiment, deletedTime: one(of: [nil, 9]))
     }
 
     private mutating func points() -> TransferredPoints {
@@ -108,12 +108,12 @@ struct RandomRecords {
                 step: number(-1...5)
             )
         }
-        let proof = runProof()
+        let identity = runIdentity()
         return TransferredPoints(
             runID: runID(),
             key: one(of: ["loss", "acc", "größe"]),
             points: points,
-            proof: one(of: [nil, proof])
+            identity: one(of: [nil, identity])
         )
     }
 
@@ -152,8 +152,8 @@ struct RandomRecords {
                 dataset: step == 0 ? nil : MetricDataset(name: "iris", digest: "1")
             )
         }
-        let proof = LoggedModelProof(experiment: sourceExperiment(), creationTime: 1)
-        return TransferredModelPoints(modelID: id, points: points, proof: one(of: [nil, proof]))
+        let identity = LoggedModelIdentity(experiment: sourceExperiment(), creationTime: 1)
+        return TransferredModelPoints(modelID: id, points: points, identity: one(of: [nil, identity]))
     }
 
     private mutating func registeredModel() -> TransferredRegisteredModel {

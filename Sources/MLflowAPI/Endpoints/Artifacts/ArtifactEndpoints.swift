@@ -214,7 +214,7 @@ extension MLflowAPI {
         var request = request
         guard let access = settings.access else { return }
         // The rights may change again during the search for the owners of the files.
-        for _ in 0..<AccessControl.judgementLimit {
+        for _ in 0..<AccessControl.maximumChecks {
             guard try access.admitAgain(&request, .change(.artifact)) else { return }
             try requirePermission(action, at: path, in: root, for: request.caller)
         }

@@ -7,7 +7,7 @@ import TrackingStore
 
 /// The same records in: both stores must report the same, and give the same records out.
 @Suite(.enabled(if: postgresServer != nil, "APUS_TEST_POSTGRES names no server"))
-struct TakingComparisonTests {
+struct ImportComparisonTests {
     private let sqlite: StoreFixture
     private let postgres: PostgresStoreFixture
 

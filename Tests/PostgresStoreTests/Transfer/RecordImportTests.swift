@@ -6,7 +6,7 @@ import Tracking
 
 /// What is particular to MLflow's tables in PostgreSQL.
 @Suite(.enabled(if: postgresServer != nil, "APUS_TEST_POSTGRES names no server"))
-struct TakingTests {
+struct RecordImportTests {
     private let fixture: PostgresStoreFixture
 
     init() throws {

@@ -7,9 +7,9 @@ internal import Tracking
 
 /// Runs reads on threads of its own, each with a connection.
 ///
-/// Look-ups have connections that no search ever occupies. Clients have turns. A read whose connection is lost begins again on
-/// another one, until `patience` is over, counted from its submission.
-final class ReaderCrew: Sendable {
+/// Look-ups have connections that no search ever occupies. Clients have equal shares. A read whose connection is lost begins again on
+/// another one, until `queueTimeout` has passed since its submission.
+final class PostgresReaderPool: Sendable {
     private struct State {
         var idle: [PostgresReadSession.Box] = []
         var isClosed = false
@@ -21,7 +21,7 @@ final class ReaderCrew: Sendable {
     private let permissionChanges: PermissionChanges
     private let limits: BudgetLimits
     private let queue: Budget
-    private let patience: Duration
+    private let queueTimeout: Duration
     private let lookUps: ThreadPool
     private let searches: ThreadPool
     private let state = Mutex(State())
@@ -32,11 +32,11 @@ final class ReaderCrew: Sendable {
         _ permissionChanges: PermissionChanges,
         count: Int,
         budgets: Budgets,
-        patience: Duration
+        queueTimeout: Duration
     ) {
         self.connector = connector
         self.permissionChanges = permissionChanges
-        self.patience = patience
+        self.queueTimeout = queueTimeout
         limits = budgets.limits
         queue = budgets.queuedReads
         let lookUpCount = max(1, count / 3)
@@ -67,23 +67,23 @@ final class ReaderCrew: Sendable {
             return true
         }
         guard isOpen, queue.take(1, for: caller.party) else {
-            if isOpen { leave() }
+            if isOpen { noteEnd() }
             return deliver(.failure(TrackingError.busy))
         }
-        let patienceEnd = ContinuousClock.now + patience
+        let retryEnd = ContinuousClock.now + queueTimeout
         let isContinued = cost == .continued || effort != nil
         let pool = cost == .cheap ? lookUps : searches
         pool.run(for: caller.turn) { [self] in
             queue.giveBack(1, for: caller.party)
             let result = Result {
-                try perform(work, for: caller, effort: effort, isContinued: isContinued, until: patienceEnd)
+                try perform(work, for: caller, effort: effort, isContinued: isContinued, until: retryEnd)
             }
             deliver(result)
-            leave()
+            noteEnd()
         }
     }
 
-    private func leave() {
+    private func noteEnd() {
         let isLast = state.withLock { state in
             state.running -= 1
             return state.isClosed && state.running == 0
@@ -91,25 +91,27 @@ final class ReaderCrew: Sendable {
         if isLast { ended.signal() }
     }
 
-    /// Runs a read until it ends otherwise than by the loss of its connection.
+    /// Runs a read, again on another connection while its connection is lost.
     private func perform<Value>(
         _ work: (PostgresReadSession) throws -> Value,
         for caller: Caller,
         effort: ReadEffort?,
         isContinued: Bool,
-        until patienceEnd: ContinuousClock.Instant
+        until retryEnd: ContinuousClock.Instant
     ) throws -> Value {
         var attempt = 0
         while true {
             guard !caller.hasLeft else { throw TrackingError.clientLeft }
             do {
                 return try performOnce(work, for: caller, effort: effort, isContinued: isContinued)
-            } catch let error as PostgresError where error.isOfConnection || error.isPassing || error.isOfPreparation {
-                guard .now < patienceEnd, !state.withLock({ $0.isClosed }) else { throw error }
+            } catch let error as PostgresError
+                where error.mayEndByReconnecting || error.isTransient || error.isOfPreparedStatement
+            {
+                guard .now < retryEnd, !state.withLock({ $0.isClosed }) else { throw error }
                 attempt += 1
-                if error.isOfPreparation, attempt > maximumPreparations { throw error }
-                // The other connections have probably been lost, or have the same old statements.
-                if error.isDisconnection || error.isOfPreparation { dropIdle() }
+                if error.isOfPreparedStatement, attempt > maximumPreparations { throw error }
+                // The other connections are probably lost too, or have the same outdated statements.
+                if error.isDisconnection || error.isOfPreparedStatement { dropIdle() }
                 pause(attempt: attempt)
             }
         }
@@ -139,7 +141,7 @@ final class ReaderCrew: Sendable {
         } catch {
             let advice = session.advice()
             let failure = error as? PostgresError
-            if failure?.isOfPreparation == true { session.pipeline.close() }
+            if failure?.isOfPreparedStatement == true { session.pipeline.close() }
             session.pipeline.rollBack()
             if !session.pipeline.isClosed { putBack(session) }
             guard let error = failure else { throw error }
@@ -162,7 +164,7 @@ final class ReaderCrew: Sendable {
             if !session.pipeline.isClosed { return session }
         }
         guard !connector.writerTurn.isWaiting else {
-            throw PostgresError(.tooManyConnections, "the next connection is the writer's")
+            throw PostgresError(.tooManyConnections, "the next connection is reserved for the writer")
         }
         return PostgresReadSession(pipeline: try connector.open(.reader), permissionChanges: permissionChanges)
     }
@@ -199,7 +201,7 @@ final class ReaderCrew: Sendable {
 extension PostgresReadSession {
     /// A session that no thread uses.
     ///
-    /// `@unchecked Sendable` because the crew gives a session to one thread at a time.
+    /// `@unchecked Sendable` because the pool gives a session to one thread at a time.
     struct Box: @unchecked Sendable {
         let session: PostgresReadSession
     }

@@ -3,8 +3,8 @@ internal import Identities
 internal import SQLite
 internal import Tracking
 
-/// Describes a search of registered models or of model versions.
-struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
+/// A search of registered models or of model versions, as SQL.
+struct RegistrySearchDescription<Tables: RegistryTables>: SearchDescription {
     let search: RegistrySearch
     /// The client's permissions; nil if the client may do everything.
     private var permissions: Permissions?
@@ -13,7 +13,7 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
         self.search = search
     }
 
-    func within(_ permissions: Permissions) -> RegistryDescription {
+    func within(_ permissions: Permissions) -> RegistrySearchDescription {
         var description = self
         description.permissions = permissions
         return description
@@ -55,14 +55,14 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
         }
         switch search.prompts {
         case .excluded:
-            // With a list of run ids, SQLite should use the index on run ids and sort the versions. The plus prevents
-            // SQLite from scanning the index that has the search's order, which does not contain run ids.
+            // With a list of run ids, SQLite should use the index on run ids and sort the versions. The indexes in the order of the
+            // search begin with is_prompt and contain no run ids: the plus hides is_prompt, so that SQLite does not scan them.
             let listsRuns = filter.contains { $0.key == "run_id" && $0.comparisonOperator == .isIn }
             statement.conditions.append("\(listsRuns ? "+" : "")\(Tables.name).is_prompt = 0")
-        case .included(onlyMarked: true): statement.conditions.append("\(Tables.name).is_prompt = 1")
-        case .included(onlyMarked: false): break
+        case .included(onlyExactTag: true): statement.conditions.append("\(Tables.name).is_prompt = 1")
+        case .included(onlyExactTag: false): break
         }
-        if let permissions { statement.conditions.append(Self.isVisible(with: permissions, in: &statement)) }
+        if let permissions { statement.conditions.append(Self.visibilityCondition(with: permissions, in: &statement)) }
         if statement.conditions.isEmpty { statement.conditions.append("TRUE") }
         statement.terms = order.compactMap { ordering in
             Tables.columns[ordering.key].map { SortTerm($0.column, ascending: ordering.ascending, $0.kind) }
@@ -70,14 +70,17 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
         return statement
     }
 
-    private static func isVisible(with permissions: Permissions, in statement: inout SearchStatement) -> String {
+    private static func visibilityCondition(
+        with permissions: Permissions,
+        in statement: inout SearchStatement
+    ) -> String {
         let models = permissions.visibleModels(for: Tables.modelType)
         let prompts = permissions.visiblePrompts(for: Tables.promptType)
         let name = "+\(Tables.name).name"
-        let isModel = models.condition(name, in: &statement) ?? "TRUE"
-        let isPrompt = prompts.condition(name, in: &statement) ?? "TRUE"
-        guard isModel != "TRUE" || isPrompt != "TRUE" else { return "TRUE" }
-        return "CASE WHEN \(Tables.name).is_prompt THEN \(isPrompt) ELSE \(isModel) END"
+        let modelCondition = models.condition(name, in: &statement) ?? "TRUE"
+        let promptCondition = prompts.condition(name, in: &statement) ?? "TRUE"
+        guard modelCondition != "TRUE" || promptCondition != "TRUE" else { return "TRUE" }
+        return "CASE WHEN \(Tables.name).is_prompt THEN \(promptCondition) ELSE \(modelCondition) END"
     }
 
     private var order: [Ordering] { Tables.subject.withTieBreakers(search.orderings) }
@@ -98,14 +101,14 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
 
     // MARK: Tags
 
-    /// Returns the conditions that make a tag's row meet the comparison.
+    /// Returns the SQL conditions that a tag's row must meet to satisfy the comparison.
     private static func conditions(
         _ comparison: Comparison,
         row: String,
         in statement: inout SearchStatement
     ) throws -> [String] {
-        // The plus prevents SQLite from replacing the column by the constant in the indexed expression, which would
-        // then not match the index.
+        // The plus hides the column: SQLite would otherwise put the constant for it in the `substr` below, which would then not
+        // match the expression of the index.
         let key = statement.bind(comparison.key)
         var conditions = ["\(row).key = \(key)", try statement.condition("+\(row).value", comparison)]
         if comparison.comparisonOperator == .equal, case .text(let text) = comparison.value {
@@ -127,6 +130,5 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
         return rows
     }
 
-    /// The comparisons that a result must meet.
-    var filter: [Comparison] { search.filterOfPrompts }
+    var filter: [Comparison] { search.effectiveFilter }
 }

@@ -1,9 +1,9 @@
-/// What has become of the records of one import so far, which decides about the records that follow.
-struct TransferCourse {
-    /// The experiments that were taken, by their names: the ids that they have in this store.
+/// Which records of one import have been imported or left out so far: later records may depend on them.
+struct ImportState {
+    /// The ids, in this store, of the imported experiments, by their names.
     var experiments: [ExactText: Int64] = [:]
     private var experimentsLeftOut: Set<ExactText> = []
-    /// The runs and models that were taken, or that the store has and that were shown to be those of the source.
+    /// The runs and models that were imported, or that are stored and were found to be those of the source.
     private var owners: Set<TransferOwner> = []
     private var ownersLeftOut: Set<TransferOwner> = []
 
@@ -16,7 +16,7 @@ struct TransferCourse {
         ownersLeftOut.remove(TransferOwner(kind, id))
     }
 
-    /// Notes a record that was taken.
+    /// Notes a record that was imported.
     mutating func note(_ record: TransferRecord) {
         switch record {
         case .experiment(let experiment): experimentsLeftOut.remove(ExactText(experiment.name))

@@ -5,7 +5,7 @@ internal import Glibc
 /// The lock is an open file description lock on one byte, far from the bytes that SQLite locks. When a process closes
 /// any descriptor of the file, POSIX drops all of its other locks on the file, also SQLite's. The descriptor therefore
 /// stays open until this object is deallocated, and this object must outlive the connections.
-package final class DatabaseClaim: Sendable {
+package final class DatabaseFileLock: Sendable {
     private let descriptor: Int32
 
     /// Releases the lock but keeps the descriptor open, so that SQLite keeps its locks.

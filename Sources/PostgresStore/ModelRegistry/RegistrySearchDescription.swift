@@ -4,7 +4,7 @@ internal import PostgreSQL
 internal import Tracking
 
 /// Describes a search of registered models or of model versions.
-struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
+struct RegistrySearchDescription<Tables: RegistryTables>: SearchDescription {
     let search: RegistrySearch
     /// The client's permissions; nil if the client may do everything.
     private var permissions: Permissions?
@@ -13,7 +13,7 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
         self.search = search
     }
 
-    func within(_ permissions: Permissions) -> RegistryDescription {
+    func within(_ permissions: Permissions) -> RegistrySearchDescription {
         var description = self
         description.permissions = permissions
         return description
@@ -24,7 +24,7 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
     var pageToken: String? { search.pageToken }
     var digest: UInt64 { search.digest(of: Tables.name) }
     /// The comparisons that a result must meet.
-    var filter: [Comparison] { search.filterOfPrompts }
+    var filter: [Comparison] { search.effectiveFilter }
 
     static func key(_ row: PostgresRow) -> Tables.Key { Tables.key(row) }
 
@@ -40,9 +40,7 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
                 let row = statement.alias("tag")
                 let key = statement.bind(comparison.key)
                 let condition = try statement.condition(SearchColumn("\(row).value", .text), comparison)
-                statement.addSubquery(
-                    "EXISTS (SELECT 1 \(Tables.tags(row)) AND \(row).key = \(key) AND \(condition))"
-                )
+                statement.addSubquery("EXISTS (SELECT 1 \(Tables.tags(row)) AND \(row).key = \(key) AND \(condition))")
             } else {
                 guard let column = Tables.columns[comparison.key] else {
                     throw StoreCorruption("the parser returned the unknown attribute \(comparison.key)")
@@ -51,11 +49,11 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
             }
         }
         switch search.prompts {
-        case .excluded: statement.conditions.append("NOT \(Self.isPrompt(&statement))")
-        case .included(onlyMarked: true): statement.conditions.append(Self.isPrompt(&statement))
-        case .included(onlyMarked: false): break
+        case .excluded: statement.conditions.append("NOT \(Self.markedAsPrompt(&statement))")
+        case .included(onlyExactTag: true): statement.conditions.append(Self.markedAsPrompt(&statement))
+        case .included(onlyExactTag: false): break
         }
-        if let permissions, let condition = Self.isVisible(with: permissions, in: &statement) {
+        if let permissions, let condition = Self.visibilityCondition(with: permissions, in: &statement) {
             statement.conditions.append(condition)
         }
         statement.terms = Tables.subject.withTieBreakers(search.orderings).compactMap { ordering in
@@ -65,16 +63,17 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
     }
 
     /// Returns the condition that the client may read a row; nil if it may read all.
-    static func isVisible(with permissions: Permissions, in statement: inout SearchStatement) -> String? {
+    static func visibilityCondition(with permissions: Permissions, in statement: inout SearchStatement) -> String? {
         let name = "\(Tables.name).name"
-        let isModel = permissions.visibleModels(for: Tables.modelType).condition(name, in: &statement)
-        let isPrompt = permissions.visiblePrompts(for: Tables.promptType).condition(name, in: &statement)
-        guard isModel != nil || isPrompt != nil else { return nil }
-        return "CASE WHEN \(Self.isPrompt(&statement)) THEN \(isPrompt ?? "TRUE") ELSE \(isModel ?? "TRUE") END"
+        let modelCondition = permissions.visibleModels(for: Tables.modelType).condition(name, in: &statement)
+        let promptCondition = permissions.visiblePrompts(for: Tables.promptType).condition(name, in: &statement)
+        guard modelCondition != nil || promptCondition != nil else { return nil }
+        return
+            "CASE WHEN \(Self.markedAsPrompt(&statement)) THEN \(promptCondition ?? "TRUE") ELSE \(modelCondition ?? "TRUE") END"
     }
 
     /// Returns the condition that a row is marked as a prompt: all versions of a model are if one of them is.
-    private static func isPrompt(_ statement: inout SearchStatement) -> String {
+    private static func markedAsPrompt(_ statement: inout SearchStatement) -> String {
         let row = statement.alias("mark")
         let (key, value) = (statement.bind(Tag.promptMark.key), statement.bind(Tag.promptMark.value))
         return "EXISTS (SELECT 1 \(Tables.marks(row)) AND \(row).key = \(key) AND \(row).value = \(value))"

@@ -3,7 +3,7 @@ import Testing
 import Tracking
 import TrackingStore
 
-@Suite struct TakingTests {
+@Suite struct RecordImportTests {
     private let fixture: StoreFixture
 
     init() throws {
@@ -134,7 +134,7 @@ import TrackingStore
         #expect(try content() == before)
         #expect(report.remarks.map(\.kind) == [.run, .registeredModel, .modelVersion])
         let text = report.remarks.first?.text ?? ""
-        for part in ["name 'second', here 'first'", "RUNNING", "params lr", "tags note"] {
+        for part in ["name 'second', stored 'first'", "RUNNING", "params lr", "tags note"] {
             #expect(text.contains(part), "\(text)")
         }
     }

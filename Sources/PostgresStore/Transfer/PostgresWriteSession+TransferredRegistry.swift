@@ -3,14 +3,14 @@ internal import PostgreSQL
 package import Tracking
 
 extension PostgresWriteSession {
-    package func takenRegisteredModel(_ name: String) throws -> TakenRegisteredModel<String>? {
+    package func storedRegisteredModel(named name: String) throws -> StoredRegisteredModel<String>? {
         try rows(
             """
             SELECT creation_time, description FROM registered_models
             WHERE workspace = 'default' AND name = $1 \(Self.rowLock)
             """,
             name
-        ).first { TakenRegisteredModel(key: name, creationTime: $0.int64(0), description: $0.string(1)) }
+        ).first { StoredRegisteredModel(handle: name, creationTime: $0.int64(0), description: $0.string(1)) }
     }
 
     package func requireChange(ofRegisteredModel name: String) throws -> Bool {
@@ -33,8 +33,8 @@ extension PostgresWriteSession {
         return model.name
     }
 
-    package func complete(_ tags: [Tag], ofRegisteredModel name: String) throws -> TakenPart {
-        guard !tags.isEmpty else { return TakenPart() }
+    package func addMissing(_ tags: [Tag], toRegisteredModel name: String) throws -> MergeResult {
+        guard !tags.isEmpty else { return MergeResult() }
         let stored = try rows(
             "SELECT key, value FROM registered_model_tags WHERE workspace = 'default' AND name = $1",
             name
@@ -45,13 +45,13 @@ extension PostgresWriteSession {
             INSERT INTO registered_model_tags (workspace, name, key, value)
             SELECT 'default', * FROM unnest($1::text[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING
             """,
-            rows: missing.missing.map { [.text(name), .text($0.key), .text($0.value)] }
+            rows: missing.tags.map { [.text(name), .text($0.key), .text($0.value)] }
         )
-        return TakenPart(missing)
+        return MergeResult(missing)
     }
 
-    package func complete(_ aliases: [ModelAlias], of name: String) throws -> TakenPart {
-        guard !aliases.isEmpty else { return TakenPart() }
+    package func addMissing(_ aliases: [ModelAlias], to name: String) throws -> MergeResult {
+        guard !aliases.isEmpty else { return MergeResult() }
         let stored = try rows(
             "SELECT alias, version FROM registered_model_aliases WHERE workspace = 'default' AND name = $1",
             name
@@ -62,14 +62,14 @@ extension PostgresWriteSession {
             INSERT INTO registered_model_aliases (workspace, name, alias, version)
             SELECT 'default', * FROM unnest($1::text[], $2::text[], $3::integer[]) ON CONFLICT DO NOTHING
             """,
-            rows: missing.missing.map { [.text(name), .text($0.key), .text($0.value)] }
+            rows: missing.tags.map { [.text(name), .text($0.key), .text($0.value)] }
         )
-        return TakenPart(missing)
+        return MergeResult(missing)
     }
 
-    /// Adds the row of a deleted version, from which MLflow knows the numbers that are not used again.
+    /// Adds the row of a deleted version: MLflow does not reuse the number of such a row.
     ///
-    /// If the version is not deleted, its record replaces the row.
+    /// If the version is not deleted, its own record comes later and replaces the row.
     package func raiseLastVersion(of name: String, to version: Int64) throws -> Bool {
         guard version > 0 else { return false }
         return try changed(
@@ -88,7 +88,7 @@ extension PostgresWriteSession {
         ).affectedCount > 0
     }
 
-    package func takenVersion(_ number: Int64, of model: String) throws -> (key: Int64, version: ModelVersion)? {
+    package func storedVersion(number: Int64, of model: String) throws -> (handle: Int64, version: ModelVersion)? {
         try modelVersions([VersionNumber(name: model, version: number)]).first.map { (number, $0) }
     }
 
@@ -120,11 +120,11 @@ extension PostgresWriteSession {
         guard added > 0 else {
             throw TrackingError.invalidParameter("another program has just added a version with this number")
         }
-        _ = try complete(version.tags, of: version.version, of: model)
+        _ = try addMissing(version.tags, to: version.version, of: model)
     }
 
-    package func complete(_ tags: [Tag], of version: Int64, of model: String) throws -> TakenPart {
-        guard !tags.isEmpty else { return TakenPart() }
+    package func addMissing(_ tags: [Tag], to version: Int64, of model: String) throws -> MergeResult {
+        guard !tags.isEmpty else { return MergeResult() }
         let stored = try rows(
             "SELECT key, value FROM model_version_tags WHERE workspace = 'default' AND name = $1 AND version = $2::bigint",
             model,
@@ -136,8 +136,8 @@ extension PostgresWriteSession {
             INSERT INTO model_version_tags (workspace, name, version, key, value)
             SELECT 'default', * FROM unnest($1::text[], $2::integer[], $3::text[], $4::text[]) ON CONFLICT DO NOTHING
             """,
-            rows: missing.missing.map { [.text(model), .integer(version), .text($0.key), .text($0.value)] }
+            rows: missing.tags.map { [.text(model), .integer(version), .text($0.key), .text($0.value)] }
         )
-        return TakenPart(missing)
+        return MergeResult(missing)
     }
 }

@@ -1,9 +1,9 @@
 internal import PostgreSQL
 package import Tracking
 
-/// What the records of one import name in the database, looked up for all of them at once, and the rows that they add, which are
-/// sent together.
-struct TakenRecords {
+/// The stored entities that the records of one import refer to, looked up for all records at once, and the rows that the import adds,
+/// which are sent together.
+struct ImportBatch {
     /// The ids of experiments by name.
     var experimentIDs: [ExactText: Int64] = [:]
     var runs: [ExactText: RunInfo] = [:]
@@ -26,11 +26,12 @@ extension MissingTags {
     }
 }
 
-/// The names of what some records need to know from the database.
-private struct NamedThings {
+/// The ids and names of the stored entities that some records refer to.
+private struct ReferencedNames {
     var experiments: [String] = []
-    /// The runs that come with records of their own, which may change them.
+    /// The runs that have records of their own, which may change them.
     var runs: [String] = []
+    /// The runs that are only referred to by points.
     var otherRuns: [String] = []
     var loggedModels: [String] = []
 
@@ -41,13 +42,13 @@ private struct NamedThings {
                 experiments.append(run.experiment.name)
                 runs.append(run.run.info.runID)
             case .points(let points):
-                points.proof.map { experiments.append($0.experiment.name) }
+                points.identity.map { experiments.append($0.experiment.name) }
                 otherRuns.append(points.runID)
             case .loggedModel(let model):
                 experiments.append(model.experiment.name)
                 loggedModels.append(model.model.info.modelID)
             case .modelPoints(let points):
-                points.proof.map { experiments.append($0.experiment.name) }
+                points.identity.map { experiments.append($0.experiment.name) }
                 loggedModels.append(points.modelID)
                 otherRuns += points.points.map(\.runID)
             case .experiment, .registeredModel, .modelVersion: break
@@ -55,60 +56,62 @@ private struct NamedThings {
         }
     }
 
-    /// The different names; a name with NUL is that of nothing here.
-    static func different(_ names: [String]) -> [String] {
+    /// Returns each name once, without names that contain NUL, because PostgreSQL stores no such text.
+    static func distinct(_ names: [String]) -> [String] {
         distinctInByteOrder(names).filter { !$0.utf8.contains(0) }
     }
 }
 
 extension PostgresWriteSession {
-    /// Looks up what the records name, and waits once for all of it.
-    package func beginTaking(_ records: [TransferRecord]) throws {
-        taken = TakenRecords()
+    /// Looks up the entities that the records refer to; sends all queries before it waits for the first result.
+    package func beginImport(_ records: [TransferRecord]) throws {
+        importBatch = ImportBatch()
         if columnLimits == nil { columnLimits = try ColumnLimits(self) }
-        let named = NamedThings(records)
-        let changing = NamedThings.different(named.runs)
+        let named = ReferencedNames(records)
+        let changing = ReferencedNames.distinct(named.runs)
         let experiments = try ask(
             "SELECT name, experiment_id FROM experiments WHERE name = ANY($1)",
-            NamedThings.different(named.experiments)
+            ReferencedNames.distinct(named.experiments)
         )
-        // What decides whether a run has ended must not change until the end is stored.
+        // The lock keeps the status and end time of a run unchanged until its imported end is compared with them and stored.
         let locked = try ask(
             "SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = ANY($1) ORDER BY run_uuid FOR NO KEY UPDATE",
             changing
         )
         let others = try ask(
             "SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = ANY($1)",
-            NamedThings.different(named.otherRuns)
+            ReferencedNames.distinct(named.otherRuns)
         )
         let params = try ask("SELECT run_uuid, key, value FROM params WHERE run_uuid = ANY($1)", changing)
         let tags = try ask("SELECT run_uuid, key, value FROM tags WHERE run_uuid = ANY($1)", changing)
         let models = try ask(
             "SELECT \(LoggedModelInfo.columns) FROM logged_models WHERE model_id = ANY($1) ORDER BY model_id \(Self.rowLock)",
-            NamedThings.different(named.loggedModels)
+            ReferencedNames.distinct(named.loggedModels)
         )
-        try rows(experiments).forEach { taken.experimentIDs[ExactText($0.string(0))] = $0.int64(1) }
+        try rows(experiments).forEach { importBatch.experimentIDs[ExactText($0.string(0))] = $0.int64(1) }
         for ticket in [locked, others] {
             try rows(ticket).forEach { row in
                 let info = RunInfo(row: row)
-                taken.runs[ExactText(info.runID)] = info
+                importBatch.runs[ExactText(info.runID)] = info
             }
         }
-        try rows(params).forEach { taken.params[RunKey($0.string(0), $0.string(1))] = $0.string(2) }
+        try rows(params).forEach { importBatch.params[RunKey($0.string(0), $0.string(1))] = $0.string(2) }
         try rows(tags).forEach { row in
-            taken.tags[ExactText(row.string(0)), default: []].append(Tag(key: row.string(1), value: row.string(2)))
+            importBatch.tags[ExactText(row.string(0)), default: []].append(
+                Tag(key: row.string(1), value: row.string(2))
+            )
         }
         try rows(models).forEach { row in
             let info = LoggedModelInfo(row: row)
-            taken.loggedModels[ExactText(info.modelID)] = info
+            importBatch.loggedModels[ExactText(info.modelID)] = info
         }
     }
 
-    /// Sends the rows that have collected, and counts the points.
-    package func finishTaking(_ report: inout TransferReport) throws {
+    /// Sends the rows that were collected in `importBatch`, and counts the points.
+    package func finishImport(_ report: inout TransferReport) throws {
         try sendRuns()
-        let all = taken
-        taken = TakenRecords()
+        let all = importBatch
+        importBatch = ImportBatch()
         try change(LogRows.addingParams, rows: all.rows.paramValues)
         try change(
             """
@@ -129,8 +132,8 @@ extension PostgresWriteSession {
         try add(all.modelMetrics, all, &report)
     }
 
-    /// Adds points of logged models; of two with the same metric, time, step and run, MLflow's table holds the first one.
-    private func add(_ metrics: [ModelMetric], _ all: TakenRecords, _ report: inout TransferReport) throws {
+    /// Adds points of logged models; MLflow's table holds one point for each metric, time, step and run, and keeps the first one.
+    private func add(_ metrics: [ModelMetric], _ all: ImportBatch, _ report: inout TransferReport) throws {
         guard !metrics.isEmpty else { return }
         let values = metrics.map { metric in
             LogRows.values(
@@ -142,7 +145,7 @@ extension PostgresWriteSession {
         let added = try changed(LogRows.addingModelMetrics, rows: values)
         report.count(.modelPoints) { $0.added += added }
         guard added < metrics.count else { return }
-        var isHere = [Bool](repeating: false, count: metrics.count)
+        var isStored = [Bool](repeating: false, count: metrics.count)
         try rows(
             """
             SELECT wanted.number, stored.metric_value, stored.dataset_name, stored.dataset_digest
@@ -157,18 +160,18 @@ extension PostgresWriteSession {
             let index = Int(row.int64(0)) - 1
             guard metrics.indices.contains(index) else { return }
             let metric = metrics[index]
-            isHere[index] =
+            isStored[index] =
                 row.double(1) == MetricPoint(metric.metric).value
                 && row.optionalString(2) == metric.dataset?.name && row.optionalString(3) == metric.dataset?.digest
         }
-        let same = isHere.count { $0 }
+        let same = isStored.count { $0 }
         report.count(.modelPoints) { $0.unchanged += max(same - added, 0) }
-        for (metric, isHere) in zip(metrics, isHere) where !isHere {
+        for (metric, isStored) in zip(metrics, isStored) where !isStored {
             report.remark(
                 .modelPoints,
                 metric.modelID,
-                "a point of the metric '\(shortened(metric.metric.key))' at step \(metric.metric.step) left out: MLflow stores one "
-                    + "value for each time, step and run, and has another one already"
+                "a point of the metric '\(shortened(metric.metric.key))' at step \(metric.metric.step) was left out: MLflow's table "
+                    + "holds one point for each time, step and run, and already has another one"
             )
         }
     }

@@ -3,23 +3,23 @@ internal import PostgreSQL
 package import Tracking
 
 extension PostgresWriteSession {
-    package func takenRun(_ runID: String) throws -> RunInfo? {
-        guard let run = taken.runs[ExactText(runID)], !hides(experiment: run.experimentID) else { return nil }
+    package func runToChange(_ runID: String) throws -> RunInfo? {
+        guard let run = importBatch.runs[ExactText(runID)], !hides(experiment: run.experimentID) else { return nil }
         try require(.update, on: .run(inExperiment: run.experimentID), orThrow: .runNotFound(runID))
         return run
     }
 
-    package func info(of run: RunInfo, id: String) -> RunInfo { taken.runs[ExactText(id)] ?? run }
+    package func info(of run: RunInfo, id: String) -> RunInfo { importBatch.runs[ExactText(id)] ?? run }
 
-    /// Does nothing, because the tables have no place for who made a run.
-    package func requireMaker(of run: RunInfo, in sourceExperiment: SourceExperiment?) {}
+    /// Does nothing, because the tables do not record who created a run.
+    package func requireTrustedCreator(of run: RunInfo, importedFrom sourceExperiment: SourceExperiment?) {}
 
     package func add(_ transferred: TransferredRun) throws -> RunInfo {
         let info = transferred.run.info
         try columnLimits?.require(["runs.artifact_uri": info.artifactURI])
-        taken.runs[ExactText(info.runID)] = info
-        taken.newRuns.insert(ExactText(info.runID))
-        taken.runRows.append([
+        importBatch.runs[ExactText(info.runID)] = info
+        importBatch.newRuns.insert(ExactText(info.runID))
+        importBatch.runRows.append([
             .text(info.runID), .integer(info.experimentID), .text(info.name), .text(info.userID),
             .text(info.status.wireName), .integer(info.startTime), info.endTime.postgresValue,
             transferred.deletedTime.postgresValue, .text(info.lifecycleStage.wireName), .text(info.artifactURI),
@@ -29,18 +29,18 @@ extension PostgresWriteSession {
     }
 
     package func end(_ run: RunInfo, as info: RunInfo) throws {
-        if taken.newRuns.contains(ExactText(run.runID)) { try sendRuns() }
+        if importBatch.newRuns.contains(ExactText(run.runID)) { try sendRuns() }
         try change(
             "UPDATE runs SET status = $2, end_time = $3 WHERE run_uuid = $1",
             run.runID,
             info.status.wireName,
             info.endTime
         )
-        taken.runs[ExactText(run.runID)]?.status = info.status
-        taken.runs[ExactText(run.runID)]?.endTime = info.endTime
+        importBatch.runs[ExactText(run.runID)]?.status = info.status
+        importBatch.runs[ExactText(run.runID)]?.endTime = info.endTime
     }
 
-    /// Sends the runs that have collected.
+    /// Sends the runs that were collected in `importBatch`.
     func sendRuns() throws {
         try change(
             """
@@ -49,34 +49,34 @@ extension PostgresWriteSession {
             SELECT *, 'UNKNOWN', '', '', '' FROM unnest($1::text[], $2::integer[], $3::text[], $4::text[], $5::text[],
                 $6::bigint[], $7::bigint[], $8::bigint[], $9::text[], $10::text[])
             """,
-            rows: taken.runRows
+            rows: importBatch.runRows
         )
-        taken.runRows = []
+        importBatch.runRows = []
     }
 
-    package func complete(_ params: [Param], of run: RunInfo) -> TakenPart {
-        var part = TakenPart()
+    package func addMissing(_ params: [Param], to run: RunInfo) -> MergeResult {
+        var result = MergeResult()
         for param in params {
             let key = RunKey(run.runID, param.key)
-            guard let stored = taken.params[key] else {
-                taken.params[key] = param.value
-                taken.rows.params.append((key, param.value))
-                part.isCompleted = true
+            guard let stored = importBatch.params[key] else {
+                importBatch.params[key] = param.value
+                importBatch.rows.params.append((key, param.value))
+                result.hasAdditions = true
                 continue
             }
-            if !stored.isExactly(param.value) { part.conflicts.append(param.key) }
+            if !stored.isExactly(param.value) { result.conflicts.append(param.key) }
         }
-        return part
+        return result
     }
 
-    package func complete(_ tags: [Tag], of run: RunInfo) -> TakenPart {
-        let missing = MissingTags(tags, stored: taken.tags[ExactText(run.runID)] ?? [])
-        taken.tags[ExactText(run.runID), default: []] += missing.missing
-        for tag in missing.missing { taken.rows.tags[RunKey(run.runID, tag.key)] = tag.value }
-        return TakenPart(missing)
+    package func addMissing(_ tags: [Tag], to run: RunInfo) -> MergeResult {
+        let missing = MissingTags(tags, stored: importBatch.tags[ExactText(run.runID)] ?? [])
+        importBatch.tags[ExactText(run.runID), default: []] += missing.tags
+        for tag in missing.tags { importBatch.rows.tags[RunKey(run.runID, tag.key)] = tag.value }
+        return MergeResult(missing)
     }
 
-    package func completeLinks(of run: RunInfo, _ links: Run) throws -> Bool {
+    package func addMissingLinks(of links: Run, to run: RunInfo) throws -> Bool {
         var isAnyNew = false
         for input in links.datasetInputs {
             let dataset = try datasetID(input.dataset, experimentID: run.experimentID)
@@ -99,7 +99,7 @@ extension PostgresWriteSession {
             SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[])
             ON CONFLICT DO NOTHING
             """
-        guard !taken.newRuns.contains(ExactText(run.runID)) else {
+        guard !importBatch.newRuns.contains(ExactText(run.runID)) else {
             try change(adding, rows: inputs + outputs)
             return true
         }
@@ -108,6 +108,6 @@ extension PostgresWriteSession {
 
     package func add(_ points: TransferredPoints, to run: RunInfo, _ report: inout TransferReport) {
         let key = RunKey(run.runID, points.key)
-        for point in points.points { taken.rows.add(point, key) }
+        for point in points.points { importBatch.rows.add(point, key) }
     }
 }

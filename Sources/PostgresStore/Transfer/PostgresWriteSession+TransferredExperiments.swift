@@ -2,45 +2,45 @@ internal import Identities
 internal import PostgreSQL
 package import Tracking
 
-extension PostgresWriteSession: RecordTaking {
+extension PostgresWriteSession: RecordImporting {
     package var greatestExperimentID: Int64 { TransferLimits.experimentIDInPostgreSQL }
 
     package func experimentToChange(_ id: Int64) throws -> Experiment { try knownExperiment(id, for: .update) }
 
-    package func experimentID(ofName name: String) -> Int64? { taken.experimentIDs[ExactText(name)] }
+    package func experimentID(ofName name: String) -> Int64? { importBatch.experimentIDs[ExactText(name)] }
 
     package func creationTime(ofExperiment id: Int64) throws -> Int64? {
         try rows("SELECT creation_time FROM experiments WHERE experiment_id = $1::bigint", id).first { $0.int64(0) }
     }
 
-    package func experimentHolder(ofID id: Int64) throws -> ExperimentDestination.Holder? {
+    package func storedExperiment(withID id: Int64) throws -> ExperimentDestination.StoredExperiment? {
         if id == 0 {
-            // Nobody can use the experiment while it is decided whether somebody has.
+            // The lock keeps others from using the experiment while this transaction finds out whether it is unused.
             _ = try rows("SELECT 1 FROM experiments WHERE experiment_id = $1::bigint FOR UPDATE", id)
         }
-        return try holder("experiment_id = $1::bigint", id)
+        return try storedExperiment("experiment_id = $1::bigint", id)
     }
 
-    package func experimentHolder(ofName name: String) throws -> ExperimentDestination.Holder? {
-        try holder("name = $1", name)
+    package func storedExperiment(withName name: String) throws -> ExperimentDestination.StoredExperiment? {
+        try storedExperiment("name = $1", name)
     }
 
-    private func holder(
+    private func storedExperiment(
         _ condition: StaticString,
         _ value: any PostgresParameter
-    ) throws -> ExperimentDestination.Holder? {
+    ) throws -> ExperimentDestination.StoredExperiment? {
         try rows(
             """
-            SELECT home.experiment_id, creation_time,
-                home.experiment_id = 0 AND coalesce(creation_time, 0) = coalesce(last_update_time, 0)
-                AND NOT EXISTS (SELECT 1 FROM experiment_tags AS tag WHERE tag.experiment_id = home.experiment_id)
-                AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.experiment_id = home.experiment_id)
-                AND NOT EXISTS (SELECT 1 FROM logged_models AS model WHERE model.experiment_id = home.experiment_id)
-            FROM experiments AS home
+            SELECT experiment.experiment_id, creation_time,
+                experiment.experiment_id = 0 AND coalesce(creation_time, 0) = coalesce(last_update_time, 0)
+                AND NOT EXISTS (SELECT 1 FROM experiment_tags AS tag WHERE tag.experiment_id = experiment.experiment_id)
+                AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.experiment_id = experiment.experiment_id)
+                AND NOT EXISTS (SELECT 1 FROM logged_models AS model WHERE model.experiment_id = experiment.experiment_id)
+            FROM experiments AS experiment
             WHERE \(condition)
             """,
             value
-        ).first { ExperimentDestination.Holder(id: $0.int64(0), creationTime: $0.int64(1), isUnused: $0.bool(2)) }
+        ).first { .init(id: $0.int64(0), creationTime: $0.int64(1), isUnused: $0.bool(2)) }
     }
 
     package func add(_ experiment: Experiment, keepsID: Bool) throws -> Int64 {
@@ -48,7 +48,7 @@ extension PostgresWriteSession: RecordTaking {
         if keepsID {
             id = experiment.id
             try moveSequence(past: id)
-            try removeRights(toExperiment: id)
+            try removePermissions(onExperiment: id)
         } else {
             id = try nextExperimentID()
         }
@@ -73,8 +73,8 @@ extension PostgresWriteSession: RecordTaking {
         return id
     }
 
-    /// Removes what an earlier experiment with the same id, which a program of MLflow has removed for good, has left of rights.
-    private func removeRights(toExperiment id: Int64) throws {
+    /// Removes the permissions that remain of an earlier experiment with the same id, which an MLflow program removed permanently.
+    private func removePermissions(onExperiment id: Int64) throws {
         guard keepsAccess else { return }
         try change(
             "DELETE FROM apus.role_permissions WHERE resource_type = 'experiment' AND resource_pattern = $1",
@@ -86,14 +86,14 @@ extension PostgresWriteSession: RecordTaking {
 
     private func remember(_ experiment: Experiment) {
         experiments[experiment.id] = experiment
-        taken.experimentIDs = taken.experimentIDs.filter { $0.value != experiment.id }
-        taken.experimentIDs[ExactText(experiment.name)] = experiment.id
+        importBatch.experimentIDs = importBatch.experimentIDs.filter { $0.value != experiment.id }
+        importBatch.experimentIDs[ExactText(experiment.name)] = experiment.id
     }
 
-    /// Lets the sequence, from which other programs take the ids of their experiments, go on after an id.
+    /// Advances the sequence, from which other programs get the ids of new experiments, beyond an id.
     ///
-    /// Other programs may take ids at the same time. A small step is made as they make theirs; a large one sets the number, which
-    /// goes wrong only if others took as many meanwhile.
+    /// Other programs may get ids at the same time. A small advance calls `nextval` as they do, which is safe. A large one uses
+    /// `setval`, which would repeat ids only if others got more than 1,000 at the same time.
     private func moveSequence(past id: Int64) throws {
         let sequence = "pg_get_serial_sequence('experiments', 'experiment_id')::regclass"
         let last = try rows("SELECT coalesce(pg_sequence_last_value(\(sequence)), 0)").first { $0.int64(0) } ?? 0
@@ -124,8 +124,8 @@ extension PostgresWriteSession: RecordTaking {
         remember(stored)
     }
 
-    package func complete(_ tags: [Tag], ofExperiment id: Int64) throws -> TakenPart {
-        guard !tags.isEmpty else { return TakenPart() }
+    package func addMissing(_ tags: [Tag], toExperiment id: Int64) throws -> MergeResult {
+        guard !tags.isEmpty else { return MergeResult() }
         let stored = try rows("SELECT key, value FROM experiment_tags WHERE experiment_id = $1", id)
         let missing = MissingTags(tags, stored: stored)
         try change(
@@ -133,11 +133,11 @@ extension PostgresWriteSession: RecordTaking {
             INSERT INTO experiment_tags (experiment_id, key, value)
             SELECT * FROM unnest($1::integer[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING
             """,
-            rows: missing.missing.map { [.integer(id), .text($0.key), .text($0.value)] }
+            rows: missing.tags.map { [.integer(id), .text($0.key), .text($0.value)] }
         )
-        return TakenPart(missing)
+        return MergeResult(missing)
     }
 
-    /// Returns nil, because the tables have no place for who made an experiment.
+    /// Returns nil, because the tables do not record who created an experiment.
     package func otherManager(ofExperiment id: Int64) -> String? { nil }
 }

@@ -2,7 +2,7 @@ import Glibc
 import SQLite
 import Testing
 
-@Suite struct DatabaseClaimTests {
+@Suite struct DatabaseFileLockTests {
     private let folder: TemporaryFolder
 
     init() throws {
@@ -15,9 +15,9 @@ import Testing
     }
 
     @Test func `a second claim is refused without the lock file`() throws {
-        let first = try DatabaseClaim(databasePath: folder.file("test.db"))
+        let first = try DatabaseFileLock(databasePath: folder.file("test.db"))
         #expect(throws: OwnerLock.Failure.ownedElsewhere(pid: nil, path: folder.file("test.db"))) {
-            try DatabaseClaim(databasePath: folder.file("test.db"))
+            try DatabaseFileLock(databasePath: folder.file("test.db"))
         }
         withExtendedLifetime(first) {}
     }
@@ -27,10 +27,10 @@ import Testing
         _ = try before.configureForWriting()
         _ = try before.firstInt64(of: "SELECT count(*) FROM rows")
         for name in ["test.db", "test.db-wal", "test.db-shm"] { try #require(chmod(folder.file(name), 0o644) == 0) }
-        let claim = try DatabaseClaim(databasePath: folder.file("test.db"))
+        let claim = try DatabaseFileLock(databasePath: folder.file("test.db"))
         #expect(["test.db", "test.db-wal", "test.db-shm"].map(mode) == [0o600, 0o600, 0o600])
         withExtendedLifetime(claim) {}
-        let new = try DatabaseClaim(databasePath: folder.file("new.db"))
+        let new = try DatabaseFileLock(databasePath: folder.file("new.db"))
         let connection = try folder.connection("new.db")
         _ = try connection.configureForWriting()
         _ = try connection.firstInt64(of: "SELECT count(*) FROM rows")
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func `a database that was deleted has no name left, one that was moved has`() throws {
-        let claim = try DatabaseClaim(databasePath: folder.file("test.db"))
+        let claim = try DatabaseFileLock(databasePath: folder.file("test.db"))
         try #require(rename(folder.file("test.db"), folder.file("moved.db")) == 0)
         #expect(claim.isLinked)
         unlink(folder.file("moved.db"))

@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// A time in the form that signatures use (ISO 8601 basic format, UTC).
-struct SignedMoment {
+/// A time in the form that signatures use (ISO 8601 basic format, UTC), and a parser for the times in answers.
+struct S3Timestamp {
     /// The time as text, such as `20130524T000000Z`.
     let text: String
     /// The day as text, such as `20130524`.

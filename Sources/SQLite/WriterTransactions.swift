@@ -7,7 +7,7 @@ internal import Budgets
 /// a tenth of the writer's speed: two statements, and a copy of every page that the request changes.
 ///
 /// `@unchecked Sendable` because everything in it is used only on the writer's serial thread.
-final class WriterThread<Session: WriterSession>: @unchecked Sendable {
+final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
     typealias Jobs = ArraySlice<WriterJob<Session>>
 
     private let clock = ContinuousClock()
@@ -78,7 +78,7 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
     }
 
     /// Truncates a large WAL and frees cached pages; called on an idle server.
-    func rest() {
+    func releaseIdleResources() {
         guard let connection = session?.connection else { return }
         if log.isWorthTruncating {
             countCheckpoint { () throws(SQLiteError) in try log.truncate(on: connection) }

@@ -5,8 +5,8 @@ import Testing
 import Tracking
 import TrackingStore
 
-/// What an import may bring to things that are here: only to those that are the source's.
-@Suite struct TakingProofTests {
+/// An import adds data only to stored things that are those of the source.
+@Suite struct ImportedIdentityTests {
     private let fixture: StoreFixture
 
     init() throws {
@@ -34,7 +34,7 @@ import TrackingStore
 
     private static func points(of run: TransferredRun) -> TransferRecord {
         var points = Sample.points
-        points.proof = run.proof
+        points.identity = run.identity
         return .points(points)
     }
 
@@ -118,10 +118,10 @@ import TrackingStore
         other.model.tags = [Tag(key: "secret", value: "S3")]
         #expect(try take(.loggedModel(other)).leftOut == [TransferOwner(.loggedModel, Sample.modelID)])
         var points = Sample.modelPoints
-        points.proof = other.proof
+        points.identity = other.identity
         #expect(try take(.modelPoints(points)).remarks.map(\.isOfRecordLeftOut) == [true])
         #expect(try count("model_metrics") == "0")
-        points.proof = model.proof
+        points.identity = model.identity
         #expect(try take(.modelPoints(points)).counts[.modelPoints]?.added == 1)
     }
 
@@ -162,6 +162,26 @@ import TrackingStore
         #expect(try count("metrics") == "0")
         // Who made it may go on with it.
         #expect(try take(Self.points(of: run), by: Identity(kind, name: "eve")).counts[.points]?.added == 4)
+    }
+
+    @Test func `a run that somebody has made in advance is imported after its permanent removal`() throws {
+        let admin = Identity(.user, name: "root", isAdministrator: true)
+        try make(by: Identity(.user, name: "eve"))
+        let text = try take(.run(Self.run()), by: admin).remarks.first?.text ?? ""
+        #expect(text.contains("the deleted user 'eve' created a run with this id") && text.contains("apus gc"))
+        try fixture.write { try $0.deleteRun(Sample.runID) }
+        let request = Self.removal(ofRun: Sample.runID)
+        let folders = ArtifactFolders(served: "/data/artifacts", otherNames: [])
+        let inUse = try fixture.read { try $0.artifactsInUse(besides: request, in: folders) }
+        _ = try fixture.write { try $0.beginRemoval(request, keeping: inUse, from: .start) }
+        while try !fixture.write({ try $0.removeRows(atMost: 100) }).isDone {}
+        #expect(try take(.run(Self.run()), by: admin).counts[.run]?.added == 1)
+    }
+
+    private static func removal(ofRun id: String) -> RemovalRequest {
+        var request = RemovalRequest(deletedBefore: nil)
+        request.runIDs = [id]
+        return request
     }
 
     @Test func `a run whose maker is gone is completed in an experiment that came from the source`() throws {

@@ -1,65 +1,65 @@
 internal import Identities
 
-extension RecordTaking {
+extension RecordImporting {
     /// Stores records from another store, with their ids and times.
     ///
     /// Values that are already stored stay as they are, and missing ones are added, so importing the same records again
     /// changes nothing. A record that is invalid, that belongs to an experiment, run or model that is not stored or was
-    /// left out, or whose id is that of another run or model here, is left out and reported. Each change needs the same
+    /// left out, or whose id is that of another stored run or model, is left out and reported. Each change needs the same
     /// permission of the client as the call of the REST API that would make it.
     /// - Throws: only for failures of the database; none of the records is stored then.
     package func importRecords(_ records: [TransferRecord]) throws -> TransferReport {
         var report = TransferReport()
-        var course = TransferCourse()
-        try beginTaking(records)
+        var state = ImportState()
+        try beginImport(records)
         for record in records {
             let (kind, id) = record.subject
             do {
                 try record.validate()
-                try course.requireOwner(of: record)
-                try take(try fitting(record, &report), &course, &report)
-                course.note(record)
+                try state.requireOwner(of: record)
+                try importRecord(try withoutUnsupportedParts(record, &report), &state, &report)
+                state.note(record)
             } catch let error as TrackingError {
-                course.noteLeftOut(record)
+                state.noteLeftOut(record)
                 report.noteLeftOut(kind, id)
                 report.remark(kind, id, TransferRemark.leftOut + error.message)
             }
         }
-        try finishTaking(&report)
+        try finishImport(&report)
         return report
     }
 
     /// - Throws: a `TrackingError` only if nothing of the record has been stored.
-    private func take(
+    private func importRecord(
         _ record: TransferRecord,
-        _ course: inout TransferCourse,
+        _ state: inout ImportState,
         _ report: inout TransferReport
     ) throws {
         switch record {
         case .experiment(let experiment):
-            course.experiments[ExactText(experiment.name)] = try take(experiment, &report)
-        case .run(let run): try take(run, course, &report)
-        case .points(let points): try take(points, &course, &report)
-        case .loggedModel(let model): try take(model, course, &report)
-        case .modelPoints(let points): try take(points, &course, &report)
-        case .registeredModel(let model): try take(model, &report)
-        case .modelVersion(let version): try take(version, &report)
+            state.experiments[ExactText(experiment.name)] = try importExperiment(experiment, &report)
+        case .run(let run): try importRun(run, state, &report)
+        case .points(let points): try importPoints(points, &state, &report)
+        case .loggedModel(let model): try importLoggedModel(model, state, &report)
+        case .modelPoints(let points): try importModelPoints(points, &state, &report)
+        case .registeredModel(let model): try importRegisteredModel(model, &report)
+        case .modelVersion(let version): try importVersion(version, &report)
         }
     }
 }
 
 // MARK: Experiments
 
-extension RecordTaking {
+extension RecordImporting {
     /// - Returns: the id of the experiment in this store.
-    private func take(_ experiment: Experiment, _ report: inout TransferReport) throws -> Int64 {
-        let holderOfID = try experimentHolder(ofID: experiment.id)
-        let holderOfName = try experimentHolder(ofName: experiment.name)
-        switch ExperimentDestination.find(for: experiment, holderOfID: holderOfID, holderOfName: holderOfName) {
+    private func importExperiment(_ experiment: Experiment, _ report: inout TransferReport) throws -> Int64 {
+        let withSameID = try storedExperiment(withID: experiment.id)
+        let withSameName = try storedExperiment(withName: experiment.name)
+        switch ExperimentDestination.find(for: experiment, withSameID: withSameID, withSameName: withSameName) {
         case .new(let keepsID):
             try requireCreation(of: .experiment)
             let id = try add(experiment, keepsID: keepsID && experiment.id <= greatestExperimentID)
-            _ = try complete(experiment.tags, ofExperiment: id)
+            _ = try addMissing(experiment.tags, toExperiment: id)
             report.count(.experiment) { $0.added += 1 }
             report.note(experiment, hasID: id)
             return id
@@ -68,8 +68,8 @@ extension RecordTaking {
             return id
         case .existing(let id):
             let stored = try experimentToChange(id)
-            let tags = try complete(experiment.tags, ofExperiment: id)
-            report.count(.experiment) { $0.note(isCompleted: tags.isCompleted) }
+            let tags = try addMissing(experiment.tags, toExperiment: id)
+            report.count(.experiment) { $0.note(hasAdditions: tags.hasAdditions) }
             report.remark(
                 .experiment,
                 experiment.name,
@@ -80,8 +80,8 @@ extension RecordTaking {
                 report.remark(
                     .experiment,
                     experiment.name,
-                    "joined to the experiment of this name that '\(shortened(manager))' manages here: who may read that one reads "
-                        + "what comes"
+                    "merged into the stored experiment of this name, which the user '\(shortened(manager))' manages: everybody "
+                        + "who may read that experiment can read the imported data"
                 )
             }
             report.note(experiment, hasID: id)
@@ -98,20 +98,20 @@ extension RecordTaking {
             stored.name.isExactly(moved.name) && stored.artifactLocation.isExactly(moved.artifactLocation)
             && stored.lifecycleStage == moved.lifecycleStage && stored.creationTime == moved.creationTime
             && stored.lastUpdateTime == moved.lastUpdateTime && moved.tags.isEmpty
-        report.count(.experiment) { $0.note(isCompleted: !isSame) }
+        report.count(.experiment) { $0.note(hasAdditions: !isSame) }
         guard !isSame else { return }
         try replaceExperiment(id, by: moved)
-        _ = try complete(moved.tags, ofExperiment: id)
+        _ = try addMissing(moved.tags, toExperiment: id)
         report.note(experiment, hasID: id)
     }
 
     /// Returns the id, in this store, of the experiment that an imported run or model belongs to.
     ///
     /// - Throws: `.resourceDoesNotExist` if the experiment is not stored, `.permissionDenied` if the client may not change it.
-    func experimentID(of sourceExperiment: SourceExperiment, _ course: TransferCourse) throws -> Int64 {
-        if let known = course.experiments[ExactText(sourceExperiment.name)] { return try experimentToChange(known).id }
+    func experimentID(of sourceExperiment: SourceExperiment, _ state: ImportState) throws -> Int64 {
+        if let known = state.experiments[ExactText(sourceExperiment.name)] { return try experimentToChange(known).id }
         if let named = try experimentID(ofName: sourceExperiment.name) { return try experimentToChange(named).id }
-        // The experiment may have been renamed, here or there. Only its creation time tells it from another one.
+        // The experiment may have been renamed in this store or at the source. Then only the creation time identifies it.
         let stored = try sourceExperiment.id == Experiment.noID ? nil : creationTime(ofExperiment: sourceExperiment.id)
         guard let stored, Experiment.isSame(createdAt: sourceExperiment.creationTime, as: stored) else {
             throw TrackingError.doesNotExist("No experiment is named '\(shortened(sourceExperiment.name))'")
@@ -119,12 +119,14 @@ extension RecordTaking {
         return try experimentToChange(sourceExperiment.id).id
     }
 
-    /// Throws where a thing that comes is here in another experiment, whose readers would get to see it.
-    func requireSameExperiment(_ stored: Int64, _ id: Int64, _ thing: String, _ source: SourceExperiment) throws {
+    /// Throws if a stored run or model is not in the experiment of the imported one: the readers of its experiment could read the
+    /// imported data.
+    func requireSameExperiment(_ stored: Int64, _ id: Int64, _ noun: String, _ source: SourceExperiment) throws {
         guard stored != id else { return }
         throw TrackingError(
             .invalidParameterValue,
-            "\(thing) is here in the experiment with the id \(stored), and comes in the experiment '\(shortened(source.name))'"
+            "the \(noun) with this id is stored in the experiment with the id \(stored), but the imported \(noun) belongs to the "
+                + "experiment '\(shortened(source.name))'"
         )
     }
 }
@@ -147,7 +149,7 @@ extension TransferReport {
         if !params.isEmpty { facts.append("other values of the params \(Self.list(params))") }
         if !tags.isEmpty { facts.append("other values of the tags \(Self.list(tags))") }
         guard !facts.isEmpty else { return }
-        remark(kind, id, "differs from what is stored, which stays: \(facts.joined(separator: "; "))")
+        remark(kind, id, "differs from what is stored, which was not changed: \(facts.joined(separator: "; "))")
     }
 
     private static func list(_ keys: [String]) -> String {

@@ -3,8 +3,8 @@ internal import PostgreSQL
 package import Tracking
 
 extension PostgresWriteSession {
-    package func takenLoggedModel(_ modelID: String) throws -> LoggedModelInfo? {
-        guard let model = taken.loggedModels[ExactText(modelID)], !hides(experiment: model.experimentID) else {
+    package func loggedModelToChange(_ modelID: String) throws -> LoggedModelInfo? {
+        guard let model = importBatch.loggedModels[ExactText(modelID)], !hides(experiment: model.experimentID) else {
             return nil
         }
         try require(.update, on: .loggedModel(inExperiment: model.experimentID), orThrow: .loggedModelNotFound(modelID))
@@ -12,7 +12,7 @@ extension PostgresWriteSession {
     }
 
     package func info(of model: LoggedModelInfo, id: String) -> LoggedModelInfo {
-        taken.loggedModels[ExactText(id)] ?? model
+        importBatch.loggedModels[ExactText(id)] ?? model
     }
 
     package func add(_ info: LoggedModelInfo) throws -> LoggedModelInfo {
@@ -35,7 +35,7 @@ extension PostgresWriteSession {
             info.lastUpdatedTime,
             info.lifecycleStage.wireName
         )
-        taken.loggedModels[ExactText(info.modelID)] = info
+        importBatch.loggedModels[ExactText(info.modelID)] = info
         return info
     }
 
@@ -50,24 +50,24 @@ extension PostgresWriteSession {
             info.statusMessage,
             info.lastUpdatedTime
         )
-        taken.loggedModels[ExactText(model.modelID)]?.status = info.status
+        importBatch.loggedModels[ExactText(model.modelID)]?.status = info.status
     }
 
-    package func complete(_ params: [Param], of model: LoggedModelInfo, id: String) throws -> TakenPart {
-        try complete(params.map { Tag(key: $0.key, value: $0.value) }, of: model, "logged_model_params", "param")
+    package func addMissing(_ params: [Param], to model: LoggedModelInfo, id: String) throws -> MergeResult {
+        try addMissing(params.map { Tag(key: $0.key, value: $0.value) }, to: model, "logged_model_params", "param")
     }
 
-    package func complete(_ tags: [Tag], of model: LoggedModelInfo, id: String) throws -> TakenPart {
-        try complete(tags, of: model, "logged_model_tags", "tag")
+    package func addMissing(_ tags: [Tag], to model: LoggedModelInfo, id: String) throws -> MergeResult {
+        try addMissing(tags, to: model, "logged_model_tags", "tag")
     }
 
-    private func complete(
+    private func addMissing(
         _ pairs: [Tag],
-        of model: LoggedModelInfo,
+        to model: LoggedModelInfo,
         _ table: StaticString,
         _ prefix: StaticString
-    ) throws -> TakenPart {
-        guard !pairs.isEmpty else { return TakenPart() }
+    ) throws -> MergeResult {
+        guard !pairs.isEmpty else { return MergeResult() }
         let stored = try rows("SELECT \(prefix)_key, \(prefix)_value FROM \(table) WHERE model_id = $1", model.modelID)
         let missing = MissingTags(pairs, stored: stored)
         try change(
@@ -75,14 +75,14 @@ extension PostgresWriteSession {
             INSERT INTO \(table) (model_id, experiment_id, \(prefix)_key, \(prefix)_value)
             SELECT * FROM unnest($1::text[], $2::integer[], $3::text[], $4::text[]) ON CONFLICT DO NOTHING
             """,
-            rows: missing.missing.map { pair in
+            rows: missing.tags.map { pair in
                 [.text(model.modelID), .integer(model.experimentID), .text(pair.key), .text(pair.value)]
             }
         )
-        return TakenPart(missing)
+        return MergeResult(missing)
     }
 
     package func add(_ point: ModelMetric, of run: RunInfo, _ report: inout TransferReport) {
-        taken.modelMetrics.append(point)
+        importBatch.modelMetrics.append(point)
     }
 }

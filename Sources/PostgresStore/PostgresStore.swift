@@ -72,7 +72,7 @@ package final class PostgresStore: Sendable {
         schema = try SchemaCheck(first, configuration.schema, beginsTables: configuration.beginsTables)
             .prepare(artifactRoot: configuration.artifactRoot)
         permissionChanges = PermissionChanges(stored: try Self.accessVersion(first, configuration.ownTables))
-        hasUnaskedAccounts = try configuration.ownTables.isEmpty && OwnTables.areThere(first)
+        hasUnaskedAccounts = try configuration.ownTables.isEmpty && OwnTables.haveAccounts(first)
         first.close()
         report = configuration.report
         let readers = ReaderCrew(

@@ -104,7 +104,7 @@ struct UserPassword: ParsableCommand {
                 let fields = [("username", name), ("password", password)]
                 _ = try server.accounts(.patch, "update-password", UserCall.body(fields))
             }
-            UserCall.tell(name, "has another password")
+            UserCall.tell(name, "has another password; log-ins and tokens of that user have ended")
         }
     }
 }

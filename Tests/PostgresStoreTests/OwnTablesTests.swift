@@ -83,7 +83,16 @@ struct OwnTablesTests {
         let error = #expect(throws: UnfitDatabase.self) {
             try StoreOverPostgres.open(address) { $0.ownTables = ownTables }.close()
         }
-        #expect(error?.description.contains("CREATE SCHEMA apus AUTHORIZATION") == true)
+        #expect(error?.description.contains("CREATE SCHEMA apus AUTHORIZATION \(fixture.name)") == true)
+        #expect(error?.description.contains("as a user who may make it") == false)
+        // A schema that another user has made cannot be made once more.
+        try fixture.other().execute("CREATE SCHEMA apus")
+        let second = #expect(throws: UnfitDatabase.self) {
+            try StoreOverPostgres.open(address) { $0.ownTables = ownTables }.close()
+        }
+        #expect(second?.description.contains("belongs to owner") == true)
+        #expect(second?.description.contains("ALTER SCHEMA apus OWNER TO \(fixture.name)") == true)
+        #expect(second?.description.contains("CREATE SCHEMA") == false)
         // Without users and tokens the same user of the database is enough.
         try StoreOverPostgres.open(address).close()
     }

@@ -1,5 +1,6 @@
 package import Budgets
 package import PostgreSQL
+internal import Synchronization
 package import Tracking
 
 /// The tracking store over a PostgreSQL database in MLflow's own schema, which servers of MLflow may use at the same time.
@@ -48,11 +49,14 @@ package final class PostgresStore: Sendable {
     package let schema: String
     /// Whether the database has users or tokens for servers that ask for them, and this server does not.
     package let hasUnaskedAccounts: Bool
+    /// Whether MLflow keeps users in this database, too.
+    package let hasUsersOfMLflow: Bool
     private let writer: GroupWriter
     private let readers: ReaderCrew
     private let report: @Sendable (String) -> Void
     /// The series of failures that need the operator.
     private let faults = Burst()
+    private let isAway = Atomic<Bool>(false)
 
     /// How long all statements at the start may take.
     private static let startTime = Duration.seconds(60)
@@ -73,6 +77,9 @@ package final class PostgresStore: Sendable {
             .prepare(artifactRoot: configuration.artifactRoot)
         permissionChanges = PermissionChanges(stored: try Self.accessVersion(first, configuration.ownTables))
         hasUnaskedAccounts = try configuration.ownTables.isEmpty && OwnTables.haveAccounts(first)
+        hasUsersOfMLflow =
+            try !configuration.ownTables.isEmpty
+            && first.rows("SELECT to_regclass('alembic_version_auth') IS NOT NULL").first { $0.bool(0) } == true
         first.close()
         report = configuration.report
         let readers = ReaderCrew(
@@ -125,7 +132,7 @@ package final class PostgresStore: Sendable {
         bytes: Int = 0,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
-        writer.submit(work, for: caller, bytes: bytes) { completion($0.mapError(self.failure)) }
+        writer.submit(work, for: caller, bytes: bytes) { completion(self.noted($0).mapError(self.failure)) }
     }
 
     /// Runs one read request on a reader's thread, in one transaction, without blocking.
@@ -144,7 +151,9 @@ package final class PostgresStore: Sendable {
         effort: ReadEffort? = nil,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
-        readers.submit(work, cost: cost, for: caller, effort: effort) { completion($0.mapError(self.failure)) }
+        readers.submit(work, cost: cost, for: caller, effort: effort) {
+            completion(self.noted($0).mapError(self.failure))
+        }
     }
 
     package var writerStatistics: WriterStatistics { writer.statistics }
@@ -159,6 +168,19 @@ package final class PostgresStore: Sendable {
 
     /// Closes the connections that no read uses, without blocking; for an idle server.
     package func rest() { readers.dropIdle() }
+
+    /// Notes whether the database has answered a request.
+    private func noted<Value>(_ result: Result<Value, any Error>) -> Result<Value, any Error> {
+        switch result {
+        case .success: isAway.store(false, ordering: .relaxed)
+        case .failure(let error as PostgresError) where error.isDisconnection: isAway.store(true, ordering: .relaxed)
+        case .failure: break
+        }
+        return result
+    }
+
+    /// Whether the database has answered the last request that it had to answer.
+    package var isReachable: Bool { !isAway.load(ordering: .relaxed) }
 
     /// Translates a failure of PostgreSQL, and reports those that need the operator's attention.
     private func failure(_ error: any Error) -> any Error {

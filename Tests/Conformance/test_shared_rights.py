@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import socket
 import subprocess
 import threading
@@ -178,7 +179,14 @@ def test_commands_work_on_the_database_while_servers_use_it(pair, address):
     assert call(other, "users/list", headers=bearer(token))[0] == 401
     apus("user", "delete", "ida")
     assert call(one, "users/current", headers=basic("ida"))[0] == 401
-    actions = [json.loads(line)["action"] for line in apus("audit", "--format", "jsonl").splitlines()]
+    entries = [json.loads(line) for line in apus("audit", "--format", "jsonl").splitlines()]
+    # Servers and commands of several machines write to one database.
+    for entry in entries:
+        if entry["actor"]["kind"] in ("command", "server"):
+            assert entry["address"].endswith("@" + os.uname().nodename), entry
+    starts = [entry["detail"]["process"] for entry in entries if entry["action"] == "server/start"]
+    assert len(set(starts)) == len(starts) == 2
+    actions = [entry["action"] for entry in entries]
     for action in ("users/create", "users/delete", "tokens/create", "tokens/revoke", "log-in", "server/start"):
         assert action in actions, action
 
@@ -240,8 +248,10 @@ def test_a_server_that_forgets_the_flags_of_the_others_does_not_start(tmp_path):
         keeping.apus("token", "create", "ci", *place)
         refusal()
         keeping.apus("token", "revoke", "ci", *place)
-        with ApusServer([*place, "--app-name", "basic-auth"], ADMIN, directory=tmp_path / "asking"):
+        with ApusServer([*place, "--app-name", "basic-auth"], ADMIN, directory=tmp_path / "asking") as asking:
             refusal()
+            # Commands find the server in its folder, although its database is elsewhere.
+            assert "root: admin" in keeping.apus("user", "list", "--data-dir", asking.data_directory).stdout
             with ApusServer([*place, "--no-require-token"], directory=tmp_path / "open") as server:
                 assert "with --no-require-token everybody may do everything" in server.log()
                 assert call(server.url, "experiments/search", {"max_results": 1})[0] == 200
@@ -249,3 +259,5 @@ def test_a_server_that_forgets_the_flags_of_the_others_does_not_start(tmp_path):
             with ApusServer([*place, "--require-token"], directory=tmp_path / "tokens") as server:
                 assert "this database has users: add --app-name basic-auth" in server.log()
                 assert call(server.url, "experiments/search", {"max_results": 1})[0] == 401
+        with ApusServer([*place, "--app-name", "basic-auth"], ADMIN, directory=tmp_path / "again") as again:
+            assert "apus user set-password root --backend-store-uri 'postgresql://" in again.log()

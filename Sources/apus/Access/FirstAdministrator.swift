@@ -22,6 +22,19 @@ extension MLflowAPI {
         }
     }
 
+    /// Says how users of MLflow come over, as long as nobody but the first admin is a user here.
+    ///
+    /// - Parameters:
+    ///   - place: where the users of MLflow are.
+    ///   - flag: the flag by which commands find the database.
+    func tell(ofMLflowUsersIn place: String, _ flag: String) throws {
+        guard try users().count <= 1 else { return }
+        StandardStream.error.write(
+            "apus: MLflow has users in \(place), and they are no users here yet. To take them over with their roles and grants: apus "
+                + "user import URI \(flag)"
+        )
+    }
+
     /// - Returns: what a person is told; nil if there was nothing to do.
     private func makeAdministrator(_ accounts: AccountSettings, _ flag: String) throws -> String? {
         let name = accounts.administrator
@@ -54,8 +67,8 @@ extension MLflowAPI {
         let hasUsers = try security.accounts == nil && hasUsers()
         if security.asksForCredentials {
             guard hasUsers else { return nil }
-            return "apus: WARNING: this database has users: add --app-name basic-auth. Without it their passwords, permissions "
-                + "and tokens do not count"
+            return "apus: WARNING: this database has users: add --app-name basic-auth. Without it their passwords, "
+                + "permissions and tokens do not count"
         }
         let now = unixMilliseconds()
         if hasUsers { return try security.lettingEverybodyIn(despite: .users) }
@@ -89,6 +102,7 @@ extension SecuritySettings {
                     + "everybody may do everything, --no-require-token."
             )
         }
-        return "apus: WARNING: this database has \(accounts.rawValue), and with --no-require-token everybody may do everything"
+        return "apus: WARNING: this database has \(accounts.rawValue), and with --no-require-token everybody may do "
+            + "everything"
     }
 }

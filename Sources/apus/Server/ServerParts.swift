@@ -95,7 +95,10 @@ struct ServerParts {
             settings: apiSettings,
             reportFailure: { logger.error("a request failed", metadata: ["error": "\($0)"]) }
         )
-        if let accounts = settings.security.accounts { try api.welcome(accounts, flagOfDatabase) }
+        if let accounts = settings.security.accounts {
+            try api.welcome(accounts, flagOfDatabase)
+            if let place = opened.placeOfMLflowUsers(accounts) { try api.tell(ofMLflowUsersIn: place, flagOfDatabase) }
+        }
         if settings.keepsAccess, let line = try api.unaskedAccounts(settings.security) {
             StandardStream.error.write(line)
         }

@@ -99,6 +99,13 @@ enum ServedStore {
         }
     }
 
+    /// Where users of MLflow are, as far as this server can know; nil if it knows of none.
+    func placeOfMLflowUsers(_ accounts: AccountSettings) -> String? {
+        if accounts.namesUsersOfMLflow { return "the database that database_uri names" }
+        if case .postgres(let store) = self, store.hasUsersOfMLflow { return "this database" }
+        return nil
+    }
+
     /// The database for messages: a path, or a URI without a password and the schema.
     func place(_ layout: StorageLayout) -> String {
         switch self {

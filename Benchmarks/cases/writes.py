@@ -63,9 +63,10 @@ def tokens(bench, kind):
         plain, guarded = 0, 0
         for _ in range(3):
             server.arguments = [argument for argument in server.arguments if argument != "--require-token"]
+            server.arguments.append("--no-require-token")
             server.restart()
             plain += rate(bench.load(server, script, 64, seconds=bench.settings.seconds))
-            server.arguments.append("--require-token")
+            server.arguments[-1] = "--require-token"
             server.restart()
             guarded += rate(bench.load(server, script, 64, seconds=bench.settings.seconds, authorization=f"Bearer {token}"))
         shares.append(100 * guarded / plain)
@@ -82,7 +83,7 @@ def users(bench, kind):
     for server in bench.repetitions(kind):
         server.environment["MLFLOW_AUTH_ADMIN_PASSWORD"] = PASSWORD
         guarded_arguments = [*server.arguments, *BASIC_AUTH]
-        plain_arguments = list(server.arguments)
+        plain_arguments = [*server.arguments, "--no-require-token"]
         server.arguments = guarded_arguments
         server.restart()
         runs = f"list runs {bench.write_list(runs_of_a_user(server, 64))}\n"

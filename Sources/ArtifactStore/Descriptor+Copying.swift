@@ -100,20 +100,24 @@ extension Descriptor {
 }
 
 extension Folder {
-    /// Reads a whole small file; returns nil if it does not exist.
-    func contents(of name: UnsafePointer<CChar>, atMost maximum: Int) throws(ArtifactError) -> [UInt8]? {
+    /// Reads a small file from an offset to its end; returns nil if it does not exist.
+    func contents(
+        of name: UnsafePointer<CChar>,
+        from start: Int64 = 0,
+        atMost maximum: Int
+    ) throws(ArtifactError) -> [UInt8]? {
         let file: Descriptor
         do {
             file = try open(name, flags: O_RDONLY)
         } catch .notFound {
             return nil
         }
-        guard try file.size() <= maximum else { throw .other(errno: EFBIG, call: "read") }
+        guard try file.size() - start <= maximum else { throw .other(errno: EFBIG, call: "read") }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 * 1_024)
         while true {
             let (count, code) = buffer.withUnsafeMutableBytes { space in
-                let count = pread(file.rawValue, space.baseAddress, space.count, off_t(bytes.count))
+                let count = pread(file.rawValue, space.baseAddress, space.count, off_t(start) + off_t(bytes.count))
                 return (count, count < 0 ? errno : 0)
             }
             if count < 0, code == EINTR { continue }

@@ -7,27 +7,26 @@ internal import Synchronization
 /// time; `abort()` may be called from any thread.
 package final class MultipartPart: Sendable {
     struct Bounds {
-        /// The offset of the part in the file.
-        var offset: Int64
+        /// The offset of the part in the shared file; nil if the part has its own file.
+        var offset: Int64?
         /// The length that the request announced.
         var announced: Int64?
         var maximum: Int64
     }
 
+    private var isInPlace: Bool { bounds.offset != nil }
     private let upload: MultipartUpload
     private let number: Int
     private let tag: String
-    private let isInPlace: Bool
     private let bounds: Bounds
     /// Nil once the part has ended.
     private let file: Mutex<Descriptor?>
     private let written = Mutex<Int64>(0)
 
-    init(upload: MultipartUpload, number: Int, tag: String, isInPlace: Bool, file: Descriptor, _ bounds: Bounds) {
+    init(upload: MultipartUpload, number: Int, tag: String, file: Descriptor, _ bounds: Bounds) {
         self.upload = upload
         self.number = number
         self.tag = tag
-        self.isInPlace = isInPlace
         self.bounds = bounds
         self.file = Mutex(file)
     }
@@ -49,7 +48,7 @@ package final class MultipartPart: Sendable {
             try upload.claim?.grow(by: count)
             written.withLock { $0 += count }
             try upload.countBytes(count, isInPlace: isInPlace)
-            try file.write(bytes, at: bounds.offset + before)
+            try file.write(bytes, at: (bounds.offset ?? 0) + before)
         } catch {
             abort()
             throw error
@@ -69,7 +68,10 @@ package final class MultipartPart: Sendable {
             let length = written.withLock { $0 }
             guard bounds.announced ?? length == length else { throw MultipartError.wrongLength }
             try file.synchronizeData()
-            try upload.accept(StoredPart(isInPlace: isInPlace, length: length, tag: tag), number: number)
+            // The file stays open, and its range locked, until other servers can read that the part is there.
+            try withExtendedLifetime(file) {
+                try upload.accept(StoredPart(offset: bounds.offset, length: length, tag: tag), number: number)
+            }
         } catch {
             discard()
             throw error

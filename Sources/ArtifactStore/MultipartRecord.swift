@@ -34,30 +34,51 @@ struct MultipartRecord {
 
 /// A part that has arrived and whose bytes are durable.
 struct StoredPart {
-    /// Whether the part is in the shared file, at the offset that follows from its number; otherwise it has its own
-    /// file.
-    var isInPlace: Bool
+    /// Where the part is in the shared file; nil if it has its own file.
+    var offset: Int64?
     var length: Int64
     /// Hexadecimal digits that differ each time a part is sent.
     var tag: String
+
+    var isInPlace: Bool { offset != nil }
+
+    /// The last field of a line that ends with a number, which shows that the number was not cut off.
+    private static let lineEnd = "."
 
     /// The file of a part that is not in place.
     static func fileName(number: Int, tag: String) -> String { "part-\(number)-\(tag)" }
 
     /// The line that describes the part in the journal.
-    func line(number: Int) -> String { "\(number) \(length) \(tag) \(isInPlace ? "place" : "file")\n" }
+    func line(number: Int) -> String {
+        "\(number) \(length) \(tag) " + (offset.map { "at \($0) \(Self.lineEnd)\n" } ?? "file\n")
+    }
 
-    /// The parts in a journal; if several lines have the same number, the last one counts.
-    static func parts(ofJournal bytes: [UInt8]) -> [Int: StoredPart] {
+    /// The parts in a journal, and the length of its complete lines; if several lines have the same number, the last
+    /// one counts.
+    static func parts(ofJournal bytes: [UInt8]) -> (parts: [Int: StoredPart], length: Int) {
         var parts: [Int: StoredPart] = [:]
-        // The text after the last line feed is an incomplete line.
-        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-            .dropLast()
-        {
+        var withoutOffset: Set<Int> = []
+        // The bytes after the last line feed are an incomplete line.
+        let length = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        for line in String(decoding: bytes[..<length], as: UTF8.self).split(separator: "\n") {
             let fields = line.split(separator: " ")
-            guard fields.count == 4, let number = Int(fields[0]), let length = Int64(fields[1]) else { continue }
-            parts[number] = StoredPart(isInPlace: fields[3] == "place", length: length, tag: String(fields[2]))
+            guard fields.count >= 4, let number = Int(fields[0]), let length = Int64(fields[1]) else { continue }
+            var part = StoredPart(offset: nil, length: length, tag: String(fields[2]))
+            switch fields[3] {
+            case "file" where fields.count == 4: withoutOffset.remove(number)
+            case "place" where fields.count == 4: withoutOffset.insert(number)
+            case "at" where fields.count == 6 && fields[5] == lineEnd:
+                guard let offset = Int64(fields[4]) else { continue }
+                part.offset = offset
+                withoutOffset.remove(number)
+            default: continue
+            }
+            parts[number] = part
         }
-        return parts
+        // Older versions of the server have not written the offsets; their parts in place had one length, but for the
+        // last one, which was not longer.
+        let common = withoutOffset.compactMap { parts[$0]?.length }.max() ?? 0
+        for number in withoutOffset { parts[number]?.offset = Int64(number - 1) * common }
+        return (parts, length)
     }
 }

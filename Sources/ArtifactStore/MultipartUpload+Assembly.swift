@@ -26,6 +26,8 @@ extension MultipartUpload {
     ///
     /// If the named file does not exist any more, it has become the artifact.
     static let completionName = "completion"
+    /// The names of the files that can become the artifact.
+    static let fileNames = [dataName, copyName]
 
     /// Stops accepting parts and builds the complete file.
     ///
@@ -33,6 +35,7 @@ extension MultipartUpload {
     /// upload accepts parts again; if a later step fails, the caller must call `resume()`.
     /// - Returns: the name of the file in the upload's folder. The file and its name in `completionName` are durable.
     func assemble(_ listed: [ListedPart]) throws -> String {
+        try readJournal()
         let (parts, hasNoWriter) = try state.withLock { state in
             switch state.phase {
             case .ended: throw MultipartError.unknownUpload
@@ -72,22 +75,22 @@ extension MultipartUpload {
         if let number = unlisted.min() { throw MultipartError.unlistedPart(number) }
     }
 
-    /// - Parameter hasNoWriter: false if a connection still writes to the shared file, although its part has arrived
-    ///   through another connection. The shared file cannot become the artifact then.
+    /// - Parameter hasNoWriter: false if a connection of this process still writes to the shared file, although its
+    ///   part has arrived through another connection. The shared file cannot become the artifact then, nor if a
+    ///   connection of another server does so.
     private func assemble(_ parts: [Int: StoredPart], hasNoWriter: Bool) throws -> String {
         let placed = parts.filter(\.value.isInPlace)
-        let partLength = state.withLock { $0.partLength } ?? 0
         var offsets: [Int: Int64] = [:]
         var size: Int64 = 0
         for (number, part) in parts.sorted(by: { $0.key < $1.key }) {
             offsets[number] = size
             size += part.length
         }
-        let isAligned = hasNoWriter && placed.keys.allSatisfy { offsets[$0] == Int64($0 - 1) * partLength }
-        let copied = parts.values.reduce(0) { $0 + (isAligned && $1.isInPlace ? 0 : $1.length) }
-        try freeSpace?.requireRoom(for: copied)
         // A missing shared file that should hold parts is an error; a new one would be full of zeros.
         let data = try folder.open(Self.dataName, flags: O_RDWR | (placed.isEmpty ? O_CREAT : 0), mode: 0o666)
+        let isAligned = hasNoWriter && data.lock() && placed.allSatisfy { offsets[$0.key] == $0.value.offset }
+        let copied = parts.values.reduce(0) { $0 + (isAligned && $1.isInPlace ? 0 : $1.length) }
+        try freeSpace?.requireRoom(for: copied)
         let target: Descriptor
         if isAligned {
             target = data
@@ -96,17 +99,25 @@ extension MultipartUpload {
         }
         for (number, part) in parts where !(isAligned && part.isInPlace) {
             let offset = offsets[number] ?? 0
-            if part.isInPlace {
-                try target.copy(data, at: Int64(number - 1) * partLength, length: part.length, to: offset)
+            if let start = part.offset {
+                try target.copy(data, at: start, length: part.length, to: offset)
             } else {
-                let name = StoredPart.fileName(number: number, tag: part.tag)
-                try target.copy(try folder.open(name, flags: O_RDONLY), length: part.length, to: offset)
+                try target.copy(try fileOfPart(number, part), length: part.length, to: offset)
             }
         }
         // Removes space that was allocated ahead, or that a longer earlier version of a part has left.
         try target.resize(to: size)
         try target.synchronizeData()
         return isAligned ? Self.dataName : Self.copyName
+    }
+
+    private func fileOfPart(_ number: Int, _ part: StoredPart) throws -> Descriptor {
+        do {
+            return try folder.open(StoredPart.fileName(number: number, tag: part.tag), flags: O_RDONLY)
+        } catch ArtifactError.notFound {
+            // Another server has received another version of the part meanwhile.
+            throw MultipartError.changedPart(number)
+        }
     }
 
     /// Removes all files but those that show that the upload was completed.

@@ -17,11 +17,16 @@ final class MultipartUpload: Sendable {
         enum Phase { case open, completing, ended }
 
         var phase = Phase.open
-        /// The length of every part but the last; nil until one of these parts has begun.
+        /// The length of every part but the last; nil until it is agreed on or read from the disk.
         var partLength: Int64?
         /// Whether the space of the shared file is allocated.
         var isReserved = false
+        /// The parts that have arrived, as far as this process knows.
         var parts: [Int: StoredPart] = [:]
+        /// The tags of the parts that have arrived at this process, whose bytes its quotas count already.
+        var ownTags: Set<String> = []
+        /// The length of the journal as far as it is read.
+        var journalBytes: Int64 = 0
         /// The numbers of the parts that are being written to the shared file.
         var partsInPlace: Set<Int> = []
         var sending = 0
@@ -33,14 +38,12 @@ final class MultipartUpload: Sendable {
     /// Counts the bytes of all parts for a quota; nil if they are not counted.
     let claim: (any StorageClaim)?
     let freeSpace: FreeSpace?
-    let state: Mutex<State>
+    let state = Mutex(State())
 
-    /// - Parameter parts: the parts that had arrived before the server was restarted.
     init(
         id: String,
         record: MultipartRecord,
         folder: Folder,
-        parts: [Int: StoredPart] = [:],
         freeSpace: FreeSpace? = nil,
         claim: (any StorageClaim)? = nil
     ) {
@@ -49,15 +52,12 @@ final class MultipartUpload: Sendable {
         self.id = id
         self.record = record
         self.folder = folder
-        var state = State()
-        state.parts = parts.filter { $0.key >= 1 && $0.key <= record.partCount }
-        state.partLength = state.parts.first { $0.value.isInPlace && $0.key < record.partCount }?.value.length
-        self.state = Mutex(state)
     }
 
     /// Whether the upload has expired and no connection is sending or completing it.
-    func isAbandoned(at now: Int64) -> Bool {
-        record.expires <= now && state.withLock { $0.sending == 0 && $0.phase == .open }
+    func isAbandoned(at now: Int64) throws -> Bool {
+        guard record.expires <= now, state.withLock({ $0.sending == 0 && $0.phase == .open }) else { return false }
+        return try isUnusedElsewhere()
     }
 
     /// Begins to receive a part.
@@ -66,67 +66,86 @@ final class MultipartUpload: Sendable {
     func beginPart(_ number: Int, length: Int64?, atMost maximum: Int64) throws -> MultipartPart {
         guard number >= 1, number <= record.partCount else { throw MultipartError.unknownPart(number) }
         guard length ?? 0 <= maximum else { throw MultipartError.partTooLarge }
-        let (offset, reservation) = try state.withLock { state in
+        try state.withLock { state in
             guard state.phase == .open else { throw MultipartError.unknownUpload }
             state.sending += 1
-            return offsetOfPart(number, length, &state)
         }
         let tag = Self.newTag()
+        var place: Place?
         do {
-            let name = offset == nil ? StoredPart.fileName(number: number, tag: tag) : Self.dataName
-            let file = try folder.open(name, flags: O_RDWR | O_CREAT, mode: 0o666)
-            if let reservation {
+            place = try self.place(ofPart: number, length)
+            let file: Descriptor
+            if let place {
+                file = place.file
+            } else {
+                let name = StoredPart.fileName(number: number, tag: tag)
+                file = try folder.open(name, flags: O_RDWR | O_CREAT, mode: 0o666)
+            }
+            if let reservation = place?.reservation {
                 try freeSpace?.count(reservation)
                 if try file.reserve(reservation) {
                     state.withLock { $0.isReserved = true }
                 }
             } else {
-                try freeSpace?.requireRoom(for: state.withLock { $0.isReserved } && offset != nil ? 0 : length ?? 0)
+                try freeSpace?.requireRoom(for: state.withLock { $0.isReserved } && place != nil ? 0 : length ?? 0)
             }
-            let bounds = MultipartPart.Bounds(offset: offset ?? 0, announced: length, maximum: length ?? maximum)
-            return MultipartPart(upload: self, number: number, tag: tag, isInPlace: offset != nil, file: file, bounds)
+            let bounds = MultipartPart.Bounds(offset: place?.offset, announced: length, maximum: length ?? maximum)
+            return MultipartPart(upload: self, number: number, tag: tag, file: file, bounds)
         } catch {
-            endPart(number, isInPlace: offset != nil)
+            endPart(number, isInPlace: place != nil)
             // The upload was aborted, which has removed the folder.
             if case ArtifactError.notFound = error { throw MultipartError.unknownUpload }
             throw error
         }
     }
 
-    /// Returns the offset of a part in the shared file, nil if the part needs its own file; and the space to allocate
-    /// for the whole file, nil unless this part is the first one from which that space follows.
-    private func offsetOfPart(_ number: Int, _ length: Int64?, _ state: inout State) -> (Int64?, Int64?) {
-        guard let length, length > 0, state.parts[number] == nil, !state.partsInPlace.contains(number) else {
-            return (nil, nil)
-        }
+    /// A place in the shared file to which only one connection of all servers writes.
+    private struct Place {
+        let offset: Int64
+        /// The shared file, in which the range of the part is locked.
+        let file: Descriptor
+        /// The space to allocate for the whole file; nil unless this part is the first one from which it follows.
+        let reservation: Int64?
+    }
+
+    /// Returns the place of a part in the shared file; nil if the part needs its own file.
+    private func place(ofPart number: Int, _ length: Int64?) throws(ArtifactError) -> Place? {
+        guard let length, length > 0, state.withLock({ $0.parts[number] == nil }) else { return nil }
         let isLast = number == record.partCount
-        var reservation: Int64?
-        if state.partLength == nil, !isLast || number == 1 {
-            state.partLength = length
-            reservation = Int64(record.partCount - 1) * length + (isLast ? length : 1)
+        guard let (common, isNew) = try commonLength(proposing: !isLast || number == 1 ? length : nil),
+            isLast ? length <= common : length == common,
+            state.withLock({ $0.partsInPlace.insert(number).inserted })
+        else { return nil }
+        var isFree = false
+        defer { if !isFree { state.withLock { _ = $0.partsInPlace.remove(number) } } }
+        let offset = Int64(number - 1) * common
+        let file: Descriptor
+        do {
+            file = try folder.open(Self.dataName, flags: O_RDWR)
+        } catch .notFound {
+            return nil
         }
-        guard let partLength = state.partLength, isLast ? length <= partLength : length == partLength else {
-            return (nil, nil)
-        }
-        state.partsInPlace.insert(number)
-        return (Int64(number - 1) * partLength, reservation)
+        guard file.lock(at: offset, length: length) else { return nil }
+        // The part may have arrived here or at another server before the range was locked.
+        try readJournal()
+        isFree = state.withLock { $0.parts[number] == nil }
+        let reservation = Int64(record.partCount - 1) * common + (isLast ? common : 1)
+        return isFree ? Place(offset: offset, file: file, reservation: isNew ? reservation : nil) : nil
     }
 
     /// Adds a part whose bytes are durable; it replaces an earlier part of the same number.
     func accept(_ part: StoredPart, number: Int) throws {
         try state.withLock { state in
             guard state.phase == .open else { throw MultipartError.unknownUpload }
+            state.ownTags.insert(part.tag)
         }
-        try appendToJournal(part.line(number: number))
-        let replaced = try state.withLock { state in
-            guard state.phase == .open else { throw MultipartError.unknownUpload }
-            return state.parts.updateValue(part, forKey: number)
+        do {
+            try appendToJournal(part.line(number: number))
+            try readJournal()
+        } catch ArtifactError.notFound {
+            throw MultipartError.unknownUpload
         }
-        // If the removal fails, the file is removed with the folder.
-        if let replaced {
-            claim?.shrink(by: replaced.length)
-            if !replaced.isInPlace { _ = removePart(number, tag: replaced.tag) }
-        }
+        guard try isOpenOnDisk() else { throw MultipartError.unknownUpload }
     }
 
     /// Counts bytes of a part that are about to be written.
@@ -156,14 +175,6 @@ final class MultipartUpload: Sendable {
             state.phase = .ended
             return true
         }
-    }
-
-    private func appendToJournal(_ line: String) throws(ArtifactError) {
-        let journal = try folder.open(Self.journalName, flags: O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
-        // The line is written by one call, so that lines of parts that arrive at the same time do not mix.
-        let bytes = Array(line.utf8)
-        let (count, code) = retryingInterrupts { Int32(write(journal.rawValue, bytes, bytes.count)) }
-        guard count == bytes.count else { throw ArtifactError(errno: code == 0 ? EIO : code, call: "write") }
     }
 
     private static func newTag() -> String { String(UInt64.random(in: .min ... .max), radix: 16) }

@@ -8,6 +8,9 @@ internal import Synchronization
 extension MultipartUploads {
     private static let folderName = ArtifactUpload.namePrefix + "multipart"
 
+    /// After this time, in seconds, a folder without a record is no upload that another server begins.
+    private static let beginningSeconds: Int64 = 3_600
+
     enum Finding {
         case open(MultipartUpload)
         /// The upload is completed; the value is the path of the artifact.
@@ -18,7 +21,11 @@ extension MultipartUploads {
     func find(_ id: String) throws -> Finding {
         // The id is checked, because it becomes the name of a folder.
         guard id.utf8.count == 32, id.allSatisfy({ $0.isHexDigit && $0.isASCII }) else { return .unknown }
-        if let known = known(id) { return known }
+        if let known = known(id) {
+            guard case .open(let upload) = known, try !upload.isOpenOnDisk() else { return known }
+            // Another server, or another connection of this one, has completed or removed the upload.
+            forget(id)
+        }
         guard let folder = try folder(of: id) else { return .unknown }
         let finding = try read(id, folder)
         guard case .open(let upload) = finding else { return finding }
@@ -41,30 +48,22 @@ extension MultipartUploads {
         }
     }
 
-    /// Reads the record of an upload that an earlier process began, or of a completed upload.
+    /// Reads the record of an upload that another process began, or of a completed upload.
     private func read(_ id: String, _ folder: Folder) throws(ArtifactError) -> Finding {
         guard let bytes = try folder.contents(of: MultipartRecord.name, atMost: 16_384),
             let record = MultipartRecord(bytes)
         else { return .unknown }
-        if let name = try folder.contents(of: MultipartUpload.completionName, atMost: 64), !name.isEmpty,
-            try folder.kind(of: String(decoding: name, as: UTF8.self)) == nil
-        {
-            return .completed(record.path)
-        }
-        let journal = try folder.contents(of: MultipartUpload.journalName, atMost: 64 << 20) ?? []
-        let parts = StoredPart.parts(ofJournal: journal)
+        if try folder.holdsCompletedUpload() { return .completed(record.path) }
         let claim = limits.claim(record.owner)
-        claim?.restore(parts.values.reduce(0) { $0 + $1.length })
-        return .open(
-            MultipartUpload(
-                id: id,
-                record: record,
-                folder: folder,
-                parts: parts,
-                freeSpace: root.freeSpace,
-                claim: claim
-            )
+        let upload = MultipartUpload(
+            id: id,
+            record: record,
+            folder: folder,
+            freeSpace: root.freeSpace,
+            claim: claim
         )
+        try upload.readJournal()
+        return .open(upload)
     }
 
     /// Whether the upload can be removed, because it has expired or its completion need not be remembered any longer.
@@ -73,9 +72,12 @@ extension MultipartUploads {
     func isRemovable(_ id: String, in parent: Folder, at now: Int64, ending: Bool) throws -> Bool {
         if case .beginning? = state.withLock({ $0.uploads[id] }) { return false }
         switch try find(id) {
-        case .unknown: return true
+        case .unknown:
+            // Another server may have created the folder at this moment, and not written its record yet.
+            let status = try parent.status(of: id)
+            return status.map { Int64($0.st_mtim.tv_sec) + Self.beginningSeconds <= now } ?? false
         case .open(let upload):
-            return upload.isAbandoned(at: now) && (!ending || upload.end())
+            return try upload.isAbandoned(at: now) && (!ending || upload.end())
         case .completed:
             let status = try parent.folder(id).status(of: MultipartUpload.completionName)
             return status.map { Int64($0.st_mtim.tv_sec) + limits.memorySeconds <= now } ?? true
@@ -88,6 +90,14 @@ extension MultipartUploads {
             return try parent.folder(id)
         } catch .notFound {
             return nil
+        }
+    }
+
+    /// Forgets uploads that other servers have completed or removed, so that they count no longer for this one.
+    func forgetEnded() {
+        for (id, entry) in state.withLock({ $0.uploads }) {
+            // An upload whose files cannot be read is kept.
+            if case .open(let upload) = entry, let isOpen = try? upload.isOpenOnDisk(), !isOpen { forget(id) }
         }
     }
 

@@ -7,7 +7,8 @@ internal import Synchronization
 ///
 /// All uploads are in one hidden folder at the top of the root, which no `ArtifactPath` can name, so that the finished
 /// file is moved to its target without a copy. Unfinished uploads and their parts survive a restart of the server until
-/// they expire. Only one server at a time may use the folder. All functions block, and any thread may call them.
+/// they expire. Several servers may use the folder at the same time, and the parts of one upload may come to different
+/// ones. All functions block, and any thread may call them.
 package final class MultipartUploads: Sendable {
     /// The limits for clients.
     package struct Limits: Sendable {
@@ -75,7 +76,10 @@ package final class MultipartUploads: Sendable {
         let expires = Int64(time(nil)) + limits.lifetimeSeconds
         try root.freeSpace?.requireRoom(for: 0)
         let holding = Holding(of: limits.openUploads, for: peer)
-        guard holding.grow(by: 1) else { throw MultipartError.tooManyUploads }
+        if !holding.grow(by: 1) {
+            forgetEnded()
+            guard holding.grow(by: 1) else { throw MultipartError.tooManyUploads }
+        }
         state.withLock { state in
             state.uploads[id] = .beginning
             state.holdings[id] = holding
@@ -86,6 +90,10 @@ package final class MultipartUploads: Sendable {
             guard result == 0 else { throw ArtifactError(errno: code, call: "mkdirat") }
             let folder = try parent.folder(id)
             let record = MultipartRecord(path: path.description, partCount: partCount, expires: expires, owner: owner)
+            // The shared file is created only here: a server that does not know yet that another one has completed the
+            // upload must not create it anew.
+            _ = try folder.open(MultipartUpload.dataName, flags: O_RDWR | O_CREAT, mode: 0o666)
+            _ = try folder.open(MultipartUpload.completionName, flags: O_RDWR | O_CREAT, mode: 0o600)
             try folder.write(record.text, to: MultipartRecord.name)
             let upload = MultipartUpload(
                 id: id,
@@ -148,6 +156,10 @@ package final class MultipartUploads: Sendable {
         _ path: ArtifactPath,
         _ listed: [ListedPart]
     ) throws -> StoredArtifact {
+        // A second completion, of this server or another one, would write to the same files.
+        guard let turn = try upload.takeTurn() else { throw MultipartError.completing }
+        defer { withExtendedLifetime(turn) {} }
+        guard try upload.isOpenOnDisk() else { throw MultipartError.unknownUpload }
         let name = try upload.assemble(listed)
         let stored: StoredArtifact
         do {
@@ -173,9 +185,10 @@ package final class MultipartUploads: Sendable {
     /// Aborts an upload and removes its parts; does nothing for an upload that is unknown, has another path, is
     /// completed, or is being completed.
     package func abort(_ id: String, _ path: ArtifactPath) throws {
-        guard case .open(let upload) = try find(id), upload.record.path == path.description, upload.end() else {
-            return
-        }
+        guard case .open(let upload) = try find(id), upload.record.path == path.description,
+            let turn = try? upload.takeTurn(), upload.end()
+        else { return }
+        defer { withExtendedLifetime(turn) {} }
         // The order matters: the upload is marked as ended first, so that no caller reopens it while it is removed.
         defer { forget(id) }
         try removeFolder(id)
@@ -184,10 +197,11 @@ package final class MultipartUploads: Sendable {
     /// Removes uploads that have expired, and completed uploads that need not be remembered any longer.
     ///
     /// The server calls this when it starts and repeatedly later. The first call also opens the unfinished uploads of
-    /// an earlier process. The cost is one pass over the hidden folder.
+    /// other processes; those that another server still uses are kept. The cost is one pass over the hidden folder.
     /// - Returns: the number of uploads removed.
     @discardableResult
     package func removeExpired() throws -> Int {
+        forgetEnded()
         var removed = 0
         for id in try expired(ending: true) {
             if (try? removeFolder(id)) != nil { removed += 1 }

@@ -47,6 +47,9 @@ package enum PasswordHash {
         return ConstantTime.areEqual(try hash(password, parts.salt, parts.rounds), parts.hash)
     }
 
+    /// Whether passwords can be checked against a hash that another program has stored.
+    package static func canCheck(_ stored: String) -> Bool { Parts(stored) != nil }
+
     private struct Parts {
         let rounds: Int32
         let salt: String

@@ -1,5 +1,6 @@
 package import Budgets
 package import PostgreSQL
+internal import Synchronization
 package import Tracking
 
 /// The tracking store over a PostgreSQL database in MLflow's own schema, which servers of MLflow may use at the same time.
@@ -46,11 +47,14 @@ package final class PostgresStore: Sendable {
     package let schema: String
     /// Whether the database has users or tokens although this server checks neither.
     package let hasUnaskedAccounts: Bool
+    /// Whether MLflow keeps users in this database, too.
+    package let hasUsersOfMLflow: Bool
     private let writer: GroupWriter
     private let readers: PostgresReaderPool
     private let report: @Sendable (String) -> Void
     /// Limits how often failures that need the operator's attention are reported.
     private let faults = Burst()
+    private let isAway = Atomic<Bool>(false)
 
     /// The time limit for all statements at the start.
     private static let startTime = Duration.seconds(60)
@@ -70,7 +74,10 @@ package final class PostgresStore: Sendable {
         schema = try SchemaCheck(first, configuration.schema, beginsTables: configuration.beginsTables)
             .prepare(artifactRoot: configuration.artifactRoot)
         permissionChanges = PermissionChanges(stored: try Self.accessVersion(first, configuration.ownTables))
-        hasUnaskedAccounts = try configuration.ownTables.isEmpty && OwnTables.areThere(first)
+        hasUnaskedAccounts = try configuration.ownTables.isEmpty && OwnTables.haveAccounts(first)
+        hasUsersOfMLflow =
+            try !configuration.ownTables.isEmpty
+            && first.rows("SELECT to_regclass('alembic_version_auth') IS NOT NULL").first { $0.bool(0) } == true
         first.close()
         report = configuration.report
         let readers = PostgresReaderPool(
@@ -123,7 +130,7 @@ package final class PostgresStore: Sendable {
         bytes: Int = 0,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
-        writer.submit(work, for: caller, bytes: bytes) { completion($0.mapError(self.failure)) }
+        writer.submit(work, for: caller, bytes: bytes) { completion(self.noted($0).mapError(self.failure)) }
     }
 
     /// Runs one read request on a reader's thread, in one transaction, without blocking.
@@ -142,7 +149,9 @@ package final class PostgresStore: Sendable {
         effort: ReadEffort? = nil,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
-        readers.submit(work, cost: cost, for: caller, effort: effort) { completion($0.mapError(self.failure)) }
+        readers.submit(work, cost: cost, for: caller, effort: effort) {
+            completion(self.noted($0).mapError(self.failure))
+        }
     }
 
     package var writerStatistics: WriterStatistics { writer.statistics }
@@ -157,6 +166,19 @@ package final class PostgresStore: Sendable {
 
     /// Closes the connections that no read uses, without blocking; for an idle server.
     package func releaseIdleResources() { readers.dropIdle() }
+
+    /// Notes whether the database has answered a request.
+    private func noted<Value>(_ result: Result<Value, any Error>) -> Result<Value, any Error> {
+        switch result {
+        case .success: isAway.store(false, ordering: .relaxed)
+        case .failure(let error as PostgresError) where error.isDisconnection: isAway.store(true, ordering: .relaxed)
+        case .failure: break
+        }
+        return result
+    }
+
+    /// Whether the database has answered the last request that it had to answer.
+    package var isReachable: Bool { !isAway.load(ordering: .relaxed) }
 
     /// Translates a failure of PostgreSQL, and reports those that need the operator's attention.
     private func failure(_ error: any Error) -> any Error {

@@ -3,7 +3,8 @@ package struct AuditEntry: Sendable, Equatable {
     /// A number that orders entries by their time; 0 before the entry is stored.
     package var id: Int64 = 0
     package var actor: AuditActor
-    /// The network address from which the request came; empty for commands and for the server itself.
+    /// The network address from which the request came; empty for commands and for the server itself, but over PostgreSQL their
+    /// account and machine.
     package var address: String
     /// The name of the action, such as `runs/delete`.
     package var action: String

@@ -377,9 +377,12 @@ def test_the_deep_health_check_looks_at_the_database(postgres, tmp_path):
             assert send("GET", server.url + "/health")[0] == 200
             status, answer = call(server.url, "/health", deep=1)
             assert status == 503 and set(answer["problems"]) >= {"reader", "writer"}
+            assert call(server.url, "experiments/search", {"max_results": 1})[0] == 429
+            assert b"\napus_database_reachable 0\n" in send("GET", server.url + "/metrics")[1]
             own.start()
             assert call(server.url, "/health", deep=1)[0] == 200
             new_run(server.url)
+            assert b"\napus_database_reachable 1\n" in send("GET", server.url + "/metrics")[1]
 
 
 def test_doctor_finds_nothing_wrong(postgres, database):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import socket
 import subprocess
 import threading
@@ -10,6 +11,7 @@ import pytest
 
 from browser_like import Browser
 from helpers import API, call, must, send
+import keeping
 from keeping import spare
 from postgres import PostgresServer, database_of
 from servers import ApusServer
@@ -177,7 +179,14 @@ def test_commands_work_on_the_database_while_servers_use_it(pair, address):
     assert call(other, "users/list", headers=bearer(token))[0] == 401
     apus("user", "delete", "ida")
     assert call(one, "users/current", headers=basic("ida"))[0] == 401
-    actions = [json.loads(line)["action"] for line in apus("audit", "--format", "jsonl").splitlines()]
+    entries = [json.loads(line) for line in apus("audit", "--format", "jsonl").splitlines()]
+    # Servers and commands of several machines write to one database.
+    for entry in entries:
+        if entry["actor"]["kind"] in ("command", "server"):
+            assert entry["address"].endswith("@" + os.uname().nodename), entry
+    starts = [entry["detail"]["process"] for entry in entries if entry["action"] == "server/start"]
+    assert len(set(starts)) == len(starts) == 2
+    actions = [entry["action"] for entry in entries]
     for action in ("users/create", "users/delete", "tokens/create", "tokens/revoke", "log-in", "server/start"):
         assert action in actions, action
 
@@ -219,3 +228,36 @@ def test_servers_of_mlflow_and_plain_servers_need_no_schema_of_their_own(tmp_pat
             assert call(server.url, "experiments/search", {"max_results": 1})[0] == 401
         assert len(postgres.rows(name, "SELECT nspname FROM pg_namespace WHERE nspname = 'apus'")) == 1
         assert postgres.rows(name, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename = 'users'") == []
+
+
+def test_a_server_that_forgets_the_flags_of_the_others_does_not_start(tmp_path):
+    with PostgresServer() as postgres:
+        place = ["--backend-store-uri", postgres.uri(postgres.create("guarded"))]
+        plain = ["server", "--port", "0", "--data-dir", tmp_path / "plain", *place]
+
+        def refusal():
+            done = keeping.apus(*plain, check=False)
+            assert done.returncode == 1 and "This database has users or tokens" in done.stderr
+            assert "--app-name basic-auth" in done.stderr and "--no-require-token" in done.stderr
+
+        # The tables alone, as --audit makes them, keep nobody out.
+        with ApusServer([*place, "--audit"], directory=tmp_path / "audited"):
+            pass
+        with ApusServer(place, directory=tmp_path / "before"):
+            pass
+        keeping.apus("token", "create", "ci", *place)
+        refusal()
+        keeping.apus("token", "revoke", "ci", *place)
+        with ApusServer([*place, "--app-name", "basic-auth"], ADMIN, directory=tmp_path / "asking") as asking:
+            refusal()
+            # Commands find the server in its folder, although its database is elsewhere.
+            assert "root: admin" in keeping.apus("user", "list", "--data-dir", asking.data_directory).stdout
+            with ApusServer([*place, "--no-require-token"], directory=tmp_path / "open") as server:
+                assert "with --no-require-token everybody may do everything" in server.log()
+                assert call(server.url, "experiments/search", {"max_results": 1})[0] == 200
+            # Tokens of users are not asked for either, but nobody gets in without a token.
+            with ApusServer([*place, "--require-token"], directory=tmp_path / "tokens") as server:
+                assert "this database has users: add --app-name basic-auth" in server.log()
+                assert call(server.url, "experiments/search", {"max_results": 1})[0] == 401
+        with ApusServer([*place, "--app-name", "basic-auth"], ADMIN, directory=tmp_path / "again") as again:
+            assert "apus user set-password root --backend-store-uri 'postgresql://" in again.log()

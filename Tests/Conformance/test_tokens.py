@@ -266,13 +266,18 @@ def test_a_server_that_asks_nobody_is_not_reused_in_place_of_one_that_asks(serve
 
 
 @pytest.mark.sqlite
-def test_a_server_that_has_tokens_and_asks_nobody_says_so(tmp_path):
+def test_a_server_that_has_tokens_asks_nobody_only_if_it_is_told_to(tmp_path):
     with ApusServer(directory=tmp_path / "server") as first:
         make(first, "unused")
         assert "--require-token" not in first.log()
-        first.stop(remove=False)
-        first.start()
-        assert first.log().count("nobody is asked for the tokens of this database without --require-token") == 1
+        folder = first.data_directory
+    refused = apus("server", "--port", "0", "--data-dir", folder, check=False)
+    assert refused.returncode == 1 and "This database has tokens" in refused.stderr and "--no-require-token" in refused.stderr
+    with ApusServer(["--no-require-token", "--data-dir", folder], directory=tmp_path / "open") as second:
+        assert second.log().count("this database has tokens, and with --no-require-token everybody may do everything") == 1
+    apus("token", "revoke", "unused", "--data-dir", folder)
+    with ApusServer(["--data-dir", folder], directory=tmp_path / "without") as third:
+        assert "WARNING" not in third.log()
 
 
 @pytest.mark.sqlite

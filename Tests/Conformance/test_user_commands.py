@@ -50,7 +50,7 @@ def test_users_are_made_listed_changed_and_deleted_by_commands_with_and_without_
         place = ["--data-dir", server.data_directory]
         user("create", "ada", *place, password=PASSWORD)
         assert may(server, "ada", PASSWORD) == 200
-        user("set-password", "ada", *place, password=OTHER)
+        assert "log-ins and tokens of that user have ended" in user("set-password", "ada", *place, password=OTHER).stderr
         assert (may(server, "ada", PASSWORD), may(server, "ada", OTHER)) == (401, 200)
         user("admin", "ada", *place)
         listed = json.loads(user("list", "--json", *place).stdout)["users"]
@@ -80,23 +80,57 @@ def test_a_forgotten_password_of_the_only_admin_is_set_anew_and_a_start_says_wha
     user("set-password", "admin", "--data-dir", folder, password=OTHER)
     with ApusServer(USERS, ADMIN, directory=tmp_path) as server:
         assert (may(server, "admin", PASSWORD), may(server, "admin", OTHER)) == (401, 200)
-        assert "'admin' is there already" in server.log() and "apus user set-password admin" in server.log()
+        assert "'admin' is there already" in server.log() and f"apus user set-password admin --data-dir {folder}" in server.log()
 
 
 @pytest.mark.sqlite
-def test_a_database_with_users_says_loudly_that_nobody_is_asked_for_them(tmp_path):
+def test_a_database_with_users_is_open_to_everybody_only_if_that_is_said(tmp_path):
     with ApusServer(USERS, ADMIN, directory=tmp_path) as server:
         must(server.url, OWN + "tokens/create", {"name": "pipe"}, headers=basic("admin"))
         folder = server.data_directory
-    with ApusServer(directory=tmp_path) as server:
-        assert "this database has users: add --app-name basic-auth" in server.log()
-        assert "--require-token" not in server.log()
+    alone = apus("server", "--port", "0", "--data-dir", folder, check=False)
+    assert alone.returncode == 1 and "This database has users" in alone.stderr
+    assert "Add --app-name basic-auth" in alone.stderr and "--no-require-token" in alone.stderr
+    with ApusServer(["--no-require-token"], directory=tmp_path) as server:
+        assert "this database has users, and with --no-require-token everybody may do everything" in server.log()
         refused = user("list", "--data-dir", folder, check=False)
         assert refused.returncode == 1 and "--app-name basic-auth" in refused.stderr
     with ApusServer(["--require-token"], directory=tmp_path) as server:
         assert "this database has users: add --app-name basic-auth" in server.log()
-    ran = apus("run", "--data-dir", folder, "--", "true")
-    assert "this database has users: add --app-name basic-auth" in ran.stderr
+    ran = apus("run", "--data-dir", folder, "--", "true", check=False)
+    assert ran.returncode == 125 and "This database has users" in ran.stderr
+    ran = apus("run", "--data-dir", folder, "--no-require-token", "--", "true")
+    assert "this database has users, and with --no-require-token" in ran.stderr
+
+
+def test_tokens_that_are_made_and_revoked_through_a_server_say_whose_they_are(server):
+    place = ["--data-dir", server.data_directory]
+    user("create", "uma", *place, password=PASSWORD)
+
+    def through(name):
+        password = PASSWORD.replace(" ", "%20")
+        return ["--tracking-uri", server.url.replace("http://", f"http://{name}:{password}@")]
+
+    assert "the token 'ours' of nobody" in apus("token", "create", "ours", *place).stderr
+    for name in ("admin", "uma"):
+        assert f"the token 'ours' of the user '{name}'" in apus("token", "create", "ours", *through(name)).stderr
+    made = json.loads(apus("token", "create", "other", "--json", *through("uma")).stdout)
+    assert made["username"] == "uma"
+
+    def owners():
+        listed = json.loads(apus("token", "list", "--json", *place).stdout)["tokens"]
+        return sorted(one.get("username", "") for one in listed if one["name"] == "ours")
+
+    assert owners() == ["", "admin", "uma"]
+    apus("token", "revoke", "ours", *through("admin"))
+    assert owners() == ["admin", "uma"]
+    again = apus("token", "revoke", "ours", *through("admin"), check=False)
+    assert again.returncode == 1 and "--user admin" in again.stderr
+    apus("token", "revoke", "ours", *through("uma"))
+    assert owners() == ["admin"]
+    apus("token", "revoke", "ours", "--user", "admin", *through("admin"))
+    apus("token", "revoke", "other", "--user", "uma", *through("uma"))
+    assert owners() == []
 
 
 def test_a_token_shows_its_owner_and_is_revoked_by_that(server):

@@ -37,9 +37,24 @@ struct OwnTablesTests {
     @Test func `a store that is asked for no rights knows that other stores of the database are`() throws {
         let fixture = try PostgresStoreFixture { $0.ownTables = ownTables }
         #expect(!fixture.store.hasUnaskedAccounts)
-        let plain = try PostgresStoreFixture.open(fixture.address)
-        defer { plain.close() }
-        #expect(plain.hasUnaskedAccounts)
+        func isTold() throws -> Bool {
+            let plain = try PostgresStoreFixture.open(fixture.address)
+            defer { plain.close() }
+            return plain.hasUnaskedAccounts
+        }
+        #expect(try !isTold())
+        let token = """
+            INSERT INTO apus.access_tokens (name, hash, scope, is_limited, creation_time, expiration_time)
+            VALUES ('ci', '\\x01', 1, 0, 1, 2)
+            """
+        try fixture.other().execute(token)
+        #expect(try !isTold())
+        try fixture.other().execute("UPDATE apus.access_tokens SET expiration_time = NULL")
+        #expect(try isTold())
+        try fixture.other().execute(
+            "DELETE FROM apus.access_tokens; INSERT INTO apus.users (name, is_admin, creation_time) VALUES ('ada', 0, 1)"
+        )
+        #expect(try isTold())
     }
 
     @Test func `the scripts that a later version has more are run alone`() throws {
@@ -68,7 +83,16 @@ struct OwnTablesTests {
         let error = #expect(throws: UnfitDatabase.self) {
             try PostgresStoreFixture.open(address) { $0.ownTables = ownTables }.close()
         }
-        #expect(error?.description.contains("CREATE SCHEMA apus AUTHORIZATION") == true)
+        #expect(error?.description.contains("CREATE SCHEMA apus AUTHORIZATION \(fixture.name)") == true)
+        #expect(error?.description.contains("as a user who may make it") == false)
+        // A schema that another user has made cannot be made once more.
+        try fixture.other().execute("CREATE SCHEMA apus")
+        let second = #expect(throws: UnfitDatabase.self) {
+            try PostgresStoreFixture.open(address) { $0.ownTables = ownTables }.close()
+        }
+        #expect(second?.description.contains("belongs to owner") == true)
+        #expect(second?.description.contains("ALTER SCHEMA apus OWNER TO \(fixture.name)") == true)
+        #expect(second?.description.contains("CREATE SCHEMA") == false)
         // Without users and tokens the same user of the database is enough.
         try PostgresStoreFixture.open(address).close()
     }

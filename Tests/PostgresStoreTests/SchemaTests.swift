@@ -58,9 +58,28 @@ struct SchemaTests {
         )
         let uri = PostgresStoreFixture.server.replacing(/\/\/.*@/, with: "//\(role):word@")
         let address = try PostgresAddress(uri.replacing("/postgres", with: "/\(fixture.name)"))
-        let error = #expect(throws: PostgresError.self) { _ = try PostgresStoreFixture.open(address) }
-        #expect(error?.state == .noPrivilege)
-        #expect(error?.message.contains("metrics") == true)
+        let error = #expect(throws: UnfitDatabase.self) { _ = try PostgresStoreFixture.open(address) }
+        #expect(error?.description.contains("metrics") == true)
+        #expect(error?.description.contains("ON ALL TABLES IN SCHEMA public TO \(role)") == true)
+        try fixture.other().execute("DROP OWNED BY \(role); DROP ROLE \(role)")
+    }
+
+    @Test func `a user that may not make tables is told which right is missing`() throws {
+        let fixture = try PostgresStoreFixture(preparing: "SELECT 1")
+        let role = "role_\(UInt64.random(in: .min ... .max))"
+        try fixture.other().execute(
+            """
+            DROP SCHEMA public CASCADE; CREATE SCHEMA public;
+            CREATE ROLE \(role) LOGIN PASSWORD 'word';
+            GRANT USAGE ON SCHEMA public TO \(role)
+            """
+        )
+        let uri = PostgresStoreFixture.server.replacing(/\/\/.*@/, with: "//\(role):word@")
+        let address = try PostgresAddress(uri.replacing("/postgres", with: "/\(fixture.name)"))
+        let error = #expect(throws: UnfitDatabase.self) { _ = try PostgresStoreFixture.open(address) }
+        #expect(error?.description.contains("GRANT CREATE ON SCHEMA public TO \(role)") == true)
+        try fixture.other().execute("GRANT CREATE ON SCHEMA public TO \(role)")
+        try PostgresStoreFixture.open(address).close()
         try fixture.other().execute("DROP OWNED BY \(role); DROP ROLE \(role)")
     }
 

@@ -77,7 +77,8 @@ extension AccessDialect {
     fileprivate static let postgres = AccessDialect(
         schema: "apus.",
         runID: "run_uuid",
-        experimentInDetail: "(detail::json ->> 'experiment_id')"
+        experimentInDetail: "(detail::json ->> 'experiment_id')",
+        program: ProgramAccount.text
     )
 }
 

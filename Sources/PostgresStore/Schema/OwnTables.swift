@@ -29,21 +29,49 @@ struct OwnTables {
         } catch {
             pipeline.rollBack()
             guard let error = error as? PostgresError, error.state == .noPrivilege else { throw error }
-            throw UnfitDatabase(
-                "\(pipeline.place) has no schema 'apus' for the tables of users and tokens that this server can use: "
-                    + "\(error.message). Run the server once as a user who may make it, or let an admin of the database say: "
-                    + "CREATE SCHEMA apus AUTHORIZATION the_server's_user"
-            )
+            throw try lackOfRights(error)
         }
     }
 
-    /// Whether the database has the tables, whoever may read them.
-    static func areThere(_ pipeline: PostgresPipeline) throws -> Bool {
-        try pipeline.rows(
+    /// What an admin of the database must say, so that this server's user can use the schema.
+    private func lackOfRights(_ error: PostgresError) throws -> UnfitDatabase {
+        let user = try pipeline.rows("SELECT quote_ident(current_user)").first { $0.string(0) } ?? "the_user"
+        let owner = try pipeline.rows("SELECT pg_get_userbyid(nspowner)::text FROM pg_namespace WHERE nspname = 'apus'")
+            .first { $0.string(0) }
+        let beginning = "\(pipeline.place): the user \(user) may not "
+        guard let owner else {
+            return UnfitDatabase(
+                beginning + "make the schema 'apus' for the tables of users and tokens: \(error.message). Let an admin "
+                    + "of the database say there: CREATE SCHEMA apus AUTHORIZATION \(user)"
+            )
+        }
+        return UnfitDatabase(
+            beginning + "use or change the tables of users and tokens in the schema 'apus', which belongs to \(owner): "
+                + "\(error.message). Let servers use the user \(owner), or let an admin of the database say there in psql: ALTER SCHEMA "
+                + "apus OWNER TO \(user); SELECT format('ALTER TABLE %s OWNER TO \(user)', oid::regclass) FROM pg_class WHERE "
+                + "relnamespace = 'apus'::regnamespace AND relkind = 'r' \\gexec"
+        )
+    }
+
+    /// Whether the database has users, or tokens that are valid; if this user of the database may not read them, whether it
+    /// has the tables.
+    static func haveAccounts(_ pipeline: PostgresPipeline) throws -> Bool {
+        let isReadable = try pipeline.rows(
             """
-            SELECT EXISTS (SELECT FROM pg_class AS entry JOIN pg_namespace AS space ON space.oid = entry.relnamespace
-                WHERE space.nspname = 'apus' AND entry.relname = 'users')
+            SELECT bool_and(has_schema_privilege(space.oid, 'USAGE') AND has_table_privilege(entry.oid, 'SELECT'))
+            FROM pg_class AS entry JOIN pg_namespace AS space ON space.oid = entry.relnamespace
+            WHERE space.nspname = 'apus' AND entry.relname IN ('users', 'access_tokens')
+            HAVING count(*) > 0
             """
+        ).first { $0.bool(0) }
+        guard let isReadable else { return false }
+        guard isReadable else { return true }
+        return try pipeline.rows(
+            """
+            SELECT EXISTS (SELECT FROM apus.users)
+                OR EXISTS (SELECT FROM apus.access_tokens WHERE expiration_time IS NULL OR expiration_time > $1)
+            """,
+            [.integer(currentMilliseconds())]
         ).first { $0.bool(0) } ?? false
     }
 

@@ -49,10 +49,26 @@ struct SchemaCheck {
             try pipeline.send("COMMIT")
             try pipeline.settle()
             return path.served ?? path.first
+        } catch let error as PostgresError where error.state == .noPrivilege {
+            pipeline.rollBack()
+            throw try lackOfRights(error)
         } catch {
             pipeline.rollBack()
             throw error
         }
+    }
+
+    /// What an admin of the database must say, so that this server's user can use the tables that are there.
+    private func lackOfRights(_ error: PostgresError) throws -> UnfitDatabase {
+        let names = try pipeline.rows("SELECT quote_ident(current_schema()), quote_ident(current_user)")
+            .first { (schema: $0.string(0), user: $0.string(1)) }
+        let (schema, user) = names ?? ("the_schema", "the_user")
+        return UnfitDatabase(
+            "\(pipeline.place) does not let the user \(user) do what this server does: \(error.message). Let servers use the user who "
+                + "has made the tables, or let an admin of the database say there: GRANT USAGE ON SCHEMA \(schema) TO \(user); GRANT "
+                + "SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \(schema) TO \(user); GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA "
+                + "\(schema) TO \(user)"
+        )
     }
 
     private func requireEncoding() throws {

@@ -34,8 +34,10 @@ struct SchemaPath {
         self.first = first
     }
 
-    /// Throws if new tables would be created among tables of other programs, or would hide existing tables of the same names.
+    /// Throws if the server's user may not create tables, or if new tables would be created among tables of other programs, or
+    /// would hide existing tables of the same names.
     func requireRoom() throws {
+        try requireRightToMakeTables()
         guard try isEmpty() else {
             throw UnfitDatabase(
                 "\(pipeline.place) has tables, but not those of MLflow, in its schema \(first). Name an empty database, or one of "
@@ -66,6 +68,21 @@ struct SchemaPath {
         throw UnfitDatabase(
             "\(pipeline.place) has the table '\(other.table)' in the schema \(other.schema), which search_path names beside the "
                 + "empty schema \(first). New tables there would hide what may be MLflow's. \(remedy)"
+        )
+    }
+
+    private func requireRightToMakeTables() throws {
+        let refused = try pipeline.rows(
+            """
+            SELECT quote_ident(current_schema()), quote_ident(current_user), quote_ident(current_database())
+            WHERE NOT has_schema_privilege(current_schema(), 'CREATE')
+            """
+        ).first { (schema: $0.string(0), user: $0.string(1), database: $0.string(2)) }
+        guard let refused else { return }
+        throw UnfitDatabase(
+            "\(pipeline.place) has no tables of MLflow, and the user \(refused.user) may not make them in the schema \(refused.schema); in "
+                + "the schema public only the owner of the database may, since PostgreSQL 15. Let an admin of the database say there: "
+                + "GRANT CREATE ON SCHEMA \(refused.schema) TO \(refused.user), or ALTER DATABASE \(refused.database) OWNER TO \(refused.user)"
         )
     }
 

@@ -52,6 +52,7 @@ final class PostgresTarget: DatabaseTarget {
                 "\(place) has no schema in which tables can be made: no schema of its search_path exists."
             )
         }
+        try requireRightToMakeTables()
         // Objects of an extension, such as the view pg_stat_statements, do not count as data.
         let found = try connection.firstRow(
             """
@@ -69,6 +70,21 @@ final class PostgresTarget: DatabaseTarget {
             "\(place) is not empty: it has '\(found.first)'"
                 + (found.count > 1 ? " and \(found.count - 1) more tables, views or sequences" : "")
                 + ". An export needs an empty database: make one with createdb, and export to that."
+        )
+    }
+
+    private func requireRightToMakeTables() throws {
+        let refused = try connection.firstRow(
+            """
+            SELECT quote_ident(current_schema()), quote_ident(current_user)
+            WHERE NOT has_schema_privilege(current_schema(), 'CREATE')
+            """
+        ) { row in (schema: row.string(0), user: row.string(1)) }
+        guard let refused else { return }
+        throw SourceFailure(
+            "\(connection.place): the user \(refused.user) may not make tables in the schema \(refused.schema); in the schema public only "
+                + "the owner of the database may, since PostgreSQL 15. Let an admin of the database say there: GRANT CREATE ON SCHEMA "
+                + "\(refused.schema) TO \(refused.user), or make the database with createdb --owner=\(refused.user)."
         )
     }
 

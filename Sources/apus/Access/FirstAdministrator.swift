@@ -6,11 +6,12 @@ internal import Tracking
 extension MLflowAPI {
     /// Prepares a server for users: the first start makes the one who makes the others.
     ///
+    /// - Parameter flag: the flag by which commands find the database.
     /// - Throws: `StartFailure` without OpenSSL, and for a name or a password that cannot be.
-    func welcome(_ accounts: AccountSettings) throws {
+    func welcome(_ accounts: AccountSettings, _ flag: String) throws {
         do {
             try PasswordHash.prepare()
-            if let line = try makeAdministrator(accounts) { StandardStream.error.write(line) }
+            if let line = try makeAdministrator(accounts, flag) { StandardStream.error.write(line) }
         } catch let failure as PasswordHash.Failure {
             throw StartFailure(failure.description)
         } catch let error as TrackingError {
@@ -21,13 +22,26 @@ extension MLflowAPI {
         }
     }
 
+    /// Says how users of MLflow come over, as long as nobody but the first admin is a user here.
+    ///
+    /// - Parameters:
+    ///   - place: where the users of MLflow are.
+    ///   - flag: the flag by which commands find the database.
+    func tell(ofMLflowUsersIn place: String, _ flag: String) throws {
+        guard try users().count <= 1 else { return }
+        StandardStream.error.write(
+            "apus: MLflow has users in \(place), and they are no users here yet. To take them over with their roles and grants: apus "
+                + "user import URI \(flag)"
+        )
+    }
+
     /// - Returns: what a person is told; nil if there was nothing to do.
-    private func makeAdministrator(_ accounts: AccountSettings) throws -> String? {
+    private func makeAdministrator(_ accounts: AccountSettings, _ flag: String) throws -> String? {
         let name = accounts.administrator
         let shown = name.printable(limit: 60)
         let isThere =
             "apus: the user '\(shown)' is there already and keeps the present password; MLFLOW_AUTH_ADMIN_PASSWORD is for the "
-            + "first start alone. Another password: apus user set-password \(shown)"
+            + "first start alone. Another password: apus user set-password \(shown) \(flag)"
         guard try mustCreateFirstAdministrator(named: name, hasPassword: accounts.password != nil) else {
             return accounts.password == nil ? nil : isThere
         }
@@ -45,15 +59,50 @@ extension MLflowAPI {
             "apus: made the admin '\(shown)' with the password \(password) which is shown only now; change it after the log-in"
     }
 
-    /// What a person is told of users and tokens that the database has, and that nobody is asked for; nil for nothing.
+    /// Refuses to let everybody do what the users and tokens of the database are there for, unless the operator says so.
+    ///
+    /// - Returns: what a person is told of users and tokens that nobody is asked for; nil for nothing.
+    /// - Throws: `StartFailure`.
     func unaskedAccounts(_ security: SecuritySettings) throws -> String? {
-        if security.accounts == nil, try hasUsers() {
-            let consequence =
-                security.requiresToken
-                ? "their passwords, permissions and tokens do not count" : "everybody may do everything"
-            return "apus: WARNING: this database has users: add --app-name basic-auth. Without it \(consequence)"
+        let hasUsers = try security.accounts == nil && hasUsers()
+        if security.asksForCredentials {
+            guard hasUsers else { return nil }
+            return "apus: WARNING: this database has users: add --app-name basic-auth. Without it their passwords, "
+                + "permissions and tokens do not count"
         }
-        guard !security.asksForCredentials, try !accessTokens().isEmpty else { return nil }
-        return "apus: nobody is asked for the tokens of this database without --require-token"
+        let now = unixMilliseconds()
+        if hasUsers { return try security.lettingEverybodyIn(despite: .users) }
+        guard try accessTokens().contains(where: { !$0.hasExpired(at: now) }) else { return nil }
+        return try security.lettingEverybodyIn(despite: .tokens)
+    }
+}
+
+extension SecuritySettings {
+    /// Those whom a database has for servers that ask for them.
+    enum Accounts: String {
+        case users, tokens
+        case either = "users or tokens"
+
+        fileprivate var flag: String {
+            switch self {
+            case .users: "--app-name basic-auth"
+            case .tokens: "--require-token"
+            case .either: "the flags of the other servers, such as --app-name basic-auth"
+            }
+        }
+    }
+
+    /// What a person is told of a server that asks nobody, although its database has users or tokens.
+    ///
+    /// - Throws: `StartFailure` unless the operator has said that everybody may use the server.
+    func lettingEverybodyIn(despite accounts: Accounts) throws(StartFailure) -> String {
+        guard allowsEverybody else {
+            throw StartFailure(
+                "This database has \(accounts.rawValue), and this server would let everybody do everything. Add \(accounts.flag), or, if "
+                    + "everybody may do everything, --no-require-token."
+            )
+        }
+        return "apus: WARNING: this database has \(accounts.rawValue), and with --no-require-token everybody may do "
+            + "everything"
     }
 }

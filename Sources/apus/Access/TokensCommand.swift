@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Coding
 internal import Glibc
+internal import HTTPWire
 internal import JSON
 internal import MLflowAPI
 internal import MLflowClient
@@ -25,7 +26,8 @@ struct TokenCreation: ParsableCommand {
         abstract: "Make a token and print it; it cannot be shown again.",
         discussion: """
             A client sends it as MLFLOW_TRACKING_TOKEN, or as MLFLOW_TRACKING_PASSWORD with any MLFLOW_TRACKING_USERNAME; a \
-            browser asks for it as a password. Of the token only its SHA-256 is kept.
+            browser asks for it as a password. Of the token only its SHA-256 is kept. The token belongs to nobody; made with \
+            --tracking-uri and a user's name and password, it belongs to that user and ends with that user.
             """,
         helpNames: .long
     )
@@ -51,23 +53,24 @@ struct TokenCreation: ParsableCommand {
 
     func run() throws {
         try place.reporting(makesDatabase: true) { store in
-            let (key, token) = try make(in: store)
+            let (key, token, owner) = try make(in: store)
             if json {
                 var writer = JSONWriter()
                 writer.beginObject()
                 writer.member("token", key)
-                writer.members(of: token)
+                writer.members(of: token, user: owner)
                 writer.endObject()
                 return StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
             }
             StandardStream.error.write(
-                "apus: the token '\(token.name)', \(token.scopeText), \(token.endText); it is not shown again:"
+                "apus: the token '\(token.name)' \(OwnedToken.text(ofOwner: owner)), \(token.scopeText), \(token.endText); it is not "
+                    + "shown again:"
             )
             StandardStream.output.write(key)
         }
     }
 
-    private func make(in store: AccountStore) throws -> (key: String, token: AccessToken) {
+    private func make(in store: AccountStore) throws -> (key: String, token: AccessToken, owner: String?) {
         switch store {
         case .database(let api):
             let request = TokenRequest(
@@ -77,7 +80,7 @@ struct TokenCreation: ParsableCommand {
                 lifetime: expires?.milliseconds
             )
             let (key, token) = try api.createToken(request)
-            return (key.text, token)
+            return (key.text, token, nil)
         case .server(let server):
             var writer = JSONWriter()
             writer.beginObject()
@@ -92,7 +95,7 @@ struct TokenCreation: ParsableCommand {
             guard let key = answer["token"]?.string, let token = AccessToken(answer) else {
                 throw StartFailure("The server at \(server.client.uri) has answered without a token.")
             }
-            return (key, token)
+            return (key, token, answer["username"]?.string)
         }
     }
 }
@@ -145,12 +148,15 @@ private struct OwnedToken {
         self.init(token: token, owner: json["username"]?.string)
     }
 
+    static func text(ofOwner owner: String?) -> String {
+        owner.map { "of the user '\($0.printable(limit: 300))'" } ?? "of nobody"
+    }
+
     /// As a person reads it.
     var line: String {
         let use = token.lastUsedTime.map { "last used \(UnixTime.text($0))" } ?? "not used yet"
-        let owner = owner.map { "of the user '\($0.printable(limit: 300))'" } ?? "of nobody"
         let made = "made \(UnixTime.text(token.creationTime))"
-        return "\(token.name): \(owner), \(token.scopeText), \(made), \(token.endText), \(use)"
+        return "\(token.name): \(Self.text(ofOwner: owner)), \(token.scopeText), \(made), \(token.endText), \(use)"
     }
 }
 
@@ -165,7 +171,10 @@ struct TokenRevocation: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The user whose token it is; left out for one that belongs to nobody, as `apus token create` makes them.",
+            """
+            The user whose token it is. Left out, it is one that belongs to nobody, or your own if you ask a server as a user who \
+            is no admin.
+            """,
             valueName: "name"
         )
     )
@@ -181,13 +190,22 @@ struct TokenRevocation: ParsableCommand {
                 var writer = JSONWriter()
                 writer.beginObject()
                 writer.member("name", name)
-                writer.member("username", ifPresent: user)
+                writer.member("username", ifPresent: user ?? (Self.isOrdinaryUser(of: server) ? nil : ""))
                 writer.endObject()
                 _ = try server.json("tokens/revoke", writer.takeBytes())
             }
             let owner = user.map { " of '\($0.printable(limit: 200))'" } ?? ""
             StandardStream.error.write("apus: the token '\(name.printable(limit: 200))'\(owner) is revoked")
         }
+    }
+}
+
+extension TokenRevocation {
+    /// Whether a server knows the one who asks as a user who is no admin, and who has no tokens but the user's own.
+    private static func isOrdinaryUser(of server: KeptServer) -> Bool {
+        // A server without users, or credentials that are not a user's, lead to a refusal.
+        let user = try? server.accounts(.get, "current")?["user"]
+        return user?["is_admin"]?.bool == false
     }
 }
 

@@ -11,11 +11,13 @@ struct UsersCommand: ParsableCommand {
         abstract: "Make, list and delete the users of a server with --app-name basic-auth, and set their passwords.",
         discussion: """
             Works on a folder that no server holds and, where a server holds it, through that server, which takes a change at \
-            once. With --backend-store-uri postgresql://… it changes the database, and every server of it takes that at once. Who may run it on the machine of the data needs no password: it is the way back for an admin who has \
+            once. With --backend-store-uri postgresql://… it changes the database, and every server of it takes that at once. Who \
+            may run it on the machine of the data needs no password: it is the way back for an admin who has \
             forgotten the password. Roles and grants are given on the pages, or with mlflow.server.get_app_client.
             """,
         subcommands: [
             UserCreation.self, UserList.self, UserPassword.self, UserAdministration.self, UserDeletion.self,
+            UserImport.self,
         ],
         helpNames: .long
     )
@@ -104,7 +106,7 @@ struct UserPassword: ParsableCommand {
                 let fields = [("username", name), ("password", password)]
                 _ = try server.accounts(.patch, "update-password", UserCall.body(fields))
             }
-            UserCall.tell(name, "has another password")
+            UserCall.tell(name, "has another password; log-ins and tokens of that user have ended")
         }
     }
 }

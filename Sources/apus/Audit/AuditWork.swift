@@ -1,5 +1,6 @@
 internal import Budgets
 internal import Dispatch
+internal import Glibc
 internal import Logging
 internal import MLflowAPI
 internal import Tracking
@@ -41,7 +42,8 @@ enum AuditWork {
         guard settings.isOn else { return work.run() }
         var entry = AuditEntry(actor: .server, action: "server/start")
         entry.describe([
-            ("version", apusVersion), ("require_token", security.requiresToken ? "true" : "false"),
+            ("version", apusVersion), ("process", "\(getpid())"),
+            ("require_token", security.requiresToken ? "true" : "false"),
             ("basic_auth", security.accounts == nil ? "false" : "true"),
             ("audit_retention", settings.retentionText),
         ])

@@ -1,10 +1,12 @@
 internal import ArtifactStore
 internal import Budgets
+internal import Glibc
 internal import HTTPClient
 internal import HTTPWire
 internal import JSON
 internal import MLflowAPI
 internal import MLflowClient
+internal import SQLite
 internal import Tracking
 internal import TrackingStore
 
@@ -29,6 +31,7 @@ enum KeptStore {
         let environment = Environment.process
         let path = try StorageLayout.database(storage, environment).path
         guard makesDatabase || FileKind(path) == .file else {
+            if let server = serverOverPostgres(inFolderOf: path) { return .server(try KeptServer(ownerAt: server)) }
             throw StartFailure("There is no database at '\(path)'. Name the folder of all data with --data-dir.")
         }
         let layout = try StorageLayout(storage, environment)
@@ -50,6 +53,16 @@ enum KeptStore {
             }
             return .folder(folder)
         }
+    }
+}
+
+extension KeptStore {
+    /// The running server of this machine that has a data folder without a database, because its database is in PostgreSQL.
+    static func serverOverPostgres(inFolderOf databasePath: String) -> ReachableOwner? {
+        guard let owner = OwnerLock.owner(ofDatabase: databasePath), owner.isOnThisMachine,
+            kill(owner.pid, 0) == 0 || errno == EPERM
+        else { return nil }
+        return ReachableOwner(owner)
     }
 }
 

@@ -49,20 +49,12 @@ final class RunningServer {
         {
             StandardStream.error.write(lackOfTokens)
         }
-        if parts.settings.keepsAccess, let line = try parts.api.unaskedAccounts(security) {
-            StandardStream.error.write(line)
-        }
     }
 
     /// The warning for a server that requires tokens and has none.
     private var lackOfTokens: String {
-        let layout = parts.settings.layout
-        var option = "--backend-store-uri \(parts.database.printable(limit: 300))"
-        if layout.postgres == nil, layout.databasePath.hasSuffix("/apus.db") {
-            option = "--data-dir \(layout.databasePath.dropLast("/apus.db".count).printable(limit: 300))"
-        }
-        return "apus: every request needs a token, and there is none yet. Make one: "
-            + "apus token create NAME --scope admin \(option)"
+        "apus: every request needs a token, and there is none yet. Make one: "
+            + "apus token create NAME --scope admin \(parts.flagOfDatabase)"
     }
 
     private func announce(_ address: ServedAddress) throws {

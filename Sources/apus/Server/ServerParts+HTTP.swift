@@ -5,6 +5,7 @@ internal import HTTPServer
 internal import HTTPWire
 internal import Logging
 internal import MLflowAPI
+internal import PostgresStore
 internal import TrackingStore
 
 /// The routes of a server, and the configuration of its HTTP server.
@@ -61,6 +62,7 @@ extension ServerParts {
             budgets: budgets,
             store: store,
             local: local,
+            reachesDatabase: (store as? PostgresStore)?.isReachable,
             wrongTokens: access.isRequired ? access.wrongTokenCount : nil,
             refusedForRate: rate?.refusals,
             use: try? local?.readNow(.cheap) { try $0.storageUse() },

@@ -19,6 +19,8 @@ struct ServerParts {
     let folderLock: OwnerLock?
     /// The database for messages, without a password.
     let database: String
+    /// The flag by which commands such as `apus user` find the database, for messages.
+    let flagOfDatabase: String
     let budgets: Budgets
     let roots: ServedRoots
     let keeper: SnapshotKeeper?
@@ -42,6 +44,7 @@ struct ServerParts {
         budgets = Self.budgets(settings)
         let opened = try ServedStore.open(settings, budgets, feed, logger)
         (store, local, database) = (opened.backend, opened.local, opened.place(settings.layout))
+        flagOfDatabase = opened.flag(settings.layout)
         // The file is removed only after the store is locked, because it may belong to the server that owns the store.
         settings.readyFile?.remove()
         folderLock = local == nil ? settings.layout.lockFolder(logger) : nil
@@ -92,7 +95,13 @@ struct ServerParts {
             settings: apiSettings,
             reportFailure: { logger.error("a request failed", metadata: ["error": "\($0)"]) }
         )
-        if let accounts = settings.security.accounts { try api.welcome(accounts) }
+        if let accounts = settings.security.accounts {
+            try api.welcome(accounts, flagOfDatabase)
+            if let place = opened.placeOfMLflowUsers(accounts) { try api.tell(ofMLflowUsersIn: place, flagOfDatabase) }
+        }
+        if settings.keepsAccess, let line = try api.unaskedAccounts(settings.security) {
+            StandardStream.error.write(line)
+        }
         rest = IdleRest(store: store, logger)
         var audit: BackgroundWork?
         if settings.keepsAccess { audit = AuditWork.make(store, logInAudit, settings.audit, logger) }

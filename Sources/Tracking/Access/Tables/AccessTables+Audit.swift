@@ -120,7 +120,8 @@ extension ChangingAccessTables {
     ///
     /// - Parameter entry: nil if auditing is off; the function does nothing then.
     package func audit(_ entry: AuditEntry?) throws {
-        guard let entry else { return }
+        guard var entry else { return }
+        if entry.address.isEmpty, [.command, .server].contains(entry.actor.kind) { entry.address = dialect.program }
         let insertion = entry.insertion(dialect, id: try nextAuditID(at: currentTime))
         try changeTables(insertion.sql, values: insertion.values)
     }

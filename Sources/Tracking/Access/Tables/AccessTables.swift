@@ -57,7 +57,11 @@ package struct AccessDialect: Sendable {
     /// An expression for the experiment's id, as text, that the column `detail` names; fails for an empty text.
     package let experimentInDetail: String
 
-    package init(schema: String, runID: String, experimentInDetail: String) {
+    /// The account and the machine of this program where programs of several machines write to the database; otherwise empty.
+    package let program: String
+
+    package init(schema: String, runID: String, experimentInDetail: String, program: String = "") {
+        self.program = program
         self.schema = schema
         self.runID = runID
         self.experimentInDetail = experimentInDetail

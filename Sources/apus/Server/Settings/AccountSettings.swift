@@ -13,6 +13,9 @@ struct AccountSettings {
     /// The admin's password; nil if the server is to make one.
     let password: String?
 
+    /// Whether the file of MLflow's server names a database of users, which this server does not use.
+    let namesUsersOfMLflow: Bool
+
     /// The only known value of `--app-name`, the same as that of `mlflow server`.
     private static let application = "basic-auth"
     private static let longestFile = 65_536
@@ -45,6 +48,7 @@ struct AccountSettings {
         )
         administrator = environment["MLFLOW_AUTH_ADMIN_USERNAME"] ?? file["admin_username"] ?? "admin"
         password = environment["MLFLOW_AUTH_ADMIN_PASSWORD"] ?? file["admin_password"]
+        namesUsersOfMLflow = file["database_uri"] != nil
         if password == User.knownPassword {
             throw StartFailure(
                 "The password of the admin '\(administrator.printable(limit: 60))' is the one that MLflow was once shipped with, which "

@@ -13,6 +13,8 @@ struct SecuritySettings {
     let frameAncestors: FrameAncestors?
     /// Whether every request must show a token.
     let requiresToken: Bool
+    /// Whether the operator has said that nobody needs a token, so that a database with users or tokens is served to everybody.
+    let allowsEverybody: Bool
     /// The settings for users with passwords; nil if the server has no users.
     let accounts: AccountSettings?
     /// Whether the operator named the allowed hosts, which replaces the default ones.
@@ -36,6 +38,7 @@ struct SecuritySettings {
             )
         }
         self.requiresToken = requiresToken ?? (externalUsers.source != nil)
+        allowsEverybody = requiresToken == false
         let named = environment.setting(.allowedHosts, options.allowedHosts)
         let allowed = try Self.list(
             named,

@@ -147,7 +147,8 @@ extension SettingDefinition {
     static let requireToken = toggle("--require-token", "--no-require-token", "APUS_REQUIRE_TOKEN")
         .doing(
             "Answer nothing but /health and /version to requests without a token that `apus token create` has made. Clients "
-                + "send it as MLFLOW_TRACKING_TOKEN, or as the password of any user."
+                + "send it as MLFLOW_TRACKING_TOKEN, or as the password of any user. A server that asks nobody starts on a database "
+                + "with users or tokens only with --no-require-token."
         )
     static let allowedHosts = option("--allowed-hosts", "hosts", "MLFLOW_SERVER_ALLOWED_HOSTS")
         .withDefault("this machine and private addresses")

@@ -76,6 +76,7 @@ final class StopSignals: Sendable {
     private func listen() -> Never {
         while true {
             guard let caught = next(within: nil) else { continue }
+            logger.notice("the server stops", metadata: Self.metadata(caught))
             guard let stop = action.withLock({ $0 }) else { _exit(128 + caught.number) }
             stop()
             waitForTheEnd()
@@ -104,14 +105,14 @@ final class StopSignals: Sendable {
                 }
                 if policy.inheritedAsIgnored.contains(SIGHUP) { continue }
             }
-            let details: Logger.Metadata = ["signal": "\(caught.name)", "sender": "\(caught.sender)"]
             guard let reason = policy.reasonToIgnore(signal: caught.number, isInForeground: Terminal.isInForeground)
-            else {
-                logger.notice("the server stops", metadata: details)
-                return caught
-            }
-            logger.notice("the server goes on: \(reason); SIGTERM ends it", metadata: details)
+            else { return caught }
+            logger.notice("the server goes on: \(reason); SIGTERM ends it", metadata: Self.metadata(caught))
         }
         return nil
+    }
+
+    private static func metadata(_ caught: CaughtSignal) -> Logger.Metadata {
+        ["signal": "\(caught.name)", "sender": "\(caught.sender)"]
     }
 }

@@ -1,4 +1,5 @@
 internal import Budgets
+internal import Coding
 internal import Logging
 internal import PostgreSQL
 internal import PostgresStore
@@ -58,14 +59,11 @@ enum ServedStore {
         do {
             let store = try PostgresStore(configuration)
             if store.hasUnaskedAccounts {
-                logger.warning(
-                    """
-                    other servers of this database ask for users or tokens, and this one lets everybody do everything; give it \
-                    the same flags, such as --app-name basic-auth
-                    """
-                )
+                StandardStream.error.write(try settings.security.lettingEverybodyIn(despite: .either))
             }
             return store
+        } catch let failure as StartFailure {
+            throw failure
         } catch let error as PostgresError where error.isDisconnection {
             throw StartFailure(
                 "The database of \(uri.source) cannot be reached: \(error). Start PostgreSQL, or correct the host and the port in the "
@@ -86,6 +84,26 @@ enum ServedStore {
     /// The store in SQLite; nil if the data is in PostgreSQL.
     var local: TrackingStore? {
         if case .sqlite(let store) = self { store } else { nil }
+    }
+
+    /// The flag by which commands find the database, for messages; without a password.
+    func flag(_ layout: StorageLayout) -> String {
+        switch self {
+        case .postgres(let store): "--backend-store-uri '\(store.place)'"
+        case .sqlite:
+            if layout.databasePath.hasSuffix("/apus.db") {
+                "--data-dir \(layout.databasePath.dropLast("/apus.db".count).printable(limit: 300))"
+            } else {
+                "--backend-store-uri \(layout.databasePath.printable(limit: 300))"
+            }
+        }
+    }
+
+    /// Where users of MLflow are, as far as this server can know; nil if it knows of none.
+    func placeOfMLflowUsers(_ accounts: AccountSettings) -> String? {
+        if accounts.namesUsersOfMLflow { return "the database that database_uri names" }
+        if case .postgres(let store) = self, store.hasUsersOfMLflow { return "this database" }
+        return nil
     }
 
     /// The database for messages: a path, or a URI without a password and the schema.

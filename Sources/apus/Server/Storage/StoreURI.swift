@@ -56,7 +56,8 @@ struct StoreURI {
         }
         if let scheme = ArtifactLocation(text).scheme, scheme != "file" {
             throw StartFailure(
-                "\(setting.source): the store '\(scheme):…' is not supported. Use a SQLite file: \(forms)."
+                "\(setting.source): the store '\(scheme):…' is not supported. Use a SQLite file: \(forms). A server may also use a "
+                    + "PostgreSQL database: postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
             )
         }
         // Such a text may be an address with a password.

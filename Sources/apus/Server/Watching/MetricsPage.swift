@@ -18,6 +18,7 @@ struct MetricsPage {
         budgets: Budgets,
         store: any TrackingBackend,
         local: TrackingStore?,
+        reachesDatabase: Bool?,
         wrongTokens: Int?,
         refusedForRate: Int?,
         use: [StorageUse]?,
@@ -51,6 +52,14 @@ struct MetricsPage {
         if let snapshots { addSnapshots(snapshots) }
         if let forwarding { addForwarding(forwarding) }
         if let local { addFiles(local) }
+        if let reachesDatabase {
+            add(
+                "apus_database_reachable",
+                "1 unless PostgreSQL was away for the last request that needed it.",
+                "gauge",
+                reachesDatabase ? 1 : 0
+            )
+        }
         if let sharing {
             add("apus_artifact_shared_files_total", "Uploads that share space with a file.", "counter", sharing.files)
             add("apus_artifact_saved_bytes_total", "Bytes saved by this sharing.", "counter", sharing.bytes)

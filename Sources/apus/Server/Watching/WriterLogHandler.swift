@@ -16,8 +16,14 @@ struct WriterLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let all = metadata.merging(metadataProvider?.get() ?? [:]) { $1 }.merging(event.metadata ?? [:]) { $1 }
-        let data = all.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
-        writer.write("\(Self.timestamp()) \(event.level) \(label):\(data) \(event.message)")
+        let data = all.sorted { $0.key < $1.key }.map { " \($0.key)=\(Self.shown("\($0.value)"))" }.joined()
+        writer.write("\(Self.timestamp()) \(event.level) \(label): \(event.message)\(data)")
+    }
+
+    /// A value in quotation marks if it would otherwise run into what follows.
+    private static func shown(_ value: String) -> String {
+        guard value.utf8.contains(UInt8(ascii: " ")) || value.isEmpty else { return value }
+        return "\"" + value.replacing("\"", with: "'") + "\""
     }
 
     private static func timestamp() -> String {

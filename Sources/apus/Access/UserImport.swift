@@ -1,0 +1,59 @@
+internal import ArgumentParser
+internal import Coding
+internal import MLflowAPI
+internal import PostgreSQL
+internal import Tracking
+internal import Transfer
+
+struct UserImport: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Take over users, roles and grants from an MLflow server with --app-name basic-auth.",
+        discussion: """
+            The source is the database of MLflow's users (database_uri in the file of MLFLOW_AUTH_CONFIG_PATH), with the tables of \
+            MLflow 3.17; it is never changed. Users and roles that are here already stay as they are. Passwords that Apus cannot \
+            check do not come over: give those users new ones with apus user set-password. A grant names an experiment by its id, \
+            so that it is right where the experiments have kept their ids: over MLflow's own database, or after an import that has \
+            renumbered none.
+            """,
+        helpNames: .long
+    )
+
+    @Argument(
+        help: "The database: basic_auth.db, sqlite:///basic_auth.db, or postgresql://USER:PASSWORD@HOST:PORT/DATABASE.",
+        completion: .file()
+    )
+    var source: String
+    @OptionGroup var place: TokenPlace
+
+    func run() throws {
+        try place.reporting(makesDatabase: true) { store in
+            guard case .database(let api) = store else {
+                throw StartFailure(
+                    "A server has this data, and makes no users without passwords. Stop it while users are imported, or name its "
+                        + "database in PostgreSQL with --backend-store-uri."
+                )
+            }
+            let accounts = try Self.accounts(in: source)
+            let taken = try api.take(accounts)
+            for remark in taken.remarks { StandardStream.error.write("apus: \(remark.printable(limit: 600))") }
+            if !taken.usersWithoutPassword.isEmpty {
+                let names = taken.usersWithoutPassword.joined(separator: ", ").printable(limit: 2_000)
+                StandardStream.error.write("apus: without a password until apus user set-password NAME: \(names)")
+            }
+            StandardStream.error.write(
+                "apus: made \(taken.users.count) users, \(taken.roles) roles and \(taken.grants) grants"
+            )
+        }
+    }
+
+    private static func accounts(in source: String) throws -> MLflowAccounts {
+        if PostgresAddress.isOne(source) { return try MLflowAccounts(PostgresAddress(source)) }
+        let setting = Setting(source: "The source", text: source)
+        let path = try StoreURI(setting, StorageLayout.currentFolder()).path
+        guard FileKind(path) == .file else {
+            throw StartFailure("There is no database at '\(path.printable(limit: 300))'.")
+        }
+        return try MLflowAccounts(path: path)
+    }
+}

@@ -74,27 +74,29 @@ private final class Contention: Sendable {
 package final class TimeShare: Sendable {
     /// A step of work that has begun; `end` must be called once.
     package struct Step: Sendable {
-        fileprivate let share: TimeShare
-        /// The time that was counted in advance; nil if the client was alone.
-        fileprivate let expected: Duration?
+        /// Nil if the client was alone.
+        fileprivate let share: TimeShare?
 
-        /// Ends the step: from now on, only the time that was really used counts.
-        package func end() { if let expected { share.end(expected) } }
+        package func end() { share?.end() }
     }
 
     private struct State {
         /// When the client would have used its time if it had always used exactly its share; nil before the first use.
         var due: ContinuousClock.Instant?
-        /// The average time of the latest steps.
-        var average = Duration.zero
+        var stepsInProgress = 0
+        var latestBegin: ContinuousClock.Instant?
+        /// The average time of the latest steps; nil before the end of the first.
+        var average: Duration?
         /// The time that was used since the last step ended.
         var latest = Duration.zero
     }
 
     /// The part of its share that a client may save up, as the time in which it would be used.
     package static let savings = Duration.milliseconds(25)
-    /// The longest time for which a client waits for what it has used.
+    /// The longest time for which a client waits for what it has used, or for a step in progress.
     package static let longestWait = Duration.milliseconds(100)
+    /// How long the steps in progress of a client without savings may be, if it has several.
+    private static let shortSteps = Duration.milliseconds(2)
 
     private let number: Int
     private let processors: Int
@@ -111,25 +113,34 @@ package final class TimeShare: Sendable {
     package var isMeasured: Bool { contention.isPresent }
 
     /// Begins a step; returns nil, and begins nothing, if the client must wait, because others use the server and it has
-    /// used more than its share.
-    ///
-    /// The step's expected time is counted in advance, so that a client with many connections cannot begin many expensive
-    /// steps at once.
+    /// used more than its share, or has expensive steps in progress on as many processors.
     package func begin(at now: @autoclosure () -> ContinuousClock.Instant = .now) -> Step? {
         contention.recordStep(of: number, at: now)
-        guard isMeasured else { return Step(share: self, expected: nil) }
+        guard isMeasured else { return Step(share: nil) }
         let now = now()
         return state.withLock { state in
-            if let due = state.due, due > now { return nil }
-            use(state.average, of: &state, at: now)
-            return Step(share: self, expected: state.average)
+            guard mayBegin(state, at: now) else { return nil }
+            state.stepsInProgress += 1
+            state.latestBegin = now
+            return Step(share: self)
         }
     }
 
-    private func end(_ expected: Duration) {
+    private func mayBegin(_ state: State, at now: ContinuousClock.Instant) -> Bool {
+        let saved = min(state.due.map { now - $0 } ?? Self.savings, Self.savings)
+        if saved < .zero { return false }
+        if state.stepsInProgress < max(1, processors / 2) { return true }
+        // What the steps in progress use is known only when they end.
+        let expected = (state.average ?? Self.longestWait) * (state.stepsInProgress + 1)
+        if shareTime(expected) <= max(saved, Self.shortSteps) { return true }
+        // A long step must not stop all other connections of the same client.
+        return state.latestBegin.map { now - $0 >= Self.longestWait } ?? true
+    }
+
+    private func end() {
         state.withLock { state in
-            state.due = state.due.map { $0 - shareTime(expected) }
-            state.average = min((state.average * 7 + state.latest) / 8, Self.longestWait)
+            state.stepsInProgress -= 1
+            state.average = state.average.map { ($0 * 7 + state.latest) / 8 } ?? state.latest
             state.latest = .zero
         }
     }
@@ -138,13 +149,9 @@ package final class TimeShare: Sendable {
     package func add(_ time: Duration, at now: ContinuousClock.Instant = .now) {
         state.withLock { state in
             state.latest += time
-            use(time, of: &state, at: now)
+            let start = max(state.due ?? now - Self.savings, now - Self.savings)
+            state.due = min(start + shareTime(time), now + Self.longestWait)
         }
-    }
-
-    private func use(_ time: Duration, of state: inout State, at now: ContinuousClock.Instant) {
-        let start = max(state.due ?? now - Self.savings, now - Self.savings)
-        state.due = min(start + shareTime(time), now + Self.longestWait)
     }
 
     /// The time in which a client that uses exactly its share uses this processor time.
@@ -152,6 +159,8 @@ package final class TimeShare: Sendable {
 
     /// Whether the client has saved up as much as a new one.
     fileprivate func isUnused(at now: ContinuousClock.Instant) -> Bool {
-        state.withLock { state in state.due.map { $0 + Self.savings <= now } ?? true }
+        state.withLock { state in
+            state.stepsInProgress == 0 && (state.due.map { $0 + Self.savings <= now } ?? true)
+        }
     }
 }

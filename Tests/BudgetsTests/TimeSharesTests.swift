@@ -43,24 +43,49 @@ import Testing
         }
     }
 
-    @Test func `who begins many steps at once waits for what they are expected to take`() throws {
+    @Test func `one expensive step of a client is in progress, and many cheap ones`() throws {
+        for (cost, most) in [(Duration.milliseconds(40), 1), (.milliseconds(5), 5), (.microseconds(100), 32)] {
+            let shares = TimeShares(processors: 2)
+            let one = shares.share(of: Peer(address: "192.0.2.1"), at: start)
+            shares.share(of: Peer(address: "192.0.2.2"), at: start).begin(at: start)?.end()
+            let first = try #require(one.begin(at: start))
+            #expect(one.begin(at: start) == nil)
+            one.add(cost, at: start)
+            first.end()
+            // All that can be saved up has been saved up again.
+            let later = start + .milliseconds(80)
+            let begun = (0..<32).compactMap { _ in one.begin(at: later) }
+            #expect(begun.count == most)
+            begun.last?.end()
+            #expect(one.begin(at: later) != nil)
+        }
+    }
+
+    @Test func `who has saved up nothing has only short steps in progress together`() throws {
         meet()
-        let steps = 40
-        for number in 0..<steps {
-            // Far enough apart that none waits.
-            let now = start + .milliseconds(10 * number)
-            light.begin(at: now)?.end()
-            let step = try #require(heavy.begin(at: now))
-            heavy.add(.milliseconds(10), at: now)
+        heavy.add(TimeShare.savings, at: start)
+        try #require(heavy.begin(at: start)).end()
+        for _ in 0..<60 {
+            let step = try #require(heavy.begin(at: start + .milliseconds(1)))
             step.end()
         }
-        let later = start + .milliseconds(10 * steps) + .milliseconds(50)
+        heavy.add(.milliseconds(1), at: start + .milliseconds(1))
+        try #require(heavy.begin(at: start + .milliseconds(1))).end()
+        // They are expected to take about 0.13 ms each, and 2 ms together.
+        let begun = (0..<32).compactMap { _ in heavy.begin(at: start + .milliseconds(1)) }
+        #expect(begun.count == 15)
+    }
+
+    @Test func `a long step does not stop a client's other connections`() throws {
+        meet()
+        let step = try #require(heavy.begin(at: start))
+        heavy.add(.milliseconds(50), at: start)
+        step.end()
+        let later = start + .milliseconds(500)
         light.begin(at: later)?.end()
-        let begun = (0..<32).compactMap { _ in heavy.begin(at: later) }
-        // 25 ms are saved up, and each step is expected to take nearly 10.
-        #expect(begun.count == 3)
-        for step in begun { step.end() }
         #expect(heavy.begin(at: later) != nil)
+        #expect(heavy.begin(at: later + .milliseconds(99)) == nil)
+        #expect(heavy.begin(at: later + TimeShare.longestWait) != nil)
     }
 
     @Test func `nobody waits longer than a tenth of a second for what it has used`() {
@@ -72,6 +97,7 @@ import Testing
 
     @Test func `a second after the other's last step a client is alone again`() {
         meet()
+        heavy.begin(at: start)?.end()
         heavy.add(.milliseconds(60), at: start + .milliseconds(990))
         #expect(heavy.begin(at: start + .milliseconds(1_000)) == nil)
         #expect(heavy.begin(at: start + .milliseconds(1_001)) != nil)

@@ -188,8 +188,11 @@ final class EventLoop: @unchecked Sendable {
     }
 
     /// Runs work for a connection, and adds its time to the share of the client.
+    ///
+    /// The work for a connection that is alone on the loop holds up nobody, and may wait for a disk
+    /// (`HTTPRequest.isAloneOnItsThread`), so that its time is not added.
     private func serve(_ connection: ServerConnection, _ work: () -> Void) {
-        guard shared.budgets.timeShares.areMeasured else { return work() }
+        guard shared.budgets.timeShares.areMeasured, !servesOneConnection else { return work() }
         let start = SystemCall.preciseNanoseconds()
         work()
         connection.caller.timeShare?.add(.nanoseconds(SystemCall.preciseNanoseconds() &- start))

@@ -30,7 +30,7 @@ extension ServerConnection {
             return true
         }
         guard beginStep() else {
-            exchange?.bodyStake?.awaitServer()
+            exchange?.bodyReservation?.endWaitingForClient()
             return false
         }
         guard let exchange, let request = exchange.request, isAdmissionOutdated(request) else {

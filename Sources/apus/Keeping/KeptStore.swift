@@ -1,5 +1,6 @@
 internal import ArtifactStore
 internal import Budgets
+internal import Glibc
 internal import HTTPClient
 internal import HTTPWire
 internal import JSON
@@ -32,6 +33,8 @@ enum KeptStore {
             throw StartFailure("There is no database at '\(path)'. Name the folder of all data with --data-dir.")
         }
         let layout = try StorageLayout(storage, environment)
+        // The folder is made when the store is opened.
+        let absence = needsArtifacts ? layout.artifactFolderFault : nil
         var wait = OwnerWait(isAsked: true)
         while true {
             let folder: OpenedFolder
@@ -44,8 +47,10 @@ enum KeptStore {
             do {
                 // A server that has the folder open knows the place by itself.
                 if needsArtifacts { try layout.requireNamedPlace() }
+                if let absence { throw absence }
             } catch {
                 folder.close()
+                if folder.roots.isFolderNew { rmdir(layout.artifactsPath) }
                 throw error
             }
             return .folder(folder)

@@ -11,7 +11,7 @@ internal import Transfer
 /// It accepts records with their ids and times, so runs and models keep their ids.
 struct ApusUpstream: Upstream {
     let calls: any UpstreamCalls
-    private var runs: RunCalls { RunCalls(calls: calls) }
+    var runs: RunCalls { RunCalls(calls: calls) }
 
     let title = "Apus"
     let sendsManyRunsPerCall = true
@@ -144,6 +144,8 @@ struct ApusUpstream: Upstream {
                 var sourceExperiment = parcel.forwarded.run.experiment
                 sourceExperiment.id = Int64(parcel.experiment) ?? sourceExperiment.id
                 var run = parcel.forwarded.run
+                let location = run.run.info.artifactURI
+                run.run.info.artifactURI = Self.location(location, from: run.experiment.id, to: parcel.experiment)
                 run.experiment = sourceExperiment
                 // `complete` has sent the params and tags of a run that the upstream has.
                 if isShort || !parcel.difference.isNew { (run.run.params, run.run.tags) = ([], []) }
@@ -229,6 +231,8 @@ struct ApusUpstream: Upstream {
 
     func send(_ parcel: ModelParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome {
         var model = parcel.model
+        let location = model.model.info.artifactURI
+        model.model.info.artifactURI = Self.location(location, from: model.experiment.id, to: parcel.experiment)
         model.experiment.id = Int64(parcel.experiment) ?? model.experiment.id
         var records: [TransferRecord] = [.loggedModel(model)]
         let id = model.model.info.modelID
@@ -249,7 +253,7 @@ struct ApusUpstream: Upstream {
     }
 
     func send(_ parcel: RegistryParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome {
-        let versions = parcel.versions.map { TransferRecord.modelVersion($0) }
+        let versions = try placed(parcel.versions).map { TransferRecord.modelVersion($0) }
         let report = try send([.registeredModel(parcel.model)] + versions)
         let model = parcel.model.model
         var outcome = ItemOutcome(target: model.name)
@@ -295,11 +299,14 @@ struct ApusUpstream: Upstream {
     }
 
     func folder(of files: FileOwner) throws(UpstreamFailure) -> UploadFolder {
-        // An import gives the run or model the same location at the upstream as in this store.
-        guard let path = ProxiedPath.of(files.location) else {
+        guard ProxiedPath.of(files.location) != nil else {
             return .elsewhere("its files are at \(files.location), where clients read them without this server")
         }
-        return .proxied(path, location: files.location)
+        let location = try location(of: files.owner, files.target, here: files.location)
+        guard let path = ProxiedPath.of(location) else {
+            return .elsewhere("the upstream keeps its files at \(location), not among its proxied artifacts")
+        }
+        return .proxied(path, location: location)
     }
 
     func put(_ file: OpenArtifact, of owner: FileOwner, at location: String, to path: String) throws(UpstreamFailure) {

@@ -256,14 +256,7 @@ struct MLflowUpstream: Upstream {
     }
 
     func folder(of files: FileOwner) throws(UpstreamFailure) -> UploadFolder {
-        let location: String?
-        switch files.owner {
-        case .run:
-            location = try runs.get("runs/get", [("run_id", files.target)])["run"]?["info"]?["artifact_uri"]?.string
-        case .loggedModel:
-            let answer = try runs.get("logged-models/\(PercentCoding.encode(files.target))", [])
-            location = answer["model"]?["info"]?["artifact_uri"]?.string
-        }
+        let location = try runs.artifactLocation(of: files.owner, as: files.target)
         guard let location, let path = ProxiedPath.of(location) else {
             let description = location.flatMap { $0.isEmpty ? nil : $0 } ?? "an unknown location"
             return .elsewhere("the upstream keeps files at \(description), not among its proxied artifacts")

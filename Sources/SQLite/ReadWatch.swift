@@ -81,7 +81,9 @@ final class ReadWatch {
     /// - Returns: the reason why the read was ended; nil if it finished by itself.
     func finish(addingTo effort: ReadEffort?) -> End? {
         isArmed = false
-        effort?.add(nanoseconds: ownWork(at: .now))
+        let work = ownWork(at: .now)
+        effort?.add(nanoseconds: work)
+        if let share = caller.timeShare, share.isMeasured { share.add(.nanoseconds(work)) }
         return end
     }
 

@@ -143,6 +143,7 @@ package final class TrackingStore: Sendable {
                     return try work(session)
                 },
                 for: caller.party,
+                caller.timeShare,
                 bytes: bytes,
                 mayBlock: mayBlock
             ) {

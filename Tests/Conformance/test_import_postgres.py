@@ -162,6 +162,8 @@ def test_a_part_comes_alone_and_nothing_of_a_dry_run(postgres, trained, tmp_path
     parent = next(run_id for run_id, run in seen["runs"].items() if run["tags"].get("mlflow.runName") == "parent")
     _, summary, _ = take(postgres, postgres.uri(name), tmp_path / "data", "--run", parent)
     assert summary["found"]["run"] == 1 and "registered_model" not in summary["found"]
+    _, summary, _ = take(postgres, postgres.uri(name), tmp_path / "typo", "--experiment", "visoin", check=2)
+    assert [entry["place"] for entry in summary["skipped"]] == ["experiment visoin"], summary
     _, summary, _ = take(
         postgres, postgres.uri(name), tmp_path / "none", "--dry-run", "--artifacts-from", folder / "artifacts", check=0
     )

@@ -9,7 +9,8 @@ import time
 import mlflow
 import pytest
 
-from postgres import ESCAPED_PASSWORD, PASSWORD
+from object_storage import ObjectStorage
+from postgres import ESCAPED_PASSWORD, PASSWORD, PostgresServer
 from servers import ApusServer, apus_binary
 from test_archive import export, get, origin, records  # noqa: F401
 from test_import import look, run_import
@@ -155,3 +156,71 @@ def test_a_database_that_cannot_take_it_is_told(postgres, database, origin, port
     assert done.returncode == (2 if port else 64), (done.returncode, done.stderr)
     assert all(word in " ".join(done.stderr.split()) for word in words), done.stderr
     assert PASSWORD not in done.stderr and ESCAPED_PASSWORD not in done.stderr
+
+
+def test_artifacts_go_into_a_bucket_and_come_from_it(postgres, database, origin, tmp_path, monkeypatch):  # noqa: F811
+    folder, *_, running, _, _ = origin
+    uri = postgres.uri(database)
+    monkeypatch.chdir(tmp_path)
+    with ObjectStorage() as storage:
+        for name, value in storage.environment().items():
+            monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
+        place = storage.arguments()[-1]
+        added = move(folder, uri, "--artifacts-to", place)["artifacts"]["added"]
+        again = move(folder, uri, "--artifacts-to", place)["artifacts"]
+        assert (again["added"], again["unchanged"]) == (0, added) and added > 3
+        assert content(archive_of(uri, place)) == content(running)
+        status, _, message = run_import(folder, uri, "--artifacts-to", place, "--link")
+        assert status == 2 and "cannot be linked" in message
+    status, _, message = run_import(folder, uri, "--artifacts-to", place)
+    assert status == 2 and f"--artifacts-to '{place}'" in message, "a storage that is away is told before anything is stored"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place, words", [("gs://b/x", "cannot be kept there"), ("s3://", "--artifacts-to")])
+def test_what_is_no_place_for_artifacts_is_refused(postgres, database, origin, tmp_path, monkeypatch, place, words):  # noqa: F811
+    monkeypatch.chdir(tmp_path)
+    for more in ([], ["--dry-run"]):
+        status, _, message = run_import(origin[0], postgres.uri(database), "--artifacts-to", place, *more)
+        assert status == 2 and words in message, message
+    to = ["--format", "mlflow-db", "--data-dir", origin[0], "--output", postgres.uri(database), "--artifacts-to", place]
+    assert b"new folder of this machine" in export(*to, check=2).stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_folder_of_artifacts_is_told(postgres, database, origin, tmp_path):  # noqa: F811
+    for more, expected in ((["--dry-run"], True), ([], True), ([], False)):
+        summary = move(origin[0], postgres.uri(database), "--artifacts-to", tmp_path / "typo", *more)
+        assert any("is new" in hint for hint in summary["hints"]) == expected, summary["hints"]
+
+
+def test_the_audit_tells_of_an_import(postgres, database, origin, tmp_path):  # noqa: F811
+    uri = postgres.uri(database)
+    account = {"MLFLOW_AUTH_ADMIN_USERNAME": "root", "MLFLOW_AUTH_ADMIN_PASSWORD": "correct horse battery"}
+
+    def told():
+        command = [str(apus_binary()), "audit", "--format", "jsonl", "--backend-store-uri", uri]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        entries = [json.loads(line) for line in done.stdout.splitlines()]
+        return sum(entry["action"] == "import" for entry in entries)
+
+    with apus(uri, "--app-name", "basic-auth", environment=account):
+        move(origin[0], uri, "--artifacts-to", tmp_path / "artifacts")
+        assert told() > 0
+    before = told()
+    move(origin[0], uri, "--artifacts-to", tmp_path / "artifacts")
+    assert told() == before, "nothing was added"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--artifacts-destination", "nowhere"]])
+def test_an_archive_without_its_artifacts_is_refused(postgres, database, origin, tmp_path, arguments):  # noqa: F811
+    uri = postgres.uri(database)
+    move(origin[0], uri, "--artifacts-to", tmp_path / "artifacts", "--experiment", "Default")
+    work = tmp_path / "work"
+    work.mkdir()
+    for kind in (["archive"], ["html", "--experiment", "Default"]):
+        done = export("--format", *kind, "--backend-store-uri", uri, *arguments, "-o", "file", check=2, cwd=work)
+        assert b"--artifacts-destination" in done.stderr and list(work.iterdir()) == [], done.stderr
+    export("--format", "csv", "--backend-store-uri", uri, "-o", "runs.csv", cwd=work)
+    assert [path.name for path in work.iterdir()] == ["runs.csv"]

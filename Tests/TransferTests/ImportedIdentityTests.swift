@@ -138,8 +138,19 @@ import TrackingStore
         var other = Sample.version(2)
         other.version.creationTime = 1
         other.version.tags = [Tag(key: "secret", value: "S3")]
-        #expect(try take(.modelVersion(other)).remarks.map(\.text) == [TransferRemark.otherVersion])
+        let report = try take(.modelVersion(other))
+        #expect(report.remarks.map(\.text) == [TransferRemark.otherVersion] && report.counts.isEmpty)
         #expect(try count("model_version_tags") == "1")
+    }
+
+    @Test func `what is left out as another model counts as nothing else`() throws {
+        _ = try take(.registeredModel(Sample.registeredModel()), .modelVersion(Sample.version(2)))
+        let report = try take(
+            .registeredModel(Sample.registeredModel(created: 1)),
+            .modelVersion(Sample.version(9, created: 1))
+        )
+        #expect(report.remarks.map(\.text) == [TransferRemark.otherModel, TransferRemark.otherModel])
+        #expect(report.counts.isEmpty)
     }
 
     // MARK: Makers of runs

@@ -1,3 +1,4 @@
+internal import Budgets
 package import HTTPWire
 import Synchronization
 import Threads
@@ -45,13 +46,12 @@ final class ResponseToken: HTTPAnswerReceiver {
     private let loop: EventLoop
     private let connection: ConnectionID
     private let exchange: UInt64
-    /// The number of the waiting client in queues where clients have turns (`Caller.turn`).
-    private let turn: Int
+    private let caller: Caller
     private let acceptsGzip: Bool
     private let isHead: Bool
 
-    init(loop: EventLoop, connection: ConnectionID, exchange: UInt64, turn: Int, acceptsGzip: Bool, isHead: Bool) {
-        self.turn = turn
+    init(loop: EventLoop, connection: ConnectionID, exchange: UInt64, caller: Caller, acceptsGzip: Bool, isHead: Bool) {
+        self.caller = caller
         self.loop = loop
         self.connection = connection
         self.exchange = exchange
@@ -72,14 +72,14 @@ final class ResponseToken: HTTPAnswerReceiver {
             }
             // Waiting answers are in memory and count towards no budget, so their number is limited. Beyond the limit
             // the sending thread makes its own answer.
-            if !loop.shared.packers.run(ifFewerWaitThan: SharedParts.waitingAnswers, for: turn, pack) { pack() }
+            if !loop.shared.packers.run(ifFewerWaitThan: SharedParts.waitingAnswers, for: caller, pack) { pack() }
         }
     }
 
     private func compressAndPost(_ response: HTTPResponse) {
         var response = response
         guard isToCompress(&response) else { return post(response) }
-        let isTaken = loop.shared.packers.run(ifFewerWaitThan: SharedParts.waitingAnswers, for: turn) {
+        let isTaken = loop.shared.packers.run(ifFewerWaitThan: SharedParts.waitingAnswers, for: caller) {
             [self, response] in
             var response = response
             ResponseCompression.apply(to: &response)

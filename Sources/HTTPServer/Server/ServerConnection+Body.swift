@@ -29,6 +29,10 @@ extension ServerConnection {
             refuse(HTTPRefusal(500, "The body could not be read"))
             return true
         }
+        guard beginStep() else {
+            exchange?.bodyReservation?.endWaitingForClient()
+            return false
+        }
         guard let exchange, let request = exchange.request, isAdmissionOutdated(request) else {
             dispatch()
             return true
@@ -164,13 +168,13 @@ extension ServerConnection {
     func takeReceiver(_ receiver: (any HTTPBodyReceiver)?, exchange number: UInt64) {
         isJobRunning = false
         if phase == .closed {
-            if let receiver { workers.run(for: caller.turn) { receiver.abort() } }
+            if let receiver { workers.run(for: caller) { receiver.abort() } }
             finishClosing()
             return
         }
         guard let exchange, exchange.id == number else { return }
         guard let receiver, heldAnswer == nil else {
-            if let receiver { workers.run(for: caller.turn) { receiver.abort() } }
+            if let receiver { workers.run(for: caller) { receiver.abort() } }
             awaitAnswer()
             releaseHeldAnswer()
             return
@@ -199,7 +203,7 @@ extension ServerConnection {
         isJobRunning = true
         isReadable = isPeerFinished
         clearDeadline()
-        workers.run(for: caller.turn) { [id, loop] in
+        workers.run(for: caller) { [id, loop] in
             let outcome = pump.run()
             loop.post(.pumped(id, outcome))
             // The receiver is told only now, so that the loop learns of the end of the body before it gets the answer.
@@ -245,7 +249,7 @@ extension ServerConnection {
         decoder = pump.decoder
         exchange?.hasUnreadBody = !decoder.isFinished
         isReadable = true
-        workers.run(for: caller.turn) { pump.abort() }
+        workers.run(for: caller) { pump.abort() }
         awaitAnswer()
         releaseHeldAnswer()
     }

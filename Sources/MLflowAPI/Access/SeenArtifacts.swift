@@ -37,12 +37,19 @@ extension MLflowAPI {
             ? !identity.hidesOthers && permissions.defaultLevel >= action.level
             : touched.allSatisfy { permissions.allows(action, on: $0) }
         guard isAllowed, !owners.isEmpty || action != .delete else {
+            // What a client may not read is not named.
+            let lacking = experiments.sorted().filter { id in
+                permissions.allows(.read, on: .experiment(id))
+                    && !things(ofExperiment: id, among: owners).allSatisfy { permissions.allows(action, on: $0) }
+            }
+            let named = lacking.prefix(5).map { String($0) }.joined(separator: ", ")
             throw TrackingError(
                 .permissionDenied,
                 identity.hidesOthers
                     ? "This path does not lie in the artifacts of the experiments that you are limited to, or others' lie there too."
                     : "Permission denied: '\(identity.name)' needs \(action.level.wireName) on all experiments whose artifacts lie "
-                        + "at this path or beneath it. Who may manage them, or an admin, can grant that."
+                        + "at this path or beneath it\(named.isEmpty ? "" : ", such as those with the ids \(named)"). Who may manage "
+                        + "them, or an admin, can grant that."
             )
         }
     }

@@ -13,7 +13,6 @@ extension RecordImporting {
             return
         }
         guard stored.creationTime == model.creationTime else {
-            report.count(.registeredModel) { $0.unchanged += 1 }
             report.remark(.registeredModel, model.name, TransferRemark.otherModel)
             return
         }
@@ -34,7 +33,6 @@ extension RecordImporting {
             throw TrackingError.registeredModelNotFound(version.name)
         }
         guard model.creationTime == transferred.modelCreationTime else {
-            report.count(.modelVersion) { $0.unchanged += 1 }
             report.remark(.modelVersion, id, TransferRemark.otherModel)
             return
         }
@@ -46,7 +44,6 @@ extension RecordImporting {
             return
         }
         guard stored.version.creationTime == version.creationTime else {
-            report.count(.modelVersion) { $0.unchanged += 1 }
             report.remark(.modelVersion, id, TransferRemark.otherVersion)
             return
         }

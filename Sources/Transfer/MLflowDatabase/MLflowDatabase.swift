@@ -191,6 +191,8 @@ package final class MLflowDatabase: RecordSource {
         let isAll = selection.experiments.isEmpty
         for (table, content) in DatabaseColumns.unsupportedTables
         where columns.has(table) && (isAll || columns.has(table, "experiment_id")) {
+            // PostgreSQL refuses an empty list, which none of the experiments that were asked for would make.
+            guard isAll || !experiments.isEmpty else { continue }
             var condition = ""
             if !isAll {
                 let ids = experiments.keys.sorted().map { String($0) }.joined(separator: ",")

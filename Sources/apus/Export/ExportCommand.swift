@@ -65,7 +65,7 @@ struct ExportCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "An experiment, by name or id; may be repeated. For html one id, whose newest 1,000 runs are in the table.",
+            "An experiment, by name or id; may be repeated. For html only one, whose newest 1,000 runs are in the table.",
             valueName: "experiment"
         )
     )
@@ -137,6 +137,9 @@ struct ExportCommand: ParsableCommand {
 
     func run() throws {
         do {
+            guard !outputPath.contains("://") || PostgresAddress.isOne(outputPath) else {
+                throw StartFailure("--output: name a file or folder by its path, and not by an address.")
+            }
             switch format {
             case .archive: try FileExport(self, .archive).write()
             case .csv: try FileExport(self, .table(table ?? .runs, .csv)).write()
@@ -160,11 +163,19 @@ extension ExportCommand {
 
     private func exportDatabase() throws {
         let environment = Environment.process
+        if let artifactsTo, artifactsTo.contains("://") {
+            throw StartFailure(
+                "--artifacts-to: the artifacts come into a new folder of this machine. Name its path, and copy its content to the "
+                    + "storage, such as with aws s3 sync. Or import into the database instead, which brings artifacts into a bucket "
+                    + "too: apus import FOLDER --to postgresql://… --artifacts-to s3://BUCKET/PREFIX."
+            )
+        }
         let path = try StorageLayout.database(storage, environment).path
         guard FileKind(path) == .file else {
             throw StartFailure("There is no database at '\(path)'. Name the folder of all data with --data-dir.")
         }
         let layout = try StorageLayout(storage, environment)
+        try layout.requireArtifactFolder()
         if let bucket = layout.knownBucket {
             StandardStream.error.write("apus: not in the export: the artifacts in '\(bucket)'")
         }

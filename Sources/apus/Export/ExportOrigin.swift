@@ -12,6 +12,7 @@ enum ExportOrigin {
     /// - Parameter needsArtifacts: whether the export has artifacts too, so that it must know where they are.
     static func open(_ command: ExportCommand, needsArtifacts: Bool) throws -> ExportOrigin {
         if command.from == nil, let layout = try command.ownStore(), let uri = layout.postgres {
+            if needsArtifacts { try layout.requireArtifactFolder() }
             let store = try PostgresStore.ofCommand(
                 uri.address,
                 artifactRoot: layout.artifactRoot,
@@ -35,11 +36,14 @@ enum ExportOrigin {
 extension PostgresStore {
     /// Opens the store of a command.
     ///
-    /// - Parameter source: the flag or variable that names the database.
+    /// - Parameters:
+    ///   - source: the flag or variable that names the database.
+    ///   - hasOwnTables: whether the tables of users, tokens and the audit are used, and made where they are missing.
     static func ofCommand(
         _ address: PostgresAddress,
         artifactRoot: ArtifactLocation,
-        source: String
+        source: String,
+        hasOwnTables: Bool = false
     ) throws(StartFailure) -> PostgresStore {
         var configuration = PostgresStore.Configuration(
             address: address,
@@ -47,6 +51,7 @@ extension PostgresStore {
             schema: EmbeddedSchema.mlflowInPostgreSQL
         )
         configuration.readerCount = 1
+        if hasOwnTables { configuration.ownTables = EmbeddedMigrations.ownTablesInPostgreSQL }
         configuration.report = { StandardStream.error.write("apus: \($0)") }
         do {
             return try PostgresStore(configuration)

@@ -62,7 +62,7 @@ struct FileExport {
 
 extension KeptServer {
     /// The id of an experiment that is given by its id or its name.
-    fileprivate func experimentID(idOrName text: String) throws -> Int64 {
+    func experimentID(idOrName text: String) throws -> Int64 {
         let calls = ["get?experiment_id=", "get-by-name?experiment_name="]
         for call in calls where call == calls.last || Int64(text) != nil {
             let reply = try client.get(

@@ -7,18 +7,21 @@ internal import MLflowAPI
 /// Writes an export as one HTML page to a file.
 struct HTMLExport {
     private let command: ExportCommand
-    /// The body of the call to a server.
-    private let request: [UInt8]
 
     /// A limit above the size of any answer, which contains files in base64, curves, runs and the code of the pages.
     private static let maximumBytes = 512 * 1_048_576
 
     init(_ command: ExportCommand) {
         self.command = command
+    }
+
+    /// The body of the call to a server.
+    private func request(_ experimentID: (String) throws -> Int64) throws -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         if let experiment = command.experiment.first {
-            writer.memberArray("experiment_ids") { $0.string(experiment) }
+            let id = try experimentID(experiment)
+            writer.memberArray("experiment_ids") { $0.string(String(id)) }
             writer.member("filter", ifPresent: command.filter)
         } else {
             writer.memberArray("run_ids") { writer in
@@ -26,7 +29,7 @@ struct HTMLExport {
             }
         }
         writer.endObject()
-        request = writer.takeBytes()
+        return writer.takeBytes()
     }
 
     func write() throws {
@@ -37,6 +40,7 @@ struct HTMLExport {
             defer { close() }
             try write(from: api)
         case .server(let server):
+            let request = try self.request(server.experimentID(idOrName:))
             let reply = try server.call("export/html", request, maximumBytes: Self.maximumBytes)
             try ExportFile.write(command.outputPath, of: try command.ownStore()) { try $0.append(reply.body) }
         }
@@ -45,7 +49,7 @@ struct HTMLExport {
     private func write(from api: MLflowAPI) throws {
         let body: any HTTPBodyProducer
         do {
-            body = try api.exportedPages(requestBody: request)
+            body = try api.exportedPages(requestBody: try request { try api.experimentID(idOrName: $0) })
         } catch {
             throw api.exportRefusal(error).map { StartFailure($0) } ?? error
         }

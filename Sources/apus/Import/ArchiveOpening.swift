@@ -3,6 +3,7 @@ internal import Files
 internal import Glibc
 internal import HTTPWire
 internal import MLflowAPI
+internal import MLflowClient
 internal import Tracking
 internal import Transfer
 
@@ -31,10 +32,14 @@ enum ArchiveOpening {
     /// This process owns the folder until the source is released.
     static func dataFolder(_ path: String) throws -> ArchiveSource {
         let storage = try StorageOptions.parse(["--data-dir=\(path)"])
-        guard case .folder(let folder) = try KeptStore.open(storage, needsArtifacts: true) else {
+        let folder: OpenedFolder
+        switch try KeptStore.open(storage, needsArtifacts: true) {
+        case .folder(let opened): folder = opened
+        case .server(let server):
             throw ImportFailure(
-                "A server has the data folder '\(path)' open. Stop it, or export from it: "
-                    + "apus export --format archive --data-dir '\(path)' -o - | apus import - --to TARGET"
+                "A server has the data folder '\(path)' open. Import from the server, with the same other options: apus import "
+                    + "\(server.client.uri). Or stop it first, or send an archive, with the same other options: apus export --format "
+                    + "archive --data-dir '\(path)' -o - | apus import -"
             )
         }
         let owner = OwnedFolder(folder)

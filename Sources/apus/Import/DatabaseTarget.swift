@@ -1,49 +1,75 @@
 internal import ArtifactStore
+internal import MLflowAPI
 internal import PostgreSQL
 internal import PostgresStore
 internal import Tracking
 
-/// A database of PostgreSQL with MLflow's tables, which servers may use meanwhile, and the folder of their artifacts.
+/// A database of PostgreSQL with MLflow's tables, which servers may use meanwhile, and the place of their artifacts.
 final class DatabaseTarget: ImportTarget, Sendable {
     let title: String
     private let store: PostgresStore
     private let batches: RecordBatches
-    private let artifacts: ArtifactRoot?
-    private let way: AdoptionWay
+    private let artifacts: ArtifactTarget?
 
-    /// - Parameter folder: the folder of the artifacts that go through the servers; nil if none come.
+    /// - Parameter artifacts: the place of the artifacts that go through the servers; nil if none come.
     /// - Throws: `StartFailure` for a database that cannot be used.
-    init(_ address: PostgresAddress, artifacts folder: String?, by way: AdoptionWay) throws {
-        artifacts = try folder.map { try FolderTarget.artifactRoot($0) }
-        self.way = way
-        let store = try PostgresStore.ofCommand(
-            address,
-            artifactRoot: ArtifactLocation("mlflow-artifacts:/"),
-            source: "--to"
-        )
+    init(_ address: PostgresAddress, artifacts: ArtifactTarget?) throws {
+        self.artifacts = artifacts
+        let (store, isAudited) = try Self.open(address)
         self.store = store
         batches = RecordBatches { records, completion in
-            store.write({ try $0.importRecords(records) }, completion: completion)
+            store.write(
+                {
+                    let report = try $0.importRecords(records)
+                    if isAudited { try $0.audit(.byCommand("import"), after: report.auditNote) }
+                    return report
+                },
+                completion: completion
+            )
         }
         title = store.place
     }
 
-    func take(_ records: [TransferRecord]) throws { try batches.take(records) }
-
-    func size(at path: ArtifactPath) throws -> Int64? {
+    /// Opens a database, with its audit if servers have made one there.
+    private static func open(_ address: PostgresAddress) throws -> (PostgresStore, isAudited: Bool) {
+        func open(hasOwnTables: Bool) throws(StartFailure) -> PostgresStore {
+            try .ofCommand(
+                address,
+                artifactRoot: ArtifactLocation("mlflow-artifacts:/"),
+                source: "--to",
+                hasOwnTables: hasOwnTables
+            )
+        }
+        let plain = try open(hasOwnTables: false)
+        guard plain.hasUnaskedAccounts else { return (plain, false) }
         do {
-            return try artifacts?.open(path).size
-        } catch .notFound {
-            return nil
+            let audited = try open(hasOwnTables: true)
+            plain.close()
+            return (audited, true)
+        } catch {
+            // The user of the database may write MLflow's tables alone.
+            StandardStream.error.write("apus: the audit of the database will not tell of this import: \(error.message)")
+            return (plain, false)
         }
     }
 
+    func take(_ records: [TransferRecord]) throws { try batches.take(records) }
+
+    func size(at path: ArtifactPath) throws -> Int64? { try artifacts?.size(at: path) }
+
     func place(_ file: SourceFile, at path: ArtifactPath) throws -> Adoption {
-        guard let artifacts else { throw FileRefusal(description: "--artifacts-to names no folder for it") }
-        return try artifacts.adopt(file.descriptor, at: path, by: way)
+        guard let artifacts else { throw FileRefusal(description: "\(ArtifactTarget.flag) names no place for it") }
+        return try artifacts.place(file, at: path)
     }
 
     func settle() throws -> [TransferOwner] { try batches.settle() }
+
+    var mappings: [ExperimentMapping] { batches.mappings }
+
+    func location(of owner: TransferOwner) throws -> String? {
+        try store.readNow { try $0.artifactOwners(among: [owner.id.text]) }
+            .first { $0.isLoggedModel == (owner.kind == .loggedModel) }?.location
+    }
 
     func finish() throws -> TransferReport {
         batches.wait()

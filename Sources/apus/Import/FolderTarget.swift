@@ -116,6 +116,13 @@ final class FolderTarget: ImportTarget, Sendable {
 
     func settle() throws -> [TransferOwner] { try batches.settle() }
 
+    var mappings: [ExperimentMapping] { batches.mappings }
+
+    func location(of owner: TransferOwner) throws -> String? {
+        try store.readNow { try $0.artifactOwners(among: [owner.id.text]) }
+            .first { $0.isLoggedModel == (owner.kind == .loggedModel) }?.location
+    }
+
     func finish() throws -> TransferReport {
         batches.wait()
         try notePlaced()

@@ -83,8 +83,11 @@ struct ImportCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "For a database of PostgreSQL: the folder in which its servers keep artifacts (--artifacts-destination).",
-            valueName: "folder"
+            """
+            For a database of PostgreSQL: where its servers keep artifacts (--artifacts-destination), a folder or \
+            s3://BUCKET/PREFIX.
+            """,
+            valueName: "place"
         ),
         completion: .directory
     )
@@ -110,8 +113,8 @@ struct ImportCommand: ParsableCommand {
         }
         guard !isIntoDatabase || artifactsTo != nil || artifacts == .leave || dryRun else {
             throw ValidationError(
-                "Name the folder in which the servers of the database keep artifacts with --artifacts-to, or leave the artifacts "
-                    + "where they are with --artifacts leave. Into object storage they come through a server: --to http://HOST:PORT."
+                "Name the place in which the servers of the database keep artifacts with --artifacts-to, a folder or "
+                    + "s3://BUCKET/PREFIX, or leave the artifacts where they are with --artifacts leave."
             )
         }
     }
@@ -122,19 +125,22 @@ struct ImportCommand: ParsableCommand {
         let start = ContinuousClock.now
         let importer: Importer
         let (source, target): (any RecordSource, (any ImportTarget)?)
+        let hint: String?
         do {
             let folder = try StorageLayout.currentFolder()
-            let destination = ImportDestination(to, folder, artifacts: artifactsTo, link ? .link : .copy)
-            if link, self.source.contains("://"), !PostgresAddress.isOne(self.source) {
+            let destination = try ImportDestination(to, folder, artifacts: artifactsTo, link ? .link : .copy)
+            let place = try SourcePlace.source(self.source, folder)
+            hint = destination.hint
+            if link, place.contains("://"), !PostgresAddress.isOne(place) {
                 throw ImportFailure("--link is for files of this machine; a server sends its files.")
             }
-            guard !destination.isFolder(self.source) else {
-                throw ImportFailure("'\(self.source)' is where the import goes to. Name another target with --to.")
+            guard !destination.isFolder(place) else {
+                throw ImportFailure("'\(place)' is where the import goes to. Name another target with --to.")
             }
             source = try ImportSource.open(
-                self.source,
+                place,
                 folder,
-                artifacts: artifactsFrom.map { StorageLayout.absolute($0, folder) },
+                artifacts: try artifactsFrom.map { try SourcePlace.artifacts($0, folder) },
                 experimentName: experimentName
             )
             target = dryRun ? nil : try destination.open()
@@ -158,7 +164,8 @@ struct ImportCommand: ParsableCommand {
             StandardStream.error.write("apus: \(message)")
             throw ExitCode(importer.hasStored ? 1 : 2)
         }
-        let summary = importer.summary
+        var summary = importer.summary
+        if let hint { summary.hints.append(hint) }
         let way = source.title + (target.map { " to \($0.title)" } ?? "")
         StandardStream.output.write(
             json

@@ -8,14 +8,18 @@ internal import SQLite
 struct ImportDestination {
     private let text: String
     private let workingDirectory: String
-    private let artifactFolder: String?
+    private let artifacts: String?
+    /// A line for the user about the place of the artifacts; nil if there is nothing to say.
+    let hint: String?
     private let way: AdoptionWay
 
     /// - Parameters:
     ///   - given: the value of the flag; nil for the data folder that a server uses by default.
-    ///   - artifactFolder: the folder of the artifacts of a database; nil if none come.
-    init(_ given: String?, _ workingDirectory: String, artifacts artifactFolder: String?, _ way: AdoptionWay) {
-        self.artifactFolder = artifactFolder.map { StorageLayout.absolute($0, workingDirectory) }
+    ///   - artifacts: the place of the artifacts of a database; nil if none come.
+    /// - Throws: `StartFailure` for what is no place of artifacts.
+    init(_ given: String?, _ workingDirectory: String, artifacts: String?, _ way: AdoptionWay) throws(StartFailure) {
+        self.artifacts = artifacts
+        hint = try artifacts.flatMap { text throws(StartFailure) in try ArtifactTarget.hint(text, workingDirectory) }
         text = given ?? Environment.process["APUS_DATA_DIR"] ?? "apus-data"
         self.workingDirectory = workingDirectory
         self.way = way
@@ -32,7 +36,11 @@ struct ImportDestination {
 
     func open() throws -> any ImportTarget {
         if PostgresAddress.isOne(text) {
-            return try DatabaseTarget(try PostgresAddress(text), artifacts: artifactFolder, by: way)
+            let address = try PostgresAddress(text)
+            return try DatabaseTarget(
+                address,
+                artifacts: try artifacts.map { try ArtifactTarget($0, workingDirectory, by: way) }
+            )
         }
         if text.contains("://") {
             try requireCopying()

@@ -17,6 +17,12 @@ protocol ImportTarget: AnyObject {
     /// - Returns: the runs and logged models that were left out since the last call.
     func settle() throws -> [TransferOwner]
 
+    /// The experiments that have another id here than at the source, among the records that the target has taken and settled.
+    var mappings: [ExperimentMapping] { get }
+
+    /// Where the artifacts of a run or logged model lie that the target has; nil if it has none of this id.
+    func location(of owner: TransferOwner) throws -> String?
+
     /// The size of the file at a path relative to the root of artifacts; nil if there is none.
     func size(at path: ArtifactPath) throws -> Int64?
 

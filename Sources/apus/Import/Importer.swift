@@ -29,6 +29,10 @@ final class Importer {
     private var remarks = TransferReport()
     /// Folders of artifacts that wait until the target has answered whether it takes their owners.
     private var waitingFolders: [(owner: TransferOwner, folder: ArtifactFolder)] = []
+    private var moved = MovedFolders()
+    /// Whether experiments were sent whose ids at the target are not known yet.
+    private var hasNewExperiments = false
+    private var leavesArtifacts = false
 
     /// A run or model of the source.
     private struct Owner {
@@ -37,6 +41,8 @@ final class Importer {
         var refusal: String?
         var runIdentity: RunIdentity?
         var modelIdentity: LoggedModelIdentity?
+        /// Where its artifacts go instead of the folder that they have at the source; nil if they go there.
+        var move: MovedFolders.Move?
         /// Whether the target has stored it or left it out.
         var isSettled = false
     }
@@ -51,6 +57,7 @@ final class Importer {
     func run(_ source: any RecordSource, _ selection: TransferSelection) throws {
         defer { progress.end() }
         chosen = ChosenNames(selection)
+        leavesArtifacts = selection.leavesArtifacts
         do {
             try source.read(selection) { try take($0) }
         } catch let failure as SourceFailure {
@@ -59,6 +66,9 @@ final class Importer {
             throw failure
         }
         try settle()
+        if selection.since != nil, summary.found.isEmpty {
+            summary.hints.append("No chosen run started or ended at the time of --since or later, and none still runs.")
+        }
         for (place, reason) in chosen.missing where !summary.hasSkipped(place) { summary.skip(place, reason) }
         guard let target else { return }
         summary.report = try target.finish()
@@ -98,8 +108,12 @@ final class Importer {
 
     private func add(_ record: TransferRecord) throws {
         summary.count(record)
-        guard target != nil, let record = proven(record) else { return }
-        batch.append(record)
+        guard let target else { return }
+        // The settling is for the owner before this record.
+        if record.sourceExperiment != nil, hasNewExperiments { try learnMappings(of: target) }
+        guard let record = proven(record) else { return }
+        if case .experiment = record { hasNewExperiments = true }
+        batch.append(leavesArtifacts ? record : try moving(record, target))
         weight += record.weight
         if weight >= Self.batchWeight { try send() }
     }
@@ -162,6 +176,44 @@ final class Importer {
         return nil
     }
 
+    private func learnMappings(of target: any ImportTarget) throws {
+        try settle()
+        moved.learn(target.mappings)
+        hasNewExperiments = false
+    }
+
+    /// The record with the location that its artifacts have at the target, whose experiments may have other ids.
+    private func moving(_ record: TransferRecord, _ target: any ImportTarget) throws -> TransferRecord {
+        switch record {
+        case .run(var run):
+            run.run.info.artifactURI = try location(ofOwnerAt: run.run.info.artifactURI, target)
+            return .run(run)
+        case .loggedModel(var model):
+            model.model.info.artifactURI = try location(ofOwnerAt: model.model.info.artifactURI, target)
+            return .loggedModel(model)
+        case .modelVersion(var version):
+            version.version.source = moved.location(ofVersion: version.version.source)
+            version.storageLocation = version.storageLocation.map { moved.location(ofVersion: $0) }
+            return .modelVersion(version)
+        case .experiment, .points, .modelPoints, .registeredModel: return record
+        }
+    }
+
+    private func location(ofOwnerAt location: String, _ target: any ImportTarget) throws -> String {
+        guard let id = owner?.id, let move = moved.move(of: location) else { return location }
+        let new = move.location(location)
+        // The location of a run or model never changes, and its files belong there.
+        if let stored = try target.location(of: id), !stored.isExactly(new) {
+            moved.keep(id.id.text)
+            return location
+        }
+        owner?.move = move
+        return new
+    }
+
+    /// The path that an artifact of the last run or model gets at the target.
+    private func target(of path: String) -> String { owner?.move?.path(path) ?? path }
+
     private func send() throws {
         guard let target, !batch.isEmpty else { return }
         try target.take(batch)
@@ -194,6 +246,8 @@ final class Importer {
     private func placeLater(_ folder: ArtifactFolder) throws {
         guard let owner, target != nil else { return try place(folder) }
         if let refusal = owner.refusal { return skip(folder.path, refusal) }
+        var folder = folder
+        folder.target = target(of: folder.target)
         waitingFolders.append((owner.id, folder))
     }
 
@@ -219,7 +273,7 @@ final class Importer {
 
     /// Fetches a file and stores it, unless the target has a file at its path.
     private func place(_ file: RemoteFile) throws {
-        try reporting(file.place, file.target) { path in
+        try reporting(file.place, target(of: file.target)) { path in
             guard let target else { return countFile(file.size ?? 0) }
             if let size = file.size, let stored = try target.size(at: path) {
                 return count(stored == size ? .same(bytes: size) : .different, file.place, path)
@@ -232,7 +286,7 @@ final class Importer {
     }
 
     private func place(_ file: ArchivedFile) throws {
-        try reporting(file.path, file.path) { path in
+        try reporting(file.path, target(of: file.path)) { path in
             guard target != nil else { return countFile(file.size) }
             try place(SourceFile(path: file.path, descriptor: try file.open(), size: file.size), path)
         }
@@ -267,36 +321,6 @@ final class Importer {
     private func countFile(_ bytes: Int64) {
         summary.files.added += 1
         summary.bytes += bytes
-    }
-}
-
-/// The experiments and runs that are asked for by name and have not been found yet.
-private struct ChosenNames {
-    /// Whether only a part of the runs is chosen, so that experiments are imported only with runs or models of theirs.
-    private(set) var isPartOfRuns = false
-    private var experiments: [String] = []
-    private var runs: [String] = []
-
-    init() {}
-
-    init(_ selection: TransferSelection) {
-        (experiments, runs) = (selection.experiments, selection.runs)
-        isPartOfRuns = !runs.isEmpty || selection.since != nil
-    }
-
-    mutating func note(_ record: TransferRecord) {
-        switch record {
-        case .experiment(let experiment):
-            experiments.removeAll { $0.isExactly(experiment.name) || $0.isExactly(String(experiment.id)) }
-        case .run(let run): runs.removeAll { $0.isExactly(run.run.info.runID) }
-        case .points, .loggedModel, .modelPoints, .registeredModel, .modelVersion: break
-        }
-    }
-
-    /// The experiments and runs that were not found, with the reason.
-    var missing: [(place: String, reason: String)] {
-        experiments.map { ("experiment \($0)", "the source has none of this name or id") }
-            + runs.map { ("run \($0)", "the source has none of this id among what is chosen") }
     }
 }
 

@@ -49,6 +49,9 @@ final class RecordBatches: Sendable {
         return outcome.withLock { $0.report.takeLeftOut() }
     }
 
+    /// The experiments of the batches that are stored that have another id here than at the source.
+    var mappings: [ExperimentMapping] { outcome.withLock { $0.report.mappings } }
+
     /// The report about all batches that are stored.
     func report() throws -> TransferReport {
         try throwFailure()

@@ -50,6 +50,17 @@ final class ServerTarget: ImportTarget {
 
     func settle() throws -> [TransferOwner] { report.takeLeftOut() }
 
+    var mappings: [ExperimentMapping] { report.mappings }
+
+    func location(of owner: TransferOwner) throws -> String? {
+        let id = PercentCoding.encode(owner.id.text)
+        let (call, key) = owner.kind == .run ? ("runs/get?run_id=\(id)", "run") : ("logged-models/\(id)", "model")
+        let reply = try client.repeated { client in
+            try client.get("/api/2.0/mlflow/\(call)", by: Deadline(after: PatientClient.callTime))
+        }
+        return reply.status == 200 ? reply.json?[key]?["info"]?["artifact_uri"]?.string : nil
+    }
+
     func size(at path: ArtifactPath) throws -> Int64? {
         let folder = path.components.dropLast().joined(separator: "/")
         if listed?.folder != folder { listed = (folder, try sizes(in: folder)) }

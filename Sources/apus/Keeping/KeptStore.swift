@@ -35,6 +35,8 @@ enum KeptStore {
             throw StartFailure("There is no database at '\(path)'. Name the folder of all data with --data-dir.")
         }
         let layout = try StorageLayout(storage, environment)
+        // The folder is made when the store is opened.
+        let absence = needsArtifacts ? layout.artifactFolderFault : nil
         var wait = OwnerWait(isAsked: true)
         while true {
             let folder: OpenedFolder
@@ -47,8 +49,10 @@ enum KeptStore {
             do {
                 // A server that has the folder open knows the place by itself.
                 if needsArtifacts { try layout.requireNamedPlace() }
+                if let absence { throw absence }
             } catch {
                 folder.close()
+                if folder.roots.isFolderNew { rmdir(layout.artifactsPath) }
                 throw error
             }
             return .folder(folder)

@@ -65,6 +65,25 @@ extension StorageLayout {
         )
     }
 
+    /// Throws if the artifacts should be in a folder that does not exist.
+    func requireArtifactFolder() throws(StartFailure) {
+        if let fault = artifactFolderFault { throw fault }
+    }
+
+    /// The failure to find a folder of artifacts that a flag or variable names, or that a database elsewhere cannot tell; nil
+    /// if there is one.
+    ///
+    /// The folder beside a database in SQLite is made with its first file.
+    var artifactFolderFault: StartFailure? {
+        guard artifactBucket == nil, namesArtifacts || postgres != nil, FileKind(artifactsPath) != .folder else {
+            return nil
+        }
+        return StartFailure(
+            "There is no folder of artifacts at '\(artifactsPath)'. Name the place in which the servers of the data keep artifacts, "
+                + "a folder or s3://BUCKET/PREFIX, with --artifacts-destination or in MLFLOW_ARTIFACTS_DESTINATION."
+        )
+    }
+
     /// The location of the artifacts if they are in a bucket, which the last server may have noted.
     var knownBucket: String? {
         artifactBucket?.uri ?? (namesArtifacts ? nil : ArtifactPlaceNote(databasePath: databasePath).uri)

@@ -87,7 +87,7 @@ struct ServedRoots: Sendable {
     /// Returns an object storage with the settings of the environment.
     ///
     /// No request is sent, so that a server starts even if the storage is unreachable.
-    private static func bucket(
+    static func bucket(
         _ location: S3Location,
         _ memory: UploadMemory
     ) throws(StartFailure) -> any ArtifactStorage {

@@ -89,8 +89,9 @@ struct StorageLayout {
         )
         let folder = Self.parent(of: databasePath)
         guard postgres == nil else {
-            // The folder of artifacts is then all that lies in the data folder.
-            if artifactBucket == nil, artifactsPath == folder + "/artifacts" { try Self.makeFolders(folder) }
+            // The folder of artifacts is then all that lies in the data folder; a command makes none.
+            let isInFolder = artifactBucket == nil && artifactsPath == folder + "/artifacts"
+            if isInFolder, keeping != nil { try Self.makeFolders(folder) }
             return
         }
         try StoragePaths.requireApart(
@@ -198,7 +199,7 @@ struct StorageLayout {
     }
 
     /// Returns the bucket and the prefix that a setting names; nil if the setting is not an `s3:` URI.
-    private static func bucket(_ setting: Setting) throws(StartFailure) -> S3Location? {
+    static func bucket(_ setting: Setting) throws(StartFailure) -> S3Location? {
         guard ArtifactLocation(setting.text).scheme == "s3" else { return nil }
         do throws(S3Failure) {
             return try S3Location(setting.text)
@@ -210,7 +211,7 @@ struct StorageLayout {
     /// The absolute path of the folder that a path or a `file:` URI names.
     ///
     /// The folder need not exist.
-    private static func folder(_ setting: Setting, _ workingDirectory: String) throws(StartFailure) -> String {
+    static func folder(_ setting: Setting, _ workingDirectory: String) throws(StartFailure) -> String {
         let location = ArtifactLocation(setting.text)
         guard location.scheme != nil || setting.text.firstRange(of: "://") == nil else {
             throw StartFailure(

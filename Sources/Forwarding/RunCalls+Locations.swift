@@ -1,0 +1,72 @@
+internal import Coding
+internal import JSON
+internal import Tracking
+internal import TrackingStore
+
+extension RunCalls {
+    /// Where the server keeps the artifacts of a run or model; nil if it does not say.
+    ///
+    /// - Parameter target: the id of the run or model at the server.
+    func artifactLocation(
+        of owner: ForwardedFileOwner,
+        as target: String
+    ) throws(UpstreamFailure) -> String? {
+        switch owner {
+        case .run: try get("runs/get", [("run_id", target)])["run"]?["info"]?["artifact_uri"]?.string
+        case .loggedModel:
+            try get("logged-models/\(PercentCoding.encode(target))", [])["model"]?["info"]?["artifact_uri"]?.string
+        }
+    }
+}
+
+extension ApusUpstream {
+    private static let scheme = "mlflow-artifacts:/"
+
+    /// The location that a new run or model gets at the upstream, where its experiment may have another id.
+    ///
+    /// The folder with the number that the experiment has here belongs to another experiment of the upstream, whose rights would
+    /// count for the files.
+    static func location(_ location: String, from experiment: Int64, to target: String) -> String {
+        let folder = "\(scheme)\(experiment)/"
+        guard target != String(experiment), location.utf8.starts(with: folder.utf8) else { return location }
+        return "\(scheme)\(target)/\(location.dropFirst(folder.utf8.count))"
+    }
+
+    /// Where the upstream keeps the artifacts of a run or model, which an earlier version may have given the location that it has
+    /// here.
+    func location(of owner: ForwardedFileOwner, _ target: String, here: String) throws(UpstreamFailure) -> String {
+        do throws(UpstreamFailure) {
+            return try runs.artifactLocation(of: owner, as: target) ?? here
+        } catch let error where error.isAboutItem {
+            return here
+        }
+    }
+
+    /// The versions of a model with the places at the upstream of the files of runs and logged models that they name.
+    func placed(_ versions: [TransferredModelVersion]) throws(UpstreamFailure) -> [TransferredModelVersion] {
+        var known: [String: String] = [:]
+        var placed: [TransferredModelVersion] = []
+        for var version in versions {
+            version.version.source = try location(ofFile: version.version.source, &known)
+            if let location = version.storageLocation {
+                version.storageLocation = try self.location(ofFile: location, &known)
+            }
+            placed.append(version)
+        }
+        return placed
+    }
+
+    /// - Parameter known: the folders at the upstream, by those here.
+    private func location(ofFile location: String, _ known: inout [String: String]) throws(UpstreamFailure) -> String {
+        let path = location.utf8.starts(with: Self.scheme.utf8) ? location.dropFirst(Self.scheme.utf8.count) : ""
+        let names = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard let end = names.firstIndex(of: "artifacts"), end > 1, Int64(names[0]) != nil else { return location }
+        let folder = Self.scheme + names[...end].joined(separator: "/")
+        if known[folder] == nil {
+            let id = String(names[end - 1])
+            let owner = names[end - 2] == "models" ? ForwardedFileOwner.loggedModel(id) : .run(id)
+            known[folder] = try self.location(of: owner, id, here: folder)
+        }
+        return (known[folder] ?? folder) + location.dropFirst(folder.utf8.count)
+    }
+}

@@ -70,7 +70,7 @@ package struct MLflowAPI: Sendable {
     }
 
     let store: any TrackingBackend
-    /// The store if it is the one in SQLite; nil for any other store, which lacks the artifact journal, quotas, removal
+    /// The store if it is the one in SQLite; nil for any other store, which lacks removal
     /// for good and forwarding.
     let local: TrackingStore?
     let artifacts: any ArtifactStorage
@@ -119,15 +119,14 @@ package struct MLflowAPI: Sendable {
         let groups = [
             experimentEndpoints, runEndpoints, loggingEndpoints, metricEndpoints, registeredModelEndpoints,
             serverEndpoints, pageEndpoints, logInEndpoints, accountEndpoints, tokenEndpoints, auditEndpoints,
-            graphQLEndpoints, emptyAnswers, unsupportedEndpoints, transferEndpoints,
+            graphQLEndpoints, emptyAnswers, unsupportedEndpoints, transferEndpoints, artifactJournalEndpoints,
+            usageEndpoints,
         ]
         let ofArtifacts = [
             loggedModelEndpoints, modelVersionEndpoints, artifactEndpoints, artifactViewEndpoints, multipartEndpoints,
             exportEndpoints, streamedExportEndpoints,
         ]
-        let localGroups = [
-            artifactJournalEndpoints, usageEndpoints, removalEndpoints, forwardEndpoints,
-        ]
+        let localGroups = [removalEndpoints, forwardEndpoints]
         var localEndpoints = Array(localGroups.joined().joined())
         if local == nil { localEndpoints = localEndpoints.map { $0.refusing(with: .onlyInSQLite) } }
         let all = ofArtifacts.joined().joined().map(withOwnThreads) + groups.joined().joined() + localEndpoints

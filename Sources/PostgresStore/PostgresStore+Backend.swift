@@ -35,6 +35,8 @@ extension PostgresStore: TrackingBackend {
         )
     }
 
+    package var keepsArtifactJournal: Bool { permissionChanges.stored != nil }
+
     /// Does nothing: whether the database is there, only a statement shows.
     package func requireDatabaseInPlace() {}
 

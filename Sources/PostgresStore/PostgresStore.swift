@@ -18,6 +18,8 @@ package final class PostgresStore: Sendable {
         package var schema: MLflowSchema
         /// The scripts that make this server's own tables, one after another; empty if it needs none of them.
         package var ownTables: [String] = []
+        /// The most runs that may be stored; needs the own tables.
+        package var runQuota = RunQuota()
         /// The most connections that read; with the writer's, the store uses one more.
         package var readerCount = 8
         /// How long a request waits for its turn, or for a database that is away, before it is answered with 429.
@@ -44,6 +46,8 @@ package final class PostgresStore: Sendable {
     /// The URI of the database for messages, without a password.
     package let place: String
     package let permissionChanges: PermissionChanges
+    /// Tells how much is stored after each commit that changes that.
+    package let storageNews = StorageNews()
     /// The schema of the database that has MLflow's tables.
     package let schema: String
     /// Whether the database has users or tokens for servers that ask for them, and this server does not.
@@ -88,6 +92,8 @@ package final class PostgresStore: Sendable {
             artifactRoot: configuration.artifactRoot,
             servedBuckets: configuration.servedBuckets,
             permissionChanges: permissionChanges,
+            runQuota: configuration.runQuota,
+            storageNews: storageNews,
             patience: configuration.patience,
             statementTime: configuration.statementTime,
             commitTime: configuration.commitTime,

@@ -41,7 +41,6 @@ def pytest_addoption(parser):
 
 # What is not run over PostgreSQL, by the reason: whole modules, or single tests as "module::test".
 SQLITE_ONLY = {
-    "there are no quotas": ("test_quotas",),
     "another server is not sent what is logged": (
         "test_forward", "test_forward_doubt", "test_forward_failures", "test_forward_limits", "test_forward_mlflow",
         "test_hostile_users",

@@ -152,7 +152,6 @@ def test_the_audit_is_readable_where_there_is_nothing_and_in_csv(server):
     assert start["detail"]["basic_auth"] == "true"
 
 
-@pytest.mark.sqlite
 def test_quotas_say_how_much_there_is(tmp_path):
     with ApusServer([*USERS, "--client-artifacts", "20KiB"], ADMIN, directory=tmp_path) as server:
         run = must(server.url, "runs/create", {"experiment_id": "0"}, headers=basic("admin"))["run"]["info"]["run_id"]

@@ -24,6 +24,8 @@ final class WriteGroup {
     private let artifactRoot: ArtifactLocation
     private let servedBuckets: Set<String>
     private let permissionChanges: PermissionChanges
+    private let runQuota: RunQuota
+    private let storageNews: StorageNews
     private let auditIDs = AuditIDs()
     private let creations = CreationMemory()
     private let report: @Sendable (String) -> Void
@@ -57,6 +59,8 @@ final class WriteGroup {
         artifactRoot: ArtifactLocation,
         servedBuckets: Set<String>,
         permissionChanges: PermissionChanges,
+        runQuota: RunQuota,
+        storageNews: StorageNews,
         patience: Duration,
         statementTime: Duration,
         commitTime: Duration,
@@ -67,6 +71,8 @@ final class WriteGroup {
         self.artifactRoot = artifactRoot
         self.servedBuckets = servedBuckets
         self.permissionChanges = permissionChanges
+        self.runQuota = runQuota
+        self.storageNews = storageNews
         self.patience = patience
         self.statementTime = statementTime
         self.commitTime = commitTime
@@ -244,6 +250,7 @@ final class WriteGroup {
             try pipeline.settle()
             creations.commit()
             session.tellAccessChange()
+            session.tellStorage()
             statistics.countCommit(requests: jobs.count, time: .now - start)
             publish(statistics)
             return .committed
@@ -286,7 +293,9 @@ extension WriteGroup {
                     servedBuckets: servedBuckets,
                     creations: creations,
                     auditIDs: auditIDs,
-                    permissionChanges: permissionChanges
+                    permissionChanges: permissionChanges,
+                    runQuota: runQuota,
+                    storageNews: storageNews
                 )
                 self.session = session
                 if isAbsenceReported { report("the database can be reached again") }

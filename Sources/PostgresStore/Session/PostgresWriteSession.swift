@@ -49,6 +49,11 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
     var hasLockedAccess = false
     /// What the open transaction has changed about who may do what.
     package var accessChange = AccessChange()
+    package let runQuota: RunQuota
+    let storageNews: StorageNews
+    /// What the open transaction changes about who has stored how much.
+    var storage = PendingStorage()
+    var checkedQuotas = CheckedQuotas()
     /// The history of the server, which is another one when a standby has taken over; nil if the server does not tell it.
     let timeline: String?
 
@@ -58,11 +63,15 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
         servedBuckets: Set<String>,
         creations: CreationMemory,
         auditIDs: AuditIDs,
-        permissionChanges: PermissionChanges
+        permissionChanges: PermissionChanges,
+        runQuota: RunQuota,
+        storageNews: StorageNews
     ) {
         self.pipeline = pipeline
         self.auditIDs = auditIDs
         self.permissionChanges = permissionChanges
+        self.runQuota = runQuota
+        self.storageNews = storageNews
         stillAdmitted = StillAdmitted(version: permissionChanges.version)
         self.creations = creations
         self.artifactRoot = artifactRoot
@@ -93,6 +102,7 @@ extension PostgresWriteSession {
         (accessChange, hasLockedAccess) = (AccessChange(), false)
         // Before any client is asked for: a change that comes later is found before the commit.
         accessVersion = version ?? permissionChanges.stored?.known ?? 0
+        storage = PendingStorage()
         experiments.removeAll(keepingCapacity: true)
         try pipeline.send("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
         if isImpatient { try pipeline.send("SET LOCAL lock_timeout = '50ms'") }
@@ -134,8 +144,9 @@ extension PostgresWriteSession {
 
     /// Waits for what must be known before COMMIT is sent.
     ///
-    /// - Throws: `OtherServerChangedAccess`.
+    /// - Throws: `OtherServerChangedAccess`, and the errors of `flushStorage`.
     func prepareCommit() throws {
+        try flushStorage()
         let version = try lockAccessVersion()
         if let ticket = markTicket {
             mark = try pipeline.rows(ticket).first {
@@ -243,7 +254,8 @@ extension PostgresWriteSession {
         (rows.first ?? []).indices.map { column in .array(rows.map { $0[column] }) }
     }
 
-    private func noteChange() throws {
+    /// Records that the request changes something, so that all is undone if it fails.
+    func noteChange() throws {
         hasChanged = true
         guard markTicket == nil else { return }
         markTicket = try pipeline.ask("SELECT txid_current(), pg_backend_pid()")

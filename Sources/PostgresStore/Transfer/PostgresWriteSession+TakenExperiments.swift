@@ -137,7 +137,4 @@ extension PostgresWriteSession: RecordTaking {
         )
         return TakenPart(missing)
     }
-
-    /// Returns nil, because the tables have no place for who made an experiment.
-    package func otherManager(ofExperiment id: Int64) -> String? { nil }
 }

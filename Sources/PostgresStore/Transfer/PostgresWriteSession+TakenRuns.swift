@@ -11,14 +11,20 @@ extension PostgresWriteSession {
 
     package func info(of run: RunInfo, id: String) -> RunInfo { taken.runs[ExactText(id)] ?? run }
 
-    /// Does nothing, because the tables have no place for who made a run.
-    package func requireMaker(of run: RunInfo, in home: TransferredHome?) {}
+    package func maker(of run: RunInfo) throws -> RunMaker? {
+        try taken.makers[ExactText(run.runID)].map { try maker($0) }
+    }
 
     package func add(_ transferred: TransferredRun) throws -> RunInfo {
         let info = transferred.run.info
         try columnLimits?.require(["runs.artifact_uri": info.artifactURI])
+        try requireRoomForRun()
+        // The run counts from now on, and is sent with others later.
+        try noteChange()
+        countOwnRun()
         taken.runs[ExactText(info.runID)] = info
         taken.newRuns.insert(ExactText(info.runID))
+        taken.unsentRuns.append(info.runID)
         taken.runRows.append([
             .text(info.runID), .integer(info.experimentID), .text(info.name), .text(info.userID),
             .text(info.status.wireName), .integer(info.startTime), info.endTime.postgresValue,
@@ -51,7 +57,8 @@ extension PostgresWriteSession {
             """,
             rows: taken.runRows
         )
-        taken.runRows = []
+        try recordOwner(ofRuns: taken.unsentRuns, mayHaveRow: true)
+        (taken.runRows, taken.unsentRuns) = ([], [])
     }
 
     package func complete(_ params: [Param], of run: RunInfo) -> TakenPart {

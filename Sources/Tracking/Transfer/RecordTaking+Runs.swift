@@ -66,7 +66,7 @@ extension RecordTaking {
                     + "'\(shortened(proof.userID))'"
             )
         }
-        try requireMaker(of: key, in: proof.home)
+        try requireMaker(of: key, in: proof.home, stored.experimentID)
         return stored
     }
 
@@ -77,7 +77,7 @@ extension RecordTaking {
                 try requireSameRun(key, points.runID, proof, course)
                 course.note(.run, points.runID)
             } else {
-                try requireMaker(of: key, in: nil)
+                try requireMaker(of: key, in: nil, nil)
             }
         }
         try add(points, to: key, &report)

@@ -46,10 +46,8 @@ package protocol RecordTaking: AnyObject, ClientBound {
     /// Looks up a run that the client may change, active or deleted.
     func takenRun(_ runID: String) throws -> RunHandle?
     func info(of run: RunHandle, id: String) throws -> RunInfo
-    /// Throws if the run may not be that of the source, because of who made it here.
-    ///
-    /// - Parameter home: nil if the sender does not tell it.
-    func requireMaker(of run: RunHandle, in home: TransferredHome?) throws
+    /// Returns who has made a run; nil if that is not known.
+    func maker(of run: RunHandle) throws -> RunMaker?
     /// Adds a run without its params, tags, inputs and outputs. Its experiment is that of the store.
     func add(_ run: TransferredRun) throws -> RunHandle
     func end(_ run: RunHandle, as info: RunInfo) throws

@@ -22,7 +22,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
     let report: @Sendable (String) -> Void
     /// Whether the content of files that are no longer at their paths has been saved.
     var isContentSaved = false
-    let runQuota: RunQuota
+    package let runQuota: RunQuota
     /// How many runs may be created before the runs are counted again.
     var runsLeft: Int64 = 0
     /// The client that waits for the result.

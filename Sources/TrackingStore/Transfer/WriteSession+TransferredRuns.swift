@@ -7,43 +7,15 @@ extension WriteSession {
 
     package func info(of run: RunRow, id: String) throws -> RunInfo { try runInfo(id, for: .update) }
 
-    /// Throws for a run that somebody else made here who is no admin, or of whom that is no longer known.
-    ///
-    /// Who makes a run may choose its id, and would get to see what comes of the run that has it elsewhere. Who made a run is
-    /// kept when a user or a token is gone. Then the run is the source's only if its experiment has come from there too:
-    /// nobody but an import chooses the creation time of an experiment.
-    package func requireMaker(of run: RunRow, in home: TransferredHome?) throws {
-        let found = try connection.query(
+    package func maker(of run: RunRow) throws -> RunMaker? {
+        let owner = try connection.query(
             """
-            SELECT owner.key, users.id IS NOT NULL OR token.id IS NOT NULL, coalesce(users.is_admin, token.scope = ?2, 0)
-            FROM run_owners AS owned
-            JOIN storage_owners AS owner ON owner.id = owned.owner_id
-            LEFT JOIN users ON users.name = substr(owner.key, 6) AND substr(owner.key, 1, 5) = 'user:'
-            LEFT JOIN access_tokens AS token ON token.name = substr(owner.key, 7)
-                AND substr(owner.key, 1, 6) = 'token:' AND coalesce(token.user_id, 0) = 0
+            SELECT owner.key FROM run_owners AS owned JOIN storage_owners AS owner ON owner.id = owned.owner_id
             WHERE owned.run_id = ?1
             """,
-            run.id,
-            AccessScope.admin.storedValue
-        ).firstRow { (key: $0.string(0), isThere: $0.bool(1), isAdministrator: $0.bool(2)) }
-        guard let found, let maker = StorageOwner(key: found.key), maker != caller.owner, !found.isAdministrator else {
-            return
-        }
-        if !found.isThere, let stored = try creationTime(ofExperiment: run.experimentID),
-            Experiment.isSame(createdAt: home?.creationTime, as: stored)
-        {
-            return
-        }
-        let name = shortened(maker.name)
-        let reason =
-            switch (maker.kind, found.isThere) {
-            case (.user, true): "by '\(name)', who is no admin and may have chosen the id"
-            case (.user, false): "by '\(name)', who is no user any more and may have chosen the id"
-            case (.token, true):
-                "with the token '\(name)', which has not the scope admin, by somebody who may have chosen the id"
-            case (.token, false): "with the token '\(name)', which is gone, by somebody who may have chosen the id"
-            }
-        throw TrackingError(.permissionDenied, "a run with this id was made here \(reason)")
+            run.id
+        ).firstRow { StorageOwner(key: $0.string(0)) }
+        return try (owner ?? nil).map { try maker($0) }
     }
 
     package func add(_ transferred: TransferredRun) throws -> RunRow {

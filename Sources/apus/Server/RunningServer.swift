@@ -47,7 +47,7 @@ final class RunningServer {
         if security.requiresToken, security.accounts == nil, !access.hasTokens, parts.settings.outside.source == nil {
             StandardStream.error.write(lackOfTokens)
         }
-        if parts.settings.keepsAccess, let line = try parts.api.unaskedAccounts(security) {
+        if parts.settings.keepsOwnTables, let line = try parts.api.unaskedAccounts(security) {
             StandardStream.error.write(line)
         }
     }

@@ -70,8 +70,7 @@ package struct MLflowAPI: Sendable {
     }
 
     let store: any TrackingBackend
-    /// The store if it is the one in SQLite; nil for any other store, which lacks removal
-    /// for good and forwarding.
+    /// The store if it is the one in SQLite; nil for any other store, which does not send what it stores to another server.
     let local: TrackingStore?
     let artifacts: any ArtifactStorage
     /// The uploads in parts to a local folder; nil if artifacts are in an object storage, which keeps the parts itself.
@@ -120,14 +119,13 @@ package struct MLflowAPI: Sendable {
             experimentEndpoints, runEndpoints, loggingEndpoints, metricEndpoints, registeredModelEndpoints,
             serverEndpoints, pageEndpoints, logInEndpoints, accountEndpoints, tokenEndpoints, auditEndpoints,
             graphQLEndpoints, emptyAnswers, unsupportedEndpoints, transferEndpoints, artifactJournalEndpoints,
-            usageEndpoints,
+            usageEndpoints, removalEndpoints,
         ]
         let ofArtifacts = [
             loggedModelEndpoints, modelVersionEndpoints, artifactEndpoints, artifactViewEndpoints, multipartEndpoints,
             exportEndpoints, streamedExportEndpoints,
         ]
-        let localGroups = [removalEndpoints, forwardEndpoints]
-        var localEndpoints = Array(localGroups.joined().joined())
+        var localEndpoints = Array(forwardEndpoints.joined())
         if local == nil { localEndpoints = localEndpoints.map { $0.refusing(with: .onlyInSQLite) } }
         let all = ofArtifacts.joined().joined().map(withOwnThreads) + groups.joined().joined() + localEndpoints
         return settings.servesOnlyArtifacts ? all.map(restrictedToArtifacts) : all

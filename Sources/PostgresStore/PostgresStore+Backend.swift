@@ -60,6 +60,8 @@ extension PostgresStore: TrackingBackend {
     }
 }
 
+extension PostgresStore: RemovingOneByOne {}
+
 extension PostgresReadSession: TrackingReading {}
 
 extension PostgresWriteSession: TrackingWriting {}

@@ -18,6 +18,8 @@ package final class PostgresStore: Sendable {
         package var schema: MLflowSchema
         /// The scripts that make this server's own tables, one after another; empty if it needs none of them.
         package var ownTables: [String] = []
+        /// Whether these tables are made where they are missing; otherwise the store does without them there.
+        package var makesOwnTables = true
         /// The most runs that may be stored; needs the own tables.
         package var runQuota = RunQuota()
         /// The most connections that read; with the writer's, the store uses one more.
@@ -53,6 +55,7 @@ package final class PostgresStore: Sendable {
     /// Whether the database has users or tokens for servers that ask for them, and this server does not.
     package let hasUnaskedAccounts: Bool
     private let writer: GroupWriter
+    private let removals: RemovalWriter
     private let readers: ReaderCrew
     private let report: @Sendable (String) -> Void
     /// The series of failures that need the operator.
@@ -75,8 +78,10 @@ package final class PostgresStore: Sendable {
         try SessionCheck(first, connector).requireSession()
         schema = try SchemaCheck(first, configuration.schema, beginsTables: configuration.beginsTables)
             .prepare(artifactRoot: configuration.artifactRoot)
-        permissionChanges = PermissionChanges(stored: try Self.accessVersion(first, configuration.ownTables))
-        hasUnaskedAccounts = try configuration.ownTables.isEmpty && OwnTables.areThere(first)
+        let hasOwnTables = try OwnTables.areThere(first)
+        let scripts = hasOwnTables || configuration.makesOwnTables ? configuration.ownTables : []
+        permissionChanges = PermissionChanges(stored: try Self.accessVersion(first, scripts))
+        hasUnaskedAccounts = configuration.ownTables.isEmpty && hasOwnTables
         first.close()
         report = configuration.report
         let readers = ReaderCrew(
@@ -87,24 +92,28 @@ package final class PostgresStore: Sendable {
             patience: configuration.patience
         )
         self.readers = readers
-        let group = WriteGroup(
-            connector,
-            artifactRoot: configuration.artifactRoot,
-            servedBuckets: configuration.servedBuckets,
-            permissionChanges: permissionChanges,
-            runQuota: configuration.runQuota,
-            storageNews: storageNews,
-            patience: configuration.patience,
-            statementTime: configuration.statementTime,
-            commitTime: configuration.commitTime,
-            makeRoom: { readers.dropIdle() },
-            report: configuration.report
-        )
-        writer = try GroupWriter(
-            group,
-            queue: configuration.budgets.queuedWrites,
-            patience: configuration.patience
-        )
+        let makeWriter: @Sendable () throws -> GroupWriter = { [permissionChanges, storageNews] in
+            let group = WriteGroup(
+                connector,
+                artifactRoot: configuration.artifactRoot,
+                servedBuckets: configuration.servedBuckets,
+                permissionChanges: permissionChanges,
+                runQuota: configuration.runQuota,
+                storageNews: storageNews,
+                patience: configuration.patience,
+                statementTime: configuration.statementTime,
+                commitTime: configuration.commitTime,
+                makeRoom: { readers.dropIdle() },
+                report: configuration.report
+            )
+            return try GroupWriter(
+                group,
+                queue: configuration.budgets.queuedWrites,
+                patience: configuration.patience
+            )
+        }
+        writer = try makeWriter()
+        removals = RemovalWriter(makeWriter)
     }
 
     /// Makes this server's own tables, if it needs them; returns the number of the stored rights.
@@ -160,11 +169,33 @@ package final class PostgresStore: Sendable {
     /// Finishes the queued requests and closes the connections; blocks until all is done.
     package func close() {
         readers.close()
+        removals.close()
         writer.close()
     }
 
-    /// Closes the connections that no read uses, without blocking; for an idle server.
-    package func rest() { readers.dropIdle() }
+    /// Closes the connections that are not used, without waiting for the database; for an idle server.
+    package func rest() {
+        readers.dropIdle()
+        removals.rest()
+    }
+
+    package func readRemovals<Value: Sendable>(
+        _ work: @escaping @Sendable (any RemovalTables) throws -> Value
+    ) throws -> Value {
+        let answer = Answer<Value>()
+        read({ (session: PostgresReadSession) in try work(session) }) { answer.give($0) }
+        return try answer.wait()
+    }
+
+    package func removeNow<Value: Sendable>(
+        _ work: @escaping @Sendable (any RemovalWriting) throws -> Value
+    ) throws -> Value {
+        let answer = Answer<Value>()
+        try removals.submit({ (session: PostgresWriteSession) in try work(session) }) {
+            answer.give($0.mapError(self.failure))
+        }
+        return try answer.wait()
+    }
 
     /// Translates a failure of PostgreSQL, and reports those that need the operator's attention.
     private func failure(_ error: any Error) -> any Error {

@@ -44,26 +44,26 @@ package struct RemovalRequest: Sendable, Equatable {
 }
 
 /// The position of a search for all deleted objects.
-package struct RemovalPosition: Sendable {
+package struct RemovalPosition: Sendable, Equatable {
     package var kind: RemovalKind
-    /// The row that was read last.
-    package var row: Int64
+    /// What identifies the object that was read last in its store; empty before the first one.
+    package var last: String
 
-    package init(kind: RemovalKind, row: Int64) {
+    package init(kind: RemovalKind, last: String = "") {
         self.kind = kind
-        self.row = row
+        self.last = last
     }
 
     /// The position before the first row of the first kind.
     ///
     /// Experiments come first, so that their runs and models need not be put on the list of removals one by one.
-    package static let start = RemovalPosition(kind: .experiment, row: -1)
+    package static let start = RemovalPosition(kind: .experiment)
 
     /// The position before the first row of the next kind; nil after the last kind.
     package var next: RemovalPosition? {
         switch kind {
-        case .experiment: RemovalPosition(kind: .run, row: 0)
-        case .run: RemovalPosition(kind: .loggedModel, row: 0)
+        case .experiment: RemovalPosition(kind: .run)
+        case .run: RemovalPosition(kind: .loggedModel)
         case .loggedModel: nil
         }
     }
@@ -192,7 +192,7 @@ package struct RemovalCount: Sendable, Equatable {
 
 /// A run, logged model or experiment whose rows are removed, and whose folder of artifacts is not yet.
 package struct RemovedOwner: Sendable, Equatable {
-    /// The row id in the list of removals.
+    /// The row id in the list of removals; 0 for what is not on one.
     package var row: Int64
     package var kind: RemovalKind
     package var id: String

@@ -50,7 +50,7 @@ SQLITE_ONLY = {
         "test_import_postgres", "test_import_server", "test_import_tensorboard", "test_mlflow_database_export",
         "test_move_postgres", "test_table_export",
     ),
-    "snapshots, backups and gc are of a data folder": ("test_backup_load", "test_keeping", "test_snapshots"),
+    "snapshots and backups are of a data folder": ("test_backup_load", "test_keeping", "test_snapshots"),
     "a server over PostgreSQL is not alone with its data folder": (
         "test_run_command", "test_running_twice",
         "test_durability::test_a_second_server_on_the_same_data_is_refused_and_told_who_has_it",

@@ -36,7 +36,7 @@ CHOSEN = {"audit_entries": "WHERE action = 'gc'"}
 
 
 # The commands that work on a database in PostgreSQL too.
-OF_DATABASES = {"audit", "token", "usage", "user"}
+OF_DATABASES = {"audit", "gc", "token", "usage", "user"}
 
 
 def spare(*arguments) -> list[str]:

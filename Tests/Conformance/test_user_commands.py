@@ -119,7 +119,6 @@ def audit(server, *arguments):
     return [json.loads(line) for line in found.splitlines()]
 
 
-@pytest.mark.sqlite
 def test_the_audit_tells_who_deleted_a_run_with_its_experiment_and_its_files(server):
     admin = {"headers": basic("admin")}
     experiment = must(server.url, "experiments/create", {"name": "audited"}, **admin)["experiment_id"]

@@ -73,8 +73,8 @@ extension PostgresWriteSession: RecordTaking {
         return id
     }
 
-    /// Removes what an earlier experiment with the same id, which a program of MLflow has removed for good, has left of rights.
-    private func removeRights(toExperiment id: Int64) throws {
+    /// Removes what an experiment that is removed for good, by whatever program, has left of rights.
+    func removeRights(toExperiment id: Int64) throws {
         guard keepsAccess else { return }
         try change(
             "DELETE FROM apus.role_permissions WHERE resource_type = 'experiment' AND resource_pattern = $1",

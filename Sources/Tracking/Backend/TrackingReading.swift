@@ -161,6 +161,23 @@ package protocol TrackingReading: RecordReading, AccessTables {
     /// - Throws: `.notImplemented` if the store keeps no journal.
     func storageUse(checksRuns: Bool) throws -> [StorageUse]
 
+    // MARK: Removal for good
+
+    /// The artifacts of all runs, logged models and model versions that a request does not remove.
+    ///
+    /// The cost is that of reading all runs, logged models and model versions.
+    func artifactsInUse(besides request: RemovalRequest, in folders: ArtifactFolders) throws -> ArtifactsInUse
+
+    /// What a request would remove: the numbers, except those of files, and each object with the folder of its
+    /// artifacts.
+    ///
+    /// The cost is that of reading all deleted objects, and the whole list is in memory.
+    /// - Throws: `.resourceDoesNotExist` for an unknown id; `.invalidParameterValue` for an object that must be kept.
+    func removalPreview(
+        _ request: RemovalRequest,
+        keeping inUse: ArtifactsInUse
+    ) throws -> (count: RemovalCount, owners: [RemovedOwner])
+
     // MARK: Model registry
 
     /// A registered model with its tags, aliases and the latest version of each stage.

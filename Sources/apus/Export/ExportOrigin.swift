@@ -35,11 +35,14 @@ enum ExportOrigin {
 extension PostgresStore {
     /// Opens the store of a command.
     ///
-    /// - Parameter source: the flag or variable that names the database.
+    /// - Parameters:
+    ///   - source: the flag or variable that names the database.
+    ///   - usesOwnTables: whether the command looks at the tables that servers with users, an audit or quotas have made.
     static func ofCommand(
         _ address: PostgresAddress,
         artifactRoot: ArtifactLocation,
-        source: String
+        source: String,
+        usesOwnTables: Bool = false
     ) throws(StartFailure) -> PostgresStore {
         var configuration = PostgresStore.Configuration(
             address: address,
@@ -47,6 +50,9 @@ extension PostgresStore {
             schema: EmbeddedSchema.mlflowInPostgreSQL
         )
         configuration.readerCount = 1
+        if usesOwnTables {
+            (configuration.ownTables, configuration.makesOwnTables) = (EmbeddedMigrations.ownTablesInPostgreSQL, false)
+        }
         configuration.report = { StandardStream.error.write("apus: \($0)") }
         do {
             return try PostgresStore(configuration)

@@ -30,6 +30,7 @@ extension MLflowAPI {
         extras.journalBefore = try message.age("journal_older_than").map { now - $0 }
         var progress = RemovalProgress()
         var kept = RemovalCount()
+        guard local != nil else { return try removeOneByOne(message, request, now: now, extras, audit) }
         if try message.boolean("continue") != true {
             let wanted = try message.removalRequest(now: now)
             extras.removesExpiredUploads = wanted.isOfEverything
@@ -46,6 +47,37 @@ extension MLflowAPI {
         progress = try continueRemoval(for: Self.workOfOneCall, extras, audit)
         progress.count.add(kept)
         return progress
+    }
+}
+
+extension MLflowAPI {
+    /// Does the same for a store that keeps no list of what is being removed: each call has the request, and the mark of the answer
+    /// before.
+    private func removeOneByOne(
+        _ message: RequestMessage,
+        _ request: HTTPRequest,
+        now: Int64,
+        _ extras: RemovalExtras,
+        _ audit: AuditEntry?
+    ) throws -> RemovalProgress {
+        var extras = extras
+        let wanted = try message.removalRequest(now: now)
+        extras.removesExpiredUploads = wanted.isOfEverything
+        if try message.boolean("dry_run") == true {
+            var progress = RemovalProgress()
+            progress.count = try previewRemoval(wanted, extras)
+            progress.isDone = true
+            return progress
+        }
+        let mark = try message.string("next").map { text in
+            guard let mark = RemovalProgressMark(text) else {
+                throw TrackingError.invalidParameter("'next' is invalid. Send that of the answer before.")
+            }
+            return mark
+        }
+        // What has begun goes on without a check of rights, as with the list.
+        try store.writeNow(for: request.caller) { _ in }
+        return try removeOneByOne(wanted, from: mark, for: Self.workOfOneCall, extras, audit)
     }
 }
 
@@ -70,6 +102,7 @@ extension HTTPResponse {
         .json { writer in
             writer.beginObject()
             writer.member("done", progress.isDone)
+            writer.member("next", ifPresent: progress.next?.text)
             for (name, number) in progress.count.members { writer.member(name, number) }
             writer.memberArray("kept_because") { writer in
                 for reason in progress.count.reasons { writer.string(reason) }

@@ -17,6 +17,10 @@ package final class PostgresStore: Sendable {
         package var schema: MLflowSchema
         /// The scripts that create this server's own tables, in their order; empty if it needs none of them.
         package var ownTables: [String] = []
+        /// Whether these tables are made where they are missing; otherwise the store does without them there.
+        package var makesOwnTables = true
+        /// The maximum number of runs that may be stored; needs the own tables.
+        package var runQuota = RunQuota()
         /// The maximum number of connections for reads; the writer uses one more.
         package var readerCount = 8
         /// How long a request waits for its turn, or for a database that cannot be reached, before it is answered with 429.
@@ -42,11 +46,14 @@ package final class PostgresStore: Sendable {
     /// The URI of the database for messages, without a password.
     package let place: String
     package let permissionChanges: PermissionChanges
+    /// Tells how much is stored after each commit that changes that.
+    package let storageNews = StorageNews()
     /// The schema of the database that has MLflow's tables.
     package let schema: String
     /// Whether the database has users or tokens although this server checks neither.
     package let hasUnaskedAccounts: Bool
     private let writer: GroupWriter
+    private let removals: RemovalWriter
     private let readers: PostgresReaderPool
     private let report: @Sendable (String) -> Void
     /// Limits how often failures that need the operator's attention are reported.
@@ -69,8 +76,10 @@ package final class PostgresStore: Sendable {
         try SessionCheck(first, connector).requireSession()
         schema = try SchemaCheck(first, configuration.schema, beginsTables: configuration.beginsTables)
             .prepare(artifactRoot: configuration.artifactRoot)
-        permissionChanges = PermissionChanges(stored: try Self.accessVersion(first, configuration.ownTables))
-        hasUnaskedAccounts = try configuration.ownTables.isEmpty && OwnTables.areThere(first)
+        let hasOwnTables = try OwnTables.areThere(first)
+        let scripts = hasOwnTables || configuration.makesOwnTables ? configuration.ownTables : []
+        permissionChanges = PermissionChanges(stored: try Self.accessVersion(first, scripts))
+        hasUnaskedAccounts = configuration.ownTables.isEmpty && hasOwnTables
         first.close()
         report = configuration.report
         let readers = PostgresReaderPool(
@@ -81,22 +90,28 @@ package final class PostgresStore: Sendable {
             queueTimeout: configuration.queueTimeout
         )
         self.readers = readers
-        let group = WriteGroup(
-            connector,
-            artifactRoot: configuration.artifactRoot,
-            servedBuckets: configuration.servedBuckets,
-            permissionChanges: permissionChanges,
-            queueTimeout: configuration.queueTimeout,
-            statementTime: configuration.statementTime,
-            commitTime: configuration.commitTime,
-            closeIdleReaders: { readers.dropIdle() },
-            report: configuration.report
-        )
-        writer = try GroupWriter(
-            group,
-            queue: configuration.budgets.queuedWrites,
-            queueTimeout: configuration.queueTimeout
-        )
+        let makeWriter: @Sendable () throws -> GroupWriter = { [permissionChanges, storageNews] in
+            let group = WriteGroup(
+                connector,
+                artifactRoot: configuration.artifactRoot,
+                servedBuckets: configuration.servedBuckets,
+                permissionChanges: permissionChanges,
+                runQuota: configuration.runQuota,
+                storageNews: storageNews,
+                queueTimeout: configuration.queueTimeout,
+                statementTime: configuration.statementTime,
+                commitTime: configuration.commitTime,
+                closeIdleReaders: { readers.dropIdle() },
+                report: configuration.report
+            )
+            return try GroupWriter(
+                group,
+                queue: configuration.budgets.queuedWrites,
+                queueTimeout: configuration.queueTimeout
+            )
+        }
+        writer = try makeWriter()
+        removals = RemovalWriter(makeWriter)
     }
 
     /// Creates this server's own tables, if it needs them; returns the access mark.
@@ -152,11 +167,33 @@ package final class PostgresStore: Sendable {
     /// Finishes the queued requests and closes the connections; blocks until all is done.
     package func close() {
         readers.close()
+        removals.close()
         writer.close()
     }
 
-    /// Closes the connections that no read uses, without blocking; for an idle server.
-    package func releaseIdleResources() { readers.dropIdle() }
+    /// Closes the connections that are not used, without waiting for the database; for an idle server.
+    package func releaseIdleResources() {
+        readers.dropIdle()
+        removals.releaseIdleResources()
+    }
+
+    package func readRemovals<Value: Sendable>(
+        _ work: @escaping @Sendable (any RemovalTables) throws -> Value
+    ) throws -> Value {
+        let answer = Answer<Value>()
+        read({ (session: PostgresReadSession) in try work(session) }) { answer.give($0) }
+        return try answer.wait()
+    }
+
+    package func removeNow<Value: Sendable>(
+        _ work: @escaping @Sendable (any RemovalWriting) throws -> Value
+    ) throws -> Value {
+        let answer = Answer<Value>()
+        try removals.submit({ (session: PostgresWriteSession) in try work(session) }) {
+            answer.give($0.mapError(self.failure))
+        }
+        return try answer.wait()
+    }
 
     /// Translates a failure of PostgreSQL, and reports those that need the operator's attention.
     private func failure(_ error: any Error) -> any Error {

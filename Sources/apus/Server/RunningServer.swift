@@ -49,7 +49,7 @@ final class RunningServer {
         {
             StandardStream.error.write(lackOfTokens)
         }
-        if parts.settings.keepsAccess, let line = try parts.api.unaskedAccounts(security) {
+        if parts.settings.keepsOwnTables, let line = try parts.api.unaskedAccounts(security) {
             StandardStream.error.write(line)
         }
     }

@@ -5,6 +5,7 @@ internal import HTTPServer
 internal import HTTPWire
 internal import Logging
 internal import MLflowAPI
+internal import Tracking
 internal import TrackingStore
 
 /// The routes of a server, and the configuration of its HTTP server.
@@ -63,7 +64,7 @@ extension ServerParts {
             local: local,
             wrongTokens: access.isRequired ? access.wrongTokenCount : nil,
             refusedForRate: rate?.refusals,
-            use: try? local?.readNow(.cheap) { try $0.storageUse() },
+            use: store.keepsArtifactJournal ? try? store.readNow(.cheap) { try $0.storageUse() } : nil,
             freeSpace: roots.destination.freeSpace,
             sharing: roots.sharing,
             background: work.all,

@@ -47,8 +47,9 @@ enum ServedStore {
         var configuration = PostgresStore.Configuration(
             uri,
             artifactRoot: settings.layout.artifactRoot,
-            hasOwnTables: settings.keepsAccess
+            hasOwnTables: settings.keepsOwnTables
         )
+        configuration.runQuota = settings.limits.runs
         configuration.budgets = budgets
         configuration.servedBuckets = settings.layout.servedBuckets
         configuration.report = { logger.error("\($0)") }
@@ -60,8 +61,8 @@ enum ServedStore {
             if store.hasUnaskedAccounts {
                 logger.warning(
                     """
-                    other servers of this database ask for users or tokens, and this one lets everybody do everything; give it \
-                    the same flags, such as --app-name basic-auth
+                    other servers of this database ask for users or tokens, or have quotas, and this one lets everybody do \
+                    everything; give it the same flags, such as --app-name basic-auth
                     """
                 )
             }

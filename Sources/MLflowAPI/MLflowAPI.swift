@@ -70,8 +70,8 @@ package struct MLflowAPI: Sendable {
     }
 
     let store: any TrackingBackend
-    /// The store if it is the one in SQLite; nil for any other store, which lacks the artifact journal, quotas, permanent
-    /// removal and forwarding.
+    /// The store if it is the one in SQLite; nil for any other store, which has neither forwarding nor a table
+    /// of removals.
     let local: TrackingStore?
     let artifacts: any ArtifactStorage
     /// The uploads in parts to a local folder; nil if artifacts are in an object storage, which keeps the parts itself.
@@ -119,14 +119,14 @@ package struct MLflowAPI: Sendable {
         let groups = [
             experimentEndpoints, runEndpoints, loggingEndpoints, metricEndpoints, registeredModelEndpoints,
             serverEndpoints, pageEndpoints, logInEndpoints, accountEndpoints, tokenEndpoints, auditEndpoints,
-            graphQLEndpoints, emptyAnswers, unsupportedEndpoints, transferEndpoints,
+            graphQLEndpoints, emptyAnswers, unsupportedEndpoints, transferEndpoints, artifactJournalEndpoints,
+            usageEndpoints, removalEndpoints,
         ]
         let ofArtifacts = [
             loggedModelEndpoints, modelVersionEndpoints, artifactEndpoints, artifactViewEndpoints, multipartEndpoints,
             exportEndpoints, streamedExportEndpoints,
         ]
-        let localGroups = [artifactJournalEndpoints, usageEndpoints, removalEndpoints, forwardEndpoints]
-        var localEndpoints = Array(localGroups.joined().joined())
+        var localEndpoints = Array(forwardEndpoints.joined())
         if local == nil { localEndpoints = localEndpoints.map { $0.refusing(with: .onlyInSQLite) } }
         let all = ofArtifacts.joined().joined().map(withOwnThreads) + groups.joined().joined() + localEndpoints
         return settings.servesOnlyArtifacts ? all.map(restrictedToArtifacts) : all

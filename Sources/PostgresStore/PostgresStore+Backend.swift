@@ -35,6 +35,8 @@ extension PostgresStore: TrackingBackend {
         )
     }
 
+    package var keepsArtifactJournal: Bool { permissionChanges.stored != nil }
+
     /// Does nothing, because only a statement shows whether the database can be reached.
     package func requireDatabaseInPlace() {}
 
@@ -57,6 +59,8 @@ extension PostgresStore: TrackingBackend {
         return health
     }
 }
+
+extension PostgresStore: RemovingOneByOne {}
 
 extension PostgresReadSession: TrackingReading {}
 

@@ -18,6 +18,10 @@ package final class PostgresStore: Sendable {
         package var schema: MLflowSchema
         /// The scripts that create this server's own tables, in their order; empty if it needs none of them.
         package var ownTables: [String] = []
+        /// Whether these tables are made where they are missing; otherwise the store does without them there.
+        package var makesOwnTables = true
+        /// The maximum number of runs that may be stored; needs the own tables.
+        package var runQuota = RunQuota()
         /// The maximum number of connections for reads; the writer uses one more.
         package var readerCount = 8
         /// How long a request waits for its turn, or for a database that cannot be reached, before it is answered with 429.
@@ -43,6 +47,8 @@ package final class PostgresStore: Sendable {
     /// The URI of the database for messages, without a password.
     package let place: String
     package let permissionChanges: PermissionChanges
+    /// Tells how much is stored after each commit that changes that.
+    package let storageNews = StorageNews()
     /// The schema of the database that has MLflow's tables.
     package let schema: String
     /// Whether the database has users or tokens although this server checks neither.
@@ -50,6 +56,7 @@ package final class PostgresStore: Sendable {
     /// Whether MLflow keeps users in this database, too.
     package let hasUsersOfMLflow: Bool
     private let writer: GroupWriter
+    private let removals: RemovalWriter
     private let readers: PostgresReaderPool
     private let report: @Sendable (String) -> Void
     /// Limits how often failures that need the operator's attention are reported.
@@ -73,7 +80,9 @@ package final class PostgresStore: Sendable {
         try SessionCheck(first, connector).requireSession()
         schema = try SchemaCheck(first, configuration.schema, beginsTables: configuration.beginsTables)
             .prepare(artifactRoot: configuration.artifactRoot)
-        permissionChanges = PermissionChanges(stored: try Self.accessVersion(first, configuration.ownTables))
+        let hasOwnTables = try OwnTables.areThere(first)
+        let scripts = hasOwnTables || configuration.makesOwnTables ? configuration.ownTables : []
+        permissionChanges = PermissionChanges(stored: try Self.accessVersion(first, scripts))
         hasUnaskedAccounts = try configuration.ownTables.isEmpty && OwnTables.haveAccounts(first)
         hasUsersOfMLflow =
             try !configuration.ownTables.isEmpty
@@ -88,22 +97,28 @@ package final class PostgresStore: Sendable {
             queueTimeout: configuration.queueTimeout
         )
         self.readers = readers
-        let group = WriteGroup(
-            connector,
-            artifactRoot: configuration.artifactRoot,
-            servedBuckets: configuration.servedBuckets,
-            permissionChanges: permissionChanges,
-            queueTimeout: configuration.queueTimeout,
-            statementTime: configuration.statementTime,
-            commitTime: configuration.commitTime,
-            closeIdleReaders: { readers.dropIdle() },
-            report: configuration.report
-        )
-        writer = try GroupWriter(
-            group,
-            queue: configuration.budgets.queuedWrites,
-            queueTimeout: configuration.queueTimeout
-        )
+        let makeWriter: @Sendable () throws -> GroupWriter = { [permissionChanges, storageNews] in
+            let group = WriteGroup(
+                connector,
+                artifactRoot: configuration.artifactRoot,
+                servedBuckets: configuration.servedBuckets,
+                permissionChanges: permissionChanges,
+                runQuota: configuration.runQuota,
+                storageNews: storageNews,
+                queueTimeout: configuration.queueTimeout,
+                statementTime: configuration.statementTime,
+                commitTime: configuration.commitTime,
+                closeIdleReaders: { readers.dropIdle() },
+                report: configuration.report
+            )
+            return try GroupWriter(
+                group,
+                queue: configuration.budgets.queuedWrites,
+                queueTimeout: configuration.queueTimeout
+            )
+        }
+        writer = try makeWriter()
+        removals = RemovalWriter(makeWriter)
     }
 
     /// Creates this server's own tables, if it needs them; returns the access mark.
@@ -161,11 +176,33 @@ package final class PostgresStore: Sendable {
     /// Finishes the queued requests and closes the connections; blocks until all is done.
     package func close() {
         readers.close()
+        removals.close()
         writer.close()
     }
 
-    /// Closes the connections that no read uses, without blocking; for an idle server.
-    package func releaseIdleResources() { readers.dropIdle() }
+    /// Closes the connections that are not used, without waiting for the database; for an idle server.
+    package func releaseIdleResources() {
+        readers.dropIdle()
+        removals.releaseIdleResources()
+    }
+
+    package func readRemovals<Value: Sendable>(
+        _ work: @escaping @Sendable (any RemovalTables) throws -> Value
+    ) throws -> Value {
+        let answer = Answer<Value>()
+        read({ (session: PostgresReadSession) in try work(session) }) { answer.give($0) }
+        return try answer.wait()
+    }
+
+    package func removeNow<Value: Sendable>(
+        _ work: @escaping @Sendable (any RemovalWriting) throws -> Value
+    ) throws -> Value {
+        let answer = Answer<Value>()
+        try removals.submit({ (session: PostgresWriteSession) in try work(session) }) {
+            answer.give($0.mapError(self.failure))
+        }
+        return try answer.wait()
+    }
 
     /// Notes whether the database has answered a request.
     private func noted<Value>(_ result: Result<Value, any Error>) -> Result<Value, any Error> {

@@ -66,3 +66,29 @@ package struct ArtifactJournalQuery: Sendable {
         self.maxResults = maxResults
     }
 }
+
+extension ArtifactJournalQuery {
+    /// Distinguishes the page tokens of different queries.
+    package var digest: UInt64 {
+        var digest = QueryDigest()
+        digest.add("artifact journal")
+        for part in [runID, path, since.map { "\($0)" }] {
+            digest.add(part == nil ? "any" : "one")
+            digest.add(part ?? "")
+        }
+        return digest.value
+    }
+
+    /// Returns the same query, restricted to entries of runs that the permissions allow to read.
+    package func within(_ permissions: Permissions) -> ArtifactJournalQuery {
+        var query = self
+        query.scope = permissions.visibleExperiments(for: .run)
+        return query
+    }
+
+    /// A path of a file, and those of the folders above it.
+    package static func pathAndParents(of path: String) -> [String] {
+        let segments = path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
+        return (0..<segments.count).map { segments[...$0].joined(separator: "/") }
+    }
+}

@@ -44,27 +44,27 @@ package struct RemovalRequest: Sendable, Equatable {
 }
 
 /// The position of a search for all deleted objects.
-package struct RemovalPosition: Sendable {
+package struct RemovalPosition: Sendable, Equatable {
     package var kind: RemovalKind
-    /// The row that was read last.
-    package var row: Int64
+    /// What identifies the object that was read last in its store; empty before the first one.
+    package var last: String
 
-    package init(kind: RemovalKind, row: Int64) {
+    package init(kind: RemovalKind, last: String = "") {
         self.kind = kind
-        self.row = row
+        self.last = last
     }
 
     /// The position before the first row of the first kind.
     ///
     /// Experiments come first, because the removal of an experiment also removes its runs and models, which then need no rows of their
-    /// own in the table of removals. The row is -1 because the default experiment has the id 0.
-    package static let start = RemovalPosition(kind: .experiment, row: -1)
+    /// own in the table of removals.
+    package static let start = RemovalPosition(kind: .experiment)
 
     /// The position before the first row of the next kind; nil after the last kind.
     package var next: RemovalPosition? {
         switch kind {
-        case .experiment: RemovalPosition(kind: .run, row: 0)
-        case .run: RemovalPosition(kind: .loggedModel, row: 0)
+        case .experiment: RemovalPosition(kind: .run)
+        case .run: RemovalPosition(kind: .loggedModel)
         case .loggedModel: nil
         }
     }
@@ -196,9 +196,9 @@ package struct RemovalCount: Sendable, Equatable {
     }
 }
 
-/// A run, logged model or experiment whose rows have been removed, but whose artifact folder has not been removed yet.
+/// A run, logged model or experiment that is removed, but whose artifact folder has not been removed yet.
 package struct PendingFolderRemoval: Sendable, Equatable {
-    /// The row id in the table of removals.
+    /// The row id in the table of removals; 0 for what has no row there.
     package var row: Int64
     package var kind: RemovalKind
     package var id: String

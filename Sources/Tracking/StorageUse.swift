@@ -7,6 +7,8 @@ package struct StorageUse: Sendable, Equatable {
     package var artifacts: Int64 = 0
     /// The number of runs, including deleted ones that are not removed permanently.
     package var runs: Int64 = 0
+    /// Grows with each change, where several servers store things; otherwise 0.
+    package var version: Int64 = 0
 
     package init(owner: StorageOwner?) {
         self.owner = owner

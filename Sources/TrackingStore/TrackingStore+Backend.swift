@@ -35,6 +35,8 @@ extension TrackingStore: TrackingBackend {
         )
     }
 
+    package var keepsArtifactJournal: Bool { true }
+
     package func examine() -> StoreHealth { examine(within: .seconds(2)) }
 }
 

@@ -43,17 +43,16 @@ def pytest_addoption(parser):
 
 # What is not run over PostgreSQL, by the reason: whole modules, or single tests as "module::test".
 SQLITE_ONLY = {
-    "there are no quotas": (
-        "test_quotas", "test_object_storage::test_a_storage_that_is_silent_keeps_no_request_that_needs_none",
-        "test_strange_storages::test_a_completion_is_journalled_and_counted_once",
-        "test_strange_storages::test_a_completion_that_the_storage_has_carried_out_already_is_no_failure_with_quotas",
-        "test_strange_storages::test_an_answer_that_is_none_is_told_with_the_request",
-        "test_strange_storages::test_an_upload_in_parts_does_not_begin_where_a_quota_is_spent",
-    ),
     "files that share space are of a data folder": (
         "test_artifact_space[deduplicated]",
         "test_artifact_space::test_equal_files_are_stored_once_over_restarts_and_moves_and_leave_with_their_last_path",
         "test_command_paths::test_statistics_of_what_is_no_folder_of_artifacts_fail",
+    ),
+    "without quotas, users or an audit there is no journal of artifacts and no count of what is stored": (
+        "test_artifact_space::test_the_journal_tells_what_happened_to_a_run_and_to_a_path",
+        "test_object_storage::test_a_storage_that_is_silent_keeps_no_request_that_needs_none",
+        "test_object_storage::test_the_client_sends_parts_to_the_storage_itself",
+        "test_strange_storages::test_a_completion_is_journalled_and_counted_once[no quota]",
     ),
     "another server is not sent what is logged": (
         "test_forward", "test_forward_doubt", "test_forward_failures", "test_forward_limits", "test_forward_mlflow",
@@ -64,7 +63,7 @@ SQLITE_ONLY = {
         "test_import_postgres", "test_import_server", "test_import_tensorboard", "test_mlflow_database_export",
         "test_move_postgres", "test_table_export",
     ),
-    "snapshots, backups, gc and some commands are of a data folder": (
+    "snapshots, backups and some commands are of a data folder": (
         "test_backup_load", "test_keeping", "test_snapshots", "test_https::test_the_commands_of_this_machine_reach_the_owner_of_a_folder",
         "test_issuers::test_groups_have_the_scopes_that_the_operator_gives_them",
         "test_kills::test_a_killed_command_that_is_run_again_ends_as_an_undisturbed_one",
@@ -77,10 +76,6 @@ SQLITE_ONLY = {
         "test_strange_storages::test_a_command_that_knows_the_bucket_brings_its_artifacts",
         "test_strange_storages::test_an_export_without_the_artifacts_of_the_bucket_is_not_whole",
         "test_strange_storages::test_a_backup_says_what_is_not_in_it_even_if_nobody_says_where_that_is",
-    ),
-    "there is no journal of artifacts": (
-        "test_artifact_space::test_the_journal_tells_what_happened_to_a_run_and_to_a_path",
-        "test_object_storage::test_the_client_sends_parts_to_the_storage_itself",
     ),
     "a server over PostgreSQL is not alone with its data folder": (
         "test_run_command", "test_running_twice",

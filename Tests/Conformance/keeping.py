@@ -36,11 +36,11 @@ CHOSEN = {"audit_entries": "WHERE action = 'gc'"}
 
 
 # The commands that work on a database in PostgreSQL too.
-OF_DATABASES = {"audit", "token", "user"}
+OF_DATABASES = {"audit", "gc", "token", "usage", "user"}
 
 
 def spare(*arguments) -> list[str]:
-    """The command; with APUS_TEST_STORE=postgresql one about accounts has the database of its data folder."""
+    """The command; with APUS_TEST_STORE=postgresql it has the database of its data folder, if it can."""
     words = list(map(str, arguments))
     if os.environ.get("APUS_TEST_STORE", "sqlite") != "sqlite" and words[0] in OF_DATABASES and "--data-dir" in words:
         from postgres import database_of

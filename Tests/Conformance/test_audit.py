@@ -156,9 +156,8 @@ def test_commands_are_told_with_and_without_a_server(tmp_path):
     assert entries[0]["detail"] == {"place": second}
 
 
-@pytest.mark.sqlite
 def test_removal_for_good_tells_of_each_thing(tmp_path):
-    with ApusServer(directory=tmp_path / "server") as server:
+    with ApusServer(["--audit"], directory=tmp_path / "server") as server:
         runs = {new_run(server.url) for _ in range(3)}
         for run_id in runs:
             must(server.url, "runs/delete", {"run_id": run_id})

@@ -154,7 +154,6 @@ def test_a_preflight_is_answered_without_a_token(server):
     assert (status, headers["Access-Control-Allow-Origin"]) == (200, "http://localhost:3000")
 
 
-@pytest.mark.sqlite
 def test_a_token_that_reads_changes_nothing(server, as_user):
     reader = make(server, "reader", "--scope", "read")
     as_user(reader)

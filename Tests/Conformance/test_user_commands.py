@@ -153,7 +153,6 @@ def audit(server, *arguments):
     return [json.loads(line) for line in found.splitlines()]
 
 
-@pytest.mark.sqlite
 def test_the_audit_tells_who_deleted_a_run_with_its_experiment_and_its_files(server):
     admin = {"headers": basic("admin")}
     experiment = must(server.url, "experiments/create", {"name": "audited"}, **admin)["experiment_id"]
@@ -186,7 +185,6 @@ def test_the_audit_is_readable_where_there_is_nothing_and_in_csv(server):
     assert start["detail"]["basic_auth"] == "true"
 
 
-@pytest.mark.sqlite
 def test_quotas_say_how_much_there_is(tmp_path):
     with ApusServer([*USERS, "--client-artifacts", "20KiB"], ADMIN, directory=tmp_path) as server:
         run = must(server.url, "runs/create", {"experiment_id": "0"}, headers=basic("admin"))["run"]["info"]["run_id"]

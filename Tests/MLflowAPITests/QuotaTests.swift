@@ -88,6 +88,26 @@ import TrackingStore
         try later.claim(for: owner).grow(by: 10)
     }
 
+    @Test func `sums of a database that others use are those of its store, and old ones do not come back`() throws {
+        let owner = StorageOwner(.token, "ana")
+        func use(_ bytes: Int64, version: Int64) -> StorageUse {
+            var use = StorageUse(owner: owner)
+            (use.artifactBytes, use.version) = (bytes, version)
+            return use
+        }
+        let quotas = try #require(StorageQuotas(client: 10, server: 15, isShared: true, use: [use(2, version: 3)]))
+        func hasRoom(_ bytes: Int64, for owner: StorageOwner?) -> Bool {
+            (try? quotas.claim(for: owner).grow(by: bytes)) != nil
+        }
+        #expect(hasRoom(8, for: owner) && !hasRoom(9, for: owner))
+        quotas.note([use(7, version: 5)])
+        quotas.note([use(4, version: 4)])
+        #expect(hasRoom(3, for: owner) && !hasRoom(4, for: owner))
+        // The store tells what its own commits change, too.
+        quotas.apply([StoredChange(owner: owner, bytes: 3)])
+        #expect(hasRoom(3, for: owner) && hasRoom(8, for: nil) && !hasRoom(9, for: nil))
+    }
+
     @Test func `one client sends only so many files at once`() throws {
         let budget = Budget(total: 10, share: 1)
         let fixture = try APIFixture { settings, _ in settings.uploads = budget }

@@ -4,14 +4,23 @@ package import Tracking
 
 /// Checks stored and arriving artifacts against the storage quotas; any thread may call it.
 ///
-/// The database stores the sums; this object reads them at the start and then updates them after each change.
+/// The database stores the sums; this object reads them at the start and then updates them after each change. If other servers
+/// use the database too, the store tells the new sums, and those that other servers have changed are read now and then.
 package final class StorageQuotas: Sendable {
     private struct State {
         var stored: [StorageOwner?: Int64] = [:]
+        /// The versions of the sums that the store has told.
+        var versions: [StorageOwner?: Int64] = [:]
         var totalStored: Int64 = 0
         /// The bytes of unfinished uploads, by owner.
         var arriving: [StorageOwner?: Int64] = [:]
         var totalArriving: Int64 = 0
+
+        mutating func replace(_ use: StorageUse) {
+            totalStored += use.artifactBytes - stored[use.owner, default: 0]
+            stored[use.owner] = use.artifactBytes
+            versions[use.owner] = use.version
+        }
 
         mutating func add(_ bytes: Int64, _ owner: StorageOwner?) {
             let own = arriving[owner, default: 0] + bytes
@@ -24,27 +33,37 @@ package final class StorageQuotas: Sendable {
     package let client: Int64?
     /// The most bytes of artifacts of all identities together; nil for no limit.
     package let server: Int64?
+    /// Whether other servers use the database too.
+    private let isShared: Bool
     private let state: Mutex<State>
 
-    /// - Parameter use: the bytes that are stored at the start, by owner.
+    /// - Parameters:
+    ///   - isShared: whether other servers use the database too, so that `note` tells the sums.
+    ///   - use: the bytes that are stored at the start, by owner.
     /// - Returns: nil if there is no quota.
-    package init?(client: Int64?, server: Int64?, use: [StorageUse]) {
+    package init?(client: Int64?, server: Int64?, isShared: Bool = false, use: [StorageUse]) {
         guard client != nil || server != nil else { return nil }
         self.client = client
         self.server = server
+        self.isShared = isShared
         var state = State()
-        for one in use {
-            state.stored[one.owner] = one.artifactBytes
-            state.totalStored += one.artifactBytes
-        }
+        for one in use { state.replace(one) }
         self.state = Mutex(state)
     }
 
     /// Returns a claim that counts the bytes of an upload by an owner.
     package func claim(for owner: StorageOwner?) -> any StorageClaim { QuotaClaim(self, owner) }
 
-    /// Updates the sums of stored bytes after a commit.
-    func apply(_ changes: [StoredChange]) {
+    /// Takes over sums that the store tells or that were read, unless newer ones are known.
+    package func note(_ use: [StorageUse]) {
+        state.withLock { state in
+            for one in use where one.version > state.versions[one.owner] ?? 0 { state.replace(one) }
+        }
+    }
+
+    /// Updates the sums of stored bytes after a commit, unless the store has told them.
+    package func apply(_ changes: [StoredChange]) {
+        guard !isShared else { return }
         state.withLock { state in
             for change in changes {
                 state.stored[change.owner, default: 0] += change.bytes

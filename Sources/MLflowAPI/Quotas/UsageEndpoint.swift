@@ -2,7 +2,6 @@ internal import HTTPServer
 internal import HTTPWire
 package import JSON
 package import Tracking
-internal import TrackingStore
 
 extension MLflowAPI {
     /// The call by which administrators read how much each identity has stored; `docs/own-calls.md` describes it.
@@ -10,7 +9,7 @@ extension MLflowAPI {
         [
             endpoint(.get, .apus, "usage", .administer(.server).unaudited) { _ in
                 .read {
-                    try Self.storageReport(.own($0))
+                    try Self.storageReport($0)
                 } encode: { report in
                     .json(capacity: 256 + 160 * report.clients.count) { $0.write(report) }
                 }
@@ -19,10 +18,10 @@ extension MLflowAPI {
     }
 
     /// Returns the amount of data that is stored in total and by each identity.
-    package func storageReport() throws -> StorageReport { try localStore.readNow { try Self.storageReport($0) } }
+    package func storageReport() throws -> StorageReport { try store.readNow { try Self.storageReport($0) } }
 
-    private static func storageReport(_ session: ReadSession) throws -> StorageReport {
-        StorageReport(of: try session.storageUse(), runs: Int64(try session.runCount()))
+    private static func storageReport(_ session: any TrackingReading) throws -> StorageReport {
+        StorageReport(of: try session.storageUse(checksRuns: true), runs: try session.runCount())
     }
 }
 

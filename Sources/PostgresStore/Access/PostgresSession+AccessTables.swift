@@ -21,7 +21,7 @@ extension PostgresSession {
 
     /// - Throws: `.notImplemented` if this server does not use the tables.
     fileprivate func prepared(_ sql: String) throws(TrackingError) -> String {
-        guard keepsAccess else { throw .withoutAccessTables }
+        guard keepsAccess else { throw .withoutOwnTables }
         return sql.replacing("?", with: "$")
     }
 }
@@ -98,9 +98,9 @@ extension StoredValue: PostgresParameter {
 }
 
 extension TrackingError {
-    fileprivate static let withoutAccessTables = TrackingError(
+    static let withoutOwnTables = TrackingError(
         .notImplemented,
-        "This server was started without users, tokens and an audit, and does not look at those of its database. Start it with "
-            + "--app-name basic-auth, --require-token or --audit."
+        "This server was started without users, tokens, an audit and quotas, and does not look at those of its database. Start it with "
+            + "--app-name basic-auth, --require-token or --audit, or with a quota such as --server-artifacts."
     )
 }

@@ -24,6 +24,8 @@ final class WriteGroup {
     private let artifactRoot: ArtifactLocation
     private let servedBuckets: Set<String>
     private let permissionChanges: PermissionChanges
+    private let runQuota: RunQuota
+    private let storageNews: StorageNews
     private let auditIDs = AuditIDs()
     private let creations = UnconfirmedCreations()
     private let report: @Sendable (String) -> Void
@@ -56,6 +58,8 @@ final class WriteGroup {
         artifactRoot: ArtifactLocation,
         servedBuckets: Set<String>,
         permissionChanges: PermissionChanges,
+        runQuota: RunQuota,
+        storageNews: StorageNews,
         queueTimeout: Duration,
         statementTime: Duration,
         commitTime: Duration,
@@ -66,6 +70,8 @@ final class WriteGroup {
         self.artifactRoot = artifactRoot
         self.servedBuckets = servedBuckets
         self.permissionChanges = permissionChanges
+        self.runQuota = runQuota
+        self.storageNews = storageNews
         self.queueTimeout = queueTimeout
         self.statementTime = statementTime
         self.commitTime = commitTime
@@ -247,6 +253,7 @@ final class WriteGroup {
             try pipeline.settle()
             creations.commit()
             session.announceAccessChange()
+            session.announceStorage()
             statistics.countCommit(requests: jobs.count, time: .now - start)
             publish(statistics)
             return .committed
@@ -289,7 +296,9 @@ extension WriteGroup {
                     servedBuckets: servedBuckets,
                     creations: creations,
                     auditIDs: auditIDs,
-                    permissionChanges: permissionChanges
+                    permissionChanges: permissionChanges,
+                    runQuota: runQuota,
+                    storageNews: storageNews
                 )
                 self.session = session
                 if isAbsenceReported { report("the database can be reached again") }

@@ -9,7 +9,10 @@ extension PostgresWriteSession {
         let existing = try new.runID.flatMap { try runWithTags($0) }
         let (run, isNew) = try new.run(in: experiment, existing: existing)
         guard isNew else { return run }
+        try requireRoomForRun()
         try insert(run.info)
+        countOwnRun()
+        try recordOwner(ofRuns: [run.info.runID], mayHaveRow: new.runID != nil)
         try change(
             "INSERT INTO tags (run_uuid, key, value) SELECT $1, * FROM unnest($2::text[], $3::text[])",
             run.info.runID,

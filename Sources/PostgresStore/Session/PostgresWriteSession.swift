@@ -49,6 +49,11 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
     var hasLockedAccess = false
     /// The changes of permissions by the open transaction.
     package var accessChange = AccessChange()
+    package let runQuota: RunQuota
+    let storageNews: StorageNews
+    /// What the open transaction changes about who has stored how much.
+    var storage = PendingStorage()
+    var checkedQuotas = CheckedQuotas()
     /// The id of the server's timeline, which changes when a standby takes over; nil if the server does not tell it.
     let timeline: String?
 
@@ -58,11 +63,15 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
         servedBuckets: Set<String>,
         creations: UnconfirmedCreations,
         auditIDs: AuditIDs,
-        permissionChanges: PermissionChanges
+        permissionChanges: PermissionChanges,
+        runQuota: RunQuota,
+        storageNews: StorageNews
     ) {
         self.pipeline = pipeline
         self.auditIDs = auditIDs
         self.permissionChanges = permissionChanges
+        self.runQuota = runQuota
+        self.storageNews = storageNews
         admissionCheck = AdmissionCheck(version: permissionChanges.version)
         self.creations = creations
         self.artifactRoot = artifactRoot
@@ -93,6 +102,7 @@ extension PostgresWriteSession {
         (accessChange, hasLockedAccess) = (AccessChange(), false)
         // Read before the permissions of any client are checked: `prepareCommit` finds changes that are made later.
         accessVersion = version ?? permissionChanges.stored?.known ?? 0
+        storage = PendingStorage()
         experiments.removeAll(keepingCapacity: true)
         try pipeline.send("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
         if waitsShortlyForLocks { try pipeline.send("SET LOCAL lock_timeout = '50ms'") }
@@ -135,8 +145,9 @@ extension PostgresWriteSession {
     /// Waits for the results that must be known before COMMIT is sent: the access mark, and the ids by which the transaction is found
     /// if the answer to COMMIT is lost.
     ///
-    /// - Throws: `OtherServerChangedAccess`.
+    /// - Throws: `OtherServerChangedAccess`, and the errors of `flushStorage`.
     func prepareCommit() throws {
+        try flushStorage()
         let version = try lockAccessVersion()
         if let ticket = identityTicket {
             identity = try pipeline.rows(ticket).first {
@@ -244,7 +255,8 @@ extension PostgresWriteSession {
         (rows.first ?? []).indices.map { column in .array(rows.map { $0[column] }) }
     }
 
-    private func noteChange() throws {
+    /// Records that the request changes something, so that all is undone if it fails.
+    func noteChange() throws {
         hasChanged = true
         guard identityTicket == nil else { return }
         identityTicket = try pipeline.ask("SELECT txid_current(), pg_backend_pid()")

@@ -7,6 +7,8 @@ struct ImportBatch {
     /// The ids of experiments by name.
     var experimentIDs: [ExactText: Int64] = [:]
     var runs: [ExactText: RunInfo] = [:]
+    /// Who created the runs, where that is recorded.
+    var creators: [ExactText: StorageOwner] = [:]
     var params: [RunKey: String] = [:]
     /// The tags of runs.
     var tags: [ExactText: [Tag]] = [:]
@@ -15,6 +17,8 @@ struct ImportBatch {
     var loggedModels: [ExactText: LoggedModelInfo] = [:]
 
     var runRows: [[PostgresValue]] = []
+    /// The ids in `runRows`.
+    var unsentRuns: [String] = []
     var rows = LogRows()
     var modelMetrics: [ModelMetric] = []
 }
@@ -88,11 +92,22 @@ extension PostgresWriteSession {
             "SELECT \(LoggedModelInfo.columns) FROM logged_models WHERE model_id = ANY($1) ORDER BY model_id \(Self.rowLock)",
             ReferencedNames.distinct(named.loggedModels)
         )
+        let creators =
+            keepsAccess
+            ? try ask(
+                "SELECT run_uuid, owner FROM apus.run_owners WHERE run_uuid = ANY($1)",
+                ReferencedNames.distinct(named.runs + named.otherRuns)
+            ) : nil
         try rows(experiments).forEach { importBatch.experimentIDs[ExactText($0.string(0))] = $0.int64(1) }
         for ticket in [locked, others] {
             try rows(ticket).forEach { row in
                 let info = RunInfo(row: row)
                 importBatch.runs[ExactText(info.runID)] = info
+            }
+        }
+        if let creators {
+            try rows(creators).forEach { row in
+                importBatch.creators[ExactText(row.string(0))] = StorageOwner(key: row.string(1))
             }
         }
         try rows(params).forEach { importBatch.params[RunKey($0.string(0), $0.string(1))] = $0.string(2) }

@@ -73,8 +73,8 @@ extension PostgresWriteSession: RecordImporting {
         return id
     }
 
-    /// Removes the permissions that remain of an earlier experiment with the same id, which an MLflow program removed permanently.
-    private func removePermissions(onExperiment id: Int64) throws {
+    /// Removes the permissions that remain of an experiment which any program has removed permanently.
+    func removePermissions(onExperiment id: Int64) throws {
         guard keepsAccess else { return }
         try change(
             "DELETE FROM apus.role_permissions WHERE resource_type = 'experiment' AND resource_pattern = $1",
@@ -137,7 +137,4 @@ extension PostgresWriteSession: RecordImporting {
         )
         return MergeResult(missing)
     }
-
-    /// Returns nil, because the tables do not record who created an experiment.
-    package func otherManager(ofExperiment id: Int64) -> String? { nil }
 }

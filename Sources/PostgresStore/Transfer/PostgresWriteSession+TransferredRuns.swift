@@ -11,14 +11,20 @@ extension PostgresWriteSession {
 
     package func info(of run: RunInfo, id: String) -> RunInfo { importBatch.runs[ExactText(id)] ?? run }
 
-    /// Does nothing, because the tables do not record who created a run.
-    package func requireTrustedCreator(of run: RunInfo, importedFrom sourceExperiment: SourceExperiment?) {}
+    package func creator(of run: RunInfo) throws -> RunCreator? {
+        try importBatch.creators[ExactText(run.runID)].map { try creator($0) }
+    }
 
     package func add(_ transferred: TransferredRun) throws -> RunInfo {
         let info = transferred.run.info
         try columnLimits?.require(["runs.artifact_uri": info.artifactURI])
+        try requireRoomForRun()
+        // The run counts from now on, and is sent with others later.
+        try noteChange()
+        countOwnRun()
         importBatch.runs[ExactText(info.runID)] = info
         importBatch.newRuns.insert(ExactText(info.runID))
+        importBatch.unsentRuns.append(info.runID)
         importBatch.runRows.append([
             .text(info.runID), .integer(info.experimentID), .text(info.name), .text(info.userID),
             .text(info.status.wireName), .integer(info.startTime), info.endTime.postgresValue,
@@ -51,7 +57,8 @@ extension PostgresWriteSession {
             """,
             rows: importBatch.runRows
         )
-        importBatch.runRows = []
+        try recordOwner(ofRuns: importBatch.unsentRuns, mayHaveRow: true)
+        (importBatch.runRows, importBatch.unsentRuns) = ([], [])
     }
 
     package func addMissing(_ params: [Param], to run: RunInfo) -> MergeResult {

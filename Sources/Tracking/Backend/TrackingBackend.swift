@@ -2,7 +2,7 @@ package import Budgets
 
 /// A store of experiments, runs, logged models and the model registry.
 ///
-/// There are two: `TrackingStore` keeps all in one SQLite database, and has quotas, a journal of artifacts and more besides;
+/// There are two: `TrackingStore` keeps all in one SQLite database, and can also send what it stores to another server;
 /// `PostgresStore` uses a database of MLflow's that stock servers, and other servers of Apus, may use at the same time.
 package protocol TrackingBackend: AnyObject, Sendable {
     /// Carries out one write request; calls `completion` when its changes are durable. Called through `write`.
@@ -30,6 +30,9 @@ package protocol TrackingBackend: AnyObject, Sendable {
     var writerStatistics: WriterStatistics { get }
     /// Numbers about the reads, for `/metrics`; those that a store does not count are 0.
     var readerStatistics: ReaderStatistics { get }
+
+    /// Whether the store keeps a journal of artifacts, and who has stored how much.
+    var keepsArtifactJournal: Bool { get }
 
     /// Throws the error that a write would get if the database is known to be gone.
     ///

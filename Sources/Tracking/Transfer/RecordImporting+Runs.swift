@@ -68,7 +68,7 @@ extension RecordImporting {
                     + "'\(shortened(identity.userID))'"
             )
         }
-        try requireTrustedCreator(of: run, importedFrom: identity.experiment)
+        try requireTrustedCreator(of: run, importedFrom: identity.experiment, to: stored.experimentID)
         return stored
     }
 
@@ -80,7 +80,7 @@ extension RecordImporting {
                 state.note(.run, points.runID)
             } else {
                 // A sender that vouches for the run does not send what identifies it.
-                try requireTrustedCreator(of: run, importedFrom: nil)
+                try requireTrustedCreator(of: run, importedFrom: nil, to: nil)
             }
         }
         try add(points, to: run, &report)

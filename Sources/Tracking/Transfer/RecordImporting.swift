@@ -51,10 +51,8 @@ package protocol RecordImporting: AnyObject, ClientBound {
     /// Looks up a run that the client may change, active or deleted.
     func runToChange(_ runID: String) throws -> RunHandle?
     func info(of run: RunHandle, id: String) throws -> RunInfo
-    /// Throws if a client that must not see the imported data may have created the stored run, with an id chosen to get that data.
-    ///
-    /// - Parameter sourceExperiment: nil if the record does not say to which experiment the run belongs at the source.
-    func requireTrustedCreator(of run: RunHandle, importedFrom sourceExperiment: SourceExperiment?) throws
+    /// Returns who created a run; nil if that is not recorded.
+    func creator(of run: RunHandle) throws -> RunCreator?
     /// Adds a run without its params, tags, inputs and outputs. Its experiment id is one of this store.
     func add(_ run: TransferredRun) throws -> RunHandle
     /// Stores the status and the end time of `info`.

@@ -3,15 +3,10 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// Returns one page of the artifact journal with the newest entry first; empty for an unknown run or path.
-    ///
-    /// The cost of a query by time or run depends only on the page size. A query by path reads all events of that path.
-    /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another query.
     package func findArtifactEvents(_ query: ArtifactJournalQuery) throws -> SearchCursor<ArtifactJournalEntry> {
         try find(query).cursor
     }
 
-    /// The number of entries that are older than a time in Unix milliseconds.
     package func journalEntryCount(before time: Int64) throws -> Int64 {
         try connection.query("SELECT count(*) FROM artifact_journal WHERE time < ?1", time)
             .firstRow { $0.int64(0) } ?? 0
@@ -37,22 +32,6 @@ extension ReadSession {
 extension ArtifactJournalQuery: SearchDescription {
     static let table = "artifact_journal"
 
-    var digest: UInt64 {
-        var digest = QueryDigest()
-        digest.add("artifact journal")
-        for part in [runID, path, since.map { "\($0)" }] {
-            digest.add(part == nil ? "any" : "one")
-            digest.add(part ?? "")
-        }
-        return digest.value
-    }
-
-    func within(_ permissions: Permissions) -> ArtifactJournalQuery {
-        var query = self
-        query.scope = permissions.visibleExperiments(for: .run)
-        return query
-    }
-
     func statement(by accessPath: AccessPath, in session: ReadSession) throws -> SearchStatement {
         var statement = SearchStatement(rowColumn: "id", source: "artifact_journal")
         // Events without a run are left out, because they may belong to an experiment that the client may not read.
@@ -63,7 +42,7 @@ extension ArtifactJournalQuery: SearchDescription {
             statement.conditions.append("run_id = (SELECT id FROM runs WHERE run_id = \(statement.bind(runID)))")
         }
         if let path {
-            let paths = Self.pathAndParents(of: path).map { statement.bind($0) }
+            let paths = ArtifactJournalQuery.pathAndParents(of: path).map { statement.bind($0) }
             statement.conditions.append("path IN (\(paths.joined(separator: ", ")))")
         }
         if let since { statement.conditions.append("time >= \(statement.bind(since))") }
@@ -90,11 +69,6 @@ extension ArtifactJournalQuery: SearchDescription {
             if session.permissions != nil { entry.event.isShared = false }
             return entry
         }
-    }
-
-    private static func pathAndParents(of path: String) -> [String] {
-        let segments = path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
-        return (0..<segments.count).map { segments[...$0].joined(separator: "/") }
     }
 }
 

@@ -1,35 +1,27 @@
 internal import SQLite
 package import Tracking
 
-extension WriteSession {
-    /// Updates the stored artifacts and their owners after an upload or deletion.
-    ///
-    /// - Returns: by how many bytes each owner's sum has changed. An owner may occur more than once.
-    func countStored(_ event: ArtifactEvent) throws -> [StoredChange] {
-        switch event.kind {
-        case .upload:
-            let replaced = try storedChanges(at: event.path)
-            let owner = try ownerRow(event.owner)
-            // REPLACE would not run the trigger for deletions.
-            if !replaced.isEmpty { try connection.run("DELETE FROM stored_artifacts WHERE path = ?1", event.path) }
-            try connection.run(
-                "INSERT INTO stored_artifacts (path, owner_id, bytes) VALUES (?1, ?2, ?3)",
-                event.path,
-                owner,
-                event.bytes
-            )
-            return replaced + [StoredChange(owner: event.owner, bytes: event.bytes)]
-        case .deletion:
-            guard !event.isPartial else { return [] }
-            let removed = try storedChanges(at: event.path) + storedChanges(beneath: event.path)
-            guard !removed.isEmpty else { return [] }
-            try connection.run("DELETE FROM stored_artifacts WHERE path = ?1", event.path)
-            try connection.run(
-                "DELETE FROM stored_artifacts WHERE path > ?1 || '/' AND path < ?1 || '0'",
-                event.path
-            )
-            return removed
-        }
+extension WriteSession: StorageCounting {
+    package func recordStored(_ path: String, by owner: StorageOwner?, bytes: Int64) throws -> [StoredChange] {
+        let replaced = try storedChanges(at: path)
+        let owner = try ownerRow(owner)
+        // REPLACE would not run the trigger for deletions.
+        if !replaced.isEmpty { try connection.run("DELETE FROM stored_artifacts WHERE path = ?1", path) }
+        try connection.run(
+            "INSERT INTO stored_artifacts (path, owner_id, bytes) VALUES (?1, ?2, ?3)",
+            path,
+            owner,
+            bytes
+        )
+        return replaced
+    }
+
+    package func forgetStored(_ path: String) throws -> [StoredChange] {
+        let removed = try storedChanges(at: path) + storedChanges(beneath: path)
+        guard !removed.isEmpty else { return [] }
+        try connection.run("DELETE FROM stored_artifacts WHERE path = ?1", path)
+        try connection.run("DELETE FROM stored_artifacts WHERE path > ?1 || '/' AND path < ?1 || '0'", path)
+        return removed
     }
 
     private func storedChanges(at path: String) throws -> [StoredChange] {
@@ -71,24 +63,19 @@ extension WriteSession {
         return connection.lastInsertRowID
     }
 
-    /// Throws `.quotaSpent` if the quota for runs of the client or of the server does not allow a further run.
-    ///
-    /// Counts the new run, so call this function once for each run.
-    func requireRoomForRun() throws {
-        if let limit = runQuota.client, let owner = caller.owner {
-            let select = try connection.query("SELECT runs FROM storage_owners WHERE key = ?1", owner.key)
-            guard try select.firstRow({ $0.int64(0) }) ?? 0 < limit else {
-                throw TrackingError.runQuotaSpent(of: owner, limit)
-            }
+    package func runCount(of owner: StorageOwner, checkedFrom limit: Int64) throws -> Int64 {
+        let select = try connection.query("SELECT runs FROM storage_owners WHERE key = ?1", owner.key)
+        return try select.firstRow { $0.int64(0) } ?? 0
+    }
+
+    package func takeRoomForRun(below limit: Int64) throws -> Bool {
+        // Counting all runs takes time, so it is done again only when all runs that were left have been created.
+        if runsLeft <= 0 {
+            runsLeft = limit - (try connection.firstInt64(of: "SELECT count(*) FROM runs") ?? 0)
+            guard runsLeft > 0 else { return false }
         }
-        if let limit = runQuota.server {
-            // Counting all runs takes time, so it is done again only when all runs that were left have been created.
-            if runsLeft <= 0 {
-                runsLeft = limit - (try connection.firstInt64(of: "SELECT count(*) FROM runs") ?? 0)
-                guard runsLeft > 0 else { throw TrackingError.serverRunQuotaSpent(limit) }
-            }
-            runsLeft -= 1
-        }
+        runsLeft -= 1
+        return true
     }
 
     /// Records the client as the owner of a new run, unless the client has no identity.
@@ -97,29 +84,17 @@ extension WriteSession {
         try connection.run("INSERT INTO run_owners (run_id, owner_id) VALUES (?1, ?2)", row, try ownerRow(owner))
     }
 
-    /// Records that no artifact is stored at a path or beneath it.
-    ///
-    /// Meant for a deletion that finds nothing to delete, because an earlier deletion was interrupted before it was
-    /// recorded.
-    package func forgetStored(_ path: String) throws -> [StoredChange] {
-        try countStored(ArtifactEvent(kind: .deletion, path: path, runID: nil, bytes: 0, microseconds: 0))
-    }
-
     /// Records an artifact that was copied into the artifact root without an upload, unless it is already recorded with
     /// the same size.
     package func noteStored(_ path: String, bytes: Int64) throws {
         let known = try connection.query("SELECT bytes FROM stored_artifacts WHERE path = ?1", path)
             .firstRow { $0.int64(0) }
-        guard known != bytes else { return }
-        var event = ArtifactEvent(kind: .upload, path: path, runID: nil, bytes: bytes, microseconds: 0)
-        event.owner = nil
-        _ = try countStored(event)
+        if known != bytes { _ = try recordStored(path, by: nil, bytes: bytes) }
     }
 }
 
 extension ReadSession {
-    /// Returns what each owner has stored: first what has no owner, then tokens and users, each by name.
-    package func storageUse() throws -> [StorageUse] {
+    package func storageUse(checksRuns: Bool) throws -> [StorageUse] {
         try connection.query("SELECT key, bytes, files, runs FROM storage_owners ORDER BY key").map { row in
             var use = StorageUse(owner: StorageOwner(key: row.string(0)))
             use.artifactBytes = row.int64(1)

@@ -3,11 +3,6 @@ internal import SQLite
 package import Tracking
 
 extension WriteSession {
-    /// Adds an event to the journal, with the current time.
-    ///
-    /// Leaves out an unknown run id, because run ids are guessed from paths. Also updates the number of bytes that the
-    /// owners of the files have stored.
-    /// - Returns: the changes of these numbers.
     @discardableResult
     package func add(_ event: ArtifactEvent) throws -> [StoredChange] {
         try connection.run(

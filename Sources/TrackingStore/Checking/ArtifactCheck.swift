@@ -52,10 +52,19 @@ package struct ArtifactCheck {
         try connection.prepare(
             "SELECT version, name, coalesce(storage_location, source) FROM model_versions WHERE is_prompt = 0"
         ).forEachRow { row in
-            guard let location = try connection.artifactLocation(row.string(2)) else { return }
+            guard let location = try Self.location(row.string(2), connection) else { return }
             let version = ArtifactsInUse.Dependent(.version(row.int64(0), ofModel: row.string(1)))
             addNeeded(location, of: version.text)
         }
+    }
+
+    /// Returns the location that a `runs:` or `models:` location refers to, and any other location unchanged.
+    ///
+    /// Returns nil if the run or logged model does not exist.
+    private static func location(_ text: String, _ connection: Connection) throws -> String? {
+        guard let owner = ArtifactFolders.owner(in: text) else { return text }
+        return try connection.artifactLocations(owner.kind, ids: [owner.id])[owner.id]
+            .map { ArtifactLocation($0).appending(owner.path).uri }
     }
 
     private mutating func addNeeded(_ location: String, of owner: String) {

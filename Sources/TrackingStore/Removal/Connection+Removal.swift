@@ -1,102 +1,88 @@
-internal import SQLite
-internal import Tracking
+package import SQLite
+package import Tracking
 
-extension Connection {
-    /// Returns deleted entities that are not yet in the table of removals.
-    ///
-    /// - Parameters:
-    ///   - position: `start`, or the position that the last call returned.
-    ///   - limit: the maximum number of rows to read.
-    /// - Returns: the candidates, and the position for the next call; the position is nil at the end.
-    func deletedCandidates(
-        _ position: RemovalPosition,
-        limit: Int,
-        _ request: RemovalRequest,
-        _ inUse: ArtifactsInUse
-    ) throws -> (candidates: [RemovalCandidate], next: RemovalPosition?) {
+extension Connection: RemovalTables {
+    package func removalCandidates(_ kind: RemovalKind, ids: [String]) throws -> [RemovalCandidate] {
+        try ids.compactMap { id in
+            try query("\(Self.selectAll(kind)) WHERE thing.\(Self.idColumn(kind)) = ?1", id)
+                .firstRow { Self.candidate(kind, $0) }
+        }
+    }
+
+    package func deletedObjects(
+        after position: RemovalPosition,
+        limit: Int
+    ) throws -> [(candidate: RemovalCandidate, key: String)] {
         let kind = position.kind
-        let select = try query(
+        return try query(
             "\(Self.selectDeleted(kind)) AND thing.id > ?1 ORDER BY thing.id LIMIT ?2",
-            position.row,
+            Int64(position.last) ?? -1,
             limit
-        )
-        var next = position.next
-        var found: [RemovalCandidate] = []
-        try select.forEachRow { row in
-            next = RemovalPosition(kind: kind, row: row.int64(4))
-            found.append(Self.candidate(kind, row))
-        }
-        return (try addingObstacles(to: found, request, inUse), next)
+        ).map { (candidate: Self.candidate(kind, $0), key: String($0.int64(4))) }
     }
 
-    /// Returns the entities that a request names, provided that all of them may be removed.
-    ///
-    /// - Throws: `.resourceDoesNotExist` for an unknown id; `.invalidParameterValue` for an entity that must be kept.
-    func namedCandidates(_ request: RemovalRequest, _ inUse: ArtifactsInUse) throws -> [RemovalCandidate] {
-        var found: [RemovalCandidate] = []
-        for (kind, ids) in request.namedIDs {
-            for id in ids {
-                let select = try query("\(Self.selectAll(kind)) WHERE thing.\(Self.idColumn(kind)) = ?1", id)
-                guard let candidate = try select.firstRow({ Self.candidate(kind, $0) }) else {
-                    throw TrackingError.doesNotExist(
-                        "There is no \(kind.noun) \(shortened(id)): it never existed or was already removed permanently."
-                    )
-                }
-                found.append(candidate)
-            }
-        }
-        found = try addingObstacles(to: found, request, inUse)
-        for candidate in found {
-            guard let obstacle = candidate.obstacle(deletedBefore: request.deletedBefore) else { continue }
-            throw obstacle.refusal(candidate.kind, candidate.id)
-        }
-        return found
-    }
-
-    /// Returns the candidates with what may prevent their removal: dependents of their artifacts, and runs of an experiment
-    /// that must be kept.
-    private func addingObstacles(
-        to found: [RemovalCandidate],
-        _ request: RemovalRequest,
-        _ inUse: ArtifactsInUse
-    ) throws -> [RemovalCandidate] {
-        var found = found
-        for index in found.indices {
-            let candidate = found[index]
-            guard candidate.kind == .experiment else {
-                found[index].dependent = inUse.dependent(on: candidate.id, at: candidate.location)
-                continue
-            }
-            found[index].dependent = try dependent(onExperiment: candidate.id, inUse)
-            found[index].hasRunsToKeep =
-                try query(
-                    """
-                    SELECT 1 FROM runs
-                    WHERE experiment_id = ?1 AND (lifecycle_stage = 0
-                        OR deleted_time > ?2 OR ?2 IS NOT NULL AND coalesce(deleted_time, 0) <= 0)
-                    LIMIT 1
-                    """,
-                    candidate.id,
-                    request.deletedBefore
-                ).firstRow { _ in true } ?? false
-        }
-        return found
-    }
-
-    /// Returns a run, model or version outside of an experiment that uses artifacts of the experiment, or else nil.
-    private func dependent(onExperiment id: String, _ inUse: ArtifactsInUse) throws -> ArtifactsInUse.Dependent? {
-        var dependent: ArtifactsInUse.Dependent?
+    package func hasRunsToKeep(inExperiment id: String, deletedBefore limit: Int64?) throws -> Bool {
         try query(
             """
-            SELECT run_id, artifact_uri FROM runs WHERE experiment_id = ?1
+            SELECT 1 FROM runs
+            WHERE experiment_id = ?1 AND (lifecycle_stage = 0
+                OR deleted_time > ?2 OR ?2 IS NOT NULL AND coalesce(deleted_time, 0) <= 0)
+            LIMIT 1
+            """,
+            id,
+            limit
+        ).firstRow { _ in true } ?? false
+    }
+
+    package func contents(ofExperiment id: String) throws -> [PendingFolderRemoval] {
+        try query(
+            """
+            SELECT 0, run_id, artifact_uri FROM runs WHERE experiment_id = ?1
             UNION ALL
-            SELECT model_id, artifact_uri FROM logged_models WHERE experiment_id = ?1
+            SELECT 1, model_id, artifact_uri FROM logged_models WHERE experiment_id = ?1
             """,
             id
-        ).forEachRow { row in
-            dependent = dependent ?? inUse.dependent(on: row.string(0), at: row.string(1), besides: Int64(id))
+        ).map { row in
+            PendingFolderRemoval(
+                row: 0,
+                kind: RemovalKind(rawValue: row.int64(0)) ?? .run,
+                id: row.string(1),
+                location: row.string(2)
+            )
         }
-        return dependent
+    }
+
+    package func pointCount(ofRun id: String) throws -> Int64 {
+        try query(
+            "SELECT total(point_count) FROM latest_metrics WHERE run_id = (SELECT id FROM runs WHERE run_id = ?1)",
+            id
+        ).firstRow { $0.int64(0) } ?? 0
+    }
+
+    package func forEachOwner(_ kind: RemovalKind, _ body: (RemovalCandidate, Int64) throws -> Void) throws {
+        try query(Self.selectAll(kind)).forEachRow { try body(Self.candidate(kind, $0), $0.int64(5)) }
+    }
+
+    package func forEachActiveExperiment(_ body: (Int64, String) throws -> Void) throws {
+        try prepare("SELECT id, artifact_location FROM experiments WHERE lifecycle_stage = 0")
+            .forEachRow { try body($0.int64(0), $0.string(1)) }
+    }
+
+    package func forEachVersion(_ body: (Int64, String, Set<String>) throws -> Void) throws {
+        try prepare("SELECT version, name, source, storage_location FROM model_versions WHERE is_prompt = 0")
+            .forEachRow { row in
+                try body(row.int64(0), row.string(1), [row.string(2), row.optionalString(3) ?? row.string(2)])
+            }
+    }
+
+    package func artifactLocations(_ kind: RemovalKind, ids: Set<String>) throws -> [String: String] {
+        let sql =
+            kind == .run
+            ? "SELECT artifact_uri FROM runs WHERE run_id = ?1"
+            : "SELECT artifact_uri FROM logged_models WHERE model_id = ?1"
+        var found: [String: String] = [:]
+        for id in ids { found[id] = try query(sql, id).firstRow { $0.string(0) } }
+        return found
     }
 
     private static func candidate(_ kind: RemovalKind, _ row: Statement) -> RemovalCandidate {
@@ -122,17 +108,19 @@ extension Connection {
         switch kind {
         case .run:
             """
-            SELECT thing.run_id, thing.artifact_uri, thing.lifecycle_stage, coalesce(thing.deleted_time, 0), thing.id
+            SELECT thing.run_id, thing.artifact_uri, thing.lifecycle_stage, coalesce(thing.deleted_time, 0), thing.id,
+                thing.experiment_id
             FROM runs AS thing
             """
         case .loggedModel:
             """
-            SELECT thing.model_id, thing.artifact_uri, thing.lifecycle_stage, thing.last_updated_time, thing.id
+            SELECT thing.model_id, thing.artifact_uri, thing.lifecycle_stage, thing.last_updated_time, thing.id,
+                thing.experiment_id
             FROM logged_models AS thing
             """
         case .experiment:
             """
-            SELECT thing.id, thing.artifact_location, thing.lifecycle_stage, thing.last_update_time, thing.id
+            SELECT thing.id, thing.artifact_location, thing.lifecycle_stage, thing.last_update_time, thing.id, thing.id
             FROM experiments AS thing
             """
         }

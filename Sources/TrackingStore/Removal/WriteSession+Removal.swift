@@ -24,7 +24,7 @@ extension WriteSession {
             return (nil, kept)
         }
         let part = try connection.deletedCandidates(position, limit: 1_000, request, inUse)
-        for candidate in part.candidates {
+        for (candidate, _) in part.candidates {
             if let obstacle = candidate.obstacle(deletedBefore: request.deletedBefore) {
                 kept.count(candidate, keptBy: obstacle)
             } else {
@@ -60,9 +60,6 @@ extension WriteSession {
         try connection.run("DELETE FROM removals WHERE id IN (SELECT value FROM json_each(?1))", jsonArray(rows))
     }
 
-    /// Removes entries that are older than a time in Unix milliseconds, the oldest first.
-    ///
-    /// - Returns: how many were removed; fewer than the limit if no more such entries are left.
     package func trimArtifactJournal(before time: Int64, limit: Int) throws -> Int {
         try connection.run(
             """

@@ -22,7 +22,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
     let report: @Sendable (String) -> Void
     /// Whether `rescue` has copied a deleted database or WAL, or has found that the database was only moved: it then does nothing more.
     var isContentSaved = false
-    let runQuota: RunQuota
+    package let runQuota: RunQuota
     /// How many runs may be created before the runs are counted again.
     var runsLeft: Int64 = 0
     /// The client that waits for the result.

@@ -46,21 +46,6 @@ extension WriteSession {
         try addMissing(tags, in: .experiments, to: id)
     }
 
-    package func otherManager(ofExperiment id: Int64) throws -> String? {
-        let name = try connection.query(
-            """
-            SELECT users.name FROM role_permissions AS permission
-            JOIN roles ON roles.id = permission.role_id
-            JOIN users ON users.id = roles.user_id AND NOT users.is_admin
-            WHERE permission.resource_type = 'experiment' AND permission.resource_pattern = ?1
-                AND permission.permission = 'MANAGE'
-            ORDER BY permission.id LIMIT 1
-            """,
-            String(id)
-        ).firstRow { $0.string(0) }
-        return name.flatMap { caller.owner == StorageOwner(.user, $0) ? nil : $0 }
-    }
-
     package func storedExperiment(withID id: Int64) throws -> ExperimentDestination.StoredExperiment? {
         try storedExperiment("id = ?1", id)
     }

@@ -7,48 +7,15 @@ extension WriteSession {
 
     package func info(of run: RunRow, id: String) throws -> RunInfo { try runInfo(id, for: .update) }
 
-    /// Throws if another client created the stored run, unless that client is an admin; accepts a run without a recorded creator.
-    ///
-    /// A client that creates a run can choose its id. With the id of a run at the source, it would get the data of that run with the
-    /// next import. The creator of a run stays recorded after the user or token was deleted, but then it is unknown whether the
-    /// creator was an admin. Such a run is accepted only if the stored experiment has the creation time of the source's experiment,
-    /// because only an import can set that time.
-    package func requireTrustedCreator(of run: RunRow, importedFrom sourceExperiment: SourceExperiment?) throws {
-        let found = try connection.query(
+    package func creator(of run: RunRow) throws -> RunCreator? {
+        let owner = try connection.query(
             """
-            SELECT owner.key, users.id IS NOT NULL OR token.id IS NOT NULL, coalesce(users.is_admin, token.scope = ?2, 0)
-            FROM run_owners AS owned
-            JOIN storage_owners AS owner ON owner.id = owned.owner_id
-            LEFT JOIN users ON users.name = substr(owner.key, 6) AND substr(owner.key, 1, 5) = 'user:'
-            LEFT JOIN access_tokens AS token ON token.name = substr(owner.key, 7)
-                AND substr(owner.key, 1, 6) = 'token:' AND coalesce(token.user_id, 0) = 0
+            SELECT owner.key FROM run_owners AS owned JOIN storage_owners AS owner ON owner.id = owned.owner_id
             WHERE owned.run_id = ?1
             """,
-            run.id,
-            AccessScope.admin.storedValue
-        ).firstRow { (key: $0.string(0), exists: $0.bool(1), isAdministrator: $0.bool(2)) }
-        guard let found, let creator = StorageOwner(key: found.key), creator != caller.owner, !found.isAdministrator
-        else {
-            return
-        }
-        if !found.exists, let stored = try creationTime(ofExperiment: run.experimentID),
-            Experiment.isSame(createdAt: sourceExperiment?.creationTime, as: stored)
-        {
-            return
-        }
-        let name = shortened(creator.name)
-        let origin =
-            switch (creator.kind, found.exists) {
-            case (.user, true): "the user '\(name)', who is not an admin,"
-            case (.user, false): "the deleted user '\(name)'"
-            case (.token, true): "a client with the token '\(name)', which does not have the scope admin,"
-            case (.token, false): "a client with the deleted token '\(name)'"
-            }
-        throw TrackingError(
-            .permissionDenied,
-            "\(origin) created a run with this id on this server and may have chosen the id to get the imported data; to import "
-                + "the run, first delete the stored one and remove it permanently (apus gc)"
-        )
+            run.id
+        ).firstRow { StorageOwner(key: $0.string(0)) }
+        return try (owner ?? nil).map { try creator($0) }
     }
 
     package func add(_ transferred: TransferredRun) throws -> RunRow {

@@ -38,12 +38,13 @@ extension PostgresStore {
     ///
     /// - Parameters:
     ///   - source: the flag or variable that names the database.
-    ///   - hasOwnTables: whether the tables of users, tokens and the audit are used, and made where they are missing.
+    ///   - usesOwnTables: whether the command uses the tables of users, tokens, the audit, the artifact journal and the counts of what is
+    ///     stored, if servers have made them; it does not make them.
     static func ofCommand(
         _ address: PostgresAddress,
         artifactRoot: ArtifactLocation,
         source: String,
-        hasOwnTables: Bool = false
+        usesOwnTables: Bool = false
     ) throws(StartFailure) -> PostgresStore {
         var configuration = PostgresStore.Configuration(
             address: address,
@@ -51,7 +52,9 @@ extension PostgresStore {
             schema: EmbeddedSchema.mlflowInPostgreSQL
         )
         configuration.readerCount = 1
-        if hasOwnTables { configuration.ownTables = EmbeddedMigrations.ownTablesInPostgreSQL }
+        if usesOwnTables {
+            (configuration.ownTables, configuration.makesOwnTables) = (EmbeddedMigrations.ownTablesInPostgreSQL, false)
+        }
         configuration.report = { StandardStream.error.write("apus: \($0)") }
         do {
             return try PostgresStore(configuration)

@@ -32,18 +32,18 @@ final class DatabaseTarget: ImportTarget, Sendable {
 
     /// Opens a database, with its audit if servers have made one there.
     private static func open(_ address: PostgresAddress) throws -> (PostgresStore, isAudited: Bool) {
-        func open(hasOwnTables: Bool) throws(StartFailure) -> PostgresStore {
+        func open(usesOwnTables: Bool) throws(StartFailure) -> PostgresStore {
             try .ofCommand(
                 address,
                 artifactRoot: ArtifactLocation("mlflow-artifacts:/"),
                 source: "--to",
-                hasOwnTables: hasOwnTables
+                usesOwnTables: usesOwnTables
             )
         }
-        let plain = try open(hasOwnTables: false)
+        let plain = try open(usesOwnTables: false)
         guard plain.hasUnaskedAccounts else { return (plain, false) }
         do {
-            let audited = try open(hasOwnTables: true)
+            let audited = try open(usesOwnTables: true)
             plain.close()
             return (audited, true)
         } catch {

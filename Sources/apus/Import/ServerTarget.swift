@@ -55,8 +55,8 @@ final class ServerTarget: ImportTarget {
     func location(of owner: TransferOwner) throws -> String? {
         let id = PercentCoding.encode(owner.id.text)
         let (call, key) = owner.kind == .run ? ("runs/get?run_id=\(id)", "run") : ("logged-models/\(id)", "model")
-        let reply = try client.repeated { client in
-            try client.get("/api/2.0/mlflow/\(call)", by: Deadline(after: PatientClient.callTime))
+        let reply = try client.withRetries { client in
+            try client.get("/api/2.0/mlflow/\(call)", by: Deadline(after: RetryingClient.callTime))
         }
         return reply.status == 200 ? reply.json?[key]?["info"]?["artifact_uri"]?.string : nil
     }

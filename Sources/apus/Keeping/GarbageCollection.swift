@@ -20,6 +20,9 @@ struct GarbageCollection: ParsableCommand {
 
             If a server has the folder open, the command works through that server. The command may be interrupted: \
             the next call, or the next server on the folder, continues.
+
+            --backend-store-uri may also name a database in PostgreSQL, whatever servers use it; then say with \
+            --artifacts-destination where these keep their artifacts.
             """
     )
 
@@ -47,18 +50,28 @@ struct GarbageCollection: ParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         try CommandFailure.reporting {
             let progress: RemovalProgress
-            switch try KeptStore.open(storage, uri: trackingUri, needsArtifacts: true) {
-            case .server(let server): progress = try collect(through: server)
-            case .folder(let folder):
-                defer { folder.close() }
-                progress = try collect(in: folder)
+            if trackingUri == nil, let database = try OpenedDatabase(storage) {
+                defer { database.close() }
+                progress = try collect(in: database)
+            } else {
+                progress = try collectElsewhere()
             }
             report(progress)
             if !progress.failures.isEmpty { throw ExitCode.failure }
         }
     }
 
-    private func collect(in folder: OpenedFolder) throws -> RemovalProgress {
+    private func collectElsewhere() throws -> RemovalProgress {
+        switch try KeptStore.open(storage, uri: trackingUri, needsArtifacts: true) {
+        case .server(let server): return try collect(through: server)
+        case .folder(let folder):
+            defer { folder.close() }
+            return try collect(in: folder)
+        }
+    }
+
+    /// What the flags ask for.
+    private func wanted() throws -> (request: RemovalRequest, extras: RemovalExtras) {
         let now = unixMilliseconds()
         var request = RemovalRequest(deletedBefore: olderThan.map { now - $0.milliseconds })
         request.runIDs = Self.ids(runIds)
@@ -70,6 +83,24 @@ struct GarbageCollection: ParsableCommand {
         var extras = RemovalExtras()
         extras.journalBefore = journalOlderThan.map { now - $0.milliseconds }
         extras.removesExpiredUploads = request.isForAllDeleted
+        return (request, extras)
+    }
+
+    private func collect(in database: OpenedDatabase) throws -> RemovalProgress {
+        let (request, extras) = try wanted()
+        var sum = RemovalProgress()
+        if dryRun {
+            sum.count = try database.api.previewRemoval(request, extras)
+            return sum
+        }
+        repeat {
+            sum.add(try database.api.removeOneByOne(request, from: sum.next, for: .seconds(60), extras))
+        } while !sum.isDone
+        return sum
+    }
+
+    private func collect(in folder: OpenedFolder) throws -> RemovalProgress {
+        let (request, extras) = try wanted()
         var sum = RemovalProgress()
         if dryRun {
             sum.count = try folder.api.previewRemoval(request, extras)
@@ -82,19 +113,21 @@ struct GarbageCollection: ParsableCommand {
 
     private func collect(through server: KeptServer) throws -> RemovalProgress {
         var sum = RemovalProgress(try server.json("gc", body(isFirst: true)))
-        while !sum.isDone { sum.add(RemovalProgress(try server.json("gc", body(isFirst: false)))) }
+        while !sum.isDone { sum.add(RemovalProgress(try server.json("gc", body(isFirst: false, from: sum.next)))) }
         return sum
     }
 
-    private func body(isFirst: Bool) -> [UInt8] {
+    /// - Parameter next: where the call goes on; nil if the server knows it.
+    private func body(isFirst: Bool, from next: RemovalProgressMark? = nil) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
-        if isFirst {
+        if isFirst || next != nil {
             writer.member("older_than", ifPresent: olderThan?.milliseconds)
             writer.member("run_ids", ids: Self.ids(runIds))
             writer.member("experiment_ids", ids: Self.ids(experimentIds))
             writer.member("logged_model_ids", ids: Self.ids(loggedModelIds))
             writer.member("dry_run", dryRun)
+            writer.member("next", ifPresent: next?.text)
         } else {
             writer.member("continue", true)
             writer.member("uploads", runIds == nil && experimentIds == nil && loggedModelIds == nil)
@@ -162,6 +195,7 @@ extension RemovalProgress {
         self.init()
         func number(_ name: String) -> Int64 { answer[name]?.int64 ?? 0 }
         isDone = answer["done"]?.bool ?? true
+        next = answer["next"]?.string.flatMap { RemovalProgressMark($0) }
         count.runs = number("runs")
         count.loggedModels = number("logged_models")
         count.experiments = number("experiments")
@@ -180,7 +214,9 @@ extension RemovalProgress {
     fileprivate mutating func add(_ part: RemovalProgress) {
         count.add(part.count)
         isDone = part.isDone
-        failures = part.failures
+        // Without `next`, the server has a table of removals, and each answer names all failures that are left.
+        failures = next == nil ? part.failures : failures + part.failures
+        next = part.next
     }
 }
 

@@ -6,6 +6,7 @@ internal import HTTPWire
 internal import Logging
 internal import MLflowAPI
 internal import PostgresStore
+internal import Tracking
 internal import TrackingStore
 
 /// The routes of a server, and the configuration of its HTTP server.
@@ -65,7 +66,7 @@ extension ServerParts {
             reachesDatabase: (store as? PostgresStore)?.isReachable,
             wrongTokens: access.isRequired ? access.wrongTokenCount : nil,
             refusedForRate: rate?.refusals,
-            use: try? local?.readNow(.cheap) { try $0.storageUse() },
+            use: store.keepsArtifactJournal ? try? store.readNow(.cheap) { try $0.storageUse() } : nil,
             freeSpace: roots.destination.freeSpace,
             sharing: roots.sharing,
             background: work.all,

@@ -4,6 +4,7 @@ internal import Dispatch
 internal import Forwarding
 internal import Logging
 internal import MLflowAPI
+internal import PostgresStore
 internal import SQLite
 internal import Tracking
 internal import TrackingStore
@@ -85,7 +86,8 @@ struct ServerParts {
         access = try AccessControl(store, accessSettings, logInAudit: logInAudit)
         var apiSettings = MLflowAPI.Settings(settings)
         apiSettings.access = access
-        apiSettings.use(budgets, try Self.quotas(settings.limits, local))
+        let quotas = try Self.quotas(settings.limits, opened)
+        apiSettings.use(budgets, quotas)
         apiSettings.snapshots = { [keeper] in keeper?.status }
         apiSettings.forwarder = forwarder
         apiSettings.artifactRoots = roots.all.map { MLflowAPI.LocalArtifactRoot(path: $0.location, store: $0) }
@@ -104,12 +106,13 @@ struct ServerParts {
         }
         rest = IdleRest(store: store, logger)
         var audit: BackgroundWork?
-        if settings.keepsAccess { audit = AuditWork.make(store, logInAudit, settings.audit, logger) }
+        if settings.keepsOwnTables { audit = AuditWork.make(store, logInAudit, settings.audit, logger) }
         work = ServerWork(
             api,
             sweep: roots.sweep(waiting: local?.previousServerCrashed ?? false, logger),
             audit: audit,
             rest: rest.works,
+            quotas: local == nil ? quotas.map { Self.refreshing($0, from: opened.backend, logger) } : nil,
             snapshots: keeper?.work(logger),
             forwarding: forwarder.map { ForwardingWork($0, settings.upstream?.delay ?? .seconds(5), logger) },
             logger
@@ -134,13 +137,27 @@ struct ServerParts {
     }
 
     /// The quotas of artifacts, with the present use; nil if there are no quotas.
-    private static func quotas(_ settings: LimitSettings, _ store: TrackingStore?) throws -> StorageQuotas? {
-        guard let store, settings.clientArtifactBytes != nil || settings.serverArtifactBytes != nil else { return nil }
-        return StorageQuotas(
+    private static func quotas(_ settings: LimitSettings, _ store: ServedStore) throws -> StorageQuotas? {
+        guard settings.clientArtifactBytes != nil || settings.serverArtifactBytes != nil else { return nil }
+        let quotas = StorageQuotas(
             client: settings.clientArtifactBytes,
             server: settings.serverArtifactBytes,
-            use: try store.readNow(.cheap) { try $0.storageUse() }
+            isShared: store.local == nil,
+            use: try store.backend.readNow(.cheap) { try $0.storageUse() }
         )
+        if case .postgres(let store) = store { store.storageNews.listen { quotas?.note($0) } }
+        return quotas
+    }
+
+    /// The work that reads what other servers of the database have stored and removed.
+    private static func refreshing(
+        _ quotas: StorageQuotas,
+        from store: any TrackingBackend,
+        _ logger: Logger
+    ) -> BackgroundWork {
+        BackgroundWork("quotas", every: .seconds(2), logger) { _ in
+            quotas.note(try store.readNow(.cheap) { try $0.storageUse() })
+        }
     }
 }
 

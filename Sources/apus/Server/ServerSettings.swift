@@ -18,8 +18,10 @@ struct ServerSettings {
     var automaticStop: AutomaticStopSettings
     var serviceManager: ServiceManager
 
-    /// Whether the server looks at the users, the tokens or the audit of its database.
+    /// Whether the server looks at the users, the tokens, the audit, the artifact journal and the counts of its database.
     ///
     /// Over PostgreSQL they are in tables that MLflow's database does not have.
-    var keepsAccess: Bool { layout.postgres == nil || security.asksForCredentials || audit.isOn }
+    var keepsOwnTables: Bool {
+        layout.postgres == nil || security.asksForCredentials || audit.isOn || limits.countsStorage
+    }
 }

@@ -9,6 +9,8 @@ struct ServerWork: Sendable {
     /// nil where there is no audit.
     let audit: BackgroundWork?
     let snapshots: BackgroundWork?
+    /// nil where no other server changes what quotas are held against.
+    private let quotas: BackgroundWork?
     let forwarding: ForwardingWork?
     private let expiry: BackgroundWork
     private let removals: BackgroundWork
@@ -21,11 +23,13 @@ struct ServerWork: Sendable {
         sweep: BackgroundWork,
         audit: BackgroundWork?,
         rest: [BackgroundWork],
+        quotas: BackgroundWork?,
         snapshots: BackgroundWork?,
         forwarding: ForwardingWork?,
         _ logger: Logger
     ) {
         self.audit = audit
+        self.quotas = quotas
         self.snapshots = snapshots
         self.forwarding = forwarding
         expiry = BackgroundWork("upload-expiry", every: .seconds(600), logger) { _ in
@@ -34,7 +38,7 @@ struct ServerWork: Sendable {
         removals = BackgroundWork("removals", every: .seconds(600), logger) { work in
             try Self.finishRemovals(api, while: { !work.isEnded })
         }
-        let own = [sweep, expiry, removals, audit, snapshots].compactMap { $0 }
+        let own = [sweep, expiry, removals, audit, quotas, snapshots].compactMap { $0 }
         all = own + rest + (forwarding?.works ?? [])
     }
 
@@ -42,6 +46,7 @@ struct ServerWork: Sendable {
     func begin() {
         expiry.run()
         removals.run()
+        quotas?.run()
         snapshots?.run()
         forwarding?.begin()
     }

@@ -3,7 +3,6 @@ internal import Coding
 internal import HTTPWire
 internal import JSON
 internal import Tracking
-internal import TrackingStore
 
 extension MLflowAPI {
     var artifactJournalEndpoints: [[Endpoint]] {
@@ -26,8 +25,8 @@ extension MLflowAPI {
         claim: (any StorageClaim)? = nil,
         then answer: @escaping @Sendable () -> Void
     ) {
-        guard let local else { return auditAlone(event, audit, claim, then: answer) }
-        local.write(
+        guard store.keepsArtifactJournal else { return auditAlone(event, audit, claim, then: answer) }
+        store.write(
             { session in
                 let changes = try session.add(event)
                 try session.audit(audit)
@@ -170,8 +169,8 @@ extension MLflowAPI {
 
     /// Corrects the stored size of a path whose files an interrupted deletion has removed without a journal entry.
     private func correctStoredSize(of path: ArtifactPath, then answer: @escaping @Sendable () -> Void) {
-        guard let local else { return answer() }
-        local.write({ try $0.forgetStored(path.description) }, mayBlock: true) { result in
+        guard store.keepsArtifactJournal else { return answer() }
+        store.write({ try $0.forgetStored(path.description) }, mayBlock: true) { result in
             if case .success(let changes) = result { settings.quotas?.apply(changes) }
             answer()
         }
@@ -190,7 +189,7 @@ extension MLflowAPI {
         query.since = try message.integer("since")
         query.pageToken = try message.string("page_token")
         return .read { [query] session in
-            let page = try ReadSession.own(session).findArtifactEvents(query)
+            let page = try session.findArtifactEvents(query)
             return (entries: try page.whole(in: session), nextPageToken: page.nextPageToken)
         } encode: { page in
             .json(capacity: 64 + 320 * page.entries.count) { writer in

@@ -6,7 +6,7 @@ internal import Tracking
 extension MLflowAPI {
     /// The call by which `apus gc` makes a running server remove deleted runs, models and experiments permanently.
     var removalEndpoints: [[Endpoint]] {
-        [endpoint(.post, .apus, "gc", Self.removalAccess.audited("older_than"), auditing: removeForGood)]
+        [endpoint(.post, .apus, "gc", Self.removalAccess.audited("older_than"), auditing: removePermanently)]
     }
 
     private static let removalAccess = Access.administer(.server)
@@ -14,22 +14,23 @@ extension MLflowAPI {
     /// The time after which one call answers even if there is more to do.
     private static let workOfOneCall = Duration.seconds(2)
 
-    private func removeForGood(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
+    private func removePermanently(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
         do {
-            let progress = try whileAdmitted(request, Self.removalAccess) { try removeForGood($0, audit) }
+            let progress = try whileAdmitted(request, Self.removalAccess) { try removePermanently($0, audit) }
             responder.send(.removal(progress))
         } catch {
             responder.send(response(to: error))
         }
     }
 
-    private func removeForGood(_ request: HTTPRequest, _ audit: AuditEntry?) throws -> RemovalProgress {
+    private func removePermanently(_ request: HTTPRequest, _ audit: AuditEntry?) throws -> RemovalProgress {
         let message = try RequestMessage(request, nil)
         let now = currentMilliseconds()
         var extras = RemovalExtras()
         extras.journalBefore = try message.age("journal_older_than").map { now - $0 }
         var progress = RemovalProgress()
         var kept = RemovalCount()
+        guard local != nil else { return try removeOneByOne(message, request, now: now, extras, audit) }
         if try message.boolean("continue") != true {
             let wanted = try message.removalRequest(now: now)
             extras.removesExpiredUploads = wanted.isForAllDeleted
@@ -42,10 +43,40 @@ extension MLflowAPI {
         } else {
             extras.removesExpiredUploads = try message.boolean("uploads") ?? false
         }
-        // A removal that has begun continues without a check of rights, because this server continues it even without a call.
+        // A removal that has begun continues without a check of permissions, because this server continues it even without a call.
         progress = try continueRemoval(for: Self.workOfOneCall, extras, audit)
         progress.count.add(kept)
         return progress
+    }
+}
+
+extension MLflowAPI {
+    /// Does the same for a store without a table of removals: each call has the request, and the mark of the previous answer.
+    private func removeOneByOne(
+        _ message: RequestMessage,
+        _ request: HTTPRequest,
+        now: Int64,
+        _ extras: RemovalExtras,
+        _ audit: AuditEntry?
+    ) throws -> RemovalProgress {
+        var extras = extras
+        let wanted = try message.removalRequest(now: now)
+        extras.removesExpiredUploads = wanted.isForAllDeleted
+        if try message.boolean("dry_run") == true {
+            var progress = RemovalProgress()
+            progress.count = try previewRemoval(wanted, extras)
+            progress.isDone = true
+            return progress
+        }
+        let mark = try message.string("next").map { text in
+            guard let mark = RemovalProgressMark(text) else {
+                throw TrackingError.invalidParameter("'next' is invalid. Send that of the answer before.")
+            }
+            return mark
+        }
+        // What has begun continues without a check of permissions, as with the table of removals.
+        try store.writeNow(for: request.caller) { _ in }
+        return try removeOneByOne(wanted, from: mark, for: Self.workOfOneCall, extras, audit)
     }
 }
 
@@ -70,6 +101,7 @@ extension HTTPResponse {
         .json { writer in
             writer.beginObject()
             writer.member("done", progress.isDone)
+            writer.member("next", ifPresent: progress.next?.text)
             for (name, number) in progress.count.members { writer.member(name, number) }
             writer.memberArray("kept_because") { writer in
                 for reason in progress.count.reasons { writer.string(reason) }

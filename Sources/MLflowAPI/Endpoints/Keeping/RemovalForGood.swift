@@ -29,8 +29,10 @@ package struct RemovalProgress: Sendable {
     package var isDone = false
     /// The folders that could not be removed, each with the reason.
     ///
-    /// The entries of these folders stay in the table of removals.
+    /// The entries of these folders stay in the table of removals, or the objects stay deleted.
     package var failures: [String] = []
+    /// Where the next call continues; nil if the store has a table of removals, or if nothing is left to do.
+    package var next: RemovalProgressMark?
 
     package init() {}
 }
@@ -56,7 +58,7 @@ extension MLflowAPI {
     /// Blocks while it walks all artifact folders that would be removed.
     package func previewRemoval(_ request: RemovalRequest, _ extras: RemovalExtras) throws -> RemovalCount {
         let inUse = try artifactsInUse(besides: request)
-        let preview = try localStore.readNow { try $0.removalPreview(request, keeping: inUse) }
+        let preview = try store.readNow { try $0.removalPreview(request, keeping: inUse) }
         var count = preview.count
         for owner in preview.owners where owner.kind != .experiment {
             guard let folder = try? servedFolder(of: owner) else {
@@ -68,7 +70,7 @@ extension MLflowAPI {
             count.bytes += usage.apparentBytes
         }
         if let time = extras.journalBefore {
-            count.artifactJournalEntries = try localStore.readNow { try $0.journalEntryCount(before: time) }
+            count.artifactJournalEntries = try store.readNow { try $0.journalEntryCount(before: time) }
         }
         if extras.removesExpiredUploads { count.expiredUploads = Int64(try removeExpiredUploads(isPreview: true)) }
         return count
@@ -103,7 +105,7 @@ extension MLflowAPI {
         return kept
     }
 
-    private func artifactsInUse(besides request: RemovalRequest) throws -> ArtifactsInUse {
+    func artifactsInUse(besides request: RemovalRequest) throws -> ArtifactsInUse {
         let whole = realpath(artifacts.location, nil)
         defer { free(whole) }
         // ArtifactFolders compares paths, and writes a location such as `s3://bucket/x` as `/s3:/bucket/x`.
@@ -112,7 +114,7 @@ extension MLflowAPI {
             served: bucket.map { "/s3:/\($0)" } ?? artifacts.location,
             otherNames: whole.map { [String(cString: $0)] } ?? []
         )
-        return try localStore.readNow { try $0.artifactsInUse(besides: request, in: folders) }
+        return try store.readNow { try $0.artifactsInUse(besides: request, in: folders) }
     }
 
     /// Whether the table of removals contains anything; blocks while it looks this up.
@@ -174,9 +176,20 @@ extension MLflowAPI {
                 if .now >= end { return progress }
             }
         }
+        progress.isDone = try finishRemoval(extras, audit, &progress, until: end)
+        return progress
+    }
+
+    /// Removes what is removed besides objects; returns false if the time is over before all is removed.
+    func finishRemoval(
+        _ extras: RemovalExtras,
+        _ audit: AuditEntry?,
+        _ progress: inout RemovalProgress,
+        until end: ContinuousClock.Instant
+    ) throws -> Bool {
         if let time = extras.journalBefore {
             while true {
-                let removed = try localStore.writeNow { session in
+                let removed = try store.writeNow { session in
                     let removed = try session.trimArtifactJournal(before: time, limit: Self.rowsAtOnce)
                     var entry = audit
                     entry?.describe([("artifact_journal_entries", String(removed))])
@@ -185,12 +198,11 @@ extension MLflowAPI {
                 }
                 progress.count.artifactJournalEntries += Int64(removed)
                 if removed < Self.rowsAtOnce { break }
-                if .now >= end { return progress }
+                if .now >= end { return false }
             }
         }
         if extras.removesExpiredUploads { progress.count.expiredUploads += Int64(try removeExpiredUploads()) }
-        progress.isDone = true
-        return progress
+        return true
     }
 
     /// Removes uploads in parts that have expired.
@@ -220,6 +232,22 @@ extension MLflowAPI {
         }
         try artifactTurns.runAlone(on: folder.base) {
             try endRemoval(of: owner, try delete(folder, of: owner, &count), emptying: folder.base)
+        }
+    }
+
+    /// Removes the artifact folder of a run, model or experiment.
+    ///
+    /// - Returns: nil if this server does not open the folder, or others may use the folder too.
+    func removeFiles(of owner: PendingFolderRemoval, _ count: inout RemovalCount) throws -> RemovedFiles? {
+        let folder: ServedFolder
+        do {
+            folder = try servedFolder(of: owner)
+        } catch is TrackingError {
+            return nil
+        }
+        return try artifactTurns.runAlone(on: folder.base) {
+            let event = try delete(folder, of: owner, &count)
+            return RemovedFiles(event: event, path: owner.kind == .experiment ? nil : folder.base.description)
         }
     }
 
@@ -292,7 +320,7 @@ extension MLflowAPI {
         return folder
     }
 
-    private static func reason(_ error: any Error, _ path: String) -> String {
+    static func reason(_ error: any Error, _ path: String) -> String {
         (error as? ArtifactError)?.message(for: path) ?? (error as? TrackingError)?.message ?? "\(error)"
     }
 }

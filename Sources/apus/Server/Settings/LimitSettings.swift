@@ -14,6 +14,11 @@ struct LimitSettings {
     let clientRequests: Int?
     let serverRequests: Int?
 
+    /// Whether stored runs or artifacts are limited, so that they have to be counted.
+    var countsStorage: Bool {
+        runs.client != nil || runs.server != nil || clientArtifactBytes != nil || serverArtifactBytes != nil
+    }
+
     init(_ options: LimitOptions, _ environment: Environment) throws(StartFailure) {
         keptFree = try KeepFreeSetting.amount(environment, options.keepFree)
         var client = ClientLimits()

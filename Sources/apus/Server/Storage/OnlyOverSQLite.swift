@@ -4,8 +4,6 @@ enum OnlyOverSQLite {
     static func refuse(_ command: ServerCommand, _ environment: Environment) throws(StartFailure) {
         let options: [(SettingDefinition, String?)] = [
             (.snapshotTo, command.snapshots.snapshotTo), (.upstream, command.forwarding.upstream),
-            (.clientArtifacts, command.limits.clientArtifacts), (.serverArtifacts, command.limits.serverArtifacts),
-            (.clientRuns, command.limits.clientRuns), (.serverRuns, command.limits.serverRuns),
         ]
         var source = options.lazy.compactMap { environment.setting($0.0, $0.1)?.source }.first
         let deduplicates = command.keeping.deduplicateArtifacts

@@ -48,8 +48,9 @@ enum ServedStore {
         var configuration = PostgresStore.Configuration(
             uri,
             artifactRoot: settings.layout.artifactRoot,
-            hasOwnTables: settings.keepsAccess
+            hasOwnTables: settings.keepsOwnTables
         )
+        configuration.runQuota = settings.limits.runs
         configuration.budgets = budgets
         configuration.servedBuckets = settings.layout.servedBuckets
         configuration.report = { logger.error("\($0)") }

@@ -40,7 +40,7 @@ struct StoreURI {
         if PostgresAddress.isOne(text) {
             throw StartFailure(
                 "\(setting.source) names a PostgreSQL database, and this command works on a SQLite file: \(forms). Over PostgreSQL, "
-                    + "use mlflow gc in place of apus gc, and pg_dump and pg_restore for backups; apus import copies the data into a "
+                    + "use pg_dump and pg_restore for backups; apus import copies the data into a "
                     + "data folder, and apus doctor http://HOST:PORT checks a server."
             )
         }

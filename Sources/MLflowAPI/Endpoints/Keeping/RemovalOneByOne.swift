@@ -1,0 +1,211 @@
+internal import ArtifactStore
+internal import Synchronization
+package import Tracking
+
+/// Where a removal goes on that was not finished in the time of one call.
+package enum RemovalProgressMark: Sendable, Equatable {
+    /// All deleted objects are removed from this position on.
+    case objects(RemovalPosition)
+    /// The first so many of the named objects are done.
+    case named(Int)
+    /// All objects are removed; what is left are the journal and uploads.
+    case extras
+
+    /// Parses `text`; nil for any other text.
+    package init?(_ text: String) {
+        if text == "extras" {
+            self = .extras
+            return
+        }
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2 else { return nil }
+        if parts[0] == "named" {
+            guard let count = Int(parts[1]), count >= 0 else { return nil }
+            self = .named(count)
+        } else {
+            guard let kind = Int64(parts[0]).flatMap({ RemovalKind(rawValue: $0) }) else { return nil }
+            self = .objects(RemovalPosition(kind: kind, last: String(parts[1])))
+        }
+    }
+
+    /// The mark for a client, which sends it with its next call.
+    package var text: String {
+        switch self {
+        case .objects(let position): "\(position.kind.rawValue):\(position.last)"
+        case .named(let count): "named:\(count)"
+        case .extras: "extras"
+        }
+    }
+}
+
+extension MLflowAPI {
+    /// Removes objects permanently, one after another, from a store that has no table of removals; blocks for about the given time.
+    ///
+    /// - Parameters:
+    ///   - mark: where the last call has stopped; nil for the first call.
+    ///   - audit: the audit entry for each run, model and experiment.
+    /// - Throws: `.temporarilyUnavailable` if another removal is running; for a first call that names ids, the errors of
+    ///   `RemovalTables.namedCandidates`, and nothing was removed then.
+    package func removeOneByOne(
+        _ request: RemovalRequest,
+        from mark: RemovalProgressMark?,
+        for duration: Duration,
+        _ extras: RemovalExtras,
+        _ audit: AuditEntry? = .byCommand("gc")
+    ) throws -> RemovalProgress {
+        guard let store = store as? any RemovingOneByOne else { return RemovalProgress() }
+        let audit = store.keepsArtifactJournal ? audit : nil
+        let work = RemovalWork(api: self, store: store, request: request, audit: audit, end: .now + duration)
+        let progress = try removalTurn.runAlone { () throws -> RemovalProgress in
+            try work.run(from: mark ?? (request.isForAllDeleted ? .objects(.start) : .named(0)))
+            if work.progress.next == .extras {
+                work.progress.isDone = try finishRemoval(extras, audit, &work.progress, until: work.end)
+                if work.progress.isDone { work.progress.next = nil }
+            }
+            return work.progress
+        }
+        guard let progress else {
+            throw TrackingError(.temporarilyUnavailable, "Another removal is running; try again in a moment.")
+        }
+        return progress
+    }
+}
+
+/// The removals of one call.
+private final class RemovalWork {
+    private let api: MLflowAPI
+    private let store: any RemovingOneByOne
+    private let request: RemovalRequest
+    private let audit: AuditEntry?
+    let end: ContinuousClock.Instant
+    var progress = RemovalProgress()
+
+    /// How many objects are looked up at once.
+    private static let lookUpLimit = 500
+
+    init(
+        api: MLflowAPI,
+        store: any RemovingOneByOne,
+        request: RemovalRequest,
+        audit: AuditEntry?,
+        end: ContinuousClock.Instant
+    ) {
+        (self.api, self.store, self.request, self.audit, self.end) = (api, store, request, audit, end)
+    }
+
+    private var isLate: Bool { .now >= end }
+
+    /// Removes objects until the time is over; sets where to go on.
+    func run(from mark: RemovalProgressMark) throws {
+        progress.next = mark
+        switch mark {
+        case .objects(let position): try removeAll(from: position)
+        case .named(let count): try removeNamed(after: count)
+        case .extras: break
+        }
+    }
+
+    private func removeAll(from start: RemovalPosition) throws {
+        let inUse = try api.artifactsInUse(besides: request)
+        var position: RemovalPosition? = start
+        while let from = position {
+            let part = try store.readRemovals { [request] tables in
+                try tables.deletedCandidates(from, limit: Self.lookUpLimit, request, inUse)
+            }
+            for (candidate, key) in part.candidates {
+                if let obstacle = candidate.obstacle(deletedBefore: request.deletedBefore) {
+                    progress.count.count(candidate, keptBy: obstacle)
+                } else if try !remove(candidate) {
+                    return
+                }
+                progress.next = .objects(RemovalPosition(kind: candidate.kind, last: key))
+                if isLate { return }
+            }
+            position = part.next
+            progress.next = part.next.map { .objects($0) } ?? .extras
+        }
+    }
+
+    private func removeNamed(after done: Int) throws {
+        let inUse = try api.artifactsInUse(besides: request)
+        var named: [(kind: RemovalKind, id: String)] = []
+        for (kind, ids) in request.namedIDs { named += ids.map { (kind, $0) } }
+        // A call that goes on does not find what was removed, and has been told that all may be removed.
+        let isFirst = done == 0
+        let candidates = try store.readRemovals { [request] tables in
+            try tables.namedCandidates(request, inUse, allowsOthers: !isFirst)
+        }
+        for (index, name) in named.enumerated().dropFirst(done) {
+            let candidate = candidates.first { $0.kind == name.kind && $0.id == name.id }
+            if let candidate, try !remove(candidate) { return }
+            progress.next = .named(index + 1)
+            if isLate { return }
+        }
+        progress.next = .extras
+    }
+
+    /// Removes an object, with all that an experiment contains.
+    ///
+    /// - Returns: false if the time is over before the experiment is empty.
+    private func remove(_ candidate: RemovalCandidate) throws -> Bool {
+        let owner = PendingFolderRemoval(row: 0, kind: candidate.kind, id: candidate.id, location: candidate.location)
+        guard candidate.kind == .experiment, let id = Int64(candidate.id) else {
+            remove(owner, ofExperiment: nil)
+            return true
+        }
+        let failures = progress.failures.count
+        for part in try store.readRemovals({ try $0.contents(ofExperiment: candidate.id) }) {
+            // What cannot be removed keeps the experiment; the next call would only begin with it again.
+            if isLate { return progress.failures.count > failures }
+            remove(part, ofExperiment: id)
+        }
+        guard progress.failures.count == failures else { return true }
+        let experiments = progress.count.experiments
+        remove(owner, ofExperiment: nil)
+        // Tokens that were limited to removed experiments must no longer refer to them.
+        if progress.count.experiments > experiments { try api.settings.access?.reload() }
+        return true
+    }
+
+    private func remove(_ owner: PendingFolderRemoval, ofExperiment experimentID: Int64?) {
+        // The work may run several times, and what it has removed stays removed.
+        let files = RemovedFilesOfWork()
+        do {
+            let count = try store.removeNow { [api, request, audit] session in
+                let count = try session.removePermanently(
+                    owner,
+                    ofExperiment: experimentID,
+                    deletedBefore: request.deletedBefore
+                ) { owner in
+                    try files.remove(owner, by: api)
+                }
+                if count != nil { try session.audit(audit?.about(owner.kind.audited, owner.id)) }
+                return count
+            }
+            guard let count else { return }
+            progress.count.add(count)
+            if files.areUnserved { progress.count.unservedFolders += 1 }
+        } catch {
+            progress.failures.append("\(owner.location): \(MLflowAPI.reason(error, owner.location))")
+        }
+        progress.count.add(files.count)
+    }
+}
+
+/// The files that the removal of one object has removed.
+private final class RemovedFilesOfWork: Sendable {
+    private let state = Mutex((count: RemovalCount(), areUnserved: false))
+
+    var count: RemovalCount { state.withLock { $0.count } }
+
+    /// Whether the server does not open the folder of the files.
+    var areUnserved: Bool { state.withLock { $0.areUnserved } }
+
+    func remove(_ owner: PendingFolderRemoval, by api: MLflowAPI) throws -> RemovedFiles {
+        var count = RemovalCount()
+        defer { state.withLock { $0.count.add(count) } }
+        let removed = try api.removeFiles(of: owner, &count)
+        state.withLock { $0.areUnserved = removed == nil && owner.kind != .experiment }
+        return removed ?? RemovedFiles()
+    }
+}

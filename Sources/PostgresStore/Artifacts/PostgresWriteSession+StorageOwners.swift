@@ -1,0 +1,239 @@
+internal import PostgreSQL
+package import Tracking
+
+// Who has stored how much is in tables of the schema `apus`, which migrations/postgresql makes. The sums change in the transaction
+// of what they count, in one statement before its commit.
+
+extension PostgresWriteSession {
+    package func recordStored(_ path: String, by owner: StorageOwner?, bytes: Int64) throws -> [StoredChange] {
+        let key = owner?.key ?? ""
+        let added = try changed(
+            "INSERT INTO apus.stored_artifacts (path, owner, bytes) VALUES ($1, $2, $3) ON CONFLICT (path) DO NOTHING",
+            path,
+            key,
+            bytes
+        )
+        storage.add(owner, bytes: bytes, files: 1)
+        guard added.affectedCount == 0 else { return [] }
+        let found = try rows(
+            "SELECT owner, bytes, 1::bigint FROM apus.stored_artifacts WHERE path = $1 FOR UPDATE",
+            path
+        )
+        // Another server has removed it since.
+        guard found.count > 0 else { throw PostgresError.overtaken }
+        try change("UPDATE apus.stored_artifacts SET owner = $2, bytes = $3 WHERE path = $1", path, key, bytes)
+        return forget(found)
+    }
+
+    package func forgetStored(_ path: String) throws -> [StoredChange] {
+        // The character after "/" in the order of bytes is "0".
+        forget(
+            try changed(
+                """
+                WITH gone AS (
+                    DELETE FROM apus.stored_artifacts
+                    WHERE path = $1 OR path > $1 || '/' AND path < $1 || '0'
+                    RETURNING owner, bytes
+                )
+                SELECT owner, sum(bytes)::bigint, count(*) FROM gone GROUP BY owner
+                """,
+                path
+            )
+        )
+    }
+
+    /// Counts what is no longer stored.
+    ///
+    /// - Parameter rows: the keys of owners, with bytes and the number of files.
+    private func forget(_ rows: PostgresRows) -> [StoredChange] {
+        rows.map { row in
+            let owner = StorageOwner(key: row.string(0))
+            storage.add(owner, bytes: -row.int64(1), files: -row.int64(2))
+            return StoredChange(owner: owner, bytes: -row.int64(1))
+        }
+    }
+
+    // MARK: Runs
+
+    /// Counts a new run for the client, unless the client has no identity or this server keeps no owners.
+    func countOwnRun() {
+        if keepsAccess, let owner = caller.owner { storage.add(owner, runs: 1) }
+    }
+
+    /// Records the client as the owner of new runs that `countOwnRun` has counted.
+    ///
+    /// - Parameter mayHaveRow: whether runs with these ids may have been there before, which programs of MLflow have removed.
+    func recordOwner(ofRuns ids: [String], mayHaveRow: Bool) throws {
+        guard keepsAccess, !ids.isEmpty, let owner = caller.owner else { return }
+        if mayHaveRow { try forgetOwners(ofRuns: ids) }
+        try change("INSERT INTO apus.run_owners (run_uuid, owner) SELECT unnest($1::text[]), $2", ids, owner.key)
+    }
+
+    /// Counts runs no longer for those who have made them.
+    func forgetOwners(ofRuns ids: [String]) throws {
+        guard keepsAccess, !ids.isEmpty else { return }
+        try changed(
+            """
+            WITH gone AS (DELETE FROM apus.run_owners WHERE run_uuid = ANY($1) RETURNING owner)
+            SELECT owner, count(*) FROM gone GROUP BY owner
+            """,
+            ids
+        ).forEach { row in storage.add(StorageOwner(key: row.string(0)), runs: -row.int64(1)) }
+    }
+
+    package func runCount(of owner: StorageOwner, checkedFrom limit: Int64) throws -> Int64 {
+        let known = try knownRuns(of: owner) + (storage.changes[owner]?.runs ?? 0)
+        guard known >= limit, !checkedQuotas.isRecent(owner) else { return known }
+        // Programs of MLflow do not tell which runs they have removed permanently.
+        let gone = "owner = $1 AND NOT EXISTS (SELECT FROM runs WHERE runs.run_uuid = run_owners.run_uuid)"
+        let count = try rows("SELECT count(*) FROM apus.run_owners WHERE \(gone)", owner.key).first { $0.int64(0) } ?? 0
+        guard count > 0 else {
+            checkedQuotas.note(owner)
+            return known
+        }
+        let removed = Int64(try changed("DELETE FROM apus.run_owners WHERE \(gone)", owner.key).affectedCount)
+        storage.add(owner, runs: -removed)
+        return known - removed
+    }
+
+    private func knownRuns(of owner: StorageOwner) throws -> Int64 {
+        if let known = storage.knownRuns[owner] { return known }
+        let found = try rows("SELECT runs FROM apus.storage_owners WHERE key = $1", owner.key).first { $0.int64(0) }
+        storage.knownRuns[owner] = found ?? 0
+        return found ?? 0
+    }
+
+    package func takeRoomForRun(below limit: Int64) throws -> Bool {
+        let known = try knownRunCount()
+        if known + storage.runCountChange >= limit {
+            // Only what was there before the transaction can be counted again.
+            guard storage.runCountChange == 0, !checkedQuotas.isRecent(nil) else { return false }
+            guard try rows("SELECT count(*) FROM runs").first({ $0.int64(0) }) ?? 0 < limit else {
+                checkedQuotas.note(nil)
+                return false
+            }
+            guard try countRunsAgain() < limit else { return false }
+        }
+        storage.runCountChange += 1
+        return true
+    }
+
+    /// How long the number of all runs counts before they are counted again, because programs of MLflow add and remove some.
+    private static let countMilliseconds: Int64 = 60_000
+
+    private func knownRunCount() throws -> Int64 {
+        if let known = storage.knownRunCount { return known }
+        let found = try rows("SELECT runs, counted_time FROM apus.run_count")
+            .first { (runs: $0.optionalInt64(0), time: $0.int64(1)) }
+        if let found, let runs = found.runs, currentMilliseconds() - found.time < Self.countMilliseconds {
+            storage.knownRunCount = runs
+            return runs
+        }
+        return try countRunsAgain()
+    }
+
+    /// Counts all runs and stores their number.
+    ///
+    /// What other servers have added but not committed is not counted; they add it to the stored number afterwards, because that
+    /// is locked from before the count to the end of the transaction.
+    private func countRunsAgain() throws -> Int64 {
+        _ = try rows("SELECT runs FROM apus.run_count FOR UPDATE")
+        let count = try changed(
+            "UPDATE apus.run_count SET runs = (SELECT count(*) FROM runs), counted_time = $1 RETURNING runs",
+            currentMilliseconds()
+        ).first { $0.int64(0) }
+        storage.knownRunCount = count
+        return count ?? 0
+    }
+
+    // MARK: The end of the transaction
+
+    /// Writes what the transaction changes about who has stored how much.
+    ///
+    /// - Throws: `PostgresError.overtaken` if another server has meanwhile used the room that a request has found.
+    func flushStorage() throws {
+        guard !storage.isNone else { return }
+        if storage.runCountChange != 0 {
+            let count = try changed(
+                "UPDATE apus.run_count SET runs = runs + $1::bigint RETURNING runs",
+                storage.runCountChange
+            ).first { $0.int64(0) }
+            if let limit = runQuota.server, storage.runCountChange > 0, count ?? 0 > limit {
+                throw PostgresError.overtaken
+            }
+        }
+        guard !storage.changes.isEmpty else { return }
+        storage.sums = try changed(
+            """
+            INSERT INTO apus.storage_owners AS stored (key, bytes, files, runs, version)
+            SELECT *, 1 FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) AS new (key, bytes, files, runs)
+            ORDER BY new.key COLLATE "C"
+            ON CONFLICT (key) DO UPDATE
+            SET bytes = stored.bytes + excluded.bytes, files = stored.files + excluded.files,
+                runs = stored.runs + excluded.runs, version = stored.version + 1
+            RETURNING \(StorageUse.columns)
+            """,
+            values: columns(
+                of: storage.changes.map { owner, change in
+                    [
+                        .text(owner?.key ?? ""), .integer(change.bytes), .integer(change.files),
+                        .integer(change.runs),
+                    ]
+                }
+            )
+        ).map { StorageUse(row: $0) }
+        guard let limit = runQuota.client else { return }
+        for use in storage.sums where use.owner != nil && use.runs > limit {
+            if storage.changes[use.owner]?.runs ?? 0 > 0 { throw PostgresError.overtaken }
+        }
+    }
+
+    /// Tells the sums that the transaction has left; called after the commit, before its requests are answered.
+    func announceStorage() { storageNews.announce(storage.sums) }
+}
+
+extension PostgresReadSession {
+    package func storageUse(checksRuns: Bool) throws -> [StorageUse] {
+        guard keepsAccess else { throw TrackingError.withoutOwnTables }
+        let found = try rows(
+            "SELECT \(StorageUse.columns) FROM apus.storage_owners ORDER BY key"
+        ).map { StorageUse(row: $0) }
+        guard checksRuns else { return found }
+        // Programs of MLflow do not tell which runs they have removed permanently.
+        var runs: [StorageOwner: Int64] = [:]
+        try rows(
+            """
+            SELECT owned.owner, count(*) FROM apus.run_owners AS owned JOIN runs ON runs.run_uuid = owned.run_uuid
+            GROUP BY owned.owner
+            """
+        ).forEach { row in
+            if let owner = StorageOwner(key: row.string(0)) { runs[owner] = row.int64(1) }
+        }
+        return found.map { use in
+            var use = use
+            use.runs = use.owner.flatMap { runs[$0] } ?? 0
+            return use
+        }
+    }
+}
+
+extension StorageUse {
+    /// The columns of `apus.storage_owners` for `init(row:)`, in its order.
+    fileprivate static let columns = "key, bytes, files, runs, version"
+
+    fileprivate init(row: PostgresRow) {
+        self.init(owner: StorageOwner(key: row.string(0)))
+        artifactBytes = row.int64(1)
+        artifacts = row.int64(2)
+        runs = row.int64(3)
+        version = row.int64(4)
+    }
+}
+
+extension PostgresError {
+    /// Another server has changed what the transaction has looked up, so that it has to be repeated.
+    fileprivate static let overtaken = PostgresError(
+        State(rawValue: "40001"),
+        "another server has changed what is counted of the same owner"
+    )
+}

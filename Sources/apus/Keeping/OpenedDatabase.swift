@@ -1,0 +1,48 @@
+internal import Budgets
+internal import MLflowAPI
+internal import PostgresStore
+
+/// A database in PostgreSQL that a command has opened, whatever servers use it, and the place of their artifacts.
+struct OpenedDatabase {
+    let api: MLflowAPI
+    private let store: PostgresStore
+
+    /// - Returns: nil if the flags name no such database.
+    /// - Throws: `StartFailure` also if nothing says where the artifacts are, because they would stay without their runs.
+    init?(_ storage: StorageOptions) throws {
+        let environment = Environment.process
+        guard let uri = try PostgresURI.find(storage, environment) else { return nil }
+        try Self.requireNamedPlace(storage, environment)
+        let layout = try StorageLayout(storage, environment, isPostgresKnown: true)
+        store = try PostgresStore.ofCommand(
+            uri.address,
+            artifactRoot: layout.artifactRoot,
+            source: uri.source,
+            usesOwnTables: true
+        )
+        do {
+            api = .ofCommand(store, try ServedRoots(layout, nil, Budgets()), layout)
+        } catch {
+            store.close()
+            throw error
+        }
+    }
+
+    func close() { store.close() }
+
+    private static func requireNamedPlace(
+        _ storage: StorageOptions,
+        _ environment: Environment
+    ) throws(StartFailure) {
+        let settings: [(SettingDefinition, String?)] = [
+            (.artifactsDestination, storage.artifactsDestination), (.defaultArtifactRoot, storage.defaultArtifactRoot),
+        ]
+        guard settings.allSatisfy({ environment.setting($0.0, $0.1) == nil }) else { return }
+        let path = try StorageLayout.artifactsPath(dataDir: storage.dataDir, destination: nil, environment)
+        guard FileKind(path) != .folder else { return }
+        throw StartFailure(
+            "There is no folder of artifacts at '\(path)'. Say with --artifacts-destination (or --data-dir) where the servers of this "
+                + "database keep them, so that they are removed too."
+        )
+    }
+}

@@ -101,7 +101,7 @@ struct ServerParts {
             try api.welcome(accounts, flagOfDatabase)
             if let place = opened.placeOfMLflowUsers(accounts) { try api.tell(ofMLflowUsersIn: place, flagOfDatabase) }
         }
-        if settings.keepsAccess, let line = try api.unaskedAccounts(settings.security) {
+        if settings.keepsOwnTables, let line = try api.unaskedAccounts(settings.security) {
             StandardStream.error.write(line)
         }
         rest = IdleRest(store: store, logger)

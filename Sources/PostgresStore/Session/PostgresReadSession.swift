@@ -31,22 +31,28 @@ package final class PostgresReadSession: PostgresSession {
 
     /// Begins a transaction; the statement for it is sent with the first one that reads.
     ///
-    /// - Parameter isContinued: whether an earlier read for the same answer has found that the client may read it.
+    /// - Parameters:
+    ///   - isContinued: whether an earlier read for the same answer has found that the client may read it.
+    ///   - isImpatient: whether a wait for a lock of another program ends after some milliseconds.
     /// - Throws: `AccessChanged` if the client has to be judged again.
-    func begin(for caller: Caller, isContinued: Bool) throws {
+    func begin(for caller: Caller, isContinued: Bool, isImpatient: Bool) throws {
         self.caller = caller
         effort = nil
         advice = { usualAdvice }
         judgement = nil
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         guard let stored = permissionChanges.stored, caller.admissionVersion != 0, !isContinued else {
-            return try pipeline.send(begin)
+            return try beginTransaction(isImpatient: isImpatient)
         }
         // A change that comes after this mark is found at the end.
         let version = stored.known
         try stillAdmitted.require(caller, takesRights: false)
-        try pipeline.send(begin)
+        try beginTransaction(isImpatient: isImpatient)
         judgement = (version, try pipeline.ask(AccessDialect.selectVersion))
+    }
+
+    private func beginTransaction(isImpatient: Bool) throws {
+        try pipeline.send("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        if isImpatient { try pipeline.send("SET LOCAL lock_timeout = '50ms'") }
     }
 
     /// Ends the transaction without waiting for the server's answer.

@@ -13,6 +13,21 @@ extension TrackingError {
             + "again in a moment."
     )
 
+    static let noReadTurn = TrackingError(
+        .temporarilyUnavailable,
+        "The reads before this one take too long, or the database does not answer them; try again in a moment."
+    )
+
+    static let lockedRead = TrackingError(
+        .databaseLocked,
+        "Another program has locked a table that this request reads; try again in a moment."
+    )
+
+    static let cancelledRead = TrackingError(
+        .temporarilyUnavailable,
+        "Somebody has cancelled this request in the database; try again in a moment."
+    )
+
     static let clientLeft = TrackingError(
         .temporarilyUnavailable,
         "The client disconnected before the answer was ready."

@@ -169,7 +169,14 @@ final class ReaderCrew: Sendable {
         while true {
             guard !caller.hasLeft, !turn.isAnswered else { throw TrackingError.clientLeft }
             do {
-                return try performOnce(work, for: caller, effort: effort, isContinued: isContinued, turn, isTrial: isTrial)
+                return try performOnce(
+                    work,
+                    for: caller,
+                    effort: effort,
+                    isContinued: isContinued,
+                    turn,
+                    isTrial: isTrial
+                )
             } catch let error as PostgresError where error.state == .cancelled {
                 // Somebody else has ended it, perhaps by mistake.
                 guard !wasCancelled else { throw TrackingError.cancelledRead }

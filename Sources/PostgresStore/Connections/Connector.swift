@@ -15,11 +15,15 @@ struct Connector: Sendable {
     private static let settings = [
         "SET statement_timeout = 0",
         "SET lock_timeout = '4s'",
-        "SET idle_in_transaction_session_timeout = '60s'",
         "SET jit = off",
         "SET array_nulls = on",
         "SET standard_conforming_strings = on",
     ]
+
+    /// A process that hangs in the middle of its changes gives back after this time what it has locked, such as the mark of the stored
+    /// rights, for which the changes of all other servers wait.
+    private static let idleWriterTime = "SET idle_in_transaction_session_timeout = '5s'"
+    private static let idleReaderTime = "SET idle_in_transaction_session_timeout = '60s'"
 
     private static let primary = ("target_session_attrs", "read-write")
 
@@ -30,7 +34,7 @@ struct Connector: Sendable {
             // Of several servers, those that are standbys are passed over, also while another one takes over.
             options: role == .writer ? [Self.primary] : [],
             required: readsOnPrimary ? [Self.primary] : [],
-            settings: Self.settings
+            settings: Self.settings + [role == .writer ? Self.idleWriterTime : Self.idleReaderTime]
         )
     }
 

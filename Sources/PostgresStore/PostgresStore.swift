@@ -62,7 +62,7 @@ package final class PostgresStore: Sendable {
     /// - Throws: `PostgresError` if the database cannot be reached or used, `UnfitDatabase` if its tables are those of another
     ///   version; the description of each is for the operator and contains no password.
     package init(_ configuration: Configuration) throws {
-        let connector = Connector(address: configuration.address, readsOnPrimary: !configuration.ownTables.isEmpty)
+        var connector = Connector(address: configuration.address, readsOnPrimary: !configuration.ownTables.isEmpty)
         let first = try connector.open(.writer)
         place = first.place
         first.watch = PostgresWatch(deadline: .now + Self.startTime, cancels: false)
@@ -71,6 +71,7 @@ package final class PostgresStore: Sendable {
         try SessionCheck(first, connector).requireSession()
         schema = try SchemaCheck(first, configuration.schema, beginsTables: configuration.beginsTables)
             .prepare(artifactRoot: configuration.artifactRoot)
+        connector.schema = schema
         permissionChanges = PermissionChanges(stored: try Self.accessVersion(first, configuration.ownTables))
         hasUnaskedAccounts = try configuration.ownTables.isEmpty && OwnTables.areThere(first)
         first.close()

@@ -6,6 +6,8 @@ struct Connector: Sendable {
     let address: PostgresAddress
     /// Whether readers too need a server that takes changes, because a standby would not know at once whose rights were taken.
     let readsOnPrimary: Bool
+    /// The schema that every session uses and no other one; nil before the start has found it.
+    var schema: String?
     /// Whether the writer has found no room for its connection, so that readers give theirs back.
     let writerTurn = WriterTurn()
 
@@ -34,8 +36,13 @@ struct Connector: Sendable {
             // Of several servers, those that are standbys are passed over, also while another one takes over.
             options: role == .writer ? [Self.primary] : [],
             required: readsOnPrimary ? [Self.primary] : [],
-            settings: Self.settings + [role == .writer ? Self.idleWriterTime : Self.idleReaderTime]
+            settings: Self.settings + [role == .writer ? Self.idleWriterTime : Self.idleReaderTime] + searchPath
         )
+    }
+
+    /// The statement that names the schema: the address's path might name one before it that somebody makes later.
+    private var searchPath: [String] {
+        schema.map { ["SET search_path = \"\($0.replacing("\"", with: "\"\""))\""] } ?? []
     }
 
     /// What a connection is for; its name in the view `pg_stat_activity` ends with it.

@@ -50,9 +50,7 @@ package final class PostgresStore: Sendable {
     package let hasUnaskedAccounts: Bool
     private let writer: GroupWriter
     private let readers: ReaderCrew
-    private let report: @Sendable (String) -> Void
-    /// The series of failures that need the operator.
-    private let faults = Burst()
+    private let faults: FaultLog
 
     /// How long all statements at the start may take.
     private static let startTime = Duration.seconds(60)
@@ -75,7 +73,7 @@ package final class PostgresStore: Sendable {
         permissionChanges = PermissionChanges(stored: try Self.accessVersion(first, configuration.ownTables))
         hasUnaskedAccounts = try configuration.ownTables.isEmpty && OwnTables.areThere(first)
         first.close()
-        report = configuration.report
+        faults = FaultLog(place: place, report: configuration.report)
         let readers = ReaderCrew(
             connector,
             permissionChanges,
@@ -93,6 +91,7 @@ package final class PostgresStore: Sendable {
             statementTime: configuration.statementTime,
             commitTime: configuration.commitTime,
             makeRoom: { readers.dropIdle() },
+            faults: faults,
             report: configuration.report
         )
         writer = try GroupWriter(
@@ -163,15 +162,7 @@ package final class PostgresStore: Sendable {
 
     /// Translates a failure of PostgreSQL, and reports those that need the operator's attention.
     private func failure(_ error: any Error) -> any Error {
-        let translated = TrackingError.translated(error)
-        let states: Set<PostgresError.State> = [
-            .diskFull, .noPrivilege, .undefinedTable, .undefinedColumn, .undefinedSchema,
-        ]
-        if let error = error as? PostgresError, states.contains(error.state),
-            faults.note(endsAfter: { _ in .seconds(60) }) == nil
-        {
-            report("the database \(place) cannot be used: \(error)")
-        }
-        return translated
+        faults.note(error)
+        return TrackingError.translated(error)
     }
 }

@@ -264,7 +264,7 @@ def test_a_password_among_the_options_is_not_shown_either(postgres, database):
         assert f"user={USER}" in command and ESCAPED_PASSWORD not in command
 
 
-# A function before PostgreSQL's own that fails as with Aurora, whose servers have no timeline.
+# Without this function a server has no timeline, as with Aurora, where it fails.
 NO_TIMELINE = "ALTER FUNCTION pg_catalog.pg_current_wal_lsn() RENAME TO pg_hidden_wal_lsn"
 
 

@@ -7,12 +7,14 @@ import Tracking
 
 @Suite(.enabled(if: postgresServer != nil, "APUS_TEST_POSTGRES names no server"))
 struct FailureTests {
-    private func code(_ work: () throws -> Void) -> TrackingError.Code? {
+    private func code(_ work: () throws -> Void) -> TrackingError.Code? { error(work)?.code }
+
+    private func error(_ work: () throws -> Void) -> TrackingError? {
         do {
             try work()
             return nil
         } catch {
-            return (error as? TrackingError)?.code
+            return error as? TrackingError
         }
     }
 
@@ -67,6 +69,47 @@ struct FailureTests {
         }
         let codes = outcomes.map { outcome in code { _ = try outcome.wait().get() } }
         #expect(codes == [nil, .invalidParameterValue, nil, nil])
+    }
+
+    @Test func `a rule that somebody has added to a table refuses the requests that break it, and no others`() throws {
+        let fixture = try StoreOverPostgres()
+        let runID = try fixture.makeRun()
+        try fixture.other().execute("ALTER TABLE tags ADD CONSTRAINT short CHECK (length(value) < 8)")
+        try fixture.other().execute(
+            """
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN IF new.key = 'no' THEN RAISE EXCEPTION 'not this key'; END IF; RETURN new; END $$;
+            CREATE TRIGGER refusing BEFORE INSERT ON tags FOR EACH ROW EXECUTE FUNCTION refuse()
+            """
+        )
+        var outcomes: [Outcome<Result<Void, any Error>>] = []
+        try fixture.whileWriterIsBusy {
+            for tag in [Tag(key: "a", value: "1"), Tag(key: "b", value: "too long"), Tag(key: "no", value: "2")] {
+                outcomes.append(fixture.submit { try $0.setTag(tag, runID: runID) })
+            }
+        }
+        let errors = outcomes.map { outcome in error { try outcome.wait().get() } }
+        #expect(errors.map { $0?.code } == [nil, .invalidParameterValue, .invalidParameterValue])
+        #expect(errors[1]?.message.contains("constraint short, SQLSTATE 23514") == true)
+        #expect(errors[2]?.message.contains("not this key (table tags, SQLSTATE P0001)") == true)
+    }
+
+    @Test func `tables that somebody has changed fail the requests for good, and the log says so once`() throws {
+        let lines = Mutex<[String]>([])
+        let fixture = try StoreOverPostgres { $0.report = { line in lines.withLock { $0.append(line) } } }
+        let runID = try fixture.makeRun()
+        try fixture.other().execute("ALTER TABLE runs ADD COLUMN team text NOT NULL DEFAULT 'x'")
+        try fixture.other().execute("ALTER TABLE runs ALTER team DROP DEFAULT; ALTER TABLE tags DROP CONSTRAINT tag_pk")
+        for _ in 0..<2 {
+            let creation = error { _ = try fixture.makeRun() }
+            #expect(creation?.code == .insufficientStorage)
+            #expect(creation?.message.contains("SQLSTATE 23502") == true)
+            let tagging = error { try fixture.write { try $0.setTag(Tag(key: "a", value: "1"), runID: runID) } }
+            #expect(tagging?.code == .insufficientStorage)
+            #expect(tagging?.message.contains("primary key") == true)
+        }
+        #expect(lines.withLock { $0.count { $0.contains("23502") } } == 1)
+        #expect(lines.withLock { $0.count { $0.contains("42P10") } } == 1)
     }
 
     @Test func `a change that always takes too long is refused for good`() throws {

@@ -34,7 +34,8 @@ final class ReaderCrew: Sendable {
     private let patience: Duration
     private let lookUps: ThreadPool
     private let searches: ThreadPool
-    private let searchWidth: Int
+    /// How many searches are in progress when one client may get no further thread for its own.
+    private let searchShare: Int
     private let trials = ThreadPool(name: "pg-trial", width: 1)
     private let watching = DispatchQueue(label: "pg-reader-watch")
     private let state = Mutex(State())
@@ -59,9 +60,10 @@ final class ReaderCrew: Sendable {
         limits = budgets.limits
         queue = budgets.queuedReads
         let lookUpCount = max(1, count / 3)
-        searchWidth = max(1, count - lookUpCount - 1)
+        let searchCount = max(1, count - lookUpCount - 1)
+        searchShare = searchCount - searchCount / 4
         lookUps = ThreadPool(name: "pg-lookup", width: lookUpCount, pace: .prompt)
-        searches = ThreadPool(name: "pg-reader", width: searchWidth)
+        searches = ThreadPool(name: "pg-reader", width: searchCount)
     }
 
     var statistics: ReaderStatistics {
@@ -116,7 +118,7 @@ final class ReaderCrew: Sendable {
             guard !state.isClosed else { return (nil, false) }
             state.lastNumber += 1
             state.turns[state.lastNumber] = turn
-            let mustTry = turn.kind == .search && state.searchCount >= searchWidth
+            let mustTry = turn.kind == .search && state.searchCount >= searchShare
             if turn.kind != .lookUp { state.searchCount += 1 }
             defer { state.isWatched = true }
             return ((state.lastNumber, mustTry), !state.isWatched)

@@ -27,6 +27,7 @@ final class WriteGroup {
     private let auditIDs = AuditIDs()
     private let creations = CreationMemory()
     private let report: @Sendable (String) -> Void
+    private let faults: FaultLog
     /// Closes connections that no read uses.
     private let makeRoom: @Sendable () -> Void
     private var session: PostgresWriteSession?
@@ -61,6 +62,7 @@ final class WriteGroup {
         statementTime: Duration,
         commitTime: Duration,
         makeRoom: @escaping @Sendable () -> Void,
+        faults: FaultLog,
         report: @escaping @Sendable (String) -> Void
     ) {
         self.connector = connector
@@ -71,6 +73,7 @@ final class WriteGroup {
         self.statementTime = statementTime
         self.commitTime = commitTime
         self.makeRoom = makeRoom
+        self.faults = faults
         self.report = report
     }
 
@@ -149,6 +152,7 @@ final class WriteGroup {
                     return jobs.count
                 }
                 let explained = jobs.count == 1 ? TooLongText.explained(error, session.pipeline) : error
+                faults.note(explained)
                 if let culprit { return separate(jobs, culprit, explained) }
                 return isolate(jobs, explained)
             case .unknown(let error):

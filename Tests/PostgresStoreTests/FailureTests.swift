@@ -27,6 +27,34 @@ struct FailureTests {
         #expect(try fixture.read { try $0.runInfo(id: runID) }.lifecycleStage == .deleted)
     }
 
+    @Test func `a primary that comes back after another one has taken over is refused`() throws {
+        func told(_ timeline: Int) -> String {
+            """
+            CREATE OR REPLACE FUNCTION pg_catalog.pg_walfile_name(place pg_lsn) RETURNS text LANGUAGE sql AS
+            $$ SELECT '0000000\(timeline)0000000000000001'::text $$
+            """
+        }
+        let lines = Mutex<[String]>([])
+        let fixture = try StoreOverPostgres(
+            preparing: "ALTER FUNCTION pg_catalog.pg_walfile_name(pg_lsn) RENAME TO pg_hidden_walfile_name; " + told(2)
+        ) { configuration in
+            configuration.patience = .milliseconds(300)
+            configuration.report = { line in lines.withLock { $0.append(line) } }
+        }
+        let runID = try fixture.makeRun()
+        for (timeline, isTaken) in [(1, false), (2, true), (3, true), (2, false)] {
+            try fixture.other().execute(told(timeline))
+            try fixture.other().execute(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() "
+                    + "AND application_name LIKE 'apus-%'"
+            )
+            let expected: TrackingError.Code? = isTaken ? nil : .temporarilyUnavailable
+            #expect(code { try fixture.write { try $0.setTag(Tag(key: "a", value: "1"), runID: runID) } } == expected)
+            #expect(code { _ = try fixture.read { try $0.run(id: runID) } } == expected)
+        }
+        #expect(lines.withLock { $0.contains { $0.contains("has the timeline 00000001") } })
+    }
+
     @Test func `a change that waits for a locked row runs once, and the others do not wait with it`() throws {
         let fixture = try StoreOverPostgres()
         let (locked, free) = (try fixture.makeRun(), try fixture.makeRun())

@@ -10,6 +10,7 @@ struct Connector: Sendable {
     var schema: String?
     /// Whether the writer has found no room for its connection, so that readers give theirs back.
     let writerTurn = WriterTurn()
+    private let newest = NewestTimeline()
 
     // A wait for a lock of another program ends after some seconds, so that the other requests need not wait for it; JIT
     // compilation would cost more than any of the statements. The last two say what NULL in an array and a backslash in a text
@@ -29,8 +30,13 @@ struct Connector: Sendable {
 
     private static let primary = ("target_session_attrs", "read-write")
 
-    func open(_ role: Role) throws(PostgresError) -> PostgresPipeline {
-        try PostgresPipeline(
+    func open(_ role: Role) throws(PostgresError) -> PostgresPipeline { try openWithTimeline(role).pipeline }
+
+    /// - Returns: the connection, and the history of its server, which is another one when a standby has taken over; nil if the
+    ///   server does not tell it, as a standby.
+    /// - Throws: also if the server was replaced by another one to which this process was connected.
+    func openWithTimeline(_ role: Role) throws(PostgresError) -> (pipeline: PostgresPipeline, timeline: String?) {
+        let pipeline = try PostgresPipeline(
             address,
             applicationName: "apus-\(role.rawValue)",
             // Of several servers, those that are standbys are passed over, also while another one takes over.
@@ -38,6 +44,29 @@ struct Connector: Sendable {
             required: readsOnPrimary ? [Self.primary] : [],
             settings: Self.settings + [role == .writer ? Self.idleWriterTime : Self.idleReaderTime] + searchPath
         )
+        // Readers need not ask a server that does not tell it.
+        guard role == .writer || newest.isKnown else { return (pipeline, nil) }
+        let timeline = Self.timeline(of: pipeline)
+        if let timeline, let newer = newest.newer(than: timeline) {
+            pipeline.close()
+            throw PostgresError(
+                .disconnected,
+                "the server at \(pipeline.place) has the timeline \(timeline), and another one has taken over with the timeline \(newer): "
+                    + "what was changed there would be missing. Stop the old server, or name the new one alone in the address; if "
+                    + "the old one is right, start Apus again"
+            )
+        }
+        return (pipeline, timeline)
+    }
+
+    /// Asks for the history outside of a transaction, because servers without a log of that form (Aurora) refuse the question.
+    private static func timeline(of pipeline: PostgresPipeline) -> String? {
+        pipeline.watch = PostgresWatch(deadline: .now + .seconds(10))
+        defer { pipeline.watch = PostgresWatch() }
+        let question = """
+            SELECT CASE WHEN NOT pg_is_in_recovery() THEN substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END
+            """
+        return try? pipeline.rows(question, isPrepared: false).first { $0.optionalString(0) } ?? nil
     }
 
     /// The statement that names the schema: the address's path might name one before it that somebody makes later.
@@ -63,6 +92,26 @@ final class WriterTurn: Sendable {
     func begin() { flag.store(true, ordering: .relaxed) }
 
     func end() { flag.store(false, ordering: .relaxed) }
+}
+
+/// The newest history of a server of the database that this process has seen.
+///
+/// A standby that takes over begins a timeline with a greater number. The old primary may come back without knowing of it, and
+/// would bring back what was changed meanwhile, such as rights that were taken away.
+private final class NewestTimeline: Sendable {
+    // Eight hexadecimal digits, in whose order the numbers are.
+    private let newest = Mutex<String?>(nil)
+
+    var isKnown: Bool { newest.withLock { $0 != nil } }
+
+    /// Notes a timeline, unless a newer one was seen, which is returned.
+    func newer(than timeline: String) -> String? {
+        newest.withLock { newest in
+            if let newest, newest > timeline { return newest }
+            newest = timeline
+            return nil
+        }
+    }
 }
 
 extension PostgresError {

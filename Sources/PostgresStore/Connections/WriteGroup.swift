@@ -284,8 +284,10 @@ extension WriteGroup {
             // Another attempt might last as long as the one that has just failed.
             guard !isAway || !isLate(jobs) else { return nil }
             do {
+                let (pipeline, timeline) = try connector.openWithTimeline(.writer)
                 let session = PostgresWriteSession(
-                    pipeline: try connector.open(.writer),
+                    pipeline: pipeline,
+                    timeline: timeline,
                     artifactRoot: artifactRoot,
                     servedBuckets: servedBuckets,
                     creations: creations,

@@ -54,6 +54,7 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
 
     init(
         pipeline: PostgresPipeline,
+        timeline: String?,
         artifactRoot: ArtifactLocation,
         servedBuckets: Set<String>,
         creations: CreationMemory,
@@ -67,15 +68,7 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
         self.creations = creations
         self.artifactRoot = artifactRoot
         self.servedBuckets = servedBuckets
-        timeline = Self.timeline(pipeline)
-    }
-
-    /// Asks for the history outside of a transaction, because servers without a log of that form (Aurora) refuse the question.
-    private static func timeline(_ pipeline: PostgresPipeline) -> String? {
-        pipeline.watch = PostgresWatch(deadline: .now + .seconds(10))
-        defer { pipeline.watch = PostgresWatch() }
-        return try? pipeline.rows("SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)", isPrepared: false)
-            .first { $0.string(0) }
+        self.timeline = timeline
     }
 }
 

@@ -6,19 +6,6 @@ internal import Tracking
 final class WriteGroup {
     typealias Jobs = ArraySlice<WriteJob>
 
-    private enum End: Error {
-        /// The transaction is committed.
-        case committed
-        /// The request at the index failed after it had changed something.
-        case requestFailed(Int)
-        /// Another server has changed who may do what; the value is the mark of the stored rights now.
-        case outdated(Int64)
-        /// The transaction is undone, because of the request at the index if that is known.
-        case undone(PostgresError, Int?)
-        /// The connection was lost after COMMIT was sent.
-        case unknown(PostgresError)
-    }
-
     private let connector: Connector
     private let patience: Duration
     private let artifactRoot: ArtifactLocation
@@ -37,8 +24,9 @@ final class WriteGroup {
     private let (losses, absences) = (Burst(), Burst())
     private let statementTime: Duration
     private let commitTime: Duration
-    /// Until when a wait for a lock ends after some milliseconds, because others have just ended in vain.
-    private var impatienceEnd = ContinuousClock.now
+    private let locks = LockMemory()
+    /// Whether the jobs are those that meet known locks.
+    private var isAmongLocks = false
     /// When the search for the jobs that meet a lock ends; nil before there is one.
     private var searchEnd: ContinuousClock.Instant?
     private(set) var statistics = WriterStatistics()
@@ -47,11 +35,10 @@ final class WriteGroup {
 
     /// How often a transaction is repeated that the server has undone because of other programs.
     private static let maximumRepetitions = 20
-    /// How long locks are not waited for after one was waited for in vain: clients that come again meanwhile do not hold up the
-    /// others once more.
-    private static let impatientTime = Duration.seconds(30)
-    /// How long jobs are divided to find those that meet a lock.
-    private static let searchTime = Duration.milliseconds(1_500)
+    /// The milliseconds for which a lock is waited for that is known; and during the search for the jobs that meet one.
+    private static let (briefTime, searchLockTime) = (50, 20)
+    /// How long jobs are divided to find those that meet a lock; and those that meet a known one still.
+    private static let (searchTime, knownSearchTime) = (Duration.milliseconds(1_500), Duration.milliseconds(500))
 
     init(
         _ connector: Connector,
@@ -104,6 +91,7 @@ final class WriteGroup {
         var repetitions = 0
         var accessVersion: Int64?
         while true {
+            guard isAmongLocks || !jobs.contains(where: \.isPostponed) else { return settlePostponed(jobs) }
             guard let session = connected(for: jobs) else {
                 deliver(jobs, TrackingError.databaseAway)
                 return jobs.count
@@ -118,6 +106,9 @@ final class WriteGroup {
                 settle(jobs[..<index])
                 jobs[index].deliver()
                 return index - jobs.startIndex + 1
+            case .postponed:
+                session.pipeline.rollBack()
+                statistics.replays += jobs.count
             case .outdated(let version):
                 session.pipeline.rollBack()
                 statistics.replays += jobs.count
@@ -148,6 +139,8 @@ final class WriteGroup {
                     continue
                 }
                 if error.state == .lockNotAvailable, !mayGoOnSearching() {
+                    // There are more than can be found.
+                    if !isAmongLocks { locks.note(nil) }
                     deliver(jobs, TrackingError.translated(error))
                     return jobs.count
                 }
@@ -163,6 +156,15 @@ final class WriteGroup {
         }
     }
 
+    /// Runs the jobs that meet no known lock, and then the others, which do not wait for it.
+    private func settlePostponed(_ jobs: Jobs) -> Int {
+        settle(jobs.filter { !$0.isPostponed }[...])
+        (isAmongLocks, searchEnd) = (true, .now + Self.knownSearchTime)
+        settle(jobs.filter(\.isPostponed)[...])
+        isAmongLocks = false
+        return jobs.count
+    }
+
     /// Runs the jobs before one that fails by itself, and then that one alone.
     ///
     /// - Returns: how many jobs have delivered their outcomes; the caller runs the others.
@@ -171,6 +173,7 @@ final class WriteGroup {
         settle(jobs[..<culprit])
         // All others would wait as long again.
         let isWait = error.state == .lockNotAvailable || error.state == .overdue
+        if error.state == .lockNotAvailable { locks.note(jobs[culprit].changedThing) }
         if isWait || jobs.count == 1 {
             deliver(jobs[culprit...culprit], TrackingError.translated(error))
         } else {
@@ -186,6 +189,7 @@ final class WriteGroup {
         let run = jobs.first?.loggedRun
         let isOne = jobs.count == 1 || (isLock && run != nil && jobs.allSatisfy { $0.loggedRun == run })
         guard !isOne, error.state != .overdue else {
+            if isLock { locks.note(run.map { .run($0) } ?? jobs.first?.changedThing) }
             deliver(jobs, isOne ? TrackingError.translated(error) : TrackingError.busy)
             return jobs.count
         }
@@ -197,13 +201,8 @@ final class WriteGroup {
         return jobs.count
     }
 
-    /// Notes that a lock was waited for in vain.
-    ///
-    /// - Returns: whether there is time to find the jobs that meet it, by trying them again.
+    /// Returns, after a lock was waited for in vain, whether there is time to find the jobs that meet it, by trying them again.
     private func mayGoOnSearching() -> Bool {
-        // A lock that was not really waited for does not prolong the time, so that programs which change the same rows now and
-        // then are waited for again.
-        if impatienceEnd < .now { impatienceEnd = .now + Self.impatientTime }
         let end = searchEnd ?? .now + Self.searchTime
         searchEnd = end
         return .now < end
@@ -217,7 +216,14 @@ final class WriteGroup {
         var running: Int?
         do {
             creations.rollBack()
-            try session.beginTransaction(statementTime, accessVersion: accessVersion, isImpatient: .now < impatienceEnd)
+            let isSearching = searchEnd != nil && !isAmongLocks
+            let isBrief = isAmongLocks || locks.isGeneral
+            try session.beginTransaction(
+                statementTime,
+                accessVersion: accessVersion,
+                lockTime: isSearching ? Self.searchLockTime : isBrief ? Self.briefTime : nil,
+                postpones: !isAmongLocks
+            )
             for index in jobs.indices {
                 positions.append(pipeline.position)
                 running = index
@@ -225,6 +231,9 @@ final class WriteGroup {
                     try jobs[index].execute(session)
                 } catch let error as PostgresError {
                     throw error
+                } catch is MeetsKnownLock {
+                    jobs[index].isPostponed = true
+                    session.dropLogs()
                 } catch {
                     jobs[index].fail(error)
                     session.dropLogs()
@@ -236,6 +245,7 @@ final class WriteGroup {
                 jobs[index].onlyLogs = !session.hasChanged
                 session.renewDeadline()
             }
+            guard isAmongLocks || !jobs.contains(where: \.isPostponed) else { throw End.postponed }
             running = nil
             positions.append(pipeline.position)
             try session.flushLogs()
@@ -291,6 +301,7 @@ extension WriteGroup {
                     artifactRoot: artifactRoot,
                     servedBuckets: servedBuckets,
                     creations: creations,
+                    locks: locks,
                     auditIDs: auditIDs,
                     permissionChanges: permissionChanges
                 )

@@ -15,6 +15,10 @@ class WriteJob: @unchecked Sendable {
     var onlyLogs = true
     /// The run that the request logs to, whose rows another program may have locked; the last one, if there are several.
     var loggedRun: String?
+    /// The last thing that the request changes and that another program may have locked, if that is known.
+    var changedThing: LockMemory.Thing?
+    /// Whether the request is left out of transactions that wait for locks, because it would meet one.
+    var isPostponed = false
     /// Whether the request may be stored although nobody has said so, because the answer to COMMIT did not come.
     fileprivate(set) var isUncertain = false
     private var queue: Budget?

@@ -37,6 +37,9 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
     private var statementTime = Duration.zero
     private var hasLongStatements = false
     let creations: CreationMemory
+    private let locks: LockMemory
+    /// Whether requests that would meet a known lock are left out of the open transaction.
+    private var postpones = false
     /// The ids of the audit's entries.
     let auditIDs: AuditIDs
     private let permissionChanges: PermissionChanges
@@ -58,6 +61,7 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
         artifactRoot: ArtifactLocation,
         servedBuckets: Set<String>,
         creations: CreationMemory,
+        locks: LockMemory,
         auditIDs: AuditIDs,
         permissionChanges: PermissionChanges
     ) {
@@ -66,6 +70,7 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
         self.permissionChanges = permissionChanges
         stillAdmitted = StillAdmitted(version: permissionChanges.version)
         self.creations = creations
+        self.locks = locks
         self.artifactRoot = artifactRoot
         self.servedBuckets = servedBuckets
         self.timeline = timeline
@@ -77,8 +82,15 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
 extension PostgresWriteSession {
     /// - Parameters:
     ///   - version: the mark of the stored rights that another server's change has left; nil for the known one.
-    ///   - isImpatient: whether a wait for a lock of another program ends after some milliseconds.
-    func beginTransaction(_ statementTime: Duration, accessVersion version: Int64?, isImpatient: Bool) throws {
+    ///   - lockTime: the milliseconds after which a wait for a lock of another program ends; nil for the usual time.
+    ///   - postpones: whether requests that would meet a known lock throw `MeetsKnownLock`.
+    func beginTransaction(
+        _ statementTime: Duration,
+        accessVersion version: Int64?,
+        lockTime: Int?,
+        postpones: Bool
+    ) throws {
+        self.postpones = postpones && !locks.isEmpty
         (self.statementTime, hasLongStatements) = (statementTime, false)
         pipeline.watch = PostgresWatch(deadline: .now + statementTime)
         (logs, ownLogs, job) = ([], 0, nil)
@@ -88,7 +100,7 @@ extension PostgresWriteSession {
         accessVersion = version ?? permissionChanges.stored?.known ?? 0
         experiments.removeAll(keepingCapacity: true)
         try pipeline.send("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
-        if isImpatient { try pipeline.send("SET LOCAL lock_timeout = '50ms'") }
+        if let lockTime { try pipeline.send("SET LOCAL lock_timeout = \(lockTime)") }
     }
 
     /// Lets the time of a statement begin anew.
@@ -242,6 +254,14 @@ extension PostgresWriteSession {
         markTicket = try pipeline.ask("SELECT txid_current(), pg_backend_pid()")
     }
 
+    /// Records what the request is about to change, where another program may have locked it.
+    ///
+    /// - Throws: `MeetsKnownLock` if the open transaction should not wait for it.
+    func expectLock(on thing: LockMemory.Thing) throws {
+        job?.changedThing = thing
+        if postpones, locks.contains(thing) { throw MeetsKnownLock() }
+    }
+
     /// Records the id of a run that the transaction adds.
     func noteRun(_ id: String) { addedRun = id }
 
@@ -249,6 +269,7 @@ extension PostgresWriteSession {
     func add(_ batch: LogBatch, runID: String, isOneParam: Bool = false) throws {
         guard let job else { preconditionFailure("a session is used outside of a request") }
         job.loggedRun = runID
+        try expectLock(on: .run(runID))
         logs.append(RunLog(job: job, caller: caller, runID: runID, batch: batch, isOneParam: isOneParam))
         // What comes after other changes of the request is written at once, so that all of it fails together.
         if hasChanged { try prepareStatement() }

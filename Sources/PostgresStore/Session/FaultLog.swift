@@ -43,6 +43,7 @@ final class FaultLog: Sendable {
 extension PostgresError {
     /// Whether the operator must change something in the database, because the same request would fail again.
     var needsOperator: Bool {
+        guard !isOfConnection else { return false }
         let states: Set<State> = [.diskFull, .outOfMemory]
         return states.contains(state) || isRuleOfDatabase || isOtherTable || ["58", "XX"].contains(kind)
     }
@@ -55,7 +56,9 @@ extension PostgresError {
 
     /// Whether the tables are not those that this server has found when it started, or its user has other rights.
     var isOtherTable: Bool {
-        [.notNullViolation, .sequenceUsedUp].contains(state) || ["2B", "3F", "42"].contains(kind) && state.isOfServer
+        // A prepared statement that is there already is the fault of something between this program and the server.
+        guard state.isOfServer, state.rawValue != "42P05" else { return false }
+        return [.notNullViolation, .sequenceUsedUp].contains(state) || ["0A", "2B", "3F", "42"].contains(kind)
     }
 
     /// Whether the values of the request do not fit the tables.

@@ -20,8 +20,11 @@ store_flows := plain_rest values lifecycle history_and_search client_calls datas
 	registry_search prompts retries concurrency completions odd_names
 over_postgresql := APUS_TEST_STORE=postgresql APUS_BINARY="$$PWD/$(apus)" $(python_tests)
 
-.PHONY: help run build install docs test lint unit conformance conformance-postgresql differential differential-postgresql \
-	postgresql browser environments compiled soak reliability sanitize fuzz \
+# The suites of `make test` that need a release binary and the environments, the longest first.
+suites := conformance-part-1 conformance-part-2 wheel-test browser differential conformance-clients postgresql
+
+.PHONY: help run build install docs test lint unit conformance conformance-part-1 conformance-part-2 conformance-clients \
+	conformance-postgresql differential differential-postgresql postgresql browser environments compiled soak reliability sanitize fuzz \
 	dist wheel wheel-test clean bench embedded native-packages test-packages
 
 help: ## list the targets
@@ -47,8 +50,8 @@ test: native-packages test-packages ## set up everything, then lint, Swift tests
 	@$(MAKE) --no-print-directory -j2 --output-sync=target compiled environments
 	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory unit
-	echo "conformance, differential, wheel, browser and PostgreSQL tests run two at a time; each prints its output at its end"
-	$(MAKE) --no-print-directory -j2 --output-sync=target conformance differential wheel-test browser postgresql
+	echo "these suites run three at a time, because they mostly wait; each prints its output at its end: $(suites)"
+	$(MAKE) --no-print-directory -j3 --output-sync=target $(suites)
 	$(MAKE) --no-print-directory reliability
 
 compiled: native-packages embedded
@@ -64,9 +67,13 @@ lint: ## check the format, and that every migration and page is embedded
 unit: native-packages test-packages ## Swift tests of a debug build, beside a throw-away server of PostgreSQL
 	@$(python) Tests/Support/postgres.py swift test --disable-xctest
 
-conformance: build environments ## tests with real MLflow clients against the release binary
+conformance: conformance-part-1 conformance-part-2 conformance-clients ## tests with real MLflow clients against the release binary
+
+conformance-part-1 conformance-part-2: build environments
+	@APUS_BINARY="$$PWD/$(apus)" $(python_tests) .venv/bin/python Tests/Conformance --part $(@:conformance-part-%=%)/2
+
+conformance-clients: build environments
 	@export APUS_BINARY="$$PWD/$(apus)"
-	$(python_tests) .venv/bin/python Tests/Conformance
 	for environment in .venv-2.22 .venv-2.9; do
 	    $(python_tests) $$environment/bin/python Tests/Conformance -m client
 	done

@@ -1,6 +1,6 @@
 """The cases of the benchmark in the order in which they run."""
 
-from . import artifacts, client, history, models, search, startup, storage, writes
+from . import artifacts, client, dear_searches, history, models, search, startup, storage, writes
 
 CASES = {
     "start": startup.start,
@@ -14,6 +14,7 @@ CASES = {
     "client": client.client,
     "search": search.search,
     "search-large": search.search_large,
+    "dear-searches": dear_searches.dear_searches,
     "models": models.models,
     "history": history.history,
     "artifacts": artifacts.artifacts,

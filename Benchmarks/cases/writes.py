@@ -20,30 +20,34 @@ BATCH_POINT = (
 )
 
 
-def log_metric(bench, kind):
-    """One run and one key a connection, in a fresh store."""
-    for connections in CONNECTIONS:
-        name = f"{connections} connection" + ("s" if connections > 1 else "")
-        if kind == "limits":
-            static_answers(bench, name, connections)
-            continue
-        results, lone = [], []
-        for server in bench.repetitions(kind):
-            # A slow server needs a minute to create 512; its connections share 64.
-            count = min(connections, 64) if server.is_slow else connections
-            runs = f"list runs {bench.write_list(create_runs(server, count))}\n"
-            script = runs + post("runs/log-metric", POINT)
-            results.append(bench.load(server, script, connections, seconds=bench.settings.seconds))
-            if connections == 1 and bench.measures_limit_of(kind):
-                lone.append(lone_limit(bench))
-        bench.record("log-metric", name, "requests/s", kind, map(rate, results), True)
-        if connections == 1:
-            medians = [result["request_us"]["p50"] for result in results]
-            bench.record("log-metric", f"{name}, median", "µs", kind, medians)
-        if lone:
-            note = "fdatasync of 4 KiB + round trip"
-            bench.record("log-metric", f"{name}, median", "µs", "limits", lone, note=note)
-        bench.record("log-metric", f"{name}, p99", "ms", kind, milliseconds(results, "p99"))
+def log_metric(bench, kind, connections=CONNECTIONS):
+    """One run and one key a connection, in a fresh store; for each of these numbers of connections."""
+    for count in connections:
+        log_metric_over(bench, kind, count)
+
+
+def log_metric_over(bench, kind, connections):
+    name = name_of_connections(connections)
+    if kind == "limits":
+        static_answers(bench, name, connections)
+        return
+    results, lone = [], []
+    for server in bench.repetitions(kind):
+        # A slow server needs a minute to create 512; its connections share 64.
+        count = min(connections, 64) if server.is_slow else connections
+        runs = f"list runs {bench.write_list(create_runs(server, count))}\n"
+        script = runs + post("runs/log-metric", POINT)
+        results.append(bench.load(server, script, connections, seconds=bench.settings.seconds))
+        if connections == 1 and bench.measures_limit_of(kind):
+            lone.append(lone_limit(bench))
+    bench.record("log-metric", name, "requests/s", kind, map(rate, results), True)
+    if connections == 1:
+        medians = [result["request_us"]["p50"] for result in results]
+        bench.record("log-metric", f"{name}, median", "µs", kind, medians)
+    if lone:
+        note = "fdatasync of 4 KiB + round trip"
+        bench.record("log-metric", f"{name}, median", "µs", "limits", lone, note=note)
+    bench.record("log-metric", f"{name}, p99", "ms", kind, milliseconds(results, "p99"))
 
 
 def tokens(bench, kind):
@@ -160,6 +164,15 @@ def log_metric_wide(bench, kind):
         bench.record("log-metric-wide", name, "requests/s", "limits", limits, True, note)
 
 
+def name_of_connections(count):
+    return f"{count} connection" + ("s" if count > 1 else "")
+
+
+def name_of_batches(size, connections):
+    name = name_of_connections(connections)
+    return name if size == 1_000 else f"batches of {size}, {name}"
+
+
 def raw_inserts(bench, runs, keys, other, per_commit, is_batch):
     """Points per second through SQLite in C."""
     path = bench.new_path("raw.db")
@@ -170,13 +183,12 @@ def raw_inserts(bench, runs, keys, other, per_commit, is_batch):
     return result["rate"]
 
 
-def log_batch(bench, kind):
-    """Batches of 1,000 points over 10 keys, and of 10."""
+def log_batch(bench, kind, shapes=((1_000, 1), (1_000, 4), (10, 8))):
+    """Batches of 1,000 points over 10 keys, and of 10; each with a number of connections."""
     if kind == "limits":
         return
-    for size, connections in ((1_000, 1), (1_000, 4), (10, 8)):
-        name = f"{connections} connection" + ("s" if connections > 1 else "")
-        name = name if size == 1_000 else f"batches of {size}, {name}"
+    for size, connections in shapes:
+        name = name_of_batches(size, connections)
         rates, limits = [], []
         for server in bench.repetitions(kind):
             runs = f"list runs {bench.write_list(create_runs(server, connections))}\n"

@@ -22,12 +22,7 @@ extension Descriptor {
     ///
     /// The kernel copies the bytes if it can (copy_file_range(2)); on some file systems the files then share the space.
     /// - Throws: `.other` with EIO if the source is shorter.
-    func copy(
-        _ source: Descriptor,
-        at start: Int64 = 0,
-        length: Int64,
-        to offset: Int64
-    ) throws(ArtifactError) {
+    func copy(_ source: Descriptor, at start: Int64 = 0, length: Int64, to offset: Int64) throws(ArtifactError) {
         var done: Int64 = 0
         while done < length {
             var from = start + done

@@ -23,14 +23,7 @@ package final class MultipartPart: Sendable {
     private let file: Mutex<Descriptor?>
     private let written = Mutex<Int64>(0)
 
-    init(
-        upload: MultipartUpload,
-        number: Int,
-        tag: String,
-        isInPlace: Bool,
-        file: Descriptor,
-        _ bounds: Bounds
-    ) {
+    init(upload: MultipartUpload, number: Int, tag: String, isInPlace: Bool, file: Descriptor, _ bounds: Bounds) {
         self.upload = upload
         self.number = number
         self.tag = tag

@@ -70,7 +70,7 @@ extension MultipartUploads {
     /// Whether the upload can be removed, because it has expired or its completion need not be remembered any longer.
     ///
     /// - Parameter ending: whether an expired upload is ended, so that it accepts no more parts.
-    func isRemovable(_ id: String, in parent: Folder, at now: Int64, ending: Bool = true) throws -> Bool {
+    func isRemovable(_ id: String, in parent: Folder, at now: Int64, ending: Bool) throws -> Bool {
         if case .beginning? = state.withLock({ $0.uploads[id] }) { return false }
         switch try find(id) {
         case .unknown: return true

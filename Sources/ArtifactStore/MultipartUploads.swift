@@ -188,18 +188,8 @@ package final class MultipartUploads: Sendable {
     /// - Returns: the number of uploads removed.
     @discardableResult
     package func removeExpired() throws -> Int {
-        let folder: Folder
-        do {
-            folder = try self.folder(makingIfMissing: false)
-        } catch ArtifactError.notFound {
-            return 0
-        }
-        let now = Int64(time(nil))
         var removed = 0
-        for entry in try folder.entries() {
-            guard let id = entry.text, !id.hasPrefix(Self.keyName) else { continue }
-            // An upload that cannot be read is left for the next pass.
-            guard let isRemovable = try? isRemovable(id, in: folder, at: now), isRemovable else { continue }
+        for id in try expired(ending: true) {
             if (try? removeFolder(id)) != nil { removed += 1 }
             forget(id)
         }
@@ -207,20 +197,24 @@ package final class MultipartUploads: Sendable {
     }
 
     /// The number of uploads that `removeExpired` would remove.
-    package func expiredCount() throws -> Int {
+    package func expiredCount() throws -> Int { try expired(ending: false).count }
+
+    private func expired(ending: Bool) throws -> [String] {
         let folder: Folder
         do {
             folder = try self.folder(makingIfMissing: false)
         } catch ArtifactError.notFound {
-            return 0
+            return []
         }
         let now = Int64(time(nil))
-        var count = 0
+        var expired: [String] = []
         for entry in try folder.entries() {
             guard let id = entry.text, !id.hasPrefix(Self.keyName) else { continue }
-            if let isRemovable = try? isRemovable(id, in: folder, at: now, ending: false), isRemovable { count += 1 }
+            // An upload that cannot be read is left for the next pass.
+            guard let isRemovable = try? isRemovable(id, in: folder, at: now, ending: ending) else { continue }
+            if isRemovable { expired.append(id) }
         }
-        return count
+        return expired
     }
 
     /// Moves the complete file to its target.

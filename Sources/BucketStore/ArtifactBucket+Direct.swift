@@ -15,9 +15,9 @@ extension ArtifactBucket: DirectTransfers {
         if let obstacle = path.obstacleToWriting { throw .invalidPath(obstacle) }
         let key = try key(path)
         return try mappingErrors { () throws(S3Failure) in
-            let mark = S3Client.newMark()
+            let creationToken = S3Client.newCreationToken()
             let type = ArtifactStore.contentType(forName: path.name ?? "")
-            let id = try client.createUpload(key, contentType: type, mark: mark)
+            let id = try client.createUpload(key, contentType: type, creationToken: creationToken)
             var urls: [String] = []
             for number in 1..<(partCount + 1) {
                 urls.append(
@@ -29,7 +29,7 @@ extension ArtifactBucket: DirectTransfers {
                     )
                 )
             }
-            return (MarkedUpload(mark: mark, id: id).text, urls)
+            return (UploadWithToken(creationToken: creationToken, id: id).text, urls)
         }
     }
 
@@ -41,7 +41,7 @@ extension ArtifactBucket: DirectTransfers {
     ) throws -> StoredArtifact {
         let key = try key(path)
         let start = ContinuousClock.now
-        let (mark, id) = MarkedUpload.parts(of: id)
+        let (creationToken, id) = UploadWithToken.parts(of: id)
         guard !parts.isEmpty else { throw MultipartError.missingPart(1, count: 1) }
         guard parts.allSatisfy({ (1...S3Client.mostParts).contains($0.number) }) else {
             throw MultipartError.wrongParts("The parts of an upload have numbers from 1 to \(S3Client.mostParts).")
@@ -60,7 +60,7 @@ extension ArtifactBucket: DirectTransfers {
                     throw error
                 }
             }
-            try client.complete(id, key, S3Completion(parts: listed, size: size, mark: mark))
+            try client.complete(id, key, S3Completion(parts: listed, size: size, creationToken: creationToken))
         } catch let error as S3Failure {
             switch error.kind {
             case .noUpload: throw MultipartError.unknownUpload
@@ -105,7 +105,7 @@ extension ArtifactBucket: DirectTransfers {
 
     package func abortUpload(_ id: String, _ path: ArtifactPath) throws(ArtifactError) {
         guard !id.isEmpty else { return }
-        let (_, id) = MarkedUpload.parts(of: id)
+        let (_, id) = UploadWithToken.parts(of: id)
         let key = try key(path)
         try mappingErrors { () throws(S3Failure) in try client.abort(id, key) }
     }
@@ -117,9 +117,7 @@ extension ArtifactBucket: DirectTransfers {
         guard let object = try head(path) else { throw .notFound }
         return try mappingErrors { () throws(S3Failure) in
             // With this parameter, a browser saves the file and does not show it.
-            let query = [
-                (name: "response-content-disposition", value: contentDisposition(forName: path.name ?? ""))
-            ]
+            let query = [(name: "response-content-disposition", value: contentDisposition(forName: path.name ?? ""))]
             return (try client.presigned(.get, key: object.key, query: query, expires: seconds), object.size)
         }
     }
@@ -164,19 +162,19 @@ extension ArtifactBucket: DirectTransfers {
     }
 }
 
-/// The id by which clients know an upload in parts; it contains the object's mark, which the server does not store.
-private struct MarkedUpload {
-    let mark: String
+/// The id by which clients know an upload in parts; it contains the object's creation token, which the server does not store.
+private struct UploadWithToken {
+    let creationToken: String
     let id: String
 
     private static let start = "apus."
 
-    var text: String { "\(Self.start)\(mark).\(id)" }
+    var text: String { "\(Self.start)\(creationToken).\(id)" }
 
-    /// Splits a client's id into the mark, nil if there is none, and the storage's id.
-    static func parts(of text: String) -> (mark: String?, id: String) {
+    /// Splits a client's id into the creation token, nil if there is none, and the storage's id.
+    static func parts(of text: String) -> (creationToken: String?, id: String) {
         let pieces = text.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
-        guard text.hasPrefix(start), pieces.count == 3, S3Client.isMark(pieces[1]) else { return (nil, text) }
+        guard text.hasPrefix(start), pieces.count == 3, S3Client.isCreationToken(pieces[1]) else { return (nil, text) }
         return (String(pieces[1]), String(pieces[2]))
     }
 }

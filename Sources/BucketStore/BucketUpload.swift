@@ -12,7 +12,7 @@ final class BucketUpload: PendingArtifact {
         /// nil after the end of the upload, or after its memory was given to another upload.
         var buffer: PartBuffer?
         /// The share of the memory budget that covers `buffer`.
-        var stake: MemoryStake?
+        var reservation: MemoryReservation?
         var hasEnded = false
         /// The id of the upload in parts; nil while `buffer` holds all bytes.
         var id: String?
@@ -20,7 +20,7 @@ final class BucketUpload: PendingArtifact {
         var bytes: Int64 = 0
 
         mutating func end() {
-            (buffer, stake, id) = (nil, nil, nil)
+            (buffer, reservation, id) = (nil, nil, nil)
             hasEnded = true
         }
     }
@@ -31,7 +31,7 @@ final class BucketUpload: PendingArtifact {
     private let contentType: String
     private let start = ContinuousClock.now
     /// Distinguishes the completed object from an older object with the same key.
-    private let mark = S3Client.newMark()
+    private let creationToken = S3Client.newCreationToken()
     private let state = Mutex(State())
     private let hasLostMemory = Atomic<Bool>(false)
 
@@ -67,9 +67,9 @@ final class BucketUpload: PendingArtifact {
             part = Self.usualPart
         }
         let room = min(part, max(1, length.map { Int(clamping: $0) } ?? part))
-        let stake = try bucket.memory.take(room, for: peer) { [weak self] in self?.giveWay() }
+        let reservation = try bucket.memory.take(room, for: peer) { [weak self] in self?.loseMemory() }
         state.withLock { state in
-            state.stake = stake
+            state.reservation = reservation
             state.buffer = PartBuffer(bytes: room)
         }
         // Another upload may have taken the memory in the meantime.
@@ -79,7 +79,7 @@ final class BucketUpload: PendingArtifact {
     /// Frees the memory for another upload; the next call fails.
     ///
     /// Does not wait for a call that is using the memory: that call frees the memory when it ends.
-    private func giveWay() {
+    private func loseMemory() {
         hasLostMemory.store(true, ordering: .releasing)
         _ = state.withLockIfAvailable { $0.buffer = nil }
     }
@@ -110,7 +110,7 @@ final class BucketUpload: PendingArtifact {
                     if buffer.isFull { try send(buffer, &state) }
                     rest = rest.dropFirst(buffer.append(UnsafeRawBufferPointer(rebasing: rest)))
                 }
-                state.stake?.move(bytes.count, at: bucket.memory.now)
+                state.reservation?.countTransferred(bytes.count, at: bucket.memory.now)
                 // Throws if another upload took the memory during this call.
                 _ = try self.buffer(&state)
             }
@@ -123,14 +123,14 @@ final class BucketUpload: PendingArtifact {
 
     private func send(_ buffer: PartBuffer, _ state: inout State) throws(ArtifactError) {
         // Time that the storage needs must not count as time that the client needs.
-        state.stake?.awaitServer()
-        defer { state.stake?.awaitClient(at: bucket.memory.now) }
+        state.reservation?.endWaitingForClient()
+        defer { state.reservation?.beginWaitingForClient(at: bucket.memory.now) }
         let id: String
         if let begun = state.id {
             id = begun
         } else {
             id = try bucket.mappingErrors { () throws(S3Failure) in
-                try bucket.client.createUpload(key, contentType: contentType, mark: mark)
+                try bucket.client.createUpload(key, contentType: contentType, creationToken: creationToken)
             }
             state.id = id
         }
@@ -148,12 +148,12 @@ final class BucketUpload: PendingArtifact {
     func commit() throws(ArtifactError) -> StoredArtifact {
         let result = state.withLock { state in
             Result { () throws(ArtifactError) in
-                state.stake?.awaitServer()
+                state.reservation?.endWaitingForClient()
                 let buffer = try buffer(&state)
                 if state.id != nil {
                     try send(buffer, &state)
                     let (id, parts) = (state.id ?? "", state.parts)
-                    let completion = S3Completion(parts: parts, size: state.bytes, mark: mark)
+                    let completion = S3Completion(parts: parts, size: state.bytes, creationToken: creationToken)
                     try bucket.mappingErrors { () throws(S3Failure) in try bucket.client.complete(id, key, completion) }
                 } else {
                     try bucket.mappingErrors { () throws(S3Failure) in

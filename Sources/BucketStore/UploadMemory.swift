@@ -20,15 +20,15 @@ package final class UploadMemory: Sendable {
 
     /// Reserves the memory for one upload of a client.
     ///
-    /// - Parameter giveWay: called at most once, on any thread, when another upload takes the memory.
+    /// - Parameter onRevocation: called at most once, on any thread, when another upload takes the memory.
     /// - Throws: `.overloaded` if the budget, or the client's share of it, has too little left.
     func take(
         _ bytes: Int,
         for peer: Peer,
-        giveWay: @escaping @Sendable () -> Void
-    ) throws(ArtifactError) -> MemoryStake {
-        let stake = ledger.stake(for: peer, giveWay: giveWay)
-        guard stake.grow(to: bytes) else {
+        onRevocation: @escaping @Sendable () -> Void
+    ) throws(ArtifactError) -> MemoryReservation {
+        let reservation = ledger.reservation(for: peer, onRevocation: onRevocation)
+        guard reservation.grow(to: bytes) else {
             let isShareSpent = ledger.budget.held(by: peer) > ledger.budget.share(of: peer) - bytes
             throw .overloaded(
                 isShareSpent
@@ -36,8 +36,8 @@ package final class UploadMemory: Sendable {
                     : "Too many files are being sent at once for the server's memory; try again in a moment."
             )
         }
-        stake.awaitClient(at: now)
-        return stake
+        reservation.beginWaitingForClient(at: now)
+        return reservation
     }
 
     /// The failure of an upload whose memory was given to others.

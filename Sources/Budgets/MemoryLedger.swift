@@ -20,7 +20,7 @@ package final class MemoryLedger: Sendable {
     }
 
     private struct Entry {
-        weak var stake: MemoryStake?
+        weak var reservation: MemoryReservation?
     }
 
     package let budget: Budget
@@ -29,7 +29,7 @@ package final class MemoryLedger: Sendable {
     private let clock: @Sendable () -> UInt64
     private let entries = Mutex<[ObjectIdentifier: Entry]>([:])
 
-    /// - Parameter clock: returns the time in nanoseconds; all times that are passed to stakes come from it.
+    /// - Parameter clock: returns the time in nanoseconds; all times that are passed to reservations come from it.
     package init(budget: Budget, pace: Pace, clock: @escaping @Sendable () -> UInt64) {
         self.budget = budget
         self.pace = pace
@@ -40,11 +40,11 @@ package final class MemoryLedger: Sendable {
     package var now: UInt64 { clock() }
 
     /// Registers one body or answer, which holds no memory at first.
-    /// - Parameter giveWay: called at most once, on any thread, when this body or answer loses its memory to another.
-    package func stake(for peer: Peer, giveWay: @escaping @Sendable () -> Void) -> MemoryStake {
-        let stake = MemoryStake(ledger: self, peer: peer, giveWay: giveWay)
-        entries.withLock { $0[ObjectIdentifier(stake)] = Entry(stake: stake) }
-        return stake
+    /// - Parameter onRevocation: called at most once, on any thread, when this body or answer loses its memory to another.
+    package func reservation(for peer: Peer, onRevocation: @escaping @Sendable () -> Void) -> MemoryReservation {
+        let reservation = MemoryReservation(ledger: self, peer: peer, onRevocation: onRevocation)
+        entries.withLock { $0[ObjectIdentifier(reservation)] = Entry(reservation: reservation) }
+        return reservation
     }
 
     fileprivate func remove(_ id: ObjectIdentifier) {
@@ -55,19 +55,17 @@ package final class MemoryLedger: Sendable {
     ///
     /// If the asking peer has used up its own share of the budget, only that peer's other bodies or answers lose
     /// memory.
-    fileprivate func makeRoom(for asking: MemoryStake, _ count: Int, _ attempt: () -> Bool) -> Bool {
+    fileprivate func makeRoom(for asking: MemoryReservation, _ count: Int, _ attempt: () -> Bool) -> Bool {
         let now = clock()
         let peer = asking.peer
         let isShareSpent = budget.held(by: peer) > budget.share(of: peer) - count
-        let stakes = entries.withLock { $0.values.compactMap(\.stake) }
-        let slow = stakes.compactMap { stake -> (stake: MemoryStake, since: UInt64)? in
-            guard stake !== asking, !isShareSpent || stake.peer == peer, let since = stake.slowSince(now) else {
-                return nil
-            }
-            return (stake, since)
+        let reservations = entries.withLock { $0.values.compactMap(\.reservation) }
+        let slow = reservations.compactMap { reservation -> (reservation: MemoryReservation, since: UInt64)? in
+            guard reservation !== asking, !isShareSpent || reservation.peer == peer else { return nil }
+            return reservation.slowSince(now).map { (reservation, $0) }
         }
         for victim in slow.sorted(by: { $0.since < $1.since }) {
-            victim.stake.revoke()
+            victim.reservation.revoke()
             if attempt() { return true }
         }
         return false
@@ -75,26 +73,26 @@ package final class MemoryLedger: Sendable {
 }
 
 /// The memory that one body or answer holds of a ledger's budget; released with this object.
-package final class MemoryStake: Sendable {
+package final class MemoryReservation: Sendable {
     private struct State {
         var holding: Holding?
         var bytes = 0
         /// Whether the server waits for the client to send or to read.
         var isWaiting = false
-        /// The time at which counting in `moved` began, in nanoseconds of the ledger's clock.
+        /// The time at which counting in `transferred` began, in nanoseconds of the ledger's clock.
         var since: UInt64 = 0
-        var moved = 0
+        var transferred = 0
     }
 
     package let peer: Peer
     private let ledger: MemoryLedger
-    private let giveWay: @Sendable () -> Void
+    private let onRevocation: @Sendable () -> Void
     private let state: Mutex<State>
 
-    fileprivate init(ledger: MemoryLedger, peer: Peer, giveWay: @escaping @Sendable () -> Void) {
+    fileprivate init(ledger: MemoryLedger, peer: Peer, onRevocation: @escaping @Sendable () -> Void) {
         self.ledger = ledger
         self.peer = peer
-        self.giveWay = giveWay
+        self.onRevocation = onRevocation
         state = Mutex(State(holding: Holding(of: ledger.budget, for: peer)))
     }
 
@@ -123,11 +121,11 @@ package final class MemoryStake: Sendable {
     }
 
     /// Counts bytes that were received from the client or sent to it.
-    package func move(_ count: Int, at now: UInt64) {
+    package func countTransferred(_ count: Int, at now: UInt64) {
         state.withLock { state in
-            state.moved += count
-            guard state.moved >= ledger.pace.bytes else { return }
-            state.moved = 0
+            state.transferred += count
+            guard state.transferred >= ledger.pace.bytes else { return }
+            state.transferred = 0
             state.since = now
         }
     }
@@ -135,19 +133,19 @@ package final class MemoryStake: Sendable {
     /// Begins to measure the pace of the client, because the server now waits for the client to send or to read.
     ///
     /// Repeated calls do not restart the measurement.
-    package func awaitClient(at now: UInt64) {
+    package func beginWaitingForClient(at now: UInt64) {
         state.withLock { state in
             guard !state.isWaiting else { return }
             state.isWaiting = true
             state.since = now
-            state.moved = 0
+            state.transferred = 0
         }
     }
 
     /// Ends the measurement, because the server does not wait for the client any more.
     ///
-    /// Until the next call of `awaitClient` this memory is not given to others.
-    package func awaitServer() { state.withLock { $0.isWaiting = false } }
+    /// Until the next call of `beginWaitingForClient` this memory is not given to others.
+    package func endWaitingForClient() { state.withLock { $0.isWaiting = false } }
 
     /// The time since which the client has been slower than the required pace; nil if it is not too slow or holds no
     /// memory.
@@ -166,6 +164,6 @@ package final class MemoryStake: Sendable {
             }
             return state.holding
         }
-        if had != nil { giveWay() }
+        if had != nil { onRevocation() }
     }
 }

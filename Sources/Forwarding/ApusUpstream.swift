@@ -27,14 +27,14 @@ struct ApusUpstream: Upstream {
     /// a proxy may have set it.
     ///
     /// - Throws: for instance if the server refuses the import and answers no call of MLflow, so that its kind is unknown.
-    static func isAt(_ calls: PatientCalls) throws(UpstreamFailure) -> Bool {
+    static func isAt(_ calls: RetryingCalls) throws(UpstreamFailure) -> Bool {
         if try importsRecords(calls) { return true }
         try calls.checkServer()
         // The server may have become reachable between the two calls.
         return try importsRecords(calls)
     }
 
-    private static func importsRecords(_ calls: PatientCalls) throws(UpstreamFailure) -> Bool {
+    private static func importsRecords(_ calls: RetryingCalls) throws(UpstreamFailure) -> Bool {
         do {
             let answer = try calls.send(.post, "/api/apus/1.0/import", .records([]))
             return (try? answer.json()["counts"]) != nil
@@ -52,8 +52,7 @@ struct ApusUpstream: Upstream {
         }
     }
 
-    /// Imports records in one call, which stores all of them or none; if the body is too long, sends each half in its
-    /// own call.
+    /// Imports records in one call, which stores all of them or none; if the body is too long, sends each half in its own call.
     private func send(_ records: [TransferRecord]) throws(UpstreamFailure) -> TransferReport {
         var writer = JSONWriter(capacity: 65_536)
         var body: [UInt8] = []
@@ -74,8 +73,7 @@ struct ApusUpstream: Upstream {
         }
     }
 
-    /// The two halves of the records, in their order, or of the points of a single record; nil if there is nothing to
-    /// divide.
+    /// The two halves of the records, in their order, or of the points of a single record; nil if there is nothing to divide.
     private static func halves(_ records: [TransferRecord]) -> ([TransferRecord], [TransferRecord])? {
         if records.count > 1 {
             let middle = records.count / 2
@@ -99,17 +97,9 @@ struct ApusUpstream: Upstream {
     }
 
     func send(_ experiment: Experiment, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome {
+        // An import never changes an existing experiment, so this call updates it.
+        if let outcome = try runs.complete(known, experiment) { return outcome }
         var outcome = ItemOutcome(target: "")
-        if let known {
-            do {
-                // An import never changes an existing experiment, so this call updates it.
-                try runs.complete(known.target, experiment, &outcome.omissions)
-                outcome.target = known.target
-                return outcome
-            } catch let error where error.kind == .missing {
-                // The upstream no longer has the experiment: it is sent again.
-            }
-        }
         let report = try send([.experiment(experiment)])
         // If the upstream left the experiment out, the id may belong to another experiment.
         try Self.requireTaken(.experiment, report)
@@ -151,19 +141,21 @@ struct ApusUpstream: Upstream {
         var records: [TransferRecord] = []
         for (parcel, outcome) in zip(parcels, outcomes) where outcome.failure == nil {
             if parcel.difference.isNew || parcel.difference.hasOtherInputs {
-                var home = parcel.forwarded.run.home
-                home.id = Int64(parcel.experiment) ?? home.id
+                var sourceExperiment = parcel.forwarded.run.experiment
+                sourceExperiment.id = Int64(parcel.experiment) ?? sourceExperiment.id
                 var run = parcel.forwarded.run
-                run.home = home
+                run.experiment = sourceExperiment
                 // `complete` has sent the params and tags of a run that the upstream has.
                 if isShort || !parcel.difference.isNew { (run.run.params, run.run.tags) = ([], []) }
                 records.append(.run(run))
             }
             for (series, points) in parcel.points where !points.isEmpty {
                 let id = parcel.forwarded.runID
-                var proof = parcel.forwarded.run.proof
-                proof.home.id = Int64(parcel.experiment) ?? proof.home.id
-                records.append(.points(TransferredPoints(runID: id, key: series.key, points: points, proof: proof)))
+                var identity = parcel.forwarded.run.identity
+                identity.experiment.id = Int64(parcel.experiment) ?? identity.experiment.id
+                records.append(
+                    .points(TransferredPoints(runID: id, key: series.key, points: points, identity: identity))
+                )
             }
         }
         guard !records.isEmpty else { return outcomes.map { $0.with(points: true) } }
@@ -237,16 +229,15 @@ struct ApusUpstream: Upstream {
 
     func send(_ parcel: ModelParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome {
         var model = parcel.model
-        model.home.id = Int64(parcel.experiment) ?? model.home.id
+        model.experiment.id = Int64(parcel.experiment) ?? model.experiment.id
         var records: [TransferRecord] = [.loggedModel(model)]
         let id = model.model.info.modelID
         for start in stride(from: 0, to: parcel.points.count, by: 1_000) {
             let part = Array(parcel.points[start..<min(start + 1_000, parcel.points.count)])
-            records.append(.modelPoints(TransferredModelPoints(modelID: id, points: part, proof: model.proof)))
+            records.append(.modelPoints(TransferredModelPoints(modelID: id, points: part, identity: model.identity)))
         }
         let report = try send(records)
-        // If the upstream left the model out, the id may belong to another model, which must not get this one's tags
-        // and files.
+        // If the upstream left the model out, the id may belong to another model, which must not get this one's tags and files.
         try Self.requireTaken(.loggedModel, report)
         var outcome = ItemOutcome(target: id)
         if known == nil {

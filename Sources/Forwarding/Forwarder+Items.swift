@@ -13,12 +13,12 @@ extension Forwarder {
 
     /// Returns the id of an experiment at the upstream, and sends the experiment first if it is not there yet.
     func experiment(
-        _ home: TransferredHome,
+        _ sourceExperiment: SourceExperiment,
         to upstream: any Upstream,
         _ upstreamID: Int64
     ) throws -> String {
-        if let known = state.withLock({ $0.experiments[home.id] }) { return known }
-        let experiment = try store.readNow(.cheap) { try $0.experiment(id: home.id) }
+        if let known = state.withLock({ $0.experiments[sourceExperiment.id] }) { return known }
+        let experiment = try store.readNow(.cheap) { try $0.experiment(id: sourceExperiment.id) }
         return try send(experiment, to: upstream, upstreamID)
     }
 
@@ -198,7 +198,7 @@ extension Forwarder {
             let points = try store.readNow(.continued) { try $0.pointsToForward(ofModel: info.modelID) }
             let runIDs = Set(points.map(\.runID)).union([info.sourceRunID])
             guard try !hasRunToBeSent(runIDs, upstreamID) else { return false }
-            let experiment = try experiment(found.model.home, to: upstream, upstreamID)
+            let experiment = try experiment(found.model.experiment, to: upstream, upstreamID)
             let parcel = ModelParcel(model: found.model, points: points, experiment: experiment)
             item = try sendAndRecord(.loggedModel, info.modelID, known, digest, upstreamID) {
                 () throws(UpstreamFailure) in

@@ -65,7 +65,7 @@ extension Forwarder {
         for (parcel, result) in zip(parcels, zip(outcomes, progress)) {
             finish(parcel, result.0, result.1)
             if parcel.difference.isNew, result.0.failure?.kind == .missing {
-                try forgetExperiment(parcel.forwarded.run.home.id, upstreamID)
+                try forgetExperiment(parcel.forwarded.run.experiment.id, upstreamID)
             }
         }
         if let failure = outcomes.lazy.compactMap(\.failure).first(where: \.isAboutServer) { throw failure }
@@ -88,7 +88,7 @@ extension Forwarder {
             forwarded: run,
             difference: difference,
             doubted: (known ?? SentRun()).withDoubts(about: difference, at: currentMilliseconds()),
-            experiment: try experiment(run.run.home, to: upstream, upstreamID),
+            experiment: try experiment(run.run.experiment, to: upstream, upstreamID),
             points: []
         )
         let mayRestart = state.withLock { $0.mayRestart(run, at: .now) }
@@ -178,7 +178,7 @@ extension Forwarder {
             }
             let row = parcel.forwarded.row
             state.withLock { state in
-                state.runFailures[parcel.forwarded.run.home.id] = nil
+                state.runFailures[parcel.forwarded.run.experiment.id] = nil
                 for missing in outcome.missing { state.dependants[missing.id, default: []].insert(row) }
             }
             // Later changes of the run are not lost: the change feed reports them.
@@ -213,7 +213,7 @@ extension Forwarder {
     /// - Returns: whether the run was postponed.
     private func postponeForExperiment(_ run: ForwardedRun) -> Bool {
         state.withLock { state in
-            guard let itemFailure = state.runFailures[run.run.home.id], itemFailure.rows.count > 1,
+            guard let itemFailure = state.runFailures[run.run.experiment.id], itemFailure.rows.count > 1,
                 let nextTry = itemFailure.backOff.nextTry, nextTry > .now
             else { return false }
             state.waiting[run.row]?.backOff = itemFailure.backOff
@@ -240,12 +240,12 @@ extension Forwarder {
         return state.withLock { state in
             state.status.failures[failure.kind, default: 0] += 1
             if !failure.isAboutItem {
-                let home = run.run.home.id
-                var itemFailure = state.runFailures[home] ?? ForwardState.ItemFailure(failure: failure)
+                let experiment = run.run.experiment.id
+                var itemFailure = state.runFailures[experiment] ?? ForwardState.ItemFailure(failure: failure)
                 itemFailure.failure = failure
                 itemFailure.rows.insert(run.row)
                 itemFailure.backOff.fail(at: .now, requested: failure.pause, jitter: jitter)
-                state.runFailures[home] = itemFailure
+                state.runFailures[experiment] = itemFailure
             }
             guard var waiting = state.waiting[run.row] else { return true }
             waiting.backOff.fail(at: .now, requested: failure.pause, jitter: jitter)

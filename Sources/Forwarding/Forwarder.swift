@@ -260,7 +260,7 @@ extension Forwarder {
     ///   on the kind.
     private func connect(_ upstreamID: Int64) throws -> any Upstream {
         if let known = state.withLock(\.upstream) { return known }
-        let patient = PatientCalls(calls, inFlight, patience: settings.patience) { [weak self] in
+        let patient = RetryingCalls(calls, inFlight, patience: settings.patience) { [weak self] in
             self?.isStopped ?? true
         }
         let upstream: any Upstream =
@@ -351,7 +351,7 @@ extension ForwardSettings {
     func isSelected(_ run: ForwardedRun) -> Bool {
         switch selection {
         case nil: true
-        case .experiments(let ids): ids.contains(run.run.home.id)
+        case .experiments(let ids): ids.contains(run.run.experiment.id)
         case .runs(let ids): ids.contains(run.runID)
         }
     }
@@ -368,7 +368,7 @@ extension ForwardSettings {
     func isSelected(_ model: TransferredLoggedModel) -> Bool {
         switch selection {
         case nil: true
-        case .experiments(let ids): ids.contains(model.home.id)
+        case .experiments(let ids): ids.contains(model.experiment.id)
         case .runs(let ids): ids.contains(model.model.info.sourceRunID)
         }
     }

@@ -132,7 +132,7 @@ extension MLflowUpstream {
             }
             numbers[version.version] = number
             if number != String(version.version) {
-                let part = ForwardOmission.part(ofNumber: version.version)
+                let part = ForwardOmission.part(forNumberOfVersion: version.version)
                 outcome.omissions.append((part, "it is version \(number) at the upstream"))
             }
             var translated = version
@@ -269,11 +269,7 @@ extension MLflowUpstream {
     }
 
     /// The source of a version, with the upstream's ids or artifact folder of its run or logged model.
-    private func source(
-        of version: ModelVersion,
-        _ run: String?,
-        _ model: String?
-    ) throws(UpstreamFailure) -> String {
+    private func source(of version: ModelVersion, _ run: String?, _ model: String?) throws(UpstreamFailure) -> String {
         let source = version.source
         if let model, let id = ReferenceText.modelID(ofSource: source) {
             if source.hasPrefix("models:/") { return source.replacing(id, with: model) }

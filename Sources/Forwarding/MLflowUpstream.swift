@@ -31,16 +31,8 @@ struct MLflowUpstream: Upstream {
     }
 
     func send(_ experiment: Experiment, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome {
+        if let outcome = try runs.complete(known, experiment) { return outcome }
         var outcome = ItemOutcome(target: "")
-        if let known {
-            do {
-                try runs.complete(known.target, experiment, &outcome.omissions)
-                outcome.target = known.target
-                return outcome
-            } catch let error where error.kind == .missing {
-                // The upstream no longer has the experiment: it is created again.
-            }
-        }
         var found = try self.experiment(named: experiment.name)
         if found == nil {
             do {

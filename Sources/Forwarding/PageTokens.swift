@@ -5,17 +5,17 @@ struct PageTokens {
     /// Far more pages than any list that forwarding reads can have.
     private static let mostPages = 10_000
 
-    private var known: Set<String> = []
+    private var seenTokens: Set<String> = []
 
     /// Returns the token of the page that follows `page`; nil if it is the last page.
     ///
     /// - Throws: if a token occurs twice or the list has too many pages.
     mutating func next(in page: JSONValue) throws(UpstreamFailure) -> String? {
         guard let token = page["next_page_token"]?.string, !token.isEmpty else { return nil }
-        guard known.insert(token).inserted else {
+        guard seenTokens.insert(token).inserted else {
             throw .strange("its list does not end: it names the same next page again")
         }
-        guard known.count < Self.mostPages else {
+        guard seenTokens.count < Self.mostPages else {
             throw .strange("its list does not end: it has more than \(Self.mostPages) pages")
         }
         return token

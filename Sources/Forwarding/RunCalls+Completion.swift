@@ -75,4 +75,52 @@ extension RunCalls {
     func setDeleted(experiment: String, _ isDeleted: Bool) throws(UpstreamFailure) {
         try post(isDeleted ? "experiments/delete" : "experiments/restore") { $0.member("experiment_id", experiment) }
     }
+
+    /// Updates an experiment that was sent before; nil if there is none or the upstream no longer has it.
+    func complete(_ known: ForwardedThing?, _ experiment: Experiment) throws(UpstreamFailure) -> ItemOutcome? {
+        guard let known else { return nil }
+        var outcome = ItemOutcome(target: known.target)
+        do {
+            try complete(known.target, experiment, &outcome.omissions)
+            return outcome
+        } catch let error where error.kind == .missing {
+            return nil
+        }
+    }
+
+    /// Updates the name, tags and lifecycle stage of an experiment at the upstream to those of this store.
+    ///
+    /// - Parameter isOurs: whether this server created it; an experiment that only has the same name is not deleted.
+    func complete(
+        _ target: String,
+        _ experiment: Experiment,
+        isOurs: Bool = true,
+        _ omissions: inout [(part: String, reason: String)]
+    ) throws(UpstreamFailure) {
+        let isDeleted = experiment.lifecycleStage == .deleted
+        let found = try get("experiments/get", [("experiment_id", target)])["experiment"]
+        if (found?["lifecycle_stage"]?.string == "deleted") != isDeleted, isOurs || !isDeleted {
+            try setDeleted(experiment: target, isDeleted)
+        }
+        guard !isDeleted else { return }
+        if found?["name"]?.string?.isExactly(experiment.name) == false {
+            try post("experiments/update") { writer in
+                writer.member("experiment_id", target)
+                writer.member("new_name", experiment.name)
+            }
+        }
+        for tag in experiment.tags {
+            try omitting(ForwardOmission.part(ofExperimentTag: tag.key), &omissions) { () throws(UpstreamFailure) in
+                try setExperimentTag(target, tag)
+            }
+        }
+    }
+
+    private func setExperimentTag(_ target: String, _ tag: Tag) throws(UpstreamFailure) {
+        try post("experiments/set-experiment-tag") { writer in
+            writer.member("experiment_id", target)
+            writer.member("key", tag.key)
+            writer.member("value", tag.value)
+        }
+    }
 }

@@ -348,57 +348,6 @@ struct RunCalls: Sendable {
             }
         }
     }
-
-    /// Updates the name, tags and lifecycle stage of an experiment at the upstream to those of this store.
-    ///
-    /// - Parameter isOurs: whether this server created it; an experiment that only has the same name is not deleted.
-    func complete(
-        _ target: String,
-        _ experiment: Experiment,
-        isOurs: Bool = true,
-        _ omissions: inout [(part: String, reason: String)]
-    ) throws(UpstreamFailure) {
-        let isDeleted = experiment.lifecycleStage == .deleted
-        let found = try get("experiments/get", [("experiment_id", target)])["experiment"]
-        if (found?["lifecycle_stage"]?.string == "deleted") != isDeleted, isOurs || !isDeleted {
-            try setDeleted(experiment: target, isDeleted)
-        }
-        guard !isDeleted else { return }
-        if found?["name"]?.string?.isExactly(experiment.name) == false {
-            try post("experiments/update") { writer in
-                writer.member("experiment_id", target)
-                writer.member("new_name", experiment.name)
-            }
-        }
-        for tag in experiment.tags {
-            try omitting(ForwardOmission.part(ofExperimentTag: tag.key), &omissions) { () throws(UpstreamFailure) in
-                try setExperimentTag(target, tag)
-            }
-        }
-    }
-
-    private func setExperimentTag(_ target: String, _ tag: Tag) throws(UpstreamFailure) {
-        try post("experiments/set-experiment-tag") { writer in
-            writer.member("experiment_id", target)
-            writer.member("key", tag.key)
-            writer.member("value", tag.value)
-        }
-    }
-}
-
-extension JSONWriter {
-    /// Writes a member that is a list of objects with `key` and `value`; writes nothing if the list is empty.
-    mutating func pairs(_ name: StaticString, _ pairs: [(key: String, value: String)]) {
-        guard !pairs.isEmpty else { return }
-        memberArray(name) { writer in
-            for pair in pairs {
-                writer.beginObject()
-                writer.member("key", pair.key)
-                writer.member("value", pair.value)
-                writer.endObject()
-            }
-        }
-    }
 }
 
 /// Points of one metric that a server refuses.

@@ -110,13 +110,15 @@ extension ForwardedRunJournal {
 
 extension ForwardedThing {
     /// The digest that the journal has while an item is being sent, which marks the item as in doubt until an answer
-    /// comes.
+    /// is received.
     ///
     /// - Parameter time: the time of the attempt in Unix milliseconds.
-    static func digest(ofAttemptAt time: Int64) -> String { attempt + String(time) }
+    static func digest(ofAttemptAt time: Int64) -> String { unansweredPrefix + String(time) }
 
     /// The time of the attempt that has no answer yet, in Unix milliseconds; nil if the last attempt had an answer.
-    var askedTime: Int64? { digest.hasPrefix(Self.attempt) ? Int64(digest.dropFirst(Self.attempt.count)) : nil }
+    var askedTime: Int64? {
+        digest.hasPrefix(Self.unansweredPrefix) ? Int64(digest.dropFirst(Self.unansweredPrefix.count)) : nil
+    }
 
     /// Whether the item must be sent again because its state at the upstream is not certain.
     var isInDoubt: Bool { digest.isEmpty || askedTime != nil }

@@ -45,7 +45,7 @@ struct Parser {
         } else if case .name(let word) = token, let kind = OperationDefinition.Kind(rawValue: word) {
             document.operations.append(try readOperation(kind))
         } else {
-            throw unexpected("a query or a fragment")
+            throw unexpected("an operation or a fragment")
         }
     }
 

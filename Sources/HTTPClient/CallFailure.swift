@@ -23,6 +23,8 @@ package enum CallFailure: Error, Sendable {
     case disconnected
     /// The peer's answer is not HTTP/1.1; the value says what is wrong with it.
     case notHTTP(String)
+    /// The server answers with one redirect after another.
+    case tooManyRedirects
     /// The peer's answer ended too early, or its framing is broken; the value says where.
     case brokenAnswer(String)
     /// The peer's answer, or its head, exceeds a limit; the value says which.
@@ -49,6 +51,7 @@ extension CallFailure {
         case .timedOut: "it takes too long"
         case .disconnected: "it closes the connection without an answer"
         case .notHTTP(let text): "it does not speak HTTP (\(text))"
+        case .tooManyRedirects: "it redirects more than \(Redirection.maximumCount) times"
         case .brokenAnswer(let text): "its answer breaks off (\(text))"
         case .longAnswer(let text): text
         case .speaksTLS: "it expects https"

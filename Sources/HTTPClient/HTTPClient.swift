@@ -70,7 +70,7 @@ package final class HTTPClient: Sendable {
     /// Sends a GET request, and passes the body of a response with status 200 to `take` as it arrives.
     ///
     /// - Parameters:
-    ///   - patience: the longest time in which nothing arrives.
+    ///   - idleTimeout: the longest time in which nothing arrives.
     ///   - deadline: the deadline for the whole body.
     ///   - take: called with each piece of the body.
     /// - Returns: the response; its body is empty if it was passed to `take`.
@@ -78,11 +78,11 @@ package final class HTTPClient: Sendable {
     package func download(
         _ target: String,
         fields: [(name: String, value: String)],
-        patience: Duration,
+        idleTimeout: Duration,
         by deadline: Deadline = .never,
         _ take: ([UInt8]) throws -> Void
     ) throws -> HTTPReply {
-        let limits = CallLimits(whole: deadline, connecting: patience, silence: patience)
+        let limits = CallLimits(whole: deadline, connecting: idleTimeout, silence: idleTimeout)
         let stream = try open(ClientRequest(.get, target, fields: fields), limits)
         guard stream.head.status == 200 else {
             return HTTPReply(head: stream.head, body: try stream.body(atMost: Self.defaultMaximumBytes))
@@ -112,13 +112,12 @@ package final class HTTPClient: Sendable {
             _ = try? stream.body(atMost: 65_536)
             request = next
         }
-        throw .notHTTP("it redirects more than \(Redirection.maximumCount) times")
+        throw .tooManyRedirects
     }
 }
 
 extension HTTPClient {
-    /// Sends a request; sends it a second time if the server has closed a reused connection, and the request may be
-    /// repeated.
+    /// Sends a request; sends it a second time if the server has closed a reused connection, and the request may be repeated.
     private func exchange(_ request: ClientRequest, _ limits: CallLimits) throws(CallFailure) -> ReplyStream {
         if let connection = pool.takeConnection(forRepeatable: request.isRepeatable) {
             do throws(CallFailure) {
@@ -135,9 +134,9 @@ extension HTTPClient {
         on connection: ClientConnection,
         _ limits: CallLimits
     ) throws(CallFailure) -> ReplyStream {
-        let isWhole = try connection.send(request, by: self, limits)
+        let sentWholeRequest = try connection.send(request, by: self, limits)
         return try ReplyStream(on: connection, isForHead: request.method == .head, limits) { [pool] in
-            if isWhole { pool.giveBack(connection) }
+            if sentWholeRequest { pool.giveBack(connection) }
         }
     }
 
@@ -171,16 +170,11 @@ extension HTTPClient {
     ) throws(CallFailure) -> ClientConnection {
         let connection: ClientConnection
         do throws(CallFailure) {
-            connection = try ClientConnection.connected(
-                host: proxy.host,
-                port: proxy.port,
-                by: deadline,
-                interruption
-            )
+            connection = try ClientConnection.connected(host: proxy.host, port: proxy.port, by: deadline, interruption)
         } catch .interrupted {
             throw .interrupted
         } catch {
-            throw .proxy("\(proxy.shown) cannot be reached: \(error.phrase)")
+            throw .proxy("\(proxy.nameForMessages) cannot be reached: \(error.phrase)")
         }
         guard origin.isSecure else { return connection }
         // After the answer to CONNECT, the proxy passes all bytes on unchanged (RFC 9110 §9.3.6).
@@ -199,14 +193,14 @@ extension HTTPClient {
         } catch .interrupted {
             throw .interrupted
         } catch {
-            throw .proxy("\(proxy.shown) does not connect to the server: \(error.phrase)")
+            throw .proxy("\(proxy.nameForMessages) does not connect to the server: \(error.phrase)")
         }
         guard (200..<300).contains(head.status) else {
-            let reason = head.status == 407 ? ": it requires a name and a password, or other ones" : ""
-            throw .proxy("\(proxy.shown) does not connect to the server: it answers \(head.status)\(reason)")
+            let reason = head.status == 407 ? ": it requires a valid user name and password" : ""
+            throw .proxy("\(proxy.nameForMessages) does not connect to the server: it answers \(head.status)\(reason)")
         }
         guard connection.input.isEmpty else {
-            throw .proxy("\(proxy.shown) sends bytes before the server does")
+            throw .proxy("\(proxy.nameForMessages) sends data after its answer to CONNECT, before any request")
         }
         return connection
     }
@@ -223,15 +217,15 @@ extension HTTPClient {
         return try result.mapError { CallFailure.tls($0) }.get()
     }
 
-    /// The head of a request to the server, or to the proxy that reads it.
+    /// The head of a request, as the server reads it or, over plain HTTP through a proxy, as the proxy reads it.
     fileprivate func head(of request: ClientRequest) -> ByteBuffer {
         let head = ByteBuffer()
         // A proxy that reads the request needs the absolute form of the target (RFC 9112 §3.2.2).
-        let reader = origin.isSecure ? nil : proxy
-        let target = reader == nil ? request.target : "http://\(origin.authority)\(request.target)"
+        let readingProxy = origin.isSecure ? nil : proxy
+        let target = readingProxy == nil ? request.target : "http://\(origin.authority)\(request.target)"
         HeadWriter.appendRequestLine(request.method, target, to: head)
         HeadWriter.appendFields(request.fields, to: head)
-        if let authorization = reader?.authorization {
+        if let authorization = readingProxy?.authorization {
             HeadWriter.appendField("Proxy-Authorization", authorization, to: head)
         }
         if let framing = request.body.framing { HeadWriter.appendFraming(framing, to: head) }
@@ -241,8 +235,6 @@ extension HTTPClient {
 }
 
 extension ClientConnection {
-    /// Sends the head and the body.
-    ///
     /// - Returns: false if the peer has answered or closed the connection before all bytes were sent.
     fileprivate func send(
         _ request: ClientRequest,

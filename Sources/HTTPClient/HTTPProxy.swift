@@ -12,7 +12,7 @@ package struct HTTPProxy: Sendable {
     let variable: String
 
     /// The proxy and the variable, without name and password, for messages.
-    var shown: String { "the proxy \(HTTPOrigin(host: host, port: port).authority) of \(variable)" }
+    var nameForMessages: String { "the proxy \(HTTPOrigin(host: host, port: port).authority) of \(variable)" }
 
     /// The proxy in the environment variables for an origin; nil for a direct connection.
     ///

@@ -17,7 +17,7 @@ package final class Identity: Sendable {
     package let name: String
     /// The user who owns what this sender creates; nil if the sender is no user of this server.
     package let userID: Int64?
-    /// Whether the sender may administer the server: users, tokens, imports and removal for good.
+    /// Whether the sender may administer the server: users, tokens, imports and permanent removal.
     package let isAdministrator: Bool
     /// The permissions of the sender; nil if only the scope of the token limits the sender.
     package let permissions: Permissions?

@@ -25,8 +25,8 @@ package enum PermissionLevel: Int, Sendable, CaseIterable {
     }
 
     /// Returns the effective level of a grant: a positive grant never allows less than the default for everybody.
-    package func raised(to standard: PermissionLevel) -> PermissionLevel {
-        self > .none ? max(self, standard) : self
+    package func raised(to defaultLevel: PermissionLevel) -> PermissionLevel {
+        self > .none ? max(self, defaultLevel) : self
     }
 }
 

@@ -14,15 +14,15 @@ package enum ProtectedThing: Sendable, Equatable {
 /// grant for all runs decides; if there is none, the grant for its experiment does, and finally the default for everybody.
 package struct Permissions: Sendable {
     /// The level for everybody on objects for which there is no grant.
-    package let standard: PermissionLevel
+    package let defaultLevel: PermissionLevel
     /// The combined grants for all objects of a type, by type; those for single objects follow.
     private var everything: [GrantedType: PermissionLevel] = [:]
     private var models: [[UInt8]: PermissionLevel] = [:]
     private var prompts: [[UInt8]: PermissionLevel] = [:]
     private var experiments: [Int64: PermissionLevel] = [:]
 
-    package init(_ grants: some Sequence<Grant>, standard: PermissionLevel) {
-        self.standard = standard
+    package init(_ grants: some Sequence<Grant>, defaultLevel: PermissionLevel) {
+        self.defaultLevel = defaultLevel
         for grant in grants {
             if grant.pattern == Grant.everything {
                 everything[grant.type] = Self.fold(everything[grant.type], grant.level)
@@ -43,12 +43,12 @@ package struct Permissions: Sendable {
 
     /// Creates permissions for everything in the given experiments, and for nothing else.
     package init(within experiments: some Sequence<Int64>) {
-        self.init(experiments.map { Grant(.experiment, String($0), .manage) }, standard: .none)
+        self.init(experiments.map { Grant(.experiment, String($0), .manage) }, defaultLevel: .none)
     }
 
     /// Returns these permissions, restricted to the given experiments.
     package func limited(to experiments: some Sequence<Int64>) -> Permissions {
-        var limited = Permissions([], standard: .none)
+        var limited = Permissions([], defaultLevel: .none)
         limited.everything = everything.filter { !$0.key.takesIDs }
         for id in experiments { limited.experiments[id] = level(ofExperiment: id) }
         return limited
@@ -59,7 +59,7 @@ package struct Permissions: Sendable {
         of type: GrantedType,
         _ pattern: String,
         in grants: some Sequence<Grant>,
-        standard: PermissionLevel
+        defaultLevel: PermissionLevel
     ) -> PermissionLevel {
         var level: PermissionLevel?
         for grant in grants {
@@ -67,7 +67,7 @@ package struct Permissions: Sendable {
             let isAboutIt = grant.pattern == Grant.everything || grant.pattern.utf8.elementsEqual(pattern.utf8)
             if grant.type == type, isAboutIt { level = fold(level, grant.level) }
         }
-        return level?.raised(to: standard) ?? standard
+        return level?.raised(to: defaultLevel) ?? defaultLevel
     }
 
     /// Combines two grants for the same object; nil if there is none.
@@ -77,17 +77,18 @@ package struct Permissions: Sendable {
     }
 
     /// Returns the level of the grants for all objects of a type; nil if there is no such grant.
-    private func granted(_ type: GrantedType) -> PermissionLevel? { everything[type]?.raised(to: standard) }
+    private func granted(_ type: GrantedType) -> PermissionLevel? { everything[type]?.raised(to: defaultLevel) }
 
     /// Returns the level on an experiment itself, not on its contents.
     package func level(ofExperiment id: Int64) -> PermissionLevel {
-        Self.fold(experiments[id], everything[.experiment])?.raised(to: standard) ?? standard
+        Self.fold(experiments[id], everything[.experiment])?.raised(to: defaultLevel) ?? defaultLevel
     }
 
     /// Returns the level on a registered model or a prompt itself, not on its versions.
     package func level(ofModel name: String, isPrompt: Bool) -> PermissionLevel {
         let named = isPrompt ? prompts[Array(name.utf8)] : models[Array(name.utf8)]
-        return Self.fold(named, everything[isPrompt ? .prompt : .registeredModel])?.raised(to: standard) ?? standard
+        return Self.fold(named, everything[isPrompt ? .prompt : .registeredModel])?.raised(to: defaultLevel)
+            ?? defaultLevel
     }
 
     package func level(of thing: ProtectedThing) -> PermissionLevel {
@@ -156,7 +157,7 @@ package struct Permissions: Sendable {
 
     private func visible<ID>(_ named: [ID: PermissionLevel], _ all: PermissionLevel?) -> VisibleThings<ID> {
         func isVisible(_ level: PermissionLevel?) -> Bool {
-            (Self.fold(level, all)?.raised(to: standard) ?? standard) >= .read
+            (Self.fold(level, all)?.raised(to: defaultLevel) ?? defaultLevel) >= .read
         }
         let others = isVisible(nil)
         let exceptions = Set(named.filter { isVisible($0.value) != others }.keys)

@@ -25,7 +25,6 @@ extension JSONValue {
             index = Int(value.node.next)
             return value
         }
-
     }
 
     /// The members of an object; iteration creates a String for each key.

@@ -51,4 +51,17 @@ extension JSONWriter {
         try body(&self)
         endObject()
     }
+
+    /// Writes a member that is a list of objects with `key` and `value`; writes nothing if the list is empty.
+    package mutating func pairs(_ name: StaticString, _ pairs: [(key: String, value: String)]) {
+        guard !pairs.isEmpty else { return }
+        memberArray(name) { writer in
+            for pair in pairs {
+                writer.beginObject()
+                writer.member("key", pair.key)
+                writer.member("value", pair.value)
+                writer.endObject()
+            }
+        }
+    }
 }

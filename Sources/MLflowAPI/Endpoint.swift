@@ -14,7 +14,7 @@ package struct Endpoint: Sendable {
     package var access: Access
     /// How many results one answer may list; nil for a call without pages.
     package var pages: PageLimits?
-    package var handling: HTTPHandling
+    package var handler: HTTPHandler
 }
 
 /// The families of paths that the server answers, each with its own prefixes.
@@ -204,7 +204,7 @@ extension MLflowAPI {
         _ path: String,
         _ access: Access,
         pages: PageLimits? = nil,
-        handling: HTTPHandling
+        handler: HTTPHandler
     ) -> [Endpoint] {
         family.prefixes.map {
             Endpoint(
@@ -213,7 +213,7 @@ extension MLflowAPI {
                 family: family,
                 access: access,
                 pages: pages,
-                handling: handling
+                handler: handler
             )
         }
     }
@@ -235,7 +235,7 @@ extension MLflowAPI {
             path,
             access,
             pages: pages,
-            handling: .buffered { request, responder in
+            handler: .buffered { request, responder in
                 do {
                     let message = try RequestMessage(request, pages)
                     let operation = try handler(message)
@@ -265,7 +265,7 @@ extension MLflowAPI {
             family,
             path,
             access,
-            handling: .blocking { request, responder in
+            handler: .blocking { request, responder in
                 let draft = trail?.draft(by: auditActor(request), request, try? RequestMessage(request))
                 handler(request, responder, draft?.entry(after: nil))
             }

@@ -70,8 +70,8 @@ package struct MLflowAPI: Sendable {
     }
 
     let store: any TrackingBackend
-    /// The store if it is the one in SQLite; nil for any other store, which lacks the artifact journal, quotas, removal
-    /// for good and forwarding.
+    /// The store if it is the one in SQLite; nil for any other store, which lacks the artifact journal, quotas, permanent
+    /// removal and forwarding.
     let local: TrackingStore?
     let artifacts: any ArtifactStorage
     /// The uploads in parts to a local folder; nil if artifacts are in an object storage, which keeps the parts itself.
@@ -125,9 +125,7 @@ package struct MLflowAPI: Sendable {
             loggedModelEndpoints, modelVersionEndpoints, artifactEndpoints, artifactViewEndpoints, multipartEndpoints,
             exportEndpoints, streamedExportEndpoints,
         ]
-        let localGroups = [
-            artifactJournalEndpoints, usageEndpoints, removalEndpoints, forwardEndpoints,
-        ]
+        let localGroups = [artifactJournalEndpoints, usageEndpoints, removalEndpoints, forwardEndpoints]
         var localEndpoints = Array(localGroups.joined().joined())
         if local == nil { localEndpoints = localEndpoints.map { $0.refusing(with: .onlyInSQLite) } }
         let all = ofArtifacts.joined().joined().map(withOwnThreads) + groups.joined().joined() + localEndpoints
@@ -136,11 +134,11 @@ package struct MLflowAPI: Sendable {
 
     /// Returns the endpoint with its own pool of threads if it may wait for an object storage.
     private func withOwnThreads(_ endpoint: Endpoint) -> Endpoint {
-        if case .buffered = endpoint.handling { return endpoint }
+        if case .buffered = endpoint.handler { return endpoint }
         let storages = [artifacts] + settings.artifactRoots.map(\.store)
         guard storages.contains(where: { $0.direct != nil }) else { return endpoint }
         var apart = endpoint
-        apart.handling = .apart(endpoint.handling)
+        apart.handler = .apart(endpoint.handler)
         return apart
     }
 

@@ -130,15 +130,15 @@ extension MLflowAPI {
         _ cost: ReadCost,
         _ access: Access,
         for request: HTTPRequest,
-        judgedBefore count: Int = 0,
+        earlierChecks count: Int = 0,
         _ responder: HTTPResponder
     ) {
         store.read(work, cost: cost, for: request.caller) { result in
             guard case .failure(let error) = result, error is AccessChanged else {
                 return responder.send(answer(to: result, isShort: cost == .cheap))
             }
-            ifStillAdmitted(request, access, judgedBefore: count, responder) { request in
-                read(work, cost, access, for: request, judgedBefore: count + 1, responder)
+            ifStillAdmitted(request, access, earlierChecks: count, responder) { request in
+                read(work, cost, access, for: request, earlierChecks: count + 1, responder)
             }
         }
     }
@@ -159,7 +159,7 @@ extension MLflowAPI {
         _ work: @escaping @Sendable (any TrackingWriting) throws -> Operation.Encoding,
         _ access: Access,
         for request: HTTPRequest,
-        judgedBefore count: Int = 0,
+        earlierChecks count: Int = 0,
         _ responder: HTTPResponder
     ) {
         store.write(
@@ -171,8 +171,8 @@ extension MLflowAPI {
             guard case .failure(let error) = result, error is AccessChanged else {
                 return responder.send(answer(to: result, isShort: true))
             }
-            ifStillAdmitted(request, access, judgedBefore: count, responder) { request in
-                write(work, access, for: request, judgedBefore: count + 1, responder)
+            ifStillAdmitted(request, access, earlierChecks: count, responder) { request in
+                write(work, access, for: request, earlierChecks: count + 1, responder)
             }
         }
     }
@@ -184,14 +184,14 @@ extension MLflowAPI {
     private func ifStillAdmitted(
         _ request: HTTPRequest,
         _ access: Access,
-        judgedBefore count: Int,
+        earlierChecks count: Int,
         _ responder: HTTPResponder,
         _ again: @escaping @Sendable (HTTPRequest) -> Void
     ) {
-        guard let control = settings.access, count < AccessControl.judgementLimit else {
+        guard let control = settings.access, count < AccessControl.maximumChecks else {
             return responder.send(response(to: AccessControl.changesTooOften))
         }
-        control.judgeAgain(request, access) { result in
+        control.checkAgain(request, access) { result in
             switch result {
             case .failure(let refusal): responder.send(.short { response(to: refusal) })
             case .success(let request): again(request)
@@ -208,7 +208,7 @@ extension MLflowAPI {
             let creation = Creation(kind, body: request.body, caller: request.caller)
         else { return work }
         return { session in
-            try session.once(creation, stands: { try $0.isStillValid(in: session) }, { try work(session) })
+            try session.creations.once(creation, stands: { try $0.isStillValid(in: session) }, { try work(session) })
         }
     }
 

@@ -42,9 +42,6 @@ package final class PostgresConnection {
         apus_PQfinish(closing)
     }
 
-    /// The version of the server, such as 150004 for 15.4.
-    package var serverVersion: Int { raw.map { Int(apus_PQserverVersion($0)) } ?? 0 }
-
     /// Runs a script of any number of statements, and discards the rows that they return.
     ///
     /// Outside of a transaction, the whole script runs in one transaction of its own.

@@ -73,13 +73,13 @@ extension PostgresError {
     package var isConstraint: Bool { state.kind == "23" }
 
     /// Whether the transaction may succeed if it is repeated: a serialization failure or a deadlock.
-    package var isPassing: Bool { state.rawValue == "40001" || state.rawValue == "40P01" }
+    package var isTransient: Bool { state.rawValue == "40001" || state.rawValue == "40P01" }
 
     /// Whether the connection does not have the prepared statements that were prepared on it, or not as they were.
     ///
     /// A table has other columns since then, or something between this program and the server mixes connections up. The server
     /// has no state of its own for a table that has changed, and reports a feature that it does not have.
-    package var isOfPreparation: Bool { ["26000", "42P05", "0A000"].contains(state.rawValue) }
+    package var isOfPreparedStatement: Bool { ["26000", "42P05", "0A000"].contains(state.rawValue) }
 
     static var badAddress: PostgresError {
         PostgresError(

@@ -95,9 +95,6 @@ package final class PostgresPipeline {
     /// The number of answers expected since the connection was opened, by which `PostgresError.position` locates a failure.
     package var position: Int { removedCount + expected.count }
 
-    /// The version of the server, such as 150004 for 15.4.
-    package var serverVersion: Int { raw.map { Int(apus_PQserverVersion($0)) } ?? 0 }
-
     /// Queues a statement whose rows are not needed; usually returns at once.
     ///
     /// The next call that waits throws the statement's error, if it fails.

@@ -35,7 +35,7 @@ extension PostgresStore: TrackingBackend {
         )
     }
 
-    /// Does nothing: whether the database is there, only a statement shows.
+    /// Does nothing, because only a statement shows whether the database can be reached.
     package func requireDatabaseInPlace() {}
 
     /// Carries out a read and an empty write, which open a connection if there is none.

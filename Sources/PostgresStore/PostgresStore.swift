@@ -5,31 +5,29 @@ package import Tracking
 /// The tracking store over a PostgreSQL database in MLflow's own schema, which servers of MLflow may use at the same time.
 ///
 /// One writer commits the changes of many requests together (group commit), on one connection; a few readers work at the same
-/// time, each with a connection of its own. All wait on threads of the store. `init` and `close` block the calling thread.
+/// time, each with a connection of its own. They wait for the database on threads of the store. `init` and `close` block the caller.
 package final class PostgresStore: Sendable {
-    /// The settings of a store.
     package struct Configuration: Sendable {
         package var address: PostgresAddress
         /// The folder for the artifacts of experiments that are created without an artifact location.
         package var artifactRoot: ArtifactLocation
         /// The buckets that the server opens, which a client with limited permissions may not choose for artifacts.
         package var servedBuckets: Set<String> = []
-        /// The statements that make an empty database of MLflow.
+        /// The statements that create MLflow's tables in an empty database.
         package var schema: MLflowSchema
-        /// The scripts that make this server's own tables, one after another; empty if it needs none of them.
+        /// The scripts that create this server's own tables, in their order; empty if it needs none of them.
         package var ownTables: [String] = []
-        /// The most connections that read; with the writer's, the store uses one more.
+        /// The maximum number of connections for reads; the writer uses one more.
         package var readerCount = 8
-        /// How long a request waits for its turn, or for a database that is away, before it is answered with 429.
-        package var patience: Duration = .seconds(10)
-        /// How long the server of the database may take to answer COMMIT before the connection counts as lost.
+        /// How long a request waits for its turn, or for a database that cannot be reached, before it is answered with 429.
+        package var queueTimeout: Duration = .seconds(10)
+        /// The time limit for the answer to COMMIT, after which the connection counts as lost.
         package var commitTime: Duration = .seconds(10)
-        /// How long the database may work on one statement of a change; on one that changes all runs of an experiment, ten times as
-        /// long.
+        /// The time limit for one statement of a change; ten times as long for one that changes all runs of an experiment.
         package var statementTime: Duration = .seconds(30)
         /// The limits that reads and writes share with the rest of the server.
         package var budgets = Budgets()
-        /// Called before MLflow's tables are made in an empty database.
+        /// Called before MLflow's tables are created in an empty database.
         package var beginsTables: @Sendable () -> Void = {}
         /// Receives messages for the server's log.
         package var report: @Sendable (String) -> Void = { _ in }
@@ -46,16 +44,16 @@ package final class PostgresStore: Sendable {
     package let permissionChanges: PermissionChanges
     /// The schema of the database that has MLflow's tables.
     package let schema: String
-    /// Whether the database has users or tokens for servers that ask for them, and this server does not.
+    /// Whether the database has users or tokens although this server checks neither.
     package let hasUnaskedAccounts: Bool
     private let writer: GroupWriter
-    private let readers: ReaderCrew
+    private let readers: PostgresReaderPool
     private let faults: FaultLog
 
-    /// How long all statements at the start may take.
+    /// The time limit for all statements at the start.
     private static let startTime = Duration.seconds(60)
 
-    /// Connects, and makes MLflow's tables if the database is empty.
+    /// Connects, and creates MLflow's tables if the database is empty.
     ///
     /// - Throws: `PostgresError` if the database cannot be reached or used, `UnfitDatabase` if its tables are those of another
     ///   version; the description of each is for the operator and contains no password.
@@ -64,7 +62,7 @@ package final class PostgresStore: Sendable {
         let first = try connector.open(.writer)
         place = first.place
         first.watch = PostgresWatch(deadline: .now + Self.startTime, cancels: false)
-        // Other servers may be making the tables.
+        // Another server may be creating the tables, and holds locks on them.
         try first.send("SET lock_timeout = '20s'")
         try SessionCheck(first, connector).requireSession()
         schema = try SchemaCheck(first, configuration.schema, beginsTables: configuration.beginsTables)
@@ -74,12 +72,12 @@ package final class PostgresStore: Sendable {
         hasUnaskedAccounts = try configuration.ownTables.isEmpty && OwnTables.areThere(first)
         first.close()
         faults = FaultLog(place: place, report: configuration.report)
-        let readers = ReaderCrew(
+        let readers = PostgresReaderPool(
             connector,
             permissionChanges,
             count: configuration.readerCount,
             budgets: configuration.budgets,
-            patience: configuration.patience
+            queueTimeout: configuration.queueTimeout
         )
         self.readers = readers
         let group = WriteGroup(
@@ -87,21 +85,21 @@ package final class PostgresStore: Sendable {
             artifactRoot: configuration.artifactRoot,
             servedBuckets: configuration.servedBuckets,
             permissionChanges: permissionChanges,
-            patience: configuration.patience,
+            queueTimeout: configuration.queueTimeout,
             statementTime: configuration.statementTime,
             commitTime: configuration.commitTime,
-            makeRoom: { readers.dropIdle() },
+            closeIdleReaders: { readers.dropIdle() },
             faults: faults,
             report: configuration.report
         )
         writer = try GroupWriter(
             group,
             queue: configuration.budgets.queuedWrites,
-            patience: configuration.patience
+            queueTimeout: configuration.queueTimeout
         )
     }
 
-    /// Makes this server's own tables, if it needs them; returns the number of the stored rights.
+    /// Creates this server's own tables, if it needs them; returns the access mark.
     private static func accessVersion(
         _ pipeline: PostgresPipeline,
         _ scripts: [String]
@@ -158,7 +156,7 @@ package final class PostgresStore: Sendable {
     }
 
     /// Closes the connections that no read uses, without blocking; for an idle server.
-    package func rest() { readers.dropIdle() }
+    package func releaseIdleResources() { readers.dropIdle() }
 
     /// Translates a failure of PostgreSQL, and reports those that need the operator's attention.
     private func failure(_ error: any Error) -> any Error {

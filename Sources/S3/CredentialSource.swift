@@ -4,20 +4,20 @@ internal import HTTPWire
 internal import JSON
 internal import Synchronization
 
-/// Finds keys for the object storage in the places where boto3 looks, and replaces them before they expire.
+/// Finds credentials for the object storage in the places where boto3 looks, and replaces them before they expire.
 ///
 /// The search order is: the environment, the profile files, the agent of a container, the metadata of an instance.
 /// It begins with the first request to the storage.
 package final class CredentialSource: Sendable {
-    /// Keys are replaced this many seconds before they expire.
+    /// Credentials are replaced this many seconds before they expire.
     private static let refreshSeconds: Int64 = 300
     private static let containerHosts = ["169.254.170.2", "169.254.170.23", "fd00:ec2::23"]
 
     private let variable: @Sendable (String) -> String?
     private let now: @Sendable () -> Int64
-    private let patience: Duration
+    private let answerTimeout: Duration
     private let state = Mutex(State())
-    /// Locked by the one thread that searches for keys.
+    /// Locked by the one thread that searches for credentials.
     private let search = Mutex(())
 
     private struct State {
@@ -29,43 +29,42 @@ package final class CredentialSource: Sendable {
     }
 
     /// How many seconds a failed search is remembered, so that the requests that waited for it do not each repeat it.
-    private static let failureMemory: Int64 = 2
-    /// The seconds between two searches while the known keys are still valid.
-    private static let pause: Int64 = 10
+    private static let failureLifetime: Int64 = 2
+    /// The seconds between two searches while the known credentials are still valid.
+    private static let searchInterval: Int64 = 10
 
     /// - Parameters:
     ///   - now: returns the time in Unix seconds.
-    ///   - patience: the time limit for an answer of a container's agent or of an instance's metadata service.
+    ///   - answerTimeout: the time limit for an answer of a container's agent or of an instance's metadata service.
     ///   - variable: returns the value of an environment variable; nil if it is unset or empty.
     package init(
         now: @escaping @Sendable () -> Int64 = { Int64(time(nil)) },
-        patience: Duration = .seconds(2),
+        answerTimeout: Duration = .seconds(2),
         _ variable: @escaping @Sendable (String) -> String?
     ) {
         self.now = now
-        self.patience = patience
+        self.answerTimeout = answerTimeout
         self.variable = variable
     }
 
-    /// Returns valid keys; blocks while it searches for new ones.
+    /// Returns valid credentials; blocks while it searches for new ones.
     ///
-    /// Only one thread at a time searches for keys. Other threads wait for it only if the known keys have expired.
+    /// Only one thread at a time searches. Other threads wait for it only if the known credentials have expired.
     ///
-    /// - Throws: `.denied` if no keys are found; the message says where to put them. `.unavailable` if an agent does not
-    ///   answer.
+    /// - Throws: `.denied` if none are found; the message says where to put them. `.unavailable` if an agent does not answer.
     func current() throws(S3Failure) -> S3Credentials {
-        if let keys = keys(validFor: Self.refreshSeconds) { return keys }
-        if let keys = keys(validFor: 0) {
-            if hasSearched(within: Self.pause) { return keys }
+        if let known = knownCredentials(validFor: Self.refreshSeconds) { return known }
+        if let known = knownCredentials(validFor: 0) {
+            if hasSearched(within: Self.searchInterval) { return known }
             let renewed: S3Credentials?? = search.withLockIfAvailable { _ in try? searched() }
-            return (renewed ?? nil) ?? keys
+            return (renewed ?? nil) ?? known
         }
         let result = search.withLock { _ in Result { () throws(S3Failure) in try searched() } }
         return try result.get()
     }
 
-    /// Returns the known keys if they stay valid for more than the given number of seconds.
-    private func keys(validFor seconds: Int64) -> S3Credentials? {
+    /// Returns the known credentials if they stay valid for more than the given number of seconds.
+    private func knownCredentials(validFor seconds: Int64) -> S3Credentials? {
         let moment = now()
         return state.withLock { state in
             guard let known = state.known, known.expires.map({ $0 - seconds > moment }) ?? true else { return nil }
@@ -79,10 +78,12 @@ package final class CredentialSource: Sendable {
         return state.withLock { $0.ended.map { (0..<seconds).contains(moment - $0) } ?? false }
     }
 
-    /// Searches for keys, unless another thread has just finished a search.
+    /// Searches for credentials, unless another thread has just finished a search.
     private func searched() throws(S3Failure) -> S3Credentials {
-        if let keys = keys(validFor: hasSearched(within: Self.pause) ? 0 : Self.refreshSeconds) { return keys }
-        if let failure = state.withLock({ $0.failure }), hasSearched(within: Self.failureMemory) { throw failure }
+        if let known = knownCredentials(validFor: hasSearched(within: Self.searchInterval) ? 0 : Self.refreshSeconds) {
+            return known
+        }
+        if let failure = state.withLock({ $0.failure }), hasSearched(within: Self.failureLifetime) { throw failure }
         do throws(S3Failure) {
             let found = try find()
             let ended = now()
@@ -95,12 +96,12 @@ package final class CredentialSource: Sendable {
         }
     }
 
-    /// Makes the next call of `current()` search for keys, because the storage has answered that these have expired.
+    /// Makes the next call of `current()` search for credentials, because the storage has answered that these have expired.
     ///
     /// Does nothing if another thread has replaced them already.
-    func forget(_ keys: S3Credentials) {
+    func forget(_ credentials: S3Credentials) {
         state.withLock { state in
-            if state.known == keys { state.known = nil }
+            if state.known == credentials { state.known = nil }
         }
     }
 
@@ -122,16 +123,16 @@ package final class CredentialSource: Sendable {
                 "AWS_PROFILE names the profile '\(files.profile)', which neither the credentials file nor the config file has."
             )
         }
-        if let keys = files.keys { return keys }
+        if let found = files.profileCredentials { return found }
         for way in ["role_arn", "sso_session", "sso_start_url", "credential_process", "login_session"]
         where files.setting(way) != nil {
             throw S3Failure(
                 .denied,
-                "The profile '\(files.profile)' gets its keys by \(way), which this server does not support: set AWS_ACCESS_KEY_ID "
+                "The profile '\(files.profile)' gets its credentials by \(way), which this server does not support: set AWS_ACCESS_KEY_ID "
                     + "and AWS_SECRET_ACCESS_KEY, or run the server in a container or on an instance that has a role."
             )
         }
-        if let keys = try ofContainer() { return keys }
+        if let found = try containerCredentials() { return found }
         if variable("AWS_ROLE_ARN") != nil, variable("AWS_WEB_IDENTITY_TOKEN_FILE") != nil {
             throw S3Failure(
                 .denied,
@@ -139,17 +140,17 @@ package final class CredentialSource: Sendable {
                     + "of EKS, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
             )
         }
-        if let keys = try ofInstance() { return keys }
+        if let found = try instanceCredentials() { return found }
         throw S3Failure(
             .denied,
-            "No keys for the object storage were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE with a "
+            "No credentials for the object storage were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE with a "
                 + "profile in ~/.aws/credentials, or run the server in a container or on an instance that has a role."
         )
     }
 
     // MARK: Containers
 
-    private func ofContainer() throws(S3Failure) -> S3Credentials? {
+    private func containerCredentials() throws(S3Failure) -> S3Credentials? {
         let text: String
         if let path = variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") {
             text = "http://169.254.170.2" + (path.hasPrefix("/") ? path : "/" + path)
@@ -174,8 +175,8 @@ package final class CredentialSource: Sendable {
         } else if let token = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN") {
             fields.append(("Authorization", token))
         }
-        let reply = try ask(.get, url, fields, "the container's keys")
-        return try Self.keys(in: reply, "The container's")
+        let reply = try ask(.get, url, fields, "the container's credentials")
+        return try Self.credentials(in: reply, "The container's")
     }
 
     /// Whether the token of the container may be sent to a host: only to this machine and to the agents of AWS.
@@ -201,11 +202,11 @@ package final class CredentialSource: Sendable {
 
     // MARK: Instances
 
-    /// Asks the metadata service of the instance (IMDSv2) for the keys of the instance's role.
+    /// Asks the metadata service of the instance (IMDSv2) for the credentials of the instance's role.
     ///
     /// - Returns: nil if there is no metadata service, or the instance has no role.
     /// - Throws: `.unavailable` if there is a metadata service that does not answer.
-    private func ofInstance() throws(S3Failure) -> S3Credentials? {
+    private func instanceCredentials() throws(S3Failure) -> S3Credentials? {
         if variable("AWS_EC2_METADATA_DISABLED")?.lowercased() == "true" { return nil }
         let base = variable("AWS_EC2_METADATA_SERVICE_ENDPOINT") ?? "http://169.254.169.254"
         let root = base.hasSuffix("/") ? String(base.dropLast()) : base
@@ -219,7 +220,7 @@ package final class CredentialSource: Sendable {
             switch error {
             // On a machine that is not an instance, there is no metadata service.
             case .unresolved, .refused, .unreachable, .timedOut(.lookingUp), .timedOut(.connecting): return nil
-            default: throw Self.silent("the instance's metadata", error)
+            default: throw Self.noAnswer(from: "the instance's metadata", error)
             }
         }
         guard token.status == 200 else { return nil }
@@ -229,7 +230,7 @@ package final class CredentialSource: Sendable {
             let role = String(decoding: names.body, as: UTF8.self).split(whereSeparator: \.isNewline).first,
             let url = HTTPURL(roles + role)
         else { return nil }
-        return try Self.keys(in: ask(.get, url, fields, "the instance's metadata"), "The instance's")
+        return try Self.credentials(in: ask(.get, url, fields, "the instance's metadata"), "The instance's")
     }
 
     // MARK: Answers
@@ -243,11 +244,11 @@ package final class CredentialSource: Sendable {
         do throws(CallFailure) {
             return try call(method, url, fields)
         } catch {
-            throw Self.silent(subject, error)
+            throw Self.noAnswer(from: subject, error)
         }
     }
 
-    private static func silent(_ subject: String, _ failure: CallFailure) -> S3Failure {
+    private static func noAnswer(from subject: String, _ failure: CallFailure) -> S3Failure {
         S3Failure(.unavailable, "The service that gives out \(subject) does not answer: \(failure.phrase).")
     }
 
@@ -262,24 +263,24 @@ package final class CredentialSource: Sendable {
             url.target,
             fields: [("Host", url.origin.hostField)] + fields,
             maximumBytes: 65_536,
-            by: Deadline(after: patience)
+            by: Deadline(after: answerTimeout)
         )
     }
 
-    private static func keys(in reply: HTTPReply, _ owner: String) throws(S3Failure) -> S3Credentials {
+    private static func credentials(in reply: HTTPReply, _ owner: String) throws(S3Failure) -> S3Credentials {
         guard reply.status == 200, let root = try? JSONDocument(parsing: reply.body).root,
             let id = root["AccessKeyId"]?.string, let secret = root["SecretAccessKey"]?.string
         else {
             throw S3Failure(
                 .denied,
-                "\(owner) keys cannot be used: the answer has the status \(reply.status), or contains no keys."
+                "\(owner) credentials cannot be used: the answer has the status \(reply.status), or contains none."
             )
         }
         return S3Credentials(
             accessKeyID: id,
             secretAccessKey: secret,
             sessionToken: root["Token"]?.string,
-            expires: root["Expiration"]?.string.flatMap { SignedMoment.seconds($0) }
+            expires: root["Expiration"]?.string.flatMap { S3Timestamp.seconds($0) }
         )
     }
 }

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The two files in which the tools of AWS keep the keys and the settings of named profiles.
+/// The two files in which the tools of AWS keep the credentials and the settings of named profiles.
 struct ProfileFiles: Sendable {
     /// The name of the profile that is used.
     let profile: String
@@ -30,8 +30,8 @@ struct ProfileFiles: Sendable {
     /// Returns the value of a setting of the profile; nil if neither file has it.
     func setting(_ name: String) -> String? { settings?[name] ?? credentials?[name] }
 
-    /// The keys of the profile; those in the credentials file take precedence.
-    var keys: S3Credentials? {
+    /// The credentials of the profile; those in the credentials file take precedence.
+    var profileCredentials: S3Credentials? {
         for section in [credentials, settings].compactMap({ $0 }) {
             if let id = section["aws_access_key_id"], let secret = section["aws_secret_access_key"] {
                 return S3Credentials(

@@ -36,19 +36,17 @@ package struct RequestSigner: Sendable {
 
     private let credentials: S3Credentials
     private let region: String
-    private let service: String
 
-    package init(_ credentials: S3Credentials, region: String, service: String = "s3") {
+    package init(_ credentials: S3Credentials, region: String) {
         self.credentials = credentials
         self.region = region
-        self.service = service
     }
 
     /// Returns the header fields to add to a request; the last one is `Authorization`.
     ///
     /// - Parameter seconds: the time in Unix seconds; S3 refuses a request whose time is wrong by more than 15 minutes.
     package func fields(for request: Request, at seconds: Int64) -> [(name: String, value: String)] {
-        let moment = SignedMoment(seconds)
+        let moment = S3Timestamp(seconds)
         var request = request
         var added = [
             (name: "x-amz-content-sha256", value: request.payloadHash), (name: "x-amz-date", value: moment.text),
@@ -69,7 +67,7 @@ package struct RequestSigner: Sendable {
     ///   - seconds: the time in Unix seconds.
     ///   - expires: the lifetime of the URL in seconds, at most 604,800.
     package func presignedQuery(for request: Request, at seconds: Int64, expires: Int64) -> String {
-        let moment = SignedMoment(seconds)
+        let moment = S3Timestamp(seconds)
         var request = request
         request.payloadHash = Self.unsignedPayload
         request.query += [
@@ -83,13 +81,13 @@ package struct RequestSigner: Sendable {
         return Self.canonicalQuery(request.query) + "&X-Amz-Signature=" + signature(of: request, at: moment)
     }
 
-    private func scope(_ moment: SignedMoment) -> String { "\(moment.day)/\(region)/\(service)/aws4_request" }
+    private func scope(_ moment: S3Timestamp) -> String { "\(moment.day)/\(region)/s3/aws4_request" }
 
-    private func signature(of request: Request, at moment: SignedMoment) -> String {
+    private func signature(of request: Request, at moment: S3Timestamp) -> String {
         let digest = Hexadecimal.text(SHA256.digest(of: Array(Self.canonicalForm(of: request).utf8)))
         let text = "\(Self.algorithm)\n\(moment.text)\n\(scope(moment))\n\(digest)"
         var key = Array("AWS4\(credentials.secretAccessKey)".utf8)
-        for part in [String(moment.day), region, service, "aws4_request", text] {
+        for part in [String(moment.day), region, "s3", "aws4_request", text] {
             key = HMAC(key: key).authenticationCode(for: Array(part.utf8))
         }
         return Hexadecimal.text(key)

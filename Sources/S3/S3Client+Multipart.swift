@@ -28,28 +28,23 @@ package struct S3Completion: Sendable {
     package let parts: [S3Part]
     /// The size in bytes; nil if unknown.
     package let size: Int64?
-    /// The mark that the object will have; nil if it has none.
-    package let mark: String?
+    /// The creation token (`S3Object.creationToken`) that the object will have; nil if it has none.
+    package let creationToken: String?
 
-    package init(parts: [S3Part], size: Int64?, mark: String?) {
+    package init(parts: [S3Part], size: Int64?, creationToken: String?) {
         self.parts = parts
         self.size = size
-        self.mark = mark
+        self.creationToken = creationToken
     }
 
     /// Whether an object was created by this upload.
     ///
-    /// The marks decide. If the storage returns no mark, the tag of the object must be the one that S3 computes from
-    /// the tags of the parts. S3 computes other tags for objects that are encrypted with keys of KMS.
-    package func fits(_ object: S3Object) -> Bool {
+    /// If both have a creation token, the tokens must be equal. Otherwise the tag of the object must be the one that S3 computes from
+    /// the tags of the parts. S3 computes other tags for objects that are encrypted with KMS.
+    package func created(_ object: S3Object) -> Bool {
         if let size, size != object.size { return false }
-        if let mark, let found = object.mark { return mark == found }
-        var sums: [UInt8] = []
-        for part in parts {
-            guard let sum = Hexadecimal.bytes(part.tag.filter { $0 != "\"" }), sum.count == 16 else { return false }
-            sums += sum
-        }
-        return object.tag == "\"\(Hexadecimal.text(MD5.digest(of: sums)))-\(parts.count)\""
+        if let creationToken, let found = object.creationToken { return creationToken == found }
+        return object.tag == S3Client.tag(of: parts)
     }
 }
 
@@ -61,12 +56,16 @@ extension S3Client {
 
     /// Begins an upload in parts; the object does not exist before the upload is completed.
     ///
-    /// - Parameter mark: stored with the object, so that a lost answer to the completion can be recovered.
+    /// - Parameter creationToken: stored with the object, so that a lost answer to the completion can be recovered.
     /// - Returns: the id of the upload.
-    package func createUpload(_ key: String, contentType: String?, mark: String? = nil) throws(S3Failure) -> String {
+    package func createUpload(
+        _ key: String,
+        contentType: String?,
+        creationToken: String? = nil
+    ) throws(S3Failure) -> String {
         let type = contentType.map { [(name: "Content-Type", value: $0)] } ?? []
-        let marks = mark.map { [(name: Self.markField, value: $0)] } ?? []
-        let fields = type + marks + settings.uploadFields
+        let tokens = creationToken.map { [(name: Self.creationTokenField, value: $0)] } ?? []
+        let fields = type + tokens + settings.uploadFields
         let reply = try send(Request(method: .post, key: key, query: [("uploads", "")], fields: fields))
         let result = try answer(
             reply,
@@ -95,33 +94,33 @@ extension S3Client {
         return S3Part(number: number, tag: tag)
     }
 
-    /// The header field with an object's mark.
-    static let markField = "x-amz-meta-apus-upload"
+    /// The header field with an object's creation token.
+    static let creationTokenField = "x-amz-meta-apus-upload"
 
-    /// Returns a new random mark, which identifies the object that one upload creates.
-    package static func newMark() -> String {
+    /// Returns a new random creation token, which identifies the object that one upload creates.
+    package static func newCreationToken() -> String {
         Hexadecimal.text((0..<16).map { _ in UInt8.random(in: 0...255) })
     }
 
-    /// Whether a text has the form of a mark.
-    package static func isMark(_ text: Substring) -> Bool {
+    /// Whether a text has the form of a creation token.
+    package static func isCreationToken(_ text: Substring) -> Bool {
         text.utf8.count == 32 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 
     /// Completes an upload; the object exists, with the content of the parts, when this function returns.
     ///
-    /// If no answer shows whether the upload was completed, the metadata of the object decides.
+    /// If no answer shows whether the upload was completed, the metadata of the object shows it.
     package func complete(_ id: String, _ key: String, _ completion: S3Completion) throws(S3Failure) {
         do throws(S3Failure) {
             try requestCompletion(id, key, completion.parts)
         } catch {
             guard error.kind == .noUpload || error.kind == .unavailable else { throw error }
             // If the metadata cannot be read either, the first error is thrown.
-            guard let object = try? head(key), completion.fits(object) else { throw error }
+            guard let object = try? head(key), completion.created(object) else { throw error }
         }
     }
 
-    /// The name in the API of S3 of the request that completes an upload.
+    /// The name that S3's API gives to the request that completes an upload.
     private static let completion = "CompleteMultipartUpload"
 
     private func requestCompletion(_ id: String, _ key: String, _ parts: [S3Part]) throws(S3Failure) {
@@ -142,14 +141,14 @@ extension S3Client {
                 attempt += 1
                 continue
             }
-            guard let tag = result["ETag"], !tag.isEmpty else { throw foreignAnswer(to: Self.completion) }
+            guard let tag = result["ETag"], !tag.isEmpty else { throw unexpectedAnswer(to: Self.completion) }
             if !Self.isSame(tag, Self.tag(of: parts)) { try requireObject(key, tag: tag, size: nil) }
             return
         }
     }
 
     /// Returns the tag that S3 computes for an object of these parts; nil if the tags of the parts are not MD5 sums.
-    private static func tag(of parts: [S3Part]) -> String? {
+    fileprivate static func tag(of parts: [S3Part]) -> String? {
         var sums: [UInt8] = []
         for part in parts {
             guard let sum = Hexadecimal.bytes(part.tag.filter { $0 != "\"" }), sum.count == 16 else { return nil }
@@ -184,7 +183,7 @@ extension S3Client {
             }
             guard result["IsTruncated"] == "true", found.count < Self.mostParts else { return found }
             guard let next = result["NextPartNumberMarker"].flatMap({ Int($0) }), next > marker ?? 0 else {
-                throw foreignAnswer(to: "ListParts")
+                throw unexpectedAnswer(to: "ListParts")
             }
             marker = next
         }
@@ -219,7 +218,7 @@ extension S3Client {
             try body(
                 result.children.compactMap { child in
                     guard child.name == "Upload", let key = decoded(child["Key"]), key.utf8.starts(with: prefix.utf8),
-                        let id = child["UploadId"], let begun = child["Initiated"].flatMap({ SignedMoment.seconds($0) })
+                        let id = child["UploadId"], let begun = child["Initiated"].flatMap({ S3Timestamp.seconds($0) })
                     else { return nil }
                     return S3Upload(key: key, id: id, begun: begun)
                 }
@@ -227,7 +226,7 @@ extension S3Client {
             guard result["IsTruncated"] == "true" else { return }
             guard let key = decoded(result["NextKeyMarker"]), let id = result["NextUploadIdMarker"],
                 marker.map({ $0 != (key, id) }) ?? true
-            else { throw foreignAnswer(to: "ListMultipartUploads") }
+            else { throw unexpectedAnswer(to: "ListMultipartUploads") }
             marker = (key, id)
         }
     }

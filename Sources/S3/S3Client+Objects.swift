@@ -4,7 +4,6 @@ internal import HTTPClient
 internal import HTTPWire
 internal import Hashing
 
-/// The metadata of an object.
 package struct S3Object: Sendable, Equatable {
     package let key: String
     /// The size in bytes.
@@ -13,15 +12,16 @@ package struct S3Object: Sendable, Equatable {
     package let tag: String
     /// The modification time in Unix seconds; 0 if the storage does not report it.
     package let modified: Int64
-    /// The mark of the upload in parts that created the object; nil if there is none, and nil in listings.
-    package var mark: String?
+    /// A random text that Apus stores with an object that it creates by an upload in parts, which shows that this upload created it;
+    /// nil for other objects and in listings.
+    package var creationToken: String?
 
-    package init(key: String, size: Int64, tag: String, modified: Int64, mark: String? = nil) {
+    package init(key: String, size: Int64, tag: String, modified: Int64, creationToken: String? = nil) {
         self.key = key
         self.size = size
         self.tag = tag
         self.modified = modified
-        self.mark = mark
+        self.creationToken = creationToken
     }
 }
 
@@ -46,7 +46,7 @@ extension S3Client {
             guard error.kind == .denied || error.kind == .refused else { throw error }
             // An answer to HEAD has no body with a reason. A listing fails for the same reason, and its answer has a body.
             _ = try list(prefix: key, atMost: 1)
-            // The listing succeeded: either it has replaced expired keys, or the failure was temporary.
+            // The listing succeeded: the failure was temporary, or expired credentials have been replaced meanwhile.
             stream = try open(Request(method: .head, key: key))
         }
         _ = try? stream.body(atMost: 0)
@@ -58,9 +58,10 @@ extension S3Client {
             throw S3Failure(.refused, "The object storage at \(address) does not tell the size of an object.")
         }
         // Every object storage answers with a tag, which shows whether the object is replaced while it is read.
-        guard let tag = head.value(of: "etag"), !tag.isEmpty else { throw foreignAnswer(to: "HeadObject") }
+        guard let tag = head.value(of: "etag"), !tag.isEmpty else { throw unexpectedAnswer(to: "HeadObject") }
         let modified = head.value(of: "last-modified").flatMap { HTTPDate.seconds($0) } ?? 0
-        return S3Object(key: key, size: size, tag: tag, modified: modified, mark: head.value(of: Self.markField))
+        let creationToken = head.value(of: Self.creationTokenField)
+        return S3Object(key: key, size: size, tag: tag, modified: modified, creationToken: creationToken)
     }
 
     /// Requests a part of an object.
@@ -79,21 +80,21 @@ extension S3Client {
         let stream = try open(request)
         // A storage may ignore If-Match, and a proxy may answer with another object.
         let length = stream.head.value(of: "content-length").flatMap(Int64.init)
-        guard let found = stream.head.value(of: "etag") else { throw foreignAnswer(to: "GetObject") }
+        guard let found = stream.head.value(of: "etag") else { throw unexpectedAnswer(to: "GetObject") }
         guard found == tag, length == nil || length == Int64(range.count) else {
             throw S3Failure(.changed, "The object was replaced meanwhile.")
         }
-        let told = stream.head.value(of: "content-range")
-        guard isWhole || told == "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)" else {
-            throw foreignAnswer(to: "GetObject")
+        let contentRange = stream.head.value(of: "content-range")
+        guard isWhole || contentRange == "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)" else {
+            throw unexpectedAnswer(to: "GetObject")
         }
         return stream
     }
 
     /// The failure for an answer that no object storage sends, such as a log-in page or the answer of another service.
     ///
-    /// - Parameter operation: the name of the request in the API of S3.
-    func foreignAnswer(to operation: String) -> S3Failure {
+    /// - Parameter operation: the name that S3's API gives to the request.
+    func unexpectedAnswer(to operation: String) -> S3Failure {
         S3Failure(
             .refused,
             "\(address) does not answer like an object storage to \(operation); check the endpoint, and any proxy in front of it."
@@ -103,17 +104,13 @@ extension S3Client {
     /// Stores an object; when this function returns, the object exists and is complete.
     ///
     /// - Parameter bytes: the content, which the storage checks against its signed hash.
-    package func put(
-        _ key: String,
-        _ bytes: UnsafeRawBufferPointer,
-        contentType: String
-    ) throws(S3Failure) {
+    package func put(_ key: String, _ bytes: UnsafeRawBufferPointer, contentType: String) throws(S3Failure) {
         let fields = fieldsOfUploads(contentType: contentType)
         let reply = try send(Request(method: .put, key: key, fields: fields, body: .memory(bytes)))
-        guard let tag = reply.field("etag"), !tag.isEmpty else { throw foreignAnswer(to: "PutObject") }
-        guard bytes.count <= Self.mostCheckedBytes, !Self.isSame(tag, Hexadecimal.text(MD5.digest(of: Array(bytes))))
+        guard let tag = reply.field("etag"), !tag.isEmpty else { throw unexpectedAnswer(to: "PutObject") }
+        guard bytes.count <= Self.maximumCheckedBytes, !Self.isSame(tag, Hexadecimal.text(MD5.digest(of: Array(bytes))))
         else { return }
-        // The tag is not always an MD5, for instance with keys of KMS. Then the metadata shows whether the object was stored.
+        // The tag is no MD5 if, for instance, the storage encrypts with KMS. Then `head` shows whether the object was stored.
         try requireObject(key, tag: tag, size: Int64(bytes.count))
     }
 
@@ -123,13 +120,13 @@ extension S3Client {
     }
 
     /// The largest content, in bytes, whose MD5 is compared with its tag.
-    private static let mostCheckedBytes = 262_144
+    private static let maximumCheckedBytes = 262_144
 
-    /// Throws if the keys do not permit reading objects; an object that does not exist is no error.
+    /// Throws if the credentials do not permit reading objects; an object that does not exist is no error.
     package func requireReading(of key: String) throws(S3Failure) {
         do throws(S3Failure) {
             let stream = try open(Request(method: .get, key: key, expected: [200]))
-            guard stream.head.value(of: "etag") != nil else { throw foreignAnswer(to: "GetObject") }
+            guard stream.head.value(of: "etag") != nil else { throw unexpectedAnswer(to: "GetObject") }
         } catch {
             guard error.kind == .noObject else { throw error }
         }
@@ -167,14 +164,14 @@ extension S3Client {
 
     /// Deletes up to 1,000 objects.
     ///
-    /// - Throws: the first failure to delete one of them; other objects may have been deleted.
+    /// - Throws: the reason why one of them cannot be deleted; other objects may have been deleted.
     package func delete(_ keys: [String]) throws(S3Failure) {
         // XML cannot contain every character that a key can.
         var rest = keys.filter(XMLElement.canContain)
         for key in keys where !XMLElement.canContain(key) { try delete(key) }
         var attempt = 1
         while !rest.isEmpty {
-            let result: DeletedKeys
+            let result: UndeletedKeys
             do throws(S3Failure) {
                 result = try deleteAtOnce(rest)
             } catch {
@@ -186,41 +183,42 @@ extension S3Client {
             guard failure.kind == .unavailable, attempt < settings.attempts else { throw failure }
             Self.pause(after: attempt)
             attempt += 1
-            rest = result.left
+            rest = result.keys
         }
     }
 
-    /// The keys that one request could not delete, and the first reason.
-    private struct DeletedKeys {
-        var left: [String] = []
+    /// The keys that a request could not delete for a temporary reason, and the reason for the last of them.
+    private struct UndeletedKeys {
+        var keys: [String] = []
         var failure: S3Failure?
     }
 
-    private func deleteAtOnce(_ keys: [String]) throws(S3Failure) -> DeletedKeys {
+    private func deleteAtOnce(_ keys: [String]) throws(S3Failure) -> UndeletedKeys {
         let objects = keys.map { "<Object><Key>\(XMLElement.escaped($0))</Key></Object>" }.joined()
         let body = Array("<Delete>\(objects)<Quiet>true</Quiet></Delete>".utf8)
         // The API requires this field for this request.
         let fields = [(name: "Content-MD5", value: Base64.encode(MD5.digest(of: body), .standard))]
         let reply = try send(Request(method: .post, query: [("delete", "")], fields: fields, body: .array(body)))
         let result = try answer(reply, to: "DeleteObjects", root: "DeleteResult", or: ["Deleted", "Error"])
-        var deleted = DeletedKeys()
+        var undeleted = UndeletedKeys()
         for child in result.children where child.name == "Error" && child["Code"] != "NoSuchKey" {
             let failure = S3Fault(code: child["Code"] ?? "").failure(bucket: bucket, address: address)
             guard failure.kind == .unavailable, let key = child["Key"] else { throw failure }
-            deleted.left.append(key)
-            deleted.failure = failure
+            undeleted.keys.append(key)
+            undeleted.failure = failure
         }
-        return deleted
+        return undeleted
     }
 
     /// Returns the XML of an answer of status 200.
     ///
-    /// Some storages give the first element another name than S3, so that an element in it decides too.
+    /// Some storages name the root element differently from S3. The answer is therefore also accepted if the root contains an element
+    /// of `elements`.
     ///
     /// - Parameters:
-    ///   - operation: the name of the request in the API of S3, for messages.
-    ///   - root: the name of the first element.
-    ///   - elements: the names of the elements in it, one of which is enough to recognize the answer.
+    ///   - operation: the name that S3's API gives to the request, for messages.
+    ///   - root: the name of the root element in S3.
+    ///   - elements: names of elements that only this answer contains.
     /// - Throws: the failure that the XML reports instead; `.refused` if it is another document.
     func answer(
         _ reply: HTTPReply,
@@ -228,24 +226,24 @@ extension S3Client {
         root: String,
         or elements: Set<String>
     ) throws(S3Failure) -> XMLElement {
-        guard let found = XMLElement(reply.body) else { throw foreignAnswer(to: operation) }
+        guard let found = XMLElement(reply.body) else { throw unexpectedAnswer(to: operation) }
         if found.name == "Error" {
             throw S3Fault(code: found["Code"] ?? "InternalError").failure(bucket: bucket, address: address)
         }
         guard found.name == root || found.children.contains(where: { elements.contains($0.name) }) else {
-            throw foreignAnswer(to: operation)
+            throw unexpectedAnswer(to: operation)
         }
         return found
     }
 
-    /// The name in the API of S3 of the request for a listing.
-    private static let listing = "ListObjectsV2"
+    /// The name that S3's API gives to the request for a listing.
+    private static let listOperation = "ListObjectsV2"
 
     /// Returns a page of the objects whose keys begin with a prefix, in the order of their keys.
     ///
     /// - Parameters:
-    ///   - isShallow: whether keys with a slash after the prefix are left out, and only their beginnings up to that slash
-    ///     are listed.
+    ///   - isShallow: whether keys with a slash after the prefix are not listed, but only once the part up to that slash, as one of
+    ///     `S3Page.prefixes`.
     ///   - after: `S3Page.next` of the page before this one; nil for the first page.
     ///   - atMost: the greatest number of keys, at most 1,000.
     package func list(
@@ -261,12 +259,12 @@ extension S3Client {
         let reply = try send(request)
         let result = try answer(
             reply,
-            to: Self.listing,
+            to: Self.listOperation,
             root: "ListBucketResult",
             or: ["Contents", "CommonPrefixes", "IsTruncated"]
         )
         let decoded = Self.decoder(of: result)
-        // Bytes are compared, because as a Character a slash differs from a slash that a combining mark follows.
+        // Bytes are compared, not Characters: a slash with a combining mark after it is one Character, unequal to "/".
         func rest(_ key: String) -> Substring.UTF8View? {
             key.utf8.starts(with: prefix.utf8) ? key.utf8.dropFirst(prefix.utf8.count) : nil
         }
@@ -279,22 +277,22 @@ extension S3Client {
                     let size = child["Size"].flatMap(Int64.init)
                 else { continue }
                 // A storage that returns such a key ignores the parameter `delimiter`.
-                if isShallow, rest.contains(slash) { throw foreignAnswer(to: Self.listing) }
-                let modified = child["LastModified"].flatMap { SignedMoment.seconds($0) } ?? 0
+                if isShallow, rest.contains(slash) { throw unexpectedAnswer(to: Self.listOperation) }
+                let modified = child["LastModified"].flatMap { S3Timestamp.seconds($0) } ?? 0
                 page.objects.append(S3Object(key: key, size: size, tag: child["ETag"] ?? "", modified: modified))
             case "CommonPrefixes":
                 guard let found = decoded(child["Prefix"]), let rest = rest(found) else { continue }
                 guard rest.last == slash, !rest.dropLast().contains(slash) else {
-                    throw foreignAnswer(to: Self.listing)
+                    throw unexpectedAnswer(to: Self.listOperation)
                 }
                 page.prefixes.append(found)
             default: continue
             }
         }
         if result["IsTruncated"] == "true" {
-            // Without a token, the other pages could not be requested, and this page would pass for the whole list.
+            // Without a token, the other pages could not be requested, and this page would be taken for the whole list.
             guard let next = result["NextContinuationToken"], !next.isEmpty, next != after else {
-                throw foreignAnswer(to: Self.listing)
+                throw unexpectedAnswer(to: Self.listOperation)
             }
             page.next = next
         }

@@ -16,13 +16,13 @@ package final class S3Client: Sendable {
     private let agent: String
     private let variable: @Sendable (String) -> String?
     private let now: @Sendable () -> Int64
-    /// Replaced when the storage answers that the bucket is in another region, and has accepted a request there.
+    /// Replaced when the storage has answered that the bucket is in another region, and has accepted a request there.
     private let connection: Mutex<Connection>
 
     struct Connection: Sendable {
         var region: String
         /// Whether the storage has accepted the region, or the operator has set the endpoint.
-        var isProven: Bool
+        var isConfirmed: Bool
         var client: HTTPClient
         /// The path before the key, percent-encoded, with a slash at its end.
         var basePath: String
@@ -67,8 +67,8 @@ package final class S3Client: Sendable {
         do throws(ClientSettingFault) {
             let proxy = try HTTPProxy.proxy(for: origin, variable)
             let client = HTTPClient(origin, proxy: proxy, trust: settings.trust)
-            let isProven = settings.endpoint != nil
-            return Connection(region: region, isProven: isProven, client: client, basePath: path)
+            let isConfirmed = settings.endpoint != nil
+            return Connection(region: region, isConfirmed: isConfirmed, client: client, basePath: path)
         } catch {
             throw S3Failure(.refused, "\(error.detail). \(error.advice)")
         }
@@ -140,33 +140,33 @@ extension S3Client {
         var pause = Self.firstPause
         var attempt = 1
         var mayRenew = true
-        var moved: Connection?
+        var otherRegion: Connection?
         while true {
             let failure: S3Failure
-            let keys = try credentials.current()
-            let used = moved ?? connection.withLock { $0 }
+            let signing = try credentials.current()
+            let used = otherRegion ?? connection.withLock { $0 }
             do throws(CallFailure) {
-                let stream = try send(request, hash, over: used, signedWith: keys)
+                let stream = try send(request, hash, over: used, signedWith: signing)
                 if request.expected.contains(stream.head.status) {
-                    if !used.isProven { keep(used) }
+                    if !used.isConfirmed { keep(used) }
                     return stream
                 }
                 let fault = S3Fault(of: stream, on: request.method)
-                if fault.meansExpiredKeys, mayRenew {
+                if fault.meansExpiredCredentials, mayRenew {
                     mayRenew = false
-                    credentials.forget(keys)
+                    credentials.forget(signing)
                     continue
                 }
-                if moved == nil, let region = fault.region, let other = other(than: used, in: region) {
-                    moved = other
+                if otherRegion == nil, let region = fault.region, let other = other(than: used, in: region) {
+                    otherRegion = other
                     continue
                 }
-                if fault.provesRegion, !used.isProven { keep(used) }
+                if fault.confirmsRegion, !used.isConfirmed { keep(used) }
                 failure = fault.failure(bucket: bucket, address: address)
             } catch {
                 failure = try Self.failure(error, address: address)
             }
-            guard failure.kind == .unavailable, attempt < settings.attempts, .now - start < settings.patience else {
+            guard failure.kind == .unavailable, attempt < settings.attempts, .now - start < settings.retryTime else {
                 throw failure
             }
             attempt += 1
@@ -186,7 +186,7 @@ extension S3Client {
                 return HTTPReply(head: stream.head, body: try stream.body(atMost: 32 * 1_048_576))
             } catch {
                 let failure = try Self.failure(error, address: address)
-                guard attempt < settings.attempts, .now - start < settings.patience else { throw failure }
+                guard attempt < settings.attempts, .now - start < settings.retryTime else { throw failure }
                 attempt += 1
             }
         }
@@ -196,13 +196,13 @@ extension S3Client {
         _ request: Request,
         _ hash: String,
         over connection: Connection,
-        signedWith keys: S3Credentials
+        signedWith signing: S3Credentials
     ) throws(CallFailure) -> ReplyStream {
         let origin = connection.client.origin
         let path = Self.path(connection, request.key)
         var fields = [(name: "Host", value: origin.hostField)] + request.fields
         if let owner = settings.bucketOwner { fields.append(("x-amz-expected-bucket-owner", owner)) }
-        let signer = RequestSigner(keys, region: connection.region)
+        let signer = RequestSigner(signing, region: connection.region)
         let signed = RequestSigner.Request(
             method: request.method.rawValue,
             path: path,
@@ -251,7 +251,7 @@ extension S3Client {
         fields: [(name: String, value: String)] = [],
         expires: Int64
     ) throws(S3Failure) -> String {
-        let connection = try provenConnection()
+        let connection = try confirmedConnection()
         let origin = connection.client.origin
         let path = Self.path(connection, key)
         var query = query
@@ -291,22 +291,22 @@ extension S3Client {
     /// Makes all further requests use a connection whose region the storage has accepted.
     ///
     /// Callers pass only regions that have answered, so that a single wrong answer does not affect other requests.
-    private func keep(_ proven: Connection) {
+    private func keep(_ confirmed: Connection) {
         connection.withLock { current in
-            current = proven
-            current.isProven = true
+            current = confirmed
+            current.isConfirmed = true
         }
     }
 
     /// Returns the connection for a presigned URL, whose region cannot be corrected later: if no answer has confirmed the
     /// region of the bucket yet, this function asks the storage.
-    private func provenConnection() throws(S3Failure) -> Connection {
+    private func confirmedConnection() throws(S3Failure) -> Connection {
         let current = connection.withLock { $0 }
-        if current.isProven { return current }
+        if current.isConfirmed { return current }
         do throws(S3Failure) {
             _ = try list(prefix: "", atMost: 1)
         } catch {
-            // Keys that may not list the bucket may still be valid for the URL.
+            // Credentials that may not list the bucket may still be valid for the URL.
             guard error.kind == .denied else { throw error }
         }
         return connection.withLock { $0 }
@@ -317,7 +317,7 @@ extension S3Client {
     /// - Throws: the failure if repeating the call does not help, for instance because a certificate is not trusted.
     private static func failure(_ error: CallFailure, address: String) throws(S3Failure) -> S3Failure {
         switch error {
-        case .tls, .speaksTLS, .proxy, .notHTTP, .brokenBody:
+        case .tls, .speaksTLS, .proxy, .notHTTP, .tooManyRedirects, .brokenBody:
             throw S3Failure(.refused, "No request can be sent to the object storage at \(address): \(error.phrase).")
         case .unresolved, .refused, .unreachable, .timedOut, .disconnected, .brokenAnswer, .longAnswer, .interrupted:
             return S3Failure(.unavailable, "The object storage at \(address) does not answer: \(error.phrase).")

@@ -1,10 +1,10 @@
-/// The keys with which requests are signed.
+/// The access key with which requests are signed.
 package struct S3Credentials: Sendable, Equatable {
     package let accessKeyID: String
     package let secretAccessKey: String
-    /// Sent with temporary keys; nil for permanent ones.
+    /// Sent with temporary credentials; nil for permanent ones.
     package let sessionToken: String?
-    /// The time at which the keys expire, in Unix seconds; nil for permanent ones.
+    /// The time at which the credentials expire, in Unix seconds; nil for permanent ones.
     package let expires: Int64?
 
     package init(accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil, expires: Int64? = nil) {

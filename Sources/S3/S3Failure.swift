@@ -7,7 +7,7 @@ package struct S3Failure: Error, Sendable, Equatable {
         case noUpload
         /// The object was replaced since its metadata was read.
         case changed
-        /// The keys are missing, wrong or not sufficient; the operator of the server must change something.
+        /// The credentials are missing, wrong or not sufficient; the operator of the server must change something.
         case denied
         /// The client's list of parts is wrong, or a part of it is too small.
         case wrongParts
@@ -18,7 +18,7 @@ package struct S3Failure: Error, Sendable, Equatable {
     }
 
     package let kind: Kind
-    /// A sentence that says what to change; contains no keys.
+    /// A sentence that says what to change; contains no secret.
     package let message: String
     /// Whether the storage does not know the operation.
     let isUnknownOperation: Bool

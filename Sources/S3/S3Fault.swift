@@ -15,9 +15,9 @@ struct S3Fault {
         let body = (try? stream.body(atMost: 65_536)) ?? []
         let element = XMLElement(body)
         code = element?["Code"] ?? String(status)
-        let told = element?["Region"] ?? stream.head.value(of: "x-amz-bucket-region")
+        let named = element?["Region"] ?? stream.head.value(of: "x-amz-bucket-region")
         let isMisplaced = [301, 307, 400].contains(status) || code == "AuthorizationHeaderMalformed"
-        region = isMisplaced ? told.flatMap { $0.isEmpty ? nil : $0 } : nil
+        region = isMisplaced ? named.flatMap { $0.isEmpty ? nil : $0 } : nil
     }
 
     /// Creates the fault for an answer with status 200 that has an error in its body.
@@ -28,9 +28,11 @@ struct S3Fault {
     }
 
     /// Whether a storage answers with this code only in the region of the bucket.
-    var provesRegion: Bool { ["AccessDenied", "NoSuchKey", "NoSuchUpload"].contains(code) }
+    var confirmsRegion: Bool { ["AccessDenied", "NoSuchKey", "NoSuchUpload"].contains(code) }
 
-    var meansExpiredKeys: Bool { ["ExpiredToken", "TokenRefreshRequired", "ExpiredTokenException"].contains(code) }
+    var meansExpiredCredentials: Bool {
+        ["ExpiredToken", "TokenRefreshRequired", "ExpiredTokenException"].contains(code)
+    }
 
     func failure(bucket: String, address: String) -> S3Failure {
         switch code {
@@ -45,14 +47,14 @@ struct S3Fault {
         case "AccessDenied", "AllAccessDisabled", "403":
             S3Failure(
                 .denied,
-                "The object storage denies access to the bucket '\(bucket)': the server's keys need s3:GetObject, s3:PutObject, "
+                "The object storage denies access to the bucket '\(bucket)': the server's credentials need s3:GetObject, s3:PutObject, "
                     + "s3:DeleteObject, s3:ListBucket, s3:AbortMultipartUpload and s3:ListBucketMultipartUploads there, and with "
                     + "quotas of artifacts s3:ListMultipartUploadParts."
             )
         case "InvalidAccessKeyId", "InvalidToken", "InvalidClientTokenId":
             S3Failure(
                 .denied,
-                "The object storage does not know the server's keys: check AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN or AWS_PROFILE."
+                "The object storage does not know the server's access key: check AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN or AWS_PROFILE."
             )
         case "SignatureDoesNotMatch":
             S3Failure(
@@ -66,7 +68,10 @@ struct S3Fault {
                 "The clock of this server and that of the object storage are too far apart: set the clock."
             )
         case "ExpiredToken", "TokenRefreshRequired", "ExpiredTokenException":
-            S3Failure(.denied, "The server's keys for the object storage have expired: give the server new ones.")
+            S3Failure(
+                .denied,
+                "The server's credentials for the object storage have expired: give the server new ones."
+            )
         case "AuthorizationHeaderMalformed", "PermanentRedirect", "IllegalLocationConstraintException":
             S3Failure(.refused, "The bucket '\(bucket)' is in another region: set AWS_REGION to it.")
         case "InvalidBucketName":

@@ -22,7 +22,7 @@ package struct S3Settings: Sendable {
     /// The most times that one request is sent.
     package var attempts = 5
     /// The time after which a failed request is not repeated.
-    package var patience = Duration.seconds(10)
+    package var retryTime = Duration.seconds(10)
     /// The longest silence of the storage in an attempt: longer with a body, which the storage may have to store first.
     package var silence = (withBody: Duration.seconds(20), withoutBody: Duration.seconds(10))
     /// The longest time for one attempt and its answer; nil if only silence ends an attempt.

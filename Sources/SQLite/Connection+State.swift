@@ -30,12 +30,6 @@ extension Connection {
         return try statement.step() ? statement.optionalString(0) : nil
     }
 
-    /// The size of the database file in bytes, without the WAL.
-    package func databaseBytes() throws(SQLiteError) -> Int64 {
-        let pages = try firstInt64(of: "PRAGMA page_count") ?? 0
-        return pages &* (try firstInt64(of: "PRAGMA page_size") ?? 0)
-    }
-
     /// Runs `body` in one deferred transaction, so that all its statements read the same snapshot.
     ///
     /// `body` must not wait for a socket, because an open read transaction keeps the WAL from restarting. Commits when

@@ -32,7 +32,6 @@ package final class Connection {
         }
     }
 
-    /// The path of the database file.
     package let path: String
 
     private static let setUpResult = apus_set_up_sqlite()
@@ -68,7 +67,9 @@ package final class Connection {
             throw SQLiteError(code: error.code, message: "\(error.message): \(path)")
         }
         database = DatabaseHandle(raw: raw)
+        // The file system layer of writers buffers what is written to the WAL, and must drop it when a transaction is rolled back.
         if mode.fileSystem != nil { apus_watch_rollbacks(raw) }
+        // At most a day, which fits the type.
         busyMilliseconds = Int32(min(max(busyTimeout / .milliseconds(1), 0), 86_400_000))
         sqlite3_busy_timeout(raw, busyMilliseconds)
         try execute("PRAGMA foreign_keys = ON")
@@ -79,7 +80,7 @@ package final class Connection {
 
     /// Closes the connection; any further use of its statements fails.
     ///
-    /// Safe to call twice. SQLite releases the file once the last uncached `Statement` is deallocated.
+    /// Safe to call twice. A statement that is not in the cache keeps the file open until it is deallocated.
     package func close() {
         statements.removeAll()
         database.close()
@@ -145,8 +146,7 @@ extension Connection {
 
     /// Runs a script of any number of statements; ignores their rows.
     ///
-    /// Stops at the first failure and keeps the effects of the statements before it, unless the caller has opened a
-    /// transaction.
+    /// Stops at the first failure and keeps the effects of the statements before it, unless the caller has opened a transaction.
     package func execute(_ sql: String) throws(SQLiteError) {
         guard let raw = database.raw else { throw .closed(sql: sql) }
         // SQLite would silently ignore the rest of the script after a NUL, which ends a C string.

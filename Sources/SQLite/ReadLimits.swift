@@ -30,7 +30,7 @@ package struct ReadEnded: Error, Sendable {
         /// The client that asked for the read has disconnected.
         case callerLeft
         /// The read was ended for the second time because it kept the write-ahead log (WAL) from restarting.
-        case log
+        case blocksLog
     }
 
     package let reason: Reason

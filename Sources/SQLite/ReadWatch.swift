@@ -6,16 +6,16 @@ internal import Synchronization
 
 /// Checks the limits of one connection's reads while they run, and ends a read that exceeds them.
 ///
-/// SQLite calls `mustEndRead` after every 1,000 instructions of its virtual machine, and pattern matching after every
-/// mebibyte of text. A check costs some nanoseconds until the read has lasted for `workBeforeLong`. Only `startedAt`
-/// may be used outside of the reader's thread.
+/// `mustEndRead` is called by SQLite after every 1,000 instructions of its virtual machine, and by the pattern matching of `is_like`
+/// and `is_ilike` after every mebibyte of text. Until the read has lasted for `ReadLimits.workBeforeLong`, a check only reads the
+/// clock; afterwards it also reads the processor time, at most every 10 ms. Only `startedAt` may be used outside of the reader's thread.
 final class ReadWatch {
     /// The reason why a read was ended.
     enum End {
         /// The read exceeds a limit, or its result is not needed any more.
-        case ended(ReadEnded.Reason)
-        /// The read is long, and must start again on a reader for long reads.
-        case moved
+        case stopped(ReadEnded.Reason)
+        /// The read is long, and must start again later on a reader for long reads.
+        case mustRestart
     }
 
     /// The decision about a read that has become long.
@@ -25,19 +25,19 @@ final class ReadWatch {
         /// The read continues as before, because no other thread could be started for short reads.
         case continuesUnchanged
         /// The read is ended, because enough long reads run already, and starts again later.
-        case restartsLater
+        case mustRestart
     }
 
-    /// The start of the running read in nanoseconds of `ReadMoment`; 0 if no read runs.
+    /// The start of the running read, in nanoseconds of the monotonic clock (`ReadMoment`); 0 if no read runs.
     ///
     /// Any thread may read this value.
     let startedAt = Atomic<UInt64>(0)
 
     fileprivate static let instructionsBetweenChecks: Int32 = 1_000
-    private static let timeBetweenLongChecks = Duration.milliseconds(10)
+    private static let timeBetweenLimitChecks = Duration.milliseconds(10)
 
     private let limits: ReadLimits
-    private let recall: ReadRecall
+    private let cutoff: ReadCutoff
     private let decideOnLongRead: () -> LongReadDecision
     private var caller = Caller.server
     private var effort: ReadEffort?
@@ -47,18 +47,17 @@ final class ReadWatch {
     private var preemptions = 0
     private var sleepMicroseconds: UInt32 = 0
     private var start = ReadMoment(nanoseconds: 0)
-    private var nextLongCheck = ReadMoment(nanoseconds: 0)
+    private var nextLimitCheck = ReadMoment(nanoseconds: 0)
     /// The thread's processor time at the start of the read, in nanoseconds.
     ///
     /// For a cheap read it is 0 until the read has lasted for `workBeforeLong`, which saves most reads a system call.
     private var processorStart: UInt64 = 0
     private var end: End?
 
-    /// - Parameter decideOnLongRead: decides what happens to a read that has just become long; called on the reader's
-    ///   thread.
-    init(limits: ReadLimits, recall: ReadRecall, decideOnLongRead: @escaping () -> LongReadDecision) {
+    /// - Parameter decideOnLongRead: decides what happens to a read that has just become long; called on the reader's thread.
+    init(limits: ReadLimits, cutoff: ReadCutoff, decideOnLongRead: @escaping () -> LongReadDecision) {
         self.limits = limits
-        self.recall = recall
+        self.cutoff = cutoff
         self.decideOnLongRead = decideOnLongRead
     }
 
@@ -71,13 +70,14 @@ final class ReadWatch {
         start = .now
         startedAt.store(start.nanoseconds, ordering: .releasing)
         processorStart = cost == .cheap ? 0 : processorTime()
-        nextLongCheck = start + min(limits.work, limits.time, limits.workBeforeLong)
+        nextLimitCheck = start + min(limits.work, limits.time, limits.workBeforeLong)
         isArmed = true
     }
 
     /// Ends the checks of a read.
     ///
-    /// - Parameter effort: the sum to which the read's processor time is added.
+    /// - Parameter effort: the total of the answer that this read belongs to, to which its processor time is added. It is passed again
+    ///   because the read may have created it after `begin`.
     /// - Returns: the reason why the read was ended; nil if it finished by itself.
     func finish(addingTo effort: ReadEffort?) -> End? {
         isArmed = false
@@ -85,7 +85,7 @@ final class ReadWatch {
         return end
     }
 
-    /// Records that the read's transaction has ended.
+    /// Records that the read's transaction has ended, which is later than the checks: only now does the read no longer hold the WAL.
     func didEndTransaction() {
         caller = .server
         effort = nil
@@ -100,22 +100,22 @@ final class ReadWatch {
     }
 
     private func reasonToEnd() -> End? {
-        if caller.hasLeft { return .ended(.callerLeft) }
-        if recall.applies(to: start) { return .ended(.log) }
+        if caller.hasLeft { return .stopped(.callerLeft) }
+        if cutoff.isAfter(start) { return .stopped(.blocksLog) }
         let now = ReadMoment.now
-        guard now >= nextLongCheck else { return nil }
-        nextLongCheck = now + Self.timeBetweenLongChecks
+        guard now >= nextLimitCheck else { return nil }
+        nextLimitCheck = now + Self.timeBetweenLimitChecks
         let own = ownWork(at: now)
         if own + (effort?.nanoseconds ?? 0) >= limits.work.clampedNanoseconds {
-            return .ended(.work)
+            return .stopped(.work)
         }
-        if now >= start + limits.time { return .ended(.time) }
+        if now >= start + limits.time { return .stopped(.time) }
         if isLong { sleepIfPreempted() }
         guard mayBecomeLong, own >= limits.workBeforeLong.clampedNanoseconds else { return nil }
         mayBecomeLong = false
         let decision = decideOnLongRead()
         isLong = decision == .continuesAtLowPriority
-        return decision == .restartsLater ? .moved : nil
+        return decision == .mustRestart ? .mustRestart : nil
     }
 
     /// The processor time of this read in nanoseconds; for a cheap read that is not long yet, the elapsed time.
@@ -130,8 +130,8 @@ final class ReadWatch {
     /// Sleeps if the kernel has preempted this thread since the last call: 20 ms, and twice as long each further time
     /// in a row, up to 160 ms.
     ///
-    /// A low priority counts only among the threads of the same session (sched(7), "The autogroup feature"). Without
-    /// the sleep, a client in another session would get only an equal share of the processors.
+    /// The low priority counts only against threads of the same kernel session (sched(7), "The autogroup feature"). Without the sleep, a
+    /// program of another kernel session on this machine, such as a client, would get only an equal share of the processors.
     private func sleepIfPreempted() {
         var usage = rusage()
         guard getrusage(Self.usageOfThread, &usage) == 0 else { return }
@@ -140,7 +140,7 @@ final class ReadWatch {
         sleepMicroseconds = wasPreempted ? min(max(sleepMicroseconds * 2, Self.shortestSleep), Self.longestSleep) : 0
         guard wasPreempted else { return }
         // Several short sleeps, so that a read that must end meanwhile ends soon.
-        for _ in 0..<sleepMicroseconds / Self.sleepSlice where !caller.hasLeft && !recall.applies(to: start) {
+        for _ in 0..<sleepMicroseconds / Self.sleepSlice where !caller.hasLeft && !cutoff.isAfter(start) {
             usleep(Self.sleepSlice)
         }
     }
@@ -171,11 +171,13 @@ private func mustEndReadOfWatch(context: UnsafeMutableRawPointer?) -> Int32 {
     return Unmanaged<ReadWatch>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.mustEndRead() } ? 1 : 0
 }
 
-/// Ends the running reads of a pool that began before a given moment; usable from any thread.
-final class ReadRecall: Sendable {
+/// The moment before which a running read must have begun to be ended at its next check; usable from any thread.
+///
+/// The writer raises it when running reads keep the write-ahead log (WAL) from restarting.
+final class ReadCutoff: Sendable {
     private let nanoseconds = Atomic<UInt64>(0)
 
-    func applies(to start: ReadMoment) -> Bool { start.nanoseconds < nanoseconds.load(ordering: .relaxed) }
+    func isAfter(_ start: ReadMoment) -> Bool { start.nanoseconds < nanoseconds.load(ordering: .relaxed) }
 
-    func recall(before moment: ReadMoment) { nanoseconds.max(moment.nanoseconds, ordering: .relaxed) }
+    func raise(to moment: ReadMoment) { nanoseconds.max(moment.nanoseconds, ordering: .relaxed) }
 }

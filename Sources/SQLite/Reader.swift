@@ -25,10 +25,10 @@ final class Reader: @unchecked Sendable {
         case answered(@Sendable () -> Void)
         /// The read failed; the reason is nil unless the read was ended.
         case failed(any Error, ReadEnded.Reason?)
-        /// The read is long, and must start again on a reader for long reads.
-        case moved
+        /// The read is long, and must start again later on a reader for long reads.
+        case mustRestart
         /// The read was ended to let the WAL restart, for the first time, and must start again.
-        case recalled
+        case cutOff
     }
 
     /// Changed only on the reader's thread, while it holds the pool's lock.
@@ -48,7 +48,7 @@ final class Reader: @unchecked Sendable {
     init(
         kind: Kind,
         limits: ReadLimits,
-        recall: ReadRecall,
+        cutoff: ReadCutoff,
         open: @escaping @Sendable () throws -> any ReaderContext,
         decideOnLongRead: @escaping (Reader) -> ReadWatch.LongReadDecision
     ) {
@@ -56,7 +56,7 @@ final class Reader: @unchecked Sendable {
         self.limits = limits
         self.open = open
         let link = Link()
-        watch = ReadWatch(limits: limits, recall: recall) { link.reader.map(decideOnLongRead) ?? .continuesUnchanged }
+        watch = ReadWatch(limits: limits, cutoff: cutoff) { link.reader.map(decideOnLongRead) ?? .continuesUnchanged }
         link.reader = self
     }
 
@@ -94,9 +94,9 @@ final class Reader: @unchecked Sendable {
         switch (result, end) {
         case (.success(let deliver), _): return .answered(deliver)
         case (.failure(let error), nil): return .failed(error, nil)
-        case (.failure, .moved): return .moved
-        case (.failure, .ended(.log)) where !job.wasRecalled: return .recalled
-        case (.failure, .ended(let reason)):
+        case (.failure, .mustRestart): return .mustRestart
+        case (.failure, .stopped(.blocksLog)) where !job.wasCutOff: return .cutOff
+        case (.failure, .stopped(let reason)):
             let ended = ReadEnded(reason: reason, limits: limits)
             return .failed(context?.failure(of: ended) ?? ended, reason)
         }

@@ -11,7 +11,7 @@ struct ReaderJob: Sendable {
     /// Passes an error to the caller.
     let fail: @Sendable (any Error) -> Void
     /// Whether the read has already been ended once to let the WAL restart.
-    var wasRecalled = false
+    var wasCutOff = false
     /// Whether the budget of waiting reads counts the job.
     var countsAsWaiting = false
 }

@@ -22,7 +22,7 @@ extension ReaderPool {
     /// Makes the reads that began before `moment` end within some milliseconds; returns at once.
     ///
     /// Each such read starts again, on the newest data; if it is ended for a second time, it fails with `ReadEnded`.
-    package func endReads(startedBefore moment: ReadMoment) { recall.recall(before: moment) }
+    package func endReads(startedBefore moment: ReadMoment) { cutoff.raise(to: moment) }
 
     /// The start of the oldest running read; nil if no read runs.
     package var oldestRead: ReadMoment? { state.withLock { $0.readers.compactMap(\.readStart).min() } }

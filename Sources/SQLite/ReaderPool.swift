@@ -13,7 +13,7 @@ internal import Threads
 /// The class is not generic, because the type look-ups of an unspecialised generic class took longer than a cheap read.
 package final class ReaderPool: Sendable {
     let state: Mutex<State>
-    let recall = ReadRecall()
+    let cutoff = ReadCutoff()
     private let limits: ReadLimits
     private let queue: Budget
     private let open: @Sendable () throws -> any ReaderContext
@@ -100,7 +100,7 @@ package final class ReaderPool: Sendable {
     /// - Returns: false if no thread could be started; the reader is then not counted any more.
     @discardableResult
     func startReader(_ kind: Reader.Kind) -> Bool {
-        let reader = Reader(kind: kind, limits: limits, recall: recall, open: open) { [weak self] reader in
+        let reader = Reader(kind: kind, limits: limits, cutoff: cutoff, open: open) { [weak self] reader in
             self?.decideOnLongRead(reader) ?? .continuesUnchanged
         }
         let number = state.withLock { $0.add(reader) }
@@ -155,10 +155,10 @@ package final class ReaderPool: Sendable {
         case .failed(let error, let reason):
             if let reason { state.withLock { $0.statistics.countEnd(reason) } }
             handOver({ job.fail(error) }, from: reader)
-        case .moved: queueAgain(job, isLong: true)
-        case .recalled:
+        case .mustRestart: queueAgain(job, isLong: true)
+        case .cutOff:
             var job = job
-            job.wasRecalled = true
+            job.wasCutOff = true
             queueAgain(job, isLong: reader.kind == .long)
         }
     }
@@ -179,7 +179,7 @@ package final class ReaderPool: Sendable {
     private func decideOnLongRead(_ reader: Reader) -> ReadWatch.LongReadDecision {
         let former = reader.kind
         let vacancies = state.withLock { $0.makeLong(reader) }
-        guard let vacancies else { return .restartsLater }
+        guard let vacancies else { return .mustRestart }
         let areFilled = vacancies.map { startReader($0) }
         guard areFilled.first ?? true || !state.withLock({ $0.makeShortIfAlone(reader, former) }) else {
             return .continuesUnchanged

@@ -6,7 +6,7 @@ extension ReaderStatistics {
         case .work: endedForWork += 1
         case .time: endedForTime += 1
         case .callerLeft: endedForCallers += 1
-        case .log: endedForLog += 1
+        case .blocksLog: endedForLog += 1
         }
     }
 }

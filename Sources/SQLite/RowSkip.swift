@@ -20,12 +20,11 @@ package final class RowSkip {
 }
 
 extension Connection {
-    /// Adds the SQL function `is_handed_out(skip)`, which is false for as many rows as the bound `RowSkip` says, and
-    /// then true.
+    /// Adds the SQL function `is_handed_out(skip)`, which is false for as many rows as the bound `RowSkip` says, and then true.
     ///
     /// Call this method once per connection. SQLite calls the SQL function for each row for which the preceding
     /// conditions are true; only `CASE` guarantees the order of conditions. Rows are counted before they are sorted.
-    package func addRowSkipping() throws(SQLiteError) {
+    package func addRowSkipFunction() throws(SQLiteError) {
         guard let raw = database.raw else { throw .closed(sql: "") }
         let flags = SQLITE_UTF8 | SQLITE_DIRECTONLY
         let result = sqlite3_create_function_v2(raw, "is_handed_out", 1, flags, nil, answerIsHandedOut, nil, nil, nil)

@@ -69,11 +69,6 @@ extension Statement {
         isNull(column) ? nil : int64(column)
     }
 
-    /// The value as a floating-point number, nil for NULL.
-    package func optionalDouble(_ column: Int) -> Double? {
-        isNull(column) ? nil : double(column)
-    }
-
     /// The value as text, nil for NULL.
     package func optionalString(_ column: Int) -> String? {
         isNull(column) ? nil : string(column)

@@ -13,7 +13,7 @@ package final class Writer<Session: WriterSession>: Sendable {
         /// Background work; each piece runs only while no request is pending.
         var background: [@Sendable () -> Void] = []
         /// The peer of the first of the requests that run; nil while none runs.
-        var writing: Peer?
+        var writingPeer: Peer?
         /// Whether one of the requests that run is large.
         var writesLarge = false
         var isScheduled = false
@@ -22,19 +22,22 @@ package final class Writer<Session: WriterSession>: Sendable {
     }
 
     private let state = Mutex(State())
-    private let queue = SerialThread(name: "writer", pace: .prompt)
+    private let thread = SerialThread(name: "writer", pace: .prompt)
+    /// Orders the waiting requests, so that clients have equal shares.
     private let turns = WriterTurns()
     private let limits: WriterLimits
-    private let thread: WriterThread<Session>
+    /// Used only on `thread`.
+    private let transactions: WriterTransactions<Session>
 
     /// Calls `openSession`, which may also run migrations, on the calling thread.
+    ///
     /// - Parameter gate: the readers of the same database, which the writer can pause.
     /// - Throws: the errors of `openSession`.
     package init(limits: WriterLimits = .init(), gate: (any ReadGate)? = nil, openSession: () throws -> Session) throws
     {
         precondition(limits.requestsPerCommit > 0, "a commit holds at least 1 request, got \(limits.requestsPerCommit)")
         self.limits = limits
-        thread = WriterThread(session: try openSession(), limits: limits, gate: gate, turns: turns)
+        transactions = WriterTransactions(session: try openSession(), limits: limits, gate: gate, turns: turns)
     }
 
     /// Queues one request; `completion` gets its result on the writer's thread, once the transaction is durable.
@@ -47,8 +50,8 @@ package final class Writer<Session: WriterSession>: Sendable {
     ///   - peer: the peer whose share of the queue the request uses.
     ///   - bytes: the size of the request's data as the client has sent it; small requests may run before large ones.
     ///   - mayBlock: whether an idle writer may run the request on the calling thread, which saves a lone client two
-    ///     thread switches. `submit` then blocks for one commit, and unless other clients write at the same time,
-    ///     `completion` has been called when it returns.
+    ///     thread switches. `submit` then blocks for one commit. When it returns, `completion` has been called, unless
+    ///     other clients write at the same time.
     ///   - lane: `.background` for work that runs only while no request waits, with a commit of its own.
     ///   - completion: gets the result or the error; must be quick and must not wait for the writer.
     /// - Throws: `.overloaded` if the queue is full, `.closed` after `shutdown()`; then neither closure is called.
@@ -74,7 +77,7 @@ package final class Writer<Session: WriterSession>: Sendable {
             case .requests:
                 state.pending.append(job)
                 let isAhead = state.writesLarge && !job.isLarge
-                if let writing = state.writing, isAhead || writing != peer { turns.recordOthers(areSmall: isAhead) }
+                if let writing = state.writingPeer, isAhead || writing != peer { turns.recordOthers(areSmall: isAhead) }
             case .background: state.background.append { [self] in _ = process([job]) }
             }
             defer { state.isScheduled = true }
@@ -83,15 +86,15 @@ package final class Writer<Session: WriterSession>: Sendable {
         guard try mustStart.get() else { return }
         if mayBlock, lane == .requests {
             // An idle `SerialThread` lets the calling thread run this block.
-            let isCheckpointDue = queue.sync { [self] in
+            let isCheckpointDue = thread.sync { [self] in
                 processPending()
-                return thread.isCheckpointDue
+                return transactions.isCheckpointDue
             }
             // Requests that have arrived meanwhile, and a checkpoint that is due, run on the writer's thread, so that
             // they do not delay the caller.
-            guard remainsScheduled() || isCheckpointDue else { return }
+            guard updateSchedule() || isCheckpointDue else { return }
         }
-        queue.async { self.drain() }
+        thread.async { self.drain() }
     }
 
     /// The current numbers about the writer's work.
@@ -105,41 +108,42 @@ package final class Writer<Session: WriterSession>: Sendable {
 
     /// Refuses new requests, runs the queued ones, empties the write-ahead log (WAL) and closes the connection.
     ///
-    /// Background work that has not begun fails with `.closed`, and so may a request that is submitted at the same
+    /// Background requests that have not begun fail with `.closed`, and so may a request that is submitted at the same
     /// time. Blocks until the connection is closed; never call it from a completion. Close the readers first, because
     /// open reads keep the WAL from being emptied. Safe to call twice.
     package func shutdown() {
-        let unbegun = state.withLock { state in
+        let notStarted = state.withLock { state in
             state.isClosed = true
             defer { state.background = [] }
             return state.background
         }
         // A running drain continues until the queue is empty, and a scheduled one runs before this block.
-        queue.sync { [thread] in
-            thread.close()
-            for work in unbegun { work() }
+        thread.sync { [transactions] in
+            transactions.close()
+            // Requests among this work fail with `.closed` if they run now, so that their completions are called.
+            for work in notStarted { work() }
         }
     }
 
     /// Truncates a large WAL and frees cached pages, as background work; for an idle server.
     ///
     /// Returns at once; `completion` is called on the writer's thread afterwards.
-    package func rest(completion: @escaping @Sendable () -> Void = {}) {
+    package func releaseIdleResources(completion: @escaping @Sendable () -> Void = {}) {
         let mustStart = state.withLock { state in
             state.background.append { [self] in
-                thread.rest()
+                transactions.releaseIdleResources()
                 publishStatistics()
                 completion()
             }
             defer { state.isScheduled = true }
             return !state.isScheduled
         }
-        if mustStart { queue.async { self.drain() } }
+        if mustStart { thread.async { self.drain() } }
     }
 
     private func drain() {
         checkpoint()
-        while remainsScheduled() {
+        while updateSchedule() {
             if let work = nextInBackground() { work() } else { processPending() }
             checkpoint()
         }
@@ -148,7 +152,7 @@ package final class Writer<Session: WriterSession>: Sendable {
     /// Updates `isScheduled`: if no work is left, the next request must start `drain` again.
     ///
     /// - Returns: whether work is left.
-    private func remainsScheduled() -> Bool {
+    private func updateSchedule() -> Bool {
         state.withLock { state in
             state.isScheduled = !state.pending.isEmpty || !state.background.isEmpty
             return state.isScheduled
@@ -168,7 +172,7 @@ package final class Writer<Session: WriterSession>: Sendable {
         let jobs: [WriterJob<Session>] = state.withLock { state in
             var taken: [WriterJob<Session>] = []
             swap(&taken, &state.pending)
-            state.writing = taken.first?.peer
+            state.writingPeer = taken.first?.peer
             state.writesLarge = taken.contains(where: \.isLarge)
             return taken
         }
@@ -178,7 +182,7 @@ package final class Writer<Session: WriterSession>: Sendable {
             if turns.isShared { break }
         }
         state.withLock { state in
-            state.writing = nil
+            state.writingPeer = nil
             state.writesLarge = false
             // The requests that still wait are ordered again, together with those that have arrived in the meantime.
             if !waiting.isEmpty { state.pending.insert(contentsOf: waiting, at: 0) }
@@ -190,22 +194,22 @@ package final class Writer<Session: WriterSession>: Sendable {
     private func process(_ jobs: ArraySlice<WriterJob<Session>>) -> Int {
         let clock = ContinuousClock()
         let start = clock.now
-        let count = thread.commit(jobs)
+        let count = transactions.commit(jobs)
         let duration = clock.now - start
-        thread.statistics.requests += count
-        thread.statistics.longestBatch = max(thread.statistics.longestBatch, duration)
+        transactions.statistics.requests += count
+        transactions.statistics.longestBatch = max(transactions.statistics.longestBatch, duration)
         publishStatistics()
         return count
     }
 
     private func checkpoint() {
-        guard thread.isCheckpointDue else { return }
-        thread.checkpoint()
+        guard transactions.isCheckpointDue else { return }
+        transactions.checkpoint()
         publishStatistics()
     }
 
     private func publishStatistics() {
-        let statistics = thread.statistics
+        let statistics = transactions.statistics
         state.withLock { $0.statistics = statistics }
     }
 }

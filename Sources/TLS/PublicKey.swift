@@ -19,9 +19,7 @@ package final class PublicKey: @unchecked Sendable {
         guard let start = modulus.first, let end = modulus.last, end & 1 == 1,
             Self.modulusBits.contains(modulus.count * 8 - start.leadingZeroBitCount)
         else {
-            throw .broken(
-                "an RSA key must have \(Self.modulusBits.lowerBound) to \(Self.modulusBits.upperBound) bits"
-            )
+            throw .broken("an RSA key must have \(Self.modulusBits.lowerBound) to \(Self.modulusBits.upperBound) bits")
         }
         let key = DER.sequence(DER.integer(modulus) + DER.integer(exponent))
         // rsaEncryption (RFC 8017 appendix A.1), whose parameters are NULL.

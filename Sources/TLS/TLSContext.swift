@@ -70,9 +70,6 @@ package final class TLSContext: @unchecked Sendable {
     /// Whether this side's certificate is for a host name or numeric address.
     package func isFor(_ host: String) -> Bool { ownCertificate?.isFor(host) ?? false }
 
-    /// The host names and numeric addresses that this side's certificate is for, at most eight.
-    package var ownNames: [String] { ownCertificate?.names ?? [] }
-
     /// The date until which this side's certificate was valid; nil if it has not expired.
     package var expiry: String? { ownCertificate.flatMap { $0.hasExpired ? $0.end : nil } }
 

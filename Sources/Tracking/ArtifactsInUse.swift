@@ -1,7 +1,7 @@
-/// The artifact folders that a removal for good must not delete, because an object that stays needs them.
+/// The artifact folders that a permanent removal must not delete, because an object that stays needs them.
 package struct ArtifactsInUse: Sendable {
     /// A run, logged model, experiment or model version that needs artifacts.
-    package struct User: Sendable {
+    package struct Dependent: Sendable {
         package enum Name: Sendable {
             case thing(RemovalKind, id: String)
             case version(Int64, ofModel: String)
@@ -25,72 +25,72 @@ package struct ArtifactsInUse: Sendable {
         }
     }
 
-    /// The first user of a path, and the first user that belongs to another experiment.
-    private struct Users {
-        var first: User
-        var other: User?
+    /// The first dependent of a path, and the first dependent that belongs to another experiment.
+    private struct Dependents {
+        var first: Dependent
+        var other: Dependent?
 
-        mutating func add(_ user: User) {
-            if other == nil, user.experimentID != first.experimentID { other = user }
+        mutating func add(_ dependent: Dependent) {
+            if other == nil, dependent.experimentID != first.experimentID { other = dependent }
         }
 
-        func user(besides experimentID: Int64?) -> User? {
+        func dependent(besides experimentID: Int64?) -> Dependent? {
             experimentID == nil || first.experimentID != experimentID ? first : other
         }
     }
 
     private let folders: ArtifactFolders
-    /// By the path of a folder: the users of the whole folder.
-    private var usersAt: [String: Users] = [:]
-    /// By the path of a folder: the users of the folder, or of a part of it.
-    private var usersBeneath: [String: Users] = [:]
+    /// By the path of a folder: the dependents of the whole folder.
+    private var dependentsAt: [String: Dependents] = [:]
+    /// By the path of a folder: the dependents of the folder, or of a part of it.
+    private var dependentsBeneath: [String: Dependents] = [:]
     /// By an id: the version whose location has the form `…/<id>/artifacts/…`.
     ///
     /// The part before the id is not compared, because the location may be another name of the folder.
-    private var versionsByOwner: [String: User] = [:]
+    private var versionsByOwner: [String: Dependent] = [:]
 
     package init(in folders: ArtifactFolders) {
         self.folders = folders
     }
 
-    /// Adds a user that needs the whole folder at a location.
-    package mutating func add(_ user: User, at location: String) {
+    /// Adds a dependent that needs the whole folder at a location.
+    package mutating func add(_ dependent: Dependent, at location: String) {
         for path in folders.paths(of: location) {
-            Self.add(user, path, &usersAt)
-            for folder in Self.withFoldersAbove(path) { Self.add(user, String(folder), &usersBeneath) }
+            Self.add(dependent, path, &dependentsAt)
+            for folder in Self.withFoldersAbove(path) { Self.add(dependent, String(folder), &dependentsBeneath) }
         }
-        guard case .version = user.name else { return }
+        guard case .version = dependent.name else { return }
         let parts = location.split(separator: "/")
         for (owner, next) in zip(parts, parts.dropFirst()) where next == "artifacts" {
-            versionsByOwner[String(owner)] = user
+            versionsByOwner[String(owner)] = dependent
         }
     }
 
     /// Adds an experiment whose new runs will get their artifact folders in the folder at a location.
     package mutating func add(experiment id: Int64, at location: String) {
-        let user = User(.thing(.experiment, id: String(id)), experimentID: id)
+        let dependent = Dependent(.thing(.experiment, id: String(id)), experimentID: id)
         for path in folders.paths(of: location) {
-            for folder in Self.withFoldersAbove(path) { Self.add(user, String(folder), &usersBeneath) }
+            for folder in Self.withFoldersAbove(path) { Self.add(dependent, String(folder), &dependentsBeneath) }
         }
     }
 
-    /// The first user of the artifacts of a run or logged model, or of a part of them; nil if there is none.
+    /// The first dependent of the artifacts of a run or logged model, or of a part of them; nil if there is none.
     ///
     /// - Parameter experimentID: an experiment whose runs and models do not count, because they are removed as well.
-    package func user(of id: String, at location: String, besides experimentID: Int64? = nil) -> User? {
+    package func dependent(on id: String, at location: String, besides experimentID: Int64? = nil) -> Dependent? {
         if let version = versionsByOwner[id] { return version }
         for path in folders.paths(of: location) {
-            if let user = usersBeneath[path]?.user(besides: experimentID) { return user }
+            if let dependent = dependentsBeneath[path]?.dependent(besides: experimentID) { return dependent }
             for folder in Self.withFoldersAbove(path) {
-                if let user = usersAt[String(folder)]?.user(besides: experimentID) { return user }
+                if let dependent = dependentsAt[String(folder)]?.dependent(besides: experimentID) { return dependent }
             }
         }
         return nil
     }
 
-    private static func add(_ user: User, _ path: String, _ users: inout [String: Users]) {
-        guard users[path] != nil else { return users[path] = Users(first: user) }
-        users[path]?.add(user)
+    private static func add(_ dependent: Dependent, _ path: String, _ dependents: inout [String: Dependents]) {
+        guard dependents[path] != nil else { return dependents[path] = Dependents(first: dependent) }
+        dependents[path]?.add(dependent)
     }
 
     /// The path itself, and the paths of all folders that contain it.

@@ -89,7 +89,7 @@ extension Experiment {
         guard let holder else { return }
         let remedy =
             holder.stage == .deleted
-            ? " It is deleted: restore it with experiments/restore, remove it for good with "
+            ? " It is deleted: restore it with experiments/restore, remove it permanently with "
                 + "`apus gc --experiment-ids \(holder.id)`, or choose another name."
             : ""
         throw TrackingError(.resourceAlreadyExists, "Experiment(name=\(name)) already exists.\(remedy)")

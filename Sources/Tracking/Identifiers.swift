@@ -22,13 +22,13 @@ func isDecimal(_ text: String) -> Bool {
 ///
 /// A run id has 1 to 256 letters, digits, underscores and dashes; the first is an ASCII letter or digit. MLflow checks
 /// ids only in `log-batch` and `log-inputs`; its other routes answer "not found" for an invalid id.
-package func validateRunID(_ text: String, path: @autoclosure () -> String = "run_id") throws(TrackingError) {
+package func validateRunID(_ text: String) throws(TrackingError) {
     let scalars = text.unicodeScalars
     let isLegal =
         scalars.first.map { $0.isASCII && $0 != "_" && isWordScalar($0) } ?? false
         && !text.isLonger(than: 256)
         && scalars.allSatisfy { $0 == "-" || isWordScalar($0) }
-    guard isLegal else { throw .invalidValue(text, path: path()) }
+    guard isLegal else { throw .invalidValue(text, path: "run_id") }
 }
 
 /// Throws `.invalidParameterValue` if a client cannot give a new run this id: it must have 32 lower-case hexadecimal

@@ -24,6 +24,11 @@ package struct MetricPoint: Sendable, Equatable {
     package var timestamp: Int64
     package var step: Int64
 
+    /// Whether the point has a value that can be compared.
+    ///
+    /// Another program may have stored NaN without setting `isNaN`.
+    package var isNumber: Bool { !isNaN && !value.isNaN }
+
     package init(value: Double, isNaN: Bool, timestamp: Int64, step: Int64) {
         self.value = value
         self.isNaN = isNaN

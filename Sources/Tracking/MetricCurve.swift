@@ -71,13 +71,13 @@ package struct CurvePoint: Sendable, Equatable {
 
     package init(_ point: MetricPoint) {
         self.point = point
-        range = point.isNaN ? nil : point.value...point.value
-        nanCount = point.isNaN ? 1 : 0
+        range = point.isNumber ? point.value...point.value : nil
+        nanCount = point.isNumber ? 0 : 1
     }
 
     /// Adds a point to those that this point represents.
     package mutating func include(_ other: MetricPoint) {
-        if other.isNaN { nanCount += 1 } else { widen(to: other.value) }
+        if other.isNumber { widen(to: other.value) } else { nanCount += 1 }
     }
 
     /// Widens `range` so that it contains a value.

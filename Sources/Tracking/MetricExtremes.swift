@@ -21,14 +21,14 @@ package struct MetricExtremes: Sendable, Equatable {
 
     /// The extremes of a single point; nil for NaN.
     init?(_ point: MetricPoint) {
-        guard !point.isNaN else { return nil }
+        guard point.isNumber else { return nil }
         let only = MetricExtreme(value: point.value, step: point.step)
         self.init(minimum: only, maximum: only)
     }
 
     /// Updates the extremes for another point.
     mutating func add(_ point: MetricPoint) {
-        guard !point.isNaN else { return }
+        guard point.isNumber else { return }
         let new = MetricExtreme(value: point.value, step: point.step)
         if new.value < minimum.value || (new.value == minimum.value && new.step < minimum.step) { minimum = new }
         if new.value > maximum.value || (new.value == maximum.value && new.step < maximum.step) { maximum = new }

@@ -1,4 +1,4 @@
-/// The kinds of objects that can be removed for good; the database stores the raw values.
+/// The kinds of objects that can be removed permanently; the database stores the raw values.
 package enum RemovalKind: Int64, Sendable, CaseIterable {
     case run = 0
     case loggedModel = 1
@@ -14,12 +14,12 @@ package enum RemovalKind: Int64, Sendable, CaseIterable {
     }
 }
 
-/// The deleted runs, logged models and experiments that a client wants to remove for good.
+/// The deleted runs, logged models and experiments that a client wants to remove permanently.
 package struct RemovalRequest: Sendable, Equatable {
     package var runIDs: [String]?
     package var loggedModelIDs: [String]?
     package var experimentIDs: [Int64]?
-    /// Unix milliseconds: objects that were deleted later, or at an unknown time, are not removed; nil for all ages.
+    /// Unix milliseconds: objects that were deleted later, or at an unknown time, are not removed; nil sets no limit.
     package var deletedBefore: Int64?
 
     package init(deletedBefore: Int64?) {
@@ -27,15 +27,15 @@ package struct RemovalRequest: Sendable, Equatable {
     }
 
     /// Whether the request is for all deleted objects, because it names no ids.
-    package var isOfEverything: Bool { runIDs == nil && loggedModelIDs == nil && experimentIDs == nil }
+    package var isForAllDeleted: Bool { runIDs == nil && loggedModelIDs == nil && experimentIDs == nil }
 
-    /// Whether an object in this state is not removed by a request for all deleted objects.
-    package func leaves(_ stage: LifecycleStage, deletedTime: Int64) -> Bool {
+    /// Whether a request for all deleted objects keeps an object in this state.
+    package func keeps(_ stage: LifecycleStage, deletedTime: Int64) -> Bool {
         stage != .deleted || deletedBefore.map { deletedTime <= 0 || deletedTime > $0 } ?? false
     }
 
     /// The ids that the request names, as texts.
-    package var names: [(kind: RemovalKind, ids: [String])] {
+    package var namedIDs: [(kind: RemovalKind, ids: [String])] {
         [
             (.run, runIDs ?? []), (.loggedModel, loggedModelIDs ?? []),
             (.experiment, (experimentIDs ?? []).map { String($0) }),
@@ -56,7 +56,8 @@ package struct RemovalPosition: Sendable {
 
     /// The position before the first row of the first kind.
     ///
-    /// Experiments come first, so that their runs and models need not be put on the list of removals one by one.
+    /// Experiments come first, because the removal of an experiment also removes its runs and models, which then need no rows of their
+    /// own in the table of removals. The row is -1 because the default experiment has the id 0.
     package static let start = RemovalPosition(kind: .experiment, row: -1)
 
     /// The position before the first row of the next kind; nil after the last kind.
@@ -69,7 +70,7 @@ package struct RemovalPosition: Sendable {
     }
 }
 
-/// One run, logged model or experiment, with the facts that decide whether it may be removed for good.
+/// One run, logged model or experiment, with the facts that decide whether it may be removed permanently.
 package struct RemovalCandidate: Sendable {
     package var kind: RemovalKind
     package var id: String
@@ -79,9 +80,10 @@ package struct RemovalCandidate: Sendable {
     /// Unix milliseconds; 0 or less if unknown.
     package var deletedTime: Int64
     /// The object that needs its artifacts or, for an experiment, those of its runs and models; nil if none does.
-    package var user: ArtifactsInUse.User?
-    /// Whether this is an experiment with a run that was restored, or was deleted later than the request allows.
-    package var holdsOthers = false
+    package var dependent: ArtifactsInUse.Dependent?
+    /// Whether this is an experiment with a run that must be kept, because it was restored, or was deleted later than the request allows
+    /// or at an unknown time.
+    package var hasRunsToKeep = false
 
     package init(kind: RemovalKind, id: String, location: String, stage: LifecycleStage, deletedTime: Int64) {
         self.kind = kind
@@ -98,36 +100,38 @@ package struct RemovalCandidate: Sendable {
             if deletedTime <= 0 { return .undated }
             if deletedTime > limit { return .tooYoung }
         }
-        if holdsOthers { return .holdsOthers }
-        return user.map { .inUse(by: $0) }
+        if hasRunsToKeep { return .hasRunsToKeep }
+        return dependent.map { .inUse(by: $0) }
     }
 }
 
-/// The reason why a run, logged model or experiment is not removed for good.
+/// The reason why a run, logged model or experiment is not removed permanently.
 package enum RemovalObstacle: Sendable {
-    case notDeleted, tooYoung, undated, holdsOthers
-    case inUse(by: ArtifactsInUse.User)
+    case notDeleted, tooYoung, undated, hasRunsToKeep
+    case inUse(by: ArtifactsInUse.Dependent)
 
     /// The error for a request that names the object by its id.
     package func refusal(_ kind: RemovalKind, _ id: String) -> TrackingError {
         let object = "The \(kind.noun) \(id)"
         let text =
             switch self {
-            case .notDeleted: "\(object) is not deleted. Only deleted objects can be removed for good; delete it first."
-            case .tooYoung: "\(object) was deleted later than `older_than` allows."
+            case .notDeleted:
+                "\(object) is not deleted. Only deleted objects can be removed permanently; delete it first."
+            case .tooYoung:
+                "\(object) was deleted later than `older_than` allows. Give a shorter time, or leave it out."
             case .undated:
-                "It is not known when the \(kind.noun) \(id) was deleted, so `older_than` cannot be applied."
-            case .holdsOthers:
+                "It is not known when the \(kind.noun) \(id) was deleted, so `older_than` cannot be applied. Leave it out."
+            case .hasRunsToKeep:
                 "\(object) contains runs that were restored, or that were deleted later than `older_than` allows or at "
-                    + "an unknown time."
-            case .inUse(let user):
-                "\(object) has artifacts that \(user.text) needs. Delete \(user.text) first."
+                    + "an unknown time. Delete the restored runs, or leave `older_than` out."
+            case .inUse(let dependent):
+                "\(object) has artifacts that \(dependent.text) needs. Delete \(dependent.text) first."
             }
         return .invalidParameter(text)
     }
 }
 
-/// How much was removed for good, or would be.
+/// How much a request has removed permanently or, for a preview, would remove.
 package struct RemovalCount: Sendable, Equatable {
     package var runs: Int64 = 0
     package var loggedModels: Int64 = 0
@@ -135,16 +139,16 @@ package struct RemovalCount: Sendable, Equatable {
     package var points: Int64 = 0
     package var files: Int64 = 0
     package var bytes: Int64 = 0
-    package var uploads: Int64 = 0
-    package var journalEntries: Int64 = 0
+    package var expiredUploads: Int64 = 0
+    package var artifactJournalEntries: Int64 = 0
     /// Deleted objects that are not removed, because something else needs their artifacts.
     package var kept: Int64 = 0
     /// Deleted objects that are not removed, because the request sets an age and their time of deletion is unknown.
     package var undated: Int64 = 0
     /// For each of the first 20 objects in `kept`, a sentence that says what needs its artifacts.
     package var reasons: [String] = []
-    /// Folders of artifacts that are not removed, because this server does not open them.
-    package var elsewhere: Int64 = 0
+    /// The artifact folders that are not removed, because this server is not allowed to use their location.
+    package var unservedFolders: Int64 = 0
 
     package init() {}
 
@@ -157,14 +161,16 @@ package struct RemovalCount: Sendable, Equatable {
         }
     }
 
-    /// Counts a deleted object that is kept, if a person can remove the obstacle.
+    /// Counts a deleted object that is kept because something needs its artifacts or because its time of deletion is unknown.
+    ///
+    /// Objects that are kept for other reasons are not counted.
     package mutating func count(_ candidate: RemovalCandidate, keptBy obstacle: RemovalObstacle) {
         switch obstacle {
-        case .notDeleted, .tooYoung, .holdsOthers: return
+        case .notDeleted, .tooYoung, .hasRunsToKeep: return
         case .undated: undated += 1
-        case .inUse(let user):
+        case .inUse(let dependent):
             kept += 1
-            add(reasons: ["The \(candidate.kind.noun) \(candidate.id) has artifacts that \(user.text) needs."])
+            add(reasons: ["The \(candidate.kind.noun) \(candidate.id) has artifacts that \(dependent.text) needs."])
         }
     }
 
@@ -181,18 +187,18 @@ package struct RemovalCount: Sendable, Equatable {
         points += other.points
         files += other.files
         bytes += other.bytes
-        uploads += other.uploads
-        journalEntries += other.journalEntries
+        expiredUploads += other.expiredUploads
+        artifactJournalEntries += other.artifactJournalEntries
         kept += other.kept
         undated += other.undated
         add(reasons: other.reasons)
-        elsewhere += other.elsewhere
+        unservedFolders += other.unservedFolders
     }
 }
 
-/// A run, logged model or experiment whose rows are removed, and whose folder of artifacts is not yet.
-package struct RemovedOwner: Sendable, Equatable {
-    /// The row id in the list of removals.
+/// A run, logged model or experiment whose rows have been removed, but whose artifact folder has not been removed yet.
+package struct PendingFolderRemoval: Sendable, Equatable {
+    /// The row id in the table of removals.
     package var row: Int64
     package var kind: RemovalKind
     package var id: String
@@ -207,8 +213,8 @@ package struct RemovedOwner: Sendable, Equatable {
 }
 
 extension TrackingError {
-    /// The error for the restoration of an object that is on the list of removals.
+    /// The error for the restoration of an object that is in the table of removals.
     package static func beingRemoved(_ kind: RemovalKind, _ id: String) -> TrackingError {
-        TrackingError(.invalidState, "The \(kind.noun) \(id) is being removed for good and cannot be restored.")
+        TrackingError(.invalidState, "The \(kind.noun) \(id) is being removed permanently and cannot be restored.")
     }
 }

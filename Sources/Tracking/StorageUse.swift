@@ -5,7 +5,7 @@ package struct StorageUse: Sendable, Equatable {
     /// The sum of the sizes of the artifacts.
     package var artifactBytes: Int64 = 0
     package var artifacts: Int64 = 0
-    /// The number of runs, including deleted ones that are not removed for good.
+    /// The number of runs, including deleted ones that are not removed permanently.
     package var runs: Int64 = 0
 
     package init(owner: StorageOwner?) {

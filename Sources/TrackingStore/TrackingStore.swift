@@ -7,7 +7,6 @@ package import Tracking
 /// One writer commits the changes of many requests together (group commit); a few readers work at the same time.
 /// `init`, `readNow`, `writeNow`, `close`, `examine`, and `write` with `mayBlock` block the calling thread.
 package final class TrackingStore: Sendable {
-    /// The settings of a store.
     package struct Configuration: Sendable {
         /// The path of the database file.
         ///
@@ -42,7 +41,8 @@ package final class TrackingStore: Sendable {
     package let journalMode: JournalMode
     private let databasePath: String
     private let lock: OwnerLock
-    private let claim: DatabaseClaim
+    /// A lock on the database file itself; `lock` is on a file beside it.
+    private let fileLock: DatabaseFileLock
     let files: StoreFiles
     let budgets: Budgets
     let report: @Sendable (String) -> Void
@@ -64,13 +64,13 @@ package final class TrackingStore: Sendable {
         try Self.requireDatabase(databasePath, isKnown: lock.expectsDatabase)
         let migrator = try Migrator(configuration.migrations)
         _ = try migrator.inspect(path: databasePath)
-        claim = try DatabaseClaim(databasePath: databasePath)
+        fileLock = try DatabaseFileLock(databasePath: databasePath)
         var settings = WriterSettings()
         settings.cacheKibibytes = 24_576
         let (connection, mode) = try Connection.openForWriting(path: databasePath, settings)
         journalMode = mode
         try migrator.migrate(connection)
-        let files = StoreFiles(databasePath: databasePath, hasLog: mode == .wal, claim: claim)
+        let files = StoreFiles(databasePath: databasePath, hasLog: mode == .wal, fileLock: fileLock)
         self.files = files
         readers = Self.readers(configuration)
         var limits = WriterLimits()
@@ -106,14 +106,14 @@ package final class TrackingStore: Sendable {
         ) {
             let connection = try Connection(path: configuration.databasePath, mode: .readOnly)
             try connection.configureForReading(cacheKibibytes: 4_096)
-            try connection.addRowSkipping()
+            try connection.addRowSkipFunction()
             return ReadSession(connection: connection)
         }
     }
 
-    /// Throws `MissingDatabase` if the database file is missing or empty although it has contained runs before.
+    /// Throws `MissingDatabase` if the database file is missing or empty, although an earlier server has used it or a WAL of it exists.
     ///
-    /// Without this check, the server would create an empty database, as if all runs had been lost.
+    /// Without this check, the server would create an empty database, and all runs would seem to be lost.
     private static func requireDatabase(_ path: String, isKnown: Bool) throws {
         // A database that held a store is never empty, because SQLite writes its first page before anything else.
         guard fileSize(path) == 0, isKnown || fileSize(path + "-wal") > 0 else { return }
@@ -124,8 +124,8 @@ package final class TrackingStore: Sendable {
     ///
     /// - Parameters:
     ///   - work: makes the changes of one request. If it throws, all of them are undone. It may run twice.
-    ///   - caller: the client whose share of the write queue is used. If it has to be judged again before it changes
-    ///     anything, the result is `AccessChanged`.
+    ///   - caller: the client whose share of the write queue is used. If its permissions may have been reduced since the request
+    ///     was admitted, the result is `AccessChanged` and nothing is changed.
     ///   - bytes: the size of the request.
     ///   - mayBlock: whether the work may run on the calling thread, which then blocks for up to one commit.
     ///   - completion: called on the writer's thread or on the calling thread; must return quickly.
@@ -222,18 +222,14 @@ package final class TrackingStore: Sendable {
     }
 
     /// Whether the previous server did not close the store, because it was killed or its machine crashed.
-    package var wasLeftInDisorder: Bool { lock.previousOwnerCrashed }
+    package var previousServerCrashed: Bool { lock.previousOwnerCrashed }
 
     /// Records the server's address for other processes that try to open this database; an empty text removes it.
     ///
     /// - Parameters:
     ///   - key: the secret that other processes must send to the server.
     ///   - requiresTokens: whether the server accepts only requests with a token.
-    package func announce(
-        _ address: String,
-        key: String = "",
-        requiresTokens: Bool = false
-    ) throws(OwnerLock.Failure) {
+    package func announce(_ address: String, key: String = "", requiresTokens: Bool = false) throws(OwnerLock.Failure) {
         try lock.announce(address, key: key, requiresTokens: requiresTokens)
     }
 
@@ -241,15 +237,15 @@ package final class TrackingStore: Sendable {
     package func close() {
         readers.close()
         writer.shutdown()
-        claim.release()
+        fileLock.release()
         lock.release()
     }
 
     /// Starts to truncate a large WAL and to free cached pages, without blocking.
     ///
     /// Meant for times without requests.
-    package func rest() {
-        writer.rest()
+    package func releaseIdleResources() {
+        writer.releaseIdleResources()
         readers.releaseMemory()
     }
 

@@ -11,7 +11,7 @@ import Testing
         let now = Atomic<UInt64>(0)
     }
 
-    /// The names of the stakes that have lost their memory.
+    /// The names of the reservations that have lost their memory.
     private final class Box: Sendable {
         let names = Mutex<[String]>([])
     }
@@ -28,29 +28,33 @@ import Testing
         )
     }
 
-    private func stake(_ name: String, of peer: Peer, _ bytes: Int) -> (stake: MemoryStake, isTaken: Bool) {
-        let stake = ledger.stake(for: peer) { [box] in box.names.withLock { $0.append(name) } }
-        defer { stake.awaitClient(at: ledger.now) }
-        return (stake, stake.grow(to: bytes))
+    private func reservation(
+        _ name: String,
+        of peer: Peer,
+        _ bytes: Int
+    ) -> (reservation: MemoryReservation, isTaken: Bool) {
+        let reservation = ledger.reservation(for: peer) { [box] in box.names.withLock { $0.append(name) } }
+        defer { reservation.beginWaitingForClient(at: ledger.now) }
+        return (reservation, reservation.grow(to: bytes))
     }
 
     @Test func `who is slow gives way to others, the slowest first, and who is not keeps the memory`() {
-        let one = stake("one", of: Self.slow, 3)
+        let one = reservation("one", of: Self.slow, 3)
         clock.now.store(500, ordering: .relaxed)
-        let two = stake("two", of: Self.slow, 3)
+        let two = reservation("two", of: Self.slow, 3)
         #expect(one.isTaken && two.isTaken)
-        #expect(!stake("early", of: Self.fast, 3).isTaken && box.names.withLock { $0.isEmpty })
+        #expect(!reservation("early", of: Self.fast, 3).isTaken && box.names.withLock { $0.isEmpty })
         clock.now.store(1_600, ordering: .relaxed)
-        two.stake.move(100, at: 1_600)
-        #expect(stake("late", of: Self.fast, 3).isTaken)
-        #expect(box.names.withLock { $0 } == ["one"] && one.stake.bytes == 0 && two.stake.bytes == 3)
+        two.reservation.countTransferred(100, at: 1_600)
+        #expect(reservation("late", of: Self.fast, 3).isTaken)
+        #expect(box.names.withLock { $0 } == ["one"] && one.reservation.bytes == 0 && two.reservation.bytes == 3)
     }
 
     @Test func `nobody gives way while the server works on what has come`() {
-        let one = stake("one", of: Self.slow, 6)
-        one.stake.awaitServer()
+        let one = reservation("one", of: Self.slow, 6)
+        one.reservation.endWaitingForClient()
         clock.now.store(9_000, ordering: .relaxed)
-        #expect(!stake("late", of: Self.fast, 3).isTaken)
-        #expect(one.stake.bytes == 6)
+        #expect(!reservation("late", of: Self.fast, 3).isTaken)
+        #expect(one.reservation.bytes == 6)
     }
 }

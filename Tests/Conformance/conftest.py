@@ -26,6 +26,7 @@ import mlflow  # noqa: E402
 import pytest  # noqa: E402
 
 from helpers import REFERENCE_PYTHON  # noqa: E402
+from postgres import PostgresServer  # noqa: E402
 from servers import ApusServer, ReferenceServer  # noqa: E402
 
 
@@ -37,6 +38,7 @@ def pytest_addoption(parser):
         help="the server that the flows run against; APUS_CONFORMANCE_URI names one that runs already, "
         "APUS_REFERENCE_PYTHON an interpreter with the full mlflow",
     )
+    parser.addoption("--part", metavar="N/COUNT", help="only every COUNT-th file, from the N-th on")
 
 
 # What is not run over PostgreSQL, by the reason: whole modules, or single tests as "module::test".
@@ -120,6 +122,11 @@ def names_of(item):
 
 
 def pytest_collection_modifyitems(config, items):
+    if config.getoption("--part"):
+        number, count = map(int, config.getoption("--part").split("/"))
+        kept = set(sorted({item.path for item in items})[number - 1 :: count])
+        config.hook.pytest_deselected(items=[item for item in items if item.path not in kept])
+        items[:] = [item for item in items if item.path in kept]
     if is_over_postgresql():
         left_out = {name for names in SQLITE_ONLY.values() for name in names}
         others = [item for item in items if names_of(item) & left_out or item.get_closest_marker("sqlite")]
@@ -177,3 +184,16 @@ def name():
 def experiment(tracking, name):
     """The id of a new experiment, which is the active one."""
     return mlflow.set_experiment(name).experiment_id
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    """A server of PostgreSQL for the flows of a module."""
+    with PostgresServer("max_connections=200") as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgres, request):
+    """The name of an empty database of the flow's own."""
+    return postgres.create("d" + str(abs(hash(request.node.nodeid)) % 10**12))

@@ -9,24 +9,13 @@ import time
 import mlflow
 import pytest
 
-from postgres import ESCAPED_PASSWORD, PASSWORD, PostgresServer
+from postgres import ESCAPED_PASSWORD, PASSWORD
 from servers import ApusServer, apus_binary
 from test_archive import export, get, origin, records  # noqa: F401
 from test_import import look, run_import
 from test_postgres_store import apus, stock
 
 pytestmark = pytest.mark.apus
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    with PostgresServer("max_connections=200") as server:
-        yield server
-
-
-@pytest.fixture
-def database(postgres, request):
-    return postgres.create("m" + str(abs(hash(request.node.nodeid)) % 10**12))
 
 
 def move(source, to, *arguments, check=0):

@@ -20,17 +20,6 @@ pytestmark = pytest.mark.apus
 HEAD = "dc11669786a5"
 
 
-@pytest.fixture(scope="module")
-def postgres():
-    with PostgresServer("max_connections=200") as server:
-        yield server
-
-
-@pytest.fixture
-def database(postgres, request):
-    return postgres.create("d" + str(abs(hash(request.node.nodeid)) % 10**12))
-
-
 @contextmanager
 def stock(postgres, database, artifacts):
     arguments = ["--backend-store-uri", postgres.stock_uri(database), "--artifacts-destination", str(artifacts)]

@@ -7,21 +7,10 @@ import time
 import pytest
 
 from helpers import call, must, new_run
-from postgres import ESCAPED_PASSWORD, PASSWORD, USER, PostgresServer
+from postgres import ESCAPED_PASSWORD, PASSWORD, USER
 from servers import ApusServer, apus_binary
 
 pytestmark = pytest.mark.apus
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    with PostgresServer("max_connections=200") as server:
-        yield server
-
-
-@pytest.fixture
-def database(postgres, request):
-    return postgres.create("w" + str(abs(hash(request.node.nodeid)) % 10**12))
 
 
 def apus(uri):

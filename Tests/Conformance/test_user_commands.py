@@ -184,7 +184,7 @@ def test_an_import_says_what_is_wrong_with_its_credentials(server, tmp_path):
         assert taken.returncode != 0 and "from admins alone" in taken.stderr and ".." not in taken.stderr
         assert "is it a server of this version" not in taken.stderr
     listed = apus("import", server.url, "--to", tmp_path / "target", check=False)
-    assert listed.returncode != 0 and "an admin makes users" in listed.stderr
+    assert listed.returncode != 0 and "an admin creates users" in listed.stderr
     assert "Is it a tracking server" not in listed.stderr and ".." not in listed.stderr
 
 

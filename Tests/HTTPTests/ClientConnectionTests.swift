@@ -102,7 +102,7 @@ import Testing
         var (bytes, longest) = (0, 0)
         for _ in 0..<2 {
             bytes = 0
-            let reply = try client.download("/stream", fields: host, patience: .seconds(20)) {
+            let reply = try client.download("/stream", fields: host, idleTimeout: .seconds(20)) {
                 bytes += $0.count
                 longest = max(longest, $0.count)
             }
@@ -111,7 +111,7 @@ import Testing
         }
         #expect(longest <= 128 * 1_024)
         #expect(server.server.statistics.acceptedConnections == 1)
-        let missing = try client.download("/missing", fields: host, patience: .seconds(20)) { _ in bytes = 0 }
+        let missing = try client.download("/missing", fields: host, idleTimeout: .seconds(20)) { _ in bytes = 0 }
         #expect(missing.status == 404 && !missing.body.isEmpty && bytes > 0)
     }
 
@@ -119,7 +119,7 @@ import Testing
         struct Full: Error {}
         let server = try TestServer()
         #expect(throws: Full.self) {
-            try client(server).download("/hello", fields: host, patience: .seconds(20)) { _ in throw Full() }
+            try client(server).download("/hello", fields: host, idleTimeout: .seconds(20)) { _ in throw Full() }
         }
     }
 
@@ -212,9 +212,10 @@ import Testing
         let answer = "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         let peer = try ScriptedPeer(Array(repeating: answer, count: 20))
         let client = HTTPClient(host: "127.0.0.1", port: peer.port)
-        #expect(throws: CallFailure.self) {
+        let failure = #expect(throws: CallFailure.self) {
             try client.send(.get, "/", fields: [("Host", "a")], by: Deadline(after: .seconds(20)))
         }
+        #expect(failure?.phrase == "it redirects more than 5 times")
         #expect(peer.heads.count == 6)
     }
 }

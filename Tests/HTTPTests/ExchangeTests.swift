@@ -115,7 +115,7 @@ import Testing
     @Test func `handlers that wait for another server have threads of their own`() throws {
         let gate = DispatchSemaphore(value: 0)
         let server = try TestServer(configure: { $0.workerCount = 1 }) { router in
-            let waiting = HTTPHandling.blocking { _, responder in
+            let waiting = HTTPHandler.blocking { _, responder in
                 gate.wait()
                 responder.send(HTTPResponse(status: 200))
             }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct RouterTests {
     private static func router() -> HTTPRouter {
         var router = HTTPRouter()
-        let nothing = HTTPHandling.buffered { _, _ in }
+        let nothing = HTTPHandler.buffered { _, _ in }
         router.add(.get, "/", nothing)
         router.add(.get, "/api/runs/get", nothing)
         router.add(.post, "/api/models/search", nothing)
@@ -75,7 +75,7 @@ import Testing
 
     @Test func `keeps the methods of one pattern together, also under other names of its parameters`() {
         var router = HTTPRouter()
-        let nothing = HTTPHandling.buffered { _, _ in }
+        let nothing = HTTPHandler.buffered { _, _ in }
         router.add(.put, "/files/{name}", nothing)
         router.add(.get, "/other", nothing)
         router.add(.delete, "/files/{path}", nothing)

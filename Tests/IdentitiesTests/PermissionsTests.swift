@@ -3,16 +3,19 @@ import Testing
 
 /// What grants allow together: the rules of MLflow's roles.
 @Suite struct PermissionsTests {
-    private func level(_ grants: [Grant], _ thing: ProtectedThing, standard: PermissionLevel = .none) -> PermissionLevel
-    {
-        Permissions(grants, standard: standard).level(of: thing)
+    private func level(
+        _ grants: [Grant],
+        _ thing: ProtectedThing,
+        defaultLevel: PermissionLevel = .none
+    ) -> PermissionLevel {
+        Permissions(grants, defaultLevel: defaultLevel).level(of: thing)
     }
 
-    @Test func `without a grant the standard decides, and a positive grant never allows less`() {
-        #expect(level([], .experiment(1), standard: .read) == .read)
-        #expect(level([], .model("m", isPrompt: false), standard: .none) == .none)
-        #expect(level([Grant(.experiment, "1", .read)], .experiment(1), standard: .edit) == .edit)
-        #expect(level([Grant(.experiment, "1", .manage)], .experiment(1), standard: .read) == .manage)
+    @Test func `without a grant the default level decides, and a positive grant never allows less`() {
+        #expect(level([], .experiment(1), defaultLevel: .read) == .read)
+        #expect(level([], .model("m", isPrompt: false), defaultLevel: .none) == .none)
+        #expect(level([Grant(.experiment, "1", .read)], .experiment(1), defaultLevel: .edit) == .edit)
+        #expect(level([Grant(.experiment, "1", .manage)], .experiment(1), defaultLevel: .read) == .manage)
     }
 
     @Test func `the highest of several grants for one thing counts, and a refusal before all`() {
@@ -20,7 +23,7 @@ import Testing
         #expect(level(grants, .experiment(1)) == .edit)
         #expect(level(grants, .experiment(2)) == .edit)
         for refusal in [Grant(.experiment, "1", .denied), Grant(.experiment, "*", .denied)] {
-            #expect(level(grants + [refusal], .experiment(1), standard: .manage) == .denied)
+            #expect(level(grants + [refusal], .experiment(1), defaultLevel: .manage) == .denied)
         }
         #expect(level(grants + [Grant(.experiment, "1", .denied)], .experiment(2)) == .edit)
     }
@@ -31,7 +34,7 @@ import Testing
         #expect(level([manager, Grant(.run, "*", .read)], .run(inExperiment: 1)) == .read)
         #expect(level([manager, Grant(.run, "*", .denied)], .run(inExperiment: 1)) == .denied)
         #expect(level([Grant(.run, "*", .edit)], .run(inExperiment: 1)) == .none)
-        #expect(level([Grant(.run, "*", .edit)], .run(inExperiment: 1), standard: .read) == .edit)
+        #expect(level([Grant(.run, "*", .edit)], .run(inExperiment: 1), defaultLevel: .read) == .edit)
         #expect(level([manager, Grant(.loggedModel, "*", .denied)], .run(inExperiment: 1)) == .manage)
     }
 
@@ -40,31 +43,31 @@ import Testing
         #expect(level(grants, .model("caf\u{e9}", isPrompt: false)) == .edit)
         #expect(level(grants, .model("cafe\u{301}", isPrompt: false)) == .none)
         #expect(level(grants, .model("caf\u{e9}", isPrompt: true)) == .none)
-        #expect(level(grants, .model("p", isPrompt: true), standard: .manage) == .denied)
+        #expect(level(grants, .model("p", isPrompt: true), defaultLevel: .manage) == .denied)
         #expect(level(grants, .version(ofModel: "caf\u{e9}", isPrompt: false)) == .edit)
     }
 
     @Test func `a deletion needs what is deleted along`() {
         let manager = Grant(.experiment, "1", .manage)
-        #expect(Permissions([manager], standard: .none).allowsDeletion(ofExperiment: 1))
+        #expect(Permissions([manager], defaultLevel: .none).allowsDeletion(ofExperiment: 1))
         for type in [GrantedType.run, .loggedModel, .trace] {
-            let limited = Permissions([manager, Grant(type, "*", .edit)], standard: .none)
+            let limited = Permissions([manager, Grant(type, "*", .edit)], defaultLevel: .none)
             #expect(!limited.allowsDeletion(ofExperiment: 1))
         }
         let model = Grant(.registeredModel, "m", .manage)
-        #expect(Permissions([model], standard: .none).allowsDeletion(ofModel: "m", isPrompt: false))
-        let limited = Permissions([model, Grant(.registeredModelVersion, "*", .edit)], standard: .none)
+        #expect(Permissions([model], defaultLevel: .none).allowsDeletion(ofModel: "m", isPrompt: false))
+        let limited = Permissions([model, Grant(.registeredModelVersion, "*", .edit)], defaultLevel: .none)
         #expect(!limited.allowsDeletion(ofModel: "m", isPrompt: false))
     }
 
     @Test func `what is visible is what can be read`() {
-        let everyStandard = PermissionLevel.allCases.filter { $0 != .denied }
-        for standard in everyStandard {
+        let everyDefaultLevel = PermissionLevel.allCases.filter { $0 != .denied }
+        for defaultLevel in everyDefaultLevel {
             for all in [nil] + PermissionLevel.allCases {
                 for own in PermissionLevel.allCases {
                     var grants = [Grant(.experiment, "1", own)]
                     if let all { grants.append(Grant(.experiment, "*", all)) }
-                    let permissions = Permissions(grants, standard: standard)
+                    let permissions = Permissions(grants, defaultLevel: defaultLevel)
                     let visible = permissions.visibleExperiments(for: .experiment)
                     for id in [Int64(1), 2] {
                         #expect(visible.contains(id) == permissions.allows(.read, on: .experiment(id)))
@@ -72,7 +75,7 @@ import Testing
                 }
             }
         }
-        let denied = Permissions([Grant(.run, "*", .denied)], standard: .manage)
+        let denied = Permissions([Grant(.run, "*", .denied)], defaultLevel: .manage)
         #expect(!denied.visibleExperiments(for: .run).contains(1))
         #expect(denied.visibleExperiments(for: .loggedModel).contains(1))
     }
@@ -82,7 +85,7 @@ import Testing
             Grant(.experiment, "1", .edit), Grant(.experiment, "2", .denied), Grant(.registeredModel, "*", .manage),
             Grant(.run, "*", .read),
         ]
-        let limited = Permissions(grants, standard: .read).limited(to: [1, 2, 3])
+        let limited = Permissions(grants, defaultLevel: .read).limited(to: [1, 2, 3])
         #expect(limited.level(ofExperiment: 1) == .edit)
         #expect(limited.level(ofExperiment: 2) == .denied)
         #expect(limited.level(ofExperiment: 3) == .read)
@@ -93,10 +96,10 @@ import Testing
 
     @Test func `grants for types that are not served are folded too`() {
         let grants = [Grant(.scorer, "1/s", .edit), Grant(.scorer, "*", .read)]
-        #expect(Permissions.level(of: .scorer, "1/s", in: grants, standard: .none) == .edit)
-        #expect(Permissions.level(of: .scorer, "1/t", in: grants, standard: .none) == .read)
+        #expect(Permissions.level(of: .scorer, "1/s", in: grants, defaultLevel: .none) == .edit)
+        #expect(Permissions.level(of: .scorer, "1/t", in: grants, defaultLevel: .none) == .read)
         #expect(
-            Permissions.level(of: .scorer, "1/t", in: [Grant(.workspace, "*", .manage)], standard: .none) == .manage
+            Permissions.level(of: .scorer, "1/t", in: [Grant(.workspace, "*", .manage)], defaultLevel: .none) == .manage
         )
     }
 }

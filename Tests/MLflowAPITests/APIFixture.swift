@@ -51,13 +51,13 @@ final class APIFixture: Sendable {
     init(
         requiresTokens: Bool = false,
         usersMay: PermissionLevel? = nil,
-        outside: OutsideUsers = OutsideUsers(),
+        externalUsers: ExternalUsers = ExternalUsers(),
         adjust: (inout MLflowAPI.Settings, TemporaryFolder) throws -> Void = { _, _ in }
     ) throws {
         stored = try StoreFixture()
         let isAsked = requiresTokens || usersMay != nil
         var asked = AccessSettings(isRequired: true, usersMay: usersMay)
-        asked.outside = outside
+        asked.externalUsers = externalUsers
         access = isAsked ? try AccessControl(stored.store, asked) : nil
         var settings = MLflowAPI.Settings(workingDirectory: "/server")
         settings.access = access
@@ -76,7 +76,7 @@ final class APIFixture: Sendable {
         )
         var router = HTTPRouter()
         for base in Set(["", settings.staticPrefix]) {
-            for endpoint in endpoints { router.add(endpoint.method, base + endpoint.path, endpoint.handling) }
+            for endpoint in endpoints { router.add(endpoint.method, base + endpoint.path, endpoint.handler) }
         }
         self.router = router
     }
@@ -114,12 +114,12 @@ final class APIFixture: Sendable {
         let match = router.match(request.method, rawPath: request.rawPath)
         if case .found(_, let pattern, _) = match { request.routePattern = pattern }
         if let refused = try admit(&request) { return refused }
-        guard case .found(let handling, let pattern, let parameters) = match else {
+        guard case .found(let handler, let pattern, let parameters) = match else {
             throw NoEndpoint(request: "\(method) \(path)")
         }
         request.routePattern = pattern
         request.parameters = parameters
-        let isStreamed = if case .streamed = handling { true } else { false }
+        let isStreamed = if case .streamed = handler { true } else { false }
         if !isStreamed {
             try beforeBody()
             // What `ServerConnection` does for a body that was awaited.
@@ -131,7 +131,7 @@ final class APIFixture: Sendable {
         request.body = Array(body.utf8)
         let outcome = Outcome<HTTPAnswer>()
         let responder = HTTPResponder(AnswerTaker(outcome))
-        switch handling {
+        switch handler {
         case .buffered(_, let handle), .blocking(_, let handle): handle(request, responder)
         case .apart: throw NoEndpoint(request: "\(method) \(path), which is for an object storage")
         case .streamed(let begin):

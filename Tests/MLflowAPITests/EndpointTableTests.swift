@@ -122,7 +122,7 @@ import Tracking
     private func send(_ endpoint: Endpoint, _ others: [(String, String)], wrong: String) throws -> Reply {
         let path = endpoint.path.replacing("{model_id}", with: "m-0")
         if endpoint.method == .get { return try fixture.send("GET", path, query: others) }
-        if case .streamed = endpoint.handling {
+        if case .streamed = endpoint.handler {
             return try fixture.send(endpoint.method.rawValue, path, query: others, body: "x")
         }
         let members = others.map { "\"\($0.0)\":\"\($0.1)\"" } + ["\"\(wrong)\":{}"]

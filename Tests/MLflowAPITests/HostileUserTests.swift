@@ -89,10 +89,10 @@ import TrackingStore
     }
 
     @Test func `who is deleted is logged out everywhere, and is made again by a new proof alone`() throws {
-        var outside = OutsideUsers()
-        outside.scopes = ["issuer": GroupScopes(["team": .write])]
+        var externalUsers = ExternalUsers()
+        externalUsers.scopes = ["issuer": GroupScopes(["team": .write])]
         var settings = AccessSettings(isRequired: true, usersMay: .read)
-        settings.outside = outside
+        settings.externalUsers = externalUsers
         let access = try AccessControl(fixture.stored.store, settings)
         let user = try #require(ProvenUser(name: "dora", groups: ["team"], source: "issuer"))
         let key = try access.logIn(user: user)
@@ -154,7 +154,7 @@ import TrackingStore
         headers["content-type"] = "application/x-ndjson"
         let body = #"{"experiment": {"experiment_id": "90", "name": "shared", "creation_time": 5}}"#
         let reply = try fixture.send("POST", "/api/apus/1.0/import", body: body, headers: headers)
-        #expect(reply.text.contains("'eve' manages here"), "\(reply.text)")
+        #expect(reply.text.contains("which the user 'eve' manages"), "\(reply.text)")
     }
 
     @Test func `an id among the names of somebody's files gives nobody a say about them`() throws {

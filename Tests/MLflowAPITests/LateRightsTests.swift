@@ -399,12 +399,12 @@ import TrackingStore
     init() throws {
         stored = try StoreFixture()
         var settings = AccessSettings(isRequired: true, usersMay: .read)
-        settings.outside.scopes = [
+        settings.externalUsers.scopes = [
             ProvenUser.proxySource: GroupScopes(["team": .write, "bosses": .admin]),
             "issuer": GroupScopes(["team": .write]),
         ]
-        settings.outside.isToken = { $0.starts(with: "ey".utf8) }
-        settings.outside.tokenHolder = { token, _ throws(OutsideUsers.Fault) in
+        settings.externalUsers.isToken = { $0.starts(with: "ey".utf8) }
+        settings.externalUsers.tokenHolder = { token, _ throws(ExternalUsers.Fault) in
             let groups = token.last == UInt8(ascii: "T") ? ["team"] : []
             guard let user = ProvenUser(name: "ada", groups: groups, source: "issuer") else {
                 throw .refused("no name")
@@ -412,7 +412,7 @@ import TrackingStore
             return user
         }
         let network = try #require(IPNetwork("192.0.2.1"))
-        settings.outside.proxy = TrustedProxy(userField: "X-User", groupsField: "X-Groups", peers: [network])
+        settings.externalUsers.proxy = TrustedProxy(userField: "X-User", groupsField: "X-Groups", peers: [network])
         access = try AccessControl(stored.store, settings)
     }
 

@@ -20,20 +20,20 @@ import TrackingStore
         stored = try StoreFixture()
     }
 
-    private func access(_ adjust: (inout OutsideUsers) -> Void = { _ in }) throws -> AccessControl {
-        var outside = OutsideUsers()
-        outside.scopes = ["issuer": scopes, ProvenUser.proxySource: scopes]
-        adjust(&outside)
+    private func access(_ adjust: (inout ExternalUsers) -> Void = { _ in }) throws -> AccessControl {
+        var externalUsers = ExternalUsers()
+        externalUsers.scopes = ["issuer": scopes, ProvenUser.proxySource: scopes]
+        adjust(&externalUsers)
         var settings = AccessSettings(isRequired: true)
-        settings.outside = outside
+        settings.externalUsers = externalUsers
         return try AccessControl(stored.store, settings)
     }
 
     /// A server with users besides, which tells the audit who logs in.
-    private func accessWithUsers(_ adjust: (inout OutsideUsers) -> Void = { _ in }) throws -> AccessControl {
+    private func accessWithUsers(_ adjust: (inout ExternalUsers) -> Void = { _ in }) throws -> AccessControl {
         var settings = AccessSettings(isRequired: true, usersMay: .read)
-        settings.outside.scopes = ["issuer": scopes, "other": scopes]
-        adjust(&settings.outside)
+        settings.externalUsers.scopes = ["issuer": scopes, "other": scopes]
+        adjust(&settings.externalUsers)
         return try AccessControl(stored.store, settings, logInAudit: LogInAudit(stored.store))
     }
 
@@ -167,9 +167,9 @@ import TrackingStore
 
     @Test func `a token of an issuer is taken by its word, and the answer says whether to come again`() throws {
         let known = try user()
-        let access = try access { outside in
-            outside.isToken = { $0.starts(with: "ey".utf8) }
-            outside.tokenHolder = { token, _ throws(OutsideUsers.Fault) in
+        let access = try access { externalUsers in
+            externalUsers.isToken = { $0.starts(with: "ey".utf8) }
+            externalUsers.tokenHolder = { token, _ throws(ExternalUsers.Fault) in
                 switch String(decoding: token, as: UTF8.self) {
                 case "eyA": return known
                 case "eyB": throw .unready("Not yet.")
@@ -191,9 +191,9 @@ import TrackingStore
     @Test func `a request waits for the keys of its token, and then is answered`() throws {
         let known = try user()
         let isThere = Mutex(false)
-        let access = try access { outside in
-            outside.isToken = { $0.starts(with: "ey".utf8) }
-            outside.tokenHolder = { token, _ throws(OutsideUsers.Fault) in
+        let access = try access { externalUsers in
+            externalUsers.isToken = { $0.starts(with: "ey".utf8) }
+            externalUsers.tokenHolder = { token, _ throws(ExternalUsers.Fault) in
                 guard isThere.withLock({ $0 }) else {
                     throw .awaited { done in
                         isThere.withLock { $0 = true }
@@ -212,9 +212,9 @@ import TrackingStore
 
     @Test func `a user's tokens and older log-ins allow no more than the groups that were named last`() throws {
         let groups = Mutex<[String: [String]]>(["eyI": ["team"], "eyO": []])
-        let access = try accessWithUsers { outside in
-            outside.isToken = { $0.starts(with: "ey".utf8) }
-            outside.tokenHolder = { token, _ throws(OutsideUsers.Fault) in
+        let access = try accessWithUsers { externalUsers in
+            externalUsers.isToken = { $0.starts(with: "ey".utf8) }
+            externalUsers.tokenHolder = { token, _ throws(ExternalUsers.Fault) in
                 let text = String(decoding: token, as: UTF8.self)
                 let source = text == "eyI" ? "issuer" : "other"
                 let named = groups.withLock { $0[text] ?? [] }
@@ -255,9 +255,9 @@ import TrackingStore
     @Test func `the audit keeps a token and a user whom somebody names apart`() throws {
         var settings = AccessSettings(isRequired: true)
         let known = try user()
-        settings.outside.scopes = ["issuer": scopes]
-        settings.outside.isToken = { $0.starts(with: "ey".utf8) }
-        settings.outside.tokenHolder = { _, _ in known }
+        settings.externalUsers.scopes = ["issuer": scopes]
+        settings.externalUsers.isToken = { $0.starts(with: "ey".utf8) }
+        settings.externalUsers.tokenHolder = { _, _ in known }
         let access = try AccessControl(stored.store, settings, logInAudit: LogInAudit(stored.store))
         let key = AccessKey()
         try stored.write {

@@ -16,27 +16,27 @@ import TrackingStore
     private let fixture: APIFixture
 
     init() throws {
-        fixture = try APIFixture(usersMay: .read, outside: Self.outside)
+        fixture = try APIFixture(usersMay: .read, externalUsers: Self.externalUsers)
         try fixture.stored.write { session in
             _ = try session.createUser("root", password: nil, isAdministrator: true)
             _ = try session.createUser("bob", password: nil, isAdministrator: false)
         }
     }
 
-    private static var outside: OutsideUsers {
+    private static var externalUsers: ExternalUsers {
         let scopes = GroupScopes(["readers": .read, "team": .write, "bosses": .admin])
-        var outside = OutsideUsers()
-        outside.scopes = ["people": scopes, "machines": scopes]
-        outside.issuersOfPeople = ["people"]
-        outside.isToken = { $0.starts(with: "ey.".utf8) }
-        outside.tokenHolder = { token, _ throws(OutsideUsers.Fault) in
+        var externalUsers = ExternalUsers()
+        externalUsers.scopes = ["people": scopes, "machines": scopes]
+        externalUsers.issuersOfPeople = ["people"]
+        externalUsers.isToken = { $0.starts(with: "ey.".utf8) }
+        externalUsers.tokenHolder = { token, _ throws(ExternalUsers.Fault) in
             let parts = String(decoding: token, as: UTF8.self).split(separator: ".").map(String.init)
             guard parts.count == 4, let user = ProvenUser(name: parts[2], groups: [parts[3]], source: parts[1]) else {
                 throw .refused("Nobody.")
             }
             return user
         }
-        return outside
+        return externalUsers
     }
 
     private func send(_ token: String, _ method: String, _ path: String, _ body: String = "") throws -> Reply {
@@ -153,7 +153,7 @@ import TrackingStore
     }
 
     @Test func `where there are no users, nobody's tokens are made`() throws {
-        let fixture = try APIFixture(requiresTokens: true, outside: Self.outside)
+        let fixture = try APIFixture(requiresTokens: true, externalUsers: Self.externalUsers)
         let headers = ["authorization": "Bearer ey.people.ada.team", "content-type": "application/json"]
         let path = "/api/apus/1.0/tokens/create"
         let refused = try fixture.send("POST", path, body: #"{"name":"a"}"#, headers: headers)

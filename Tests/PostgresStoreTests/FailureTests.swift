@@ -19,7 +19,7 @@ struct FailureTests {
     }
 
     @Test func `a server that does not tell its timeline, as Aurora, takes every change`() throws {
-        let fixture = try StoreOverPostgres(
+        let fixture = try PostgresStoreFixture(
             preparing: "ALTER FUNCTION pg_catalog.pg_current_wal_lsn() RENAME TO pg_hidden_wal_lsn"
         )
         let runID = try fixture.makeRun()
@@ -35,10 +35,10 @@ struct FailureTests {
             """
         }
         let lines = Mutex<[String]>([])
-        let fixture = try StoreOverPostgres(
+        let fixture = try PostgresStoreFixture(
             preparing: "ALTER FUNCTION pg_catalog.pg_walfile_name(pg_lsn) RENAME TO pg_hidden_walfile_name; " + told(2)
         ) { configuration in
-            configuration.patience = .milliseconds(300)
+            configuration.queueTimeout = .milliseconds(300)
             configuration.report = { line in lines.withLock { $0.append(line) } }
         }
         let runID = try fixture.makeRun()
@@ -56,7 +56,7 @@ struct FailureTests {
     }
 
     @Test func `a change that waits for a locked row runs once, and the others do not wait with it`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let (locked, free) = (try fixture.makeRun(), try fixture.makeRun())
         let other = try fixture.other()
         try other.execute("BEGIN; UPDATE runs SET end_time = 7 WHERE run_uuid = '\(locked)'")
@@ -85,7 +85,7 @@ struct FailureTests {
     }
 
     @Test func `a statement sent ahead fails only the request that sent it`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let long = String(repeating: "x", count: 300)
         var outcomes: [Outcome<Result<Int64, any Error>>] = []
         try fixture.whileWriterIsBusy {
@@ -100,7 +100,7 @@ struct FailureTests {
     }
 
     @Test func `a rule that somebody has added to a table refuses the requests that break it, and no others`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let runID = try fixture.makeRun()
         try fixture.other().execute("ALTER TABLE tags ADD CONSTRAINT short CHECK (length(value) < 8)")
         try fixture.other().execute(
@@ -124,7 +124,7 @@ struct FailureTests {
 
     @Test func `tables that somebody has changed fail the requests for good, and the log says so once`() throws {
         let lines = Mutex<[String]>([])
-        let fixture = try StoreOverPostgres { $0.report = { line in lines.withLock { $0.append(line) } } }
+        let fixture = try PostgresStoreFixture { $0.report = { line in lines.withLock { $0.append(line) } } }
         let runID = try fixture.makeRun()
         try fixture.other().execute("ALTER TABLE runs ADD COLUMN team text NOT NULL DEFAULT 'x'")
         try fixture.other().execute("ALTER TABLE runs ALTER team DROP DEFAULT; ALTER TABLE tags DROP CONSTRAINT tag_pk")
@@ -141,7 +141,7 @@ struct FailureTests {
     }
 
     @Test func `a change that always takes too long is refused for good`() throws {
-        let fixture = try StoreOverPostgres { $0.statementTime = .milliseconds(300) }
+        let fixture = try PostgresStoreFixture { $0.statementTime = .milliseconds(300) }
         let runID = try fixture.makeRun()
         let other = try fixture.other()
         try other.execute("BEGIN; UPDATE runs SET end_time = 7 WHERE run_uuid = '\(runID)'")
@@ -154,13 +154,13 @@ struct FailureTests {
     }
 
     @Test func `a user that may not log in for the time being is a database that is away`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let role = "role_\(UInt64.random(in: .min ... .max))"
         try fixture.other().execute("CREATE ROLE \(role) LOGIN SUPERUSER PASSWORD 'word'")
         let uri = try #require(postgresServer).replacing(/\/\/.*@/, with: "//\(role):word@")
         let database = try #require(try fixture.other().firstRow("SELECT current_database()::text") { $0.string(0) })
-        let store = try StoreOverPostgres.open(PostgresAddress(uri.replacing("/postgres", with: "/\(database)"))) {
-            $0.patience = .milliseconds(100)
+        let store = try PostgresStoreFixture.open(PostgresAddress(uri.replacing("/postgres", with: "/\(database)"))) {
+            $0.queueTimeout = .milliseconds(100)
         }
         try fixture.other().execute("ALTER ROLE \(role) NOLOGIN")
         let (reading, writing) = (Outcome<Result<RunInfo, any Error>>(), Outcome<Result<Void, any Error>>())

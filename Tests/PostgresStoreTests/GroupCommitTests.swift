@@ -14,7 +14,7 @@ struct GroupCommitTests {
     }
 
     @Test func `requests that wait together share a transaction`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let runID = try fixture.makeRun()
         let before = fixture.store.writerStatistics.commits
         var outcomes: [Outcome<Result<Void, any Error>>] = []
@@ -31,7 +31,7 @@ struct GroupCommitTests {
     }
 
     @Test func `a request that fails undoes only itself`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let runID = try fixture.makeRun()
         var outcomes: [Outcome<Result<Void, any Error>>] = []
         try fixture.whileWriterIsBusy {
@@ -73,7 +73,7 @@ struct GroupCommitTests {
     }
 
     @Test func `what a request logs and then reads is there`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let runID = try fixture.makeRun()
         let info = try fixture.write { session in
             try session.setTag(Tag(key: "mlflow.runName", value: "renamed"), runID: runID)
@@ -84,7 +84,7 @@ struct GroupCommitTests {
     }
 
     @Test func `a write goes on when its connection was cut`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let runID = try fixture.makeRun()
         for step in 0..<5 {
             try fixture.other().execute(
@@ -99,11 +99,11 @@ struct GroupCommitTests {
     }
 
     @Test func `a connection that is cut inside of a transaction is replaced, and the work runs again`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let id = try fixture.write { session -> Int64 in
             let id = try session.createExperiment(name: "once", artifactLocation: nil, tags: [])
             if id < 3 {
-                try StoreOverPostgres.connect(fixture.address).execute(
+                try PostgresStoreFixture.connect(fixture.address).execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'apus-writer' "
                         + "AND datname = current_database()"
                 )
@@ -116,7 +116,7 @@ struct GroupCommitTests {
     }
 
     @Test func `a dead-lock with another program is retried`() throws {
-        let fixture = try StoreOverPostgres(options: "-c deadlock_timeout=20ms")
+        let fixture = try PostgresStoreFixture(options: "-c deadlock_timeout=20ms")
         let (first, second) = (try fixture.makeRun(), try fixture.makeRun())
         let (secondIsLocked, firstIsLocked) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         let otherProgram = Outcome<String>()
@@ -152,7 +152,7 @@ struct GroupCommitTests {
     }
 
     @Test func `numbers that are no numbers are stored as MLflow stores them`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let runID = try fixture.makeRun()
         let metrics = [
             metric("nan", .nan), metric("greatest", .infinity), metric("least", -.infinity), metric("zero", -0.0),
@@ -167,8 +167,8 @@ struct GroupCommitTests {
     }
 
     @Test func `two stores on one database agree with a model about the latest metrics`() throws {
-        let fixture = try StoreOverPostgres()
-        let second = try StoreOverPostgres.open(fixture.address)
+        let fixture = try PostgresStoreFixture()
+        let second = try PostgresStoreFixture.open(fixture.address)
         defer { second.close() }
         var random = SeededGenerator(seed: testSeed())
         let runIDs = try (0..<3).map { _ in try fixture.makeRun() }
@@ -215,8 +215,8 @@ struct GroupCommitTests {
     }
 
     @Test func `of two stores that create an experiment with one name, one is refused`() throws {
-        let fixture = try StoreOverPostgres()
-        let second = try StoreOverPostgres.open(fixture.address)
+        let fixture = try PostgresStoreFixture()
+        let second = try PostgresStoreFixture.open(fixture.address)
         defer { second.close() }
         var made = 0
         for number in 0..<30 {
@@ -242,7 +242,7 @@ struct GroupCommitTests {
     }
 
     @Test func `a history has pages without gaps, and a curve keeps its extremes`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let runID = try fixture.makeRun()
         let metrics: [Metric] = (0..<500).map { (number: Int) -> Metric in
             let value = Double((number * 7_919) % 503)

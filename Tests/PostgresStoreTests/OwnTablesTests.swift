@@ -9,15 +9,15 @@ struct OwnTablesTests {
     private static let areThere = "SELECT count(*) FROM pg_namespace WHERE nspname = 'apus'"
 
     @Test func `a store that is not asked for them makes no schema of its own`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         #expect(try fixture.number(Self.areThere) == 0)
     }
 
     @Test func `the tables are made once, by however many stores that start at the same time`() async throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<6 {
-                group.addTask { try StoreOverPostgres.open(fixture.address) { $0.ownTables = ownTables }.close() }
+                group.addTask { try PostgresStoreFixture.open(fixture.address) { $0.ownTables = ownTables }.close() }
             }
             try await group.waitForAll()
         }
@@ -26,36 +26,36 @@ struct OwnTablesTests {
     }
 
     @Test func `a store that keeps rights reads them from the primary, whatever the address asks for`() throws {
-        let fixture = try StoreOverPostgres { $0.ownTables = ownTables }
-        let uri = StoreOverPostgres.server.replacing("/postgres", with: "/\(fixture.name)")
+        let fixture = try PostgresStoreFixture { $0.ownTables = ownTables }
+        let uri = PostgresStoreFixture.server.replacing("/postgres", with: "/\(fixture.name)")
         let address = try PostgresAddress("\(uri)?target_session_attrs=standby")
-        let store = try StoreOverPostgres.open(address) { $0.ownTables = ownTables }
+        let store = try PostgresStoreFixture.open(address) { $0.ownTables = ownTables }
         defer { store.close() }
         #expect(try store.readNow { try $0.experiment(id: 0).name } == "Default")
     }
 
     @Test func `a store that is asked for no rights knows that other stores of the database are`() throws {
-        let fixture = try StoreOverPostgres { $0.ownTables = ownTables }
+        let fixture = try PostgresStoreFixture { $0.ownTables = ownTables }
         #expect(!fixture.store.hasUnaskedAccounts)
-        let plain = try StoreOverPostgres.open(fixture.address)
+        let plain = try PostgresStoreFixture.open(fixture.address)
         defer { plain.close() }
         #expect(plain.hasUnaskedAccounts)
     }
 
     @Test func `the scripts that a later version has more are run alone`() throws {
-        let fixture = try StoreOverPostgres { $0.ownTables = ownTables }
-        try StoreOverPostgres.open(fixture.address) {
+        let fixture = try PostgresStoreFixture { $0.ownTables = ownTables }
+        try PostgresStoreFixture.open(fixture.address) {
             $0.ownTables = ownTables + ["CREATE TABLE apus.later (number bigint);"]
         }.close()
         #expect(try fixture.number("SELECT count(*) FROM apus.later") == 0)
         let error = #expect(throws: UnfitDatabase.self) {
-            try StoreOverPostgres.open(fixture.address) { $0.ownTables = ownTables }.close()
+            try PostgresStoreFixture.open(fixture.address) { $0.ownTables = ownTables }.close()
         }
         #expect(error?.description.contains("a newer version of Apus") == true)
     }
 
     @Test func `a user of the database who may not make a schema is told what to do`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         try fixture.other().execute(
             """
             CREATE ROLE \(fixture.name) LOGIN PASSWORD 'word';
@@ -63,14 +63,14 @@ struct OwnTablesTests {
             """
         )
         defer { try? fixture.other().execute("DROP OWNED BY \(fixture.name); DROP ROLE \(fixture.name)") }
-        let uri = StoreOverPostgres.server.replacing(/\/\/.*@/, with: "//\(fixture.name):word@")
+        let uri = PostgresStoreFixture.server.replacing(/\/\/.*@/, with: "//\(fixture.name):word@")
         let address = try PostgresAddress(uri.replacing("/postgres", with: "/\(fixture.name)"))
         let error = #expect(throws: UnfitDatabase.self) {
-            try StoreOverPostgres.open(address) { $0.ownTables = ownTables }.close()
+            try PostgresStoreFixture.open(address) { $0.ownTables = ownTables }.close()
         }
         #expect(error?.description.contains("CREATE SCHEMA apus AUTHORIZATION") == true)
         // Without users and tokens the same user of the database is enough.
-        try StoreOverPostgres.open(address).close()
+        try PostgresStoreFixture.open(address).close()
     }
 }
 

@@ -12,7 +12,7 @@ struct ReadWaitTests {
     private typealias Reading<Value: Sendable> = Outcome<Result<Value, any Error>>
 
     private func submit<Value: Sendable>(
-        _ fixture: StoreOverPostgres,
+        _ fixture: PostgresStoreFixture,
         _ cost: ReadCost,
         _ work: @escaping @Sendable (PostgresReadSession) throws -> Value
     ) -> Reading<Value> {
@@ -29,7 +29,7 @@ struct ReadWaitTests {
     }
 
     /// Cancels a statement that sleeps for so many seconds, as an admin of the database may; waits until there is one.
-    private func cancel(_ fixture: StoreOverPostgres, sleepOf seconds: Int) throws {
+    private func cancel(_ fixture: PostgresStoreFixture, sleepOf seconds: Int) throws {
         let admin = try fixture.other()
         let cancel = """
             SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity
@@ -61,7 +61,7 @@ struct ReadWaitTests {
     }
 
     @Test func `look-ups that wait too long are refused, also those that a thread has begun`() throws {
-        let fixture = try StoreOverPostgres { $0.patience = .seconds(2) }
+        let fixture = try PostgresStoreFixture { $0.queueTimeout = .seconds(2) }
         let mayEnd = DispatchSemaphore(value: 0)
         // More than there are threads for look-ups.
         let stuck = (0..<6).map { _ in submit(fixture, .cheap) { _ in mayEnd.wait() } }
@@ -72,7 +72,7 @@ struct ReadWaitTests {
     }
 
     @Test func `a search that waits too long for a thread is refused, and one that runs goes on`() throws {
-        let fixture = try StoreOverPostgres { $0.patience = .seconds(2) }
+        let fixture = try PostgresStoreFixture { $0.queueTimeout = .seconds(2) }
         let mayEnd = DispatchSemaphore(value: 0)
         // More than there are threads for searches and trials.
         let searches = (0..<12).map { _ in submit(fixture, .expensive) { _ in mayEnd.wait() } }
@@ -93,7 +93,7 @@ struct ReadWaitTests {
     }
 
     @Test func `a table that another program has locked holds up one read of it, and no others`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let runID = try fixture.makeRun()
         let other = try fixture.other()
         try other.execute("BEGIN; LOCK TABLE runs IN ACCESS EXCLUSIVE MODE")
@@ -113,7 +113,7 @@ struct ReadWaitTests {
     }
 
     @Test func `a search that takes little time does not wait for those that take long`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let (isReading, mayEnd) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         // As many as one client may have at once.
         let long = (0..<4).map { _ in
@@ -134,7 +134,7 @@ struct ReadWaitTests {
     }
 
     @Test func `a read that somebody cancels is repeated once`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let once = submit(fixture, .expensive, sleeping(in: [1]))
         try cancel(fixture, sleepOf: 51)
         #expect(try once.wait().get() == "Default")

@@ -7,7 +7,7 @@ import Tracking
 @Suite(.enabled(if: postgresServer != nil, "APUS_TEST_POSTGRES names no server"))
 struct SchemaTests {
     @Test func `an empty database gets MLflow's tables and the default experiment`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         #expect(try fixture.number("SELECT count(*) FROM alembic_version WHERE version_num = 'dc11669786a5'") == 1)
         let experiment = try fixture.read { try $0.experiment(id: 0) }
         #expect(experiment.name == "Default")
@@ -16,38 +16,38 @@ struct SchemaTests {
     }
 
     @Test func `a store that opens a database again changes nothing`() throws {
-        let fixture = try StoreOverPostgres()
-        try StoreOverPostgres.open(fixture.address).close()
+        let fixture = try PostgresStoreFixture()
+        try PostgresStoreFixture.open(fixture.address).close()
         #expect(try fixture.number("SELECT count(*) FROM experiments") == 1)
     }
 
     @Test func `an older revision is refused with the command that upgrades it`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         try fixture.other().execute("UPDATE alembic_version SET version_num = 'acf3f17fdcc7'")
-        let error = #expect(throws: UnfitDatabase.self) { _ = try StoreOverPostgres.open(fixture.address) }
+        let error = #expect(throws: UnfitDatabase.self) { _ = try PostgresStoreFixture.open(fixture.address) }
         #expect(error?.description.contains("mlflow db upgrade postgresql://owner@127.0.0.1") == true)
     }
 
     @Test func `an unknown revision is accepted if no column is missing`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         try fixture.other().execute("UPDATE alembic_version SET version_num = 'ffffffffffff'")
-        try StoreOverPostgres.open(fixture.address).close()
+        try PostgresStoreFixture.open(fixture.address).close()
         try fixture.other().execute("ALTER TABLE latest_metrics DROP COLUMN is_nan")
-        let error = #expect(throws: UnfitDatabase.self) { _ = try StoreOverPostgres.open(fixture.address) }
+        let error = #expect(throws: UnfitDatabase.self) { _ = try PostgresStoreFixture.open(fixture.address) }
         #expect(error?.description.contains("latest_metrics.is_nan") == true)
     }
 
     @Test func `a start does not wait for ever for a table that another program has locked`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let other = try fixture.other()
         try other.execute("BEGIN; LOCK TABLE runs")
-        let error = #expect(throws: PostgresError.self) { _ = try StoreOverPostgres.open(fixture.address) }
+        let error = #expect(throws: PostgresError.self) { _ = try PostgresStoreFixture.open(fixture.address) }
         #expect(error?.state == .lockNotAvailable)
         try other.execute("ROLLBACK")
     }
 
     @Test func `a user that may not read a table of the store cannot start it`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let role = "role_\(UInt64.random(in: .min ... .max))"
         try fixture.other().execute(
             """
@@ -56,16 +56,16 @@ struct SchemaTests {
             REVOKE SELECT ON metrics FROM \(role)
             """
         )
-        let uri = StoreOverPostgres.server.replacing(/\/\/.*@/, with: "//\(role):word@")
+        let uri = PostgresStoreFixture.server.replacing(/\/\/.*@/, with: "//\(role):word@")
         let address = try PostgresAddress(uri.replacing("/postgres", with: "/\(fixture.name)"))
-        let error = #expect(throws: PostgresError.self) { _ = try StoreOverPostgres.open(address) }
+        let error = #expect(throws: PostgresError.self) { _ = try PostgresStoreFixture.open(address) }
         #expect(error?.state == .noPrivilege)
         #expect(error?.message.contains("metrics") == true)
         try fixture.other().execute("DROP OWNED BY \(role); DROP ROLE \(role)")
     }
 
     @Test func `a schema that somebody makes before the one of the tables is not used`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let runID = try fixture.makeRun()
         // The address's search_path begins with the schema that is called like the user.
         let user = try #require(try fixture.other().firstRow("SELECT current_user::text") { $0.string(0) })
@@ -85,7 +85,7 @@ struct SchemaTests {
 
     @Test func `the tables of another program are left alone`() throws {
         #expect(throws: UnfitDatabase.self) {
-            _ = try StoreOverPostgres(preparing: "CREATE TABLE mine (number integer)")
+            _ = try PostgresStoreFixture(preparing: "CREATE TABLE mine (number integer)")
         }
     }
 }

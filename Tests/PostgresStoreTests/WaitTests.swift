@@ -20,7 +20,7 @@ struct WaitTests {
     }
 
     @Test func `columns that another program widens are read and changed as before`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let runID = try fixture.makeRun()
         for width in [300, 400] {
             // The connections have prepared their statements for the columns as they are.
@@ -35,7 +35,7 @@ struct WaitTests {
     }
 
     @Test func `statements that the server has forgotten are prepared again`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let runID = try fixture.makeRun()
         _ = try fixture.write(finish(runID))
         _ = try fixture.read { try $0.runInfo(id: runID) }
@@ -54,7 +54,7 @@ struct WaitTests {
     }
 
     @Test func `a locked row holds the other changes up once, and not once for each request that meets it`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let (locked, free) = (try fixture.makeRun(), try fixture.makeRun())
         try fixture.write { try $0.setTag(Tag(key: "t", value: "0"), runID: locked) }
         let other = try fixture.other()
@@ -81,7 +81,7 @@ struct WaitTests {
     }
 
     @Test func `a lock that was met makes the changes of other runs no more impatient`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let (locked, shared) = (try fixture.makeRun(), try fixture.makeRun())
         for runID in [locked, shared] { try fixture.write { try $0.setTag(Tag(key: "t", value: "0"), runID: runID) } }
         let other = try fixture.other()
@@ -98,7 +98,7 @@ struct WaitTests {
     }
 
     @Test func `many locked runs do not make the changes of the free ones fail for long`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let locked = try (0..<16).map { _ in try fixture.makeRun() }
         let free = try (0..<16).map { _ in try fixture.makeRun() }
         for runID in locked + free { try fixture.write { try $0.setTag(Tag(key: "t", value: "0"), runID: runID) } }
@@ -121,7 +121,7 @@ struct WaitTests {
     }
 
     @Test func `changes that each wait for another locked row are refused after one wait`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let runs = try (0..<30).map { _ in try fixture.makeRun() }
         let other = try fixture.other()
         try other.execute("BEGIN; LOCK TABLE runs IN SHARE MODE")
@@ -134,7 +134,7 @@ struct WaitTests {
     }
 
     @Test func `a request that waits too long for its turn is refused while the writer still works`() throws {
-        let fixture = try StoreOverPostgres { $0.patience = .milliseconds(200) }
+        let fixture = try PostgresStoreFixture { $0.queueTimeout = .milliseconds(200) }
         let runID = try fixture.makeRun()
         var waiting: Outcome<Result<RunInfo, any Error>>?
         let (isBusy, mayGoOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
@@ -151,7 +151,7 @@ struct WaitTests {
     }
 
     @Test func `readers give a connection back when the writer finds no room for its own`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let role = "role_\(UInt64.random(in: .min ... .max))"
         try fixture.other().execute(
             """
@@ -160,8 +160,8 @@ struct WaitTests {
             GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO \(role)
             """
         )
-        let uri = StoreOverPostgres.server.replacing(/\/\/.*@/, with: "//\(role):word@")
-        let store = try StoreOverPostgres.open(PostgresAddress(uri.replacing("/postgres", with: "/\(fixture.name)")))
+        let uri = PostgresStoreFixture.server.replacing(/\/\/.*@/, with: "//\(role):word@")
+        let store = try PostgresStoreFixture.open(PostgresAddress(uri.replacing("/postgres", with: "/\(fixture.name)")))
         // All connections are those of reads, which always follow one another.
         let (isReading, mayEnd) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         let reads = (0..<4).map { _ in
@@ -187,7 +187,7 @@ struct WaitTests {
 
     @Test func `one line tells of connections that are lost one after another`() throws {
         let lines = Mutex<[String]>([])
-        let fixture = try StoreOverPostgres { $0.report = { line in lines.withLock { $0.append(line) } } }
+        let fixture = try PostgresStoreFixture { $0.report = { line in lines.withLock { $0.append(line) } } }
         let runID = try fixture.makeRun()
         for _ in 0..<3 {
             try fixture.other().execute(

@@ -9,7 +9,7 @@ import Testing
     private func source(now: @escaping @Sendable () -> Int64 = { 0 }, _ variables: [String: String]) -> CredentialSource
     {
         let all = ["HOME": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true"].merging(variables) { $1 }
-        return CredentialSource(now: now, patience: .seconds(60)) { all[$0] }
+        return CredentialSource(now: now, answerTimeout: .seconds(60)) { all[$0] }
     }
 
     /// Writes a file for one test and removes it afterwards.
@@ -155,7 +155,8 @@ import Testing
         let time = Clock()
         let agent = try KeyAgent(expiration: "1970-01-01T01:00:00Z")
         let gate = Gate()
-        let source = CredentialSource(now: { time.seconds.load(ordering: .relaxed) }, patience: .seconds(60)) { name in
+        let source = CredentialSource(now: { time.seconds.load(ordering: .relaxed) }, answerTimeout: .seconds(60)) {
+            name in
             if name == "AWS_ACCESS_KEY_ID" { gate.pass() }
             return [
                 "HOME": "/nonexistent", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:\(agent.port)/keys",

@@ -116,7 +116,7 @@ private final class Readers: ReadGate {
         _ = try world.runTogether(works, on: writer).wait()
         #expect(logBytes > 300 * 4_120)
         let done = DispatchSemaphore(value: 0)
-        writer.rest { done.signal() }
+        writer.releaseIdleResources { done.signal() }
         done.wait()
         #expect(logBytes == 0)
         writer.shutdown()

@@ -199,7 +199,7 @@ import Testing
 
     // MARK: The log
 
-    @Test func `a read that is recalled runs once more, and a second recall ends it`() throws {
+    @Test func `a read that is cut off runs once more, and a second cutoff ends it`() throws {
         let pool = pool()
         let begun = DispatchSemaphore(value: 0)
         let wait = try begin(on: pool) { connection in
@@ -210,7 +210,7 @@ import Testing
             begun.wait()
             pool.endReads(startedBefore: .now)
         }
-        #expect(reason(wait) == .log)
+        #expect(reason(wait) == .blocksLog)
         #expect(pool.oldestRead == nil)
         pool.close()
     }

@@ -6,7 +6,7 @@ import Testing
 
     init() throws {
         connection = try Connection(path: ":memory:", mode: .readWriteCreate)
-        try connection.addRowSkipping()
+        try connection.addRowSkipFunction()
         try connection.execute(
             """
             CREATE TABLE numbers (n INTEGER PRIMARY KEY);

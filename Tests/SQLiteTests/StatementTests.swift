@@ -28,7 +28,6 @@ import Testing
         #expect(statement.withText(2) { $0.count } == 7)
         #expect(statement.optionalInt64(4) == nil)
         #expect(statement.optionalString(4) == nil)
-        #expect(statement.optionalDouble(4) == nil)
         #expect(statement.withText(4) { $0.isEmpty })
         #expect(try !statement.step())
     }

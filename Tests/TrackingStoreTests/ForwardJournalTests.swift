@@ -89,7 +89,7 @@ import TrackingStore
         let upstream = upstream
         let parts = [
             ForwardOmission.part(ofExperimentTag: "team"), ForwardOmission.part(ofTag: "team"),
-            ForwardOmission.part(ofNumber: 1),
+            ForwardOmission.part(forNumberOfVersion: 1),
         ]
         try fixture.write { session in
             for part in parts {
@@ -106,7 +106,7 @@ import TrackingStore
 
     @Test func `What had no answer stays in doubt when everything is to be sent again`() throws {
         let upstream = upstream
-        let asked = ForwardedThing(target: "", digest: ForwardedThing.attempt + "5000")
+        let asked = ForwardedThing(target: "", digest: ForwardedThing.unansweredPrefix + "5000")
         let refused = ForwardedThing(target: "", digest: "0123", failure: "no")
         try fixture.write { session in
             try session.note(asked, .loggedModel, "m-1", upstream: upstream)

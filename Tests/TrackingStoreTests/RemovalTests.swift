@@ -214,7 +214,7 @@ import TrackingStore
             trackingError { try fixture.write { try $0.restoreExperiment(experiment) } },
             trackingError { try fixture.write { try $0.restoreRun(runID) } },
         ]
-        #expect(refusals.allSatisfy { $0?.message.contains("is being removed for good") == true })
+        #expect(refusals.allSatisfy { $0?.message.contains("is being removed permanently") == true })
     }
 
     /// Locations that need the folder `mlflow-artifacts:/0/<id>/artifacts`, a part of it, or something around it.

@@ -28,6 +28,15 @@ import Tracking
         #expect(start == count)
     }
 
+    @Test func `NaN that another program has stored as a value is no part of a range`() {
+        let foreign = MetricPoint(value: .nan, isNaN: false, timestamp: 1, step: 1)
+        var point = CurvePoint(foreign)
+        #expect(point.range == nil && point.nanCount == 1)
+        point.include(foreign)
+        point.include(self.point(2, 2))
+        #expect(point.range == 2...2 && point.nanCount == 2)
+    }
+
     @Test(arguments: [
         ("1", true), ("-0.5", true), ("+1e-3", true), (".5", true), ("5.", true), ("1E10", true), ("", false),
         ("-", false), (".", false), ("1e", false), ("nan", false), ("inf", false), ("0x10", false), ("1 ", false),

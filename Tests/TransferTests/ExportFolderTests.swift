@@ -106,7 +106,7 @@ import Transfer
             return
         }
         // Without artifacts in the folder, the location is the only trace of them.
-        #expect(run.home.name == "old" && run.run.info.name == "named")
+        #expect(run.experiment.name == "old" && run.run.info.name == "named")
         #expect(run.run.info.artifactURI == "dbfs:/7/abc/artifacts" && run.run.info.endTime == nil)
         #expect(version.version.stage == .production && found.skipped == [])
     }

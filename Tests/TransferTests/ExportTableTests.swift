@@ -41,7 +41,7 @@ import TrackingStore
         )
         run.metrics = metrics.map { Metric(key: $0.0, value: $0.1, timestamp: 1, step: 1) }
         run.params = params.map { Param(key: $0.0, value: $0.1) }
-        return .run(TransferredRun(run: run, home: Sample.home))
+        return .run(TransferredRun(run: run, experiment: Sample.sourceExperiment))
     }
 
     @Test func `a run is a line whose cells are beneath their keys`() {
@@ -60,6 +60,17 @@ import TrackingStore
 
                 """
         )
+    }
+
+    @Test func `every time that a client may store is shown`() {
+        let times: [(Int64, String)] = [
+            (.min, "-292275055-05-16T16:47:04.192Z"), (.max, "292278994-08-17T07:12:55.807Z"),
+            (-1_000, "1969-12-31T23:59:59.000Z"),
+        ]
+        for (time, text) in times {
+            let lines = table(.runs, .csv, [run("r", metrics: [], params: [], end: time)])
+            #expect(lines.contains(",\(text)"), "\(time)")
+        }
     }
 
     @Test func `a run is an object of what it has`() throws {

@@ -78,7 +78,7 @@ import Transfer
         }
         #expect(experiment.id == 7 && experiment.lifecycleStage == .deleted && experiment.lastUpdateTime == 6)
         #expect(experiment.tags == [Tag(key: "team", value: "blue"), Tag(key: "empty", value: "")])
-        #expect(run.home == TransferredHome(id: 7, name: "training") && run.run.info.status == .killed)
+        #expect(run.experiment == SourceExperiment(id: 7, name: "training") && run.run.info.status == .killed)
         #expect(run.run.info.endTime == 2 && run.run.info.lifecycleStage == .deleted && run.run.info.userID == "ana")
         #expect(run.run.params == [Param(key: "lr", value: "0.1")] && run.run.tags == [Tag(key: "note", value: "")])
         let dataset = Dataset(name: "iris", digest: "d1", sourceType: "http", source: "{}")

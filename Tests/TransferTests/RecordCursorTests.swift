@@ -64,9 +64,9 @@ extension StoreFixture {
     @Test func `things that are created while others are read come with what they name`() throws {
         var cursor = RecordCursor(.everything)
         var records = try #require(try fixture.store.readNow(&cursor))
-        let later = TransferredHome(id: 8, name: "later")
+        let later = SourceExperiment(id: 8, name: "later")
         let run = Sample.run { run in
-            (run.home, run.run.info.experimentID, run.run.info.runID) = (later, 8, "later")
+            (run.experiment, run.run.info.experimentID, run.run.info.runID) = (later, 8, "later")
             (run.run.modelInputs, run.run.modelOutputs) = ([], [])
         }
         _ = try fixture.write {
@@ -74,10 +74,10 @@ extension StoreFixture {
         }
         while let more = try fixture.store.readNow(&cursor) { records += more }
         let place = try #require(records.firstIndex { $0.subject.kind == .run && $0.subject.id == "later" })
-        let homes = records[..<place].filter {
-            if case .experiment(let home) = $0 { home.name == "later" } else { false }
+        let experiments = records[..<place].filter {
+            if case .experiment(let experiment) = $0 { experiment.name == "later" } else { false }
         }
-        #expect(homes.count == 1)
+        #expect(experiments.count == 1)
     }
 
     @Test func `a named run comes with its experiment and what it made, and nothing else`() throws {

@@ -18,7 +18,7 @@ import Transfer
         var experiment = Sample.experiment(id: Experiment.noID)
         experiment.artifactLocation = ""
         let run = Sample.run { transferred in
-            transferred.home.id = Experiment.noID
+            transferred.experiment.id = Experiment.noID
             transferred.run.info.experimentID = Experiment.noID
             transferred.run.info.artifactURI = ""
         }
@@ -27,7 +27,7 @@ import Transfer
             Issue.record("no run")
             return
         }
-        #expect(bare.home == run.home && bare.run.info.artifactURI == "")
+        #expect(bare.experiment == run.experiment && bare.run.info.artifactURI == "")
         var text: [UInt8] = []
         for record in [.experiment(experiment), .run(run)] as [TransferRecord] {
             var writer = JSONWriter()
@@ -38,12 +38,12 @@ import Transfer
     }
 
     @Test func `what shows whose points they are reads back as what was written`() throws {
-        let run = Sample.run { $0.home.creationTime = 100 }
+        let run = Sample.run { $0.experiment.creationTime = 100 }
         var model = Sample.loggedModel()
-        model.home.creationTime = 0
+        model.experiment.creationTime = 0
         var (points, modelPoints) = (Sample.points, Sample.modelPoints)
-        points.proof = run.proof
-        modelPoints.proof = model.proof
+        points.identity = run.identity
+        modelPoints.identity = model.identity
         let records: [TransferRecord] = [.run(run), .points(points), .loggedModel(model), .modelPoints(modelPoints)]
         var text: [UInt8] = []
         for record in records {

@@ -4,7 +4,7 @@ import Tracking
 enum Sample {
     static let runID = "0123456789abcdef0123456789abcdef"
     static let modelID = "m-0123456789abcdef0123456789abcdef"
-    static let home = TransferredHome(id: 7, name: "training")
+    static let sourceExperiment = SourceExperiment(id: 7, name: "training")
 
     static func experiment(id: Int64 = 7, name: String = "training", created: Int64 = 100) -> Experiment {
         Experiment(
@@ -38,7 +38,7 @@ enum Sample {
         run.datasetInputs = [DatasetInput(dataset: dataset, tags: [Tag(key: Tag.datasetContextKey, value: "train")])]
         run.modelInputs = [ModelInput(modelID: modelID)]
         run.modelOutputs = [ModelOutput(modelID: modelID, step: 3)]
-        var transferred = TransferredRun(run: run, home: home)
+        var transferred = TransferredRun(run: run, experiment: sourceExperiment)
         adjust(&transferred)
         return transferred
     }
@@ -72,7 +72,7 @@ enum Sample {
         )
         model.params = [Param(key: "depth", value: "3")]
         model.tags = [Tag(key: "stage", value: "beta")]
-        return TransferredLoggedModel(model: model, home: home)
+        return TransferredLoggedModel(model: model, experiment: sourceExperiment)
     }
 
     static let modelPoints = TransferredModelPoints(

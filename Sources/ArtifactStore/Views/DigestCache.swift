@@ -31,10 +31,8 @@ package final class DigestCache: Sendable {
 
     /// Adds a digest, unless the file was changed so recently that another change could have the same modification
     /// time.
-    ///
-    /// - Parameter now: seconds since 1970.
-    func keep(_ digest: [UInt8], of version: ContentVersion, now: Int64 = Int64(time(nil))) {
-        if case .file(let status) = version, now - status.change.seconds < 2 { return }
+    func keep(_ digest: [UInt8], of version: ContentVersion) {
+        if case .file(let status) = version, Int64(time(nil)) - status.change.seconds < 2 { return }
         generations.withLock { insert(digest, of: version, into: &$0) }
     }
 

@@ -23,13 +23,7 @@ package struct ZipEntry: Sendable {
     package var size: UInt64 = 0
 
     /// - Parameter expectedSize: the size in bytes before compression; the content must not be longer.
-    package init(
-        name: String,
-        method: Method,
-        modificationSeconds: Int64,
-        offset: UInt64,
-        expectedSize: UInt64
-    ) {
+    package init(name: String, method: Method, modificationSeconds: Int64, offset: UInt64, expectedSize: UInt64) {
         self.name = name
         self.method = method
         self.modificationSeconds = modificationSeconds

@@ -39,7 +39,6 @@ typedef void apus_notice_receiver(void *context, const PGresult *result);
     F(void, PQfinish, (PGconn *connection), (connection)) \
     F(int, PQsocket, (const PGconn *connection), (connection)) \
     F(int, PQstatus, (const PGconn *connection), (connection)) \
-    F(int, PQserverVersion, (const PGconn *connection), (connection)) \
     F(int, PQsetErrorVerbosity, (PGconn *connection, int verbosity), (connection, verbosity)) \
     F(apus_notice_receiver *, PQsetNoticeReceiver, \
       (PGconn *connection, apus_notice_receiver *receiver, void *context), (connection, receiver, context)) \

@@ -1,7 +1,7 @@
 package import HTTPWire
 
-/// How a route receives the request body, and on which thread its handler runs.
-package indirect enum HTTPHandling: Sendable {
+/// The closure that answers the requests of a route, with how it receives the body and on which thread it runs.
+package indirect enum HTTPHandler: Sendable {
     /// The body is collected first.
     ///
     /// The handler runs on the connection's event loop and must not block; if the body is larger than
@@ -17,27 +17,27 @@ package indirect enum HTTPHandling: Sendable {
     /// `HTTPLimits.bodyBytes`.
     case blocking(maximumBodyBytes: Int? = nil, @Sendable (HTTPRequest, HTTPResponder) -> Void)
 
-    /// The same as the other handling, but blocking work runs on threads of its own, because it may wait for another server.
-    case apart(HTTPHandling)
+    /// The same as the other handler, but blocking work runs on threads of its own, because it may wait for another server.
+    case apart(HTTPHandler)
 
-    /// The same handling with a maximum of `bytes` for the body.
+    /// The same handler with a maximum of `bytes` for the body.
     ///
     /// `streamed` stays as it is, because its receiver limits the body.
-    package func taking(atMost bytes: Int) -> HTTPHandling {
+    package func taking(atMost bytes: Int) -> HTTPHandler {
         switch self {
         case .buffered(let maximum, let handler):
             .buffered(maximumBodyBytes: min(maximum ?? bytes, bytes), handler)
         case .blocking(let maximum, let handler):
             .blocking(maximumBodyBytes: min(maximum ?? bytes, bytes), handler)
         case .streamed: self
-        case .apart(let handling): .apart(handling.taking(atMost: bytes))
+        case .apart(let handler): .apart(handler.taking(atMost: bytes))
         }
     }
 }
 
 /// The result of looking up a route.
 package enum HTTPRouteMatch: Sendable {
-    case found(HTTPHandling, pattern: String, parameters: [String])
+    case found(HTTPHandler, pattern: String, parameters: [String])
     /// The path exists, but not with this method.
     case methodNotAllowed(allow: [HTTPMethod])
     case notFound

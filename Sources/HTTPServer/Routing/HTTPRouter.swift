@@ -13,14 +13,14 @@ package import HTTPWire
 package struct HTTPRouter: Sendable {
     private struct Endpoint: Sendable {
         let pattern: String
-        private(set) var handlings: [(method: HTTPMethod, handling: HTTPHandling)] = []
+        private(set) var handlers: [(method: HTTPMethod, handler: HTTPHandler)] = []
 
         /// There are so few methods that a search is faster than a dictionary.
-        subscript(_ method: HTTPMethod) -> HTTPHandling? { handlings.first { $0.method == method }?.handling }
+        subscript(_ method: HTTPMethod) -> HTTPHandler? { handlers.first { $0.method == method }?.handler }
 
-        mutating func add(_ method: HTTPMethod, _ handling: HTTPHandling) {
+        mutating func add(_ method: HTTPMethod, _ handler: HTTPHandler) {
             precondition(self[method] == nil, "\(method.rawValue) \(pattern) is added twice")
-            handlings.append((method, handling))
+            handlers.append((method, handler))
         }
     }
 
@@ -34,7 +34,7 @@ package struct HTTPRouter: Sendable {
     private var nodes = [Node()]
     private var endpoints: [Endpoint] = []
     /// The index of the endpoint of each pattern, so that a further method of a pattern is added without a walk down the tree.
-    private var known: [String: Int] = [:]
+    private var endpointOfPattern: [String: Int] = [:]
     private var literalPaths = LiteralTable()
 
     package init() {}
@@ -43,8 +43,8 @@ package struct HTTPRouter: Sendable {
     ///
     /// Each pair of method and pattern may be added once, otherwise the process ends. Two patterns that differ only in
     /// the names of their parameters are the same pattern.
-    package mutating func add(_ method: HTTPMethod, _ pattern: String, _ handling: HTTPHandling) {
-        endpoints[known[pattern] ?? place(pattern)].add(method, handling)
+    package mutating func add(_ method: HTTPMethod, _ pattern: String, _ handler: HTTPHandler) {
+        endpoints[endpointOfPattern[pattern] ?? place(pattern)].add(method, handler)
     }
 
     /// Inserts a pattern into the tree; returns its endpoint, which already exists if an equal pattern was added.
@@ -70,7 +70,7 @@ package struct HTTPRouter: Sendable {
         let endpoint = nodes[node].endpoint ?? endpoints.count
         if endpoint == endpoints.count { endpoints.append(Endpoint(pattern: pattern)) }
         nodes[node].endpoint = endpoint
-        known[pattern] = endpoint
+        endpointOfPattern[pattern] = endpoint
         if isLiteral { literalPaths.insert(pattern, endpoint) }
         return endpoint
     }
@@ -83,14 +83,14 @@ package struct HTTPRouter: Sendable {
     }
 
     private mutating func child(of node: Int, at slot: WritableKeyPath<Node, Int?>) -> Int {
-        if let known = nodes[node][keyPath: slot] { return known }
+        if let child = nodes[node][keyPath: slot] { return child }
         nodes.append(Node())
         nodes[node][keyPath: slot] = nodes.count - 1
         return nodes.count - 1
     }
 
     private mutating func literalChild(of node: Int, _ segment: String) -> Int {
-        if let known = nodes[node].literals[segment] { return known }
+        if let child = nodes[node].literals[segment] { return child }
         nodes.append(Node())
         nodes[node].literals[segment] = nodes.count - 1
         return nodes.count - 1
@@ -110,13 +110,13 @@ package struct HTTPRouter: Sendable {
         }
         // An absolute target without a path means the root (RFC 9112 §3.2.1).
         if rawPath.isEmpty { return match(method, rawPath: "/") }
-        if let endpoint = literalPaths.find(rawPath), let handling = handling(endpoint, method) {
-            return .found(handling, pattern: endpoints[endpoint].pattern, parameters: [])
+        if let endpoint = literalPaths.find(rawPath), let handler = handler(endpoint, method) {
+            return .found(handler, pattern: endpoints[endpoint].pattern, parameters: [])
         }
         var search = Search(method: method, path: rawPath)
         let start = rawPath.first == UInt8(ascii: "/") ? 1 : 0
-        if let endpoint = descend(0, start, &search), let handling = handling(endpoint, method) {
-            return .found(handling, pattern: endpoints[endpoint].pattern, parameters: search.parameters)
+        if let endpoint = descend(0, start, &search), let handler = handler(endpoint, method) {
+            return .found(handler, pattern: endpoints[endpoint].pattern, parameters: search.parameters)
         }
         if search.allowed.isEmpty { return .notFound }
         if search.allowed.contains(.get) { search.allowed.insert(.head) }
@@ -124,7 +124,7 @@ package struct HTTPRouter: Sendable {
         return .methodNotAllowed(allow: HTTPMethod.allCases.filter(search.allowed.contains))
     }
 
-    private func handling(_ endpoint: Int, _ method: HTTPMethod) -> HTTPHandling? {
+    private func handler(_ endpoint: Int, _ method: HTTPMethod) -> HTTPHandler? {
         endpoints[endpoint][method] ?? (method == .head ? endpoints[endpoint][.get] : nil)
     }
 
@@ -150,7 +150,7 @@ package struct HTTPRouter: Sendable {
         return nil
     }
 
-    /// Tries the literal children and the parameter of a node with the next segment that is not empty.
+    /// Tries the literal children and the parameter of a node with the next segment, which is empty only at the end of the path.
     private func descendSegment(_ node: Int, _ start: Int, _ search: inout Search) -> Int? {
         let current = nodes[node]
         guard !current.literals.isEmpty || current.parameter != nil else { return nil }
@@ -170,10 +170,11 @@ package struct HTTPRouter: Sendable {
         return nil
     }
 
+    /// Returns the endpoint if it has the method of the request; otherwise records its methods for the field Allow.
     private func accept(_ endpoint: Int?, _ search: inout Search) -> Int? {
         guard let endpoint else { return nil }
-        if handling(endpoint, search.method) != nil { return endpoint }
-        search.allowed.formUnion(endpoints[endpoint].handlings.map(\.method))
+        if handler(endpoint, search.method) != nil { return endpoint }
+        search.allowed.formUnion(endpoints[endpoint].handlers.map(\.method))
         return nil
     }
 }

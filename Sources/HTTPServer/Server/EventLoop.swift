@@ -27,7 +27,7 @@ enum LoopMessage: Sendable {
     /// A worker has made a piece of a body; nil if the producer threw an error.
     case produced(ConnectionID, [UInt8]?, hasMore: Bool)
     /// The memory of this connection's body or answer has been given to other clients.
-    case giveWay(ConnectionID, exchange: UInt64)
+    case memoryRevoked(ConnectionID, exchange: UInt64)
     /// The server is short of connections: the loop is to close its connection that has been idle longest, if it has
     /// been idle at least this long.
     case closeLongestIdle(atLeast: Duration)
@@ -169,7 +169,7 @@ final class EventLoop: @unchecked Sendable {
         case .pumped(let id, let outcome): with(id) { $0.takePumpOutcome(outcome) }
         case .fileSent(let id, let count, let outcome): with(id) { $0.takeFileProgress(count, outcome) }
         case .produced(let id, let bytes, let hasMore): with(id) { $0.takePiece(bytes, hasMore: hasMore) }
-        case .giveWay(let id, let exchange): with(id) { $0.giveWay(exchange: exchange) }
+        case .memoryRevoked(let id, let exchange): with(id) { $0.loseMemory(exchange: exchange) }
         case .closeLongestIdle(let span): closeLongestIdle(atLeast: span)
         case .drain(let limit, let whenEmpty): drain(within: limit, whenEmpty)
         }

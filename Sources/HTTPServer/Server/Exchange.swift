@@ -14,7 +14,7 @@ final class Exchange {
     /// Whether the request has a body that will stay unread unless it is dropped.
     var hasUnreadBody = false
     /// The memory of the shared budget for bodies that this body holds; nil until the body holds any.
-    var bodyStake: MemoryStake?
+    var bodyReservation: MemoryReservation?
     var status = 0
     var bytesSent = 0
     var isReported = false

@@ -15,7 +15,7 @@ struct OutgoingResponse {
     var producer: (any HTTPBodyProducer)?
     var isChunked = false
     /// The memory of the shared budget for answers that this answer holds; nil until the answer holds any.
-    var stake: MemoryStake?
+    var reservation: MemoryReservation?
 
     /// The largest body that is copied into the buffer after the head, in bytes: for a small body copying is cheaper
     /// than sending from two buffers.

@@ -15,7 +15,7 @@ extension ServerConnection {
                         accountForWaiting()
                         return false
                     }
-                    exchange?.bodyStake?.move(input.count, at: loop.now)
+                    exchange?.bodyReservation?.countTransferred(input.count, at: loop.now)
                     setDeadline(limits.bodyStallTimeout, .body)
                 }
                 let expected = decoder.remaining ?? 0
@@ -44,7 +44,7 @@ extension ServerConnection {
         try refuseExcess(bytes.count)
         let size = body.count + bytes.count
         if size > limits.alwaysHeldBytes {
-            guard bodyStake(exchange).grow(to: size) else { throw Self.budgetSpent }
+            guard bodyReservation(exchange).grow(to: size) else { throw Self.budgetSpent }
         }
         // The client may declare a long body and not send it, so the reserved memory is bounded.
         if body.isEmpty { body.reserveCapacity(min(expected, limits.alwaysHeldBytes)) }
@@ -62,17 +62,17 @@ extension ServerConnection {
     /// that the budget does not count.
     private func accountForWaiting() {
         guard phase == .buffering, !body.isEmpty, let exchange else { return }
-        _ = bodyStake(exchange).grow(to: body.count)
+        _ = bodyReservation(exchange).grow(to: body.count)
     }
 
-    private func bodyStake(_ exchange: Exchange) -> MemoryStake {
-        if let stake = exchange.bodyStake { return stake }
-        let stake = loop.shared.bodies.stake(for: caller.party) { [loop, id, number = exchange.id] in
-            loop.post(.giveWay(id, exchange: number))
+    private func bodyReservation(_ exchange: Exchange) -> MemoryReservation {
+        if let reservation = exchange.bodyReservation { return reservation }
+        let reservation = loop.shared.bodies.reservation(for: caller.party) { [loop, id, number = exchange.id] in
+            loop.post(.memoryRevoked(id, exchange: number))
         }
-        stake.awaitClient(at: loop.now)
-        exchange.bodyStake = stake
-        return stake
+        reservation.beginWaitingForClient(at: loop.now)
+        exchange.bodyReservation = reservation
+        return reservation
     }
 
     private static var budgetSpent: HTTPRefusal {
@@ -85,7 +85,7 @@ extension ServerConnection {
         self.call = nil
         awaitAnswer()
         exchange.hasUnreadBody = false
-        exchange.bodyStake?.awaitServer()
+        exchange.bodyReservation?.endWaitingForClient()
         request.body = body
         body = []
         let responder = makeResponder(exchange)
@@ -112,15 +112,15 @@ extension ServerConnection {
         _ coding: RequestHead.Coding,
         _ exchange: Exchange
     ) {
-        let stake = bodyStake(exchange)
-        stake.awaitServer()
+        let reservation = bodyReservation(exchange)
+        reservation.endWaitingForClient()
         let configuration = loop.configuration
         let judgement = judgement(on: workers(for: exchange))
         callOnWorker(exchange) {
             do {
                 var request = request
                 let maximum = call.maximumBodyBytes
-                request.body = try Self.inflate(request.body, coding, maximum, stake, configuration.limits)
+                request.body = try Self.inflate(request.body, coding, maximum, reservation, configuration.limits)
                 judgement.run(request, responder) { request in
                     if let request { call.handler(request, responder) }
                 }
@@ -138,7 +138,7 @@ extension ServerConnection {
         _ body: [UInt8],
         _ coding: RequestHead.Coding,
         _ maximum: Int,
-        _ stake: MemoryStake,
+        _ reservation: MemoryReservation,
         _ limits: HTTPLimits
     ) throws -> [UInt8] {
         guard let inflater = Inflater(coding == .gzip ? .gzip : .zlib) else { throw budgetSpent }
@@ -149,7 +149,7 @@ extension ServerConnection {
                     throw HTTPRefusal(413, "The decompressed body is larger than the \(maximum) bytes allowed here")
                 }
                 let size = body.count + result.count + piece.count
-                guard size <= limits.alwaysHeldBytes || stake.grow(to: size) else { throw budgetSpent }
+                guard size <= limits.alwaysHeldBytes || reservation.grow(to: size) else { throw budgetSpent }
                 result.append(contentsOf: piece)
             }
         }

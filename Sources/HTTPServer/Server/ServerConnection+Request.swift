@@ -95,7 +95,7 @@ extension ServerConnection {
     private func begin(_ head: RequestHead) {
         let exchange = makeExchange(head: head)
         self.exchange = exchange
-        // Who sends one more request has taken the last answer.
+        // A client that sends one more request has received the last answer.
         if lastAnswer == .sent { caller.didTakeAnswer() }
         lastAnswer = .none
         clearDeadline()
@@ -195,7 +195,7 @@ extension ServerConnection {
             var response = loop.configuration.errorResponse(HTTPRefusal(405, message), request)
             response.headers.append(("Allow", Self.list(allow)))
             answer(exchange, response)
-        case .found(let handling, _, _): start(handling, exchange, request)
+        case .found(let handler, _, _): start(handler, exchange, request)
         }
     }
 
@@ -207,11 +207,11 @@ extension ServerConnection {
         answer(exchange, HTTPResponse(status: 204, headers: [("Allow", Self.list(allow))]))
     }
 
-    private func start(_ handling: HTTPHandling, _ exchange: Exchange, _ request: HTTPRequest) {
-        switch handling {
-        case .apart(let handling):
+    private func start(_ handler: HTTPHandler, _ exchange: Exchange, _ request: HTTPRequest) {
+        switch handler {
+        case .apart(let handler):
             exchange.isApart = true
-            start(handling, exchange, request)
+            start(handler, exchange, request)
         case .buffered(let maximum, let handler):
             let bound = maximum ?? limits.bodyBytes
             buffer(BufferedCall(handler: handler, maximumBodyBytes: bound, mayBlock: false), exchange)

@@ -56,30 +56,30 @@ extension ServerConnection {
             case .file, .staticBytes: 0
             }
         guard needed > limits.alwaysHeldBytes else { return true }
-        let stake = answerStake(exchange)
-        guard stake.grow(to: needed) else {
-            output.stake = nil
+        let reservation = answerReservation(exchange)
+        guard reservation.grow(to: needed) else {
+            output.reservation = nil
             return false
         }
         return true
     }
 
-    private func answerStake(_ exchange: Exchange) -> MemoryStake {
-        if let stake = output.stake { return stake }
-        let stake = loop.shared.answers.stake(for: caller.party) { [loop, id, number = exchange.id] in
-            loop.post(.giveWay(id, exchange: number))
+    private func answerReservation(_ exchange: Exchange) -> MemoryReservation {
+        if let reservation = output.reservation { return reservation }
+        let reservation = loop.shared.answers.reservation(for: caller.party) { [loop, id, number = exchange.id] in
+            loop.post(.memoryRevoked(id, exchange: number))
         }
-        output.stake = stake
-        return stake
+        output.reservation = reservation
+        return reservation
     }
 
     /// Takes memory of the budget for bytes that the client has not read yet; if the budget is used up, the bytes are
     /// kept without it.
     private func accountForWaiting() {
         guard let exchange, output.waitingBytes > 0 else { return }
-        let stake = answerStake(exchange)
-        stake.awaitClient(at: loop.now)
-        _ = stake.grow(to: output.waitingBytes)
+        let reservation = answerReservation(exchange)
+        reservation.beginWaitingForClient(at: loop.now)
+        _ = reservation.grow(to: output.waitingBytes)
     }
 
     /// Decides whether the connection stays open after the answer, given the unread part of the body.
@@ -170,7 +170,7 @@ extension ServerConnection {
 
     private func didSend(_ count: Int) {
         output.consume(count)
-        output.stake?.move(count, at: loop.now)
+        output.reservation?.countTransferred(count, at: loop.now)
         exchange?.bytesSent += count
         loop.shared.counters.bytesSent.wrappingAdd(count, ordering: .relaxed)
         if output.remainderCount > 0 { setDeadline(limits.writeStallTimeout, .write) }
@@ -210,7 +210,7 @@ extension ServerConnection {
     private func produce(_ producer: any HTTPBodyProducer) {
         isJobRunning = true
         clearDeadline()
-        output.stake?.awaitServer()
+        output.reservation?.endWaitingForClient()
         let isChunked = output.isChunked
         workers.run(for: caller.turn) { [id, loop] in
             let (bytes, hasMore) = PieceMaking.run(producer, isChunked: isChunked)
@@ -238,7 +238,7 @@ extension ServerConnection {
     private func finishExchange() {
         guard let exchange else { return }
         report(upcoming: 0)
-        output.stake = nil
+        output.reservation = nil
         noteSentAnswer()
         output.file = nil
         output.filePosition = 0

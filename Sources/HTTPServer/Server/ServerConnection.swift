@@ -19,12 +19,12 @@ final class ServerConnection {
         case head
         /// Collecting a body in memory.
         case buffering
-        /// A worker is asking the route for the receiver of the body, or the decision about admitting the request is
-        /// not made yet.
+        /// Another thread is finding out whether the request is admitted, or calls the route's handler, which returns the
+        /// receiver of the body.
         case opening
         /// A worker is moving the body to its receiver, or the loop is waiting for more of it.
         case pumping
-        /// The connection waits for the answer; the request has been read, or its rest will not be.
+        /// The connection waits for the answer; the request has been read to its end, or the handler does not want the rest.
         case awaiting
         /// The answer is being sent.
         case writing
@@ -55,10 +55,9 @@ final class ServerConnection {
 
     let id: ConnectionID
     var channel: Channel
-    /// What this connection holds of the budget of connections: 1, returned when this object is released.
+    /// The share of this connection in the budget of connections, which is 1; given back when this object is released.
     let place: Holding
-    /// The identity that sends requests on this connection, and what the connection holds of that identity's budget of
-    /// connections.
+    /// The identity that sends requests on this connection, and the connection's share in the budget of that identity.
     private var identified: (identity: Identity, place: Holding)?
     unowned let loop: EventLoop
 
@@ -79,7 +78,7 @@ final class ServerConnection {
     var droppedBytes = 0
     /// Whether the socket has taken the last answer as a whole, and whether the caller has been told so.
     var lastAnswer = LastAnswer.none
-    /// How long the next look at an answer that is under way waits.
+    /// The time until the connection checks again whether the client's system has acknowledged the last answer.
     private var confirmationDelay = Duration.milliseconds(10)
 
     /// Whether a read may find bytes: an event sets the flag, and a read that would block clears it.
@@ -221,10 +220,10 @@ final class ServerConnection {
         }
     }
 
-    /// Ends the connection of a client that has ended it too.
+    /// Ends the connection, at once or after the last answer is acknowledged; called when the client has closed its sending side.
     ///
-    /// Who has closed only its sending side may still read the last answer: whether it does shows when its system
-    /// acknowledges the answer or resets the connection. Until then the answer counts as lost.
+    /// Such a client may still read the last answer. It has read it if its system acknowledges the answer, and has not if its system
+    /// resets the connection. Until then the answer counts as lost.
     func closeBehindAnswer() {
         guard lastAnswer != .none else { return close() }
         switch SystemCall.delivery(channel.descriptor.rawValue) {
@@ -246,7 +245,7 @@ final class ServerConnection {
         }
     }
 
-    /// Looks again at an answer that was under way.
+    /// Checks again whether the client's system has acknowledged the last answer.
     private func confirmAnswer() {
         switch SystemCall.delivery(channel.descriptor.rawValue) {
         case .complete:
@@ -317,8 +316,8 @@ final class ServerConnection {
         }
     }
 
-    /// Refuses the body or ends the answer of this slow client, because other clients have got its memory.
-    func giveWay(exchange number: UInt64) {
+    /// Refuses the body or ends the answer of this slow client, because the memory that is reserved for it is needed for other clients.
+    func loseMemory(exchange number: UInt64) {
         guard let exchange, exchange.id == number else { return }
         switch phase {
         case .buffering: refuse(HTTPRefusal(408, "The body came so slowly that its memory was given to others"))
@@ -328,46 +327,8 @@ final class ServerConnection {
     }
 }
 
-/// The TLS handshake.
-extension ServerConnection {
-    /// Continues the handshake; false when more bytes are needed or the connection has ended.
-    fileprivate func encrypt() -> Bool {
-        guard let session = channel.session else { return false }
-        if !session.hasBegun {
-            guard let first = SystemCall.firstByte(channel.descriptor.rawValue) else {
-                if isPeerFinished { close() }
-                return false
-            }
-            // A TLS handshake begins with the byte 22 (RFC 8446 §5.1), a plain request with a capital letter of its
-            // method.
-            if (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(first) {
-                refusePlainRequest()
-                return true
-            }
-        }
-        switch session.handshake() {
-        case .done:
-            phase = .head
-            isReadable = true
-            idleSince = loop.now
-            setDeadline(loop.isDraining ? limits.lastRequestTimeout : limits.idleTimeout, .idle)
-            return true
-        case .waitsToRead, .waitsToWrite: return false
-        case .failed:
-            close()
-            return false
-        }
-    }
+// MARK: Deadlines
 
-    /// Refuses a plain HTTP request, without encryption, so that its client can read the answer.
-    private func refusePlainRequest() {
-        channel = Channel(channel.descriptor)
-        isReadable = true
-        refuse(HTTPRefusal(400, "This port speaks https: write https:// in the address"))
-    }
-}
-
-/// Deadlines.
 extension ServerConnection {
     func setDeadline(_ span: Duration, _ kind: DeadlineKind) {
         let (sum, overflow) = loop.now.addingReportingOverflow(span.nanoseconds)

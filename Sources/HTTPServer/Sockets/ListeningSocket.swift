@@ -20,7 +20,7 @@ final class ListeningSocket: Sendable {
 
     var rawValue: Int32 { descriptor.rawValue }
 
-    init(_ wanted: SocketAddress, backlog: Int32 = 1_024) throws(HTTPServerError) {
+    init(_ wanted: SocketAddress) throws(HTTPServerError) {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let created = socket(wanted.family, type, 0)
         let code = errno
@@ -37,7 +37,7 @@ final class ListeningSocket: Sendable {
                 code: code
             )
         }
-        guard listen(created, backlog) == 0 else {
+        guard listen(created, 1_024) == 0 else {
             let code = errno
             throw HTTPServerError(call: "listen", code: code)
         }

@@ -4,22 +4,21 @@ internal import HTTPWire
 internal import Identities
 internal import Tracking
 
-/// Requests that were admitted a while ago: their bodies came late, or they have waited.
+/// Checks requests again that were admitted earlier, because their bodies came late or they have waited.
 extension AccessControl {
-    /// The most judgements of one request; each may be outdated when it is acted upon.
-    static let judgementLimit = 8
+    /// The maximum number of admission checks for one request; the permissions may change again after each.
+    static let maximumChecks = 8
     static let changesTooOften = AccessRefusal(
-        refusal: HTTPRefusal(429, "What this client may do changes just now; try again.")
+        refusal: HTTPRefusal(429, "The permissions of this client are being changed; try again.")
     )
 
-    /// Decides again about a request whose rights may have been taken; calls `done` with the request as it was judged, or with
-    /// the refusal.
+    /// Checks again whether a request is admitted, because its client's permissions may have been reduced.
     ///
-    /// Does not block; `done` is called on the calling thread or another one.
-    func judgeAgain(
+    /// Calls `done` with the request, in which the sender is noted as this check has found it, or with the refusal. Does not block; `done` is called on the calling thread or another one.
+    func checkAgain(
         _ request: HTTPRequest,
         _ access: Access,
-        judgedBefore count: Int = 0,
+        earlierChecks count: Int = 0,
         _ done: @escaping @Sendable (Result<HTTPRequest, AccessRefusal>) -> Void
     ) {
         var request = request
@@ -28,39 +27,37 @@ extension AccessControl {
         case .admitted: done(.success(request))
         case .refused(let refusal): done(.failure(refusal))
         case .undecided(let begin):
-            guard count < Self.judgementLimit else { return done(.failure(Self.changesTooOften)) }
-            begin { [request] in self.judgeAgain(request, access, judgedBefore: count + 1, done) }
+            guard count < Self.maximumChecks else { return done(.failure(Self.changesTooOften)) }
+            begin { [request] in self.checkAgain(request, access, earlierChecks: count + 1, done) }
         }
     }
 
-    /// Decides again about a request.
+    /// Checks again whether a request is admitted, and notes in the request who sends it.
     ///
-    /// Blocks while it is found out who sends it, and notes that in the request.
-    /// - Throws: `AccessRefusal` for one that would not be admitted any more.
-    func judgeAgain(_ request: inout HTTPRequest, _ access: Access) throws(AccessRefusal) {
+    /// Blocks while the sender is looked up.
+    /// - Throws: `AccessRefusal` if the request is no longer admitted.
+    func checkAgain(_ request: inout HTTPRequest, _ access: Access) throws(AccessRefusal) {
         try catchUp(since: request.arrival)
         request.admissionVersion = version.current
         switch decided({ holder(request) }) {
         case .success(let admitted):
             request.identify(as: admitted.identity)
-            request.caller.noteAdmission(
-                at: admitted.identity.kind == .operatorCommand ? 0 : request.admissionVersion
-            )
+            request.caller.noteAdmission(at: admitted.identity.kind == .operatorCommand ? 0 : request.admissionVersion)
             if let refusal = admitted.refusal(of: access) { throw AccessRefusal(refusal: refusal) }
         case .failure(let failure): throw refusal(of: failure)
         }
     }
 
-    /// Decides again about a request if anything was taken from anybody since the last decision; else compares two numbers.
+    /// Checks a request again if anybody's permissions were reduced since its last check; otherwise only compares two numbers.
     ///
-    /// Blocks, if there may be other servers, until it is known what they have changed.
-    /// - Returns: whether it was decided again, so that what the sender may do is to be asked for again.
-    /// - Throws: `AccessRefusal` for one that would not be admitted any more.
+    /// If other servers may share the database, blocks until their changes are known.
+    /// - Returns: whether the request was checked again, so that the sender's permissions must be read again.
+    /// - Throws: `AccessRefusal` if the request is no longer admitted.
     func admitAgain(_ request: inout HTTPRequest, _ access: Access) throws(AccessRefusal) -> Bool {
         guard isRequired else { return false }
         try catchUp()
         guard request.admissionVersion != version.current else { return false }
-        try judgeAgain(&request, access)
+        try checkAgain(&request, access)
         return true
     }
 }
@@ -75,12 +72,12 @@ extension AccessRefusal {
 }
 
 extension MLflowAPI {
-    /// Does something for a request, and again from the start while its sender's rights change, as long as it has them.
+    /// Runs `body` for a request, and runs it again from the start if it throws `AccessChanged` and the request is still admitted.
     ///
-    /// Blocks while it is found out who sends the request.
+    /// Blocks while the sender is looked up.
     /// - Parameters:
     ///   - access: what the endpoint declares.
-    ///   - body: gets the request as it was judged last; changes nothing if it throws `AccessChanged`.
+    ///   - body: gets the request as it was checked last; changes nothing if it throws `AccessChanged`.
     /// - Throws: `AccessRefusal`, and what `body` throws.
     func whileAdmitted<Value>(
         _ request: HTTPRequest,
@@ -88,11 +85,11 @@ extension MLflowAPI {
         _ body: (HTTPRequest) throws -> Value
     ) throws -> Value {
         var request = request
-        for _ in 0..<AccessControl.judgementLimit {
+        for _ in 0..<AccessControl.maximumChecks {
             do {
                 return try body(request)
             } catch is AccessChanged {
-                try settings.access?.judgeAgain(&request, access)
+                try settings.access?.checkAgain(&request, access)
             }
         }
         throw AccessControl.changesTooOften

@@ -6,23 +6,24 @@ internal import Identities
 internal import Synchronization
 internal import Tracking
 
-/// Who sends a request, as its credential shows.
+// MARK: The sender of a request, identified by its credential
+
 extension AccessControl {
-    /// Why it is not known who sends a request.
+    /// Why the sender of a request cannot be identified.
     enum Failure: Error {
         case noCredential
         case unknownToken
         case expired(String)
         case wrongPassword(String)
         case tooManyPasswords(String)
-        /// Something else shows nobody.
+        /// Another reason, with the refusal to send.
         case other(AccessRefusal)
 
-        /// In a whole sentence.
+        /// The reason as a sentence.
         var reason: String {
             switch self {
             case .noCredential: "You are not authenticated."
-            case .unknownToken: "The server does not know this token: it was revoked, or is not whole."
+            case .unknownToken: "The server does not know this token: it was revoked, or is incomplete."
             case .expired(let name): "The token '\(name)' has expired."
             case .wrongPassword: "You are not authenticated: the name or the password is wrong."
             case .tooManyPasswords:
@@ -32,7 +33,7 @@ extension AccessControl {
             }
         }
 
-        /// Whose the credential was, as far as that is known.
+        /// The owner of the credential, as far as it is known.
         fileprivate var actor: AuditActor {
             switch self {
             case .noCredential, .unknownToken, .other: .anyone
@@ -48,7 +49,7 @@ extension AccessControl {
         case failed(Failure)
         case undecided(@Sendable (@escaping @Sendable () -> Void) -> Void)
 
-        /// One of the users, whatever has shown who it is.
+        /// The holder for a user who was looked up.
         init(_ lookUp: KnownUsers.LookUp, _ admit: (KnownUser) -> Holder = { .found(Admitted($0)) }) {
             switch lookUp {
             case .user(let known): self = admit(known)
@@ -58,10 +59,10 @@ extension AccessControl {
         }
     }
 
-    /// How long a token may be valid that the sender of a request makes, in milliseconds; nil for any time.
+    /// The longest lifetime, in milliseconds, of a token that the sender of a request creates; nil if there is no limit.
     ///
-    /// Blocks while it is found out who sends it.
-    /// - Throws: `AccessRefusal` if that is known no more.
+    /// Blocks while the sender is looked up.
+    /// - Throws: `AccessRefusal` if the sender can no longer be identified.
     func longestTokenLifetime(of request: HTTPRequest) throws(AccessRefusal) -> Int64? {
         guard isRequired else { return nil }
         switch decided({ holder(request) }) {
@@ -70,7 +71,7 @@ extension AccessControl {
         }
     }
 
-    /// Who sends a request that was admitted just now; nil if that would have to be found out anew.
+    /// The sender of a request that was just admitted; nil if the sender would have to be looked up again.
     func known(_ request: HTTPRequest) -> Admitted? {
         guard isRequired, case .found(let admitted) = holder(request) else { return nil }
         return admitted
@@ -86,14 +87,14 @@ extension AccessControl {
         case .basic(let name, let password):
             let holder = holder(ofToken: password, arrival: request.arrival)
             guard let users, case .failed(.unknownToken) = holder else { return holder }
-            // Other spellings of the field are the same name and password.
+            // The field may be spelled differently, and still contain a known name and password.
             return Holder(users.user(users.shown(name, password, from: request.caller.peer)))
         }
     }
 
-    /// The user whose name and password were right a short while ago, which is so for nearly every request.
+    /// The user whose name and password were recently right, as for nearly every request.
     ///
-    /// Finds the spelling that clients use, without taking the field apart.
+    /// Looks up the whole field in the spelling that clients use, without parsing it.
     private func userWhoLoggedInBefore(_ request: HTTPRequest) -> KnownUser? {
         guard let users, let field = request.header("authorization"), request.count(ofHeaders: "authorization") == 1
         else { return nil }
@@ -101,7 +102,9 @@ extension AccessControl {
     }
 
     private func holder(ofToken key: [UInt8], arrival: UInt64) -> Holder {
-        if outside.isToken(key) { return holder(ofIssuersToken: key, at: currentMilliseconds(), arrival: arrival) }
+        if externalUsers.isToken(key) {
+            return holder(ofIssuersToken: key, at: currentMilliseconds(), arrival: arrival)
+        }
         return holder(ofTokenHash: SHA256.digest(of: key))
     }
 
@@ -111,7 +114,7 @@ extension AccessControl {
         guard !known.token.hasExpired(at: now) else { return .failed(.expired(known.token.name)) }
         let holder: Holder
         if let userID = known.token.userID {
-            // Without users, nobody knows what the owner of a token may do.
+            // On a server without users, the permissions of the owner of a token are unknown.
             guard let users else { return .failed(.unknownToken) }
             holder = Holder(users.user(id: userID)) { self.holder(of: known.token, $0) }
         } else {
@@ -149,11 +152,11 @@ extension AccessControl {
     func challenge(_ reason: String, advice: String? = nil) -> AccessRefusal {
         let usualAdvice =
             users == nil
-            ? "Set MLFLOW_TRACKING_TOKEN to a valid one, or send it as the password of any user; who runs the server makes one "
-                + "with: apus token create NAME"
+            ? "Set MLFLOW_TRACKING_TOKEN to a valid one, or send it as the password of any user name; the operator of the "
+                + "server creates one with: apus token create NAME"
             : "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN to a token of yours; an admin "
-                + "makes users."
-        // A browser understands the first, and asks for a name and a password.
+                + "creates users."
+        // Browsers understand the first, and ask for a name and a password.
         let fields = [
             ("WWW-Authenticate", "Basic realm=\"Apus\", charset=\"UTF-8\""),
             ("WWW-Authenticate", "Bearer realm=\"Apus\""),

@@ -161,11 +161,13 @@ extension AccessControl {
     }
 
     private func cookieHash(_ request: HTTPRequest) -> [UInt8]? {
-        LogInCookie.value(in: request, at: outside.cookiePlace(of: request)).map { SHA256.digest(of: Array($0.utf8)) }
+        LogInCookie.value(in: request, at: externalUsers.cookiePlace(of: request)).map {
+            SHA256.digest(of: Array($0.utf8))
+        }
     }
 }
 
-extension OutsideUsers {
+extension ExternalUsers {
     /// Where a browser sends the cookie of a log-in that this request begins or shows: beneath the prefix of the server.
     package func cookiePlace(of request: HTTPRequest) -> LogInCookie.Place {
         guard publicPath.isEmpty else { return returnPlace(of: request) }

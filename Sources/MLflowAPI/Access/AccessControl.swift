@@ -18,12 +18,12 @@ package struct AccessRefusal: Error, Sendable {
 
 /// What is asked of those who send requests.
 package struct AccessSettings: Sendable {
-    /// Whether every request must show who sends it.
+    /// Whether every request must authenticate its sender.
     package var isRequired: Bool
     /// What a user may do with things for which nobody has granted anything; nil where there are no users.
     package var usersMay: PermissionLevel?
     /// Users whom others prove.
-    package var outside = OutsideUsers()
+    package var externalUsers = ExternalUsers()
 
     package init(isRequired: Bool, usersMay: PermissionLevel? = nil) {
         self.isRequired = isRequired
@@ -46,7 +46,7 @@ package final class AccessControl: Sendable {
 
     private let settings: AccessSettings
     /// Users whom others prove.
-    package let outside: OutsideUsers
+    package let externalUsers: ExternalUsers
     /// What commands on the server's machine send; it is valid as long as this object.
     package let operatorKey: AccessKey
     let operatorToken: KnownToken
@@ -59,7 +59,7 @@ package final class AccessControl: Sendable {
     /// What the groups of users allow who were named since the start.
     let lastWords = LastWords()
     /// One object for all requests of a user whom somebody else proves, where there are no users, and for admins.
-    let outsideIdentities = Mutex<[OutsideIdentity: Identity]>([:])
+    let externalIdentities = Mutex<[ExternalIdentity: Identity]>([:])
     let tokens: Mutex<KnownTokens>
     /// Grows with each change by which somebody may do less than before.
     package let version: AccessVersion
@@ -72,22 +72,18 @@ package final class AccessControl: Sendable {
     /// - Parameters:
     ///   - settings: if nothing is required, nobody is asked, and only the operator's key is known.
     ///   - logInAudit: told of who has shown a credential; nil where that is not audited.
-    package init(
-        _ store: any TrackingBackend,
-        _ settings: AccessSettings,
-        logInAudit: LogInAudit? = nil
-    ) throws {
+    package init(_ store: any TrackingBackend, _ settings: AccessSettings, logInAudit: LogInAudit? = nil) throws {
         self.store = store
         self.settings = settings
         self.logInAudit = logInAudit
         version = store.permissionChanges.version
         others = store.permissionChanges.stored.map { OtherServers($0) }
-        outside = settings.outside
+        externalUsers = settings.externalUsers
         operatorKey = AccessKey()
         let token = AccessToken(name: AccessToken.operatorName, scope: .admin, creationTime: 0)
         operatorToken = KnownToken(token, hash: operatorKey.hash, isOfOperator: true)
         tokens = Mutex(KnownTokens([operatorToken]))
-        users = settings.usersMay.map { KnownUsers(store, standard: $0, isAudited: logInAudit != nil) }
+        users = settings.usersMay.map { KnownUsers(store, defaultLevel: $0, isAudited: logInAudit != nil) }
         if isRequired {
             store.permissionChanges.watch { [weak self] in
                 self?.take($0)
@@ -99,32 +95,32 @@ package final class AccessControl: Sendable {
         }
     }
 
-    /// Takes over what a commit has changed, before anybody hears of the commit.
+    /// Applies the changes of a commit to the data in memory, before the commit is answered.
     private func take(_ change: AccessChange) {
         users?.take(change)
         if !change.endedTokens.isEmpty { tokens.withLock { $0 = $0.without(change.endedTokens) } }
         if !change.endedLogIns.isEmpty { logIns.withLock { $0 = $0.without(change.endedLogIns) } }
     }
 
-    /// Whether every request must show who sends it.
+    /// Whether every request must authenticate its sender.
     package var isRequired: Bool { settings.isRequired }
 
     /// Whether there are users with passwords.
     package var hasUsers: Bool { users != nil }
 
-    /// Whether somebody is a user with a password, and not one whom others alone prove.
+    /// Whether an identity is that of a user with a password, and not of one whom only a proxy or an issuer identifies.
     func hasPassword(_ identity: Identity?) -> Bool {
         guard let users, let id = identity?.userID, case .user(let known) = users.user(id: id) else { return false }
         return known.password != nil
     }
 
-    /// What users may do with things for which nobody has granted anything.
+    /// The permission of users on resources for which they have no grant.
     var usersMay: PermissionLevel { settings.usersMay ?? .none }
 
-    /// Whether the operator has made any token.
+    /// Whether there is any token besides that of the operator's commands.
     package var hasTokens: Bool { tokens.withLock { $0.all.count > 1 } }
 
-    /// Takes the tokens as they are stored now.
+    /// Reads the stored tokens into memory.
     ///
     /// Blocks on a read of the store.
     package func reload() throws {
@@ -132,17 +128,17 @@ package final class AccessControl: Sendable {
         try reloading.withLock { _ in while try !reloadOnce() {} }
     }
 
-    /// - Returns: false if a token has ended since it was read, so that what was read must not be taken.
+    /// - Returns: false if a token has ended since it was read, so that the result must not be used.
     private func reloadOnce() throws -> Bool {
         let known = tokens.withLock { $0 }
         let stored = try store.readNow(.cheap) { try $0.accessTokens() }
         return place(stored, insteadOf: known)
     }
 
-    /// Takes tokens as they are stored.
+    /// Replaces the tokens in memory by those that were read.
     ///
-    /// - Parameter known: those that were known before they were read.
-    /// - Returns: false if others are known by now, so that what was read is not taken.
+    /// - Parameter known: the tokens that were in memory when the reading began.
+    /// - Returns: false, without a replacement, if the tokens in memory have been changed since then.
     func place(_ stored: [(token: AccessToken, hash: [UInt8])], insteadOf known: KnownTokens) -> Bool {
         let current = stored.map { token, hash in
             known.token(ofHash: hash).flatMap { $0.isSame(as: token) ? $0 : nil } ?? KnownToken(token, hash: hash)
@@ -153,7 +149,7 @@ package final class AccessControl: Sendable {
             tokens = new
             return true
         }
-        // A new token takes nothing from anybody.
+        // A new token reduces nobody's permissions.
         if isTaken, known.all.contains(where: { new.token(ofHash: $0.hash) !== $0 }) { version.advance() }
         return isTaken
     }
@@ -167,14 +163,14 @@ package final class AccessControl: Sendable {
         )
     }
 
-    /// How many requests came with a token that was unknown or had expired, or with a wrong name or password.
+    /// The number of requests with an unknown or expired token, or with a wrong name or password.
     ///
-    /// A request with a wrong token is refused at once, however many there were: nobody finds 256 random bits by trying, the
-    /// refusal costs one hash and is logged no more than others, and a client that were told to wait would wait instead of
-    /// failing. Passwords can be found by trying; `PasswordChecks` says how many are tried.
+    /// Requests with wrong tokens are refused at once, however many there are: nobody can guess 256 random bits, the refusal costs one
+    /// hash and is logged like others, and a client that is told to wait would wait instead of failing. Passwords can be guessed;
+    /// `PasswordChecks` limits the attempts.
     package var wrongTokenCount: Int { failures.load(ordering: .relaxed) }
 
-    /// Notes who sends a request, and refuses it if that one may not send it.
+    /// Notes the sender of a request, and refuses the request if the sender may not send it.
     ///
     /// Does not block.
     /// - Parameter access: what the route declares; nil where there is no route.
@@ -193,7 +189,7 @@ package final class AccessControl: Sendable {
         } else {
             request.identify(as: nil)
         }
-        // Nobody is asked who they are for what everybody may have.
+        // What everybody may have needs no authentication.
         if let access, access.isOpen(to: request) { return .admitted }
         switch holder {
         case .found(let holder):
@@ -205,12 +201,12 @@ package final class AccessControl: Sendable {
         }
     }
 
-    /// Who it is, once that has been found out.
+    /// Returns the sender of a request, after looking it up if necessary.
     ///
     /// Blocks.
     func decided(_ ask: () -> Holder) -> Result<Admitted, Failure> {
-        // What was found out may have changed again meanwhile, but not for ever.
-        for _ in 0..<Self.judgementLimit {
+        // The permissions may have changed again during the look-up, but not without end.
+        for _ in 0..<Self.maximumChecks {
             switch ask() {
             case .found(let admitted): return .success(admitted)
             case .failed(let failure): return .failure(failure)
@@ -231,7 +227,7 @@ package final class AccessControl: Sendable {
 }
 
 extension AuditActor {
-    /// The one who has shown a credential; nil for a command, which leaves entries of its own.
+    /// The sender who has authenticated; nil for the operator's commands, which write audit entries of their own.
     fileprivate init?(_ identity: Identity) {
         guard identity.kind != .operatorCommand else { return nil }
         self.init(of: identity)
@@ -239,7 +235,7 @@ extension AuditActor {
 }
 
 extension Access {
-    /// Whether nobody has to show who they are.
+    /// Whether a request needs no authentication.
     fileprivate func isOpen(to request: HTTPRequest) -> Bool {
         switch action {
         case .open: true

@@ -7,37 +7,38 @@ internal import Passwords
 internal import Synchronization
 internal import Tracking
 
-/// A user as it was read from the store, with what that one may do.
+/// A user as it was read from the store, with the permissions.
 final class KnownUser: Sendable {
     let user: User
     /// The hash of the password.
     let password: String?
     let identity: Identity
-    /// That of one whom others have proven, and whose groups are not those of admins: without the rights of admins.
+    /// The identity of the user if a proxy or an issuer has identified the user, and not as a member of an admins' group: without the
+    /// permissions of an admin.
     let proven: Identity
-    /// Stands for the password in log-ins of browsers, without telling anything of it.
+    /// A hash of the password that log-ins of browsers contain, so that they end when the password is changed.
     let mark: [UInt8]
-    /// The identities of the user's tokens, which may be limited to experiments; no more than a user has tokens.
+    /// The identities for the user's tokens that are limited to experiments, by the ids; at most as many as a user can have tokens.
     private let limited = Mutex<[Set<Int64>: Identity]>([:])
 
-    init(_ user: User, password: String?, grants: [Grant], standard: PermissionLevel) {
+    init(_ user: User, password: String?, grants: [Grant], defaultLevel: PermissionLevel) {
         self.user = user
         self.password = password
         mark = SHA256.digest(of: Array((password ?? "").utf8))
-        // Who may manage the whole of a server is not restricted by other grants, as in MLflow.
+        // A user who may manage the whole server is not restricted by other grants, as in MLflow.
         let managesAll = user.isAdministrator || grants.contains(Grant(.workspace, Grant.everything, .manage))
         identity = Identity(
             .user,
             name: user.name,
             userID: user.id,
             isAdministrator: user.isAdministrator,
-            permissions: managesAll ? nil : Permissions(grants, standard: standard)
+            permissions: managesAll ? nil : Permissions(grants, defaultLevel: defaultLevel)
         )
-        let all = Permissions([], standard: .manage)
+        let all = Permissions([], defaultLevel: .manage)
         proven = managesAll ? Identity(.user, name: user.name, userID: user.id, permissions: all) : identity
     }
 
-    /// The identity of one who shows a token of the user.
+    /// The identity of a client with a token of the user.
     func identity(limitedTo experiments: [Int64]?) -> Identity {
         guard let experiments else { return identity }
         let ids = Set(experiments)
@@ -51,7 +52,7 @@ final class KnownUser: Sendable {
                 permissions: permissions,
                 hidesOthers: true
             )
-            // Those of tokens that are no more would pile up until something of the user changes.
+            // Otherwise, identities for deleted tokens would accumulate until the user is changed.
             if limited.count >= AccessToken.userLimit { limited.removeAll() }
             limited[ids] = made
             return made
@@ -59,11 +60,11 @@ final class KnownUser: Sendable {
     }
 }
 
-/// A name and a password that somebody shows.
+/// A name and a password that a client has sent.
 struct ShownPassword: Sendable {
     let name: String
     let password: String
-    /// What it is for those who try many.
+    /// The attempt for `PasswordChecks`, which limits how many passwords a client can try.
     let attempt: PasswordAttempt
     let key: KnownUsers.Key
 
@@ -74,49 +75,49 @@ struct ShownPassword: Sendable {
         self.key = key
     }
 
-    /// Whether a user may have the name and the password; for HMAC a password with zeros at its end would be the one without
-    /// them, and PostgreSQL takes no text with a zero.
+    /// Whether a user can have the name and the password: HMAC would ignore NUL at the end of a password, and PostgreSQL stores no text
+    /// with NUL.
     var isPossible: Bool { !password.utf8.contains(0) && !name.utf8.contains(0) }
 
-    /// Beyond the longest name of a user, names are one.
+    /// Names that are longer than the longest name of a user are cut here, so that they may count as the same name.
     private static let nameLimit = 4 * User.nameLimit + 1
 }
 
-/// The users that have shown who they are a short while ago, so that a request costs neither a read nor a check of a password.
+/// A cache of the users who have recently authenticated, so that their next requests need neither a read nor a check of the password.
 ///
-/// A change of a user counts at the next request after it is committed.
+/// A change of a user has effect from the next request after its commit.
 final class KnownUsers: Sendable {
-    /// What is known of somebody who may be a user.
+    /// The result of a look-up of a user.
     enum LookUp {
         case user(KnownUser)
-        /// It is none, or the password is wrong.
+        /// There is no such user, or the password is wrong.
         case refused(AccessControl.Failure)
-        /// Somebody has to look first; the closure begins that, and calls its parameter at the end, on any thread.
+        /// The user must be read from the store first. The closure begins to read, and calls its parameter afterwards, on any thread.
         case undecided(@Sendable (@escaping @Sendable () -> Void) -> Void)
     }
 
     private enum Attempt {
         /// `password` is the hash against which the check was made.
         case right(userID: Int64, password: String?)
-        /// `version` is that of the users when the check began: the password may be right since another one was made or changed.
+        /// `version` is that of the users when the check began. The password may be right now if users have been changed since.
         case wrong(version: Int)
     }
 
     private enum Named {
         case user(id: Int64)
-        /// There is no such user; a new proof makes one.
+        /// There is no such user; a request that a proxy or an issuer vouches for creates the user.
         case missing(until: ContinuousClock.Instant)
-        /// There is no such user, and none can be made; the value says why, in a whole sentence.
+        /// There is no such user, and the user cannot be created; the value says why, in a sentence.
         case refused(String, until: ContinuousClock.Instant)
     }
 
-    /// Names an attempt to log in, and says nothing about the password to one who reads the memory of the process.
+    /// Identifies a name and a password, without revealing the password to a reader of the memory of the process.
     ///
-    /// It is made of the field Authorization as clients spell it: another spelling of the same name and password has the key of
-    /// this one, so that nobody gets a further check of a password by writing it otherwise.
+    /// It is a hash of the field Authorization in the spelling that clients use. For any other spelling, the usual one of the same name
+    /// and password is hashed, so that a client gets no further check of a password by spelling it differently.
     ///
-    /// 128 bits of SipHash with secrets of this process: who does not know them finds no second field with the same value, and
-    /// it costs a tenth of a cryptographic hash, with each request.
+    /// It consists of 128 bits of SipHash with secrets of this process: nobody without these can find another field with the same value.
+    /// With each request, it costs a tenth of a cryptographic hash.
     struct Key: Hashable {
         fileprivate let high: Int
         fileprivate let low: Int
@@ -125,13 +126,13 @@ final class KnownUsers: Sendable {
     private struct State {
         var attempts: [Key: (attempt: Attempt, end: ContinuousClock.Instant)] = [:]
         var users: [Int64: KnownUser] = [:]
-        /// The ids of users who were looked up and are no more.
+        /// The ids of users who were looked up and no longer exist.
         var gone: Set<Int64> = []
-        /// The users who were looked up by name: proven by others, or by the cookie of a browser.
+        /// The users who were looked up by name, because a proxy, an issuer or the cookie of a browser identifies them.
         var names: [[UInt8]: Named] = [:]
-        /// When users were deleted, by name: no head that came before makes them again.
+        /// When users were deleted, by name: a request that arrived before the deletion does not create the user again.
         var deletions = Deletions()
-        /// Who waits for the checks that run or are to run.
+        /// The requests that wait for each check that runs or will run.
         var pending: [Key: [@Sendable () -> Void]] = [:]
         /// Counts the commits that changed users.
         var version = 0
@@ -152,7 +153,7 @@ final class KnownUsers: Sendable {
             }
         }
 
-        /// The user whose name and password were right before; nil if that has to be found out anew.
+        /// The user whose name and password were right at an earlier check; nil if they must be checked again.
         func known(_ key: Key) -> KnownUser? {
             guard case (.right(let id, let password), let end)? = attempts[key], end > .now,
                 let known = users[id], known.password == password
@@ -168,24 +169,24 @@ final class KnownUsers: Sendable {
     private static let mostUsers = 20_000
 
     private let store: any TrackingBackend
-    private let standard: PermissionLevel
+    private let defaultLevel: PermissionLevel
     private let isAudited: Bool
     private let state = Mutex(State())
     private let checks = PasswordChecks()
     private let secrets: (UInt64, UInt64)
 
-    init(_ store: any TrackingBackend, standard: PermissionLevel, isAudited: Bool) {
+    init(_ store: any TrackingBackend, defaultLevel: PermissionLevel, isAudited: Bool) {
         self.store = store
-        self.standard = standard
+        self.defaultLevel = defaultLevel
         self.isAudited = isAudited
         var generator = SystemRandomNumberGenerator()
         secrets = (.random(in: .min ... .max, using: &generator), .random(in: .min ... .max, using: &generator))
     }
 
-    /// Forgets what a commit has changed.
+    /// Drops what a commit has changed.
     func take(_ change: AccessChange) { state.withLock { $0.take(change) } }
 
-    /// Forgets what may be otherwise now, because another server has changed it.
+    /// Drops everything that another server may have changed.
     func forget() {
         state.withLock { state in
             state.version += 1
@@ -210,15 +211,16 @@ final class KnownUsers: Sendable {
         }
     }
 
-    /// What somebody has sent in a field or typed into a form.
+    /// A name and a password from a header field or a form.
     func shown(_ name: String, _ password: [UInt8], from peer: Peer) -> ShownPassword {
-        // Bytes that are no text of UTF-8 are checked as what stands for them, so that they are one password.
+        // Invalid UTF-8 is decoded with replacement characters before the check, so that all such passwords with the same result are
+        // the same password.
         let text = String(decoding: password, as: UTF8.self)
         let field = "Basic " + Base64.encode(Array("\(name):\(text)".utf8), .standard)
         return ShownPassword(name, text, from: peer, key(of: field))
     }
 
-    /// The user whose name and password were right a short while ago; nil if that has to be found out.
+    /// The user whose name and password were recently right; nil if they must be checked.
     func known(_ key: Key) -> KnownUser? { state.withLock { $0.known(key) } }
 
     /// The user with a name and a password.
@@ -243,17 +245,17 @@ final class KnownUsers: Sendable {
         return .undecided { [self] in find(shown, $0) }
     }
 
-    /// The user with an id, whose password is not asked for.
+    /// The user with an id; no password is checked.
     func user(id: Int64) -> LookUp {
         let (known, isGone) = state.withLock { ($0.users[id], $0.gone.contains(id)) }
         if let known { return .user(known) }
         return isGone ? .refused(.unknownToken) : .undecided { [self] in load(id: id, $0) }
     }
 
-    /// The user with a name, whose password is not asked for: proven by others, or by the cookie of a browser.
+    /// The user with a name that a proxy, an issuer or the cookie of a browser has identified; no password is checked.
     ///
-    /// - Parameter arrival: when the head came that proves the user: if there is none, one without a password is made, to whom
-    ///   nothing is granted, unless such a user was deleted since. nil to make none.
+    /// - Parameter arrival: the arrival of the head that identifies the user. If there is no such user, one without a password and
+    ///   without grants is created, unless such a user was deleted since then. nil to create none.
     func user(named name: String, provenAt arrival: UInt64?) -> LookUp {
         let (known, reason, mayMake) = state.withLock { state -> (KnownUser?, String?, Bool) in
             let bytes = Array(name.utf8)
@@ -271,18 +273,18 @@ final class KnownUsers: Sendable {
         return .undecided { [self] in find(named: name, provenAt: mayMake ? arrival : nil, $0) }
     }
 
-    // MARK: Looking
+    // MARK: Looking up
 
-    /// A user was deleted while the one was to be made whom an earlier head proves.
+    /// A user was deleted after the arrival of the head for which the user was to be created.
     private struct DeletedSince: Error {}
 
-    /// Looks a user up by name; `done` is called on another thread when `user(named:provenAt:)` knows.
+    /// Looks a user up by name; calls `done` on another thread when `user(named:provenAt:)` can return the result.
     private func find(named name: String, provenAt arrival: UInt64?, _ done: @escaping @Sendable () -> Void) {
         store.read({ try $0.userWithPassword(named: name)?.user.id }, cost: .cheap) { [self] result in
             guard let arrival, case .success(nil) = result else { return take(result, name, done) }
             let entry = isAudited ? Self.entry(ofUserProvenElsewhere: name) : nil
             let making = { @Sendable [self] (session: any TrackingWriting) in
-                // Deletions go through the writer too, so that none of them can come in between.
+                // Deletions go through the writer too, so that none can happen between this check and the creation.
                 guard !session.deletes(userNamed: name),
                     state.withLock({ $0.deletions.allow(Array(name.utf8), provenAt: arrival) })
                 else { throw DeletedSince() }
@@ -291,11 +293,11 @@ final class KnownUsers: Sendable {
                 return id
             }
             store.write(making) { [self] result in
-                // Two requests may have made it at once.
+                // Two requests may have created the user at the same time.
                 if case .failure(let error as TrackingError) = result, error.code == .resourceAlreadyExists {
                     return find(named: name, provenAt: nil, done)
                 }
-                // Who asks again hears that there is none; a later head may still make one.
+                // The next look-up finds no user; a request that arrives later may still create one.
                 if case .failure(let error) = result, error is DeletedSince { return done() }
                 take(result.map(Optional.some), name, done)
             }
@@ -329,13 +331,12 @@ final class KnownUsers: Sendable {
     private func load(id: Int64, _ done: @escaping @Sendable () -> Void) {
         let version = state.withLock { $0.version }
         store.read(
-            { [standard] session -> KnownUser? in
+            { [defaultLevel] session -> KnownUser? in
                 guard let user = try session.user(id: id),
                     let (_, password) = try session.userWithPassword(named: user.name)
-                else {
-                    return nil
-                }
-                return KnownUser(user, password: password, grants: try session.grants(ofUser: id), standard: standard)
+                else { return nil }
+                let grants = try session.grants(ofUser: id)
+                return KnownUser(user, password: password, grants: grants, defaultLevel: defaultLevel)
             },
             cost: .cheap
         ) { [self] result in

@@ -13,7 +13,7 @@ extension MLflowAPI {
                 .apus,
                 "log-in",
                 .lookUp(.server),
-                handling: .buffered { request, responder in
+                handler: .buffered { request, responder in
                     let identity = request.caller.identity
                     let logIn = settings.access?.isRequired == true ? settings.access?.nameOfLogIn(request) : nil
                     var response = HTTPResponse.json { writer in

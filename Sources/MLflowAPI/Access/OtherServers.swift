@@ -6,24 +6,24 @@ internal import Identities
 internal import Synchronization
 internal import Tracking
 
-/// Knows how new is what this server keeps in memory of a database in which other servers change who may do what.
+/// Knows up to which time the users and permissions in memory include the changes that other servers have made in the database.
 final class OtherServers: Sendable {
-    /// What is known at the time of a request.
-    enum Standing {
-        /// What is kept in memory is what the database held after the head of the request came, or later.
+    /// Whether the permissions in memory are new enough for a request.
+    enum Freshness {
+        /// The permissions in memory were read after the head of the request had arrived.
         case current
         case outdated
-        /// The database could not be asked.
+        /// The database could not be read.
         case unreachable
     }
 
     private struct State {
-        /// The last head for which what is kept in memory is new enough.
+        /// The arrival of the last head for which the permissions in memory are new enough.
         var currentUpTo: UInt64 = 0
-        /// The last head for which the database was asked in vain.
+        /// The arrival of the last head for which the database could not be read.
         var failedUpTo: UInt64 = 0
-        var isLooking = false
-        /// Who waits for the look that begins next.
+        var isReading = false
+        /// The requests that wait for the next reading of the database.
         var waiting: [@Sendable () -> Void] = []
     }
 
@@ -35,32 +35,32 @@ final class OtherServers: Sendable {
     }
 
     /// - Parameter arrival: when the head of a request came, as `HTTPRequest.arrival`.
-    func standing(at arrival: UInt64) -> Standing {
+    func freshness(at arrival: UInt64) -> Freshness {
         state.withLock { state in
             if arrival <= state.currentUpTo { return .current }
             return arrival <= state.failedUpTo ? .unreachable : .outdated
         }
     }
 
-    /// Counts what is kept in memory as outdated for all requests.
+    /// Makes the permissions in memory count as outdated for all requests.
     func expire() { state.withLock { $0.currentUpTo = 0 } }
 
-    /// Adds one who waits for a look that has not begun yet.
+    /// Adds a closure to be called after a reading of the database that has not begun yet.
     ///
-    /// - Returns: whether the caller must begin the looks, because none runs.
+    /// - Returns: whether the caller must begin reading, because no reading is in progress.
     func wait(_ done: @escaping @Sendable () -> Void) -> Bool {
         state.withLock { state in
             state.waiting.append(done)
-            defer { state.isLooking = true }
-            return !state.isLooking
+            defer { state.isReading = true }
+            return !state.isReading
         }
     }
 
-    /// Takes those who wait for the look that begins now; nil if nobody does, and then the looks are over.
+    /// Begins a reading; returns the closures to be called after it, or nil, without beginning, if there are none.
     func begin() -> [@Sendable () -> Void]? {
         state.withLock { state in
             guard !state.waiting.isEmpty else {
-                state.isLooking = false
+                state.isReading = false
                 return nil
             }
             defer { state.waiting = [] }
@@ -68,7 +68,7 @@ final class OtherServers: Sendable {
         }
     }
 
-    /// Notes how a look has ended that began at a time.
+    /// Notes the end of a reading that began at a time.
     func note(_ start: UInt64, hasFailed: Bool) {
         state.withLock { state in
             if hasFailed {
@@ -80,28 +80,28 @@ final class OtherServers: Sendable {
     }
 }
 
-/// A request is judged by what the database holds after its head has come, whichever server has changed that. One look at the
-/// database counts for all requests that wait for it, so that a busy server asks no more often than one after another.
+/// A request is checked by the permissions that the database contains after its head has arrived, whichever server has changed them. One
+/// reading of the database counts for all requests that wait for it, so that a busy server makes one reading after another.
 extension AccessControl {
     private static let databaseAway = AccessRefusal(
         refusal: HTTPRefusal(429, "The database of users and tokens cannot be reached; try again in a moment."),
         fields: [("Retry-After", "1")]
     )
 
-    /// What is in the database now, if another server has changed it.
-    private struct News: Sendable {
+    /// The tokens and log-ins in the database, read because another server has changed permissions.
+    private struct StoredAccess: Sendable {
         let version: Int64
         let tokens: [(token: AccessToken, hash: [UInt8])]
         let logIns: [(logIn: LogIn, hash: [UInt8])]
     }
 
-    /// The decision about a request that must wait until it is known what other servers have changed; nil if it need not.
+    /// The decision about a request that must wait until the changes by other servers are known; nil if it need not wait.
     func decisionByOthers(on request: HTTPRequest) -> Decision? {
-        guard let others, outside.proxy != nil || showsCredential(request) else { return nil }
-        switch others.standing(at: request.arrival) {
+        guard let others, externalUsers.proxy != nil || showsCredential(request) else { return nil }
+        switch others.freshness(at: request.arrival) {
         case .current: return nil
         case .unreachable: return .refused(Self.databaseAway)
-        case .outdated: return .undecided { [self] in look($0) }
+        case .outdated: return .undecided { [self] in readChanges($0) }
         }
     }
 
@@ -109,59 +109,59 @@ extension AccessControl {
         request.header("authorization") != nil || request.header("cookie") != nil
     }
 
-    /// Takes over what other servers have changed until now.
+    /// Reads the changes by other servers, so that the permissions in memory include them.
     ///
     /// Blocks, if there may be other servers.
-    /// - Parameter arrival: nil for now; else when a head came, until which it must be known.
+    /// - Parameter arrival: the arrival of a head; changes before that must be included. nil for the present time.
     func catchUp(since arrival: UInt64? = nil) throws(AccessRefusal) {
         guard let others else { return }
         let arrival = arrival ?? SystemCall.preciseNanoseconds()
-        for _ in 0..<Self.judgementLimit {
-            switch others.standing(at: arrival) {
+        for _ in 0..<Self.maximumChecks {
+            switch others.freshness(at: arrival) {
             case .current: return
             case .unreachable: throw Self.databaseAway
             case .outdated:
                 let isDone = DispatchSemaphore(value: 0)
-                look { isDone.signal() }
+                readChanges { isDone.signal() }
                 isDone.wait()
             }
         }
         throw Self.changesTooOften
     }
 
-    /// Looks whether other servers have changed anything; calls `done` on another thread when that is taken over.
-    private func look(_ done: @escaping @Sendable () -> Void) {
+    /// Reads whether other servers have changed permissions; calls `done` on another thread once the changes are in memory.
+    private func readChanges(_ done: @escaping @Sendable () -> Void) {
         guard let others, others.wait(done) else { return }
-        lookForAll(others)
+        readForAll(others)
     }
 
-    private func lookForAll(_ others: OtherServers) {
+    private func readForAll(_ others: OtherServers) {
         guard let waiting = others.begin() else { return }
         let (start, known) = (SystemCall.preciseNanoseconds(), others.stored.known)
         let (tokens, logIns) = (tokens.withLock { $0 }, logIns.withLock { $0 })
         store.read(
-            { session -> News? in
+            { session -> StoredAccess? in
                 guard let version = try session.storedAccessVersion() else {
                     throw StoreCorruption("the table apus.access_version has no row")
                 }
                 guard version != known else { return nil }
-                return News(version: version, tokens: try session.accessTokens(), logIns: try session.logIns())
+                return StoredAccess(version: version, tokens: try session.accessTokens(), logIns: try session.logIns())
             },
             cost: .cheap
         ) { [self] result in
             switch result {
             case .success(nil): others.note(start, hasFailed: false)
             case .failure: others.note(start, hasFailed: true)
-            case .success(let news?):
-                // If this server has changed something meanwhile, what was read is not taken, and those who wait look again.
-                if place(news.tokens, insteadOf: tokens), place(news.logIns, insteadOf: logIns) {
+            case .success(let found?):
+                // If this server has made changes meanwhile, what was read is dropped, and the waiting requests cause another reading.
+                if place(found.tokens, insteadOf: tokens), place(found.logIns, insteadOf: logIns) {
                     users?.forget()
                     version.advance()
-                    if others.stored.replace(known, by: news.version) { others.note(start, hasFailed: false) }
+                    if others.stored.replace(known, by: found.version) { others.note(start, hasFailed: false) }
                 }
             }
             for done in waiting { done() }
-            lookForAll(others)
+            readForAll(others)
         }
     }
 }

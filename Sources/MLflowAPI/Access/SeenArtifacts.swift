@@ -34,7 +34,7 @@ extension MLflowAPI {
         let touched = experiments.flatMap { things(ofExperiment: $0, among: owners) }
         let isAllowed =
             experiments.isEmpty
-            ? !identity.hidesOthers && permissions.standard >= action.level
+            ? !identity.hidesOthers && permissions.defaultLevel >= action.level
             : touched.allSatisfy { permissions.allows(action, on: $0) }
         guard isAllowed, !owners.isEmpty || action != .delete else {
             throw TrackingError(

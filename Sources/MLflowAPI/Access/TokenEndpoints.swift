@@ -26,7 +26,7 @@ extension MLflowAPI {
     /// The calls by which `apus token` works on a running server; `docs/own-calls.md` describes them.
     var tokenEndpoints: [[Endpoint]] {
         [
-            endpoint(.get, .apus, "tokens/list", .lookUp(.token), handling: .blocking(listTokens)),
+            endpoint(.get, .apus, "tokens/list", .lookUp(.token), handler: .blocking(listTokens)),
             endpoint(.post, .apus, "tokens/create", Self.tokenChange.audited(), auditing: createToken),
             endpoint(.post, .apus, "tokens/revoke", Self.tokenChange.audited("username"), auditing: revokeToken),
         ]

@@ -15,7 +15,7 @@ extension MLflowAPI {
                 "audit/list",
                 .administer(.server).unaudited,
                 pages: .journal,
-                handling: .blocking(listAudit)
+                handler: .blocking(listAudit)
             ),
             endpoint(.post, .apus, "audit/backup", note, auditing: noteBackup),
         ]

@@ -48,8 +48,8 @@ extension CallFailure {
         switch self {
         case .unresolved, .refused, .speaksTLS, .tls, .proxy, .brokenBody: true
         case .timedOut(.lookingUp), .timedOut(.connecting), .timedOut(.encrypting): true
-        case .timedOut(.sending), .timedOut(.answering), .unreachable, .disconnected, .notHTTP, .brokenAnswer,
-            .longAnswer, .interrupted:
+        case .timedOut(.sending), .timedOut(.answering), .unreachable, .disconnected, .notHTTP, .tooManyRedirects,
+            .brokenAnswer, .longAnswer, .interrupted:
             false
         }
     }
@@ -61,7 +61,7 @@ extension CallFailure {
     func isTransient(hasAnswered: Bool) -> Bool {
         switch self {
         case .unresolved: hasAnswered
-        case .refused, .unreachable, .timedOut, .disconnected, .notHTTP, .brokenAnswer: true
+        case .refused, .unreachable, .timedOut, .disconnected, .notHTTP, .tooManyRedirects, .brokenAnswer: true
         case .longAnswer, .speaksTLS, .tls, .proxy, .brokenBody, .interrupted: false
         }
     }

@@ -140,18 +140,18 @@ extension TrackingConnection {
     /// Sends `GET path` and passes on the body of an answer with status 200 as it arrives.
     ///
     /// - Parameters:
-    ///   - patience: the longest time without a byte.
+    ///   - idleTimeout: the longest time without a byte.
     ///   - deadline: the time by which the whole body must have arrived.
     ///   - take: called with the bytes, piece by piece.
     /// - Returns: the response, with an empty body if the body was passed to `take`.
     /// - Throws: `CallFailure`, for instance for an incomplete response; the errors of `take`.
     package func download(
         _ path: String,
-        patience: Duration,
+        idleTimeout: Duration,
         by deadline: Deadline = .never,
         _ take: ([UInt8]) throws -> Void
     ) throws -> HTTPReply {
-        try client.download(uri.prefix + path, fields: commonFields(nil), patience: patience, by: deadline, take)
+        try client.download(uri.prefix + path, fields: commonFields(nil), idleTimeout: idleTimeout, by: deadline, take)
     }
 
     /// Sends `POST path` with a JSON body.

@@ -5,45 +5,29 @@ package import Tracking
 // The tables of users, tokens and the audit are in the schema `apus`; migrations/postgresql makes them.
 
 extension PostgresSession {
+    package var dialect: AccessDialect { .postgres }
+
+    package func tableRows<Value>(
+        _ sql: String,
+        values: [StoredValue],
+        _ read: (any StoredRow) throws -> Value
+    ) throws -> [Value] {
+        try rows(prepared(sql), values: values.map(\.postgresValue)).map(read)
+    }
+
+    package func storedAccessVersion() throws -> Int64? {
+        try rows(AccessDialect.selectVersion).first { $0.int64(0) }
+    }
+
     /// - Throws: `.notImplemented` if this server does not use the tables.
-    fileprivate func prepared(_ sql: String, _ keepsAccess: Bool) throws(TrackingError) -> String {
+    fileprivate func prepared(_ sql: String) throws(TrackingError) -> String {
         guard keepsAccess else { throw .withoutAccessTables }
         return sql.replacing("?", with: "$")
     }
 }
 
-extension PostgresReadSession {
-    package var dialect: AccessDialect { .postgres }
-
-    package func tableRows<Value>(
-        _ sql: String,
-        values: [StoredValue],
-        _ read: (any StoredRow) throws -> Value
-    ) throws -> [Value] {
-        try rows(prepared(sql, keepsAccess), values: values.map(\.postgresValue)).map(read)
-    }
-
-    package func storedAccessVersion() throws -> Int64? {
-        try rows(AccessDialect.selectVersion).first { $0.int64(0) }
-    }
-}
-
 extension PostgresWriteSession {
-    package var dialect: AccessDialect { .postgres }
-
     package var currentTime: Int64 { currentMilliseconds() }
-
-    package func tableRows<Value>(
-        _ sql: String,
-        values: [StoredValue],
-        _ read: (any StoredRow) throws -> Value
-    ) throws -> [Value] {
-        try rows(prepared(sql, keepsAccess), values: values.map(\.postgresValue)).map(read)
-    }
-
-    package func storedAccessVersion() throws -> Int64? {
-        try rows(AccessDialect.selectVersion).first { $0.int64(0) }
-    }
 
     package func requireReadableExperiment(_ id: Int64) throws { _ = try storedExperiment(id, for: .read) }
 
@@ -54,7 +38,7 @@ extension PostgresWriteSession {
     }
 
     package func changeTables(_ sql: String, values: [StoredValue]) throws {
-        try change(prepared(sql, keepsAccess), values: values.map(\.postgresValue))
+        try change(prepared(sql), values: values.map(\.postgresValue))
     }
 
     package func changedTableRows<Value>(
@@ -62,7 +46,7 @@ extension PostgresWriteSession {
         values: [StoredValue],
         _ read: (any StoredRow) throws -> Value
     ) throws -> (rows: [Value], count: Int) {
-        let rows = try changed(prepared(sql, keepsAccess), values: values.map(\.postgresValue))
+        let rows = try changed(prepared(sql), values: values.map(\.postgresValue))
         return (try rows.map(read), rows.affectedCount)
     }
 

@@ -4,17 +4,17 @@ internal import Synchronization
 /// Opens connections to the database.
 struct Connector: Sendable {
     let address: PostgresAddress
-    /// Whether readers too need a server that takes changes, because a standby would not know at once whose rights were taken.
+    /// Whether readers too connect only to the primary server, because a standby learns of reduced permissions with a delay.
     let readsOnPrimary: Bool
     /// The schema that every session uses and no other one; nil before the start has found it.
     var schema: String?
-    /// Whether the writer has found no room for its connection, so that readers give theirs back.
+    /// Lets the writer have the next connection if the server of the database allows no more.
     let writerTurn = WriterTurn()
     private let newest = NewestTimeline()
 
-    // A wait for a lock of another program ends after some seconds, so that the other requests need not wait for it; JIT
-    // compilation would cost more than any of the statements. The last two say what NULL in an array and a backslash in a text
-    // mean, which the database or the user may have changed.
+    // A wait for a lock of another program ends after some seconds, so that it does not hold up the other requests. JIT compilation
+    // would cost more than any of the statements. The last two set the meanings of NULL in an array and of a backslash in a text, which
+    // the database or the user may have changed.
     private static let settings = [
         "SET statement_timeout = 0",
         "SET lock_timeout = '4s'",
@@ -23,8 +23,8 @@ struct Connector: Sendable {
         "SET standard_conforming_strings = on",
     ]
 
-    /// A process that hangs in the middle of its changes gives back after this time what it has locked, such as the mark of the stored
-    /// rights, for which the changes of all other servers wait.
+    /// A process that hangs in the middle of its changes gives back after this time what it has locked, such as the access mark,
+    /// for which the changes of all other servers wait.
     private static let idleWriterTime = "SET idle_in_transaction_session_timeout = '5s'"
     private static let idleReaderTime = "SET idle_in_transaction_session_timeout = '60s'"
 
@@ -39,7 +39,7 @@ struct Connector: Sendable {
         let pipeline = try PostgresPipeline(
             address,
             applicationName: "apus-\(role.rawValue)",
-            // Of several servers, those that are standbys are passed over, also while another one takes over.
+            // If the address names several servers, standbys are skipped, also while one of them takes over.
             options: role == .writer ? [Self.primary] : [],
             required: readsOnPrimary ? [Self.primary] : [],
             settings: Self.settings + [role == .writer ? Self.idleWriterTime : Self.idleReaderTime] + searchPath
@@ -82,7 +82,7 @@ struct Connector: Sendable {
 
 /// Lets the writer have the next connection when the server of the database allows no more.
 ///
-/// Readers that always have work would never give a connection back, and nothing could be changed.
+/// Otherwise busy readers could keep all connections, and nothing could be changed.
 final class WriterTurn: Sendable {
     private let flag = Atomic<Bool>(false)
 
@@ -115,15 +115,13 @@ private final class NewestTimeline: Sendable {
 }
 
 extension PostgresError {
-    /// Whether there may be room for the connection when another one is closed.
+    /// Whether the server may accept the connection after another one is closed.
     ///
-    /// A pooler answers the log-in, and says nothing more until it has a connection to the server.
-    var isLackOfRoom: Bool { state == .tooManyConnections || state == .silent }
+    /// A connection pooler accepts the log-in, and is then silent until it has a connection to the server.
+    var isLackOfConnections: Bool { state == .tooManyConnections || state == .silent }
 
-    /// Whether the failure may be over as soon as there is another connection.
-    ///
-    /// The server stops, starts, is a standby, or refuses the user for the time being.
-    var isOfConnection: Bool {
+    /// Whether the failure may end with a new connection: the server stops, starts, is a standby, or refuses the user for the time being.
+    var mayEndByReconnecting: Bool {
         isDisconnection || isRefusedLogIn || isOfStandby
             || [.tooManyConnections, .readOnlyTransaction, .noSuchDatabase].contains(state)
     }

@@ -7,13 +7,13 @@ internal import Tracking
 
 /// Changes the database on a thread of its own, with one connection: requests that wait together share a transaction.
 ///
-/// While a transaction runs, requests collect; the next transaction runs all of them, commits once, and only then are they
-/// answered. A request that fails is answered alone, and its changes alone are undone.
+/// Requests queue up while a transaction runs. The next transaction runs all of them, commits once, and only then delivers their
+/// results. If a request fails, only this request gets the error, and only its changes are undone.
 final class GroupWriter: Sendable {
     private struct State {
         var pending: [WriteJob] = []
         var isClosed = false
-        /// Whether `refuseLate` will be called.
+        /// Whether a call of `refuseLate` is scheduled.
         var isWatched = false
         var statistics = WriterStatistics()
     }
@@ -22,7 +22,7 @@ final class GroupWriter: Sendable {
     private let wake = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
     private let queue: Budget
-    private let patience: Duration
+    private let queueTimeout: Duration
     private let watching = DispatchQueue(label: "pg-writer-watch")
 
     /// How many requests share a transaction at most, which limits how long the first of them waits.
@@ -32,11 +32,11 @@ final class GroupWriter: Sendable {
 
     /// Starts the thread.
     ///
-    /// - Parameter patience: how long a request waits for its turn before it is refused.
+    /// - Parameter queueTimeout: how long a request waits for its turn before it is refused.
     /// - Throws: `CannotStartThread`.
-    init(_ group: WriteGroup, queue: Budget, patience: Duration) throws {
+    init(_ group: WriteGroup, queue: Budget, queueTimeout: Duration) throws {
         self.queue = queue
-        self.patience = patience
+        self.queueTimeout = queueTimeout
         // `@unchecked Sendable` because only the thread of the writer uses the group.
         struct Box: @unchecked Sendable { let group: WriteGroup }
         let box = Box(group: group)
@@ -68,7 +68,7 @@ final class GroupWriter: Sendable {
         }
         guard let next else { return completion(.failure(TrackingError.busy)) }
         if next.mustWake { wake.signal() }
-        if next.mustWatch { watch(until: job.arrival + patience) }
+        if next.mustWatch { watch(until: job.arrival + queueTimeout) }
     }
 
     private func watch(until end: ContinuousClock.Instant) {
@@ -82,8 +82,8 @@ final class GroupWriter: Sendable {
     private func refuseLate() {
         let now = ContinuousClock.now
         let (late, oldest) = state.withLock { state in
-            let late = state.pending.filter { $0.arrival + patience <= now }
-            state.pending.removeAll { $0.arrival + patience <= now }
+            let late = state.pending.filter { $0.arrival + queueTimeout <= now }
+            state.pending.removeAll { $0.arrival + queueTimeout <= now }
             let oldest = state.pending.map(\.arrival).min()
             state.isWatched = oldest != nil
             return (late, oldest)
@@ -93,7 +93,7 @@ final class GroupWriter: Sendable {
             job.fail(TrackingError.noTurn)
             job.deliver()
         }
-        if let oldest { watch(until: oldest + patience) }
+        if let oldest { watch(until: oldest + queueTimeout) }
     }
 
     var statistics: WriterStatistics {
@@ -118,7 +118,7 @@ final class GroupWriter: Sendable {
     private func serve(_ group: WriteGroup) {
         group.publish = { [self] statistics in state.withLock { $0.statistics = statistics } }
         while true {
-            let (jobs, isClosed) = state.withLock { state in (Self.take(from: &state.pending), state.isClosed) }
+            let (jobs, isClosed) = state.withLock { state in (Self.removeNext(from: &state.pending), state.isClosed) }
             guard !jobs.isEmpty else {
                 if isClosed { break }
                 wake.wait()
@@ -130,38 +130,38 @@ final class GroupWriter: Sendable {
         group.close()
     }
 
-    /// Takes the requests for the next transaction: each client's first one, then each one's second, and so on.
+    /// Removes and returns the requests for the next transaction: the first request of each client, then the second of each, and so on.
     ///
-    /// Large requests come after the small ones that wait, so that a small one waits for one large one at most.
-    private static func take(from pending: inout [WriteJob]) -> [WriteJob] {
+    /// If small requests wait, the transaction has at most one large request, so that they wait for no more than one.
+    private static func removeNext(from pending: inout [WriteJob]) -> [WriteJob] {
         guard pending.count > 1 else {
             defer { pending = [] }
             return pending
         }
         var turns: [Peer: Int] = [:]
         let ranked = pending.map { job -> (rank: Int, job: WriteJob) in
-            let turn = turns[job.party, default: 0]
-            turns[job.party] = turn + 1
+            let turn = turns[job.peer, default: 0]
+            turns[job.peer] = turn + 1
             return (turn, job)
         }
         let isShared = turns.count > 1
         let hasSmall = pending.contains { !$0.isLarge }
         let ordered = isShared ? ranked.sorted { $0.rank < $1.rank }.map(\.job) : pending
-        var (taken, left): ([WriteJob], [WriteJob]) = ([], [])
+        var (chosen, left): ([WriteJob], [WriteJob]) = ([], [])
         var bytes = 0
         for job in ordered {
-            let fits = taken.count < maximumRequests && (bytes == 0 || bytes + job.bytes <= maximumBytes)
+            let fits = chosen.count < maximumRequests && (bytes == 0 || bytes + job.bytes <= maximumBytes)
             guard fits, !(hasSmall && job.isLarge && isShared) else {
                 left.append(job)
                 continue
             }
             bytes += job.bytes
-            taken.append(job)
+            chosen.append(job)
         }
-        // One large request goes along, so that small ones that keep coming do not hold the large ones back for ever.
-        if hasSmall, isShared, let large = left.firstIndex(where: \.isLarge) { taken.append(left.remove(at: large)) }
+        // One large request is added, so that a steady flow of small ones does not hold the large ones back for ever.
+        if hasSmall, isShared, let large = left.firstIndex(where: \.isLarge) { chosen.append(left.remove(at: large)) }
         pending = left
-        return taken
+        return chosen
     }
 }
 

@@ -7,20 +7,20 @@ final class WriteGroup {
     typealias Jobs = ArraySlice<WriteJob>
 
     private let connector: Connector
-    private let patience: Duration
+    private let queueTimeout: Duration
     private let artifactRoot: ArtifactLocation
     private let servedBuckets: Set<String>
     private let permissionChanges: PermissionChanges
     private let auditIDs = AuditIDs()
-    private let creations = CreationMemory()
+    private let creations = UnconfirmedCreations()
     private let report: @Sendable (String) -> Void
     private let faults: FaultLog
-    /// Closes connections that no read uses.
-    private let makeRoom: @Sendable () -> Void
+    /// Closes the connections that no read uses, so that the writer can open one.
+    private let closeIdleReaders: @Sendable () -> Void
     private var session: PostgresWriteSession?
     private var isAway = false
     private var isAbsenceReported = false
-    /// The series of lost connections, and of times when there was none to be had.
+    /// Limit how often lost connections, and failed attempts to connect, are reported.
     private let (losses, absences) = (Burst(), Burst())
     private let statementTime: Duration
     private let commitTime: Duration
@@ -33,7 +33,7 @@ final class WriteGroup {
     /// Gets the statistics of each commit before its requests are answered.
     var publish: (WriterStatistics) -> Void = { _ in }
 
-    /// How often a transaction is repeated that the server has undone because of other programs.
+    /// How often a transaction is repeated that the server has rolled back because of other programs.
     private static let maximumRepetitions = 20
     /// The milliseconds for which a lock is waited for that is known; and during the search for the jobs that meet one.
     private static let (briefTime, searchLockTime) = (50, 20)
@@ -45,10 +45,10 @@ final class WriteGroup {
         artifactRoot: ArtifactLocation,
         servedBuckets: Set<String>,
         permissionChanges: PermissionChanges,
-        patience: Duration,
+        queueTimeout: Duration,
         statementTime: Duration,
         commitTime: Duration,
-        makeRoom: @escaping @Sendable () -> Void,
+        closeIdleReaders: @escaping @Sendable () -> Void,
         faults: FaultLog,
         report: @escaping @Sendable (String) -> Void
     ) {
@@ -56,10 +56,10 @@ final class WriteGroup {
         self.artifactRoot = artifactRoot
         self.servedBuckets = servedBuckets
         self.permissionChanges = permissionChanges
-        self.patience = patience
+        self.queueTimeout = queueTimeout
         self.statementTime = statementTime
         self.commitTime = commitTime
-        self.makeRoom = makeRoom
+        self.closeIdleReaders = closeIdleReaders
         self.faults = faults
         self.report = report
     }
@@ -113,12 +113,12 @@ final class WriteGroup {
                 session.pipeline.rollBack()
                 statistics.replays += jobs.count
                 accessVersion = version
-                permissionChanges.tellOfOthers()
-            case .undone(let error, let culprit):
+                permissionChanges.announceChangeByOtherServer()
+            case .rolledBack(let error, let culprit):
                 session.pipeline.rollBack()
                 repetitions += 1
-                if error.isOfConnection {
-                    lose(error)
+                if error.mayEndByReconnecting {
+                    dropConnection(after: error)
                     guard !isLate(jobs) else {
                         deliver(jobs, TrackingError.translated(error))
                         return jobs.count
@@ -126,19 +126,19 @@ final class WriteGroup {
                     pause(attempt: repetitions)
                     continue
                 }
-                if error.isPassing, repetitions <= Self.maximumRepetitions {
+                if error.isTransient, repetitions <= Self.maximumRepetitions {
                     statistics.replays += jobs.count
                     pause(attempt: repetitions)
                     continue
                 }
                 // Another program may have inserted the same row; the next attempt finds it.
                 if error.isConstraint, repetitions <= 3 { continue }
-                if error.isOfPreparation, repetitions <= maximumPreparations {
-                    // What another connection prepares fits the tables as they are now.
+                if error.isOfPreparedStatement, repetitions <= maximumPreparations {
+                    // A new connection prepares the statements again, for the tables as they are now.
                     session.pipeline.close()
                     continue
                 }
-                if error.state == .lockNotAvailable, !mayGoOnSearching() {
+                if error.state == .lockNotAvailable, !mayContinueSearch() {
                     // There are more than can be found.
                     if !isAmongLocks { locks.note(nil) }
                     deliver(jobs, TrackingError.translated(error))
@@ -148,10 +148,10 @@ final class WriteGroup {
                 faults.note(explained)
                 if let culprit { return separate(jobs, culprit, explained) }
                 return isolate(jobs, explained)
-            case .unknown(let error):
-                let mark = session.mark
-                lose(error)
-                return recover(jobs, mark)
+            case .unanswered(let error):
+                let transaction = session.identity
+                dropConnection(after: error)
+                return recover(jobs, transaction)
             }
         }
     }
@@ -171,7 +171,7 @@ final class WriteGroup {
     private func separate(_ jobs: Jobs, _ culprit: Int, _ error: PostgresError) -> Int {
         statistics.replays += culprit - jobs.startIndex
         settle(jobs[..<culprit])
-        // All others would wait as long again.
+        // If it ran once more, all others would wait as long again.
         let isWait = error.state == .lockNotAvailable || error.state == .overdue
         if error.state == .lockNotAvailable { locks.note(jobs[culprit].changedThing) }
         if isWait || jobs.count == 1 {
@@ -182,10 +182,10 @@ final class WriteGroup {
         return culprit - jobs.startIndex + 1
     }
 
-    /// Finds the requests that fail by themselves, by dividing the jobs, if what failed was written for all of them together.
+    /// Finds the requests that cause the failure of a statement for several requests, by running each half of the jobs alone.
     private func isolate(_ jobs: Jobs, _ error: PostgresError) -> Int {
         let isLock = error.state == .lockNotAvailable
-        // Those that log to one run meet the same locks.
+        // Requests that log to the same run need the same locks.
         let run = jobs.first?.loggedRun
         let isOne = jobs.count == 1 || (isLock && run != nil && jobs.allSatisfy { $0.loggedRun == run })
         guard !isOne, error.state != .overdue else {
@@ -202,13 +202,13 @@ final class WriteGroup {
     }
 
     /// Returns, after a lock was waited for in vain, whether there is time to find the jobs that meet it, by trying them again.
-    private func mayGoOnSearching() -> Bool {
+    private func mayContinueSearch() -> Bool {
         let end = searchEnd ?? .now + Self.searchTime
         searchEnd = end
         return .now < end
     }
 
-    /// - Parameter accessVersion: the mark of the stored rights after another server's change; nil for the known one.
+    /// - Parameter accessVersion: the access mark after another server's change; nil for the known one.
     private func attempt(_ jobs: Jobs, in session: PostgresWriteSession, _ accessVersion: Int64?) -> End {
         let pipeline = session.pipeline
         var isCommitting = false
@@ -251,13 +251,13 @@ final class WriteGroup {
             try session.flushLogs()
             let start = ContinuousClock.now
             try session.prepareCommit()
-            // A commit that is cancelled might be done nevertheless.
+            // COMMIT is not cancelled at the deadline, because a cancelled one may be carried out nevertheless.
             pipeline.watch = PostgresWatch(deadline: .now + commitTime, cancels: false)
             isCommitting = true
             try pipeline.send("COMMIT")
             try pipeline.settle()
             creations.commit()
-            session.tellAccessChange()
+            session.announceAccessChange()
             statistics.countCommit(requests: jobs.count, time: .now - start)
             publish(statistics)
             return .committed
@@ -266,13 +266,13 @@ final class WriteGroup {
         } catch let change as OtherServerChangedAccess {
             return .outdated(change.version)
         } catch let error as PostgresError {
-            if isCommitting, error.isDisconnection { return .unknown(error) }
-            guard let position = error.position else { return .undone(error, running) }
-            // The statements of a request may fail only while a later one waits.
+            if isCommitting, error.isDisconnection { return .unanswered(error) }
+            guard let position = error.position else { return .rolledBack(error, running) }
+            // Statements are sent without waiting, so the failure of one may be read only while a later request runs.
             let begun = positions.count { $0 <= position }
-            return .undone(error, (1...jobs.count).contains(begun) ? jobs.startIndex + begun - 1 : nil)
+            return .rolledBack(error, (1...jobs.count).contains(begun) ? jobs.startIndex + begun - 1 : nil)
         } catch {
-            return .undone(PostgresError(.misuse, "\(error)"), running)
+            return .rolledBack(PostgresError(.misuse, "\(error)"), running)
         }
     }
 
@@ -285,13 +285,13 @@ final class WriteGroup {
 }
 
 extension WriteGroup {
-    /// Returns the session; connects, again and again while the database is away and none of the jobs has waited too long.
+    /// Returns the session; connects if necessary, repeatedly until one of the jobs has waited too long.
     private func connected(for jobs: Jobs) -> PostgresWriteSession? {
         var attempts = 0
         defer { connector.writerTurn.end() }
         while true {
             if let session, !session.pipeline.isClosed { return session }
-            // Another attempt might last as long as the one that has just failed.
+            // No further attempt for jobs that have waited too long: it may last as long as the one that has just failed.
             guard !isAway || !isLate(jobs) else { return nil }
             do {
                 let (pipeline, timeline) = try connector.openWithTimeline(.writer)
@@ -315,9 +315,9 @@ extension WriteGroup {
                     isAbsenceReported = true
                 }
                 isAway = true
-                if error.isLackOfRoom {
+                if error.isLackOfConnections {
                     connector.writerTurn.begin()
-                    makeRoom()
+                    closeIdleReaders()
                 }
                 attempts += 1
                 pause(attempt: attempts)
@@ -327,10 +327,10 @@ extension WriteGroup {
 
     private func isLate(_ jobs: Jobs) -> Bool {
         guard let first = jobs.map(\.arrival).min() else { return true }
-        return first + patience < .now
+        return first + queueTimeout < .now
     }
 
-    private func lose(_ error: PostgresError) {
+    private func dropConnection(after error: PostgresError) {
         if losses.note(endsAfter: { _ in .seconds(60) }) == nil {
             report("the writer's connection to the database was lost: \(error)")
         }
@@ -338,24 +338,23 @@ extension WriteGroup {
         session = nil
     }
 
-    /// Finds out what became of a transaction whose COMMIT was not answered.
+    /// Delivers the outcomes of a transaction whose COMMIT was not answered, after finding out whether it is committed.
     ///
-    /// A transaction has no mark if all that it has changed is in the logs of runs.
+    /// - Parameter transaction: nil if the transaction has changed only the logs of runs.
     /// - Returns: how many jobs have delivered their outcomes: all.
-    private func recover(_ jobs: Jobs, _ mark: TransactionMark?) -> Int {
-        // A transaction of logs alone has no mark.
-        let fate = mark.map { fateOf($0, jobs) } ?? .unknown
-        guard fate != .undone else {
+    private func recover(_ jobs: Jobs, _ transaction: TransactionIdentity?) -> Int {
+        let outcome = transaction.map { self.outcome(of: $0, jobs) } ?? .unknown
+        guard outcome != .rolledBack else {
             settle(jobs)
             return jobs.count
         }
-        // Logs are written again, because that does no harm, and the fate might be that of a transaction which has got the same
-        // number after a crash of the server.
+        // Logs are written again, because that does no harm, and the outcome might be that of another transaction, which has got the
+        // same number after a crash of the server.
         let (logs, others) = (jobs.filter(\.onlyLogs), jobs.filter { !$0.onlyLogs })
-        // If this answer too was lost, the next one may be as well.
+        // If the answer to COMMIT was lost for the second time and the jobs have waited too long, they are not tried again.
         let isEnd = isLate(jobs) && logs.contains(where: \.isUncertain)
-        for job in logs { job.doubt() }
-        if fate == .committed {
+        for job in logs { job.noteUncertainOutcome() }
+        if outcome == .committed {
             creations.commit()
             for job in others { job.deliver() }
         } else {
@@ -365,21 +364,22 @@ extension WriteGroup {
         return jobs.count
     }
 
-    private func fateOf(_ transaction: TransactionMark, _ jobs: Jobs) -> TransactionMark.Fate {
+    private func outcome(of transaction: TransactionIdentity, _ jobs: Jobs) -> TransactionIdentity.Outcome {
         var attempts = 0
         while let session = connected(for: jobs) {
             do {
                 session.pipeline.watch = PostgresWatch(deadline: .now + commitTime, cancels: false)
-                let fate = try session.fate(of: transaction)
-                if fate != .inProgress { return fate }
+                let outcome = try session.outcome(of: transaction)
+                if outcome != .inProgress { return outcome }
             } catch {
                 session.pipeline.rollBack()
-                guard let error = error as? PostgresError, error.isOfConnection else { return .unknown }
-                lose(error)
+                guard let error = error as? PostgresError, error.mayEndByReconnecting else { return .unknown }
+                dropConnection(after: error)
                 guard !isLate(jobs) else { return .unknown }
             }
             attempts += 1
-            // A transaction that is still there is ended, which takes a moment also if the jobs have waited for long.
+            // The server needs a moment to end a transaction in progress, so that a few attempts follow even if the jobs have waited
+            // too long.
             guard !isLate(jobs) || attempts < 20 else { return .unknown }
             pause(attempt: attempts)
         }

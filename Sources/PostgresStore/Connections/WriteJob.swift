@@ -3,38 +3,38 @@ internal import Tracking
 
 /// One request to the writer, independent of the type of its result.
 ///
-/// `@unchecked Sendable` because its outcome is touched only on the writer's thread, or on another one once the writer cannot
-/// take it any more.
+/// `@unchecked Sendable` because its outcome is used only on the writer's thread or, after it was removed from the queue unstarted, on
+/// the thread that has removed it.
 class WriteJob: @unchecked Sendable {
     /// The client whose share of the queue the request uses while it waits.
-    let party: Peer
+    let peer: Peer
     /// The size of the request.
     let bytes: Int
     let arrival = ContinuousClock.now
-    /// Whether all that the request has changed is in the logs of runs, which can be written twice without harm.
+    /// Whether the request has changed only the logs of runs (params, metrics and tags), which can be written twice without harm.
     var onlyLogs = true
-    /// The run that the request logs to, whose rows another program may have locked; the last one, if there are several.
+    /// The run that the request logs to, or the last one of several; another program may have locked its rows.
     var loggedRun: String?
     /// The last thing that the request changes and that another program may have locked, if that is known.
     var changedThing: LockMemory.Thing?
     /// Whether the request is left out of transactions that wait for locks, because it would meet one.
     var isPostponed = false
-    /// Whether the request may be stored although nobody has said so, because the answer to COMMIT did not come.
+    /// Whether the request may be stored although that is not confirmed, because the answer to COMMIT was lost.
     fileprivate(set) var isUncertain = false
     private var queue: Budget?
 
-    init(party: Peer, bytes: Int, queue: Budget) {
-        self.party = party
+    init(peer: Peer, bytes: Int, queue: Budget) {
+        self.peer = peer
         self.bytes = bytes
         self.queue = queue
     }
 
-    /// From how many bytes on others would notice if they waited for the request.
+    /// Whether the request is so large that other requests would notice if they waited for it.
     var isLarge: Bool { bytes >= 16_384 }
 
     /// Stops counting the request in the budget of waiting requests.
     final func leaveQueue() {
-        queue?.giveBack(1, for: party)
+        queue?.giveBack(1, for: peer)
         queue = nil
     }
 
@@ -44,8 +44,8 @@ class WriteJob: @unchecked Sendable {
     /// Makes `error` the outcome.
     func fail(_ error: any Error) {}
 
-    /// Records that a transaction in which the request succeeded may be committed; only a later success is certain then.
-    func doubt() {}
+    /// Records that a transaction in which the request succeeded may be committed: if the request fails later, its outcome is unknown.
+    func noteUncertainOutcome() {}
 
     /// Passes the outcome to the completion; called once.
     func deliver() {}
@@ -70,7 +70,7 @@ final class WriteRequest<Value: Sendable>: WriteJob, @unchecked Sendable {
         self.caller = caller
         self.work = work
         self.completion = completion
-        super.init(party: caller.party, bytes: bytes, queue: queue)
+        super.init(peer: caller.party, bytes: bytes, queue: queue)
     }
 
     override func execute(_ session: PostgresWriteSession) throws {
@@ -82,7 +82,7 @@ final class WriteRequest<Value: Sendable>: WriteJob, @unchecked Sendable {
         outcome = .failure(error)
     }
 
-    override func doubt() {
+    override func noteUncertainOutcome() {
         if case .success = outcome { isUncertain = true }
     }
 

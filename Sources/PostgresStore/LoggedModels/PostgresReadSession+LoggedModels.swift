@@ -3,8 +3,8 @@ internal import PostgreSQL
 package import Tracking
 
 extension PostgresReadSession {
-    package func loggedModelInfo(id modelID: String, allowsDeleted: Bool = false) throws -> LoggedModelInfo {
-        try storedLoggedModel(modelID, allowsDeleted: allowsDeleted, for: .read)
+    package func loggedModelInfo(id modelID: String) throws -> LoggedModelInfo {
+        try storedLoggedModel(modelID, for: .read)
     }
 
     package func loggedModel(id modelID: String, allowsDeleted: Bool = false) throws -> LoggedModel {

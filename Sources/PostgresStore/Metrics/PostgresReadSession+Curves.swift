@@ -99,19 +99,19 @@ extension PostgresReadSession {
         curve.points = try rows(
             """
             WITH numbered AS MATERIALIZED (
-                SELECT value, is_nan, timestamp, step,
+                SELECT value, is_nan, timestamp, step, NOT is_nan AND value <> 'NaN' AS is_number,
                     row_number() OVER (
                         ORDER BY \(isByTime ? "timestamp, step" : "step, timestamp"), value, is_nan
                     ) AS number
                 FROM metrics
                 WHERE run_uuid = $1 AND key = $2 AND \(isByTime ? "timestamp" : "step") BETWEEN $3 AND $4
             ), parted AS (
-                SELECT value, is_nan, number, 0 AS part FROM numbered WHERE number = 1
+                SELECT value, is_number, number, 0 AS part FROM numbered WHERE number = 1
                 UNION ALL
-                SELECT value, is_nan, number, ntile($5::integer) OVER (ORDER BY number) FROM numbered WHERE number > 1
+                SELECT value, is_number, number, ntile($5::integer) OVER (ORDER BY number) FROM numbered WHERE number > 1
             ), thinned AS (
-                SELECT max(number) AS number, min(value) FILTER (WHERE NOT is_nan) AS least,
-                    max(value) FILTER (WHERE NOT is_nan) AS greatest, count(*) FILTER (WHERE is_nan) AS nan_count
+                SELECT max(number) AS number, min(value) FILTER (WHERE is_number) AS least,
+                    max(value) FILTER (WHERE is_number) AS greatest, count(*) FILTER (WHERE NOT is_number) AS nan_count
                 FROM parted
                 GROUP BY part
             )

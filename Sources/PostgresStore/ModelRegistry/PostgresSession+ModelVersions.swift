@@ -1,6 +1,6 @@
 internal import Identities
 internal import PostgreSQL
-internal import Tracking
+package import Tracking
 
 /// The name of a model and the number of one of its versions, which identify the version.
 struct VersionNumber: Sendable, Hashable {
@@ -82,7 +82,7 @@ extension PostgresSession {
     ///
     /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client may not
     ///   read the version.
-    func storedVersion(_ key: ModelVersionKey) throws -> ModelVersion {
+    package func storedVersion(_ key: ModelVersionKey) throws -> ModelVersion {
         if permissions != nil { try requireModelVersion(key, for: .read) }
         guard let number = key.version else { throw key.notFound }
         guard var version = try modelVersions([VersionNumber(name: key.name, version: number)]).first else {
@@ -96,7 +96,7 @@ extension PostgresSession {
     ///
     /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client may not
     ///   read the version.
-    func locationOfVersion(_ key: ModelVersionKey) throws -> String {
+    package func locationOfVersion(_ key: ModelVersionKey) throws -> String {
         if permissions != nil { try requireModelVersion(key, for: .read) }
         let found = try rows(
             """
@@ -116,7 +116,7 @@ extension PostgresSession {
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown model and for `latest` of a model without versions,
     ///   `.invalidParameterValue` for an unknown alias, `.permissionDenied` for a model that the client may not read.
-    func versionNumber(ofModel name: String, alias: String) throws -> Int64 {
+    package func versionNumber(ofModel name: String, alias: String) throws -> Int64 {
         let isPrompt = try requireRegisteredModel(name, for: .read)
         try require(.read, on: .version(ofModel: name, isPrompt: isPrompt), orThrow: .aliasNotFound(alias, model: name))
         let version =
@@ -133,7 +133,7 @@ extension PostgresSession {
 
     /// Returns the highest version number in a stage, or of all versions if the stage is nil; nil if there is no
     /// version.
-    func latestVersion(ofModel name: String, in stage: ModelStage?) throws -> Int64? {
+    package func latestVersion(ofModel name: String, in stage: ModelStage?) throws -> Int64? {
         try rows(
             """
             SELECT max(version) FROM model_versions AS version

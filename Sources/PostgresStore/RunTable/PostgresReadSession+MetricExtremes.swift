@@ -10,7 +10,7 @@ extension PostgresReadSession {
             SELECT key, (array_agg(value ORDER BY value, step))[1], (array_agg(step ORDER BY value, step))[1],
                 (array_agg(value ORDER BY value DESC, step))[1], (array_agg(step ORDER BY value DESC, step))[1]
             FROM metrics
-            WHERE run_uuid = $1 AND NOT is_nan
+            WHERE run_uuid = $1 AND NOT is_nan AND value <> 'NaN'
             GROUP BY key
             ORDER BY key COLLATE "C"
             """,

@@ -5,15 +5,9 @@ package import Tracking
 extension PostgresWriteSession {
     package func log(_ batch: LogBatch, runID: String) throws { try add(batch, runID: runID) }
 
-    package func logMetrics(_ metrics: [Metric], modelMetrics: [ModelMetric] = [], runID: String) throws {
-        try add(LogBatch(metrics: metrics, modelMetrics: modelMetrics), runID: runID)
-    }
-
     package func logParam(_ param: Param, runID: String) throws {
         try add(LogBatch(params: [param]), runID: runID, isOneParam: true)
     }
-
-    package func setTag(_ tag: Tag, runID: String) throws { try add(LogBatch(tags: [tag]), runID: runID) }
 
     package func deleteTag(key: String, runID: String) throws {
         try requireActiveRun(runID, for: .update)

@@ -9,16 +9,16 @@ struct RunLog: ClientBound {
     let caller: Caller
     let runID: String
     let batch: LogBatch
-    /// Whether the request logs one param only, for which MLflow has another message.
+    /// Whether the request logs a single param, for which MLflow has another error message.
     let isOneParam: Bool
 }
 
 extension PostgresWriteSession {
-    /// Writes what requests log to runs, with a few statements for all of them.
+    /// Writes the params, metrics and tags that requests log to runs, with a few statements for all of them.
     ///
-    /// First everything is looked up that decides whether a request may log what it asks for, and then only what is allowed is
-    /// written. No look-up follows, so that COMMIT can go with the last statement.
-    /// - Returns: the requests that may not, of which nothing is written.
+    /// First it looks up all facts that are needed to decide whether a request may log its data, and then it writes the allowed data. No
+    /// look-up follows, so that COMMIT can be sent together with the last statement.
+    /// - Returns: the requests that are refused; nothing of them is written.
     func write(_ logs: [RunLog]) throws -> [(WriteJob, TrackingError)] {
         guard !logs.isEmpty else { return [] }
         var facts = try facts(about: logs)
@@ -26,7 +26,7 @@ extension PostgresWriteSession {
         var refused: [(WriteJob, TrackingError)] = []
         var start = logs.startIndex
         while start < logs.endIndex {
-            // The logs of one request stand together, and all or none of them are written.
+            // The logs of one request follow one another; all or none of them are written.
             let end = logs[start...].firstIndex { $0.job !== logs[start].job } ?? logs.endIndex
             do throws(TrackingError) {
                 let params = try facts.newParams(in: logs[start..<end])
@@ -86,7 +86,7 @@ extension PostgresWriteSession {
     }
 
     private func send(_ rows: LogRows) throws {
-        // Servers that write to the same rows at the same time lock them in the same order: by run and key.
+        // Rows are ordered by run and key, so that servers which write to the same rows lock them in the same order.
         try send(LogRows.addingParams, rows.paramValues)
         try send(LogRows.addingMetrics, rows.metricValues)
         try send(LogRows.raisingLatestMetrics, rows.latestValues)
@@ -108,7 +108,7 @@ extension PostgresWriteSession {
         )
     }
 
-    /// Sends a statement whose values are the columns of some rows, unless there are none.
+    /// Sends a statement whose parameters are the columns of `rows`; does nothing without rows.
     private func send(_ sql: String, _ rows: [[PostgresValue]]) throws {
         if !rows.isEmpty { try pipeline.send(sql, columns(of: rows)) }
     }
@@ -135,7 +135,7 @@ struct RunKey: Hashable, Comparable {
     func hash(into hasher: inout Hasher) { hasher.combine(joined) }
 }
 
-/// What decides whether requests may log what they ask for.
+/// The stored facts that decide whether requests may log their data.
 private struct LogFacts {
     struct Run {
         var stage: LifecycleStage
@@ -187,7 +187,7 @@ private struct LogFacts {
     }
 }
 
-/// The rows that are to be written.
+/// The rows to write.
 struct LogRows {
     var params: [(key: RunKey, value: String)] = []
     var metrics: [(RunKey, MetricPoint)] = []

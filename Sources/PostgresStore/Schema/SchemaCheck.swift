@@ -1,7 +1,7 @@
 internal import PostgreSQL
 internal import Tracking
 
-/// Makes MLflow's tables in an empty database, and otherwise checks that the tables are those that this store uses.
+/// Creates MLflow's tables in an empty database; in any other, checks that the tables are those that this store uses.
 struct SchemaCheck {
     private let pipeline: PostgresPipeline
     private let schema: MLflowSchema
@@ -9,10 +9,14 @@ struct SchemaCheck {
 
     /// The revision of MLflow 3.17's tables.
     static let revision = "dc11669786a5"
-    /// The advisory lock by which only one server at a time makes the tables of a database.
+    /// The advisory lock that lets only one server at a time create the tables of a database.
     private static let lock: Int64 = 0x6170_7573_7363_6865
+    /// An index that MLflow lacks, and that does not disturb it: the runs of an experiment, newest first, as most clients ask.
+    private static let newestRuns = """
+        CREATE INDEX apus_newest_runs ON runs (experiment_id, (coalesce(start_time, 0)) DESC, run_uuid COLLATE "C")
+        """
 
-    /// - Parameter beginsTables: called before the tables are made in an empty database.
+    /// - Parameter beginsTables: called before the tables are created in an empty database.
     init(_ pipeline: PostgresPipeline, _ schema: MLflowSchema, beginsTables: @escaping () -> Void) {
         self.pipeline = pipeline
         self.schema = schema
@@ -23,7 +27,7 @@ struct SchemaCheck {
     /// - Throws: `UnfitDatabase`, `PostgresError`.
     func prepare(artifactRoot: ArtifactLocation) throws -> String {
         try requireEncoding()
-        // The statements of the schema come one after another, because a pipeline takes no script.
+        // The statements of the schema are sent one by one, because a pipeline accepts no script.
         try pipeline.send("BEGIN")
         do {
             _ = try pipeline.rows("SELECT pg_advisory_xact_lock($1)", [.integer(Self.lock)])
@@ -31,7 +35,7 @@ struct SchemaCheck {
             if path.served == nil {
                 try path.requireRoom()
                 beginsTables()
-                for statement in SQLScript.statements(of: schema.tables + "\n" + schema.indexes) {
+                for statement in SQLScript.statements(of: schema.tables + "\n" + schema.indexes) + [Self.newestRuns] {
                     try pipeline.send(statement, isPrepared: false)
                 }
                 try pipeline.settle()
@@ -113,7 +117,7 @@ struct SchemaCheck {
         try pipeline.settle()
     }
 
-    /// Throws if MLflow's workspaces are in use, because this store knows the default one alone.
+    /// Throws if MLflow's workspaces are in use, because this store supports only the default one.
     private func requireOneWorkspace() throws {
         let other = try pipeline.rows(
             "SELECT workspace FROM experiments WHERE workspace <> 'default' LIMIT 1"
@@ -149,8 +153,7 @@ package struct UnfitDatabase: Error, CustomStringConvertible {
 
 /// Divides a script into its statements.
 enum SQLScript {
-    /// Returns the statements of a script whose texts and comments contain no semicolon at the end of a line, except between
-    /// two `$$`.
+    /// Returns the statements of a script whose texts and comments, except between two `$$`, have no semicolon at the end of a line.
     static func statements(of script: String) -> [String] {
         var statements: [String] = []
         var lines: [Substring] = []

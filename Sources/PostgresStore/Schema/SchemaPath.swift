@@ -1,13 +1,13 @@
 internal import PostgreSQL
 
-/// The schemas of a database in which its user finds tables, or would make them.
+/// The schemas of a database in which its user finds tables, or would create them.
 ///
-/// As for MLflow's servers, tables that `search_path` makes visible count, in whichever of its schemas they are.
+/// As for MLflow's servers, tables in any schema of `search_path` are used.
 struct SchemaPath {
     private let pipeline: PostgresPipeline
     /// The schema with the visible `alembic_version`; nil if none is visible.
     let served: String?
-    /// The schema in which tables would be made.
+    /// The schema in which tables would be created.
     let first: String
 
     private static let tables = ["alembic_version"] + Set(StoreColumns.all.map(\.table)).sorted()
@@ -34,7 +34,7 @@ struct SchemaPath {
         self.first = first
     }
 
-    /// Throws unless new tables would neither mix with those of others nor hide some.
+    /// Throws if new tables would be created among tables of other programs, or would hide existing tables of the same names.
     func requireRoom() throws {
         guard try isEmpty() else {
             throw UnfitDatabase(
@@ -70,7 +70,7 @@ struct SchemaPath {
     }
 
     private func isEmpty() throws -> Bool {
-        // Objects of an extension, such as the view pg_stat_statements, are no data.
+        // Objects of an extension, such as the view pg_stat_statements, are ignored.
         let count = try pipeline.rows(
             """
             SELECT count(*)

@@ -1,9 +1,9 @@
 internal import PostgreSQL
 
-/// Finds out whether each connection has a session of the server for itself, with its settings and prepared statements.
+/// Checks that each connection has a database session of its own, with its settings and prepared statements.
 ///
-/// A pooler of connections may give one session to several clients, a transaction each. Then a setting of one client is there
-/// for another one, or is gone.
+/// A connection pooler may share one session between several clients, changing after each transaction. Then the settings of one client
+/// have an effect on another one, or are lost.
 struct SessionCheck {
     private let pipeline: PostgresPipeline
     private let connector: Connector
@@ -21,7 +21,7 @@ struct SessionCheck {
             let other = try connector.open(.reader)
             defer { other.close() }
             guard try Self.word(of: other) != word, try Self.word(of: pipeline) == word else { throw sharedSession }
-        } catch let error as PostgresError where error.isOfPreparation {
+        } catch let error as PostgresError where error.isOfPreparedStatement {
             throw sharedSession
         }
     }
@@ -32,7 +32,7 @@ struct SessionCheck {
 
     private var sharedSession: UnfitDatabase {
         UnfitDatabase(
-            "\(pipeline.place) is a pooler that gives a session of the server to another client after each transaction. This server "
+            "\(pipeline.place) is a connection pooler that gives a session to another client after each transaction. This server "
                 + "needs sessions of its own: set pool_mode = session in PgBouncer, or name the address of PostgreSQL itself."
         )
     }

@@ -8,11 +8,11 @@ extension PostgresReadSession {
     package func findRuns(_ search: RunSearch) throws -> SearchCursor<Run> { try find(search).cursor }
 
     package func findRegisteredModels(_ search: RegistrySearch) throws -> SearchCursor<RegisteredModel> {
-        try find(RegistryDescription<RegisteredModelTables>(search: search)).cursor
+        try find(RegistrySearchDescription<RegisteredModelTables>(search: search)).cursor
     }
 
     package func findModelVersions(_ search: RegistrySearch) throws -> SearchCursor<ModelVersion> {
-        try find(RegistryDescription<ModelVersionTables>(search: search)).cursor
+        try find(RegistrySearchDescription<ModelVersionTables>(search: search)).cursor
     }
 
     package func findLoggedModels(_ search: LoggedModelSearch) throws -> SearchCursor<LoggedModel> {

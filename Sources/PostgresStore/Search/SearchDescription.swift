@@ -39,7 +39,7 @@ protocol SearchDescription: Sendable {
 extension SearchDescription {
     var experimentIDs: [Int64] { [] }
     var acceptsOffsetTokens: Bool { true }
-    func refusal(ofTokenWithDigest made: UInt64) -> TrackingError { PageToken.otherQuery }
+    func refusal(ofTokenWithDigest made: UInt64) -> TrackingError { PageToken.queryMismatch }
     static func portion(of keys: [Key], in session: PostgresReadSession) -> [Key] { keys }
 }
 

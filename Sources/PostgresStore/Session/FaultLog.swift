@@ -43,7 +43,7 @@ final class FaultLog: Sendable {
 extension PostgresError {
     /// Whether the operator must change something in the database, because the same request would fail again.
     var needsOperator: Bool {
-        guard !isOfConnection else { return false }
+        guard !mayEndByReconnecting else { return false }
         let states: Set<State> = [.diskFull, .outOfMemory]
         return states.contains(state) || isRuleOfDatabase || isOtherTable || ["58", "XX"].contains(kind)
     }

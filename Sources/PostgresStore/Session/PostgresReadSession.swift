@@ -9,59 +9,59 @@ package final class PostgresReadSession: PostgresSession {
     package let pipeline: PostgresPipeline
     /// The client that waits for the result.
     package private(set) var caller = Caller.server
-    /// The time of all reads for one answer; nil until a read of the answer calls `sharedEffort`.
+    /// The total time of all reads for one answer; nil until a read of the answer calls `sharedEffort`.
     package private(set) var effort: ReadEffort?
     /// Returns a sentence that says what the client should reduce if the read takes too long.
     var advice: () -> String = { usualAdvice }
 
     private let permissionChanges: PermissionChanges
-    private let stillAdmitted: StillAdmitted
-    /// The mark of the stored rights by which the client was judged, and the statement that asks for the one of the
-    /// transaction; nil if the client need not be judged again.
-    private var judgement: (version: Int64, ticket: PostgresPipeline.Ticket)?
+    private let admissionCheck: AdmissionCheck
+    /// The access mark (`StoredAccessVersion`) at which the client's permissions were read, and the statement that reads the mark
+    /// within the transaction; nil if the permissions need not be checked again.
+    private var accessMarks: (version: Int64, ticket: PostgresPipeline.Ticket)?
 
     init(pipeline: PostgresPipeline, permissionChanges: PermissionChanges) {
         self.pipeline = pipeline
         self.permissionChanges = permissionChanges
-        stillAdmitted = StillAdmitted(version: permissionChanges.version)
+        admissionCheck = AdmissionCheck(version: permissionChanges.version)
     }
 
     /// Whether the database has the tables of users and tokens, and this server uses them.
-    var keepsAccess: Bool { permissionChanges.stored != nil }
+    package var keepsAccess: Bool { permissionChanges.stored != nil }
 
     /// Begins a transaction; the statement for it is sent with the first one that reads.
     ///
     /// - Parameters:
-    ///   - isContinued: whether an earlier read for the same answer has found that the client may read it.
-    ///   - isImpatient: whether a wait for a lock of another program ends after some milliseconds.
-    /// - Throws: `AccessChanged` if the client has to be judged again.
-    func begin(for caller: Caller, isContinued: Bool, isImpatient: Bool) throws {
+    ///   - isContinued: whether an earlier read for the same answer has checked the permissions.
+    ///   - waitsShortlyForLocks: whether a wait for a lock of another program ends after 50 ms.
+    /// - Throws: `AccessChanged` if the client's permissions may have been reduced since the request was admitted.
+    func begin(for caller: Caller, isContinued: Bool, waitsShortlyForLocks: Bool) throws {
         self.caller = caller
         effort = nil
         advice = { usualAdvice }
-        judgement = nil
+        accessMarks = nil
         guard let stored = permissionChanges.stored, caller.admissionVersion != 0, !isContinued else {
-            return try beginTransaction(isImpatient: isImpatient)
+            return try beginTransaction(waitsShortlyForLocks: waitsShortlyForLocks)
         }
-        // A change that comes after this mark is found at the end.
+        // `end` finds changes that are made after this mark was read.
         let version = stored.known
-        try stillAdmitted.require(caller, takesRights: false)
-        try beginTransaction(isImpatient: isImpatient)
-        judgement = (version, try pipeline.ask(AccessDialect.selectVersion))
+        try admissionCheck.require(caller, reducesAccess: false)
+        try beginTransaction(waitsShortlyForLocks: waitsShortlyForLocks)
+        accessMarks = (version, try pipeline.ask(AccessDialect.selectVersion))
     }
 
-    private func beginTransaction(isImpatient: Bool) throws {
+    private func beginTransaction(waitsShortlyForLocks: Bool) throws {
         try pipeline.send("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        if isImpatient { try pipeline.send("SET LOCAL lock_timeout = '50ms'") }
+        if waitsShortlyForLocks { try pipeline.send("SET LOCAL lock_timeout = '50ms'") }
     }
 
     /// Ends the transaction without waiting for the server's answer.
     ///
-    /// - Throws: `AccessChanged` if another server has changed who may do what since the client was judged.
+    /// - Throws: `AccessChanged` if another server has changed permissions since those of the client were checked.
     func end() throws {
-        if let (version, ticket) = judgement {
+        if let (version, ticket) = accessMarks {
             guard try pipeline.rows(ticket).first({ $0.int64(0) }) == version else {
-                permissionChanges.tellOfOthers()
+                permissionChanges.announceChangeByOtherServer()
                 throw AccessChanged()
             }
         }
@@ -71,7 +71,7 @@ package final class PostgresReadSession: PostgresSession {
 
     package func prepareStatement() {}
 
-    /// Returns the effort that this read and the later reads for the same answer share; creates it if needed.
+    /// Returns the total of time to which this read and the later reads for the same answer add theirs; creates it if needed.
     package func sharedEffort() -> ReadEffort {
         let effort = effort ?? ReadEffort()
         self.effort = effort

@@ -9,32 +9,35 @@ package import Tracking
 //         Tag(key: $0.string(0), value: $0.string(1))
 //     }
 //
-// A text that is put together for one request (a search) takes `values:` and `isPrepared: false`. Several statements wait only
-// once if all of them are asked first:
+// SQL that is built for one request (a search) is passed with `values:` and `isPrepared: false`. Several statements cost only one wait
+// if all of them are sent with `ask` first:
 //
 //     let metrics = try ask("SELECT … = ANY($1)", runIDs)
 //     let params = try ask("SELECT … = ANY($1)", runIDs)
 //     for row in try rows(metrics) { … }
 //
 // Values. `$1` gets its type from the expression around it. A number that a client may choose freely is compared as
-// `$1::bigint`, because a greater number than the column's type holds is an error. An array is written as `= ANY($1)` or
+// `$1::bigint`, because a number beyond the range of the column's type is an error. An array is written as `= ANY($1)` or
 // `unnest($1::text[], $2::bigint[])`. Nothing from a client ever becomes part of the SQL text.
 //
-// Writing (`PostgresWriteSession`). `change` only sends a statement ahead; it is done at the latest when the transaction is
-// committed. `changed` waits, and returns the rows of `RETURNING` and the number of changed rows. A function that fails with a
+// Writing (`PostgresWriteSession`). `change` only sends a statement, whose failure is noticed at the commit at the latest.
+// `changed` waits for the result, and returns the rows of `RETURNING` and the number of changed rows. A function that fails with a
 // `TrackingError` checks before its first `change` if it can: a request that fails afterwards makes all requests of the
-// transaction run again. What must not change between a look-up and the commit is selected `FOR NO KEY UPDATE` (or `FOR KEY
-// SHARE` if it must only stay there), because servers of MLflow write to the same tables. An INSERT that may meet a row of
+// transaction run again. Rows that must not change between a look-up and the commit are selected `FOR NO KEY UPDATE` (or `FOR
+// KEY SHARE` if they must only not be deleted), because servers of MLflow write to the same tables. An INSERT that may meet a row of
 // another program has `ON CONFLICT DO NOTHING` and looks at `affectedCount`.
 //
-// A `PostgresError` must be thrown on: the store translates it, or runs the request again.
+// A `PostgresError` must be rethrown: the store translates it, or runs the request again.
 
 /// What read and write sessions have in common: the connection with its open transaction, and the client that waits.
 ///
-/// The look-ups by id and name, which stand in extensions of this protocol, are told what a thing is looked up for and fail for
-/// what the client may not do with it, and searches leave out what it may not read.
+/// The look-ups by id and name, in extensions of this protocol, get the action for which an entity is looked up, and throw if the client
+/// may not perform it. Searches leave out entities that the client may not read.
 package protocol PostgresSession: AnyObject, ClientBound {
     var pipeline: PostgresPipeline { get }
+
+    /// Whether this server uses the tables of users, tokens and the audit.
+    var keepsAccess: Bool { get }
 
     /// Called before a statement is sent or collected.
     func prepareStatement() throws
@@ -55,19 +58,19 @@ extension PostgresSession {
         return try pipeline.rows(sql, values, isPrepared: isPrepared)
     }
 
-    /// Sends a statement ahead whose rows will be asked for.
+    /// Sends a statement without waiting for its rows, which `rows(_:)` returns later.
     func ask(_ sql: String, _ values: any PostgresParameter...) throws -> PostgresPipeline.Ticket {
         try prepareStatement()
         return try pipeline.ask(sql, values.map(\.postgresValue))
     }
 
-    /// Sends a statement ahead whose rows will be asked for.
+    /// Sends a statement without waiting for its rows, which `rows(_:)` returns later.
     func ask(_ sql: String, values: [PostgresValue], isPrepared: Bool = true) throws -> PostgresPipeline.Ticket {
         try prepareStatement()
         return try pipeline.ask(sql, values, isPrepared: isPrepared)
     }
 
-    /// Returns the rows of a statement that was sent ahead.
+    /// Returns the rows of a statement that was sent with `ask`.
     func rows(_ ticket: PostgresPipeline.Ticket) throws -> PostgresRows { try pipeline.rows(ticket) }
 }
 

@@ -3,15 +3,7 @@ internal import PostgreSQL
 package import Tracking
 
 extension PostgresWriteSession {
-    package func once<Answer: Sendable>(
-        _ creation: Creation,
-        stands: (Answer) throws -> Bool,
-        _ make: () throws -> Answer
-    ) throws -> Answer {
-        try creations.answer(to: creation, stands: stands, make)
-    }
-
-    // Each function asks for the rights that the creation itself asks for, as they are now.
+    // Each function requires the permissions that the creation itself requires, as the client has them now.
 
     package func stands(experiment id: Int64) throws -> Bool {
         try requireCreation(of: .experiment)
@@ -42,17 +34,8 @@ extension PostgresWriteSession {
             try requireRegisteredModel(version.name, for: .update)
             let number = VersionNumber(name: version.name, version: version.version)
             guard try !modelVersions([number]).isEmpty else {
-                throw TrackingError.doesNotExist("The version is no more.")
+                throw TrackingError.doesNotExist("The version no longer exists.")
             }
-        }
-    }
-
-    private func isThere(_ lookUp: () throws -> Void) throws -> Bool {
-        do {
-            try lookUp()
-            return true
-        } catch let error as TrackingError where error.code == .resourceDoesNotExist {
-            return false
         }
     }
 }

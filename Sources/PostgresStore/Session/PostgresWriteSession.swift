@@ -8,8 +8,8 @@ package import Tracking
 /// the session to a closure, which must not keep it, and may run several times. The functions throw `TrackingError` for mistakes
 /// of the client; nothing of the request is stored then.
 ///
-/// What is logged to runs collects until the requests of the transaction have run, so that a few statements write it for all of
-/// them (`RunLog`).
+/// Params, metrics and tags of runs are collected until the requests of the transaction have run. A few statements then write them for
+/// all of these requests (`RunLog`).
 package final class PostgresWriteSession: PostgresSession, AccessChanging {
     package let pipeline: PostgresPipeline
     package let artifactRoot: ArtifactLocation
@@ -21,38 +21,38 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
     private(set) var hasChanged = false
     /// Experiments that the transaction has looked up, without their tags.
     var experiments: [Int64: Experiment] = [:]
-    /// What the records of the current import have found and add.
-    var taken = TakenRecords()
+    /// The data of the current import.
+    var importBatch = ImportBatch()
     /// How long the texts may be; nil before the first import of the connection.
     var columnLimits: ColumnLimits?
-    /// What the requests of the transaction log to runs, and was not sent yet.
+    /// The params, metrics and tags that the requests of the transaction log to runs, and that have not been sent yet.
     private var logs: [RunLog] = []
-    /// The index in `logs` of the first one of the current request.
+    /// The index in `logs` of the first element that the current request has added.
     private var ownLogs = 0
     private var job: WriteJob?
-    private var markTicket: PostgresPipeline.Ticket?
-    private(set) var mark: TransactionMark?
+    private var identityTicket: PostgresPipeline.Ticket?
+    private(set) var identity: TransactionIdentity?
     private var addedRun: String?
     /// How long the server may work on one statement of the transaction.
     private var statementTime = Duration.zero
     private var hasLongStatements = false
-    let creations: CreationMemory
+    package let creations: UnconfirmedCreations
     private let locks: LockMemory
     /// Whether requests that would meet a known lock are left out of the open transaction.
     private var postpones = false
     /// The ids of the audit's entries.
     let auditIDs: AuditIDs
     private let permissionChanges: PermissionChanges
-    private let stillAdmitted: StillAdmitted
-    /// The mark of the stored rights by which the clients of the open transaction were judged, or would be now.
+    private let admissionCheck: AdmissionCheck
+    /// The access mark (`StoredAccessVersion`) that was known when the open transaction began.
     private var accessVersion: Int64 = 0
-    /// The mark of the stored rights that the open transaction leaves, if it changes some.
+    /// The access mark that the open transaction stores, if it changes permissions.
     private var newAccessVersion: Int64 = 0
-    /// Whether the open transaction keeps other servers from changing who may do what.
+    /// Whether the open transaction keeps other servers from changing permissions.
     var hasLockedAccess = false
-    /// What the open transaction has changed about who may do what.
+    /// The changes of permissions by the open transaction.
     package var accessChange = AccessChange()
-    /// The history of the server, which is another one when a standby has taken over; nil if the server does not tell it.
+    /// The id of the server's timeline, which changes when a standby takes over; nil if the server does not tell it.
     let timeline: String?
 
     init(
@@ -60,7 +60,7 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
         timeline: String?,
         artifactRoot: ArtifactLocation,
         servedBuckets: Set<String>,
-        creations: CreationMemory,
+        creations: UnconfirmedCreations,
         locks: LockMemory,
         auditIDs: AuditIDs,
         permissionChanges: PermissionChanges
@@ -68,7 +68,7 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
         self.pipeline = pipeline
         self.auditIDs = auditIDs
         self.permissionChanges = permissionChanges
-        stillAdmitted = StillAdmitted(version: permissionChanges.version)
+        admissionCheck = AdmissionCheck(version: permissionChanges.version)
         self.creations = creations
         self.locks = locks
         self.artifactRoot = artifactRoot
@@ -81,7 +81,7 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
 
 extension PostgresWriteSession {
     /// - Parameters:
-    ///   - version: the mark of the stored rights that another server's change has left; nil for the known one.
+    ///   - version: the access mark that another server's change has stored; nil for the known one.
     ///   - lockTime: the milliseconds after which a wait for a lock of another program ends; nil for the usual time.
     ///   - postpones: whether requests that would meet a known lock throw `MeetsKnownLock`.
     func beginTransaction(
@@ -94,16 +94,16 @@ extension PostgresWriteSession {
         (self.statementTime, hasLongStatements) = (statementTime, false)
         pipeline.watch = PostgresWatch(deadline: .now + statementTime)
         (logs, ownLogs, job) = ([], 0, nil)
-        (markTicket, mark, addedRun) = (nil, nil, nil)
+        (identityTicket, identity, addedRun) = (nil, nil, nil)
         (accessChange, hasLockedAccess) = (AccessChange(), false)
-        // Before any client is asked for: a change that comes later is found before the commit.
+        // Read before the permissions of any client are checked: `prepareCommit` finds changes that are made later.
         accessVersion = version ?? permissionChanges.stored?.known ?? 0
         experiments.removeAll(keepingCapacity: true)
         try pipeline.send("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
         if let lockTime { try pipeline.send("SET LOCAL lock_timeout = \(lockTime)") }
     }
 
-    /// Lets the time of a statement begin anew.
+    /// Restarts the time limit of a statement.
     func renewDeadline() { pipeline.watch.deadline = .now + statementTime }
 
     /// Gives the transaction ten times as long for a statement, because one may change any number of rows.
@@ -116,48 +116,49 @@ extension PostgresWriteSession {
 
     /// Begins a request.
     ///
-    /// - Throws: `AccessChanged` if the client has to be judged again before it changes anything.
+    /// - Throws: `AccessChanged` if the client's permissions may have been reduced since the request was admitted.
     func begin(_ job: WriteJob, for caller: Caller) throws {
         self.caller = caller
         self.job = job
         hasChanged = false
         ownLogs = logs.count
-        try stillAdmitted.require(caller, takesRights: accessChange.takesRights)
+        try admissionCheck.require(caller, reducesAccess: accessChange.reducesAccess)
     }
 
-    /// Forgets what the request, which has failed, would have logged.
+    /// Drops what the current request would have logged, because it has failed.
     func dropLogs() {
         if logs.count > ownLogs { logs.removeSubrange(ownLogs...) }
     }
 
-    /// Sends what the requests of the transaction have logged; a request that may not log what it asks for fails alone.
+    /// Sends what the requests of the transaction have logged; if a request may not log something, only that request fails.
     func flushLogs() throws {
-        let taken = logs
+        let all = logs
         (logs, ownLogs) = ([], 0)
-        for (job, error) in try write(taken) { job.fail(error) }
+        for (job, error) in try write(all) { job.fail(error) }
     }
 
-    /// Waits for what must be known before COMMIT is sent.
+    /// Waits for the results that must be known before COMMIT is sent: the access mark, and the ids by which the transaction is found
+    /// if the answer to COMMIT is lost.
     ///
     /// - Throws: `OtherServerChangedAccess`.
     func prepareCommit() throws {
         let version = try lockAccessVersion()
-        if let ticket = markTicket {
-            mark = try pipeline.rows(ticket).first {
-                TransactionMark(transaction: $0.int64(0), process: $0.int64(1), timeline: timeline, runID: addedRun)
+        if let ticket = identityTicket {
+            identity = try pipeline.rows(ticket).first {
+                TransactionIdentity(transaction: $0.int64(0), process: $0.int64(1), timeline: timeline, runID: addedRun)
             }
         }
         if let version { try requireKnown(version) }
     }
 
-    /// Throws `OtherServerChangedAccess` if the clients of the open transaction were judged by rights that are others now.
+    /// Throws `OtherServerChangedAccess` if permissions have changed since those of the transaction's clients were checked.
     func requireKnownAccess() throws {
         guard keepsAccess else { return }
         try requireKnown(try pipeline.ask(AccessDialect.selectVersion))
     }
 
-    /// Asks for the mark of the stored rights, and replaces it if the transaction changes some; from then on to the end of the
-    /// transaction no other server changes any.
+    /// Reads the access mark, replaces it if the transaction changes permissions, and keeps other servers from changing permissions
+    /// until the end of the transaction.
     private func lockAccessVersion() throws -> PostgresPipeline.Ticket? {
         guard keepsAccess else { return nil }
         guard !accessChange.isNone else { return try pipeline.ask(AccessDialect.selectVersion + " FOR SHARE") }
@@ -172,17 +173,17 @@ extension PostgresWriteSession {
         guard found == accessVersion else { throw OtherServerChangedAccess(version: found) }
     }
 
-    /// Tells what the transaction has changed about who may do what; called after the commit, before its answers are sent.
-    func tellAccessChange() {
+    /// Announces the changes of permissions by the transaction; called after the commit, before its answers are sent.
+    func announceAccessChange() {
         guard !accessChange.isNone else { return }
-        permissionChanges.tell(accessChange)
+        permissionChanges.announce(accessChange)
         _ = permissionChanges.stored?.replace(accessVersion, by: newAccessVersion)
     }
 }
 
-/// Another server has changed who may do what since the clients of a transaction were judged.
+/// Another server has changed permissions since those of a transaction's clients were checked.
 struct OtherServerChangedAccess: Error {
-    /// The mark of the stored rights now.
+    /// The access mark now.
     let version: Int64
 }
 
@@ -194,7 +195,7 @@ extension PostgresWriteSession {
 // MARK: Statements
 
 extension PostgresWriteSession {
-    /// Sends what the request has logged, before it goes on with something else.
+    /// Sends what the request has logged so far, because its next statement must follow that.
     package func prepareStatement() throws {
         guard logs.count > ownLogs else { return }
         let own = Array(logs[ownLogs...])
@@ -203,31 +204,31 @@ extension PostgresWriteSession {
         try noteChange()
     }
 
-    /// Sends a statement ahead that changes rows.
+    /// Sends a statement that changes rows, without waiting for its result.
     func change(_ sql: String, _ values: any PostgresParameter...) throws {
         try change(sql, values: values.map(\.postgresValue))
     }
 
-    /// Sends a statement ahead that changes rows.
+    /// Sends a statement that changes rows, without waiting for its result.
     func change(_ sql: String, values: [PostgresValue]) throws {
         try prepareStatement()
         try noteChange()
         try pipeline.send(sql, values)
     }
 
-    /// Runs a statement that changes rows; returns what it says about them.
+    /// Runs a statement that changes rows, and returns its result.
     func changed(_ sql: String, _ values: any PostgresParameter...) throws -> PostgresRows {
         try changed(sql, values: values.map(\.postgresValue))
     }
 
-    /// Runs a statement that changes rows; returns what it says about them.
+    /// Runs a statement that changes rows, and returns its result.
     func changed(_ sql: String, values: [PostgresValue]) throws -> PostgresRows {
         try prepareStatement()
         try noteChange()
         return try pipeline.rows(sql, values)
     }
 
-    /// Sends a statement ahead that changes rows, and whose values are the columns of some rows, unless there are none.
+    /// Sends a statement that adds or changes `rows`, whose columns are its parameters, without waiting; does nothing without rows.
     func change(_ sql: String, rows: [[PostgresValue]]) throws {
         guard !rows.isEmpty else { return }
         try prepareStatement()
@@ -235,7 +236,7 @@ extension PostgresWriteSession {
         try pipeline.send(sql, columns(of: rows))
     }
 
-    /// Runs such a statement, and returns how many rows it has changed.
+    /// Runs such a statement, and returns the number of changed rows.
     func changed(_ sql: String, rows: [[PostgresValue]]) throws -> Int {
         guard !rows.isEmpty else { return 0 }
         try prepareStatement()
@@ -250,8 +251,8 @@ extension PostgresWriteSession {
 
     private func noteChange() throws {
         hasChanged = true
-        guard markTicket == nil else { return }
-        markTicket = try pipeline.ask("SELECT txid_current(), pg_backend_pid()")
+        guard identityTicket == nil else { return }
+        identityTicket = try pipeline.ask("SELECT txid_current(), pg_backend_pid()")
     }
 
     /// Records what the request is about to change, where another program may have locked it.
@@ -265,13 +266,13 @@ extension PostgresWriteSession {
     /// Records the id of a run that the transaction adds.
     func noteRun(_ id: String) { addedRun = id }
 
-    /// Adds something that the request logs to a run.
+    /// Adds params, metrics or tags that the request logs to a run.
     func add(_ batch: LogBatch, runID: String, isOneParam: Bool = false) throws {
         guard let job else { preconditionFailure("a session is used outside of a request") }
         job.loggedRun = runID
         try expectLock(on: .run(runID))
         logs.append(RunLog(job: job, caller: caller, runID: runID, batch: batch, isOneParam: isOneParam))
-        // What comes after other changes of the request is written at once, so that all of it fails together.
+        // If the request has already sent a change, this is sent at once too, so that both fail together.
         if hasChanged { try prepareStatement() }
     }
 }

@@ -1,12 +1,11 @@
 internal import PostgreSQL
 
-/// A text that was too long for its column, which PostgreSQL does not name.
+/// Explains the error for a text that was too long for its column, because PostgreSQL does not name the column.
 enum TooLongText {
-    /// The SQL for the greatest length of a column, of a row of `pg_attribute` with a limited type.
+    /// The SQL for the maximum length of a column, from its row in `pg_attribute`.
     static let columnLength = "(atttypmod - 4)::bigint"
 
-    /// Returns the failure with a message that names the columns which may have refused the text; any other failure is returned
-    /// unchanged.
+    /// Returns the error with a message that names the columns which may have refused the text; returns any other error unchanged.
     ///
     /// The transaction must be rolled back.
     static func explained(_ error: PostgresError, _ pipeline: PostgresPipeline) -> PostgresError {

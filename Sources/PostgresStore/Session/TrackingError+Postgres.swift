@@ -2,15 +2,12 @@ internal import PostgreSQL
 internal import Tracking
 
 extension TrackingError {
-    static let busy = TrackingError(
-        .temporarilyUnavailable,
-        "The server is busy or stopping; try again in a moment."
-    )
+    static let busy = TrackingError(.temporarilyUnavailable, "The server is busy or stopping; try again in a moment.")
 
     static let noTurn = TrackingError(
         .temporarilyUnavailable,
-        "The changes before this one take too long, or the database does not answer them. Nothing of this request was stored; try "
-            + "again in a moment."
+        "The changes before this one take too long, or the database does not answer. Nothing of this request was stored; try again in "
+            + "a moment."
     )
 
     static let noReadTurn = TrackingError(
@@ -38,21 +35,21 @@ extension TrackingError {
         "The database cannot be reached. Nothing of this request was stored; try again in a moment."
     )
 
-    /// The error for a change of which nobody knows whether it was stored; the client must look before it tries again.
+    /// The error for a change that may have been stored or not; the client must check that before it repeats the request.
     static let outcomeUnknown = TrackingError(
         .outcomeUnknown,
         "The connection to the database was lost while the change was committed, and it is not known whether the change was "
-            + "stored."
+            + "stored. Check that before you repeat it."
     )
 
     /// Returns the error that a client gets for a failure of PostgreSQL; any other error is returned unchanged.
     static func translated(_ error: any Error) -> any Error {
         guard let error = error as? PostgresError else { return error }
-        if error.isOfConnection {
+        if error.mayEndByReconnecting {
             if error.state == .readOnlyTransaction {
                 return TrackingError(
                     .permissionDenied,
-                    "The database is read-only: it is a standby, or is set so. Nothing of this request was stored."
+                    "The database is a standby or is set to read-only. Nothing of this request was stored; use the primary."
                 )
             }
             return databaseAway
@@ -99,7 +96,7 @@ extension TrackingError {
                 .temporarilyUnavailable,
                 "Another program changed at the same time what this request changes; try again."
             )
-        case _ where error.isPassing: return busy
+        case _ where error.isTransient: return busy
         case _ where error.isRuleOfDatabase:
             return invalidParameter(
                 "A rule of the database refuses this: \(error.messageWithPlace). Nothing of this request was stored. Send what the rule "

@@ -40,8 +40,8 @@ struct ColumnLimits {
     }
 }
 
-/// Takes from a record what MLflow's tables cannot hold, and collects remarks about it.
-struct RecordFit {
+/// Removes the parts of a record that MLflow's tables cannot hold, and collects a remark about each.
+struct UnsupportedPartRemoval {
     private let limits: ColumnLimits
     private(set) var remarks: [String] = []
 
@@ -49,8 +49,8 @@ struct RecordFit {
         self.limits = limits
     }
 
-    /// Returns whether the columns hold the texts of a part of the record; makes a remark otherwise.
-    private mutating func holds(_ part: String, _ texts: KeyValuePairs<String, String?>) -> Bool {
+    /// Returns whether the columns can hold the texts of a part of the record; adds a remark if they cannot.
+    private mutating func canStore(_ part: String, _ texts: KeyValuePairs<String, String?>) -> Bool {
         do throws(TrackingError) {
             try limits.require(texts)
             return true
@@ -60,33 +60,33 @@ struct RecordFit {
         }
     }
 
-    private mutating func fitting(
+    private mutating func supported(
         _ tags: [Tag],
         _ table: String,
         key: String = "key",
         value: String = "value"
     ) -> [Tag] {
         tags.filter { tag in
-            holds("the tag '\(shortened(tag.key))'", ["\(table).\(key)": tag.key, "\(table).\(value)": tag.value])
+            canStore("the tag '\(shortened(tag.key))'", ["\(table).\(key)": tag.key, "\(table).\(value)": tag.value])
         }
     }
 
-    mutating func fitting(_ record: TransferRecord) throws(TrackingError) -> TransferRecord {
+    mutating func supportedParts(of record: TransferRecord) throws(TrackingError) -> TransferRecord {
         switch record {
         case .experiment(var experiment):
             try limits.require([
                 "experiments.name": experiment.name, "experiments.artifact_location": experiment.artifactLocation,
             ])
-            experiment.tags = fitting(experiment.tags, "experiment_tags")
+            experiment.tags = supported(experiment.tags, "experiment_tags")
             return .experiment(experiment)
-        case .run(let run): return .run(try fitting(run))
+        case .run(let run): return .run(try supportedParts(of: run))
         case .points(let points):
             try limits.require(["metrics.key": points.key])
             return record
-        case .loggedModel(let model): return .loggedModel(try fitting(model))
+        case .loggedModel(let model): return .loggedModel(try supportedParts(of: model))
         case .modelPoints(var points):
             points.points = points.points.filter { point in
-                holds(
+                canStore(
                     "a point of the metric '\(shortened(point.metric.key))'",
                     [
                         "logged_model_metrics.metric_name": point.metric.key,
@@ -101,9 +101,9 @@ struct RecordFit {
                 "registered_models.name": transferred.model.name,
                 "registered_models.description": transferred.model.description,
             ])
-            transferred.model.tags = fitting(transferred.model.tags, "registered_model_tags")
+            transferred.model.tags = supported(transferred.model.tags, "registered_model_tags")
             transferred.model.aliases = transferred.model.aliases.filter { alias in
-                holds("the alias '\(shortened(alias.alias))'", ["registered_model_aliases.alias": alias.alias])
+                canStore("the alias '\(shortened(alias.alias))'", ["registered_model_aliases.alias": alias.alias])
             }
             return .registeredModel(transferred)
         case .modelVersion(var transferred):
@@ -114,12 +114,12 @@ struct RecordFit {
                 "model_versions.run_link": version.runLink,
                 "model_versions.storage_location": transferred.storageLocation,
             ])
-            transferred.version.tags = fitting(version.tags, "model_version_tags")
+            transferred.version.tags = supported(version.tags, "model_version_tags")
             return .modelVersion(transferred)
         }
     }
 
-    private mutating func fitting(_ transferred: TransferredRun) throws(TrackingError) -> TransferredRun {
+    private mutating func supportedParts(of transferred: TransferredRun) throws(TrackingError) -> TransferredRun {
         var transferred = transferred
         let run = transferred.run
         try limits.require([
@@ -127,12 +127,12 @@ struct RecordFit {
             "runs.artifact_uri": run.info.artifactURI,
         ])
         transferred.run.params = run.params.filter { param in
-            holds("the param '\(shortened(param.key))'", ["params.key": param.key, "params.value": param.value])
+            canStore("the param '\(shortened(param.key))'", ["params.key": param.key, "params.value": param.value])
         }
-        transferred.run.tags = fitting(run.tags, "tags")
+        transferred.run.tags = supported(run.tags, "tags")
         transferred.run.datasetInputs = run.datasetInputs.compactMap { input in
             let dataset = input.dataset
-            let isHeld = holds(
+            let isSupported = canStore(
                 "the dataset '\(shortened(dataset.name))'",
                 [
                     "datasets.name": dataset.name, "datasets.digest": dataset.digest,
@@ -140,20 +140,20 @@ struct RecordFit {
                     "datasets.dataset_schema": dataset.schema, "datasets.dataset_profile": dataset.profile,
                 ]
             )
-            guard isHeld else { return nil }
-            return DatasetInput(dataset: dataset, tags: fitting(input.tags, "input_tags", key: "name"))
+            guard isSupported else { return nil }
+            return DatasetInput(dataset: dataset, tags: supported(input.tags, "input_tags", key: "name"))
         }
         transferred.run.modelInputs = run.modelInputs.filter { input in
-            holds("the input '\(shortened(input.modelID))'", ["inputs.destination_id": input.modelID])
+            canStore("the input '\(shortened(input.modelID))'", ["inputs.destination_id": input.modelID])
         }
         transferred.run.modelOutputs = run.modelOutputs.filter { output in
-            holds("the output '\(shortened(output.modelID))'", ["inputs.destination_id": output.modelID])
+            canStore("the output '\(shortened(output.modelID))'", ["inputs.destination_id": output.modelID])
         }
         return transferred
     }
 
-    private mutating func fitting(
-        _ transferred: TransferredLoggedModel
+    private mutating func supportedParts(
+        of transferred: TransferredLoggedModel
     ) throws(TrackingError) -> TransferredLoggedModel {
         var transferred = transferred
         let model = transferred.model
@@ -165,26 +165,26 @@ struct RecordFit {
             "logged_models.status_message": model.info.statusMessage,
         ])
         transferred.model.params = model.params.filter { param in
-            holds(
+            canStore(
                 "the param '\(shortened(param.key))'",
                 ["logged_model_params.param_key": param.key, "logged_model_params.param_value": param.value]
             )
         }
-        transferred.model.tags = fitting(model.tags, "logged_model_tags", key: "tag_key", value: "tag_value")
+        transferred.model.tags = supported(model.tags, "logged_model_tags", key: "tag_key", value: "tag_value")
         return transferred
     }
 }
 
 extension PostgresWriteSession {
-    package func fitting(
+    package func withoutUnsupportedParts(
         _ record: TransferRecord,
         _ report: inout TransferReport
     ) throws(TrackingError) -> TransferRecord {
         guard let columnLimits else { return record }
-        var fit = RecordFit(columnLimits)
-        let fitting = try fit.fitting(record)
+        var removal = UnsupportedPartRemoval(columnLimits)
+        let supported = try removal.supportedParts(of: record)
         let (kind, id) = record.subject
-        for remark in fit.remarks { report.remark(kind, id, remark) }
-        return fitting
+        for remark in removal.remarks { report.remark(kind, id, remark) }
+        return supported
     }
 }

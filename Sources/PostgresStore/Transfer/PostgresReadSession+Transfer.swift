@@ -22,7 +22,7 @@ extension PostgresReadSession: RecordReading {
             ids
         )
         let runs = try runs(ids: ids)
-        let homes = try homes(runs.map(\.info.experimentID))
+        let experiments = try sourceExperiments(runs.map(\.info.experimentID))
         var deletedTimes: [ExactText: Int64] = [:]
         try self.rows(times).forEach { deletedTimes[ExactText($0.string(0))] = $0.int64(1) }
         var models: [ExactText: [ModelInput]] = [:]
@@ -32,34 +32,37 @@ extension PostgresReadSession: RecordReading {
         return runs.map { run in
             var run = run
             run.modelInputs = models[ExactText(run.info.runID)] ?? []
-            let home = homes[run.info.experimentID] ?? TransferredHome(id: run.info.experimentID, name: "")
-            return TransferredRun(run: run, home: home, deletedTime: deletedTimes[ExactText(run.info.runID)])
+            let id = run.info.experimentID
+            let experiment = experiments[id] ?? SourceExperiment(id: id, name: "")
+            let deletedTime = deletedTimes[ExactText(run.info.runID)]
+            return TransferredRun(run: run, experiment: experiment, deletedTime: deletedTime)
         }.inByteOrder
     }
 
     package func transferredLoggedModels(_ rows: [TransferRow]) throws -> [TransferredLoggedModel] {
         let models = try loggedModels(ids: rows.map(\.id), withMetrics: false)
-        let homes = try homes(models.map(\.info.experimentID))
+        let experiments = try sourceExperiments(models.map(\.info.experimentID))
         return models.map { model in
-            let home = homes[model.info.experimentID] ?? TransferredHome(id: model.info.experimentID, name: "")
-            return TransferredLoggedModel(model: model, home: home)
+            let id = model.info.experimentID
+            let experiment = experiments[id] ?? SourceExperiment(id: id, name: "")
+            return TransferredLoggedModel(model: model, experiment: experiment)
         }
     }
 
     /// Returns the names and creation times of the experiments with these ids.
-    private func homes(_ ids: [Int64]) throws -> [Int64: TransferredHome] {
-        var homes: [Int64: TransferredHome] = [:]
+    private func sourceExperiments(_ ids: [Int64]) throws -> [Int64: SourceExperiment] {
+        var sourceExperiments: [Int64: SourceExperiment] = [:]
         try rows(
             "SELECT experiment_id, name, creation_time FROM experiments WHERE experiment_id = ANY($1::bigint[])",
             Array(Set(ids))
         ).forEach { row in
-            homes[row.int64(0)] = TransferredHome(
+            sourceExperiments[row.int64(0)] = SourceExperiment(
                 id: row.int64(0),
                 name: row.string(1),
                 creationTime: row.int64(2)
             )
         }
-        return homes
+        return sourceExperiments
     }
 
     package func transferredRegisteredModels(_ rows: [TransferRow]) throws -> [TransferredRegisteredModel] {
@@ -97,11 +100,7 @@ extension PostgresReadSession: RecordReading {
         ).map { (version: $0.int64(0), location: $0.optionalString(1)) }
         let versions = try modelVersions(found.map { VersionNumber(name: row.id, version: $0.version) })
         return zip(versions, found).map { version, rest in
-            TransferredModelVersion(
-                version: version,
-                storageLocation: rest.location,
-                modelCreationTime: row.number
-            )
+            TransferredModelVersion(version: version, storageLocation: rest.location, modelCreationTime: row.number)
         }
     }
 }
@@ -137,8 +136,9 @@ extension PostgresReadSession {
     ) throws -> [TransferRow] {
         var statement = statement
         var conditions = conditions
-        if let permissions, let isVisible = rows.table.isVisible(with: permissions, in: &statement) {
-            conditions.append(isVisible)
+        if let permissions, let visibilityCondition = rows.table.visibilityCondition(with: permissions, in: &statement)
+        {
+            conditions.append(visibilityCondition)
         }
         return try self.rows(
             """
@@ -176,7 +176,8 @@ extension TransferTable {
 
 extension TransferTable {
     /// Returns the condition that the client may read a row; nil if it may read all.
-    fileprivate func isVisible(with permissions: Permissions, in statement: inout SearchStatement) -> String? {
+    fileprivate func visibilityCondition(with permissions: Permissions, in statement: inout SearchStatement) -> String?
+    {
         let experiment = "\(rawValue).experiment_id"
         switch self {
         case .experiments: return permissions.visibleExperiments(for: .experiment).condition(experiment, in: &statement)
@@ -184,7 +185,10 @@ extension TransferTable {
         case .loggedModels:
             return permissions.visibleExperiments(for: .loggedModel).condition(experiment, in: &statement)
         case .registeredModels:
-            return RegistryDescription<RegisteredModelTables>.isVisible(with: permissions, in: &statement)
+            return RegistrySearchDescription<RegisteredModelTables>.visibilityCondition(
+                with: permissions,
+                in: &statement
+            )
         }
     }
 }

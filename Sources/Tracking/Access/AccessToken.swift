@@ -6,7 +6,7 @@ package enum AccessScope: String, Sendable, CaseIterable {
     case read
     /// May also create, change and delete data.
     case write
-    /// May also administer the server: remove data for good, import, manage tokens.
+    /// May also administer the server: remove data permanently, import, manage tokens.
     case admin
 
     /// Whether this scope allows everything that `other` allows.
@@ -24,7 +24,7 @@ package enum AccessScope: String, Sendable, CaseIterable {
 /// The description of a token; the secret itself is not stored.
 package struct AccessToken: Sendable, Equatable {
     package var name: String
-    /// The user who owns the token, whose permissions it cannot extend; nil for a token that the operator made.
+    /// The user who owns the token, which allows nothing that its user may not do; nil for a token that the operator created.
     package var userID: Int64?
     package var scope: AccessScope
     /// The only experiments that the token gives access to; nil for all.
@@ -63,13 +63,13 @@ package struct AccessToken: Sendable, Equatable {
     package static let nameLimit = 100
     /// The most tokens of one user.
     package static let userLimit: Int64 = 100
-    /// The longest time in milliseconds for which a token is valid whose user was named by a proxy or an issuer: the
-    /// server does not learn when that user may do nothing here any more.
+    /// The longest lifetime, in milliseconds, of a token whose user was named by a proxy or an issuer: the server is not told when
+    /// such a user loses all permissions.
     package static let longestLifetimeOfProvenUser: Int64 = 90 * 86_400_000
     /// The most experiments to which a token can be limited.
     package static let experimentLimit = 1_000
 
-    /// Throws `.invalidParameterValue` unless a token with these properties may be made.
+    /// Throws `.invalidParameterValue` unless a token with these properties may be created.
     package func validate() throws(TrackingError) {
         let count = name.unicodeScalars.count
         guard (1...Self.nameLimit).contains(count), name.first != " ", name.last != " ",
@@ -118,7 +118,7 @@ extension TrackingError {
         }
         let names = owners.map { "'\(shortened($0))'" }.joined(separator: ", ")
         return doesNotExist(
-            "No token '\(shortened(name))' belongs to nobody; one of that name belongs to \(names). Say whose token is meant: "
+            "There is no token '\(shortened(name))' without an owner; a token with that name belongs to \(names). Name the owner: "
                 + "--user \(shortened(owner))"
         )
     }

@@ -1,9 +1,10 @@
 package import Budgets
 package import Identities
 
-/// What works for one client and does only what that client may do: a session of a store, or a part of its work.
+/// An object that works for one client and checks its permissions: a session of a store, or a part of its work.
 ///
-/// To the holder of a token that is limited, what may not be read is not there; a user is refused, whether it is there or not.
+/// To a client with a limited token, an entity that it may not read seems not to exist. A user gets the same refusal for an entity that
+/// the user may not read and for one that does not exist.
 package protocol ClientBound {
     /// The client that waits for the result.
     var caller: Caller { get }
@@ -13,7 +14,7 @@ extension ClientBound {
     /// The client's permissions; nil if the client may do everything.
     package var permissions: Permissions? { caller.identity?.permissions }
 
-    /// Whether entities that the client may not read seem not to exist, which is so for limited tokens.
+    /// Whether entities that the client may not read seem not to exist: true for limited tokens.
     package var hidesOthers: Bool { caller.identity?.hidesOthers ?? false }
 
     /// Throws unless the client may perform an action on an entity.
@@ -36,7 +37,7 @@ extension ClientBound {
         guard let identity = caller.identity, identity.permissions != nil, !identity.hidesOthers else { return missing }
         return TrackingError(
             .permissionDenied,
-            "Permission denied: what this call asks for does not exist, or \(identity.shown) may not read it. Check "
+            "Permission denied: what this call asks for does not exist, or \(identity.nameForMessages) may not read it. Check "
                 + "the id, or ask an admin, or someone who may manage the experiment or model, to grant READ."
         )
     }
@@ -46,8 +47,8 @@ extension ClientBound {
         let level = permissions?.level(of: thing).wireName ?? ""
         return TrackingError(
             .permissionDenied,
-            "Permission denied: \(caller.identity?.shown ?? "this client") has \(level) on \(thing.shown), and this "
-                + "call needs \(action.level.wireName). An admin, or whoever may manage \(thing.shown), can grant that."
+            "Permission denied: \(caller.identity?.nameForMessages ?? "this client") has \(level) on \(thing.nameForMessages), and this "
+                + "call needs \(action.level.wireName). An admin, or whoever may manage \(thing.nameForMessages), can grant that."
         )
     }
 
@@ -58,7 +59,7 @@ extension ClientBound {
         guard let permissions, !permissions.allowsCreation(of: type, named: name) else { return }
         throw TrackingError(
             .permissionDenied,
-            "Permission denied: \(caller.identity?.shown ?? "this client") may not create this, because a role has "
+            "Permission denied: \(caller.identity?.nameForMessages ?? "this client") may not create this, because a role has "
                 + "DENY for \(type.rawValue). An admin can change the role."
         )
     }
@@ -76,7 +77,8 @@ extension ClientBound {
     }
 }
 
-/// What is there for the client.
+// MARK: Visible entities
+
 extension ClientBound {
     /// Whether an experiment, and everything that belongs to it, seems not to exist for the client.
     package func hides(experiment id: Int64) -> Bool {
@@ -84,7 +86,7 @@ extension ClientBound {
         return permissions.level(ofExperiment: id) < .read
     }
 
-    /// Whether a run is there for the client; false if there is no such run, or if it is hidden from a limited token.
+    /// Whether a run is visible to the client; false if the run does not exist, or is hidden from a limited token.
     ///
     /// - Parameter experiment: the experiment of the run; nil if there is no run with the id.
     /// - Throws: `.permissionDenied` if a user with limited permissions asks for a run that does not exist or that the user may
@@ -98,7 +100,7 @@ extension ClientBound {
         return true
     }
 
-    /// Whether the client may read the runs of an experiment, of which it need not be said that they are missing.
+    /// Whether the client may read the runs of an experiment, for results that silently leave out runs that it may not read.
     package func canReadRuns(ofExperiment id: Int64) -> Bool {
         permissions?.allows(.read, on: .run(inExperiment: id)) ?? true
     }
@@ -114,12 +116,13 @@ extension ClientBound {
     }
 }
 
-/// What only a client without limits may do, because it would reach beyond what a client may see or change.
+// MARK: Changes that only a client without limits may make
+
 extension ClientBound {
-    /// Throws if a client with limited permissions chooses an artifact location that this server itself opens.
+    /// Throws if a client with limited permissions chooses an artifact location that this server itself uses.
     ///
     /// Otherwise the client could choose the folder of another experiment, whose artifacts it may not read.
-    /// - Parameter buckets: the buckets that the server opens.
+    /// - Parameter buckets: the buckets that the server uses.
     package func requireLocationElsewhere(
         _ location: String?,
         servedBuckets buckets: Set<String>
@@ -132,7 +135,7 @@ extension ClientBound {
         )
     }
 
-    /// Throws if the client may rename no experiment: from the answer it would learn the names of others.
+    /// Throws for a limited token, which may not rename experiments: the answer could reveal the name of an experiment that it must not see.
     package func requireSightOfExperimentNames() throws(TrackingError) {
         guard hidesOthers else { return }
         throw TrackingError(
@@ -156,7 +159,7 @@ extension ClientBound {
 }
 
 extension ArtifactLocation {
-    /// Whether this server may open the location: a folder of its own, or anything in a bucket of its own.
+    /// Whether this server may use the location: a folder of its own, or anything in one of its buckets.
     fileprivate func isServed(with buckets: Set<String>) -> Bool {
         switch scheme {
         case nil, "file", "http", "https", "mlflow-artifacts": true
@@ -167,7 +170,7 @@ extension ArtifactLocation {
 }
 
 extension Identity {
-    fileprivate var shown: String {
+    fileprivate var nameForMessages: String {
         switch kind {
         case .user, .outsider: "the user '\(name)'"
         case .token: "the token '\(name)'"
@@ -177,7 +180,7 @@ extension Identity {
 }
 
 extension ProtectedThing {
-    fileprivate var shown: String {
+    fileprivate var nameForMessages: String {
         switch self {
         case .experiment(let id): "the experiment \(id)"
         case .run(let id): "the runs of experiment \(id)"

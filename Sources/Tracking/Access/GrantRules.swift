@@ -40,7 +40,7 @@ extension GrantedType {
     /// - Throws: `.invalidParameterValue` if a grant of this type cannot have the pattern.
     package func validate(pattern: String) throws(TrackingError) {
         guard pattern.unicodeScalars.count <= Self.patternLimit else {
-            throw .invalidParameter("What a grant is for has up to \(Self.patternLimit) characters.")
+            throw .invalidParameter("A resource_pattern has at most \(Self.patternLimit) characters.")
         }
         guard pattern != Grant.everything, !takesIDs else { return }
         throw .invalidParameter(
@@ -51,10 +51,12 @@ extension GrantedType {
 }
 
 extension Grant {
-    /// Throws for a name that in grants stands for all things: who makes such a thing would manage all of them.
-    package static func requireOneThing(_ name: String) throws(TrackingError) {
+    /// Throws for the name that stands for all entities in grants: a client that creates an entity with it would manage all of them.
+    package static func requireNotWildcard(_ name: String) throws(TrackingError) {
         guard name == everything else { return }
-        throw .invalidParameter("'*' is no name on this server: in permissions it stands for everything.")
+        throw .invalidParameter(
+            "'*' cannot be a name on this server, because in permissions it stands for everything. Choose another name."
+        )
     }
 }
 
@@ -62,6 +64,6 @@ extension TrackingError {
     /// The error for a request whose user was deleted after it was admitted.
     package static let userDeletedMeanwhile = TrackingError(
         .permissionDenied,
-        "Permission denied: the user who sent this was deleted meanwhile."
+        "Permission denied: the user who sent this request was deleted in the meantime."
     )
 }

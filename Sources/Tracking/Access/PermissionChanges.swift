@@ -1,7 +1,7 @@
 package import Identities
 internal import Synchronization
 
-/// The users that a commit concerns.
+/// The users whose permissions a commit has changed.
 package enum ChangedUsers: Sendable, Equatable {
     case some(Set<Int64>)
     case all
@@ -16,9 +16,9 @@ package enum ChangedUsers: Sendable, Equatable {
     }
 }
 
-/// What a commit has changed about who may do what.
+/// The changes of users, permissions, tokens and log-ins by one transaction.
 package struct AccessChange: Sendable, Equatable {
-    /// Whose rights are others now.
+    /// The users whose permissions have changed.
     package internal(set) var users = ChangedUsers.some([])
     /// The hashes of tokens that have ended.
     package internal(set) var endedTokens: [[UInt8]] = []
@@ -26,29 +26,30 @@ package struct AccessChange: Sendable, Equatable {
     package internal(set) var endedLogIns: [[UInt8]] = []
     /// The names of users that were deleted.
     package internal(set) var deletedUsers: [String] = []
-    /// Whether there is a token or a log-in that was not there before.
+    /// Whether a token or a log-in was created.
     package internal(set) var addsCredentials = false
-    /// Whether somebody may do less than before.
-    package internal(set) var takesRights = false
+    /// Whether somebody may do less than before the transaction.
+    package internal(set) var reducesAccess = false
 
     package init() {}
 
     package var isNone: Bool { self == AccessChange() }
 }
 
-/// Tells the one who keeps users and their permissions in memory what a commit has changed.
+/// Announces the changes of each commit to the object that keeps users and their permissions in memory.
 ///
-/// Of several servers of a database, each hears here of its own commits; `StoredAccessVersion` tells of those of the others.
+/// If several servers share a database, the commits of this server are announced here. Those of other servers are found by a changed
+/// `StoredAccessVersion`.
 package final class PermissionChanges: Sendable {
     private struct Watcher {
-        let take: @Sendable (AccessChange) -> Void
+        let apply: @Sendable (AccessChange) -> Void
         let forget: @Sendable () -> Void
     }
 
-    /// Grows with each commit that takes rights, before its answers are sent and before the next transaction begins: what a
-    /// transaction reads here is exact.
+    /// Grows with each commit that reduces permissions, before its answers are sent and before the next transaction begins, so that the
+    /// number is exact within a transaction.
     package let version = AccessVersion()
-    /// nil for a store that no other server changes.
+    /// The mark in the database; nil for a store that no other server changes.
     package let stored: StoredAccessVersion?
     private let watcher = Mutex<Watcher?>(nil)
 
@@ -57,34 +58,34 @@ package final class PermissionChanges: Sendable {
     }
 
     /// - Parameters:
-    ///   - take: called on the writer's thread after each commit that concerns access, before its answers are sent.
-    ///   - forget: called on a thread of the store when it turns out that another server has changed something, whatever it is.
+    ///   - apply: called on the writer's thread after each commit with a change of permissions, before its answers are sent.
+    ///   - forget: called on a thread of the store when another server has changed permissions; it is not known which.
     package func watch(
-        _ take: @escaping @Sendable (AccessChange) -> Void,
+        _ apply: @escaping @Sendable (AccessChange) -> Void,
         forgetting forget: @escaping @Sendable () -> Void
     ) {
-        watcher.withLock { $0 = Watcher(take: take, forget: forget) }
+        watcher.withLock { $0 = Watcher(apply: apply, forget: forget) }
     }
 
     /// Called after the commit, before its answers are sent.
-    package func tell(_ change: AccessChange) {
-        watcher.withLock { $0 }?.take(change)
-        if change.takesRights { version.advance() }
+    package func announce(_ change: AccessChange) {
+        watcher.withLock { $0 }?.apply(change)
+        if change.reducesAccess { version.advance() }
     }
 
-    /// Says that another server has changed something: everybody has to be judged again by what is stored now.
-    package func tellOfOthers() {
+    /// Announces that another server has changed permissions: those of all clients must be read and checked again.
+    package func announceChangeByOtherServer() {
         watcher.withLock { $0 }?.forget()
         version.advance()
     }
 }
 
-/// The mark in the database that each transaction which changes who may do what replaces by a random one, as far as this server
-/// knows it.
+/// The access mark that this server last read: a random number in the database, which each transaction that changes permissions
+/// replaces by another one.
 ///
-/// What is kept in memory is that of this mark or of a later one. A transaction of this server counts only if the mark is
-/// still the one that was known when it began. Marks are random and not counted, because a standby that takes over may have
-/// lost the last changes: a number would come back there for another change.
+/// The permissions in memory were read at this mark or later. A transaction of this server is committed only if the mark in the
+/// database is still the one that was known when it began. Marks are random and not counted, because a standby that takes over may
+/// have lost the last changes: a count could then reach the same number again with other changes.
 package final class StoredAccessVersion: Sendable {
     private let mark: Atomic<Int64>
 
@@ -94,13 +95,13 @@ package final class StoredAccessVersion: Sendable {
 
     package var known: Int64 { mark.load(ordering: .acquiring) }
 
-    /// Notes that what is kept in memory is that of another mark.
+    /// Notes that the permissions in memory are those of another mark.
     ///
     /// - Returns: false if the known mark is no longer `before`, and nothing was noted.
     package func replace(_ before: Int64, by mark: Int64) -> Bool {
         self.mark.compareExchange(expected: before, desired: mark, ordering: .acquiringAndReleasing).exchanged
     }
 
-    /// A mark that no other change has.
+    /// A new mark, which no other change has.
     package static func random() -> Int64 { .random(in: 1...Int64.max) }
 }

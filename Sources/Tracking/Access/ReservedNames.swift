@@ -1,8 +1,8 @@
 internal import Coding
 
-/// The names that the server shows for itself, for its commands, and for whoever has no name, such as in the audit.
+/// The names by which the audit and other outputs show the server itself, its commands, and clients without a name.
 ///
-/// Nobody else can have one of them: what a user or a token did would look as if another one had done it.
+/// No user or token can have one of them: otherwise its actions would be shown as those of the server or of another client.
 package enum ReservedNames {
     private static let all: Set<String> = [
         AccessToken.operatorName, AuditActor.anyone.shownName, AuditActor.command.shownName,
@@ -10,7 +10,7 @@ package enum ReservedNames {
     ]
 
     /// Whether a name is reserved, or differs from a reserved one only by what a reader overlooks: the case of letters,
-    /// the form of the apostrophe, spaces, and characters that are not seen.
+    /// the form of the apostrophe, spaces, and invisible characters.
     package static func contains(_ name: String) -> Bool { all.contains(skeleton(name)) }
 
     private static func skeleton(_ name: String) -> String {
@@ -32,7 +32,7 @@ package enum ReservedNames {
 }
 
 extension TrackingError {
-    /// - Parameter kind: what was to get the name, with its article.
+    /// - Parameter kind: the kind of entity that was to get the name, with an article.
     package static func nameReserved(_ name: String, of kind: String) -> TrackingError {
         invalidParameter(
             "'\(shortened(name).printable(limit: 200))' cannot be the name of \(kind): the server shows it for itself, for its "

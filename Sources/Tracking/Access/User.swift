@@ -23,8 +23,8 @@ package struct User: Sendable, Equatable {
 
     /// Throws `.invalidParameterValue` unless a user may have the name.
     ///
-    /// Line breaks are refused because logs contain the name, colons because HTTP Basic puts one after it, and blanks at an
-    /// end because nobody sees them.
+    /// Line breaks are refused because logs contain the name, colons because HTTP Basic puts one after it, and blanks at the
+    /// start or end because nobody sees them.
     package static func validate(name: String) throws(TrackingError) {
         guard !name.isEmpty else { throw .invalidParameter("Username cannot be empty.") }
         guard name.unicodeScalars.count <= nameLimit, !name.utf8.contains(UInt8(ascii: ":")),
@@ -33,7 +33,7 @@ package struct User: Sendable, Equatable {
         else {
             throw .invalidParameter(
                 "'\(shortened(name).printable(limit: 200))' is not a valid name of a user: a name has up to "
-                    + "\(nameLimit) characters, no colon, no line breaks, and no blank at an end."
+                    + "\(nameLimit) characters, no colon, no line breaks, and no blank at its start or end."
             )
         }
         guard !ReservedNames.contains(name) else { throw .nameReserved(name, of: "a user") }

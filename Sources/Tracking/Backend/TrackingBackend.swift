@@ -23,7 +23,7 @@ package protocol TrackingBackend: AnyObject, Sendable {
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     )
 
-    /// Tells what changes about who may do what.
+    /// Announces changes of permissions.
     var permissionChanges: PermissionChanges { get }
 
     /// Numbers about the writes, for `/metrics`; those that a store does not count are 0.
@@ -40,7 +40,7 @@ package protocol TrackingBackend: AnyObject, Sendable {
     func examine() -> StoreHealth
 
     /// Gives back memory and other resources, without blocking; called when no request has come for some time.
-    func rest()
+    func releaseIdleResources()
 
     /// Finishes the queued requests and closes the database; blocks until all is done.
     func close()

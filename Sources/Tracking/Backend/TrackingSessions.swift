@@ -4,7 +4,7 @@ package import Budgets
 //
 // Every function throws `.resourceDoesNotExist` if the request names an id or a name that does not exist. Every
 // function that changes a run or an experiment, or something that belongs to one, throws `.invalidParameterValue` if
-// the run or experiment is deleted, unless its comment says otherwise. The comments list only further errors.
+// the run or experiment is deleted, unless its comment says otherwise. The comments list only further errors and exceptions.
 
 /// Reads the data for one request.
 ///
@@ -12,66 +12,54 @@ package import Budgets
 package protocol TrackingReading: RecordReading, AccessTables {
     /// The client that waits for the result, and whose permissions the store checks.
     var caller: Caller { get }
-
-    /// Returns the effort that this read and the later reads for the same answer share.
+    /// Returns the total of processor time to which this read and the later reads for the same answer add theirs.
     func sharedEffort() -> ReadEffort
 
     // MARK: Searches
     //
-    // Each search throws `.invalidParameterValue` for a page token that is malformed or belongs to another search, for
-    // too many sort keys, and for a pattern that is too long.
+    // Each search returns one page, and throws `.invalidParameterValue` for a page token that is malformed or belongs to
+    // another search, for too many sort keys, and for a pattern that is too long.
 
-    /// Returns one page of the runs that a search finds.
-    ///
-    /// The runs have no model inputs, because MLflow returns these only with a single run.
+    /// Finds runs, without their model inputs, because MLflow returns these only with a single run.
     func findRuns(_ search: RunSearch) throws -> SearchCursor<Run>
-
-    /// Returns one page of the runs that a search finds, with only the metrics, params and tags in `columns`.
+    /// Finds runs, with only the metrics, params and tags in `columns`.
     func findRunTable(_ search: RunSearch, columns: [RunTableColumn]) throws -> SearchCursor<RunTableRow>
-
-    /// Collects the keys and values of the runs on the first page of a search, until `valueLimit` is reached.
+    /// Collects, for the columns of the run table, the keys and values of the metrics, params and tags of the runs on the first page of
+    /// a search, until `valueLimit` is reached.
     ///
     /// - Parameter valueLimit: the number of metrics, params and tags to read. Up to 50 runs are read at once, so the
     ///   last of them may exceed the limit.
     func describeRunColumns(_ search: RunSearch, valueLimit: Int) throws -> RunColumns
 
-    /// Returns one page of the experiments that a search finds, by default with the newest first.
+    /// Finds experiments, by default with the newest first.
     func findExperiments(_ search: ExperimentSearch) throws -> SearchCursor<Experiment>
-
-    /// Returns one page of the logged models that a search finds.
+    /// Finds logged models.
     ///
     /// Models with equal sort keys are ordered by creation time, the newest first, and then by model id. Deleted models
     /// are never found. A model meets a comparison if any point of the metric does; `order_by` uses the latest point.
     func findLoggedModels(_ search: LoggedModelSearch) throws -> SearchCursor<LoggedModel>
-
-    /// Returns one page of registered models, by default without prompts and in the order of their names.
+    /// Finds registered models, by default without prompts and in the order of their names.
     func findRegisteredModels(_ search: RegistrySearch) throws -> SearchCursor<RegisteredModel>
-
-    /// Returns one page of model versions without aliases, by default without prompts and with the last updated first.
+    /// Finds model versions without aliases, by default without prompts and with the last updated first.
     func findModelVersions(_ search: RegistrySearch) throws -> SearchCursor<ModelVersion>
 
     // MARK: Experiments
 
-    /// An experiment with its tags, active or deleted.
+    // An experiment with its tags, active or deleted.
     func experiment(id: Int64) throws -> Experiment
-
-    /// An experiment with its tags, active or deleted.
     func experiment(named name: String) throws -> Experiment
 
-    /// Returns the datasets that runs of the experiments used, once for each context of their uses; at most 1,000
-    /// entries.
+    /// Returns the datasets that runs of the experiments used, at most 1,000 entries.
     ///
-    /// Ignores unknown experiments.
+    /// A dataset that was used in several contexts, such as training and evaluation, has one entry for each. Ignores unknown experiments.
     func datasetSummaries(experimentIDs: [Int64]) throws -> [DatasetSummary]
 
     // MARK: Runs
 
     /// A run with everything that is stored about it, active or deleted.
     func run(id runID: String) throws -> Run
-
     /// A run's identity and state, active or deleted.
     func runInfo(id runID: String) throws -> RunInfo
-
     /// The number of runs, including deleted ones. The cost is proportional to the number.
     func runCount() throws -> Int64
 
@@ -106,26 +94,19 @@ package protocol TrackingReading: RecordReading, AccessTables {
     /// - Parameter position: `MetricCurve.position` of an earlier answer; nil for the whole curve.
     /// - Returns: nil for an unknown run or key, and if no points were added after the position.
     /// - Throws: `.invalidParameterValue` for a position that does not come from a curve of this metric.
-    func curve(
-        of history: MetricHistory,
-        _ request: CurveRequest,
-        after position: String?
-    ) throws -> MetricCurve?
+    func curve(of history: MetricHistory, _ request: CurveRequest, after position: String?) throws -> MetricCurve?
 
     /// Returns the extremes of a run's metrics, without metrics whose values are all NaN; empty for an unknown run.
     func metricExtremes(runID: String) throws -> [(key: String, extremes: MetricExtremes)]
 
     // MARK: Logged models
 
-    /// - Parameter allowsDeleted: whether to return a deleted model; if false, a deleted model counts as unknown.
-    func loggedModelInfo(id modelID: String, allowsDeleted: Bool) throws -> LoggedModelInfo
-
-    /// A logged model with everything that is stored about it.
-    ///
-    /// - Parameter allowsDeleted: whether to return a deleted model; if false, a deleted model counts as unknown.
+    /// A logged model's identity and state; a deleted model counts as unknown.
+    func loggedModelInfo(id modelID: String) throws -> LoggedModelInfo
+    /// A logged model with everything that is stored about it; a deleted model counts as unknown unless `allowsDeleted`.
     func loggedModel(id modelID: String, allowsDeleted: Bool) throws -> LoggedModel
 
-    // MARK: Whose artifacts lie where
+    // MARK: Owners of artifact folders
     //
     // These functions are for the server itself; they do not check permissions.
 
@@ -133,11 +114,9 @@ package protocol TrackingReading: RecordReading, AccessTables {
     ///
     /// Over PostgreSQL, where other programs write too, it also changes every 30 seconds.
     func artifactPlaceVersion() throws -> Int64
-
     /// Returns the locations of all experiments, and the locations of runs and logged models that are outside of their
     /// experiment's location.
     func artifactPlaces() throws -> [ArtifactPlace]
-
     /// Returns the runs and logged models that have one of the ids, in the order of the ids.
     func artifactOwners(among ids: [String]) throws -> [ArtifactOwner]
 
@@ -145,13 +124,10 @@ package protocol TrackingReading: RecordReading, AccessTables {
 
     /// A registered model with its tags, aliases and the latest version of each stage.
     func registeredModel(named name: String) throws -> RegisteredModel
-
-    /// The latest version in each stage that has one, with aliases, in the order of the stages' oldest versions.
+    /// The latest version in each stage that has one, with aliases; the stages are ordered by the lowest version number in each.
     func latestVersions(ofModel name: String) throws -> [ModelVersion]
-
     /// A version with its tags and aliases.
     func modelVersion(_ key: ModelVersionKey) throws -> ModelVersion
-
     /// The version that an alias stands for. The alias `latest` stands for the version with the highest number.
     ///
     /// - Throws: `.invalidParameterValue` for an unknown alias, `.resourceDoesNotExist` for `latest` if the model has
@@ -160,22 +136,9 @@ package protocol TrackingReading: RecordReading, AccessTables {
 
     /// The location of a version's artifacts, for clients; it may be a `runs:` URI.
     func modelVersionLocation(_ key: ModelVersionKey) throws -> String
-
     /// Resolves a location `runs:/<run id>/<path>` to a path below the run's artifact URI; returns any other location
     /// unchanged.
     func resolvedRunLocation(_ location: String) throws -> String
-}
-
-extension TrackingReading {
-    /// A logged model's identity and state; a deleted model counts as unknown.
-    package func loggedModelInfo(id modelID: String) throws -> LoggedModelInfo {
-        try loggedModelInfo(id: modelID, allowsDeleted: false)
-    }
-
-    /// A logged model with everything that is stored about it; a deleted model counts as unknown.
-    package func loggedModel(id modelID: String) throws -> LoggedModel {
-        try loggedModel(id: modelID, allowsDeleted: false)
-    }
 }
 
 /// Changes the data for one request.
@@ -184,19 +147,12 @@ extension TrackingReading {
 package protocol TrackingWriting: ChangingAccessTables {
     // MARK: Repeated creations
 
-    /// Runs `make`, or returns the answer of an identical request of the last minute whose client did not receive it.
-    ///
-    /// - Parameter stands: whether what was made is still there. Throws if the client may not have it made, or see it, by the
-    ///   rights that it has now.
-    func once<Answer: Sendable>(
-        _ creation: Creation,
-        stands: (Answer) throws -> Bool,
-        _ make: () throws -> Answer
-    ) throws -> Answer
+    /// The answers of earlier creations, which a client that repeats its request may get again.
+    var creations: UnconfirmedCreations { get }
 
-    // Whether what an earlier request made may be the answer to the same request of the client that asks now. The functions
-    // ask for the rights that the creation itself asks for, throw `.permissionDenied` if the client lacks one of them, and
-    // return false for what is not there any more.
+    // These functions decide whether the entity that an earlier, identical request created can be returned to the client instead of a
+    // new one. They require the permissions that the creation requires, throw `.permissionDenied` if the client lacks one of them, and
+    // return false if the entity no longer exists.
     func stands(experiment id: Int64) throws -> Bool
     func stands(_ run: RunInfo) throws -> Bool
     func stands(_ model: LoggedModelInfo) throws -> Bool
@@ -207,7 +163,7 @@ package protocol TrackingWriting: ChangingAccessTables {
 
     /// Creates an experiment and returns its id.
     ///
-    /// - Parameter artifactLocation: nil for a folder in the artifact root that is named by the id.
+    /// - Parameter artifactLocation: nil for the default: a folder in the artifact root whose name is the id of the experiment.
     /// - Throws: `.resourceAlreadyExists` if an experiment, active or deleted, has the name.
     func createExperiment(name: String, artifactLocation: String?, tags: [Tag]) throws -> Int64
 
@@ -216,74 +172,42 @@ package protocol TrackingWriting: ChangingAccessTables {
     /// - Throws: `.invalidState` for a deleted experiment, `.badRequest` if another experiment has the name.
     func renameExperiment(_ id: Int64, to name: String) throws
 
-    /// Marks an active experiment and all its runs as deleted. No other experiment can have its name.
-    ///
-    /// - Throws: `.resourceDoesNotExist` also for an experiment that is already deleted.
+    /// Marks an active experiment, whose name stays taken, and all its runs as deleted. A deleted one counts as unknown.
     func deleteExperiment(_ id: Int64) throws
-
-    /// Restores a deleted experiment and all its runs.
-    ///
-    /// - Throws: `.resourceDoesNotExist` also for an active experiment.
+    /// Restores a deleted experiment and all its runs. An active one counts as unknown.
     func restoreExperiment(_ id: Int64) throws
-
-    /// Sets one tag of an active experiment.
-    func setExperimentTag(_ tag: Tag, experimentID: Int64) throws
-
-    /// Deletes one tag of an active experiment.
-    ///
-    /// - Throws: `.resourceDoesNotExist` also for a tag that is not set.
-    func deleteExperimentTag(key: String, experimentID: Int64) throws
 
     // MARK: Runs
 
-    /// Creates a run with status RUNNING, or returns the existing run if the same request, with a run id, was sent
-    /// before.
+    /// Creates a run with status RUNNING.
     ///
+    /// If the request chooses a run id and an identical request was carried out before, the run of that request is returned.
     /// - Throws: `.invalidParameterValue` for a name that differs from the run name tag, `.resourceAlreadyExists` if
     ///   the id belongs to another run.
     func createRun(_ new: NewRun) throws -> Run
 
-    /// Changes a run's status, end time and name; those that are nil stay as they are.
-    ///
-    /// - Parameter name: an empty name is ignored, as in MLflow.
+    /// Changes a run's status, end time and name; those that are nil, and an empty name, are ignored, as in MLflow.
     func updateRun(_ runID: String, status: RunStatus?, endTime: Int64?, name: String?) throws -> RunInfo
 
     /// Marks a run as deleted. Deleting a deleted run succeeds.
     func deleteRun(_ runID: String) throws
-
-    /// What the audit tells of a run, which must be there.
-    func auditedRun(_ runID: String) throws -> (name: String, experimentID: Int64)
-
     /// Restores a deleted run. Restoring an active run succeeds.
     func restoreRun(_ runID: String) throws
+    /// Returns the name and the experiment of a run that was just deleted, for the audit; throws `StoreCorruption` if it has no row.
+    func auditedRun(_ runID: String) throws -> (name: String, experimentID: Int64)
 
     /// Logs a batch of metrics, params and tags of one run: all of them or none.
+    ///
+    /// A point that is already stored is ignored; steps and timestamps may be in any order. The tag `mlflow.runName` also
+    /// renames the run.
     ///
     /// - Parameter batch: must be validated; each param key at most once.
     /// - Throws: `.invalidParameterValue` for a param that is stored with another value, `.badRequest` for a metric of
     ///   an unknown logged model.
     func log(_ batch: LogBatch, runID: String) throws
 
-    /// Logs metric points of a run; a point that is already stored is ignored.
-    ///
-    /// - Parameters:
-    ///   - metrics: must be validated; steps and timestamps may be in any order.
-    ///   - modelMetrics: the points among them that name a logged model.
-    /// - Throws: `.badRequest` for an unknown logged model.
-    func logMetrics(_ metrics: [Metric], modelMetrics: [ModelMetric], runID: String) throws
-
-    /// Logs one param of a run. Logging the same value again succeeds.
-    ///
-    /// - Throws: `.invalidParameterValue` if the param is stored with another value.
+    /// Logs one param of a run like a batch, but with MLflow's other error for a param that is stored with another value.
     func logParam(_ param: Param, runID: String) throws
-
-    /// Sets one tag of a run. The tag `mlflow.runName` also renames the run.
-    func setTag(_ tag: Tag, runID: String) throws
-
-    /// Deletes one tag of a run.
-    ///
-    /// - Throws: `.resourceDoesNotExist` also for a tag that is not set.
-    func deleteTag(key: String, runID: String) throws
 
     /// Appends one model to the JSON list in the run's tag `mlflow.log-model.history`, which older clients read.
     ///
@@ -305,10 +229,8 @@ package protocol TrackingWriting: ChangingAccessTables {
 
     /// Creates a logged model in status PENDING.
     func createLoggedModel(_ new: NewLoggedModel) throws -> LoggedModel
-
     /// Sets the status of a model, deleted or not, and returns the changed model.
     func finalizeLoggedModel(_ modelID: String, status: LoggedModelStatus) throws -> LoggedModel
-
     /// Marks a model as deleted. Deleting a deleted model succeeds.
     func deleteLoggedModel(_ modelID: String) throws
 
@@ -317,14 +239,6 @@ package protocol TrackingWriting: ChangingAccessTables {
     /// - Parameter params: each key at most once.
     /// - Throws: `.badRequest` for a param that the model already has, even with the same value.
     func logLoggedModelParams(_ params: [Param], modelID: String) throws
-
-    /// Sets tags of a model, deleted or not. If a key occurs twice, the last value stays.
-    func setLoggedModelTags(_ tags: [Tag], modelID: String) throws
-
-    /// Deletes one tag of a model, deleted or not.
-    ///
-    /// - Throws: `.resourceDoesNotExist` also for a tag that is not set.
-    func deleteLoggedModelTag(key: String, modelID: String) throws
 
     // MARK: Model registry
 
@@ -335,55 +249,52 @@ package protocol TrackingWriting: ChangingAccessTables {
 
     /// Changes the description of a registered model.
     func updateRegisteredModel(_ name: String, description: String) throws -> RegisteredModel
-
     /// Renames a registered model together with its versions; its tags and aliases stay.
     ///
     /// - Throws: `.resourceAlreadyExists` if another model has the new name.
     func renameRegisteredModel(_ name: String, to newName: String) throws -> RegisteredModel
-
-    /// Deletes a registered model with its versions, tags and aliases. A new model with the same name starts at version
-    /// 1.
+    /// Deletes a registered model with its versions, tags and aliases. A new model with its name starts at version 1.
     func deleteRegisteredModel(_ name: String) throws
-
-    /// Sets one tag of a registered model.
-    func setRegisteredModelTag(_ tag: Tag, model name: String) throws
-
-    /// Deletes one tag of a registered model. Deleting a tag that is not set succeeds.
-    func deleteRegisteredModelTag(key: String, model name: String) throws
 
     /// Makes an alias stand for a version, even if the alias has stood for another version.
     func setModelAlias(_ alias: String, version key: ModelVersionKey) throws
-
     /// Deletes an alias of a registered model. Deleting an unknown alias succeeds.
     func deleteModelAlias(_ alias: String, model name: String) throws
 
     /// Creates the next version of a model.
     ///
-    /// Version numbers are consecutive, also with concurrent clients, and the numbers of deleted versions are not
-    /// reused.
+    /// Version numbers are consecutive, also with concurrent clients, and those of deleted versions are not reused.
     /// - Parameter workingDirectory: the folder that a relative path in the source starts from.
     /// - Throws: `.invalidParameterValue` for a source that is not inside the run or model that the request names.
     func createModelVersion(_ new: NewModelVersion, workingDirectory: String) throws -> ModelVersion
 
     /// Changes the description of a version; nil removes it.
     func updateModelVersion(_ key: ModelVersionKey, description: String?) throws -> ModelVersion
-
     /// Moves a version to a stage.
     ///
     /// - Parameter archivesOthers: whether the other versions in that stage move to the stage Archived.
     func moveModelVersion(_ key: ModelVersionKey, to stage: ModelStage, archivesOthers: Bool) throws -> ModelVersion
-
-    /// Deletes a version with its tags and aliases. Its number is not reused.
+    /// Deletes a version with its tags and aliases.
     func deleteModelVersion(_ key: ModelVersionKey) throws
 
-    /// Sets one tag of a version.
-    func setModelVersionTag(_ tag: Tag, version key: ModelVersionKey) throws
+    // MARK: Tags
+    //
+    // The tags of a logged model can be changed even if it is deleted. Deleting a tag that is not set succeeds in the model
+    // registry; elsewhere it throws `.resourceDoesNotExist`.
 
-    /// Deletes one tag of a version. Deleting a tag that is not set succeeds.
+    func setExperimentTag(_ tag: Tag, experimentID: Int64) throws
+    func deleteExperimentTag(key: String, experimentID: Int64) throws
+    func deleteTag(key: String, runID: String) throws
+    /// Sets tags of a model. If a key occurs twice, the last value stays.
+    func setLoggedModelTags(_ tags: [Tag], modelID: String) throws
+    func deleteLoggedModelTag(key: String, modelID: String) throws
+    func setRegisteredModelTag(_ tag: Tag, model name: String) throws
+    func deleteRegisteredModelTag(key: String, model name: String) throws
+    func setModelVersionTag(_ tag: Tag, version key: ModelVersionKey) throws
     func deleteModelVersionTag(key: String, version: ModelVersionKey) throws
 
     // MARK: Transfer
 
-    /// Stores records from another store, as `RecordTaking.importRecords` says.
+    /// Stores records from another store, as `RecordImporting.importRecords` says.
     func importRecords(_ records: [TransferRecord]) throws -> TransferReport
 }

@@ -4,60 +4,77 @@ internal import Budgets
 ///
 /// The number of answers and their age are limited. Answers that have been received are dropped from time to time. Used
 /// only on the writer's thread.
-package struct UnconfirmedCreations {
+package final class UnconfirmedCreations {
     private struct Entry {
         let awaited: AwaitedAnswer
         let answer: any Sendable
         let time: ContinuousClock.Instant
     }
 
-    private let capacity: Int
-    private let lifetime: Duration
+    private static let capacity = 512
+    private static let lifetime = Duration.seconds(60)
+    private static let tidySize = 64
+
     private var entries: [Creation.Fingerprint: Entry] = [:]
     private var uncommitted: [Creation.Fingerprint] = []
     /// The number of entries at which the expired and received entries are dropped.
     private var sizeToTidy = tidySize
 
-    private static let tidySize = 64
+    package init() {}
 
-    package init(capacity: Int = 512, lifetime: Duration = .seconds(60)) {
-        self.capacity = capacity
-        self.lifetime = lifetime
-    }
-
-    /// Returns the answer of an earlier identical request whose client disconnected before it received the answer.
+    /// Runs `make`, or returns the answer of an identical request of the last minute whose client disconnected before it
+    /// received the answer.
     ///
-    /// Whether it has received the answer is asked now: an entry whose answer was taken meanwhile ends.
-    package func answer(to creation: Creation, at now: ContinuousClock.Instant) -> (any Sendable)? {
-        guard let entry = entries[creation.fingerprint], entry.awaited.isLost, now - entry.time < lifetime else {
-            return nil
+    /// - Parameter stands: returns whether the created entity still exists; throws if the client's present permissions do not allow it
+    ///   to create the entity, or to read it.
+    package func once<Answer: Sendable>(
+        _ creation: Creation,
+        stands: (Answer) throws -> Bool,
+        _ make: () throws -> Answer
+    ) throws -> Answer {
+        let now = ContinuousClock.now
+        // An answer that the client has received by now is not returned again.
+        if let entry = entries[creation.fingerprint], entry.awaited.isLost, now - entry.time < Self.lifetime,
+            let answer = entry.answer as? Answer, try stands(answer)
+        {
+            return answer
         }
-        return entry.answer
-    }
-
-    package mutating func remember(_ answer: any Sendable, to creation: Creation, at now: ContinuousClock.Instant) {
+        let answer = try make()
         if entries.count >= sizeToTidy { tidy(now) }
         entries[creation.fingerprint] = Entry(awaited: creation.answer, answer: answer, time: now)
         uncommitted.append(creation.fingerprint)
+        return answer
     }
 
-    package mutating func commit() {
+    package func commit() {
         uncommitted.removeAll(keepingCapacity: true)
     }
 
     /// Forgets the creations since the last commit, because the rollback has undone them.
-    package mutating func rollBack() {
+    package func rollBack() {
         for fingerprint in uncommitted { entries[fingerprint] = nil }
         uncommitted.removeAll(keepingCapacity: true)
     }
 
-    private mutating func tidy(_ now: ContinuousClock.Instant) {
-        entries = entries.filter { !$0.value.awaited.hasArrived && now - $0.value.time < lifetime }
-        if entries.count >= capacity {
-            let newest = entries.sorted { $0.value.time > $1.value.time }.prefix(capacity / 2)
+    private func tidy(_ now: ContinuousClock.Instant) {
+        entries = entries.filter { !$0.value.awaited.hasArrived && now - $0.value.time < Self.lifetime }
+        if entries.count >= Self.capacity {
+            let newest = entries.sorted { $0.value.time > $1.value.time }.prefix(Self.capacity / 2)
             entries = Dictionary(uniqueKeysWithValues: newest.map { ($0.key, $0.value) })
         }
         // The next call of `tidy` comes when there are twice as many entries, so its cost per creation is constant.
-        sizeToTidy = min(max(Self.tidySize, entries.count * 2), capacity)
+        sizeToTidy = min(max(Self.tidySize, entries.count * 2), Self.capacity)
+    }
+}
+
+extension TrackingWriting {
+    /// Whether a look-up finds what it looks for; throws its other errors.
+    package func isThere(_ lookUp: () throws -> Void) throws -> Bool {
+        do {
+            try lookUp()
+            return true
+        } catch let error as TrackingError where error.code == .resourceDoesNotExist {
+            return false
+        }
     }
 }

@@ -60,7 +60,7 @@ package struct PageToken {
         _ token: String?,
         digest: UInt64,
         termCount: Int? = nil,
-        refusal: (UInt64) -> TrackingError = { _ in otherQuery }
+        refusal: (UInt64) -> TrackingError = { _ in queryMismatch }
     ) throws(TrackingError) -> PageStart {
         guard let token, !token.isEmpty else { return .beginning }
         guard let bytes = Base64.decode(token) else {
@@ -80,7 +80,7 @@ package struct PageToken {
         return .after(values)
     }
 
-    package static var otherQuery: TrackingError {
+    package static var queryMismatch: TrackingError {
         .invalidParameter(
             "Invalid page token: it belongs to another query. Send it with the same filter, order_by and scope as "
                 + "the page before, or start again without a token."
@@ -120,10 +120,10 @@ private struct TokenReader {
 
     /// Reads the next sort value; returns nil at the end of the token.
     mutating func sortValue() throws(TrackingError) -> SortValue? {
-        guard let tag = bytes.popFirst() else { return nil }
-        if tag == 0 { return .null }
+        guard let typeByte = bytes.popFirst() else { return nil }
+        if typeByte == 0 { return .null }
         guard let payload = word() else { throw PageToken.malformed }
-        switch tag {
+        switch typeByte {
         case 1: return .integer(Int64(bitPattern: payload))
         case 2: return .real(Double(bitPattern: payload))
         case 3:

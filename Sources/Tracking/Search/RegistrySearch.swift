@@ -36,8 +36,8 @@ extension RegistrySearch {
     package enum Prompts: Sendable, Equatable {
         /// The search does not return prompts.
         case excluded
-        /// The search may return prompts. `onlyMarked` restricts it to entities whose prompt tag is exactly `true`.
-        case included(onlyMarked: Bool)
+        /// The search may return prompts. `onlyExactTag` restricts it to entities whose prompt tag is exactly `true`.
+        case included(onlyExactTag: Bool)
     }
 
     /// Whether the search returns prompts.
@@ -48,16 +48,14 @@ extension RegistrySearch {
             return .excluded
         }
         switch (first.comparisonOperator, text.lowercased()) {
-        case (.equal, "true"): return .included(onlyMarked: text.isExactly("true"))
-        case (.notEqual, "false"): return .included(onlyMarked: false)
+        case (.equal, "true"): return .included(onlyExactTag: text.isExactly("true"))
+        case (.notEqual, "false"): return .included(onlyExactTag: false)
         default: return .excluded
         }
     }
 
-    /// The comparisons that a result must meet.
-    ///
-    /// If prompts are excluded, comparisons of the prompt tag are left out.
-    package var filterOfPrompts: [Comparison] {
+    /// The comparisons that a result must meet: if prompts are excluded, those of the prompt tag are left out.
+    package var effectiveFilter: [Comparison] {
         prompts == .excluded ? filter.filter { !$0.isOfPromptTag } : filter
     }
 }

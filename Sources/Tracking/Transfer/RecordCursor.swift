@@ -19,11 +19,11 @@ package struct RecordCursor: Sendable {
 
     private struct PendingRecord {
         let record: TransferRecord
-        var details: Details?
+        var children: Children?
     }
 
-    /// Further records that follow the record of a run or model.
-    private enum Details {
+    /// The records that follow the one of a run or model: its points or its versions.
+    private enum Children {
         case points(PointPosition)
         case versions(model: RegistryPosition)
     }
@@ -35,11 +35,11 @@ package struct RecordCursor: Sendable {
 
     private let subset: TransferSubset
     private let content: Content
-    private var stages: ArraySlice<TransferTable>
+    private var remainingTables: ArraySlice<TransferTable>
     private var rows: RowCursor?
     /// Records that have been read and not yet returned, in reverse order.
     private var pending: [PendingRecord] = []
-    private var details: Details?
+    private var children: Children?
     /// The ids of the experiments that were returned.
     private var experiments: Set<Int64> = []
 
@@ -48,9 +48,9 @@ package struct RecordCursor: Sendable {
         self.content = content
         switch content {
         case .allKinds:
-            stages = [.experiments, .runs, .loggedModels]
-            if subset.includesRegistry { stages.append(.registeredModels) }
-        case .runs, .points: stages = [.runs]
+            remainingTables = [.experiments, .runs, .loggedModels]
+            if subset.includesRegistry { remainingTables.append(.registeredModels) }
+        case .runs, .points: remainingTables = [.runs]
         }
     }
 
@@ -59,11 +59,11 @@ package struct RecordCursor: Sendable {
         var records: [TransferRecord] = []
         var pointsLeft = Self.pointsAtOnce
         while pointsLeft > 0 {
-            if details != nil {
-                try addDetails(session, &records, &pointsLeft)
+            if children != nil {
+                try addChildren(session, &records, &pointsLeft)
             } else if let next = pending.popLast() {
                 records.append(next.record)
-                details = next.details
+                children = next.children
             } else if !records.isEmpty {
                 break
             } else if try !readPage(session, &records) {
@@ -77,43 +77,43 @@ package struct RecordCursor: Sendable {
     ///
     /// - Returns: false at the end of the last table.
     private mutating func readPage(_ session: any TrackingReading, _ records: inout [TransferRecord]) throws -> Bool {
-        guard let stage = stages.first else { return false }
-        var rows = self.rows ?? RowCursor(stage, subset, withDeletedRuns: content == .allKinds)
+        guard let table = remainingTables.first else { return false }
+        var rows = self.rows ?? RowCursor(table, subset, withDeletedRuns: content == .allKinds)
         let page = try rows.next(session, limit: Self.rowsAtOnce)
         self.rows = rows
         guard let page else {
-            stages.removeFirst()
+            remainingTables.removeFirst()
             self.rows = nil
             return true
         }
-        switch stage {
+        switch table {
         case .experiments:
             for experiment in try session.transferredExperiments(page) { add(experiment, &records) }
         case .runs:
             for var run in try session.transferredRuns(page) {
                 let id = run.run.info.runID
                 if content == .allKinds {
-                    try addExperimentIfNew(run.home, session, &records)
+                    try addExperimentIfNew(run.experiment, session, &records)
                     // The points follow as records of their own, so that this record has none.
                     run.run.metrics = []
                 }
                 pending.append(
                     PendingRecord(
                         record: .run(run),
-                        details: content == .runs ? nil : .points(PointPosition(ofRun: id))
+                        children: content == .runs ? nil : .points(PointPosition(ofRun: id))
                     )
                 )
             }
         case .loggedModels:
             for model in try session.transferredLoggedModels(page) {
-                try addExperimentIfNew(model.home, session, &records)
+                try addExperimentIfNew(model.experiment, session, &records)
                 let position = PointPosition(ofModel: model.model.info.modelID, inRunsOf: subset)
-                pending.append(PendingRecord(record: .loggedModel(model), details: .points(position)))
+                pending.append(PendingRecord(record: .loggedModel(model), children: .points(position)))
             }
         case .registeredModels:
             for (row, model) in zip(page, try session.transferredRegisteredModels(page)) {
                 let position = RegistryPosition(model: row)
-                pending.append(PendingRecord(record: .registeredModel(model), details: .versions(model: position)))
+                pending.append(PendingRecord(record: .registeredModel(model), children: .versions(model: position)))
             }
         }
         pending.reverse()
@@ -126,31 +126,31 @@ package struct RecordCursor: Sendable {
 
     /// Adds the experiment of a run or model if the experiment was created after the experiments were read.
     private mutating func addExperimentIfNew(
-        _ home: TransferredHome,
+        _ sourceExperiment: SourceExperiment,
         _ session: any TrackingReading,
         _ records: inout [TransferRecord]
     ) throws {
-        if !experiments.contains(home.id) { add(try session.experiment(id: home.id), &records) }
+        if !experiments.contains(sourceExperiment.id) { add(try session.experiment(id: sourceExperiment.id), &records) }
     }
 
-    private mutating func addDetails(
+    private mutating func addChildren(
         _ session: any TrackingReading,
         _ records: inout [TransferRecord],
         _ pointsLeft: inout Int
     ) throws {
-        switch details {
+        switch children {
         case .points(var position):
             let found = try position.next(session, limit: pointsLeft)
             records += found.records
             pointsLeft -= found.count
-            details = position.isAtEnd ? nil : .points(position)
+            children = position.isAtEnd ? nil : .points(position)
         case .versions(var position):
             let versions = try position.next(session)
             let readable = versions.filter { session.canRead($0.version) }
             records += readable.map { .modelVersion($0) }
-            details = nil
+            children = nil
             if !position.isAtEnd {
-                details = .versions(model: position)
+                children = .versions(model: position)
                 // A full page of versions ends the batch.
                 pointsLeft = 0
             }

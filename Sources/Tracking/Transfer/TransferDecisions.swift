@@ -9,7 +9,7 @@ package enum ExperimentDestination: Sendable, Equatable {
     case unused(Int64)
 
     /// An experiment of this database.
-    package struct Holder: Sendable, Equatable {
+    package struct StoredExperiment: Sendable, Equatable {
         package var id: Int64
         package var creationTime: Int64
         /// Whether it is the experiment that every database begins with, and has no runs, models and tags.
@@ -26,19 +26,19 @@ package enum ExperimentDestination: Sendable, Equatable {
     ///
     /// An experiment with the same name is the destination, because names are unique and people know experiments by
     /// their names. Otherwise, an experiment with the same id and creation time is the destination, because it must
-    /// have been renamed. Many sources do not know the creation time, which is 0 then and proves nothing.
+    /// have been renamed. A creation time of 0 means that the source does not know it, and so identifies nothing.
     package static func find(
         for experiment: Experiment,
-        holderOfID: Holder?,
-        holderOfName: Holder?
+        withSameID: StoredExperiment?,
+        withSameName: StoredExperiment?
     ) -> ExperimentDestination {
-        if let holderOfID, holderOfID.isUnused, holderOfName == nil || holderOfName?.id == holderOfID.id {
-            return .unused(holderOfID.id)
+        if let withSameID, withSameID.isUnused, withSameName == nil || withSameName?.id == withSameID.id {
+            return .unused(withSameID.id)
         }
-        if let holderOfName { return .existing(holderOfName.id) }
-        guard let holderOfID else { return .new(keepsID: experiment.id != Experiment.noID) }
-        return Experiment.isSame(createdAt: experiment.creationTime, as: holderOfID.creationTime)
-            ? .existing(holderOfID.id) : .new(keepsID: false)
+        if let withSameName { return .existing(withSameName.id) }
+        guard let withSameID else { return .new(keepsID: experiment.id != Experiment.noID) }
+        return Experiment.isSame(createdAt: experiment.creationTime, as: withSameID.creationTime)
+            ? .existing(withSameID.id) : .new(keepsID: false)
     }
 }
 
@@ -62,19 +62,21 @@ extension Experiment {
     /// The differences between this experiment and the stored one with the same name or id, as texts for a remark.
     package func differences(from stored: Experiment) -> [String] {
         var facts: [String] = []
-        if !name.isExactly(stored.name) { facts.append("name '\(shortened(name))', here '\(shortened(stored.name))'") }
+        if !name.isExactly(stored.name) {
+            facts.append("name '\(shortened(name))', stored '\(shortened(stored.name))'")
+        }
         if lifecycleStage != stored.lifecycleStage {
-            facts.append("it is \(lifecycleStage.wireName), here \(stored.lifecycleStage.wireName)")
+            facts.append("it is \(lifecycleStage.wireName), the stored one is \(stored.lifecycleStage.wireName)")
         }
         return facts
     }
 }
 
-extension RunProof {
+extension RunIdentity {
     /// Whether a stored run with the same id is this run, provided that both belong to the same experiment.
     ///
     /// No call changes the start time or the user of a run.
-    package func fits(_ stored: RunInfo) -> Bool {
+    package func matches(_ stored: RunInfo) -> Bool {
         startTime == stored.startTime && (userID.isEmpty || userID.isExactly(stored.userID))
     }
 }
@@ -83,7 +85,7 @@ extension RunInfo {
     /// Whether this run has ended after its stored version was made, so that the import must store its end.
     ///
     /// That is so if the stored run has not ended, or if this run was resumed later and has ended again.
-    package func ends(_ stored: RunInfo) -> Bool {
+    package func hasEnded(since stored: RunInfo) -> Bool {
         guard let earlier = stored.endTime else { return stored.isOpen && (endTime != nil || status != stored.status) }
         return !isOpen && (endTime ?? earlier) > earlier
     }
@@ -93,40 +95,34 @@ extension RunInfo {
     /// The differences between this run and the stored one with the same id, as texts for a remark.
     package func differences(from stored: RunInfo) -> [String] {
         var facts: [String] = []
-        func compare(_ name: String, _ mine: String, _ other: String) {
-            if !mine.isExactly(other) { facts.append("\(name) '\(shortened(mine))', here '\(shortened(other))'") }
-        }
-        compare("name", name, stored.name)
-        compare("user", userID, stored.userID)
-        if !ends(stored) {
-            compare("status", status.wireName, stored.status.wireName)
-            compare("end time", endTime.map { String($0) } ?? "none", stored.endTime.map { String($0) } ?? "none")
+        facts.compare("name", name, stored.name)
+        facts.compare("user", userID, stored.userID)
+        if !hasEnded(since: stored) {
+            facts.compare("status", status.wireName, stored.status.wireName)
+            facts.compare("end time", endTime.map { String($0) } ?? "none", stored.endTime.map { String($0) } ?? "none")
         }
         // The location is empty if the source does not know it; the stored run always has a location.
-        if !artifactURI.isEmpty { compare("artifact location", artifactURI, stored.artifactURI) }
-        compare("life-cycle stage", lifecycleStage.wireName, stored.lifecycleStage.wireName)
+        if !artifactURI.isEmpty { facts.compare("artifact location", artifactURI, stored.artifactURI) }
+        facts.compare("life-cycle stage", lifecycleStage.wireName, stored.lifecycleStage.wireName)
         return facts
     }
 }
 
 extension LoggedModelInfo {
     /// Whether the stored model is pending, and this one is ready or failed.
-    package func finishes(_ stored: LoggedModelInfo) -> Bool {
+    package func isFinalized(since stored: LoggedModelInfo) -> Bool {
         stored.status == .pending && (status == .ready || status == .failed)
     }
 
     /// The differences between this model and the stored one with the same id, as texts for a remark.
     package func differences(from stored: LoggedModelInfo) -> [String] {
         var facts: [String] = []
-        func compare(_ name: String, _ mine: String, _ other: String) {
-            if !mine.isExactly(other) { facts.append("\(name) '\(shortened(mine))', here '\(shortened(other))'") }
-        }
-        compare("name", name, stored.name)
-        compare("type", modelType, stored.modelType)
-        compare("source run", sourceRunID, stored.sourceRunID)
-        if !finishes(stored) { compare("status", status.wireName, stored.status.wireName) }
-        compare("artifact location", artifactURI, stored.artifactURI)
-        compare("life-cycle stage", lifecycleStage.wireName, stored.lifecycleStage.wireName)
+        facts.compare("name", name, stored.name)
+        facts.compare("type", modelType, stored.modelType)
+        facts.compare("source run", sourceRunID, stored.sourceRunID)
+        if !isFinalized(since: stored) { facts.compare("status", status.wireName, stored.status.wireName) }
+        facts.compare("artifact location", artifactURI, stored.artifactURI)
+        facts.compare("life-cycle stage", lifecycleStage.wireName, stored.lifecycleStage.wireName)
         return facts
     }
 }
@@ -135,13 +131,17 @@ extension ModelVersion {
     /// The differences between this version and the stored one with the same number, as texts for a remark.
     package func differences(from stored: ModelVersion) -> [String] {
         var facts: [String] = []
-        func compare(_ name: String, _ mine: String, _ other: String) {
-            if !mine.isExactly(other) { facts.append("\(name) '\(shortened(mine))', here '\(shortened(other))'") }
-        }
-        compare("source", source, stored.source)
-        compare("run", runID, stored.runID)
-        compare("stage", stage.wireName, stored.stage.wireName)
-        compare("description", description ?? "", stored.description ?? "")
+        facts.compare("source", source, stored.source)
+        facts.compare("run", runID, stored.runID)
+        facts.compare("stage", stage.wireName, stored.stage.wireName)
+        facts.compare("description", description ?? "", stored.description ?? "")
         return facts
+    }
+}
+
+extension [String] {
+    /// Adds a text if a value of a record differs from the stored one.
+    fileprivate mutating func compare(_ name: String, _ new: String, _ old: String) {
+        if !new.isExactly(old) { append("\(name) '\(shortened(new))', stored '\(shortened(old))'") }
     }
 }

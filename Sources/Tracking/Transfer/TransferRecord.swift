@@ -15,7 +15,7 @@ package enum TransferRecord: Sendable, Equatable {
 /// The id and the name that the experiment of a transferred run or model has at the source.
 ///
 /// The name is needed because the id may belong to another experiment at the destination.
-package struct TransferredHome: Sendable, Equatable {
+package struct SourceExperiment: Sendable, Equatable {
     package var id: Int64
     package var name: String
     /// The creation time of the experiment, which distinguishes it from another one with the same id; nil if unknown.
@@ -29,46 +29,46 @@ package struct TransferredHome: Sendable, Equatable {
 }
 
 /// The facts that distinguish the run of the source from another stored run with the same id.
-package struct RunProof: Sendable, Equatable {
-    package var home: TransferredHome
+package struct RunIdentity: Sendable, Equatable {
+    package var experiment: SourceExperiment
     package var startTime: Int64
     /// Empty if the source does not know the user.
     package var userID: String
 
-    package init(home: TransferredHome, startTime: Int64, userID: String) {
-        self.home = home
+    package init(experiment: SourceExperiment, startTime: Int64, userID: String) {
+        self.experiment = experiment
         self.startTime = startTime
         self.userID = userID
     }
 }
 
 /// The facts that distinguish the logged model of the source from another stored model with the same id.
-package struct LoggedModelProof: Sendable, Equatable {
-    package var home: TransferredHome
+package struct LoggedModelIdentity: Sendable, Equatable {
+    package var experiment: SourceExperiment
     package var creationTime: Int64
 
-    package init(home: TransferredHome, creationTime: Int64) {
-        self.home = home
+    package init(experiment: SourceExperiment, creationTime: Int64) {
+        self.experiment = experiment
         self.creationTime = creationTime
     }
 }
 
 /// A run without its points.
 package struct TransferredRun: Sendable, Equatable {
-    /// The run, with no metrics; its experiment id is that of `home`.
+    /// The run, with no metrics; its experiment id is that of `experiment`.
     package var run: Run
-    package var home: TransferredHome
+    package var experiment: SourceExperiment
     /// Unix milliseconds; nil unless the run is deleted and the time is known.
     package var deletedTime: Int64?
 
-    package init(run: Run, home: TransferredHome, deletedTime: Int64? = nil) {
+    package init(run: Run, experiment: SourceExperiment, deletedTime: Int64? = nil) {
         self.run = run
-        self.home = home
+        self.experiment = experiment
         self.deletedTime = deletedTime
     }
 
-    package var proof: RunProof {
-        RunProof(home: home, startTime: run.info.startTime, userID: run.info.userID)
+    package var identity: RunIdentity {
+        RunIdentity(experiment: experiment, startTime: run.info.startTime, userID: run.info.userID)
     }
 }
 
@@ -77,12 +77,12 @@ package struct TransferredPoints: Sendable, Equatable {
     package var runID: String
     package var key: String
     /// Needed if the points are sent apart from their run; nil if the sender vouches for the run.
-    package var proof: RunProof?
+    package var identity: RunIdentity?
     /// The points; storing them is cheapest if they are in ascending order of (timestamp, step).
     package var points: [MetricPoint]
 
-    package init(runID: String, key: String, points: [MetricPoint], proof: RunProof? = nil) {
-        self.proof = proof
+    package init(runID: String, key: String, points: [MetricPoint], identity: RunIdentity? = nil) {
+        self.identity = identity
         self.runID = runID
         self.key = key
         self.points = points
@@ -91,16 +91,18 @@ package struct TransferredPoints: Sendable, Equatable {
 
 /// A logged model without its points.
 package struct TransferredLoggedModel: Sendable, Equatable {
-    /// The model, with no metrics; its experiment id is that of `home`.
+    /// The model, with no metrics; its experiment id is that of `experiment`.
     package var model: LoggedModel
-    package var home: TransferredHome
+    package var experiment: SourceExperiment
 
-    package init(model: LoggedModel, home: TransferredHome) {
+    package init(model: LoggedModel, experiment: SourceExperiment) {
         self.model = model
-        self.home = home
+        self.experiment = experiment
     }
 
-    package var proof: LoggedModelProof { LoggedModelProof(home: home, creationTime: model.info.creationTime) }
+    package var identity: LoggedModelIdentity {
+        LoggedModelIdentity(experiment: experiment, creationTime: model.info.creationTime)
+    }
 }
 
 /// Points of one logged model.
@@ -108,12 +110,12 @@ package struct TransferredModelPoints: Sendable, Equatable {
     package var modelID: String
     package var points: [ModelMetric]
     /// Needed if the points are sent apart from their model; nil if the sender vouches for the model.
-    package var proof: LoggedModelProof?
+    package var identity: LoggedModelIdentity?
 
-    package init(modelID: String, points: [ModelMetric], proof: LoggedModelProof? = nil) {
+    package init(modelID: String, points: [ModelMetric], identity: LoggedModelIdentity? = nil) {
         self.modelID = modelID
         self.points = points
-        self.proof = proof
+        self.identity = identity
     }
 }
 

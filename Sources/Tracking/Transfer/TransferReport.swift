@@ -37,9 +37,9 @@ package struct TransferCounts: Sendable, Equatable {
 
     /// Counts an entity that existed.
     ///
-    /// - Parameter isCompleted: whether the import added data to it.
-    package mutating func note(isCompleted: Bool) {
-        if isCompleted { completed += 1 } else { unchanged += 1 }
+    /// - Parameter hasAdditions: whether the import added data to it.
+    package mutating func note(hasAdditions: Bool) {
+        if hasAdditions { completed += 1 } else { unchanged += 1 }
     }
 }
 

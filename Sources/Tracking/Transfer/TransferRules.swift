@@ -12,6 +12,9 @@ package enum TransferLimits {
     ///
     /// MLflow's file stores have ids of 18 digits.
     package static let experimentIDs = 0...Int64(1) << 62
+    /// The largest id that is kept in MLflow's tables in PostgreSQL: their sequence ends at 2^31 - 1, and each new
+    /// experiment gets the number after the highest.
+    package static let experimentIDInPostgreSQL: Int64 = 2_000_000_000
     /// The numbers that fit into the column of MLflow's database.
     package static let versions = 1...Int64(Int32.max)
 }

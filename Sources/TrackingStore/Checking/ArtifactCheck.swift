@@ -53,7 +53,7 @@ package struct ArtifactCheck {
             "SELECT version, name, coalesce(storage_location, source) FROM model_versions WHERE is_prompt = 0"
         ).forEachRow { row in
             guard let location = try connection.artifactLocation(row.string(2)) else { return }
-            let version = ArtifactsInUse.User(.version(row.int64(0), ofModel: row.string(1)))
+            let version = ArtifactsInUse.Dependent(.version(row.int64(0), ofModel: row.string(1)))
             addNeeded(location, of: version.text)
         }
     }

@@ -2,6 +2,7 @@ package import Tracking
 
 /// A run, and what was already sent of it to an upstream: another server to which this server forwards its runs.
 package struct ForwardedRun: Sendable {
+    /// The row id of the run in the table `runs`, as in the types below.
     package var row: Int64
     /// The run without its metrics.
     package var run: TransferredRun
@@ -24,7 +25,8 @@ package struct ForwardedRunJournal: Sendable, Equatable {
     package var sent = ""
     /// The time of the last confirmation, in Unix milliseconds; nil before the first one.
     package var sentTime: Int64?
-    /// The id of the newest entry of the artifact journal when the files were last compared; nil before the first time.
+    /// The id of the newest entry of the artifact journal when the run's files were last compared with those that were sent; nil if they
+    /// never were.
     package var artifactEntry: Int64?
     /// Why the last attempt failed, as a text for people; nil if it did not fail.
     package var failure: String?
@@ -63,9 +65,9 @@ package struct ForwardedRunStatus: Sendable {
     package var sentPoints: Int64
 }
 
-/// A run or experiment that was sent to an upstream.
+/// A run or experiment that was sent to an upstream, and by which the forwarder recognizes the upstream.
 ///
-/// A server that does not have it is not the same upstream.
+/// If the server at the upstream's address has none of several such entities, it is another server, and everything is sent again.
 package enum ForwardEvidence: Sendable, Equatable {
     /// The run's id in this store and in the upstream.
     case run(String, target: String)
@@ -83,15 +85,15 @@ package enum ForwardedKind: Int64, Sendable, CaseIterable {
 
 /// What the journal of forwarding contains about an experiment, a model or a version.
 package struct ForwardedThing: Sendable, Equatable {
-    /// The prefix of `digest` if the entity was sent and no answer was received.
-    package static let attempt = "asked "
+    /// The beginning of `digest` while the entity was sent and no answer was received, so that the upstream may have it.
+    package static let unansweredPrefix = "asked "
 
     /// The id or name in the upstream.
     package var target: String
     /// Identifies the content that was sent.
     package var digest: String
     package var failure: String?
-    /// For a logged model, the id of the newest entry of the artifact journal when the files were last compared.
+    /// For a logged model, the id of the newest entry of the artifact journal when its files were last compared with those that were sent.
     package var artifactEntry: Int64?
 
     package init(target: String, digest: String, failure: String? = nil, artifactEntry: Int64? = nil) {
@@ -131,7 +133,7 @@ package struct ForwardOmission: Sendable, Equatable {
         self.reason = reason
     }
 
-    /// The part that stands for an experiment as a whole, because a registered model may have the same name.
+    /// The part that stands for an experiment as a whole; it distinguishes the experiment from a registered model with the same name.
     package static let experiment = "experiment"
     /// The part that stands for all files of a run or model.
     package static let files = "files"
@@ -146,8 +148,8 @@ package struct ForwardOmission: Sendable, Equatable {
 
     /// The part for a version that has another number in the upstream.
     ///
-    /// Such an omission is only a note: nothing is missing.
-    package static func part(ofNumber version: Int64) -> String { "\(numberPrefix)\(version)" }
+    /// Such an omission is called a note: nothing is missing.
+    package static func part(forNumberOfVersion version: Int64) -> String { "\(numberPrefix)\(version)" }
     static let numberPrefix = "number of version "
 }
 
@@ -180,7 +182,7 @@ package struct ForwardedRunRetry: Sendable {
     }
 }
 
-/// A logged model, and a text that changes with its points.
+/// A logged model without its points.
 package struct ForwardedModel: Sendable {
     package var row: Int64
     package var model: TransferredLoggedModel

@@ -3,7 +3,8 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// Returns runs and what was already sent of them to an upstream; leaves out runs that no longer exist.
+    /// Returns the runs that still exist, each with what the journal says was sent to the upstream, and with the metrics of which
+    /// points are still to be sent.
     package func forwardedRuns(rows: [Int64], upstream: Int64) throws -> [ForwardedRun] {
         let present = try connection.query(
             "SELECT id FROM runs WHERE id IN (SELECT value FROM json_each(?1)) ORDER BY id",
@@ -76,19 +77,8 @@ extension ReadSession {
     }
 
     /// Returns the row ids of runs that are greater than `row`, in ascending order.
-    package func runRows(after row: Int64, limit: Int, in subset: TransferSubset = .everything) throws -> [Int64] {
-        let (condition, list): (String, String?) =
-            switch subset {
-            case .everything: ("?3 IS NULL", nil)
-            case .experiments(let ids): ("experiment_id IN (SELECT value FROM json_each(?3))", jsonArray(ids))
-            case .runs(let ids): ("run_id IN (SELECT value FROM json_each(?3))", jsonTexts(ids))
-            }
-        return try connection.query(
-            "SELECT id FROM runs WHERE id > ?1 AND \(condition) ORDER BY id LIMIT ?2",
-            row,
-            limit,
-            list
-        ).map { $0.int64(0) }
+    package func runRows(after row: Int64, limit: Int) throws -> [Int64] {
+        try connection.query("SELECT id FROM runs WHERE id > ?1 ORDER BY id LIMIT ?2", row, limit).map { $0.int64(0) }
     }
 
     /// Returns the row id of a run; nil if the run does not exist.
@@ -107,7 +97,8 @@ extension ReadSession {
             .firstRow { $0.optionalString(0) }.flatMap { $0 }
     }
 
-    /// Returns some of what was sent to an upstream: the newest and oldest runs, or else experiments; at most ten.
+    /// Returns entities that the upstream must still have if it is the same server: the five newest and the five oldest sent runs, or up
+    /// to ten experiments if no run was sent.
     package func forwardEvidence(upstream: Int64) throws -> [ForwardEvidence] {
         let runs = try ["DESC", "ASC"].flatMap { order in
             try connection.query(
@@ -130,7 +121,7 @@ extension ReadSession {
         ).map { ForwardEvidence.experiment($0.string(0), target: $0.string(1)) }
     }
 
-    /// Returns the name of an entity other than `name` that has the given id in the upstream; nil if there is none.
+    /// Returns the name of another entity of this kind that was sent to the same entity of the upstream; nil if there is none.
     package func forwardedName(
         _ kind: ForwardedKind,
         withTarget target: String,
@@ -207,6 +198,7 @@ extension ReadSession {
         return found
     }
 
+    /// Returns what the journal contains about an experiment, a model or a version; nil if it contains nothing.
     package func forwardedThing(_ kind: ForwardedKind, _ name: String, upstream: Int64) throws -> ForwardedThing? {
         try connection.query(
             """
@@ -242,8 +234,7 @@ extension ReadSession {
         ).map { ForwardedFile(path: $0.string(0), bytes: $0.int64(1), version: $0.string(2)) }
     }
 
-    /// Returns the paths that were uploaded for a run after an entry of the artifact journal, relative to the artifact
-    /// root.
+    /// Returns the paths that were uploaded (kind 0) for a run after an entry of the artifact journal, relative to the artifact root.
     package func uploadedPaths(ofRun row: Int64, after entry: Int64) throws -> [String] {
         try connection.query(
             "SELECT DISTINCT path FROM artifact_journal WHERE run_id = ?1 AND id > ?2 AND kind = 0",
@@ -312,61 +303,6 @@ extension ReadSession {
             return (row, model, versions)
         }
     }
-
-    /// Whether this store has a run or logged model with this id, or a registered model or experiment with this name.
-    package func isHere(_ subject: String) throws -> Bool {
-        try connection.query(
-            """
-            SELECT EXISTS (SELECT 1 FROM runs WHERE run_id = ?1)
-                OR EXISTS (SELECT 1 FROM logged_models WHERE model_id = ?1)
-                OR EXISTS (SELECT 1 FROM registered_models WHERE name = ?1)
-                OR EXISTS (SELECT 1 FROM experiments WHERE name = ?1)
-            """,
-            subject
-        ).firstRow { $0.bool(0) } ?? false
-    }
-
-    /// Returns all omissions of an upstream for some subjects, without notes, in the order of the subjects.
-    ///
-    /// - Parameter subjects: nil for all.
-    package func omissions(of subjects: [String]?, upstream: Int64) throws -> [ForwardOmission] {
-        try connection.query(
-            """
-            SELECT subject, part, reason FROM forward_omissions
-            WHERE upstream_id = ?1 AND (?2 IS NULL OR subject IN (SELECT value FROM json_each(?2)))
-                AND substr(part, 1, length(?3)) <> ?3
-            ORDER BY subject, part
-            """,
-            upstream,
-            subjects.map { jsonTexts($0) },
-            ForwardOmission.numberPrefix
-        ).map { ForwardOmission(subject: $0.string(0), part: $0.string(1), reason: $0.string(2)) }
-    }
-
-    /// Returns the newest omissions of an upstream, or the newest notes.
-    ///
-    /// - Parameter areNotes: whether to return notes about versions with other numbers instead of what is missing.
-    package func omissions(upstream: Int64, areNotes: Bool = false, limit: Int) throws -> [ForwardOmission] {
-        try connection.query(
-            """
-            SELECT subject, part, reason FROM forward_omissions
-            WHERE upstream_id = ?1 AND (substr(part, 1, length(?2)) = ?2) = ?3 ORDER BY time DESC LIMIT ?4
-            """,
-            upstream,
-            ForwardOmission.numberPrefix,
-            areNotes ? 1 : 0,
-            limit
-        ).map { ForwardOmission(subject: $0.string(0), part: $0.string(1), reason: $0.string(2)) }
-    }
-
-    /// Returns the number of an upstream's omissions, without notes.
-    package func omissionCount(upstream: Int64) throws -> Int64 {
-        try connection.query(
-            "SELECT count(*) FROM forward_omissions WHERE upstream_id = ?1 AND substr(part, 1, length(?2)) <> ?2",
-            upstream,
-            ForwardOmission.numberPrefix
-        ).firstRow { $0.int64(0) } ?? 0
-    }
 }
 
 /// The run or logged model that artifact files belong to.
@@ -374,7 +310,6 @@ package enum ForwardedFileOwner: Sendable, Hashable {
     case run(String)
     case loggedModel(String)
 
-    /// The id of the run or model.
     package var id: String {
         switch self {
         case .run(let id), .loggedModel(let id): id

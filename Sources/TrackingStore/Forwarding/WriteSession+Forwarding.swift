@@ -169,11 +169,7 @@ extension WriteSession {
 
     /// Deletes all omissions of a subject.
     package func forgetOmissions(of subject: String, upstream: Int64) throws {
-        try connection.run(
-            "DELETE FROM forward_omissions WHERE upstream_id = ?1 AND subject = ?2",
-            upstream,
-            subject
-        )
+        try connection.run("DELETE FROM forward_omissions WHERE upstream_id = ?1 AND subject = ?2", upstream, subject)
     }
 
     /// Deletes the omissions of a model, except for those of its files and those of an experiment with the same name.
@@ -256,7 +252,7 @@ extension WriteSession {
                 ))
             """
         // The upstream may have an entity whose answer was lost, so its row stays. The forwarder sends it again anyway.
-        let wasAsked = "digest LIKE '\(ForwardedThing.attempt)%'"
+        let wasAsked = "digest LIKE '\(ForwardedThing.unansweredPrefix)%'"
         try connection.run(
             "DELETE FROM forwarded_things WHERE target = '' AND NOT \(wasAsked) AND \(condition)",
             upstream,
@@ -329,8 +325,7 @@ extension WriteSession {
         )
     }
 
-    /// Records that all files of a logged model were compared when `entry` was the newest entry of the artifact
-    /// journal.
+    /// Records that all files of a logged model were compared when `entry` was the newest entry of the artifact journal.
     package func noteFilesCompared(ofModel id: String, at entry: Int64, upstream: Int64) throws {
         try connection.run(
             "UPDATE forwarded_things SET artifact_entry = ?3 WHERE upstream_id = ?1 AND kind = ?4 AND name = ?2",

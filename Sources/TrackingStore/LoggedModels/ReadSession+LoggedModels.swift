@@ -3,8 +3,8 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    package func loggedModelInfo(id modelID: String, allowsDeleted: Bool = false) throws -> LoggedModelInfo {
-        try loggedModelInfo(modelID, allowsDeleted: allowsDeleted, for: .read)
+    package func loggedModelInfo(id modelID: String) throws -> LoggedModelInfo {
+        try loggedModelInfo(modelID, for: .read)
     }
 
     package func loggedModel(id modelID: String, allowsDeleted: Bool = false) throws -> LoggedModel {

@@ -1,14 +1,8 @@
 internal import Identities
 internal import SQLite
-package import Tracking
+internal import Tracking
 
 extension WriteSession {
-    package func logMetrics(_ metrics: [Metric], modelMetrics: [ModelMetric] = [], runID: String) throws {
-        let run = try activeRunRow(runID, for: .update)
-        try insertModelMetrics(modelMetrics, runRow: run.id)
-        try insertMetrics(metrics, runRow: run.id)
-    }
-
     func insertMetrics(_ metrics: [Metric], runRow: Int64) throws {
         if metrics.count == 1, let metric = metrics.first {
             let series = MetricSeries(runRow: runRow, keyID: try keyID(for: metric.key))

@@ -1,6 +1,6 @@
 internal import Identities
 internal import SQLite
-internal import Tracking
+package import Tracking
 
 extension ClientSession {
     /// Returns the row of a model version.
@@ -30,7 +30,7 @@ extension ClientSession {
     ///
     /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client
     ///   may not read the version.
-    func storedVersion(_ key: ModelVersionKey) throws -> ModelVersion {
+    package func storedVersion(_ key: ModelVersionKey) throws -> ModelVersion {
         let row = try modelVersionRow(key, for: .read)
         guard var version = try connection.modelVersions(rows: [row.id]).first else { throw key.notFound }
         version.aliases = try connection.aliases(ofModel: row.modelID, version: version.version)
@@ -41,7 +41,7 @@ extension ClientSession {
     ///
     /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client
     ///   may not read the version.
-    func locationOfVersion(_ key: ModelVersionKey) throws -> String {
+    package func locationOfVersion(_ key: ModelVersionKey) throws -> String {
         let row = try modelVersionRow(key, for: .read)
         let select = try connection.query(
             "SELECT coalesce(storage_location, source) FROM model_versions WHERE id = ?1",
@@ -57,7 +57,7 @@ extension ClientSession {
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown model and for `latest` of a model without versions,
     ///   `.invalidParameterValue` for an unknown alias, `.permissionDenied` for a model that the client may not read.
-    func versionNumber(ofModel name: String, alias: String) throws -> Int64 {
+    package func versionNumber(ofModel name: String, alias: String) throws -> Int64 {
         let (modelID, isPrompt) = try registeredModelKind(name, for: .read)
         try require(.read, on: .version(ofModel: name, isPrompt: isPrompt), orThrow: .aliasNotFound(alias, model: name))
         let version =

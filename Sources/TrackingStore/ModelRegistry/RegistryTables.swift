@@ -9,14 +9,14 @@ extension ReadSession {
     /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, and for a
     ///   pattern that is too long.
     package func findRegisteredModels(_ search: RegistrySearch) throws -> SearchCursor<RegisteredModel> {
-        try find(RegistryDescription<RegisteredModelTables>(search: search)).cursor
+        try find(RegistrySearchDescription<RegisteredModelTables>(search: search)).cursor
     }
 
     /// Returns one page of model versions without aliases, by default without prompts and with the last updated first.
     ///
     /// - Throws: the same errors as `findRegisteredModels`.
     package func findModelVersions(_ search: RegistrySearch) throws -> SearchCursor<ModelVersion> {
-        try find(RegistryDescription<ModelVersionTables>(search: search)).cursor
+        try find(RegistrySearchDescription<ModelVersionTables>(search: search)).cursor
     }
 }
 

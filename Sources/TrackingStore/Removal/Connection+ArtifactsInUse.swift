@@ -3,10 +3,7 @@ internal import Tracking
 
 extension Connection {
     /// Collects the artifact locations of all runs, models and versions that a removal request does not remove.
-    func artifactsInUse(
-        besides request: RemovalRequest,
-        in folders: ArtifactFolders
-    ) throws -> ArtifactsInUse {
+    func artifactsInUse(besides request: RemovalRequest, in folders: ArtifactFolders) throws -> ArtifactsInUse {
         var inUse = ArtifactsInUse(in: folders)
         let experiments = Set(request.experimentIDs ?? [])
         for (kind, sql) in Self.owners {
@@ -14,11 +11,11 @@ extension Connection {
             try prepare(sql).forEachRow { row in
                 let (id, experimentID) = (row.string(0), row.int64(1))
                 let isLeft =
-                    request.isOfEverything
-                    ? request.leaves(LifecycleStage(storedValue: row.int64(3)), deletedTime: row.int64(4))
+                    request.isForAllDeleted
+                    ? request.keeps(LifecycleStage(storedValue: row.int64(3)), deletedTime: row.int64(4))
                     : !named.contains(id) && !experiments.contains(experimentID)
                 guard isLeft, let location = try artifactLocation(row.string(2)) else { return }
-                inUse.add(ArtifactsInUse.User(.thing(kind, id: id), experimentID: experimentID), at: location)
+                inUse.add(ArtifactsInUse.Dependent(.thing(kind, id: id), experimentID: experimentID), at: location)
             }
         }
         try prepare("SELECT id, artifact_location FROM experiments WHERE lifecycle_stage = 0").forEachRow { row in
@@ -26,7 +23,7 @@ extension Connection {
         }
         try prepare("SELECT version, name, source, storage_location FROM model_versions WHERE is_prompt = 0")
             .forEachRow { row in
-                let user = ArtifactsInUse.User(.version(row.int64(0), ofModel: row.string(1)))
+                let user = ArtifactsInUse.Dependent(.version(row.int64(0), ofModel: row.string(1)))
                 for location in Set([row.string(2), row.optionalString(3) ?? row.string(2)]) {
                     if let location = try artifactLocation(location) { inUse.add(user, at: location) }
                 }

@@ -26,7 +26,7 @@ extension Connection {
             next = RemovalPosition(kind: kind, row: row.int64(4))
             found.append(Self.candidate(kind, row))
         }
-        return (try addingUsers(to: found, request, inUse), next)
+        return (try addingObstacles(to: found, request, inUse), next)
     }
 
     /// Returns the entities that a request names, provided that all of them may be removed.
@@ -34,18 +34,18 @@ extension Connection {
     /// - Throws: `.resourceDoesNotExist` for an unknown id; `.invalidParameterValue` for an entity that must be kept.
     func namedCandidates(_ request: RemovalRequest, _ inUse: ArtifactsInUse) throws -> [RemovalCandidate] {
         var found: [RemovalCandidate] = []
-        for (kind, ids) in request.names {
+        for (kind, ids) in request.namedIDs {
             for id in ids {
                 let select = try query("\(Self.selectAll(kind)) WHERE thing.\(Self.idColumn(kind)) = ?1", id)
                 guard let candidate = try select.firstRow({ Self.candidate(kind, $0) }) else {
                     throw TrackingError.doesNotExist(
-                        "There is no \(kind.noun) \(shortened(id)): it never existed or was already removed for good."
+                        "There is no \(kind.noun) \(shortened(id)): it never existed or was already removed permanently."
                     )
                 }
                 found.append(candidate)
             }
         }
-        found = try addingUsers(to: found, request, inUse)
+        found = try addingObstacles(to: found, request, inUse)
         for candidate in found {
             guard let obstacle = candidate.obstacle(deletedBefore: request.deletedBefore) else { continue }
             throw obstacle.refusal(candidate.kind, candidate.id)
@@ -53,9 +53,9 @@ extension Connection {
         return found
     }
 
-    /// Returns the candidates with what may prevent their removal: users of their artifacts, and runs of an experiment
+    /// Returns the candidates with what may prevent their removal: dependents of their artifacts, and runs of an experiment
     /// that must be kept.
-    private func addingUsers(
+    private func addingObstacles(
         to found: [RemovalCandidate],
         _ request: RemovalRequest,
         _ inUse: ArtifactsInUse
@@ -64,11 +64,11 @@ extension Connection {
         for index in found.indices {
             let candidate = found[index]
             guard candidate.kind == .experiment else {
-                found[index].user = inUse.user(of: candidate.id, at: candidate.location)
+                found[index].dependent = inUse.dependent(on: candidate.id, at: candidate.location)
                 continue
             }
-            found[index].user = try user(ofExperiment: candidate.id, inUse)
-            found[index].holdsOthers =
+            found[index].dependent = try dependent(onExperiment: candidate.id, inUse)
+            found[index].hasRunsToKeep =
                 try query(
                     """
                     SELECT 1 FROM runs
@@ -84,8 +84,8 @@ extension Connection {
     }
 
     /// Returns a run, model or version outside of an experiment that uses artifacts of the experiment, or else nil.
-    private func user(ofExperiment id: String, _ inUse: ArtifactsInUse) throws -> ArtifactsInUse.User? {
-        var user: ArtifactsInUse.User?
+    private func dependent(onExperiment id: String, _ inUse: ArtifactsInUse) throws -> ArtifactsInUse.Dependent? {
+        var dependent: ArtifactsInUse.Dependent?
         try query(
             """
             SELECT run_id, artifact_uri FROM runs WHERE experiment_id = ?1
@@ -94,9 +94,9 @@ extension Connection {
             """,
             id
         ).forEachRow { row in
-            user = user ?? inUse.user(of: row.string(0), at: row.string(1), besides: Int64(id))
+            dependent = dependent ?? inUse.dependent(on: row.string(0), at: row.string(1), besides: Int64(id))
         }
-        return user
+        return dependent
     }
 
     private static func candidate(_ kind: RemovalKind, _ row: Statement) -> RemovalCandidate {

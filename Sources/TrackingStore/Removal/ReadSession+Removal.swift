@@ -5,24 +5,20 @@ extension ReadSession {
     /// The artifacts of all runs, logged models and model versions that a request does not remove.
     ///
     /// The cost is that of reading all runs, logged models and model versions.
-    package func artifactsInUse(
-        besides request: RemovalRequest,
-        in folders: ArtifactFolders
-    ) throws -> ArtifactsInUse {
+    package func artifactsInUse(besides request: RemovalRequest, in folders: ArtifactFolders) throws -> ArtifactsInUse {
         try connection.artifactsInUse(besides: request, in: folders)
     }
 
-    /// What a request would remove: the numbers, except those of files, and each object with the folder of its
-    /// artifacts.
+    /// What a request would remove: the numbers, except those of files, and each object with the folder of its artifacts.
     ///
     /// The cost is that of reading all deleted objects, and the whole list is in memory.
     /// - Throws: the errors of `WriteSession.beginRemoval`.
     package func removalPreview(
         _ request: RemovalRequest,
         keeping inUse: ArtifactsInUse
-    ) throws -> (count: RemovalCount, owners: [RemovedOwner]) {
+    ) throws -> (count: RemovalCount, owners: [PendingFolderRemoval]) {
         var preview = Preview(connection: connection)
-        if request.isOfEverything {
+        if request.isForAllDeleted {
             var position: RemovalPosition? = .start
             while let from = position {
                 let part = try connection.deletedCandidates(from, limit: 1_000, request, inUse)
@@ -44,7 +40,7 @@ extension ReadSession {
     /// The objects on the list of removals whose rows are removed, and whose folders of artifacts are not yet.
     ///
     /// - Parameter skipping: the number of objects at the start of the list to leave out.
-    package func removedOwners(limit: Int, skipping: Int) throws -> [RemovedOwner] {
+    package func removedOwners(limit: Int, skipping: Int) throws -> [PendingFolderRemoval] {
         try connection.query(
             """
             SELECT id, kind, owner, location
@@ -56,7 +52,7 @@ extension ReadSession {
             limit,
             skipping
         ).map { row in
-            RemovedOwner(
+            PendingFolderRemoval(
                 row: row.int64(0),
                 kind: RemovalKind(rawValue: row.int64(1)) ?? .run,
                 id: row.string(2),
@@ -88,7 +84,7 @@ extension ReadSession {
 private struct Preview {
     let connection: Connection
     var count = RemovalCount()
-    var owners: [RemovedOwner] = []
+    var owners: [PendingFolderRemoval] = []
     private var seen: Set<String> = []
 
     init(connection: Connection) {
@@ -98,7 +94,9 @@ private struct Preview {
     mutating func add(_ candidate: RemovalCandidate) throws {
         guard seen.insert("\(candidate.kind) \(candidate.id)").inserted else { return }
         count.count(candidate.kind)
-        owners.append(RemovedOwner(row: 0, kind: candidate.kind, id: candidate.id, location: candidate.location))
+        owners.append(
+            PendingFolderRemoval(row: 0, kind: candidate.kind, id: candidate.id, location: candidate.location)
+        )
         switch candidate.kind {
         case .run:
             count.points +=
@@ -115,13 +113,7 @@ private struct Preview {
             for (kind, sql) in Self.ofExperiment {
                 let ids = try connection.query(sql, candidate.id).map { ($0.string(0), $0.string(1)) }
                 for (id, location) in ids {
-                    let part = RemovalCandidate(
-                        kind: kind,
-                        id: id,
-                        location: location,
-                        stage: .deleted,
-                        deletedTime: 0
-                    )
+                    let part = RemovalCandidate(kind: kind, id: id, location: location, stage: .deleted, deletedTime: 0)
                     try add(part)
                 }
             }

@@ -19,7 +19,7 @@ extension WriteSession {
         noting note: (RemovalKind, String) throws -> Void = { _, _ in }
     ) throws -> (next: RemovalPosition?, kept: RemovalCount) {
         var kept = RemovalCount()
-        guard request.isOfEverything else {
+        guard request.isForAllDeleted else {
             for candidate in try connection.namedCandidates(request, inUse) { try addRemoval(of: candidate, note) }
             return (nil, kept)
         }
@@ -83,10 +83,7 @@ extension WriteSession {
     }
 
     /// Adds a candidate to the table of removals, and calls `note` unless it was already there.
-    private func addRemoval(
-        of candidate: RemovalCandidate,
-        _ note: (RemovalKind, String) throws -> Void
-    ) throws {
+    private func addRemoval(of candidate: RemovalCandidate, _ note: (RemovalKind, String) throws -> Void) throws {
         try connection.run(
             "INSERT OR IGNORE INTO removals (kind, owner, location) VALUES (?1, ?2, ?3)",
             candidate.kind.rawValue,
@@ -96,11 +93,11 @@ extension WriteSession {
         if connection.changes > 0 { try note(candidate.kind, candidate.id) }
     }
 
-    private func nextRemoval() throws -> RemovedOwner? {
+    private func nextRemoval() throws -> PendingFolderRemoval? {
         try connection.query(
             "SELECT id, kind, owner FROM removals WHERE is_without_rows = 0 ORDER BY kind, id LIMIT 1"
         ).firstRow { row in
-            RemovedOwner(
+            PendingFolderRemoval(
                 row: row.int64(0),
                 kind: RemovalKind(rawValue: row.int64(1)) ?? .run,
                 id: row.string(2),

@@ -40,13 +40,13 @@ struct RunSearchStatement {
         try order(by: orderings)
     }
 
-    /// Starts the FROM clause with the row ids of candidates.
+    /// Starts the FROM clause with the row ids of the candidates: runs that an index of values has found, among them all results.
     private mutating func begin(with candidates: [Int64]) {
         statement.source = "json_each(\(statement.bind(jsonArray(candidates)))) AS first"
         runID = "first.value"
     }
 
-    /// Starts the FROM clause with a metric's index of values, or excludes the runs that have the metric.
+    /// Selects the runs of one class of a metric: by its index of values, or by the condition that they lack the metric.
     private mutating func begin(with ordering: Ordering, _ metricClass: MetricClass) throws {
         let keyID = statement.bind(try session.connection.keyID(for: ordering.key))
         switch metricClass {
@@ -104,8 +104,10 @@ struct RunSearchStatement {
             let ofRun = "\(row).run_id = \(runID) AND \(row).key_id = \(keyID)"
             let conditions = try valueConditions(comparison, row: row)
             let index = isOrderedScan && comparison.isExactText ? " INDEXED BY \(table)_by_value" : ""
-            if statement.join("CROSS JOIN \(table) AS \(row)\(index) ON \(ofRun)", upTo: Self.maximumJoinedComparisons)
-            {
+            if statement.joinIfRoom(
+                "CROSS JOIN \(table) AS \(row)\(index) ON \(ofRun)",
+                upTo: Self.maximumJoinedComparisons
+            ) {
                 statement.conditions += conditions
             } else {
                 let conditions = ([ofRun] + conditions).joined(separator: " AND ")
@@ -127,8 +129,8 @@ struct RunSearchStatement {
             return isUnequal ? ["(\(condition) OR \(row).is_nan = 1)"] : [condition, "\(row).is_nan = 0"]
         }
         if comparison.comparisonOperator == .equal, case .text(let text) = comparison.value {
-            // The index contains only the first 40 characters of the value. Without the plus, SQLite would replace the
-            // column in the first condition by the text, and could then not use the index.
+            // The index contains only the first 40 characters of the value. The plus in the second condition hides the column: SQLite
+            // would otherwise put the text for the column in the first condition too, and would no longer recognise the index.
             let beginning = "substr(\(row).value, 1, 40) = substr(\(statement.bind(text)), 1, 40)"
             return [beginning, try statement.condition("+\(row).value", comparison)]
         }
@@ -234,7 +236,7 @@ struct RunSearchStatement {
         let keyID = statement.bind(try session.connection.keyID(for: ordering.key))
         let row = statement.alias("sort")
         let ofRun = "\(row).run_id = runs.id AND \(row).key_id = \(keyID)"
-        if statement.join("LEFT JOIN \(table) AS \(row) ON \(ofRun)") { return { "\(row).\($0)" } }
+        if statement.joinIfRoom("LEFT JOIN \(table) AS \(row) ON \(ofRun)") { return { "\(row).\($0)" } }
         return { "(SELECT \(row).\($0) FROM \(table) AS \(row) WHERE \(ofRun))" }
     }
 

@@ -1,13 +1,8 @@
 internal import Identities
 internal import SQLite
-package import Tracking
+internal import Tracking
 
 extension WriteSession {
-    package func setTag(_ tag: Tag, runID: String) throws {
-        let run = try activeRunRow(runID, for: .update)
-        try setTag(tag, runRow: run.id)
-    }
-
     package func deleteTag(key: String, runID: String) throws {
         let run = try activeRunRow(runID, for: .update)
         try connection.run(

@@ -91,7 +91,7 @@ extension SearchDescription {
     var sortKeyCount: Int { 0 }
     var experimentIDs: [Int64] { [] }
     var acceptsOffsetTokens: Bool { true }
-    func refusal(ofTokenWithDigest made: UInt64) -> TrackingError { PageToken.otherQuery }
+    func refusal(ofTokenWithDigest made: UInt64) -> TrackingError { PageToken.queryMismatch }
     static func portion(of rows: [Int64], in session: ReadSession) -> [Int64] { rows }
     var selectsRowsByID: Bool { false }
     var isInOrderOfAnIndex: Bool { true }

@@ -80,7 +80,7 @@ struct SearchStatement {
     /// Adds a join to the FROM clause.
     ///
     /// - Returns: false, without adding the join, if there are already `limit` joins.
-    mutating func join(_ join: String, upTo limit: Int = maximumJoins) -> Bool {
+    mutating func joinIfRoom(_ join: String, upTo limit: Int = maximumJoins) -> Bool {
         guard sourceJoins < limit else { return false }
         sourceJoins += 1
         source += "\n    " + join
@@ -115,8 +115,7 @@ struct SearchStatement {
         return groups.joined(separator: "\n    AND ")
     }
 
-    /// The maximum number of conditions in a group: SQLite accepts expressions of depth 1,000, and each AND adds one
-    /// level.
+    /// The maximum number of conditions in a group: SQLite accepts expressions of depth 1,000, and each AND adds one level.
     private static let conditionsOfGroup = 100
 
     /// Runs the search and returns its rows after a given row.
@@ -196,10 +195,9 @@ struct SearchStatement {
 
     /// Returns the condition for the rows that come after the row with these sort values.
     ///
-    /// A row comes after it if its first term is beyond the first value, or if the first terms are equal and its second
-    /// term is beyond the second value, and so on. A comparison with NULL is never true. The result is still correct,
-    /// because before a term that can be NULL, another term separates the rows with and without NULL. The first term is
-    /// never NULL.
+    /// A row comes after it if its first term is beyond the first value, or if the first terms are equal and its second term is
+    /// beyond the second value, and so on. A comparison with NULL is never true. The result is still correct, because before a
+    /// term that can be NULL, another term separates the rows with and without NULL. The first term is never NULL.
     private mutating func keysetCondition(after last: [SortValue]) -> String {
         var equal: [String] = []
         var alternatives: [String] = []

@@ -45,7 +45,7 @@ package final class ReadSession: ReaderContext, TrackingReading {
             switch end.reason {
             case .work: "\(end.limits.work.components.seconds) s of processor time"
             case .time: "\(end.limits.time.components.seconds) s"
-            case .callerLeft, .log: ""
+            case .callerLeft, .blocksLog: ""
             }
         return taken.isEmpty ? end : TrackingError.invalidParameter("The read was stopped after \(taken). \(advice())")
     }

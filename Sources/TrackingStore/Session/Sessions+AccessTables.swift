@@ -2,7 +2,7 @@ internal import Identities
 internal import SQLite
 package import Tracking
 
-extension ReadSession {
+extension ClientSession {
     package var dialect: AccessDialect { .sqlite }
 
     package func tableRows<Value>(
@@ -17,21 +17,9 @@ extension ReadSession {
 }
 
 extension WriteSession {
-    package var dialect: AccessDialect { .sqlite }
-
     package var keepsAccess: Bool { true }
 
     package var currentTime: Int64 { currentMilliseconds() }
-
-    package func tableRows<Value>(
-        _ sql: String,
-        values: [StoredValue],
-        _ read: (any StoredRow) throws -> Value
-    ) throws -> [Value] {
-        try connection.query(sql, values: values).map(read)
-    }
-
-    package func storedAccessVersion() -> Int64? { nil }
 
     package func requireReadableExperiment(_ id: Int64) throws { _ = try storedExperiment(id, for: .read) }
 
@@ -73,8 +61,8 @@ extension TrackingStore {
     package static func audit(_ entry: AuditEntry, inDatabaseAt path: String) throws -> Bool {
         let lock = try OwnerLock(databasePath: path)
         defer { lock.release() }
-        let claim = try DatabaseClaim(databasePath: path)
-        defer { claim.release() }
+        let fileLock = try DatabaseFileLock(databasePath: path)
+        defer { fileLock.release() }
         let (connection, _) = try Connection.openForWriting(path: path, WriterSettings())
         defer { connection.close() }
         let tables = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'audit_entries'"

@@ -18,14 +18,14 @@ struct StoreFiles: Sendable {
     let databasePath: String
     private let database: FileIdentity?
     private let log: FileIdentity?
-    private let claim: DatabaseClaim?
+    private let fileLock: DatabaseFileLock?
 
     /// Records the files' identities.
     ///
     /// Create the value after the database has been read, because the WAL does not exist before.
-    init(databasePath: String, hasLog: Bool, claim: DatabaseClaim? = nil) {
+    init(databasePath: String, hasLog: Bool, fileLock: DatabaseFileLock? = nil) {
         self.databasePath = databasePath
-        self.claim = claim
+        self.fileLock = fileLock
         database = FileIdentity(path: databasePath)
         log = hasLog ? FileIdentity(path: databasePath + Self.logSuffix) : nil
     }
@@ -41,7 +41,7 @@ struct StoreFiles: Sendable {
     }
 
     /// Whether the database file no longer has any name in the file system, so that it was deleted and not moved.
-    var isDeleted: Bool { claim.map { !$0.isLinked } ?? false }
+    var isDeleted: Bool { fileLock.map { !$0.isLinked } ?? false }
 
     /// Whether no file is at the database's path.
     var isDatabasePathEmpty: Bool { FileIdentity(path: databasePath) == nil }

@@ -2,10 +2,10 @@ internal import Identities
 internal import SQLite
 package import Tracking
 
-/// Whether what an earlier request made may be the answer to the same request of the client that asks now.
+/// Functions that decide whether the entity that an earlier, identical request created can be returned to the client again.
 ///
-/// Each function asks for the rights that the creation itself asks for, as they are now. It throws `.permissionDenied` if the
-/// client lacks one of them, and returns false if the thing is no more.
+/// Each requires the permissions that the creation itself requires, as the client has them now. It throws `.permissionDenied` if the
+/// client lacks one of them, and returns false if the entity no longer exists.
 extension WriteSession {
     package func stands(experiment id: Int64) throws -> Bool {
         try requireCreation(of: .experiment)
@@ -44,15 +44,6 @@ extension WriteSession {
             row,
             version
         ).firstRow { $0.bool(0) }
-        guard found != nil else { throw TrackingError.doesNotExist("The version is no more.") }
-    }
-
-    private func isThere(_ lookUp: () throws -> Void) throws -> Bool {
-        do {
-            try lookUp()
-            return true
-        } catch let error as TrackingError where error.code == .resourceDoesNotExist {
-            return false
-        }
+        guard found != nil else { throw TrackingError.doesNotExist("The version no longer exists.") }
     }
 }

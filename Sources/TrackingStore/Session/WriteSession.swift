@@ -11,7 +11,7 @@ package import Tracking
 ///
 /// The session caches key ids, run rows and metric summaries across requests, which saves a look-up for each logged
 /// value. Entries added since the last commit are dropped if the next commit fails. A request that fails without
-/// changing the database is not rolled back, so it must not have changed a cache.
+/// changing the database is not rolled back. So it may put in a cache only what the database contains.
 package final class WriteSession: WriterSession, TrackingWriting {
     package let connection: Connection
     package let artifactRoot: ArtifactLocation
@@ -20,7 +20,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
     let files: StoreFiles
     /// Receives messages for the server's log.
     let report: @Sendable (String) -> Void
-    /// Whether the content of files that are no longer at their paths has been saved.
+    /// Whether `rescue` has copied a deleted database or WAL, or has found that the database was only moved: it then does nothing more.
     var isContentSaved = false
     let runQuota: RunQuota
     /// How many runs may be created before the runs are counted again.
@@ -31,12 +31,12 @@ package final class WriteSession: WriterSession, TrackingWriting {
     private var keyIDs = RevocableCache<ExactText, Int64>(capacity: 20_000)
     private var runRows = RevocableCache<ExactText, RunRow>(capacity: 20_000)
     var metricSummaries = RevocableCache<MetricSeries, MetricSummary>(capacity: 40_000)
-    private var unconfirmed = UnconfirmedCreations()
+    package let creations = UnconfirmedCreations()
     /// Receives the runs that each commit may have changed; nil if the server does not forward runs.
     private let changes: ChangeFeed?
     private let permissionChanges: PermissionChanges
-    private let stillAdmitted: StillAdmitted
-    /// What the open transaction has changed about who may do what.
+    private let admissionCheck: AdmissionCheck
+    /// The changes of permissions by the open transaction.
     package var accessChange = AccessChange()
     /// The row ids of the runs that the open transaction may have changed; always empty without `changes`.
     private var touchedRuns: Set<Int64> = []
@@ -57,7 +57,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
         self.files = files
         self.changes = changes
         self.permissionChanges = permissionChanges
-        stillAdmitted = StillAdmitted(version: permissionChanges.version)
+        admissionCheck = AdmissionCheck(version: permissionChanges.version)
         self.runQuota = runQuota
         self.report = report
         statements = try WriteStatements(connection)
@@ -65,10 +65,11 @@ package final class WriteSession: WriterSession, TrackingWriting {
 
     /// Resets the state that belongs to a single write.
     ///
-    /// - Throws: `AccessChanged` if the client has to be judged again before it changes anything.
+    /// - Throws: `AccessChanged` if the client's permissions may have been reduced since the request was admitted; they must be checked
+    ///   again before it changes anything.
     func begin(for caller: Caller) throws {
         self.caller = caller
-        try stillAdmitted.require(caller, takesRights: accessChange.takesRights)
+        try admissionCheck.require(caller, reducesAccess: accessChange.reducesAccess)
     }
 
     /// Throws if the database or its WAL is no longer at its path, because the changes would be lost.
@@ -82,8 +83,8 @@ package final class WriteSession: WriterSession, TrackingWriting {
 
     package func willClose() -> LogAtClose {
         rescue()
-        // If the content could not be saved, the WAL is kept, because it holds a part of the content. If another
-        // database is at the path, the WAL must not stay, because SQLite would apply it to that database.
+        // If the deleted database could not be copied, its WAL is kept, because some changes may be only in the WAL. It is not
+        // kept if another database is now at the path, because SQLite would apply it to that database.
         return files.state() == .databaseGone && !isContentSaved && files.isDatabasePathEmpty ? .keepLog : .emptyLog
     }
 
@@ -91,18 +92,18 @@ package final class WriteSession: WriterSession, TrackingWriting {
         keyIDs.commit()
         runRows.commit()
         metricSummaries.commit()
-        unconfirmed.commit()
-        tellAccessChange()
+        creations.commit()
+        announceAccessChange()
         guard !touchedRuns.isEmpty else { return }
         changes?.add(touchedRuns)
         touchedRuns.removeAll(keepingCapacity: true)
     }
 
-    private func tellAccessChange() {
+    private func announceAccessChange() {
         guard !accessChange.isNone else { return }
         let change = accessChange
         accessChange = AccessChange()
-        permissionChanges.tell(change)
+        permissionChanges.announce(change)
     }
 
     /// Records that the open transaction may change a run.
@@ -114,21 +115,9 @@ package final class WriteSession: WriterSession, TrackingWriting {
         keyIDs.rollBack()
         runRows.rollBack()
         metricSummaries.rollBack()
-        unconfirmed.rollBack()
+        creations.rollBack()
         accessChange = AccessChange()
         rescue()
-    }
-
-    package func once<Answer: Sendable>(
-        _ creation: Creation,
-        stands: (Answer) throws -> Bool,
-        _ make: () throws -> Answer
-    ) throws -> Answer {
-        let now = ContinuousClock.now
-        if let answer = unconfirmed.answer(to: creation, at: now) as? Answer, try stands(answer) { return answer }
-        let answer = try make()
-        unconfirmed.remember(answer, to: creation, at: now)
-        return answer
     }
 
     /// Returns the id of a key; adds the key if it is new.
@@ -176,8 +165,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
 
     /// Returns the row of a run, active or deleted.
     ///
-    /// - Throws: `.resourceDoesNotExist` for an unknown run id, `.permissionDenied` if the client may not perform
-    ///   `action`.
+    /// - Throws: `.resourceDoesNotExist` for an unknown run id, `.permissionDenied` if the client may not perform `action`.
     func runRow(_ runID: String, for action: PermittedAction) throws -> RunRow {
         guard let row = try storedRun(runID, for: action) else { throw missingOrForbidden(.runNotFound(runID)) }
         return row
@@ -185,7 +173,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
 
     /// Returns the row of an active run.
     ///
-    /// - Throws: `.resourceDoesNotExist` for an unknown run id, `.invalidParameterValue` for a deleted run.
+    /// - Throws: what `runRow` throws, and `.invalidParameterValue` for a deleted run.
     func activeRunRow(_ runID: String, for action: PermittedAction) throws -> RunRow {
         let row = try runRow(runID, for: action)
         try row.lifecycleStage.requireActive("run", id: runID)

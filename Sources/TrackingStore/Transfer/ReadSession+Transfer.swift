@@ -18,22 +18,23 @@ extension ReadSession: RecordReading {
             """,
             jsonArray(numbers)
         ).map { $0.optionalInt64(0) }
-        var homes: [Int64: TransferredHome] = [:]
+        var experiments: [Int64: SourceExperiment] = [:]
         return try runs(rows: numbers).enumerated().map { index, run in
             var run = run
             run.modelInputs = try modelInputs(row: numbers[index])
-            let home = try home(run.info.experimentID, &homes)
-            return TransferredRun(run: run, home: home, deletedTime: deletedTimes[index])
+            let experiment = try sourceExperiment(run.info.experimentID, &experiments)
+            return TransferredRun(run: run, experiment: experiment, deletedTime: deletedTimes[index])
         }.inByteOrder
     }
 
     package func transferredLoggedModels(_ rows: [TransferRow]) throws -> [TransferredLoggedModel] {
-        var homes: [Int64: TransferredHome] = [:]
+        var experiments: [Int64: SourceExperiment] = [:]
         return try loggedModelsWithoutMetrics(rows: rows.map(\.number)).map { model in
             var model = model
             model.params.sort { $0.key.precedes($1.key) }
             model.tags.sort { $0.key.precedes($1.key) }
-            return TransferredLoggedModel(model: model, home: try home(model.info.experimentID, &homes))
+            let experiment = try sourceExperiment(model.info.experimentID, &experiments)
+            return TransferredLoggedModel(model: model, experiment: experiment)
         }
     }
 
@@ -55,12 +56,12 @@ extension ReadSession: RecordReading {
         }
     }
 
-    private func home(_ id: Int64, _ known: inout [Int64: TransferredHome]) throws -> TransferredHome {
-        if let home = known[id] { return home }
+    private func sourceExperiment(_ id: Int64, _ known: inout [Int64: SourceExperiment]) throws -> SourceExperiment {
+        if let sourceExperiment = known[id] { return sourceExperiment }
         let experiment = try storedExperiment(id, for: .read)
-        let home = TransferredHome(id: id, name: experiment.name, creationTime: experiment.creationTime)
-        known[id] = home
-        return home
+        let sourceExperiment = SourceExperiment(id: id, name: experiment.name, creationTime: experiment.creationTime)
+        known[id] = sourceExperiment
+        return sourceExperiment
     }
 
     package func transferredVersions(

@@ -34,7 +34,7 @@ extension ReadSession {
     /// Returns the condition for those rows of the subset that the client may read, and the text to bind as `?4`.
     private func visibleCondition(_ rows: TransferRows) -> (sql: String, bound: String?) {
         guard let permissions else { return ("(\(rows.condition)) AND ?4 IS NULL", nil) }
-        let (isVisible, bound) =
+        let (condition, bound) =
             switch rows.table {
             case .experiments: permissions.visibleExperiments(for: .experiment).condition("id", boundAs: "?4")
             case .runs: permissions.visibleExperiments(for: .run).condition("experiment_id", boundAs: "?4")
@@ -42,7 +42,7 @@ extension ReadSession {
                 permissions.visibleExperiments(for: .loggedModel).condition("experiment_id", boundAs: "?4")
             case .registeredModels: permissions.visibleRegistryCondition(boundAs: "?4")
             }
-        return ("(\(rows.condition)) AND \(isVisible)", bound)
+        return ("(\(rows.condition)) AND \(condition)", bound)
     }
 }
 

@@ -1,19 +1,21 @@
 internal import SQLite
 package import Tracking
 
-extension WriteSession: RecordTaking {
+extension WriteSession: RecordImporting {
     package var greatestExperimentID: Int64 { TransferLimits.experimentIDs.upperBound }
 
-    package func beginTaking(_ records: [TransferRecord]) {}
+    package func beginImport(_ records: [TransferRecord]) {}
 
-    package func finishTaking(_ report: inout TransferReport) {}
+    package func finishImport(_ report: inout TransferReport) {}
 
-    package func fitting(_ record: TransferRecord, _ report: inout TransferReport) -> TransferRecord { record }
+    package func withoutUnsupportedParts(_ record: TransferRecord, _ report: inout TransferReport) -> TransferRecord {
+        record
+    }
 
-    /// Adds the tags that an owner lacks.
-    func complete(_ tags: [Tag], in table: TagTable, of owner: Int64) throws -> TakenPart {
+    /// Adds the tags whose keys the owner lacks.
+    func addMissing(_ tags: [Tag], in table: TagTable, to owner: Int64) throws -> MergeResult {
         let missing = MissingTags(tags, stored: try connection.tags(in: table, of: jsonArray([owner]))[owner] ?? [])
-        for tag in missing.missing { try connection.upsert(tag, in: table, of: owner) }
-        return TakenPart(missing)
+        for tag in missing.tags { try connection.upsert(tag, in: table, of: owner) }
+        return MergeResult(missing)
     }
 }

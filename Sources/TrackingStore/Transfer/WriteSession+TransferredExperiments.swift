@@ -42,8 +42,8 @@ extension WriteSession {
         )
     }
 
-    package func complete(_ tags: [Tag], ofExperiment id: Int64) throws -> TakenPart {
-        try complete(tags, in: .experiments, of: id)
+    package func addMissing(_ tags: [Tag], toExperiment id: Int64) throws -> MergeResult {
+        try addMissing(tags, in: .experiments, to: id)
     }
 
     package func otherManager(ofExperiment id: Int64) throws -> String? {
@@ -61,13 +61,18 @@ extension WriteSession {
         return name.flatMap { caller.owner == StorageOwner(.user, $0) ? nil : $0 }
     }
 
-    package func experimentHolder(ofID id: Int64) throws -> ExperimentDestination.Holder? { try holder("id = ?1", id) }
-
-    package func experimentHolder(ofName name: String) throws -> ExperimentDestination.Holder? {
-        try holder("name = ?1", name)
+    package func storedExperiment(withID id: Int64) throws -> ExperimentDestination.StoredExperiment? {
+        try storedExperiment("id = ?1", id)
     }
 
-    private func holder(_ condition: StaticString, _ value: any Bindable) throws -> ExperimentDestination.Holder? {
+    package func storedExperiment(withName name: String) throws -> ExperimentDestination.StoredExperiment? {
+        try storedExperiment("name = ?1", name)
+    }
+
+    private func storedExperiment(
+        _ condition: StaticString,
+        _ value: any Bindable
+    ) throws -> ExperimentDestination.StoredExperiment? {
         try connection.query(
             """
             SELECT id, creation_time, id = 0 AND creation_time = last_update_time
@@ -78,7 +83,7 @@ extension WriteSession {
             WHERE \(condition)
             """,
             value
-        ).firstRow { ExperimentDestination.Holder(id: $0.int64(0), creationTime: $0.int64(1), isUnused: $0.bool(2)) }
+        ).firstRow { .init(id: $0.int64(0), creationTime: $0.int64(1), isUnused: $0.bool(2)) }
     }
 
     package func experimentID(ofName name: String) throws -> Int64? {

@@ -3,7 +3,7 @@ internal import SQLite
 package import Tracking
 
 extension WriteSession {
-    package func takenLoggedModel(_ modelID: String) throws -> Int64? {
+    package func loggedModelToChange(_ modelID: String) throws -> Int64? {
         try visibleLoggedModelRow(modelID, for: .update)
     }
 
@@ -51,21 +51,21 @@ extension WriteSession {
         )
     }
 
-    package func complete(_ params: [Param], of model: Int64, id: String) throws -> TakenPart {
+    package func addMissing(_ params: [Param], to model: Int64, id: String) throws -> MergeResult {
         let missing = MissingTags(
             params.map { Tag(key: $0.key, value: $0.value) },
             stored: try storedPairs("logged_model_params", ofModel: model)
         )
-        for param in missing.missing {
+        for param in missing.tags {
             _ = try insertLoggedModelParam(Param(key: param.key, value: param.value), row: model)
         }
-        return TakenPart(missing)
+        return MergeResult(missing)
     }
 
-    package func complete(_ tags: [Tag], of model: Int64, id: String) throws -> TakenPart {
+    package func addMissing(_ tags: [Tag], to model: Int64, id: String) throws -> MergeResult {
         let missing = MissingTags(tags, stored: try storedPairs("logged_model_tags", ofModel: model))
-        for tag in missing.missing { try upsertLoggedModelTag(tag, row: model) }
-        return TakenPart(missing)
+        for tag in missing.tags { try upsertLoggedModelTag(tag, row: model) }
+        return MergeResult(missing)
     }
 
     private func storedPairs(_ table: StaticString, ofModel row: Int64) throws -> [Tag] {

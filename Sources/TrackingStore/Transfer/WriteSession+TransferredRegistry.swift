@@ -3,9 +3,11 @@ internal import SQLite
 package import Tracking
 
 extension WriteSession {
-    package func takenRegisteredModel(_ name: String) throws -> TakenRegisteredModel<Int64>? {
+    package func storedRegisteredModel(named name: String) throws -> StoredRegisteredModel<Int64>? {
         try connection.query("SELECT id, creation_time, description FROM registered_models WHERE name = ?1", name)
-            .firstRow { TakenRegisteredModel(key: $0.int64(0), creationTime: $0.int64(1), description: $0.string(2)) }
+            .firstRow {
+                StoredRegisteredModel(handle: $0.int64(0), creationTime: $0.int64(1), description: $0.string(2))
+            }
     }
 
     package func requireChange(ofRegisteredModel name: String) throws -> Bool {
@@ -30,45 +32,47 @@ extension WriteSession {
         return connection.lastInsertRowID
     }
 
-    package func complete(_ tags: [Tag], ofRegisteredModel key: Int64) throws -> TakenPart {
-        let part = try complete(tags, in: .registeredModels, of: key)
-        if part.isCompleted, tags.lastOfEachKey.contains(where: \.marksPrompt) { try markModel(key, asPrompt: true) }
-        return part
+    package func addMissing(_ tags: [Tag], toRegisteredModel model: Int64) throws -> MergeResult {
+        let result = try addMissing(tags, in: .registeredModels, to: model)
+        if result.hasAdditions, tags.lastOfEachKey.contains(where: \.marksPrompt) {
+            try markModel(model, asPrompt: true)
+        }
+        return result
     }
 
-    package func complete(_ aliases: [ModelAlias], of key: Int64) throws -> TakenPart {
-        var part = TakenPart()
+    package func addMissing(_ aliases: [ModelAlias], to model: Int64) throws -> MergeResult {
+        var result = MergeResult()
         for alias in aliases {
             try connection.run(
                 "INSERT OR IGNORE INTO registered_model_aliases (model_id, alias, version) VALUES (?1, ?2, ?3)",
-                key,
+                model,
                 alias.alias,
                 alias.version
             )
             guard connection.changes == 0 else {
-                part.isCompleted = true
+                result.hasAdditions = true
                 continue
             }
             let stored = try connection.query(
                 "SELECT version FROM registered_model_aliases WHERE model_id = ?1 AND alias = ?2",
-                key,
+                model,
                 alias.alias
             ).firstRow { $0.int64(0) }
-            if stored != alias.version { part.conflicts.append(alias.alias) }
+            if stored != alias.version { result.conflicts.append(alias.alias) }
         }
-        return part
+        return result
     }
 
-    package func raiseLastVersion(of key: Int64, to version: Int64) throws -> Bool {
+    package func raiseLastVersion(of model: Int64, to version: Int64) throws -> Bool {
         try connection.run(
             "UPDATE registered_models SET last_version = ?2 WHERE id = ?1 AND last_version < ?2",
-            key,
+            model,
             version
         )
         return connection.changes > 0
     }
 
-    package func takenVersion(_ number: Int64, of model: Int64) throws -> (key: Int64, version: ModelVersion)? {
+    package func storedVersion(number: Int64, of model: Int64) throws -> (handle: Int64, version: ModelVersion)? {
         let row = try connection.query(
             "SELECT id FROM model_versions WHERE model_id = ?1 AND version = ?2",
             model,
@@ -104,9 +108,9 @@ extension WriteSession {
         _ = try raiseLastVersion(of: model, to: version.version)
     }
 
-    package func complete(_ tags: [Tag], of version: Int64, of model: Int64) throws -> TakenPart {
-        let part = try complete(tags, in: .modelVersions, of: version)
-        if part.isCompleted { try markVersions(ofModel: model) }
-        return part
+    package func addMissing(_ tags: [Tag], to version: Int64, of model: Int64) throws -> MergeResult {
+        let result = try addMissing(tags, in: .modelVersions, to: version)
+        if result.hasAdditions { try markVersions(ofModel: model) }
+        return result
     }
 }

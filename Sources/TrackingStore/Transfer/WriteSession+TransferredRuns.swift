@@ -3,16 +3,17 @@ internal import SQLite
 package import Tracking
 
 extension WriteSession {
-    package func takenRun(_ runID: String) throws -> RunRow? { try storedRun(runID, for: .update) }
+    package func runToChange(_ runID: String) throws -> RunRow? { try storedRun(runID, for: .update) }
 
     package func info(of run: RunRow, id: String) throws -> RunInfo { try runInfo(id, for: .update) }
 
-    /// Throws for a run that somebody else made here who is no admin, or of whom that is no longer known.
+    /// Throws if another client created the stored run, unless that client is an admin; accepts a run without a recorded creator.
     ///
-    /// Who makes a run may choose its id, and would get to see what comes of the run that has it elsewhere. Who made a run is
-    /// kept when a user or a token is gone. Then the run is the source's only if its experiment has come from there too:
-    /// nobody but an import chooses the creation time of an experiment.
-    package func requireMaker(of run: RunRow, in home: TransferredHome?) throws {
+    /// A client that creates a run can choose its id. With the id of a run at the source, it would get the data of that run with the
+    /// next import. The creator of a run stays recorded after the user or token was deleted, but then it is unknown whether the
+    /// creator was an admin. Such a run is accepted only if the stored experiment has the creation time of the source's experiment,
+    /// because only an import can set that time.
+    package func requireTrustedCreator(of run: RunRow, importedFrom sourceExperiment: SourceExperiment?) throws {
         let found = try connection.query(
             """
             SELECT owner.key, users.id IS NOT NULL OR token.id IS NOT NULL, coalesce(users.is_admin, token.scope = ?2, 0)
@@ -25,25 +26,29 @@ extension WriteSession {
             """,
             run.id,
             AccessScope.admin.storedValue
-        ).firstRow { (key: $0.string(0), isThere: $0.bool(1), isAdministrator: $0.bool(2)) }
-        guard let found, let maker = StorageOwner(key: found.key), maker != caller.owner, !found.isAdministrator else {
+        ).firstRow { (key: $0.string(0), exists: $0.bool(1), isAdministrator: $0.bool(2)) }
+        guard let found, let creator = StorageOwner(key: found.key), creator != caller.owner, !found.isAdministrator
+        else {
             return
         }
-        if !found.isThere, let stored = try creationTime(ofExperiment: run.experimentID),
-            Experiment.isSame(createdAt: home?.creationTime, as: stored)
+        if !found.exists, let stored = try creationTime(ofExperiment: run.experimentID),
+            Experiment.isSame(createdAt: sourceExperiment?.creationTime, as: stored)
         {
             return
         }
-        let name = shortened(maker.name)
-        let reason =
-            switch (maker.kind, found.isThere) {
-            case (.user, true): "by '\(name)', who is no admin and may have chosen the id"
-            case (.user, false): "by '\(name)', who is no user any more and may have chosen the id"
-            case (.token, true):
-                "with the token '\(name)', which has not the scope admin, by somebody who may have chosen the id"
-            case (.token, false): "with the token '\(name)', which is gone, by somebody who may have chosen the id"
+        let name = shortened(creator.name)
+        let origin =
+            switch (creator.kind, found.exists) {
+            case (.user, true): "the user '\(name)', who is not an admin,"
+            case (.user, false): "the deleted user '\(name)'"
+            case (.token, true): "a client with the token '\(name)', which does not have the scope admin,"
+            case (.token, false): "a client with the deleted token '\(name)'"
             }
-        throw TrackingError(.permissionDenied, "a run with this id was made here \(reason)")
+        throw TrackingError(
+            .permissionDenied,
+            "\(origin) created a run with this id on this server and may have chosen the id to get the imported data; to import "
+                + "the run, first delete the stored one and remove it permanently (apus gc)"
+        )
     }
 
     package func add(_ transferred: TransferredRun) throws -> RunRow {
@@ -68,12 +73,7 @@ extension WriteSession {
         )
         let row = connection.lastInsertRowID
         touch(run: row)
-        try recordArtifactLocation(
-            info.artifactURI,
-            of: info.runID,
-            usualFolder: "",
-            experimentID: info.experimentID
-        )
+        try recordArtifactLocation(info.artifactURI, of: info.runID, usualFolder: "", experimentID: info.experimentID)
         try recordOwner(ofRun: row)
         return RunRow(id: row, experimentID: info.experimentID, lifecycleStage: info.lifecycleStage)
     }
@@ -87,8 +87,8 @@ extension WriteSession {
         )
     }
 
-    package func complete(_ params: [Param], of run: RunRow) throws -> TakenPart {
-        var part = TakenPart()
+    package func addMissing(_ params: [Param], to run: RunRow) throws -> MergeResult {
+        var result = MergeResult()
         for param in params {
             let keyID = try keyID(for: param.key)
             let insert = statements.insertParam
@@ -97,22 +97,22 @@ extension WriteSession {
             try insert.bind(param.value, at: 3)
             try insert.run()
             guard connection.changes == 0 else {
-                part.isCompleted = true
+                result.hasAdditions = true
                 continue
             }
             let select = statements.selectParam
             try select.bind(run.id, at: 1)
             try select.bind(keyID, at: 2)
             let isSame = try select.firstRow { $0.string(0).isExactly(param.value) }
-            if isSame != true { part.conflicts.append(param.key) }
+            if isSame != true { result.conflicts.append(param.key) }
         }
-        return part
+        return result
     }
 
-    package func complete(_ tags: [Tag], of run: RunRow) throws -> TakenPart {
+    package func addMissing(_ tags: [Tag], to run: RunRow) throws -> MergeResult {
         let missing = MissingTags(tags, stored: try storedTags(ofRun: run.id))
-        for tag in missing.missing { try upsertTag(tag, runRow: run.id) }
-        return TakenPart(missing)
+        for tag in missing.tags { try upsertTag(tag, runRow: run.id) }
+        return MergeResult(missing)
     }
 
     private func storedTags(ofRun row: Int64) throws -> [Tag] {
@@ -122,7 +122,7 @@ extension WriteSession {
         ).map { Tag(key: $0.string(0), value: $0.string(1)) }
     }
 
-    package func completeLinks(of run: RunRow, _ links: Run) throws -> Bool {
+    package func addMissingLinks(of links: Run, to run: RunRow) throws -> Bool {
         let before = connection.totalChanges
         for input in links.datasetInputs {
             let dataset = try datasetRow(input.dataset, experimentID: run.experimentID)

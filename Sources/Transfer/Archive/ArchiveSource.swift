@@ -150,12 +150,13 @@ package final class ArchiveSource: RecordSource {
             guard selection.includes(experiment) else { return false }
             if !isAll { experiments.insert(ExactText(experiment.name)) }
         case .run(let run):
-            guard isAll || experiments.contains(ExactText(run.home.name)), selection.includes(run.run.info) else {
+            guard isAll || experiments.contains(ExactText(run.experiment.name)), selection.includes(run.run.info) else {
                 return false
             }
             if !isAll { runs.insert(ExactText(run.run.info.runID)) }
         case .loggedModel(let model):
-            guard isAll || experiments.contains(ExactText(model.home.name)), selection.includes(model.model.info) else {
+            guard isAll || experiments.contains(ExactText(model.experiment.name)), selection.includes(model.model.info)
+            else {
                 return false
             }
             if !isAll { models.insert(ExactText(model.model.info.modelID)) }

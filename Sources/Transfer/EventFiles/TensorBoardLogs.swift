@@ -156,8 +156,8 @@ package struct TensorBoardLogs: RecordSource {
         if let parent = run.parent { transferred.tags.append(Tag(key: Tag.parentRunIDKey, value: parent)) }
         if let group = events.group { transferred.tags.append(Tag(key: "tensorboard.group", value: group)) }
         transferred.params = events.params
-        let home = TransferredHome(id: Experiment.noID, name: experimentName)
-        try emit(.record(.run(TransferredRun(run: transferred, home: home))))
+        let sourceExperiment = SourceExperiment(id: Experiment.noID, name: experimentName)
+        try emit(.record(.run(TransferredRun(run: transferred, experiment: sourceExperiment))))
         for remark in events.remarks { try emit(.skipped(run.folder.folder.path, remark)) }
         remarks.add(events)
         try run.folder.readPoints(of: files, runID: info.runID, emit)

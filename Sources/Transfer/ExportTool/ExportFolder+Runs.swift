@@ -15,18 +15,18 @@ extension ExportFolder {
             var run = try Run(exported: RecordFields(value, "run"))
             let info = run.info
             guard reading.selection.includes(info),
-                let home = try reading.home(info.experimentID, ofRun: info.runID, time: info.startTime, emit)
+                let experiment = try reading.experiment(info.experimentID, ofRun: info.runID, at: info.startTime, emit)
             else { return }
             let hasFiles = folder.names(.folder).contains("artifacts")
             let (location, target) = reading.move(
                 info.artifactURI,
                 owner: info.runID,
-                of: home,
+                of: experiment,
                 isModel: false,
                 hasFiles: hasFiles
             )
             run.info.artifactURI = location
-            try emit(.record(.run(TransferredRun(run: run, home: home))))
+            try emit(.record(.run(TransferredRun(run: run, experiment: experiment))))
             let metrics = value["metrics"].map { Array($0.members) } ?? []
             if let kind = value["metrics"]?.kind, kind != .object, kind != .null {
                 try emit(.skipped(path, "its metrics are not a JSON object"))
@@ -58,7 +58,12 @@ extension ExportFolder {
             var model = LoggedModel(info: try LoggedModelInfo(mlflow: fields))
             let info = model.info
             guard reading.selection.includes(info),
-                let home = try reading.home(info.experimentID, ofRun: info.sourceRunID, time: info.creationTime, emit)
+                let experiment = try reading.experiment(
+                    info.experimentID,
+                    ofRun: info.sourceRunID,
+                    at: info.creationTime,
+                    emit
+                )
             else { return }
             model.params = try fields.pairs("params").map { Param(key: $0.key, value: $0.value) }
             model.tags = try fields.pairs("tags")
@@ -70,13 +75,13 @@ extension ExportFolder {
             let (location, target) = reading.move(
                 info.artifactURI,
                 owner: info.modelID,
-                of: home,
+                of: experiment,
                 isModel: true,
                 hasFiles: hasFiles
             )
             model.info.artifactURI = location
             reading.modelIDs.insert(info.modelID)
-            try emit(.record(.loggedModel(TransferredLoggedModel(model: model, home: home))))
+            try emit(.record(.loggedModel(TransferredLoggedModel(model: model, experiment: experiment))))
             for start in stride(from: 0, to: points.count, by: Self.modelPointsPerRecord) {
                 let part = Array(points[start..<min(start + Self.modelPointsPerRecord, points.count)])
                 try emit(.record(.modelPoints(TransferredModelPoints(modelID: info.modelID, points: part))))

@@ -169,7 +169,7 @@ struct ExportReading {
     let selection: TransferSelection
     private(set) var finder: ArtifactFinder
     /// The experiments by id; nil for those that are not selected.
-    private var homes: [Int64: TransferredHome?] = [:]
+    private var sourceExperiments: [Int64: SourceExperiment?] = [:]
     /// The names of experiments that have no file, by the ids of their runs.
     private let experimentNames: [String: String]
     /// The old and new artifact locations of runs and models, by id.
@@ -189,7 +189,8 @@ struct ExportReading {
         }
         for var experiment in experiments {
             let isSelected = selection.includes(experiment)
-            homes[experiment.id] = .some(isSelected ? TransferredHome(id: experiment.id, name: experiment.name) : nil)
+            let found = isSelected ? SourceExperiment(id: experiment.id, name: experiment.name) : nil
+            sourceExperiments[experiment.id] = .some(found)
             guard isSelected else { continue }
             if !selection.leavesArtifacts {
                 experiment.artifactLocation = finder.movedLocation(experiment.artifactLocation)
@@ -204,13 +205,13 @@ struct ExportReading {
     /// emitted with this id and, if possible, with the name from a version's file.
     ///
     /// - Parameter time: the creation time for such an experiment.
-    mutating func home(
+    mutating func experiment(
         _ id: Int64,
         ofRun run: String,
-        time: Int64,
+        at time: Int64,
         _ emit: (TransferItem) throws -> Void
-    ) throws -> TransferredHome? {
-        if let known = homes[id] { return known }
+    ) throws -> SourceExperiment? {
+        if let known = sourceExperiments[id] { return known }
         let experiment = Experiment(
             id: id,
             name: experimentNames[run] ?? "experiment \(id)",
@@ -220,12 +221,12 @@ struct ExportReading {
             lastUpdateTime: time,
             tags: []
         )
-        let home = selection.includes(experiment) ? TransferredHome(id: id, name: experiment.name) : nil
-        homes[id] = .some(home)
-        guard home != nil else { return nil }
+        let sourceExperiment = selection.includes(experiment) ? SourceExperiment(id: id, name: experiment.name) : nil
+        sourceExperiments[id] = .some(sourceExperiment)
+        guard sourceExperiment != nil else { return nil }
         try emit(.record(.experiment(experiment)))
         try emit(.hint("The folder has no file of experiment \(id). It is imported as '\(experiment.name)'."))
-        return home
+        return sourceExperiment
     }
 
     /// Decides where the artifacts of a run or model go.
@@ -235,12 +236,12 @@ struct ExportReading {
     mutating func move(
         _ location: String,
         owner id: String,
-        of home: TransferredHome,
+        of sourceExperiment: SourceExperiment,
         isModel: Bool,
         hasFiles: Bool
     ) -> (location: String, target: String?) {
         guard !selection.leavesArtifacts else { return (location, nil) }
-        let own = isModel ? "\(home.id)/models/\(id)/artifacts" : "\(home.id)/\(id)/artifacts"
+        let own = isModel ? "\(sourceExperiment.id)/models/\(id)/artifacts" : "\(sourceExperiment.id)/\(id)/artifacts"
         // Only the owner's own folder is kept, so that its files do not get into the folder of another run or model.
         let kept = finder.relativePath(location).flatMap { ArtifactFinder.isFolder($0, ofOneOf: [id]) ? $0 : nil }
         guard let target = kept ?? (hasFiles ? own : nil) else { return (location, nil) }

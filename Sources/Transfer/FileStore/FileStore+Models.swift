@@ -30,7 +30,7 @@ extension FileStore {
         if !selection.leavesArtifacts { model.info.artifactURI = finder.movedLocation(location) }
         model.params = try values("params", folder, emit).map { Param(key: $0.key, value: $0.value) }
         model.tags = try tags(folder, emit)
-        try emit(.record(.loggedModel(TransferredLoggedModel(model: model, home: stored.home))))
+        try emit(.record(.loggedModel(TransferredLoggedModel(model: model, experiment: stored.sourceExperiment))))
         let id = model.info.modelID
         let metrics = folder.folder("metrics")
         for key in metrics.deepNames() {

@@ -38,7 +38,7 @@ extension FileStore {
         let location = run.info.artifactURI.isEmpty ? folder.path + "/artifacts" : run.info.artifactURI
         run.info.artifactURI = selection.leavesArtifacts ? location : finder.movedLocation(location)
         let deletedTime = try meta.integer("deleted_time")
-        try emit(.record(.run(TransferredRun(run: run, home: stored.home, deletedTime: deletedTime))))
+        try emit(.record(.run(TransferredRun(run: run, experiment: stored.sourceExperiment, deletedTime: deletedTime))))
         try readPoints(ofRun: run.info.runID, folder.folder("metrics"), emit)
         guard !selection.leavesArtifacts else { return }
         if let files = finder.folder(of: location, owner: run.info.runID) {

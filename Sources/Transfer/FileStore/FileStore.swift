@@ -102,7 +102,7 @@ struct StoredExperiment {
     let folder: StoreFolder
     let experiment: Experiment
 
-    var home: TransferredHome { TransferredHome(id: experiment.id, name: experiment.name) }
+    var sourceExperiment: SourceExperiment { SourceExperiment(id: experiment.id, name: experiment.name) }
 }
 
 extension StoreFolder {

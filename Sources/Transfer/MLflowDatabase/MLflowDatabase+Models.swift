@@ -25,13 +25,13 @@ extension MLflowDatabase {
                 let reason = "its experiment \(info.experimentID) is not there"
                 return try emit(.skipped("logged model \(info.modelID)", reason))
             }
-            try read(info, TransferredHome(id: info.experimentID, name: name), selection, emit)
+            try read(info, SourceExperiment(id: info.experimentID, name: name), selection, emit)
         }
     }
 
     private func read(
         _ info: LoggedModelInfo,
-        _ home: TransferredHome,
+        _ experiment: SourceExperiment,
         _ selection: TransferSelection,
         _ emit: (TransferItem) throws -> Void
     ) throws {
@@ -48,7 +48,7 @@ extension MLflowDatabase {
         ).map { Param(key: $0.key, value: $0.value) }
         model.tags = try tags(subject, "logged_model_tags", "tag_key", "tag_value", where: "model_id = ?1", [.text(id)])
         if !selection.leavesArtifacts { model.info.artifactURI = finder.movedLocation(info.artifactURI) }
-        try emit(.record(.loggedModel(TransferredLoggedModel(model: model, home: home))))
+        try emit(.record(.loggedModel(TransferredLoggedModel(model: model, experiment: experiment))))
         let select = """
             SELECT metric_name, metric_value, metric_timestamp_ms, metric_step, run_id, dataset_name, dataset_digest
             FROM logged_model_metrics

@@ -24,13 +24,13 @@ extension MLflowDatabase {
             }
             if isFirst, let hint = finder.hint(for: run.info.artifactURI) { try emit(.hint(hint)) }
             isFirst = false
-            try read(run, TransferredHome(id: run.info.experimentID, name: name), selection, emit)
+            try read(run, SourceExperiment(id: run.info.experimentID, name: name), selection, emit)
         }
     }
 
     private func read(
         _ row: DatabaseRun,
-        _ home: TransferredHome,
+        _ experiment: SourceExperiment,
         _ selection: TransferSelection,
         _ emit: (TransferItem) throws -> Void
     ) throws {
@@ -48,7 +48,7 @@ extension MLflowDatabase {
         }
         let location = run.info.artifactURI
         if !selection.leavesArtifacts { run.info.artifactURI = finder.movedLocation(location) }
-        try emit(.record(.run(TransferredRun(run: run, home: home, deletedTime: row.deletedTime))))
+        try emit(.record(.run(TransferredRun(run: run, experiment: experiment, deletedTime: row.deletedTime))))
         try readPoints(ofRun: id, emit)
         guard !selection.leavesArtifacts else { return }
         if let folder = finder.folder(of: location, owner: id) {

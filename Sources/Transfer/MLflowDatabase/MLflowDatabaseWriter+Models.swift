@@ -43,9 +43,9 @@ extension MLflowDatabaseWriter {
         let model = transferred.model
         let info = model.info
         let id = ColumnValue.text(info.modelID)
-        let experiment = ColumnValue.integer(newID(ofExperiment: transferred.home.id))
+        let experiment = ColumnValue.integer(newID(ofExperiment: transferred.experiment.id))
         let subject = "logged model \(info.modelID)"
-        guard !isLeftOut(.experiment(transferred.home.id)) else {
+        guard !isLeftOut(.experiment(transferred.experiment.id)) else {
             return try report(subject, "its experiment is left out")
         }
         let isHeld = try adding(subject) {

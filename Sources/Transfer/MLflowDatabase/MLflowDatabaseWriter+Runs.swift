@@ -55,8 +55,8 @@ extension MLflowDatabaseWriter {
         let info = run.info
         let id = ColumnValue.text(info.runID)
         let subject = "run \(info.runID)"
-        let experiment = newID(ofExperiment: transferred.home.id)
-        guard !isLeftOut(.experiment(transferred.home.id)) else {
+        let experiment = newID(ofExperiment: transferred.experiment.id)
+        guard !isLeftOut(.experiment(transferred.experiment.id)) else {
             leaveOut(.run(info.runID))
             return try report(subject, "its experiment is left out")
         }

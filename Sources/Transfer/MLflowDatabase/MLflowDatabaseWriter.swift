@@ -100,7 +100,10 @@ package final class MLflowDatabaseWriter {
             id = greatestExperimentID + 1
             newExperimentIDs[experiment.id] = id
             let bound = target.greatestExperimentID
-            try report(subject, "its id \(experiment.id) becomes \(id): MLflow's column holds no number above \(bound)")
+            try report(
+                subject,
+                "its id \(experiment.id) becomes \(id): one above \(bound) leaves MLflow's tables no room for new ids"
+            )
         }
         greatestExperimentID = max(greatestExperimentID, id)
         let isHeld = try adding(subject) {

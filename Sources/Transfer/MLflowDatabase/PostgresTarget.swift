@@ -3,7 +3,7 @@ internal import Tracking
 
 /// An empty PostgreSQL database, which is filled in one transaction.
 final class PostgresTarget: DatabaseTarget {
-    let greatestExperimentID = Int64(Int32.max)
+    let greatestExperimentID = TransferLimits.experimentIDInPostgreSQL
     var location: String { connection.place }
     private let connection: PostgresConnection
     private let schema: MLflowSchema

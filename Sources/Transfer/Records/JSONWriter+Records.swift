@@ -27,16 +27,16 @@ extension JSONWriter {
         pairs("tags", experiment.tags)
     }
 
-    private mutating func home(_ home: TransferredHome) {
-        member("experiment_id", ifPresent: home.id == Experiment.noID ? nil : String(home.id))
-        member("experiment_name", home.name)
-        member("experiment_creation_time", ifPresent: home.creationTime)
+    private mutating func sourceExperiment(_ sourceExperiment: SourceExperiment) {
+        member("experiment_id", ifPresent: sourceExperiment.id == Experiment.noID ? nil : String(sourceExperiment.id))
+        member("experiment_name", sourceExperiment.name)
+        member("experiment_creation_time", ifPresent: sourceExperiment.creationTime)
     }
 
     private mutating func members(of transferred: TransferredRun) {
         let info = transferred.run.info
         member("run_id", info.runID)
-        home(transferred.home)
+        sourceExperiment(transferred.experiment)
         member("run_name", info.name)
         member("user_id", info.userID)
         member("status", info.status.wireName)
@@ -90,10 +90,10 @@ extension JSONWriter {
 
     private mutating func members(of transferred: TransferredPoints) {
         member("run_id", transferred.runID)
-        if let proof = transferred.proof {
-            home(proof.home)
-            member("start_time", proof.startTime)
-            member("user_id", proof.userID)
+        if let identity = transferred.identity {
+            sourceExperiment(identity.experiment)
+            member("start_time", identity.startTime)
+            member("user_id", identity.userID)
         }
         member("key", transferred.key)
         memberArray("points") { writer in
@@ -110,7 +110,7 @@ extension JSONWriter {
     private mutating func members(of transferred: TransferredLoggedModel) {
         let info = transferred.model.info
         member("model_id", info.modelID)
-        home(transferred.home)
+        sourceExperiment(transferred.experiment)
         member("name", info.name)
         member("artifact_uri", info.artifactURI)
         member("status", info.status.wireName)
@@ -126,9 +126,9 @@ extension JSONWriter {
 
     private mutating func members(of transferred: TransferredModelPoints) {
         member("model_id", transferred.modelID)
-        if let proof = transferred.proof {
-            home(proof.home)
-            member("creation_time", proof.creationTime)
+        if let identity = transferred.identity {
+            sourceExperiment(identity.experiment)
+            member("creation_time", identity.creationTime)
         }
         memberArray("points") { writer in
             for point in transferred.points {
@@ -187,17 +187,5 @@ extension JSONWriter {
 
     private mutating func pairs(_ name: StaticString, _ pairs: [Param]) {
         self.pairs(name, pairs.map { ($0.key, $0.value) })
-    }
-
-    private mutating func pairs(_ name: StaticString, _ pairs: [(key: String, value: String)]) {
-        guard !pairs.isEmpty else { return }
-        memberArray(name) { writer in
-            for pair in pairs {
-                writer.beginObject()
-                writer.member("key", pair.key)
-                writer.member("value", pair.value)
-                writer.endObject()
-            }
-        }
     }
 }

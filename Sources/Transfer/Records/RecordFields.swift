@@ -57,8 +57,8 @@ struct RecordFields {
     }
 
     /// The enumeration value with the name in a member; `standard` if the member is absent.
-    func name<Value: WireEnumeration>(_ key: String, _ standard: Value) throws(TrackingError) -> Value {
-        guard let text = try optionalString(key) else { return standard }
+    func name<Value: WireEnumeration>(_ key: String, _ defaultValue: Value) throws(TrackingError) -> Value {
+        guard let text = try optionalString(key) else { return defaultValue }
         guard let value = Value(wireName: text) else { throw wrong(key, "one of its names") }
         return value
     }
@@ -89,29 +89,29 @@ struct RecordFields {
         return tags
     }
 
-    func home() throws(TrackingError) -> TransferredHome {
+    func sourceExperiment() throws(TrackingError) -> SourceExperiment {
         let id = try optionalInteger("experiment_id") ?? Experiment.noID
-        return TransferredHome(
+        return SourceExperiment(
             id: id,
             name: try string("experiment_name"),
             creationTime: try optionalInteger("experiment_creation_time")
         )
     }
 
-    /// The proof of the run that points belong to; nil if it is absent.
-    func runProof() throws(TrackingError) -> RunProof? {
+    /// What identifies the run that points belong to; nil if it is absent.
+    func runIdentity() throws(TrackingError) -> RunIdentity? {
         guard member("start_time") != nil else { return nil }
-        return RunProof(
-            home: try home(),
+        return RunIdentity(
+            experiment: try sourceExperiment(),
             startTime: try integer("start_time"),
             userID: try optionalString("user_id") ?? ""
         )
     }
 
-    /// The proof of the logged model that points belong to; nil if it is absent.
-    func loggedModelProof() throws(TrackingError) -> LoggedModelProof? {
+    /// What identifies the logged model that points belong to; nil if it is absent.
+    func loggedModelIdentity() throws(TrackingError) -> LoggedModelIdentity? {
         guard member("creation_time") != nil else { return nil }
-        return LoggedModelProof(home: try home(), creationTime: try integer("creation_time"))
+        return LoggedModelIdentity(experiment: try sourceExperiment(), creationTime: try integer("creation_time"))
     }
 
     /// Points, each of which is an array of time, step and value.

@@ -29,7 +29,7 @@ extension TransferRecord {
                     runID: try fields.string("run_id"),
                     key: try fields.string("key"),
                     points: try fields.points("points"),
-                    proof: try fields.runProof()
+                    identity: try fields.runIdentity()
                 )
             )
         case "logged_model": self = .loggedModel(try TransferredLoggedModel(RecordFields(content, kind)))
@@ -58,12 +58,12 @@ extension Experiment {
 
 extension TransferredRun {
     fileprivate init(_ fields: RecordFields) throws(TrackingError) {
-        let home = try fields.home()
+        let sourceExperiment = try fields.sourceExperiment()
         var run = Run(
             info: RunInfo(
                 runID: try fields.string("run_id"),
                 name: try fields.optionalString("run_name") ?? "",
-                experimentID: home.id,
+                experimentID: sourceExperiment.id,
                 userID: try fields.optionalString("user_id") ?? "",
                 status: try fields.name("status", RunStatus.finished),
                 startTime: try fields.integer("start_time"),
@@ -93,18 +93,18 @@ extension TransferredRun {
                 ModelOutput(modelID: try output.string("model_id"), step: try output.optionalInteger("step") ?? 0)
             )
         }
-        self.init(run: run, home: home, deletedTime: try fields.optionalInteger("deleted_time"))
+        self.init(run: run, experiment: sourceExperiment, deletedTime: try fields.optionalInteger("deleted_time"))
     }
 }
 
 extension TransferredLoggedModel {
     fileprivate init(_ fields: RecordFields) throws(TrackingError) {
-        let home = try fields.home()
+        let sourceExperiment = try fields.sourceExperiment()
         let creationTime = try fields.integer("creation_time")
         var model = LoggedModel(
             info: LoggedModelInfo(
                 modelID: try fields.string("model_id"),
-                experimentID: home.id,
+                experimentID: sourceExperiment.id,
                 name: try fields.string("name"),
                 artifactURI: try fields.string("artifact_uri"),
                 status: try fields.name("status", LoggedModelStatus.ready),
@@ -118,7 +118,7 @@ extension TransferredLoggedModel {
         )
         for param in try fields.tags("params") { model.params.append(Param(key: param.key, value: param.value)) }
         model.tags = try fields.tags("tags")
-        self.init(model: model, home: home)
+        self.init(model: model, experiment: sourceExperiment)
     }
 }
 
@@ -140,7 +140,7 @@ extension TransferredModelPoints {
                 ModelMetric(metric: metric, modelID: modelID, runID: try point.string("run_id"), dataset: dataset)
             )
         }
-        self.init(modelID: modelID, points: points, proof: try fields.loggedModelProof())
+        self.init(modelID: modelID, points: points, identity: try fields.loggedModelIdentity())
     }
 }
 

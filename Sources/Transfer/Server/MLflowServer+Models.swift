@@ -9,14 +9,14 @@ extension MLflowServer {
     private static let promptFilter = "tags.`mlflow.prompt.is_prompt` = 'true'"
 
     func readLoggedModels(
-        of home: TransferredHome,
+        of experiment: SourceExperiment,
         _ files: ServedFiles,
         _ selection: TransferSelection,
         _ emit: (TransferItem) throws -> Void
     ) throws {
         do {
             try forEachPage(of: "logged-models/search") { writer in
-                writer.memberArray("experiment_ids") { $0.string(String(home.id)) }
+                writer.memberArray("experiment_ids") { $0.string(String(experiment.id)) }
                 writer.member("max_results", Self.modelsPerPage)
                 writer.memberArray("order_by") { writer in
                     writer.beginObject()
@@ -26,19 +26,19 @@ extension MLflowServer {
                 }
             } body: { page in
                 guard let models = page["models"] else { return }
-                for model in models.elements { try readLoggedModel(model, home, files, selection, emit) }
+                for model in models.elements { try readLoggedModel(model, experiment, files, selection, emit) }
             }
         } catch let refusal as RefusedCall {
             // Servers before MLflow 3.0 have no logged models and no call for them.
             if refusal.status != 404 && refusal.status != 405 {
-                try emit(.skipped("logged models of experiment \(home.id)", refusal.description))
+                try emit(.skipped("logged models of experiment \(experiment.id)", refusal.description))
             }
         }
     }
 
     private func readLoggedModel(
         _ value: JSONValue,
-        _ home: TransferredHome,
+        _ experiment: SourceExperiment,
         _ files: ServedFiles,
         _ selection: TransferSelection,
         _ emit: (TransferItem) throws -> Void
@@ -60,7 +60,7 @@ extension MLflowServer {
                 }
             }
             let id = model.info.modelID
-            try emit(.record(.loggedModel(TransferredLoggedModel(model: model, home: home))))
+            try emit(.record(.loggedModel(TransferredLoggedModel(model: model, experiment: experiment))))
             for start in stride(from: 0, to: points.count, by: Self.modelPointsPerRecord) {
                 let part = Array(points[start..<min(start + Self.modelPointsPerRecord, points.count)])
                 try emit(.record(.modelPoints(TransferredModelPoints(modelID: id, points: part))))

@@ -8,20 +8,20 @@ extension MLflowServer {
     private static let pointsPerRecord = 5_000
 
     func readRuns(
-        of homes: [TransferredHome],
+        of experiments: [SourceExperiment],
         _ files: ServedFiles,
         _ selection: TransferSelection,
         _ emit: (TransferItem) throws -> Void
     ) throws {
         guard selection.runs.isEmpty else {
-            for id in selection.runs { try readRun(id, of: homes, files, selection, emit) }
+            for id in selection.runs { try readRun(id, of: experiments, files, selection, emit) }
             return
         }
-        for home in homes {
-            try reporting("runs of experiment \(home.id)", emit) {
+        for experiment in experiments {
+            try reporting("runs of experiment \(experiment.id)", emit) {
                 for search in Self.searches(since: selection.since) {
                     try forEachPage(of: "runs/search") { writer in
-                        writer.memberArray("experiment_ids") { $0.string(String(home.id)) }
+                        writer.memberArray("experiment_ids") { $0.string(String(experiment.id)) }
                         writer.member("run_view_type", "ALL")
                         writer.member("filter", search.filter)
                         writer.member("max_results", Self.runsPerPage)
@@ -30,7 +30,8 @@ extension MLflowServer {
                     } body: { page in
                         guard let runs = page["runs"] else { return }
                         for run in runs.elements where search.includesEnded || !Self.hasEnded(run) {
-                            try readRun(run["info"]?["run_id"]?.string ?? "?", of: [home], files, selection, emit)
+                            let id = run["info"]?["run_id"]?.string ?? "?"
+                            try readRun(id, of: [experiment], files, selection, emit)
                         }
                     }
                 }
@@ -59,7 +60,7 @@ extension MLflowServer {
     /// The run is requested by its id, because MLflow's searches leave out the input models of runs.
     private func readRun(
         _ id: String,
-        of homes: [TransferredHome],
+        of experiments: [SourceExperiment],
         _ files: ServedFiles,
         _ selection: TransferSelection,
         _ emit: (TransferItem) throws -> Void
@@ -67,12 +68,14 @@ extension MLflowServer {
         try reporting("run \(id)", emit) {
             let root = try calls.get("\(Self.route)runs/get?run_id=\(PercentCoding.encode(id))").root()
             var run = try Run(mlflow: RecordFields(root, "answer").object("run"))
-            guard selection.includes(run.info), let home = homes.first(where: { $0.id == run.info.experimentID }) else {
+            guard selection.includes(run.info),
+                let experiment = experiments.first(where: { $0.id == run.info.experimentID })
+            else {
                 return
             }
             let location = run.info.artifactURI
             run.info.artifactURI = files.movedLocation(location)
-            try emit(.record(.run(TransferredRun(run: run, home: home))))
+            try emit(.record(.run(TransferredRun(run: run, experiment: experiment))))
             for metric in root["run"]?["data"]?["metrics"].map({ Array($0.elements) }) ?? [] {
                 guard let key = metric["key"]?.string else { continue }
                 try reporting("metric \(key) of run \(id)", emit) { try readPoints(ofRun: id, key, emit) }

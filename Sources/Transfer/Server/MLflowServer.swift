@@ -37,12 +37,12 @@ package struct MLflowServer: RecordSource {
             }
             try emit(.record(.experiment(experiment)))
         }
-        let homes = selected.map { TransferredHome(id: $0.id, name: $0.name) }
+        let sourceExperiments = selected.map { SourceExperiment(id: $0.id, name: $0.name) }
         let files = ServedFiles(calls: calls, finder: finder, leavesArtifacts: selection.leavesArtifacts)
-        try readRuns(of: homes, files, selection, emit)
-        for home in homes { try readLoggedModels(of: home, files, selection, emit) }
+        try readRuns(of: sourceExperiments, files, selection, emit)
+        for sourceExperiment in sourceExperiments { try readLoggedModels(of: sourceExperiment, files, selection, emit) }
         if selection.includesRegistry { try readRegistry(finder, selection, emit) }
-        try reportTraces(of: homes, emit)
+        try reportTraces(of: sourceExperiments, emit)
     }
 
     private func experiments() throws -> [Experiment] {
@@ -118,26 +118,26 @@ package struct MLflowServer: RecordSource {
     }
 
     /// Reports the experiments that have traces, because Apus does not store traces.
-    private func reportTraces(of homes: [TransferredHome], _ emit: (TransferItem) throws -> Void) throws {
-        for home in homes {
+    private func reportTraces(of sourceExperiments: [SourceExperiment], _ emit: (TransferItem) throws -> Void) throws {
+        for sourceExperiment in sourceExperiments {
             var writer = JSONWriter()
             writer.beginObject()
             writer.memberArray("locations") { writer in
                 writer.beginObject()
                 writer.member("type", "MLFLOW_EXPERIMENT")
-                writer.memberObject("mlflow_experiment") { $0.member("experiment_id", String(home.id)) }
+                writer.memberObject("mlflow_experiment") { $0.member("experiment_id", String(sourceExperiment.id)) }
                 writer.endObject()
             }
             writer.member("max_results", 1)
             writer.endObject()
             var answer = try calls.post("/api/3.0/mlflow/traces/search", json: writer.takeBytes())
             if answer.status != 200 {
-                answer = try calls.get("\(Self.route)traces?experiment_ids=\(home.id)&max_results=1")
+                answer = try calls.get("\(Self.route)traces?experiment_ids=\(sourceExperiment.id)&max_results=1")
             }
             // A server without these calls has no traces.
             guard answer.status == 200 else { return }
             guard let traces = try? answer.root()["traces"], traces.count > 0 else { continue }
-            try emit(.skipped("experiment \(home.id)", "it has traces, which Apus does not keep"))
+            try emit(.skipped("experiment \(sourceExperiment.id)", "it has traces, which Apus does not keep"))
         }
     }
 }

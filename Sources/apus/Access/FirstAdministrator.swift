@@ -28,7 +28,7 @@ extension MLflowAPI {
         let isThere =
             "apus: the user '\(shown)' is there already and keeps the present password; MLFLOW_AUTH_ADMIN_PASSWORD is for the "
             + "first start alone. Another password: apus user set-password \(shown)"
-        guard try needsUser(named: name, isGiven: accounts.password != nil) else {
+        guard try mustCreateFirstAdministrator(named: name, hasPassword: accounts.password != nil) else {
             return accounts.password == nil ? nil : isThere
         }
         let password = accounts.password ?? String(AccessKey().text.dropFirst(AccessKey.prefix.count).prefix(24))

@@ -12,7 +12,7 @@ struct AuditCommand: ParsableCommand {
         commandName: "audit",
         abstract: "List or export who changed what, when and from where, the newest first.",
         discussion: """
-            Shows changes of experiments, runs, models, artifacts and tokens, removals for good, imports, backups, log-ins \
+            Shows changes of experiments, runs, models, artifacts and tokens, permanent removals, imports, backups, log-ins \
             and starts of the server; not what is logged to runs. Works on a folder that no server holds and, where a \
             server holds it, through that server.
             """,

@@ -5,11 +5,11 @@ struct AuditSettings: Sendable {
     /// By --audit-retention or APUS_AUDIT_RETENTION.
     let retention: Age
 
-    /// - Parameter standard: whether there is an audit if nothing says so.
-    init(_ options: KeepingOptions, _ environment: Environment, standard: Bool) throws(StartFailure) {
-        isOn = try environment.isOn(.audit, options.audit) ?? standard
+    /// - Parameter isOnByDefault: whether there is an audit if nothing says so.
+    init(_ options: KeepingOptions, _ environment: Environment, default isOnByDefault: Bool) throws(StartFailure) {
+        isOn = try environment.isOn(.audit, options.audit) ?? isOnByDefault
         let setting = environment.setting(.auditRetention, options.auditRetention)
-        let text = setting?.text ?? SettingDefinition.auditRetention.standard ?? ""
+        let text = setting?.text ?? SettingDefinition.auditRetention.defaultText ?? ""
         guard let age = Age(argument: text), age.milliseconds >= 1_000 else {
             throw StartFailure("\(setting?.shown ?? text): use an age of at least 1s, such as 365d or 12h.")
         }

@@ -32,8 +32,8 @@ struct ConfigurationPage: ParsableCommand {
     private static func section(_ group: (title: String, settings: [SettingDefinition])) -> String {
         var lines = ["## \(group.title)", "", "| flag | variable | default | what it does |", "|---|---|---|---|"]
         for setting in group.settings {
-            let (standard, effect) = (cell(setting.standard ?? "none"), cell(setting.effect))
-            lines.append("| \(flags(setting)) | \(variables(setting)) | \(standard) | \(effect) |")
+            let (defaultText, effect) = (cell(setting.defaultText ?? "none"), cell(setting.effect))
+            lines.append("| \(flags(setting)) | \(variables(setting)) | \(defaultText) | \(effect) |")
         }
         return lines.joined(separator: "\n")
     }

@@ -100,6 +100,11 @@ extension Diagnosis {
                 "Another program owns the port; check the port in the URI, or choose another for the server: "
                     + "apus server --port 0 picks a free one."
             )
+        case .tooManyRedirects:
+            return Diagnosis(
+                "\(server) does not answer: \(failure.phrase)",
+                "Check the path in the URI, and the redirects of the server and of proxies in front of it."
+            )
         case .brokenAnswer, .longAnswer:
             return Diagnosis(
                 "\(server) does not answer in valid HTTP/1.1: \(failure.phrase)",

@@ -11,7 +11,7 @@ struct Doctor: ParsableCommand {
         discussion: """
             Asks for its health, creates a run in the Default experiment, logs a metric, reads it back, stores \
             a file of 12 bytes where artifacts go through the server, ends and deletes the run. What remains is the deleted run \
-            with its file, which no call of MLflow removes for good. Works against \
+            with its file, which no call of MLflow removes permanently. Works against \
             any MLflow server over http and https. Credentials are those of the client: name and password in the URI, \
             MLFLOW_TRACKING_USERNAME with MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN. So are certificates \
             (MLFLOW_TRACKING_SERVER_CERT_PATH, MLFLOW_TRACKING_CLIENT_CERT_PATH, MLFLOW_TRACKING_INSECURE_TLS, \

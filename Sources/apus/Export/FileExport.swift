@@ -16,7 +16,7 @@ struct FileExport {
     private let call: String
 
     /// The longest time in which a server sends nothing: before the first row of a table it reads the keys of all runs.
-    private static let patience = Duration.seconds(300)
+    private static let waitLimit = Duration.seconds(300)
 
     init(_ command: ExportCommand, _ export: StreamedExport) {
         self.command = command
@@ -38,7 +38,7 @@ struct FileExport {
         case .server(let server):
             let query = query(try subset(server.experimentID(idOrName:)))
             try ExportFile.write(command.outputPath, of: try command.ownStore()) { file in
-                try server.download(call + query, patience: Self.patience) { try file.append($0) }
+                try server.download(call + query, waitLimit: Self.waitLimit) { try file.append($0) }
             }
         }
     }

@@ -118,7 +118,8 @@ final class UpstreamClient: UpstreamCalls {
         case .unresolved, .refused, .speaksTLS, .tls, .proxy: UpstreamFailure(.unreachable, failure.phrase)
         case .timedOut(.lookingUp), .timedOut(.connecting), .timedOut(.encrypting):
             UpstreamFailure(.unreachable, failure.phrase)
-        case .unreachable, .timedOut, .disconnected, .notHTTP, .brokenAnswer, .longAnswer, .interrupted:
+        case .unreachable, .timedOut, .disconnected, .notHTTP, .tooManyRedirects, .brokenAnswer, .longAnswer,
+            .interrupted:
             UpstreamFailure(.unclear, failure.phrase)
         case .brokenBody(let reason): UpstreamFailure(.refused, "the file cannot be read: \(reason)")
         }

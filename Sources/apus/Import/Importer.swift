@@ -35,8 +35,8 @@ final class Importer {
         var id: TransferOwner
         /// The reason why every target leaves it out; nil if the target decides.
         var refusal: String?
-        var runProof: RunProof?
-        var modelProof: LoggedModelProof?
+        var runIdentity: RunIdentity?
+        var modelIdentity: LoggedModelIdentity?
         /// Whether the target has stored it or left it out.
         var isSettled = false
     }
@@ -90,7 +90,7 @@ final class Importer {
             waiting[ExactText(experiment.name)] = record
             return
         }
-        if let home = record.home, let experiment = waiting.removeValue(forKey: ExactText(home.name)) {
+        if let name = record.sourceExperiment?.name, let experiment = waiting.removeValue(forKey: ExactText(name)) {
             try add(experiment)
         }
         try add(record)
@@ -116,25 +116,26 @@ final class Importer {
             if record.refusal == nil { experiments[ExactText(experiment.name)] = experiment.creationTime }
             return record
         case .run(var run):
-            guard let created = creationTime(of: run.home, record) else { return nil }
-            run.home.creationTime = created
-            owner = Owner(id: TransferOwner(.run, run.run.info.runID), refusal: record.refusal, runProof: run.proof)
+            guard let created = creationTime(of: run.experiment, record) else { return nil }
+            run.experiment.creationTime = created
+            let id = TransferOwner(.run, run.run.info.runID)
+            owner = Owner(id: id, refusal: record.refusal, runIdentity: run.identity)
             return .run(run)
         case .loggedModel(var model):
-            guard let created = creationTime(of: model.home, record) else { return nil }
-            model.home.creationTime = created
+            guard let created = creationTime(of: model.experiment, record) else { return nil }
+            model.experiment.creationTime = created
             let id = TransferOwner(.loggedModel, model.model.info.modelID)
-            owner = Owner(id: id, refusal: record.refusal, modelProof: model.proof)
+            owner = Owner(id: id, refusal: record.refusal, modelIdentity: model.identity)
             return .loggedModel(model)
         case .points(var points):
             let id = TransferOwner(.run, points.runID)
             guard !isLeftOut(id) else { return nil }
-            if owner?.id == id { points.proof = owner?.runProof }
+            if owner?.id == id { points.identity = owner?.runIdentity }
             return .points(points)
         case .modelPoints(var points):
             let id = TransferOwner(.loggedModel, points.modelID)
             guard !isLeftOut(id) else { return nil }
-            if owner?.id == id { points.proof = owner?.modelProof }
+            if owner?.id == id { points.identity = owner?.modelIdentity }
             let all = points.points
             points.points.removeAll { leftOut.contains(TransferOwner(.run, $0.runID)) }
             if points.points.count < all.count {
@@ -151,8 +152,8 @@ final class Importer {
     }
 
     /// The creation time of the experiment of a run or model; nil if the experiment is left out.
-    private func creationTime(of home: TransferredHome, _ record: TransferRecord) -> Int64? {
-        if let time = experiments[ExactText(home.name)] { return time }
+    private func creationTime(of sourceExperiment: SourceExperiment, _ record: TransferRecord) -> Int64? {
+        if let time = experiments[ExactText(sourceExperiment.name)] { return time }
         let (kind, id) = record.subject
         let refusal = "its experiment is left out"
         owner = Owner(id: TransferOwner(kind, id), refusal: refusal)
@@ -301,10 +302,10 @@ private struct ChosenNames {
 
 extension TransferRecord {
     /// The experiment of a run or logged model; nil for other records.
-    fileprivate var home: TransferredHome? {
+    fileprivate var sourceExperiment: SourceExperiment? {
         switch self {
-        case .run(let run): run.home
-        case .loggedModel(let model): model.home
+        case .run(let run): run.experiment
+        case .loggedModel(let model): model.experiment
         case .experiment, .points, .modelPoints, .registeredModel, .modelVersion: nil
         }
     }

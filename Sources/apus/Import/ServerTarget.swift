@@ -9,13 +9,13 @@ internal import Transfer
 
 /// A running server of Apus that an import writes to.
 final class ServerTarget: ImportTarget {
-    private let client: PatientClient
+    private let client: RetryingClient
     private var report = TransferReport()
     /// The sizes of the files in the folder that was listed last, by name.
     private var listed: (folder: String, sizes: [String: Int64])?
 
     init(_ client: TrackingConnection) {
-        self.client = PatientClient(client)
+        self.client = RetryingClient(client)
     }
 
     var title: String { client.title }
@@ -28,12 +28,12 @@ final class ServerTarget: ImportTarget {
             body += writer.takeBytes() + [UInt8(ascii: "\n")]
             writer = JSONWriter(continuing: [])
         }
-        let reply = try client.repeated { client in
+        let reply = try client.withRetries { client in
             try client.post(
                 "/api/apus/1.0/import",
                 body: body,
                 type: "application/x-ndjson",
-                by: Deadline(after: PatientClient.callTime)
+                by: Deadline(after: RetryingClient.callTime)
             )
         }
         guard reply.status == 200, let answer = reply.json.flatMap({ TransferReport($0) }) else {
@@ -60,10 +60,10 @@ final class ServerTarget: ImportTarget {
         // The stored bytes are not compared: files of the same size count as the same.
         if let size = try size(at: path) { return size == file.size ? .same(bytes: size) : .different }
         let target = path.components.map { PercentCoding.encode($0) }.joined(separator: "/")
-        let time = PatientClient.callTime + .seconds(file.size / 1_000_000)
+        let time = RetryingClient.callTime + .seconds(file.size / 1_000_000)
         let reply: HTTPReply
         do {
-            reply = try client.repeated { client in
+            reply = try client.withRetries { client in
                 try client.put(
                     "/api/2.0/mlflow-artifacts/artifacts/\(target)",
                     file: file.descriptor,
@@ -85,10 +85,10 @@ final class ServerTarget: ImportTarget {
 
     private func sizes(in folder: String) throws -> [String: Int64] {
         let query = PercentCoding.encode(folder)
-        let reply = try client.repeated { client in
+        let reply = try client.withRetries { client in
             try client.get(
                 "/api/2.0/mlflow-artifacts/artifacts?path=\(query)",
-                by: Deadline(after: PatientClient.callTime)
+                by: Deadline(after: RetryingClient.callTime)
             )
         }
         guard reply.status == 200, let files = reply.json else {

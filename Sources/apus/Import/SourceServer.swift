@@ -10,25 +10,25 @@ final class SourceServer: ServerCalls {
     /// MLflow 2.9 sends a history of several 100,000 points in one answer.
     private static let maximumBytes = 64 << 20
     /// How long a download may wait for the next byte.
-    private static let patience = Duration.seconds(120)
+    private static let idleTimeout = Duration.seconds(120)
     /// The bytes per second that a download must reach on average, so that none goes on without end.
     private static let slowestRate: Int64 = 10_000
 
-    private let client: PatientClient
+    private let client: RetryingClient
 
     init(_ client: TrackingConnection) {
-        self.client = PatientClient(client)
+        self.client = RetryingClient(client)
     }
 
     var address: String { "\(client.client.uri)" }
 
     func get(_ path: String) throws -> ServerAnswer {
-        try answer { try $0.get(path, maximumBytes: Self.maximumBytes, by: Deadline(after: PatientClient.callTime)) }
+        try answer { try $0.get(path, maximumBytes: Self.maximumBytes, by: Deadline(after: RetryingClient.callTime)) }
     }
 
     func post(_ path: String, json: [UInt8]) throws -> ServerAnswer {
         try answer { client in
-            let deadline = Deadline(after: PatientClient.callTime)
+            let deadline = Deadline(after: RetryingClient.callTime)
             return try client.post(path, json: json, maximumBytes: Self.maximumBytes, by: deadline)
         }
     }
@@ -36,12 +36,12 @@ final class SourceServer: ServerCalls {
     func fetch(_ path: String, bytes listed: Int64?) throws -> Descriptor {
         let file = try ScratchFile()
         var received: Int64 = 0
-        let deadline = listed.map { Deadline(after: Self.patience + .seconds(max($0, 0) / Self.slowestRate)) }
-        let reply = try repeated { client in
+        let deadline = listed.map { Deadline(after: Self.idleTimeout + .seconds(max($0, 0) / Self.slowestRate)) }
+        let reply = try withRetries { client in
             // The bytes of an earlier attempt are removed.
             try file.clear()
             received = 0
-            return try client.download(path, patience: Self.patience, by: deadline ?? .never) { piece in
+            return try client.download(path, idleTimeout: Self.idleTimeout, by: deadline ?? .never) { piece in
                 received += Int64(piece.count)
                 if let listed, received > listed { throw RefusedCall(unusable: Self.otherSize(listed, "more")) }
                 try file.append(piece[...])
@@ -57,9 +57,9 @@ final class SourceServer: ServerCalls {
     }
 
     /// Makes a call with the client that repeats calls after temporary errors, and throws the errors that `ServerCalls` documents.
-    private func repeated(_ call: (TrackingConnection) throws -> HTTPReply) throws -> HTTPReply {
+    private func withRetries(_ call: (TrackingConnection) throws -> HTTPReply) throws -> HTTPReply {
         do {
-            return try client.repeated(call)
+            return try client.withRetries(call)
         } catch let failure as ImportFailure {
             throw SourceFailure(failure.description)
         } catch let unusable as UnusableAnswer {
@@ -68,7 +68,7 @@ final class SourceServer: ServerCalls {
     }
 
     private func answer(_ call: (TrackingConnection) throws -> HTTPReply) throws -> ServerAnswer {
-        let reply = try repeated(call)
+        let reply = try withRetries(call)
         let message = reply.status == 200 ? "" : client.message(of: reply)
         return ServerAnswer(status: reply.status, body: reply.body, message: message)
     }

@@ -92,7 +92,7 @@ struct CheckCommand: ParsableCommand {
         do {
             let lock = try OwnerLock(databasePath: path)
             defer { lock.release() }
-            let claim = try DatabaseClaim(databasePath: path)
+            let claim = try DatabaseFileLock(databasePath: path)
             defer { claim.release() }
             let migrator = try Migrator(try EmbeddedMigrations.load())
             _ = try migrator.inspect(path: path)

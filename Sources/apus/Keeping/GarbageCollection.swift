@@ -10,7 +10,7 @@ internal import Tracking
 struct GarbageCollection: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gc",
-        abstract: "Remove deleted runs, logged models and experiments for good, with their artifacts.",
+        abstract: "Remove deleted runs, logged models and experiments permanently, with their artifacts.",
         discussion: """
             Only runs, models and experiments that are deleted already are removed. Without ids, all of these are \
             removed, and uploads in parts that have expired. With ids, only the named ones are removed, and none if \
@@ -69,7 +69,7 @@ struct GarbageCollection: ParsableCommand {
         }
         var extras = RemovalExtras()
         extras.journalBefore = journalOlderThan.map { now - $0.milliseconds }
-        extras.removesExpiredUploads = request.isOfEverything
+        extras.removesExpiredUploads = request.isForAllDeleted
         var sum = RemovalProgress()
         if dryRun {
             sum.count = try folder.api.previewRemoval(request, extras)
@@ -129,9 +129,11 @@ struct GarbageCollection: ParsableCommand {
         ].map { Amount.text($0.0, $0.1) }
         let verb = dryRun ? "would remove" : "removed"
         StandardStream.output.write("\(verb) \(counts.joined(separator: ", ")) (\(Amount.bytes(count.bytes)))")
-        if count.uploads > 0 { StandardStream.output.write("\(verb) \(Amount.text(count.uploads, "expired upload"))") }
-        if count.journalEntries > 0 {
-            let entries = Amount.text(count.journalEntries, "entry", "entries")
+        if count.expiredUploads > 0 {
+            StandardStream.output.write("\(verb) \(Amount.text(count.expiredUploads, "expired upload"))")
+        }
+        if count.artifactJournalEntries > 0 {
+            let entries = Amount.text(count.artifactJournalEntries, "entry", "entries")
             StandardStream.output.write("\(verb) \(entries) of the artifact journal")
         }
         if count.kept > 0 {
@@ -144,9 +146,9 @@ struct GarbageCollection: ParsableCommand {
             let stay = count.undated == 1 ? "stays: nobody knows when it was" : "stay: nobody knows when they were"
             StandardStream.output.write("\(Amount.text(count.undated, "deleted item")) \(stay) deleted")
         }
-        if count.elsewhere > 0 {
+        if count.unservedFolders > 0 {
             StandardStream.output.write(
-                "\(Amount.text(count.elsewhere, "folder")) of artifacts stayed: the server opens no files there, or the path "
+                "\(Amount.text(count.unservedFolders, "folder")) of artifacts stayed: the server opens no files there, or the path "
                     + "does not hold the id of the run or model and may be another's"
             )
         }
@@ -166,11 +168,11 @@ extension RemovalProgress {
         count.points = number("metric_points")
         count.files = number("artifact_files")
         count.bytes = number("artifact_bytes")
-        count.uploads = number("uploads")
-        count.journalEntries = number("journal_entries")
+        count.expiredUploads = number("uploads")
+        count.artifactJournalEntries = number("journal_entries")
         count.kept = number("kept")
         count.undated = number("undated")
-        count.elsewhere = number("elsewhere")
+        count.unservedFolders = number("elsewhere")
         count.reasons = answer["kept_because"]?.elements.compactMap(\.string) ?? []
         failures = answer["failures"]?.elements.compactMap(\.string) ?? []
     }

@@ -168,14 +168,13 @@ struct KeptServer {
         return reply.json
     }
 
-    /// Sends one of Apus' own calls by POST, repeats it while the server is busy, and returns the answer of status 200.
+    /// Sends one of Apus' own calls by POST, repeats it for a minute while the server is busy, and returns the answer of status 200.
     func call(
         _ route: String,
         _ body: [UInt8],
-        maximumBytes: Int = HTTPClient.defaultMaximumBytes,
-        patience: Duration = .seconds(60)
+        maximumBytes: Int = HTTPClient.defaultMaximumBytes
     ) throws -> HTTPReply {
-        let end = ContinuousClock.now + patience
+        let end = ContinuousClock.now + .seconds(60)
         while true {
             let reply: HTTPReply
             do {
@@ -196,14 +195,14 @@ struct KeptServer {
 
     /// Sends one of Apus' own calls, and passes the answer of status 200 to `body` piece by piece.
     ///
-    /// - Parameter patience: how long the call is repeated while the server is busy, and the longest pause in the
+    /// - Parameter waitLimit: how long the call is repeated while the server is busy, and the longest pause in the
     ///   answer.
-    func download(_ route: String, patience: Duration, _ body: ([UInt8]) throws -> Void) throws {
-        let end = ContinuousClock.now + patience
+    func download(_ route: String, waitLimit: Duration, _ body: ([UInt8]) throws -> Void) throws {
+        let end = ContinuousClock.now + waitLimit
         while true {
             let reply: HTTPReply
             do {
-                reply = try client.download("/api/apus/1.0/" + route, patience: patience, body)
+                reply = try client.download("/api/apus/1.0/" + route, idleTimeout: waitLimit, body)
             } catch let error as CallFailure {
                 throw StartFailure("The server at \(client.uri) did not answer to the end: \(error)")
             }

@@ -39,7 +39,7 @@ struct RunCommand: ParsableCommand {
     @OptionGroup(title: "Who may use it") var security: SecurityOptions
     @OptionGroup(title: "Which pages a browser gets") var pages: PagesOptions
     @OptionGroup(title: "How requests are answered") var answering: AnsweringOptions
-    @Option(help: .of(.logLevel.unlessGiven("warning")), completion: .of(.logLevel)) var logLevel: String?
+    @Option(help: .of(.logLevel.withDefault("warning")), completion: .of(.logLevel)) var logLevel: String?
 
     @Argument(
         parsing: .postTerminator,
@@ -106,8 +106,8 @@ extension SettingDefinition {
             "Keep this JSON file up to date: the stage, the tracking URI, the ids of runs, the command's status, what an "
                 + "upstream lacks, the last error."
         )
-    static let grace = option("--grace", "time", standard: "10s")
+    static let grace = option("--grace", "time", default: "10s")
         .doing("How long the server stays after the command's end while processes that it has started are running.")
-    static let drainTime = option("--drain-time", "time", standard: "60s")
+    static let drainTime = option("--drain-time", "time", default: "60s")
         .doing("How long the server may go on at the end to send what the upstream lacks.")
 }

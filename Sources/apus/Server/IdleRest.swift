@@ -6,8 +6,7 @@ internal import Tracking
 
 /// Returns memory to the system and truncates the database's write-ahead log when no request has come for a while.
 ///
-/// It costs each request two atomic operations. An idle server is never woken, because the timer runs only after
-/// requests.
+/// It costs each request two atomic operations. An idle server is never woken, because the timer runs only after requests.
 final class IdleRest: Sendable {
     private let requests = Atomic<Int>(0)
     private let isArmed = Atomic<Bool>(false)
@@ -23,7 +22,7 @@ final class IdleRest: Sendable {
         let trim = BackgroundWork("memory-trim", logger) { _ in _ = malloc_trim(0) }
         self.trim = trim
         rest = BackgroundWork("store-rest", logger) { _ in
-            store.rest()
+            store.releaseIdleResources()
             // After this delay the threads of the store have freed their pages.
             trim.run(after: .seconds(1))
         }

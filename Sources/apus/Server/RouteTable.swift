@@ -12,9 +12,9 @@ struct RouteTable {
     /// The longest body of a request that needs no credential; the longest useful one is a form of the log-in.
     private static let openBodyBytes = 16_384
 
-    mutating func add(_ method: HTTPMethod, _ pattern: String, _ access: Access, _ handling: HTTPHandling) {
+    mutating func add(_ method: HTTPMethod, _ pattern: String, _ access: Access, _ handler: HTTPHandler) {
         // Requests without a credential must not use up the memory for the bodies of others.
-        router.add(method, pattern, access.action == .open ? handling.taking(atMost: Self.openBodyBytes) : handling)
+        router.add(method, pattern, access.action == .open ? handler.taking(atMost: Self.openBodyBytes) : handler)
         declared[pattern, default: [:]][method] = access
     }
 

@@ -34,7 +34,7 @@ final class RunningServer {
         let address = ServedAddress(addresses, prefix: settings.listening.prefix, settings.certificate)
         try warn(address)
         try announce(address)
-        AutomaticStop.watch(settings.ending, server, logger)
+        AutomaticStop.watch(settings.automaticStop, server, logger)
         parts.work.begin()
     }
 
@@ -44,7 +44,9 @@ final class RunningServer {
         if let line = address.warning(guarding: security.guarding, requiresToken: security.asksForCredentials) {
             StandardStream.error.write(line)
         }
-        if security.requiresToken, security.accounts == nil, !access.hasTokens, parts.settings.outside.source == nil {
+        if security.requiresToken, security.accounts == nil, !access.hasTokens,
+            parts.settings.externalUsers.source == nil
+        {
             StandardStream.error.write(lackOfTokens)
         }
         if parts.settings.keepsAccess, let line = try parts.api.unaskedAccounts(security) {
@@ -78,12 +80,12 @@ final class RunningServer {
         try parts.local?.announce(address.url, key: key, requiresTokens: access.isRequired)
         try parts.folderLock?.announce(address.url, key: key, requiresTokens: access.isRequired)
         try settings.readyFile?.write(address.url)
-        settings.manager.reportReady(at: address.url)
+        settings.serviceManager.reportReady(at: address.url)
         let own = layout.artifactBucket?.uri ?? layout.artifactsPath
         let artifacts = layout.servesArtifacts ? own : layout.artifactRoot.uri
         StandardStream.output.write(
             "Apus \(apusVersion) at \(address.url), database \(parts.database), artifacts \(artifacts)\(try runCountText)"
-                + settings.pages.announcement
+                + settings.webPages.announcement
         )
     }
 
@@ -112,7 +114,7 @@ final class RunningServer {
             try? parts.local?.announce("")
             try? parts.folderLock?.announce("")
             parts.settings.readyFile?.remove()
-            parts.settings.manager.reportStopping()
+            parts.settings.serviceManager.reportStopping()
             server.shutdown(within: parts.keeper == nil ? .seconds(4) : .milliseconds(2_500)) {
                 // All answers have been sent, so the last snapshot contains every acknowledged change.
                 try? parts.logInAudit?.report()

@@ -36,7 +36,7 @@ struct ServerCommand: ParsableCommand {
     @OptionGroup(title: "Which server gets a copy of everything") var forwarding: ForwardOptions
     @OptionGroup(title: "Where the server listens") var listening: ListeningOptions
     @OptionGroup(title: "Who may use it") var security: SecurityOptions
-    @OptionGroup(title: "Users from a proxy or an identity provider") var outside: OutsideUserOptions
+    @OptionGroup(title: "Users from a proxy or an identity provider") var externalUsers: ExternalUserOptions
     @OptionGroup(title: "How much clients may use") var limits: LimitOptions
     @OptionGroup(title: "Which pages a browser gets") var pages: PagesOptions
     @OptionGroup(title: "How requests are answered") var answering: AnsweringOptions
@@ -66,9 +66,10 @@ struct ServerCommand: ParsableCommand {
         var logger = Logger(label: "apus")
         logger.logLevel = level
         do {
-            let (sockets, manager) = (try HandedSockets.takeFromEnvironment(), ServiceManager.takeFromEnvironment())
+            let sockets = try HandedSockets.takeFromEnvironment()
+            let serviceManager = ServiceManager.takeFromEnvironment()
             let signals = try StopSignals(.ofThisProcess, logger)
-            guard let running = try start(mlflowFlags, sockets, manager, signals, logger) else { return }
+            guard let running = try start(mlflowFlags, sockets, serviceManager, signals, logger) else { return }
             // The server lives as long as the process, which the signal thread ends.
             withExtendedLifetime(running) {
                 MemorySettings.releaseProgramPagesAfterStart()
@@ -84,28 +85,28 @@ struct ServerCommand: ParsableCommand {
     private func start(
         _ mlflowFlags: MLflowServerFlags,
         _ sockets: [Descriptor],
-        _ manager: ServiceManager,
+        _ serviceManager: ServiceManager,
         _ signals: StopSignals,
         _ logger: Logger
     ) throws -> RunningServer? {
         let environment = Environment.process
         let readyFile = try starting.readyFile.map { try ReadyFile($0) }
-        let ending = try EndingSettings(starting, environment)
+        let automaticStop = try AutomaticStopSettings(starting, environment)
         let addresses = try ListeningSettings(listening, environment, sockets: sockets)
         let certificate = try ServedCertificate.identity(listening, mlflowFlags, environment)
             .map { identity throws(StartFailure) in try ServedCertificate(identity) }
         try mlflowFlags.refuseUnhonoured(environment, storage)
-        let outside = try OutsideUserSettings(outside, environment)
-        let security = try SecuritySettings(security, outside, prefix: addresses.prefix, environment)
+        let externalUsers = try ExternalUserSettings(externalUsers, environment)
+        let security = try SecuritySettings(security, externalUsers, prefix: addresses.prefix, environment)
         let limits = try LimitSettings(limits, environment)
         // What is refused is refused before a folder is made.
         let isOverPostgres = try PostgresURI.find(storage, environment) != nil
         if isOverPostgres { try OnlyOverSQLite.refuse(self, environment) }
         try limits.requireKnownClients(security.asksForCredentials)
-        let values = try ValueSettings(answering, environment)
+        let requestHandling = try RequestHandlingSettings(answering, environment)
         // Over PostgreSQL an audit needs the right to make a schema, which a server without users should not need.
-        let audit = try AuditSettings(keeping, environment, standard: !isOverPostgres || security.asksForCredentials)
-        let pages = try PagesSettings(pages, prefix: addresses.prefix, environment)
+        let audit = try AuditSettings(keeping, environment, default: !isOverPostgres || security.asksForCredentials)
+        let webPages = try WebPageSettings(pages, prefix: addresses.prefix, environment)
         let layout = try StorageLayout(storage, environment, keeping: keeping)
         for line in addresses.remarks + layout.remarks + mlflowFlags.remarks(environment) {
             StandardStream.error.write(line)
@@ -134,16 +135,16 @@ struct ServerCommand: ParsableCommand {
             listening: addresses,
             certificate: certificate,
             security: security,
-            outside: outside,
+            externalUsers: externalUsers,
             limits: limits,
-            pages: pages,
-            values: values,
+            webPages: webPages,
+            requestHandling: requestHandling,
             audit: audit,
             snapshots: snapshots,
             upstream: upstream,
             readyFile: readyFile,
-            ending: ending,
-            manager: manager
+            automaticStop: automaticStop,
+            serviceManager: serviceManager
         )
         var wait = OwnerWait(isAsked: starting.reuse)
         while true {

@@ -10,7 +10,7 @@ internal import TrackingStore
 /// The routes of a server, and the configuration of its HTTP server.
 extension ServerParts {
     func httpServer() throws -> HTTPServer {
-        let pagePaths = PagePaths(settings.pages, settings.listening)
+        let pagePaths = PagePaths(settings.webPages, settings.listening)
         let endpoints = api.endpoints
         let routes = DeclaredRoutes(endpoints, bases: pagePaths.all)
         // The routes need the source of the statistics before the server exists.
@@ -33,7 +33,7 @@ extension ServerParts {
         var table = RouteTable()
         for base in pagePaths.all {
             for endpoint in endpoints {
-                table.add(endpoint.method, base + endpoint.path, endpoint.access, endpoint.handling)
+                table.add(endpoint.method, base + endpoint.path, endpoint.access, endpoint.handler)
             }
             table.add(
                 .get,

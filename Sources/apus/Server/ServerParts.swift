@@ -75,10 +75,10 @@ struct ServerParts {
             }
         rate = RequestLimits(settings.limits)
         logInAudit = settings.audit.isOn ? LogInAudit(store) : nil
-        logIns = settings.outside.begin(logger)
+        logIns = settings.externalUsers.begin(logger)
         var accessSettings = settings.security.access
-        accessSettings.outside = logIns.users
-        accessSettings.outside.staticPrefix = settings.listening.prefix
+        accessSettings.externalUsers = logIns.users
+        accessSettings.externalUsers.staticPrefix = settings.listening.prefix
         access = try AccessControl(store, accessSettings, logInAudit: logInAudit)
         var apiSettings = MLflowAPI.Settings(settings)
         apiSettings.access = access
@@ -98,7 +98,7 @@ struct ServerParts {
         if settings.keepsAccess { audit = AuditWork.make(store, logInAudit, settings.audit, logger) }
         work = ServerWork(
             api,
-            sweep: roots.sweep(waiting: local?.wasLeftInDisorder ?? false, logger),
+            sweep: roots.sweep(waiting: local?.previousServerCrashed ?? false, logger),
             audit: audit,
             rest: rest.works,
             snapshots: keeper?.work(logger),
@@ -143,9 +143,9 @@ extension MLflowAPI.Settings {
         staticPrefix = settings.listening.prefix
         servesArtifacts = settings.layout.servesArtifacts
         servesOnlyArtifacts = settings.layout.servesOnlyArtifacts
-        longValues = settings.values.longValues
-        recognizesRetries = settings.values.recognizesRetries
-        sourcePattern = settings.values.sourcePattern
+        longValues = settings.requestHandling.longValues
+        recognizesRetries = settings.requestHandling.recognizesRetries
+        sourcePattern = settings.requestHandling.sourcePattern
         isAudited = settings.audit.isOn
         exportShell = { .ofPages() }
     }

@@ -5,18 +5,18 @@ struct ServerSettings {
     /// nil for plain HTTP.
     var certificate: ServedCertificate?
     var security: SecuritySettings
-    var outside: OutsideUserSettings
+    var externalUsers: ExternalUserSettings
     var limits: LimitSettings
-    var pages: PagesSettings
-    var values: ValueSettings
+    var webPages: WebPageSettings
+    var requestHandling: RequestHandlingSettings
     var audit: AuditSettings
     /// nil if no snapshots are made.
     var snapshots: SnapshotSettings?
     /// nil if nothing is sent to another server.
     var upstream: UpstreamSettings?
     var readyFile: ReadyFile?
-    var ending: EndingSettings
-    var manager: ServiceManager
+    var automaticStop: AutomaticStopSettings
+    var serviceManager: ServiceManager
 
     /// Whether the server looks at the users, the tokens or the audit of its database.
     ///

@@ -25,7 +25,7 @@ struct ArtifactOwnerTests {
     }
 
     @Test func `what other programs have put elsewhere is found, and new experiments count at once`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let (first, second) = (try fixture.makeRun(), try fixture.makeRun())
         try fixture.other().execute(
             """

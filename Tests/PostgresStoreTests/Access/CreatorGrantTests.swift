@@ -12,11 +12,11 @@ struct CreatorGrantTests {
     private typealias Change = @Sendable (any TrackingWriting) throws -> Void
 
     private let sqlite: StoreFixture
-    private let postgres: StoreOverPostgres
+    private let postgres: PostgresStoreFixture
 
     init() throws {
         sqlite = try StoreFixture()
-        postgres = try StoreOverPostgres { $0.ownTables = ownTables }
+        postgres = try PostgresStoreFixture { $0.ownTables = ownTables }
         try execute {
             """
             INSERT INTO \($0)users (id, name, is_admin, creation_time) VALUES (7, 'ana', 0, 0), (8, 'bo', 0, 0);
@@ -34,7 +34,7 @@ struct CreatorGrantTests {
     }
 
     private func caller(_ name: String, _ id: Int64?) -> Caller {
-        let identity = Identity(.user, name: name, userID: id, permissions: Permissions([], standard: .manage))
+        let identity = Identity(.user, name: name, userID: id, permissions: Permissions([], defaultLevel: .manage))
         return Caller(peer: Peer(address: "192.0.2.1"), identity: identity)
     }
 
@@ -104,7 +104,8 @@ struct CreatorGrantTests {
 
     @Test func `nobody gets the grant for all models by a name, and a deleted user makes nothing`() throws {
         let made = try change("ana", 7) { _ = try $0.createRegisteredModel(name: "m", description: "", tags: []) }
-        let message = "'*' is no name on this server: in permissions it stands for everything."
+        let message =
+            "'*' cannot be a name on this server, because in permissions it stands for everything. Choose another name."
         let refused = try change("ana", 7) { _ = try $0.createRegisteredModel(name: "*", description: "", tags: []) }
         #expect(refused == made + [message])
         #expect(try change("ana", 7) { _ = try $0.renameRegisteredModel("m", to: "*") } == made + [message])
@@ -115,7 +116,7 @@ struct CreatorGrantTests {
     }
 
     @Test func `a store without tables of users grants nothing, and needs none`() throws {
-        let plain = try StoreOverPostgres()
+        let plain = try PostgresStoreFixture()
         let made: Int64 = try plain.store.writeNow(for: caller("ana", 7)) { session in
             _ = try session.createRegisteredModel(name: "m", description: "", tags: [])
             _ = try session.renameRegisteredModel("m", to: "k")

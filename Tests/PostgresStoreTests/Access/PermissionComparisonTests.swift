@@ -36,9 +36,9 @@ struct PermissionComparisonTests {
     }
 
     @Test func `what one request may not log does not keep the others of its transaction`() throws {
-        let fixture = try StoreOverPostgres()
+        let fixture = try PostgresStoreFixture()
         let run = try fixture.makeRun()
-        let identity = Identity(.user, name: "ana", permissions: Permissions([], standard: .read))
+        let identity = Identity(.user, name: "ana", permissions: Permissions([], defaultLevel: .read))
         let reader = Caller(peer: Peer(address: "192.0.2.1"), identity: identity)
         var outcomes: [Outcome<Result<Void, any Error>>] = []
         try fixture.whileWriterIsBusy {

@@ -27,9 +27,9 @@ struct RandomCallers {
     /// A client, and what it may do for messages.
     mutating func next() -> (Caller, String) {
         let grants = (0..<Int.random(in: 0...6, using: &generator)).map { _ in grant() }
-        let standard = one(of: [PermissionLevel.none, .read, .edit, .manage])
+        let defaultLevel = one(of: [PermissionLevel.none, .read, .edit, .manage])
         let limits = experiments.filter { _ in Bool.random(using: &generator) }
-        let permissions = Permissions(grants, standard: standard)
+        let permissions = Permissions(grants, defaultLevel: defaultLevel)
         let identities = [
             Identity(.user, name: "ana", permissions: permissions),
             Identity(.outsider, name: "eve", permissions: permissions),
@@ -40,7 +40,7 @@ struct RandomCallers {
         let identity = isUnlimited ? nil : one(of: identities)
         let shown = grants.map { "\($0.type) \($0.pattern) \($0.level)" }.joined(separator: ", ")
         let caller = Caller(peer: Peer(address: "192.0.2.1"), identity: identity)
-        return (caller, "\(identity?.name ?? "nobody") \(standard) [\(shown)] \(limits)")
+        return (caller, "\(identity?.name ?? "nobody") \(defaultLevel) [\(shown)] \(limits)")
     }
 
     private mutating func grant() -> Grant {

@@ -115,10 +115,7 @@ struct RandomQuestions {
                 }
             )
         default:
-            return (
-                "model info",
-                { session, id in "\(try session.loggedModelInfo(id: id(model), allowsDeleted: allowsDeleted))" }
-            )
+            return ("model info", { session, id in "\(try session.loggedModelInfo(id: id(model)))" })
         }
     }
 

@@ -40,7 +40,7 @@ enum RightsWorld {
             }
             _ = stores.write { session, id in
                 let points = (0..<3).map { Metric(key: "acc", value: Double($0), timestamp: $0, step: $0) }
-                try session.logMetrics(points, modelMetrics: [], runID: id(run(experiment)))
+                try session.log(LogBatch(metrics: points), runID: id(run(experiment)))
                 let data = Dataset(name: "d\(experiment)", digest: "1", sourceType: "s", source: "s")
                 let inputs = [DatasetInput(dataset: data, tags: [])]
                 try session.logInputs(datasets: inputs, models: [], runID: id(run(experiment)))

@@ -9,13 +9,13 @@ import Tracking
 /// Two stores of one database, each in a server of its own.
 @Suite(.enabled(if: postgresServer != nil, "APUS_TEST_POSTGRES names no server"))
 struct SharedAccessTests {
-    private let fixture: StoreOverPostgres
+    private let fixture: PostgresStoreFixture
     private let other: PostgresStore
     private let caller = Caller(peer: Peer(address: "192.0.2.1"), identity: Identity(.user, name: "ada"))
 
     init() throws {
-        fixture = try StoreOverPostgres { $0.ownTables = ownTables }
-        other = try StoreOverPostgres.open(fixture.address) { $0.ownTables = ownTables }
+        fixture = try PostgresStoreFixture { $0.ownTables = ownTables }
+        other = try PostgresStoreFixture.open(fixture.address) { $0.ownTables = ownTables }
     }
 
     /// Notes that the client was judged just now.

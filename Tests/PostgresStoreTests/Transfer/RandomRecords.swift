@@ -21,9 +21,9 @@ struct RandomRecords {
 
     private mutating func experimentName() -> String { one(of: ["Default", "a", "b", "c'", "größe"]) }
 
-    /// The homes of runs and models, of which some exist.
-    private mutating func home() -> TransferredHome {
-        TransferredHome(id: number(0...5), name: experimentName(), creationTime: one(of: [nil, 0, 100, 200]))
+    /// The experiments of runs and models, of which some exist.
+    private mutating func sourceExperiment() -> SourceExperiment {
+        SourceExperiment(id: number(0...5), name: experimentName(), creationTime: one(of: [nil, 0, 100, 200]))
     }
 
     private mutating func runID() -> String { "run-\(number(0...9))" }
@@ -32,8 +32,12 @@ struct RandomRecords {
 
     private mutating func stage() -> LifecycleStage { one(of: [.active, .active, .active, .deleted]) }
 
-    private mutating func runProof() -> RunProof {
-        RunProof(home: home(), startTime: one(of: [1, 1, 1, 2]), userID: one(of: ["ana", "ana", "", "bob"]))
+    private mutating func runIdentity() -> RunIdentity {
+        RunIdentity(
+            experiment: sourceExperiment(),
+            startTime: one(of: [1, 1, 1, 2]),
+            userID: one(of: ["ana", "ana", "", "bob"])
+        )
     }
 
     mutating func next() -> TransferRecord {
@@ -62,16 +66,16 @@ struct RandomRecords {
     }
 
     private mutating func run() -> TransferredRun {
-        let proof = runProof()
+        let identity = runIdentity()
         let id = runID()
         var run = Run(
             info: RunInfo(
                 runID: id,
                 name: one(of: ["", "first"]),
-                experimentID: proof.home.id,
-                userID: proof.userID,
+                experimentID: identity.experiment.id,
+                userID: identity.userID,
                 status: one(of: [.running, .finished, .failed]),
-                startTime: proof.startTime,
+                startTime: identity.startTime,
                 endTime: one(of: [nil, 10, 20]),
                 artifactURI: one(of: ["", "mlflow-artifacts:/0/\(id)/artifacts", "s3://bucket/\(id)"]),
                 lifecycleStage: stage()
@@ -91,7 +95,7 @@ struct RandomRecords {
         }
         run.modelInputs = (0..<number(0...1)).map { _ in ModelInput(modelID: modelID()) }
         run.modelOutputs = (0..<number(0...1)).map { _ in ModelOutput(modelID: modelID(), step: number(0...2)) }
-        return TransferredRun(run: run, home: proof.home, deletedTime: one(of: [nil, 9]))
+        return TransferredRun(run: run, experiment: identity.experiment, deletedTime: one(of: [nil, 9]))
     }
 
     private mutating func points() -> TransferredPoints {
@@ -104,22 +108,22 @@ struct RandomRecords {
                 step: number(-1...5)
             )
         }
-        let proof = runProof()
+        let identity = runIdentity()
         return TransferredPoints(
             runID: runID(),
             key: one(of: ["loss", "acc", "größe"]),
             points: points,
-            proof: one(of: [nil, proof])
+            identity: one(of: [nil, identity])
         )
     }
 
     private mutating func loggedModel() -> TransferredLoggedModel {
-        let home = home()
+        let sourceExperiment = sourceExperiment()
         let id = modelID()
         var model = LoggedModel(
             info: LoggedModelInfo(
                 modelID: id,
-                experimentID: home.id,
+                experimentID: sourceExperiment.id,
                 name: "forest",
                 artifactURI: "mlflow-artifacts:/0/models/\(id)/artifacts",
                 status: one(of: [.pending, .ready, .failed]),
@@ -133,7 +137,7 @@ struct RandomRecords {
         )
         model.params = pairs().lastOfEachKey.map { Param(key: $0.key, value: $0.value) }
         model.tags = pairs()
-        return TransferredLoggedModel(model: model, home: home)
+        return TransferredLoggedModel(model: model, experiment: sourceExperiment)
     }
 
     /// The value follows from the place, because MLflow's table has one value for each.
@@ -148,8 +152,8 @@ struct RandomRecords {
                 dataset: step == 0 ? nil : MetricDataset(name: "iris", digest: "1")
             )
         }
-        let proof = LoggedModelProof(home: home(), creationTime: 1)
-        return TransferredModelPoints(modelID: id, points: points, proof: one(of: [nil, proof]))
+        let identity = LoggedModelIdentity(experiment: sourceExperiment(), creationTime: 1)
+        return TransferredModelPoints(modelID: id, points: points, identity: one(of: [nil, identity]))
     }
 
     private mutating func registeredModel() -> TransferredRegisteredModel {

@@ -14,7 +14,7 @@ final class SameWrites {
     /// - Parameter hasAccounts: whether the store over PostgreSQL has users, tokens and an audit too.
     init(hasAccounts: Bool = false) throws {
         sqlite = try StoreFixture()
-        postgres = try PostgresStoreFixture(hasOwnTables: hasAccounts)
+        postgres = try PostgresStoreFixture { if hasAccounts { $0.ownTables = ownTables } }
     }
 
     /// A request that names what `remember` has named.

@@ -73,15 +73,12 @@ extension MLflowAPI {
     private func getPermission(_ call: AccountCall) throws -> HTTPResponse {
         let type = try Self.grantedType(call.message)
         let name = try call.message.requiredString("username")
-        try call.require(
-            call.identity.managesRoles || call.isAbout(name),
-            "the user '\(shortened(name))' and admins"
-        )
+        try call.require(call.identity.managesRoles || call.isAbout(name), "the user '\(shortened(name))' and admins")
         let pattern = try call.message.requiredString("resource_id")
         try type.validate(pattern: pattern)
         let grants = try store.readNow(.cheap) { try $0.grants(ofUser: try $0.user(named: name).id) }
-        let standard = settings.access?.usersMay ?? .none
-        let level = Permissions.level(of: type, pattern, in: grants, standard: standard)
+        let defaultLevel = settings.access?.usersMay ?? .none
+        let level = Permissions.level(of: type, pattern, in: grants, defaultLevel: defaultLevel)
         return .json { writer in
             writer.beginObject()
             writer.key("allowed")
@@ -121,10 +118,7 @@ extension MLflowAPI {
 
     private func listPermissions(_ call: AccountCall) throws -> HTTPResponse {
         let name = try call.message.requiredString("username")
-        try call.require(
-            call.identity.managesRoles || call.isAbout(name),
-            "the user '\(shortened(name))' and admins"
-        )
+        try call.require(call.identity.managesRoles || call.isAbout(name), "the user '\(shortened(name))' and admins")
         return try answerPermissions(ofUser: name)
     }
 
@@ -250,7 +244,7 @@ extension MLflowAPI {
         return .json { writer in
             writer.beginObject()
             writer.key(kind.answer)
-            writer.oldPermission(kind.field, pattern, ofUser: user.id, permission)
+            writer.legacyPermission(kind.field, pattern, ofUser: user.id, permission)
             writer.endObject()
         }
     }

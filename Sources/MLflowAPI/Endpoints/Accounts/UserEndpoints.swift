@@ -27,7 +27,7 @@ extension MLflowAPI {
 
     /// The fewest characters of a password (`_validate_password` in MLflow's validation.py).
     private static let shortestPassword = 12
-    /// A longer one would cost time, and nobody types it.
+    /// The most bytes of a password: a longer one would cost time, and nobody types one.
     private static let longestPassword = 1_024
 
     static func passwordHash(_ password: String) throws -> String {
@@ -39,7 +39,7 @@ extension MLflowAPI {
                 "This password is the one that MLflow once shipped, and everybody knows it. Choose another one."
             )
         }
-        // HMAC takes zeros at the end for nothing.
+        // HMAC pads a short key with zeros: with NUL characters at its end, a short password would have the same hash as without.
         guard !password.utf8.contains(0) else {
             throw TrackingError.invalidParameter("A password cannot contain the character NUL.")
         }
@@ -49,11 +49,12 @@ extension MLflowAPI {
         return try PasswordHash.make(password)
     }
 
-    /// Whether the first admin has still to be made; one whose password the operator says is made where there are others too.
-    package func needsUser(named name: String, isGiven: Bool) throws -> Bool {
+    /// Whether the server must create the first admin at its start: no user has this name, and the operator has set a password for the
+    /// admin or there is no admin yet.
+    package func mustCreateFirstAdministrator(named name: String, hasPassword: Bool) throws -> Bool {
         try store.readNow(.cheap) { session in
             guard try session.userWithPassword(named: name) == nil else { return false }
-            return try isGiven || !session.hasAdministrator()
+            return try hasPassword || !session.hasAdministrator()
         }
     }
 
@@ -80,7 +81,8 @@ extension MLflowAPI {
         return try answer(try store.readNow(.cheap) { try $0.user(named: name) })
     }
 
-    /// A user as clients before 3.10 read it, with what was granted to that one alone; later ones ignore that.
+    /// Answers with a user as MLflow clients before 3.10 read it: with the permissions that were granted directly to the user and not by
+    /// a role; later clients ignore these.
     private func answer(_ user: User) throws -> HTTPResponse {
         let (experiments, models) = try store.readNow(.cheap) { session in
             (
@@ -95,12 +97,12 @@ extension MLflowAPI {
             writer.identity(of: user)
             writer.memberArray("experiment_permissions") { writer in
                 for (pattern, permission) in experiments {
-                    writer.oldPermission("experiment_id", pattern, ofUser: user.id, permission)
+                    writer.legacyPermission("experiment_id", pattern, ofUser: user.id, permission)
                 }
             }
             writer.memberArray("registered_model_permissions") { writer in
                 for (pattern, permission) in models {
-                    writer.oldPermission("name", pattern, ofUser: user.id, permission)
+                    writer.legacyPermission("name", pattern, ofUser: user.id, permission)
                 }
             }
             writer.endObject()
@@ -110,7 +112,9 @@ extension MLflowAPI {
 
     private func getCurrentUser(_ call: AccountCall) throws -> HTTPResponse {
         guard let id = call.identity.userID, let user = try store.readNow(.cheap, { try $0.user(id: id) }) else {
-            throw TrackingError.doesNotExist("This call was sent with a token that belongs to no user.")
+            throw TrackingError.doesNotExist(
+                "This call was sent with a token that belongs to no user; send it with a user's password or token."
+            )
         }
         return .json { writer in
             writer.beginObject()
@@ -153,35 +157,40 @@ extension MLflowAPI {
         try call.require(call.identity.isAdministrator || isOwn, "the user '\(shortened(name))' and admins")
         guard !isOwn else { return try replaceOwnPassword(name, password, call) }
         let hash = try Self.passwordHash(password)
-        // Who gets another password from an admin has lost control of the account, or the account.
+        // An admin resets a password if the user has forgotten it or somebody else may know it, so the user's tokens end too.
         try change(call, .user, name) { try $0.resetPassword(hash, ofUser: name) }
         try settings.access?.reload()
         return .empty
     }
 
     private func replaceOwnPassword(_ name: String, _ password: String, _ call: AccountCall) throws -> HTTPResponse {
-        // Who finds a browser that is logged in must not be able to lock its owner out.
-        let user = try userWithCurrentPassword(name, in: call, unlike: password)
+        // The current password is required, so that a person who finds a logged-in browser cannot lock the user out.
+        let user = try userWithCurrentPassword(name, in: call, differentFrom: password)
         let hash = try Self.passwordHash(password)
         try change(call, .user, name) { session in
-            // An admin may have given the user another one since it was checked, which the old one must not undo.
+            // An admin may have reset the password after it was checked. Then nothing is changed, so that somebody who knows the old
+            // password cannot undo the reset.
             guard let checked = user.password,
                 try session.replacePassword(checked, with: hash, ofUser: user.user.id)
-            else { throw Self.isNotCurrent }
+            else { throw Self.wrongCurrentPassword }
         }
         return .empty
     }
 
-    private static let isNotCurrent = TrackingError.invalidParameter("Current password does not match.")
+    private static let wrongCurrentPassword = TrackingError.invalidParameter("Current password does not match.")
 
-    private func userWithCurrentPassword(_ name: String, in call: AccountCall, unlike new: String) throws -> KnownUser {
+    private func userWithCurrentPassword(
+        _ name: String,
+        in call: AccountCall,
+        differentFrom new: String
+    ) throws -> KnownUser {
         guard let current = try call.message.string("current_password"), !current.isEmpty else {
             throw TrackingError.invalidParameter("Current password is required when changing your own password.")
         }
         let peer = call.request.caller.peer
         guard let user = try settings.access?.checkedUser(named: name, current, from: peer),
             user.user.id == call.identity.userID
-        else { throw Self.isNotCurrent }
+        else { throw Self.wrongCurrentPassword }
         guard !new.isExactly(current) else {
             throw TrackingError.invalidParameter("New password must differ from the current password.")
         }
@@ -208,7 +217,7 @@ extension MLflowAPI {
             )
         }
         try change(call, .user, name) { try $0.deleteUser(name) }
-        // The user's tokens and log-ins went along.
+        // The user's tokens and log-ins were deleted with the user, so both are read again.
         try settings.access?.reload()
         try settings.access?.reloadLogIns()
         return .empty
@@ -223,11 +232,11 @@ extension JSONWriter {
         bool(user.isAdministrator)
     }
 
-    /// A grant in the form of clients before 3.10, which call a refusal NO_PERMISSIONS.
-    mutating func oldPermission(_ name: String, _ pattern: String, ofUser id: Int64, _ permission: String) {
+    /// Writes a permission in the form of MLflow clients before 3.10, for which a denied permission is NO_PERMISSIONS.
+    mutating func legacyPermission(_ field: String, _ resource: String, ofUser id: Int64, _ permission: String) {
         beginObject()
-        key(name)
-        string(pattern)
+        key(field)
+        string(resource)
         member("user_id", id)
         member("permission", permission == PermissionLevel.denied.wireName ? PermissionLevel.none.wireName : permission)
         endObject()

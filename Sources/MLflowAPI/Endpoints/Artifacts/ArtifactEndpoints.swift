@@ -13,16 +13,16 @@ extension MLflowAPI {
         let change = Access.change(.artifact)
         let deletion = change.audited(as: "artifacts/delete")
         return [
-            endpoint(.get, .artifacts, "artifacts", .lookUp(.folder), handling: .blocking(listProxiedArtifacts)),
-            endpoint(.get, .artifacts, file, .lookUp(.artifact), handling: .blocking(getProxiedArtifact)),
-            endpoint(.put, .artifacts, file, change.unaudited, handling: .streamed(putProxiedArtifact)),
+            endpoint(.get, .artifacts, "artifacts", .lookUp(.folder), handler: .blocking(listProxiedArtifacts)),
+            endpoint(.get, .artifacts, file, .lookUp(.artifact), handler: .blocking(getProxiedArtifact)),
+            endpoint(.put, .artifacts, file, change.unaudited, handler: .streamed(putProxiedArtifact)),
             endpoint(.delete, .artifacts, file, deletion, auditing: deleteProxiedArtifact),
             namelessArtifact(.get, "artifacts/", .lookUp(.none)),
             namelessArtifact(.put, "artifacts/", .change(.none).unaudited),
             namelessArtifact(.delete, "artifacts/", .change(.none).unaudited),
-            endpoint(.get, .tracking, "artifacts/list", .lookUp(.run), handling: .blocking(listArtifacts)),
-            endpoint(.get, .root, "get-artifact", .lookUp(.run), handling: .blocking(getArtifact)),
-            endpoint(.post, .pages, upload, .change(.run).unaudited, handling: .streamed(uploadArtifact)),
+            endpoint(.get, .tracking, "artifacts/list", .lookUp(.run), handler: .blocking(listArtifacts)),
+            endpoint(.get, .root, "get-artifact", .lookUp(.run), handler: .blocking(getArtifact)),
+            endpoint(.post, .pages, upload, .change(.run).unaudited, handler: .streamed(uploadArtifact)),
         ]
     }
 
@@ -148,7 +148,7 @@ extension MLflowAPI {
     /// Returns endpoints for a route that ends where the name of an artifact should begin; they refuse every request.
     func namelessArtifact(_ method: HTTPMethod, _ path: String, _ access: Access) -> [Endpoint] {
         let answer = failure(ArtifactError.invalidPath(.empty), path: "")
-        return endpoint(method, .artifacts, path, access, handling: .buffered { $1.send(answer) })
+        return endpoint(method, .artifacts, path, access, handler: .buffered { $1.send(answer) })
     }
 
     private func deleteProxiedArtifact(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
@@ -214,7 +214,7 @@ extension MLflowAPI {
         var request = request
         guard let access = settings.access else { return }
         // The rights may change again during the search for the owners of the files.
-        for _ in 0..<AccessControl.judgementLimit {
+        for _ in 0..<AccessControl.maximumChecks {
             guard try access.admitAgain(&request, .change(.artifact)) else { return }
             try requirePermission(action, at: path, in: root, for: request.caller)
         }

@@ -11,9 +11,9 @@ extension MLflowAPI {
     var artifactViewEndpoints: [[Endpoint]] {
         let route = "runs/artifacts/"
         return [
-            endpoint(.get, .apus, route + "zip", .search(.run), handling: .blocking(getArtifactZip)),
-            endpoint(.get, .apus, route + "tree", .search(.run), pages: .tree, handling: .blocking(getArtifactTree)),
-            endpoint(.get, .apus, route + "compare", .search(.runs("run_ids")), handling: .blocking(compareArtifacts)),
+            endpoint(.get, .apus, route + "zip", .search(.run), handler: .blocking(getArtifactZip)),
+            endpoint(.get, .apus, route + "tree", .search(.run), pages: .tree, handler: .blocking(getArtifactTree)),
+            endpoint(.get, .apus, route + "compare", .search(.runs("run_ids")), handler: .blocking(compareArtifacts)),
         ]
     }
 

@@ -14,19 +14,17 @@ internal import Tracking
 extension MLflowAPI {
     var multipartEndpoints: [[Endpoint]] {
         let part = Self.multipartPath + "parts/{upload}/{part}"
-        var all = [endpoint(.put, .artifacts, part, .change(.upload).unaudited, handling: .streamed(putPart))]
+        var all = [endpoint(.put, .artifacts, part, .change(.upload).unaudited, handler: .streamed(putPart))]
         let change = Access.change(.artifact).unaudited
         for (verb, handler) in [
             ("create", createMultipart), ("complete", completeMultipart), ("abort", abortMultipart),
         ] {
             let path = Self.multipartPath + verb
-            all.append(
-                endpoint(.post, .artifacts, path + "/{path...}", change, handling: .blocking(handler))
-            )
+            all.append(endpoint(.post, .artifacts, path + "/{path...}", change, handler: .blocking(handler)))
             // Clients of MLflow 2.9 leave out the folder of the run (mlflow/mlflow#11225).
             let refusal = APIError(Self.multipartRefusal).response
             all.append(
-                endpoint(.post, .artifacts, path, .change(.none).unaudited, handling: .buffered { $1.send(refusal) })
+                endpoint(.post, .artifacts, path, .change(.none).unaudited, handler: .buffered { $1.send(refusal) })
             )
         }
         return all
@@ -123,10 +121,7 @@ extension MLflowAPI {
                 throw RequestMessage.missing("parts")
             }
             let parts = try target.message.messages("parts").map { part in
-                ListedPart(
-                    number: Int(try part.integer("part_number") ?? 0),
-                    entityTag: try part.string("etag") ?? ""
-                )
+                ListedPart(number: Int(try part.integer("part_number") ?? 0), entityTag: try part.string("etag") ?? "")
             }
             let path = try target.path
             try store.requireDatabaseInPlace()
@@ -144,8 +139,7 @@ extension MLflowAPI {
         }
     }
 
-    /// Completes an upload to an object storage; the quotas count its bytes only now, because this server has not seen
-    /// them.
+    /// Completes an upload to an object storage; the quotas count its bytes only now, because this server has not seen them.
     private func completeDirect(
         _ direct: any DirectTransfers,
         _ uploadID: String,
@@ -213,16 +207,12 @@ extension MLflowAPI {
         }
     }
 
-    private func answerMultipart(
-        _ request: HTTPRequest,
-        _ responder: HTTPResponder,
-        _ body: (Target) throws -> Void
-    ) {
+    private func answerMultipart(_ request: HTTPRequest, _ responder: HTTPResponder, _ body: (Target) throws -> Void) {
         do {
             try requireServing()
             let target = try Target(request)
             try requirePermission(.update, at: target.folder, in: artifacts, for: request.caller)
-            // The body may have come long after the head, by which the sender was judged.
+            // The body may have come long after the head, after which the sender was checked.
             try requireStill(.update, at: target.folder, in: artifacts, for: request)
             try body(target)
         } catch {

@@ -23,15 +23,15 @@ extension MLflowAPI {
         let route = "presigned/"
         let upload = Access.change(.runID, .loggedModelID).unaudited
         return [
-            endpoint(.post, .tracking, "artifacts/presigned-upload-url", upload, handling: .blocking(presignUpload)),
+            endpoint(.post, .tracking, "artifacts/presigned-upload-url", upload, handler: .blocking(presignUpload)),
             endpoint(
                 .post,
                 .tracking,
                 "artifacts/presigned-download-url",
                 .lookUp(.runID),
-                handling: .blocking(presignDownload)
+                handler: .blocking(presignDownload)
             ),
-            endpoint(.get, .artifacts, route + "{path...}", .lookUp(.artifact), handling: .blocking(presignProxied)),
+            endpoint(.get, .artifacts, route + "{path...}", .lookUp(.artifact), handler: .blocking(presignProxied)),
             namelessArtifact(.get, route, .lookUp(.none)),
         ]
     }

@@ -6,7 +6,7 @@ internal import Tracking
 extension MLflowAPI {
     /// Apus does not serve traces yet; as in MLflow, the error for a harmful artifact path comes first.
     var traceArtifactEndpoints: [[Endpoint]] {
-        let handling = HTTPHandling.buffered { request, responder in
+        let handler = HTTPHandler.buffered { request, responder in
             do {
                 responder.send(try refuseTraceArtifact(request))
             } catch {
@@ -14,7 +14,7 @@ extension MLflowAPI {
             }
         }
         return ["2.0", "3.0"].map { version in
-            endpoint(.get, .pages, version + "/mlflow/get-trace-artifact", .lookUp(.none), handling: handling)
+            endpoint(.get, .pages, version + "/mlflow/get-trace-artifact", .lookUp(.none), handler: handler)
         }
     }
 

@@ -8,7 +8,7 @@ extension MLflowAPI {
     /// The call that exports runs as an HTML file that opens without a server; `docs/own-calls.md` describes it.
     var exportEndpoints: [[Endpoint]] {
         let access = Access.search(.runs("run_ids"), .experiments)
-        return [endpoint(.post, .apus, "export/html", access, handling: .blocking(exportPages))]
+        return [endpoint(.post, .apus, "export/html", access, handler: .blocking(exportPages))]
     }
 
     private func exportPages(_ request: HTTPRequest, _ responder: HTTPResponder) {

@@ -16,8 +16,8 @@ extension MLflowAPI {
     var streamedExportEndpoints: [[Endpoint]] {
         let access = Access.search(.runs("run_ids"), .experiments)
         return [
-            endpoint(.get, .apus, "export/archive", access, handling: .blocking(exportArchive)),
-            endpoint(.get, .apus, "export/table", access, handling: .blocking(exportTable)),
+            endpoint(.get, .apus, "export/archive", access, handler: .blocking(exportArchive)),
+            endpoint(.get, .apus, "export/table", access, handler: .blocking(exportTable)),
         ]
     }
 

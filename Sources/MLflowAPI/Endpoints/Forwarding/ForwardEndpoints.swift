@@ -17,11 +17,11 @@ extension MLflowAPI {
                 .apus,
                 "forward/status",
                 .search(.store, .runs("run_ids")),
-                handling: .blocking(forwardStatus)
+                handler: .blocking(forwardStatus)
             ),
             endpoint(.post, .apus, "forward/retry", decision, auditing: retryForwarding),
             endpoint(.post, .apus, "forward/skip", decision, auditing: skipForwarding),
-            endpoint(.post, .apus, "forward/drain", drain, handling: .blocking(drainForwarding)),
+            endpoint(.post, .apus, "forward/drain", drain, handler: .blocking(drainForwarding)),
         ]
     }
 

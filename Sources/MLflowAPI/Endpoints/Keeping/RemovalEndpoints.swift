@@ -32,7 +32,7 @@ extension MLflowAPI {
         var kept = RemovalCount()
         if try message.boolean("continue") != true {
             let wanted = try message.removalRequest(now: now)
-            extras.removesExpiredUploads = wanted.isOfEverything
+            extras.removesExpiredUploads = wanted.isForAllDeleted
             guard try message.boolean("dry_run") != true else {
                 progress.count = try previewRemoval(wanted, extras)
                 progress.isDone = true
@@ -61,7 +61,7 @@ extension RequestMessage {
     /// Reads a duration in milliseconds; nil if absent.
     fileprivate func age(_ name: String) throws(TrackingError) -> Int64? {
         guard try integer(name) != nil else { return nil }
-        return Int64(try integer(name, in: 0...(1 << 50), standard: 0))
+        return Int64(try integer(name, in: 0...(1 << 50), default: 0))
     }
 }
 
@@ -87,9 +87,9 @@ extension RemovalCount {
     package var members: [(name: StaticString, number: Int64)] {
         [
             ("runs", runs), ("logged_models", loggedModels), ("experiments", experiments), ("metric_points", points),
-            ("artifact_files", files), ("artifact_bytes", bytes), ("uploads", uploads),
-            ("journal_entries", journalEntries), ("kept", kept), ("undated", undated),
-            ("elsewhere", elsewhere),
+            ("artifact_files", files), ("artifact_bytes", bytes), ("uploads", expiredUploads),
+            ("journal_entries", artifactJournalEntries), ("kept", kept), ("undated", undated),
+            ("elsewhere", unservedFolders),
         ]
     }
 }

@@ -48,8 +48,7 @@ package struct RemovalExtras: Sendable {
 extension MLflowAPI {
     /// The number of rows that one write removes, which takes a few milliseconds.
     ///
-    /// The removal uses ordinary writes and not the writer's background work, which would never run under a steady
-    /// load.
+    /// The removal uses ordinary writes and not the writer's background work, which would never run under a steady load.
     private static let rowsAtOnce = 1_500
 
     /// Counts what a request would remove; changes nothing.
@@ -61,7 +60,7 @@ extension MLflowAPI {
         var count = preview.count
         for owner in preview.owners where owner.kind != .experiment {
             guard let folder = try? servedFolder(of: owner) else {
-                count.elsewhere += 1
+                count.unservedFolders += 1
                 continue
             }
             let usage = try folder.store.usage(of: folder.base)
@@ -69,9 +68,9 @@ extension MLflowAPI {
             count.bytes += usage.apparentBytes
         }
         if let time = extras.journalBefore {
-            count.journalEntries = try localStore.readNow { try $0.journalEntryCount(before: time) }
+            count.artifactJournalEntries = try localStore.readNow { try $0.journalEntryCount(before: time) }
         }
-        if extras.removesExpiredUploads { count.uploads = Int64(try removeExpiredUploads(isPreview: true)) }
+        if extras.removesExpiredUploads { count.expiredUploads = Int64(try removeExpiredUploads(isPreview: true)) }
         return count
     }
 
@@ -184,12 +183,12 @@ extension MLflowAPI {
                     if removed > 0 { try session.audit(entry) }
                     return removed
                 }
-                progress.count.journalEntries += Int64(removed)
+                progress.count.artifactJournalEntries += Int64(removed)
                 if removed < Self.rowsAtOnce { break }
                 if .now >= end { return progress }
             }
         }
-        if extras.removesExpiredUploads { progress.count.uploads += Int64(try removeExpiredUploads()) }
+        if extras.removesExpiredUploads { progress.count.expiredUploads += Int64(try removeExpiredUploads()) }
         progress.isDone = true
         return progress
     }
@@ -208,7 +207,7 @@ extension MLflowAPI {
 
     /// Removes the artifact folder of a removed run, model or experiment, records the deletion of its files in the
     /// artifact journal, and deletes the entry in the table of removals.
-    private func removeFolder(of owner: RemovedOwner, _ count: inout RemovalCount) throws {
+    private func removeFolder(of owner: PendingFolderRemoval, _ count: inout RemovalCount) throws {
         let wasCreatedAgain = try localStore.readNow(.cheap) { try $0.exists(owner.kind, owner.id) }
         guard !wasCreatedAgain else { return try endRemoval(of: owner, nil) }
         let folder: ServedFolder
@@ -216,7 +215,7 @@ extension MLflowAPI {
             folder = try servedFolder(of: owner)
         } catch is TrackingError {
             // This server does not open the folder, or others may use the folder too.
-            if owner.kind != .experiment { count.elsewhere += 1 }
+            if owner.kind != .experiment { count.unservedFolders += 1 }
             return try endRemoval(of: owner, nil)
         }
         try artifactTurns.runAlone(on: folder.base) {
@@ -229,7 +228,7 @@ extension MLflowAPI {
     /// - Parameter path: the folder that is now empty. If `event` is nil, an interrupted removal may have emptied the
     ///   folder without recording it.
     private func endRemoval(
-        of owner: RemovedOwner,
+        of owner: PendingFolderRemoval,
         _ event: ArtifactEvent?,
         emptying path: ArtifactPath? = nil
     ) throws {
@@ -246,7 +245,7 @@ extension MLflowAPI {
 
     private func delete(
         _ folder: ServedFolder,
-        of owner: RemovedOwner,
+        of owner: PendingFolderRemoval,
         _ count: inout RemovalCount
     ) throws -> ArtifactEvent? {
         guard owner.kind != .experiment else {
@@ -280,7 +279,7 @@ extension MLflowAPI {
     ///
     /// - Throws: `.invalidParameterValue` for a folder that this server does not open, and for a folder whose path does
     ///   not contain the id of the run or model, because others may use such a folder too.
-    private func servedFolder(of owner: RemovedOwner) throws -> ServedFolder {
+    private func servedFolder(of owner: PendingFolderRemoval) throws -> ServedFolder {
         let folder: ServedFolder
         do {
             folder = try self.folder(at: owner.location, owner: "\(owner.kind.noun) \(owner.id)")

@@ -10,8 +10,8 @@ extension MLflowAPI {
         let list = "logged-models/{model_id}/artifacts/directories"
         let file = "2.0/mlflow/logged-models/{model_id}/artifacts/files"
         return [
-            endpoint(.get, .tracking, list, .lookUp(.loggedModel), handling: .blocking(listLoggedModelArtifacts)),
-            endpoint(.get, .pages, file, .lookUp(.loggedModel), handling: .blocking(getLoggedModelArtifact)),
+            endpoint(.get, .tracking, list, .lookUp(.loggedModel), handler: .blocking(listLoggedModelArtifacts)),
+            endpoint(.get, .pages, file, .lookUp(.loggedModel), handler: .blocking(getLoggedModelArtifact)),
         ]
     }
 

@@ -31,7 +31,14 @@ extension MLflowAPI {
 
     private func getMetricHistoryBulk(_ message: RequestMessage) throws -> Operation {
         let runIDs = try message.strings("run_id") ?? []
-        try requireRunCount(runIDs.count, request: "GetMetricHistoryBulk", verb: "cannot specify more than")
+        guard !runIDs.isEmpty else {
+            throw TrackingError.invalidParameter("GetMetricHistoryBulk request must specify at least one run_id.")
+        }
+        guard runIDs.count <= 100 else {
+            throw TrackingError.invalidParameter(
+                "GetMetricHistoryBulk request cannot specify more than 100 run_ids. Received \(runIDs.count) run_ids."
+            )
+        }
         guard let key = try message.string("metric_key") else {
             throw TrackingError.invalidParameter("GetMetricHistoryBulk request must specify a metric_key.")
         }
@@ -49,15 +56,6 @@ extension MLflowAPI {
                 }
                 writer.endObject()
             }
-        }
-    }
-
-    private func requireRunCount(_ count: Int, request: String, verb: String) throws(TrackingError) {
-        guard count > 0 else {
-            throw .invalidParameter("\(request) request must specify at least one run_id.")
-        }
-        guard count <= 100 else {
-            throw .invalidParameter("\(request) request \(verb) 100 run_ids. Received \(count) run_ids.")
         }
     }
 

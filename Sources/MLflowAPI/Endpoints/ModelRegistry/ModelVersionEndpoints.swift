@@ -25,7 +25,7 @@ extension MLflowAPI {
             endpoint(.get, .tracking, "model-versions/get-download-uri", .lookUp(.model), getDownloadURI),
             endpoint(.post, .tracking, "model-versions/set-tag", tag, setModelVersionTag),
             endpoint(.delete, .tracking, "model-versions/delete-tag", tag, deleteModelVersionTag),
-            endpoint(.get, .root, artifact, .lookUp(.model), handling: .blocking(getModelVersionArtifact)),
+            endpoint(.get, .root, artifact, .lookUp(.model), handler: .blocking(getModelVersionArtifact)),
         ]
     }
 

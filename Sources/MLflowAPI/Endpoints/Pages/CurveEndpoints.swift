@@ -35,7 +35,7 @@ private struct CurveSelection: Sendable {
     init(_ message: RequestMessage) throws(TrackingError) {
         let runIDs = try Self.names("run_ids", message)
         let keys = try Self.names("keys", message)
-        let points = try message.integer("max_points", in: 2...2_500, standard: 320)
+        let points = try message.integer("max_points", in: 2...2_500, default: 320)
         let axis = try message.choice("x", of: Axis.self) ?? .step
         guard runIDs.count * keys.count * points <= Self.maximumPoints else {
             throw .invalidParameter(

@@ -28,8 +28,12 @@ extension RequestMessage {
     }
 
     /// Reads a whole number within bounds; returns `standard` if the parameter is absent.
-    func integer(_ name: String, in bounds: ClosedRange<Int64>, standard: Int64) throws(TrackingError) -> Int {
-        let number = try integer(name) ?? standard
+    func integer(
+        _ name: String,
+        in bounds: ClosedRange<Int64>,
+        default defaultValue: Int64
+    ) throws(TrackingError) -> Int {
+        let number = try integer(name) ?? defaultValue
         guard bounds.contains(number) else {
             throw .invalidParameter(
                 "Invalid value \(number) for parameter '\(name)' supplied. It must be from \(bounds.lowerBound) to "

@@ -26,7 +26,8 @@ extension MLflowAPI {
         )
         let modelMetric = try message.modelMetric(metric, runID: runID)
         try validateMetric(metric)
-        return .write { try $0.logMetrics([metric], modelMetrics: modelMetric.map { [$0] } ?? [], runID: runID) }
+        let batch = LogBatch(metrics: [metric], modelMetrics: modelMetric.map { [$0] } ?? [])
+        return .write { try $0.log(batch, runID: runID) }
     }
 
     private func logParam(_ message: RequestMessage) throws -> Operation {
@@ -42,7 +43,7 @@ extension MLflowAPI {
         let key = try message.requiredString("key")
         let value = try message.string("value") ?? ""
         let tag = try validatedTag(Tag(key: key, value: value), longValues: settings.longValues)
-        return .write { try $0.setTag(tag, runID: runID) }
+        return .write { try $0.log(LogBatch(tags: [tag]), runID: runID) }
     }
 
     private func deleteTag(_ message: RequestMessage) throws -> Operation {

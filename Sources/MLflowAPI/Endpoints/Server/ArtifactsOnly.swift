@@ -24,7 +24,7 @@ extension Endpoint {
         let answer = APIError(error).response
         var closed = self
         // A streamed handler answers before the body arrives.
-        closed.handling = .streamed { _, responder in
+        closed.handler = .streamed { _, responder in
             responder.send(answer)
             return nil
         }

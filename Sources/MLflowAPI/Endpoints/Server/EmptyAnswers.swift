@@ -9,7 +9,7 @@ extension MLflowAPI {
     var emptyAnswers: [[Endpoint]] {
         Self.emptyAnswerTable.map { method, path, json in
             let answer = HTTPResponse(contentType: "application/json", bytes: Array(json.utf8))
-            return endpoint(method, .pages, path, .lookUp(.none), handling: .buffered { $1.send(answer) })
+            return endpoint(method, .pages, path, .lookUp(.none), handler: .buffered { $1.send(answer) })
         }
     }
 

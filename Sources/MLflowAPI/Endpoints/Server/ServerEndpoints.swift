@@ -9,11 +9,11 @@ internal import Tracking
 extension MLflowAPI {
     var serverEndpoints: [[Endpoint]] {
         let version = HTTPResponse.text(settings.version)
-        let information = HTTPHandling.buffered { $1.send(serverInformation($0)) }
+        let information = HTTPHandler.buffered { $1.send(serverInformation($0)) }
         return [
-            endpoint(.get, .api, "3.0/mlflow/server-info", .lookUp(.server), handling: information),
-            endpoint(.get, .root, "health", .open(.server), handling: .buffered(health)),
-            endpoint(.get, .root, "version", .open(.server), handling: .buffered { $1.send(version) }),
+            endpoint(.get, .api, "3.0/mlflow/server-info", .lookUp(.server), handler: information),
+            endpoint(.get, .root, "health", .open(.server), handler: .buffered(health)),
+            endpoint(.get, .root, "version", .open(.server), handler: .buffered { $1.send(version) }),
         ]
     }
 

@@ -45,7 +45,7 @@ extension MLflowAPI {
         let changes = [HTTPMethod.post, .put, .patch, .delete].map { ($0, Access.change(.none).unaudited) }
         return [path, path + "/", path + "/{rest...}"].map { path in
             (reads + changes).flatMap { method, access in
-                endpoint(method, family, path, access, handling: .buffered { $1.send(answer) })
+                endpoint(method, family, path, access, handler: .buffered { $1.send(answer) })
             }
         }
     }

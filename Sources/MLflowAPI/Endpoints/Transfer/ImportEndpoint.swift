@@ -16,7 +16,7 @@ extension MLflowAPI {
                 .apus,
                 "import",
                 access,
-                handling: .buffered { request, responder in
+                handler: .buffered { request, responder in
                     do {
                         let operation = try importOperation(request)
                         let draft = trail?.draft(by: auditActor(request), request, nil)

@@ -22,7 +22,7 @@ extension AccessTables {
         let start = query.since.map { AuditEntry.firstID(at: $0) } ?? 0
         let (sql, values) = try selection(of: query)
         var page = AuditPage(entries: [], nextPageToken: nil)
-        // The rows say which resources are meant.
+        // The rows contain the ids of the resources.
         var others = query
         others.resourceID = nil
         var left = Self.entriesOfOnePage
@@ -73,7 +73,7 @@ extension AccessTables {
             let condition = "resource_id = ?3 AND resource_id <> '' AND \(times)"
             return ("SELECT \(columns), 1 FROM \(entries) WHERE \(condition)", [.text(id)])
         }
-        // What became of the experiment became of its runs.
+        // An entry about the experiment, such as its deletion, also concerns its runs.
         let sql = """
             SELECT \(columns), 1 FROM \(entries)
             WHERE \(times) AND resource_id <> '' AND (resource_id = ?3
@@ -97,7 +97,7 @@ extension AccessTables {
         """
     }
 
-    /// The experiment of a run; nil for what is no run, or none that the store and the audit know.
+    /// The experiment of a run; nil if the text is not the id of a run that the store or the audit knows.
     private func experimentID(ofRun id: String) throws -> Int64? {
         let known = try firstTableRow(
             "SELECT experiment_id FROM runs WHERE \(dialect.runID) = ?1",
@@ -142,7 +142,7 @@ extension ChangingAccessTables {
 }
 
 extension AuditEntry {
-    /// The detail without characters NUL, which PostgreSQL reads from no JSON.
+    /// The detail without NUL characters, which PostgreSQL's JSON functions refuse.
     private var storableDetail: String { detail.replacing("\\u0000", with: "\\ufffd") }
 
     /// The statement that stores the entry under an id, and the values of its parameters.

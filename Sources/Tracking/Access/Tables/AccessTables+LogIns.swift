@@ -1,5 +1,5 @@
 extension AccessTables {
-    /// All log-ins with their hashes; one that says nothing that is understood is left out, and so admits nobody.
+    /// All log-ins with their hashes; a log-in whose holder cannot be read is left out, and so admits nobody.
     package func logIns() throws -> [(logIn: LogIn, hash: [UInt8])] {
         try tableRows(
             """
@@ -30,13 +30,12 @@ extension AccessTables {
 }
 
 extension ChangingAccessTables {
-    /// Stores a log-in by the hash of its key; those that have ended are removed, and the oldest of the same holder beyond the
-    /// limit.
+    /// Stores a log-in by the hash of its key; removes expired log-ins, and the oldest ones of the same holder beyond the limit.
     ///
-    /// A name says nothing of the holder: tokens, users with passwords and those of an issuer may have the same.
+    /// The name alone does not identify the holder: a token, a user with a password and a user of an issuer may have the same name.
     ///
-    /// - Parameter userID: the user who was found to be logging in; nil for none.
-    /// - Throws: `.permissionDenied` if that user was deleted since.
+    /// - Parameter userID: the user who logs in; nil if the holder is no user.
+    /// - Throws: `.permissionDenied` if that user was deleted in the meantime.
     package func createLogIn(_ logIn: LogIn, hash: [UInt8], ofUser userID: Int64? = nil) throws {
         try lockAccess()
         if let userID { try requireUser(userID) }
@@ -56,7 +55,7 @@ extension ChangingAccessTables {
         switch logIn.holder {
         case .token(_, let hash):
             tokenHash = hash
-            // All tokens of a user are one holder.
+            // All tokens of a user count as the same holder.
             try endOldest(
                 """
                 token_hash IN (SELECT hash FROM \(table("access_tokens"))
@@ -87,7 +86,7 @@ extension ChangingAccessTables {
         noteNewCredential()
     }
 
-    /// Makes room for one more log-in of a holder.
+    /// Removes the oldest log-ins of a holder, so that one more can be stored.
     private func endOldest(_ condition: String, _ source: String, _ holder: StoredValue) throws {
         try changeTables(
             """
@@ -99,7 +98,7 @@ extension ChangingAccessTables {
         )
     }
 
-    /// Ends all log-ins of a user who is about to be deleted, whoever has proven them, and those by the user's tokens.
+    /// Ends all log-ins of a user who is about to be deleted, by a password, a proxy or an issuer, and those with the user's tokens.
     func endLogIns(of user: User) throws {
         let ended = try changedTableRows(
             """

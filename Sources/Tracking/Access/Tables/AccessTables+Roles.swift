@@ -2,9 +2,9 @@ internal import Budgets
 package import Identities
 
 extension AccessTables {
-    /// All roles with what they allow, in the order in which they were made.
+    /// All roles with their grants, in the order in which they were created.
     ///
-    /// - Parameter workspaces: the only ones whose roles are listed; nil for all.
+    /// - Parameter workspaces: the workspaces whose roles are listed; nil for all.
     package func roles(in workspaces: [String]? = nil) throws -> [Role] {
         guard let workspaces else { return try roles(where: "1 = 1", []) }
         let parameters = workspaces.indices.map { "?\($0 + 1)" }.joined(separator: ", ")
@@ -18,10 +18,7 @@ extension AccessTables {
     }
 
     package func roles(ofUser id: Int64) throws -> [Role] {
-        try roles(
-            where: "id IN (SELECT role_id FROM \(table("user_roles")) WHERE user_id = ?1)",
-            [.integer(id)]
-        )
+        try roles(where: "id IN (SELECT role_id FROM \(table("user_roles")) WHERE user_id = ?1)", [.integer(id)])
     }
 
     private func roles(where condition: String, _ values: [StoredValue]) throws -> [Role] {
@@ -218,7 +215,8 @@ extension ChangingAccessTables {
     }
 }
 
-/// What users are given alone.
+// MARK: Grants of single users
+
 extension ChangingAccessTables {
     /// - Throws: `.resourceDoesNotExist` for an unknown user, `.resourceAlreadyExists` for one with a grant for the pattern.
     package func grant(_ grant: Grant, toUser name: String) throws {
@@ -267,7 +265,7 @@ extension ChangingAccessTables {
         touch(user: user.id)
     }
 
-    /// The id of the role that holds a user's own grants; makes it where there is none.
+    /// The id of the role that contains the grants of a single user; creates the role if there is none.
     private func ownRole(ofUser id: Int64) throws -> Int64 {
         let find = "SELECT id FROM \(table("roles")) WHERE user_id = ?1"
         if let known = try firstTableRow(find, values: [.integer(id)], { $0.int64(0) }) { return known }
@@ -275,7 +273,7 @@ extension ChangingAccessTables {
             "INSERT INTO \(table("roles")) (workspace, name, user_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
             values: [.text(Role.workspace), .text(Role.name(ofUser: id)), .integer(id)]
         )
-        // Another server may have made it just now.
+        // Another server may have created it just now.
         guard let role = try firstTableRow(find, values: [.integer(id)], { $0.int64(0) }) else {
             throw StoreCorruption("another role has the name of the role that holds the grants of user \(id)")
         }
@@ -286,10 +284,10 @@ extension ChangingAccessTables {
         return role
     }
 
-    /// Lets the user who makes something manage it.
+    /// Grants the user who creates an entity MANAGE on it.
     package func grantCreator(_ type: GrantedType, _ pattern: String) throws {
         guard keepsAccess, let id = caller.identity?.userID else { return }
-        try Grant.requireOneThing(pattern)
+        try Grant.requireNotWildcard(pattern)
         try requireUser(id)
         try changeTables(
             """
@@ -302,15 +300,15 @@ extension ChangingAccessTables {
                 .text(PermissionLevel.manage.wireName),
             ]
         )
-        touch(user: id, takesRights: false)
+        touch(user: id, reducesAccess: false)
     }
 
-    /// Takes the grants of users along with a model's new name; roles that an admin made name models by intention.
+    /// Moves the grants of single users to a model's new name; the grants of roles that an admin has created keep the old name.
     package func moveGrants(ofModel name: String, to newName: String) throws {
         guard keepsAccess, !newName.isExactly(name) else { return }
-        if caller.identity?.userID != nil { try Grant.requireOneThing(newName) }
+        if caller.identity?.userID != nil { try Grant.requireNotWildcard(newName) }
         guard name != Grant.everything else { return }
-        // What was left of an earlier model with the new name makes room.
+        // Grants that remain of an earlier model with the new name are removed.
         try changeTables(
             """
             DELETE FROM \(table("role_permissions")) WHERE resource_pattern = ?2 AND EXISTS (
@@ -331,7 +329,7 @@ extension ChangingAccessTables {
         if count > 0 { touch(user: nil) }
     }
 
-    /// Removes what users were given alone for a model, whose name may come back for another one.
+    /// Removes the grants of single users for a model, because another model may get its name.
     package func removeGrants(ofModel name: String) throws {
         guard keepsAccess, name != Grant.everything else { return }
         let count = try changeCount(
@@ -344,7 +342,7 @@ extension ChangingAccessTables {
         if count > 0 { touch(user: nil) }
     }
 
-    /// The condition that a grant is one that a user was given alone, for a registered model or a prompt.
+    /// The condition that a grant is one of a single user, for a registered model or a prompt.
     private func isOwnGrantOfModel(_ grant: StaticString) -> String {
         """
         \(grant).resource_type IN ('registered_model', 'prompt')

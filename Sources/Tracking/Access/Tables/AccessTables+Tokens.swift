@@ -34,7 +34,7 @@ extension ChangingAccessTables {
     /// Stores a token by its hash.
     ///
     /// - Throws: `.resourceAlreadyExists` if the name is taken, `.resourceDoesNotExist` for an unknown experiment,
-    ///   `.invalidParameterValue` for a token that may not be made.
+    ///   `.invalidParameterValue` for a token that may not be created.
     package func createAccessToken(_ token: AccessToken, hash: [UInt8]) throws {
         try token.validate()
         try lockAccess()
@@ -76,7 +76,7 @@ extension ChangingAccessTables {
     /// The value of `coalesce(user_id, 0)` of a user's tokens; no user has the id 0.
     private static func owner(_ userID: Int64?) -> StoredValue { .integer(userID ?? 0) }
 
-    /// Throws for a user with as many tokens as one may have: the server keeps all of them in memory.
+    /// Throws if a user has reached the limit of tokens, which the server keeps in memory.
     private func requirePlace(ofUser id: Int64) throws {
         let count = try firstTableRow(
             "SELECT count(*) FROM \(table("access_tokens")) WHERE user_id = ?1",
@@ -84,13 +84,13 @@ extension ChangingAccessTables {
         ) { $0.int64(0) }
         guard count ?? 0 >= AccessToken.userLimit else { return }
         throw TrackingError.invalidParameter(
-            "A user can have \(AccessToken.userLimit) tokens. Revoke one that is not needed any more first."
+            "A user can have \(AccessToken.userLimit) tokens. First revoke one that is no longer needed."
         )
     }
 
     /// Removes a token; nobody is admitted with it any more.
     ///
-    /// - Parameter userID: whose token it is; nil for one that belongs to nobody.
+    /// - Parameter userID: the owner of the token; nil for a token without an owner.
     /// - Throws: `.resourceDoesNotExist` for an unknown name.
     package func revokeAccessToken(named name: String, ofUser userID: Int64? = nil) throws {
         let ended = try changedTableRows(
@@ -99,7 +99,7 @@ extension ChangingAccessTables {
         ) { $0.bytes(0) }
         noteEnd(ofTokens: ended.rows)
         guard ended.rows.isEmpty else { return }
-        // A user hears nothing of the tokens of others.
+        // The error must not tell a user about the tokens of others.
         throw TrackingError.tokenNotFound(name, owners: userID == nil ? try ownersOfTokens(named: name) : [])
     }
 

@@ -17,7 +17,7 @@ extension AccessTables {
         return found
     }
 
-    /// Nil for an unknown id.
+    /// Returns nil for an unknown id.
     package func user(id: Int64) throws -> User? {
         try firstTableRow(
             "SELECT \(User.columns) FROM \(table("users")) WHERE id = ?1",
@@ -26,7 +26,7 @@ extension AccessTables {
         )
     }
 
-    /// A user with the hash of the password, which is nil for one without; nil for an unknown name.
+    /// Returns a user with the hash of the password, which is nil if the user has none; nil for an unknown name.
     package func userWithPassword(named name: String) throws -> (user: User, password: String?)? {
         try firstTableRow(
             "SELECT \(User.columns), password FROM \(table("users")) WHERE name = ?1",
@@ -45,7 +45,7 @@ extension AccessTables {
         try finds("SELECT 1 FROM \(table("users")) WHERE is_admin = 1 LIMIT 1")
     }
 
-    /// The grants of all roles of a user that count.
+    /// The grants of all roles of a user that have an effect.
     package func grants(ofUser id: Int64) throws -> [Grant] {
         try tableRows(
             """
@@ -59,7 +59,7 @@ extension AccessTables {
         ) { try Grant(type: $0.string(0), pattern: $0.string(1), permission: $0.string(2)) }
     }
 
-    /// What a user was given alone for one thing; nil for nothing.
+    /// The permission that was granted to a single user on one resource; nil if there is none.
     package func ownPermission(ofUser id: Int64, type: String, pattern: String) throws -> String? {
         try firstTableRow(
             """
@@ -71,7 +71,7 @@ extension AccessTables {
         ) { $0.string(0) }
     }
 
-    /// What users were given alone for one thing, by the users' names.
+    /// The permissions that were granted to single users on one resource, ordered by the names of the users.
     ///
     /// - Parameter name: users up to this name are left out.
     package func ownGrants(
@@ -94,7 +94,7 @@ extension AccessTables {
         ) { ($0.string(0), $0.string(1)) }
     }
 
-    /// What a user was given alone for things of a type, as pairs of the thing and the permission.
+    /// The permissions that were granted to a single user on resources of a type.
     package func ownPermissions(ofUser id: Int64, type: String) throws -> [(pattern: String, permission: String)] {
         try tableRows(
             """
@@ -108,7 +108,7 @@ extension AccessTables {
 }
 
 extension ChangingAccessTables {
-    /// - Parameter password: its hash; nil for one who logs in elsewhere.
+    /// - Parameter password: the hash of the password; nil for a user whom a proxy or an issuer identifies.
     /// - Throws: `.resourceAlreadyExists` if the name is taken.
     package func createUser(_ name: String, password: String?, isAdministrator: Bool) throws -> User {
         try User.validate(name: name)
@@ -124,7 +124,7 @@ extension ChangingAccessTables {
             .integer(now)
         )
         guard let id else { throw TrackingError.userNameTaken(name) }
-        touch(user: id, takesRights: false)
+        touch(user: id, reducesAccess: false)
         return User(id: id, name: name, isAdministrator: isAdministrator, creationTime: now)
     }
 
@@ -149,7 +149,7 @@ extension ChangingAccessTables {
     /// Gives a user another password if the user still has the one that was checked; the user's tokens stay.
     ///
     /// - Parameter checked: the hash against which the current password was checked.
-    /// - Returns: false if the user is no more or has another password, so that nothing has changed.
+    /// - Returns: false if the user was deleted or has another password; then nothing was changed.
     package func replacePassword(_ checked: String, with password: String, ofUser id: Int64) throws -> Bool {
         try lockAccess()
         let count = try changeCount(
@@ -189,7 +189,7 @@ extension ChangingAccessTables {
         )
     }
 
-    /// Removes a user with what was granted to that one alone, and the user's tokens and log-ins.
+    /// Removes a user, the grants of that single user, and the user's tokens and log-ins.
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown user, `.badRequest` for the only admin.
     package func deleteUser(_ name: String) throws {
@@ -225,11 +225,6 @@ extension User {
     fileprivate static let columns = "id, name, is_admin, creation_time"
 
     fileprivate init(row: any StoredRow) {
-        self.init(
-            id: row.int64(0),
-            name: row.string(1),
-            isAdministrator: row.flag(2),
-            creationTime: row.int64(3)
-        )
+        self.init(id: row.int64(0), name: row.string(1), isAdministrator: row.flag(2), creationTime: row.int64(3))
     }
 }

@@ -1,56 +1,56 @@
-// Users, roles, tokens, log-ins and the audit, in SQL that SQLite and PostgreSQL both understand: the functions of the extensions
-// of `AccessTables` and `ChangingAccessTables` are those that both stores offer. Parameters are written `?1`, and have the type of
-// the column beside them in PostgreSQL; a yes or no is 1 or 0.
+// Users, roles, tokens, log-ins and the audit, in SQL that SQLite and PostgreSQL both understand: both stores offer the functions of
+// the extensions of `AccessTables` and `ChangingAccessTables`. Parameters are written `?1`; PostgreSQL gives each the type of the column
+// that it is compared with or stored in. A Boolean is 1 or 0.
 
 /// A session that reads the tables of users, tokens and the audit.
 package protocol AccessTables: AnyObject {
     var dialect: AccessDialect { get }
 
-    /// Returns what `read` makes of each row that a statement finds.
+    /// Returns the result of `read` for each row that a statement finds.
     func tableRows<Value>(
         _ sql: String,
         values: [StoredValue],
         _ read: (any StoredRow) throws -> Value
     ) throws -> [Value]
 
-    /// Returns the mark that each transaction which changes who may do what replaces; nil in a database that no other server
-    /// uses.
+    /// Returns the access mark, which each transaction that changes permissions replaces (`StoredAccessVersion`); nil in a database that
+    /// no other server uses.
     func storedAccessVersion() throws -> Int64?
 }
 
 /// A session that also changes the tables.
 package protocol ChangingAccessTables: AccessTables, AccessChanging, ClientBound {
-    /// Whether the tables are there; if they are not, nobody is a user.
+    /// Whether the database has the tables; without them there are no users.
     var keepsAccess: Bool { get }
 
     /// The current time in Unix milliseconds.
     var currentTime: Int64 { get }
 
-    /// Throws unless the client may read an experiment, which must be there.
+    /// Throws unless an experiment exists and the client may read it.
     func requireReadableExperiment(_ id: Int64) throws
 
-    /// Waits until no other server is changing who may do what, and lets none begin until the transaction has ended.
+    /// Waits until no other server is changing permissions, and keeps other servers from changing any until the transaction has ended.
     ///
-    /// Called before a change that depends on what is stored about others, such as whether another admin is left.
+    /// Called before a change that depends on stored facts about other users, such as whether there is another admin.
     func lockAccess() throws
 
-    /// Carries out a change at the latest when the transaction is committed.
+    /// Makes a change, at once or before the transaction is committed.
     func changeTables(_ sql: String, values: [StoredValue]) throws
 
-    /// Carries out a change; returns what `read` makes of each row of `RETURNING`, and the number of changed rows.
+    /// Makes a change; returns the result of `read` for each row of `RETURNING`, and the number of changed rows.
     func changedTableRows<Value>(
         _ sql: String,
         values: [StoredValue],
         _ read: (any StoredRow) throws -> Value
     ) throws -> (rows: [Value], count: Int)
 
-    /// Returns an id for an entry of the audit that no other entry has, greater than those of the same time before it.
+    /// Returns a new id for an audit entry, which is greater than the ids of earlier entries of the same time.
     func nextAuditID(at time: Int64) throws -> Int64
 }
 
-/// What differs between the two stores.
+/// The differences between the SQL of the two stores.
 package struct AccessDialect: Sendable {
-    /// What stands before the names of the tables, such as `apus.`.
+    /// The prefix of the names of the tables, such as `apus.`.
     package let schema: String
     /// The column of the table `runs` that holds the id.
     package let runID: String
@@ -103,7 +103,7 @@ extension AccessTables {
     /// The name of a table in SQL.
     func table(_ name: StaticString) -> String { "\(dialect.schema)\(name)" }
 
-    /// Returns what `read` makes of the first row that a statement finds; nil if it finds none.
+    /// Returns the result of `read` for the first row that a statement finds; nil if it finds none.
     func firstTableRow<Value>(
         _ sql: String,
         values: [StoredValue],
@@ -119,12 +119,12 @@ extension AccessTables {
 }
 
 extension ChangingAccessTables {
-    /// Carries out a change; returns how many rows were changed.
+    /// Makes a change; returns the number of changed rows.
     func changeCount(_ sql: String, _ values: StoredValue...) throws -> Int {
         try changedTableRows(sql, values: values) { _ in }.count
     }
 
-    /// Inserts a row; returns its id, or nil if `ON CONFLICT DO NOTHING` has left it out.
+    /// Inserts a row; returns its id, or nil if it was not inserted because of `ON CONFLICT DO NOTHING`.
     func insertedID(_ sql: String, _ values: StoredValue...) throws -> Int64? {
         try changedTableRows(sql + " RETURNING id", values: values) { $0.int64(0) }.rows.first
     }

@@ -32,10 +32,10 @@ struct Restoration {
             )
         }
         let lock: OwnerLock
-        let claim: DatabaseClaim?
+        let claim: DatabaseFileLock?
         do {
             lock = try held ?? OwnerLock(databasePath: databasePath)
-            claim = FileKind(databasePath) == .file ? try DatabaseClaim(databasePath: databasePath) : nil
+            claim = FileKind(databasePath) == .file ? try DatabaseFileLock(databasePath: databasePath) : nil
         } catch {
             throw StartFailure.opening(databasePath, error)
         }

@@ -6,7 +6,7 @@ internal import Logging
 /// Stops a server that nobody uses, or whose parent processes have ended, in the same way as a SIGTERM.
 enum AutomaticStop {
     /// Starts to watch, until the end of the process.
-    static func watch(_ settings: EndingSettings, _ server: HTTPServer, _ logger: Logger) {
+    static func watch(_ settings: AutomaticStopSettings, _ server: HTTPServer, _ logger: Logger) {
         wait(for: settings.parents[...], logger)
         if let limit = settings.idleTime {
             poll(IdleTime(server.counts), limit, server, DispatchQueue(label: "apus.idle-exit", qos: .utility), logger)

@@ -94,7 +94,7 @@ final class LogInRoutes: Sendable {
     }
 
     private func logIn(_ request: HTTPRequest) -> HTTPResponse {
-        guard OriginPolicy.sender(of: request, publicOrigin: access.outside.publicOrigin) != .foreign else {
+        guard OriginPolicy.sender(of: request, publicOrigin: access.externalUsers.publicOrigin) != .foreign else {
             return Self.fault(403, "This form was sent by a page of another site. Open this server's own log-in page.")
         }
         let kind = request.header("content-type")?.prefix { $0 != ";" }.lowercased()
@@ -125,7 +125,7 @@ final class LogInRoutes: Sendable {
     /// The answer to somebody who has logged in.
     private func entering(_ request: HTTPRequest, _ value: String, at place: String) -> HTTPResponse {
         var response = Self.redirect(place)
-        let cookiePlace = access.outside.cookiePlace(of: request)
+        let cookiePlace = access.externalUsers.cookiePlace(of: request)
         response.headers.append(LogInCookie.field(value, seconds: LogIn.lifetime / 1_000, at: cookiePlace))
         return response
     }
@@ -138,7 +138,7 @@ final class LogInRoutes: Sendable {
     }
 
     private func logOut(_ request: HTTPRequest) -> HTTPResponse {
-        guard OriginPolicy.sender(of: request, publicOrigin: access.outside.publicOrigin) == .own else {
+        guard OriginPolicy.sender(of: request, publicOrigin: access.externalUsers.publicOrigin) == .own else {
             return Self.fault(
                 403,
                 "Log out by the button of this server's own page: this request comes from elsewhere."
@@ -150,7 +150,7 @@ final class LogInRoutes: Sendable {
             return failed(error)
         }
         var response = Self.redirect("./login")
-        response.headers.append(LogInCookie.field("", seconds: 0, at: access.outside.cookiePlace(of: request)))
+        response.headers.append(LogInCookie.field("", seconds: 0, at: access.externalUsers.cookiePlace(of: request)))
         return response
     }
 
@@ -184,7 +184,7 @@ final class LogInRoutes: Sendable {
             seed,
             name: Self.attemptCookie,
             seconds: seed.isEmpty ? 0 : Self.attemptSeconds,
-            at: access.outside.returnPlace(of: request)
+            at: access.externalUsers.returnPlace(of: request)
         )
     }
 
@@ -196,7 +196,7 @@ final class LogInRoutes: Sendable {
     }
 
     private func user(_ request: HTTPRequest) -> HTTPResponse {
-        let place = access.outside.returnPlace(of: request)
+        let place = access.externalUsers.returnPlace(of: request)
         guard let seed = LogInCookie.value(of: Self.attemptCookie, in: request, at: place),
             let state = request.queryValue("state"), LogInAttempt(seed: seed, key: key).isAnswered(by: state)
         else {

@@ -15,7 +15,7 @@ struct PagePaths {
     /// The relative address of Apus' own pages, as seen from a path directly under one of `others`.
     private let pathToOwn: String
 
-    init(_ settings: PagesSettings, _ listening: ListeningSettings) {
+    init(_ settings: WebPageSettings, _ listening: ListeningSettings) {
         let roots = listening.bases
         bundle = settings.bundle
         if settings.bundle == nil {
@@ -23,11 +23,11 @@ struct PagePaths {
             others = []
             pathToOwn = "./"
         } else {
-            own = settings.path.isEmpty ? roots.map { $0 + PagesSettings.ownPath } : roots
+            own = settings.path.isEmpty ? roots.map { $0 + WebPageSettings.ownPath } : roots
             others = roots.map { $0 + settings.path }
             let depth = settings.path.count { $0 == "/" }
             pathToOwn =
-                depth == 0 ? ".\(PagesSettings.ownPath)/" : String(repeating: "../", count: depth)
+                depth == 0 ? ".\(WebPageSettings.ownPath)/" : String(repeating: "../", count: depth)
         }
     }
 

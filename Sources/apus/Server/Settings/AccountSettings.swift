@@ -7,7 +7,7 @@ internal import Tracking
 /// server.
 struct AccountSettings {
     /// The permission of users for experiments and models for which they have no other permission.
-    let standard: PermissionLevel
+    let defaultLevel: PermissionLevel
     /// The name of the admin that the first start makes.
     let administrator: String
     /// The admin's password; nil if the server is to make one.
@@ -39,7 +39,10 @@ struct AccountSettings {
             )
         }
         let level = environment.setting(.defaultPermission, options.defaultPermission)
-        standard = try Self.standard(level?.text ?? file["default_permission"], level?.source ?? "default_permission")
+        defaultLevel = try Self.defaultLevel(
+            level?.text ?? file["default_permission"],
+            level?.source ?? "default_permission"
+        )
         administrator = environment["MLFLOW_AUTH_ADMIN_USERNAME"] ?? file["admin_username"] ?? "admin"
         password = environment["MLFLOW_AUTH_ADMIN_PASSWORD"] ?? file["admin_password"]
         if password == User.knownPassword {
@@ -50,7 +53,7 @@ struct AccountSettings {
         }
     }
 
-    private static func standard(_ text: String?, _ source: String) throws(StartFailure) -> PermissionLevel {
+    private static func defaultLevel(_ text: String?, _ source: String) throws(StartFailure) -> PermissionLevel {
         guard let text else { return .read }
         guard let level = PermissionLevel(wireName: text.uppercased()), level != .denied else {
             throw StartFailure(

@@ -72,11 +72,11 @@ struct LimitSettings {
 /// The setting of `--keep-free`, the space on the disk of the artifacts that stays free.
 enum KeepFreeSetting {
     /// 100 MiB, or 5% of the disk if that is less.
-    static let standard = FreeSpace.Amount.lesser(bytes: 100 * 1_048_576, percent: 5)
+    static let defaultAmount = FreeSpace.Amount.lesser(bytes: 100 * 1_048_576, percent: 5)
 
     /// The amount that the flag or its variable gives, or the default; nil if it is 0.
     static func amount(_ environment: Environment, _ given: String? = nil) throws(StartFailure) -> FreeSpace.Amount? {
-        guard let setting = environment.setting(.keepFree, given) else { return standard }
+        guard let setting = environment.setting(.keepFree, given) else { return defaultAmount }
         if setting.text.last == "%" {
             guard let percent = Int(setting.text.dropLast()), (0...90).contains(percent) else {
                 throw StartFailure("\(setting.shown) is not a part of a disk; use 0% to 90%.")

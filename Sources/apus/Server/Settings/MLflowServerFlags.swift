@@ -26,12 +26,12 @@ struct MLflowServerFlags {
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard argument.hasPrefix("-"), let name = parts.first.map(String.init),
                 let setting = Self.settings.first(where: { $0.names.contains(name) }),
-                setting.value != nil || parts.count == 1
+                setting.valueName != nil || parts.count == 1
             else {
                 rest.append(argument)
                 continue
             }
-            if setting.value == nil {
+            if setting.valueName == nil {
                 given[setting.flag] = name == setting.opposite ? "false" : "true"
             } else {
                 given[setting.flag] = try parts.count > 1 ? String(parts[1]) : Self.value(of: setting, &left)
@@ -43,7 +43,7 @@ struct MLflowServerFlags {
     private static func value(of setting: SettingDefinition, _ left: inout ArraySlice<String>) throws -> String {
         let isValue = left.first.map { !$0.hasPrefix("-") || $0 == "-" || flagsWithDashes.contains(setting.flag) }
         guard isValue == true, let value = left.popFirst() else {
-            throw ValidationError("Missing value for '\(setting.flag) <\(setting.value ?? "")>'")
+            throw ValidationError("Missing value for '\(setting.flag) <\(setting.valueName ?? "")>'")
         }
         return value
     }

@@ -22,7 +22,7 @@ struct SecuritySettings {
     ///   it too.
     init(
         _ options: SecurityOptions,
-        _ outside: OutsideUserSettings = OutsideUserSettings(),
+        _ externalUsers: ExternalUserSettings = ExternalUserSettings(),
         prefix: String,
         _ environment: Environment
     ) throws(StartFailure) {
@@ -30,12 +30,12 @@ struct SecuritySettings {
         isEnabled = !(options.disableSecurityMiddleware || isDisabled)
         accounts = try AccountSettings(options, environment)
         let requiresToken = try environment.isOn(.requireToken, options.requireToken)
-        if requiresToken == false, let source = outside.source {
+        if requiresToken == false, let source = externalUsers.source {
             throw StartFailure(
                 "\(source) restricts the use of the server, and --no-require-token allows it to everybody."
             )
         }
-        self.requiresToken = requiresToken ?? (outside.source != nil)
+        self.requiresToken = requiresToken ?? (externalUsers.source != nil)
         let named = environment.setting(.allowedHosts, options.allowedHosts)
         let allowed = try Self.list(
             named,
@@ -50,7 +50,7 @@ struct SecuritySettings {
             "an origin; allow origins such as https://notebook.example, or *",
             OriginPolicy.understands
         )
-        origins = OriginPolicy(allowedOrigins: allowedOrigins + (outside.users.publicOrigin.map { [$0] } ?? []))
+        origins = OriginPolicy(allowedOrigins: allowedOrigins + (externalUsers.users.publicOrigin.map { [$0] } ?? []))
         let frameOptions = try Self.frameOptions(environment.setting(.xFrameOptions, options.xFrameOptions))
         let ancestors = environment.setting(.frameAncestors, options.frameAncestors)
         if let ancestors, frameOptions == "DENY" {
@@ -67,7 +67,7 @@ struct SecuritySettings {
 
     /// The credentials that requests need, and the default permission of users.
     var access: AccessSettings {
-        AccessSettings(isRequired: asksForCredentials, usersMay: accounts?.standard)
+        AccessSettings(isRequired: asksForCredentials, usersMay: accounts?.defaultLevel)
     }
 
     /// One sentence about the Host fields that the server accepts.

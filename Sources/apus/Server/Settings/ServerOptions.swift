@@ -48,7 +48,7 @@ struct SecurityOptions: ParsableArguments {
     @Flag(help: .of(.disableSecurityMiddleware)) var disableSecurityMiddleware = false
 }
 
-struct OutsideUserOptions: ParsableArguments {
+struct ExternalUserOptions: ParsableArguments {
     @Option(help: .of(.publicURL), completion: .of(.publicURL)) var publicUrl: String?
     @Option(help: .of(.groupScopes), completion: .of(.groupScopes)) var groupScopes: String?
     @Option(help: .of(.trustProxyUser), completion: .of(.trustProxyUser)) var trustProxyUser: String?

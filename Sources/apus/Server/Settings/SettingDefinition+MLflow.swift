@@ -7,7 +7,7 @@ extension SettingDefinition {
         option("--workers", short: "-w", "value", "MLFLOW_WORKERS").doing(oneProcess),
         gunicornOptions, uvicornOptions,
         option("--waitress-opts", "value").doing(oneProcess),
-        switched("--dev", nil).doing(oneProcess),
+        toggle("--dev", nil).doing(oneProcess),
         option("--expose-prometheus", "value", "MLFLOW_EXPOSE_PROMETHEUS")
             .doing("/metrics is always there, and no folder is written"),
         option("--read-replica-backend-store-uri", "value", "MLFLOW_READ_REPLICA_BACKEND_STORE_URI")
@@ -27,11 +27,11 @@ extension SettingDefinition {
     static let uvicornOptions = option("--uvicorn-opts", "value", "MLFLOW_UVICORN_OPTS")
         .doing("\(oneProcess); of its options, --ssl-certfile and --ssl-keyfile are taken")
 
-    static let workspaces = switched("--enable-workspaces", "--disable-workspaces", "MLFLOW_ENABLE_WORKSPACES")
+    static let workspaces = toggle("--enable-workspaces", "--disable-workspaces", "MLFLOW_ENABLE_WORKSPACES")
         .doing("there are no workspaces, everybody sees everything; turning them off is no error")
     static let registryStoreURI = option("--registry-store-uri", "uri", "MLFLOW_REGISTRY_STORE_URI")
         .doing("one database holds all; naming the backend store again is no error")
-    static let artifactsPresignedOnly = switched("--artifacts-presigned-only", nil, "MLFLOW_ARTIFACTS_PRESIGNED_ONLY")
+    static let artifactsPresignedOnly = toggle("--artifacts-presigned-only", nil, "MLFLOW_ARTIFACTS_PRESIGNED_ONLY")
         .doing("artifacts go through this server")
 
     /// Two paragraphs for the help of `apus server`.

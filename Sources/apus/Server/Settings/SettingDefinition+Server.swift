@@ -42,46 +42,46 @@ extension SettingDefinition {
     ]
 
     // The location of data.
-    static let dataDir = option("--data-dir", "folder", "APUS_DATA_DIR", standard: "./apus-data")
+    static let dataDir = option("--data-dir", "folder", "APUS_DATA_DIR", default: "./apus-data")
         .doing("The folder that holds all data, the database and artifacts.")
     static let backendStoreURI = option("--backend-store-uri", "uri", "MLFLOW_BACKEND_STORE_URI")
-        .unlessGiven("apus.db in the data folder")
+        .withDefault("apus.db in the data folder")
         .doing(
             "The database: sqlite:///relative, sqlite:////absolute, the path of a file, or postgresql://USER@HOST/DATABASE, an "
                 + "MLflow database that other servers may use too (docs/postgresql.md)."
         )
     static let defaultArtifactRoot = option("--default-artifact-root", "uri", "MLFLOW_DEFAULT_ARTIFACT_ROOT")
-        .unlessGiven("mlflow-artifacts:/, that is, through this server")
+        .withDefault("mlflow-artifacts:/, that is, through this server")
         .doing("Where runs of new experiments keep artifacts: a folder or URI that clients reach by themselves.")
     static let artifactsDestination = option("--artifacts-destination", "uri", "MLFLOW_ARTIFACTS_DESTINATION")
-        .unlessGiven("artifacts in the data folder")
+        .withDefault("artifacts in the data folder")
         .doing("Where artifacts go that pass through this server: a folder, or s3://BUCKET/PREFIX.")
 
     // The storage of data.
-    static let databaseLogLimit = option("--database-log-limit", "size", "APUS_DATABASE_LOG_LIMIT", standard: "64MB")
+    static let databaseLogLimit = option("--database-log-limit", "size", "APUS_DATABASE_LOG_LIMIT", default: "64MB")
         .doing(
             "How much the database's write-ahead log may take on the disk, such as 64MB or 1GB; at least 4MB. Reads that "
                 + "keep the log from shrinking are ended before it exceeds this size."
         )
-    static let serveArtifacts = switched("--serve-artifacts", "--no-serve-artifacts", "MLFLOW_SERVE_ARTIFACTS")
-        .unlessGiven("on").doing("Whether artifacts go through this server.")
-    static let artifactsOnly = switched("--artifacts-only", nil, "MLFLOW_ARTIFACTS_ONLY")
+    static let serveArtifacts = toggle("--serve-artifacts", "--no-serve-artifacts", "MLFLOW_SERVE_ARTIFACTS")
+        .withDefault("on").doing("Whether artifacts go through this server.")
+    static let artifactsOnly = toggle("--artifacts-only", nil, "MLFLOW_ARTIFACTS_ONLY")
         .doing(
             "Serve artifacts by path and nothing else: all other calls get 501. It cannot be combined with a backend store, "
                 + "and needs a data folder of its own."
         )
-    static let deduplicateArtifacts = switched(
+    static let deduplicateArtifacts = toggle(
         "--deduplicate-artifacts",
         "--no-deduplicate-artifacts",
         "APUS_DEDUPLICATE_ARTIFACTS"
     ).doing("Whether files uploaded from now on share disk space with equal files.")
-    static let audit = switched("--audit", "--no-audit", "APUS_AUDIT").unlessGiven("on")
+    static let audit = toggle("--audit", "--no-audit", "APUS_AUDIT").withDefault("on")
         .doing(
             "Whether the database notes who changed what, when and from where: experiments, runs, models, artifacts and tokens, "
                 + "but not what is logged to runs. `apus audit` prints these entries. Over PostgreSQL it is on if users or tokens are asked "
                 + "for, or this is given."
         )
-    static let auditRetention = option("--audit-retention", "age", "APUS_AUDIT_RETENTION", standard: "365d")
+    static let auditRetention = option("--audit-retention", "age", "APUS_AUDIT_RETENTION", default: "365d")
         .doing("How long an entry of the audit is kept, such as 365d or 12h.")
 
     // Snapshots.
@@ -90,11 +90,11 @@ extension SettingDefinition {
             "Keep snapshots of all data in this folder, which may be on a disk that cannot hold a database, such as Google Drive, NFS "
                 + "or a mounted bucket. A server that starts on an empty data folder restores the newest one."
         )
-    static let snapshotEvery = option("--snapshot-every", "time", "APUS_SNAPSHOT_EVERY", standard: "60s")
+    static let snapshotEvery = option("--snapshot-every", "time", "APUS_SNAPSHOT_EVERY", default: "60s")
         .doing(
             "How long after a snapshot the next one is made if data has changed. A last one is made when the server stops."
         )
-    static let snapshotKeep = option("--snapshot-keep", "number", "APUS_SNAPSHOT_KEEP", standard: "2")
+    static let snapshotKeep = option("--snapshot-keep", "number", "APUS_SNAPSHOT_KEEP", default: "2")
         .doing("How many of the newest snapshots are kept.")
 
     // The upstream, which gets a copy of everything.
@@ -109,16 +109,16 @@ extension SettingDefinition {
             "A command for the shell that prints a token for the upstream. It is run before the first call to the upstream, and again when the "
                 + "upstream refuses the token."
         )
-    static let forwardDelay = option("--forward-delay", "time", "APUS_FORWARD_DELAY", standard: "5s")
+    static let forwardDelay = option("--forward-delay", "time", "APUS_FORWARD_DELAY", default: "5s")
         .doing("The longest time until the upstream gets a change, if it answers.")
     static let forwardArtifactRate = option("--forward-artifact-rate", "size", "APUS_FORWARD_ARTIFACT_RATE")
-        .unlessGiven("no limit")
+        .withDefault("no limit")
         .doing("How many bytes of artifacts are sent to the upstream in a second at most, such as 10MB.")
 
     // The addresses of the server.
-    static let host = option("--host", short: "-h", "address", "MLFLOW_HOST", standard: "127.0.0.1")
+    static let host = option("--host", short: "-h", "address", "MLFLOW_HOST", default: "127.0.0.1")
         .doing("The address to listen on.")
-    static let port = option("--port", short: "-p", "port", "MLFLOW_PORT", "PORT", standard: "5000")
+    static let port = option("--port", short: "-p", "port", "MLFLOW_PORT", "PORT", default: "5000")
         .doing("The port; 0 picks a free one.")
     static let staticPrefix = option("--static-prefix", "path", "MLFLOW_STATIC_PREFIX")
         .doing("A path such as /mlflow under which every route answers too.")
@@ -129,44 +129,44 @@ extension SettingDefinition {
                 + "intermediate ones, in PEM form. `kill -HUP` makes the server read certificate and key anew. Needs OpenSSL "
                 + "3 on the machine. --uvicorn-opts may name the file too."
         )
-    static let sslKey = option("--ssl-keyfile", "file", "APUS_SSL_KEYFILE").unlessGiven("the file of --ssl-certfile")
+    static let sslKey = option("--ssl-keyfile", "file", "APUS_SSL_KEYFILE").withDefault("the file of --ssl-certfile")
         .doing("The certificate's private key, in PEM form and without a password. --uvicorn-opts may name it too.")
 
     // Access control.
-    static let appName = option("--app-name", "name", "APUS_APP_NAME").unlessGiven("nobody is asked who they are")
+    static let appName = option("--app-name", "name", "APUS_APP_NAME").withDefault("nobody is asked who they are")
         .doing(
             "basic-auth: ask everybody for a name and a password, or a token, and let each do what MLflow's roles and permissions "
                 + "say. The first start makes the admin: MLFLOW_AUTH_ADMIN_USERNAME (admin) with "
                 + "MLFLOW_AUTH_ADMIN_PASSWORD, or with a password that is printed once. Needs OpenSSL 3 on the machine."
         )
-    static let defaultPermission = option("--default-permission", "level", "APUS_DEFAULT_PERMISSION", standard: "READ")
+    static let defaultPermission = option("--default-permission", "level", "APUS_DEFAULT_PERMISSION", default: "READ")
         .doing(
             "What users may do with experiments and models for which nobody has granted them anything: NO_PERMISSIONS, READ, "
                 + "USE, EDIT or MANAGE. The file of MLFLOW_AUTH_CONFIG_PATH may say it too (default_permission)."
         )
-    static let requireToken = switched("--require-token", "--no-require-token", "APUS_REQUIRE_TOKEN")
+    static let requireToken = toggle("--require-token", "--no-require-token", "APUS_REQUIRE_TOKEN")
         .doing(
             "Answer nothing but /health and /version to requests without a token that `apus token create` has made. Clients "
                 + "send it as MLFLOW_TRACKING_TOKEN, or as the password of any user."
         )
     static let allowedHosts = option("--allowed-hosts", "hosts", "MLFLOW_SERVER_ALLOWED_HOSTS")
-        .unlessGiven("this machine and private addresses")
+        .withDefault("this machine and private addresses")
         .doing(
             "The Host fields that are answered, separated by commas; * for all. A star in a name stands for characters "
                 + "without a dot (ml-*), a *. at the beginning for any subdomain."
         )
     static let corsAllowedOrigins = option("--cors-allowed-origins", "origins", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS")
-        .unlessGiven("the server's own and localhost")
+        .withDefault("the server's own and localhost")
         .doing("The origins whose web pages may change data, separated by commas; * for all.")
     static let xFrameOptions = option("--x-frame-options", "value", "MLFLOW_SERVER_X_FRAME_OPTIONS")
-        .unlessGiven("SAMEORIGIN").doing("The X-Frame-Options field: SAMEORIGIN, DENY or NONE.")
+        .withDefault("SAMEORIGIN").doing("The X-Frame-Options field: SAMEORIGIN, DENY or NONE.")
     static let frameAncestors = option("--frame-ancestors", "origins", "APUS_FRAME_ANCESTORS")
-        .unlessGiven("what --x-frame-options says")
+        .withDefault("what --x-frame-options says")
         .doing(
             "The origins whose pages may show Apus in a frame, separated by commas, such as https://hub.example.org or "
                 + "https://*.example.org; its own pages always may. Browsers then look at this list and not at X-Frame-Options."
         )
-    static let disableSecurityMiddleware = switched(
+    static let disableSecurityMiddleware = toggle(
         "--disable-security-middleware",
         nil,
         "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE"
@@ -174,7 +174,7 @@ extension SettingDefinition {
 
     // Users from a proxy or an identity provider.
     static let publicURL = option("--public-url", "url", "APUS_PUBLIC_URL")
-        .unlessGiven("what requests have as Host")
+        .withDefault("what requests have as Host")
         .doing(
             "The address at which browsers see this server, such as https://ml.example.org or, where a proxy adds a path, "
                 + "https://example.org/ml. Log-ins return to it, and its pages count as this server's own."
@@ -202,13 +202,13 @@ extension SettingDefinition {
                 + "to the claim iss of its tokens. Its keys are fetched from there. Every request then needs a token."
         )
     static let oidcAudience = option("--oidc-audience", "text", "APUS_OIDC_AUDIENCE")
-        .unlessGiven("--oidc-client-id")
+        .withDefault("--oidc-client-id")
         .doing("The audience (the claim aud) that a token of the issuer must have.")
-    static let oidcUserClaim = option("--oidc-user-claim", "claim", "APUS_OIDC_USER_CLAIM", standard: "sub")
+    static let oidcUserClaim = option("--oidc-user-claim", "claim", "APUS_OIDC_USER_CLAIM", default: "sub")
         .doing(
             "The claim that names the user. If it is email, tokens with email_verified: false are refused."
         )
-    static let oidcGroupsClaim = option("--oidc-groups-claim", "claim", "APUS_OIDC_GROUPS_CLAIM", standard: "groups")
+    static let oidcGroupsClaim = option("--oidc-groups-claim", "claim", "APUS_OIDC_GROUPS_CLAIM", default: "groups")
         .doing("The claim that lists the user's groups; dots lead into objects, as in realm_access.roles.")
     static let oidcClientID = option("--oidc-client-id", "id", "APUS_OIDC_CLIENT_ID")
         .doing(
@@ -218,7 +218,7 @@ extension SettingDefinition {
     static let oidcClientSecretFile = option("--oidc-client-secret-file", "file", "APUS_OIDC_CLIENT_SECRET_FILE")
         .doing("The file with the secret of --oidc-client-id, if the issuer gave one.")
     static let oidcEndpointOrigins = option("--oidc-endpoint-origins", "origins", "APUS_OIDC_ENDPOINT_ORIGINS")
-        .unlessGiven("the issuer's own")
+        .withDefault("the issuer's own")
         .doing(
             "Where else the issuer may have its keys and its endpoints, separated by commas, such as "
                 + "https://www.googleapis.com."
@@ -230,67 +230,67 @@ extension SettingDefinition {
 
     // Limits of clients. A client is a token or a user, or an address if the server does not ask for credentials.
     static let keepFree = option("--keep-free", "size", "APUS_KEEP_FREE")
-        .unlessGiven("100MB or 5% of the disk, whichever is less")
+        .withDefault("100MB or 5% of the disk, whichever is less")
         .doing(
             "How much of the disk of artifacts stays free, such as 500MB, 2GB or 5%. With less free space artifacts are "
                 + "refused, but metrics, params and tags are accepted. 0 keeps nothing free."
         )
-    static let clientArtifacts = option("--client-artifacts", "size", "APUS_CLIENT_ARTIFACTS").unlessGiven("no limit")
+    static let clientArtifacts = option("--client-artifacts", "size", "APUS_CLIENT_ARTIFACTS").withDefault("no limit")
         .doing(
             "How many bytes of artifacts one token or user may have stored, such as 20GB; deleted ones do not count."
         )
-    static let serverArtifacts = option("--server-artifacts", "size", "APUS_SERVER_ARTIFACTS").unlessGiven("no limit")
+    static let serverArtifacts = option("--server-artifacts", "size", "APUS_SERVER_ARTIFACTS").withDefault("no limit")
         .doing("How many bytes of artifacts may be stored in all.")
-    static let clientRuns = option("--client-runs", "number", "APUS_CLIENT_RUNS").unlessGiven("no limit")
+    static let clientRuns = option("--client-runs", "number", "APUS_CLIENT_RUNS").withDefault("no limit")
         .doing("How many runs one token or user may have; deleted ones count until `apus gc` has removed them.")
-    static let serverRuns = option("--server-runs", "number", "APUS_SERVER_RUNS").unlessGiven("no limit")
+    static let serverRuns = option("--server-runs", "number", "APUS_SERVER_RUNS").withDefault("no limit")
         .doing("How many runs there may be in all.")
-    static let clientRequests = option("--client-requests", "number", "APUS_CLIENT_REQUESTS").unlessGiven("no limit")
+    static let clientRequests = option("--client-requests", "number", "APUS_CLIENT_REQUESTS").withDefault("no limit")
         .doing(
             "How many requests a second one client may send, on average over ten seconds; further ones get 429, and MLflow's "
                 + "clients wait and send them again."
         )
-    static let serverRequests = option("--server-requests", "number", "APUS_SERVER_REQUESTS").unlessGiven("no limit")
+    static let serverRequests = option("--server-requests", "number", "APUS_SERVER_REQUESTS").withDefault("no limit")
         .doing("How many requests a second all clients together may send.")
     static let clientConnections = option("--client-connections", "number", "APUS_CLIENT_CONNECTIONS")
-        .unlessGiven("three quarters of the server's")
+        .withDefault("three quarters of the server's")
         .doing("How many connections one address, and one token or user, may have open.")
-    static let clientUploads = option("--client-uploads", "number", "APUS_CLIENT_UPLOADS").unlessGiven("no limit")
+    static let clientUploads = option("--client-uploads", "number", "APUS_CLIENT_UPLOADS").withDefault("no limit")
         .doing("How many files one client may send at once, and how many uploads in parts it may have open.")
     static let clientBodies = option("--client-bodies", "size", "APUS_CLIENT_BODIES")
-        .unlessGiven("96MB")
+        .withDefault("96MB")
         .doing(
             "How much memory the request bodies of one client may take while they arrive; small ones are always accepted."
         )
     static let clientAnswers = option("--client-answers", "size", "APUS_CLIENT_ANSWERS")
-        .unlessGiven("72MB")
+        .withDefault("72MB")
         .doing("How much memory the answers that one client has not read yet may take; small ones are always sent.")
 
     // The pages.
-    static let pages = option("--ui", "place", "APUS_UI").unlessGiven("Apus' own pages alone")
+    static let pages = option("--ui", "place", "APUS_UI").withDefault("Apus' own pages alone")
         .doing(
             "Serve MLflow's own pages too: `mlflow` for those of the MLflow package of the python3 on the PATH, or "
                 + "the folder that holds their index.html (./mlflow for a folder of that name)."
         )
-    static let pagesPath = option("--ui-path", "path", "APUS_UI_PATH", standard: "/")
+    static let pagesPath = option("--ui-path", "path", "APUS_UI_PATH", default: "/")
         .doing(
             "The path of the pages of --ui. If it is /, Apus' own pages are at /apus/; with a path such as /mlflow they stay at /."
         )
-    static let pagesDefaults = switched("--ui-defaults", "--no-ui-defaults", "APUS_UI_DEFAULTS").unlessGiven("on")
+    static let pagesDefaults = toggle("--ui-defaults", "--no-ui-defaults", "APUS_UI_DEFAULTS").withDefault("on")
         .doing(
             "Whether the pages of --ui start in MLflow's view of model training, with the assistant closed, until a visitor chooses otherwise."
         )
 
     // The answers to requests.
-    static let recognizeRetries = switched(
+    static let recognizeRetries = toggle(
         "--recognize-retries",
         "--no-recognize-retries",
         "APUS_RECOGNIZE_RETRIES"
-    ).unlessGiven("on")
+    ).withDefault("on")
         .doing(
             "Whether a client that repeats a creation because the answer was lost gets what the first request created."
         )
-    static let truncateLongValues = option("", "true", "MLFLOW_TRUNCATE_LONG_VALUES", standard: "true")
+    static let truncateLongValues = option("", "true", "MLFLOW_TRUNCATE_LONG_VALUES", default: "true")
         .doing("Whether params and tags that are too long are cut; false refuses them.")
     static let sourceValidation = option("", "pattern", "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX")
         .doing("A regular expression; new model versions whose source does not match it are refused.")
@@ -298,17 +298,17 @@ extension SettingDefinition {
     // The start, the end and the log.
     static let readyFile = option("--ready-file", "file")
         .doing("Write the server's URL to this file when it answers.")
-    static let reuse = switched("--reuse", nil)
+    static let reuse = toggle("--reuse", nil)
         .doing(
             "If a server already has this data open, print its URL, write it to the ready file and end with status 0. Without "
                 + "this flag, the command then fails with an error that names the URL."
         )
-    static let idleExit = option("--idle-exit", "time", "APUS_IDLE_EXIT").unlessGiven("the server stays")
+    static let idleExit = option("--idle-exit", "time", "APUS_IDLE_EXIT").withDefault("the server stays")
         .doing("Stop the server when no connection was open and no request came for this time, such as 60s or 10m.")
     static let parentPid = option("--parent-pid", "pid")
         .doing(
             "Stop the server when the process with this id has ended. If the flag is repeated, it stops when all these processes have ended."
         )
-    static let logLevel = option("--log-level", "level", standard: "notice")
+    static let logLevel = option("--log-level", "level", default: "notice")
         .doing("trace, debug, info, notice, warning, error or critical. debug logs each request.")
 }

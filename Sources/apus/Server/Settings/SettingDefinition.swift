@@ -14,33 +14,33 @@ struct SettingDefinition: Sendable {
     /// The flag that turns a switch off; nil if there is none.
     var opposite: String?
     /// The kind of value that follows the flag; nil for a switch.
-    var value: String?
+    var valueName: String?
     /// The environment variables that can be set instead of the flag, in the order in which they are tried.
     let variables: [String]
     /// What holds if neither the flag nor a variable is given: a value, or words that describe it; nil if there is no
     /// default.
-    var standard: String?
+    var defaultText: String?
     /// The effect of the setting, in whole sentences.
     var effect = ""
 
     static func option(
         _ flag: String,
         short: String? = nil,
-        _ value: String,
+        _ valueName: String,
         _ variables: String...,
-        standard: String? = nil
+        default text: String? = nil
     ) -> SettingDefinition {
-        SettingDefinition(flag: flag, short: short, value: value, variables: variables, standard: standard)
+        SettingDefinition(flag: flag, short: short, valueName: valueName, variables: variables, defaultText: text)
     }
 
-    /// A flag without a value; its default is off unless `unlessGiven` changes that.
-    static func switched(_ flag: String, _ opposite: String?, _ variables: String...) -> SettingDefinition {
-        SettingDefinition(flag: flag, opposite: opposite, variables: variables, standard: "off")
+    /// A flag without a value; its default is off unless `withDefault` changes that.
+    static func toggle(_ flag: String, _ opposite: String?, _ variables: String...) -> SettingDefinition {
+        SettingDefinition(flag: flag, opposite: opposite, variables: variables, defaultText: "off")
     }
 
-    func unlessGiven(_ standard: String) -> SettingDefinition {
+    func withDefault(_ text: String) -> SettingDefinition {
         var copy = self
-        copy.standard = standard
+        copy.defaultText = text
         return copy
     }
 
@@ -56,7 +56,7 @@ struct SettingDefinition: Sendable {
     /// The effect with the default and the variables, as `--help` shows it.
     var summary: String {
         var text = effect
-        if let standard { text += " (default: \(standard))" }
+        if let defaultText { text += " (default: \(defaultText))" }
         if !variables.isEmpty { text += " [\(variables.joined(separator: ", "))]" }
         return text
     }
@@ -65,14 +65,14 @@ struct SettingDefinition: Sendable {
 extension ArgumentHelp {
     /// The help of a defined setting.
     static func of(_ setting: SettingDefinition) -> ArgumentHelp {
-        ArgumentHelp(setting.summary, valueName: setting.value)
+        ArgumentHelp(setting.summary, valueName: setting.valueName)
     }
 }
 
 extension CompletionKind {
     /// The values that a shell offers for a defined setting.
     static func of(_ setting: SettingDefinition) -> CompletionKind {
-        switch setting.value {
+        switch setting.valueName {
         case "folder": .directory
         case "file": .file()
         case "level": .list(Logger.Level.allCases.map(\.rawValue))

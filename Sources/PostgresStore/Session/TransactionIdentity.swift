@@ -1,0 +1,51 @@
+internal import PostgreSQL
+
+/// Identifies a transaction that changes rows, so that its outcome can be found out if the answer to COMMIT is lost.
+struct TransactionIdentity {
+    enum Outcome {
+        case committed, rolledBack, inProgress, unknown
+    }
+
+    /// The number of the transaction in the server.
+    var transaction: Int64
+    /// The process of the server that runs it.
+    var process: Int64
+    /// The id of the server's timeline, which changes when a standby takes over; nil if the server does not tell it.
+    var timeline: String?
+    /// The id of a run that the transaction adds; nil if it adds none.
+    var runID: String?
+}
+
+extension PostgresWriteSession {
+    /// Finds out the outcome of a transaction of an earlier connection.
+    ///
+    /// If the transaction has added a run, it is committed exactly if the run is stored. Otherwise the status that the server has
+    /// recorded is the outcome, unless another server has taken over or may have.
+    func outcome(of earlier: TransactionIdentity) throws -> TransactionIdentity.Outcome {
+        let status = try pipeline.rows(
+            """
+            SELECT CASE WHEN $1::bigint < txid_snapshot_xmax(txid_current_snapshot()) THEN txid_status($1::bigint) ELSE 'aborted' END,
+                (SELECT count(*) FROM runs WHERE run_uuid = $2)
+            """,
+            [.integer(earlier.transaction), earlier.runID.postgresValue]
+        ).first { (status: $0.string(0), runs: $0.int64(1)) }
+        guard let status else { return .unknown }
+        let isKnown = timeline != nil && earlier.timeline != nil
+        let isSame = isKnown && timeline == earlier.timeline
+        if status.status == "in progress", isSame || !isKnown {
+            // The server has not noticed yet that the connection is lost, so its process is ended. The condition on the transaction
+            // keeps the statement from ending a process with the same number on another server.
+            _ = try pipeline.rows(
+                """
+                SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE pid = $1::integer AND usename = current_user AND backend_xid::text::bigint = $2::bigint % 4294967296
+                """,
+                [.integer(earlier.process), .integer(earlier.transaction)]
+            )
+            return .inProgress
+        }
+        if earlier.runID != nil { return status.runs > 0 ? .committed : .rolledBack }
+        guard isSame else { return .unknown }
+        return status.status == "committed" ? .committed : status.status == "aborted" ? .rolledBack : .unknown
+    }
+}

@@ -1,0 +1,178 @@
+internal import PostgreSQL
+package import Tracking
+
+/// The stored entities that the records of one import refer to, looked up for all records at once, and the rows that the import adds,
+/// which are sent together.
+struct ImportBatch {
+    /// The ids of experiments by name.
+    var experimentIDs: [ExactText: Int64] = [:]
+    var runs: [ExactText: RunInfo] = [:]
+    var params: [RunKey: String] = [:]
+    /// The tags of runs.
+    var tags: [ExactText: [Tag]] = [:]
+    /// The runs that the import has added.
+    var newRuns: Set<ExactText> = []
+    var loggedModels: [ExactText: LoggedModelInfo] = [:]
+
+    var runRows: [[PostgresValue]] = []
+    var rows = LogRows()
+    var modelMetrics: [ModelMetric] = []
+}
+
+extension MissingTags {
+    /// - Parameter rows: the keys and the values of the stored tags.
+    init(_ tags: [Tag], stored rows: PostgresRows) {
+        self.init(tags, stored: rows.map { Tag(key: $0.string(0), value: $0.string(1)) })
+    }
+}
+
+/// The ids and names of the stored entities that some records refer to.
+private struct ReferencedNames {
+    var experiments: [String] = []
+    /// The runs that have records of their own, which may change them.
+    var runs: [String] = []
+    /// The runs that are only referred to by points.
+    var otherRuns: [String] = []
+    var loggedModels: [String] = []
+
+    init(_ records: [TransferRecord]) {
+        for record in records {
+            switch record {
+            case .run(let run):
+                experiments.append(run.experiment.name)
+                runs.append(run.run.info.runID)
+            case .points(let points):
+                points.identity.map { experiments.append($0.experiment.name) }
+                otherRuns.append(points.runID)
+            case .loggedModel(let model):
+                experiments.append(model.experiment.name)
+                loggedModels.append(model.model.info.modelID)
+            case .modelPoints(let points):
+                points.identity.map { experiments.append($0.experiment.name) }
+                loggedModels.append(points.modelID)
+                otherRuns += points.points.map(\.runID)
+            case .experiment, .registeredModel, .modelVersion: break
+            }
+        }
+    }
+
+    /// Returns each name once, without names that contain NUL, because PostgreSQL stores no such text.
+    static func distinct(_ names: [String]) -> [String] {
+        distinctInByteOrder(names).filter { !$0.utf8.contains(0) }
+    }
+}
+
+extension PostgresWriteSession {
+    /// Looks up the entities that the records refer to; sends all queries before it waits for the first result.
+    package func beginImport(_ records: [TransferRecord]) throws {
+        importBatch = ImportBatch()
+        if columnLimits == nil { columnLimits = try ColumnLimits(self) }
+        let named = ReferencedNames(records)
+        let changing = ReferencedNames.distinct(named.runs)
+        let experiments = try ask(
+            "SELECT name, experiment_id FROM experiments WHERE name = ANY($1)",
+            ReferencedNames.distinct(named.experiments)
+        )
+        // The lock keeps the status and end time of a run unchanged until its imported end is compared with them and stored.
+        let locked = try ask(
+            "SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = ANY($1) ORDER BY run_uuid FOR NO KEY UPDATE",
+            changing
+        )
+        let others = try ask(
+            "SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = ANY($1)",
+            ReferencedNames.distinct(named.otherRuns)
+        )
+        let params = try ask("SELECT run_uuid, key, value FROM params WHERE run_uuid = ANY($1)", changing)
+        let tags = try ask("SELECT run_uuid, key, value FROM tags WHERE run_uuid = ANY($1)", changing)
+        let models = try ask(
+            "SELECT \(LoggedModelInfo.columns) FROM logged_models WHERE model_id = ANY($1) ORDER BY model_id \(Self.rowLock)",
+            ReferencedNames.distinct(named.loggedModels)
+        )
+        try rows(experiments).forEach { importBatch.experimentIDs[ExactText($0.string(0))] = $0.int64(1) }
+        for ticket in [locked, others] {
+            try rows(ticket).forEach { row in
+                let info = RunInfo(row: row)
+                importBatch.runs[ExactText(info.runID)] = info
+            }
+        }
+        try rows(params).forEach { importBatch.params[RunKey($0.string(0), $0.string(1))] = $0.string(2) }
+        try rows(tags).forEach { row in
+            importBatch.tags[ExactText(row.string(0)), default: []].append(
+                Tag(key: row.string(1), value: row.string(2))
+            )
+        }
+        try rows(models).forEach { row in
+            let info = LoggedModelInfo(row: row)
+            importBatch.loggedModels[ExactText(info.modelID)] = info
+        }
+    }
+
+    /// Sends the rows that were collected in `importBatch`, and counts the points.
+    package func finishImport(_ report: inout TransferReport) throws {
+        try sendRuns()
+        let all = importBatch
+        importBatch = ImportBatch()
+        try change(LogRows.addingParams, rows: all.rows.paramValues)
+        try change(
+            """
+            INSERT INTO tags (run_uuid, key, value) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+            ON CONFLICT DO NOTHING
+            """,
+            rows: all.rows.tagValues
+        )
+        let count = all.rows.metrics.count
+        if count > 0 {
+            let added = try changed(LogRows.addingMetrics, rows: all.rows.metricValues)
+            report.count(.points) {
+                $0.added += added
+                $0.unchanged += count - added
+            }
+        }
+        try change(LogRows.raisingLatestMetrics, rows: all.rows.latestValues)
+        try add(all.modelMetrics, all, &report)
+    }
+
+    /// Adds points of logged models; MLflow's table holds one point for each metric, time, step and run, and keeps the first one.
+    private func add(_ metrics: [ModelMetric], _ all: ImportBatch, _ report: inout TransferReport) throws {
+        guard !metrics.isEmpty else { return }
+        let values = metrics.map { metric in
+            LogRows.values(
+                metric,
+                runID: metric.runID,
+                experimentID: all.runs[ExactText(metric.runID)]?.experimentID ?? 0
+            )
+        }
+        let added = try changed(LogRows.addingModelMetrics, rows: values)
+        report.count(.modelPoints) { $0.added += added }
+        guard added < metrics.count else { return }
+        var isStored = [Bool](repeating: false, count: metrics.count)
+        try rows(
+            """
+            SELECT wanted.number, stored.metric_value, stored.dataset_name, stored.dataset_digest
+            FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) WITH ORDINALITY
+                AS wanted (model_id, run_id, metric_name, time, step, number)
+            JOIN logged_model_metrics AS stored ON stored.model_id = wanted.model_id AND stored.run_id = wanted.run_id
+                AND stored.metric_name = wanted.metric_name AND stored.metric_timestamp_ms = wanted.time
+                AND stored.metric_step = wanted.step
+            """,
+            values: columns(of: values.map { [$0[0], $0[1], $0[3], $0[4], $0[5]] })
+        ).forEach { row in
+            let index = Int(row.int64(0)) - 1
+            guard metrics.indices.contains(index) else { return }
+            let metric = metrics[index]
+            isStored[index] =
+                row.double(1) == MetricPoint(metric.metric).value
+                && row.optionalString(2) == metric.dataset?.name && row.optionalString(3) == metric.dataset?.digest
+        }
+        let same = isStored.count { $0 }
+        report.count(.modelPoints) { $0.unchanged += max(same - added, 0) }
+        for (metric, isStored) in zip(metrics, isStored) where !isStored {
+            report.remark(
+                .modelPoints,
+                metric.modelID,
+                "a point of the metric '\(shortened(metric.metric.key))' at step \(metric.metric.step) was left out: MLflow's table "
+                    + "holds one point for each time, step and run, and already has another one"
+            )
+        }
+    }
+}

@@ -1,0 +1,276 @@
+internal import Coding
+internal import Glibc
+internal import HTTPClient
+internal import HTTPServer
+internal import Logging
+internal import MLflowAPI
+internal import OpenID
+internal import TLS
+internal import Tracking
+
+/// Who else than this server says who somebody is.
+struct ExternalUserSettings {
+    /// What is known before any issuer is asked.
+    private(set) var users = ExternalUsers()
+    /// What asks for it; nil where nobody is trusted.
+    private(set) var source: String?
+    /// The address at which browsers see the server, without a slash at its end.
+    private(set) var publicURL: String?
+    private(set) var issuers: [IssuerSettings] = []
+    private var calls: IssuerCalls?
+
+    /// Nobody else is trusted.
+    init() {}
+
+    init(_ options: ExternalUserOptions, _ environment: Environment) throws(StartFailure) {
+        if let setting = environment.setting(.publicURL, options.publicUrl) {
+            let address = try Self.publicAddress(setting)
+            publicURL = address.text
+            users.publicOrigin = address.origin
+            users.publicPath = address.path
+        }
+        let scopes = environment.setting(.groupScopes, options.groupScopes)
+        let groups = try scopes.map { setting throws(StartFailure) in try Self.groupScopes(setting) }
+        try readProxy(options, environment, groups)
+        try readIssuers(options, environment, groups)
+        if source == nil, let scopes {
+            throw StartFailure("\(scopes.source) is of use with a proxy or an issuer only.")
+        }
+    }
+
+    /// What log-ins need: the issuers, which are asked for their keys from now on.
+    func begin(_ logger: Logger) -> LogInWays {
+        guard let calls else { return LogInWays(users: users, issuers: [], publicURL: publicURL) }
+        let all = issuers.map { settings in
+            Issuer(settings, calls) { logger.warning("the issuer of tokens \($0)") }
+        }
+        for issuer in all { issuer.begin() }
+        let known = TokenIssuers(all)
+        var users = users
+        users.isToken = TokenIssuers.areMeant
+        users.tokenHolder = { token, time throws(ExternalUsers.Fault) in
+            do throws(TokenFault) {
+                return try known.proof(of: token, at: time).user
+            } catch {
+                throw ExternalUsers.Fault(error)
+            }
+        }
+        return LogInWays(users: users, issuers: all.filter { $0.settings.client != nil }, publicURL: publicURL)
+    }
+
+    private static func publicAddress(
+        _ setting: Setting
+    ) throws(StartFailure) -> (text: String, origin: String, path: String) {
+        var text = setting.text
+        while text.hasSuffix("/") { text.removeLast() }
+        let isPlain = !text.contains { "?#@\\\"'<>".contains($0) }
+        guard isPlain, let url = HTTPURL(text) else {
+            throw StartFailure("\(setting.shown) is no address of http or https, such as https://ml.example.org.")
+        }
+        return (text, "\(url.origin.scheme)://\(url.origin.hostField)", url.target == "/" ? "" : url.target)
+    }
+
+    static func groupScopes(_ setting: Setting) throws(StartFailure) -> GroupScopes {
+        var scopes: [String: AccessScope] = [:]
+        for entry in setting.text.split(separator: ",") {
+            let entry = entry.drop { $0 == " " }
+            guard let equals = entry.lastIndex(of: "="), equals > entry.startIndex,
+                let scope = AccessScope(rawValue: String(entry[entry.index(after: equals)...]))
+            else {
+                throw StartFailure(
+                    "'\(entry.printable(limit: 200))' in \(setting.source) is not GROUP=SCOPE with the scope read, write or admin."
+                )
+            }
+            scopes[String(entry[..<equals])] = scope
+        }
+        return GroupScopes(scopes)
+    }
+
+    // MARK: The proxy
+
+    private mutating func readProxy(
+        _ options: ExternalUserOptions,
+        _ environment: Environment,
+        _ scopes: GroupScopes?
+    ) throws(StartFailure) {
+        let groups = environment.setting(.trustProxyGroups, options.trustProxyGroups)
+        let peers = environment.setting(.trustedProxies, options.trustedProxies)
+        guard let user = environment.setting(.trustProxyUser, options.trustProxyUser) else {
+            if let idle = groups ?? peers {
+                throw StartFailure("\(idle.source) is of use with --trust-proxy-user only.")
+            }
+            return
+        }
+        guard let peers else {
+            throw StartFailure(
+                "\(user.shown) needs --trusted-proxies: without the addresses of the proxies anybody could name a user."
+            )
+        }
+        guard let scopes else { throw StartFailure(Self.lackOfScopes(user.source)) }
+        for field in [user, groups].compactMap({ $0 }) where !Self.isField(field.text) {
+            throw StartFailure("\(field.shown) is no header field by which a proxy can name somebody.")
+        }
+        if let groups, groups.text.lowercased() == user.text.lowercased() {
+            throw StartFailure("\(groups.source) and \(user.source) are the same field.")
+        }
+        var networks: [IPNetwork] = []
+        for entry in peers.text.split(whereSeparator: { ", ".contains($0) }) {
+            guard let network = IPNetwork(entry) else {
+                throw StartFailure(
+                    "'\(entry.printable(limit: 200))' in \(peers.source) is no address, as 10.0.0.5, 10.0.0.0/24 or unix are."
+                )
+            }
+            networks.append(network)
+        }
+        users.proxy = TrustedProxy(userField: user.text, groupsField: groups?.text, peers: networks)
+        users.scopes[ProvenUser.proxySource] = scopes
+        source = user.source
+    }
+
+    private static func isField(_ text: String) -> Bool {
+        let taken = ["authorization", "cookie", "host", "origin", "content-length", "transfer-encoding", "connection"]
+        let isToken =
+            !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || byte == UInt8(ascii: "-")
+            }
+        return isToken && !taken.contains(text.lowercased())
+    }
+
+    private static func lackOfScopes(_ source: String) -> String {
+        "\(source) needs --group-scopes: users may do nothing unless it says what, such as --group-scopes "
+            + "ml-admins=admin,ml-team=write; '*=write' is everybody whom the proxy or the issuer names."
+    }
+
+    // MARK: Issuers
+
+    private mutating func readIssuers(
+        _ options: ExternalUserOptions,
+        _ environment: Environment,
+        _ scopes: GroupScopes?
+    ) throws(StartFailure) {
+        var read: [ConfiguredIssuer] = []
+        if let issuer = try flaggedIssuer(options, environment) { read.append(issuer) }
+        let file = environment.setting(.oidcConfig, options.oidcConfig)
+        if let file { read += try IssuerFile.issuers(file) }
+        guard !read.isEmpty else { return }
+        for issuer in read {
+            let name = issuer.settings.issuer
+            guard users.scopes[name] == nil else { throw StartFailure("The issuer \(name) is named twice.") }
+            guard let scopes = issuer.scopes ?? scopes else {
+                throw StartFailure(Self.lackOfScopes("The issuer \(name)"))
+            }
+            guard issuer.settings.client == nil || publicURL != nil else {
+                throw StartFailure("The client of the issuer \(name) needs --public-url, to which log-ins return.")
+            }
+            users.scopes[name] = scopes
+            if issuer.isForPeople { users.issuersOfPeople.insert(name) }
+            issuers.append(issuer.settings)
+        }
+        source = source ?? environment.setting(.oidcIssuer, options.oidcIssuer)?.source ?? file?.source
+        calls = try Self.calls(environment)
+    }
+
+    private func flaggedIssuer(
+        _ options: ExternalUserOptions,
+        _ environment: Environment
+    ) throws(StartFailure) -> ConfiguredIssuer? {
+        let others = [
+            environment.setting(.oidcAudience, options.oidcAudience),
+            environment.setting(.oidcUserClaim, options.oidcUserClaim),
+            environment.setting(.oidcGroupsClaim, options.oidcGroupsClaim),
+            environment.setting(.oidcClientID, options.oidcClientId),
+            environment.setting(.oidcClientSecretFile, options.oidcClientSecretFile),
+            environment.setting(.oidcEndpointOrigins, options.oidcEndpointOrigins),
+        ]
+        guard let setting = environment.setting(.oidcIssuer, options.oidcIssuer) else {
+            if let idle = others.compactMap({ $0 }).first {
+                throw StartFailure("\(idle.source) is of use with --oidc-issuer only.")
+            }
+            return nil
+        }
+        guard var issuer = IssuerSettings(issuer: setting.text) else {
+            throw StartFailure("\(setting.shown) is no issuer: \(IssuerFile.addressAdvice)")
+        }
+        if let client = others[3] {
+            var made = IssuerSettings.Client(id: client.text)
+            made.secret = try others[4].map { file throws(StartFailure) in
+                try IssuerFile.secret(in: file.text, file.source)
+            }
+            issuer.client = made
+        } else if let secret = others[4] {
+            throw StartFailure("\(secret.source) is of use with --oidc-client-id only.")
+        }
+        guard let audience = others[0]?.text ?? issuer.client?.id else {
+            throw StartFailure(
+                "\(setting.source) needs --oidc-audience: a token must be for this server, not for any other."
+            )
+        }
+        issuer.audiences = [audience]
+        issuer.userClaim = others[1]?.text ?? "sub"
+        issuer.groupsClaim = others[2]?.text ?? "groups"
+        if let origins = others[5] {
+            issuer.endpointOrigins = try IssuerFile.origins(
+                origins.text.split { ", ".contains($0) }.map(String.init),
+                origins.source
+            )
+        }
+        return ConfiguredIssuer(settings: issuer, scopes: nil)
+    }
+
+    /// Calls that trust the system's certificates, or those that the usual variables name; those of MLflow are not meant for it.
+    private static func calls(_ environment: Environment) throws(StartFailure) -> IssuerCalls {
+        let variable = { @Sendable (name: String) in name.hasPrefix("MLFLOW_") ? nil : environment[name] }
+        do throws(TLSFailure) {
+            try PublicKey.requireLibrary()
+            return IssuerCalls(agent: "apus/\(apusVersion)", trust: try TLSTrust(variable), variable)
+        } catch {
+            throw StartFailure("Tokens of issuers cannot be checked: \(error).")
+        }
+    }
+}
+
+/// An issuer as the operator has described it.
+struct ConfiguredIssuer {
+    var settings: IssuerSettings
+    /// Nil where --group-scopes says it.
+    var scopes: GroupScopes?
+    /// Whether its tokens are for people; nil if that follows from whether people log in there.
+    var saysPeople: Bool?
+
+    var isForPeople: Bool { saysPeople ?? (settings.client != nil) }
+}
+
+/// How people log in besides with a token.
+struct LogInWays {
+    let users: ExternalUsers
+    /// Those through which people log in to the pages.
+    let issuers: [Issuer]
+    /// Without a slash at its end.
+    let publicURL: String?
+}
+
+extension ProvenToken {
+    /// The user, if the name can be one here.
+    var user: ProvenUser {
+        get throws(TokenFault) {
+            guard let user = ProvenUser(name: name, groups: groups, source: issuer) else {
+                throw .refused(
+                    "The token names nobody: a name has 1 to \(ProvenUser.nameLimit) printable characters, no space at an end, "
+                        + "and is none that the server shows for itself or for its commands."
+                )
+            }
+            return user
+        }
+    }
+}
+
+extension ExternalUsers.Fault {
+    init(_ fault: TokenFault) {
+        switch fault {
+        case .refused(let reason): self = .refused(reason)
+        case .awaited(let fetch): self = .awaited { fetch.whenOver($0) }
+        case .unready(let reason): self = .unready(reason)
+        }
+    }
+}

@@ -85,6 +85,16 @@ struct OwnTables {
         ).first { $0.bool(0) } ?? false
     }
 
+    /// Whether the database has the tables, whoever may read them.
+    static func areThere(_ pipeline: PostgresPipeline) throws -> Bool {
+        try pipeline.rows(
+            """
+            SELECT EXISTS (SELECT FROM pg_class AS entry JOIN pg_namespace AS space ON space.oid = entry.relnamespace
+                WHERE space.nspname = 'apus' AND entry.relname = 'users')
+            """
+        ).first { $0.bool(0) } ?? false
+    }
+
     /// The number of scripts that have run in this database; makes the place in which that is written.
     private func version() throws -> Int {
         let hasSchema = try pipeline.rows("SELECT to_regnamespace('apus') IS NOT NULL").first { $0.bool(0) }

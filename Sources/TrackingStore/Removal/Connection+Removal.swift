@@ -14,6 +14,7 @@ extension Connection: RemovalTables {
         limit: Int
     ) throws -> [(candidate: RemovalCandidate, key: String)] {
         let kind = position.kind
+        // Before the first row comes -1, because the default experiment has the id 0.
         return try query(
             "\(Self.selectDeleted(kind)) AND thing.id > ?1 ORDER BY thing.id LIMIT ?2",
             Int64(position.last) ?? -1,

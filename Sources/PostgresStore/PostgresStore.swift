@@ -58,9 +58,7 @@ package final class PostgresStore: Sendable {
     private let writer: GroupWriter
     private let removals: RemovalWriter
     private let readers: PostgresReaderPool
-    private let report: @Sendable (String) -> Void
-    /// Limits how often failures that need the operator's attention are reported.
-    private let faults = Burst()
+    private let faults: FaultLog
     private let isAway = Atomic<Bool>(false)
 
     /// The time limit for all statements at the start.
@@ -71,7 +69,7 @@ package final class PostgresStore: Sendable {
     /// - Throws: `PostgresError` if the database cannot be reached or used, `UnfitDatabase` if its tables are those of another
     ///   version; the description of each is for the operator and contains no password.
     package init(_ configuration: Configuration) throws {
-        let connector = Connector(address: configuration.address, readsOnPrimary: !configuration.ownTables.isEmpty)
+        var connector = Connector(address: configuration.address, readsOnPrimary: !configuration.ownTables.isEmpty)
         let first = try connector.open(.writer)
         place = first.place
         first.watch = PostgresWatch(deadline: .now + Self.startTime, cancels: false)
@@ -80,6 +78,7 @@ package final class PostgresStore: Sendable {
         try SessionCheck(first, connector).requireSession()
         schema = try SchemaCheck(first, configuration.schema, beginsTables: configuration.beginsTables)
             .prepare(artifactRoot: configuration.artifactRoot)
+        connector.schema = schema
         let hasOwnTables = try OwnTables.areThere(first)
         let scripts = hasOwnTables || configuration.makesOwnTables ? configuration.ownTables : []
         permissionChanges = PermissionChanges(stored: try Self.accessVersion(first, scripts))
@@ -88,7 +87,7 @@ package final class PostgresStore: Sendable {
             try !configuration.ownTables.isEmpty
             && first.rows("SELECT to_regclass('alembic_version_auth') IS NOT NULL").first { $0.bool(0) } == true
         first.close()
-        report = configuration.report
+        faults = FaultLog(place: place, report: configuration.report)
         let readers = PostgresReaderPool(
             connector,
             permissionChanges,
@@ -97,7 +96,7 @@ package final class PostgresStore: Sendable {
             queueTimeout: configuration.queueTimeout
         )
         self.readers = readers
-        let makeWriter: @Sendable () throws -> GroupWriter = { [permissionChanges, storageNews] in
+        let makeWriter: @Sendable () throws -> GroupWriter = { [connector, faults, permissionChanges, storageNews] in
             let group = WriteGroup(
                 connector,
                 artifactRoot: configuration.artifactRoot,
@@ -109,6 +108,7 @@ package final class PostgresStore: Sendable {
                 statementTime: configuration.statementTime,
                 commitTime: configuration.commitTime,
                 closeIdleReaders: { readers.dropIdle() },
+                faults: faults,
                 report: configuration.report
             )
             return try GroupWriter(
@@ -219,15 +219,7 @@ package final class PostgresStore: Sendable {
 
     /// Translates a failure of PostgreSQL, and reports those that need the operator's attention.
     private func failure(_ error: any Error) -> any Error {
-        let translated = TrackingError.translated(error)
-        let states: Set<PostgresError.State> = [
-            .diskFull, .noPrivilege, .undefinedTable, .undefinedColumn, .undefinedSchema,
-        ]
-        if let error = error as? PostgresError, states.contains(error.state),
-            faults.note(endsAfter: { _ in .seconds(60) }) == nil
-        {
-            report("the database \(place) cannot be used: \(error)")
-        }
-        return translated
+        faults.note(error)
+        return TrackingError.translated(error)
     }
 }

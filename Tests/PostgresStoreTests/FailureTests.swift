@@ -7,26 +7,52 @@ import Tracking
 
 @Suite(.enabled(if: postgresServer != nil, "APUS_TEST_POSTGRES names no server"))
 struct FailureTests {
-    private func code(_ work: () throws -> Void) -> TrackingError.Code? {
+    private func code(_ work: () throws -> Void) -> TrackingError.Code? { error(work)?.code }
+
+    private func error(_ work: () throws -> Void) -> TrackingError? {
         do {
             try work()
             return nil
         } catch {
-            return (error as? TrackingError)?.code
+            return error as? TrackingError
         }
     }
 
     @Test func `a server that does not tell its timeline, as Aurora, takes every change`() throws {
         let fixture = try PostgresStoreFixture(
-            options: "-c search_path=public,pg_catalog",
-            preparing: """
-                CREATE FUNCTION public.pg_current_wal_lsn() RETURNS pg_lsn LANGUAGE plpgsql AS
-                $$ BEGIN RAISE EXCEPTION 'wal_level is not logical' USING ERRCODE = '55000'; END $$
-                """
+            preparing: "ALTER FUNCTION pg_catalog.pg_current_wal_lsn() RENAME TO pg_hidden_wal_lsn"
         )
         let runID = try fixture.makeRun()
         try fixture.write { try $0.deleteRun(runID) }
         #expect(try fixture.read { try $0.runInfo(id: runID) }.lifecycleStage == .deleted)
+    }
+
+    @Test func `a primary that comes back after another one has taken over is refused`() throws {
+        func told(_ timeline: Int) -> String {
+            """
+            CREATE OR REPLACE FUNCTION pg_catalog.pg_walfile_name(place pg_lsn) RETURNS text LANGUAGE sql AS
+            $$ SELECT '0000000\(timeline)0000000000000001'::text $$
+            """
+        }
+        let lines = Mutex<[String]>([])
+        let fixture = try PostgresStoreFixture(
+            preparing: "ALTER FUNCTION pg_catalog.pg_walfile_name(pg_lsn) RENAME TO pg_hidden_walfile_name; " + told(2)
+        ) { configuration in
+            configuration.queueTimeout = .milliseconds(300)
+            configuration.report = { line in lines.withLock { $0.append(line) } }
+        }
+        let runID = try fixture.makeRun()
+        for (timeline, isTaken) in [(1, false), (2, true), (3, true), (2, false)] {
+            try fixture.other().execute(told(timeline))
+            try fixture.other().execute(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() "
+                    + "AND application_name LIKE 'apus-%'"
+            )
+            let expected: TrackingError.Code? = isTaken ? nil : .temporarilyUnavailable
+            #expect(code { try fixture.write { try $0.setTag(Tag(key: "a", value: "1"), runID: runID) } } == expected)
+            #expect(code { _ = try fixture.read { try $0.run(id: runID) } } == expected)
+        }
+        #expect(lines.withLock { $0.contains { $0.contains("has the timeline 00000001") } })
     }
 
     @Test func `a change that waits for a locked row runs once, and the others do not wait with it`() throws {
@@ -71,6 +97,47 @@ struct FailureTests {
         }
         let codes = outcomes.map { outcome in code { _ = try outcome.wait().get() } }
         #expect(codes == [nil, .invalidParameterValue, nil, nil])
+    }
+
+    @Test func `a rule that somebody has added to a table refuses the requests that break it, and no others`() throws {
+        let fixture = try PostgresStoreFixture()
+        let runID = try fixture.makeRun()
+        try fixture.other().execute("ALTER TABLE tags ADD CONSTRAINT short CHECK (length(value) < 8)")
+        try fixture.other().execute(
+            """
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN IF new.key = 'no' THEN RAISE EXCEPTION 'not this key'; END IF; RETURN new; END $$;
+            CREATE TRIGGER refusing BEFORE INSERT ON tags FOR EACH ROW EXECUTE FUNCTION refuse()
+            """
+        )
+        var outcomes: [Outcome<Result<Void, any Error>>] = []
+        try fixture.whileWriterIsBusy {
+            for tag in [Tag(key: "a", value: "1"), Tag(key: "b", value: "too long"), Tag(key: "no", value: "2")] {
+                outcomes.append(fixture.submit { try $0.setTag(tag, runID: runID) })
+            }
+        }
+        let errors = outcomes.map { outcome in error { try outcome.wait().get() } }
+        #expect(errors.map { $0?.code } == [nil, .invalidParameterValue, .invalidParameterValue])
+        #expect(errors[1]?.message.contains("constraint short, SQLSTATE 23514") == true)
+        #expect(errors[2]?.message.contains("not this key (table tags, SQLSTATE P0001)") == true)
+    }
+
+    @Test func `tables that somebody has changed fail the requests for good, and the log says so once`() throws {
+        let lines = Mutex<[String]>([])
+        let fixture = try PostgresStoreFixture { $0.report = { line in lines.withLock { $0.append(line) } } }
+        let runID = try fixture.makeRun()
+        try fixture.other().execute("ALTER TABLE runs ADD COLUMN team text NOT NULL DEFAULT 'x'")
+        try fixture.other().execute("ALTER TABLE runs ALTER team DROP DEFAULT; ALTER TABLE tags DROP CONSTRAINT tag_pk")
+        for _ in 0..<2 {
+            let creation = error { _ = try fixture.makeRun() }
+            #expect(creation?.code == .insufficientStorage)
+            #expect(creation?.message.contains("SQLSTATE 23502") == true)
+            let tagging = error { try fixture.write { try $0.setTag(Tag(key: "a", value: "1"), runID: runID) } }
+            #expect(tagging?.code == .insufficientStorage)
+            #expect(tagging?.message.contains("primary key") == true)
+        }
+        #expect(lines.withLock { $0.count { $0.contains("23502") } } == 1)
+        #expect(lines.withLock { $0.count { $0.contains("42P10") } } == 1)
     }
 
     @Test func `a change that always takes too long is refused for good`() throws {

@@ -141,6 +141,17 @@ final class PostgresStoreFixture: Sendable {
         try first.wait().get()
     }
 
+    /// Waits until the writer of the store has waited for a lock of another program for so long.
+    func waitUntilStoreWaits(for time: Duration) throws {
+        let watching = try PostgresConnection(address, applicationName: "watching")
+        let waits = """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE application_name = 'apus-writer' AND datname = current_database() AND wait_event_type = 'Lock'
+                AND clock_timestamp() - query_start > interval '\(time / .milliseconds(1)) milliseconds'
+            """
+        while try watching.firstRow(waits, [], { $0.int64(0) }) == 0 {}
+    }
+
     /// Waits until another program waits for a lock of the store.
     func waitUntilOtherProgramWaits() throws {
         let watching = try PostgresConnection(address, applicationName: "watching")

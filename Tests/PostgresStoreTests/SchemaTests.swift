@@ -83,6 +83,25 @@ struct SchemaTests {
         try fixture.other().execute("DROP OWNED BY \(role); DROP ROLE \(role)")
     }
 
+    @Test func `a schema that somebody makes before the one of the tables is not used`() throws {
+        let fixture = try PostgresStoreFixture()
+        let runID = try fixture.makeRun()
+        // The address's search_path begins with the schema that is called like the user.
+        let user = try #require(try fixture.other().firstRow("SELECT current_user::text") { $0.string(0) })
+        try fixture.other().execute(
+            "CREATE SCHEMA \"\(user)\"; CREATE TABLE \"\(user)\".tags (LIKE public.tags INCLUDING ALL)"
+        )
+        try fixture.write { try $0.setTag(Tag(key: "first", value: "v"), runID: runID) }
+        // New connections too.
+        try fixture.other().execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() "
+                + "AND application_name LIKE 'apus-%'"
+        )
+        try fixture.write { try $0.setTag(Tag(key: "second", value: "v"), runID: runID) }
+        #expect(try fixture.number("SELECT count(*) FROM public.tags WHERE key IN ('first', 'second')") == 2)
+        #expect(try fixture.read { try $0.run(id: runID) }.tags.contains(Tag(key: "first", value: "v")))
+    }
+
     @Test func `the tables of another program are left alone`() throws {
         #expect(throws: UnfitDatabase.self) {
             _ = try PostgresStoreFixture(preparing: "CREATE TABLE mine (number integer)")

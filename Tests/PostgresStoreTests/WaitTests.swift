@@ -80,6 +80,46 @@ struct WaitTests {
         #expect(try fixture.read { try $0.run(id: locked) }.tags.contains(Tag(key: "t", value: "last")))
     }
 
+    @Test func `a lock that was met makes the changes of other runs no more impatient`() throws {
+        let fixture = try PostgresStoreFixture()
+        let (locked, shared) = (try fixture.makeRun(), try fixture.makeRun())
+        for runID in [locked, shared] { try fixture.write { try $0.setTag(Tag(key: "t", value: "0"), runID: runID) } }
+        let other = try fixture.other()
+        try other.execute("BEGIN; UPDATE tags SET value = 'x' WHERE run_uuid = '\(locked)'")
+        #expect(try code(fixture.submit { try $0.setTag(Tag(key: "t", value: "1"), runID: locked) }) == .databaseLocked)
+        // Another program works on another run, and gives it back while a change of it waits.
+        let second = try fixture.other()
+        try second.execute("BEGIN; UPDATE tags SET value = 'x' WHERE run_uuid = '\(shared)'")
+        let waiting = fixture.submit { try $0.setTag(Tag(key: "t", value: "2"), runID: shared) }
+        try fixture.waitUntilStoreWaits(for: .milliseconds(200))
+        try second.execute("COMMIT")
+        #expect(try code(waiting) == nil)
+        try other.execute("ROLLBACK")
+    }
+
+    @Test func `many locked runs do not make the changes of the free ones fail for long`() throws {
+        let fixture = try PostgresStoreFixture()
+        let locked = try (0..<16).map { _ in try fixture.makeRun() }
+        let free = try (0..<16).map { _ in try fixture.makeRun() }
+        for runID in locked + free { try fixture.write { try $0.setTag(Tag(key: "t", value: "0"), runID: runID) } }
+        let other = try fixture.other()
+        let names = locked.map { "'\($0)'" }.joined(separator: ", ")
+        try other.execute("BEGIN; UPDATE tags SET value = 'x' WHERE run_uuid IN (\(names))")
+        for round in 0..<3 {
+            var (refused, stored): ([Outcome<Result<Void, any Error>>], [Outcome<Result<Void, any Error>>]) = ([], [])
+            try fixture.whileWriterIsBusy {
+                for (lockedID, freeID) in zip(locked, free) {
+                    refused.append(fixture.submit { try $0.setTag(Tag(key: "t", value: "\(round)"), runID: lockedID) })
+                    stored.append(fixture.submit { try $0.setTag(Tag(key: "t", value: "\(round)"), runID: freeID) })
+                }
+            }
+            for outcome in refused { #expect(try code(outcome) == .databaseLocked) }
+            // The first time, the locked ones are looked for, which may take longer than there is time.
+            for outcome in stored where try code(outcome) != nil { #expect(round < 2) }
+        }
+        try other.execute("ROLLBACK")
+    }
+
     @Test func `changes that each wait for another locked row are refused after one wait`() throws {
         let fixture = try PostgresStoreFixture()
         let runs = try (0..<30).map { _ in try fixture.makeRun() }

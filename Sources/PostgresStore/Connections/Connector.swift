@@ -6,8 +6,11 @@ struct Connector: Sendable {
     let address: PostgresAddress
     /// Whether readers too connect only to the primary server, because a standby learns of reduced permissions with a delay.
     let readsOnPrimary: Bool
+    /// The schema that every session uses and no other one; nil before the start has found it.
+    var schema: String?
     /// Lets the writer have the next connection if the server of the database allows no more.
     let writerTurn = WriterTurn()
+    private let newest = NewestTimeline()
 
     // A wait for a lock of another program ends after some seconds, so that it does not hold up the other requests. JIT compilation
     // would cost more than any of the statements. The last two set the meanings of NULL in an array and of a backslash in a text, which
@@ -15,23 +18,60 @@ struct Connector: Sendable {
     private static let settings = [
         "SET statement_timeout = 0",
         "SET lock_timeout = '4s'",
-        "SET idle_in_transaction_session_timeout = '60s'",
         "SET jit = off",
         "SET array_nulls = on",
         "SET standard_conforming_strings = on",
     ]
 
+    /// A process that hangs in the middle of its changes gives back after this time what it has locked, such as the access mark,
+    /// for which the changes of all other servers wait.
+    private static let idleWriterTime = "SET idle_in_transaction_session_timeout = '5s'"
+    private static let idleReaderTime = "SET idle_in_transaction_session_timeout = '60s'"
+
     private static let primary = ("target_session_attrs", "read-write")
 
-    func open(_ role: Role) throws(PostgresError) -> PostgresPipeline {
-        try PostgresPipeline(
+    func open(_ role: Role) throws(PostgresError) -> PostgresPipeline { try openWithTimeline(role).pipeline }
+
+    /// - Returns: the connection, and the history of its server, which is another one when a standby has taken over; nil if the
+    ///   server does not tell it, as a standby.
+    /// - Throws: also if the server was replaced by another one to which this process was connected.
+    func openWithTimeline(_ role: Role) throws(PostgresError) -> (pipeline: PostgresPipeline, timeline: String?) {
+        let pipeline = try PostgresPipeline(
             address,
             applicationName: "apus-\(role.rawValue)",
             // If the address names several servers, standbys are skipped, also while one of them takes over.
             options: role == .writer ? [Self.primary] : [],
             required: readsOnPrimary ? [Self.primary] : [],
-            settings: Self.settings
+            settings: Self.settings + [role == .writer ? Self.idleWriterTime : Self.idleReaderTime] + searchPath
         )
+        // Readers need not ask a server that does not tell it.
+        guard role == .writer || newest.isKnown else { return (pipeline, nil) }
+        let timeline = Self.timeline(of: pipeline)
+        if let timeline, let newer = newest.newer(than: timeline) {
+            pipeline.close()
+            throw PostgresError(
+                .disconnected,
+                "the server at \(pipeline.place) has the timeline \(timeline), and another one has taken over with the timeline \(newer): "
+                    + "what was changed there would be missing. Stop the old server, or name the new one alone in the address; if "
+                    + "the old one is right, start Apus again"
+            )
+        }
+        return (pipeline, timeline)
+    }
+
+    /// Asks for the history outside of a transaction, because servers without a log of that form (Aurora) refuse the question.
+    private static func timeline(of pipeline: PostgresPipeline) -> String? {
+        pipeline.watch = PostgresWatch(deadline: .now + .seconds(10))
+        defer { pipeline.watch = PostgresWatch() }
+        let question = """
+            SELECT CASE WHEN NOT pg_is_in_recovery() THEN substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END
+            """
+        return try? pipeline.rows(question, isPrepared: false).first { $0.optionalString(0) } ?? nil
+    }
+
+    /// The statement that names the schema: the address's path might name one before it that somebody makes later.
+    private var searchPath: [String] {
+        schema.map { ["SET search_path = \"\($0.replacing("\"", with: "\"\""))\""] } ?? []
     }
 
     /// What a connection is for; its name in the view `pg_stat_activity` ends with it.
@@ -52,6 +92,26 @@ final class WriterTurn: Sendable {
     func begin() { flag.store(true, ordering: .relaxed) }
 
     func end() { flag.store(false, ordering: .relaxed) }
+}
+
+/// The newest history of a server of the database that this process has seen.
+///
+/// A standby that takes over begins a timeline with a greater number. The old primary may come back without knowing of it, and
+/// would bring back what was changed meanwhile, such as permissions that were taken away.
+private final class NewestTimeline: Sendable {
+    // Eight hexadecimal digits, in whose order the numbers are.
+    private let newest = Mutex<String?>(nil)
+
+    var isKnown: Bool { newest.withLock { $0 != nil } }
+
+    /// Notes a timeline, unless a newer one was seen, which is returned.
+    func newer(than timeline: String) -> String? {
+        newest.withLock { newest in
+            if let newest, newest > timeline { return newest }
+            newest = timeline
+            return nil
+        }
+    }
 }
 
 extension PostgresError {

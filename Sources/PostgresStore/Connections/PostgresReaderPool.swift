@@ -8,13 +8,23 @@ internal import Tracking
 /// Runs reads on threads of its own, each with a connection.
 ///
 /// Look-ups have connections that no search ever occupies. Clients have equal shares. A read whose connection is lost begins again on
-/// another one, until `queueTimeout` has passed since its submission.
+/// another one, until `queueTimeout` has passed since its submission; then it is refused, and so is one that no thread has begun.
+/// While searches occupy their threads, each further one is tried for a moment on a thread for that, so that those that take
+/// little time do not wait for the others.
 final class PostgresReaderPool: Sendable {
     private struct State {
         var idle: [PostgresReadSession.Box] = []
         var isClosed = false
         var statistics = ReaderStatistics()
-        var running = 0
+        /// The reads that are not answered, by numbers in the order of their submission.
+        var turns: [Int: ReadTurn] = [:]
+        var lastNumber = 0
+        /// How many of them are no look-ups.
+        var searchCount = 0
+        /// Whether `refuseLate` will be called.
+        var isWatched = false
+        /// Until when a wait for a lock ends after some milliseconds, because one has ended in vain.
+        var shortLockWaitsEnd = ContinuousClock.now
     }
 
     private let connector: Connector
@@ -24,8 +34,18 @@ final class PostgresReaderPool: Sendable {
     private let queueTimeout: Duration
     private let lookUps: ThreadPool
     private let searches: ThreadPool
+    /// How many searches are in progress when one client may get no further thread for its own.
+    private let searchShare: Int
+    private let trials = ThreadPool(name: "pg-trial", width: 1)
+    private let watching = DispatchQueue(label: "pg-reader-watch")
     private let state = Mutex(State())
     private let ended = DispatchSemaphore(value: 0)
+
+    /// How long the trial of a search may take.
+    private static let trialTime = Duration.seconds(1)
+    /// How long locks are not waited for after one was waited for in vain: reads that come again meanwhile do not hold up the
+    /// others once more.
+    private static let shortLockWaitsTime = Duration.seconds(30)
 
     init(
         _ connector: Connector,
@@ -40,20 +60,22 @@ final class PostgresReaderPool: Sendable {
         limits = budgets.limits
         queue = budgets.queuedReads
         let lookUpCount = max(1, count / 3)
+        let searchCount = max(1, count - lookUpCount - 1)
+        searchShare = searchCount - searchCount / 4
         lookUps = ThreadPool(name: "pg-lookup", width: lookUpCount, pace: .prompt)
-        searches = ThreadPool(name: "pg-reader", width: max(1, count - lookUpCount))
+        searches = ThreadPool(name: "pg-reader", width: searchCount)
     }
 
     var statistics: ReaderStatistics {
         state.withLock { state in
             var statistics = state.statistics
             statistics.waitingExpensive = queue.usage.held
-            statistics.runningShort = state.running - statistics.waitingExpensive
+            statistics.runningShort = state.turns.count - statistics.waitingExpensive
             return statistics
         }
     }
 
-    /// Runs a read on one of the threads; `deliver` gets the outcome there, or on the calling thread if the read is refused.
+    /// Runs a read on one of the threads; `deliver` gets the outcome there, or on another thread if the read is refused.
     func submit<Value: Sendable>(
         _ work: @escaping @Sendable (PostgresReadSession) throws -> Value,
         cost: ReadCost,
@@ -61,34 +83,78 @@ final class PostgresReaderPool: Sendable {
         effort: ReadEffort?,
         deliver: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
-        let isOpen = state.withLock { state in
-            guard !state.isClosed else { return false }
-            state.running += 1
-            return true
-        }
-        guard isOpen, queue.take(1, for: caller.party) else {
-            if isOpen { noteEnd() }
+        guard queue.take(1, for: caller.party) else { return deliver(.failure(TrackingError.busy)) }
+        let isContinued = cost == .continued || effort != nil
+        let queue = queue
+        let turn = ReadTurn(
+            cost == .cheap ? .lookUp : isContinued ? .continued : .search,
+            patienceEnd: .now + queueTimeout,
+            leaveQueue: { queue.giveBack(1, for: caller.party) },
+            refuse: { deliver(.failure($0 ?? TrackingError.noReadTurn)) }
+        )
+        guard let (number, mustTry) = add(turn) else {
+            queue.giveBack(1, for: caller.party)
             return deliver(.failure(TrackingError.busy))
         }
-        let retryEnd = ContinuousClock.now + queueTimeout
-        let isContinued = cost == .continued || effort != nil
-        let pool = cost == .cheap ? lookUps : searches
-        pool.run(for: caller.turn) { [self] in
-            queue.giveBack(1, for: caller.party)
+        turn.setBody { [self] turn, isTrial in
             let result = Result {
-                try perform(work, for: caller, effort: effort, isContinued: isContinued, until: retryEnd)
+                try perform(work, for: caller, effort: effort, isContinued: isContinued, turn, isTrial: isTrial)
             }
+            if case .failure(let error) = result, error is TrialEnded {
+                if turn.goBack() { searches.run(for: caller.turn) { turn.run(isTrial: false) } }
+                return
+            }
+            guard turn.finish() else { return }
             deliver(result)
-            noteEnd()
+            leave(number)
+        }
+        (turn.kind == .lookUp ? lookUps : searches).run(for: caller.turn) { turn.run(isTrial: false) }
+        if mustTry { trials.run(for: caller.turn) { turn.run(isTrial: true) } }
+    }
+
+    /// - Returns: the number of the read, and whether it should be tried; nil if the pool is closed.
+    private func add(_ turn: ReadTurn) -> (number: Int, mustTry: Bool)? {
+        let (added, mustWatch): ((Int, Bool)?, Bool) = state.withLock { state in
+            guard !state.isClosed else { return (nil, false) }
+            state.lastNumber += 1
+            state.turns[state.lastNumber] = turn
+            let mustTry = turn.kind == .search && state.searchCount >= searchShare
+            if turn.kind != .lookUp { state.searchCount += 1 }
+            defer { state.isWatched = true }
+            return ((state.lastNumber, mustTry), !state.isWatched)
+        }
+        if mustWatch { watch(until: turn.patienceEnd) }
+        return added
+    }
+
+    private func leave(_ number: Int) {
+        let isLast = state.withLock { state in
+            guard let turn = state.turns.removeValue(forKey: number) else { return false }
+            if turn.kind != .lookUp { state.searchCount -= 1 }
+            return state.isClosed && state.turns.isEmpty
+        }
+        if isLast { ended.signal() }
+    }
+
+    private func watch(until end: ContinuousClock.Instant) {
+        let left = max(.zero, end - .now)
+        watching.asyncAfter(deadline: .now() + .milliseconds(Int(left / .milliseconds(1)) + 1)) { [weak self] in
+            self?.refuseLate()
         }
     }
 
-    private func noteEnd() {
-        let isLast = state.withLock { state in
-            state.running -= 1
-            return state.isClosed && state.running == 0
+    /// Refuses the reads that have waited too long for a thread or for the database.
+    private func refuseLate() {
+        let now = ContinuousClock.now
+        let (late, next): ([Int: ReadTurn], ContinuousClock.Instant?) = state.withLock { state in
+            let turns = state.turns.filter { $0.value.kind != .continued }
+            let late = turns.filter { $0.value.patienceEnd <= now }
+            state.isWatched = !turns.isEmpty
+            // A search that goes on may lose its connection, and wait then.
+            return (late, turns.values.map { $0.patienceEnd <= now ? now + .seconds(1) : $0.patienceEnd }.min())
         }
-        if isLast { ended.signal() }
+        for (number, turn) in late where turn.refuseLate() { leave(number) }
+        if let next { watch(until: next) }
     }
 
     /// Runs a read, again on another connection while its connection is lost.
@@ -97,21 +163,36 @@ final class PostgresReaderPool: Sendable {
         for caller: Caller,
         effort: ReadEffort?,
         isContinued: Bool,
-        until retryEnd: ContinuousClock.Instant
+        _ turn: ReadTurn,
+        isTrial: Bool
     ) throws -> Value {
         var attempt = 0
+        var wasCancelled = false
         while true {
-            guard !caller.hasLeft else { throw TrackingError.clientLeft }
+            guard !caller.hasLeft, !turn.isAnswered else { throw TrackingError.clientLeft }
             do {
-                return try performOnce(work, for: caller, effort: effort, isContinued: isContinued)
+                return try performOnce(
+                    work,
+                    for: caller,
+                    effort: effort,
+                    isContinued: isContinued,
+                    turn,
+                    isTrial: isTrial
+                )
+            } catch let error as PostgresError where error.state == .cancelled {
+                // Somebody else has ended it, perhaps by mistake.
+                guard !wasCancelled else { throw TrackingError.cancelledRead }
+                wasCancelled = true
+                turn.pause(after: TrackingError.cancelledRead)
             } catch let error as PostgresError
                 where error.mayEndByReconnecting || error.isTransient || error.isOfPreparedStatement
             {
-                guard .now < retryEnd, !state.withLock({ $0.isClosed }) else { throw error }
+                guard .now < turn.patienceEnd, !state.withLock({ $0.isClosed }) else { throw error }
                 attempt += 1
                 if error.isOfPreparedStatement, attempt > maximumPreparations { throw error }
                 // The other connections are probably lost too, or have the same outdated statements.
                 if error.isDisconnection || error.isOfPreparedStatement { dropIdle() }
+                turn.pause(after: error)
                 pause(attempt: attempt)
             }
         }
@@ -121,18 +202,26 @@ final class PostgresReaderPool: Sendable {
         _ work: (PostgresReadSession) throws -> Value,
         for caller: Caller,
         effort: ReadEffort?,
-        isContinued: Bool
+        isContinued: Bool,
+        _ turn: ReadTurn,
+        isTrial: Bool
     ) throws -> Value {
         let session = try takeSession()
+        guard turn.start() else {
+            putBack(session)
+            throw TrackingError.clientLeft
+        }
         let start = ContinuousClock.now
         let spent = effort.map { Duration.nanoseconds(Int64(clamping: $0.nanoseconds)) } ?? .zero
-        session.pipeline.watch = PostgresWatch(deadline: start + limits.readTime - spent) { caller.hasLeft }
+        let time = isTrial ? min(Self.trialTime, limits.readTime) : limits.readTime - spent
+        session.pipeline.watch = PostgresWatch(deadline: start + time) { caller.hasLeft || turn.isAnswered }
         defer {
             let lasted = (ContinuousClock.now - start) / .nanoseconds(1)
             (effort ?? session.effort)?.add(nanoseconds: UInt64(max(0, lasted)))
         }
         do {
-            try session.begin(for: caller, isContinued: isContinued)
+            let waitsShortly = state.withLock { .now < $0.shortLockWaitsEnd }
+            try session.begin(for: caller, isContinued: isContinued, waitsShortlyForLocks: waitsShortly)
             let value = try work(session)
             session.pipeline.watch = PostgresWatch()
             try session.end()
@@ -145,17 +234,29 @@ final class PostgresReaderPool: Sendable {
             session.pipeline.rollBack()
             if !session.pipeline.isClosed { putBack(session) }
             guard let error = failure else { throw error }
-            switch error.state {
-            case .abandoned:
-                state.withLock { $0.statistics.endedForCallers += 1 }
-                throw TrackingError.clientLeft
-            case .overdue, .cancelled:
-                state.withLock { $0.statistics.endedForTime += 1 }
-                throw TrackingError.invalidParameter(
-                    "The read was stopped after \(limits.readTime.components.seconds) s. \(advice)"
-                )
-            default: throw error
+            throw explained(error, advice, hasLeft: caller.hasLeft, isTrial: isTrial)
+        }
+    }
+
+    /// Returns the error that ends the read, or its attempt.
+    private func explained(_ error: PostgresError, _ advice: String, hasLeft: Bool, isTrial: Bool) -> any Error {
+        switch error.state {
+        case .abandoned:
+            if hasLeft { state.withLock { $0.statistics.endedForCallers += 1 } }
+            return TrackingError.clientLeft
+        case .overdue:
+            guard !isTrial else { return TrialEnded() }
+            state.withLock { $0.statistics.endedForTime += 1 }
+            return TrackingError.invalidParameter(
+                "The read was stopped after \(limits.readTime.components.seconds) s. \(advice)"
+            )
+        case .lockNotAvailable:
+            state.withLock { state in
+                // A lock that was not really waited for does not prolong the time.
+                if state.shortLockWaitsEnd < .now { state.shortLockWaitsEnd = .now + Self.shortLockWaitsTime }
             }
+            return TrackingError.lockedRead
+        default: return error
         }
     }
 
@@ -191,12 +292,15 @@ final class PostgresReaderPool: Sendable {
         let mustWait = state.withLock { state in
             guard !state.isClosed else { return false }
             state.isClosed = true
-            return state.running > 0
+            return !state.turns.isEmpty
         }
         if mustWait { ended.wait() }
         dropIdle()
     }
 }
+
+/// The trial of a search has taken too long; the search waits for a thread that may take longer.
+private struct TrialEnded: Error {}
 
 extension PostgresReadSession {
     /// A session that no thread uses.

@@ -6,19 +6,6 @@ internal import Tracking
 final class WriteGroup {
     typealias Jobs = ArraySlice<WriteJob>
 
-    private enum End: Error {
-        /// The transaction is committed.
-        case committed
-        /// The request at the index failed after it had changed something.
-        case requestFailed(Int)
-        /// Another server has changed permissions; the value is the access mark now (`StoredAccessVersion`).
-        case outdated(Int64)
-        /// The transaction is rolled back, because of the request at the index if that is known.
-        case rolledBack(PostgresError, Int?)
-        /// The connection was lost after COMMIT was sent, so that it is unknown whether the transaction is committed.
-        case unanswered(PostgresError)
-    }
-
     private let connector: Connector
     private let queueTimeout: Duration
     private let artifactRoot: ArtifactLocation
@@ -29,6 +16,7 @@ final class WriteGroup {
     private let auditIDs = AuditIDs()
     private let creations = UnconfirmedCreations()
     private let report: @Sendable (String) -> Void
+    private let faults: FaultLog
     /// Closes the connections that no read uses, so that the writer can open one.
     private let closeIdleReaders: @Sendable () -> Void
     private var session: PostgresWriteSession?
@@ -38,9 +26,10 @@ final class WriteGroup {
     private let (losses, absences) = (Burst(), Burst())
     private let statementTime: Duration
     private let commitTime: Duration
-    /// The time until which transactions wait only 50 ms for a lock, because waits have just failed.
-    private var shortLockWaitsEnd = ContinuousClock.now
-    /// When the search for the jobs that need a locked row ends; nil if there is no search.
+    private let locks = LockMemory()
+    /// Whether the jobs are those that meet known locks.
+    private var isAmongLocks = false
+    /// When the search for the jobs that meet a lock ends; nil before there is one.
     private var searchEnd: ContinuousClock.Instant?
     private(set) var statistics = WriterStatistics()
     /// Gets the statistics of each commit before its requests are answered.
@@ -48,10 +37,10 @@ final class WriteGroup {
 
     /// How often a transaction is repeated that the server has rolled back because of other programs.
     private static let maximumRepetitions = 20
-    /// How long waits for locks stay short after one has failed, so that clients which try again do not hold up the others once more.
-    private static let shortLockWaitsTime = Duration.seconds(30)
-    /// How long jobs are divided to find those that need a locked row.
-    private static let searchTime = Duration.milliseconds(1_500)
+    /// The milliseconds for which a lock is waited for that is known; and during the search for the jobs that meet one.
+    private static let (briefTime, searchLockTime) = (50, 20)
+    /// How long jobs are divided to find those that meet a lock; and those that meet a known one still.
+    private static let (searchTime, knownSearchTime) = (Duration.milliseconds(1_500), Duration.milliseconds(500))
 
     init(
         _ connector: Connector,
@@ -64,6 +53,7 @@ final class WriteGroup {
         statementTime: Duration,
         commitTime: Duration,
         closeIdleReaders: @escaping @Sendable () -> Void,
+        faults: FaultLog,
         report: @escaping @Sendable (String) -> Void
     ) {
         self.connector = connector
@@ -76,6 +66,7 @@ final class WriteGroup {
         self.statementTime = statementTime
         self.commitTime = commitTime
         self.closeIdleReaders = closeIdleReaders
+        self.faults = faults
         self.report = report
     }
 
@@ -106,6 +97,7 @@ final class WriteGroup {
         var repetitions = 0
         var accessVersion: Int64?
         while true {
+            guard isAmongLocks || !jobs.contains(where: \.isPostponed) else { return settlePostponed(jobs) }
             guard let session = connected(for: jobs) else {
                 deliver(jobs, TrackingError.databaseAway)
                 return jobs.count
@@ -120,6 +112,9 @@ final class WriteGroup {
                 settle(jobs[..<index])
                 jobs[index].deliver()
                 return index - jobs.startIndex + 1
+            case .postponed:
+                session.pipeline.rollBack()
+                statistics.replays += jobs.count
             case .outdated(let version):
                 session.pipeline.rollBack()
                 statistics.replays += jobs.count
@@ -150,10 +145,13 @@ final class WriteGroup {
                     continue
                 }
                 if error.state == .lockNotAvailable, !mayContinueSearch() {
+                    // There are more than can be found.
+                    if !isAmongLocks { locks.note(nil) }
                     deliver(jobs, TrackingError.translated(error))
                     return jobs.count
                 }
                 let explained = jobs.count == 1 ? TooLongText.explained(error, session.pipeline) : error
+                faults.note(explained)
                 if let culprit { return separate(jobs, culprit, explained) }
                 return isolate(jobs, explained)
             case .unanswered(let error):
@@ -164,7 +162,16 @@ final class WriteGroup {
         }
     }
 
-    /// Runs the jobs before the one that has caused the failure, and then that one alone.
+    /// Runs the jobs that meet no known lock, and then the others, which do not wait for it.
+    private func settlePostponed(_ jobs: Jobs) -> Int {
+        settle(jobs.filter { !$0.isPostponed }[...])
+        (isAmongLocks, searchEnd) = (true, .now + Self.knownSearchTime)
+        settle(jobs.filter(\.isPostponed)[...])
+        isAmongLocks = false
+        return jobs.count
+    }
+
+    /// Runs the jobs before one that fails by itself, and then that one alone.
     ///
     /// - Returns: how many jobs have delivered their outcomes; the caller runs the others.
     private func separate(_ jobs: Jobs, _ culprit: Int, _ error: PostgresError) -> Int {
@@ -172,6 +179,7 @@ final class WriteGroup {
         settle(jobs[..<culprit])
         // If it ran once more, all others would wait as long again.
         let isWait = error.state == .lockNotAvailable || error.state == .overdue
+        if error.state == .lockNotAvailable { locks.note(jobs[culprit].changedThing) }
         if isWait || jobs.count == 1 {
             deliver(jobs[culprit...culprit], TrackingError.translated(error))
         } else {
@@ -187,6 +195,7 @@ final class WriteGroup {
         let run = jobs.first?.loggedRun
         let isOne = jobs.count == 1 || (isLock && run != nil && jobs.allSatisfy { $0.loggedRun == run })
         guard !isOne, error.state != .overdue else {
+            if isLock { locks.note(run.map { .run($0) } ?? jobs.first?.changedThing) }
             deliver(jobs, isOne ? TrackingError.translated(error) : TrackingError.busy)
             return jobs.count
         }
@@ -198,13 +207,8 @@ final class WriteGroup {
         return jobs.count
     }
 
-    /// Notes that a wait for a lock has failed.
-    ///
-    /// - Returns: whether there is time to find the jobs that need the locked row, by trying them again.
+    /// Returns, after a lock was waited for in vain, whether there is time to find the jobs that meet it, by trying them again.
     private func mayContinueSearch() -> Bool {
-        // A short wait that fails does not prolong the time, so that longer waits are possible again for programs that change the
-        // same rows now and then.
-        if shortLockWaitsEnd < .now { shortLockWaitsEnd = .now + Self.shortLockWaitsTime }
         let end = searchEnd ?? .now + Self.searchTime
         searchEnd = end
         return .now < end
@@ -218,10 +222,13 @@ final class WriteGroup {
         var running: Int?
         do {
             creations.rollBack()
+            let isSearching = searchEnd != nil && !isAmongLocks
+            let isBrief = isAmongLocks || locks.isGeneral
             try session.beginTransaction(
                 statementTime,
                 accessVersion: accessVersion,
-                waitsShortlyForLocks: .now < shortLockWaitsEnd
+                lockTime: isSearching ? Self.searchLockTime : isBrief ? Self.briefTime : nil,
+                postpones: !isAmongLocks
             )
             for index in jobs.indices {
                 positions.append(pipeline.position)
@@ -230,6 +237,9 @@ final class WriteGroup {
                     try jobs[index].execute(session)
                 } catch let error as PostgresError {
                     throw error
+                } catch is MeetsKnownLock {
+                    jobs[index].isPostponed = true
+                    session.dropLogs()
                 } catch {
                     jobs[index].fail(error)
                     session.dropLogs()
@@ -241,6 +251,7 @@ final class WriteGroup {
                 jobs[index].onlyLogs = !session.hasChanged
                 session.renewDeadline()
             }
+            guard isAmongLocks || !jobs.contains(where: \.isPostponed) else { throw End.postponed }
             running = nil
             positions.append(pipeline.position)
             try session.flushLogs()
@@ -290,11 +301,14 @@ extension WriteGroup {
             // No further attempt for jobs that have waited too long: it may last as long as the one that has just failed.
             guard !isAway || !isLate(jobs) else { return nil }
             do {
+                let (pipeline, timeline) = try connector.openWithTimeline(.writer)
                 let session = PostgresWriteSession(
-                    pipeline: try connector.open(.writer),
+                    pipeline: pipeline,
+                    timeline: timeline,
                     artifactRoot: artifactRoot,
                     servedBuckets: servedBuckets,
                     creations: creations,
+                    locks: locks,
                     auditIDs: auditIDs,
                     permissionChanges: permissionChanges,
                     runQuota: runQuota,

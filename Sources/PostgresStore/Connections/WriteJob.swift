@@ -15,6 +15,10 @@ class WriteJob: @unchecked Sendable {
     var onlyLogs = true
     /// The run that the request logs to, or the last one of several; another program may have locked its rows.
     var loggedRun: String?
+    /// The last thing that the request changes and that another program may have locked, if that is known.
+    var changedThing: LockMemory.Thing?
+    /// Whether the request is left out of transactions that wait for locks, because it would meet one.
+    var isPostponed = false
     /// Whether the request may be stored although that is not confirmed, because the answer to COMMIT was lost.
     fileprivate(set) var isUncertain = false
     private var queue: Budget?

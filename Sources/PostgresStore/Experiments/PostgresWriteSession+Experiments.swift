@@ -49,6 +49,7 @@ extension PostgresWriteSession {
     }
 
     package func renameExperiment(_ id: Int64, to name: String) throws {
+        try expectLock(on: .experiment(id))
         let experiment = try storedExperiment(id, for: .update, lock: Self.rowLock)
         try requireSightOfExperimentNames()
         try experiment.requireRenamable(to: name, isTaken: try holder(ofName: name) != nil)
@@ -68,6 +69,7 @@ extension PostgresWriteSession {
     package func restoreExperiment(_ id: Int64) throws { try moveExperiment(id, by: .restoration) }
 
     private func moveExperiment(_ id: Int64, by move: LifecycleMove) throws {
+        try expectLock(on: .experiment(id))
         let experiment = try storedExperiment(id, for: .delete, lock: Self.rowLock)
         try requireDeletionOfContents(ofExperiment: id)
         try experiment.requireMovable(by: move)
@@ -89,11 +91,13 @@ extension PostgresWriteSession {
     }
 
     package func setExperimentTag(_ tag: Tag, experimentID: Int64) throws {
+        try expectLock(on: .experiment(experimentID))
         try knownExperiment(experimentID, for: .update).requireActive()
         try upsert(tag, experimentID: experimentID)
     }
 
     package func deleteExperimentTag(key: String, experimentID: Int64) throws {
+        try expectLock(on: .experiment(experimentID))
         try knownExperiment(experimentID, for: .update).requireActive()
         let count = try changed(
             "DELETE FROM experiment_tags WHERE experiment_id = $1 AND key = $2",

@@ -73,6 +73,7 @@ extension PostgresWriteSession {
     package func restoreRun(_ runID: String) throws { try moveRun(runID, by: .restoration) }
 
     private func moveRun(_ runID: String, by move: LifecycleMove) throws {
+        try expectLock(on: .run(runID))
         _ = try storedRun(runID, for: .delete, lock: Self.rowLock)
         if move.stage == .deleted { try deleteAssessments(byRuns: "run_uuid = $1", runID) }
         try change(
@@ -102,6 +103,7 @@ extension PostgresWriteSession {
     /// - Throws: `.resourceDoesNotExist` for an unknown run id, `.invalidParameterValue` for a deleted run.
     @discardableResult
     func requireActiveRun(_ runID: String, for action: PermittedAction, lock: String = "") throws -> RunInfo {
+        try expectLock(on: .run(runID))
         let info = try storedRun(runID, for: action, lock: lock)
         try info.lifecycleStage.requireActive("run", id: runID)
         return info

@@ -31,22 +31,28 @@ package final class PostgresReadSession: PostgresSession {
 
     /// Begins a transaction; the statement for it is sent with the first one that reads.
     ///
-    /// - Parameter isContinued: whether an earlier read for the same answer has checked the permissions.
+    /// - Parameters:
+    ///   - isContinued: whether an earlier read for the same answer has checked the permissions.
+    ///   - waitsShortlyForLocks: whether a wait for a lock of another program ends after 50 ms.
     /// - Throws: `AccessChanged` if the client's permissions may have been reduced since the request was admitted.
-    func begin(for caller: Caller, isContinued: Bool) throws {
+    func begin(for caller: Caller, isContinued: Bool, waitsShortlyForLocks: Bool) throws {
         self.caller = caller
         effort = nil
         advice = { usualAdvice }
         accessMarks = nil
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         guard let stored = permissionChanges.stored, caller.admissionVersion != 0, !isContinued else {
-            return try pipeline.send(begin)
+            return try beginTransaction(waitsShortlyForLocks: waitsShortlyForLocks)
         }
         // `end` finds changes that are made after this mark was read.
         let version = stored.known
         try admissionCheck.require(caller, reducesAccess: false)
-        try pipeline.send(begin)
+        try beginTransaction(waitsShortlyForLocks: waitsShortlyForLocks)
         accessMarks = (version, try pipeline.ask(AccessDialect.selectVersion))
+    }
+
+    private func beginTransaction(waitsShortlyForLocks: Bool) throws {
+        try pipeline.send("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        if waitsShortlyForLocks { try pipeline.send("SET LOCAL lock_timeout = '50ms'") }
     }
 
     /// Ends the transaction without waiting for the server's answer.

@@ -37,6 +37,9 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
     private var statementTime = Duration.zero
     private var hasLongStatements = false
     package let creations: UnconfirmedCreations
+    private let locks: LockMemory
+    /// Whether requests that would meet a known lock are left out of the open transaction.
+    private var postpones = false
     /// The ids of the audit's entries.
     let auditIDs: AuditIDs
     private let permissionChanges: PermissionChanges
@@ -59,9 +62,11 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
 
     init(
         pipeline: PostgresPipeline,
+        timeline: String?,
         artifactRoot: ArtifactLocation,
         servedBuckets: Set<String>,
         creations: UnconfirmedCreations,
+        locks: LockMemory,
         auditIDs: AuditIDs,
         permissionChanges: PermissionChanges,
         runQuota: RunQuota,
@@ -74,17 +79,10 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
         self.storageNews = storageNews
         admissionCheck = AdmissionCheck(version: permissionChanges.version)
         self.creations = creations
+        self.locks = locks
         self.artifactRoot = artifactRoot
         self.servedBuckets = servedBuckets
-        timeline = Self.timeline(pipeline)
-    }
-
-    /// Reads the timeline outside of a transaction, because servers without such a log (Aurora) refuse the statement.
-    private static func timeline(_ pipeline: PostgresPipeline) -> String? {
-        pipeline.watch = PostgresWatch(deadline: .now + .seconds(10))
-        defer { pipeline.watch = PostgresWatch() }
-        return try? pipeline.rows("SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)", isPrepared: false)
-            .first { $0.string(0) }
+        self.timeline = timeline
     }
 }
 
@@ -93,8 +91,15 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
 extension PostgresWriteSession {
     /// - Parameters:
     ///   - version: the access mark that another server's change has stored; nil for the known one.
-    ///   - waitsShortlyForLocks: whether a wait for a lock of another program ends after 50 ms.
-    func beginTransaction(_ statementTime: Duration, accessVersion version: Int64?, waitsShortlyForLocks: Bool) throws {
+    ///   - lockTime: the milliseconds after which a wait for a lock of another program ends; nil for the usual time.
+    ///   - postpones: whether requests that would meet a known lock throw `MeetsKnownLock`.
+    func beginTransaction(
+        _ statementTime: Duration,
+        accessVersion version: Int64?,
+        lockTime: Int?,
+        postpones: Bool
+    ) throws {
+        self.postpones = postpones && !locks.isEmpty
         (self.statementTime, hasLongStatements) = (statementTime, false)
         pipeline.watch = PostgresWatch(deadline: .now + statementTime)
         (logs, ownLogs, job) = ([], 0, nil)
@@ -105,7 +110,7 @@ extension PostgresWriteSession {
         storage = PendingStorage()
         experiments.removeAll(keepingCapacity: true)
         try pipeline.send("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
-        if waitsShortlyForLocks { try pipeline.send("SET LOCAL lock_timeout = '50ms'") }
+        if let lockTime { try pipeline.send("SET LOCAL lock_timeout = \(lockTime)") }
     }
 
     /// Restarts the time limit of a statement.
@@ -262,6 +267,14 @@ extension PostgresWriteSession {
         identityTicket = try pipeline.ask("SELECT txid_current(), pg_backend_pid()")
     }
 
+    /// Records what the request is about to change, where another program may have locked it.
+    ///
+    /// - Throws: `MeetsKnownLock` if the open transaction should not wait for it.
+    func expectLock(on thing: LockMemory.Thing) throws {
+        job?.changedThing = thing
+        if postpones, locks.contains(thing) { throw MeetsKnownLock() }
+    }
+
     /// Records the id of a run that the transaction adds.
     func noteRun(_ id: String) { addedRun = id }
 
@@ -269,6 +282,7 @@ extension PostgresWriteSession {
     func add(_ batch: LogBatch, runID: String, isOneParam: Bool = false) throws {
         guard let job else { preconditionFailure("a session is used outside of a request") }
         job.loggedRun = runID
+        try expectLock(on: .run(runID))
         logs.append(RunLog(job: job, caller: caller, runID: runID, batch: batch, isOneParam: isOneParam))
         // If the request has already sent a change, this is sent at once too, so that both fail together.
         if hasChanged { try prepareStatement() }

@@ -30,7 +30,8 @@ enum TooLongText {
         return explained
     }
 
-    private static func changedTable(_ sql: String) -> String? {
+    /// Returns the name of the table that a statement changes; nil if it changes none.
+    static func changedTable(_ sql: String) -> String? {
         sql.firstMatch(of: /(?:INSERT INTO|UPDATE) ([a-z_]+)/).map { String($0.1) }
     }
 }

@@ -10,6 +10,21 @@ extension TrackingError {
             + "a moment."
     )
 
+    static let noReadTurn = TrackingError(
+        .temporarilyUnavailable,
+        "The reads before this one take too long, or the database does not answer them; try again in a moment."
+    )
+
+    static let lockedRead = TrackingError(
+        .databaseLocked,
+        "Another program has locked a table that this request reads; try again in a moment."
+    )
+
+    static let cancelledRead = TrackingError(
+        .temporarilyUnavailable,
+        "Somebody has cancelled this request in the database; try again in a moment."
+    )
+
     static let clientLeft = TrackingError(
         .temporarilyUnavailable,
         "The client disconnected before the answer was ready."
@@ -82,7 +97,32 @@ extension TrackingError {
                 "Another program changed at the same time what this request changes; try again."
             )
         case _ where error.isTransient: return busy
+        case _ where error.isRuleOfDatabase:
+            return invalidParameter(
+                "A rule of the database refuses this: \(error.messageWithPlace). Nothing of this request was stored. Send what the rule "
+                    + "allows, or let an admin of the database remove it."
+            )
+        case _ where error.isOtherTable:
+            return TrackingError(
+                .insufficientStorage,
+                "The tables of the database are not MLflow's as they should be: \(error.messageWithPlace). Nothing of this request was "
+                    + "stored. Let an admin of the database \(remedy(for: error.state))."
+            )
+        case _ where error.isUnfitValue:
+            return invalidParameter(
+                "PostgreSQL cannot take a value of this request: \(error.messageWithPlace). Nothing of this request was stored. Change "
+                    + "the value, or make it shorter."
+            )
         default: return error
+        }
+    }
+
+    private static func remedy(for state: PostgresError.State) -> String {
+        switch state {
+        case .notNullViolation: "give the column a default, or let it be NULL"
+        case .sequenceUsedUp: "let the sequence count on, with ALTER SEQUENCE"
+        case .noMatchingConstraint: "restore the primary key of the table"
+        default: "restore the table as MLflow makes it"
         }
     }
 }

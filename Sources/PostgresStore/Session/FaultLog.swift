@@ -1,0 +1,82 @@
+internal import PostgreSQL
+internal import Synchronization
+internal import Tracking
+
+/// Tells the operator of failures that only a change of the database ends, each kind at most once a minute.
+final class FaultLog: Sendable {
+    private let place: String
+    private let report: @Sendable (String) -> Void
+    private let lastTimes = Mutex<[String: ContinuousClock.Instant]>([:])
+
+    private static let pause = Duration.seconds(60)
+    /// The most kinds that are told apart.
+    private static let maximumKinds = 100
+
+    /// - Parameters:
+    ///   - place: the URI of the database without a password.
+    ///   - report: receives the lines.
+    init(place: String, report: @escaping @Sendable (String) -> Void) {
+        self.place = place
+        self.report = report
+    }
+
+    /// Reports the failure if it needs the operator.
+    func note(_ error: any Error) {
+        switch error {
+        case let error as PostgresError where error.needsOperator: note("\(error)", kind: error.state.rawValue)
+        case let error as StoreCorruption: note("\(error)", kind: "\(error)")
+        default: break
+        }
+    }
+
+    private func note(_ message: String, kind: String) {
+        let isDue = lastTimes.withLock { times in
+            if let last = times[kind], last + Self.pause > .now { return false }
+            if times.count >= Self.maximumKinds { times = [:] }
+            times[kind] = .now
+            return true
+        }
+        if isDue { report("the database \(place) cannot be used as it is: \(message)") }
+    }
+}
+
+extension PostgresError {
+    /// Whether the operator must change something in the database, because the same request would fail again.
+    var needsOperator: Bool {
+        guard !mayEndByReconnecting else { return false }
+        let states: Set<State> = [.diskFull, .outOfMemory]
+        return states.contains(state) || isRuleOfDatabase || isOtherTable || ["58", "XX"].contains(kind)
+    }
+
+    /// Whether a rule that somebody has added to the tables, such as a trigger, refuses what the request changes.
+    var isRuleOfDatabase: Bool {
+        let isOther: Set<State> = [.uniqueViolation, .foreignKeyViolation, .notNullViolation]
+        return ["09", "23", "27", "44", "P0"].contains(kind) && !isOther.contains(state)
+    }
+
+    /// Whether the tables are not those that this server has found when it started, or its user has other privileges.
+    var isOtherTable: Bool {
+        // A prepared statement that is there already is the fault of something between this program and the server.
+        guard state.isOfServer, state.rawValue != "42P05" else { return false }
+        return [.notNullViolation, .sequenceUsedUp].contains(state) || ["0A", "2B", "3F", "42"].contains(kind)
+    }
+
+    /// Whether the values of the request do not fit the tables.
+    var isUnfitValue: Bool { state.isOfServer && ["22", "54"].contains(kind) }
+
+    /// The class of an SQLSTATE: its first two characters.
+    private var kind: String { String(state.rawValue.prefix(2)) }
+
+    /// The message of the server with what it says of the place: table, constraint and SQLSTATE.
+    var messageWithPlace: String {
+        let table = sql.flatMap { TooLongText.changedTable($0) }.map { "table \($0)" }
+        let parts = [table, constraint.map { "constraint \($0)" }, "SQLSTATE \(state.rawValue)"]
+        return "\(message) (\(parts.compactMap { $0 }.joined(separator: ", ")))"
+    }
+}
+
+extension PostgresError.State {
+    static let notNullViolation = Self(rawValue: "23502")
+    static let sequenceUsedUp = Self(rawValue: "2200H")
+    static let noMatchingConstraint = Self(rawValue: "42P10")
+}

@@ -53,16 +53,6 @@ struct OwnTables {
         )
     }
 
-    /// Whether the database has the tables, whoever may read them.
-    static func areThere(_ pipeline: PostgresPipeline) throws -> Bool {
-        try pipeline.rows(
-            """
-            SELECT EXISTS (SELECT FROM pg_class AS entry JOIN pg_namespace AS space ON space.oid = entry.relnamespace
-                WHERE space.nspname = 'apus' AND entry.relname = 'users')
-            """
-        ).first { $0.bool(0) } ?? false
-    }
-
     /// Whether the database has users, or tokens that are valid; if this user of the database may not read them, whether it
     /// has the tables.
     static func haveAccounts(_ pipeline: PostgresPipeline) throws -> Bool {

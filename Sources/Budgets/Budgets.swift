@@ -29,8 +29,6 @@ package struct BudgetLimits: Sendable {
     package var logBytes = 64 * 1_048_576
     /// The most multipart uploads that are open at the same time.
     package var multipartUploads = 256
-    /// The number of processors, of which one client may use half while others use the server.
-    package var processors = 2
     /// Limits for one client that are lower than its share.
     package var client = ClientLimits()
 
@@ -64,8 +62,6 @@ package final class Budgets: Sendable {
     package let multipartUploads: Budget
     /// The files, and parts of files, that are being received.
     package let uploads: Budget
-    /// The clients' shares of the server's time.
-    package let timeShares: TimeShares
     /// Computes the `Retry-After` field of requests that any of the budgets refuses.
     package let overload = Overload()
 
@@ -78,7 +74,6 @@ package final class Budgets: Sendable {
         func shared(_ total: Int, atMost bound: Int? = nil) -> Budget {
             Budget(total: total, share: min(max(1, total / 4 * 3), bound ?? total))
         }
-        timeShares = TimeShares(processors: limits.processors)
         let client = limits.client
         connections = Budget(
             total: limits.connections,

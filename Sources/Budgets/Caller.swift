@@ -16,14 +16,11 @@ package final class Caller: Sendable {
     package let party: Peer
     /// A number for the party, for queues in which parties have turns.
     package let turn: Int
-    /// The party's share of the server's time; nil for the server's own work.
-    package let timeShare: TimeShare?
     private let presence: Presence
     private let admission = Atomic<Int>(0)
 
-    /// - Parameter timeShares: the shares of the server's time, of which the party has one; nil for work that is not counted.
-    package convenience init(peer: Peer, identity: Identity? = nil, timeShares: TimeShares? = nil) {
-        self.init(peer, identity, Presence(timeShares))
+    package convenience init(peer: Peer, identity: Identity? = nil) {
+        self.init(peer, identity, Presence())
     }
 
     private init(_ peer: Peer, _ identity: Identity?, _ presence: Presence) {
@@ -32,7 +29,6 @@ package final class Caller: Sendable {
         self.presence = presence
         party = identity.map { Peer($0) } ?? peer
         turn = party.hashValue
-        timeShare = presence.timeShares?.share(of: party)
     }
 
     /// The same client on the same connection, known under another identity.
@@ -91,7 +87,4 @@ private final class Presence: Sendable {
     let isAbandoned = Atomic<Bool>(false)
     let hasEnded = Atomic<Bool>(false)
     let answers = Atomic<Int>(0)
-    let timeShares: TimeShares?
-
-    init(_ timeShares: TimeShares?) { self.timeShares = timeShares }
 }

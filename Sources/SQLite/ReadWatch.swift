@@ -81,9 +81,7 @@ final class ReadWatch {
     /// - Returns: the reason why the read was ended; nil if it finished by itself.
     func finish(addingTo effort: ReadEffort?) -> End? {
         isArmed = false
-        let work = ownWork(at: .now)
-        effort?.add(nanoseconds: work)
-        if let share = caller.timeShare, share.isMeasured { share.add(.nanoseconds(work)) }
+        effort?.add(nanoseconds: ownWork(at: .now))
         return end
     }
 

@@ -48,7 +48,6 @@ package final class Writer<Session: WriterSession>: Sendable {
     ///     common transaction, so it must have no other effects. It must not begin or end transactions, and must
     ///     rethrow SQLite's errors, because an error may have ended the transaction.
     ///   - peer: the peer whose share of the queue the request uses.
-    ///   - timeShare: the peer's share of the server's time, of which the request uses.
     ///   - bytes: the size of the request's data as the client has sent it; small requests may run before large ones.
     ///   - mayBlock: whether an idle writer may run the request on the calling thread, which saves a lone client two
     ///     thread switches. `submit` then blocks for one commit. When it returns, `completion` has been called, unless
@@ -59,7 +58,6 @@ package final class Writer<Session: WriterSession>: Sendable {
     package func submit<Value: Sendable>(
         _ work: @escaping @Sendable (Session) throws -> Value,
         for peer: Peer = .server,
-        _ timeShare: TimeShare? = nil,
         bytes: Int = 0,
         mayBlock: Bool = false,
         lane: WriterLane = .requests,
@@ -67,7 +65,6 @@ package final class Writer<Session: WriterSession>: Sendable {
     ) throws(SubmissionError) {
         let job = WriterRequest<Session, Value>(
             peer: peer,
-            timeShare,
             bytes: bytes,
             queue: limits.queue,
             work: work,

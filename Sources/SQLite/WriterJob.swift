@@ -6,8 +6,6 @@ internal import Budgets
 class WriterJob<Session: WriterSession>: @unchecked Sendable {
     /// The peer whose share of the queue the request uses while it waits.
     let peer: Peer
-    /// The share of the server's time of which the request uses; nil if its time is not counted.
-    let timeShare: TimeShare?
     /// Whether the request is so large that small requests should not wait for it.
     let isLarge: Bool
     /// The budget in which the request counts while it waits; nil after `leaveQueue()`.
@@ -17,9 +15,8 @@ class WriterJob<Session: WriterSession>: @unchecked Sendable {
     private static var largeBytes: Int { 16_384 }
 
     /// - Parameter bytes: the size of the request's data as the client has sent it.
-    init(peer: Peer, _ timeShare: TimeShare?, bytes: Int, queue: Budget) {
+    init(peer: Peer, bytes: Int, queue: Budget) {
         self.peer = peer
-        self.timeShare = timeShare
         isLarge = bytes >= Self.largeBytes
         self.queue = queue
     }
@@ -50,7 +47,6 @@ final class WriterRequest<Session: WriterSession, Value: Sendable>: WriterJob<Se
 
     init(
         peer: Peer,
-        _ timeShare: TimeShare?,
         bytes: Int,
         queue: Budget,
         work: @escaping @Sendable (Session) throws -> Value,
@@ -58,7 +54,7 @@ final class WriterRequest<Session: WriterSession, Value: Sendable>: WriterJob<Se
     ) {
         self.work = work
         self.completion = completion
-        super.init(peer: peer, timeShare, bytes: bytes, queue: queue)
+        super.init(peer: peer, bytes: bytes, queue: queue)
     }
 
     override func execute(_ session: Session) throws {

@@ -121,7 +121,7 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
             }
             if turns.isShared {
                 let now = clock.now
-                recordTime(now - last, for: 1, like: jobs[index])
+                turns.recordTime(now - last, for: 1, like: jobs[index])
                 last = now
             }
             let mustCommit = turns.endsTransaction(
@@ -135,7 +135,7 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
                 break
             }
         }
-        if last == start, let first = jobs.first { recordTime(clock.now - start, for: jobs.count, like: first) }
+        if last == start, let first = jobs.first { turns.recordTime(clock.now - start, for: jobs.count, like: first) }
         do {
             try commitTransaction(session, requests: jobs.count)
             for job in jobs { job.deliver() }
@@ -149,12 +149,6 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
             }
         }
         return jobs.count
-    }
-
-    /// Records the time that `count` jobs of the kind of `job` took together.
-    private func recordTime(_ time: Duration, for count: Int, like job: WriterJob<Session>) {
-        turns.recordTime(time, for: count, like: job)
-        if let share = job.timeShare, share.isMeasured { share.add(time) }
     }
 
     /// Runs one job.

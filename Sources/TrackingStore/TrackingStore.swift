@@ -143,7 +143,6 @@ package final class TrackingStore: Sendable {
                     return try work(session)
                 },
                 for: caller.party,
-                caller.timeShare,
                 bytes: bytes,
                 mayBlock: mayBlock
             ) {

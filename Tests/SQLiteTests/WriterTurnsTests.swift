@@ -120,7 +120,7 @@ import Testing
     }
 
     private func job(_ peer: Peer, isLarge: Bool = false) -> WriterJob<RowSession> {
-        WriterJob(peer: peer, nil, bytes: isLarge ? 60_000 : 0, queue: Budget(total: 1))
+        WriterJob(peer: peer, bytes: isLarge ? 60_000 : 0, queue: Budget(total: 1))
     }
 
     private func order(of peers: [Peer], _ turns: WriterTurns) -> [Int] {

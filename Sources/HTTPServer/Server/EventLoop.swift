@@ -58,7 +58,6 @@ final class EventLoop: @unchecked Sendable {
     private let mailbox = Mutex(Mailbox())
     private var connections: [ConnectionID: ServerConnection] = [:]
     private var nextConnection: ConnectionID = 0
-    private var resting = RestingConnections()
     private var whenEmpty: (@Sendable () -> Void)?
     private var hasEnded = false
     private(set) var isDraining = false
@@ -121,13 +120,10 @@ final class EventLoop: @unchecked Sendable {
     private func waitAndHandle() {
         epoll.poll(waiting: mustLookAgain ? 0 : millisecondsToWait, awake: didWakeUp) { event in
             guard let connection = connections[event.token] else { return }
-            serve(connection) {
-                connection.handle(event)
-                connection.drive()
-            }
+            connection.handle(event)
+            connection.drive()
         }
         handleMessages()
-        if !resting.isEmpty { endRests() }
         // Threads that wait for the processor run first, so that the next wait finds more events at once. With 64
         // connections and their client on the same two cores this gives a third more requests; a single client is not
         // slowed.
@@ -166,7 +162,7 @@ final class EventLoop: @unchecked Sendable {
         case .adopt(let descriptor, let place, let peer): adopt(descriptor, place, peer)
         case .answer(let id, let exchange, let response):
             with(id) { $0.takeAnswer(response, exchange: exchange) }
-        case .make(let id, let work): if let connection = connections[id] { serve(connection, work) }
+        case .make(let id, let work): if connections[id] != nil { work() }
         case .opened(let id, let exchange, let receiver):
             with(id) { $0.takeReceiver(receiver, exchange: exchange) }
         case .decided(let id, let exchange): with(id) { $0.takeDecision(exchange: exchange) }
@@ -181,21 +177,8 @@ final class EventLoop: @unchecked Sendable {
 
     private func with(_ id: ConnectionID, _ body: (ServerConnection) -> Void) {
         guard let connection = connections[id] else { return }
-        serve(connection) {
-            body(connection)
-            connection.drive()
-        }
-    }
-
-    /// Runs work for a connection, and adds its time to the share of the client.
-    ///
-    /// The work for a connection that is alone on the loop holds up nobody, and may wait for a disk
-    /// (`HTTPRequest.isAloneOnItsThread`), so that its time is not added.
-    private func serve(_ connection: ServerConnection, _ work: () -> Void) {
-        guard shared.budgets.timeShares.areMeasured, !servesOneConnection else { return work() }
-        let start = SystemCall.preciseNanoseconds()
-        work()
-        connection.caller.timeShare?.add(.nanoseconds(SystemCall.preciseNanoseconds() &- start))
+        body(connection)
+        connection.drive()
     }
 
     private func adopt(_ descriptor: Int32, _ place: Holding, _ peer: Peer) {
@@ -230,36 +213,6 @@ final class EventLoop: @unchecked Sendable {
         let latest = now &- min(span.nanoseconds, now)
         let idle = connections.values.filter { $0.isBetweenRequests && $0.idleSince <= latest }
         idle.min { $0.idleSince < $1.idleSince }?.close()
-    }
-}
-
-/// Rests of connections whose clients have used more than their shares of the server's time.
-extension EventLoop {
-    /// How long the loop waits for events at most while connections rest.
-    private static let restMilliseconds: Int32 = 1
-
-    /// Begins a step of the work for a client; nil if the connection must rest until the loop calls its `goOn`.
-    func beginStep(of share: TimeShare, for id: ConnectionID, turn: Int) -> TimeShare.Step? {
-        if !resting.contains(turn: turn), let step = share.begin() { return step }
-        resting.append(id, of: share, turn: turn)
-        shared.counters.rests.wrappingAdd(1, ordering: .relaxed)
-        return nil
-    }
-
-    private func endRests() {
-        guard !isDraining else {
-            for id in resting.removeAll() { connections[id]?.goOn(with: nil) }
-            return
-        }
-        for turn in resting.turns {
-            while let (id, step) = resting.next(turn: turn) {
-                guard let connection = connections[id] else {
-                    step.end()
-                    continue
-                }
-                serve(connection) { connection.goOn(with: step) }
-            }
-        }
     }
 }
 
@@ -311,7 +264,6 @@ extension EventLoop {
     }
 
     private var millisecondsToWait: Int32 {
-        if !resting.isEmpty { return Self.restMilliseconds }
         if timerDeadline == .max { return -1 }
         let time = SystemCall.coarseNanoseconds()
         let left = timerDeadline > time ? timerDeadline - time : 0

@@ -1,4 +1,3 @@
-internal import Budgets
 package import HTTPWire
 import Synchronization
 import Threads
@@ -46,12 +45,13 @@ final class ResponseToken: HTTPAnswerReceiver {
     private let loop: EventLoop
     private let connection: ConnectionID
     private let exchange: UInt64
-    private let caller: Caller
+    /// The number of the waiting client in queues where clients have turns (`Caller.turn`).
+    private let turn: Int
     private let acceptsGzip: Bool
     private let isHead: Bool
 
-    init(loop: EventLoop, connection: ConnectionID, exchange: UInt64, caller: Caller, acceptsGzip: Bool, isHead: Bool) {
-        self.caller = caller
+    init(loop: EventLoop, connection: ConnectionID, exchange: UInt64, turn: Int, acceptsGzip: Bool, isHead: Bool) {
+        self.turn = turn
         self.loop = loop
         self.connection = connection
         self.exchange = exchange
@@ -72,14 +72,14 @@ final class ResponseToken: HTTPAnswerReceiver {
             }
             // Waiting answers are in memory and count towards no budget, so their number is limited. Beyond the limit
             // the sending thread makes its own answer.
-            if !loop.shared.packers.run(ifFewerWaitThan: SharedParts.waitingAnswers, for: caller, pack) { pack() }
+            if !loop.shared.packers.run(ifFewerWaitThan: SharedParts.waitingAnswers, for: turn, pack) { pack() }
         }
     }
 
     private func compressAndPost(_ response: HTTPResponse) {
         var response = response
         guard isToCompress(&response) else { return post(response) }
-        let isTaken = loop.shared.packers.run(ifFewerWaitThan: SharedParts.waitingAnswers, for: caller) {
+        let isTaken = loop.shared.packers.run(ifFewerWaitThan: SharedParts.waitingAnswers, for: turn) {
             [self, response] in
             var response = response
             ResponseCompression.apply(to: &response)

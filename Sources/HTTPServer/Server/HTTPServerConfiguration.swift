@@ -60,8 +60,6 @@ extension HTTPServer {
         package let requests: Int
         package let bytesReceived: Int
         package let bytesSent: Int
-        /// The number of waits of clients that had used more than their share of the server's time.
-        package let rests: Int
         /// The number of times that an event loop or the acceptor has woken up; constant while the server is idle.
         package let wakeUps: Int
     }

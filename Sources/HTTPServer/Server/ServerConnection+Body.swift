@@ -29,10 +29,6 @@ extension ServerConnection {
             refuse(HTTPRefusal(500, "The body could not be read"))
             return true
         }
-        guard beginStep() else {
-            exchange?.bodyReservation?.endWaitingForClient()
-            return false
-        }
         guard let exchange, let request = exchange.request, isAdmissionOutdated(request) else {
             dispatch()
             return true
@@ -168,13 +164,13 @@ extension ServerConnection {
     func takeReceiver(_ receiver: (any HTTPBodyReceiver)?, exchange number: UInt64) {
         isJobRunning = false
         if phase == .closed {
-            if let receiver { workers.run(for: caller) { receiver.abort() } }
+            if let receiver { workers.run(for: caller.turn) { receiver.abort() } }
             finishClosing()
             return
         }
         guard let exchange, exchange.id == number else { return }
         guard let receiver, heldAnswer == nil else {
-            if let receiver { workers.run(for: caller) { receiver.abort() } }
+            if let receiver { workers.run(for: caller.turn) { receiver.abort() } }
             awaitAnswer()
             releaseHeldAnswer()
             return
@@ -203,7 +199,7 @@ extension ServerConnection {
         isJobRunning = true
         isReadable = isPeerFinished
         clearDeadline()
-        workers.run(for: caller) { [id, loop] in
+        workers.run(for: caller.turn) { [id, loop] in
             let outcome = pump.run()
             loop.post(.pumped(id, outcome))
             // The receiver is told only now, so that the loop learns of the end of the body before it gets the answer.
@@ -249,7 +245,7 @@ extension ServerConnection {
         decoder = pump.decoder
         exchange?.hasUnreadBody = !decoder.isFinished
         isReadable = true
-        workers.run(for: caller) { pump.abort() }
+        workers.run(for: caller.turn) { pump.abort() }
         awaitAnswer()
         releaseHeldAnswer()
     }

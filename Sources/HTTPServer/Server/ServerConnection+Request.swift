@@ -73,7 +73,7 @@ extension ServerConnection {
             refuse(exchange, HTTPRefusal(429, "Too many requests wait for the server's threads; try again"))
             return false
         }
-        pool.run(for: caller) {
+        pool.run(for: caller.turn) {
             queue.giveBack(1, for: peer)
             handler()
         }
@@ -263,7 +263,7 @@ extension ServerConnection {
 
     /// The caller of the connection's next request: that of the last one, unless that request was given up.
     private func callerOfNextRequest() -> Caller {
-        if caller.hasLeft { caller = Caller(peer: caller.peer, timeShares: loop.shared.budgets.timeShares) }
+        if caller.hasLeft { caller = Caller(peer: caller.peer) }
         return caller
     }
 
@@ -283,7 +283,7 @@ extension ServerConnection {
                 loop: loop,
                 connection: id,
                 exchange: exchange.id,
-                caller: caller,
+                turn: caller.turn,
                 acceptsGzip: exchange.head?.acceptsGzip ?? false,
                 isHead: exchange.head?.method == .head
             )

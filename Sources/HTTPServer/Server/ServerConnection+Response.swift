@@ -12,7 +12,6 @@ extension ServerConnection {
     /// An answer to an exchange that is over is dropped.
     func takeAnswer(_ response: HTTPResponse, exchange number: UInt64) {
         guard let exchange, exchange.id == number else { return }
-        endStep()
         switch phase {
         case .awaiting: startWriting(response, exchange)
         case .opening:
@@ -145,8 +144,7 @@ extension ServerConnection {
                     return false
                 }
                 if let producer = output.producer {
-                    output.reservation?.endWaitingForClient()
-                    if beginStep() { produce(producer) }
+                    produce(producer)
                     return false
                 }
                 finishExchange()
@@ -185,7 +183,7 @@ extension ServerConnection {
         isWritable = false
         clearDeadline()
         let position = output.filePosition
-        workers.run(for: caller) { [id, loop, channel] in
+        workers.run(for: caller.turn) { [id, loop, channel] in
             let (count, outcome) = FileSending.run(channel, file: file, position: position)
             loop.post(.fileSent(id, count: count, outcome))
         }
@@ -212,8 +210,9 @@ extension ServerConnection {
     private func produce(_ producer: any HTTPBodyProducer) {
         isJobRunning = true
         clearDeadline()
+        output.reservation?.endWaitingForClient()
         let isChunked = output.isChunked
-        workers.run(for: caller) { [id, loop] in
+        workers.run(for: caller.turn) { [id, loop] in
             let (bytes, hasMore) = PieceMaking.run(producer, isChunked: isChunked)
             loop.post(.produced(id, bytes, hasMore: hasMore))
         }
@@ -222,7 +221,6 @@ extension ServerConnection {
     /// Called when a worker has made the next piece of the body; `bytes` is nil if the producer threw an error.
     func takePiece(_ bytes: [UInt8]?, hasMore: Bool) {
         isJobRunning = false
-        endStep()
         if phase == .closed {
             finishClosing()
             return

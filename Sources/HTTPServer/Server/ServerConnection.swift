@@ -74,10 +74,6 @@ final class ServerConnection {
     /// An answer that came while a worker was still using the body; sent when the worker has stopped.
     var heldAnswer: HTTPResponse?
     var output = OutgoingResponse()
-    /// The step of work for the client that is in progress; nil while the connection waits for the client.
-    var step: TimeShare.Step?
-    /// Whether the connection waits until its client may begin a step.
-    var isResting = false
     /// The number of bytes that were dropped while `lingering`.
     var droppedBytes = 0
     /// Whether the socket has taken the last answer as a whole, and whether the caller has been told so.
@@ -112,7 +108,7 @@ final class ServerConnection {
         self.channel = channel
         phase = channel.session == nil ? .head : .encrypting
         self.place = place
-        caller = Caller(peer: peer, timeShares: loop.shared.budgets.timeShares)
+        caller = Caller(peer: peer)
         self.loop = loop
         parser = RequestHeadParser(limits: loop.configuration.limits)
     }
@@ -287,11 +283,10 @@ final class ServerConnection {
     func finishClosing() {
         if let pump {
             self.pump = nil
-            workers.run(for: caller) { pump.abort() }
+            workers.run(for: caller.turn) { pump.abort() }
         }
         output = OutgoingResponse()
         exchange = nil
-        endStep()
         loop.remove(id)
     }
 

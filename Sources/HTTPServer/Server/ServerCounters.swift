@@ -7,7 +7,6 @@ final class ServerCounters: Sendable {
     let requests = Atomic<Int>(0)
     let bytesReceived = Atomic<Int>(0)
     let bytesSent = Atomic<Int>(0)
-    let rests = Atomic<Int>(0)
     let wakeUps = Atomic<Int>(0)
 
     var snapshot: HTTPServer.Statistics {
@@ -17,7 +16,6 @@ final class ServerCounters: Sendable {
             requests: requests.load(ordering: .relaxed),
             bytesReceived: bytesReceived.load(ordering: .relaxed),
             bytesSent: bytesSent.load(ordering: .relaxed),
-            rests: rests.load(ordering: .relaxed),
             wakeUps: wakeUps.load(ordering: .relaxed)
         )
     }

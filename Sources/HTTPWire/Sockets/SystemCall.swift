@@ -108,11 +108,6 @@ package enum SystemCall {
         nanoseconds(of: CLOCK_MONOTONIC)
     }
 
-    /// The processor time that the calling thread has used, in nanoseconds.
-    package static func threadNanoseconds() -> UInt64 {
-        nanoseconds(of: CLOCK_THREAD_CPUTIME_ID)
-    }
-
     private static func nanoseconds(of clock: clockid_t) -> UInt64 {
         var time = timespec()
         clock_gettime(clock, &time)

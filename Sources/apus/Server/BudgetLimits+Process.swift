@@ -2,7 +2,7 @@ internal import Budgets
 internal import Glibc
 
 extension BudgetLimits {
-    /// The usual limits, with the machine's processors, and no more connections than the process may have open files for.
+    /// The usual limits, with no more connections than the process may have open files for.
     ///
     /// The property first raises the soft limit of open files up to the hard limit, but not above 65,536, because the
     /// soft limit is often a quarter of what is needed.
@@ -11,7 +11,6 @@ extension BudgetLimits {
         let files = raisedFileLimit()
         let kept = filesBesideConnections + files / 32
         limits.connections = min(limits.connections, max(8, files - kept))
-        limits.processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         return limits
     }
 

@@ -34,7 +34,6 @@ struct MetricsPage {
             add("apus_connections_total", "Connections accepted.", "counter", server.acceptedConnections)
             add("apus_received_bytes_total", "Bytes read from sockets.", "counter", server.bytesReceived)
             add("apus_sent_bytes_total", "Bytes written to sockets.", "counter", server.bytesSent)
-            add("apus_rests_total", "Waits of clients that had used more than their share.", "counter", server.rests)
         }
         if let wrongTokens {
             add("apus_wrong_tokens_total", "Requests with an unknown or expired token.", "counter", wrongTokens)

@@ -44,7 +44,7 @@ def pytest_addoption(parser):
 # What is not run over PostgreSQL, by the reason: whole modules, or single tests as "module::test".
 SQLITE_ONLY = {
     "files that share space are of a data folder": (
-        "test_artifact_space[deduplicated]",
+        "test_artifact_kills[deduplicated]", "test_artifact_space[deduplicated]",
         "test_artifact_space::test_equal_files_are_stored_once_over_restarts_and_moves_and_leave_with_their_last_path",
         "test_command_paths::test_statistics_of_what_is_no_folder_of_artifacts_fail",
     ),
@@ -60,7 +60,7 @@ SQLITE_ONLY = {
     ),
     "imports, exports and tables are of a data folder": (
         "test_archive", "test_damaged_sources", "test_import", "test_import_export_tool", "test_import_file_store",
-        "test_import_postgres", "test_import_server", "test_import_tensorboard", "test_mlflow_database_export",
+        "test_import_postgres", "test_import_server", "test_import_tensorboard", "test_mlflow_database_export", "test_moving",
         "test_move_postgres", "test_table_export",
     ),
     "snapshots, backups and some commands are of a data folder": (
@@ -82,6 +82,7 @@ SQLITE_ONLY = {
         "test_durability::test_a_second_server_on_the_same_data_is_refused_and_told_who_has_it", "test_own_end",
     ),
     "it is about the file of the database": (
+        "test_shared_rights::test_a_server_that_forgets_the_flags_of_the_others_does_not_start",
         "test_database_apart", "test_database_files", "test_flags::test_a_flag_wins_over_its_variable",
         "test_flags::test_a_good_start_prints_one_line_and_nothing_else", "test_flags::test_further_variables_are_flags_too",
         "test_artifact_places::test_a_server_for_artifacts_alone[variable]",

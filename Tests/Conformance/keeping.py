@@ -210,3 +210,8 @@ def main():
 
 if __name__ == "__main__":
     main()
+
+
+def generation(place):
+    """The newest backup."""
+    return max(path for path in place.iterdir() if not path.name.startswith("."))

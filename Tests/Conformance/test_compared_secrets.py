@@ -52,6 +52,6 @@ def test_no_secret_is_compared_with_an_early_end():
 
 def test_each_place_that_knows_secrets_compares_in_constant_time():
     for name in ("MLflowAPI/Access/KnownTokens.swift", "MLflowAPI/Access/KnownLogIns.swift", "MLflowAPI/Access/AccessControl+LogIns.swift",
-                 "MLflowAPI/Access/AccessControl+Outside.swift", "Passwords/PasswordHash.swift", "OpenID/LogInAttempt.swift",
+                 "MLflowAPI/Access/AccessControl+ExternalUsers.swift", "Passwords/PasswordHash.swift", "OpenID/LogInAttempt.swift",
                  "OpenID/Issuer.swift", "Hashing/HMAC.swift"):  # fmt: skip
         assert "ConstantTime.areEqual" in (SOURCES / name).read_text(), name

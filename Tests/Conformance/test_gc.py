@@ -212,8 +212,3 @@ def test_gc_ends_under_a_steady_load_and_does_not_hold_it_up(server):
         stop.set()
         for client in clients:
             client.join()
-
-
-def generation(place):
-    """The newest backup."""
-    return max(path for path in place.iterdir() if not path.name.startswith("."))

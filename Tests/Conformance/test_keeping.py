@@ -14,7 +14,7 @@ import pytest
 from mlflow import MlflowClient
 
 from helpers import must, new_run, send
-from keeping import apus, content, files, kill_backups, later_version, logging, make_deleted, spare
+from keeping import apus, content, files, generation, kill_backups, later_version, logging, make_deleted, spare
 from servers import ApusServer, wait_until
 
 pytestmark = pytest.mark.apus

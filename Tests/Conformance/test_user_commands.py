@@ -80,7 +80,7 @@ def test_a_forgotten_password_of_the_only_admin_is_set_anew_and_a_start_says_wha
     user("set-password", "admin", "--data-dir", folder, password=OTHER)
     with ApusServer(USERS, ADMIN, directory=tmp_path) as server:
         assert (may(server, "admin", PASSWORD), may(server, "admin", OTHER)) == (401, 200)
-        assert "'admin' is there already" in server.log() and f"apus user set-password admin --data-dir {folder}" in server.log()
+        assert "'admin' is there already" in server.log() and "apus user set-password admin --" in server.log()
 
 
 @pytest.mark.sqlite

@@ -13,23 +13,11 @@ import pytest
 from helpers import REFERENCE_PYTHON, call, must, new_run, send
 from keeping import make_deleted
 from object_storage import ObjectStorage
-from postgres import PostgresServer
 from servers import ApusServer, ReferenceServer, apus_binary, wait_until
 
 pytestmark = pytest.mark.apus
 OWN = "/api/apus/1.0/"
 ROUTE = "/api/2.0/mlflow-artifacts/artifacts/"
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    with PostgresServer("max_connections=200") as server:
-        yield server
-
-
-@pytest.fixture
-def database(postgres, request):
-    return postgres.create("d" + str(abs(hash(request.node.nodeid)) % 10**12))
 
 
 def pair(postgres, database, artifacts, *arguments):

@@ -25,6 +25,22 @@ package struct WriterStatistics: Sendable {
 
     package init() {}
 
+    /// Adds the numbers of another thread that writes to the same store.
+    package mutating func add(_ other: WriterStatistics) {
+        queueDepth += other.queueDepth
+        commits += other.commits
+        requests += other.requests
+        replays += other.replays
+        lastCommit = max(lastCommit, other.lastCommit)
+        totalCommit += other.totalCommit
+        longestCommit = max(longestCommit, other.longestCommit)
+        longestBatch = max(longestBatch, other.longestBatch)
+        checkpoints += other.checkpoints
+        failedCheckpoints += other.failedCheckpoints
+        longestCheckpoint = max(longestCheckpoint, other.longestCheckpoint)
+        for slot in commitSizes.indices { commitSizes[slot] += other.commitSizes[slot] }
+    }
+
     package mutating func countCommit(requests: Int, time: Duration) {
         commits += 1
         lastCommit = time

@@ -11,6 +11,8 @@ struct Operation: Sendable {
     enum Work: Sendable {
         /// Changes that are part of the next group commit, after which the request is answered.
         case write(@Sendable (any TrackingWriting) throws -> Encoding)
+        /// A write that only adds metrics, params and tags to runs.
+        case log(@Sendable (any TrackingWriting) throws -> Encoding)
         /// A write that creates an entity. If a client repeats the request because the answer was lost, the repetition
         /// returns the same entity.
         case create(_ kind: String, @Sendable (any TrackingWriting) throws -> Encoding)
@@ -70,6 +72,16 @@ struct Operation: Sendable {
         )
     }
 
+    /// - Parameter work: only adds metrics, params and tags to runs.
+    static func log(_ work: @escaping @Sendable (any TrackingWriting) throws -> Void) -> Operation {
+        Operation(
+            work: .log { session in
+                try work(session)
+                return .empty
+            }
+        )
+    }
+
     /// - Parameter note: returns the value's contribution to the audit entry; called in the transaction of the work.
     static func write<Value: Sendable>(
         _ work: @escaping @Sendable (any TrackingWriting) throws -> Value,
@@ -117,6 +129,8 @@ extension MLflowAPI {
         switch operation.work {
         case .none(let response): responder.send(response)
         case .write(let work): write(Self.audited(work, draft), access, for: request, responder)
+        case .log(let work):
+            write(Self.audited(work, draft), access, logsOnly: draft == nil, for: request, responder)
         case .create(let kind, let work):
             // The audit entry is inside `onlyOnce`, because a recognised repetition changes nothing.
             write(onlyOnce(kind, request, Self.audited(work, draft)), access, for: request, responder)
@@ -158,6 +172,7 @@ extension MLflowAPI {
     private func write(
         _ work: @escaping @Sendable (any TrackingWriting) throws -> Operation.Encoding,
         _ access: Access,
+        logsOnly: Bool = false,
         for request: HTTPRequest,
         earlierChecks count: Int = 0,
         _ responder: HTTPResponder
@@ -166,13 +181,14 @@ extension MLflowAPI {
             work,
             for: request.caller,
             bytes: request.body.count,
-            mayBlock: request.isAloneOnItsThread && count == 0
+            mayBlock: request.isAloneOnItsThread && count == 0,
+            logsOnly: logsOnly
         ) { result in
             guard case .failure(let error) = result, error is AccessChanged else {
                 return responder.send(answer(to: result, isShort: true))
             }
             ifStillAdmitted(request, access, earlierChecks: count, responder) { request in
-                write(work, access, for: request, earlierChecks: count + 1, responder)
+                write(work, access, logsOnly: logsOnly, for: request, earlierChecks: count + 1, responder)
             }
         }
     }

@@ -141,8 +141,8 @@ extension PostgresConnection {
     private func send(_ sql: String, _ values: [PostgresValue], on raw: OpaquePointer) throws(PostgresError) {
         let written = try WrittenValues(values)
         let name = try prepared(sql, on: raw)
-        let isSent = written.withPointers { pointers, count in
-            apus_PQsendQueryPrepared(raw, name, count, pointers, nil, nil, 1)
+        let isSent = written.withPointers { pointers, sizes, formats, count in
+            apus_PQsendQueryPrepared(raw, name, count, pointers, sizes, formats, 1)
         }
         guard isSent == 1 else { throw failure(nil, on: raw, sql) }
     }

@@ -205,9 +205,9 @@ extension PostgresPipeline {
         let written = try WrittenValues(values)
         let raw = try opened()
         let name = isPrepared ? try prepared(sql, on: raw) : nil
-        let isSent = written.withPointers { pointers, count in
-            if let name { return apus_PQsendQueryPrepared(raw, name, count, pointers, nil, nil, 1) }
-            return apus_PQsendQueryParams(raw, sql, count, nil, pointers, nil, nil, 1)
+        let isSent = written.withPointers { pointers, sizes, formats, count in
+            if let name { return apus_PQsendQueryPrepared(raw, name, count, pointers, sizes, formats, 1) }
+            return apus_PQsendQueryParams(raw, sql, count, nil, pointers, sizes, formats, 1)
         }
         guard isSent == 1 else { throw lost(raw) }
         expect(.answer(sql: sql, ticket))

@@ -7,18 +7,24 @@ package enum PostgresValue: Sendable, Equatable {
     case bytes([UInt8])
     /// An array of one dimension; its elements are no arrays.
     case array([PostgresValue])
+    /// An array whose type the statement names.
+    case column(PostgresColumn)
     case null
+
+    /// Throws `PostgresError` with the state `.invalidText` for a text with the character NUL, which PostgreSQL cannot store.
+    static func requireStorable(_ text: String) throws(PostgresError) {
+        guard !text.utf8.contains(0) else {
+            throw PostgresError(.invalidText, "PostgreSQL cannot store a text with the character NUL")
+        }
+    }
 
     /// Returns the value in PostgreSQL's text format; nil for NULL.
     ///
-    /// - Throws: `PostgresError` with the state `.invalidText` for a text with the character NUL, which PostgreSQL cannot
-    ///   store.
+    /// - Throws: the error of `requireStorable`; also for a column, which has the binary format alone.
     func written() throws(PostgresError) -> String? {
         switch self {
         case .text(let text):
-            guard !text.utf8.contains(0) else {
-                throw PostgresError(.invalidText, "PostgreSQL cannot store a text with the character NUL")
-            }
+            try Self.requireStorable(text)
             return text
         case .integer(let number): return "\(number)"
         case .real(let number):
@@ -28,6 +34,7 @@ package enum PostgresValue: Sendable, Equatable {
         case .boolean(let value): return value ? "t" : "f"
         case .bytes(let bytes): return Self.writtenBytes(bytes)
         case .array(let elements): return try Self.writtenArray(elements)
+        case .column: throw PostgresError(.misuse, "a column has no text format")
         case .null: return nil
         }
     }
@@ -64,28 +71,51 @@ package enum PostgresValue: Sendable, Equatable {
     }
 }
 
-/// The values of a statement in the form that libpq reads: texts that end with NUL, one after another.
+/// The values of a statement in the form that libpq reads: texts that end with NUL, and binary values, one after another.
 struct WrittenValues {
     private var bytes: [CChar] = []
-    /// Where each text begins; nil for NULL.
+    /// Where each value begins; nil for NULL.
     private var offsets: [Int?] = []
+    /// The sizes of the binary values; libpq does not look at the others.
+    private var sizes: [Int32] = []
+    /// 1 for a binary value, 0 for a text.
+    private var formats: [Int32] = []
 
     init(_ values: [PostgresValue]) throws(PostgresError) {
         offsets.reserveCapacity(values.count)
         for value in values {
-            guard let text = try value.written() else {
-                offsets.append(nil)
-                continue
+            if case .column(let column) = value {
+                append(column.bytes.count, isBinary: true)
+                column.bytes.withUnsafeBytes { bytes.append(contentsOf: $0.bindMemory(to: CChar.self)) }
+            } else if let text = try value.written() {
+                append(0, isBinary: false)
+                bytes += text.utf8CString
+            } else {
+                append(0, isBinary: false)
+                offsets[offsets.count - 1] = nil
             }
-            offsets.append(bytes.count)
-            bytes += text.utf8CString
         }
     }
 
-    func withPointers<Value>(_ body: (UnsafePointer<UnsafePointer<CChar>?>?, Int32) -> Value) -> Value {
+    private mutating func append(_ size: Int, isBinary: Bool) {
+        offsets.append(bytes.count)
+        sizes.append(Int32(clamping: size))
+        formats.append(isBinary ? 1 : 0)
+    }
+
+    /// Passes pointers to the values, their sizes and their formats, and how many there are.
+    func withPointers<Value>(
+        _ body: (UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?, Int32) -> Value
+    ) -> Value {
         bytes.withUnsafeBufferPointer { buffer in
             let pointers = offsets.map { $0.flatMap { buffer.baseAddress?.advanced(by: $0) } }
-            return pointers.withUnsafeBufferPointer { body($0.baseAddress, Int32(clamping: pointers.count)) }
+            return pointers.withUnsafeBufferPointer { pointers in
+                sizes.withUnsafeBufferPointer { sizes in
+                    formats.withUnsafeBufferPointer { formats in
+                        body(pointers.baseAddress, sizes.baseAddress, formats.baseAddress, Int32(clamping: pointers.count))
+                    }
+                }
+            }
         }
     }
 }

@@ -9,12 +9,14 @@ extension PostgresStore: TrackingBackend {
         for caller: Caller,
         bytes: Int,
         mayBlock: Bool,
+        logsOnly: Bool,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         write(
             { (session: PostgresWriteSession) in try work(session) },
             for: caller,
             bytes: bytes,
+            logsOnly: logsOnly,
             completion: completion
         )
     }

@@ -5,8 +5,8 @@ package import Tracking
 
 /// The tracking store over a PostgreSQL database in MLflow's own schema, which servers of MLflow may use at the same time.
 ///
-/// One writer commits the changes of many requests together (group commit), on one connection; a few readers work at the same
-/// time, each with a connection of its own. They wait for the database on threads of the store. `init` and `close` block the caller.
+/// Each of two writing threads commits the changes of many requests together (group commit), on a connection of its own; a few
+/// readers work at the same time, each with its own connection, too. They wait for the database on threads of the store. `init` and `close` block the caller.
 package final class PostgresStore: Sendable {
     package struct Configuration: Sendable {
         package var address: PostgresAddress
@@ -22,7 +22,7 @@ package final class PostgresStore: Sendable {
         package var makesOwnTables = true
         /// The maximum number of runs that may be stored; needs the own tables.
         package var runQuota = RunQuota()
-        /// The maximum number of connections for reads; the writer uses one more.
+        /// The maximum number of connections for reads; the writer uses two more.
         package var readerCount = 8
         /// How long a request waits for its turn, or for a database that cannot be reached, before it is answered with 429.
         package var queueTimeout: Duration = .seconds(10)
@@ -61,6 +61,8 @@ package final class PostgresStore: Sendable {
     private let faults: FaultLog
     private let isAway = Atomic<Bool>(false)
 
+    /// How many transactions store changes at the same time. More would wait for the same disk and processors, and share less.
+    private static let writerCount = 2
     /// The time limit for all statements at the start.
     private static let startTime = Duration.seconds(60)
 
@@ -96,29 +98,32 @@ package final class PostgresStore: Sendable {
             queueTimeout: configuration.queueTimeout
         )
         self.readers = readers
-        let makeWriter: @Sendable () throws -> GroupWriter = { [connector, faults, permissionChanges, storageNews] in
-            let group = WriteGroup(
-                connector,
-                artifactRoot: configuration.artifactRoot,
-                servedBuckets: configuration.servedBuckets,
-                permissionChanges: permissionChanges,
-                runQuota: configuration.runQuota,
-                storageNews: storageNews,
-                queueTimeout: configuration.queueTimeout,
-                statementTime: configuration.statementTime,
-                commitTime: configuration.commitTime,
-                closeIdleReaders: { readers.dropIdle() },
-                faults: faults,
-                report: configuration.report
-            )
+        let makeWriter: @Sendable (Int) throws -> GroupWriter = { [connector, faults, permissionChanges, storageNews] count in
+            let groups = (0..<count).map { index in
+                WriteGroup(
+                    connector,
+                    artifactRoot: configuration.artifactRoot,
+                    servedBuckets: configuration.servedBuckets,
+                    permissionChanges: permissionChanges,
+                    runQuota: configuration.runQuota,
+                    storageNews: storageNews,
+                    queueTimeout: configuration.queueTimeout,
+                    statementTime: configuration.statementTime,
+                    commitTime: configuration.commitTime,
+                    closeIdleReaders: { readers.dropIdle() },
+                    faults: faults,
+                    // All groups lose the database together, and the first one reports it.
+                    report: index == 0 ? configuration.report : { _ in }
+                )
+            }
             return try GroupWriter(
-                group,
+                groups,
                 queue: configuration.budgets.queuedWrites,
                 queueTimeout: configuration.queueTimeout
             )
         }
-        writer = try makeWriter()
-        removals = RemovalWriter(makeWriter)
+        writer = try makeWriter(Self.writerCount)
+        removals = RemovalWriter { try makeWriter(1) }
     }
 
     /// Creates this server's own tables, if it needs them; returns the access mark.
@@ -138,14 +143,16 @@ package final class PostgresStore: Sendable {
     ///   - work: makes the changes of one request. If it throws, all of them are undone. It may run several times.
     ///   - caller: the client whose share of the write queue is used.
     ///   - bytes: the size of the request.
-    ///   - completion: called on the writer's thread, or on the calling thread if the request is refused; must be quick.
+    ///   - logsOnly: whether the work only adds metrics, params and tags to runs.
+    ///   - completion: called on a thread of the writer, or on the calling thread if the request is refused; must be quick.
     package func write<Value: Sendable>(
         _ work: @escaping @Sendable (PostgresWriteSession) throws -> Value,
         for caller: Caller = .server,
         bytes: Int = 0,
+        logsOnly: Bool = false,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
-        writer.submit(work, for: caller, bytes: bytes) { completion(self.noted($0).mapError(self.failure)) }
+        writer.submit(work, for: caller, bytes: bytes, logsOnly: logsOnly) { completion(self.noted($0).mapError(self.failure)) }
     }
 
     /// Runs one read request on a reader's thread, in one transaction, without blocking.
@@ -183,6 +190,7 @@ package final class PostgresStore: Sendable {
     /// Closes the connections that are not used, without waiting for the database; for an idle server.
     package func releaseIdleResources() {
         readers.dropIdle()
+        writer.releaseIdleResources()
         removals.releaseIdleResources()
     }
 

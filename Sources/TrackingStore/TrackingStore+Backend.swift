@@ -8,6 +8,7 @@ extension TrackingStore: TrackingBackend {
         for caller: Caller,
         bytes: Int,
         mayBlock: Bool,
+        logsOnly: Bool,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         write(

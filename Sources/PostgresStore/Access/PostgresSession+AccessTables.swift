@@ -56,7 +56,7 @@ extension PostgresWriteSession {
 /// Gives the entries of this process ids that those of other servers do not have.
 ///
 /// Within a millisecond each process takes a share of the ids that it draws when it starts; should two have the same share, the
-/// transaction that comes second is repeated at a later time. Used only on the writer's thread.
+/// transaction that comes second is repeated at a later time. Used only on one thread of the writer.
 final class AuditIDs {
     private static let sharesOfMillisecond: Int64 = 1_024
     private let share = Int64.random(in: 0..<sharesOfMillisecond)

@@ -5,21 +5,33 @@ internal import Synchronization
 internal import Threads
 internal import Tracking
 
-/// Changes the database on a thread of its own, with one connection: requests that wait together share a transaction.
+/// Changes the database on threads of its own, each with one connection: requests that wait together share a transaction.
 ///
 /// Requests queue up while a transaction runs. The next transaction runs all of them, commits once, and only then delivers their
 /// results. If a request fails, only this request gets the error, and only its changes are undone.
+///
+/// The first thread carries out all kinds of requests. The others help it with those that only log to runs: these lock the same rows
+/// in the same order, whichever transaction they are part of, so that two transactions never wait for each other.
 final class GroupWriter: Sendable {
     private struct State {
         var pending: [WriteJob] = []
         var isClosed = false
         /// Whether a call of `refuseLate` is scheduled.
         var isWatched = false
+        var threads: [ThreadState]
+    }
+
+    private struct ThreadState {
+        /// Whether the thread waits for requests.
+        var isIdle = false
+        /// Whether the thread should close its connection when it has nothing to do.
+        var mayDisconnect = false
         var statistics = WriterStatistics()
     }
 
-    private let state = Mutex(State())
-    private let wake = DispatchSemaphore(value: 0)
+    private let state: Mutex<State>
+    /// Wake the threads.
+    private let wakes: [DispatchSemaphore]
     private let ended = DispatchSemaphore(value: 0)
     private let queue: Budget
     private let queueTimeout: Duration
@@ -29,45 +41,66 @@ final class GroupWriter: Sendable {
     static let maximumRequests = 1_024
     /// How many bytes of requests share a transaction at most, unless a single request has more.
     static let maximumBytes = 1_048_576
+    /// How long a thread that helps does without a connection after it could not open one.
+    private static let pauseWithoutConnection = DispatchTimeInterval.seconds(10)
 
-    /// Starts the thread.
+    /// Starts the threads.
     ///
-    /// - Parameter queueTimeout: how long a request waits for its turn before it is refused.
+    /// - Parameters:
+    ///   - groups: what each thread uses; not empty.
+    ///   - queueTimeout: how long a request waits for its turn before it is refused.
     /// - Throws: `CannotStartThread`.
-    init(_ group: WriteGroup, queue: Budget, queueTimeout: Duration) throws {
+    init(_ groups: [WriteGroup], queue: Budget, queueTimeout: Duration) throws {
         self.queue = queue
         self.queueTimeout = queueTimeout
-        // `@unchecked Sendable` because only the thread of the writer uses the group.
+        state = Mutex(State(threads: groups.map { _ in ThreadState() }))
+        wakes = groups.map { _ in DispatchSemaphore(value: 0) }
+        // `@unchecked Sendable` because only the thread of the group uses it.
         struct Box: @unchecked Sendable { let group: WriteGroup }
-        let box = Box(group: group)
-        let isStarted = SystemThread.start(name: "pg-writer", pace: .prompt) { [self] in
-            serve(box.group)
-            ended.signal()
+        for (index, box) in groups.map({ Box(group: $0) }).enumerated() {
+            let isStarted = SystemThread.start(name: "pg-writer", pace: .prompt) { [self] in
+                serve(box.group, index)
+                ended.signal()
+            }
+            guard isStarted else {
+                end(threads: index)
+                throw CannotStartThread()
+            }
         }
-        guard isStarted else { throw CannotStartThread() }
     }
 
     /// Queues one request; returns at once.
     ///
     /// - Parameters:
     ///   - work: changes the database through the session. It may run several times, so it must have no other effects.
-    ///   - completion: gets the result, once the transaction is committed, on the writer's thread, or on another one if the
+    ///   - logsOnly: whether the work only adds metrics, params and tags to runs.
+    ///   - completion: gets the result, once the transaction is committed, on a thread of the writer, or on another one if the
     ///     request is refused; must be quick.
     func submit<Value: Sendable>(
         _ work: @escaping @Sendable (PostgresWriteSession) throws -> Value,
         for caller: Caller,
         bytes: Int,
+        logsOnly: Bool = false,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
-        let job = WriteRequest(caller: caller, bytes: bytes, queue: queue, work: work, completion: completion)
-        let next: (mustWake: Bool, mustWatch: Bool)? = state.withLock { state in
+        let job = WriteRequest(
+            caller: caller,
+            bytes: bytes,
+            logsOnly: logsOnly,
+            queue: queue,
+            work: work,
+            completion: completion
+        )
+        let next: (idleThread: Int?, mustWatch: Bool)? = state.withLock { state in
             guard !state.isClosed, queue.take(1, for: caller.party) else { return nil }
             state.pending.append(job)
             defer { state.isWatched = true }
-            return (state.pending.count == 1, !state.isWatched)
+            let thread = state.threads.indices.first { state.threads[$0].isIdle && ($0 == 0 || logsOnly) }
+            if let thread { state.threads[thread].isIdle = false }
+            return (thread, !state.isWatched)
         }
         guard let next else { return completion(.failure(TrackingError.busy)) }
-        if next.mustWake { wake.signal() }
+        if let thread = next.idleThread { wakes[thread].signal() }
         if next.mustWatch { watch(until: job.arrival + queueTimeout) }
     }
 
@@ -98,42 +131,76 @@ final class GroupWriter: Sendable {
 
     var statistics: WriterStatistics {
         state.withLock { state in
-            var statistics = state.statistics
+            var statistics = state.threads.map(\.statistics).reduce(into: WriterStatistics()) { $0.add($1) }
             statistics.queueDepth = queue.usage.held
             return statistics
         }
     }
 
-    /// Refuses new requests, runs those that wait and ends the thread; blocks until it has ended.
-    func close() {
+    /// Closes the connections that the first thread can do without, as soon as they are not used.
+    func releaseIdleResources() {
+        let idle = state.withLock { state in
+            state.threads.indices.dropFirst().filter { index in
+                state.threads[index].mayDisconnect = true
+                defer { state.threads[index].isIdle = false }
+                return state.threads[index].isIdle
+            }
+        }
+        for thread in idle { wakes[thread].signal() }
+    }
+
+    /// Refuses new requests, runs those that wait and ends the threads; blocks until they have ended.
+    func close() { end(threads: wakes.count) }
+
+    private func end(threads count: Int) {
         let isFirst = state.withLock { state in
             defer { state.isClosed = true }
             return !state.isClosed
         }
         guard isFirst else { return }
-        wake.signal()
-        ended.wait()
+        for wake in wakes { wake.signal() }
+        for _ in 0..<count { ended.wait() }
     }
 
-    private func serve(_ group: WriteGroup) {
-        group.publish = { [self] statistics in state.withLock { $0.statistics = statistics } }
+    private func serve(_ group: WriteGroup, _ thread: Int) {
+        let helps = thread > 0
+        group.publish = { [self] statistics in state.withLock { $0.threads[thread].statistics = statistics } }
         while true {
-            let (jobs, isClosed) = state.withLock { state in (Self.removeNext(from: &state.pending), state.isClosed) }
+            // A thread that helps takes no requests unless it can carry them out.
+            if helps, hasLogs, !group.isConnected() {
+                _ = wakes[thread].wait(timeout: .now() + Self.pauseWithoutConnection)
+                if state.withLock({ $0.isClosed }) { break }
+                continue
+            }
+            let (jobs, isClosed, disconnects) = state.withLock { state in
+                let jobs = Self.removeNext(from: &state.pending, logsOnly: helps)
+                state.threads[thread].isIdle = jobs.isEmpty && !state.isClosed
+                defer { state.threads[thread].mayDisconnect = false }
+                return (jobs, state.isClosed, jobs.isEmpty && state.threads[thread].mayDisconnect)
+            }
             guard !jobs.isEmpty else {
                 if isClosed { break }
-                wake.wait()
+                if disconnects { group.close() }
+                wakes[thread].wait()
                 continue
             }
             group.carryOut(jobs[...])
-            state.withLock { $0.statistics = group.statistics }
+            state.withLock { $0.threads[thread].statistics = group.statistics }
         }
         group.close()
     }
 
+    private var hasLogs: Bool { state.withLock { $0.pending.contains(where: \.logsOnly) } }
+
     /// Removes and returns the requests for the next transaction: the first request of each client, then the second of each, and so on.
     ///
     /// If small requests wait, the transaction has at most one large request, so that they wait for no more than one.
-    private static func removeNext(from pending: inout [WriteJob]) -> [WriteJob] {
+    ///
+    /// - Parameter logsOnly: whether requests that do more than to log to runs are left alone.
+    private static func removeNext(from pending: inout [WriteJob], logsOnly: Bool) -> [WriteJob] {
+        let others = logsOnly ? pending.filter { !$0.logsOnly } : []
+        if logsOnly { pending.removeAll { !$0.logsOnly } }
+        defer { if logsOnly { pending = others + pending } }
         guard pending.count > 1 else {
             defer { pending = [] }
             return pending

@@ -1,7 +1,7 @@
 /// What other programs have locked so long that a change of it was refused.
 ///
 /// The changes of these things wait only briefly for a lock for some time, so that clients that come again do not hold up the
-/// changes of all others anew. Used only on the writer's thread.
+/// changes of all others anew. Used only on one thread of the writer.
 final class LockMemory {
     /// What a request changes, for which it may meet a lock.
     enum Thing: Hashable {

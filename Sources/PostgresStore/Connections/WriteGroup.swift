@@ -2,7 +2,7 @@ internal import Budgets
 internal import PostgreSQL
 internal import Tracking
 
-/// The part of the writer that runs on its thread: the connection, transactions, and what is repeated after a failure.
+/// The part of the writer that runs on one of its threads: the connection, transactions, and what is repeated after a failure.
 final class WriteGroup {
     typealias Jobs = ArraySlice<WriteJob>
 
@@ -248,7 +248,7 @@ final class WriteGroup {
                         throw End.requestFailed(index)
                     }
                 }
-                jobs[index].onlyLogs = !session.hasChanged
+                jobs[index].isRepeatable = !session.hasChanged
                 session.renewDeadline()
             }
             guard isAmongLocks || !jobs.contains(where: \.isPostponed) else { throw End.postponed }
@@ -292,6 +292,30 @@ final class WriteGroup {
 }
 
 extension WriteGroup {
+    /// Whether there is a connection; tries to open one if necessary, but only once.
+    func isConnected() -> Bool {
+        if let session, !session.pipeline.isClosed { return true }
+        return (try? connect()) != nil
+    }
+
+    private func connect() throws(PostgresError) -> PostgresWriteSession {
+        let (pipeline, timeline) = try connector.openWithTimeline(.writer)
+        let session = PostgresWriteSession(
+            pipeline: pipeline,
+            timeline: timeline,
+            artifactRoot: artifactRoot,
+            servedBuckets: servedBuckets,
+            creations: creations,
+            locks: locks,
+            auditIDs: auditIDs,
+            permissionChanges: permissionChanges,
+            runQuota: runQuota,
+            storageNews: storageNews
+        )
+        self.session = session
+        return session
+    }
+
     /// Returns the session; connects if necessary, repeatedly until one of the jobs has waited too long.
     private func connected(for jobs: Jobs) -> PostgresWriteSession? {
         var attempts = 0
@@ -301,20 +325,7 @@ extension WriteGroup {
             // No further attempt for jobs that have waited too long: it may last as long as the one that has just failed.
             guard !isAway || !isLate(jobs) else { return nil }
             do {
-                let (pipeline, timeline) = try connector.openWithTimeline(.writer)
-                let session = PostgresWriteSession(
-                    pipeline: pipeline,
-                    timeline: timeline,
-                    artifactRoot: artifactRoot,
-                    servedBuckets: servedBuckets,
-                    creations: creations,
-                    locks: locks,
-                    auditIDs: auditIDs,
-                    permissionChanges: permissionChanges,
-                    runQuota: runQuota,
-                    storageNews: storageNews
-                )
-                self.session = session
+                let session = try connect()
                 if isAbsenceReported { report("the database can be reached again") }
                 (isAway, isAbsenceReported) = (false, false)
                 return session
@@ -359,7 +370,7 @@ extension WriteGroup {
         }
         // Logs are written again, because that does no harm, and the outcome might be that of another transaction, which has got the
         // same number after a crash of the server.
-        let (logs, others) = (jobs.filter(\.onlyLogs), jobs.filter { !$0.onlyLogs })
+        let (logs, others) = (jobs.filter(\.isRepeatable), jobs.filter { !$0.isRepeatable })
         // If the answer to COMMIT was lost for the second time and the jobs have waited too long, they are not tried again.
         let isEnd = isLate(jobs) && logs.contains(where: \.isUncertain)
         for job in logs { job.noteUncertainOutcome() }

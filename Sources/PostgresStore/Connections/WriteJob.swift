@@ -3,16 +3,18 @@ internal import Tracking
 
 /// One request to the writer, independent of the type of its result.
 ///
-/// `@unchecked Sendable` because its outcome is used only on the writer's thread or, after it was removed from the queue unstarted, on
+/// `@unchecked Sendable` because its outcome is used only on the thread that carries it out or, after it was removed from the queue unstarted, on
 /// the thread that has removed it.
 class WriteJob: @unchecked Sendable {
     /// The client whose share of the queue the request uses while it waits.
     let peer: Peer
     /// The size of the request.
     let bytes: Int
+    /// Whether the request only adds metrics, params and tags to runs.
+    let logsOnly: Bool
     let arrival = ContinuousClock.now
-    /// Whether the request has changed only the logs of runs (params, metrics and tags), which can be written twice without harm.
-    var onlyLogs = true
+    /// Whether all that the request has sent can be written twice without harm: metrics, params and tags of runs.
+    var isRepeatable = true
     /// The run that the request logs to, or the last one of several; another program may have locked its rows.
     var loggedRun: String?
     /// The last thing that the request changes and that another program may have locked, if that is known.
@@ -23,9 +25,10 @@ class WriteJob: @unchecked Sendable {
     fileprivate(set) var isUncertain = false
     private var queue: Budget?
 
-    init(peer: Peer, bytes: Int, queue: Budget) {
+    init(peer: Peer, bytes: Int, logsOnly: Bool, queue: Budget) {
         self.peer = peer
         self.bytes = bytes
+        self.logsOnly = logsOnly
         self.queue = queue
     }
 
@@ -63,6 +66,7 @@ final class WriteRequest<Value: Sendable>: WriteJob, @unchecked Sendable {
     init(
         caller: Caller,
         bytes: Int,
+        logsOnly: Bool,
         queue: Budget,
         work: @escaping @Sendable (PostgresWriteSession) throws -> Value,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
@@ -70,7 +74,7 @@ final class WriteRequest<Value: Sendable>: WriteJob, @unchecked Sendable {
         self.caller = caller
         self.work = work
         self.completion = completion
-        super.init(peer: caller.party, bytes: bytes, queue: queue)
+        super.init(peer: caller.party, bytes: bytes, logsOnly: logsOnly, queue: queue)
     }
 
     override func execute(_ session: PostgresWriteSession) throws {

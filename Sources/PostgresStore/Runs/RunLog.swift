@@ -87,30 +87,29 @@ extension PostgresWriteSession {
 
     private func send(_ rows: LogRows) throws {
         // Rows are ordered by run and key, so that servers which write to the same rows lock them in the same order.
-        try send(LogRows.addingParams, rows.paramValues)
-        try send(LogRows.addingMetrics, rows.metricValues)
-        try send(LogRows.raisingLatestMetrics, rows.latestValues)
-        try send(LogRows.addingModelMetrics, rows.modelMetrics)
-        try send(
+        if !rows.params.isEmpty { try pipeline.send(LogRows.addingParams, rows.paramColumns()) }
+        if !rows.metrics.isEmpty {
+            try pipeline.send(LogRows.addingMetrics, rows.metricColumns())
+            try pipeline.send(LogRows.raisingLatestMetrics, rows.latestColumns())
+        }
+        if !rows.modelMetrics.isEmpty { try pipeline.send(LogRows.addingModelMetrics, columns(of: rows.modelMetrics)) }
+        guard !rows.tags.isEmpty else { return }
+        try pipeline.send(
             """
             INSERT INTO tags (run_uuid, key, value) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
             ON CONFLICT (key, run_uuid) DO UPDATE SET value = excluded.value
             """,
-            rows.tagValues
+            rows.tagColumns()
         )
-        try send(
+        let names = rows.tags.filter { $0.key.key.isExactly(Tag.runNameKey) }
+        guard !names.isEmpty else { return }
+        try pipeline.send(
             """
-            UPDATE runs SET name = named.name FROM unnest($1::text[], $2::text[]) AS named (run_uuid, name)
+            UPDATE runs SET name = named.name FROM unnest($1::text[], $2::text[], $3::text[]) AS named (run_uuid, key, name)
             WHERE runs.run_uuid = named.run_uuid
             """,
-            rows.tags.filter { $0.key.key.isExactly(Tag.runNameKey) }.sorted { $0.key < $1.key }
-                .map { [.text($0.key.run), .text($0.value)] }
+            LogRows.columns(of: names.sorted { $0.key < $1.key })
         )
-    }
-
-    /// Sends a statement whose parameters are the columns of `rows`; does nothing without rows.
-    private func send(_ sql: String, _ rows: [[PostgresValue]]) throws {
-        if !rows.isEmpty { try pipeline.send(sql, columns(of: rows)) }
     }
 }
 
@@ -190,7 +189,7 @@ private struct LogFacts {
 /// The rows to write.
 struct LogRows {
     var params: [(key: RunKey, value: String)] = []
-    var metrics: [(RunKey, MetricPoint)] = []
+    var metrics: [(key: RunKey, value: MetricPoint)] = []
     var latest: [RunKey: MetricPoint] = [:]
     var modelMetrics: [[PostgresValue]] = []
     var tags: [RunKey: String] = [:]
@@ -241,18 +240,18 @@ extension LogRows {
         ON CONFLICT DO NOTHING
         """
 
-    var paramValues: [[PostgresValue]] {
-        params.sorted { $0.key < $1.key }.map { [.text($0.key.run), .text($0.key.key), .text($0.value)] }
+    func paramColumns() throws(PostgresError) -> [PostgresValue] {
+        try Self.columns(of: params.sorted { $0.key < $1.key })
     }
 
-    var metricValues: [[PostgresValue]] { metrics.map { Self.values($0, $1) } }
+    func metricColumns() throws(PostgresError) -> [PostgresValue] { try Self.columns(of: metrics) }
 
-    var latestValues: [[PostgresValue]] {
-        latest.sorted { $0.key < $1.key }.map { Self.values($0.key, $0.value) }
+    func latestColumns() throws(PostgresError) -> [PostgresValue] {
+        try Self.columns(of: latest.sorted { $0.key < $1.key })
     }
 
-    var tagValues: [[PostgresValue]] {
-        tags.sorted { $0.key < $1.key }.map { [.text($0.key.run), .text($0.key.key), .text($0.value)] }
+    func tagColumns() throws(PostgresError) -> [PostgresValue] {
+        try Self.columns(of: tags.sorted { $0.key < $1.key })
     }
 
     static func values(_ metric: ModelMetric, runID: String, experimentID: Int64) -> [PostgresValue] {
@@ -264,10 +263,28 @@ extension LogRows {
         ]
     }
 
-    private static func values(_ key: RunKey, _ point: MetricPoint) -> [PostgresValue] {
-        [
-            .text(key.run), .text(key.key), .integer(point.timestamp), .integer(point.step), .real(point.value),
-            .boolean(point.isNaN),
-        ]
+    fileprivate static func columns(of texts: some Sequence<(key: RunKey, value: String)>) throws(PostgresError) -> [PostgresValue] {
+        var (runs, keys, values) = (PostgresColumn(.text), PostgresColumn(.text), PostgresColumn(.text))
+        for (key, value) in texts {
+            try runs.append(key.run)
+            try keys.append(key.key)
+            try values.append(value)
+        }
+        return [.column(runs), .column(keys), .column(values)]
+    }
+
+    private static func columns(of points: [(key: RunKey, value: MetricPoint)]) throws(PostgresError) -> [PostgresValue] {
+        var (runs, keys) = (PostgresColumn(.text), PostgresColumn(.text))
+        var (timestamps, steps) = (PostgresColumn(.bigint), PostgresColumn(.bigint))
+        var (values, areNaN) = (PostgresColumn(.double), PostgresColumn(.boolean))
+        for (key, point) in points {
+            try runs.append(key.run)
+            try keys.append(key.key)
+            timestamps.append(point.timestamp)
+            steps.append(point.step)
+            values.append(point.value)
+            areNaN.append(point.isNaN)
+        }
+        return [runs, keys, timestamps, steps, values, areNaN].map { .column($0) }
     }
 }

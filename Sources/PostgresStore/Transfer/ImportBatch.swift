@@ -127,23 +127,25 @@ extension PostgresWriteSession {
         try sendRuns()
         let all = importBatch
         importBatch = ImportBatch()
-        try change(LogRows.addingParams, rows: all.rows.paramValues)
-        try change(
-            """
-            INSERT INTO tags (run_uuid, key, value) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
-            ON CONFLICT DO NOTHING
-            """,
-            rows: all.rows.tagValues
-        )
+        if !all.rows.params.isEmpty { try change(LogRows.addingParams, values: all.rows.paramColumns()) }
+        if !all.rows.tags.isEmpty {
+            try change(
+                """
+                INSERT INTO tags (run_uuid, key, value) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+                ON CONFLICT DO NOTHING
+                """,
+                values: all.rows.tagColumns()
+            )
+        }
         let count = all.rows.metrics.count
         if count > 0 {
-            let added = try changed(LogRows.addingMetrics, rows: all.rows.metricValues)
+            let added = Int(try changed(LogRows.addingMetrics, values: all.rows.metricColumns()).affectedCount)
             report.count(.points) {
                 $0.added += added
                 $0.unchanged += count - added
             }
         }
-        try change(LogRows.raisingLatestMetrics, rows: all.rows.latestValues)
+        if !all.rows.latest.isEmpty { try change(LogRows.raisingLatestMetrics, values: all.rows.latestColumns()) }
         try add(all.modelMetrics, all, &report)
     }
 

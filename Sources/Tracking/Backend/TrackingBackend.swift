@@ -11,6 +11,7 @@ package protocol TrackingBackend: AnyObject, Sendable {
         for caller: Caller,
         bytes: Int,
         mayBlock: Bool,
+        logsOnly: Bool,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     )
 
@@ -57,15 +58,18 @@ extension TrackingBackend {
     ///   - caller: the client whose share of the write queue is used.
     ///   - bytes: the size of the request.
     ///   - mayBlock: whether the work may run on the calling thread, which then blocks for up to one commit.
+    ///   - logsOnly: whether the work only adds metrics, params and tags to runs, so that a store may carry it out beside
+    ///     another write.
     ///   - completion: called on a thread of the store or on the calling thread; must return quickly.
     package func write<Value: Sendable>(
         _ work: @escaping @Sendable (any TrackingWriting) throws -> Value,
         for caller: Caller = .server,
         bytes: Int = 0,
         mayBlock: Bool = false,
+        logsOnly: Bool = false,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
-        submitWrite(work, for: caller, bytes: bytes, mayBlock: mayBlock, completion: completion)
+        submitWrite(work, for: caller, bytes: bytes, mayBlock: mayBlock, logsOnly: logsOnly, completion: completion)
     }
 
     /// Carries out one read request in one transaction, without blocking.
@@ -109,7 +113,7 @@ extension TrackingBackend {
         _ work: @escaping @Sendable (any TrackingWriting) throws -> Value
     ) throws -> Value {
         let answer = Answer<Value>()
-        submitWrite(work, for: caller, bytes: 0, mayBlock: false) { answer.give($0) }
+        submitWrite(work, for: caller, bytes: 0, mayBlock: false, logsOnly: false) { answer.give($0) }
         return try answer.wait()
     }
 }

@@ -27,7 +27,7 @@ extension MLflowAPI {
         let modelMetric = try message.modelMetric(metric, runID: runID)
         try validateMetric(metric)
         let batch = LogBatch(metrics: [metric], modelMetrics: modelMetric.map { [$0] } ?? [])
-        return .write { try $0.log(batch, runID: runID) }
+        return .log { try $0.log(batch, runID: runID) }
     }
 
     private func logParam(_ message: RequestMessage) throws -> Operation {
@@ -35,7 +35,7 @@ extension MLflowAPI {
         let key = try message.requiredString("key")
         let value = try message.string("value") ?? ""
         let param = try validatedParam(Param(key: key, value: value), longValues: settings.longValues)
-        return .write { try $0.logParam(param, runID: runID) }
+        return .log { try $0.logParam(param, runID: runID) }
     }
 
     private func setTag(_ message: RequestMessage) throws -> Operation {
@@ -43,7 +43,7 @@ extension MLflowAPI {
         let key = try message.requiredString("key")
         let value = try message.string("value") ?? ""
         let tag = try validatedTag(Tag(key: key, value: value), longValues: settings.longValues)
-        return .write { try $0.log(LogBatch(tags: [tag]), runID: runID) }
+        return .log { try $0.log(LogBatch(tags: [tag]), runID: runID) }
     }
 
     private func deleteTag(_ message: RequestMessage) throws -> Operation {
@@ -63,7 +63,7 @@ extension MLflowAPI {
         )
         try validateRunID(runID)
         let validated = try batch.validated(longValues: settings.longValues)
-        return .write { try $0.log(validated, runID: runID) }
+        return .log { try $0.log(validated, runID: runID) }
     }
 
     private func logInputs(_ message: RequestMessage) throws -> Operation {

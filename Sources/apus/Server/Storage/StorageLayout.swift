@@ -164,6 +164,7 @@ struct StorageLayout {
             return absolute("apus-data", workingDirectory)
         }
         guard !setting.text.isEmpty else { throw StartFailure("\(setting.source) is empty; name a folder.") }
+        try refuseAddress(setting, workingDirectory)
         return absolute(setting.text, workingDirectory)
     }
 
@@ -212,6 +213,7 @@ struct StorageLayout {
     ///
     /// The folder need not exist.
     static func folder(_ setting: Setting, _ workingDirectory: String) throws(StartFailure) -> String {
+        try refuseAddress(setting, workingDirectory)
         let location = ArtifactLocation(setting.text)
         guard location.scheme != nil || setting.text.firstRange(of: "://") == nil else {
             throw StartFailure(
@@ -236,6 +238,19 @@ struct StorageLayout {
         case .folder, .absent: return path
         case .file, .other: throw StartFailure("\(setting.source): '\(path)' is not a folder.")
         }
+    }
+
+    /// Throws if a folder that does not exist is named by what looks like the address of a database with a password: clients would
+    /// be told the password as a part of the path.
+    private static func refuseAddress(_ setting: Setting, _ workingDirectory: String) throws(StartFailure) {
+        guard HiddenPasswords.passwords(in: Array(setting.text.utf8)).contains(where: { !$0.isEmpty }),
+            FileKind(absolute(setting.text, workingDirectory)) == .absent
+        else { return }
+        throw StartFailure(
+            "\(setting.source) names a folder, and this looks like an address with a password. Give the address of a PostgreSQL "
+                + "database to \(SettingDefinition.backendStoreURI.flag), as postgresql://USER:PASSWORD@HOST:PORT/DATABASE; a folder "
+                + "of this name must exist before."
+        )
     }
 
     private static func artifactRoot(

@@ -384,6 +384,25 @@ def test_doctor_finds_nothing_wrong(postgres, database):
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("arguments, words", [
+    (["backup", "copy"], "pg_dump"), (["check"], "pg_dump"), (["push", "--to", "http://127.0.0.1:9"], "pg_dump"),
+    (["export", "--format", "mlflow-db", "--output", "out"], "pg_dump"),
+    (["export", "--format", "csv"], "--backend-store-uri postgresql://"), (["gc"], "--backend-store-uri postgresql://"),
+    (["user", "list"], "--backend-store-uri postgresql://"), (["doctor"], "--backend-store-uri postgresql://"),
+])
+def test_a_command_on_the_folder_of_a_server_that_has_ended_says_where_the_data_is(
+    postgres, database, tmp_path, arguments, words,
+):
+    folder = tmp_path / "data"
+    with apus(postgres.uri(database), "--data-dir", str(folder)):
+        pass
+    done = subprocess.run(
+        [str(apus_binary()), *arguments, "--data-dir", str(folder)], capture_output=True, text=True, timeout=120, cwd=tmp_path,
+    )
+    assert done.returncode > 0 and words in done.stderr + done.stdout, (done.stdout, done.stderr)
+    assert not (folder / "apus.db").exists()
+
+
 def test_doctor_finds_the_server_of_a_data_folder(postgres, database, tmp_path):
     folder = tmp_path / "data"
     doctor = [str(apus_binary()), "doctor", "--health", "--data-dir", str(folder)]

@@ -263,6 +263,25 @@ def test_a_server_that_forgets_the_flags_of_the_others_does_not_start(tmp_path):
             assert "apus user set-password root --backend-store-uri 'postgresql://" in again.log()
 
 
+def test_a_server_with_other_flags_than_the_one_before_says_so(tmp_path):
+    with PostgresServer() as postgres:
+        place = [
+            "--backend-store-uri", postgres.uri(postgres.create("drift")), "--artifacts-destination", tmp_path / "artifacts",
+            "--app-name", "basic-auth",
+        ]
+
+        def warnings(*arguments):
+            with ApusServer([*place, *arguments], ADMIN) as server:
+                return [line for line in server.log().splitlines() if "was started with another value" in line]
+
+        assert warnings("--default-permission", "NO_PERMISSIONS", "--client-runs", "9") == []
+        assert warnings("--default-permission", "NO_PERMISSIONS", "--client-runs", "9") == []
+        quota, level = sorted(warnings("--default-permission", "MANAGE"), key=lambda line: "default-permission" in line)
+        assert "setting=--client-runs" in quota and 'here="no limit"' in quota and "there=9" in quota
+        assert "setting=--default-permission" in level and "here=MANAGE" in level and "there=NO_PERMISSIONS" in level
+        assert warnings("--default-permission", "MANAGE") == []
+
+
 def test_the_metrics_are_there_for_admins_while_the_database_is_away():
     with PostgresServer() as own:
         address = own.uri(own.create("metrics"))

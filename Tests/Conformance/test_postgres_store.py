@@ -378,6 +378,24 @@ def test_the_deep_health_check_looks_at_the_database(postgres, tmp_path):
             assert b"\napus_database_reachable 1\n" in send("GET", server.url + "/metrics")[1]
 
 
+def test_what_belongs_to_a_run_comes_by_the_bytes_of_the_keys(postgres, database):
+    with apus(postgres.uri(database)) as server:
+        run_id = new_run(server.url)
+        keys = ["b", "é", "B", "a.b", "a", "Z"]
+        must(server.url, "runs/log-batch", {
+            "run_id": run_id,
+            "params": [{"key": key, "value": "1"} for key in keys],
+            "tags": [{"key": key, "value": "1"} for key in keys],
+            "metrics": [{"key": key, "value": 1, "timestamp": 1, "step": 0} for key in keys],
+        })
+        # An update moves the row in the table.
+        must(server.url, "runs/set-tag", {"run_id": run_id, "key": "B", "value": "2"})
+        data = must(server.url, "runs/get", run_id=run_id)["run"]["data"]
+        for part in ("params", "tags", "metrics"):
+            found = [item["key"] for item in data[part] if not item["key"].startswith("mlflow.")]
+            assert found == sorted(keys, key=str.encode), part
+
+
 def test_doctor_finds_nothing_wrong(postgres, database):
     with apus(postgres.uri(database)) as server:
         done = subprocess.run([str(apus_binary()), "doctor", server.url], capture_output=True, text=True, timeout=120)

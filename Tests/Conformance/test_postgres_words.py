@@ -212,3 +212,12 @@ def test_mistakes_in_an_address_show_no_password_and_make_no_file(tmp_path, argu
     words = {"uri": f"postgresql://{secret}@db/m", "secret": secret, "password": ESCAPED_PASSWORD}
     message = said(*[argument.format(**words) for argument in arguments], cwd=tmp_path)
     assert message and list(tmp_path.iterdir()) == []
+
+
+def test_an_import_makes_no_folder_that_is_named_by_a_mistaken_address(tmp_path):
+    runs = tmp_path / "mlruns" / "0"
+    runs.mkdir(parents=True)
+    (runs / "meta.yaml").write_text("artifact_location: x\nexperiment_id: '0'\nlifecycle_stage: active\nname: Default\n")
+    message = said("import", "mlruns", "--to", f"postgresql:/ana:{ESCAPED_PASSWORD}@db/m", cwd=tmp_path)
+    assert "--to postgresql://USER:PASSWORD@HOST" in message
+    assert [path.name for path in tmp_path.iterdir()] == ["mlruns"]

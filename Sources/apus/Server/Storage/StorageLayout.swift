@@ -240,16 +240,22 @@ struct StorageLayout {
         }
     }
 
-    /// Throws if a folder that does not exist is named by what looks like the address of a database with a password: clients would
-    /// be told the password as a part of the path.
-    private static func refuseAddress(_ setting: Setting, _ workingDirectory: String) throws(StartFailure) {
+    /// Throws if a folder that does not exist is named by what looks like the address of a database with a password, which would
+    /// become a part of the path.
+    ///
+    /// - Parameter flag: the flag that takes the address of a database.
+    static func refuseAddress(
+        _ setting: Setting,
+        _ workingDirectory: String,
+        flag: String = SettingDefinition.backendStoreURI.flag
+    ) throws(StartFailure) {
         guard HiddenPasswords.passwords(in: Array(setting.text.utf8)).contains(where: { !$0.isEmpty }),
             FileKind(absolute(setting.text, workingDirectory)) == .absent
         else { return }
         throw StartFailure(
-            "\(setting.source) names a folder, and this looks like an address with a password. Give the address of a PostgreSQL "
-                + "database to \(SettingDefinition.backendStoreURI.flag), as postgresql://USER:PASSWORD@HOST:PORT/DATABASE; a folder "
-                + "of this name must exist before."
+            "\(setting.source) names no folder that exists, and looks like an address with a password. Write the address of a "
+                + "PostgreSQL database as \(flag) postgresql://USER:PASSWORD@HOST:PORT/DATABASE; make the folder before if it is to "
+                + "have this name."
         )
     }
 

@@ -105,8 +105,10 @@ package final class PostgresStore: Sendable {
             queueTimeout: configuration.queueTimeout
         )
         self.readers = readers
+        // All groups lose the database together, and the first one reports it.
+        let reports: [@Sendable (String) -> Void] = [configuration.report, { _ in }]
         let makeWriter: @Sendable (Int) throws -> GroupWriter = { [connector, faults, permissionChanges, storageNews] count in
-            let groups = (0..<count).map { index in
+            let groups = reports.prefix(count).map { report in
                 WriteGroup(
                     connector,
                     artifactRoot: configuration.artifactRoot,
@@ -119,8 +121,7 @@ package final class PostgresStore: Sendable {
                     commitTime: configuration.commitTime,
                     closeIdleReaders: { readers.dropIdle() },
                     faults: faults,
-                    // All groups lose the database together, and the first one reports it.
-                    report: index == 0 ? configuration.report : { _ in }
+                    report: report
                 )
             }
             return try GroupWriter(

@@ -15,6 +15,11 @@ package struct StorageUse: Sendable, Equatable {
     }
 }
 
+extension TrackingReading {
+    /// What each owner has stored, according to the sums that are compared with quotas.
+    package func storageUse() throws -> [StorageUse] { try storageUse(checksRuns: false) }
+}
+
 /// The amount of data that is stored in total, and by each known identity.
 package struct StorageReport: Sendable, Equatable {
     package let server: StorageUse

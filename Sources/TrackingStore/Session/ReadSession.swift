@@ -9,7 +9,7 @@ package final class ReadSession: ReaderContext, TrackingReading {
     package let connection: Connection
     /// The client that waits for the result.
     package private(set) var caller = Caller.server
-    /// The processor time of all reads for one answer; nil until a read of the answer calls `sharedEffort`.
+    /// The processor time of all reads for one answer; nil until a read of the answer calls `effortOfWholeAnswer`.
     package private(set) var effort: ReadEffort?
     /// Returns a sentence that says what the client should reduce if the read takes too long.
     var advice: () -> String = { usualAdvice }
@@ -32,7 +32,7 @@ package final class ReadSession: ReaderContext, TrackingReading {
     }
 
     /// Returns the effort that this read and the later reads for the same answer share; creates it if needed.
-    package func sharedEffort() -> ReadEffort {
+    package func effortOfWholeAnswer() -> ReadEffort {
         let effort = effort ?? ReadEffort()
         self.effort = effort
         return effort

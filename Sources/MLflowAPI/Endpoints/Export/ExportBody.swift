@@ -88,7 +88,7 @@ final class ExportBody: HTTPBodyProducer {
         self.caller = caller
         shell = api.settings.exportShell()
         let found = try api.store.readNow(for: caller) { session in
-            (try Self.runIDs(of: selection, in: session), session.sharedEffort())
+            (try Self.runIDs(of: selection, in: session), session.effortOfWholeAnswer())
         }
         (runIDs, effort) = found
         if case .table(let search) = selection {

@@ -47,8 +47,8 @@ extension MLflowAPI {
         let workingDirectory = settings.workingDirectory
         return .create("model version") {
             try $0.createModelVersion(new, workingDirectory: workingDirectory)
-        } isStillValid: {
-            try $0.stands($1)
+        } entity: {
+            .modelVersion($0)
         } auditNote: {
             .made(String($0.version))
         } encode: {

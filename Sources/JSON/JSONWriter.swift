@@ -58,12 +58,6 @@ package struct JSONWriter: Sendable {
         appendQuoted(text)
     }
 
-    /// Writes a string whose UTF-8 is not checked, such as the text of a database column.
-    package mutating func string(utf8: UnsafeRawBufferPointer) {
-        separate()
-        appendQuoted(utf8)
-    }
-
     package mutating func int(_ value: Int64) {
         separate()
         appendDecimal(value)

@@ -86,9 +86,6 @@ package final class Connection {
         database.close()
     }
 
-    /// Whether `close()` has not been called.
-    package var isOpen: Bool { database.raw != nil }
-
     /// A value that interrupts this connection's statements from any thread.
     package var interrupter: Interrupter { Interrupter(target: database.interruptTarget) }
 }

@@ -65,15 +65,6 @@ package enum ViewType: Int64, WireEnumeration {
 
     /// The number in `service.proto`.
     package var wireNumber: Int64 { rawValue }
-
-    /// Whether the search includes entities in this stage.
-    package func shows(_ stage: LifecycleStage) -> Bool {
-        switch self {
-        case .activeOnly: stage == .active
-        case .deletedOnly: stage == .deleted
-        case .all: true
-        }
-    }
 }
 
 /// Whether an entity is active or deleted; deleted experiments and runs can be restored.

@@ -67,9 +67,6 @@ package struct HTTPRequest: Sendable {
     /// Whether the client accepts gzip, by the weights in its Accept-Encoding field.
     package var acceptsGzip: Bool { head.acceptsGzip }
 
-    /// The declared length of the body on the wire, in bytes; nil if there is no body or the body is chunked.
-    package var contentLength: Int? { head.contentLength }
-
     /// Sets the identity that sends the request; nil if it is unknown.
     ///
     /// A `Caller` has one identity. If another identity sends requests on the same connection, its requests get another

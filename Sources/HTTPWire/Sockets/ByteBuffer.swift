@@ -67,12 +67,6 @@ package final class ByteBuffer {
         capacity = 0
     }
 
-    package func append(_ byte: UInt8) {
-        reserve(1)
-        base?.storeBytes(of: byte, toByteOffset: end, as: UInt8.self)
-        end += 1
-    }
-
     package func append(_ bytes: UnsafeRawBufferPointer) {
         guard let source = bytes.baseAddress, !bytes.isEmpty else { return }
         reserve(bytes.count)

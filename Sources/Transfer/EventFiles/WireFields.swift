@@ -32,9 +32,6 @@ struct WireFields {
         return (key >> 3, value)
     }
 
-    /// Whether all bytes have been read.
-    var isAtEnd: Bool { rest.isEmpty }
-
     /// Reads the next number of variable length.
     mutating func number() throws(BrokenMessage) -> UInt64 {
         var number: UInt64 = 0

@@ -136,10 +136,6 @@ struct PairObject: GraphQLObject {
 }
 
 extension GraphQLOutput {
-    static func list(_ objects: some Sequence<any GraphQLObject>) -> GraphQLOutput {
-        .objects { write in for object in objects { try write(object) } }
-    }
-
     static func list(_ objects: some Sequence<some GraphQLObject>) -> GraphQLOutput {
         .objects { write in for object in objects { try write(object) } }
     }

@@ -42,7 +42,7 @@ package final class UploadMemory: Sendable {
 
     /// The failure of an upload whose memory was given to others.
     static let lost = ArtifactError.overloaded(
-        "The file arrived so slowly that other uploads got its memory; nothing of it was stored. Try again."
+        "The file arrived too slowly, and other uploads needed its memory; nothing of it was stored. Send it again."
     )
 }
 

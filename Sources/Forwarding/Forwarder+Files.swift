@@ -83,12 +83,12 @@ extension Forwarder {
         _ = state.withLock { $0.renewedFileRuns.remove(row) }
         // An upload after this read adds the run to `fileRuns` again.
         let found = try store.readNow(.cheap) { try $0.forwardedRuns(rows: [row], upstream: upstreamID).first }
-        if let found, let target = found.journal.target, !found.journal.isSkipped {
+        if let found, let remoteID = found.journal.remoteID, !found.journal.isSkipped {
             let info = found.run.run.info
-            let owner = FileOwner(owner: .run(info.runID), target: target, location: info.artifactURI)
+            let owner = FileOwner(owner: .run(info.runID), remoteID: remoteID, location: info.artifactURI)
             var only: [String]?
             let isOfAll = state.withLock { $0.fileRetries.remove(owner.owner) != nil }
-            if !isOfAll, let entry = found.journal.artifactEntry {
+            if !isOfAll, let entry = found.journal.comparedArtifactEntry {
                 only = try store.readNow(.cheap) { try $0.uploadedPaths(ofRun: row, after: entry) }
             }
             do {
@@ -97,7 +97,7 @@ extension Forwarder {
                 if isOfAll { _ = state.withLock { $0.fileRetries.insert(owner.owner) } }
                 throw error
             }
-            let entry = found.lastArtifactEntry
+            let entry = found.newestArtifactEntry
             try store.writeNow { try $0.noteFilesCompared(ofRun: row, at: entry, upstream: upstreamID) }
             // The operator may meanwhile have asked for all files again.
             if state.withLock({ $0.fileRetries.contains(owner.owner) }) { return }
@@ -112,7 +112,7 @@ extension Forwarder {
         _ = state.withLock { $0.renewedFileModels.remove(id) }
         if let folder = settings.folder(owner.location) {
             let path = folder.path.description
-            let entry = try store.readNow(.cheap) { try $0.lastArtifactEntry(beneath: path) }
+            let entry = try store.readNow(.cheap) { try $0.newestArtifactEntry(beneath: path) }
             _ = state.withLock { $0.fileRetries.remove(owner.owner) }
             try sendFiles(of: owner, nil, only: nil, to: upstream, upstreamID)
             try store.writeNow { try $0.noteFilesCompared(ofModel: id, at: entry, upstream: upstreamID) }

@@ -52,7 +52,7 @@ extension Forwarder {
         guard !parcels.isEmpty else { return }
         let attempts = parcels.compactMap { parcel in
             let text = parcel.doubted.text
-            return parcel.difference.isEmpty || text == parcel.forwarded.journal.sent
+            return parcel.difference.isEmpty || text == parcel.forwarded.journal.sentContent
                 ? nil : (row: parcel.forwarded.row, sent: text)
         }
         if !attempts.isEmpty { try store.writeNow { try $0.noteAttempts(attempts, upstream: upstreamID) } }
@@ -124,8 +124,8 @@ extension Forwarder {
         at now: Int64
     ) -> ForwardedRunUpdate {
         var journal = parcel.forwarded.journal
-        journal.target = outcome.target
-        journal.sent = outcome.sent?.text ?? ""
+        journal.remoteID = outcome.remoteID
+        journal.sentContent = outcome.sent?.text ?? ""
         if outcome.failure == nil { journal.sentTime = now }
         let refusals = state.withLock { $0.waiting[parcel.forwarded.row]?.refusals ?? 0 }
         let isLast = outcome.failure.map { $0.isAboutItem && refusals + 1 >= ForwardState.mostAttempts } ?? false
@@ -165,7 +165,7 @@ extension Forwarder {
     /// Updates the state after an attempt: the run is done, waits for its next attempt, or waits for another run or
     /// model.
     private func finish(_ parcel: RunParcel, _ outcome: RunOutcome, _ progress: [ForwardedSeries]) {
-        if outcome.target != nil, parcel.forwarded.journal.target == nil {
+        if outcome.remoteID != nil, parcel.forwarded.journal.remoteID == nil {
             state.withLock { $0.endWait(for: parcel.forwarded.runID, at: .now) }
         }
         guard let failure = outcome.failure else {
@@ -184,7 +184,7 @@ extension Forwarder {
             // Later changes of the run are not lost: the change feed reports them.
             let arePointsThere =
                 outcome.hasSentPoints && progress.count == parcel.forwarded.series.count
-                && progress.allSatisfy { $0.sent == $0.count }
+                && progress.allSatisfy { $0.sentCount == $0.count }
             let coming = outcome.missing.first(where: \.willBeSent)
             // Parts that name a withheld run or model are sent when the upstream has it.
             if arePointsThere, rest.isEmpty || (!outcome.missing.isEmpty && coming == nil) {
@@ -265,7 +265,7 @@ extension Forwarder {
     private func settle(_ run: ForwardedRun) {
         state.withLock { state in
             state.waiting[run.row] = nil
-            if run.journal.artifactEntry != run.lastArtifactEntry { state.addFiles(ofRun: run.row) }
+            if run.journal.comparedArtifactEntry != run.newestArtifactEntry { state.addFiles(ofRun: run.row) }
         }
     }
 }

@@ -119,7 +119,7 @@ package final class Forwarder: Sendable {
     /// - Returns: the number of the subjects that exist in this store.
     package func retry(_ subjects: [String], for caller: Caller = .server, _ audit: AuditEntry? = nil) throws -> Int {
         let count = try store.readNow { session in
-            try subjects.count { try session.isHere($0) }
+            try subjects.count { try session.existsLocally($0) }
         }
         let rows = try setForwarding(of: subjects, isSkipped: false, for: caller, audit)
         let now = ContinuousClock.now
@@ -260,12 +260,12 @@ extension Forwarder {
     ///   on the kind.
     private func connect(_ upstreamID: Int64) throws -> any Upstream {
         if let known = state.withLock(\.upstream) { return known }
-        let patient = RetryingCalls(calls, inFlight, patience: settings.patience) { [weak self] in
+        let calls = RetryingCalls(calls, inFlight, longestWait: settings.longestWait) { [weak self] in
             self?.isStopped ?? true
         }
         let upstream: any Upstream =
-            try ApusUpstream.isAt(patient)
-            ? ApusUpstream(patient) : MLflowUpstream(patient, targets(upstreamID))
+            try ApusUpstream.isAt(calls)
+            ? ApusUpstream(calls) : MLflowUpstream(calls, targets(upstreamID))
         let (title, earlier) = (upstream.title, try store.readNow(.cheap) { try $0.upstreamKind(upstreamID) })
         if let earlier, earlier != title {
             throw UpstreamFailure(
@@ -318,7 +318,7 @@ extension Forwarder {
                     if !RunDifference(run.run.run, sent: run.journal.known).isEmpty || !run.series.isEmpty {
                         state.wait(for: run.row, at: ForwardState.distantPast(now))
                         state.waiting[run.row]?.isEnded = run.run.run.info.endTime != nil
-                    } else if run.journal.artifactEntry != run.lastArtifactEntry {
+                    } else if run.journal.comparedArtifactEntry != run.newestArtifactEntry {
                         state.addFiles(ofRun: run.row)
                     }
                 }

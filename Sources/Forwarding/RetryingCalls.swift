@@ -16,19 +16,19 @@ struct RetryingCalls: UpstreamCalls {
 
     private let calls: any UpstreamCalls
     private let inFlight: CallsInFlight
-    private let patience: Duration
+    private let longestWait: Duration
     private let isStopped: @Sendable () -> Bool
 
-    /// - Parameter patience: the longest total time that one call may wait.
+    /// - Parameter longestWait: the longest total time that one call may wait.
     init(
         _ calls: any UpstreamCalls,
         _ inFlight: CallsInFlight,
-        patience: Duration,
+        longestWait: Duration,
         isStopped: @escaping @Sendable () -> Bool
     ) {
         self.calls = calls
         self.inFlight = inFlight
-        self.patience = patience
+        self.longestWait = longestWait
         self.isStopped = isStopped
     }
 
@@ -41,7 +41,7 @@ struct RetryingCalls: UpstreamCalls {
         within limit: Duration?
     ) throws(UpstreamFailure) -> UpstreamAnswer {
         do {
-            return try sendPatiently(method, path, body, within: limit)
+            return try sendRepeatedly(method, path, body, within: limit)
         } catch {
             throw classified(error)
         }
@@ -82,14 +82,14 @@ struct RetryingCalls: UpstreamCalls {
         return failure
     }
 
-    private func sendPatiently(
+    private func sendRepeatedly(
         _ method: HTTPMethod,
         _ path: String,
         _ body: UpstreamBody,
         within limit: Duration?
     ) throws(UpstreamFailure) -> UpstreamAnswer {
         var attempt = 0
-        let end = ContinuousClock.now + patience
+        let end = ContinuousClock.now + longestWait
         while true {
             attempt += 1
             do throws(UpstreamFailure) {

@@ -6,15 +6,15 @@ internal import TrackingStore
 extension RunCalls {
     /// Where the server keeps the artifacts of a run or model; nil if it does not say.
     ///
-    /// - Parameter target: the id of the run or model at the server.
+    /// - Parameter remoteID: the id of the run or model at the server.
     func artifactLocation(
         of owner: ForwardedFileOwner,
-        as target: String
+        as remoteID: String
     ) throws(UpstreamFailure) -> String? {
         switch owner {
-        case .run: try get("runs/get", [("run_id", target)])["run"]?["info"]?["artifact_uri"]?.string
+        case .run: try get("runs/get", [("run_id", remoteID)])["run"]?["info"]?["artifact_uri"]?.string
         case .loggedModel:
-            try get("logged-models/\(PercentCoding.encode(target))", [])["model"]?["info"]?["artifact_uri"]?.string
+            try get("logged-models/\(PercentCoding.encode(remoteID))", [])["model"]?["info"]?["artifact_uri"]?.string
         }
     }
 }
@@ -26,17 +26,17 @@ extension ApusUpstream {
     ///
     /// The folder with the number that the experiment has here belongs to another experiment of the upstream, whose rights would
     /// count for the files.
-    static func location(_ location: String, from experiment: Int64, to target: String) -> String {
+    static func location(_ location: String, from experiment: Int64, to remoteID: String) -> String {
         let folder = "\(scheme)\(experiment)/"
-        guard target != String(experiment), location.utf8.starts(with: folder.utf8) else { return location }
-        return "\(scheme)\(target)/\(location.dropFirst(folder.utf8.count))"
+        guard remoteID != String(experiment), location.utf8.starts(with: folder.utf8) else { return location }
+        return "\(scheme)\(remoteID)/\(location.dropFirst(folder.utf8.count))"
     }
 
     /// Where the upstream keeps the artifacts of a run or model, which an earlier version may have given the location that it has
     /// here.
-    func location(of owner: ForwardedFileOwner, _ target: String, here: String) throws(UpstreamFailure) -> String {
+    func location(of owner: ForwardedFileOwner, _ remoteID: String, here: String) throws(UpstreamFailure) -> String {
         do throws(UpstreamFailure) {
-            return try runs.artifactLocation(of: owner, as: target) ?? here
+            return try runs.artifactLocation(of: owner, as: remoteID) ?? here
         } catch let error where error.isAboutItem {
             return here
         }

@@ -492,7 +492,7 @@ def test_settings_that_would_let_in_more_than_is_meant_end_the_start(tmp_path):
         assert "is no issuer" in refused(tmp_path, "--oidc-issuer", issuer, "--oidc-audience", "x", "--group-scopes", "a=read")
     assert "GROUP=SCOPE" in refused(tmp_path, *good, "--oidc-audience", "x", "--group-scopes", "a=root")
     assert "--oidc-issuer only" in refused(tmp_path, "--oidc-audience", "x")
-    assert "is of use with" in refused(tmp_path, "--group-scopes", "a=read")
+    assert "has an effect only with" in refused(tmp_path, "--group-scopes", "a=read")
     assert "cannot be opened" in refused(
         tmp_path, *good, "--oidc-client-id", "x", "--oidc-client-secret-file", tmp_path / "none"
     )

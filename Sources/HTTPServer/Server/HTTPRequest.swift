@@ -72,7 +72,7 @@ package struct HTTPRequest: Sendable {
     /// A `Caller` has one identity. If another identity sends requests on the same connection, its requests get another
     /// `Caller` of that connection.
     package mutating func identify(as identity: Identity?) {
-        if caller.identity !== identity { caller = caller.identified(as: identity) }
+        if caller.identity !== identity { caller = caller.with(identity) }
     }
 
     /// A request that has not been routed, without a body.

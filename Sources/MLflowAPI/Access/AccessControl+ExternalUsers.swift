@@ -52,7 +52,10 @@ extension AccessControl {
     private static func lackOfScope(_ name: String) -> AccessRefusal {
         let reason = "The user '\(name)' may do nothing here: none of the groups that are known of them has a scope."
         return AccessRefusal(
-            refusal: HTTPRefusal(403, "\(reason) Who runs the server gives scopes to groups with --group-scopes.")
+            refusal: HTTPRefusal(
+                403,
+                "\(reason) The operator of the server gives scopes to groups with --group-scopes."
+            )
         )
     }
 
@@ -171,8 +174,8 @@ extension AccessControl {
     private static let foreignPage = AccessRefusal(
         refusal: HTTPRefusal(
             403,
-            "A log-in of a browser counts for requests of the server's own pages alone, and this one comes from another page or "
-                + "does not say where it comes from (Origin, Sec-Fetch-Site). Programs send a token."
+            "A browser's log-in is valid only for requests of the server's own pages, and this request comes from another page or "
+                + "does not say where it comes from (Origin, Sec-Fetch-Site). Programs must send a token."
         )
     )
 }

@@ -103,7 +103,7 @@ extension AccessControl {
         guard scope != nil else {
             throw LogInFault(
                 reason:
-                    "You are \(user.name), and none of your groups may use this server. Who runs it gives scopes to groups."
+                    "You are \(user.name), and none of your groups may use this server. Its operator gives scopes to groups."
             )
         }
         switch decided({ holder(proven: user, scope, .person, provenAt: arrival) }) {

@@ -39,7 +39,7 @@ struct Admitted {
         guard isForAdministrators, !identity.isAdministrator else { return nil }
         return HTTPRefusal(
             403,
-            "Permission denied: this call looks after the server, and '\(identity.name)' is no admin. An admin can make you one."
+            "Permission denied: this call is for admins, and '\(identity.name)' is not an admin. An admin can make you one."
         )
     }
 
@@ -66,7 +66,7 @@ extension Access.Action {
         switch self {
         case .open, .read: "reads"
         case .change: "changes something"
-        case .administration: "looks after the server"
+        case .administration: "administers the server"
         }
     }
 }

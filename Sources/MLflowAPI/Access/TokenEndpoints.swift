@@ -155,8 +155,8 @@ extension MLflowAPI {
             )
             if let longest, let lifetime = wanted.lifetime, lifetime > longest {
                 throw TrackingError.invalidParameter(
-                    "A token of somebody whom a proxy or an issuer names is valid for up to \(longest / 86_400_000) days, because this "
-                        + "server does not learn when that one may do nothing here any more. Make expires_in at most \(longest)."
+                    "A token of a user whom a proxy or an issuer names is valid for up to \(longest / 86_400_000) days, because this "
+                        + "server is not told when such a user loses access. Make expires_in at most \(longest)."
                 )
             }
             if let identity, wanted.scope == .admin, !identity.isAdministrator {
@@ -217,14 +217,14 @@ extension MLflowAPI {
         }
     }
 
-    /// Throws unless the sender of a request may look after tokens, be it only its own.
+    /// Throws unless the sender of a request may manage tokens, at least its own.
     private func requireTokenHolder(_ request: HTTPRequest) throws(TrackingError) {
         let access = settings.access
         guard access?.isRequired == true || access?.isOfOperator(request) == true else {
             throw TrackingError(
                 .permissionDenied,
-                "This server asks nobody for a token, so that it lets nobody manage them but `apus token` on its own "
-                    + "machine. Start it with --require-token."
+                "This server does not require tokens, so that only `apus token` on its own machine can manage them. Start it "
+                    + "with --require-token."
             )
         }
         let identity = request.caller.identity
@@ -232,12 +232,12 @@ extension MLflowAPI {
             guard identity?.kind != .outsider else {
                 throw TrackingError(
                     .permissionDenied,
-                    "This server has no users to whom tokens could belong. Who runs it adds --app-name basic-auth."
+                    "This server has no users to whom tokens could belong. Its operator can add --app-name basic-auth."
                 )
             }
             throw TrackingError(
                 .permissionDenied,
-                "The token '\(identity?.name ?? "")' looks after no tokens. Use one of the scope admin: apus token create NAME "
+                "The token '\(identity?.name ?? "")' may not manage tokens. Use one of the scope admin: apus token create NAME "
                     + "--scope admin"
             )
         }

@@ -55,7 +55,7 @@ package final class LogInAudit: Sendable {
         guard isNews else { return }
         let entry = AuditEntry(actor: actor, address: address, action: Self.action)
         // It is told whatever the caller may do by now.
-        store.write({ try $0.audit(entry) }, for: caller.identified(as: caller.identity)) { [self] result in
+        store.write({ try $0.audit(entry) }, for: caller.with(caller.identity)) { [self] result in
             // The next connection tries again, for example when the caller's share of the queue was used up.
             if case .failure = result { state.withLock { $0.known[holder] = nil } }
         }

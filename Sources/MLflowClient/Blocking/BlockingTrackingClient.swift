@@ -41,14 +41,14 @@ public struct BlockingTrackingClient: Sendable {
     }
 
     /// A client with the same connections that makes each call only once, with this time limit.
-    public func hasty(_ patience: Duration) -> BlockingTrackingClient {
+    public func withTimeout(_ timeout: Duration) -> BlockingTrackingClient {
         var client = self
         client.caller = caller.changing { configuration in
             configuration.retries = .none
-            configuration.retries.totalTime = patience
-            configuration.requestTimeout = patience
-            configuration.connectTimeout = patience
-            configuration.transferTimeout = patience
+            configuration.retries.totalTime = timeout
+            configuration.requestTimeout = timeout
+            configuration.connectTimeout = timeout
+            configuration.transferTimeout = timeout
         }
         return client
     }

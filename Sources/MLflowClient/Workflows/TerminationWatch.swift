@@ -26,11 +26,11 @@ public final class TerminationWatch: Sendable {
 
     /// Starts to handle SIGTERM.
     ///
-    /// - Parameter patience: the time limit of each call that marks a run; a scheduler kills a process that does not
+    /// - Parameter timeout: the time limit of each call that marks a run; a scheduler kills a process that does not
     ///   end soon.
     /// - Throws: `.localFile` if the system has no descriptor or thread left.
-    public init(_ client: TrackingClient, patience: Duration = .seconds(5)) throws(MLflowError) {
-        self.client = client.blocking.hasty(patience)
+    public init(_ client: TrackingClient, timeout: Duration = .seconds(5)) throws(MLflowError) {
+        self.client = client.blocking.withTimeout(timeout)
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw LocalFile.failure("pipe", errno) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }

@@ -44,25 +44,25 @@ public struct TrackingSetup: Sendable {
     /// The central server is the one that the configuration or `MLFLOW_TRACKING_URI` names. A search for one experiment
     /// with the client's credentials checks it, so that a server that refuses them is not chosen.
     ///
-    /// - Parameter patience: the time in which the central server must answer. The local server has the usual time of a
+    /// - Parameter timeout: the time in which the central server must answer. The local server has the usual time of a
     ///   call, because no other server is left.
     /// - Throws: the failure of the central server if the fallback is forbidden; otherwise the failure of the local
     ///   server.
     public static func connect(
         _ configuration: ClientConfiguration = ClientConfiguration(),
         fallback: LocalFallback = .usual,
-        patience: Duration = .seconds(5)
+        timeout: Duration = .seconds(5)
     ) async throws(MLflowError) -> TrackingSetup {
         try await TrackingClient.onThread { _ throws(MLflowError) in
-            try connectBlocking(configuration, fallback: fallback, patience: patience)
+            try connectBlocking(configuration, fallback: fallback, timeout: timeout)
         }
     }
 
-    /// The blocking form of ``connect(_:fallback:patience:)``.
+    /// The blocking form of ``connect(_:fallback:timeout:)``.
     public static func connectBlocking(
         _ configuration: ClientConfiguration = ClientConfiguration(),
         fallback: LocalFallback = .usual,
-        patience: Duration = .seconds(5)
+        timeout: Duration = .seconds(5)
     ) throws(MLflowError) -> TrackingSetup {
         let platform = Platform.current { configuration.variable($0) }
         let source: Source = configuration.trackingURI == nil ? .environment : .argument
@@ -71,7 +71,7 @@ public struct TrackingSetup: Sendable {
             problem = "no central server is named"
         } else {
             do throws(MLflowError) {
-                let client = try answering(configuration, patience)
+                let client = try answering(configuration, timeout)
                 let place = source == .argument ? "the configuration names" : "MLFLOW_TRACKING_URI names"
                 let reason = "\(client.trackingURI), which \(place), answers."
                 return TrackingSetup(client: TrackingClient(client), source: source, reason: reason, platform: platform)
@@ -114,10 +114,10 @@ public struct TrackingSetup: Sendable {
     /// Makes a client and checks with one call that its server answers in time.
     private static func answering(
         _ configuration: ClientConfiguration,
-        _ patience: Duration
+        _ timeout: Duration
     ) throws(MLflowError) -> BlockingTrackingClient {
         let client = try BlockingTrackingClient(configuration)
-        _ = try client.hasty(patience).searchExperiments(maxResults: 1)
+        _ = try client.withTimeout(timeout).searchExperiments(maxResults: 1)
         return client
     }
 }

@@ -7,7 +7,7 @@ extension MLflowAPI {
     /// Prepares a server for users: the first start makes the one who makes the others.
     ///
     /// - Parameter flag: the flag by which commands find the database.
-    /// - Throws: `StartFailure` without OpenSSL, and for a name or a password that cannot be.
+    /// - Throws: `StartFailure` without OpenSSL, and for an invalid name or password.
     func welcome(_ accounts: AccountSettings, _ flag: String) throws {
         do {
             try PasswordHash.prepare()
@@ -16,8 +16,8 @@ extension MLflowAPI {
             throw StartFailure(failure.description)
         } catch let error as TrackingError {
             throw StartFailure(
-                "The first admin cannot be made: \(error.message) MLFLOW_AUTH_ADMIN_USERNAME and MLFLOW_AUTH_ADMIN_PASSWORD say who "
-                    + "that is."
+                "The first admin cannot be created: \(error.message) Correct MLFLOW_AUTH_ADMIN_USERNAME or "
+                    + "MLFLOW_AUTH_ADMIN_PASSWORD."
             )
         }
     }

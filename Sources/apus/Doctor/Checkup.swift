@@ -20,7 +20,7 @@ struct Checkup {
     let calls: TrackingCalls
     let timeout: Duration
     /// How long to wait for the first answer of the server.
-    let patience: Duration
+    let firstAnswerTime: Duration
     /// Called after each step, on the caller's thread.
     let report: (CheckedStep) -> Void
 
@@ -60,14 +60,14 @@ struct Checkup {
             let start = ContinuousClock.now
             let waited = start - begin
             let outcome = Result { () throws(CheckFailure) in try calls.checkHealth(by: Deadline(after: timeout)) }
-            let left = patience - (ContinuousClock.now - begin)
+            let left = firstAnswerTime - (ContinuousClock.now - begin)
             if case .failure = outcome, left > .zero {
                 // The pause is cut so that the last attempt is made at the end of the time.
                 min(pause, left).sleep()
                 pause = min(pause * 2, .seconds(1))
                 continue
             }
-            let detail = patience > .zero ? "after \(waited.secondText) s of waiting" : nil
+            let detail = firstAnswerTime > .zero ? "after \(waited.secondText) s of waiting" : nil
             let result: Void? = perform(
                 "health",
                 from: start,

@@ -144,7 +144,7 @@ struct TrackingCalls: Sendable {
         _ call: (BlockingTrackingClient) throws(MLflowError) -> Answer
     ) throws(CheckFailure) -> Answer {
         do throws(MLflowError) {
-            return try call(client.hasty(.milliseconds(Int(deadline.remainingMilliseconds))))
+            return try call(client.withTimeout(.milliseconds(Int(deadline.remainingMilliseconds))))
         } catch {
             throw .client(error)
         }

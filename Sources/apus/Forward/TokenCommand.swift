@@ -14,7 +14,7 @@ final class TokenCommand: Sendable {
 
     /// The command is not run again within this time: if a token so new is refused, its age is not the reason.
     private static let shortestInterval = Duration.seconds(20)
-    private static let patience = Duration.seconds(60)
+    private static let timeLimit = Duration.seconds(60)
     private static let maximumBytes = 65_536
 
     private let command: String
@@ -55,7 +55,7 @@ final class TokenCommand: Sendable {
         do {
             output = try ProgramOutput(
                 of: ["/bin/sh", "-c", command],
-                within: Self.patience,
+                within: Self.timeLimit,
                 maximumBytes: Self.maximumBytes
             )
         } catch {
@@ -68,7 +68,7 @@ final class TokenCommand: Sendable {
             case .tooSlow:
                 throw UpstreamFailure(
                     .credentials,
-                    "the token command did not end within \(Self.patience.components.seconds) s"
+                    "the token command did not end within \(Self.timeLimit.components.seconds) s"
                 )
             case .tooMuch:
                 throw UpstreamFailure(.credentials, "the token command printed more than \(Self.maximumBytes) bytes")

@@ -127,7 +127,7 @@ struct KeptServer {
     init(ownerAt owner: ReachableOwner) throws {
         guard !owner.address.hasPrefix("unix:") else {
             throw StartFailure(
-                "The server that has the data listens at \(owner.address) alone, where commands do not call it. Stop it while "
+                "The server that has the data listens only at \(owner.address), which commands cannot use. Stop it while "
                     + "this command works, or let it listen at a port of 127.0.0.1."
             )
         }

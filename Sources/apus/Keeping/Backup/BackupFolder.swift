@@ -51,7 +51,9 @@ struct BackupFolder: Sendable {
         let descriptor = Descriptor(owning: raw)
         guard flock(raw, LOCK_EX | LOCK_NB) != 0 else { return descriptor }
         guard errno == EWOULDBLOCK else { return nil }
-        throw StartFailure("Another backup to '\(path)', or a restore or check of one in it, is just running.")
+        throw StartFailure(
+            "Another backup to '\(path)', or a restore or check of one in it, is running. Try again when it has ended."
+        )
     }
 
     /// Locks the folder against new backups, which remove old ones, until the result is released.

@@ -51,7 +51,7 @@ struct SnapshotLineage: Sendable {
     func requireKnown(_ held: [String], of folder: BackupFolder) throws(StartFailure) {
         guard held.isEmpty, folders.contains(folder.path) else { return }
         throw StartFailure(
-            "'\(folder.path)' is empty, and has held snapshots of these data. Is its disk mounted? If it was emptied on "
+            "'\(folder.path)' is empty, although it has held snapshots of this data. Is its disk mounted? If it was emptied on "
                 + "purpose, remove '\(path)'."
         )
     }

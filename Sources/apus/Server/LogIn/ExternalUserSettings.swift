@@ -34,7 +34,7 @@ struct ExternalUserSettings {
         try readProxy(options, environment, groups)
         try readIssuers(options, environment, groups)
         if source == nil, let scopes {
-            throw StartFailure("\(scopes.source) is of use with a proxy or an issuer only.")
+            throw StartFailure("\(scopes.source) has an effect only with a proxy or an issuer.")
         }
     }
 
@@ -65,7 +65,7 @@ struct ExternalUserSettings {
         while text.hasSuffix("/") { text.removeLast() }
         let isPlain = !text.contains { "?#@\\\"'<>".contains($0) }
         guard isPlain, let url = HTTPURL(text) else {
-            throw StartFailure("\(setting.shown) is no address of http or https, such as https://ml.example.org.")
+            throw StartFailure("\(setting.shown) is not an http or https address, such as https://ml.example.org.")
         }
         return (text, "\(url.origin.scheme)://\(url.origin.hostField)", url.target == "/" ? "" : url.target)
     }
@@ -97,7 +97,7 @@ struct ExternalUserSettings {
         let peers = environment.setting(.trustedProxies, options.trustedProxies)
         guard let user = environment.setting(.trustProxyUser, options.trustProxyUser) else {
             if let idle = groups ?? peers {
-                throw StartFailure("\(idle.source) is of use with --trust-proxy-user only.")
+                throw StartFailure("\(idle.source) has an effect only with --trust-proxy-user.")
             }
             return
         }
@@ -185,7 +185,7 @@ struct ExternalUserSettings {
         ]
         guard let setting = environment.setting(.oidcIssuer, options.oidcIssuer) else {
             if let idle = others.compactMap({ $0 }).first {
-                throw StartFailure("\(idle.source) is of use with --oidc-issuer only.")
+                throw StartFailure("\(idle.source) has an effect only with --oidc-issuer.")
             }
             return nil
         }
@@ -199,7 +199,7 @@ struct ExternalUserSettings {
             }
             issuer.client = made
         } else if let secret = others[4] {
-            throw StartFailure("\(secret.source) is of use with --oidc-client-id only.")
+            throw StartFailure("\(secret.source) has an effect only with --oidc-client-id.")
         }
         guard let audience = others[0]?.text ?? issuer.client?.id else {
             throw StartFailure(

@@ -198,13 +198,13 @@ package struct RemovalCount: Sendable, Equatable {
 
 /// A run, logged model or experiment that is removed, but whose artifact folder has not been removed yet.
 package struct PendingFolderRemoval: Sendable, Equatable {
-    /// The row id in the table of removals; 0 for what has no row there.
+    /// The row id in the table of removals; 0 for an object without a row there.
     package var row: Int64
     package var kind: RemovalKind
     package var id: String
     package var location: String
 
-    package init(row: Int64, kind: RemovalKind, id: String, location: String) {
+    package init(_ kind: RemovalKind, _ id: String, at location: String, row: Int64 = 0) {
         self.row = row
         self.kind = kind
         self.id = id

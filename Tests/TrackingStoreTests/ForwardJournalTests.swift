@@ -135,7 +135,7 @@ import TrackingStore
         try fixture.write { try $0.deleteRun(runID) }
         let request = RemovalRequest(deletedBefore: .max)
         let folders = ArtifactFolders(served: "/data/artifacts")
-        let inUse = try fixture.read { try $0.artifactsInUse(besides: request, in: folders) }
+        let inUse = try fixture.read { try $0.artifactsInUse(excluding: request, in: folders) }
         var position: RemovalPosition? = .start
         while let from = position {
             position = try fixture.write { try $0.beginRemoval(request, keeping: inUse, from: from).next }

@@ -150,7 +150,7 @@ package protocol TrackingReading: RecordReading, AccessTables {
     /// The artifacts of all runs, logged models and model versions that a request does not remove.
     ///
     /// The cost is that of reading all runs, logged models and model versions.
-    func artifactsInUse(besides request: RemovalRequest, in folders: ArtifactFolders) throws -> ArtifactsInUse
+    func artifactsInUse(excluding request: RemovalRequest, in folders: ArtifactFolders) throws -> ArtifactsInUse
     /// What a request would remove: the numbers, except those of files, and each object with the folder of its artifacts.
     ///
     /// The cost is that of reading all deleted objects, and the whole list is in memory.

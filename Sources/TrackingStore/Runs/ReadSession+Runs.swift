@@ -95,21 +95,29 @@ extension ReadSession {
     }
 
     private func fillKeyValues(_ runs: inout [Run], rows: [Int64], page: String) throws {
-        let params = """
-            SELECT param.run_id, param.key_id, param.value
-            FROM json_each(?1) AS page
-            CROSS JOIN params AS param ON param.run_id = page.value
-            """
-        try forEachRow(of: params, page: page, rows: rows) { index, row in
-            runs[index].params.append(Param(key: try keyName(row.int64(1)), value: row.string(2)))
+        try forEachPair(in: "params", of: "run_id", page: page, rows: rows) { index, key, value in
+            runs[index].params.append(Param(key: key, value: value))
         }
-        let tags = """
-            SELECT tag.run_id, tag.key_id, tag.value
+        try forEachPair(in: "run_tags", of: "run_id", page: page, rows: rows) { index, key, value in
+            runs[index].tags.append(Tag(key: key, value: value))
+        }
+    }
+
+    /// Calls `body` with each key and value in a table of params or tags, whose column `owner` holds the ids in `rows`.
+    func forEachPair(
+        in table: StaticString,
+        of owner: StaticString,
+        page: String,
+        rows: [Int64],
+        _ body: (_ index: Int, _ key: String, _ value: String) throws -> Void
+    ) throws {
+        let pairs = """
+            SELECT pair.\(owner), pair.key_id, pair.value
             FROM json_each(?1) AS page
-            CROSS JOIN run_tags AS tag ON tag.run_id = page.value
+            CROSS JOIN \(table) AS pair ON pair.\(owner) = page.value
             """
-        try forEachRow(of: tags, page: page, rows: rows) { index, row in
-            runs[index].tags.append(Tag(key: try keyName(row.int64(1)), value: row.string(2)))
+        try forEachRow(of: pairs, page: page, rows: rows) { index, row in
+            try body(index, try keyName(row.int64(1)), row.string(2))
         }
     }
 

@@ -106,7 +106,7 @@ private final class RemovalWork {
     }
 
     private func removeAll(from start: RemovalPosition) throws {
-        let inUse = try api.artifactsInUse(besides: request)
+        let inUse = try api.artifactsInUse(excluding: request)
         var position: RemovalPosition? = start
         while let from = position {
             let part = try store.readRemovals { [request] tables in
@@ -127,7 +127,7 @@ private final class RemovalWork {
     }
 
     private func removeNamed(after done: Int) throws {
-        let inUse = try api.artifactsInUse(besides: request)
+        let inUse = try api.artifactsInUse(excluding: request)
         var named: [(kind: RemovalKind, id: String)] = []
         for (kind, ids) in request.namedIDs { named += ids.map { (kind, $0) } }
         // A call that goes on does not find what was removed, and has been told that all may be removed.
@@ -148,7 +148,7 @@ private final class RemovalWork {
     ///
     /// - Returns: false if the time is over before the experiment is empty.
     private func remove(_ candidate: RemovalCandidate) throws -> Bool {
-        let owner = PendingFolderRemoval(row: 0, kind: candidate.kind, id: candidate.id, location: candidate.location)
+        let owner = PendingFolderRemoval(candidate.kind, candidate.id, at: candidate.location)
         guard candidate.kind == .experiment, let id = Int64(candidate.id) else {
             remove(owner, ofExperiment: nil)
             return true

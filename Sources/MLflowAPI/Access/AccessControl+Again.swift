@@ -39,7 +39,7 @@ extension AccessControl {
     func checkAgain(_ request: inout HTTPRequest, _ access: Access) throws(AccessRefusal) {
         try catchUp(since: request.arrival)
         request.admissionVersion = version.current
-        switch decided({ holder(request) }) {
+        switch waitForSender({ holder(request) }) {
         case .success(let admitted):
             request.identify(as: admitted.identity)
             request.caller.noteAdmission(at: admitted.identity.kind == .operatorCommand ? 0 : request.admissionVersion)

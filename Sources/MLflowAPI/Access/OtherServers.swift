@@ -97,8 +97,8 @@ extension AccessControl {
 
     /// The decision about a request that must wait until the changes by other servers are known; nil if it need not wait.
     func decisionByOthers(on request: HTTPRequest) -> Decision? {
-        guard let others, externalUsers.proxy != nil || showsCredential(request) else { return nil }
-        switch others.freshness(at: request.arrival) {
+        guard let otherServers, externalUsers.proxy != nil || showsCredential(request) else { return nil }
+        switch otherServers.freshness(at: request.arrival) {
         case .current: return nil
         case .unreachable: return .refused(Self.databaseAway)
         case .outdated: return .undecided { [self] in readChanges($0) }
@@ -114,10 +114,10 @@ extension AccessControl {
     /// Blocks, if there may be other servers.
     /// - Parameter arrival: the arrival of a head; changes before that must be included. nil for the present time.
     func catchUp(since arrival: UInt64? = nil) throws(AccessRefusal) {
-        guard let others else { return }
+        guard let otherServers else { return }
         let arrival = arrival ?? SystemCall.preciseNanoseconds()
         for _ in 0..<Self.maximumChecks {
-            switch others.freshness(at: arrival) {
+            switch otherServers.freshness(at: arrival) {
             case .current: return
             case .unreachable: throw Self.databaseAway
             case .outdated:
@@ -131,8 +131,8 @@ extension AccessControl {
 
     /// Reads whether other servers have changed permissions; calls `done` on another thread once the changes are in memory.
     private func readChanges(_ done: @escaping @Sendable () -> Void) {
-        guard let others, others.wait(done) else { return }
-        readForAll(others)
+        guard let otherServers, otherServers.wait(done) else { return }
+        readForAll(otherServers)
     }
 
     private func readForAll(_ others: OtherServers) {

@@ -77,7 +77,7 @@ extension MLflowAPI {
         let pattern = try call.message.requiredString("resource_id")
         try type.validate(pattern: pattern)
         let grants = try store.readNow(.cheap) { try $0.grants(ofUser: try $0.user(named: name).id) }
-        let defaultLevel = settings.access?.usersMay ?? .none
+        let defaultLevel = settings.access?.defaultLevel ?? .none
         let level = Permissions.level(of: type, pattern, in: grants, defaultLevel: defaultLevel)
         return .json { writer in
             writer.beginObject()

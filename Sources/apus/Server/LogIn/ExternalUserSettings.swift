@@ -48,11 +48,11 @@ struct ExternalUserSettings {
         let known = TokenIssuers(all)
         var users = users
         users.isToken = TokenIssuers.areMeant
-        users.tokenHolder = { token, time throws(ExternalUsers.Fault) in
+        users.tokenHolder = { token, time throws(ExternalUsers.TokenFailure) in
             do throws(TokenFault) {
                 return try known.proof(of: token, at: time).user
             } catch {
-                throw ExternalUsers.Fault(error)
+                throw ExternalUsers.TokenFailure(error)
             }
         }
         return LogInWays(users: users, issuers: all.filter { $0.settings.client != nil }, publicURL: publicURL)
@@ -123,7 +123,7 @@ struct ExternalUserSettings {
             networks.append(network)
         }
         users.proxy = TrustedProxy(userField: user.text, groupsField: groups?.text, peers: networks)
-        users.scopes[ProvenUser.proxySource] = scopes
+        users.scopes[ExternalUser.proxySource] = scopes
         source = user.source
     }
 
@@ -252,11 +252,11 @@ struct LogInWays {
 
 extension ProvenToken {
     /// The user, if the name can be one here.
-    var user: ProvenUser {
+    var user: ExternalUser {
         get throws(TokenFault) {
-            guard let user = ProvenUser(name: name, groups: groups, source: issuer) else {
+            guard let user = ExternalUser(name: name, groups: groups, source: issuer) else {
                 throw .refused(
-                    "The token names nobody: a name has 1 to \(ProvenUser.nameLimit) printable characters, no space at an end, "
+                    "The token names nobody: a name has 1 to \(ExternalUser.nameLimit) printable characters, no space at an end, "
                         + "and is none that the server shows for itself or for its commands."
                 )
             }
@@ -265,12 +265,12 @@ extension ProvenToken {
     }
 }
 
-extension ExternalUsers.Fault {
+extension ExternalUsers.TokenFailure {
     init(_ fault: TokenFault) {
         switch fault {
         case .refused(let reason): self = .refused(reason)
-        case .awaited(let fetch): self = .awaited { fetch.whenOver($0) }
-        case .unready(let reason): self = .unready(reason)
+        case .awaited(let fetch): self = .undecided { fetch.whenOver($0) }
+        case .unready(let reason): self = .issuerUnreachable(reason)
         }
     }
 }

@@ -70,7 +70,7 @@ struct SecuritySettings {
 
     /// The credentials that requests need, and the default permission of users.
     var access: AccessSettings {
-        AccessSettings(isRequired: asksForCredentials, usersMay: accounts?.defaultLevel)
+        AccessSettings(isRequired: asksForCredentials, defaultLevel: accounts?.defaultLevel)
     }
 
     /// One sentence about the Host fields that the server accepts.

@@ -12,11 +12,11 @@ import TrackingStore
 /// What users may do whom an issuer names, on a server with users.
 ///
 /// A token here is `ey.SOURCE.NAME.GROUP`.
-@Suite struct ProvenUserTests {
+@Suite struct ExternalUserTests {
     private let fixture: APIFixture
 
     init() throws {
-        fixture = try APIFixture(usersMay: .read, externalUsers: Self.externalUsers)
+        fixture = try APIFixture(defaultLevel: .read, externalUsers: Self.externalUsers)
         try fixture.stored.write { session in
             _ = try session.createUser("root", password: nil, isAdministrator: true)
             _ = try session.createUser("bob", password: nil, isAdministrator: false)
@@ -29,9 +29,9 @@ import TrackingStore
         externalUsers.scopes = ["people": scopes, "machines": scopes]
         externalUsers.issuersOfPeople = ["people"]
         externalUsers.isToken = { $0.starts(with: "ey.".utf8) }
-        externalUsers.tokenHolder = { token, _ throws(ExternalUsers.Fault) in
+        externalUsers.tokenHolder = { token, _ throws(ExternalUsers.TokenFailure) in
             let parts = String(decoding: token, as: UTF8.self).split(separator: ".").map(String.init)
-            guard parts.count == 4, let user = ProvenUser(name: parts[2], groups: [parts[3]], source: parts[1]) else {
+            guard parts.count == 4, let user = ExternalUser(name: parts[2], groups: [parts[3]], source: parts[1]) else {
                 throw .refused("Nobody.")
             }
             return user

@@ -3,37 +3,43 @@ internal import HTTPWire
 internal import Identities
 internal import Tracking
 
-/// One of whom it is known who it is.
-struct Admitted {
+/// The sender of a request whose credential was checked.
+struct AuthenticatedSender {
     let identity: Identity
-    /// The token that was shown, or what bounds like one; nil for a password.
+    /// The token of the request or, for a user whom a proxy or an issuer has identified, a token with the scope of the user's groups;
+    /// nil for a password.
     let token: AccessToken?
-    /// nil for one that is none of the users.
+    /// Nil if the sender is not one of the server's users.
     let user: KnownUser?
-    let proof: Proof
+    let authentication: Authentication
 
-    /// What shows who somebody is.
-    enum Proof {
-        /// A credential of this server: a password, or a token.
+    /// How the sender was identified.
+    enum Authentication {
+        /// By a password or a token of this server.
         case credential
-        /// The word of a proxy or an issuer about a person.
-        case person
-        /// The word of an issuer about a machine, such as a job of a pipeline.
-        case machine
+        /// By a proxy or an issuer, as a person.
+        case externalPerson
+        /// By an issuer, as a machine, such as a job of a pipeline.
+        case externalMachine
     }
 
-    init(_ identity: Identity, _ token: AccessToken? = nil, _ user: KnownUser? = nil, proof: Proof = .credential) {
+    init(
+        _ identity: Identity,
+        _ token: AccessToken? = nil,
+        _ user: KnownUser? = nil,
+        authentication: Authentication = .credential
+    ) {
         self.identity = identity
         self.token = token
         self.user = user
-        self.proof = proof
+        self.authentication = authentication
     }
 
     init(_ user: KnownUser) { self.init(user.identity, nil, user) }
 
-    /// Nil if such a call may be made; what it is about is asked for later.
+    /// The refusal of a call that the sender may not make on any resource; nil for other calls.
     func refusal(of access: Access) -> HTTPRefusal? {
-        if let refusal = token?.refusal(of: access, proof) { return refusal }
+        if let refusal = token?.refusal(of: access, authentication) { return refusal }
         let isForAdministrators =
             access.action == .administration || identity.kind == .user && access.resources == [.statistics]
         guard isForAdministrators, !identity.isAdministrator else { return nil }
@@ -43,13 +49,13 @@ struct Admitted {
         )
     }
 
-    /// Whether this one may make tokens; whose they are is for the call itself.
+    /// Whether the sender may create tokens; the call decides for which user.
     var mayMakeTokens: Bool {
         (identity.isAdministrator || identity.kind == .user) && refusal(of: .change(.token)) == nil
     }
 
-    /// How long a token may be valid that this one makes, in milliseconds; nil for any time.
-    var longestTokenLifetime: Int64? { proof == .credential ? nil : AccessToken.longestLifetimeOfProvenUser }
+    /// The longest lifetime, in milliseconds, of a token that the sender creates; nil if there is no limit.
+    var longestTokenLifetime: Int64? { authentication == .credential ? nil : AccessToken.longestLifetimeOfProvenUser }
 }
 
 extension Access.Action {
@@ -72,20 +78,20 @@ extension Access.Action {
 }
 
 extension AccessToken {
-    /// Nil if the token allows a call.
+    /// The refusal of a call that the token does not allow; nil for other calls.
     ///
-    /// - Parameter proof: what has shown whose it is; for one whom others prove, the token stands for the groups.
-    fileprivate func refusal(of access: Access, _ proof: Admitted.Proof) -> HTTPRefusal? {
-        // What logs things must not change who may log in, but people look after their own tokens and share what is theirs.
+    /// - Parameter authentication: how the sender was identified; unless by a credential, the token has the scope of the groups.
+    fileprivate func refusal(of access: Access, _ authentication: AuthenticatedSender.Authentication) -> HTTPRefusal? {
+        // A token for logging must not change who may log in, but people manage their own tokens and grant access to their own data.
         let isForAdmins = access.action == .change && access.isAboutAccounts
         let needed: AccessScope =
-            isForAdmins && !(proof == .person && access.isForEveryUser) ? .admin : access.action.scope
+            isForAdmins && !(authentication == .externalPerson && access.isForEveryUser) ? .admin : access.action.scope
         guard scope.includes(needed) else {
             let advice =
-                proof == .credential
+                authentication == .credential
                 ? "Use a token of the scope \(needed.rawValue): apus token create NAME --scope \(needed.rawValue)"
-                : "It needs the scope \(needed.rawValue), which who runs the server gives to groups with --group-scopes."
-            let holder = proof == .credential ? "The token '\(name)'" : "By its groups, '\(name)'"
+                : "It needs the scope \(needed.rawValue), which the operator of the server gives to groups with --group-scopes."
+            let holder = authentication == .credential ? "The token '\(name)'" : "By its groups, '\(name)'"
             return HTTPRefusal(
                 403,
                 "\(holder) has the scope \(scope.rawValue), and this call \(access.action.phrase). \(advice)"

@@ -8,18 +8,18 @@ internal import OpenID
 internal import TLS
 internal import Tracking
 
-/// Who else than this server says who somebody is.
+/// The settings of the proxies and issuers that identify users.
 struct ExternalUserSettings {
-    /// What is known before any issuer is asked.
+    /// The users as far as they are known without the issuers' keys.
     private(set) var users = ExternalUsers()
-    /// What asks for it; nil where nobody is trusted.
+    /// The flag or variable of the first of these settings; nil if no proxy or issuer is trusted.
     private(set) var source: String?
     /// The address at which browsers see the server, without a slash at its end.
     private(set) var publicURL: String?
     private(set) var issuers: [IssuerSettings] = []
     private var calls: IssuerCalls?
 
-    /// Nobody else is trusted.
+    /// Trusts no proxy and no issuer.
     init() {}
 
     init(_ options: ExternalUserOptions, _ environment: Environment) throws(StartFailure) {
@@ -38,9 +38,9 @@ struct ExternalUserSettings {
         }
     }
 
-    /// What log-ins need: the issuers, which are asked for their keys from now on.
-    func begin(_ logger: Logger) -> LogInWays {
-        guard let calls else { return LogInWays(users: users, issuers: [], publicURL: publicURL) }
+    /// Begins to fetch the keys of the issuers, and returns the methods of logging in.
+    func begin(_ logger: Logger) -> LogInMethods {
+        guard let calls else { return LogInMethods(users: users, issuers: [], publicURL: publicURL) }
         let all = issuers.map { settings in
             Issuer(settings, calls) { logger.warning("the issuer of tokens \($0)") }
         }
@@ -55,7 +55,7 @@ struct ExternalUserSettings {
                 throw ExternalUsers.TokenFailure(error)
             }
         }
-        return LogInWays(users: users, issuers: all.filter { $0.settings.client != nil }, publicURL: publicURL)
+        return LogInMethods(users: users, issuers: all.filter { $0.settings.client != nil }, publicURL: publicURL)
     }
 
     private static func publicAddress(
@@ -108,7 +108,7 @@ struct ExternalUserSettings {
         }
         guard let scopes else { throw StartFailure(Self.lackOfScopes(user.source)) }
         for field in [user, groups].compactMap({ $0 }) where !Self.isField(field.text) {
-            throw StartFailure("\(field.shown) is no header field by which a proxy can name somebody.")
+            throw StartFailure("\(field.shown) is no header field in which a proxy can name a user.")
         }
         if let groups, groups.text.lowercased() == user.text.lowercased() {
             throw StartFailure("\(groups.source) and \(user.source) are the same field.")
@@ -117,7 +117,7 @@ struct ExternalUserSettings {
         for entry in peers.text.split(whereSeparator: { ", ".contains($0) }) {
             guard let network = IPNetwork(entry) else {
                 throw StartFailure(
-                    "'\(entry.printable(limit: 200))' in \(peers.source) is no address, as 10.0.0.5, 10.0.0.0/24 or unix are."
+                    "'\(entry.printable(limit: 200))' in \(peers.source) is no address, such as 10.0.0.5, 10.0.0.0/24 or unix."
                 )
             }
             networks.append(network)
@@ -138,7 +138,7 @@ struct ExternalUserSettings {
     }
 
     private static func lackOfScopes(_ source: String) -> String {
-        "\(source) needs --group-scopes: users may do nothing unless it says what, such as --group-scopes "
+        "\(source) needs --group-scopes, which says what users may do, such as --group-scopes "
             + "ml-admins=admin,ml-team=write; '*=write' is everybody whom the proxy or the issuer names."
     }
 
@@ -218,7 +218,7 @@ struct ExternalUserSettings {
         return ConfiguredIssuer(settings: issuer, scopes: nil)
     }
 
-    /// Calls that trust the system's certificates, or those that the usual variables name; those of MLflow are not meant for it.
+    /// Calls that trust the system's certificates, or those that the usual variables name; MLflow's variables are ignored.
     private static func calls(_ environment: Environment) throws(StartFailure) -> IssuerCalls {
         let variable = { @Sendable (name: String) in name.hasPrefix("MLFLOW_") ? nil : environment[name] }
         do throws(TLSFailure) {
@@ -233,30 +233,30 @@ struct ExternalUserSettings {
 /// An issuer as the operator has described it.
 struct ConfiguredIssuer {
     var settings: IssuerSettings
-    /// Nil where --group-scopes says it.
+    /// Nil for those of --group-scopes.
     var scopes: GroupScopes?
-    /// Whether its tokens are for people; nil if that follows from whether people log in there.
+    /// Whether its tokens are for people; nil if they are exactly when people log in with this issuer.
     var saysPeople: Bool?
 
     var isForPeople: Bool { saysPeople ?? (settings.client != nil) }
 }
 
-/// How people log in besides with a token.
-struct LogInWays {
+/// The methods of logging in, apart from tokens of this server.
+struct LogInMethods {
     let users: ExternalUsers
-    /// Those through which people log in to the pages.
+    /// The issuers with which people log in to the pages.
     let issuers: [Issuer]
     /// Without a slash at its end.
     let publicURL: String?
 }
 
 extension ProvenToken {
-    /// The user, if the name can be one here.
+    /// The user of the token, if the name is allowed.
     var user: ExternalUser {
         get throws(TokenFault) {
             guard let user = ExternalUser(name: name, groups: groups, source: issuer) else {
                 throw .refused(
-                    "The token names nobody: a name has 1 to \(ExternalUser.nameLimit) printable characters, no space at an end, "
+                    "The name in the token is not allowed: a name has 1 to \(ExternalUser.nameLimit) printable characters, no space at an end, "
                         + "and is none that the server shows for itself or for its commands."
                 )
             }

@@ -60,7 +60,7 @@ enum ServedStore {
         do {
             let store = try PostgresStore(configuration)
             if store.hasUnaskedAccounts {
-                StandardStream.error.write(try settings.security.lettingEverybodyIn(despite: .either))
+                StandardStream.error.write(try settings.security.openServerWarning(despite: .either))
             }
             return store
         } catch let failure as StartFailure {

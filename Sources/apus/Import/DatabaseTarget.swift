@@ -58,7 +58,9 @@ final class DatabaseTarget: ImportTarget, Sendable {
     func size(at path: ArtifactPath) throws -> Int64? { try artifacts?.size(at: path) }
 
     func place(_ file: SourceFile, at path: ArtifactPath) throws -> Adoption {
-        guard let artifacts else { throw FileRefusal(description: "\(ArtifactTarget.flag) names no place for it") }
+        guard let artifacts else {
+            throw FileRefusal(description: "\(ArtifactTarget.flag) does not name a place for it")
+        }
         return try artifacts.place(file, at: path)
     }
 

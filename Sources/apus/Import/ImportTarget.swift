@@ -20,7 +20,7 @@ protocol ImportTarget: AnyObject {
     /// The experiments that have another id here than at the source, among the records that the target has taken and settled.
     var mappings: [ExperimentMapping] { get }
 
-    /// Where the artifacts of a run or logged model lie that the target has; nil if it has none of this id.
+    /// The location of the artifacts of a run or logged model at the target; nil if the target does not have this id.
     func location(of owner: TransferOwner) throws -> String?
 
     /// The size of the file at a path relative to the root of artifacts; nil if there is none.

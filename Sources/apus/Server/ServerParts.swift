@@ -99,7 +99,9 @@ struct ServerParts {
         )
         if let accounts = settings.security.accounts {
             try api.prepareUsers(accounts, flagOfDatabase)
-            if let place = opened.placeOfMLflowUsers(accounts) { try api.suggestUserImport(ofMLflowUsersIn: place, flagOfDatabase) }
+            if let place = opened.placeOfMLflowUsers(accounts) {
+                try api.suggestUserImport(ofMLflowUsersIn: place, flagOfDatabase)
+            }
         }
         if settings.keepsOwnTables, let line = try api.unusedAccountsWarning(settings.security) {
             StandardStream.error.write(line)

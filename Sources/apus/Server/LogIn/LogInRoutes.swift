@@ -98,7 +98,10 @@ final class LogInRoutes: Sendable {
         }
         let kind = request.header("content-type")?.prefix { $0 != ";" }.lowercased()
         guard kind == "application/x-www-form-urlencoded" else {
-            return Self.fault(400, "Content-Type must be application/x-www-form-urlencoded, as the form of the log-in page sends it.")
+            return Self.fault(
+                400,
+                "Content-Type must be application/x-www-form-urlencoded, as the form of the log-in page sends it."
+            )
         }
         let fields = FormFields(request.body)
         let next = LocalPath(fields["next"] ?? "/")

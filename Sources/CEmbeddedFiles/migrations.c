@@ -70,6 +70,10 @@ static const unsigned char file_postgresql_0002_storage_sql[] = {
 #embed "../../migrations/postgresql/0002_storage.sql"
 };
 
+static const unsigned char file_postgresql_0003_settings_sql[] = {
+#embed "../../migrations/postgresql/0003_settings.sql"
+};
+
 static const struct apus_embedded_file migrations[] = {
     APUS_FILE("0001_initial.sql", file_0001_initial_sql),
     APUS_FILE("0002_artifact_journal.sql", file_0002_artifact_journal_sql),
@@ -88,6 +92,7 @@ static const struct apus_embedded_file migrations[] = {
     APUS_FILE("0015_owner_kinds.sql", file_0015_owner_kinds_sql),
     APUS_FILE("postgresql/0001_access.sql", file_postgresql_0001_access_sql),
     APUS_FILE("postgresql/0002_storage.sql", file_postgresql_0002_storage_sql),
+    APUS_FILE("postgresql/0003_settings.sql", file_postgresql_0003_settings_sql),
 };
 
 struct apus_embedded_files apus_migrations(void) {

@@ -20,6 +20,9 @@ package final class PostgresStore: Sendable {
         package var ownTables: [String] = []
         /// Whether these tables are made where they are missing; otherwise the store does without them there.
         package var makesOwnTables = true
+        /// What a server was told by its flags that all servers of the database should be told alike, by the flags; compared where
+        /// the own tables are.
+        package var sharedSettings: [String: String] = [:]
         /// The maximum number of runs that may be stored; needs the own tables.
         package var runQuota = RunQuota()
         /// The maximum number of connections for reads; the writer uses one more.
@@ -53,6 +56,8 @@ package final class PostgresStore: Sendable {
     package let schema: String
     /// Whether the database has users or tokens although this server checks neither.
     package let hasUnaskedAccounts: Bool
+    /// The shared settings that the server of the database that was started before has otherwise.
+    package let differentSettings: [DifferentSetting]
     /// Whether MLflow keeps users in this database, too.
     package let hasUsersOfMLflow: Bool
     private let writer: GroupWriter
@@ -82,6 +87,8 @@ package final class PostgresStore: Sendable {
         let hasOwnTables = try OwnTables.areThere(first)
         let scripts = hasOwnTables || configuration.makesOwnTables ? configuration.ownTables : []
         permissionChanges = PermissionChanges(stored: try Self.accessVersion(first, scripts))
+        let settings = scripts.isEmpty ? [:] : configuration.sharedSettings
+        differentSettings = try settings.isEmpty ? [] : ServerSettingsTable(pipeline: first).replace(by: settings)
         hasUnaskedAccounts = try configuration.ownTables.isEmpty && OwnTables.haveAccounts(first)
         hasUsersOfMLflow =
             try !configuration.ownTables.isEmpty

@@ -93,6 +93,14 @@ package final class OwnerLock: Sendable {
         return Owner(lockFile: content(descriptor))
     }
 
+    /// Whether there is a lock file of owners none of which has created the database, as of a server whose data is elsewhere.
+    package static func hasOwnersWithoutDatabase(_ databasePath: String) -> Bool {
+        let descriptor = open(lockPath(for: databasePath), O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { Glibc.close(descriptor) }
+        return keptDatabaseLine(descriptor).isEmpty
+    }
+
     /// Removes the pid from the lock file, which shows an orderly end, and releases the lock; safe to call twice.
     package func release() {
         guard !isReleased.exchange(true, ordering: .acquiringAndReleasing) else { return }

@@ -40,18 +40,14 @@ struct Apus: ParsableCommand {
             default: try command.run()
             }
         } catch {
-            end(with: error, Array(arguments))
+            end(with: error)
         }
     }
 
     /// Tells what went wrong, without the passwords of the arguments, and ends the process.
-    private static func end(with error: any Error, _ arguments: [String]) -> Never {
+    private static func end(with error: any Error) -> Never {
         let message = fullMessage(for: error)
-        var masked = message
-        for argument in arguments {
-            let shown = HiddenPasswords.masked(argument)
-            if shown != argument { masked = masked.replacing(argument, with: shown) }
-        }
+        let masked = PasswordMask.ofProcess.hiding(message)
         guard masked != message else { exit(withError: error) }
         StandardStream.error.write(masked)
         Glibc.exit(exitCode(for: error).rawValue)

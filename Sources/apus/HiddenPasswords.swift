@@ -1,13 +1,24 @@
 internal import Glibc
 
-/// Hides passwords in the arguments of this process from other users of the machine, who see them with `ps`.
+/// Finds the passwords in addresses, also in mistaken ones, and hides those in the arguments of this process from other users of
+/// the machine, who see them with `ps`.
 enum HiddenPasswords {
+    /// A password in a text.
+    struct Found {
+        /// The password, and next to it the bytes by which it is recognised, as in `:PASSWORD@` and `password=PASSWORD`.
+        let whole: Range<Int>
+        let password: Range<Int>
+    }
+
     /// Overwrites the passwords in each argument that has a URI with some.
     ///
-    /// Must be called when the arguments have been copied, and before threads begin that read them.
+    /// Must be called when the arguments have been copied, and before threads begin that read them. The words of the command that
+    /// `apus run` starts stay as they are, because the command gets them.
     static func overwrite() {
+        let isRun = CommandLine.argc > 1 && CommandLine.unsafeArgv[1].map { strcmp($0, "run") == 0 } ?? false
         for index in 1..<max(Int(CommandLine.argc), 1) {
             guard let argument = CommandLine.unsafeArgv[index] else { continue }
+            if isRun, strcmp(argument, "--") == 0 { break }
             let bytes = UnsafeMutableBufferPointer(start: argument, count: strlen(argument))
             for range in passwords(in: bytes.map { UInt8(bitPattern: $0) }) {
                 for position in range { bytes[position] = CChar(UInt8(ascii: "x")) }
@@ -15,81 +26,173 @@ enum HiddenPasswords {
         }
     }
 
-    /// Returns the text with stars in place of its passwords.
-    static func masked(_ text: String) -> String {
-        var bytes = Array(text.utf8)
-        for range in passwords(in: bytes).sorted(by: { $0.lowerBound > $1.lowerBound }) {
-            bytes.replaceSubrange(range, with: Array("***".utf8))
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    /// The bytes between `USER:` and `@` of the first URI in a text, and those of libpq's options for passwords, in a URI as in
+    /// The bytes between `USER:` and `@` of the first address in a text, and those of libpq's options for passwords, in a URI as in
     /// the form `host=db password=…`.
+    static func passwords(in text: [UInt8]) -> [Range<Int>] { found(in: text).map(\.password) }
+
+    /// The passwords in a text with an address.
     ///
-    /// In what begins as an address of PostgreSQL, mistakes are allowed for, as in `postgresql//USER:PASSWORD@HOST` and a password
-    /// with `/` or `?`.
-    static func passwords(in text: [UInt8]) -> [Range<Int>] {
-        var found: [Range<Int>] = []
-        var optionsBegin = 0
-        if let begin = beginOfAuthority(text) {
-            let end = text[begin...].firstIndex { slash == $0 || mark == $0 } ?? text.count
-            var range = userInfo(text, begin..<end)
-            if range == nil, isOfPostgres(text[..<begin]) {
-                range = userInfo(text, begin..<(text[end...].firstIndex(of: mark) ?? text.count))
-                if range == nil, !text[end...].contains(UInt8(ascii: "=")) {
-                    range = userInfo(text, begin..<text.count)
-                }
-            }
-            if let range { found.append(range) }
-            optionsBegin = text[(range?.upperBound ?? end)...].firstIndex(of: mark) ?? text.count
+    /// Mistakes are allowed for, as in `postgresql//USER:PASSWORD@HOST`, a missing scheme, and a password with `/`, `?` or `@`. In
+    /// doubt more is taken for the password.
+    static func found(in text: [UInt8]) -> [Found] {
+        guard let address = AddressBeginning(text) else { return optionValues(text, from: 0) }
+        guard let range = userInfo(text, address) else {
+            let end = text[address.index...].firstIndex { slash == $0 || mark == $0 } ?? text.count
+            return optionValues(text, from: address.isOfDatabase ? end : 0)
         }
-        return found + optionValues(text, from: optionsBegin)
+        let whole = range.lowerBound - 1..<min(range.upperBound + 1, text.count)
+        return [Found(whole: whole, password: range)] + optionValues(text, from: range.upperBound)
     }
 
-    private static let (slash, mark) = (UInt8(ascii: "/"), UInt8(ascii: "?"))
-    private static let separators = Set("?& \t\n".utf8)
+    fileprivate static let (slash, mark, colon, at) = (
+        UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: ":"), UInt8(ascii: "@")
+    )
+    private static let blanks = Set(" \t\r\n".utf8)
 
-    /// The place after `://`, or after the name of PostgreSQL and the characters that belong to that mark; nil if there is neither.
-    private static func beginOfAuthority(_ text: [UInt8]) -> Int? {
-        if let mark = text.firstRange(of: Array("://".utf8)) { return mark.upperBound }
-        guard let name = lowercased(text[...]).firstRange(of: postgres) else { return nil }
-        let afterScheme = text[name.upperBound...].drop { $0 != slash && $0 != UInt8(ascii: ":") }
-        return afterScheme.firstIndex { $0 != slash && $0 != UInt8(ascii: ":") }
+    /// Returns the text with stars in place of its passwords.
+    static func masked(_ text: [UInt8]) -> [UInt8] {
+        var bytes = text
+        for range in passwords(in: text).reversed() { bytes.replaceSubrange(range, with: Array("***".utf8)) }
+        return bytes
     }
 
-    private static let postgres = Array("postgres".utf8)
+    // MARK: Users
 
-    private static func isOfPostgres(_ text: ArraySlice<UInt8>) -> Bool {
-        lowercased(text).firstRange(of: postgres) != nil
+    /// The bytes between the first colon and an `@` after the beginning of an address.
+    private static func userInfo(_ text: [UInt8], _ address: AddressBeginning) -> Range<Int>? {
+        let begin = address.index
+        let authorityEnd = text[begin...].firstIndex { slash == $0 || mark == $0 } ?? text.count
+        let inAuthority = between(text, begin..<authorityEnd)
+        switch address.kind {
+        case .database:
+            let options = text[begin...].indices.first { isBeginOfOptions(text, $0) } ?? text.count
+            return between(text, begin..<options) ?? inAuthority
+        case .other:
+            if let inAuthority { return inAuthority }
+            guard let range = between(text, begin..<text.count) else { return nil }
+            // A port, after which a path may contain any character.
+            let first = text[range].prefix { $0 != slash && $0 != mark }
+            let isPort = first.allSatisfy { (0x30...0x39).contains($0) }
+            return isPort || text[begin..<range.lowerBound].contains(slash) ? nil : range
+        case .unnamed:
+            guard let range = between(text, begin..<text.count),
+                !text[begin..<range.lowerBound].contains(slash),
+                !text[begin..<range.upperBound].contains(where: blanks.contains)
+            else { return nil }
+            return range
+        }
     }
 
-    private static func lowercased(_ text: ArraySlice<UInt8>) -> [UInt8] {
-        text.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 + 32 : $0 }
-    }
-
-    /// The bytes between the first colon and the last `@`.
-    private static func userInfo(_ text: [UInt8], _ part: Range<Int>) -> Range<Int>? {
-        guard let at = text[part].lastIndex(of: UInt8(ascii: "@")),
-            let colon = text[part.lowerBound..<at].firstIndex(of: UInt8(ascii: ":"))
+    /// The bytes between the first colon and the last `@` in a part of a text.
+    private static func between(_ text: [UInt8], _ part: Range<Int>) -> Range<Int>? {
+        guard let at = text[part].lastIndex(of: at), let colon = text[part.lowerBound..<at].firstIndex(of: colon)
         else { return nil }
         return colon + 1..<at
     }
 
-    /// The values of libpq's options for passwords, each of which begins the text or follows a separator.
-    private static func optionValues(_ text: [UInt8], from begin: Int) -> [Range<Int>] {
-        var found: [Range<Int>] = []
-        for start in text.indices[begin...] where start == 0 || separators.contains(text[start - 1]) {
-            guard let name = names.first(where: { text[start...].starts(with: $0) }) else { continue }
-            let value = text[(start + name.count)...]
-            let isQuoted = value.first == UInt8(ascii: "'")
-            let end = value.dropFirst().firstIndex { isQuoted ? $0 == UInt8(ascii: "'") : separators.contains($0) }
-            let isEmpty = value.first.map(separators.contains) ?? true
-            found.append(value.startIndex..<(isEmpty ? value.startIndex : end ?? value.endIndex))
+    /// Whether a question mark is followed by an option that libpq has, so that it ends a password.
+    private static func isBeginOfOptions(_ text: [UInt8], _ index: Int) -> Bool {
+        guard text[index] == mark else { return false }
+        let name = text[(index + 1)...].prefix { $0 != UInt8(ascii: "=") }
+        return name.endIndex < text.count && PostgresURI.options.contains(String(decoding: name, as: UTF8.self))
+    }
+
+    // MARK: Options
+
+    /// The values of options for passwords after an index of a text.
+    private static func optionValues(_ text: [UInt8], from begin: Int) -> [Found] {
+        var found: [Found] = []
+        var index = begin
+        while let equals = text[index...].firstIndex(of: UInt8(ascii: "=")) {
+            index = equals + 1
+            let nameEnd = text[begin..<equals].lastIndex { !blanks.contains($0) }.map { $0 + 1 } ?? begin
+            let nameBegin = text[begin..<nameEnd].lastIndex { !isLetter($0) }.map { $0 + 1 } ?? begin
+            let name = String(decoding: text[nameBegin..<nameEnd], as: UTF8.self).lowercased()
+            guard endings.contains(where: name.hasSuffix) else { continue }
+            let valueBegin = text[index...].firstIndex { !blanks.contains($0) } ?? text.count
+            let end = endOfValue(text, from: valueBegin)
+            found.append(Found(whole: nameBegin..<end, password: valueBegin..<end))
+            index = end
         }
         return found
     }
 
-    /// The options of libpq whose values are passwords.
-    private static let names = ["password=", "sslpassword="].map { Array($0.utf8) }
+    private static func endOfValue(_ text: [UInt8], from begin: Int) -> Int {
+        let quote = text[begin...].first.flatMap { [UInt8(ascii: "'"), UInt8(ascii: "\"")].contains($0) ? $0 : nil }
+        var index = quote == nil ? begin : begin + 1
+        while index < text.count {
+            if text[index] == UInt8(ascii: "\\") {
+                index += 1
+            } else if let quote {
+                if text[index] == quote { return index }
+            } else if blanks.contains(text[index]) || isBetweenOptions(text, index) {
+                return index
+            }
+            index += 1
+        }
+        return text.count
+    }
+
+    /// Whether an ampersand is followed by an option and its sign, and not by the rest of a password.
+    private static func isBetweenOptions(_ text: [UInt8], _ index: Int) -> Bool {
+        guard text[index] == UInt8(ascii: "&") else { return false }
+        let name = text[(index + 1)...].prefix(while: isLetter)
+        return !name.isEmpty && name.endIndex < text.count && text[name.endIndex] == UInt8(ascii: "=")
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        let lower = byte | 0x20
+        return (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(lower) || byte == UInt8(ascii: "_")
+    }
+
+    /// The ends of the names of options whose values are passwords.
+    private static let endings = ["password", "passwd", "pwd"]
+}
+
+/// The place in a text at which the user or the host of an address begins.
+private struct AddressBeginning {
+    enum Kind {
+        /// An address of PostgreSQL, or what was meant as one.
+        case database
+        /// An address with `://`.
+        case other
+        /// A text without `://`, which may be an address without its scheme.
+        case unnamed
+    }
+
+    let index: Int
+    let kind: Kind
+    var isOfDatabase: Bool { kind == .database }
+
+    /// Returns nil for a text that cannot have one.
+    init?(_ text: [UInt8]) {
+        let (slash, colon) = (HiddenPasswords.slash, HiddenPasswords.colon)
+        let signs = text.firstRange(of: Array("://".utf8))
+        let lower = text.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 + 32 : $0 }
+        let name = Self.names.lazy.compactMap { lower.firstRange(of: $0) }.first
+        if let signs {
+            (index, kind) = (
+                signs.upperBound, name.map { $0.upperBound <= signs.lowerBound } == true ? .database : .other
+            )
+        } else if let name {
+            let afterScheme = text[name.upperBound...].drop { $0 != slash && $0 != colon }
+            guard let begin = afterScheme.firstIndex(where: { $0 != slash && $0 != colon }) else { return nil }
+            (index, kind) = (begin, .database)
+        } else {
+            // The value of a flag in one word with it begins after the sign.
+            let dash = UInt8(ascii: "-")
+            let value = text.first == dash ? text.firstIndex(of: UInt8(ascii: "=")).map { $0 + 1 } ?? 0 : 0
+            let rest = text[value...]
+            guard let first = rest.firstIndex(of: colon) else { return nil }
+            let isScheme = first + 1 < text.count && text[first + 1] == slash
+            let begin = isScheme ? first : rest.starts(with: [slash, slash]) ? value : nil
+            let afterSlashes = begin.flatMap { start in
+                text[start...].firstIndex { $0 != slash && $0 != colon }
+            }
+            (index, kind) = (afterSlashes ?? value, .unnamed)
+        }
+    }
+
+    /// The beginnings of the names of PostgreSQL, also of misspelt ones.
+    private static let names = ["postgres", "postg", "psql"].map { Array($0.utf8) }
 }

@@ -29,7 +29,7 @@ enum ProgramArguments {
     }
 
     private static func sentence(_ kind: String, _ bytes: some Collection<UInt8>) -> String {
-        let shown = bytes.prefix(200).map { byte in
+        let shown = HiddenPasswords.masked(Array(bytes)).prefix(200).map { byte in
             (0x20...0x7E).contains(byte)
                 ? String(Unicode.Scalar(byte)) : "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }.joined()
@@ -39,6 +39,14 @@ enum ProgramArguments {
     /// The fault of this process; nil if there is none.
     static var fault: String? {
         fault(in: (1..<max(1, Int(CommandLine.argc))).map { bytes(CommandLine.unsafeArgv[$0]) }, variables)
+    }
+
+    /// The values of the variables that are settings of this program.
+    static var settings: [String] {
+        variables.filter { variable in prefixes.prefix(2).contains { variable.starts(with: $0.utf8) } }.compactMap {
+            variable in
+            variable.firstIndex(of: 0x3D).map { String(decoding: variable[($0 + 1)...], as: UTF8.self) }
+        }
     }
 
     private static var variables: [[UInt8]] {

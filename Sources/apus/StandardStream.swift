@@ -5,9 +5,9 @@ enum StandardStream: Int32 {
     case output = 1
     case error = 2
 
-    /// Writes one line at once, without the buffers of the C library.
+    /// Writes one line at once, without the buffers of the C library and without the passwords of this process's arguments.
     func write(_ line: String) {
-        var rest = Array((line + "\n").utf8)[...]
+        var rest = Array((PasswordMask.ofProcess.hiding(line) + "\n").utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(rawValue, $0.baseAddress, $0.count) }
             // A closed terminal must not end a server, so errors are ignored.

@@ -41,6 +41,15 @@ private struct ServerStorage: ParsableArguments {
         #expect(refusal { try layout(["--data-dir", folder.path]) } == nil)
     }
 
+    @Test(arguments: ["--data-dir", "--artifacts-destination", "--default-artifact-root"])
+    func `an address with a password is no folder, unless there is one of this name`(flag: String) throws {
+        let message = try #require(refusal { try layout([flag, "host=db password=secret"]) })
+        #expect(message.contains(flag) && message.contains("--backend-store-uri") && !message.contains("secret"))
+        let path = folder.file("password=secret")
+        try #require(mkdir(path, 0o700) == 0)
+        #expect(refusal { try layout([flag, path], ["APUS_DATA_DIR": folder.file("data")]) } == nil)
+    }
+
     @Test func `the pair of flags of a file store is refused before anything is made`() throws {
         let runs = folder.file("mlruns")
         let arguments = ["--backend-store-uri", runs, "--default-artifact-root", runs]

@@ -589,6 +589,40 @@ def test_uploads_in_parts_are_completed_once_and_given_up(storage, server):
     assert mpu(server, "complete", run_id, {**body, "parts": parts})[0] == 404
 
 
+def test_a_completion_that_is_repeated_at_another_server_gets_the_same_answer(storage, server):
+    run_id = new_run(server.url)
+    begun = mpu(server, "create", run_id, {"path": "f.bin", "num_parts": 1})[1]
+    url = begun["credentials"][0]["url"]
+    status, _, headers = send("PUT", url, b"all")
+    assert status == 200
+    body = {
+        "path": "f.bin", "upload_id": begun["upload_id"],
+        "parts": [{"part_number": 1, "etag": headers["ETag"], "url": url}],
+    }
+    with ApusServer(storage.arguments(PREFIX), environment=storage.environment()) as other:
+        for one in (server, other, server, other):
+            assert mpu(one, "complete", run_id, body) == (200, {})
+    assert storage.objects[f"{PREFIX}/0/{run_id}/artifacts/f.bin"].content == b"all"
+
+
+def test_a_key_that_is_too_long_for_the_storage_is_refused_before_it_is_asked(storage, server):
+    run_id = new_run(server.url)
+    folder = f"0/{run_id}/artifacts"
+    room = 1024 - len(f"{PREFIX}/{folder}/")
+    name = "/".join(["n" * 200] * 5)[:room]
+    longest = f"{folder}/{name.ljust(room, 'n')}"
+    assert send("PUT", artifact_url(server, longest), b"x")[0] == 200
+    assert send("GET", artifact_url(server, longest))[:2] == (200, b"x")
+    before = set(storage.objects)
+    for method, content in (("PUT", b"x"), ("GET", None)):
+        status, answer, _ = send(method, artifact_url(server, longest + "n"), content)
+        assert status == 400 and b"use shorter names" in answer, (method, status, answer)
+    leaf = (name.ljust(room, "n") + "n").rsplit("/", 1)
+    path = f"/api/2.0/mlflow-artifacts/mpu/create/{folder}/{leaf[0]}"
+    assert call(server.url, path, {"path": leaf[1], "num_parts": 1})[0] == 400
+    assert set(storage.objects) == before and not storage.uploads
+
+
 def test_an_address_of_a_part_is_good_for_that_part_alone(storage, server):
     run_id = new_run(server.url)
     begun = mpu(server, "create", run_id, {"path": "f.bin", "num_parts": 1})[1]

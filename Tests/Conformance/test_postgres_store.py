@@ -378,10 +378,47 @@ def test_the_deep_health_check_looks_at_the_database(postgres, tmp_path):
             assert b"\napus_database_reachable 1\n" in send("GET", server.url + "/metrics")[1]
 
 
+def test_what_belongs_to_a_run_comes_by_the_bytes_of_the_keys(postgres, database):
+    with apus(postgres.uri(database)) as server:
+        run_id = new_run(server.url)
+        keys = ["b", "é", "B", "a.b", "a", "Z"]
+        must(server.url, "runs/log-batch", {
+            "run_id": run_id,
+            "params": [{"key": key, "value": "1"} for key in keys],
+            "tags": [{"key": key, "value": "1"} for key in keys],
+            "metrics": [{"key": key, "value": 1, "timestamp": 1, "step": 0} for key in keys],
+        })
+        # An update moves the row in the table.
+        must(server.url, "runs/set-tag", {"run_id": run_id, "key": "B", "value": "2"})
+        data = must(server.url, "runs/get", run_id=run_id)["run"]["data"]
+        for part in ("params", "tags", "metrics"):
+            found = [item["key"] for item in data[part] if not item["key"].startswith("mlflow.")]
+            assert found == sorted(keys, key=str.encode), part
+
+
 def test_doctor_finds_nothing_wrong(postgres, database):
     with apus(postgres.uri(database)) as server:
         done = subprocess.run([str(apus_binary()), "doctor", server.url], capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["backup", "copy"], "pg_dump"), (["check"], "pg_dump"), (["push", "--to", "http://127.0.0.1:9"], "pg_dump"),
+    (["export", "--format", "mlflow-db", "--output", "out"], "pg_dump"),
+    (["export", "--format", "csv"], "--backend-store-uri postgresql://"), (["gc"], "--backend-store-uri postgresql://"),
+    (["user", "list"], "--backend-store-uri postgresql://"), (["doctor"], "--backend-store-uri postgresql://"),
+])
+def test_a_command_on_the_folder_of_a_server_that_has_ended_says_where_the_data_is(
+    postgres, database, tmp_path, arguments, words,
+):
+    folder = tmp_path / "data"
+    with apus(postgres.uri(database), "--data-dir", str(folder)):
+        pass
+    done = subprocess.run(
+        [str(apus_binary()), *arguments, "--data-dir", str(folder)], capture_output=True, text=True, timeout=120, cwd=tmp_path,
+    )
+    assert done.returncode > 0 and words in done.stderr + done.stdout, (done.stdout, done.stderr)
+    assert not (folder / "apus.db").exists()
 
 
 def test_doctor_finds_the_server_of_a_data_folder(postgres, database, tmp_path):

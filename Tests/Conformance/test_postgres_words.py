@@ -26,7 +26,7 @@ def said(*arguments, cwd=None):
     assert done.returncode > 0, (done.returncode, done.stdout, done.stderr)
     for secret in (PASSWORD, ESCAPED_PASSWORD):
         assert secret not in done.stdout + done.stderr
-    return done.stderr
+    return done.stderr + done.stdout
 
 
 def refusal(uri):
@@ -198,9 +198,26 @@ def test_a_table_that_is_gone_is_told_with_a_sentence(postgres, database):
     ["server", "--backend-store-uri", "postgresql:/{secret}@db/m"],
     ["server", "--backend-store-uri", "host=127.0.0.1 dbname=m.db user=ana password={password}"],
     ["server", "--backend-store-uri", "host=127.0.0.1 dbname=m.db"],
+    *([*words, spelling] for spelling in (
+        "postgresql:/{secret}@db/m", "{secret}@db/m", "//{secret}@db/m", "host=db PASSWORD = {password}",
+    ) for words in (
+        ["import"], ["import", "mlruns", "--to"], ["export", "--format", "csv", "--data-dir"], ["check"], ["check", "--data-dir"],
+        ["gc", "--data-dir"], ["backup", "folder", "--data-dir"], ["doctor"], ["doctor", "--data-dir"], ["push", "--to"],
+        ["server", "--backend-store-uri"], ["server", "--data-dir"], ["server", "--artifacts-destination"],
+        ["server", "--default-artifact-root"], ["server", "--port"],
+    )),
 ])
 def test_mistakes_in_an_address_show_no_password_and_make_no_file(tmp_path, arguments):
     secret = f"ana:{ESCAPED_PASSWORD}"
     words = {"uri": f"postgresql://{secret}@db/m", "secret": secret, "password": ESCAPED_PASSWORD}
     message = said(*[argument.format(**words) for argument in arguments], cwd=tmp_path)
     assert message and list(tmp_path.iterdir()) == []
+
+
+def test_an_import_makes_no_folder_that_is_named_by_a_mistaken_address(tmp_path):
+    runs = tmp_path / "mlruns" / "0"
+    runs.mkdir(parents=True)
+    (runs / "meta.yaml").write_text("artifact_location: x\nexperiment_id: '0'\nlifecycle_stage: active\nname: Default\n")
+    message = said("import", "mlruns", "--to", f"postgresql:/ana:{ESCAPED_PASSWORD}@db/m", cwd=tmp_path)
+    assert "--to postgresql://USER:PASSWORD@HOST" in message
+    assert [path.name for path in tmp_path.iterdir()] == ["mlruns"]

@@ -157,6 +157,13 @@ def test_the_rest_of_the_environment_is_the_commands_own(folder):
     assert seen == environment | {key: seen[key] for key in seen.keys() & {"LC_CTYPE"}}
 
 
+def test_the_command_gets_its_arguments_with_the_passwords_in_them(folder):
+    address = "postgresql://ana:secret@db/m?sslpassword=secret"
+    job = Job(folder, [sys.executable, "-c", "import sys; print(sys.argv[1], flush=True)", address])
+    assert job.line().strip() == address
+    assert job.end() == 0
+
+
 @pytest.mark.parametrize(
     "command, status",
     [

@@ -14,7 +14,7 @@ from helpers import API, call, must, send
 import keeping
 from keeping import spare
 from postgres import PostgresServer, database_of
-from servers import ApusServer
+from servers import ApusServer, wait_until
 
 pytestmark = pytest.mark.apus
 PASSWORD, OTHER = "correct horse battery", "staple battery horse"
@@ -261,3 +261,51 @@ def test_a_server_that_forgets_the_flags_of_the_others_does_not_start(tmp_path):
                 assert call(server.url, "experiments/search", {"max_results": 1})[0] == 401
         with ApusServer([*place, "--app-name", "basic-auth"], ADMIN, directory=tmp_path / "again") as again:
             assert "apus user set-password root --backend-store-uri 'postgresql://" in again.log()
+
+
+def test_a_server_with_other_flags_than_the_one_before_says_so(tmp_path):
+    with PostgresServer() as postgres:
+        place = [
+            "--backend-store-uri", postgres.uri(postgres.create("drift")), "--artifacts-destination", tmp_path / "artifacts",
+            "--app-name", "basic-auth",
+        ]
+
+        def warnings(*arguments):
+            with ApusServer([*place, *arguments], ADMIN) as server:
+                return [line for line in server.log().splitlines() if "was started with another value" in line]
+
+        assert warnings("--default-permission", "NO_PERMISSIONS", "--client-runs", "9") == []
+        assert warnings("--default-permission", "NO_PERMISSIONS", "--client-runs", "9") == []
+        quota, level = sorted(warnings("--default-permission", "MANAGE"), key=lambda line: "default-permission" in line)
+        assert "setting=--client-runs" in quota and 'here="no limit"' in quota and "there=9" in quota
+        assert "setting=--default-permission" in level and "here=MANAGE" in level and "there=NO_PERMISSIONS" in level
+        assert warnings("--default-permission", "MANAGE") == []
+
+
+def test_the_metrics_are_there_for_admins_while_the_database_is_away():
+    with PostgresServer() as own:
+        address = own.uri(own.create("metrics"))
+        with ApusServer(["--app-name", "basic-auth", "--client-runs", "9", "--backend-store-uri", address], ADMIN) as server:
+            url = server.url
+            user(url, "ada")
+            ada, root = basic("ada"), basic("root")
+            assert call(url, "users/current", headers=ada)[0] == 200
+            token = must(url, OWN + "tokens/create", {"name": "prometheus", "scope": "read"}, headers=root)["token"]
+            senders = [(root, 200), (bearer(token), 200), (ada, 403), (bearer("apus_nobody"), 401), ({}, 401)]
+
+            def metrics(headers):
+                return send("GET", url + "/metrics", headers=headers, timeout=5)
+
+            assert [metrics(headers)[0] for headers, _ in senders] == [status for _, status in senders]
+            own.stop()
+            # This one notices, after some seconds; the page does not wait for the database from then on.
+            assert call(url, "users/current", headers=root)[0] == 429
+            assert [metrics(headers)[0] for headers, _ in senders] == [status for _, status in senders]
+            assert b"\napus_database_reachable 0\n" in metrics(root)[1]
+            # Who is not known from before the outage cannot be told from a stranger.
+            assert metrics(basic("root", OTHER))[0] == 429 and metrics(basic("eve"))[0] == 429
+            assert call(url, "users/current", headers=root)[0] == 429
+            own.start()
+            wait_until(lambda: b"\napus_database_reachable 1\n" in metrics(root)[1], 30, "the page to tell that the database is back")
+            must(url, OWN + "tokens/revoke", {"name": "prometheus"}, headers=root)
+            assert metrics(bearer(token))[0] == 401

@@ -57,6 +57,26 @@ struct OwnTablesTests {
         #expect(try isTold())
     }
 
+    @Test func `a store tells which settings the one that was opened before has otherwise`() throws {
+        let fixture = try PostgresStoreFixture { $0.ownTables = ownTables }
+        func differences(_ settings: [String: String]) throws -> [DifferentSetting] {
+            let store = try PostgresStoreFixture.open(fixture.address) {
+                ($0.ownTables, $0.sharedSettings) = (ownTables, settings)
+            }
+            defer { store.close() }
+            return store.differentSettings
+        }
+        #expect(try differences(["--audit": "on", "--client-runs": "9"]).isEmpty)
+        #expect(try differences(["--audit": "on", "--client-runs": "9", "--default-permission": "READ"]).isEmpty)
+        #expect(
+            try differences(["--audit": "off", "--client-runs": "no limit"]) == [
+                DifferentSetting(name: "--audit", own: "off", other: "on"),
+                DifferentSetting(name: "--client-runs", own: "no limit", other: "9"),
+            ]
+        )
+        #expect(try differences(["--audit": "off", "--default-permission": "READ"]).isEmpty)
+    }
+
     @Test func `the scripts that a later version has more are run alone`() throws {
         let fixture = try PostgresStoreFixture { $0.ownTables = ownTables }
         try PostgresStoreFixture.open(fixture.address) {

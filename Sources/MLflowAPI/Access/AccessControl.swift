@@ -176,7 +176,7 @@ package final class AccessControl: Sendable {
     /// - Parameter access: what the route declares; nil without a route.
     package func decision(on request: inout HTTPRequest, _ access: Access?) -> Decision {
         guard isRequired else { return .admitted }
-        if access?.isOpen(to: request) != true, let decision = decisionByOthers(on: request) { return decision }
+        if access?.isOpen(to: request) != true, let decision = decisionByOthers(on: request, access) { return decision }
         let seen = version.current
         let holder = holder(request)
         if case .found(let holder) = holder {
@@ -196,7 +196,8 @@ package final class AccessControl: Sendable {
         case .failed(let failure):
             note(failure, from: request.caller.peer)
             return .refused(refusal(of: failure))
-        case .undecided(let begin): return .undecided(begin)
+        case .undecided(let begin):
+            return access.map(countsByLastRights) == true ? .refused(Self.databaseAway) : .undecided(begin)
         }
     }
 

@@ -83,7 +83,7 @@ final class OtherServers: Sendable {
 /// A request is checked by the permissions that the database contains after its head has arrived, whichever server has changed them. One
 /// reading of the database counts for all requests that wait for it, so that a busy server makes one reading after another.
 extension AccessControl {
-    private static let databaseAway = AccessRefusal(
+    static let databaseAway = AccessRefusal(
         refusal: HTTPRefusal(429, "The database of users and tokens cannot be reached; try again in a moment."),
         fields: [("Retry-After", "1")]
     )
@@ -96,13 +96,24 @@ extension AccessControl {
     }
 
     /// The decision about a request that must wait until the changes by other servers are known; nil if it need not wait.
-    func decisionByOthers(on request: HTTPRequest) -> Decision? {
+    func decisionByOthers(on request: HTTPRequest, _ access: Access?) -> Decision? {
         guard let otherServers, externalUsers.proxy != nil || showsCredential(request) else { return nil }
+        let isByLastRights = access.map(countsByLastRights) == true
         switch otherServers.freshness(at: request.arrival) {
         case .current: return nil
-        case .unreachable: return .refused(Self.databaseAway)
-        case .outdated: return .undecided { [self] in readChanges($0) }
+        case .unreachable: return isByLastRights ? nil : .refused(Self.databaseAway)
+        case .outdated:
+            guard isByLastRights else { return .undecided { [self] in readChanges($0) } }
+            // A later request may find the database again.
+            readChanges {}
+            return nil
         }
+    }
+
+    /// Whether a request is judged by the rights that were read last, because the database is away: one for the numbers of this server
+    /// alone, by which the operator sees just that.
+    func countsByLastRights(_ access: Access) -> Bool {
+        access.action == .read && access.resources == [.statistics] && others != nil && !store.isReachable
     }
 
     private func showsCredential(_ request: HTTPRequest) -> Bool {

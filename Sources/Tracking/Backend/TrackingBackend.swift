@@ -31,6 +31,9 @@ package protocol TrackingBackend: AnyObject, Sendable {
     /// Numbers about the reads, for `/metrics`; those that a store does not count are 0.
     var readerStatistics: ReaderStatistics { get }
 
+    /// Whether the database has answered the last request that it had to answer.
+    var isReachable: Bool { get }
+
     /// Whether the store keeps a journal of artifacts, and who has stored how much.
     var keepsArtifactJournal: Bool { get }
 
@@ -50,6 +53,8 @@ package protocol TrackingBackend: AnyObject, Sendable {
 }
 
 extension TrackingBackend {
+    package var isReachable: Bool { true }
+
     /// Carries out one write request; calls `completion` when its changes are durable.
     ///
     /// - Parameters:

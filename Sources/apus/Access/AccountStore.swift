@@ -23,7 +23,7 @@ enum AccountStore {
         if uri == nil, let postgres = try PostgresURI.find(storage, Environment.process) {
             return try withDatabase(postgres, body)
         }
-        switch try KeptStore.open(storage, uri: uri, makesDatabase: makesDatabase) {
+        switch try KeptStore.open(storage, uri: uri, makesDatabase: makesDatabase, takesPostgres: true) {
         case .folder(let folder):
             defer { folder.close() }
             try body(.database(folder.api))

@@ -111,9 +111,11 @@ struct Doctor: ParsableCommand {
         }
         let owner = OwnerLock.owner(ofDatabase: path)
         guard let owner, owner.isOnThisMachine, let reachable = ReachableOwner(owner) else {
+            // The address of the database, which such a server needs, may contain a password, and is written nowhere.
+            let store = AbsentDatabase(path: path).isElsewhere ? " --backend-store-uri postgresql://…" : ""
             throw TrackingURIFault(
                 detail: "no server runs on \(path.printable(limit: 300)), or it is just starting or stopping",
-                advice: "Start one: apus server --data-dir \(folder.printable(limit: 300))"
+                advice: "Start one: apus server --data-dir \(folder.printable(limit: 300))\(store)"
             )
         }
         return reachable

@@ -172,7 +172,7 @@ extension ExportCommand {
         }
         let path = try StorageLayout.database(storage, environment).path
         guard FileKind(path) == .file else {
-            throw StartFailure("There is no database at '\(path)'. Name the folder of all data with --data-dir.")
+            throw AbsentDatabase(path: path).failure(takesPostgres: false)
         }
         let layout = try StorageLayout(storage, environment)
         try layout.requireArtifactFolder()

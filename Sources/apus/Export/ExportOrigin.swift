@@ -26,7 +26,13 @@ enum ExportOrigin {
                 throw error
             }
         }
-        return switch try KeptStore.open(command.storage, uri: command.from, needsArtifacts: needsArtifacts) {
+        let store = try KeptStore.open(
+            command.storage,
+            uri: command.from,
+            needsArtifacts: needsArtifacts,
+            takesPostgres: true
+        )
+        return switch store {
         case .folder(let folder): .opened(folder.api) { folder.close() }
         case .server(let server): .server(server)
         }

@@ -46,6 +46,7 @@ struct ImportDestination {
             try requireCopying()
             return ServerTarget(try TrackingConnection(text, agent: "apus-import"))
         }
+        try StorageLayout.refuseAddress(Setting(source: "--to", text: text), workingDirectory, flag: "--to")
         let folder = StorageLayout.absolute(text, workingDirectory)
         try BackupFolder.refuse(asDataFolder: folder)
         do {

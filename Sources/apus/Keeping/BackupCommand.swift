@@ -34,7 +34,7 @@ struct BackupCommand: ParsableCommand {
             let environment = Environment.process
             let path = try StorageLayout.database(storage, environment).path
             guard FileKind(path) == .file else {
-                throw StartFailure("There is no database at '\(path)'. Name the folder of all data with --data-dir.")
+                throw AbsentDatabase(path: path).failure(takesPostgres: false)
             }
             let layout = try StorageLayout(storage, environment)
             let backupFolder = try BackupFolder(backupPath)

@@ -62,7 +62,7 @@ struct GarbageCollection: ParsableCommand {
     }
 
     private func collectElsewhere() throws -> RemovalProgress {
-        switch try KeptStore.open(storage, uri: trackingUri, needsArtifacts: true) {
+        switch try KeptStore.open(storage, uri: trackingUri, needsArtifacts: true, takesPostgres: true) {
         case .server(let server): return try collect(through: server)
         case .folder(let folder):
             defer { folder.close() }

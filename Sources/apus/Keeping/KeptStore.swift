@@ -21,18 +21,20 @@ enum KeptStore {
     ///   - uri: the address of a server to connect to instead of looking for a folder.
     ///   - makesDatabase: whether a database is made if there is none.
     ///   - needsArtifacts: whether the command works on artifacts too, so that it must know where they are.
+    ///   - takesPostgres: whether the command also works on a database in PostgreSQL, which its flags do not name here.
     static func open(
         _ storage: StorageOptions,
         uri: String? = nil,
         makesDatabase: Bool = false,
-        needsArtifacts: Bool = false
+        needsArtifacts: Bool = false,
+        takesPostgres: Bool = false
     ) throws -> KeptStore {
         if let uri { return .server(try KeptServer(uri)) }
         let environment = Environment.process
         let path = try StorageLayout.database(storage, environment).path
         guard makesDatabase || FileKind(path) == .file else {
             if let server = serverOverPostgres(inFolderOf: path) { return .server(try KeptServer(ownerAt: server)) }
-            throw StartFailure("There is no database at '\(path)'. Name the folder of all data with --data-dir.")
+            throw AbsentDatabase(path: path).failure(takesPostgres: takesPostgres)
         }
         let layout = try StorageLayout(storage, environment)
         // The folder is made when the store is opened.

@@ -66,13 +66,24 @@ extension ServerParts {
             reachesDatabase: (store as? PostgresStore)?.isReachable,
             wrongTokens: access.isRequired ? access.wrongTokenCount : nil,
             refusedForRate: rate?.refusals,
-            use: store.keepsArtifactJournal ? try? store.readNow(.cheap) { try $0.storageUse() } : nil,
+            use: storageUse,
             freeSpace: roots.destination.freeSpace,
             sharing: roots.sharing,
             background: work.all,
             snapshots: keeper,
             forwarding: forwarder?.status
         )
+    }
+
+    /// What is stored, for `/metrics`; nil if that is not counted, or the database is away, for which the page does not wait.
+    private var storageUse: [StorageUse]? {
+        guard store.keepsArtifactJournal else { return nil }
+        guard store.isReachable else {
+            // Otherwise only other requests would notice that the database is back.
+            store.read({ try $0.storageUse() }, cost: .cheap) { _ in }
+            return nil
+        }
+        return try? store.readNow(.cheap) { try $0.storageUse() }
     }
 
     private func configuration(_ routes: DeclaredRoutes) -> HTTPServer.Configuration {

@@ -34,7 +34,7 @@ struct PostgresURI: Sendable {
     }
 
     /// The options of libpq that an address may have (https://www.postgresql.org/docs/current/libpq-connect.html).
-    private static let options: Set<String> = [
+    static let options: Set<String> = [
         "application_name", "channel_binding", "client_encoding", "connect_timeout", "dbname",
         "fallback_application_name", "gssdelegation", "gssencmode", "gsslib", "host", "hostaddr",
         "keepalives", "keepalives_count", "keepalives_idle", "keepalives_interval", "krbsrvname",

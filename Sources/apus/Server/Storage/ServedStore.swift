@@ -52,6 +52,7 @@ enum ServedStore {
         )
         configuration.runQuota = settings.limits.runs
         configuration.budgets = budgets
+        configuration.sharedSettings = settings.shared
         configuration.servedBuckets = settings.layout.servedBuckets
         configuration.report = { logger.error("\($0)") }
         configuration.beginsTables = {
@@ -59,6 +60,15 @@ enum ServedStore {
         }
         do {
             let store = try PostgresStore(configuration)
+            for setting in store.differentSettings {
+                logger.warning(
+                    "another server of this database was started with another value; give all of them the same",
+                    metadata: [
+                        "setting": "\(setting.name)", "here": "\(setting.own.printable(limit: 300))",
+                        "there": "\(setting.other.printable(limit: 300))",
+                    ]
+                )
+            }
             if store.hasUnaskedAccounts {
                 StandardStream.error.write(try settings.security.openServerWarning(despite: .either))
             }

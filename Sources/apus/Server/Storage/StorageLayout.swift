@@ -164,6 +164,7 @@ struct StorageLayout {
             return absolute("apus-data", workingDirectory)
         }
         guard !setting.text.isEmpty else { throw StartFailure("\(setting.source) is empty; name a folder.") }
+        try refuseAddress(setting, workingDirectory)
         return absolute(setting.text, workingDirectory)
     }
 
@@ -212,6 +213,7 @@ struct StorageLayout {
     ///
     /// The folder need not exist.
     static func folder(_ setting: Setting, _ workingDirectory: String) throws(StartFailure) -> String {
+        try refuseAddress(setting, workingDirectory)
         let location = ArtifactLocation(setting.text)
         guard location.scheme != nil || setting.text.firstRange(of: "://") == nil else {
             throw StartFailure(
@@ -236,6 +238,25 @@ struct StorageLayout {
         case .folder, .absent: return path
         case .file, .other: throw StartFailure("\(setting.source): '\(path)' is not a folder.")
         }
+    }
+
+    /// Throws if a folder that does not exist is named by what looks like the address of a database with a password, which would
+    /// become a part of the path.
+    ///
+    /// - Parameter flag: the flag that takes the address of a database.
+    static func refuseAddress(
+        _ setting: Setting,
+        _ workingDirectory: String,
+        flag: String = SettingDefinition.backendStoreURI.flag
+    ) throws(StartFailure) {
+        guard HiddenPasswords.passwords(in: Array(setting.text.utf8)).contains(where: { !$0.isEmpty }),
+            FileKind(absolute(setting.text, workingDirectory)) == .absent
+        else { return }
+        throw StartFailure(
+            "\(setting.source) names no folder that exists, and looks like an address with a password. Write the address of a "
+                + "PostgreSQL database as \(flag) postgresql://USER:PASSWORD@HOST:PORT/DATABASE; make the folder before if it is to "
+                + "have this name."
+        )
     }
 
     private static func artifactRoot(

@@ -25,6 +25,11 @@ struct StoreURI {
     private static let forms =
         "sqlite:///relative/apus.db, sqlite:////absolute/apus.db, or leave it out and set --data-dir"
 
+    /// What to do with data in PostgreSQL in place of the commands that work on SQLite files alone.
+    static let adviceForPostgres =
+        "Over PostgreSQL, use pg_dump and pg_restore for backups; apus import copies the data into a data folder, and apus doctor "
+        + "http://HOST:PORT checks a server."
+
     private static func refuseFolder(_ path: String, _ setting: Setting) throws(StartFailure) {
         guard FileKind(path) == .folder else { return }
         throw StartFailure(
@@ -39,9 +44,8 @@ struct StoreURI {
         let text = setting.text
         if PostgresAddress.isOne(text) {
             throw StartFailure(
-                "\(setting.source) names a PostgreSQL database, and this command works on a SQLite file: \(forms). Over PostgreSQL, "
-                    + "use pg_dump and pg_restore for backups; apus import copies the data into a "
-                    + "data folder, and apus doctor http://HOST:PORT checks a server."
+                "\(setting.source) names a PostgreSQL database, and this command works on a SQLite file: \(forms). "
+                    + adviceForPostgres
             )
         }
         // Such a text may contain a password, so that no message shows it.

@@ -1,0 +1,43 @@
+internal import PostgreSQL
+
+/// A setting that another server of the same database was started with otherwise.
+package struct DifferentSetting: Equatable, Sendable {
+    /// The flag that gives the setting.
+    package let name: String
+    package let own: String
+    /// The value of the server that was started before.
+    package let other: String
+
+    package init(name: String, own: String, other: String) {
+        (self.name, self.own, self.other) = (name, own, other)
+    }
+}
+
+/// The settings of the server of a database that was started last, in the schema `apus`.
+struct ServerSettingsTable {
+    let pipeline: PostgresPipeline
+
+    /// Stores the settings of this server, and returns those that the server before it had otherwise.
+    ///
+    /// - Parameter settings: the values, by the flags that give them.
+    func replace(by settings: [String: String]) throws -> [DifferentSetting] {
+        var stored: [String: String] = [:]
+        try pipeline.rows("SELECT name, value FROM apus.server_settings").forEach { row in
+            stored[row.string(0)] = row.string(1)
+        }
+        let changed = settings.sorted { $0.key < $1.key }.filter { stored[$0.key] != $0.value }
+        for (name, value) in changed {
+            try pipeline.send(
+                """
+                INSERT INTO apus.server_settings (name, value) VALUES ($1, $2)
+                ON CONFLICT (name) DO UPDATE SET value = excluded.value
+                """,
+                [.text(name), .text(value)]
+            )
+        }
+        try pipeline.settle()
+        return changed.compactMap { name, value in
+            stored[name].map { DifferentSetting(name: name, own: value, other: $0) }
+        }
+    }
+}

@@ -197,7 +197,7 @@ package final class AccessControl: Sendable {
             note(failure, from: request.caller.peer)
             return .refused(refusal(of: failure))
         case .undecided(let begin):
-            return access.map(countsByLastRights) == true ? .refused(Self.databaseAway) : .undecided(begin)
+            return access.map(usesLastKnownPermissions) == true ? .refused(Self.databaseAway) : .undecided(begin)
         }
     }
 

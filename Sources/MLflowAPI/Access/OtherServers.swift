@@ -98,22 +98,23 @@ extension AccessControl {
     /// The decision about a request that must wait until the changes by other servers are known; nil if it need not wait.
     func decisionByOthers(on request: HTTPRequest, _ access: Access?) -> Decision? {
         guard let otherServers, externalUsers.proxy != nil || showsCredential(request) else { return nil }
-        let isByLastRights = access.map(countsByLastRights) == true
+        let usesLastKnown = access.map(usesLastKnownPermissions) == true
         switch otherServers.freshness(at: request.arrival) {
         case .current: return nil
-        case .unreachable: return isByLastRights ? nil : .refused(Self.databaseAway)
+        case .unreachable: return usesLastKnown ? nil : .refused(Self.databaseAway)
         case .outdated:
-            guard isByLastRights else { return .undecided { [self] in readChanges($0) } }
-            // A later request may find the database again.
+            guard usesLastKnown else { return .undecided { [self] in readChanges($0) } }
+            // For later requests, when the database can be reached again.
             readChanges {}
             return nil
         }
     }
 
-    /// Whether a request is judged by the rights that were read last, because the database is away: one for the numbers of this server
-    /// alone, by which the operator sees just that.
-    func countsByLastRights(_ access: Access) -> Bool {
-        access.action == .read && access.resources == [.statistics] && others != nil && !store.isReachable
+    /// Whether a request is checked by the permissions that were read last, because the database cannot be reached.
+    ///
+    /// This holds only for the statistics of this server, in which the operator can see that.
+    func usesLastKnownPermissions(_ access: Access) -> Bool {
+        access.action == .read && access.resources == [.statistics] && otherServers != nil && !store.isReachable
     }
 
     private func showsCredential(_ request: HTTPRequest) -> Bool {

@@ -77,12 +77,18 @@ package struct ArtifactsInUse: Sendable {
     /// The first dependent of the artifacts of a run or logged model, or of a part of them; nil if there is none.
     ///
     /// - Parameter experimentID: an experiment whose runs and models do not count, because they are removed as well.
-    package func dependent(on id: String, at location: String, outsideExperiment experimentID: Int64? = nil) -> Dependent? {
+    package func dependent(
+        on id: String,
+        at location: String,
+        outsideExperiment experimentID: Int64? = nil
+    ) -> Dependent? {
         if let version = versionsByOwner[id] { return version }
         for path in folders.paths(of: location) {
             if let dependent = dependentsBeneath[path]?.dependent(outsideExperiment: experimentID) { return dependent }
             for folder in Self.withFoldersAbove(path) {
-                if let dependent = dependentsAt[String(folder)]?.dependent(outsideExperiment: experimentID) { return dependent }
+                if let dependent = dependentsAt[String(folder)]?.dependent(outsideExperiment: experimentID) {
+                    return dependent
+                }
             }
         }
         return nil

@@ -41,7 +41,8 @@ extension RemovalTables {
     /// The artifacts of all runs, logged models and model versions that a request does not remove.
     ///
     /// The cost is that of reading all runs, logged models and model versions.
-    package func artifactsInUse(excluding request: RemovalRequest, in folders: ArtifactFolders) throws -> ArtifactsInUse {
+    package func artifactsInUse(excluding request: RemovalRequest, in folders: ArtifactFolders) throws -> ArtifactsInUse
+    {
         var inUse = ArtifactsInUse(in: folders)
         // Locations that name a run or a model by its id, whose own location has to be looked up.
         var references: [(dependent: ArtifactsInUse.Dependent, owner: (kind: RemovalKind, id: String, path: String))] =

@@ -2,7 +2,8 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    package func artifactsInUse(excluding request: RemovalRequest, in folders: ArtifactFolders) throws -> ArtifactsInUse {
+    package func artifactsInUse(excluding request: RemovalRequest, in folders: ArtifactFolders) throws -> ArtifactsInUse
+    {
         try connection.artifactsInUse(excluding: request, in: folders)
     }
 

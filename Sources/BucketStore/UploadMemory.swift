@@ -52,13 +52,9 @@ final class PartBuffer: @unchecked Sendable {
     private let space: UnsafeMutableRawBufferPointer
     private(set) var count = 0
 
-    init(bytes: Int) {
-        space = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes, alignment: 4_096)
-    }
+    init(bytes: Int) { space = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes, alignment: 4_096) }
 
-    deinit {
-        space.deallocate()
-    }
+    deinit { space.deallocate() }
 
     var isFull: Bool { count == space.count }
 
@@ -77,7 +73,5 @@ final class PartBuffer: @unchecked Sendable {
         return taken
     }
 
-    func removeAll() {
-        count = 0
-    }
+    func removeAll() { count = 0 }
 }

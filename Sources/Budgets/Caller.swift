@@ -19,9 +19,7 @@ package final class Caller: Sendable {
     private let presence: Presence
     private let admission = Atomic<Int>(0)
 
-    package convenience init(peer: Peer, identity: Identity? = nil) {
-        self.init(peer, identity, Presence())
-    }
+    package convenience init(peer: Peer, identity: Identity? = nil) { self.init(peer, identity, Presence()) }
 
     private init(_ peer: Peer, _ identity: Identity?, _ presence: Presence) {
         self.peer = peer

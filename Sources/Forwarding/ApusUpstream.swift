@@ -17,9 +17,7 @@ struct ApusUpstream: Upstream {
     let sendsManyRunsPerCall = true
     let mayCreateTwice = false
 
-    init(_ calls: any UpstreamCalls) {
-        self.calls = calls
-    }
+    init(_ calls: any UpstreamCalls) { self.calls = calls }
 
     /// Whether a server is Apus.
     ///

@@ -13,9 +13,7 @@ package struct ForwardSettings: Sendable {
     /// Receives messages for the operator.
     package var report: @Sendable (String) -> Void = { _ in }
 
-    package init(folder: @escaping @Sendable (_ location: String) -> ForwardFolder?) {
-        self.folder = folder
-    }
+    package init(folder: @escaping @Sendable (_ location: String) -> ForwardFolder?) { self.folder = folder }
 }
 
 /// The experiments or the runs that are sent, by their ids; nothing else is sent.

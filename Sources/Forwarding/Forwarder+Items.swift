@@ -24,8 +24,7 @@ extension Forwarder {
 
     /// Calls `send` with whether items must be sent in this round; if it throws, the next round sends them again.
     func inItemRound(_ send: (_ sendsItems: Bool) throws -> Void) throws {
-        // The flag is reset before anything is read: a change that a client makes later sets the flag for the next
-        // round.
+        // The flag is reset before anything is read: a change that a client makes later sets the flag for the next round.
         let sendsItems = state.withLock { state in
             state.isSendingItems = state.haveItemsChanged || state.areItemsDue
             state.haveItemsChanged = false
@@ -60,8 +59,7 @@ extension Forwarder {
                     let omission = Self.omission(experiment, failure)
                     try store.writeNow { try $0.note(omission, upstream: upstreamID) }
                 } catch let failure as UpstreamFailure where !failure.isAboutServer {
-                    // A failed experiment delays only its own runs; after several failures, the round skips the
-                    // remaining ones.
+                    // A failed experiment delays only its own runs; after several failures, the round skips the remaining ones.
                     guard postpone(name, failure) < ForwardState.failuresBeforePause else { return }
                 }
             }
@@ -300,8 +298,7 @@ extension Forwarder {
         }
     }
 
-    /// Whether an earlier creation got no answer and the upstream may still carry it out, so that the item cannot be
-    /// found yet.
+    /// Whether an earlier creation got no answer and the upstream may still carry it out, so that the item cannot be found yet.
     private func mayStillBeCreated(_ known: ForwardedEntity?, _ upstream: any Upstream) -> Bool {
         guard upstream.mayCreateTwice, let time = known?.askedTime else { return false }
         return SentRun.pause(sinceAsked: time, at: currentMilliseconds()) != nil
@@ -309,8 +306,7 @@ extension Forwarder {
 
     /// Sends an item with `send` and writes the outcome to the journal.
     ///
-    /// A refusal is noted too, with an empty id if the upstream does not have the item; the item is sent again when
-    /// it changes.
+    /// A refusal is noted too, with an empty id if the upstream does not have the item; the item is sent again when it changes.
     private func sendAndRecord(
         _ kind: ForwardedKind,
         _ name: String,

@@ -13,8 +13,7 @@ enum RunReading {
 }
 
 extension Forwarder {
-    /// Sends some runs with at most `pointsAtOnce` of their points, and writes to the journal what the upstream
-    /// confirmed.
+    /// Sends some runs with at most `pointsAtOnce` of their points, and writes to the journal what the upstream confirmed.
     func send(_ rows: [Int64], to upstream: any Upstream, _ upstreamID: Int64) throws {
         let runs = try store.readNow(.continued) { try $0.forwardedRuns(rows: rows, upstream: upstreamID) }
         let present = Set(runs.map(\.row))
@@ -162,8 +161,7 @@ extension Forwarder {
             + parcel.run.datasetInputs.map { ForwardOmission.part(ofDataset: $0.dataset.name) }
     }
 
-    /// Updates the state after an attempt: the run is done, waits for its next attempt, or waits for another run or
-    /// model.
+    /// Updates the state after an attempt: the run is done, waits for its next attempt, or waits for another run or model.
     private func finish(_ parcel: RunParcel, _ outcome: RunOutcome, _ progress: [ForwardedSeries]) {
         if outcome.remoteID != nil, parcel.forwarded.journal.remoteID == nil {
             state.withLock { $0.endWait(for: parcel.forwarded.runID, at: .now) }
@@ -230,8 +228,7 @@ extension Forwarder {
         try store.writeNow { try $0.note([update], upstream: upstreamID) }
     }
 
-    /// Gives a run a pause before its next attempt, because it was refused or failed although the upstream answers
-    /// other calls.
+    /// Gives a run a pause before its next attempt, because it was refused or failed although the upstream answers other calls.
     ///
     /// - Returns: false if this was the last attempt, so that the run no longer waits.
     @discardableResult
@@ -260,8 +257,7 @@ extension Forwarder {
         }
     }
 
-    /// Removes a completely sent run from the waiting runs, and adds it to those whose files are compared if files were
-    /// uploaded.
+    /// Removes a completely sent run from the waiting runs, and adds it to those whose files are compared if files were uploaded.
     private func settle(_ run: ForwardedRun) {
         state.withLock { state in
             state.waiting[run.row] = nil

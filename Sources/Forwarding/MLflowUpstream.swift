@@ -77,10 +77,7 @@ struct MLflowUpstream: Upstream {
 
     func send(_ parcels: [RunParcel]) throws(UpstreamFailure) -> [RunOutcome] {
         parcels.map { parcel in
-            var outcome = RunOutcome(
-                remoteID: parcel.forwarded.journal.remoteID,
-                sent: parcel.forwarded.journal.known
-            )
+            var outcome = RunOutcome(remoteID: parcel.forwarded.journal.remoteID, sent: parcel.forwarded.journal.known)
             do throws(UpstreamFailure) {
                 try send(parcel, &outcome)
             } catch {
@@ -130,8 +127,7 @@ struct MLflowUpstream: Upstream {
 
     /// Finds the upstream's run that was created for a run of this store.
     ///
-    /// If there are several, keeps the one with the lowest id, if possible one that is not deleted, and deletes the
-    /// others.
+    /// If there are several, keeps the one with the lowest id, if possible one that is not deleted, and deletes the others.
     private func run(of source: String, in experiment: String) throws(UpstreamFailure) -> (id: String, isDeleted: Bool)?
     {
         let found = try runs.search("runs", in: experiment, page: 500, SourceTag.run, source) { $0["data"]?["tags"] }
@@ -188,9 +184,7 @@ struct MLflowUpstream: Upstream {
             case .pending, .withheld:
                 let reason = "the upstream does not have its parent, the run \(tag.value)"
                 let part = ForwardOmission.part(ofTag: tag.key)
-                missing.append(
-                    MissingTarget(id: tag.value, part: part, reason: reason, willBeSent: parent == .pending)
-                )
+                missing.append(MissingTarget(id: tag.value, part: part, reason: reason, willBeSent: parent == .pending))
                 return nil
             }
         case "mlflow.log-model.history":
@@ -209,8 +203,7 @@ struct MLflowUpstream: Upstream {
 
     /// Links the run with its datasets and models.
     ///
-    /// - Returns: false if the upstream lacks a model that the run names. Nothing is linked if such a model still has
-    ///   to be sent.
+    /// - Returns: false if the upstream lacks a model that the run names. Nothing is linked if such a model still has to be sent.
     private func logInputs(_ run: Run, _ remoteID: String, _ outcome: inout RunOutcome) throws(UpstreamFailure) -> Bool
     {
         var (inputs, outputs): ([ModelInput], [ModelOutput]) = ([], [])
@@ -241,8 +234,7 @@ struct MLflowUpstream: Upstream {
         return outcome.missing.count == before
     }
 
-    /// Returns the upstream's id of a model that a run names; if the upstream does not have it, notes that and returns
-    /// nil.
+    /// Returns the upstream's id of a model that a run names; if the upstream does not have it, notes that and returns nil.
     private func model(_ id: String, _ outcome: inout RunOutcome) throws(UpstreamFailure) -> String? {
         let model = try targets.presence(ofModel: id)
         let part = ForwardOmission.part(ofModel: id)

@@ -47,8 +47,7 @@ struct RetryingCalls: UpstreamCalls {
         }
     }
 
-    /// Checks by `experiments/search`, which every MLflow server answers, that the server works; a busy server works
-    /// too.
+    /// Checks by `experiments/search`, which every MLflow server answers, that the server works; a busy server works too.
     func checkServer() throws(UpstreamFailure) {
         let question = UpstreamBody.json(Array(#"{"max_results":1}"#.utf8))
         do throws(UpstreamFailure) {
@@ -64,9 +63,8 @@ struct RetryingCalls: UpstreamCalls {
 
     /// The failure, with `isServerAnswering` and the kind corrected by a second call that checks the server.
     ///
-    /// A refusal with an error code of MLflow concerns the item that was sent. Other answers may come from a proxy: a
-    /// proxy without a route to the server answers 404, and a proxy that wants a login answers with a redirect or a
-    /// page.
+    /// A refusal with an error code of MLflow concerns the item that was sent. Other answers may come from a proxy: a proxy
+    /// without a route to the server answers 404, and a proxy that wants a login answers with a redirect or a page.
     private func classified(_ failure: UpstreamFailure) -> UpstreamFailure {
         var failure = failure
         switch failure.kind {

@@ -7,10 +7,7 @@ extension RunCalls {
     /// Where the server keeps the artifacts of a run or model; nil if it does not say.
     ///
     /// - Parameter remoteID: the id of the run or model at the server.
-    func artifactLocation(
-        of owner: ForwardedFileOwner,
-        as remoteID: String
-    ) throws(UpstreamFailure) -> String? {
+    func artifactLocation(of owner: ForwardedFileOwner, as remoteID: String) throws(UpstreamFailure) -> String? {
         switch owner {
         case .run: try get("runs/get", [("run_id", remoteID)])["run"]?["info"]?["artifact_uri"]?.string
         case .loggedModel:

@@ -142,8 +142,7 @@ struct RunCalls: Sendable {
         }
     }
 
-    /// Logs points of metrics, at most `maximumItems` in one call; the points of a refused call are sent in ever
-    /// smaller parts.
+    /// Logs points of metrics, at most `maximumItems` in one call; the points of a refused call are sent in ever smaller parts.
     func log(
         _ remoteID: String,
         points: [(key: String, points: [MetricPoint])],

@@ -39,8 +39,7 @@ struct RunLinks {
 extension RunCalls {
     /// Links a run with those datasets and models that it is not linked with yet.
     ///
-    /// Existing links are left out, because MLflow's server refuses all outputs of a call if it has one of them
-    /// already.
+    /// Existing links are left out, because MLflow's server refuses all outputs of a call if it has one of them already.
     ///
     /// - Parameters:
     ///   - inputs: with the models' ids at the upstream, as `outputs`.
@@ -59,8 +58,7 @@ extension RunCalls {
         try logDatasets(remoteID, there.missing(of: datasets), &refused)
         try logModels(remoteID, inputs: there.missing(of: inputs), outputs: there.missing(of: outputs), &refused)
         guard !refused.isEmpty else { return }
-        // An earlier call without an answer may have been carried out meanwhile: only what is still missing is an
-        // omission.
+        // An earlier call without an answer may have been carried out meanwhile: only what is still missing is an omission.
         let now = try links(of: remoteID)
         var parts: [String: String] = [:]
         for input in now.missing(of: datasets) {

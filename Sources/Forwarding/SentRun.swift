@@ -109,8 +109,7 @@ extension ForwardedRunJournal {
 }
 
 extension ForwardedEntity {
-    /// The digest that the journal has while an item is being sent, which marks the item as in doubt until an answer
-    /// is received.
+    /// The digest that the journal has while an item is being sent, which marks the item as in doubt until an answer is received.
     ///
     /// - Parameter time: the time of the attempt in Unix milliseconds.
     static func digest(ofAttemptAt time: Int64) -> String { unansweredPrefix + String(time) }

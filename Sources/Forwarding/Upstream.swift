@@ -3,8 +3,7 @@ internal import Files
 internal import Tracking
 internal import TrackingStore
 
-/// A server that receives the changes of this store; one thread sends runs, experiments and models, another sends
-/// files.
+/// A server that receives the changes of this store; one thread sends runs, experiments and models, another sends files.
 protocol Upstream: Sendable {
     /// The kind of the server in messages: `Apus` or `MLflow`.
     var title: String { get }

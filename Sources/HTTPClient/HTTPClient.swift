@@ -25,9 +25,7 @@ package final class HTTPClient: Sendable {
     }
 
     /// A client for a server over plain HTTP, without a proxy.
-    package convenience init(host: String, port: Int) {
-        self.init(HTTPOrigin(host: host, port: port))
-    }
+    package convenience init(host: String, port: Int) { self.init(HTTPOrigin(host: host, port: port)) }
 
     /// Sends a request and returns the response, whatever its status.
     ///

@@ -10,9 +10,7 @@ package struct JSONWriter: Sendable {
     private var needsComma = false
 
     /// Continues the content of a buffer.
-    package init(continuing bytes: consuming [UInt8] = []) {
-        self.bytes = bytes
-    }
+    package init(continuing bytes: consuming [UInt8] = []) { self.bytes = bytes }
 
     /// Starts with an empty buffer that has room for `capacity` bytes.
     package init(capacity: Int) {

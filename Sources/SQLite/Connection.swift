@@ -73,9 +73,7 @@ package final class Connection {
         busyMilliseconds = Int32(min(max(busyTimeout / .milliseconds(1), 0), 86_400_000))
         sqlite3_busy_timeout(raw, busyMilliseconds)
         try execute("PRAGMA foreign_keys = ON")
-        if case .readOnly = mode {
-            try execute("PRAGMA query_only = ON")
-        }
+        if case .readOnly = mode { try execute("PRAGMA query_only = ON") }
     }
 
     /// Closes the connection; any further use of its statements fails.

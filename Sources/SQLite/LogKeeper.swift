@@ -1,9 +1,8 @@
 /// Keeps the write-ahead log (WAL) within its limits; runs on the writer's thread, between two commits.
 ///
-/// SQLite restarts the WAL when all of its pages are in the database and no reader uses it. If some read runs at every
-/// moment, the WAL never restarts. So if a checkpoint could not restart the WAL, no new read starts for some
-/// milliseconds. If the WAL is large, running reads are ended first: those that have lasted for a second, or all if the
-/// WAL is even larger.
+/// SQLite restarts the WAL when all of its pages are in the database and no reader uses it. If some read runs at every moment,
+/// the WAL never restarts. So if a checkpoint could not restart the WAL, no new read starts for some milliseconds. If the WAL is
+/// large, running reads are ended first: those that have lasted for a second, or all if the WAL is even larger.
 struct LogKeeper {
     private let limits: LogLimits
     private let gate: (any ReadGate)?

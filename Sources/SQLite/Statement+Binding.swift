@@ -12,9 +12,7 @@ extension Statement {
         try check(sqlite3_bind_int64(handle, Int32(clamping: position), value))
     }
 
-    package func bind(_ value: Int, at position: Int) throws(SQLiteError) {
-        try bind(Int64(value), at: position)
-    }
+    package func bind(_ value: Int, at position: Int) throws(SQLiteError) { try bind(Int64(value), at: position) }
 
     /// Binds a floating-point number; SQLite turns NaN into NULL.
     package func bind(_ value: Double, at position: Int) throws(SQLiteError) {

@@ -49,9 +49,7 @@ package struct ArtifactsInUse: Sendable {
     /// The part before the id is not compared, because the location may be another name of the folder.
     private var versionsByOwner: [String: Dependent] = [:]
 
-    package init(in folders: ArtifactFolders) {
-        self.folders = folders
-    }
+    package init(in folders: ArtifactFolders) { self.folders = folders }
 
     /// Adds a dependent that needs the whole folder at a location.
     package mutating func add(_ dependent: Dependent, at location: String) {

@@ -22,9 +22,7 @@ package struct RemovalRequest: Sendable, Equatable {
     /// Unix milliseconds: objects that were deleted later, or at an unknown time, are not removed; nil sets no limit.
     package var deletedBefore: Int64?
 
-    package init(deletedBefore: Int64?) {
-        self.deletedBefore = deletedBefore
-    }
+    package init(deletedBefore: Int64?) { self.deletedBefore = deletedBefore }
 
     /// Whether the request is for all deleted objects, because it names no ids.
     package var isForAllDeleted: Bool { runIDs == nil && loggedModelIDs == nil && experimentIDs == nil }
@@ -174,9 +172,7 @@ package struct RemovalCount: Sendable, Equatable {
         }
     }
 
-    private mutating func add(reasons more: [String]) {
-        reasons += more.prefix(Self.reasonLimit - reasons.count)
-    }
+    private mutating func add(reasons more: [String]) { reasons += more.prefix(Self.reasonLimit - reasons.count) }
 
     private static let reasonLimit = 20
 

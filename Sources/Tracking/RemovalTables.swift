@@ -190,9 +190,7 @@ private struct RemovalPreview {
     var owners: [PendingFolderRemoval] = []
     private var seen: Set<String> = []
 
-    init(tables: any RemovalTables) {
-        self.tables = tables
-    }
+    init(tables: any RemovalTables) { self.tables = tables }
 
     mutating func add(_ candidate: RemovalCandidate) throws {
         try add(PendingFolderRemoval(candidate.kind, candidate.id, at: candidate.location))

@@ -76,7 +76,5 @@ package enum LifecycleStage: String, Sendable, CaseIterable, Hashable {
     package var wireName: String { rawValue }
 
     /// Parses `active` or `deleted`; returns nil for any other text.
-    package init?(wireName: String) {
-        self.init(rawValue: wireName)
-    }
+    package init?(wireName: String) { self.init(rawValue: wireName) }
 }

@@ -10,9 +10,7 @@ package struct StorageUse: Sendable, Equatable {
     /// Grows with each change, where several servers store things; otherwise 0.
     package var version: Int64 = 0
 
-    package init(owner: StorageOwner?) {
-        self.owner = owner
-    }
+    package init(owner: StorageOwner?) { self.owner = owner }
 }
 
 extension TrackingReading {

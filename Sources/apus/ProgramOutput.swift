@@ -104,17 +104,11 @@ private final class RunningPrograms: Sendable {
 
     private let groups = Mutex<Set<pid_t>>([])
 
-    private init() {
-        atexit { RunningPrograms.shared.end() }
-    }
+    private init() { atexit { RunningPrograms.shared.end() } }
 
-    func insert(_ group: pid_t) {
-        groups.withLock { _ = $0.insert(group) }
-    }
+    func insert(_ group: pid_t) { groups.withLock { _ = $0.insert(group) } }
 
-    func remove(_ group: pid_t) {
-        groups.withLock { _ = $0.remove(group) }
-    }
+    func remove(_ group: pid_t) { groups.withLock { _ = $0.remove(group) } }
 
     private func end() {
         groups.withLock { groups in

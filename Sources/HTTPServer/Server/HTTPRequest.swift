@@ -46,9 +46,7 @@ package struct HTTPRequest: Sendable {
     package var query: [(name: String, value: String)] { head.query }
 
     /// The value of the first query parameter with this name; nil if there is none.
-    package func queryValue(_ name: String) -> String? {
-        head.query.first { $0.name == name }?.value
-    }
+    package func queryValue(_ name: String) -> String? { head.query.first { $0.name == name }?.value }
 
     /// The value of the first header field with this name; nil if there is none.
     package func header(_ lowercasedName: String) -> String? { head.value(of: lowercasedName) }

@@ -16,9 +16,7 @@ extension AccessControl {
     /// Reads the stored log-ins into memory.
     ///
     /// Blocks on a read of the store.
-    func reloadLogIns() throws {
-        try reloading.withLock { _ in while try !reloadLogInsOnce() {} }
-    }
+    func reloadLogIns() throws { try reloading.withLock { _ in while try !reloadLogInsOnce() {} } }
 
     /// - Returns: false if a log-in has ended since it was read, so that the result must not be used.
     private func reloadLogInsOnce() throws -> Bool {

@@ -44,9 +44,7 @@ package enum Credential {
     private static func pair(_ encoded: Substring.UTF8View) -> (name: String, password: [UInt8])? {
         guard let bytes = Base64.decode(String(Substring(encoded))),
             let colon = bytes.firstIndex(of: UInt8(ascii: ":"))
-        else {
-            return nil
-        }
+        else { return nil }
         return (String(decoding: bytes[..<colon], as: UTF8.self), Array(bytes[(colon + 1)...]))
     }
 }

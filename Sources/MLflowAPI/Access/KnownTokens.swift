@@ -82,7 +82,5 @@ struct KnownTokens: Sendable {
         tokens[Self.start(hash)]?.first { ConstantTime.areEqual($0.hash, hash) }
     }
 
-    private static func start(_ hash: [UInt8]) -> UInt64 {
-        hash.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-    }
+    private static func start(_ hash: [UInt8]) -> UInt64 { hash.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
 }

@@ -45,13 +45,7 @@ final class KnownUser: Sendable {
         return limited.withLock { limited in
             if let known = limited[ids] { return known }
             let permissions = identity.permissions?.limited(to: ids) ?? Permissions(within: ids)
-            let made = Identity(
-                .user,
-                name: user.name,
-                userID: user.id,
-                permissions: permissions,
-                hidesOthers: true
-            )
+            let made = Identity(.user, name: user.name, userID: user.id, permissions: permissions, hidesOthers: true)
             // Otherwise, identities for deleted tokens would accumulate until the user is changed.
             if limited.count >= AccessToken.userLimit { limited.removeAll() }
             limited[ids] = made

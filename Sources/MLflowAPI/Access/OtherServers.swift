@@ -30,9 +30,7 @@ final class OtherServers: Sendable {
     let stored: StoredAccessVersion
     private let state = Mutex(State())
 
-    init(_ stored: StoredAccessVersion) {
-        self.stored = stored
-    }
+    init(_ stored: StoredAccessVersion) { self.stored = stored }
 
     /// - Parameter arrival: when the head of a request came, as `HTTPRequest.arrival`.
     func freshness(at arrival: UInt64) -> Freshness {

@@ -161,13 +161,7 @@ package final class PasswordChecks: Sendable {
             state.peers[attempt.peer, default: AttemptHistory()].waiting += 1
             state.attempts[attempt, default: AttemptHistory()].waiting += 1
             state.count += 1
-            let job = Job(
-                attempt: attempt,
-                number: state.count,
-                arrival: state.turn,
-                check: check,
-                done: done
-            )
+            let job = Job(attempt: attempt, number: state.count, arrival: state.turn, check: check, done: done)
             if state.attempts[attempt]?.isKnown == true { state.known.append(job) } else { state.others.append(job) }
             defer { state.isRunning = true }
             return !state.isRunning

@@ -22,11 +22,7 @@ extension MLflowAPI {
         for caller: Caller
     ) throws {
         guard let identity = caller.identity, let permissions = identity.permissions else { return }
-        let owners = deciding(
-            try store.readNow(.cheap) { try $0.artifactOwners(among: path.ownerIDs) },
-            path,
-            root
-        )
+        let owners = deciding(try store.readNow(.cheap) { try $0.artifactOwners(among: path.ownerIDs) }, path, root)
         let experiments = try Set(owners.map(\.experimentID))
             .union(knownPlaces.experiments(at: path, in: root, of: self))
         let touched = experiments.flatMap { resources(ofExperiment: $0, among: owners) }

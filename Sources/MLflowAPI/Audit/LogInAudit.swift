@@ -34,9 +34,7 @@ package final class LogInAudit: Sendable {
     /// The name of the action in the audit.
     package static let action = "log-in"
 
-    package init(_ store: any TrackingBackend) {
-        self.store = store
-    }
+    package init(_ store: any TrackingBackend) { self.store = store }
 
     /// Records a successful authentication; called at the first request of an identity on a connection.
     ///

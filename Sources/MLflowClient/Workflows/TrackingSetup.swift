@@ -4,8 +4,7 @@ public enum LocalFallback: Sendable {
     case forbidden
     /// The server at this address, which must be running already.
     case server(String)
-    /// A server that the closure starts. The closure receives the folder for the server's data and returns the server's
-    /// address.
+    /// A server that the closure starts. The closure receives the folder for the server's data and returns the server's address.
     case start(@Sendable (_ dataFolder: String) throws -> String)
 
     /// The address at which `mlflow server` and `apus server` listen without settings.
@@ -46,8 +45,7 @@ public struct TrackingSetup: Sendable {
     ///
     /// - Parameter timeout: the time in which the central server must answer. The local server has the usual time of a
     ///   call, because no other server is left.
-    /// - Throws: the failure of the central server if the fallback is forbidden; otherwise the failure of the local
-    ///   server.
+    /// - Throws: the failure of the central server if the fallback is forbidden; otherwise the failure of the local server.
     public static func connect(
         _ configuration: ClientConfiguration = ClientConfiguration(),
         fallback: LocalFallback = .usual,
@@ -85,12 +83,7 @@ public struct TrackingSetup: Sendable {
         local.trackingURI = try address(of: fallback, platform, problem)
         let client = try answering(local, local.requestTimeout)
         let reason = "\(client.trackingURI), the local server, is used, because \(problem)."
-        return TrackingSetup(
-            client: TrackingClient(client),
-            source: .localFallback,
-            reason: reason,
-            platform: platform
-        )
+        return TrackingSetup(client: TrackingClient(client), source: .localFallback, reason: reason, platform: platform)
     }
 
     private static func address(

@@ -20,11 +20,7 @@ extension PostgresSession {
     /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client may not
     ///   do with the version what it is looked up for.
     @discardableResult
-    func requireModelVersion(
-        _ key: ModelVersionKey,
-        for action: PermittedAction,
-        lock: String = ""
-    ) throws -> Int64 {
+    func requireModelVersion(_ key: ModelVersionKey, for action: PermittedAction, lock: String = "") throws -> Int64 {
         let found = try rows(
             """
             SELECT version.version, \(RegisteredModel.isPrompt("version.name", key: "$3", value: "$4"))
@@ -131,8 +127,7 @@ extension PostgresSession {
         return version
     }
 
-    /// Returns the highest version number in a stage, or of all versions if the stage is nil; nil if there is no
-    /// version.
+    /// Returns the highest version number in a stage, or of all versions if the stage is nil; nil if there is no version.
     package func latestVersion(ofModel name: String, in stage: ModelStage?) throws -> Int64? {
         try rows(
             """

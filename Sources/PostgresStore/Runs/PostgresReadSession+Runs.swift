@@ -49,9 +49,7 @@ extension PostgresReadSession {
         return !visible.isEmpty
     }
 
-    package func runCount() throws -> Int64 {
-        try rows("SELECT count(*) FROM runs").first { $0.int64(0) } ?? 0
-    }
+    package func runCount() throws -> Int64 { try rows("SELECT count(*) FROM runs").first { $0.int64(0) } ?? 0 }
 
     /// Reads runs in the order of their ids in the list; leaves out unknown ids.
     ///

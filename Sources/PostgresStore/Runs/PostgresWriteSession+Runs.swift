@@ -66,9 +66,7 @@ extension PostgresWriteSession {
         return info
     }
 
-    package func deleteRun(_ runID: String) throws {
-        try moveRun(runID, by: .deletion(at: currentMilliseconds()))
-    }
+    package func deleteRun(_ runID: String) throws { try moveRun(runID, by: .deletion(at: currentMilliseconds())) }
 
     package func restoreRun(_ runID: String) throws { try moveRun(runID, by: .restoration) }
 

@@ -162,9 +162,7 @@ struct SchemaCheck {
 package struct UnfitDatabase: Error, CustomStringConvertible {
     package let description: String
 
-    init(_ description: String) {
-        self.description = description
-    }
+    init(_ description: String) { self.description = description }
 }
 
 /// Divides a script into its statements.

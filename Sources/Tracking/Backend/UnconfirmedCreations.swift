@@ -46,9 +46,7 @@ package final class UnconfirmedCreations {
         return answer
     }
 
-    package func commit() {
-        uncommitted.removeAll(keepingCapacity: true)
-    }
+    package func commit() { uncommitted.removeAll(keepingCapacity: true) }
 
     /// Forgets the creations since the last commit, because the rollback has undone them.
     package func rollBack() {

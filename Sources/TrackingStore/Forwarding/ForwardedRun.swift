@@ -178,9 +178,7 @@ package struct ForwardedRunRetry: Sendable {
     /// The keys of the metrics whose points are all sent again.
     package var metrics: [String] = []
 
-    package init(row: Int64) {
-        self.row = row
-    }
+    package init(row: Int64) { self.row = row }
 }
 
 /// A logged model without its points.

@@ -11,9 +11,7 @@ extension ReadSession {
         return run
     }
 
-    package func runInfo(id runID: String) throws -> RunInfo {
-        try runInfo(runID, for: .read)
-    }
+    package func runInfo(id runID: String) throws -> RunInfo { try runInfo(runID, for: .read) }
 
     /// Returns the row id of a run, active or deleted; nil if the run does not exist or is hidden from a limited token.
     ///
@@ -44,9 +42,7 @@ extension ReadSession {
             page
         )
         try infos.forEachRow { runs.append(Run(info: try RunInfo(row: $0))) }
-        guard runs.count == rows.count else {
-            throw StoreCorruption("a run of the page is missing")
-        }
+        guard runs.count == rows.count else { throw StoreCorruption("a run of the page is missing") }
         try fillMetrics(&runs, rows: rows, page: page)
         try fillKeyValues(&runs, rows: rows, page: page)
         try fillDatasets(&runs, rows: rows, page: page)
@@ -73,9 +69,7 @@ extension ReadSession {
         try connection.query(sql, values: [page] + values).forEachRow { row in
             let id = row.int64(0)
             while index < rows.count, rows[index] != id { index += 1 }
-            guard index < rows.count else {
-                throw StoreCorruption("the rows are not in the order of the page")
-            }
+            guard index < rows.count else { throw StoreCorruption("the rows are not in the order of the page") }
             try body(index, row)
         }
     }

@@ -20,9 +20,7 @@ package final class ReadSession: ReaderContext, TrackingReading {
     /// The cache is never out of date, because keys are never renamed or deleted.
     private static let rememberedKeys = 20_000
 
-    init(connection: Connection) {
-        self.connection = connection
-    }
+    init(connection: Connection) { self.connection = connection }
 
     /// Resets the state that belongs to a single read.
     func begin(for caller: Caller) {
@@ -55,9 +53,7 @@ package final class ReadSession: ReaderContext, TrackingReading {
         if let known = keyNames[id] { return known }
         let select = try connection.query("SELECT name FROM keys WHERE id = ?1", id)
         defer { select.reset() }
-        guard try select.step() else {
-            throw StoreCorruption("no key has the id \(id)")
-        }
+        guard try select.step() else { throw StoreCorruption("no key has the id \(id)") }
         if keyNames.count >= Self.rememberedKeys { keyNames.removeAll(keepingCapacity: true) }
         let name = select.string(0)
         keyNames[id] = name

@@ -2,9 +2,7 @@
 struct WireFields {
     private var rest: UnsafeRawBufferPointer
 
-    init(_ message: UnsafeRawBufferPointer) {
-        rest = message
-    }
+    init(_ message: UnsafeRawBufferPointer) { rest = message }
 
     /// A value by its wire type; its meaning depends on the type of the field.
     enum Value {

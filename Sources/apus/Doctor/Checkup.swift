@@ -50,8 +50,7 @@ struct Checkup {
         _ = perform("delete-run") { deadline throws(CheckFailure) in try calls.deleteRun(runID: runID, by: deadline) }
     }
 
-    /// Calls the health route until the server is healthy or the time to wait is over; only the last answer is
-    /// reported.
+    /// Calls the health route until the server is healthy or the time to wait is over; only the last answer is reported.
     /// - Returns: whether it is healthy.
     func waitForHealth() -> Bool {
         let begin = ContinuousClock.now
@@ -111,7 +110,5 @@ extension Duration {
     }
 
     /// Blocks the calling thread for this time.
-    fileprivate func sleep() {
-        usleep(UInt32(clamping: Int64(self / .microseconds(1))))
-    }
+    fileprivate func sleep() { usleep(UInt32(clamping: Int64(self / .microseconds(1)))) }
 }

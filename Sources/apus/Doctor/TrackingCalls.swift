@@ -64,8 +64,7 @@ struct TrackingCalls: Sendable {
             }
             return (id, true)
         } catch .client(let error) where error.code == .resourceAlreadyExists {
-            // Another check-up may have created the experiment meanwhile; otherwise the name belongs to a deleted
-            // experiment.
+            // Another check-up may have created the experiment meanwhile; otherwise the name belongs to a deleted experiment.
             guard let id = try findExperiment(by: deadline) else { throw .experimentDeleted(id: nil) }
             return (id, false)
         } catch {

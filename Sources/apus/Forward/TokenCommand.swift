@@ -20,14 +20,11 @@ final class TokenCommand: Sendable {
     private let command: String
     private let state = Mutex(State())
 
-    init(_ command: String) {
-        self.command = command
-    }
+    init(_ command: String) { self.command = command }
 
     /// Returns the value of the Authorization field, and runs the command if there is no token yet.
     ///
-    /// - Parameter refused: the value that the upstream has just refused, so that the command is run again; nil
-    ///   otherwise.
+    /// - Parameter refused: the value that the upstream has just refused, so that the command is run again; nil otherwise.
     /// - Returns: nil if the refused token is so new that the command is not run again.
     func authorization(after refused: String? = nil) throws(UpstreamFailure) -> String? {
         // While one thread runs the command, another one waits here for its token.

@@ -56,7 +56,5 @@ struct FileRefusal: Error, CustomStringConvertible {
 struct ImportFailure: Error, CustomStringConvertible {
     let description: String
 
-    init(_ description: String) {
-        self.description = description
-    }
+    init(_ description: String) { self.description = description }
 }

@@ -14,9 +14,7 @@ final class RecordBatches: Sendable {
     private let outcome = Mutex<(report: TransferReport, failure: (any Error)?)>((TransferReport(), nil))
 
     /// - Parameter store: stores a batch, and calls the completion when that is durable.
-    init(_ store: @escaping @Sendable ([TransferRecord], @escaping Completion) -> Void) {
-        self.store = store
-    }
+    init(_ store: @escaping @Sendable ([TransferRecord], @escaping Completion) -> Void) { self.store = store }
 
     /// Stores records later.
     ///

@@ -96,9 +96,7 @@ final class OpenedFolder {
         api = .ofCommand(store, roots, layout)
     }
 
-    func close() {
-        store.close()
-    }
+    func close() { store.close() }
 }
 
 extension MLflowAPI {
@@ -162,8 +160,7 @@ struct KeptServer {
         return json
     }
 
-    /// Makes one of MLflow's calls about users, and returns the JSON of the answer of status 200; nil for an answer
-    /// without JSON.
+    /// Makes one of MLflow's calls about users, and returns the JSON of the answer of status 200; nil for an answer without JSON.
     func accounts(_ method: HTTPMethod, _ route: String, _ body: [UInt8] = []) throws -> JSONValue? {
         let reply: HTTPReply
         do {
@@ -214,8 +211,7 @@ struct KeptServer {
 
     /// Sends one of Apus' own calls, and passes the answer of status 200 to `body` piece by piece.
     ///
-    /// - Parameter waitLimit: how long the call is repeated while the server is busy, and the longest pause in the
-    ///   answer.
+    /// - Parameter waitLimit: how long the call is repeated while the server is busy, and the longest pause in the answer.
     func download(_ route: String, waitLimit: Duration, _ body: ([UInt8]) throws -> Void) throws {
         let end = ContinuousClock.now + waitLimit
         while true {

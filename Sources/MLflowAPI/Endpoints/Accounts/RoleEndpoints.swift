@@ -221,10 +221,7 @@ extension MLflowAPI {
 
     private func listUserRoles(_ call: AccountCall) throws -> HTTPResponse {
         let name = try call.message.requiredString("username")
-        try call.require(
-            call.identity.managesRoles || call.isAbout(name),
-            "the user '\(shortened(name))' and admins"
-        )
+        try call.require(call.identity.managesRoles || call.isAbout(name), "the user '\(shortened(name))' and admins")
         let roles = try store.readNow(.cheap) { try $0.roles(ofUser: try $0.user(named: name).id) }
         return .json("roles") { $0.write(roles) }
     }

@@ -118,9 +118,7 @@ extension MLflowAPI {
     }
 
     /// Whether the table of removals contains anything; blocks while it looks this up.
-    package func hasRemovals() throws -> Bool {
-        try local?.readNow(.cheap) { try $0.hasRemovals() } ?? false
-    }
+    package func hasRemovals() throws -> Bool { try local?.readNow(.cheap) { try $0.hasRemovals() } ?? false }
 
     /// Works through the table of removals for about the given time: first the rows, then the files.
     ///

@@ -16,9 +16,7 @@ struct BackupFolder: Sendable {
     }
 
     /// The names of the complete generations, the oldest first; empty if the folder cannot be read.
-    var generations: [String] {
-        (try? readGenerations()) ?? []
-    }
+    var generations: [String] { (try? readGenerations()) ?? [] }
 
     /// Returns the same as `generations`, but throws if the folder cannot be read.
     func readGenerations() throws(DiskFailure) -> [String] {

@@ -20,8 +20,7 @@ struct SecuritySettings {
     /// Whether the operator named the allowed hosts, which replaces the default ones.
     private let hasOwnHosts: Bool
 
-    /// - Parameter prefix: the static prefix. Requests for `/health` and `/version` with any Host are accepted under
-    ///   it too.
+    /// - Parameter prefix: the static prefix. Requests for `/health` and `/version` with any Host are accepted under it too.
     init(
         _ options: SecurityOptions,
         _ externalUsers: ExternalUserSettings = ExternalUserSettings(),

@@ -34,7 +34,7 @@ extension MLflowAPI {
 
     private static let tokenChange = Access.change(.token)
 
-    /// Makes a token.
+    /// Creates a token.
     ///
     /// Blocks until it is durable.
     /// - Returns: the token with the text that its holder sends, which cannot be shown again.
@@ -49,7 +49,7 @@ extension MLflowAPI {
         if let lifetime = request.lifetime {
             guard (1...Self.longestLifetime).contains(lifetime) else {
                 throw TrackingError.invalidParameter(
-                    "A token can be valid for up to 100 years; leave that out for no end."
+                    "A token can be valid for up to 100 years; leave expires_in out for a token that does not expire."
                 )
             }
             token.expirationTime = now + lifetime
@@ -70,7 +70,7 @@ extension MLflowAPI {
         return (key, token)
     }
 
-    /// What the audit tells of a new token.
+    /// The audit entry of a new token.
     private static func entry(_ entry: AuditEntry, of token: AccessToken) -> AuditEntry {
         var entry = entry.about(.token, token.name)
         var details = [(name: "scope", value: token.scope.rawValue)]
@@ -94,11 +94,11 @@ extension MLflowAPI {
         }
     }
 
-    /// Makes a token invalid.
+    /// Revokes a token.
     ///
-    /// Blocks until that is durable; no request that begins afterwards is admitted with it.
+    /// Blocks until the change is durable; no request that begins afterwards is admitted with the token.
     ///
-    /// - Parameter userID: whose token it is; nil for one of an operator.
+    /// - Parameter userID: the owner of the token; nil for a token without an owner.
     package func revokeToken(
         named name: String,
         ofUser userID: Int64? = nil,
@@ -112,9 +112,9 @@ extension MLflowAPI {
         try settings.access?.reload()
     }
 
-    /// Makes a token invalid, as `revokeToken(named:ofUser:)` does.
+    /// Revokes a token, as `revokeToken(named:ofUser:)` does.
     ///
-    /// - Parameter user: the name of the one whose token it is; nil for one that belongs to nobody.
+    /// - Parameter user: the name of the owner of the token; nil for a token without an owner.
     package func revokeToken(named name: String, ofUserNamed user: String?) throws {
         var entry = AuditEntry.byCommand("tokens/revoke")
         entry.describe(user.map { [("username", $0)] } ?? [])
@@ -197,8 +197,8 @@ extension MLflowAPI {
         }
     }
 
-    /// Answers an administrator, or a user about the user's own tokens; on a server that asks nobody who they are, only a
-    /// command on its machine is an administrator.
+    /// Answers an administrator, or a user about the user's own tokens; on a server without authentication, only commands on its
+    /// machine are administrators.
     private func answerHolder(
         _ request: HTTPRequest,
         _ responder: HTTPResponder,

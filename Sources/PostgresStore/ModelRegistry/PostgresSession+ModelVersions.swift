@@ -177,7 +177,7 @@ extension ModelVersion {
             version: row.int64(1),
             creationTime: row.int64(2),
             lastUpdatedTime: row.int64(3),
-            // A word of another program must not hide the version, and with it every list that has it.
+            // An unknown stage that another program has stored must not make lists with this version fail.
             stage: (try? ModelStage(parsing: row.string(4))) ?? ModelStage.none,
             description: row.optionalString(5),
             source: row.string(6),

@@ -33,7 +33,7 @@ struct OwnTables {
         }
     }
 
-    /// What an admin of the database must say, so that this server's user can use the schema.
+    /// The error with the SQL by which an admin of the database lets this server's user use the schema.
     private func lackOfRights(_ error: PostgresError) throws -> UnfitDatabase {
         let user = try pipeline.rows("SELECT quote_ident(current_user)").first { $0.string(0) } ?? "the_user"
         let owner = try pipeline.rows("SELECT pg_get_userbyid(nspowner)::text FROM pg_namespace WHERE nspname = 'apus'")
@@ -75,7 +75,7 @@ struct OwnTables {
         ).first { $0.bool(0) } ?? false
     }
 
-    /// Whether the database has the tables, whoever may read them.
+    /// Whether the database has the tables, even if this server's user may not read them.
     static func areThere(_ pipeline: PostgresPipeline) throws -> Bool {
         try pipeline.rows(
             """

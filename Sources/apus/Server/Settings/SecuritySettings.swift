@@ -11,9 +11,9 @@ struct SecuritySettings {
     let frameOptions: String?
     /// The origins that may show the pages in a frame; nil if X-Frame-Options alone decides.
     let frameAncestors: FrameAncestors?
-    /// Whether every request must show a token.
+    /// Whether every request must have a credential.
     let requiresToken: Bool
-    /// Whether the operator has said that nobody needs a token, so that a database with users or tokens is served to everybody.
+    /// Whether the operator has allowed requests without credentials even to a database with users or tokens.
     let allowsEverybody: Bool
     /// The settings for users with passwords; nil if the server has no users.
     let accounts: AccountSettings?

@@ -14,7 +14,8 @@ extension AccessControl {
 
     /// Checks again whether a request is admitted, because its client's permissions may have been reduced.
     ///
-    /// Calls `done` with the request, in which the sender is noted as this check has found it, or with the refusal. Does not block; `done` is called on the calling thread or another one.
+    /// Calls `done`, on the calling thread or another one, with the refusal, or with the request and the sender that this check has
+    /// found. Does not block.
     func checkAgain(
         _ request: HTTPRequest,
         _ access: Access,

@@ -310,7 +310,7 @@ final class KnownUsers: Sendable {
         case .success(let id?): named = .user(id: id)
         case .success(nil): named = .missing(until: .now + Self.wrongFor)
         case .failure(let error):
-            let reason = (error as? TrackingError)?.message ?? "The user '\(name)' cannot be looked up just now."
+            let reason = (error as? TrackingError)?.message ?? "The user '\(name)' cannot be looked up at the moment; try again."
             named = .refused(reason, until: .now + Self.wrongFor)
         }
         state.withLock { state in
@@ -349,7 +349,7 @@ final class KnownUsers: Sendable {
         }
     }
 
-    /// Finds out whose name and password they are; `done` is called on another thread when `user` knows.
+    /// Checks a name and a password; `done` is called on another thread when `user` can return the result.
     private func find(_ shown: ShownPassword, _ done: @escaping @Sendable () -> Void) {
         let key = shown.key
         let isFirst = state.withLock { state in
@@ -364,7 +364,7 @@ final class KnownUsers: Sendable {
         }
     }
 
-    /// - Throws: if it cannot be found out; then nothing is noted.
+    /// - Throws: an error if the password cannot be checked; nothing is recorded then.
     private func check(_ shown: ShownPassword) throws -> Bool {
         let version = state.withLock { $0.version }
         let found = try store.readNow(.cheap) { try $0.userWithPassword(named: shown.name) }

@@ -106,9 +106,9 @@ extension PostgresSession {
         return location
     }
 
-    /// Returns the number of the version that an alias stands for.
+    /// Returns the number of the version to which an alias points.
     ///
-    /// The alias `latest` stands for the highest number.
+    /// The alias `latest` points to the highest number.
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown model and for `latest` of a model without versions,
     ///   `.invalidParameterValue` for an unknown alias, `.permissionDenied` for a model that the client may not read.

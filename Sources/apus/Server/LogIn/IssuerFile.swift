@@ -13,7 +13,7 @@ enum IssuerFile {
 
     private static let maximumBytes = 1_048_576
 
-    /// A slip in a name must not leave a demand out, so that members that are not known are refused.
+    /// Unknown members are refused, so that a misspelled name does not silently leave out a requirement.
     private static let members: Set<String> = [
         "issuer", "title", "audience", "user_claim", "user_prefix", "groups_claim", "required_claims", "group_scopes",
         "client_id", "client_secret_file", "scope", "endpoint_origins", "people",

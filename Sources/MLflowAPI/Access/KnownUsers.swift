@@ -310,7 +310,8 @@ final class KnownUsers: Sendable {
         case .success(let id?): named = .user(id: id)
         case .success(nil): named = .missing(until: .now + Self.wrongFor)
         case .failure(let error):
-            let reason = (error as? TrackingError)?.message ?? "The user '\(name)' cannot be looked up at the moment; try again."
+            let reason =
+                (error as? TrackingError)?.message ?? "The user '\(name)' cannot be looked up at the moment; try again."
             named = .refused(reason, until: .now + Self.wrongFor)
         }
         state.withLock { state in

@@ -55,10 +55,10 @@ extension PostgresWriteSession {
     package func nextAuditID(at time: Int64) -> Int64 { auditIDs.next(at: time) }
 }
 
-/// Chooses ids for audit entries that differ from the ids of other servers' entries.
+/// Gives the entries of this process ids that those of other servers do not have.
 ///
-/// Each process chooses at random, when it starts, which of the ids of a millisecond it uses. If two processes have chosen the same ones,
-/// the transaction of the second entry fails and is repeated at a later time. Used only on the writer's thread.
+/// Within a millisecond each process takes a share of the ids that it draws when it starts; should two have the same share, the
+/// transaction that comes second is repeated at a later time. Used only on the writer's thread.
 final class AuditIDs {
     private static let sharesOfMillisecond: Int64 = 1_024
     private let share = Int64.random(in: 0..<sharesOfMillisecond)

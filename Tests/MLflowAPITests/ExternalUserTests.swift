@@ -54,13 +54,13 @@ import TrackingStore
         #expect(made.status == 200, "\(made.text)")
         #expect(try made.member("scope").string == "write" && made.member("username").string == "ada")
         let end = try #require(try made.member("expiration_time").int64)
-        #expect(try made.member("creation_time").int64 == end - AccessToken.longestLifetimeOfProvenUser)
+        #expect(try made.member("creation_time").int64 == end - AccessToken.longestLifetimeOfExternalUser)
         let key = try #require(try made.member("token").string)
         #expect(try send(key, "POST", "2.0/mlflow/experiments/create", #"{"name":"by token"}"#).status == 200)
         // A token makes no tokens, and shares nothing.
         #expect(try makeToken(key).status == 403)
         #expect(try send(ada, "POST", "apus/1.0/tokens/create", #"{"name":"a","scope":"admin"}"#).status == 403)
-        let longer = AccessToken.longestLifetimeOfProvenUser + 1
+        let longer = AccessToken.longestLifetimeOfExternalUser + 1
         let refused = try send(ada, "POST", "apus/1.0/tokens/create", #"{"name":"a","expires_in":\#(longer)}"#)
         #expect(refused.error.hasPrefix("400 INVALID_PARAMETER_VALUE") && refused.text.contains("90 days"))
         let short = try send(ada, "POST", "apus/1.0/tokens/create", #"{"name":"a","scope":"read","expires_in":60000}"#)
@@ -148,7 +148,7 @@ import TrackingStore
         ] {
             let who = try send(holder, "GET", "apus/1.0/log-in")
             #expect(try who.member("makes_tokens").bool == mayMake, "\(holder)")
-            #expect(try who.member("token_lifetime").int64 == AccessToken.longestLifetimeOfProvenUser)
+            #expect(try who.member("token_lifetime").int64 == AccessToken.longestLifetimeOfExternalUser)
         }
     }
 

@@ -55,7 +55,7 @@ struct AuthenticatedSender {
     }
 
     /// The longest lifetime, in milliseconds, of a token that the sender creates; nil if there is no limit.
-    var longestTokenLifetime: Int64? { authentication == .credential ? nil : AccessToken.longestLifetimeOfProvenUser }
+    var longestTokenLifetime: Int64? { authentication == .credential ? nil : AccessToken.longestLifetimeOfExternalUser }
 }
 
 extension Access.Action {

@@ -38,6 +38,33 @@ protocol ImportTarget: AnyObject {
     func close()
 }
 
+/// A target whose store this process has open.
+protocol StoreTarget: ImportTarget {
+    var store: any TrackingBackend { get }
+    var batches: RecordBatches { get }
+}
+
+extension StoreTarget {
+    func settle() throws -> [TransferOwner] { try batches.settle() }
+
+    var mappings: [ExperimentMapping] { batches.mappings }
+
+    func location(of owner: TransferOwner) throws -> String? {
+        try store.readNow { try $0.artifactOwners(among: [owner.id.text]) }
+            .first { $0.isLoggedModel == (owner.kind == .loggedModel) }?.location
+    }
+
+    func finish() throws -> TransferReport {
+        batches.wait()
+        return try batches.report()
+    }
+
+    func close() {
+        batches.wait()
+        store.close()
+    }
+}
+
 /// A file that is imported, opened for reading.
 struct SourceFile {
     let path: String

@@ -49,7 +49,8 @@ package final class MemoryLedger: Sendable {
 
     fileprivate func remove(_ id: ObjectIdentifier) { _ = entries.withLock { $0.removeValue(forKey: id) } }
 
-    /// Takes memory from slow clients, first from those that have been slow for the longest time, until `attempt` returns true; false if it never does.
+    /// Takes memory from slow clients, first from those that have been slow for the longest time, until `attempt` returns true;
+    /// false if it never does.
     ///
     /// If the asking peer has used up its own share of the budget, only that peer's other bodies or answers lose memory.
     fileprivate func makeRoom(for asking: MemoryReservation, _ count: Int, _ attempt: () -> Bool) -> Bool {

@@ -21,8 +21,8 @@ extension ApusUpstream {
 
     /// The location of a new run or model at the upstream, where its experiment may have another id.
     ///
-    /// At the upstream, the folder named by the local id of the experiment belongs to another experiment, whose permissions would apply
-    /// to the files.
+    /// At the upstream, the folder named by the local id of the experiment belongs to another experiment, whose permissions would
+    /// apply to the files.
     static func location(_ location: String, from experiment: Int64, to remoteID: String) -> String {
         let folder = "\(scheme)\(experiment)/"
         guard remoteID != String(experiment), location.utf8.starts(with: folder.utf8) else { return location }

@@ -77,8 +77,8 @@ struct Operation: Sendable {
         Operation(work: .write { Encoding(try work($0), auditNote: note, encode) })
     }
 
-    /// - Parameter entity: what the work has created. While it exists, a client that may read and create it gets the same answer if
-    ///   it repeats the request.
+    /// - Parameter entity: what the work has created. While it exists, a client that may read and create it gets the same answer
+    ///   if it repeats the request.
     static func create<Value: Sendable>(
         _ kind: String,
         _ work: @escaping @Sendable (any TrackingWriting) throws -> Value,

@@ -1,10 +1,10 @@
 import HTTPWire
 import Threads
 
-/// Checks just before a handler is called whether the request is still admitted, if permissions have changed since it was admitted.
+/// Checks just before a handler is called whether the request is still admitted, if permissions have changed meanwhile.
 ///
-/// A request may wait long for a thread, and the permission that admitted it may be withdrawn meanwhile. If no permissions have changed,
-/// the check only compares two numbers.
+/// A request may wait long for a thread, and the permission that admitted it may be withdrawn meanwhile. If no permissions have
+/// changed, the check only compares two numbers.
 struct LateAdmission: Sendable {
     /// Nil if the server admits every request.
     let readmission: HTTPReadmission?
@@ -24,7 +24,7 @@ struct LateAdmission: Sendable {
 
     /// Calls the handler with the request if it is still admitted; otherwise answers the request and calls the handler with nil.
     ///
-    /// Never blocks: while permissions are read, the thread serves other requests, and the handler is called on any thread of the pool.
+    /// Never blocks: while permissions are read, the thread serves other requests; any thread of the pool then calls the handler.
     func run(
         _ request: HTTPRequest,
         _ responder: HTTPResponder,

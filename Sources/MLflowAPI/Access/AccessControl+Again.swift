@@ -14,8 +14,8 @@ extension AccessControl {
 
     /// Checks again whether a request is admitted, because its client's permissions may have been reduced.
     ///
-    /// Calls `done`, on the calling thread or another one, with the refusal, or with the request and the sender that this check has
-    /// found. Does not block.
+    /// Calls `done`, on the calling thread or another one, with the refusal, or with the request and the sender that this check
+    /// has found. Does not block.
     func checkAgain(
         _ request: HTTPRequest,
         _ access: Access,
@@ -73,7 +73,8 @@ extension AccessRefusal {
 }
 
 extension MLflowAPI {
-    /// Runs `body` for a request, and runs it again from the start if it throws `AccessChanged` and the request is still admitted.
+    /// Runs `body` for a request, and runs it again from the start if it throws `AccessChanged` and the request is still
+    /// admitted.
     ///
     /// Blocks while the sender is looked up.
     /// - Parameters:

@@ -19,13 +19,13 @@ extension AccessControl {
 
     /// Returns the sender of a request of an external user.
     ///
-    /// The scope of the user's groups limits the requests, as the scope of a token does. If the server has users, the permissions are
-    /// those of the user with this name, who is created at the first request; but a member of an admins' group may do everything.
+    /// The scope of the user's groups limits the requests, as the scope of a token does. If the server has users, the permissions
+    /// are those of the user with this name, who is created at the first request; a member of an admins' group may do everything.
     ///
     /// - Parameters:
     ///   - scope: the scope of the groups; nil if they have none.
-    ///   - arrival: the arrival of the head that identifies the user; nil if an earlier request has identified the user, so that no user
-    ///     is created. A user who was deleted after the arrival is not created again.
+    ///   - arrival: the arrival of the head that identifies the user; nil if an earlier request has identified the user, so that no
+    ///     user is created. A user who was deleted after the arrival is not created again.
     func holder(
         of user: ExternalUser,
         _ scope: AccessScope?,
@@ -61,8 +61,8 @@ extension AccessControl {
 
     /// Records and returns the scope of a user whom a request identifies; it limits the user's tokens and log-ins from now on.
     ///
-    /// - Parameter arrival: the arrival of the request's head. If a head that arrived later has reported fewer permissions, this request
-    ///   gets no more than these.
+    /// - Parameter arrival: the arrival of the request's head. If a head that arrived later has reported fewer permissions, this
+    ///   request gets no more than these.
     func scope(reportedFor user: ExternalUser, at arrival: UInt64) -> AccessScope? {
         let (scope, hasChanged) = reportedScopes.note(externalUsers.scope(of: user), of: user, at: arrival)
         if hasChanged { version.advance() }

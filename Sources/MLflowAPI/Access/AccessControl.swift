@@ -33,8 +33,8 @@ package struct AccessSettings: Sendable {
 
 /// Identifies the sender of each request, and refuses requests that the sender may not send.
 ///
-/// It decides by what the route declares. The sessions of the store check the permissions on single experiments and models, because
-/// they know what belongs to which experiment.
+/// It decides by what the route declares. The sessions of the store check the permissions on single experiments and models,
+/// because they know what belongs to which experiment.
 package final class AccessControl: Sendable {
     /// The decision about a request.
     package enum Decision: Sendable {
@@ -165,9 +165,9 @@ package final class AccessControl: Sendable {
 
     /// The number of requests with an unknown or expired token, or with a wrong name or password.
     ///
-    /// Requests with wrong tokens are refused at once, however many there are: nobody can guess 256 random bits, the refusal costs one
-    /// hash and is logged like others, and a client that is told to wait would wait instead of failing. Passwords can be guessed;
-    /// `PasswordChecks` limits the attempts.
+    /// Requests with wrong tokens are refused at once, however many there are: nobody can guess 256 random bits, the refusal
+    /// costs one hash and is logged like others, and a client that is told to wait would wait instead of failing. Passwords can
+    /// be guessed; `PasswordChecks` limits the attempts.
     package var wrongTokenCount: Int { failures.load(ordering: .relaxed) }
 
     /// Notes the sender of a request, and refuses the request if the sender may not send it.

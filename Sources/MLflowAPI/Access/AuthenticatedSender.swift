@@ -6,8 +6,8 @@ internal import Tracking
 /// The sender of a request whose credential was checked.
 struct AuthenticatedSender {
     let identity: Identity
-    /// The token of the request or, for a user whom a proxy or an issuer has identified, a token with the scope of the user's groups;
-    /// nil for a password.
+    /// The token of the request or, for a user whom a proxy or an issuer has identified, a token with the scope of the user's
+    /// groups; nil for a password.
     let token: AccessToken?
     /// Nil if the sender is not one of the server's users.
     let user: KnownUser?
@@ -82,7 +82,7 @@ extension AccessToken {
     ///
     /// - Parameter authentication: how the sender was identified; unless by a credential, the token has the scope of the groups.
     fileprivate func refusal(of access: Access, _ authentication: AuthenticatedSender.Authentication) -> HTTPRefusal? {
-        // A token for logging must not change who may log in, but people manage their own tokens and grant access to their own data.
+        // A token for logging must not change who may log in, but people manage their own tokens and share their own data.
         let isForAdmins = access.action == .change && access.isAboutAccounts
         let needed: AccessScope =
             isForAdmins && !(authentication == .externalPerson && access.isForEveryUser) ? .admin : access.action.scope

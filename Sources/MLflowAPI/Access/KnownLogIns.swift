@@ -83,9 +83,10 @@ package enum LogInCookie {
 
         /// The name that a cookie has at this place.
         ///
-        /// It contains the path, so that a server without a prefix and one beneath a prefix of the same host do not use each other's
-        /// cookies. A browser accepts a cookie whose name begins with `__Host-` only from this host and over https, so that a related
-        /// host cannot set it. Such a cookie is for all paths; with a path, the name begins with `__Secure-`, which only requires https.
+        /// It contains the path, so that a server without a prefix and one beneath a prefix of the same host do not use each
+        /// other's cookies. A browser accepts a cookie whose name begins with `__Host-` only from this host and over https, so
+        /// that a related host cannot set it. Such a cookie is for all paths; with a path, the name begins with `__Secure-`,
+        /// which only requires https.
         func fullName(_ name: String) -> String {
             let prefix = isSecure ? path.isEmpty ? "__Host-" : "__Secure-" : ""
             return prefix + name + path.replacing("/", with: ".")

@@ -6,7 +6,7 @@ internal import Synchronization
 
 /// An address from which a password is tried, and the name of the user.
 package struct PasswordAttempt: Hashable, Sendable {
-    /// The address or, for IPv6, its network of 64 bits, because a client with one address of such a network usually has all of them.
+    /// The address or, for IPv6, its network of 64 bits, because one client usually has all addresses of such a network.
     let peer: Peer
     /// The bytes of the name.
     let name: [UInt8]
@@ -20,12 +20,12 @@ package struct PasswordAttempt: Hashable, Sendable {
 
 /// Runs checks of passwords one after the other on a thread of its own, because each needs a tenth of a second of a processor.
 ///
-/// A client that tries many passwords must delay neither other requests nor other clients for long. Addresses take turns: the next
-/// check is that of the waiting address whose last check is the longest ago, and names at one address take turns likewise. Names
-/// whose password was right within a day from the same address have a queue of their own, and the two queues take turns. A check that
-/// would have to wait for too many others is refused. After some failures, a name can be tried from an address only every few seconds.
-/// After many failures with any names, this also holds for all names whose password has not been right from the address. So a user who
-/// forgets a password, or tries those of others, does not lock out colleagues at the same address.
+/// A client that tries many passwords must delay neither other requests nor other clients for long. Addresses take turns: the
+/// next check is that of the waiting address whose last check is the longest ago, and names at one address take turns likewise.
+/// Names whose password was right within a day from the same address have a queue of their own, and the two queues take turns. A
+/// check that would have to wait for too many others is refused. After some failures, a name can be tried from an address only
+/// every few seconds. After many failures with any names, this also holds for all names whose password has not been right from
+/// the address. So a user who forgets a password, or tries those of others, does not lock out colleagues at the same address.
 package final class PasswordChecks: Sendable {
     fileprivate struct Job {
         let attempt: PasswordAttempt
@@ -47,7 +47,7 @@ package final class PasswordChecks: Sendable {
 
         /// Takes the check whose turn it is.
         ///
-        /// A new address or name counts as if its last check had been at its arrival, so that new ones do not overtake one that waits.
+        /// A new address or name counts as if its last check had been at its arrival, so that it does not overtake waiting ones.
         ///
         /// - Parameters:
         ///   - peerTurn: the number of the last check of an address; 0 if it had no recent one.

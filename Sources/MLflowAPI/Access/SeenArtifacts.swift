@@ -6,8 +6,8 @@ internal import Synchronization
 internal import Tracking
 
 // An artifact belongs to several experiments if their locations overlap: to each experiment in whose location its path is, to the
-// experiments of the runs and logged models whose ids are in the path, and to those whose own location overlaps the path. What follows
-// the folder of a run or a model in a path are file names: ids among them do not count, because clients choose them.
+// experiments of the runs and logged models whose ids are in the path, and to those whose own location overlaps the path. What
+// follows the folder of a run or a model in a path are file names: ids among them do not count, because clients choose them.
 
 extension MLflowAPI {
     /// Throws `.permissionDenied` unless a client may do something with all artifacts at a path and beneath it.

@@ -4,8 +4,8 @@ package import Tracking
 
 /// Records successful and failed authentications in the audit; costs nothing for further requests on an authenticated connection.
 ///
-/// So that an attacker cannot fill the disk, only the first failure of an address is recorded at once. The next report contains the
-/// number of its further failures, and beyond a number of addresses one number for all of them.
+/// So that an attacker cannot fill the disk, only the first failure of an address is recorded at once. The next report contains
+/// the number of its further failures, and beyond a number of addresses one number for all of them.
 package final class LogInAudit: Sendable {
     private struct State {
         /// When each holder was last recorded, by name and address.
@@ -61,8 +61,8 @@ package final class LogInAudit: Sendable {
 
     /// Records that a credential was refused.
     ///
-    /// - Parameter actor: the owner of the credential, if that is known. A user name that was sent with a wrong password may be any
-    ///   text, such as a password in the wrong field; it is recorded only if a user has this name.
+    /// - Parameter actor: the owner of the credential, if that is known. A user name that was sent with a wrong password may be
+    ///   any text, such as a password in the wrong field; it is recorded only if a user has this name.
     func noteFailure(of actor: AuditActor = .anyone, from peer: Peer) {
         let isFirst = state.withLock { state in
             if let count = state.failures[peer.name] {

@@ -5,7 +5,7 @@ package import Tracking
 /// Checks stored and arriving artifacts against the storage quotas; any thread may call it.
 ///
 /// The database stores the sums; this object reads them at the start and then updates them after each change. If other servers
-/// use the database too, the store passes the new sums to `note`, and the sums that other servers have changed are read regularly.
+/// use the database too, the store passes the new sums to `note`, and the sums of other servers are read regularly.
 package final class StorageQuotas: Sendable {
     private struct State {
         var stored: [StorageOwner?: Int64] = [:]

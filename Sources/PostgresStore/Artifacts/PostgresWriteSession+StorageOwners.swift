@@ -1,8 +1,8 @@
 internal import PostgreSQL
 package import Tracking
 
-// Tables of the schema `apus`, which migrations/postgresql creates, hold how much each owner has stored. The sums are updated in the
-// transaction that stores or removes something, by one statement before its commit.
+// Tables of the schema `apus`, which migrations/postgresql creates, hold how much each owner has stored. The sums are updated in
+// the transaction that stores or removes something, by one statement before its commit.
 
 extension PostgresWriteSession {
     package func recordStored(_ path: String, by owner: StorageOwner?, bytes: Int64) throws -> [StoredChange] {
@@ -134,8 +134,8 @@ extension PostgresWriteSession {
 
     /// Counts all runs and stores their number.
     ///
-    /// The runs of other servers' open transactions are not counted: these servers add them to the stored number afterwards, because
-    /// its row is locked from before the count to the end of this transaction.
+    /// The runs of other servers' open transactions are not counted: these servers add them to the stored number afterwards,
+    /// because its row is locked from before the count to the end of this transaction.
     private func countRunsAgain() throws -> Int64 {
         _ = try rows("SELECT runs FROM apus.run_count FOR UPDATE")
         let count = try changed(

@@ -20,7 +20,7 @@ extension PostgresReadSession {
 
     package func runInfo(id runID: String) throws -> RunInfo { try storedRun(runID, for: .read) }
 
-    /// The ids of the runs that the client may read, in the same order, up to the first run whose absence the client may not find out.
+    /// The ids of the runs that the client may read, in order, up to the first run whose absence the client may not find out.
     ///
     /// Runs that do not exist, or are hidden from a limited token, are left out.
     /// - Returns: also the error for the first such run; nil if there is none.

@@ -113,9 +113,9 @@ struct SearchStatement {
 
     /// All conditions, as the text of a WHERE clause.
     ///
-    /// PostgreSQL turns each sub-query into a join. This is the fastest way for a few, but the time for planning many joins has no
-    /// bound: 13 s for twenty. It leaves sub-queries in a CASE as they are. There is only one CASE for all, because PostgreSQL expects
-    /// each condition to exclude half of the rows, and after many conditions would choose a plan for very few rows.
+    /// PostgreSQL turns each sub-query into a join. This is the fastest way for a few, but the time for planning many joins has
+    /// no bound: 13 s for twenty. It leaves sub-queries in a CASE as they are. There is only one CASE for all, because PostgreSQL
+    /// expects each condition to exclude half of the rows, and after many conditions would choose a plan for very few rows.
     private var filter: String {
         var all = conditions
         if subqueries.count > Self.mostJoinedSubqueries {

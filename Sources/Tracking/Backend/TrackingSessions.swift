@@ -193,7 +193,7 @@ package protocol TrackingWriting: CreationChecking, StorageCounting {
     /// Creates a run with status RUNNING.
     ///
     /// If the request chooses a run id and an identical request was carried out before, the run of that request is returned.
-    /// - Throws: `.invalidParameterValue` for a name other than the run name tag's, `.resourceAlreadyExists` for another run's id.
+    /// - Throws: `.invalidParameterValue` for a name that the run name tag contradicts, `.resourceAlreadyExists` for a taken id.
     func createRun(_ new: NewRun) throws -> Run
     /// Changes a run's status, end time and name; those that are nil, and an empty name, are ignored, as in MLflow.
     func updateRun(_ runID: String, status: RunStatus?, endTime: Int64?, name: String?) throws -> RunInfo
@@ -245,7 +245,7 @@ package protocol TrackingWriting: CreationChecking, StorageCounting {
     /// model or a prompt has the name.
     func createRegisteredModel(name: String, description: String, tags: [Tag]) throws -> RegisteredModel
     func updateRegisteredModel(_ name: String, description: String) throws -> RegisteredModel
-    /// Renames a registered model with its versions, tags and aliases; throws `.resourceAlreadyExists` if another model has the name.
+    /// Renames a registered model with its versions, tags and aliases; throws `.resourceAlreadyExists` for a taken name.
     func renameRegisteredModel(_ name: String, to newName: String) throws -> RegisteredModel
     /// Deletes a registered model with its versions, tags and aliases. A new model with its name starts at version 1.
     func deleteRegisteredModel(_ name: String) throws
@@ -291,8 +291,8 @@ package protocol TrackingWriting: CreationChecking, StorageCounting {
     /// - Throws: `.notImplemented` if the store keeps no journal.
     @discardableResult
     func add(_ event: ArtifactEvent) throws -> [StoredChange]
-    /// Removes up to `limit` entries of the journal that are older than a time in Unix milliseconds, the oldest first; returns how
-    /// many were removed.
+    /// Removes up to `limit` entries of the journal that are older than a time in Unix milliseconds, the oldest first; returns
+    /// how many were removed.
     func trimArtifactJournal(before time: Int64, limit: Int) throws -> Int
 
     /// Stores records from another store, as `RecordImporting.importRecords` says.

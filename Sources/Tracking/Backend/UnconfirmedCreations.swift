@@ -26,7 +26,7 @@ package final class UnconfirmedCreations {
     /// Runs `make`, or returns the answer of an identical request of the last minute whose client disconnected before it
     /// received the answer.
     ///
-    /// - Parameter canReturn: whether that answer can be returned; it throws if the client may no longer create or read the entity.
+    /// - Parameter canReturn: returns whether the entity still exists; throws if the client may no longer create or read it.
     package func answer<Answer: Sendable>(
         to creation: Creation,
         canReturn: (Answer) throws -> Bool,

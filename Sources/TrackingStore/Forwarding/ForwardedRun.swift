@@ -25,8 +25,8 @@ package struct ForwardedRunJournal: Sendable, Equatable {
     package var sentContent = ""
     /// The time of the last confirmation, in Unix milliseconds; nil before the first one.
     package var sentTime: Int64?
-    /// The id of the newest entry of the artifact journal when the run's files were last compared with those that were sent; nil if they
-    /// never were.
+    /// The id of the newest entry of the artifact journal when the run's files were last compared with those that were sent; nil
+    /// if they never were.
     package var comparedArtifactEntry: Int64?
     /// Why the last attempt failed, as a text for people; nil if it did not fail.
     package var failure: String?
@@ -67,8 +67,8 @@ package struct ForwardedRunStatus: Sendable {
 
 /// A run or experiment that was sent to an upstream.
 ///
-/// The forwarder recognizes the upstream by it: if the server at the upstream's address has none of several such entities, it is another
-/// server, and everything is sent again.
+/// The forwarder recognizes the upstream by it: if the server at the upstream's address has none of several such entities, it is
+/// another server, and everything is sent again.
 package enum KnownUpstreamEntity: Sendable, Equatable {
     /// The run's id in this store and in the upstream.
     case run(String, remoteID: String)
@@ -94,7 +94,7 @@ package struct ForwardedEntity: Sendable, Equatable {
     /// Identifies the content that was sent.
     package var digest: String
     package var failure: String?
-    /// For a logged model, the id of the newest entry of the artifact journal when its files were last compared with those that were sent.
+    /// For a logged model, the id of the newest entry of the artifact journal when its files were last compared.
     package var comparedArtifactEntry: Int64?
 
     package init(remoteID: String, digest: String, failure: String? = nil, comparedArtifactEntry: Int64? = nil) {

@@ -3,8 +3,8 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// Returns those of the runs that exist, each with what the journal of forwarding says about it, and with the metrics of which not
-    /// all points were sent.
+    /// Returns those of the runs that exist, each with what the journal of forwarding says about it, and with the metrics of
+    /// which not all points were sent.
     package func forwardedRuns(rows: [Int64], upstream: Int64) throws -> [ForwardedRun] {
         let present = try connection.query(
             "SELECT id FROM runs WHERE id IN (SELECT value FROM json_each(?1)) ORDER BY id",
@@ -97,8 +97,8 @@ extension ReadSession {
             .firstRow { $0.optionalString(0) }.flatMap { $0 }
     }
 
-    /// Returns entities that the upstream must still have if it is the same server: the five newest and the five oldest sent runs, or up
-    /// to ten experiments if no run was sent.
+    /// Returns entities that the upstream must still have if it is the same server: the five newest and the five oldest sent
+    /// runs, or up to ten experiments if no run was sent.
     package func knownEntities(ofUpstream upstream: Int64) throws -> [KnownUpstreamEntity] {
         let runs = try ["DESC", "ASC"].flatMap { order in
             try connection.query(
@@ -234,7 +234,7 @@ extension ReadSession {
         ).map { ForwardedFile(path: $0.string(0), bytes: $0.int64(1), version: $0.string(2)) }
     }
 
-    /// Returns the paths that were uploaded (kind 0) for a run after an entry of the artifact journal, relative to the artifact root.
+    /// Returns the paths, relative to the artifact root, that were uploaded (kind 0) for a run after an entry of the journal.
     package func uploadedPaths(ofRun row: Int64, after entry: Int64) throws -> [String] {
         try connection.query(
             "SELECT DISTINCT path FROM artifact_journal WHERE run_id = ?1 AND id > ?2 AND kind = 0",

@@ -76,7 +76,11 @@ package final class PostgresStore: Sendable {
     /// - Throws: `PostgresError` if the database cannot be reached or used, `UnfitDatabase` if its tables are those of another
     ///   version; the description of each is for the operator and contains no password.
     package init(_ configuration: Configuration) throws {
-        var connector = Connector(address: configuration.address, readsOnPrimary: !configuration.ownTables.isEmpty)
+        var connector = Connector(
+            address: configuration.address,
+            readsOnPrimary: !configuration.ownTables.isEmpty,
+            report: configuration.report
+        )
         let first = try connector.open(.writer)
         place = first.place
         first.watch = PostgresWatch(deadline: .now + Self.startTime, cancels: false)

@@ -211,7 +211,7 @@ package final class PostgresStore: Sendable {
     ) throws -> Value {
         let answer = Answer<Value>()
         read({ (session: PostgresReadSession) in try work(session) }) { answer.give($0) }
-        return try answer.wait()
+        return try answer.wait(isFromElsewhere: true)
     }
 
     package func removeNow<Value: Sendable>(
@@ -221,7 +221,7 @@ package final class PostgresStore: Sendable {
         try removals.submit({ (session: PostgresWriteSession) in try work(session) }) {
             answer.give($0.mapError(self.failure))
         }
-        return try answer.wait()
+        return try answer.wait(isFromElsewhere: true)
     }
 
     /// Notes whether the database has answered a request.
@@ -229,6 +229,8 @@ package final class PostgresStore: Sendable {
         switch result {
         case .success: isAway.store(false, ordering: .relaxed)
         case .failure(let error as PostgresError) where error.isDisconnection: isAway.store(true, ordering: .relaxed)
+        // A database that hangs keeps its connections.
+        case .failure(let error as TrackingError) where error == .noReadTurn: isAway.store(true, ordering: .relaxed)
         case .failure: break
         }
         return result
@@ -236,6 +238,8 @@ package final class PostgresStore: Sendable {
 
     /// Whether the database has answered the last request that it had to answer.
     package var isReachable: Bool { !isAway.load(ordering: .relaxed) }
+
+    package var isElsewhere: Bool { true }
 
     /// Translates a failure of PostgreSQL, and reports those that need the operator's attention.
     private func failure(_ error: any Error) -> any Error {

@@ -4,6 +4,7 @@ internal import HTTPServer
 internal import HTTPWire
 internal import Identities
 internal import Synchronization
+internal import Threads
 internal import Tracking
 
 /// Knows up to which time the users and permissions in memory include the changes that other servers have made in the database.
@@ -141,7 +142,7 @@ extension AccessControl {
             case .outdated:
                 let isDone = DispatchSemaphore(value: 0)
                 readChanges { isDone.signal() }
-                isDone.wait()
+                ThreadPool.wait(for: isDone)
             }
         }
         throw Self.changesTooOften

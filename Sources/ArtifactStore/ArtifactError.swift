@@ -34,8 +34,7 @@ package enum ArtifactError: Error, Sendable, Equatable {
     case rootUnavailable
     /// The process or the machine has no descriptor left (EMFILE, ENFILE).
     case tooManyOpenFiles
-    /// The server's keys for the object storage are missing, wrong or not sufficient; the value is a sentence for
-    /// people.
+    /// The server's keys for the object storage are missing, wrong or not sufficient; the value is a sentence for people.
     case storageDenies(String)
     /// The object storage refuses the request, and would refuse it again; the value is a sentence for people.
     case storageRefuses(String)

@@ -32,8 +32,7 @@ extension ArtifactPath {
         (1...2).contains(bytes.count) && bytes.allSatisfy { $0 == UInt8(ascii: ".") }
     }
 
-    /// Whether a client that treats the backslash as a separator would write outside of the folder to which it
-    /// downloads.
+    /// Whether a client that treats the backslash as a separator would write outside of the folder to which it downloads.
     private static func leadsElsewhereOnWindows(_ segment: Substring.UTF8View) -> Bool {
         let parts = segment.split(separator: UInt8(ascii: "\\"), omittingEmptySubsequences: false)
         guard let first = parts.first, !first.isEmpty else { return true }
@@ -45,8 +44,7 @@ extension ArtifactPath {
         bytes.prefix(5).map { $0 | 0x20 }.elementsEqual("file:".utf8)
     }
 
-    /// Whether the segment would name a different path if it were percent-decoded again, up to ten times, as MLflow
-    /// decodes.
+    /// Whether the segment would name a different path if it were percent-decoded again, up to ten times, as MLflow decodes.
     private static func isDisguise(_ segment: some Sequence<UInt8>) -> Bool {
         var bytes = Array(segment)
         for _ in 0..<10 {

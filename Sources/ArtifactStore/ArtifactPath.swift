@@ -13,10 +13,9 @@
 ///   drive or `file:` (`%2e%2e`): this server does not decode it again, but other programs may;
 /// - a segment begins like the names of unfinished uploads.
 ///
-/// All other characters have no special meaning, as in the file system: `v1.0.`, ` lead`, `a\b`, `...`, `s3:`,
-/// `100%.txt`, `%41`, `a..b`, `.hidden`, `a;b`, `a?b`, `a:b.txt`, `~`, `-rf`. Percent escapes of control characters are
-/// accepted, because MLflow 2.22 puts `%` between the parts of an image's name (`loss%step%0%timestamp%17…`). Paths are
-/// compared by their bytes.
+/// All other characters have no special meaning, as in the file system: `v1.0.`, ` lead`, `a\b`, `...`, `s3:`, `100%.txt`, `%41`,
+/// `a..b`, `.hidden`, `a;b`, `a?b`, `a:b.txt`, `~`, `-rf`. Percent escapes of control characters are accepted, because MLflow
+/// 2.22 puts `%` between the parts of an image's name (`loss%step%0%timestamp%17…`). Paths are compared by their bytes.
 package struct ArtifactPath: Sendable, CustomStringConvertible {
     /// The longest component in UTF-8 bytes: NAME_MAX of the file systems of Linux.
     package static let maximumComponentBytes = 255

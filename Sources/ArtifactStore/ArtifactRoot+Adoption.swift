@@ -4,8 +4,7 @@ internal import Glibc
 /// How a local file is added to a root of artifacts.
 package enum AdoptionWay: Sendable {
     case copy
-    /// The file shares its space with the source, by a clone or else by a hard link; if neither is possible, it is
-    /// copied.
+    /// The file shares its space with the source, by a clone or else by a hard link; if neither is possible, it is copied.
     case link
 }
 
@@ -21,10 +20,9 @@ package enum Adoption: Sendable, Equatable {
 extension ArtifactRoot {
     /// Adds a local file, with its modification time, at a path that has no file yet.
     ///
-    /// Blocks for reading and writing it, and for two disk flushes. If the path has a file of the same size, both are
-    /// read and compared, unless they are one inode or their modification times are equal to the nanosecond. Equal
-    /// times of whole seconds prove nothing: archives hold only whole seconds, and many programs give all their files
-    /// the same time.
+    /// Blocks for reading and writing it, and for two disk flushes. If the path has a file of the same size, both are read and
+    /// compared, unless they are one inode or their modification times are equal to the nanosecond. Equal times of whole seconds
+    /// prove nothing: archives hold only whole seconds, and many programs give all their files the same time.
     /// - Parameter source: a regular file, opened for reading.
     /// - Throws: the errors of `beginWrite` and `ArtifactUpload.commit`.
     package func adopt(

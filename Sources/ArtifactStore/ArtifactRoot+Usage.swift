@@ -123,9 +123,7 @@ private struct SharedExtents: Sequence, IteratorProtocol {
     private var position: UInt64 = 0
     private var isComplete = false
 
-    init(of file: Descriptor) {
-        self.file = file
-    }
+    init(of file: Descriptor) { self.file = file }
 
     mutating func next() -> (location: UInt64, bytes: Int64)? {
         while found.isEmpty, !isComplete { fetch() }

@@ -19,8 +19,7 @@ package final class ArtifactRoot: Sendable {
 
     /// Does not access the directory, which is opened when it is first used and created by the first write.
     ///
-    /// - Parameter resolvesInOneCall: false for opening each path component by component, as on kernels without
-    ///   openat2(2).
+    /// - Parameter resolvesInOneCall: false for opening each path component by component, as on kernels without openat2(2).
     package init(
         location: String,
         sharedContents: SharedContents? = nil,
@@ -107,10 +106,9 @@ package final class ArtifactRoot: Sendable {
     /// - Parameters:
     ///   - length: the number of bytes that the client announces; nil if it announces none.
     ///   - claim: counts the bytes for a quota while they are being written; nil if they are not counted.
-    /// - Throws: `.spaceKept` if the announced bytes do not fit; `.isDirectory` if the path is a folder;
-    ///   `.notDirectory` if a component above the last one is a file; `.invalidPath` for the root, a trailing slash,
-    ///   and a component that is a link; `.busy` if other requests delete the folders again and again; `.noSpace` and
-    ///   other errors of the file system.
+    /// - Throws: `.spaceKept` if the announced bytes do not fit; `.isDirectory` if the path is a folder; `.notDirectory` if a
+    ///   component above the last one is a file; `.invalidPath` for the root, a trailing slash, and a component that is a link;
+    ///   `.busy` if other requests delete the folders again and again; `.noSpace` and other errors of the file system.
     package func beginWrite(
         _ path: ArtifactPath,
         length: Int64? = nil,
@@ -203,8 +201,7 @@ extension ArtifactRoot {
         code == ENOTDIR || code == ELOOP ? .rootUnavailable : ArtifactError(errno: code, call: call)
     }
 
-    /// Whether the path is a directory; on a read-only file system, mkdir(2) may fail without EEXIST although it is
-    /// one.
+    /// Whether the path is a directory; on a read-only file system, mkdir(2) may fail without EEXIST although it is one.
     private func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.kind == .folder

@@ -26,9 +26,7 @@ extension Sharing {
             if ioctl(file.rawValue, Self.cloneFile, copy.rawValue) == 0 { return .extents }
             // A file that another program wrote a moment ago may not be durable yet.
             guard fsync(copy.rawValue) == 0, (try? folder.link(copy, replacing: name)) != nil
-            else {
-                continue
-            }
+            else { continue }
             return .inode
         }
         return nil
@@ -52,8 +50,7 @@ extension Folder {
         let direct = link(file, as: name)
         if direct == 0 { return }
         guard direct == EEXIST else { throw ArtifactError(errno: direct, call: "linkat") }
-        // While this process holds the lock, `removeStaleUploads` of another process does not remove the temporary
-        // name.
+        // While this process holds the lock, `removeStaleUploads` of another process does not remove the temporary name.
         _ = retryingInterrupts { flock(file.rawValue, LOCK_SH) }
         defer { _ = retryingInterrupts { flock(file.rawValue, LOCK_UN) } }
         let temporaryName = ArtifactUpload.nextTemporaryName()

@@ -67,9 +67,7 @@ package final class ArtifactUpload: Sendable {
         }
     }
 
-    deinit {
-        abort()
-    }
+    deinit { abort() }
 
     /// Returns a name that no other upload of this process has.
     static func nextTemporaryName() -> String {

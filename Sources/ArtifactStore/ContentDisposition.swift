@@ -37,8 +37,7 @@ private func isAlphanumeric(_ byte: UInt8) -> Bool {
     }
 }
 
-/// The text with accented Latin letters replaced by their base letters, and without other characters than printable
-/// ASCII.
+/// The text with accented Latin letters replaced by their base letters, and without other characters than printable ASCII.
 private func asciiLikeness(of text: String) -> String {
     var likeness = ""
     for scalar in text.unicodeScalars {

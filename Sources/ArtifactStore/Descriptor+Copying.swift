@@ -68,8 +68,7 @@ extension Descriptor {
         }
     }
 
-    /// Allocates the space of the file's first `length` bytes, so that a full disk is noticed before the client sends
-    /// them.
+    /// Allocates the space of the file's first `length` bytes, so that a full disk is noticed before the client sends them.
     ///
     /// - Returns: false if the file system cannot allocate space ahead.
     func reserve(_ length: Int64) throws(ArtifactError) -> Bool {

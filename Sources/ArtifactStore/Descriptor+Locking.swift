@@ -2,8 +2,7 @@ internal import Files
 internal import Glibc
 
 extension Descriptor {
-    /// F_OFD_SETLK and F_OFD_SETLKW (fcntl(2)), which the Glibc module leaves out; they are the same on every
-    /// architecture.
+    /// F_OFD_SETLK and F_OFD_SETLKW (fcntl(2)), which the Glibc module leaves out; they are the same on every architecture.
     private static let setLock: Int32 = 37
     private static let setLockWaiting: Int32 = 38
 

@@ -30,13 +30,10 @@ struct Folder: Sendable {
     }
 
     /// The kind of an entry; nil if the entry does not exist.
-    func kind(of name: UnsafePointer<CChar>) throws(ArtifactError) -> Kind? {
-        try status(of: name)?.kind
-    }
+    func kind(of name: UnsafePointer<CChar>) throws(ArtifactError) -> Kind? { try status(of: name)?.kind }
 
-    /// The flags of every open(2): a link at the end of the path is refused, child processes do not inherit the
-    /// descriptor, a pipe or a device does not block the call, and a terminal does not become the controlling terminal
-    /// of the process.
+    /// The flags of every open(2): a link at the end of the path is refused, child processes do not inherit the descriptor, a
+    /// pipe or a device does not block the call, and a terminal does not become the controlling terminal of the process.
     static let protectingFlags = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
 
     /// Opens a file or folder in this folder, with `protectingFlags`.
@@ -61,8 +58,7 @@ struct Folder: Sendable {
         }
     }
 
-    /// Opens a folder in this folder, and creates it if it is missing; its entry is then durable when this function
-    /// returns.
+    /// Opens a folder in this folder, and creates it if it is missing; its entry is then durable when this function returns.
     ///
     /// If another thread has just created the folder, its entry may not be durable yet. The file system's journal keeps
     /// the order of changes, so that a later sync inside the folder also makes the folder durable.

@@ -83,14 +83,10 @@ package final class FreeSpace: Sendable {
     /// Counts bytes that are about to be written.
     ///
     /// - Throws: `.spaceKept`, with nothing counted, if the bytes do not fit beside the space that is kept free.
-    package func count(_ bytes: Int64) throws(ArtifactError) {
-        try check(bytes, counting: true)
-    }
+    package func count(_ bytes: Int64) throws(ArtifactError) { try check(bytes, counting: true) }
 
     /// Throws `.spaceKept` if this number of bytes does not fit now; counts nothing.
-    package func requireRoom(for bytes: Int64) throws(ArtifactError) {
-        try check(bytes, counting: false)
-    }
+    package func requireRoom(for bytes: Int64) throws(ArtifactError) { try check(bytes, counting: false) }
 
     private func check(_ bytes: Int64, counting: Bool) throws(ArtifactError) {
         let (kept, change) = state.withLock { (state) -> (Int64?, Reading?) in
@@ -137,8 +133,7 @@ package final class FreeSpace: Sendable {
         guard let disk = state.disk else { return nil }
         let free = max(disk.freeBytes - state.written, 0)
         let kept = amount.bytes(ofDisk: disk.totalBytes)
-        // The level improves only at a tenth above the bound, so that a disk near the bound is not reported each
-        // second.
+        // The level improves only at a tenth above the bound, so that a disk near the bound is not reported each second.
         func isBelow(_ bound: Int64, _ held: Bool) -> Bool { free < (held ? bound + bound / 10 : bound) }
         let level: Level =
             if isBelow(kept, state.level == .spent) {

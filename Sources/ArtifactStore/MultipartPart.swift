@@ -31,9 +31,7 @@ package final class MultipartPart: Sendable {
         self.file = Mutex(file)
     }
 
-    deinit {
-        abort()
-    }
+    deinit { abort() }
 
     /// Appends bytes to the part; blocks until all of them are written.
     ///

@@ -53,8 +53,7 @@ struct StoredPart {
         "\(number) \(length) \(tag) " + (offset.map { "at \($0) \(Self.lineEnd)\n" } ?? "file\n")
     }
 
-    /// The parts in a journal, and the length of its complete lines; if several lines have the same number, the last
-    /// one counts.
+    /// The parts in a journal, and the length of its complete lines; if several lines have the same number, the last one counts.
     static func parts(ofJournal bytes: [UInt8]) -> (parts: [Int: StoredPart], length: Int) {
         var parts: [Int: StoredPart] = [:]
         var withoutOffset: Set<Int> = []

@@ -57,9 +57,7 @@ extension MultipartUpload {
     }
 
     /// Accepts parts again after a completion that failed.
-    func resume() {
-        state.withLock { $0.phase = .open }
-    }
+    func resume() { state.withLock { $0.phase = .open } }
 
     private func check(_ listed: [ListedPart], against parts: [Int: StoredPart]) throws {
         let numbers = 1..<(record.partCount + 1)

@@ -83,9 +83,7 @@ final class MultipartUpload: Sendable {
             }
             if let reservation = place?.reservation {
                 try freeSpace?.count(reservation)
-                if try file.reserve(reservation) {
-                    state.withLock { $0.isReserved = true }
-                }
+                if try file.reserve(reservation) { state.withLock { $0.isReserved = true } }
             } else {
                 try freeSpace?.requireRoom(for: state.withLock { $0.isReserved } && place != nil ? 0 : length ?? 0)
             }

@@ -55,13 +55,7 @@ extension MultipartUploads {
         else { return .unknown }
         if try folder.holdsCompletedUpload() { return .completed(record.path) }
         let claim = limits.claim(record.owner)
-        let upload = MultipartUpload(
-            id: id,
-            record: record,
-            folder: folder,
-            freeSpace: root.freeSpace,
-            claim: claim
-        )
+        let upload = MultipartUpload(id: id, record: record, folder: folder, freeSpace: root.freeSpace, claim: claim)
         try upload.readJournal()
         return .open(upload)
     }

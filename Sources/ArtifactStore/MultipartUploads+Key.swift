@@ -43,7 +43,5 @@ extension MultipartUploads {
     }
 
     /// Random bytes for keys, from the system's cryptographic generator.
-    static func randomBytes(_ count: Int) -> [UInt8] {
-        (0..<count).map { _ in UInt8.random(in: .min ... .max) }
-    }
+    static func randomBytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: .min ... .max) } }
 }

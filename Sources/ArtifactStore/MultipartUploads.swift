@@ -22,8 +22,7 @@ package final class MultipartUploads: Sendable {
         package var openUploads = Budget(total: BudgetLimits().multipartUploads)
         /// Seconds from the beginning of an upload until it expires.
         package var lifetimeSeconds: Int64 = 24 * 3_600
-        /// How long a completed upload is remembered, in seconds, because a client that misses the response repeats the
-        /// request.
+        /// How long a completed upload is remembered, in seconds, because a client that misses the response repeats the request.
         package var memorySeconds: Int64 = 3_600
         /// Returns a claim that counts an upload's bytes for a quota until it is completed; nil if they are not counted.
         ///
@@ -61,8 +60,7 @@ package final class MultipartUploads: Sendable {
     ///   - peer: the client whose share of the uploads is used.
     ///   - owner: the key of the identity for whose quota the bytes count; nil if the server does not know identities.
     /// - Returns: the id, hexadecimal digits that nobody can guess, and the expiration time in Unix seconds.
-    /// - Throws: `.tooManyUploads`; `ArtifactError` for a path that names no file, and for other errors of the file
-    ///   system.
+    /// - Throws: `.tooManyUploads`; `ArtifactError` for a path that names no file, and for other errors of the file system.
     package func create(
         _ path: ArtifactPath,
         partCount: Int,
@@ -124,8 +122,7 @@ package final class MultipartUploads: Sendable {
         return try upload.beginPart(number, length: length, atMost: limits.partBytes)
     }
 
-    /// Builds the file from the parts and moves it to its target, which replaces an older file; the file is then
-    /// durable.
+    /// Builds the file from the parts and moves it to its target, which replaces an older file; the file is then durable.
     ///
     /// If all parts but the last have the same length, this costs a few disk flushes, however large the file is. A
     /// repeated call succeeds and changes nothing. If the call fails, the upload stays open.

@@ -3,8 +3,7 @@ internal import Glibc
 
 /// A file that is open for reading, with the facts that the head of a response needs.
 ///
-/// The file or the connection is closed when the last reference is released, so keep a reference until the last byte is
-/// sent.
+/// The file or the connection is closed when the last reference is released, so keep a reference until the last byte is sent.
 package final class OpenArtifact: Sendable {
     private enum Content: Sendable {
         case file(Descriptor)
@@ -53,8 +52,7 @@ package final class OpenArtifact: Sendable {
 
 /// The bytes of a file in an object storage.
 package protocol ArtifactObject: AnyObject, Sendable {
-    /// Fills the buffer with the bytes from an offset on; costs a request unless it continues where the last read
-    /// ended.
+    /// Fills the buffer with the bytes from an offset on; costs a request unless it continues where the last read ended.
     ///
     /// - Throws: `.replaced` if the file was replaced since it was opened; other failures of the storage.
     func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws(ArtifactError)

@@ -13,9 +13,7 @@ final class PathResolver: Sendable {
 
     private let usesOneCall: Atomic<Bool>
 
-    init(usesOneCall: Bool) {
-        self.usesOneCall = Atomic(usesOneCall)
-    }
+    init(usesOneCall: Bool) { self.usesOneCall = Atomic(usesOneCall) }
 
     /// Opens a file or folder, with `Folder.protectingFlags`.
     ///

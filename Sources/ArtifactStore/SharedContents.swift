@@ -2,8 +2,7 @@ internal import Files
 internal import Glibc
 internal import Synchronization
 
-/// An index from the hash of a content to the paths that may have it, so that a new file can share the space of an
-/// equal one.
+/// An index from the hash of a content to the paths that may have it, so that a new file can share the space of an equal one.
 ///
 /// Files are compared byte by byte before they share space, so that an outdated entry of the index does no harm. The
 /// index holds no bytes: a content is gone when the last path that has it is deleted.
@@ -29,9 +28,7 @@ package final class SharedContents: Sendable {
 
     /// - Parameter lookUp: returns paths beneath the root at which a content was once stored, the most likely ones
     ///   first; it may block, and may miss files that were stored a moment ago.
-    package init(lookUp: @escaping @Sendable (_ sha256: [UInt8]) -> [String]) {
-        self.lookUp = lookUp
-    }
+    package init(lookUp: @escaping @Sendable (_ sha256: [UInt8]) -> [String]) { self.lookUp = lookUp }
 
     package var statistics: Statistics { saved.withLock { $0 } }
 

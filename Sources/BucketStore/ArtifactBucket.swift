@@ -34,9 +34,7 @@ package final class ArtifactBucket: ArtifactStorage {
     func key(_ path: ArtifactPath) throws(ArtifactError) -> String {
         guard path.name != nil else { throw .invalidPath(path.obstacleToWriting ?? .empty) }
         let key = root + path.description
-        guard key.utf8.count <= Self.longestKey else {
-            throw .nameTooLong
-        }
+        guard key.utf8.count <= Self.longestKey else { throw .nameTooLong }
         return key
     }
 
@@ -45,10 +43,7 @@ package final class ArtifactBucket: ArtifactStorage {
 
     // MARK: Reading
 
-    package func list(
-        _ path: ArtifactPath,
-        relativeTo base: ArtifactPath
-    ) throws(ArtifactError) -> [ArtifactEntry] {
+    package func list(_ path: ArtifactPath, relativeTo base: ArtifactPath) throws(ArtifactError) -> [ArtifactEntry] {
         let folder = BucketFolder(self, prefix(try base.appending(path)))
         let beginning = path.components.isEmpty ? "" : path.description + "/"
         var entries: [ArtifactEntry] = []
@@ -150,10 +145,7 @@ package final class ArtifactBucket: ArtifactStorage {
     }
 
     /// Calls `body` for each page of the listing of all objects whose keys begin with a prefix.
-    func forEachPage(
-        _ prefix: String,
-        _ body: (S3Page) throws(ArtifactError) -> Void
-    ) throws(ArtifactError) {
+    func forEachPage(_ prefix: String, _ body: (S3Page) throws(ArtifactError) -> Void) throws(ArtifactError) {
         var after: String?
         repeat {
             let from = after
@@ -182,10 +174,7 @@ package final class ArtifactBucket: ArtifactStorage {
         )
     }
 
-    package func delete(
-        _ path: ArtifactPath,
-        removed: (_ bytes: Int64) -> Void
-    ) throws(ArtifactError) -> Bool {
+    package func delete(_ path: ArtifactPath, removed: (_ bytes: Int64) -> Void) throws(ArtifactError) -> Bool {
         let key = try key(path)
         var wasThere = false
         if path.obstacleToWriting != .trailingSlash, let object = try head(path) {

@@ -94,9 +94,7 @@ final class BucketUpload: PendingArtifact {
         return buffer
     }
 
-    deinit {
-        abort()
-    }
+    deinit { abort() }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws(ArtifactError) {
         let result = state.withLock { state in

@@ -42,7 +42,7 @@ package final class UploadMemory: Sendable {
 
     /// The failure of an upload whose memory was given to others.
     static let lost = ArtifactError.overloaded(
-        "The file arrived so slowly that other uploads got its memory; nothing of it was stored. Try again."
+        "The file arrived too slowly, and other uploads needed its memory; nothing of it was stored. Send it again."
     )
 }
 
@@ -52,13 +52,9 @@ final class PartBuffer: @unchecked Sendable {
     private let space: UnsafeMutableRawBufferPointer
     private(set) var count = 0
 
-    init(bytes: Int) {
-        space = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes, alignment: 4_096)
-    }
+    init(bytes: Int) { space = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes, alignment: 4_096) }
 
-    deinit {
-        space.deallocate()
-    }
+    deinit { space.deallocate() }
 
     var isFull: Bool { count == space.count }
 
@@ -77,7 +73,5 @@ final class PartBuffer: @unchecked Sendable {
         return taken
     }
 
-    func removeAll() {
-        count = 0
-    }
+    func removeAll() { count = 0 }
 }

@@ -38,8 +38,7 @@ package final class Budget: Sendable {
         self.localShare = min(localShare ?? self.share, total)
     }
 
-    /// Takes `amount` for the peer, or takes nothing and returns false if `amount` would exceed the total or the peer's
-    /// share.
+    /// Takes `amount` for the peer, or takes nothing and returns false if `amount` would exceed the total or the peer's share.
     package func take(_ amount: Int, for peer: Peer) -> Bool {
         state.withLock { state in
             let held = state.byPeer[peer, default: 0]

@@ -12,16 +12,14 @@ package final class Caller: Sendable {
     ///
     /// A caller without an identity may see all data.
     package let identity: Identity?
-    /// The peer whose shares of the budgets the requests use: that of the identity or, without one, of the address.
+    /// The client in whose share of each budget the requests count: the identity or, without one, the address.
     package let party: Peer
-    /// A number for the party, for queues in which parties have turns.
+    /// A number for `party`, for queues in which clients take turns.
     package let turn: Int
     private let presence: Presence
     private let admission = Atomic<Int>(0)
 
-    package convenience init(peer: Peer, identity: Identity? = nil) {
-        self.init(peer, identity, Presence())
-    }
+    package convenience init(peer: Peer, identity: Identity? = nil) { self.init(peer, identity, Presence()) }
 
     private init(_ peer: Peer, _ identity: Identity?, _ presence: Presence) {
         self.peer = peer
@@ -31,15 +29,15 @@ package final class Caller: Sendable {
         turn = party.hashValue
     }
 
-    /// The same client on the same connection, known under another identity.
-    package func identified(as identity: Identity?) -> Caller { Caller(peer, identity, presence) }
+    /// The same client on the same connection, with another identity.
+    package func with(_ identity: Identity?) -> Caller { Caller(peer, identity, presence) }
 
-    /// Whether nothing that is stored is hidden from it.
+    /// Whether the client may read everything that is stored.
     package var seesAll: Bool { identity?.permissions == nil }
 
-    // MARK: What it may do
+    // MARK: Its permissions
 
-    /// The `AccessVersion` at which the request in progress was admitted; 0 if nobody has to admit it.
+    /// The `AccessVersion` at which the request in progress was admitted; 0 if the server admits every request.
     ///
     /// A connection has one request in progress. Usable from any thread; costs one atomic load.
     package var admissionVersion: Int { admission.load(ordering: .relaxed) }
@@ -47,9 +45,9 @@ package final class Caller: Sendable {
     /// Records that the request in progress was admitted.
     package func noteAdmission(at version: Int) { admission.store(version, ordering: .relaxed) }
 
-    // MARK: Whether it is there
+    // MARK: Whether the client is connected
 
-    /// Whether nobody is likely to read the answer, so that long work for it is given up.
+    /// Whether the client has probably disconnected, so that long work for its answer is given up.
     ///
     /// Usable from any thread; costs one atomic load.
     package var hasLeft: Bool { presence.isAbandoned.load(ordering: .relaxed) }
@@ -57,9 +55,9 @@ package final class Caller: Sendable {
     /// Whether the connection has ended.
     package var hasEnded: Bool { presence.hasEnded.load(ordering: .relaxed) }
 
-    /// Records that the client may have gone, although its connection could still take an answer; called by the owner of
+    /// Records that the client has probably gone, although its connection could still take an answer; called by the owner of
     /// the connection.
-    package func fadeAway() { presence.isAbandoned.store(true, ordering: .relaxed) }
+    package func noteProbableDeparture() { presence.isAbandoned.store(true, ordering: .relaxed) }
 
     /// Records that the client has disconnected; called by the owner of the connection.
     package func leave() {
@@ -82,7 +80,7 @@ package final class Caller: Sendable {
     package static let server = Caller(peer: .server)
 }
 
-/// What is known of one connection, under whatever identities its requests come.
+/// What is known of one connection, whatever identities its requests have.
 private final class Presence: Sendable {
     let isAbandoned = Atomic<Bool>(false)
     let hasEnded = Atomic<Bool>(false)

@@ -47,14 +47,12 @@ package final class MemoryLedger: Sendable {
         return reservation
     }
 
-    fileprivate func remove(_ id: ObjectIdentifier) {
-        _ = entries.withLock { $0.removeValue(forKey: id) }
-    }
+    fileprivate func remove(_ id: ObjectIdentifier) { _ = entries.withLock { $0.removeValue(forKey: id) } }
 
-    /// Takes memory from slow clients, first from those that have been slow for the longest time, until `attempt` returns true; false if it never does.
+    /// Takes memory from slow clients, first from those that have been slow for the longest time, until `attempt` returns true;
+    /// false if it never does.
     ///
-    /// If the asking peer has used up its own share of the budget, only that peer's other bodies or answers lose
-    /// memory.
+    /// If the asking peer has used up its own share of the budget, only that peer's other bodies or answers lose memory.
     fileprivate func makeRoom(for asking: MemoryReservation, _ count: Int, _ attempt: () -> Bool) -> Bool {
         let now = clock()
         let peer = asking.peer
@@ -96,9 +94,7 @@ package final class MemoryReservation: Sendable {
         state = Mutex(State(holding: Holding(of: ledger.budget, for: peer)))
     }
 
-    deinit {
-        ledger.remove(ObjectIdentifier(self))
-    }
+    deinit { ledger.remove(ObjectIdentifier(self)) }
 
     /// The number of bytes held.
     package var bytes: Int { state.withLock { $0.bytes } }
@@ -147,8 +143,7 @@ package final class MemoryReservation: Sendable {
     /// Until the next call of `beginWaitingForClient` this memory is not given to others.
     package func endWaitingForClient() { state.withLock { $0.isWaiting = false } }
 
-    /// The time since which the client has been slower than the required pace; nil if it is not too slow or holds no
-    /// memory.
+    /// The time since which the client has been slower than the required pace; nil if it is not too slow or holds no memory.
     fileprivate func slowSince(_ now: UInt64) -> UInt64? {
         state.withLock { state in
             let isSlow = now >= state.since &+ ledger.pace.time

@@ -1,7 +1,6 @@
 package import Identities
 
-/// Who is charged for what requests take of a budget: all connections from one IP address, or all requests of one
-/// identity.
+/// Who is charged for what requests take of a budget: all connections from one IP address, or all requests of one identity.
 package struct Peer: Hashable, Sendable {
     /// The numeric address without the port, `unix` for `unixSocket`, or the name of an identity; empty for the
     /// server's own work.

@@ -84,8 +84,7 @@ package final class RequestRate: Sendable {
         }
     }
 
-    /// Removes clients that may again send the requests of ten seconds at once, so that many addresses do not fill the
-    /// memory.
+    /// Removes clients that may again send the requests of ten seconds at once, so that many addresses do not fill the memory.
     private static func prune(_ state: inout State, at now: ContinuousClock.Instant) {
         state.clients = state.clients.filter { $0.value.due > now }
         state.pruningCount = max(1_024, 2 * state.clients.count)

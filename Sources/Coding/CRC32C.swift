@@ -29,9 +29,7 @@ package struct CRC32C: Sendable {
                 state ^= tables[(7 - index) * 256 + byte]
             }
         }
-        for byte in bytes[wordsEnd...] {
-            state = (state &>> 8) ^ tables[Int((state ^ UInt32(byte)) & 0xFF)]
-        }
+        for byte in bytes[wordsEnd...] { state = (state &>> 8) ^ tables[Int((state ^ UInt32(byte)) & 0xFF)] }
         return state
     }
 

@@ -8,9 +8,7 @@ package final class Descriptor: Sendable {
     package let rawValue: Int32
 
     /// - Parameter rawValue: an open descriptor that nothing else closes.
-    package init(owning rawValue: Int32) {
-        self.rawValue = rawValue
-    }
+    package init(owning rawValue: Int32) { self.rawValue = rawValue }
 
     /// Opens a descriptor of `/dev/null`, to reserve its number for later; nil if the process can open no more.
     package static func placeholder() -> Descriptor? {
@@ -19,8 +17,7 @@ package final class Descriptor: Sendable {
     }
 
     deinit {
-        // The result is ignored, because Linux frees the number even if close fails (close(2), "Dealing with error
-        // returns").
+        // The result is ignored, because Linux frees the number even if close fails (close(2), "Dealing with error returns").
         _ = close(rawValue)
     }
 }

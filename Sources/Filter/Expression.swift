@@ -32,8 +32,7 @@ package enum ComparisonValue: Sendable, Hashable {
     /// Used only with `isNull` and `isNotNull`.
     case none
     case text(String)
-    /// A value for a metric, or a time that was written with a decimal point or an exponent; may be infinite, never
-    /// NaN.
+    /// A value for a metric, or a time that was written with a decimal point or an exponent; may be infinite, never NaN.
     case number(Double)
     /// A time in Unix milliseconds, an experiment id or the number of a model version.
     case integer(Int64)
@@ -45,8 +44,7 @@ package enum ComparisonValue: Sendable, Hashable {
 
 /// One condition of a filter.
 ///
-/// The parser only returns conditions that are legal for the subject of the search, so TrackingStore need not check
-/// them.
+/// The parser only returns conditions that are legal for the subject of the search, so TrackingStore need not check them.
 package struct Comparison: Sendable, Hashable {
     package let entity: Entity
     /// The key without quotes; for an attribute, its canonical name (`start_time` for `Created`).
@@ -101,9 +99,7 @@ package struct FilterError: Error, Sendable, Hashable {
     /// One line that shows the wrong clause, key or operator and, if there are few, the legal ones.
     package let message: String
 
-    package init(_ message: String) {
-        self.message = message
-    }
+    package init(_ message: String) { self.message = message }
 }
 
 /// Bounds on one search.

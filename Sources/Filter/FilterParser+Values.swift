@@ -1,10 +1,7 @@
 // Parses the right side of a comparison.
 
 extension FilterParser {
-    mutating func scalarValue(
-        for field: FieldReference,
-        from start: Int
-    ) throws(FilterError) -> ComparisonValue {
+    mutating func scalarValue(for field: FieldReference, from start: Int) throws(FilterError) -> ComparisonValue {
         // In `key = AND …` the value is missing, and AND joins the next condition.
         guard let lexeme = reader.current, lexeme.token != .word(.and) else { throw invalidClause(from: start) }
         if field.kind == .optionallyQuoted { return .text(try optionallyQuotedValue(lexeme, from: start)) }
@@ -58,8 +55,7 @@ extension FilterParser {
 
     /// Reads a list of quoted strings in parentheses.
     ///
-    /// - Throws: "invalid clause" if the closing parenthesis is missing, "ill-formed list" for other mistakes in the
-    ///   list.
+    /// - Throws: "invalid clause" if the closing parenthesis is missing, "ill-formed list" for other mistakes in the list.
     mutating func list(for field: FieldReference, from start: Int) throws(FilterError) -> [String] {
         reader.advance()
         var values: [String] = []

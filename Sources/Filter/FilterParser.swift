@@ -2,9 +2,8 @@
 ///
 /// A search finds the entities for which all of the returned comparisons are true.
 ///
-/// Accepts what MLflow 3.17.2 accepts: even `AND` may be missing before a comparison that has neither a list nor a null
-/// test. An empty text is an empty filter; a text of only white space is an error. The cost is linear in the length of
-/// the text.
+/// Accepts what MLflow 3.17.2 accepts: even `AND` may be missing before a comparison that has neither a list nor a null test. An
+/// empty text is an empty filter; a text of only white space is an error. The cost is linear in the length of the text.
 package func parseFilter(_ text: String, for subject: SearchSubject) throws(FilterError) -> [Comparison] {
     guard !text.isEmpty else { return [] }
     guard text.utf8.count <= FilterLimits.filterBytes else {
@@ -26,9 +25,7 @@ struct FilterParser {
     var reader: TokenReader
     var listValueCount = 0
 
-    init(reader: TokenReader) {
-        self.reader = reader
-    }
+    init(reader: TokenReader) { self.reader = reader }
 
     mutating func parse(_ text: String) throws(FilterError) -> [Comparison] {
         guard !reader.isAtEnd else { throw FilterError("Invalid filter '\(text)'. Could not be parsed.") }
@@ -75,18 +72,12 @@ struct FilterParser {
         guard isList == (comparisonOperator == .isIn || comparisonOperator == .notIn) else {
             throw FilterError("Invalid comparator '\(written)' for a list. Use IN or NOT IN.")
         }
-        return Comparison(
-            entity: field.entity,
-            key: field.key,
-            comparisonOperator: comparisonOperator,
-            value: value
-        )
+        return Comparison(entity: field.entity, key: field.key, comparisonOperator: comparisonOperator, value: value)
     }
 
     /// Reads an operator and returns its canonical text, whether or not it is legal for the field.
     ///
-    /// The text keeps its case if the subject distinguishes the case of operators. Returns nil if no operator comes
-    /// next.
+    /// The text keeps its case if the subject distinguishes the case of operators. Returns nil if no operator comes next.
     private mutating func writtenOperator() -> String? {
         guard let lexeme = reader.current else { return nil }
         if lexeme.token == .comparison {

@@ -43,6 +43,4 @@ private func parseOrdering(_ clause: String, for subject: SearchSubject) throws(
     return Ordering(entity: field.entity, key: field.key, ascending: ascending)
 }
 
-private func hasSameBytes(_ left: String, _ right: String) -> Bool {
-    left.utf8.elementsEqual(right.utf8)
-}
+private func hasSameBytes(_ left: String, _ right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }

@@ -13,8 +13,7 @@ enum ValueKind: Sendable, Equatable {
     case text
     /// A quoted string or a list of quoted strings.
     case textOrList
-    /// A text, quoted or not, or a list of quoted strings, which may be empty: the fields of logged models that are
-    /// texts.
+    /// A text, quoted or not, or a list of quoted strings, which may be empty: the fields of logged models that are texts.
     case optionallyQuoted
     /// A quoted integer or a list of quoted integers: experiment ids.
     case quotedInteger

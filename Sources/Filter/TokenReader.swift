@@ -27,13 +27,9 @@ struct TokenReader {
         return first.range.lowerBound > 0 || last.range.upperBound < lexer.scalars.count
     }
 
-    mutating func advance() {
-        index += 1
-    }
+    mutating func advance() { index += 1 }
 
-    func source(_ lexeme: Lexeme) -> String {
-        lexer.text(lexeme.range)
-    }
+    func source(_ lexeme: Lexeme) -> String { lexer.text(lexeme.range) }
 
     /// The text from an offset to the end of the current token, truncated to 120 scalars; for messages.
     func source(from start: Int) -> String {
@@ -50,9 +46,7 @@ struct TokenReader {
     }
 
     /// Skips the current token if it is this keyword, and returns whether it was skipped.
-    mutating func skip(keyword: Keyword) -> Bool {
-        skip(.word(keyword))
-    }
+    mutating func skip(keyword: Keyword) -> Bool { skip(.word(keyword)) }
 
     /// Skips the current token if it equals `token`, and returns whether it was skipped.
     mutating func skip(_ token: Token) -> Bool {
@@ -116,8 +110,7 @@ extension TokenReader {
         return key
     }
 
-    /// Reads the rest of a key such as `a/b-c` after its first word; returns an empty text if no `/` or `-` follows the
-    /// word.
+    /// Reads the rest of a key such as `a/b-c` after its first word; returns an empty text if no `/` or `-` follows the word.
     private mutating func readJoinedWords(after wordEnd: Int) -> String {
         var joined = ""
         var end = wordEnd
@@ -172,8 +165,7 @@ extension TokenReader {
         }
     }
 
-    /// Whether `true` or `false` without quotes follows the operator; MLflow's lexer does not read this as a
-    /// comparison.
+    /// Whether `true` or `false` without quotes follows the operator; MLflow's lexer does not read this as a comparison.
     private var isBeforeTruthValue: Bool {
         guard index + 1 < lexemes.count, case .word = lexemes[index + 1].token else { return false }
         return ["true", "false"].contains(source(lexemes[index + 1]).lowercased())
@@ -193,9 +185,7 @@ extension TokenReader {
             text = source(lexeme)
         }
         guard let entity = subject.entityNames[text] else {
-            throw FilterError(
-                "\(subject.wording.invalidEntity) '\(text)'. Valid values are \(subject.entityNamesText)"
-            )
+            throw FilterError("\(subject.wording.invalidEntity) '\(text)'. Valid values are \(subject.entityNamesText)")
         }
         return entity
     }
@@ -248,6 +238,4 @@ extension Token {
 }
 
 /// Formats a list of names as MLflow's messages do: `['a', 'b']`.
-func formattedList(_ names: [String]) -> String {
-    "[" + names.map { "'\($0)'" }.joined(separator: ", ") + "]"
-}
+func formattedList(_ names: [String]) -> String { "[" + names.map { "'\($0)'" }.joined(separator: ", ") + "]" }

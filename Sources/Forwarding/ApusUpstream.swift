@@ -17,9 +17,7 @@ struct ApusUpstream: Upstream {
     let sendsManyRunsPerCall = true
     let mayCreateTwice = false
 
-    init(_ calls: any UpstreamCalls) {
-        self.calls = calls
-    }
+    init(_ calls: any UpstreamCalls) { self.calls = calls }
 
     /// Whether a server is Apus.
     ///
@@ -43,12 +41,12 @@ struct ApusUpstream: Upstream {
         }
     }
 
-    func holds(_ evidence: ForwardEvidence) throws(UpstreamFailure) -> Bool {
+    func holds(_ evidence: KnownUpstreamEntity) throws(UpstreamFailure) -> Bool {
         switch evidence {
-        case .run(let id, let target):
-            let run = try runs.get("runs/get", [("run_id", target)])["run"]
+        case .run(let id, let remoteID):
+            let run = try runs.get("runs/get", [("run_id", remoteID)])["run"]
             return run?["info"]?["run_id"]?.string == id
-        case .experiment(let name, let target): return try runs.has(experiment: target, named: name)
+        case .experiment(let name, let remoteID): return try runs.has(experiment: remoteID, named: name)
         }
     }
 
@@ -96,24 +94,24 @@ struct ApusUpstream: Upstream {
         }
     }
 
-    func send(_ experiment: Experiment, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome {
+    func send(_ experiment: Experiment, known: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome {
         // An import never changes an existing experiment, so this call updates it.
         if let outcome = try runs.complete(known, experiment) { return outcome }
-        var outcome = ItemOutcome(target: "")
+        var outcome = ItemOutcome(remoteID: "")
         let report = try send([.experiment(experiment)])
         // If the upstream left the experiment out, the id may belong to another experiment.
         try Self.requireTaken(.experiment, report)
-        outcome.target = String(report.mappings.first { $0.source == experiment.id }?.id ?? experiment.id)
+        outcome.remoteID = String(report.mappings.first { $0.source == experiment.id }?.id ?? experiment.id)
         // An existing experiment with this name was used, which may be deleted.
         if report.counts[.experiment]?.added != 1 {
-            try runs.complete(outcome.target, experiment, isOurs: false, &outcome.omissions)
+            try runs.complete(outcome.remoteID, experiment, isOurs: false, &outcome.omissions)
         }
         return outcome
     }
 
     func send(_ parcels: [RunParcel]) throws(UpstreamFailure) -> [RunOutcome] {
         var outcomes = parcels.map { parcel in
-            RunOutcome(target: parcel.forwarded.journal.target, sent: parcel.doubted)
+            RunOutcome(remoteID: parcel.forwarded.journal.remoteID, sent: parcel.doubted)
         }
         for (index, parcel) in parcels.enumerated() where !parcel.difference.isNew {
             complete(parcel, &outcomes[index])
@@ -178,7 +176,7 @@ struct ApusUpstream: Upstream {
                     return outcome
                 }
                 var outcome = outcome.with(points: true)
-                outcome.target = id
+                outcome.remoteID = id
                 outcome.sent = SentRun(parcel.run)
                 if parcel.difference.isNew {
                     // The upstream may have had an older state of the run already, so the next round sends every part
@@ -218,18 +216,18 @@ struct ApusUpstream: Upstream {
 
     /// Updates a run that the upstream has, because an import does not change existing runs.
     private func complete(_ parcel: RunParcel, _ outcome: inout RunOutcome) {
-        let target = outcome.target ?? parcel.forwarded.runID
+        let remoteID = outcome.remoteID ?? parcel.forwarded.runID
         var sent = parcel.doubted
         do throws(UpstreamFailure) {
-            try runs.complete(target, parcel, sent: &sent, omissions: &outcome.omissions) { $0 }
-            try runs.finish(target, parcel, sent: &sent)
+            try runs.complete(remoteID, parcel, sent: &sent, omissions: &outcome.omissions) { $0 }
+            try runs.finish(remoteID, parcel, sent: &sent)
         } catch {
             outcome.failure = error
         }
         outcome.sent = sent
     }
 
-    func send(_ parcel: ModelParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome {
+    func send(_ parcel: ModelParcel, known: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome {
         var model = parcel.model
         let location = model.model.info.artifactURI
         model.model.info.artifactURI = Self.location(location, from: model.experiment.id, to: parcel.experiment)
@@ -243,7 +241,7 @@ struct ApusUpstream: Upstream {
         let report = try send(records)
         // If the upstream left the model out, the id may belong to another model, which must not get this one's tags and files.
         try Self.requireTaken(.loggedModel, report)
-        var outcome = ItemOutcome(target: id)
+        var outcome = ItemOutcome(remoteID: id)
         if known == nil {
             outcome.omissions = report.remarks.map { ($0.kind.title, Self.reason($0)) }
         } else {
@@ -252,14 +250,14 @@ struct ApusUpstream: Upstream {
         return outcome
     }
 
-    func send(_ parcel: RegistryParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome {
+    func send(_ parcel: RegistryParcel, known: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome {
         let versions = try placed(parcel.versions).map { TransferRecord.modelVersion($0) }
         let report = try send([.registeredModel(parcel.model)] + versions)
         let model = parcel.model.model
-        var outcome = ItemOutcome(target: model.name)
+        var outcome = ItemOutcome(remoteID: model.name)
         let isOther = report.remarks.contains { $0.kind == .registeredModel && $0.text == TransferRemark.otherModel }
         // Another model of the upstream has the same name, and is never changed.
-        if isOther { outcome.target = "" }
+        if isOther { outcome.remoteID = "" }
         guard known != nil, !isOther else {
             outcome.omissions = report.remarks.map { ("\($0.kind.title) \($0.id)", Self.reason($0)) }
             return outcome
@@ -302,7 +300,7 @@ struct ApusUpstream: Upstream {
         guard ProxiedPath.of(files.location) != nil else {
             return .elsewhere("its files are at \(files.location), where clients read them without this server")
         }
-        let location = try location(of: files.owner, files.target, here: files.location)
+        let location = try location(of: files.owner, files.remoteID, here: files.location)
         guard let path = ProxiedPath.of(location) else {
             return .elsewhere("the upstream keeps its files at \(location), not among its proxied artifacts")
         }
@@ -348,8 +346,8 @@ enum ProxiedPath {
 extension UpstreamCalls {
     /// Uploads a file to a path of the artifacts that the server serves.
     func putArtifact(_ body: UpstreamBody, at path: String) throws(UpstreamFailure) {
-        let target = path.split(separator: "/").map { PercentCoding.encode(String($0)) }.joined(separator: "/")
-        _ = try send(.put, "/api/2.0/mlflow-artifacts/artifacts/\(target)", body)
+        let encodedPath = path.split(separator: "/").map { PercentCoding.encode(String($0)) }.joined(separator: "/")
+        _ = try send(.put, "/api/2.0/mlflow-artifacts/artifacts/\(encodedPath)", body)
     }
 }
 

@@ -19,9 +19,7 @@ package struct BackOff: Sendable, Equatable {
         nextTry = now + max(pause, min(requested ?? .zero, .seconds(600)))
     }
 
-    package mutating func succeed() {
-        self = BackOff()
-    }
+    package mutating func succeed() { self = BackOff() }
 
     package func isDue(at now: ContinuousClock.Instant) -> Bool { nextTry.map { $0 <= now } ?? true }
 }

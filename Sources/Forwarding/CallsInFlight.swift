@@ -20,9 +20,7 @@ final class CallsInFlight: Sendable {
         }
     }
 
-    func end(_ call: Int) {
-        state.withLock { $0.starts[call] = nil }
-    }
+    func end(_ call: Int) { state.withLock { $0.starts[call] = nil } }
 
     /// The failure that the status reports if the oldest call has waited longer than `usualTime`; otherwise nil.
     var failure: UpstreamFailure? {

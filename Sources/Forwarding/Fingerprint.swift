@@ -10,8 +10,7 @@ struct Fingerprint {
         return fingerprint.text
     }
 
-    /// Adds a part with its length, so that "ab" + "c" and "a" + "bc" have different fingerprints, and so do nil and
-    /// "".
+    /// Adds a part with its length, so that "ab" + "c" and "a" + "bc" have different fingerprints, and so do nil and "".
     mutating func add(_ part: String?) {
         let bytes = Array((part ?? "").utf8)
         hash.update(Array("\(part == nil ? "-" : String(bytes.count)):".utf8))

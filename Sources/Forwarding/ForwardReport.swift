@@ -20,7 +20,7 @@ package struct ForwardReport: Sendable {
         package var runID: String
         package var name: String
         package var state: State
-        package var target: String?
+        package var remoteID: String?
         package var points: Int64
         package var sentPoints: Int64
         package var sentTime: Int64?
@@ -66,7 +66,7 @@ package struct ForwardReport: Sendable {
             return (
                 runs: runs,
                 omissions: try session.omissions(upstream: id, limit: Self.mostOmissions),
-                notes: try session.omissions(upstream: id, areNotes: true, limit: Self.mostOmissions),
+                notes: try session.omissions(upstream: id, ofRenumberedVersions: true, limit: Self.mostOmissions),
                 count: try session.omissionCount(upstream: id)
             )
         }
@@ -74,7 +74,8 @@ package struct ForwardReport: Sendable {
         lines = found.runs.map { run in
             let failure = failures[run.row] ?? run.journal.failure
             let isWaiting =
-                forwarder?.isWaiting(row: run.row) ?? false || run.journal.target == nil || run.points != run.sentPoints
+                forwarder?.isWaiting(row: run.row) ?? false || run.journal.remoteID == nil
+                || run.points != run.sentPoints
             let hasFailed = run.journal.failure != nil && failures[run.row] == nil
             let state: State =
                 if run.journal.isSkipped { .skipped } else if hasFailed { .failed } else {
@@ -84,7 +85,7 @@ package struct ForwardReport: Sendable {
                 runID: run.info.runID,
                 name: run.info.name,
                 state: state,
-                target: run.journal.target,
+                remoteID: run.journal.remoteID,
                 points: run.points,
                 sentPoints: run.sentPoints,
                 sentTime: run.journal.sentTime,
@@ -150,7 +151,7 @@ extension JSONWriter {
                 writer.member("run_id", line.runID)
                 writer.member("run_name", line.name)
                 writer.member("state", line.state.rawValue)
-                writer.member("upstream_run_id", ifPresent: line.target)
+                writer.member("upstream_run_id", ifPresent: line.remoteID)
                 writer.member("points", line.points)
                 writer.member("sent_points", line.sentPoints)
                 writer.member("sent_time", ifPresent: line.sentTime)

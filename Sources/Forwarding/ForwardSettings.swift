@@ -1,6 +1,6 @@
 package import ArtifactStore
 
-/// The settings of forwarding: delay, selection, folders of artifacts, patience and messages.
+/// The settings of forwarding: delay, selection, folders of artifacts, time limits and messages.
 package struct ForwardSettings: Sendable {
     /// The longest delay between a change and its arrival at an upstream that answers.
     package var delay = Duration.seconds(5)
@@ -9,13 +9,11 @@ package struct ForwardSettings: Sendable {
     /// Returns the folder of artifacts for a location; nil for a location that this server does not open.
     package var folder: @Sendable (_ location: String) -> ForwardFolder?
     /// The longest total time that one call waits because the upstream asks for pauses.
-    package var patience = Duration.seconds(100)
+    package var longestWait = Duration.seconds(100)
     /// Receives messages for the operator.
     package var report: @Sendable (String) -> Void = { _ in }
 
-    package init(folder: @escaping @Sendable (_ location: String) -> ForwardFolder?) {
-        self.folder = folder
-    }
+    package init(folder: @escaping @Sendable (_ location: String) -> ForwardFolder?) { self.folder = folder }
 }
 
 /// The experiments or the runs that are sent, by their ids; nothing else is sent.

@@ -47,18 +47,15 @@ struct ForwardState: Sendable {
     static let pauseAfterFailures = Duration.seconds(5)
 
     var waiting: [Int64: Waiting] = [:]
-    /// When long metrics were last sent again from their beginning, because points were logged late; by the rows of the
-    /// runs.
+    /// When long metrics were last sent again from their beginning, because points were logged late; by the rows of the runs.
     var restarts: [Int64: ContinuousClock.Instant] = [:]
     /// The rows of runs whose files have to be compared.
     var fileRuns: Set<Int64> = []
     /// Logged models whose files have to be compared, by their ids in this store.
     var fileModels: [String: FileOwner] = [:]
-    /// The runs of `fileRuns` that were added again while their files were compared, so that they are compared once
-    /// more.
+    /// The runs of `fileRuns` that were added again while their files were compared, so that they are compared once more.
     var renewedFileRuns: Set<Int64> = []
-    /// The models of `fileModels` that were added again while their files were compared, so that they are compared once
-    /// more.
+    /// The models of `fileModels` that were added again while their files were compared, so that they are compared once more.
     var renewedFileModels: Set<String> = []
     /// The failures of runs, by the ids of their experiments.
     var runFailures: [Int64: ItemFailure] = [:]
@@ -112,9 +109,7 @@ struct ForwardState: Sendable {
     mutating func drain(at now: ContinuousClock.Instant) {
         isDraining = true
         endPauses(at: now)
-        for row in waiting.keys {
-            waiting[row]?.since = Self.distantPast(now)
-        }
+        for row in waiting.keys { waiting[row]?.since = Self.distantPast(now) }
     }
 
     /// Ends the pauses after failures.

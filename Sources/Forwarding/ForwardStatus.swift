@@ -30,9 +30,7 @@ package struct ForwardStatus: Sendable {
     package var sentFiles = 0
     package var sentBytes: Int64 = 0
 
-    package init(upstream: String) {
-        self.upstream = upstream
-    }
+    package init(upstream: String) { self.upstream = upstream }
 
     /// Whether the upstream has everything except what it refuses.
     package var isCurrent: Bool {

@@ -27,7 +27,7 @@ struct ForwardTargets: Sendable {
     func targetID(ofRun id: String) throws(UpstreamFailure) -> String? {
         try read { session in
             guard let row = try session.rowOfRun(id) else { return nil }
-            return try session.forwardedRunJournal(row: row, upstream: upstreamID)?.target
+            return try session.forwardedRunJournal(row: row, upstream: upstreamID)?.remoteID
         }
     }
 
@@ -37,14 +37,14 @@ struct ForwardTargets: Sendable {
             try session.rowOfRun(id).flatMap { try session.forwardedRuns(rows: [$0], upstream: upstreamID).first }
         }
         guard let run else { return .foreign }
-        if let target = run.journal.target { return .present(target) }
+        if let remoteID = run.journal.remoteID { return .present(remoteID) }
         return willSendRun(run) ? .pending : .withheld
     }
 
     func presence(ofModel id: String) throws(UpstreamFailure) -> Presence {
         try read { session in
-            if let item = try session.forwardedThing(.loggedModel, id, upstream: upstreamID) {
-                if !item.target.isEmpty { return .present(item.target) }
+            if let item = try session.forwardedEntity(.loggedModel, id, upstream: upstreamID) {
+                if !item.remoteID.isEmpty { return .present(item.remoteID) }
                 if !item.isInDoubt { return .withheld }
             }
             guard let model = try session.modelToForward(id: id) else { return .foreign }

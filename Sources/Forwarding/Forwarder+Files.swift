@@ -8,9 +8,7 @@ extension Forwarder {
     /// Sends the files of runs and models that the upstream has; blocks until no files are due.
     ///
     /// - Throws: a failure of the store; failures of the upstream are reported in `status`.
-    package func sendFiles() throws {
-        try recordingJournalFailure("files") { try sendFilesNow() }
-    }
+    package func sendFiles() throws { try recordingJournalFailure("files") { try sendFilesNow() } }
 
     private func sendFilesNow() throws {
         guard let upstream = state.withLock({ $0.upstream }), let upstreamID = state.withLock({ $0.upstreamID }) else {
@@ -83,12 +81,12 @@ extension Forwarder {
         _ = state.withLock { $0.renewedFileRuns.remove(row) }
         // An upload after this read adds the run to `fileRuns` again.
         let found = try store.readNow(.cheap) { try $0.forwardedRuns(rows: [row], upstream: upstreamID).first }
-        if let found, let target = found.journal.target, !found.journal.isSkipped {
+        if let found, let remoteID = found.journal.remoteID, !found.journal.isSkipped {
             let info = found.run.run.info
-            let owner = FileOwner(owner: .run(info.runID), target: target, location: info.artifactURI)
+            let owner = FileOwner(owner: .run(info.runID), remoteID: remoteID, location: info.artifactURI)
             var only: [String]?
             let isOfAll = state.withLock { $0.fileRetries.remove(owner.owner) != nil }
-            if !isOfAll, let entry = found.journal.artifactEntry {
+            if !isOfAll, let entry = found.journal.comparedArtifactEntry {
                 only = try store.readNow(.cheap) { try $0.uploadedPaths(ofRun: row, after: entry) }
             }
             do {
@@ -97,7 +95,7 @@ extension Forwarder {
                 if isOfAll { _ = state.withLock { $0.fileRetries.insert(owner.owner) } }
                 throw error
             }
-            let entry = found.lastArtifactEntry
+            let entry = found.newestArtifactEntry
             try store.writeNow { try $0.noteFilesCompared(ofRun: row, at: entry, upstream: upstreamID) }
             // The operator may meanwhile have asked for all files again.
             if state.withLock({ $0.fileRetries.contains(owner.owner) }) { return }
@@ -112,7 +110,7 @@ extension Forwarder {
         _ = state.withLock { $0.renewedFileModels.remove(id) }
         if let folder = settings.folder(owner.location) {
             let path = folder.path.description
-            let entry = try store.readNow(.cheap) { try $0.lastArtifactEntry(beneath: path) }
+            let entry = try store.readNow(.cheap) { try $0.newestArtifactEntry(beneath: path) }
             _ = state.withLock { $0.fileRetries.remove(owner.owner) }
             try sendFiles(of: owner, nil, only: nil, to: upstream, upstreamID)
             try store.writeNow { try $0.noteFilesCompared(ofModel: id, at: entry, upstream: upstreamID) }
@@ -134,8 +132,7 @@ extension Forwarder {
     /// Sends the files of an owner that differ from the journal.
     ///
     /// - Parameter only: the paths relative to the root of artifacts that may have changed; nil for all files.
-    /// - Throws: an `UpstreamFailure` if a file has to be tried again; unless the failure concerns the server, it has
-    ///   been noted.
+    /// - Throws: an `UpstreamFailure` if a file has to be tried again; unless the failure concerns the server, it has been noted.
     private func sendFiles(
         of owner: FileOwner,
         _ row: Int64?,
@@ -215,8 +212,7 @@ extension Forwarder {
         clearFileFailure(of: owner.owner)
     }
 
-    /// Removes the omissions of an owner's files before all files are compared, so that no omission of a removed file
-    /// stays.
+    /// Removes the omissions of an owner's files before all files are compared, so that no omission of a removed file stays.
     private func forgetFileOmissions(of id: String, _ upstreamID: Int64) throws {
         let known = try store.readNow(.cheap) { try $0.omissions(of: [id], upstream: upstreamID) }
         guard !known.isEmpty else { return }
@@ -224,9 +220,7 @@ extension Forwarder {
     }
 
     /// Records that no file of an owner has to be tried again.
-    private func clearFileFailure(of owner: ForwardedFileOwner) {
-        state.withLock { $0.fileFailures[owner] = nil }
-    }
+    private func clearFileFailure(of owner: ForwardedFileOwner) { state.withLock { $0.fileFailures[owner] = nil } }
 
     private func recordSentFile(_ bytes: Int64) {
         state.withLock { state in
@@ -271,8 +265,7 @@ extension Forwarder {
 extension ForwardState {
     /// Adds a run to those whose files have to be compared.
     ///
-    /// If the run is among them already, its files may be being compared without the newest one, so they are compared
-    /// again.
+    /// If the run is among them already, its files may be being compared without the newest one, so they are compared again.
     mutating func addFiles(ofRun row: Int64) {
         if !fileRuns.insert(row).inserted { renewedFileRuns.insert(row) }
     }

@@ -24,8 +24,7 @@ extension Forwarder {
 
     /// Calls `send` with whether items must be sent in this round; if it throws, the next round sends them again.
     func inItemRound(_ send: (_ sendsItems: Bool) throws -> Void) throws {
-        // The flag is reset before anything is read: a change that a client makes later sets the flag for the next
-        // round.
+        // The flag is reset before anything is read: a change that a client makes later sets the flag for the next round.
         let sendsItems = state.withLock { state in
             state.isSendingItems = state.haveItemsChanged || state.areItemsDue
             state.haveItemsChanged = false
@@ -60,8 +59,7 @@ extension Forwarder {
                     let omission = Self.omission(experiment, failure)
                     try store.writeNow { try $0.note(omission, upstream: upstreamID) }
                 } catch let failure as UpstreamFailure where !failure.isAboutServer {
-                    // A failed experiment delays only its own runs; after several failures, the round skips the
-                    // remaining ones.
+                    // A failed experiment delays only its own runs; after several failures, the round skips the remaining ones.
                     guard postpone(name, failure) < ForwardState.failuresBeforePause else { return }
                 }
             }
@@ -72,11 +70,11 @@ extension Forwarder {
         let name = String(experiment.id)
         let digest = Self.digest([.experiment(experiment)])
         let known = try store.readNow(.cheap) {
-            try $0.forwardedThing(.experiment, name, upstream: upstreamID)
+            try $0.forwardedEntity(.experiment, name, upstream: upstreamID)
         }
         if let known, known.digest == digest {
-            state.withLock { $0.experiments[experiment.id] = known.target }
-            return known.target
+            state.withLock { $0.experiments[experiment.id] = known.remoteID }
+            return known.remoteID
         }
         if var attempt = known, !attempt.digest.isEmpty {
             // With an empty digest the experiment is sent again, even if it changes back before the next attempt.
@@ -84,46 +82,46 @@ extension Forwarder {
             try store.writeNow { [attempt] in try $0.note(attempt, .experiment, name, upstream: upstreamID) }
         }
         var omissions: [ForwardOmission] = []
-        let target: String
+        let remoteID: String
         do throws(UpstreamFailure) {
             let outcome = try upstream.send(experiment, known: known)
-            target = outcome.target
+            remoteID = outcome.remoteID
             omissions = outcome.omissions.map {
                 ForwardOmission(subject: experiment.name, part: $0.part, reason: $0.reason)
             }
         } catch {
             // An experiment that the upstream has is used although the upstream refuses the change.
             guard let known, error.isAboutItem else { throw error }
-            target = known.target
+            remoteID = known.remoteID
             omissions = [Self.omission(experiment, error)]
         }
-        try requireUniqueTarget(target, .experiment, name, upstreamID)
+        try requireUniqueRemoteID(remoteID, .experiment, name, upstreamID)
         try store.writeNow { [omissions] session in
-            let item = ForwardedThing(target: target, digest: digest)
+            let item = ForwardedEntity(remoteID: remoteID, digest: digest)
             try session.forgetOmissions(ofExperiment: experiment.name, upstream: upstreamID)
             try session.note(item, .experiment, name, upstream: upstreamID)
             for omission in omissions { try session.note(omission, upstream: upstreamID) }
         }
         state.withLock { state in
-            state.experiments[experiment.id] = target
+            state.experiments[experiment.id] = remoteID
             state.itemFailures[ForwardState.ItemName(kind: .experiment, name: experiment.name)] = nil
         }
         recordSuccess()
-        return target
+        return remoteID
     }
 
-    /// - Throws: a refusal if the journal already has the target as the id of another item of this kind.
-    private func requireUniqueTarget(
-        _ target: String,
+    /// - Throws: a refusal if the journal already has this id as that of another item of this kind.
+    private func requireUniqueRemoteID(
+        _ remoteID: String,
         _ kind: ForwardedKind,
         _ name: String,
         _ upstreamID: Int64
     ) throws {
         let other = try store.readNow(.cheap) { session in
-            try session.forwardedName(kind, withTarget: target, besides: name, upstream: upstreamID)
+            try session.forwardedName(kind, withRemoteID: remoteID, excluding: name, upstream: upstreamID)
         }
         guard let other else { return }
-        let reason = "the upstream gives it the id \(target), which \(kind.title) \(other) has already"
+        let reason = "the upstream gives it the id \(remoteID), which \(kind.title) \(other) has already"
         throw UpstreamFailure(.refused, reason)
     }
 
@@ -178,7 +176,7 @@ extension Forwarder {
     private func hasRunToBeSent(_ runIDs: Set<String>, _ upstreamID: Int64) throws -> Bool {
         let runs = try store.readNow(.continued) { session in
             let rows = try runIDs.compactMap { try session.rowOfRun($0) }.filter { row in
-                try session.forwardedRunJournal(row: row, upstream: upstreamID)?.target == nil
+                try session.forwardedRunJournal(row: row, upstream: upstreamID)?.remoteID == nil
             }
             return try session.forwardedRuns(rows: rows, upstream: upstreamID)
         }
@@ -188,9 +186,9 @@ extension Forwarder {
     /// - Returns: false if the model waits for a run that it names, or for an earlier creation without an answer.
     private func send(_ found: ForwardedModel, to upstream: any Upstream, _ upstreamID: Int64) throws -> Bool {
         let info = found.model.model.info
-        let digest = Self.digest([.loggedModel(found.model)]) + found.pointsVersion
+        let digest = Self.digest([.loggedModel(found.model)]) + found.pointsFingerprint
         let known = try store.readNow(.cheap) {
-            try $0.forwardedThing(.loggedModel, info.modelID, upstream: upstreamID)
+            try $0.forwardedEntity(.loggedModel, info.modelID, upstream: upstreamID)
         }
         var item = known
         if known?.digest != digest {
@@ -202,14 +200,14 @@ extension Forwarder {
             let parcel = ModelParcel(model: found.model, points: points, experiment: experiment)
             item = try sendAndRecord(.loggedModel, info.modelID, known, digest, upstreamID) {
                 () throws(UpstreamFailure) in
-                try upstream.send(parcel, known: known?.target.isEmpty == true ? nil : known)
+                try upstream.send(parcel, known: known?.remoteID.isEmpty == true ? nil : known)
             }
         }
-        guard let item, !item.target.isEmpty, let folder = settings.folder(info.artifactURI) else { return true }
+        guard let item, !item.remoteID.isEmpty, let folder = settings.folder(info.artifactURI) else { return true }
         let path = folder.path.description
-        let entry = try store.readNow(.cheap) { try $0.lastArtifactEntry(beneath: path) }
-        guard item.artifactEntry != entry else { return true }
-        let owner = FileOwner(owner: .loggedModel(info.modelID), target: item.target, location: info.artifactURI)
+        let entry = try store.readNow(.cheap) { try $0.newestArtifactEntry(beneath: path) }
+        guard item.comparedArtifactEntry != entry else { return true }
+        let owner = FileOwner(owner: .loggedModel(info.modelID), remoteID: item.remoteID, location: info.artifactURI)
         state.withLock { $0.addFiles(ofModel: owner) }
         return true
     }
@@ -234,7 +232,7 @@ extension Forwarder {
                     [TransferRecord.registeredModel(entry.model)] + entry.versions.map { .modelVersion($0) }
                 let digest = Self.digest(records)
                 let known = try store.readNow(.cheap) {
-                    try $0.forwardedThing(.registeredModel, name, upstream: upstreamID)
+                    try $0.forwardedEntity(.registeredModel, name, upstream: upstreamID)
                 }
                 guard known?.digest != digest else { continue }
                 guard !mayStillBeCreated(known, upstream) else {
@@ -251,7 +249,7 @@ extension Forwarder {
                 do {
                     _ = try sendAndRecord(.registeredModel, name, known, digest, upstreamID) {
                         () throws(UpstreamFailure) in
-                        try upstream.send(parcel, known: known?.target.isEmpty == true ? nil : known)
+                        try upstream.send(parcel, known: known?.remoteID.isEmpty == true ? nil : known)
                     }
                 } catch let failure as UpstreamFailure where !failure.isAboutServer {
                     if postpone(itemName, failure) >= ForwardState.failuresBeforePause { return }
@@ -271,7 +269,7 @@ extension Forwarder {
     private func forgetFailuresOfRemovedItems() throws {
         let names = state.withLock { Array($0.itemFailures.keys) }
         guard !names.isEmpty else { return }
-        let gone = try store.readNow(.cheap) { session in try names.filter { try !session.isHere($0.name) } }
+        let gone = try store.readNow(.cheap) { session in try names.filter { try !session.existsLocally($0.name) } }
         state.withLock { state in
             for name in gone { state.itemFailures[name] = nil }
         }
@@ -300,29 +298,27 @@ extension Forwarder {
         }
     }
 
-    /// Whether an earlier creation got no answer and the upstream may still carry it out, so that the item cannot be
-    /// found yet.
-    private func mayStillBeCreated(_ known: ForwardedThing?, _ upstream: any Upstream) -> Bool {
+    /// Whether an earlier creation got no answer and the upstream may still carry it out, so that the item cannot be found yet.
+    private func mayStillBeCreated(_ known: ForwardedEntity?, _ upstream: any Upstream) -> Bool {
         guard upstream.mayCreateTwice, let time = known?.askedTime else { return false }
         return SentRun.pause(sinceAsked: time, at: currentMilliseconds()) != nil
     }
 
     /// Sends an item with `send` and writes the outcome to the journal.
     ///
-    /// A refusal is noted too, with an empty target if the upstream does not have the item; the item is sent again when
-    /// it changes.
+    /// A refusal is noted too, with an empty id if the upstream does not have the item; the item is sent again when it changes.
     private func sendAndRecord(
         _ kind: ForwardedKind,
         _ name: String,
-        _ known: ForwardedThing?,
+        _ known: ForwardedEntity?,
         _ digest: String,
         _ upstreamID: Int64,
         _ send: () throws(UpstreamFailure) -> ItemOutcome
-    ) throws -> ForwardedThing {
-        var item = known ?? ForwardedThing(target: "", digest: "")
+    ) throws -> ForwardedEntity {
+        var item = known ?? ForwardedEntity(remoteID: "", digest: "")
         var omissions: [ForwardOmission] = []
         // From now on the upstream may have the item, in its old or in its new state.
-        item.digest = ForwardedThing.digest(ofAttemptAt: currentMilliseconds())
+        item.digest = ForwardedEntity.digest(ofAttemptAt: currentMilliseconds())
         try store.writeNow { [item] in try $0.note(item, kind, name, upstream: upstreamID) }
         item.digest = digest
         do {
@@ -336,8 +332,8 @@ extension Forwarder {
                 }
                 throw error
             }
-            if !outcome.target.isEmpty { try requireUniqueTarget(outcome.target, kind, name, upstreamID) }
-            item.target = outcome.target
+            if !outcome.remoteID.isEmpty { try requireUniqueRemoteID(outcome.remoteID, kind, name, upstreamID) }
+            item.remoteID = outcome.remoteID
             item.failure = nil
             omissions = outcome.omissions.map { ForwardOmission(subject: name, part: $0.part, reason: $0.reason) }
             recordSuccess()

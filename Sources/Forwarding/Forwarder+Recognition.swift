@@ -12,7 +12,7 @@ extension Forwarder {
     /// again. The check is made after a start, after a failure, and otherwise every `recognitionInterval`.
     func recognize(_ upstream: any Upstream, _ upstreamID: Int64) throws {
         guard state.withLock({ !$0.isRecognized(at: .now) }) else { return }
-        let evidence = try store.readNow(.cheap) { try $0.forwardEvidence(upstream: upstreamID) }
+        let evidence = try store.readNow(.cheap) { try $0.knownEntities(ofUpstream: upstreamID) }
         var isInDoubt = false
         for piece in evidence {
             switch try isThere(piece, upstream) {
@@ -33,7 +33,7 @@ extension Forwarder {
     }
 
     /// - Returns: nil if the call failed although the upstream answers other calls.
-    private func isThere(_ evidence: ForwardEvidence, _ upstream: any Upstream) throws(UpstreamFailure) -> Bool? {
+    private func isThere(_ evidence: KnownUpstreamEntity, _ upstream: any Upstream) throws(UpstreamFailure) -> Bool? {
         do throws(UpstreamFailure) {
             return try upstream.holds(evidence)
         } catch {
@@ -62,7 +62,7 @@ extension Forwarder {
     func forgetExperiment(_ id: Int64, _ upstreamID: Int64) throws {
         let name = String(id)
         state.withLock { $0.experiments[id] = nil }
-        let known = try store.readNow(.cheap) { try $0.forwardedThing(.experiment, name, upstream: upstreamID) }
+        let known = try store.readNow(.cheap) { try $0.forwardedEntity(.experiment, name, upstream: upstreamID) }
         guard var item = known else { return }
         item.digest = ""
         try store.writeNow { [item] in try $0.note(item, .experiment, name, upstream: upstreamID) }

@@ -53,7 +53,7 @@ extension Forwarder {
             var (retries, owners, gone): ([ForwardedRunRetry], Set<ForwardedFileOwner>, [String]) = ([], [], [])
             for (name, omissions) in subjects {
                 let parts = omissions.map(\.part)
-                guard try session.isHere(name) else {
+                guard try session.existsLocally(name) else {
                     gone.append(name)
                     continue
                 }
@@ -66,9 +66,9 @@ extension Forwarder {
                 if hasFiles { owners.insert(.run(name)) }
                 var retry = ForwardedRunRetry(row: row)
                 let journal = try session.forwardedRunJournal(row: row, upstream: upstreamID)
-                if var sent = journal.flatMap({ SentRun($0.sent) }) {
+                if var sent = journal.flatMap({ SentRun($0.sentContent) }) {
                     for part in parts { sent.markInDoubt(part) }
-                    retry.sent = sent.text
+                    retry.sentContent = sent.text
                 }
                 let mark = ForwardOmission.part(ofMetric: "")
                 retry.metrics = parts.filter { $0.hasPrefix(mark) }.map { String($0.dropFirst(mark.count)) }

@@ -13,8 +13,7 @@ enum RunReading {
 }
 
 extension Forwarder {
-    /// Sends some runs with at most `pointsAtOnce` of their points, and writes to the journal what the upstream
-    /// confirmed.
+    /// Sends some runs with at most `pointsAtOnce` of their points, and writes to the journal what the upstream confirmed.
     func send(_ rows: [Int64], to upstream: any Upstream, _ upstreamID: Int64) throws {
         let runs = try store.readNow(.continued) { try $0.forwardedRuns(rows: rows, upstream: upstreamID) }
         let present = Set(runs.map(\.row))
@@ -52,7 +51,7 @@ extension Forwarder {
         guard !parcels.isEmpty else { return }
         let attempts = parcels.compactMap { parcel in
             let text = parcel.doubted.text
-            return parcel.difference.isEmpty || text == parcel.forwarded.journal.sent
+            return parcel.difference.isEmpty || text == parcel.forwarded.journal.sentContent
                 ? nil : (row: parcel.forwarded.row, sent: text)
         }
         if !attempts.isEmpty { try store.writeNow { try $0.noteAttempts(attempts, upstream: upstreamID) } }
@@ -124,8 +123,8 @@ extension Forwarder {
         at now: Int64
     ) -> ForwardedRunUpdate {
         var journal = parcel.forwarded.journal
-        journal.target = outcome.target
-        journal.sent = outcome.sent?.text ?? ""
+        journal.remoteID = outcome.remoteID
+        journal.sentContent = outcome.sent?.text ?? ""
         if outcome.failure == nil { journal.sentTime = now }
         let refusals = state.withLock { $0.waiting[parcel.forwarded.row]?.refusals ?? 0 }
         let isLast = outcome.failure.map { $0.isAboutItem && refusals + 1 >= ForwardState.mostAttempts } ?? false
@@ -162,10 +161,9 @@ extension Forwarder {
             + parcel.run.datasetInputs.map { ForwardOmission.part(ofDataset: $0.dataset.name) }
     }
 
-    /// Updates the state after an attempt: the run is done, waits for its next attempt, or waits for another run or
-    /// model.
+    /// Updates the state after an attempt: the run is done, waits for its next attempt, or waits for another run or model.
     private func finish(_ parcel: RunParcel, _ outcome: RunOutcome, _ progress: [ForwardedSeries]) {
-        if outcome.target != nil, parcel.forwarded.journal.target == nil {
+        if outcome.remoteID != nil, parcel.forwarded.journal.remoteID == nil {
             state.withLock { $0.endWait(for: parcel.forwarded.runID, at: .now) }
         }
         guard let failure = outcome.failure else {
@@ -184,7 +182,7 @@ extension Forwarder {
             // Later changes of the run are not lost: the change feed reports them.
             let arePointsThere =
                 outcome.hasSentPoints && progress.count == parcel.forwarded.series.count
-                && progress.allSatisfy { $0.sent == $0.count }
+                && progress.allSatisfy { $0.sentCount == $0.count }
             let coming = outcome.missing.first(where: \.willBeSent)
             // Parts that name a withheld run or model are sent when the upstream has it.
             if arePointsThere, rest.isEmpty || (!outcome.missing.isEmpty && coming == nil) {
@@ -230,8 +228,7 @@ extension Forwarder {
         try store.writeNow { try $0.note([update], upstream: upstreamID) }
     }
 
-    /// Gives a run a pause before its next attempt, because it was refused or failed although the upstream answers
-    /// other calls.
+    /// Gives a run a pause before its next attempt, because it was refused or failed although the upstream answers other calls.
     ///
     /// - Returns: false if this was the last attempt, so that the run no longer waits.
     @discardableResult
@@ -260,12 +257,11 @@ extension Forwarder {
         }
     }
 
-    /// Removes a completely sent run from the waiting runs, and adds it to those whose files are compared if files were
-    /// uploaded.
+    /// Removes a completely sent run from the waiting runs, and adds it to those whose files are compared if files were uploaded.
     private func settle(_ run: ForwardedRun) {
         state.withLock { state in
             state.waiting[run.row] = nil
-            if run.journal.artifactEntry != run.lastArtifactEntry { state.addFiles(ofRun: run.row) }
+            if run.journal.comparedArtifactEntry != run.newestArtifactEntry { state.addFiles(ofRun: run.row) }
         }
     }
 }

@@ -33,9 +33,7 @@ package final class Forwarder: Sendable {
     }
 
     /// Sets the function that makes the threads begin their rounds at once; `drain`, `retry` and `retryAll` call it.
-    package func whenNeeded(_ body: @escaping @Sendable () -> Void) {
-        wake.withLock { $0 = body }
-    }
+    package func whenNeeded(_ body: @escaping @Sendable () -> Void) { wake.withLock { $0 = body } }
 
     /// The current state: backlog, failures and counters.
     package var status: ForwardStatus {
@@ -78,21 +76,16 @@ package final class Forwarder: Sendable {
     package var timeWithoutProgress: Duration { ContinuousClock.now - state.withLock(\.status.lastProgress) }
 
     /// Makes the next round compare experiments, logged models and the registry with the journal.
-    package func recordItemChanges() {
-        state.withLock { $0.haveItemsChanged = true }
-    }
+    package func recordItemChanges() { state.withLock { $0.haveItemsChanged = true } }
 
-    /// Makes the rounds send everything that waits, without the usual delay and pauses; returns without waiting for
-    /// them.
+    /// Makes the rounds send everything that waits, without the usual delay and pauses; returns without waiting for them.
     package func drain() {
         state.withLock { $0.drain(at: .now) }
         wake.withLock { $0 }?()
     }
 
     /// Makes running rounds end soon, so that the store can be closed.
-    package func stop() {
-        state.withLock { $0.isStopped = true }
-    }
+    package func stop() { state.withLock { $0.isStopped = true } }
 
     /// Stops the forwarding of some runs; blocks as `TrackingStore.writeNow` does.
     ///
@@ -111,15 +104,14 @@ package final class Forwarder: Sendable {
 
     /// Makes the next round send some runs and items again that the upstream refused or that `skip` left out.
     ///
-    /// Blocks as `TrackingStore.writeNow` does. A refused part stays in the list of omissions until the upstream
-    /// accepts it.
+    /// Blocks as `TrackingStore.writeNow` does. A refused part stays in the list of omissions until the upstream accepts it.
     /// - Parameters:
     ///   - subjects: ids of runs and logged models, names of registered models and experiments.
     ///   - audit: the entry that is written to the audit log in the same transaction.
     /// - Returns: the number of the subjects that exist in this store.
     package func retry(_ subjects: [String], for caller: Caller = .server, _ audit: AuditEntry? = nil) throws -> Int {
         let count = try store.readNow { session in
-            try subjects.count { try session.isHere($0) }
+            try subjects.count { try session.existsLocally($0) }
         }
         let rows = try setForwarding(of: subjects, isSkipped: false, for: caller, audit)
         let now = ContinuousClock.now
@@ -162,9 +154,7 @@ extension Forwarder {
     /// Sends the runs, experiments, logged models and registered models that are due; blocks until the round is over.
     ///
     /// - Throws: a failure of the store; failures of the upstream are reported in `status`.
-    package func sendRuns() throws {
-        try recordingJournalFailure("runs") { try sendRunsNow() }
-    }
+    package func sendRuns() throws { try recordingJournalFailure("runs") { try sendRunsNow() } }
 
     private func sendRunsNow() throws {
         state.withLock { $0.add(feed.take(), at: .now) }
@@ -260,12 +250,12 @@ extension Forwarder {
     ///   on the kind.
     private func connect(_ upstreamID: Int64) throws -> any Upstream {
         if let known = state.withLock(\.upstream) { return known }
-        let patient = RetryingCalls(calls, inFlight, patience: settings.patience) { [weak self] in
+        let calls = RetryingCalls(calls, inFlight, longestWait: settings.longestWait) { [weak self] in
             self?.isStopped ?? true
         }
         let upstream: any Upstream =
-            try ApusUpstream.isAt(patient)
-            ? ApusUpstream(patient) : MLflowUpstream(patient, targets(upstreamID))
+            try ApusUpstream.isAt(calls)
+            ? ApusUpstream(calls) : MLflowUpstream(calls, targets(upstreamID))
         let (title, earlier) = (upstream.title, try store.readNow(.cheap) { try $0.upstreamKind(upstreamID) })
         if let earlier, earlier != title {
             throw UpstreamFailure(
@@ -295,8 +285,7 @@ extension Forwarder {
         )
     }
 
-    /// Compares runs with the journal, `runsPerComparison` at a time, and remembers the runs of which the upstream
-    /// lacks a part.
+    /// Compares runs with the journal, `runsPerComparison` at a time, and remembers the runs of which the upstream lacks a part.
     private func compare(_ upstreamID: Int64) throws {
         let end = ContinuousClock.now + Self.comparisonTime
         while !isStopped, .now < end {
@@ -318,7 +307,7 @@ extension Forwarder {
                     if !RunDifference(run.run.run, sent: run.journal.known).isEmpty || !run.series.isEmpty {
                         state.wait(for: run.row, at: ForwardState.distantPast(now))
                         state.waiting[run.row]?.isEnded = run.run.run.info.endTime != nil
-                    } else if run.journal.artifactEntry != run.lastArtifactEntry {
+                    } else if run.journal.comparedArtifactEntry != run.newestArtifactEntry {
                         state.addFiles(ofRun: run.row)
                     }
                 }

@@ -8,13 +8,13 @@ extension MLflowUpstream {
     private static let versionsOfPage = 200
     private static let promptFilter = "tags.`\(Tag.isPromptKey)` = 'true'"
 
-    func send(_ parcel: ModelParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome {
+    func send(_ parcel: ModelParcel, known: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome {
         let model = parcel.model.model
-        var target = known?.target
-        if target == nil { target = try self.model(of: model.info.modelID, in: parcel.experiment) }
+        var remoteID = known?.remoteID
+        if remoteID == nil { remoteID = try self.model(of: model.info.modelID, in: parcel.experiment) }
         let id: String
-        if let target { id = target } else { id = try create(model, in: parcel.experiment) }
-        var outcome = ItemOutcome(target: id)
+        if let remoteID { id = remoteID } else { id = try create(model, in: parcel.experiment) }
+        var outcome = ItemOutcome(remoteID: id)
         let path = "logged-models/\(PercentCoding.encode(id))"
         // The upstream sets this tag itself, with its own numbers of the versions.
         let tags = try translated(
@@ -98,7 +98,7 @@ extension MLflowUpstream {
         }
     }
 
-    func send(_ parcel: RegistryParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome {
+    func send(_ parcel: RegistryParcel, known: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome {
         let model = parcel.model.model
         if known == nil {
             do {
@@ -114,7 +114,7 @@ extension MLflowUpstream {
         let there = try self.versions(of: model.name, arePrompts: model.tags.belongToPrompt)
         var taken = Set(there.map(\.number))
         var numbers: [Int64: String] = [:]
-        var outcome = ItemOutcome(target: model.name)
+        var outcome = ItemOutcome(remoteID: model.name)
         for transferred in parcel.versions {
             let version = transferred.version
             let origin = try origin(of: version)
@@ -230,7 +230,11 @@ extension MLflowUpstream {
         var model: String?
         var missing: String?
         if let id = ReferenceText.modelID(ofSource: version.source) {
-            if case .present(let target) = try targets.presence(ofModel: id) { model = target } else { missing = id }
+            if case .present(let remoteID) = try targets.presence(ofModel: id) {
+                model = remoteID
+            } else {
+                missing = id
+            }
         }
         let source = try source(of: version, run, model)
         return VersionOrigin(run: run, model: model, missingModel: missing, source: source)

@@ -54,17 +54,17 @@ extension MLflowUpstream {
         _ missing: inout [(id: String, willBeSent: Bool)]
     ) throws(UpstreamFailure) -> String {
         let named = try ReferenceText.replacingIDs(in: text, after: "runs:/") { id throws(UpstreamFailure) in
-            if let target = ids[id] { return target }
+            if let remoteID = ids[id] { return remoteID }
             return try targets.targetID(ofRun: id)
         }
         var models: [(id: String, willBeSent: Bool)] = []
         defer { missing += models }
         return try ReferenceText.replacingIDs(in: named, after: "models:/") { id throws(UpstreamFailure) in
-            if let target = ids[id] { return target }
+            if let remoteID = ids[id] { return remoteID }
             // Other ids are names of registered models.
             guard id.hasPrefix("m-") else { return nil }
             switch try targets.presence(ofModel: id) {
-            case .present(let target): return target
+            case .present(let remoteID): return remoteID
             case .pending: models.append((id, true))
             case .withheld: models.append((id, false))
             case .foreign: break

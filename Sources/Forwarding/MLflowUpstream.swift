@@ -30,21 +30,21 @@ struct MLflowUpstream: Upstream {
         self.targets = targets
     }
 
-    func send(_ experiment: Experiment, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome {
+    func send(_ experiment: Experiment, known: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome {
         if let outcome = try runs.complete(known, experiment) { return outcome }
-        var outcome = ItemOutcome(target: "")
+        var outcome = ItemOutcome(remoteID: "")
         var found = try self.experiment(named: experiment.name)
         if found == nil {
             do {
                 let answer = try runs.post("experiments/create") { $0.member("name", experiment.name) }
-                outcome.target = answer["experiment_id"]?.string ?? ""
+                outcome.remoteID = answer["experiment_id"]?.string ?? ""
             } catch let error where error.code == "RESOURCE_ALREADY_EXISTS" {
                 found = try self.experiment(named: experiment.name)
             }
         }
-        if let found { outcome.target = found }
-        guard !outcome.target.isEmpty else { throw .strange("its answer has no experiment ID") }
-        try runs.complete(outcome.target, experiment, isOurs: found == nil, &outcome.omissions)
+        if let found { outcome.remoteID = found }
+        guard !outcome.remoteID.isEmpty else { throw .strange("its answer has no experiment ID") }
+        try runs.complete(outcome.remoteID, experiment, isOurs: found == nil, &outcome.omissions)
         return outcome
     }
 
@@ -58,17 +58,17 @@ struct MLflowUpstream: Upstream {
         }
     }
 
-    func holds(_ evidence: ForwardEvidence) throws(UpstreamFailure) -> Bool {
+    func holds(_ evidence: KnownUpstreamEntity) throws(UpstreamFailure) -> Bool {
         switch evidence {
-        case .run(let id, let target): try isOurs(target, id)
-        case .experiment(let name, let target): try runs.has(experiment: target, named: name)
+        case .run(let id, let remoteID): try isOurs(remoteID, id)
+        case .experiment(let name, let remoteID): try runs.has(experiment: remoteID, named: name)
         }
     }
 
     /// Whether the tag of the upstream's run says that it was created for this run of this store.
-    private func isOurs(_ target: String, _ source: String) throws(UpstreamFailure) -> Bool {
-        let run = try runs.get("runs/get", [("run_id", target)])["run"]
-        return run?["info"]?["run_id"]?.string == target && Self.hasTag(run?["data"]?["tags"], SourceTag.run, source)
+    private func isOurs(_ remoteID: String, _ source: String) throws(UpstreamFailure) -> Bool {
+        let run = try runs.get("runs/get", [("run_id", remoteID)])["run"]
+        return run?["info"]?["run_id"]?.string == remoteID && Self.hasTag(run?["data"]?["tags"], SourceTag.run, source)
     }
 
     static func hasTag(_ tags: JSONValue?, _ key: String, _ value: String) -> Bool {
@@ -77,10 +77,7 @@ struct MLflowUpstream: Upstream {
 
     func send(_ parcels: [RunParcel]) throws(UpstreamFailure) -> [RunOutcome] {
         parcels.map { parcel in
-            var outcome = RunOutcome(
-                target: parcel.forwarded.journal.target,
-                sent: parcel.forwarded.journal.known
-            )
+            var outcome = RunOutcome(remoteID: parcel.forwarded.journal.remoteID, sent: parcel.forwarded.journal.known)
             do throws(UpstreamFailure) {
                 try send(parcel, &outcome)
             } catch {
@@ -92,46 +89,45 @@ struct MLflowUpstream: Upstream {
 
     private func send(_ parcel: RunParcel, _ outcome: inout RunOutcome) throws(UpstreamFailure) {
         var sent = parcel.doubted
-        defer { if outcome.target != nil { outcome.sent = sent } }
-        let target: String
-        if let known = outcome.target {
-            target = known
+        defer { if outcome.remoteID != nil { outcome.sent = sent } }
+        let remoteID: String
+        if let known = outcome.remoteID {
+            remoteID = known
         } else {
             let found = try run(of: parcel.forwarded.runID, in: parcel.experiment)
             sent.askedTime = nil
             if let found {
-                target = found.id
+                remoteID = found.id
                 sent.isDeleted = found.isDeleted
             } else {
                 let made = try runs.creating(in: parcel.experiment) { () throws(UpstreamFailure) in
                     try create(parcel, &outcome)
                 }
-                target = made.created
+                remoteID = made.created
                 // The deletion of the experiment has deleted the run.
                 sent.isDeleted = made.wasReopened
             }
-            outcome.target = target
+            outcome.remoteID = remoteID
         }
-        let ids = [parcel.forwarded.runID: target]
-        try runs.complete(target, parcel, sent: &sent, omissions: &outcome.omissions) { tag throws(UpstreamFailure) in
+        let ids = [parcel.forwarded.runID: remoteID]
+        try runs.complete(remoteID, parcel, sent: &sent, omissions: &outcome.omissions) { tag throws(UpstreamFailure) in
             try rewritten(tag, ids, &outcome.missing)
         }
         // These parts are sent again when the upstream has the run or model that they name.
         for missing in outcome.missing { sent.markInDoubt(missing.part) }
         let whole = SentRun(parcel.run)
-        if sent.inputs != whole.inputs, try logInputs(parcel.run, target, &outcome) {
+        if sent.inputs != whole.inputs, try logInputs(parcel.run, remoteID, &outcome) {
             sent.inputs = whole.inputs
         }
         let points = parcel.points.map { (key: $0.series.key, points: $0.points) }
-        try runs.log(target, points: points, omissions: &outcome.omissions)
+        try runs.log(remoteID, points: points, omissions: &outcome.omissions)
         outcome.hasSentPoints = true
-        try runs.finish(target, parcel, sent: &sent)
+        try runs.finish(remoteID, parcel, sent: &sent)
     }
 
     /// Finds the upstream's run that was created for a run of this store.
     ///
-    /// If there are several, keeps the one with the lowest id, if possible one that is not deleted, and deletes the
-    /// others.
+    /// If there are several, keeps the one with the lowest id, if possible one that is not deleted, and deletes the others.
     private func run(of source: String, in experiment: String) throws(UpstreamFailure) -> (id: String, isDeleted: Bool)?
     {
         let found = try runs.search("runs", in: experiment, page: 500, SourceTag.run, source) { $0["data"]?["tags"] }
@@ -188,9 +184,7 @@ struct MLflowUpstream: Upstream {
             case .pending, .withheld:
                 let reason = "the upstream does not have its parent, the run \(tag.value)"
                 let part = ForwardOmission.part(ofTag: tag.key)
-                missing.append(
-                    MissingTarget(id: tag.value, part: part, reason: reason, willBeSent: parent == .pending)
-                )
+                missing.append(MissingTarget(id: tag.value, part: part, reason: reason, willBeSent: parent == .pending))
                 return nil
             }
         case "mlflow.log-model.history":
@@ -209,9 +203,9 @@ struct MLflowUpstream: Upstream {
 
     /// Links the run with its datasets and models.
     ///
-    /// - Returns: false if the upstream lacks a model that the run names. Nothing is linked if such a model still has
-    ///   to be sent.
-    private func logInputs(_ run: Run, _ target: String, _ outcome: inout RunOutcome) throws(UpstreamFailure) -> Bool {
+    /// - Returns: false if the upstream lacks a model that the run names. Nothing is linked if such a model still has to be sent.
+    private func logInputs(_ run: Run, _ remoteID: String, _ outcome: inout RunOutcome) throws(UpstreamFailure) -> Bool
+    {
         var (inputs, outputs): ([ModelInput], [ModelOutput]) = ([], [])
         var names: [String: String] = [:]
         let before = outcome.missing.count
@@ -230,7 +224,7 @@ struct MLflowUpstream: Upstream {
         // The links are sent in one go when all models have been sent.
         guard !outcome.missing[before...].contains(where: \.willBeSent) else { return false }
         try runs.link(
-            target,
+            remoteID,
             datasets: run.datasetInputs,
             inputs: inputs,
             outputs: outputs,
@@ -240,13 +234,12 @@ struct MLflowUpstream: Upstream {
         return outcome.missing.count == before
     }
 
-    /// Returns the upstream's id of a model that a run names; if the upstream does not have it, notes that and returns
-    /// nil.
+    /// Returns the upstream's id of a model that a run names; if the upstream does not have it, notes that and returns nil.
     private func model(_ id: String, _ outcome: inout RunOutcome) throws(UpstreamFailure) -> String? {
         let model = try targets.presence(ofModel: id)
         let part = ForwardOmission.part(ofModel: id)
         switch model {
-        case .present(let target): return target
+        case .present(let remoteID): return remoteID
         case .foreign: outcome.omissions.append((part, "the upstream does not have it"))
         case .pending, .withheld:
             let reason = "the upstream does not have it"
@@ -256,7 +249,7 @@ struct MLflowUpstream: Upstream {
     }
 
     func folder(of files: FileOwner) throws(UpstreamFailure) -> UploadFolder {
-        let location = try runs.artifactLocation(of: files.owner, as: files.target)
+        let location = try runs.artifactLocation(of: files.owner, as: files.remoteID)
         guard let location, let path = ProxiedPath.of(location) else {
             let description = location.flatMap { $0.isEmpty ? nil : $0 } ?? "an unknown location"
             return .elsewhere("the upstream keeps files at \(description), not among its proxied artifacts")
@@ -278,9 +271,9 @@ struct MLflowUpstream: Upstream {
         var ids: [String: String] = [:]
         if let id = ModelFile.value(of: "run_id", in: text) { ids[id] = try targets.targetID(ofRun: id) }
         if let id = ModelFile.value(of: "model_id", in: text),
-            case .present(let target) = try targets.presence(ofModel: id)
+            case .present(let remoteID) = try targets.presence(ofModel: id)
         {
-            ids[id] = target
+            ids[id] = remoteID
         }
         return ids
     }

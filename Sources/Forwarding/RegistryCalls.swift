@@ -10,9 +10,7 @@ internal import TrackingStore
 struct RegistryCalls: Sendable {
     private let calls: RunCalls
 
-    init(_ calls: RunCalls) {
-        self.calls = calls
-    }
+    init(_ calls: RunCalls) { self.calls = calls }
 
     /// Sets the description, tags and aliases of a model.
     ///

@@ -16,19 +16,19 @@ struct RetryingCalls: UpstreamCalls {
 
     private let calls: any UpstreamCalls
     private let inFlight: CallsInFlight
-    private let patience: Duration
+    private let longestWait: Duration
     private let isStopped: @Sendable () -> Bool
 
-    /// - Parameter patience: the longest total time that one call may wait.
+    /// - Parameter longestWait: the longest total time that one call may wait.
     init(
         _ calls: any UpstreamCalls,
         _ inFlight: CallsInFlight,
-        patience: Duration,
+        longestWait: Duration,
         isStopped: @escaping @Sendable () -> Bool
     ) {
         self.calls = calls
         self.inFlight = inFlight
-        self.patience = patience
+        self.longestWait = longestWait
         self.isStopped = isStopped
     }
 
@@ -41,14 +41,13 @@ struct RetryingCalls: UpstreamCalls {
         within limit: Duration?
     ) throws(UpstreamFailure) -> UpstreamAnswer {
         do {
-            return try sendPatiently(method, path, body, within: limit)
+            return try sendRepeatedly(method, path, body, within: limit)
         } catch {
             throw classified(error)
         }
     }
 
-    /// Checks by `experiments/search`, which every MLflow server answers, that the server works; a busy server works
-    /// too.
+    /// Checks by `experiments/search`, which every MLflow server answers, that the server works; a busy server works too.
     func checkServer() throws(UpstreamFailure) {
         let question = UpstreamBody.json(Array(#"{"max_results":1}"#.utf8))
         do throws(UpstreamFailure) {
@@ -64,9 +63,8 @@ struct RetryingCalls: UpstreamCalls {
 
     /// The failure, with `isServerAnswering` and the kind corrected by a second call that checks the server.
     ///
-    /// A refusal with an error code of MLflow concerns the item that was sent. Other answers may come from a proxy: a
-    /// proxy without a route to the server answers 404, and a proxy that wants a login answers with a redirect or a
-    /// page.
+    /// A refusal with an error code of MLflow concerns the item that was sent. Other answers may come from a proxy: a proxy
+    /// without a route to the server answers 404, and a proxy that wants a login answers with a redirect or a page.
     private func classified(_ failure: UpstreamFailure) -> UpstreamFailure {
         var failure = failure
         switch failure.kind {
@@ -82,14 +80,14 @@ struct RetryingCalls: UpstreamCalls {
         return failure
     }
 
-    private func sendPatiently(
+    private func sendRepeatedly(
         _ method: HTTPMethod,
         _ path: String,
         _ body: UpstreamBody,
         within limit: Duration?
     ) throws(UpstreamFailure) -> UpstreamAnswer {
         var attempt = 0
-        let end = ContinuousClock.now + patience
+        let end = ContinuousClock.now + longestWait
         while true {
             attempt += 1
             do throws(UpstreamFailure) {

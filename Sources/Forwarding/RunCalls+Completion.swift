@@ -12,7 +12,7 @@ extension RunCalls {
     ///   - sent: what the upstream has of the run; also up to date if a call fails.
     ///   - rewrite: returns a tag as the upstream gets it; nil for a tag that is not sent yet.
     func complete(
-        _ target: String,
+        _ remoteID: String,
         _ parcel: RunParcel,
         sent: inout SentRun,
         omissions: inout [(part: String, reason: String)],
@@ -21,28 +21,28 @@ extension RunCalls {
         let (run, difference) = (parcel.run, parcel.difference)
         let whole = SentRun(run)
         if sent.isDeleted != false, difference.deletion == false || !difference.isEmptyButDeletion {
-            try setDeleted(target, false)
+            try setDeleted(remoteID, false)
             sent.isDeleted = false
         }
         var tags: [(here: Tag, there: Tag)] = []
         for tag in difference.tags {
             if let there = try rewrite(tag) { tags.append((tag, there)) }
         }
-        try log(target, params: difference.params, tags: tags, of: whole, sent: &sent, omissions: &omissions)
+        try log(remoteID, params: difference.params, tags: tags, of: whole, sent: &sent, omissions: &omissions)
         for key in difference.removedTags {
-            try deleteTag(target, key)
+            try deleteTag(remoteID, key)
             sent.tags[ExactText(key)] = nil
         }
         if sent.info != whole.info {
-            try update(target, run.info)
+            try update(remoteID, run.info)
             sent.info = whole.info
         }
     }
 
     /// Deletes the run at the upstream if it is deleted in this store; called after all other changes of the run.
-    func finish(_ target: String, _ parcel: RunParcel, sent: inout SentRun) throws(UpstreamFailure) {
+    func finish(_ remoteID: String, _ parcel: RunParcel, sent: inout SentRun) throws(UpstreamFailure) {
         guard parcel.run.info.lifecycleStage == .deleted, sent.isDeleted != true else { return }
-        try setDeleted(target, true)
+        try setDeleted(remoteID, true)
         sent.isDeleted = true
     }
 
@@ -77,11 +77,11 @@ extension RunCalls {
     }
 
     /// Updates an experiment that was sent before; nil if there is none or the upstream no longer has it.
-    func complete(_ known: ForwardedThing?, _ experiment: Experiment) throws(UpstreamFailure) -> ItemOutcome? {
+    func complete(_ known: ForwardedEntity?, _ experiment: Experiment) throws(UpstreamFailure) -> ItemOutcome? {
         guard let known else { return nil }
-        var outcome = ItemOutcome(target: known.target)
+        var outcome = ItemOutcome(remoteID: known.remoteID)
         do {
-            try complete(known.target, experiment, &outcome.omissions)
+            try complete(known.remoteID, experiment, &outcome.omissions)
             return outcome
         } catch let error where error.kind == .missing {
             return nil
@@ -92,33 +92,33 @@ extension RunCalls {
     ///
     /// - Parameter isOurs: whether this server created it; an experiment that only has the same name is not deleted.
     func complete(
-        _ target: String,
+        _ remoteID: String,
         _ experiment: Experiment,
         isOurs: Bool = true,
         _ omissions: inout [(part: String, reason: String)]
     ) throws(UpstreamFailure) {
         let isDeleted = experiment.lifecycleStage == .deleted
-        let found = try get("experiments/get", [("experiment_id", target)])["experiment"]
+        let found = try get("experiments/get", [("experiment_id", remoteID)])["experiment"]
         if (found?["lifecycle_stage"]?.string == "deleted") != isDeleted, isOurs || !isDeleted {
-            try setDeleted(experiment: target, isDeleted)
+            try setDeleted(experiment: remoteID, isDeleted)
         }
         guard !isDeleted else { return }
         if found?["name"]?.string?.isExactly(experiment.name) == false {
             try post("experiments/update") { writer in
-                writer.member("experiment_id", target)
+                writer.member("experiment_id", remoteID)
                 writer.member("new_name", experiment.name)
             }
         }
         for tag in experiment.tags {
             try omitting(ForwardOmission.part(ofExperimentTag: tag.key), &omissions) { () throws(UpstreamFailure) in
-                try setExperimentTag(target, tag)
+                try setExperimentTag(remoteID, tag)
             }
         }
     }
 
-    private func setExperimentTag(_ target: String, _ tag: Tag) throws(UpstreamFailure) {
+    private func setExperimentTag(_ remoteID: String, _ tag: Tag) throws(UpstreamFailure) {
         try post("experiments/set-experiment-tag") { writer in
-            writer.member("experiment_id", target)
+            writer.member("experiment_id", remoteID)
             writer.member("key", tag.key)
             writer.member("value", tag.value)
         }

@@ -4,17 +4,14 @@ internal import Tracking
 internal import TrackingStore
 
 extension RunCalls {
-    /// Where the server keeps the artifacts of a run or model; nil if it does not say.
+    /// The location of the artifacts of a run or model at the server; nil if the answer has none.
     ///
-    /// - Parameter target: the id of the run or model at the server.
-    func artifactLocation(
-        of owner: ForwardedFileOwner,
-        as target: String
-    ) throws(UpstreamFailure) -> String? {
+    /// - Parameter remoteID: the id of the run or model at the server.
+    func artifactLocation(of owner: ForwardedFileOwner, as remoteID: String) throws(UpstreamFailure) -> String? {
         switch owner {
-        case .run: try get("runs/get", [("run_id", target)])["run"]?["info"]?["artifact_uri"]?.string
+        case .run: try get("runs/get", [("run_id", remoteID)])["run"]?["info"]?["artifact_uri"]?.string
         case .loggedModel:
-            try get("logged-models/\(PercentCoding.encode(target))", [])["model"]?["info"]?["artifact_uri"]?.string
+            try get("logged-models/\(PercentCoding.encode(remoteID))", [])["model"]?["info"]?["artifact_uri"]?.string
         }
     }
 }
@@ -22,27 +19,28 @@ extension RunCalls {
 extension ApusUpstream {
     private static let scheme = "mlflow-artifacts:/"
 
-    /// The location that a new run or model gets at the upstream, where its experiment may have another id.
+    /// The location of a new run or model at the upstream, where its experiment may have another id.
     ///
-    /// The folder with the number that the experiment has here belongs to another experiment of the upstream, whose rights would
-    /// count for the files.
-    static func location(_ location: String, from experiment: Int64, to target: String) -> String {
+    /// At the upstream, the folder named by the local id of the experiment belongs to another experiment, whose permissions would
+    /// apply to the files.
+    static func location(_ location: String, from experiment: Int64, to remoteID: String) -> String {
         let folder = "\(scheme)\(experiment)/"
-        guard target != String(experiment), location.utf8.starts(with: folder.utf8) else { return location }
-        return "\(scheme)\(target)/\(location.dropFirst(folder.utf8.count))"
+        guard remoteID != String(experiment), location.utf8.starts(with: folder.utf8) else { return location }
+        return "\(scheme)\(remoteID)/\(location.dropFirst(folder.utf8.count))"
     }
 
-    /// Where the upstream keeps the artifacts of a run or model, which an earlier version may have given the location that it has
-    /// here.
-    func location(of owner: ForwardedFileOwner, _ target: String, here: String) throws(UpstreamFailure) -> String {
+    /// The location of the artifacts of a run or model at the upstream; an earlier version may have kept the local location.
+    ///
+    /// - Parameter here: the local location.
+    func location(of owner: ForwardedFileOwner, _ remoteID: String, here: String) throws(UpstreamFailure) -> String {
         do throws(UpstreamFailure) {
-            return try runs.artifactLocation(of: owner, as: target) ?? here
+            return try runs.artifactLocation(of: owner, as: remoteID) ?? here
         } catch let error where error.isAboutItem {
             return here
         }
     }
 
-    /// The versions of a model with the places at the upstream of the files of runs and logged models that they name.
+    /// The versions of a model; locations in folders of runs and logged models are replaced by those at the upstream.
     func placed(_ versions: [TransferredModelVersion]) throws(UpstreamFailure) -> [TransferredModelVersion] {
         var known: [String: String] = [:]
         var placed: [TransferredModelVersion] = []
@@ -56,7 +54,7 @@ extension ApusUpstream {
         return placed
     }
 
-    /// - Parameter known: the folders at the upstream, by those here.
+    /// - Parameter known: the known folders at the upstream, by the local folders.
     private func location(ofFile location: String, _ known: inout [String: String]) throws(UpstreamFailure) -> String {
         let path = location.utf8.starts(with: Self.scheme.utf8) ? location.dropFirst(Self.scheme.utf8.count) : ""
         let names = path.split(separator: "/", omittingEmptySubsequences: false)

@@ -75,15 +75,15 @@ struct RunCalls: Sendable {
     }
 
     /// Whether the upstream's experiment with this id has exactly this name.
-    func has(experiment target: String, named name: String) throws(UpstreamFailure) -> Bool {
-        let found = try get("experiments/get", [("experiment_id", target)])["experiment"]
+    func has(experiment remoteID: String, named name: String) throws(UpstreamFailure) -> Bool {
+        let found = try get("experiments/get", [("experiment_id", remoteID)])["experiment"]
         return found?["name"]?.string?.isExactly(name) == true
     }
 
     /// Sets a run's name, status and end time.
-    func update(_ target: String, _ info: RunInfo) throws(UpstreamFailure) {
+    func update(_ remoteID: String, _ info: RunInfo) throws(UpstreamFailure) {
         try post("runs/update") { writer in
-            writer.member("run_id", target)
+            writer.member("run_id", remoteID)
             writer.member("run_name", info.name)
             writer.member("status", info.status.wireName)
             writer.member("end_time", ifPresent: info.endTime)
@@ -97,7 +97,7 @@ struct RunCalls: Sendable {
     ///   - whole: the fingerprints of the whole run, from which `sent` is filled.
     ///   - sent: receives what was sent, also if a later call fails.
     func log(
-        _ target: String,
+        _ remoteID: String,
         params: [Param],
         tags: [(here: Tag, there: Tag)],
         of whole: SentRun,
@@ -108,18 +108,18 @@ struct RunCalls: Sendable {
         while !params.isEmpty || !tags.isEmpty {
             let (someParams, someTags) = (params.prefix(Self.maximumTexts), tags.prefix(Self.maximumTexts))
             do {
-                try logBatch(target, params: someParams, tags: someTags.map(\.there)[...], [])
+                try logBatch(remoteID, params: someParams, tags: someTags.map(\.there)[...], [])
                 sent.add(params: someParams, tags: someTags.map(\.here), of: whole)
             } catch let error where error.kind == .refused {
                 for param in someParams {
                     try omitting(ForwardOmission.part(ofParam: param.key), &omissions) { () throws(UpstreamFailure) in
-                        try logBatch(target, params: [param], tags: [], [])
+                        try logBatch(remoteID, params: [param], tags: [], [])
                     }
                     sent.add(params: [param], tags: [], of: whole)
                 }
                 for tag in someTags {
                     try omitting(ForwardOmission.part(ofTag: tag.here.key), &omissions) { () throws(UpstreamFailure) in
-                        try logBatch(target, params: [], tags: [tag.there], [])
+                        try logBatch(remoteID, params: [], tags: [tag.there], [])
                     }
                     sent.add(params: [], tags: [tag.here], of: whole)
                 }
@@ -142,10 +142,9 @@ struct RunCalls: Sendable {
         }
     }
 
-    /// Logs points of metrics, at most `maximumItems` in one call; the points of a refused call are sent in ever
-    /// smaller parts.
+    /// Logs points of metrics, at most `maximumItems` in one call; the points of a refused call are sent in ever smaller parts.
     func log(
-        _ target: String,
+        _ remoteID: String,
         points: [(key: String, points: [MetricPoint])],
         omissions: inout [(part: String, reason: String)]
     ) throws(UpstreamFailure) {
@@ -154,7 +153,7 @@ struct RunCalls: Sendable {
         for start in stride(from: 0, to: all.count, by: Self.maximumItems) {
             let part = all[start..<min(start + Self.maximumItems, all.count)]
             let found = try halving(part) { some throws(UpstreamFailure) in
-                try logBatch(target, params: [], tags: [], some)
+                try logBatch(remoteID, params: [], tags: [], some)
             }
             for piece in found {
                 for key in Set(piece.items.map { ExactText($0.0) }) {
@@ -199,13 +198,13 @@ struct RunCalls: Sendable {
     }
 
     private func logBatch(
-        _ target: String,
+        _ remoteID: String,
         params: ArraySlice<Param>,
         tags: ArraySlice<Tag>,
         _ points: ArraySlice<(String, MetricPoint)>
     ) throws(UpstreamFailure) {
         try post("runs/log-batch") { writer in
-            writer.member("run_id", target)
+            writer.member("run_id", remoteID)
             if !points.isEmpty {
                 writer.memberArray("metrics") { writer in
                     for (key, point) in points {
@@ -224,10 +223,10 @@ struct RunCalls: Sendable {
     }
 
     /// Removes a tag of a run; does nothing if the run has no such tag.
-    func deleteTag(_ target: String, _ key: String) throws(UpstreamFailure) {
+    func deleteTag(_ remoteID: String, _ key: String) throws(UpstreamFailure) {
         do {
             try post("runs/delete-tag") { writer in
-                writer.member("run_id", target)
+                writer.member("run_id", remoteID)
                 writer.member("key", key)
             }
         } catch let error where error.kind == .missing {
@@ -236,30 +235,30 @@ struct RunCalls: Sendable {
     }
 
     /// Deletes or restores a run; does nothing if the run is in this state already.
-    func setDeleted(_ target: String, _ isDeleted: Bool) throws(UpstreamFailure) {
+    func setDeleted(_ remoteID: String, _ isDeleted: Bool) throws(UpstreamFailure) {
         do {
-            try post(isDeleted ? "runs/delete" : "runs/restore") { $0.member("run_id", target) }
+            try post(isDeleted ? "runs/delete" : "runs/restore") { $0.member("run_id", remoteID) }
         } catch let error where error.kind == .refused {
-            let run = try get("runs/get", [("run_id", target)])
+            let run = try get("runs/get", [("run_id", remoteID)])
             guard (run["run"]?["info"]?["lifecycle_stage"]?.string == "deleted") == isDeleted else { throw error }
         }
     }
 
     /// Logs the datasets of a run in one call, or one by one if that call is refused.
     func logDatasets(
-        _ target: String,
+        _ remoteID: String,
         _ inputs: [DatasetInput],
         _ omissions: inout [(part: String, reason: String)]
     ) throws(UpstreamFailure) {
         try eachIfRefused(inputs, { ForwardOmission.part(ofDataset: $0.dataset.name) }, &omissions) {
             inputs throws(UpstreamFailure) in
-            try logDatasets(target, inputs)
+            try logDatasets(remoteID, inputs)
         }
     }
 
     /// Links a run with its input and output models in one call each, or one by one if that call is refused.
     func logModels(
-        _ target: String,
+        _ remoteID: String,
         inputs: [ModelInput],
         outputs: [ModelOutput],
         _ omissions: inout [(part: String, reason: String)]
@@ -267,7 +266,7 @@ struct RunCalls: Sendable {
         try eachIfRefused(inputs, { ForwardOmission.part(ofModel: $0.modelID) }, &omissions) {
             inputs throws(UpstreamFailure) in
             try post("runs/log-inputs") { writer in
-                writer.member("run_id", target)
+                writer.member("run_id", remoteID)
                 writer.memberArray("models") { writer in
                     for input in inputs {
                         writer.beginObject()
@@ -280,7 +279,7 @@ struct RunCalls: Sendable {
         try eachIfRefused(outputs, { ForwardOmission.part(ofModel: $0.modelID) }, &omissions) {
             outputs throws(UpstreamFailure) in
             try post("runs/outputs") { writer in
-                writer.member("run_id", target)
+                writer.member("run_id", remoteID)
                 writer.memberArray("models") { writer in
                     for output in outputs {
                         writer.beginObject()
@@ -328,9 +327,9 @@ struct RunCalls: Sendable {
         }
     }
 
-    private func logDatasets(_ target: String, _ inputs: [DatasetInput]) throws(UpstreamFailure) {
+    private func logDatasets(_ remoteID: String, _ inputs: [DatasetInput]) throws(UpstreamFailure) {
         try post("runs/log-inputs") { writer in
-            writer.member("run_id", target)
+            writer.member("run_id", remoteID)
             writer.memberArray("datasets") { writer in
                 for input in inputs {
                     writer.beginObject()

@@ -39,14 +39,13 @@ struct RunLinks {
 extension RunCalls {
     /// Links a run with those datasets and models that it is not linked with yet.
     ///
-    /// Existing links are left out, because MLflow's server refuses all outputs of a call if it has one of them
-    /// already.
+    /// Existing links are left out, because MLflow's server refuses all outputs of a call if it has one of them already.
     ///
     /// - Parameters:
     ///   - inputs: with the models' ids at the upstream, as `outputs`.
     ///   - names: the ids of these models in this store, by their ids at the upstream.
     func link(
-        _ target: String,
+        _ remoteID: String,
         datasets: [DatasetInput],
         inputs: [ModelInput],
         outputs: [ModelOutput],
@@ -54,14 +53,13 @@ extension RunCalls {
         _ omissions: inout [(part: String, reason: String)]
     ) throws(UpstreamFailure) {
         guard !(datasets.isEmpty && inputs.isEmpty && outputs.isEmpty) else { return }
-        let there = try links(of: target)
+        let there = try links(of: remoteID)
         var refused: [(part: String, reason: String)] = []
-        try logDatasets(target, there.missing(of: datasets), &refused)
-        try logModels(target, inputs: there.missing(of: inputs), outputs: there.missing(of: outputs), &refused)
+        try logDatasets(remoteID, there.missing(of: datasets), &refused)
+        try logModels(remoteID, inputs: there.missing(of: inputs), outputs: there.missing(of: outputs), &refused)
         guard !refused.isEmpty else { return }
-        // An earlier call without an answer may have been carried out meanwhile: only what is still missing is an
-        // omission.
-        let now = try links(of: target)
+        // An earlier call without an answer may have been carried out meanwhile: only what is still missing is an omission.
+        let now = try links(of: remoteID)
         var parts: [String: String] = [:]
         for input in now.missing(of: datasets) {
             let part = ForwardOmission.part(ofDataset: input.dataset.name)
@@ -75,7 +73,7 @@ extension RunCalls {
         }
     }
 
-    private func links(of target: String) throws(UpstreamFailure) -> RunLinks {
-        RunLinks(try get("runs/get", [("run_id", target)])["run"])
+    private func links(of remoteID: String) throws(UpstreamFailure) -> RunLinks {
+        RunLinks(try get("runs/get", [("run_id", remoteID)])["run"])
     }
 }

@@ -105,12 +105,11 @@ extension SentRun {
 
 extension ForwardedRunJournal {
     /// The state of the run at the upstream; nil for a run that was never sent.
-    var known: SentRun? { SentRun(sent) ?? (target == nil ? nil : SentRun()) }
+    var known: SentRun? { SentRun(sentContent) ?? (remoteID == nil ? nil : SentRun()) }
 }
 
-extension ForwardedThing {
-    /// The digest that the journal has while an item is being sent, which marks the item as in doubt until an answer
-    /// is received.
+extension ForwardedEntity {
+    /// The digest that the journal has while an item is being sent, which marks the item as in doubt until an answer is received.
     ///
     /// - Parameter time: the time of the attempt in Unix milliseconds.
     static func digest(ofAttemptAt time: Int64) -> String { unansweredPrefix + String(time) }

@@ -13,10 +13,10 @@ extension ForwardedSeries {
     ///   - isAtEnd: whether the last of the points was the end of the history then.
     ///   - mayRestart: whether all points may be sent again if some were logged late.
     package mutating func advance(by points: [MetricPoint], count: Int64, isAtEnd: Bool, mayRestart: Bool) {
-        sent += Int64(points.count)
+        sentCount += Int64(points.count)
         last = points.last ?? last
         self.count = count
         // Points that were logged late come before the last point, so the metric is sent again from its beginning.
-        if isAtEnd, sent != count, mayRestart { (sent, last) = (0, nil) }
+        if isAtEnd, sentCount != count, mayRestart { (sentCount, last) = (0, nil) }
     }
 }

@@ -3,8 +3,7 @@ internal import Files
 internal import Tracking
 internal import TrackingStore
 
-/// A server that receives the changes of this store; one thread sends runs, experiments and models, another sends
-/// files.
+/// A server that receives the changes of this store; one thread sends runs, experiments and models, another sends files.
 protocol Upstream: Sendable {
     /// The kind of the server in messages: `Apus` or `MLflow`.
     var title: String { get }
@@ -16,10 +15,10 @@ protocol Upstream: Sendable {
     /// Whether the server has a run or experiment that was sent earlier.
     ///
     /// - Throws: a failure; its kind may be `.missing` if the server has neither.
-    func holds(_ evidence: ForwardEvidence) throws(UpstreamFailure) -> Bool
+    func holds(_ evidence: KnownUpstreamEntity) throws(UpstreamFailure) -> Bool
 
     /// Sends an experiment; if the upstream has it already, updates it.
-    func send(_ experiment: Experiment, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome
+    func send(_ experiment: Experiment, known: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome
 
     /// Sends runs with some of their points.
     ///
@@ -30,10 +29,10 @@ protocol Upstream: Sendable {
     /// Sends a logged model with all its points.
     ///
     /// - Returns: the outcome, with the model's id at the upstream.
-    func send(_ model: ModelParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome
+    func send(_ model: ModelParcel, known: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome
 
     /// Sends a registered model with all its versions.
-    func send(_ entry: RegistryParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ItemOutcome
+    func send(_ entry: RegistryParcel, known: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome
 
     /// Returns the folder at the upstream for the files of a run or logged model.
     func folder(of files: FileOwner) throws(UpstreamFailure) -> UploadFolder
@@ -62,7 +61,7 @@ struct RunParcel: Sendable {
 /// The outcome of sending a run.
 struct RunOutcome: Sendable {
     /// The run's id at the upstream; nil if the upstream does not have it.
-    var target: String?
+    var remoteID: String?
     /// The run's state at the upstream now; unchanged if nothing was sent.
     var sent: SentRun?
     /// Whether the upstream accepted the parcel's points; refused points are in `omissions`.
@@ -103,7 +102,7 @@ struct RegistryParcel: Sendable {
 /// The outcome of sending an experiment, a logged model or a registered model: its id at the upstream, and the parts
 /// that were not sent.
 struct ItemOutcome: Sendable {
-    var target: String
+    var remoteID: String
     var omissions: [(part: String, reason: String)] = []
 }
 
@@ -111,7 +110,7 @@ struct ItemOutcome: Sendable {
 struct FileOwner: Sendable {
     var owner: ForwardedFileOwner
     /// The owner's id at the upstream.
-    var target: String
+    var remoteID: String
     /// The owner's artifact location in this store.
     var location: String
 }

@@ -42,9 +42,7 @@ package enum UpstreamBody: Sendable {
 package struct UpstreamAnswer: Sendable {
     package let body: [UInt8]
 
-    package init(body: [UInt8]) {
-        self.body = body
-    }
+    package init(body: [UInt8]) { self.body = body }
 
     /// Whether the body is empty or begins like a JSON object; otherwise it is a log-in page or the page of a proxy.
     var isOfAPI: Bool {
@@ -126,8 +124,7 @@ package struct UpstreamFailure: Error, Sendable, Equatable {
 
     /// Whether nothing at all can be sent now.
     ///
-    /// If neither `isAboutItem` nor `isAboutServer` is true, the item is tried again later, and other items are sent
-    /// meanwhile.
+    /// If neither `isAboutItem` nor `isAboutServer` is true, the item is tried again later, and other items are sent meanwhile.
     var isAboutServer: Bool { !isAboutItem && !isServerAnswering }
 }
 
@@ -153,12 +150,7 @@ extension UpstreamFailure {
         case _ where code == ForwardTrail.errorCode: kind = .unreachable
         default: kind = code == "REQUEST_LIMIT_EXCEEDED" ? .busy : .refused
         }
-        self.init(
-            kind,
-            "it answers \(status)\(message.isEmpty ? "" : ": \(message)")",
-            code: code,
-            pause: pause
-        )
+        self.init(kind, "it answers \(status)\(message.isEmpty ? "" : ": \(message)")", code: code, pause: pause)
         isAboutLength = status == 413
     }
 }

@@ -2,7 +2,5 @@
 package struct GraphQLError: Error, Sendable, Equatable {
     package let message: String
 
-    package init(_ message: String) {
-        self.message = message
-    }
+    package init(_ message: String) { self.message = message }
 }

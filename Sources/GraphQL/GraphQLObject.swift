@@ -17,8 +17,7 @@ package enum GraphQLOutput {
     case number(Double)
     case texts([String])
     case object(any GraphQLObject)
-    /// A list that is made while it is written: the closure calls its argument with each element, and rethrows its
-    /// errors.
+    /// A list that is made while it is written: the closure calls its argument with each element, and rethrows its errors.
     case objects(_ forEach: ((any GraphQLObject) throws -> Void) throws -> Void)
 
     /// A text, or null.

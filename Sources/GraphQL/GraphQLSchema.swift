@@ -22,8 +22,7 @@ package struct GraphQLSchema: Sendable {
 
     /// Reads `type`, `input`, `enum` and `scalar` definitions.
     ///
-    /// - Throws: the first error in the text. The text is a part of the program, so an error in it is a bug of the
-    ///   program.
+    /// - Throws: the first error in the text. The text is a part of the program, so an error in it is a bug of the program.
     package init(_ text: String) throws(GraphQLError) {
         var parser = try Parser(text, GraphQLLimits())
         while parser.token != .end { try readDefinition(&parser) }

@@ -1,7 +1,6 @@
 internal import JSON
 
-/// Converts the values of variables and arguments to the types of the schema (GraphQL, October 2021, §3.5, §3.10,
-/// §6.1.2).
+/// Converts the values of variables and arguments to the types of the schema (GraphQL, October 2021, §3.5, §3.10, §6.1.2).
 struct InputReader {
     /// A value before its conversion: in the JSON of the variables, or in the query.
     fileprivate enum Source {

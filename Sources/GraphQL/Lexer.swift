@@ -32,9 +32,7 @@ struct Lexer {
     /// The offset in bytes of the token that was read last.
     private(set) var start = 0
 
-    init(_ text: String) {
-        bytes = Array(text.utf8)
-    }
+    init(_ text: String) { bytes = Array(text.utf8) }
 
     /// Reads the next token; after the last token, every call returns `.end`.
     mutating func next() throws(GraphQLError) -> Token {

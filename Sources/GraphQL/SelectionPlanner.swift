@@ -108,11 +108,7 @@ struct SelectionPlanner {
         GraphQLError("The query selects more than \(limits.selectionCount) fields.")
     }
 
-    private func require(
-        _ condition: String,
-        of type: GraphQLSchema.ObjectType,
-        _ what: String
-    ) throws(GraphQLError) {
+    private func require(_ condition: String, of type: GraphQLSchema.ObjectType, _ what: String) throws(GraphQLError) {
         guard schema.objects[condition] != nil else { throw GraphQLError("Unknown type '\(condition)'.") }
         guard condition == type.name else {
             throw GraphQLError("The type '\(type.name)' can never be of type '\(condition)', which \(what) asks for.")
@@ -186,8 +182,7 @@ struct SelectionPlanner {
         }
     }
 
-    /// Throws if a fragment spreads a fragment in `path`, directly or indirectly; the number of definitions bounds the
-    /// recursion.
+    /// Throws if a fragment spreads a fragment in `path`, directly or indirectly; the number of definitions bounds the recursion.
     private func walk(_ name: String, _ path: inout [String], _ finished: inout Set<String>) throws(GraphQLError) {
         guard let fragment = fragments[name], !finished.contains(name) else { return }
         guard !path.contains(name) else { throw GraphQLError("The fragment '\(name)' spreads itself.") }

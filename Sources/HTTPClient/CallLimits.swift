@@ -40,23 +40,15 @@ package struct Deadline: Sendable {
         Deadline(min(first.end, second.end))
     }
 
-    package init(after duration: Duration) {
-        end = .now + duration
-    }
+    package init(after duration: Duration) { end = .now + duration }
 
-    private init(_ end: ContinuousClock.Instant) {
-        self.end = end
-    }
+    private init(_ end: ContinuousClock.Instant) { self.end = end }
 
     /// The deadline that leaves one of `parts` equal parts of the remaining time.
-    package func dividing(by parts: Int) -> Deadline {
-        Deadline(.now + (end - .now) / max(parts, 1))
-    }
+    package func dividing(by parts: Int) -> Deadline { Deadline(.now + (end - .now) / max(parts, 1)) }
 
     /// This deadline or the end of a duration from now, whichever is earlier.
-    func limited(to duration: Duration?) -> Deadline {
-        duration.map { Deadline(min(end, .now + $0)) } ?? self
-    }
+    func limited(to duration: Duration?) -> Deadline { duration.map { Deadline(min(end, .now + $0)) } ?? self }
 
     /// The remaining milliseconds, rounded up; 0 after the deadline.
     package var remainingMilliseconds: Int32 {

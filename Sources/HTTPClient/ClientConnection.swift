@@ -12,9 +12,7 @@ final class ClientConnection: @unchecked Sendable {
     /// Bytes that have arrived and are not parsed yet.
     let input = ByteBuffer()
 
-    private init(owning descriptor: Descriptor) {
-        channel = Channel(descriptor)
-    }
+    private init(owning descriptor: Descriptor) { channel = Channel(descriptor) }
 
     /// Connects to one of the host's addresses, which are tried one after the other.
     ///

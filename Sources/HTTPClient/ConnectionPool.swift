@@ -10,8 +10,7 @@ final class ConnectionPool: Sendable {
     private let idle = Mutex<[Idle]>([])
 
     private static let maximumCount = 8
-    /// The time after which an idle connection is not used any more; most servers keep connections for at least a
-    /// minute.
+    /// The time after which an idle connection is not used any more; most servers keep connections for at least a minute.
     private static let longestIdle = Duration.seconds(30)
     /// The longest idle time of a connection for a request that must not be sent twice, so that the server is unlikely
     /// to close the connection at the same time.

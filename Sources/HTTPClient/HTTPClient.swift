@@ -1,4 +1,4 @@
-package import Files
+internal import Files
 package import HTTPWire
 internal import Synchronization
 package import TLS
@@ -25,9 +25,7 @@ package final class HTTPClient: Sendable {
     }
 
     /// A client for a server over plain HTTP, without a proxy.
-    package convenience init(host: String, port: Int) {
-        self.init(HTTPOrigin(host: host, port: port))
-    }
+    package convenience init(host: String, port: Int) { self.init(HTTPOrigin(host: host, port: port)) }
 
     /// Sends a request and returns the response, whatever its status.
     ///
@@ -49,22 +47,6 @@ package final class HTTPClient: Sendable {
         let body = body.map { RequestBody.bytes($0) } ?? .none
         let request = ClientRequest(method, target, fields: fields, body: body)
         return try send(request, maximumBytes: maximumBytes, CallLimits(whole: deadline))
-    }
-
-    /// Sends a request whose body is the first `bytes` bytes of a file, which is read piece by piece and must not
-    /// change meanwhile.
-    ///
-    /// - Throws: `.brokenBody` if the file cannot be read to its end, and the errors of the other `send`.
-    package func send(
-        _ method: HTTPMethod,
-        _ target: String,
-        fields: [(name: String, value: String)],
-        file: Descriptor,
-        bytes: Int64,
-        by deadline: Deadline
-    ) throws(CallFailure) -> HTTPReply {
-        let request = ClientRequest(method, target, fields: fields, body: .file(file, bytes: bytes))
-        return try send(request, CallLimits(whole: deadline))
     }
 
     /// Sends a GET request, and passes the body of a response with status 200 to `take` as it arrives.

@@ -43,10 +43,7 @@ package final class ReplyStream {
     }
 
     /// Waits for the head of a response, and skips interim (1xx) responses.
-    static func receiveHead(
-        on connection: ClientConnection,
-        _ limits: CallLimits
-    ) throws(CallFailure) -> ResponseHead {
+    static func receiveHead(on connection: ClientConnection, _ limits: CallLimits) throws(CallFailure) -> ResponseHead {
         var parser = ResponseHeadParser(limits: headLimits)
         let input = connection.input
         while true {

@@ -50,8 +50,7 @@ package enum HTTPResponseBody: Sendable {
     /// The producer must make exactly `length` bytes, or throw; then the connection is closed, and the client sees that the
     /// body is incomplete.
     case sizedStream(any HTTPBodyProducer, length: Int)
-    /// Memory that lives as long as the process, such as embedded pages; handled like `bytes`, but copied only to
-    /// compress it.
+    /// Memory that lives as long as the process, such as embedded pages; handled like `bytes`, but copied only to compress it.
     case staticBytes(HTTPStaticBytes)
 }
 
@@ -61,9 +60,7 @@ package struct HTTPStaticBytes: @unchecked Sendable {
     package let pointer: UnsafeRawBufferPointer
 
     /// - Parameter pointer: immutable memory with static lifetime, such as an embedded file.
-    package init(_ pointer: UnsafeRawBufferPointer) {
-        self.pointer = pointer
-    }
+    package init(_ pointer: UnsafeRawBufferPointer) { self.pointer = pointer }
 }
 
 /// A part of an open file that is sent as a body.
@@ -94,8 +91,7 @@ package protocol HTTPBodyProducer: AnyObject, Sendable {
     /// good size for a piece is about 64 KiB; an empty piece sends nothing. If the producer is deallocated before it
     /// has returned false, the answer was not sent completely.
     /// - Returns: whether more pieces follow.
-    /// - Throws: any error. The connection is then closed early, so that the client notices that the body is
-    ///   incomplete.
+    /// - Throws: any error. The connection is then closed early, so that the client notices that the body is incomplete.
     func next(into buffer: inout [UInt8]) throws -> Bool
 
     /// The most memory that the producer needs at a time, including its longest piece; 192 KiB by default.

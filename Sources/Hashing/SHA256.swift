@@ -12,9 +12,7 @@ package struct SHA256: Sendable {
     private var partial: [UInt8] = []
     private var totalBytes: UInt64 = 0
 
-    package init() {
-        partial.reserveCapacity(Self.blockBytes)
-    }
+    package init() { partial.reserveCapacity(Self.blockBytes) }
 
     /// Adds the next bytes, of any length.
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
@@ -34,9 +32,7 @@ package struct SHA256: Sendable {
     }
 
     /// Adds the next bytes from an array.
-    package mutating func update(_ bytes: [UInt8]) {
-        bytes.withUnsafeBytes { update($0) }
-    }
+    package mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
     /// The digest of all bytes so far, 32 bytes.
     ///
@@ -151,7 +147,5 @@ extension SHA256 {
 }
 
 extension FixedWidthInteger {
-    fileprivate var bigEndianBytes: [UInt8] {
-        withUnsafeBytes(of: bigEndian) { Array($0) }
-    }
+    fileprivate var bigEndianBytes: [UInt8] { withUnsafeBytes(of: bigEndian) { Array($0) } }
 }

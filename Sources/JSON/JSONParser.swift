@@ -22,9 +22,7 @@ struct JSONParser {
     }
 
     mutating func parse() throws(JSONError) {
-        if end >= 3, base[0] == 0xEF, base[1] == 0xBB, base[2] == 0xBF {
-            throw failure("byte order mark")
-        }
+        if end >= 3, base[0] == 0xEF, base[1] == 0xBB, base[2] == 0xBF { throw failure("byte order mark") }
         repeat {
             try parseValue()
         } while try finishValue()
@@ -100,8 +98,7 @@ struct JSONParser {
         guard depth <= limits.depth else { throw failure("nested deeper than \(limits.depth)") }
         let parent = container
         container = count
-        // While the container is open, `next` is its parent; -1 is stored as UInt32.max, and `close()` converts it
-        // back.
+        // While the container is open, `next` is its parent; -1 is stored as UInt32.max, and `close()` converts it back.
         try append(JSONNode(kind: kind, start: position, end: position, next: parent))
         position += 1
     }
@@ -164,7 +161,5 @@ struct JSONParser {
         }
     }
 
-    func failure(_ message: String) -> JSONError {
-        JSONError(offset: position, message: message)
-    }
+    func failure(_ message: String) -> JSONError { JSONError(offset: position, message: message) }
 }

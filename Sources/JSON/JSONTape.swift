@@ -22,8 +22,7 @@ struct JSONNode {
 
     /// The number that is added to `bits` for each element or member.
     static let one: UInt32 = 1 << 4
-    /// The largest size of a document in bytes: with two bytes or more for each element, their number fits into 28
-    /// bits.
+    /// The largest size of a document in bytes: with two bytes or more for each element, their number fits into 28 bits.
     static let maximumSourceBytes = 1 << 28
 
     init(kind: JSONKind, start: Int, end: Int, next: Int, hasEscapesOrIsInteger: Bool = false) {
@@ -58,9 +57,7 @@ final class JSONTape: @unchecked Sendable {
         self.count = count
     }
 
-    deinit {
-        nodes.deallocate()
-    }
+    deinit { nodes.deallocate() }
 
     /// The node at an index; not checked in a release build, because all indices come from the tape itself.
     @inline(__always)

@@ -46,9 +46,7 @@ enum JSONNumber {
         return value == .min ? nil : -value
     }
 
-    static func double(_ literal: UnsafeBufferPointer<UInt8>) -> Double {
-        exact(literal) ?? rounded(literal)
-    }
+    static func double(_ literal: UnsafeBufferPointer<UInt8>) -> Double { exact(literal) ?? rounded(literal) }
 
     /// The value of a literal of up to 15 digits with an exponent of ten up to 22; nil for all other literals.
     ///

@@ -10,9 +10,7 @@ package struct JSONWriter: Sendable {
     private var needsComma = false
 
     /// Continues the content of a buffer.
-    package init(continuing bytes: consuming [UInt8] = []) {
-        self.bytes = bytes
-    }
+    package init(continuing bytes: consuming [UInt8] = []) { self.bytes = bytes }
 
     /// Starts with an empty buffer that has room for `capacity` bytes.
     package init(capacity: Int) {
@@ -56,12 +54,6 @@ package struct JSONWriter: Sendable {
     package mutating func string(_ text: String) {
         separate()
         appendQuoted(text)
-    }
-
-    /// Writes a string whose UTF-8 is not checked, such as the text of a database column.
-    package mutating func string(utf8: UnsafeRawBufferPointer) {
-        separate()
-        appendQuoted(utf8)
     }
 
     package mutating func int(_ value: Int64) {

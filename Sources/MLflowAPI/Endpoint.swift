@@ -207,14 +207,7 @@ extension MLflowAPI {
         handler: HTTPHandler
     ) -> [Endpoint] {
         family.prefixes.map {
-            Endpoint(
-                method: method,
-                path: $0 + path,
-                family: family,
-                access: access,
-                pages: pages,
-                handler: handler
-            )
+            Endpoint(method: method, path: $0 + path, family: family, access: access, pages: pages, handler: handler)
         }
     }
 

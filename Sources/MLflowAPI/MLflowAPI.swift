@@ -52,9 +52,7 @@ package struct MLflowAPI: Sendable {
         /// Sends all data to another server; nil if the server has no upstream.
         package var forwarder: Forwarder?
 
-        package init(workingDirectory: String) {
-            self.workingDirectory = workingDirectory
-        }
+        package init(workingDirectory: String) { self.workingDirectory = workingDirectory }
     }
 
     /// A folder with artifacts that clients write directly to the disk.
@@ -70,8 +68,7 @@ package struct MLflowAPI: Sendable {
     }
 
     let store: any TrackingBackend
-    /// The store if it is the one in SQLite; nil for any other store, which has neither forwarding nor a table
-    /// of removals.
+    /// The store if it is the one in SQLite; nil for any other store, which has neither forwarding nor a table of removals.
     let local: TrackingStore?
     let artifacts: any ArtifactStorage
     /// The uploads in parts to a local folder; nil if artifacts are in an object storage, which keeps the parts itself.

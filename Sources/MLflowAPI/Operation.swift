@@ -28,33 +28,31 @@ struct Operation: Sendable {
     enum Encoding: Sendable {
         /// The answer is an empty JSON object.
         case empty
-        /// The closure makes the answer. `auditNote` returns the value's contribution to the audit entry. `isStillValid` returns
-        /// whether the value can still answer a repetition of the request, and throws if the client may not get the value.
+        /// The closure makes the answer. `auditNote` returns the value's contribution to the audit entry. `created` is what the
+        /// work has created, if a repetition of the request can get the same answer.
         case value(
             @Sendable () throws -> HTTPResponse,
             auditNote: (@Sendable () -> AuditNote)?,
-            isStillValid: (@Sendable (any TrackingWriting) throws -> Bool)? = nil
+            created: CreatedEntity? = nil
         )
 
         init<Value: Sendable>(
             _ value: Value,
             auditNote note: (@Sendable (Value) -> AuditNote)? = nil,
-            isStillValid isValid: (@Sendable (any TrackingWriting, Value) throws -> Bool)? = nil,
+            created: CreatedEntity? = nil,
             _ encode: @escaping @Sendable (Value) throws -> HTTPResponse
         ) {
             var noteOfValue: (@Sendable () -> AuditNote)?
             if let note { noteOfValue = { note(value) } }
-            var validity: (@Sendable (any TrackingWriting) throws -> Bool)?
-            if let isValid { validity = { try isValid($0, value) } }
-            self = .value({ try encode(value) }, auditNote: noteOfValue, isStillValid: validity)
+            self = .value({ try encode(value) }, auditNote: noteOfValue, created: created)
         }
 
         fileprivate var auditNote: AuditNote? {
             if case .value(_, let note?, _) = self { note() } else { nil }
         }
 
-        fileprivate func isStillValid(in session: any TrackingWriting) throws -> Bool {
-            if case .value(_, _, let isStillValid?) = self { try isStillValid(session) } else { true }
+        fileprivate func canReturnAgain(in session: any TrackingWriting) throws -> Bool {
+            if case .value(_, _, let entity?) = self { try session.canReturnAgain(entity) } else { true }
         }
     }
 
@@ -91,16 +89,21 @@ struct Operation: Sendable {
         Operation(work: .write { Encoding(try work($0), auditNote: note, encode) })
     }
 
-    /// - Parameter isValid: returns whether the value can still answer a repetition of the request, by the rights of the
-    ///   client that repeats it; throws if that client may not get the value.
+    /// - Parameter entity: what the work has created. While it exists, a client that may read and create it gets the same answer
+    ///   if it repeats the request.
     static func create<Value: Sendable>(
         _ kind: String,
         _ work: @escaping @Sendable (any TrackingWriting) throws -> Value,
-        isStillValid isValid: @escaping @Sendable (any TrackingWriting, Value) throws -> Bool,
+        entity: @escaping @Sendable (Value) -> CreatedEntity,
         auditNote note: (@Sendable (Value) -> AuditNote)? = nil,
         encode: @escaping @Sendable (Value) throws -> HTTPResponse
     ) -> Operation {
-        Operation(work: .create(kind) { Encoding(try work($0), auditNote: note, isStillValid: isValid, encode) })
+        Operation(
+            work: .create(kind) {
+                let value = try work($0)
+                return Encoding(value, auditNote: note, created: entity(value), encode)
+            }
+        )
     }
 
     static func read<Value: Sendable>(
@@ -224,7 +227,11 @@ extension MLflowAPI {
             let creation = Creation(kind, body: request.body, caller: request.caller)
         else { return work }
         return { session in
-            try session.creations.once(creation, stands: { try $0.isStillValid(in: session) }, { try work(session) })
+            try session.creations.answer(
+                to: creation,
+                canReturn: { try $0.canReturnAgain(in: session) },
+                orMake: { try work(session) }
+            )
         }
     }
 

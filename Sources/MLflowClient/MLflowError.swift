@@ -8,9 +8,7 @@ public struct MLflowError: Error, Sendable {
         public let rawValue: String
 
         /// Makes a code from the text that the server sends.
-        public init(rawValue: String) {
-            self.rawValue = rawValue
-        }
+        public init(rawValue: String) { self.rawValue = rawValue }
 
         /// The experiment, run, model or file does not exist.
         public static let resourceDoesNotExist = Code(rawValue: "RESOURCE_DOES_NOT_EXIST")

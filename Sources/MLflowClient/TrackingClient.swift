@@ -30,9 +30,7 @@ public struct TrackingClient: Sendable {
     }
 
     /// Makes a client that shares the connections of a blocking client.
-    public init(_ blocking: BlockingTrackingClient) {
-        self.blocking = blocking
-    }
+    public init(_ blocking: BlockingTrackingClient) { self.blocking = blocking }
 
     /// The address of the server, without name and password.
     public var trackingURI: String { blocking.trackingURI }

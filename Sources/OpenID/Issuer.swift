@@ -136,8 +136,7 @@ package final class Issuer: Sendable {
         }
     }
 
-    /// Calls `done` at once if no keys are being fetched; otherwise when the fetch ends or takes longer than
-    /// `Pace.longestWait`.
+    /// Calls `done` at once if no keys are being fetched; otherwise when the fetch ends or takes longer than `Pace.longestWait`.
     func whenFetched(_ done: @escaping @Sendable () -> Void) {
         let (isOver, isFirst) = state.withLock { state in
             guard state.isFetching else { return (true, false) }
@@ -237,8 +236,7 @@ package final class Issuer: Sendable {
         return IssuerFailure("has not answered yet; try again in a moment")
     }
 
-    /// Exchanges the code that the browser has received from the issuer for a token, and returns the user who has
-    /// logged in.
+    /// Exchanges the code that the browser has received from the issuer for a token, and returns the user who has logged in.
     ///
     /// Blocks while it calls the issuer.
     /// - Parameters:

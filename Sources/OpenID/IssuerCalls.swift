@@ -15,9 +15,7 @@ package struct IssuerCalls: Sendable {
     private let send: Sending
 
     /// - Parameter send: sends each request; the request has no Host and User-Agent fields yet.
-    package init(_ send: @escaping Sending) {
-        self.send = send
-    }
+    package init(_ send: @escaping Sending) { self.send = send }
 
     /// - Parameters:
     ///   - agent: the value of the User-Agent field.

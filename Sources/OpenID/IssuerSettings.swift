@@ -10,9 +10,7 @@ package struct IssuerSettings: Sendable {
         /// The requested scopes, which must include `openid`.
         package var scope = "openid profile email"
 
-        package init(id: String) {
-            self.id = id
-        }
+        package init(id: String) { self.id = id }
     }
 
     /// The address of the issuer, exactly as its tokens have it in `iss`.
@@ -36,8 +34,7 @@ package struct IssuerSettings: Sendable {
 
     let url: HTTPURL
 
-    /// Makes settings for an issuer; nil if the address is neither https nor http on this machine, or has a query or
-    /// fragment.
+    /// Makes settings for an issuer; nil if the address is neither https nor http on this machine, or has a query or fragment.
     package init?(issuer: String) {
         guard let url = IssuerURL.parse(issuer), !issuer.contains("?"), !issuer.contains("#") else { return nil }
         self.issuer = issuer

@@ -31,8 +31,7 @@ struct JSONWebToken: Sendable {
         guard parts.count == 3, let head = Self.document(parts[0]), let payload = Self.document(parts[1]) else {
             throw .refused("The token is not a signed JSON Web Token in its compact form, or it is cut off.")
         }
-        // A token with extensions that must be understood (`crit`) is invalid for a server without them (RFC 7515
-        // §4.1.11).
+        // A token with extensions that must be understood (`crit`) is invalid for a server without them (RFC 7515 §4.1.11).
         guard head["crit"] == nil else { throw .refused("The token needs extensions that are not supported (crit).") }
         if let kind = head["typ"] {
             guard let text = kind.string, Self.kinds.contains(text.lowercased()) else {
@@ -84,9 +83,7 @@ struct JSONWebToken: Sendable {
 struct Claims: Sendable {
     private let root: JSONValue
 
-    init(_ root: JSONValue) {
-        self.root = root
-    }
+    init(_ root: JSONValue) { self.root = root }
 
     /// The value of a claim.
     ///

@@ -50,9 +50,7 @@ struct KeySet: Sendable {
         if let operations = key["key_ops"], !operations.elements.contains(where: { $0.isString("verify") }) {
             return nil
         }
-        func bytes(of name: String) -> [UInt8]? {
-            key[name]?.string.flatMap { JSONWebToken.bytes($0.utf8) }
-        }
+        func bytes(of name: String) -> [UInt8]? { key[name]?.string.flatMap { JSONWebToken.bytes($0.utf8) } }
         let made: PublicKey
         let kind: KeyKind
         switch key["kty"]?.string {

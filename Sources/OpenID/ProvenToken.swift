@@ -49,9 +49,7 @@ struct TokenRules: Sendable {
         )
     }
 
-    private func isAudience(_ text: String) -> Bool {
-        audiences.contains { $0.utf8.elementsEqual(text.utf8) }
-    }
+    private func isAudience(_ text: String) -> Bool { audiences.contains { $0.utf8.elementsEqual(text.utf8) } }
 
     /// Checks `exp`, `nbf` and `iat`, and returns the expiration time in Unix seconds.
     private func checkTimes(of claims: Claims, at now: Double) throws(TokenFault) -> Double {

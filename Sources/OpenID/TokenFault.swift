@@ -4,8 +4,7 @@ package enum TokenFault: Error, Sendable, Equatable {
     case refused(String)
     /// The token cannot be checked before the issuer's keys have been fetched, which has begun.
     case awaited(KeyFetch)
-    /// The token cannot be checked, because the issuer's keys cannot be fetched; the value is a whole sentence that
-    /// says why.
+    /// The token cannot be checked, because the issuer's keys cannot be fetched; the value is a whole sentence that says why.
     case unready(String)
 }
 

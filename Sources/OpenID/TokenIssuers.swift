@@ -27,8 +27,7 @@ package final class TokenIssuers: Sendable {
 
     /// Checks a token and returns the user that it names.
     ///
-    /// Does not block. A token that was checked successfully is remembered until it expires or the issuer's keys
-    /// change.
+    /// Does not block. A token that was checked successfully is remembered until it expires or the issuer's keys change.
     ///
     /// - Parameter now: the current time in Unix milliseconds.
     /// - Throws: `.refused` for a token that this server does not accept; `.awaited` while the issuer's keys are being

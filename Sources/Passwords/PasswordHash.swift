@@ -61,9 +61,7 @@ package enum PasswordHash {
             guard parts.count == 3, method.count == 3, method[0] == "pbkdf2", method[1] == "sha256",
                 let rounds = Int32(method[2]), (1...PasswordHash.mostRounds).contains(rounds),
                 let hash = Hexadecimal.bytes(String(parts[2])), hash.count == SHA256.digestBytes
-            else {
-                return nil
-            }
+            else { return nil }
             self.rounds = rounds
             salt = String(parts[1])
             self.hash = hash

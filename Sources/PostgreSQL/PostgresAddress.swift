@@ -2,9 +2,8 @@ internal import CPostgreSQL
 
 /// The URI of a PostgreSQL database with its user, as people write it for libpq and for SQLAlchemy.
 ///
-/// As psql does, libpq takes the parts that the URI lacks from the environment (`PGPASSWORD`, …), a service file and
-/// `~/.pgpass`. The URI may contain a password. Therefore messages contain neither the URI nor libpq's reason if it
-/// cannot parse the URI.
+/// As psql does, libpq takes the parts that the URI lacks from the environment (`PGPASSWORD`, …), a service file and `~/.pgpass`.
+/// The URI may contain a password. Therefore messages contain neither the URI nor libpq's reason if it cannot parse the URI.
 package struct PostgresAddress: Sendable {
     /// The URI in the form that libpq accepts.
     let uri: String

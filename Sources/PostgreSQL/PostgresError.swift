@@ -24,9 +24,7 @@ extension PostgresError {
     package struct State: RawRepresentable, Hashable, Sendable {
         package let rawValue: String
 
-        package init(rawValue: String) {
-            self.rawValue = rawValue
-        }
+        package init(rawValue: String) { self.rawValue = rawValue }
 
         /// Whether this is an SQLSTATE.
         package var isOfServer: Bool { rawValue.utf8.count == 5 }

@@ -347,9 +347,7 @@ private final class MemoryProducer: HTTPBodyProducer {
     nonisolated(unsafe) private let bytes: UnsafeRawBufferPointer
     private let position = Mutex(0)
 
-    init(_ bytes: UnsafeRawBufferPointer) {
-        self.bytes = bytes
-    }
+    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
     func next(into buffer: inout [UInt8]) throws -> Bool {
         let range = position.withLock { position in

@@ -23,9 +23,7 @@ package struct S3Failure: Error, Sendable, Equatable {
     /// Whether the storage does not know the operation.
     let isUnknownOperation: Bool
 
-    package init(_ kind: Kind, _ message: String) {
-        self.init(kind, message, isUnknownOperation: false)
-    }
+    package init(_ kind: Kind, _ message: String) { self.init(kind, message, isUnknownOperation: false) }
 
     init(_ kind: Kind, _ message: String, isUnknownOperation: Bool) {
         self.kind = kind

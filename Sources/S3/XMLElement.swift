@@ -45,9 +45,7 @@ struct XMLElement {
         return nil
     }
 
-    private init(name: String) {
-        self.name = name
-    }
+    private init(name: String) { self.name = name }
 
     /// The text of the first child with a name; nil if no child has it.
     subscript(name: String) -> String? { children.first { $0.name == name }?.text }

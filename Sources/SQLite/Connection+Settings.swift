@@ -36,11 +36,10 @@ package struct WriterSettings: Sendable {
 extension Connection {
     /// Opens the connection for writing, with the best journal mode that the file system supports.
     ///
-    /// Call this method before any other connection writes. It switches to a WAL and then tests the WAL, because
-    /// `PRAGMA journal_mode` answers `wal` also on a file system without shared memory (network and FUSE mounts,
-    /// https://sqlite.org/wal.html#noshm). On such a file system the database gets a rollback journal: a WAL with its
-    /// index in heap memory would allow only one connection for all reads and writes. `synchronous` is FULL in both
-    /// modes.
+    /// Call this method before any other connection writes. It switches to a WAL and then tests the WAL, because `PRAGMA
+    /// journal_mode` answers `wal` also on a file system without shared memory (network and FUSE mounts,
+    /// https://sqlite.org/wal.html#noshm). On such a file system the database gets a rollback journal: a WAL with its index in
+    /// heap memory would allow only one connection for all reads and writes. `synchronous` is FULL in both modes.
     /// - Throws: SQLite's error if even a rollback journal is not possible, or the file cannot be written.
     package static func openForWriting(
         path: String,
@@ -68,8 +67,7 @@ extension Connection {
             try execute("PRAGMA journal_size_limit = \(settings.keptLogBytes)")
             if settings.automaticCheckpointPages <= 0 { database.countWALPages() }
         } else {
-            // Without this setting, SQLite could write pages before the commit, and then block readers until the
-            // commit.
+            // Without this setting, SQLite could write pages before the commit, and then block readers until the commit.
             try execute("PRAGMA cache_spill = OFF")
         }
         return mode

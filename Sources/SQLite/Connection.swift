@@ -73,9 +73,7 @@ package final class Connection {
         busyMilliseconds = Int32(min(max(busyTimeout / .milliseconds(1), 0), 86_400_000))
         sqlite3_busy_timeout(raw, busyMilliseconds)
         try execute("PRAGMA foreign_keys = ON")
-        if case .readOnly = mode {
-            try execute("PRAGMA query_only = ON")
-        }
+        if case .readOnly = mode { try execute("PRAGMA query_only = ON") }
     }
 
     /// Closes the connection; any further use of its statements fails.
@@ -85,9 +83,6 @@ package final class Connection {
         statements.removeAll()
         database.close()
     }
-
-    /// Whether `close()` has not been called.
-    package var isOpen: Bool { database.raw != nil }
 
     /// A value that interrupts this connection's statements from any thread.
     package var interrupter: Interrupter { Interrupter(target: database.interruptTarget) }

@@ -66,17 +66,14 @@ final class DatabaseHandle {
 final class InterruptTarget: Sendable {
     /// `@unchecked Sendable` because the pointer is only passed to `sqlite3_interrupt`.
     ///
-    /// Any thread may call this function while the connection is open, and the mutex keeps the connection open during
-    /// the call.
+    /// Any thread may call this function while the connection is open, and the mutex keeps the connection open during the call.
     private struct Target: @unchecked Sendable {
         let raw: OpaquePointer
     }
 
     private let target: Mutex<Target?>
 
-    init(_ raw: OpaquePointer) {
-        target = Mutex(Target(raw: raw))
-    }
+    init(_ raw: OpaquePointer) { target = Mutex(Target(raw: raw)) }
 
     func interrupt() {
         target.withLock { target in
@@ -84,9 +81,7 @@ final class InterruptTarget: Sendable {
         }
     }
 
-    func invalidate() {
-        target.withLock { $0 = nil }
-    }
+    func invalidate() { target.withLock { $0 = nil } }
 }
 
 /// Interrupts the running statements of a connection; usable from any thread.
@@ -96,7 +91,5 @@ package struct Interrupter: Sendable {
     /// Makes the running statements fail with SQLITE_INTERRUPT; does nothing after the connection was closed.
     ///
     /// Interrupting a write rolls back its transaction (https://sqlite.org/c3ref/interrupt.html).
-    package func interrupt() {
-        target.interrupt()
-    }
+    package func interrupt() { target.interrupt() }
 }

@@ -1,9 +1,8 @@
 /// Keeps the write-ahead log (WAL) within its limits; runs on the writer's thread, between two commits.
 ///
-/// SQLite restarts the WAL when all of its pages are in the database and no reader uses it. If some read runs at every
-/// moment, the WAL never restarts. So if a checkpoint could not restart the WAL, no new read starts for some
-/// milliseconds. If the WAL is large, running reads are ended first: those that have lasted for a second, or all if the
-/// WAL is even larger.
+/// SQLite restarts the WAL when all of its pages are in the database and no reader uses it. If some read runs at every moment,
+/// the WAL never restarts. So if a checkpoint could not restart the WAL, no new read starts for some milliseconds. If the WAL is
+/// large, running reads are ended first: those that have lasted for a second, or all if the WAL is even larger.
 struct LogKeeper {
     private let limits: LogLimits
     private let gate: (any ReadGate)?
@@ -53,26 +52,26 @@ struct LogKeeper {
         defer { gate.resume(.expensive) }
         let moment = ReadMoment.now - (lastPages < limits.endAllReads ? Self.longRead : .zero)
         gate.endReads(startedBefore: moment)
-        guard gate.waitForReads(startedBefore: moment, within: Self.patienceWithEndedReads) else { return }
+        guard gate.waitForReads(startedBefore: moment, within: Self.waitForEndedReads) else { return }
         // Copies the pages that the ended reads have blocked, while cheap reads continue.
         try connection.checkpoint(.passive)
         try restartBetweenReads(connection, gate)
     }
 
     private mutating func restartBetweenReads(_ connection: Connection, _ gate: any ReadGate) throws(SQLiteError) {
-        // A read that has already lasted for longer than `patience` will probably not end within it.
-        if let oldest = gate.oldestRead, oldest < .now - Self.patience { return }
+        // A read that has already lasted for longer than `waitForShortReads` will probably not end within it.
+        if let oldest = gate.oldestRead, oldest < .now - Self.waitForShortReads { return }
         gate.pause(.all)
         defer { gate.resume(.all) }
-        guard gate.waitForReads(startedBefore: .now, within: Self.patience) else { return }
+        guard gate.waitForReads(startedBefore: .now, within: Self.waitForShortReads) else { return }
         _ = try restart(connection)
     }
 
     private static let longRead = Duration.seconds(1)
     /// The longest time for which commits wait for short reads.
-    private static let patience = Duration.milliseconds(20)
+    private static let waitForShortReads = Duration.milliseconds(20)
     /// The longest time for which commits wait until reads that must end have ended.
-    private static let patienceWithEndedReads = Duration.milliseconds(200)
+    private static let waitForEndedReads = Duration.milliseconds(200)
 
     /// - Returns: false if a read or another program still uses the WAL.
     private mutating func restart(_ connection: Connection) throws(SQLiteError) -> Bool {

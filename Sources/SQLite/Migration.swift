@@ -15,8 +15,7 @@ package struct Migration: Sendable {
         self.sql = sql
     }
 
-    /// Makes a migration from a file whose name begins with the version, such as `0001_initial.sql`; nil for other
-    /// names.
+    /// Makes a migration from a file whose name begins with the version, such as `0001_initial.sql`; nil for other names.
     package init?(fileName: String, sql: String) {
         let digits = fileName.prefix { $0.isASCII && $0.isNumber }
         guard let version = Int(digits), version > 0, fileName.hasSuffix(".sql") else { return nil }
@@ -28,9 +27,7 @@ package struct Migration: Sendable {
     /// The checksum detects an edited file, but not an attack.
     package var checksum: String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in sql.utf8 {
-            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
-        }
+        for byte in sql.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         let digits = String(hash, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }

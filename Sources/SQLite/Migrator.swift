@@ -4,8 +4,7 @@ internal import Glibc
 ///
 /// The table `schema_migrations` records the applied migrations; `application_id` in the file's header identifies Apus.
 package struct Migrator: Sendable {
-    /// The `application_id` of a database of Apus (https://sqlite.org/pragma.html#pragma_application_id): "APUS" in
-    /// ASCII.
+    /// The `application_id` of a database of Apus (https://sqlite.org/pragma.html#pragma_application_id): "APUS" in ASCII.
     package static let applicationID: Int64 = 0x4150_5553
 
     /// The state of a database before migration.
@@ -118,11 +117,7 @@ package struct Migrator: Sendable {
             Record(version: $0.int(0), name: $0.string(1), checksum: $0.string(2))
         }
         if let newest = records.last, newest.version > migrations.count {
-            throw MigrationError.newerDatabase(
-                recorded: newest.version,
-                name: newest.name,
-                known: migrations.count
-            )
+            throw MigrationError.newerDatabase(recorded: newest.version, name: newest.name, known: migrations.count)
         }
         for (index, record) in records.enumerated() {
             guard record.version == index + 1 else { throw MigrationError.gapInRecord(missing: index + 1) }

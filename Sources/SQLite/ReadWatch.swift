@@ -106,9 +106,7 @@ final class ReadWatch {
         guard now >= nextLimitCheck else { return nil }
         nextLimitCheck = now + Self.timeBetweenLimitChecks
         let own = ownWork(at: now)
-        if own + (effort?.nanoseconds ?? 0) >= limits.work.clampedNanoseconds {
-            return .stopped(.work)
-        }
+        if own + (effort?.nanoseconds ?? 0) >= limits.work.clampedNanoseconds { return .stopped(.work) }
         if now >= start + limits.time { return .stopped(.time) }
         if isLong { sleepIfPreempted() }
         guard mayBecomeLong, own >= limits.workBeforeLong.clampedNanoseconds else { return nil }

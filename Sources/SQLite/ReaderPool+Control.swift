@@ -4,9 +4,6 @@ internal import Glibc
 internal import Synchronization
 
 extension ReaderPool {
-    /// The number of reads that wait for a reader.
-    package var queueDepth: Int { statistics.waiting }
-
     /// The numbers of reads that wait now, that run now, and that have been ended so far.
     package var statistics: ReaderStatistics {
         state.withLock { state in

@@ -8,9 +8,7 @@ package final class RowSkip {
     /// The number of rows still to skip.
     package var rowCount: Int64
 
-    package init(rowCount: Int64) {
-        self.rowCount = rowCount
-    }
+    package init(rowCount: Int64) { self.rowCount = rowCount }
 
     /// The type name with which SQLite binds and returns the pointer (https://sqlite.org/bindptr.html).
     fileprivate static var pointerType: UnsafePointer<CChar> {

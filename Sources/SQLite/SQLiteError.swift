@@ -24,9 +24,7 @@ extension SQLiteError {
     package struct Code: RawRepresentable, Hashable, Sendable {
         package let rawValue: Int32
 
-        package init(rawValue: Int32) {
-            self.rawValue = rawValue
-        }
+        package init(rawValue: Int32) { self.rawValue = rawValue }
 
         /// The primary result code: the low byte.
         package var primary: Code { Code(rawValue: rawValue & 0xFF) }
@@ -94,10 +92,6 @@ extension SQLiteError {
         guard extended & 0xFF == result & 0xFF else {
             return SQLiteError(code: Code(rawValue: result), message: String(cString: sqlite3_errstr(result)), sql: sql)
         }
-        return SQLiteError(
-            code: Code(rawValue: extended),
-            message: String(cString: sqlite3_errmsg(database)),
-            sql: sql
-        )
+        return SQLiteError(code: Code(rawValue: extended), message: String(cString: sqlite3_errmsg(database)), sql: sql)
     }
 }

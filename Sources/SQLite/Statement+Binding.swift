@@ -12,14 +12,7 @@ extension Statement {
         try check(sqlite3_bind_int64(handle, Int32(clamping: position), value))
     }
 
-    package func bind(_ value: Int, at position: Int) throws(SQLiteError) {
-        try bind(Int64(value), at: position)
-    }
-
-    /// Binds true as 1 and false as 0.
-    package func bind(_ value: Bool, at position: Int) throws(SQLiteError) {
-        try bind(value ? 1 as Int64 : 0, at: position)
-    }
+    package func bind(_ value: Int, at position: Int) throws(SQLiteError) { try bind(Int64(value), at: position) }
 
     /// Binds a floating-point number; SQLite turns NaN into NULL.
     package func bind(_ value: Double, at position: Int) throws(SQLiteError) {
@@ -53,31 +46,6 @@ extension Statement {
 
     package func bindNull(at position: Int) throws(SQLiteError) {
         try check(sqlite3_bind_null(handle, Int32(clamping: position)))
-    }
-
-    /// Binds an integer, or NULL for nil.
-    package func bind(_ value: Int64?, at position: Int) throws(SQLiteError) {
-        if let value { try bind(value, at: position) } else { try bindNull(at: position) }
-    }
-
-    /// Binds an integer, or NULL for nil.
-    package func bind(_ value: Int?, at position: Int) throws(SQLiteError) {
-        if let value { try bind(value, at: position) } else { try bindNull(at: position) }
-    }
-
-    /// Binds a floating-point number, or NULL for nil.
-    package func bind(_ value: Double?, at position: Int) throws(SQLiteError) {
-        if let value { try bind(value, at: position) } else { try bindNull(at: position) }
-    }
-
-    /// Binds text, or NULL for nil.
-    package func bind(_ value: String?, at position: Int) throws(SQLiteError) {
-        if let value { try bind(value, at: position) } else { try bindNull(at: position) }
-    }
-
-    /// Binds a blob, or NULL for nil.
-    package func bind(_ value: [UInt8]?, at position: Int) throws(SQLiteError) {
-        if let value { try bind(value, at: position) } else { try bindNull(at: position) }
     }
 
     private func bindText(_ bytes: UnsafeRawBufferPointer, at position: Int) -> Int32 {

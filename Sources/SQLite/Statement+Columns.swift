@@ -2,8 +2,7 @@ internal import CSQLite
 
 /// The values of the current row; columns are numbered from 0, and a column that the result does not have is NULL.
 ///
-/// SQLite converts a value to the type asked for (https://sqlite.org/c3ref/column_blob.html), so these methods never
-/// fail.
+/// SQLite converts a value to the type asked for (https://sqlite.org/c3ref/column_blob.html), so these methods never fail.
 extension Statement {
     package var columnCount: Int { Int(sqlite3_column_count(handle)) }
 
@@ -33,29 +32,19 @@ extension Statement {
     }
 
     /// The value as an integer; 0 for NULL.
-    package func int64(_ column: Int) -> Int64 {
-        sqlite3_column_int64(handle, Int32(clamping: column))
-    }
+    package func int64(_ column: Int) -> Int64 { sqlite3_column_int64(handle, Int32(clamping: column)) }
 
     /// The value as an integer; 0 for NULL.
-    package func int(_ column: Int) -> Int {
-        Int(int64(column))
-    }
+    package func int(_ column: Int) -> Int { Int(int64(column)) }
 
     /// Whether the value is a number other than 0.
-    package func bool(_ column: Int) -> Bool {
-        int64(column) != 0
-    }
+    package func bool(_ column: Int) -> Bool { int64(column) != 0 }
 
     /// The value as a floating-point number; 0 for NULL.
-    package func double(_ column: Int) -> Double {
-        sqlite3_column_double(handle, Int32(clamping: column))
-    }
+    package func double(_ column: Int) -> Double { sqlite3_column_double(handle, Int32(clamping: column)) }
 
     /// The value as text, with malformed UTF-8 repaired; empty for NULL.
-    package func string(_ column: Int) -> String {
-        withText(column) { String(decoding: $0, as: UTF8.self) }
-    }
+    package func string(_ column: Int) -> String { withText(column) { String(decoding: $0, as: UTF8.self) } }
 
     /// The value as a blob; empty for NULL.
     package func bytes(_ column: Int) -> [UInt8] {
@@ -65,14 +54,10 @@ extension Statement {
     }
 
     /// The value as an integer, nil for NULL.
-    package func optionalInt64(_ column: Int) -> Int64? {
-        isNull(column) ? nil : int64(column)
-    }
+    package func optionalInt64(_ column: Int) -> Int64? { isNull(column) ? nil : int64(column) }
 
     /// The value as text, nil for NULL.
-    package func optionalString(_ column: Int) -> String? {
-        isNull(column) ? nil : string(column)
-    }
+    package func optionalString(_ column: Int) -> String? { isNull(column) ? nil : string(column) }
 
     /// Calls `body` with the value as UTF-8 text, without copying it; empty for NULL.
     ///

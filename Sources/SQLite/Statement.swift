@@ -16,9 +16,7 @@ package final class Statement {
         self.database = database
     }
 
-    deinit {
-        sqlite3_finalize(handle)
-    }
+    deinit { sqlite3_finalize(handle) }
 
     /// The SQL text, without bound values.
     package var sql: String { sqlite3_sql(handle).map { String(cString: $0) } ?? "" }
@@ -54,9 +52,7 @@ package final class Statement {
     /// Calls `body` with this statement at each row, then resets the statement, also if `body` throws.
     package func forEachRow(_ body: (Statement) throws -> Void) throws {
         defer { reset() }
-        while try step() {
-            try body(self)
-        }
+        while try step() { try body(self) }
     }
 
     /// Returns the result of `body` for the first row, or nil if there is no row; then resets the statement.

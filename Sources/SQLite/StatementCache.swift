@@ -26,7 +26,5 @@ struct StatementCache {
         statements[sql] = statement
     }
 
-    mutating func removeAll() {
-        statements.removeAll()
-    }
+    mutating func removeAll() { statements.removeAll() }
 }

@@ -57,15 +57,9 @@ final class WriterRequest<Session: WriterSession, Value: Sendable>: WriterJob<Se
         super.init(peer: peer, bytes: bytes, queue: queue)
     }
 
-    override func execute(_ session: Session) throws {
-        outcome = .success(try work(session))
-    }
+    override func execute(_ session: Session) throws { outcome = .success(try work(session)) }
 
-    override func fail(_ error: any Error) {
-        outcome = .failure(error)
-    }
+    override func fail(_ error: any Error) { outcome = .failure(error) }
 
-    override func deliver() {
-        completion(outcome)
-    }
+    override func deliver() { completion(outcome) }
 }

@@ -80,9 +80,7 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
     /// Truncates a large WAL and frees cached pages; called on an idle server.
     func releaseIdleResources() {
         guard let connection = session?.connection else { return }
-        if log.isWorthTruncating {
-            countCheckpoint { () throws(SQLiteError) in try log.truncate(on: connection) }
-        }
+        if log.isWorthTruncating { countCheckpoint { () throws(SQLiteError) in try log.truncate(on: connection) } }
         connection.releaseMemory()
     }
 

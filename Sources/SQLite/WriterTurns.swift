@@ -39,8 +39,7 @@ final class WriterTurns: @unchecked Sendable {
     /// Whether requests of several clients, or small and large requests, run or wait; usable from any thread.
     var isShared: Bool { isSharedFlag.load(ordering: .relaxed) }
 
-    /// Records that a request of another client has arrived, or a small request while large ones run; usable from any
-    /// thread.
+    /// Records that a request of another client has arrived, or a small request while large ones run; usable from any thread.
     func recordOthers(areSmall: Bool) {
         isSharedFlag.store(true, ordering: .relaxed)
         if areSmall { isSmallWaiting.store(true, ordering: .relaxed) }
@@ -65,8 +64,7 @@ final class WriterTurns: @unchecked Sendable {
         return order
     }
 
-    /// Sorts the requests by the estimated time of all requests of their client up to and including them (fair
-    /// queuing).
+    /// Sorts the requests by the estimated time of all requests of their client up to and including them (fair queuing).
     private func interleaved<Session: WriterSession>(_ jobs: [WriterJob<Session>]) -> [WriterJob<Session>] {
         var due: [Peer: Duration] = [:]
         let timed = jobs.enumerated().map { index, job in
@@ -79,8 +77,7 @@ final class WriterTurns: @unchecked Sendable {
 
     /// Whether the transaction must be committed after this request, because others wait.
     ///
-    /// A large request does not join the transaction of small ones, and is the last one in its own while small ones
-    /// wait.
+    /// A large request does not join the transaction of small ones, and is the last one in its own while small ones wait.
     /// - Parameters:
     ///   - next: the request that would run next, if there is one.
     ///   - lasted: the time since the transaction's start.

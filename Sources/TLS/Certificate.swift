@@ -5,9 +5,7 @@ internal import Glibc
 struct Certificate {
     private let pointer: OpaquePointer
 
-    init(_ pointer: OpaquePointer) {
-        self.pointer = pointer
-    }
+    init(_ pointer: OpaquePointer) { self.pointer = pointer }
 
     /// The date and time until which the certificate is valid, in UTC.
     var end: String { Self.text(apus_X509_get0_notAfter(pointer)) }

@@ -32,9 +32,7 @@ package final class TLSContext: @unchecked Sendable {
         apus_refuse_passwords(made)
     }
 
-    deinit {
-        apus_SSL_CTX_free(pointer)
-    }
+    deinit { apus_SSL_CTX_free(pointer) }
 
     /// Makes the context of a client.
     ///
@@ -96,9 +94,7 @@ package final class TLSContext: @unchecked Sendable {
         guard apus_SSL_CTX_use_PrivateKey_file(pointer, own.keyPath, Int32(APUS_SSL_FILETYPE_PEM.rawValue)) == 1 else {
             throw Self.badKey(own)
         }
-        guard apus_SSL_CTX_check_private_key(pointer) == 1 else {
-            throw Self.badKey(own)
-        }
+        guard apus_SSL_CTX_check_private_key(pointer) == 1 else { throw Self.badKey(own) }
     }
 
     private static func badKey(_ own: TLSIdentity) -> TLSFailure {
@@ -126,9 +122,7 @@ package final class TLSContext: @unchecked Sendable {
 package final class TLSServerContext: Sendable {
     private let context: Mutex<TLSContext>
 
-    package init(_ context: TLSContext) {
-        self.context = Mutex(context)
-    }
+    package init(_ context: TLSContext) { self.context = Mutex(context) }
 
     /// The context for new connections; existing connections keep their context.
     package var current: TLSContext { context.withLock { $0 } }

@@ -177,9 +177,7 @@ package final class TLSSession: @unchecked Sendable {
         // The first byte of a TLS record is its type: 0x16 is a handshake, 0x15 an alert.
         let first = socket.pointee.first_byte
         if !isEstablished, first >= 0, first != 0x16, first != 0x15 { return .notTLS }
-        guard error == Int32(APUS_SSL_ERROR_SSL.rawValue), let code else {
-            return .closed
-        }
+        guard error == Int32(APUS_SSL_ERROR_SSL.rawValue), let code else { return .closed }
         if !isEstablished, context.verifiesPeer, let found = verificationFailure() { return found }
         switch OpenSSL.reason(code) {
         // SSL_R_UNEXPECTED_EOF_WHILE_READING

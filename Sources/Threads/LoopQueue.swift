@@ -9,8 +9,7 @@ package enum LoopQueue {
     ///
     /// - Parameter name: the label of the queue. Its first 15 characters are the thread's name in `ps -L`.
     package static func start(name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
-        // If no thread can be created, libdispatch tries again without end, so another thread is started first as a
-        // test.
+        // If no thread can be created, libdispatch tries again without end, so another thread is started first as a test.
         guard SystemThread.start(name: name, {}) else { return false }
         DispatchQueue(label: name, qos: .userInitiated).async {
             SystemThread.nameCurrent(name)

@@ -3,17 +3,15 @@ internal import Glibc
 
 /// Starts threads of the system, for work that blocks.
 ///
-/// Many short pieces of work must not go to a queue of libdispatch. Each piece may make a serial queue start another
-/// thread: 10,000 reads of one connection started 177. If the system refuses a thread, libdispatch sleeps and tries
-/// again without end.
+/// Many short pieces of work must not go to a queue of libdispatch. Each piece may make a serial queue start another thread:
+/// 10,000 reads of one connection started 177. If the system refuses a thread, libdispatch sleeps and tries again without end.
 package enum SystemThread {
     private final class Body: Sendable {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    /// Starts a thread that runs `body` and ends; returns false, and starts nothing, if the system allows no further
-    /// thread.
+    /// Starts a thread that runs `body` and ends; returns false, and starts nothing, if the system allows no further thread.
     ///
     /// The thread blocks all signals, because another thread of the program waits for them.
     /// - Parameter name: its first 15 characters are the thread's name in `ps -L` and debuggers.
@@ -42,9 +40,7 @@ package enum SystemThread {
     }
 
     /// Sets the name of the calling thread that `ps -L` and debuggers show.
-    static func nameCurrent(_ name: String) {
-        pthread_setname_np(pthread_self(), String(name.prefix(15)))
-    }
+    static func nameCurrent(_ name: String) { pthread_setname_np(pthread_self(), String(name.prefix(15))) }
 
     private static func enter(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
         guard let argument else { return nil }

@@ -62,9 +62,7 @@ package struct ArtifactJournalQuery: Sendable {
     package var maxResults: Int
     package var pageToken: String?
 
-    package init(maxResults: Int) {
-        self.maxResults = maxResults
-    }
+    package init(maxResults: Int) { self.maxResults = maxResults }
 }
 
 extension ArtifactJournalQuery {

@@ -6,9 +6,7 @@ internal import Coding
 package struct ArtifactLocation: Sendable, Equatable {
     package let uri: String
 
-    package init(_ uri: String) {
-        self.uri = uri
-    }
+    package init(_ uri: String) { self.uri = uri }
 
     /// The scheme in lower case (RFC 3986 §3.1); nil for a path without a scheme.
     package var scheme: String? {

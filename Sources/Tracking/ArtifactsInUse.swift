@@ -3,7 +3,7 @@ package struct ArtifactsInUse: Sendable {
     /// A run, logged model, experiment or model version that needs artifacts.
     package struct Dependent: Sendable {
         package enum Name: Sendable {
-            case thing(RemovalKind, id: String)
+            case object(RemovalKind, id: String)
             case version(Int64, ofModel: String)
         }
 
@@ -19,7 +19,7 @@ package struct ArtifactsInUse: Sendable {
         /// The name as it appears in messages, such as "the run 0123".
         package var text: String {
             switch name {
-            case .thing(let kind, let id): "the \(kind.noun) \(id)"
+            case .object(let kind, let id): "the \(kind.noun) \(id)"
             case .version(let number, let model): "version \(number) of the registered model '\(shortened(model))'"
             }
         }
@@ -34,7 +34,7 @@ package struct ArtifactsInUse: Sendable {
             if other == nil, dependent.experimentID != first.experimentID { other = dependent }
         }
 
-        func dependent(besides experimentID: Int64?) -> Dependent? {
+        func dependent(outsideExperiment experimentID: Int64?) -> Dependent? {
             experimentID == nil || first.experimentID != experimentID ? first : other
         }
     }
@@ -49,9 +49,7 @@ package struct ArtifactsInUse: Sendable {
     /// The part before the id is not compared, because the location may be another name of the folder.
     private var versionsByOwner: [String: Dependent] = [:]
 
-    package init(in folders: ArtifactFolders) {
-        self.folders = folders
-    }
+    package init(in folders: ArtifactFolders) { self.folders = folders }
 
     /// Adds a dependent that needs the whole folder at a location.
     package mutating func add(_ dependent: Dependent, at location: String) {
@@ -68,7 +66,7 @@ package struct ArtifactsInUse: Sendable {
 
     /// Adds an experiment whose new runs will get their artifact folders in the folder at a location.
     package mutating func add(experiment id: Int64, at location: String) {
-        let dependent = Dependent(.thing(.experiment, id: String(id)), experimentID: id)
+        let dependent = Dependent(.object(.experiment, id: String(id)), experimentID: id)
         for path in folders.paths(of: location) {
             for folder in Self.withFoldersAbove(path) { Self.add(dependent, String(folder), &dependentsBeneath) }
         }
@@ -77,12 +75,18 @@ package struct ArtifactsInUse: Sendable {
     /// The first dependent of the artifacts of a run or logged model, or of a part of them; nil if there is none.
     ///
     /// - Parameter experimentID: an experiment whose runs and models do not count, because they are removed as well.
-    package func dependent(on id: String, at location: String, besides experimentID: Int64? = nil) -> Dependent? {
+    package func dependent(
+        on id: String,
+        at location: String,
+        outsideExperiment experimentID: Int64? = nil
+    ) -> Dependent? {
         if let version = versionsByOwner[id] { return version }
         for path in folders.paths(of: location) {
-            if let dependent = dependentsBeneath[path]?.dependent(besides: experimentID) { return dependent }
+            if let dependent = dependentsBeneath[path]?.dependent(outsideExperiment: experimentID) { return dependent }
             for folder in Self.withFoldersAbove(path) {
-                if let dependent = dependentsAt[String(folder)]?.dependent(besides: experimentID) { return dependent }
+                if let dependent = dependentsAt[String(folder)]?.dependent(outsideExperiment: experimentID) {
+                    return dependent
+                }
             }
         }
         return nil

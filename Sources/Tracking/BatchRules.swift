@@ -6,12 +6,7 @@ package struct LogBatch: Sendable, Equatable {
     package var params: [Param]
     package var tags: [Tag]
 
-    package init(
-        metrics: [Metric] = [],
-        modelMetrics: [ModelMetric] = [],
-        params: [Param] = [],
-        tags: [Tag] = []
-    ) {
+    package init(metrics: [Metric] = [], modelMetrics: [ModelMetric] = [], params: [Param] = [], tags: [Tag] = []) {
         self.metrics = metrics
         self.modelMetrics = modelMetrics
         self.params = params
@@ -25,9 +20,7 @@ package struct LogBatch: Sendable, Equatable {
     /// - Throws: `.invalidParameterValue` for the first rule that is broken.
     package func validated(longValues: LongValuePolicy) throws(TrackingError) -> LogBatch {
         var result = LogBatch(metrics: metrics, modelMetrics: modelMetrics)
-        for (index, metric) in metrics.enumerated() {
-            try validateMetric(metric, path: "metrics[\(index)]")
-        }
+        for (index, metric) in metrics.enumerated() { try validateMetric(metric, path: "metrics[\(index)]") }
         result.params.reserveCapacity(params.count)
         for (index, param) in params.enumerated() {
             result.params.append(try validatedParam(param, path: "params[\(index)]", longValues: longValues))

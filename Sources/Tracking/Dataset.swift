@@ -57,9 +57,7 @@ package struct DatasetSummary: Sendable, Equatable {
 package struct ModelInput: Sendable, Equatable {
     package var modelID: String
 
-    package init(modelID: String) {
-        self.modelID = modelID
-    }
+    package init(modelID: String) { self.modelID = modelID }
 }
 
 /// A logged model that a run produced.

@@ -5,13 +5,9 @@
 package struct ExactText: Hashable, Sendable {
     package let text: String
 
-    package init(_ text: String) {
-        self.text = text
-    }
+    package init(_ text: String) { self.text = text }
 
-    package static func == (left: ExactText, right: ExactText) -> Bool {
-        left.text.isExactly(right.text)
-    }
+    package static func == (left: ExactText, right: ExactText) -> Bool { left.text.isExactly(right.text) }
 
     package func hash(into hasher: inout Hasher) {
         // Combines eight bytes at a time, because the hasher needs as long for eight bytes as for one.

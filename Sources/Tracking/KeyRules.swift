@@ -120,9 +120,7 @@ package func shortened(_ text: String) -> String {
 }
 
 /// Returns the text, shortened, as an ASCII JSON string; messages show values in this form.
-func jsonText(_ text: String) -> String {
-    asciiJSON(shortened(text))
-}
+func jsonText(_ text: String) -> String { asciiJSON(shortened(text)) }
 
 /// Returns the text as an ASCII JSON string (RFC 8259 §7), with the escapes of Python's `json.dumps`.
 func asciiJSON(_ text: String) -> String {

@@ -40,9 +40,7 @@ extension String {
     /// Whether the text has more than `limit` Unicode scalars.
     ///
     /// Counts the scalars only if the text has more than `limit` bytes.
-    func isLonger(than limit: Int) -> Bool {
-        utf8.count > limit && unicodeScalars.count > limit
-    }
+    func isLonger(than limit: Int) -> Bool { utf8.count > limit && unicodeScalars.count > limit }
 
     /// Returns the text, or throws if it has more than `limit` Unicode scalars.
     ///

@@ -57,8 +57,7 @@ func fullyDecoded(_ bytes: [UInt8]) -> [UInt8] {
 }
 
 extension LocationParts {
-    /// Throws if the scheme makes clients connect to the host in the URI, unless a trusted root has the same scheme and
-    /// host.
+    /// Throws if the scheme makes clients connect to the host in the URI, unless a trusted root has the same scheme and host.
     ///
     /// - Parameters:
     ///   - field: the name of the parameter in the message.

@@ -1,7 +1,7 @@
 internal import Coding
 
 /// A user whose identity a proxy in front of this server, or an issuer of tokens, has confirmed.
-package struct ProvenUser: Sendable, Hashable {
+package struct ExternalUser: Sendable, Hashable {
     package let name: String
     package let groups: [String]
     /// Who confirmed the identity: the address of an issuer, or `proxySource`.
@@ -34,7 +34,7 @@ package struct LogIn: Sendable, Equatable {
     package enum Holder: Sendable, Equatable {
         /// A token of this server.
         case token(name: String, hash: [UInt8])
-        case user(ProvenUser)
+        case user(ExternalUser)
         /// The password of a user; `mark` changes with the password, which ends the log-in.
         case account(name: String, mark: [UInt8])
     }

@@ -55,9 +55,7 @@ package struct LoggedModel: Sendable, Equatable {
     /// All points, in ascending order of internal key id, timestamp and step.
     package var metrics: [ModelMetric] = []
 
-    package init(info: LoggedModelInfo) {
-        self.info = info
-    }
+    package init(info: LoggedModelInfo) { self.info = info }
 }
 
 /// A metric point that was logged for a model; it belongs to a run and, optionally, to a dataset.
@@ -118,8 +116,7 @@ package enum LoggedModelStatus: Int64, WireEnumeration {
     package var wireNumber: Int64 { rawValue }
 }
 
-/// Throws `.invalidParameterValue` if MLflow does not allow the name (`_validate_logged_model_name` in
-/// `validation.py`).
+/// Throws `.invalidParameterValue` if MLflow does not allow the name (`_validate_logged_model_name` in `validation.py`).
 ///
 /// An empty name is allowed: the server then generates a name.
 package func validateLoggedModelName(_ name: String) throws(TrackingError) {

@@ -60,8 +60,7 @@ package struct BucketSample {
         return min(bucket * size + min(bucket, largerBuckets), rowCount)
     }
 
-    /// Returns the indices of the sampled rows in ascending order: the first row of each bucket, and the last of all
-    /// rows.
+    /// Returns the indices of the sampled rows in ascending order: the first row of each bucket, and the last of all rows.
     ///
     /// If the last row would be one more than `limit`, it replaces the first row of the last bucket.
     package func indices(limit: Int) -> [Int64] {

@@ -100,9 +100,7 @@ package enum ModelStage: Int64, Sendable, CaseIterable {
         let folded = text.lowercased()
         guard let stage = Self.allCases.first(where: { $0.wireName.lowercased().isExactly(folded) }) else {
             let names = Self.allCases.map(\.wireName).joined(separator: ", ")
-            throw .invalidParameter(
-                "Invalid Model Version stage: \(shortened(text)). Value must be one of \(names)."
-            )
+            throw .invalidParameter("Invalid Model Version stage: \(shortened(text)). Value must be one of \(names).")
         }
         self = stage
     }

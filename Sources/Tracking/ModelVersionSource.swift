@@ -8,8 +8,7 @@ package struct ModelVersionSource: Sendable {
     package enum Kind: Sendable, Equatable {
         /// One of the constant texts that prompts have instead of a source.
         case placeholder
-        /// A path or a `file:` URI of this machine. The path is absolute, percent-decoded once and free of `.` and
-        /// `..`.
+        /// A path or a `file:` URI of this machine. The path is absolute, percent-decoded once and free of `.` and `..`.
         case local(path: String)
         /// `runs:/<run id>/…`
         case run(id: String)
@@ -73,9 +72,7 @@ package struct ModelVersionSource: Sendable {
     }
 
     /// The error for a source that is not inside the run or model that the request names.
-    package func notContained(in parameter: String) -> TrackingError {
-        Self.notContained(text, in: parameter)
-    }
+    package func notContained(in parameter: String) -> TrackingError { Self.notContained(text, in: parameter) }
 
     private static func notContained(_ text: String, in parameter: String) -> TrackingError {
         refusal(text, "The \(parameter) request parameter must identify the resource that contains the source.")
@@ -101,8 +98,7 @@ package struct ModelVersionSource: Sendable {
         Self.refusal(text, "Prompt versions cannot be used as model version sources.")
     }
 
-    /// Throws `.invalidParameterValue` unless the path is absolute and contains no NUL, `.` or `..`, however it is
-    /// encoded.
+    /// Throws `.invalidParameterValue` unless the path is absolute and contains no NUL, `.` or `..`, however it is encoded.
     package static func requireAbsolutePath(_ source: String) throws(TrackingError) {
         let decoded = decodedWithPluses(cleaned(source))
         let path = LocationParts(String(decoding: decoded, as: UTF8.self)).path.utf8
@@ -141,9 +137,7 @@ extension ModelVersionSource {
 
     private static func remote(_ parts: LocationParts, in text: String) throws(TrackingError) -> Kind {
         if parts.scheme == "runs" {
-            guard let (id, _) = runAndPath(of: cleaned(text)) else {
-                throw notContained(text, in: "run_id")
-            }
+            guard let (id, _) = runAndPath(of: cleaned(text)) else { throw notContained(text, in: "run_id") }
             return .run(id: id)
         }
         return isProxied(text) ? .proxied : .elsewhere

@@ -32,10 +32,7 @@ package struct NewRun: Sendable {
     /// - Parameter existing: the run with the requested id, with its tags; nil if no run has the id.
     /// - Throws: `.invalidParameterValue` for a deleted experiment or a name that differs from the run name tag,
     ///   `.resourceAlreadyExists` if the existing run is not what this request would create.
-    package func run(
-        in experiment: Experiment,
-        existing: Run?
-    ) throws(TrackingError) -> (run: Run, isNew: Bool) {
+    package func run(in experiment: Experiment, existing: Run?) throws(TrackingError) -> (run: Run, isNew: Bool) {
         try experiment.requireActive()
         if let existing {
             try requireSame(existing)

@@ -24,9 +24,7 @@ package enum ModelNameHolder: Sendable, Equatable {
     case model
 
     /// The kind of entry that a request with these tags creates.
-    package init(_ tags: [Tag]) {
-        self = tags.contains { $0.key.isExactly(Tag.isPromptKey) } ? .prompt : .model
-    }
+    package init(_ tags: [Tag]) { self = tags.contains { $0.key.isExactly(Tag.isPromptKey) } ? .prompt : .model }
 
     private var title: String { self == .prompt ? "Prompt" : "Registered Model" }
 

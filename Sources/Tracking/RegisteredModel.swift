@@ -54,7 +54,5 @@ extension [Tag] {
 
     /// Whether a request with these tags is about a prompt (`_is_prompt_request` in `handlers.py`); the case of the
     /// tag's value does not matter.
-    package var belongToPrompt: Bool {
-        last { $0.key.isExactly(Tag.isPromptKey) }?.value.lowercased() == "true"
-    }
+    package var belongToPrompt: Bool { last { $0.key.isExactly(Tag.isPromptKey) }?.value.lowercased() == "true" }
 }

@@ -52,8 +52,7 @@ package func validateModelAlias(_ alias: String) throws(TrackingError) {
     _ = try alias.checked("Registered model alias name", limit: RegistryLimits.aliasLength)
 }
 
-/// Throws `.invalidParameterValue` for an alias that clients would read as something else: `latest`, or `v` and a
-/// number.
+/// Throws `.invalidParameterValue` for an alias that clients would read as something else: `latest`, or `v` and a number.
 package func validateUnreservedAlias(_ alias: String) throws(TrackingError) {
     guard !isLatestAlias(alias) else {
         throw .invalidParameter("'latest' alias name (case insensitive) is reserved.")
@@ -66,12 +65,9 @@ package func validateUnreservedAlias(_ alias: String) throws(TrackingError) {
 }
 
 /// Whether the alias is `latest` in upper or lower case, which names the version with the highest number.
-package func isLatestAlias(_ alias: String) -> Bool {
-    alias.lowercased() == "latest"
-}
+package func isLatestAlias(_ alias: String) -> Bool { alias.lowercased() == "latest" }
 
-/// Throws `.invalidParameterValue` if MLflow does not allow the tag of a registered model; long values are not
-/// truncated.
+/// Throws `.invalidParameterValue` if MLflow does not allow the tag of a registered model; long values are not truncated.
 package func validateRegisteredModelTag(_ tag: Tag) throws(TrackingError) {
     try validateRegistryTagKey(tag.key)
     _ = try tag.key.checked("key", limit: RegistryLimits.tagKeyLength)
@@ -88,11 +84,8 @@ package func validateModelVersionTag(_ tag: Tag) throws(TrackingError) {
     _ = try tag.value.checked("value", limit: RegistryLimits.tagValueLength)
 }
 
-/// Throws `.invalidParameterValue` if MLflow does not allow the key of a tag in the registry; does not check its
-/// length.
-package func validateRegistryTagKey(_ key: String) throws(TrackingError) {
-    try validateKey(key, path: "key")
-}
+/// Throws `.invalidParameterValue` if MLflow does not allow the key of a tag in the registry; does not check its length.
+package func validateRegistryTagKey(_ key: String) throws(TrackingError) { try validateKey(key, path: "key") }
 
 /// The limits for tags and aliases in the registry, in Unicode scalars.
 package enum RegistryLimits {
@@ -125,8 +118,7 @@ extension TrackingError {
             : invalidParameter("Registered model alias \(shortened(alias)) not found.")
     }
 
-    /// The error for a source that refers to the latest version of a model without versions, or without a version in
-    /// the stage.
+    /// The error for a source that refers to the latest version of a model without versions, or without a version in the stage.
     package static func noVersions(ofModel name: String, in stage: ModelStage?) -> TrackingError {
         let stageText = stage.map { " and stage '\($0.wireName)'" } ?? ""
         return invalidParameter("No versions of model with name '\(shortened(name))'\(stageText) found")

@@ -22,9 +22,7 @@ package struct RemovalRequest: Sendable, Equatable {
     /// Unix milliseconds: objects that were deleted later, or at an unknown time, are not removed; nil sets no limit.
     package var deletedBefore: Int64?
 
-    package init(deletedBefore: Int64?) {
-        self.deletedBefore = deletedBefore
-    }
+    package init(deletedBefore: Int64?) { self.deletedBefore = deletedBefore }
 
     /// Whether the request is for all deleted objects, because it names no ids.
     package var isForAllDeleted: Bool { runIDs == nil && loggedModelIDs == nil && experimentIDs == nil }
@@ -174,9 +172,7 @@ package struct RemovalCount: Sendable, Equatable {
         }
     }
 
-    private mutating func add(reasons more: [String]) {
-        reasons += more.prefix(Self.reasonLimit - reasons.count)
-    }
+    private mutating func add(reasons more: [String]) { reasons += more.prefix(Self.reasonLimit - reasons.count) }
 
     private static let reasonLimit = 20
 
@@ -198,13 +194,13 @@ package struct RemovalCount: Sendable, Equatable {
 
 /// A run, logged model or experiment that is removed, but whose artifact folder has not been removed yet.
 package struct PendingFolderRemoval: Sendable, Equatable {
-    /// The row id in the table of removals; 0 for what has no row there.
+    /// The row id in the table of removals; 0 for an object without a row there.
     package var row: Int64
     package var kind: RemovalKind
     package var id: String
     package var location: String
 
-    package init(row: Int64, kind: RemovalKind, id: String, location: String) {
+    package init(_ kind: RemovalKind, _ id: String, at location: String, row: Int64 = 0) {
         self.row = row
         self.kind = kind
         self.id = id

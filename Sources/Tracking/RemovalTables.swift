@@ -1,6 +1,6 @@
 /// The tables in which a permanent removal finds what it may remove.
 ///
-/// The rules are the same over all stores and are in the extensions; a store only looks things up.
+/// The extensions have the rules, which are the same for all stores; a store only reads its tables.
 package protocol RemovalTables {
     /// Returns the runs, logged models or experiments that have one of the ids, deleted or not.
     func removalCandidates(_ kind: RemovalKind, ids: [String]) throws -> [RemovalCandidate]
@@ -28,18 +28,21 @@ package protocol RemovalTables {
     /// Calls `body` for each active experiment, with its artifact location.
     func forEachActiveExperiment(_ body: (Int64, String) throws -> Void) throws
 
-    /// Calls `body` for each version of a registered model that is no prompt, with the places where its artifacts may be.
+    /// Calls `body` for each version that is not a prompt, with the locations where its artifacts may be.
     func forEachVersion(_ body: (_ number: Int64, _ model: String, _ locations: Set<String>) throws -> Void) throws
-
-    /// Returns the artifact locations of those of the runs or logged models that exist, by id.
-    func artifactLocations(_ kind: RemovalKind, ids: Set<String>) throws -> [String: String]
 }
 
 extension RemovalTables {
+    /// Returns the artifact locations of those of the runs or logged models that exist, by id.
+    package func artifactLocations(_ kind: RemovalKind, ids: Set<String>) throws -> [String: String] {
+        Dictionary(try removalCandidates(kind, ids: Array(ids)).map { ($0.id, $0.location) }) { first, _ in first }
+    }
+
     /// The artifacts of all runs, logged models and model versions that a request does not remove.
     ///
     /// The cost is that of reading all runs, logged models and model versions.
-    package func artifactsInUse(besides request: RemovalRequest, in folders: ArtifactFolders) throws -> ArtifactsInUse {
+    package func artifactsInUse(excluding request: RemovalRequest, in folders: ArtifactFolders) throws -> ArtifactsInUse
+    {
         var inUse = ArtifactsInUse(in: folders)
         // Locations that name a run or a model by its id, whose own location has to be looked up.
         var references: [(dependent: ArtifactsInUse.Dependent, owner: (kind: RemovalKind, id: String, path: String))] =
@@ -61,7 +64,7 @@ extension RemovalTables {
                     : !named.contains(candidate.id) && !experiments.contains(experimentID)
                 guard isLeft else { return }
                 add(
-                    ArtifactsInUse.Dependent(.thing(kind, id: candidate.id), experimentID: experimentID),
+                    ArtifactsInUse.Dependent(.object(kind, id: candidate.id), experimentID: experimentID),
                     at: candidate.location
                 )
             }
@@ -173,7 +176,7 @@ extension RemovalTables {
         let id = Int64(candidate.id)
         // A run, model or version outside of the experiment that uses artifacts of the experiment.
         candidate.dependent = try contents(ofExperiment: candidate.id).lazy
-            .compactMap { inUse.dependent(on: $0.id, at: $0.location, besides: id) }.first
+            .compactMap { inUse.dependent(on: $0.id, at: $0.location, outsideExperiment: id) }.first
         candidate.hasRunsToKeep = try hasRunsToKeep(inExperiment: candidate.id, deletedBefore: request.deletedBefore)
     }
 }
@@ -187,12 +190,10 @@ private struct RemovalPreview {
     var owners: [PendingFolderRemoval] = []
     private var seen: Set<String> = []
 
-    init(tables: any RemovalTables) {
-        self.tables = tables
-    }
+    init(tables: any RemovalTables) { self.tables = tables }
 
     mutating func add(_ candidate: RemovalCandidate) throws {
-        try add(PendingFolderRemoval(row: 0, kind: candidate.kind, id: candidate.id, location: candidate.location))
+        try add(PendingFolderRemoval(candidate.kind, candidate.id, at: candidate.location))
     }
 
     private mutating func add(_ owner: PendingFolderRemoval) throws {

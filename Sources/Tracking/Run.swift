@@ -47,7 +47,5 @@ package struct Run: Sendable, Equatable {
     package var modelInputs: [ModelInput] = []
     package var modelOutputs: [ModelOutput] = []
 
-    package init(info: RunInfo) {
-        self.info = info
-    }
+    package init(info: RunInfo) { self.info = info }
 }

@@ -26,9 +26,7 @@ package struct RunColumns: Sendable {
         /// The maximum length of a sample in bytes of UTF-8.
         private static let sampleBytes = 200
 
-        package init(key: String) {
-            self.key = key
-        }
+        package init(key: String) { self.key = key }
 
         /// The number of different values.
         package var distinctValueCount: Int { hashes.count }

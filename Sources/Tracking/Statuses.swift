@@ -65,15 +65,6 @@ package enum ViewType: Int64, WireEnumeration {
 
     /// The number in `service.proto`.
     package var wireNumber: Int64 { rawValue }
-
-    /// Whether the search includes entities in this stage.
-    package func shows(_ stage: LifecycleStage) -> Bool {
-        switch self {
-        case .activeOnly: stage == .active
-        case .deletedOnly: stage == .deleted
-        case .all: true
-        }
-    }
 }
 
 /// Whether an entity is active or deleted; deleted experiments and runs can be restored.
@@ -85,7 +76,5 @@ package enum LifecycleStage: String, Sendable, CaseIterable, Hashable {
     package var wireName: String { rawValue }
 
     /// Parses `active` or `deleted`; returns nil for any other text.
-    package init?(wireName: String) {
-        self.init(rawValue: wireName)
-    }
+    package init?(wireName: String) { self.init(rawValue: wireName) }
 }

@@ -1,28 +1,28 @@
-/// A session that counts who has stored how much.
+/// A session that counts how much each owner has stored.
 ///
-/// The rules are the same over all stores and are in the extension; a store looks up and changes the counts.
+/// The extension has the rules, which are the same for all stores; a store reads and changes the counts.
 package protocol StorageCounting: ClientBound {
     /// The most runs that may be stored.
     var runQuota: RunQuota { get }
 
     /// The number of runs that an identity has, including those that the open transaction adds.
     ///
-    /// - Parameter limit: a number that the store has checked is returned if it is not below this limit.
+    /// - Parameter limit: a number that is not below the limit is first checked against the runs that exist.
     func runCount(of owner: StorageOwner, checkedFrom limit: Int64) throws -> Int64
 
     /// Counts one more run of all identities together, unless there are as many as the limit already.
     ///
-    /// - Returns: whether there was room.
+    /// - Returns: whether there are fewer runs than the limit.
     func takeRoomForRun(below limit: Int64) throws -> Bool
 
     /// Records who has stored the artifact at a path, and its size.
     ///
-    /// - Returns: what is no longer stored, because the artifact replaces it.
+    /// - Returns: the decrease for the owner of the artifact that it replaces.
     func recordStored(_ path: String, by owner: StorageOwner?, bytes: Int64) throws -> [StoredChange]
 
     /// Records that no artifact is stored at a path or beneath it.
     ///
-    /// - Returns: what is no longer stored. An owner may occur more than once.
+    /// - Returns: the decreases for the owners. An owner may occur more than once.
     func forgetStored(_ path: String) throws -> [StoredChange]
 }
 
@@ -49,7 +49,7 @@ extension StorageCounting {
         case .upload:
             let replaced = try recordStored(event.path, by: event.owner, bytes: event.bytes)
             return replaced + [StoredChange(owner: event.owner, bytes: event.bytes)]
-        // What a part of a deletion has removed is not known by path.
+        // It is not known which paths a partial deletion has removed.
         case .deletion: return event.isPartial ? [] : try forgetStored(event.path)
         }
     }

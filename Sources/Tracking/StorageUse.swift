@@ -10,9 +10,12 @@ package struct StorageUse: Sendable, Equatable {
     /// Grows with each change, where several servers store things; otherwise 0.
     package var version: Int64 = 0
 
-    package init(owner: StorageOwner?) {
-        self.owner = owner
-    }
+    package init(owner: StorageOwner?) { self.owner = owner }
+}
+
+extension TrackingReading {
+    /// What each owner has stored, according to the sums that are compared with quotas.
+    package func storageUse() throws -> [StorageUse] { try storageUse(checksRuns: false) }
 }
 
 /// The amount of data that is stored in total, and by each known identity.

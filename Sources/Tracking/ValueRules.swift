@@ -58,6 +58,4 @@ package func validateExperimentTag(_ tag: Tag) throws(TrackingError) {
     _ = try tag.value.checked("value", limit: TrackingLimits.experimentTagValueLength)
 }
 
-private func joinedPath(_ path: String, _ name: String) -> String {
-    path.isEmpty ? name : path + "." + name
-}
+private func joinedPath(_ path: String, _ name: String) -> String { path.isEmpty ? name : path + "." + name }

@@ -51,16 +51,6 @@ extension ReadSession {
     }
 }
 
-extension WriteSession {
-    /// Returns a session as one of the store in SQLite.
-    ///
-    /// - Throws: `.notImplemented` for a session of another store.
-    package static func own(_ session: any TrackingWriting) throws(TrackingError) -> WriteSession {
-        guard let own = session as? WriteSession else { throw .onlyInSQLite }
-        return own
-    }
-}
-
 extension TrackingError {
     /// The error for a call that only a server over SQLite offers.
     package static let onlyInSQLite = TrackingError(

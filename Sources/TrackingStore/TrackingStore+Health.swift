@@ -18,14 +18,14 @@ extension TrackingStore {
 
     /// Checks the files and the disk, and carries out a read and an empty write; changes nothing.
     ///
-    /// - Parameter patience: how long the read and the write may take together; the call blocks no longer than this.
-    package func examine(within patience: DispatchTimeInterval) -> StoreHealth {
+    /// - Parameter timeLimit: how long the read and the write may take together; the call blocks no longer than this.
+    package func examine(within timeLimit: DispatchTimeInterval) -> StoreHealth {
         var health = examineFiles()
         let reading = Answer<Int64?>()
         read({ try $0.connection.firstInt64(of: "SELECT id FROM experiments LIMIT 1") }, completion: reading.give)
         let writing = Answer<Void>()
         write({ _ in }, completion: writing.give)
-        let deadline = DispatchTime.now() + patience
+        let deadline = DispatchTime.now() + timeLimit
         health.reader = StoreHealth.problem(reading.wait(until: deadline))
         health.writer = StoreHealth.problem(writing.wait(until: deadline))
         return health

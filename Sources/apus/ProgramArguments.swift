@@ -24,9 +24,7 @@ enum ProgramArguments {
         return nil
     }
 
-    private static func isText(_ bytes: [UInt8]) -> Bool {
-        String(validating: bytes, as: UTF8.self) != nil
-    }
+    private static func isText(_ bytes: [UInt8]) -> Bool { String(validating: bytes, as: UTF8.self) != nil }
 
     private static func sentence(_ kind: String, _ bytes: some Collection<UInt8>) -> String {
         let shown = HiddenPasswords.masked(Array(bytes)).prefix(200).map { byte in

@@ -19,9 +19,9 @@ struct ProgramOutput {
     /// Runs a program of the path to its end, without input, in a process group of its own; its errors go where this
     /// process's go.
     ///
-    /// Blocks for no longer than `patience`.
-    init(of words: [String], within patience: Duration, maximumBytes: Int) throws(Failure) {
-        let end = ContinuousClock.now + patience
+    /// Blocks for no longer than `timeLimit`.
+    init(of words: [String], within timeLimit: Duration, maximumBytes: Int) throws(Failure) {
+        let end = ContinuousClock.now + timeLimit
         let (child, reading) = try Self.start(words)
         RunningPrograms.shared.insert(child)
         defer { RunningPrograms.shared.remove(child) }
@@ -104,17 +104,11 @@ private final class RunningPrograms: Sendable {
 
     private let groups = Mutex<Set<pid_t>>([])
 
-    private init() {
-        atexit { RunningPrograms.shared.end() }
-    }
+    private init() { atexit { RunningPrograms.shared.end() } }
 
-    func insert(_ group: pid_t) {
-        groups.withLock { _ = $0.insert(group) }
-    }
+    func insert(_ group: pid_t) { groups.withLock { _ = $0.insert(group) } }
 
-    func remove(_ group: pid_t) {
-        groups.withLock { _ = $0.remove(group) }
-    }
+    func remove(_ group: pid_t) { groups.withLock { _ = $0.remove(group) } }
 
     private func end() {
         groups.withLock { groups in

@@ -10,8 +10,7 @@ extension TrackingConnection {
         try self.init(TrackingURI(text), userAgent: "\(agent)/\(apusVersion)") { Environment.process[$0] }
     }
 
-    /// A connection to the server of a data folder of this machine, at the address and with the key that it has written
-    /// there.
+    /// A connection to the server of a data folder of this machine, at the address and with the key that it has written there.
     init(ownerAt place: ReachableOwner, agent: String) throws(TrackingURIFault) {
         let userAgent = "\(agent)/\(apusVersion)"
         self.init(ownerAt: try TrackingURI(place.address), key: place.key, userAgent: userAgent)

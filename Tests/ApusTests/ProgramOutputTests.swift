@@ -3,8 +3,8 @@ import Testing
 @testable import apus
 
 @Suite struct ProgramOutputTests {
-    private func output(_ command: String, within patience: Duration = .seconds(20)) throws -> ProgramOutput {
-        try ProgramOutput(of: ["sh", "-c", command], within: patience, maximumBytes: 10_000)
+    private func output(_ command: String, within timeLimit: Duration = .seconds(20)) throws -> ProgramOutput {
+        try ProgramOutput(of: ["sh", "-c", command], within: timeLimit, maximumBytes: 10_000)
     }
 
     @Test func `the output and the status of a program are given`() throws {

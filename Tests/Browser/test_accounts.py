@@ -553,7 +553,7 @@ def test_a_page_of_another_origin_makes_no_token_and_logs_nobody_out(new_page, s
     page.goto(stranger)
     page.evaluate(FORM, create)
     page.wait_for_url(create)
-    expect(page.locator("body")).to_contain_text("A log-in of a browser counts for requests of the server's own pages alone")
+    expect(page.locator("body")).to_contain_text("A browser's log-in is valid only for requests of the server's own pages")
     assert "stolen" not in {name for _, name in root.tokens()}
     assert Calls(server, cookie=f"{cookie['name']}={cookie['value']}").may_log_in()
     # The same call from a page of the server makes one: the test would see it.

@@ -111,8 +111,8 @@ def test_a_token_that_is_not_for_this_server_is_refused(server, issuer):
         ({"exp": "tomorrow"}, "no expiration time"), ({"exp": -1}, "expired"), ({"exp": 0}, "expired"),
         ({"nbf": now + 120}, "not valid yet"),
         ({"nbf": "x"}, "not valid yet"), ({"iat": now + 120}, "in the future"), ({"sub": None}, "names no user"),
-        ({"sub": ""}, "names no user"), ({"sub": 7}, "names no user"), ({"sub": "a\nb"}, "names nobody"),
-        ({"sub": "x" * 256}, "names nobody"), ({"sub": "the operator's command"}, "names nobody"),
+        ({"sub": ""}, "names no user"), ({"sub": 7}, "names no user"), ({"sub": "a\nb"}, "is not allowed"),
+        ({"sub": "x" * 256}, "is not allowed"), ({"sub": "the operator's command"}, "is not allowed"),
         ({"groups": [1]}, "list of at most"), ({"groups": {}}, "list of at most"), ({"cnf": {"jkt": "x"}}, "bound to a key"),
     ):
         assert status(server, issuer.token(**{**fine, **wrong}), again=False) == 401, wrong
@@ -492,7 +492,7 @@ def test_settings_that_would_let_in_more_than_is_meant_end_the_start(tmp_path):
         assert "is no issuer" in refused(tmp_path, "--oidc-issuer", issuer, "--oidc-audience", "x", "--group-scopes", "a=read")
     assert "GROUP=SCOPE" in refused(tmp_path, *good, "--oidc-audience", "x", "--group-scopes", "a=root")
     assert "--oidc-issuer only" in refused(tmp_path, "--oidc-audience", "x")
-    assert "is of use with" in refused(tmp_path, "--group-scopes", "a=read")
+    assert "has an effect only with" in refused(tmp_path, "--group-scopes", "a=read")
     assert "cannot be opened" in refused(
         tmp_path, *good, "--oidc-client-id", "x", "--oidc-client-secret-file", tmp_path / "none"
     )

@@ -190,7 +190,7 @@ def test_a_place_that_vanishes_disturbs_nobody_and_is_used_again(server, place):
     away = place.parent.rename(place.parent.with_name("away"))
     run_id = new_run(server.url)
     wait_until(lambda: "failure" in status(server), 20, "the failure to be told")
-    assert "is not there just now" in status(server)["failure"]
+    assert "does not exist at the moment" in status(server)["failure"]
     assert "apus_snapshot_failing 1" in send("GET", f"{server.url}/metrics")[1].decode()
     assert not place.exists()
     must(server.url, "runs/set-tag", {"run_id": run_id, "key": "k", "value": "v"})

@@ -73,7 +73,7 @@ import TrackingStore
     }
 
     @Test func `A thing that is being sent is in doubt until an answer comes`() {
-        var thing = ForwardedThing(target: "", digest: ForwardedThing.digest(ofAttemptAt: 5_000))
+        var thing = ForwardedEntity(remoteID: "", digest: ForwardedEntity.digest(ofAttemptAt: 5_000))
         #expect(thing.askedTime == 5_000 && thing.isInDoubt)
         thing.digest = "0123456789abcdef"
         #expect(thing.askedTime == nil && !thing.isInDoubt)

@@ -32,7 +32,7 @@ import Testing
     }
 
     private func failure(_ server: Server) -> UpstreamFailure? {
-        let calls = RetryingCalls(server, CallsInFlight(), patience: .zero) { false }
+        let calls = RetryingCalls(server, CallsInFlight(), longestWait: .zero) { false }
         do throws(UpstreamFailure) {
             _ = try calls.send(.post, "/api/2.0/mlflow/runs/create", .none)
             return nil

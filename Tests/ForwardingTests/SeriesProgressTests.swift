@@ -16,32 +16,32 @@ import TrackingStore
     @Test func `A metric is whole when its last point was sent`() {
         var series = series(count: 10)
         series.advance(by: points(1...10), count: 10, isAtEnd: true, mayRestart: true)
-        #expect(series.sent == 10)
+        #expect(series.sentCount == 10)
         #expect(series.last?.step == 10)
     }
 
     @Test func `A part of a metric is remembered by its last point`() {
         var series = series(count: 10)
         series.advance(by: points(1...4), count: 10, isAtEnd: false, mayRestart: true)
-        #expect(series.sent == 4)
+        #expect(series.sentCount == 4)
         #expect(series.last?.step == 4)
     }
 
     @Test func `A metric with a point that came late is sent again from its beginning`() {
         var series = series(count: 11)
-        series.sent = 10
+        series.sentCount = 10
         series.last = points(10...10).first
         series.advance(by: [], count: 11, isAtEnd: true, mayRestart: true)
-        #expect(series.sent == 0)
+        #expect(series.sentCount == 0)
         #expect(series.last == nil)
     }
 
     @Test func `A late point waits where a metric may not be sent again yet`() {
         var series = series(count: 12)
-        series.sent = 10
+        series.sentCount = 10
         series.last = points(10...10).first
         series.advance(by: points(11...11), count: 12, isAtEnd: true, mayRestart: false)
-        #expect(series.sent == 11)
+        #expect(series.sentCount == 11)
         #expect(series.last?.step == 11)
     }
 }

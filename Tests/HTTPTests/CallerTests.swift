@@ -94,11 +94,11 @@ import Testing
 
     @Test func `is the same client under another identity`() {
         let caller = Caller(peer: Peer(address: "192.0.2.1"))
-        let known = caller.identified(as: Identity(.user, name: "ada"))
+        let known = caller.with(Identity(.user, name: "ada"))
         let awaited = AwaitedAnswer(of: known)
         #expect(!awaited.isLost)
         // A client that gave up waiting may repeat its request before the first one is carried out.
-        caller.fadeAway()
+        caller.noteProbableDeparture()
         #expect(known.hasLeft && awaited.isLost)
         caller.leave()
         #expect(awaited.isLost)

@@ -48,12 +48,14 @@ import Testing
         #expect(written == size)
         let client = HTTPClient(host: "127.0.0.1", port: server.port)
         let host = [(name: "Host", value: "a")]
-        let reply = try client.send(.post, "/echo", fields: host, file: file, bytes: Int64(size), by: deadline)
+        func send(_ bytes: Int) throws -> HTTPReply {
+            let request = ClientRequest(.post, "/echo", fields: host, body: .file(file, bytes: Int64(bytes)))
+            return try client.send(request, CallLimits(whole: deadline))
+        }
+        let reply = try send(size)
         #expect(reply.status == 200 && reply.body == content)
         // One that lost its end meanwhile cannot be sent to its end.
-        #expect(throws: CallFailure.self) {
-            try client.send(.post, "/echo", fields: host, file: file, bytes: Int64(size) + 1, by: deadline)
-        }
+        #expect(throws: CallFailure.self) { try send(size + 1) }
     }
 
     @Test func `says why there is no answer`() throws {

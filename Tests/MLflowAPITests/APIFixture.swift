@@ -33,7 +33,7 @@ extension AccessControl {
 
 extension AccessControl {
     /// Logs in whom somebody else proves just now.
-    func logIn(user: ProvenUser) throws -> String { try logIn(user: user, at: SystemCall.preciseNanoseconds()) }
+    func logIn(user: ExternalUser) throws -> String { try logIn(user: user, at: SystemCall.preciseNanoseconds()) }
 }
 
 /// The API with its own store and artifact folder, without sockets.
@@ -50,13 +50,13 @@ final class APIFixture: Sendable {
 
     init(
         requiresTokens: Bool = false,
-        usersMay: PermissionLevel? = nil,
+        defaultLevel: PermissionLevel? = nil,
         externalUsers: ExternalUsers = ExternalUsers(),
         adjust: (inout MLflowAPI.Settings, TemporaryFolder) throws -> Void = { _, _ in }
     ) throws {
         stored = try StoreFixture()
-        let isAsked = requiresTokens || usersMay != nil
-        var asked = AccessSettings(isRequired: true, usersMay: usersMay)
+        let isAsked = requiresTokens || defaultLevel != nil
+        var asked = AccessSettings(isRequired: true, defaultLevel: defaultLevel)
         asked.externalUsers = externalUsers
         access = isAsked ? try AccessControl(stored.store, asked) : nil
         var settings = MLflowAPI.Settings(workingDirectory: "/server")

@@ -17,7 +17,7 @@ import TrackingStore
     private let fixture: APIFixture
 
     init() throws {
-        fixture = try APIFixture(usersMay: .read)
+        fixture = try APIFixture(defaultLevel: .read)
         // With few rounds, a check takes no time that matters here.
         let hash = try PasswordHash.make(Self.password, rounds: 10)
         try fixture.stored.write { session in

@@ -18,7 +18,7 @@ import TrackingStore
     private let fixture: APIFixture
 
     init() throws {
-        fixture = try APIFixture(usersMay: PermissionLevel.none)
+        fixture = try APIFixture(defaultLevel: PermissionLevel.none)
         let hash = try PasswordHash.make(Self.password, rounds: 10)
         try fixture.stored.write { session in
             for (name, isAdministrator) in [("root", true), ("ann", false), ("eve", false)] {
@@ -71,7 +71,7 @@ import TrackingStore
         let hashes = [try token(of: "eve", named: "root"), try token(of: "eve", named: "other")].map {
             SHA256.digest(of: Array($0.utf8))
         }
-        let user = try #require(ProvenUser(name: "root", groups: [], source: "issuer"))
+        let user = try #require(ExternalUser(name: "root", groups: [], source: "issuer"))
         let others: [LogIn.Holder] = [.account(name: "root", mark: [1]), .user(user)]
         try stored.write { session in
             for (index, holder) in others.enumerated() {
@@ -91,10 +91,10 @@ import TrackingStore
     @Test func `who is deleted is logged out everywhere, and is made again by a new proof alone`() throws {
         var externalUsers = ExternalUsers()
         externalUsers.scopes = ["issuer": GroupScopes(["team": .write])]
-        var settings = AccessSettings(isRequired: true, usersMay: .read)
+        var settings = AccessSettings(isRequired: true, defaultLevel: .read)
         settings.externalUsers = externalUsers
         let access = try AccessControl(fixture.stored.store, settings)
-        let user = try #require(ProvenUser(name: "dora", groups: ["team"], source: "issuer"))
+        let user = try #require(ExternalUser(name: "dora", groups: ["team"], source: "issuer"))
         let key = try access.logIn(user: user)
         func status() throws -> Int {
             let cookie = ["cookie": "apus_log_in=\(key)"]
@@ -198,7 +198,7 @@ import TrackingStore
 
     @Test func `the audit keeps no name that was sent by somebody unknown and is no user's`() throws {
         let stored = fixture.stored
-        let settings = AccessSettings(isRequired: true, usersMay: .read)
+        let settings = AccessSettings(isRequired: true, defaultLevel: .read)
         let access = try AccessControl(stored.store, settings, logInAudit: LogInAudit(stored.store))
         let names = ["ann", "correct horse battery", String(repeating: "N", count: 60_000), "a\nforged line"]
         for (index, name) in names.enumerated() {

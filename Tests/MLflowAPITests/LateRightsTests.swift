@@ -24,7 +24,7 @@ import TrackingStore
     private let otherHash: String
 
     init() throws {
-        fixture = try APIFixture(usersMay: PermissionLevel.none)
+        fixture = try APIFixture(defaultLevel: PermissionLevel.none)
         hash = try PasswordHash.make(Self.password, rounds: 10)
         otherHash = try PasswordHash.make(Self.other, rounds: 10)
         try fixture.stored.write { [hash] session in
@@ -398,15 +398,15 @@ import TrackingStore
     private let access: AccessControl
     init() throws {
         stored = try StoreFixture()
-        var settings = AccessSettings(isRequired: true, usersMay: .read)
+        var settings = AccessSettings(isRequired: true, defaultLevel: .read)
         settings.externalUsers.scopes = [
-            ProvenUser.proxySource: GroupScopes(["team": .write, "bosses": .admin]),
+            ExternalUser.proxySource: GroupScopes(["team": .write, "bosses": .admin]),
             "issuer": GroupScopes(["team": .write]),
         ]
         settings.externalUsers.isToken = { $0.starts(with: "ey".utf8) }
-        settings.externalUsers.tokenHolder = { token, _ throws(ExternalUsers.Fault) in
+        settings.externalUsers.tokenHolder = { token, _ throws(ExternalUsers.TokenFailure) in
             let groups = token.last == UInt8(ascii: "T") ? ["team"] : []
-            guard let user = ProvenUser(name: "ada", groups: groups, source: "issuer") else {
+            guard let user = ExternalUser(name: "ada", groups: groups, source: "issuer") else {
                 throw .refused("no name")
             }
             return user
@@ -495,7 +495,7 @@ import TrackingStore
         #expect(ReservedNames.contains(name))
         #expect(throws: TrackingError.self) { try User.validate(name: name) }
         #expect(throws: TrackingError.self) { try AccessToken(name: name, scope: .read, creationTime: 0).validate() }
-        #expect(ProvenUser(name: name, groups: [], source: "issuer") == nil)
+        #expect(ExternalUser(name: name, groups: [], source: "issuer") == nil)
     }
 
     @Test func `the refusal says why`() {

@@ -22,7 +22,7 @@ import TrackingStore
 
     private func access(_ adjust: (inout ExternalUsers) -> Void = { _ in }) throws -> AccessControl {
         var externalUsers = ExternalUsers()
-        externalUsers.scopes = ["issuer": scopes, ProvenUser.proxySource: scopes]
+        externalUsers.scopes = ["issuer": scopes, ExternalUser.proxySource: scopes]
         adjust(&externalUsers)
         var settings = AccessSettings(isRequired: true)
         settings.externalUsers = externalUsers
@@ -31,7 +31,7 @@ import TrackingStore
 
     /// A server with users besides, which tells the audit who logs in.
     private func accessWithUsers(_ adjust: (inout ExternalUsers) -> Void = { _ in }) throws -> AccessControl {
-        var settings = AccessSettings(isRequired: true, usersMay: .read)
+        var settings = AccessSettings(isRequired: true, defaultLevel: .read)
         settings.externalUsers.scopes = ["issuer": scopes, "other": scopes]
         adjust(&settings.externalUsers)
         return try AccessControl(stored.store, settings, logInAudit: LogInAudit(stored.store))
@@ -76,8 +76,8 @@ import TrackingStore
         }
     }
 
-    private func user(_ name: String = "ada", _ groups: [String] = ["team"]) throws -> ProvenUser {
-        try #require(ProvenUser(name: name, groups: groups, source: "issuer"))
+    private func user(_ name: String = "ada", _ groups: [String] = ["team"]) throws -> ExternalUser {
+        try #require(ExternalUser(name: name, groups: groups, source: "issuer"))
     }
 
     @Test func `a log-in counts from a cookie, until it is ended or the server knows its user no more`() throws {
@@ -169,10 +169,10 @@ import TrackingStore
         let known = try user()
         let access = try access { externalUsers in
             externalUsers.isToken = { $0.starts(with: "ey".utf8) }
-            externalUsers.tokenHolder = { token, _ throws(ExternalUsers.Fault) in
+            externalUsers.tokenHolder = { token, _ throws(ExternalUsers.TokenFailure) in
                 switch String(decoding: token, as: UTF8.self) {
                 case "eyA": return known
-                case "eyB": throw .unready("Not yet.")
+                case "eyB": throw .issuerUnreachable("Not yet.")
                 default: throw .refused("Never.")
                 }
             }
@@ -193,9 +193,9 @@ import TrackingStore
         let isThere = Mutex(false)
         let access = try access { externalUsers in
             externalUsers.isToken = { $0.starts(with: "ey".utf8) }
-            externalUsers.tokenHolder = { token, _ throws(ExternalUsers.Fault) in
+            externalUsers.tokenHolder = { token, _ throws(ExternalUsers.TokenFailure) in
                 guard isThere.withLock({ $0 }) else {
-                    throw .awaited { done in
+                    throw .undecided { done in
                         isThere.withLock { $0 = true }
                         done()
                     }
@@ -214,11 +214,11 @@ import TrackingStore
         let groups = Mutex<[String: [String]]>(["eyI": ["team"], "eyO": []])
         let access = try accessWithUsers { externalUsers in
             externalUsers.isToken = { $0.starts(with: "ey".utf8) }
-            externalUsers.tokenHolder = { token, _ throws(ExternalUsers.Fault) in
+            externalUsers.tokenHolder = { token, _ throws(ExternalUsers.TokenFailure) in
                 let text = String(decoding: token, as: UTF8.self)
                 let source = text == "eyI" ? "issuer" : "other"
                 let named = groups.withLock { $0[text] ?? [] }
-                guard let user = ProvenUser(name: "ada", groups: named, source: source) else {
+                guard let user = ExternalUser(name: "ada", groups: named, source: source) else {
                     throw .refused("Nobody.")
                 }
                 return user
@@ -294,8 +294,8 @@ import TrackingStore
 
     @Test(arguments: ["", " a", "a ", "a\nb", "a\u{7F}", "\u{202E}a", "\u{FFFD}", "the operator's command"])
     func `a name that cannot be shown in a line is nobody's`(name: String) {
-        #expect(ProvenUser(name: name, groups: [], source: "issuer") == nil)
-        #expect(ProvenUser(name: String(repeating: "x", count: 256), groups: [], source: "issuer") == nil)
+        #expect(ExternalUser(name: name, groups: [], source: "issuer") == nil)
+        #expect(ExternalUser(name: String(repeating: "x", count: 256), groups: [], source: "issuer") == nil)
     }
 
     @Test func `a group with a line break is none, so that it cannot become two`() throws {

@@ -115,12 +115,14 @@ import TrackingStore
         let stored = fixture.stored
         #expect(throws: Failure.self) {
             try stored.write { session in
-                _ = try session.creations.once(creation, stands: { _ in true }) { try session.createRun(new) }
+                _ = try session.creations.answer(to: creation, canReturn: { _ in true }) { try session.createRun(new) }
                 throw Failure()
             }
         }
         let runID = try stored.write { session in
-            try session.creations.once(creation, stands: { _ in true }) { try session.createRun(new).info.runID }
+            try session.creations.answer(to: creation, canReturn: { _ in true }) {
+                try session.createRun(new).info.runID
+            }
         }
         #expect(try stored.read { try $0.runInfo(id: runID) }.startTime == 1)
     }

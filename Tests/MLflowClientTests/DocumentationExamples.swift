@@ -95,7 +95,7 @@ private func setupWithStart() async throws {
     let setup = try await TrackingSetup.connect(
         ClientConfiguration(trackingURI: "https://mlflow.example.com"),
         fallback: .start { dataFolder in try startServer(dataFolder) },
-        patience: .seconds(5)
+        timeout: .seconds(5)
     )
     print(setup.reason)
 }

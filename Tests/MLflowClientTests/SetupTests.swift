@@ -28,12 +28,12 @@ import Testing
         answer: StandInServer.Answer
     ) async throws {
         let (central, local) = (try StandInServer(answer), try StandInServer(Self.found))
-        // Only silence lasts until the patience ends; a bad answer may take its time on a busy machine.
+        // Only silence lasts until the timeout ends; a bad answer may take its time on a busy machine.
         let isSilent = if case .silence = answer { true } else { false }
         let setup = try await TrackingSetup.connect(
             configuration(central.uri),
             fallback: .server(local.uri),
-            patience: isSilent ? .seconds(2) : .seconds(60)
+            timeout: isSilent ? .seconds(2) : .seconds(60)
         )
         #expect(setup.source == .localFallback && setup.client.trackingURI == local.uri)
         // A connection that the client has given up may not have been accepted yet.

@@ -15,7 +15,7 @@ import Testing
         await #expect(processExitsWith: .signal(SIGTERM)) {
             [uri = uri as String, first = first as String, second = second as String, ended = ended as String] in
             let client = try TrackingClient(ClientConfiguration(trackingURI: uri))
-            let watch = try TerminationWatch(client, patience: .seconds(60))
+            let watch = try TerminationWatch(client, timeout: .seconds(60))
             for run in [first, second, ended] { watch.add(run) }
             watch.remove(second)
             kill(getpid(), SIGTERM)

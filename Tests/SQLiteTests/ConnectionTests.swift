@@ -95,7 +95,6 @@ import Testing
         #expect(try statement.step())
         connection.close()
         connection.close()
-        #expect(!connection.isOpen)
         #expect(!connection.isInTransaction)
         for body in [
             { _ = try statement.step() }, { try connection.execute("SELECT 1") },

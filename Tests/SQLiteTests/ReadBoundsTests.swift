@@ -222,7 +222,7 @@ import Testing
         let waits = try (0..<5).map { number in
             try begin(on: pool, cost: number == 0 ? .cheap : .expensive) { try $0.firstInt64(of: "SELECT 2") }
         }
-        #expect(pool.queueDepth == 5)
+        #expect(pool.statistics.waiting == 5)
         #expect(pool.waitForReads(startedBefore: .now, within: .seconds(10)))
         pool.resume(.all)
         for wait in waits { #expect(try wait() == 2) }
@@ -236,7 +236,7 @@ import Testing
             try begin(on: pool, cost: .expensive) { try $0.firstInt64(of: "SELECT 1") }
         }
         for _ in 0..<3 { #expect(try begin(on: pool, cost: .cheap) { try $0.firstInt64(of: "SELECT 2") }() == 2) }
-        #expect(pool.queueDepth == 3)
+        #expect(pool.statistics.waiting == 3)
         pool.resume(.expensive)
         for wait in expensive { #expect(try wait() == 1) }
         pool.close()

@@ -53,7 +53,7 @@ import Testing
             }) { _ in done.leave() }
             if number == 0 { begun.wait() }
         }
-        #expect(pool.queueDepth == 2)
+        #expect(pool.statistics.waiting == 2)
         #expect(throws: SubmissionError.overloaded) { try pool.submit({ (_: Connection) in }) { _ in } }
         for _ in 0..<3 { gate.signal() }
         done.wait()

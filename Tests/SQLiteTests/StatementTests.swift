@@ -32,19 +32,6 @@ import Testing
         #expect(try !statement.step())
     }
 
-    @Test func `nil is bound as NULL`() throws {
-        let statement = try connection.prepare("SELECT ?1, ?2, ?3, ?4, ?5, ?6")
-        try statement.bind(nil as Int64?, at: 1)
-        try statement.bind(nil as Int?, at: 2)
-        try statement.bind(nil as Double?, at: 3)
-        try statement.bind(nil as String?, at: 4)
-        try statement.bind(nil as [UInt8]?, at: 5)
-        try statement.bind(true, at: 6)
-        #expect(try statement.step())
-        #expect((0..<6).map(statement.isNull) == [true, true, true, true, true, false])
-        #expect(statement.bool(5))
-    }
-
     @Test func `a reset drops bound values`() throws {
         let statement = try connection.prepare("SELECT ?1")
         try statement.bind("kept?", at: 1)

@@ -53,19 +53,19 @@ import TrackingStore
         }
         #expect(count == 10)
         #expect(points.map(\.step) == [1, 2, 3, 4])
-        (series.sent, series.last) = (4, points.last)
+        (series.sentCount, series.last) = (4, points.last)
         var update = ForwardedRunUpdate(row: row, journal: run.journal)
-        update.journal.target = "there"
+        update.journal.remoteID = "there"
         update.series = [series]
         try note(update)
         run = try found(runID)
-        #expect(run.journal.target == "there")
+        #expect(run.journal.remoteID == "there")
         #expect(run.missingPoints == 6)
         let rest = try fixture.read { [series] in
             try $0.points(ofRun: row, series.keyID, after: series.last, limit: 100).points
         }
         #expect(rest.map(\.step) == [5, 6, 7, 8, 9, 10])
-        (series.sent, series.last) = (10, rest.last)
+        (series.sentCount, series.last) = (10, rest.last)
         update.series = [series]
         try note(update)
         #expect(try found(runID).series.isEmpty)
@@ -100,21 +100,21 @@ import TrackingStore
         // The number is a note, not something that is missing.
         let left = try fixture.read { try $0.omissions(of: ["sales"], upstream: upstream) }
         #expect(left.map(\.part) == ["tag team"])
-        let notes = try fixture.read { try $0.omissions(upstream: upstream, areNotes: true, limit: 10) }
+        let notes = try fixture.read { try $0.omissions(upstream: upstream, ofRenumberedVersions: true, limit: 10) }
         #expect(notes.map(\.part) == ["number of version 1"])
     }
 
     @Test func `What had no answer stays in doubt when everything is to be sent again`() throws {
         let upstream = upstream
-        let asked = ForwardedThing(target: "", digest: ForwardedThing.unansweredPrefix + "5000")
-        let refused = ForwardedThing(target: "", digest: "0123", failure: "no")
+        let asked = ForwardedEntity(remoteID: "", digest: ForwardedEntity.unansweredPrefix + "5000")
+        let refused = ForwardedEntity(remoteID: "", digest: "0123", failure: "no")
         try fixture.write { session in
             try session.note(asked, .loggedModel, "m-1", upstream: upstream)
             try session.note(refused, .loggedModel, "m-2", upstream: upstream)
             try session.resendThings(nil, upstream: upstream)
         }
         let found = try fixture.read { session in
-            try ["m-1", "m-2"].map { try session.forwardedThing(.loggedModel, $0, upstream: upstream) }
+            try ["m-1", "m-2"].map { try session.forwardedEntity(.loggedModel, $0, upstream: upstream) }
         }
         #expect(found == [asked, nil])
     }
@@ -125,7 +125,7 @@ import TrackingStore
         let run = try found(runID)
         var update = ForwardedRunUpdate(row: run.row, journal: run.journal)
         var series = try #require(run.series.first)
-        (series.sent, series.last) = (1, MetricPoint(value: 0.5, isNaN: false, timestamp: 1, step: 1))
+        (series.sentCount, series.last) = (1, MetricPoint(value: 0.5, isNaN: false, timestamp: 1, step: 1))
         update.series = [series]
         try note(update)
         let upstream = upstream
@@ -135,7 +135,7 @@ import TrackingStore
         try fixture.write { try $0.deleteRun(runID) }
         let request = RemovalRequest(deletedBefore: .max)
         let folders = ArtifactFolders(served: "/data/artifacts")
-        let inUse = try fixture.read { try $0.artifactsInUse(besides: request, in: folders) }
+        let inUse = try fixture.read { try $0.artifactsInUse(excluding: request, in: folders) }
         var position: RemovalPosition? = .start
         while let from = position {
             position = try fixture.write { try $0.beginRemoval(request, keeping: inUse, from: from).next }

@@ -31,7 +31,7 @@ import TrackingStore
 
     private func inUse(_ request: RemovalRequest) throws -> ArtifactsInUse {
         let folders = ArtifactFolders(served: "/data/artifacts", otherNames: ["/link"])
-        return try fixture.read { try $0.artifactsInUse(besides: request, in: folders) }
+        return try fixture.read { try $0.artifactsInUse(excluding: request, in: folders) }
     }
 
     /// Removes the rows of all that is on the list, a few at a time.

@@ -220,3 +220,14 @@ struct RunWorld: Sendable {
         return run
     }
 }
+
+extension ViewType {
+    /// Whether a search with this view finds entities in a stage.
+    func shows(_ stage: LifecycleStage) -> Bool {
+        switch self {
+        case .activeOnly: stage == .active
+        case .deletedOnly: stage == .deleted
+        case .all: true
+        }
+    }
+}

@@ -118,10 +118,4 @@ import Tracking
     func `knows no other spelling`(text: String) {
         #expect(RunStatus(wireName: text) == nil)
     }
-
-    @Test func `shows the stages of a view`() {
-        #expect(ViewType.all.shows(.active) && ViewType.all.shows(.deleted))
-        #expect(ViewType.activeOnly.shows(.active) && !ViewType.activeOnly.shows(.deleted))
-        #expect(!ViewType.deletedOnly.shows(.active) && ViewType.deletedOnly.shows(.deleted))
-    }
 }

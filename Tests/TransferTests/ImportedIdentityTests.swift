@@ -183,7 +183,7 @@ import TrackingStore
         try fixture.write { try $0.deleteRun(Sample.runID) }
         let request = Self.removal(ofRun: Sample.runID)
         let folders = ArtifactFolders(served: "/data/artifacts", otherNames: [])
-        let inUse = try fixture.read { try $0.artifactsInUse(besides: request, in: folders) }
+        let inUse = try fixture.read { try $0.artifactsInUse(excluding: request, in: folders) }
         _ = try fixture.write { try $0.beginRemoval(request, keeping: inUse, from: .start) }
         while try !fixture.write({ try $0.removeRows(atMost: 100) }).isDone {}
         #expect(try take(.run(Self.run()), by: admin).counts[.run]?.added == 1)

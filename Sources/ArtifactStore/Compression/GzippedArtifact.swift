@@ -21,8 +21,7 @@ package struct GzippedArtifact: Sendable {
     /// Compresses the next 64 KiB of the file and appends the output, which may be empty; blocks on the disk.
     ///
     /// - Returns: whether there is more.
-    /// - Throws: `.other` with ENODATA if the file has become shorter since it was opened; other errors of the file
-    ///   system.
+    /// - Throws: `.other` with ENODATA if the file has become shorter since it was opened; other errors of the file system.
     package mutating func next(into buffer: inout [UInt8]) throws(ArtifactError) -> Bool {
         let isLast = file.size - position <= Self.pieceBytes
         try file.withBytes(at: position, upTo: Self.pieceBytes) { (bytes) throws(ArtifactError) in

@@ -99,8 +99,7 @@ package struct ArtifactComparison: Sendable {
         } while heads[index]?.isDirectory == true
     }
 
-    /// Makes the files at the smallest path of all walks the candidates, and advances these walks; returns false at the
-    /// end.
+    /// Makes the files at the smallest path of all walks the candidates, and advances these walks; returns false at the end.
     private mutating func findNextPath() throws(ArtifactError) -> Bool {
         let paths = heads.compactMap { $0?.path }
         guard let first = paths.min(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) else { return false }

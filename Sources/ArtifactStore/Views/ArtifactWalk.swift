@@ -57,8 +57,7 @@ package struct ArtifactWalk: Sendable {
         /// The facts that the listing contained; nil if they must be requested from the folder.
         var facts: ArtifactFacts?
 
-        /// The text by which steps are sorted into the order of whole paths, in which `a.b` comes between `a` and
-        /// `a/c`.
+        /// The text by which steps are sorted into the order of whole paths, in which `a.b` comes between `a` and `a/c`.
         var key: String { isDescent ? name + "/" : name }
     }
 
@@ -123,8 +122,7 @@ package struct ArtifactWalk: Sendable {
         return nil
     }
 
-    /// Whether the step, with everything beneath a folder that it enters, comes before the path at which the walk
-    /// continues.
+    /// Whether the step, with everything beneath a folder that it enters, comes before the path at which the walk continues.
     private func isPassed(_ path: String, _ step: Step) -> Bool {
         guard let after else { return false }
         guard step.isDescent else { return !after.utf8.lexicographicallyPrecedes(path.utf8) }
@@ -173,8 +171,7 @@ extension ArtifactRoot {
     ///   - path: the folder, relative to `base`.
     ///   - base: the folder to which the paths of the entries are relative, such as a run's folder.
     ///   - after: a path of an earlier walk after which this one continues; folders before it are not read.
-    /// - Returns: an empty walk if the path is empty and the base does not exist, because nothing was written there
-    ///   yet.
+    /// - Returns: an empty walk if the path is empty and the base does not exist, because nothing was written there yet.
     /// - Throws: `.notFound` and `.notDirectory` if the base has no such folder; `.invalidPath(.symbolicLink)` if a
     ///   component is a link; other errors of the file system.
     package func walk(

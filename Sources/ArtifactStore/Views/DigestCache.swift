@@ -29,8 +29,7 @@ package final class DigestCache: Sendable {
         }
     }
 
-    /// Adds a digest, unless the file was changed so recently that another change could have the same modification
-    /// time.
+    /// Adds a digest, unless the file was changed so recently that another change could have the same modification time.
     func keep(_ digest: [UInt8], of version: ContentVersion) {
         if case .file(let status) = version, Int64(time(nil)) - status.change.seconds < 2 { return }
         generations.withLock { insert(digest, of: version, into: &$0) }

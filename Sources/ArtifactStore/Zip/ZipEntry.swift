@@ -2,8 +2,7 @@ internal import Glibc
 
 /// One entry of a zip archive and its records (the specification of the format is APPNOTE 6.3.10).
 ///
-/// The archive is written sequentially, so that the sizes and the checksum follow the content, in a data descriptor
-/// (§4.3.9).
+/// The archive is written sequentially, so that the sizes and the checksum follow the content, in a data descriptor (§4.3.9).
 package struct ZipEntry: Sendable {
     package enum Method: UInt16, Sendable {
         case store = 0

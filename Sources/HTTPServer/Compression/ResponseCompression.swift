@@ -73,9 +73,7 @@ private final class CompressingProducer: HTTPBodyProducer {
         self.deflater = deflater
     }
 
-    deinit {
-        DeflaterPool.giveBack(deflater)
-    }
+    deinit { DeflaterPool.giveBack(deflater) }
 
     /// The memory of the source and of the compressor, which is about 256 KiB.
     var memoryBytes: Int { source.memoryBytes + 256 * 1_024 }
@@ -94,9 +92,7 @@ private enum DeflaterPool {
     private static let size = 4
 
     /// Returns a compressor that is ready for use, or nil if there is no memory for one.
-    static func take() -> Deflater? {
-        idle.withLock { $0.popLast() } ?? Deflater(.gzip)
-    }
+    static func take() -> Deflater? { idle.withLock { $0.popLast() } ?? Deflater(.gzip) }
 
     /// Returns a compressor to the pool, or frees it if the pool is full.
     static func giveBack(_ deflater: Deflater) {

@@ -5,11 +5,10 @@ package import HTTPWire
 ///
 /// The table is built first and then given to a server, which only reads it.
 ///
-/// A pattern is a path of literal segments and of parameters: `{name}` stands for one segment, and `{name...}` at the
-/// end for the rest of the path, which must not be empty. Paths are split at `/` before decoding. If several patterns
-/// match, a literal wins over a parameter, and a parameter over a rest. A path without a HEAD route answers HEAD by its
-/// GET route. A doubled slash counts as one, because a base URL with a slash at its end makes such paths; in the value
-/// of a rest it stays doubled.
+/// A pattern is a path of literal segments and of parameters: `{name}` stands for one segment, and `{name...}` at the end for the
+/// rest of the path, which must not be empty. Paths are split at `/` before decoding. If several patterns match, a literal wins
+/// over a parameter, and a parameter over a rest. A path without a HEAD route answers HEAD by its GET route. A doubled slash
+/// counts as one, because a base URL with a slash at its end makes such paths; in the value of a rest it stays doubled.
 package struct HTTPRouter: Sendable {
     private struct Endpoint: Sendable {
         let pattern: String
@@ -135,8 +134,7 @@ package struct HTTPRouter: Sendable {
         var allowed: Set<HTTPMethod> = []
     }
 
-    /// Finds the endpoint for the path from `offset` on, starting at a node; nil if no pattern with this method
-    /// matches.
+    /// Finds the endpoint for the path from `offset` on, starting at a node; nil if no pattern with this method matches.
     ///
     /// The recursion is at most as deep as the longest pattern has segments.
     private func descend(_ node: Int, _ offset: Int, _ search: inout Search) -> Int? {

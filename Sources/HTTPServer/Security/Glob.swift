@@ -2,9 +2,7 @@
 struct Glob: Sendable, Hashable {
     private let pattern: [UInt8]
 
-    init(_ pattern: some Sequence<UInt8>) {
-        self.pattern = Array(pattern)
-    }
+    init(_ pattern: some Sequence<UInt8>) { self.pattern = Array(pattern) }
 
     /// Whether the pattern matches the whole text.
     ///

@@ -31,9 +31,7 @@ struct HostPattern: Sendable {
         self.port = port
     }
 
-    private static func isLetter(_ byte: UInt8) -> Bool {
-        byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z")
-    }
+    private static func isLetter(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z") }
 
     private static func isPatternByte(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "*") || HostName.isNameByte(byte)

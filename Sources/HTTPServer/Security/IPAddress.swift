@@ -33,8 +33,7 @@ package struct IPAddress: Sendable, Hashable {
     /// Whether the address is 0.0.0.0 or ::, which reach this machine when its own programs connect to them.
     package var isUnspecified: Bool { bytes.allSatisfy { $0 == 0 } }
 
-    /// Whether the address is not routed on the Internet: private (RFC 1918, fc00::/7) or link-local (RFC 3927,
-    /// fe80::/10).
+    /// Whether the address is not routed on the Internet: private (RFC 1918, fc00::/7) or link-local (RFC 3927, fe80::/10).
     package var isPrivate: Bool {
         if bytes.count == 4 {
             return bytes[0] == 10

@@ -37,8 +37,7 @@ package struct OriginPolicy: Sendable {
         text.utf8.contains(UInt8(ascii: "*")) || parts(text) != nil
     }
 
-    /// Normalizes an origin: lower case, without a default port or a trailing slash; nil when the text is not an
-    /// origin.
+    /// Normalizes an origin: lower case, without a default port or a trailing slash; nil when the text is not an origin.
     private static func normalized(_ text: String) -> String? {
         guard let (scheme, host) = parts(text) else { return nil }
         let isDefault = (scheme == "http" && host.port == 80) || (scheme == "https" && host.port == 443)
@@ -119,8 +118,7 @@ package struct OriginPolicy: Sendable {
     /// Meant for requests with credentials that a browser adds to requests of any page, such as cookies. Other pages of
     /// this machine and pages that `--cors-allowed-origins` names count as `foreign` here.
     ///
-    /// - Parameter publicOrigin: the origin at which browsers see this server; nil if it is known from the Host field
-    ///   only.
+    /// - Parameter publicOrigin: the origin at which browsers see this server; nil if it is known from the Host field only.
     package static func sender(of request: HTTPRequest, publicOrigin: String?) -> Sender {
         switch request.header("sec-fetch-site") {
         case "same-origin", "none": return .own

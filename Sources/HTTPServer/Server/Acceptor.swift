@@ -40,14 +40,11 @@ final class Acceptor: @unchecked Sendable {
     }
 
     /// Starts the thread; false when the system cannot create one.
-    func start() -> Bool {
-        LoopQueue.start(name: "http.accept") { [self] in run() }
-    }
+    func start() -> Bool { LoopQueue.start(name: "http.accept") { [self] in run() } }
 
     /// Ends accepting and closes the listening sockets; returns at once.
     ///
-    /// If another process has a listening socket open too, the connections in the queue of the socket wait for that
-    /// process.
+    /// If another process has a listening socket open too, the connections in the queue of the socket wait for that process.
     /// - Parameter completion: called on the acceptor's thread when no further connection can come.
     func stop(then completion: @escaping @Sendable () -> Void) {
         isStopping.withLock { $0 = completion }
@@ -114,9 +111,7 @@ final class Acceptor: @unchecked Sendable {
         nextLoop = (nextLoop + 1) % loops.count
     }
 
-    private func makeRoom(idleFor span: Duration) {
-        loops[nextLoop].post(.closeLongestIdle(atLeast: span))
-    }
+    private func makeRoom(idleFor span: Duration) { loops[nextLoop].post(.closeLongestIdle(atLeast: span)) }
 
     /// Refuses one client when no descriptor is left, by closing the reserve descriptor to accept it.
     private func refuseWithSpare(_ listener: ListeningSocket) {
@@ -133,8 +128,7 @@ final class Acceptor: @unchecked Sendable {
     ///
     /// The function does not wait and ignores failures, because a full server must not wait for one more client.
     private func refuse(_ descriptor: Descriptor, _ message: String) {
-        // A client of https can read an answer only after the TLS handshake, and a handshake would have to wait for the
-        // client.
+        // A client of https can read an answer only after the TLS handshake, and a handshake would have to wait for the client.
         guard configuration.encryption == nil else { return }
         var response = configuration.errorResponse(HTTPRefusal(429, message), nil)
         response.addRetryAfter(shared.budgets.overload)

@@ -46,9 +46,7 @@ package struct HTTPRequest: Sendable {
     package var query: [(name: String, value: String)] { head.query }
 
     /// The value of the first query parameter with this name; nil if there is none.
-    package func queryValue(_ name: String) -> String? {
-        head.query.first { $0.name == name }?.value
-    }
+    package func queryValue(_ name: String) -> String? { head.query.first { $0.name == name }?.value }
 
     /// The value of the first header field with this name; nil if there is none.
     package func header(_ lowercasedName: String) -> String? { head.value(of: lowercasedName) }
@@ -67,15 +65,12 @@ package struct HTTPRequest: Sendable {
     /// Whether the client accepts gzip, by the weights in its Accept-Encoding field.
     package var acceptsGzip: Bool { head.acceptsGzip }
 
-    /// The declared length of the body on the wire, in bytes; nil if there is no body or the body is chunked.
-    package var contentLength: Int? { head.contentLength }
-
     /// Sets the identity that sends the request; nil if it is unknown.
     ///
     /// A `Caller` has one identity. If another identity sends requests on the same connection, its requests get another
     /// `Caller` of that connection.
     package mutating func identify(as identity: Identity?) {
-        if caller.identity !== identity { caller = caller.identified(as: identity) }
+        if caller.identity !== identity { caller = caller.with(identity) }
     }
 
     /// A request that has not been routed, without a body.

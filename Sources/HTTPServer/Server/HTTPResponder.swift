@@ -10,9 +10,7 @@ package struct HTTPResponder: Sendable {
     private let receiver: any HTTPAnswerReceiver
 
     /// - Parameter receiver: gets every answer that is sent, and ignores all but the first.
-    package init(_ receiver: any HTTPAnswerReceiver) {
-        self.receiver = receiver
-    }
+    package init(_ receiver: any HTTPAnswerReceiver) { self.receiver = receiver }
 
     /// Sends the answer.
     ///
@@ -92,9 +90,7 @@ final class ResponseToken: HTTPAnswerReceiver {
         !isHead && ResponseCompression.isWanted(for: &response, acceptsGzip: acceptsGzip)
     }
 
-    private func post(_ response: HTTPResponse) {
-        loop.post(.answer(connection, exchange: exchange, response))
-    }
+    private func post(_ response: HTTPResponse) { loop.post(.answer(connection, exchange: exchange, response)) }
 
     deinit {
         guard !answered.load(ordering: .acquiring) else { return }

@@ -36,12 +36,7 @@ package final class HTTPServer: Sendable {
     package func start(on sockets: [Descriptor] = []) throws(HTTPServerError) -> [ListeningAddress] {
         let listeners = try openListeners(sockets)
         let loops = try startedLoops()
-        let acceptor = try Acceptor(
-            listeners: listeners,
-            loops: loops,
-            configuration: configuration,
-            shared: shared
-        )
+        let acceptor = try Acceptor(listeners: listeners, loops: loops, configuration: configuration, shared: shared)
         guard acceptor.start() else {
             for loop in loops { loop.post(.drain(within: .zero, whenEmpty: {})) }
             throw Self.noThread

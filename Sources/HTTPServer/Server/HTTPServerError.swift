@@ -13,9 +13,7 @@ package struct HTTPServerError: Error, Sendable, CustomStringConvertible {
         self.code = code
     }
 
-    init(call: String, code: Int32) {
-        self.init(message: "\(call): \(SystemCall.errorText(code))", code: code)
-    }
+    init(call: String, code: Int32) { self.init(message: "\(call): \(SystemCall.errorText(code))", code: code) }
 
     /// Whether another socket already listens at the address.
     package var isAddressInUse: Bool { code == EADDRINUSE }

@@ -97,9 +97,9 @@ extension ServerConnection {
             return call.handler(request, responder)
         }
         let pool = call.mayBlock ? workers(for: exchange) : loop.shared.packers
-        let judgement = judgement(on: pool)
+        let admission = lateAdmission(on: pool)
         callLater(on: pool, exchange) { [request] in
-            judgement.run(request, responder) { request in
+            admission.run(request, responder) { request in
                 if let request { call.handler(request, responder) }
             }
         }
@@ -115,13 +115,13 @@ extension ServerConnection {
         let reservation = bodyReservation(exchange)
         reservation.endWaitingForClient()
         let configuration = loop.configuration
-        let judgement = judgement(on: workers(for: exchange))
+        let admission = lateAdmission(on: workers(for: exchange))
         callOnWorker(exchange) {
             do {
                 var request = request
                 let maximum = call.maximumBodyBytes
                 request.body = try Self.inflate(request.body, coding, maximum, reservation, configuration.limits)
-                judgement.run(request, responder) { request in
+                admission.run(request, responder) { request in
                     if let request { call.handler(request, responder) }
                 }
             } catch {

@@ -12,8 +12,7 @@ extension ServerConnection {
                 if isPeerFinished { close() }
                 return false
             }
-            // A TLS handshake begins with the byte 22 (RFC 8446 §5.1), a plain request with a capital letter of its
-            // method.
+            // A TLS handshake begins with the byte 22 (RFC 8446 §5.1), a plain request with a capital letter of its method.
             if (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(first) {
                 refusePlainRequest()
                 return true

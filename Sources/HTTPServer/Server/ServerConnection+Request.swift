@@ -61,7 +61,7 @@ extension ServerConnection {
         callLater(on: workers(for: exchange), exchange, handler)
     }
 
-    /// Calls a handler on a thread of the pool, where clients have turns, unless too many requests wait for a thread
+    /// Calls a handler on a thread of the pool, whose clients take turns, unless too many requests wait for a thread
     /// already.
     /// - Returns: true if the handler will be called; false if the request has been refused.
     @discardableResult
@@ -163,10 +163,10 @@ extension ServerConnection {
 
     private func wait(for decide: (@escaping @Sendable () -> Void) -> Void, _ exchange: Exchange) {
         exchange.decisionCount += 1
-        // Each decision may be outdated when its facts have been fetched; the bound ends a series of such decisions.
-        guard exchange.decisionCount <= LateJudgement.limit else {
+        // Permissions may change again while they are read; the limit ends a series of such checks.
+        guard exchange.decisionCount <= LateAdmission.limit else {
             call = nil
-            refuse(exchange, LateJudgement.changesTooOften)
+            refuse(exchange, LateAdmission.changesTooOften)
             return
         }
         phase = .opening
@@ -176,7 +176,7 @@ extension ServerConnection {
 
     private func call(_ match: HTTPRouteMatch, _ exchange: Exchange, _ request: HTTPRequest) {
         guard let head = exchange.head else { return }
-        guard takePlaceOfIdentity() else {
+        guard countForIdentity() else {
             refuse(HTTPRefusal(429, "\(caller.party.phrase) has too many connections; close some, or try again later"))
             return
         }
@@ -220,9 +220,9 @@ extension ServerConnection {
             buffer(BufferedCall(handler: handler, maximumBodyBytes: bound, mayBlock: true), exchange)
         case .streamed(let open):
             let responder = makeResponder(exchange)
-            let judgement = judgement(on: workers(for: exchange))
+            let admission = lateAdmission(on: workers(for: exchange))
             let isCalled = callOnWorker(exchange) { [id, loop, number = exchange.id] in
-                judgement.run(request, responder) { request in
+                admission.run(request, responder) { request in
                     let receiver = request.flatMap { open($0, responder) }
                     loop.post(.opened(id, exchange: number, receiver))
                 }
@@ -267,9 +267,9 @@ extension ServerConnection {
         return caller
     }
 
-    /// What judges requests once more when one of these threads is free for them.
-    func judgement(on pool: ThreadPool) -> LateJudgement {
-        LateJudgement(
+    /// The check of a request just before its handler is called on one of these threads.
+    func lateAdmission(on pool: ThreadPool) -> LateAdmission {
+        LateAdmission(
             readmission: loop.configuration.readmission,
             pool: pool,
             turn: caller.turn,

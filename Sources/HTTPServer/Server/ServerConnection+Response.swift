@@ -285,7 +285,7 @@ extension ServerConnection {
         guard exchange.hasUnreadBody || !input.isEmpty || isReadable, !isPeerFinished else {
             channel.session?.sayGoodbye()
             self.exchange = nil
-            if isPeerFinished { closeBehindAnswer() } else { close() }
+            if isPeerFinished { closeAfterAnswer() } else { close() }
             return
         }
         self.exchange = nil

@@ -55,10 +55,10 @@ final class ServerConnection {
 
     let id: ConnectionID
     var channel: Channel
-    /// The share of this connection in the budget of connections, which is 1; given back when this object is released.
+    /// The part of the budget of connections that this connection takes, which is 1; given back when this object is released.
     let place: Holding
-    /// The identity that sends requests on this connection, and the connection's share in the budget of that identity.
-    private var identified: (identity: Identity, place: Holding)?
+    /// The identity in whose budget this connection counts, and the part of that budget that the connection takes, which is 1.
+    private var countedIdentity: (identity: Identity, place: Holding)?
     unowned let loop: EventLoop
 
     var caller: Caller
@@ -127,16 +127,16 @@ final class ServerConnection {
 
     /// Counts this connection towards the budget of the identity that sends the request; false if the identity has too
     /// many connections.
-    func takePlaceOfIdentity() -> Bool {
+    func countForIdentity() -> Bool {
         guard let identity = caller.identity else {
-            identified = nil
+            countedIdentity = nil
             return true
         }
-        if identified?.identity === identity { return true }
-        identified = nil
+        if countedIdentity?.identity === identity { return true }
+        countedIdentity = nil
         let place = Holding(of: loop.shared.budgets.identifiedConnections, for: caller.party)
         guard place.grow(by: 1) else { return false }
-        identified = (identity, place)
+        countedIdentity = (identity, place)
         return true
     }
 
@@ -201,7 +201,7 @@ final class ServerConnection {
             input.releaseIfEmpty()
             return false
         case .endOfFile:
-            closeBehindAnswer()
+            closeAfterAnswer()
             return false
         case .failed:
             noteDroppedAnswer()
@@ -224,7 +224,7 @@ final class ServerConnection {
     ///
     /// Such a client may still read the last answer. It has read it if its system acknowledges the answer, and has not if its system
     /// resets the connection. Until then the answer counts as lost.
-    func closeBehindAnswer() {
+    func closeAfterAnswer() {
         guard lastAnswer != .none else { return close() }
         switch SystemCall.delivery(channel.descriptor.rawValue) {
         case .complete:
@@ -320,7 +320,13 @@ final class ServerConnection {
     func loseMemory(exchange number: UInt64) {
         guard let exchange, exchange.id == number else { return }
         switch phase {
-        case .buffering: refuse(HTTPRefusal(408, "The body came so slowly that its memory was given to others"))
+        case .buffering:
+            refuse(
+                HTTPRefusal(
+                    408,
+                    "The body arrived too slowly, and other clients needed its memory; send the request again"
+                )
+            )
         case .writing: close()
         case .encrypting, .head, .opening, .pumping, .awaiting, .discarding, .lingering, .confirming, .closed: break
         }
@@ -355,7 +361,7 @@ extension ServerConnection {
         switch deadlineKind {
         case .idle, .write, .linger: close()
         case .confirmation: confirmAnswer()
-        case .departure: caller.fadeAway()
+        case .departure: caller.noteProbableDeparture()
         case .head:
             if parser.hasBegun, !loop.isDraining {
                 refuse(HTTPRefusal(408, "The request head did not arrive in time"))

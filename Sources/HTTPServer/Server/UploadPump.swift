@@ -4,9 +4,8 @@ import TLS
 
 /// Moves a streamed request body from the socket to its receiver, on a worker thread.
 ///
-/// The worker reads the socket itself, so that the client can send no faster than the receiver accepts the bytes, and
-/// no bytes queue up in memory. Between two runs the pump belongs to the connection's loop; `run` and `abort` are never
-/// concurrent.
+/// The worker reads the socket itself, so that the client can send no faster than the receiver accepts the bytes, and no bytes
+/// queue up in memory. Between two runs the pump belongs to the connection's loop; `run` and `abort` are never concurrent.
 final class UploadPump: @unchecked Sendable {
     // Unchecked because only one thread at a time uses the mutable state: the loop and the worker hand it to each other
     // with messages.

@@ -24,8 +24,6 @@ struct Epoll: ~Copyable {
     static let batchSize = 64
     private let descriptor: Descriptor
 
-    var rawValue: Int32 { descriptor.rawValue }
-
     init() throws(HTTPServerError) {
         let created = epoll_create1(Int32(EPOLL_CLOEXEC))
         let code = errno

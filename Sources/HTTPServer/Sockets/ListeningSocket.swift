@@ -48,8 +48,7 @@ final class ListeningSocket: Sendable {
         address = .network(bound.resolved)
     }
 
-    /// Uses a listening socket that another process has opened, and that may stay open there after this process has
-    /// ended.
+    /// Uses a listening socket that another process has opened, and that may stay open there after this process has ended.
     ///
     /// Throws if the descriptor is no listening socket of IPv4, IPv6 or the Unix family.
     init(handed descriptor: Descriptor) throws(HTTPServerError) {

@@ -38,9 +38,7 @@ package struct ChunkedDecoder {
     private var lineLength = 0
     private var trailerLength = 0
 
-    package init(limits: HTTPLimits) {
-        self.limits = limits
-    }
+    package init(limits: HTTPLimits) { self.limits = limits }
 
     /// Whether the last chunk and the trailers have been consumed.
     package var isFinished: Bool { if case .finished = state { true } else { false } }

@@ -1,9 +1,7 @@
 /// Comparisons of protocol text, which is ASCII and mostly case-insensitive.
 package enum ASCII {
     /// The lower-case form of an upper-case ASCII letter; any other byte is returned unchanged.
-    package static func lowercased(_ byte: UInt8) -> UInt8 {
-        byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
-    }
+    package static func lowercased(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
 
     /// Whether the bytes equal a word if case is ignored; `word` must be in lower case.
     package static func equalsLowercased(_ bytes: UnsafeRawBufferPointer, _ word: String) -> Bool {

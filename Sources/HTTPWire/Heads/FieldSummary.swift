@@ -15,15 +15,9 @@ struct FieldSummary {
     private var asksKeepAlive = false
     private let isHTTP11: Bool
 
-    init(
-        _ bytes: UnsafeRawBufferPointer,
-        fields: [FieldRange],
-        requestLine: RequestLine
-    ) throws(HTTPRefusal) {
+    init(_ bytes: UnsafeRawBufferPointer, fields: [FieldRange], requestLine: RequestLine) throws(HTTPRefusal) {
         isHTTP11 = requestLine.isHTTP11
-        for field in fields {
-            try read(field, bytes)
-        }
+        for field in fields { try read(field, bytes) }
         try settleHost(bytes, authority: requestLine.authority)
         try settleFraming()
         keepsAlive = !closes && (isHTTP11 || asksKeepAlive)
@@ -117,10 +111,7 @@ struct FieldSummary {
         }
     }
 
-    private mutating func settleHost(
-        _ bytes: UnsafeRawBufferPointer,
-        authority: Range<Int32>?
-    ) throws(HTTPRefusal) {
+    private mutating func settleHost(_ bytes: UnsafeRawBufferPointer, authority: Range<Int32>?) throws(HTTPRefusal) {
         if hostRange == nil, isHTTP11 { throw HTTPRefusal(400, "The request has no Host field") }
         let range = authority ?? hostRange ?? 0..<0
         let text = Self.slice(bytes, range)

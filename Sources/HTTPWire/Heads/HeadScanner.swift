@@ -24,9 +24,7 @@ struct HeadScanner {
     private var lineStart = 0
     private var emptyLines = 0
 
-    init(_ message: Message) {
-        self.message = message
-    }
+    init(_ message: Message) { self.message = message }
 
     /// Whether the scanner has read any byte of the head.
     var hasBegun: Bool { scanned > 0 }

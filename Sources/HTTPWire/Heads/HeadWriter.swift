@@ -21,9 +21,7 @@ package enum HeadWriter {
 
     /// Appends the fields in order; leaves out `Date` and the fields for framing and the connection.
     package static func appendFields(_ headers: [(name: String, value: String)], to output: ByteBuffer) {
-        for field in headers where !isReserved(field.name) {
-            appendField(field.name, field.value, to: output)
-        }
+        for field in headers where !isReserved(field.name) { appendField(field.name, field.value, to: output) }
     }
 
     /// Appends one field; CR, LF and NUL are replaced by spaces.

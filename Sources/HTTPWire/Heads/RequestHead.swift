@@ -73,9 +73,7 @@ package final class RequestHead: Sendable {
     }
 
     /// The value of the first field with a name, which must be in lower case; nil if there is no such field.
-    package func value(of name: String) -> String? {
-        fields.first { isNamed($0, name) }.map { text($0.value) }
-    }
+    package func value(of name: String) -> String? { fields.first { isNamed($0, name) }.map { text($0.value) } }
 
     /// The number of fields with a name, which must be in lower case.
     package func count(of name: String) -> Int { fields.count { isNamed($0, name) } }

@@ -5,9 +5,7 @@ package struct RequestHeadParser {
     private let limits: HTTPLimits
     private var scanner = HeadScanner(.request)
 
-    package init(limits: HTTPLimits) {
-        self.limits = limits
-    }
+    package init(limits: HTTPLimits) { self.limits = limits }
 
     /// Whether the parser has read a part of a head.
     package var hasBegun: Bool { scanner.hasBegun }
@@ -15,8 +13,7 @@ package struct RequestHeadParser {
     /// Scans all bytes that have arrived since the head began; the cost is linear in total over all calls.
     ///
     /// - Parameter bytes: the bytes of the last call, possibly followed by more.
-    /// - Returns: nil until the head is complete; then the head and its length. The parser can then be used for the
-    ///   next head.
+    /// - Returns: nil until the head is complete; then the head and its length. The parser can then be used for the next head.
     /// - Throws: the refusal to answer with. No further request can then be read from the connection.
     package mutating func parse(
         _ bytes: UnsafeRawBufferPointer
@@ -37,9 +34,7 @@ package struct RequestHeadParser {
         let requestLine = try RequestLine(bytes, line: first, limits: limits)
         var fields: [FieldRange] = []
         fields.reserveCapacity(lines.count - 1)
-        for line in lines.dropFirst() {
-            fields.append(try FieldRange(bytes, line: line))
-        }
+        for line in lines.dropFirst() { fields.append(try FieldRange(bytes, line: line)) }
         let summary = try FieldSummary(bytes, fields: fields, requestLine: requestLine)
         try checkPath(bytes, requestLine.path)
         let query = try QueryParser.parse(bytes, requestLine.query, limits: limits)

@@ -1,8 +1,7 @@
 /// The head of a response (RFC 9112 §4).
 package struct ResponseHead: Sendable {
     package let status: Int
-    /// Whether the version is HTTP/1.1 or a later minor version: the connection then stays open unless a field says
-    /// otherwise.
+    /// Whether the version is HTTP/1.1 or a later minor version: the connection then stays open unless a field says otherwise.
     package let isHTTP11: Bool
     /// The header fields in the order sent; names are in lower case.
     package let fields: [(name: String, value: String)]
@@ -11,9 +10,7 @@ package struct ResponseHead: Sendable {
     package var isInterim: Bool { (100..<200).contains(status) }
 
     /// The value of the first field with a name, which must be in lower case; nil if there is no such field.
-    package func value(of name: String) -> String? {
-        fields.first { $0.name == name }?.value
-    }
+    package func value(of name: String) -> String? { fields.first { $0.name == name }?.value }
 
     init(_ bytes: UnsafeRawBufferPointer, lines: [Range<Int32>]) throws(HTTPRefusal) {
         guard let first = lines.first else { throw HTTPRefusal(502, "The status line is missing") }
@@ -41,8 +38,7 @@ package struct ResponseHead: Sendable {
 
     /// How the end of the body is found (RFC 9112 §6.3), if the request's method was neither HEAD nor CONNECT.
     ///
-    /// - Throws: 502 for a transfer coding other than chunked, and for lengths that are invalid or contradict each
-    ///   other.
+    /// - Throws: 502 for a transfer coding other than chunked, and for lengths that are invalid or contradict each other.
     package var framing: BodyFraming {
         get throws(HTTPRefusal) {
             if isInterim || status == 204 || status == 304 { return .none }
@@ -68,15 +64,12 @@ package struct ResponseHeadParser {
     private let limits: HTTPLimits
     private var scanner = HeadScanner(.response)
 
-    package init(limits: HTTPLimits) {
-        self.limits = limits
-    }
+    package init(limits: HTTPLimits) { self.limits = limits }
 
     /// Scans all bytes that have arrived since the head began.
     ///
     /// - Parameter bytes: the bytes of the last call, possibly followed by more.
-    /// - Returns: nil until the head is complete; then the head and its length. The parser can then be used for the
-    ///   next head.
+    /// - Returns: nil until the head is complete; then the head and its length. The parser can then be used for the next head.
     /// - Throws: what is wrong with the head. No further response can then be read from the connection.
     package mutating func parse(
         _ bytes: UnsafeRawBufferPointer

@@ -11,9 +11,7 @@ package final class ByteBuffer {
 
     package init() {}
 
-    deinit {
-        free(base)
-    }
+    deinit { free(base) }
 
     package var count: Int { end - start }
     package var isEmpty: Bool { start == end }
@@ -67,12 +65,6 @@ package final class ByteBuffer {
         capacity = 0
     }
 
-    package func append(_ byte: UInt8) {
-        reserve(1)
-        base?.storeBytes(of: byte, toByteOffset: end, as: UInt8.self)
-        end += 1
-    }
-
     package func append(_ bytes: UnsafeRawBufferPointer) {
         guard let source = bytes.baseAddress, !bytes.isEmpty else { return }
         reserve(bytes.count)
@@ -81,9 +73,7 @@ package final class ByteBuffer {
         end += bytes.count
     }
 
-    package func append(_ bytes: [UInt8]) {
-        bytes.withUnsafeBytes { append($0) }
-    }
+    package func append(_ bytes: [UInt8]) { bytes.withUnsafeBytes { append($0) } }
 
     package func append(_ text: StaticString) {
         append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
@@ -94,7 +84,5 @@ package final class ByteBuffer {
         text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
     }
 
-    package func append(decimal number: Int) {
-        append(String(number))
-    }
+    package func append(decimal number: Int) { append(String(number)) }
 }

@@ -87,9 +87,7 @@ package struct SocketAddress {
     }
 
     /// The port: in both IP families, two bytes in network order after the family (netinet/in.h).
-    private var port: Int {
-        withUnsafeBytes(of: storage) { Int($0[2]) << 8 | Int($0[3]) }
-    }
+    private var port: Int { withUnsafeBytes(of: storage) { Int($0[2]) << 8 | Int($0[3]) } }
 
     /// The same address with another port.
     package func withPort(_ port: Int) -> SocketAddress {

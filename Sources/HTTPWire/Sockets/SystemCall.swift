@@ -27,8 +27,7 @@ package enum SystemCall {
         }
     }
 
-    /// The first byte that has arrived, which stays in the socket; nil if no byte has arrived or the connection has
-    /// ended.
+    /// The first byte that has arrived, which stays in the socket; nil if no byte has arrived or the connection has ended.
     package static func firstByte(_ descriptor: Int32) -> UInt8? {
         var byte: UInt8 = 0
         while true {
@@ -99,14 +98,10 @@ package enum SystemCall {
     }
 
     /// The monotonic clock in nanoseconds, at a resolution of a few milliseconds: quick to read, for time-outs.
-    package static func coarseNanoseconds() -> UInt64 {
-        nanoseconds(of: CLOCK_MONOTONIC_COARSE)
-    }
+    package static func coarseNanoseconds() -> UInt64 { nanoseconds(of: CLOCK_MONOTONIC_COARSE) }
 
     /// The monotonic clock in nanoseconds, at full resolution: for measuring how long a request takes.
-    package static func preciseNanoseconds() -> UInt64 {
-        nanoseconds(of: CLOCK_MONOTONIC)
-    }
+    package static func preciseNanoseconds() -> UInt64 { nanoseconds(of: CLOCK_MONOTONIC) }
 
     private static func nanoseconds(of clock: clockid_t) -> UInt64 {
         var time = timespec()
@@ -134,19 +129,13 @@ package enum SystemCall {
     }
 
     /// Closes the sending side; ignores errors, because the peer may have disconnected already.
-    package static func shutdownWriting(_ descriptor: Int32) {
-        _ = shutdown(descriptor, Int32(SHUT_WR))
-    }
+    package static func shutdownWriting(_ descriptor: Int32) { _ = shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// Ends both directions of the connection; the descriptor stays open.
-    package static func shutdownBoth(_ descriptor: Int32) {
-        _ = shutdown(descriptor, Int32(SHUT_RDWR))
-    }
+    package static func shutdownBoth(_ descriptor: Int32) { _ = shutdown(descriptor, Int32(SHUT_RDWR)) }
 
     /// The number of processors of the machine that are online; at least 1.
-    package static func activeCores() -> Int {
-        max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-    }
+    package static func activeCores() -> Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
     /// The system's message for a value of `errno`.
     package static func errorText(_ code: Int32) -> String {

@@ -14,7 +14,8 @@ extension AccessControl {
 
     /// Checks again whether a request is admitted, because its client's permissions may have been reduced.
     ///
-    /// Calls `done` with the request, in which the sender is noted as this check has found it, or with the refusal. Does not block; `done` is called on the calling thread or another one.
+    /// Calls `done`, on the calling thread or another one, with the refusal, or with the request and the sender that this check
+    /// has found. Does not block.
     func checkAgain(
         _ request: HTTPRequest,
         _ access: Access,
@@ -39,7 +40,7 @@ extension AccessControl {
     func checkAgain(_ request: inout HTTPRequest, _ access: Access) throws(AccessRefusal) {
         try catchUp(since: request.arrival)
         request.admissionVersion = version.current
-        switch decided({ holder(request) }) {
+        switch waitForSender({ holder(request) }) {
         case .success(let admitted):
             request.identify(as: admitted.identity)
             request.caller.noteAdmission(at: admitted.identity.kind == .operatorCommand ? 0 : request.admissionVersion)
@@ -72,7 +73,8 @@ extension AccessRefusal {
 }
 
 extension MLflowAPI {
-    /// Runs `body` for a request, and runs it again from the start if it throws `AccessChanged` and the request is still admitted.
+    /// Runs `body` for a request, and runs it again from the start if it throws `AccessChanged` and the request is still
+    /// admitted.
     ///
     /// Blocks while the sender is looked up.
     /// - Parameters:

@@ -43,14 +43,14 @@ extension AccessControl {
         }
     }
 
-    /// Who sends a request.
+    /// The result of identifying the sender of a request.
     enum Holder {
-        case found(Admitted)
+        case found(AuthenticatedSender)
         case failed(Failure)
         case undecided(@Sendable (@escaping @Sendable () -> Void) -> Void)
 
-        /// The holder for a user who was looked up.
-        init(_ lookUp: KnownUsers.LookUp, _ admit: (KnownUser) -> Holder = { .found(Admitted($0)) }) {
+        /// The result for a user who was looked up.
+        init(_ lookUp: KnownUsers.LookUp, _ admit: (KnownUser) -> Holder = { .found(AuthenticatedSender($0)) }) {
             switch lookUp {
             case .user(let known): self = admit(known)
             case .refused(let failure): self = .failed(failure)
@@ -65,21 +65,21 @@ extension AccessControl {
     /// - Throws: `AccessRefusal` if the sender can no longer be identified.
     func longestTokenLifetime(of request: HTTPRequest) throws(AccessRefusal) -> Int64? {
         guard isRequired else { return nil }
-        switch decided({ holder(request) }) {
+        switch waitForSender({ holder(request) }) {
         case .success(let admitted): return admitted.longestTokenLifetime
         case .failure(let failure): throw refusal(of: failure)
         }
     }
 
     /// The sender of a request that was just admitted; nil if the sender would have to be looked up again.
-    func known(_ request: HTTPRequest) -> Admitted? {
+    func known(_ request: HTTPRequest) -> AuthenticatedSender? {
         guard isRequired, case .found(let admitted) = holder(request) else { return nil }
         return admitted
     }
 
     func holder(_ request: HTTPRequest) -> Holder {
         if let holder = holderNamedByProxy(request) { return holder }
-        if let known = userWhoLoggedInBefore(request) { return .found(Admitted(known)) }
+        if let known = userWhoLoggedInBefore(request) { return .found(AuthenticatedSender(known)) }
         switch Credential(request) {
         case .none: return logInHolder(request) ?? .failed(.noCredential)
         case .other: return .failed(.unknownToken)
@@ -118,7 +118,7 @@ extension AccessControl {
             guard let users else { return .failed(.unknownToken) }
             holder = Holder(users.user(id: userID)) { self.holder(of: known.token, $0) }
         } else {
-            holder = .found(Admitted(known.identity, known.token))
+            holder = .found(AuthenticatedSender(known.identity, known.token))
         }
         if case .found = holder, known !== operatorToken, known.noteUse(at: now) {
             store.write({ [token = known.token] in

@@ -7,30 +7,28 @@ package import Tracking
 
 /// Log-ins of browsers: each is a random key in a cookie, of which the database holds the hash.
 extension AccessControl {
-    /// Why nobody is logged in.
+    /// Why a log-in has failed.
     package struct LogInFault: Error, Sendable {
-        /// In whole sentences.
+        /// The reason in whole sentences.
         package let reason: String
     }
 
-    /// Takes the log-ins as they are stored now.
+    /// Reads the stored log-ins into memory.
     ///
     /// Blocks on a read of the store.
-    func reloadLogIns() throws {
-        try reloading.withLock { _ in while try !reloadLogInsOnce() {} }
-    }
+    func reloadLogIns() throws { try reloading.withLock { _ in while try !reloadLogInsOnce() {} } }
 
-    /// - Returns: false if a log-in has ended since it was read, so that what was read must not be taken.
+    /// - Returns: false if a log-in has ended since it was read, so that the result must not be used.
     private func reloadLogInsOnce() throws -> Bool {
         let known = logIns.withLock { $0 }
         let stored = try store.readNow(.cheap) { try $0.logIns() }
         return place(stored, insteadOf: known)
     }
 
-    /// Takes log-ins as they are stored; a use that is not written down yet counts on.
+    /// Replaces the log-ins in memory by those that were read; known ones keep the times of their last use.
     ///
-    /// - Parameter known: those that were known before they were read.
-    /// - Returns: false if others are known by now, so that what was read is not taken.
+    /// - Parameter known: the log-ins that were in memory when the reading began.
+    /// - Returns: false, without a replacement, if the log-ins in memory have been changed since then.
     func place(_ stored: [(logIn: LogIn, hash: [UInt8])], insteadOf known: KnownLogIns) -> Bool {
         let current = stored.map { logIn, hash in known.logIn(ofHash: hash) ?? KnownLogIn(logIn, hash: hash) }
         let new = KnownLogIns(current, generation: known.generation + 1)
@@ -39,40 +37,44 @@ extension AccessControl {
             logIns = new
             return true
         }
-        // A new log-in takes nothing from anybody.
+        // A new log-in reduces nobody's permissions.
         if isTaken, !new.holdsAll(of: known) { version.advance() }
         return isTaken
     }
 
-    /// Logs the holder of a token of this server in.
+    /// Logs in the holder of a token of this server.
     ///
-    /// Blocks until it is durable.
+    /// Blocks until the log-in is durable.
     /// - Returns: the value of the cookie.
     package func logIn(token text: String, from request: HTTPRequest) throws -> String {
         try catchUp()
         let hash = SHA256.digest(of: Array(text.utf8))
         let isOperator = ConstantTime.areEqual(hash, operatorKey.hash)
-        let found = isOperator ? .failure(.unknownToken) : decided { holder(ofTokenHash: hash) }
+        let found = isOperator ? .failure(.unknownToken) : waitForSender { holder(ofTokenHash: hash) }
         let admitted = try admitted(found, from: request.caller.peer)
         return try logIn(.token(name: admitted.token?.name ?? "", hash: hash), of: admitted.user)
     }
 
-    /// Logs a user with a password in.
+    /// Logs in a user with a password.
     ///
-    /// Blocks until it is durable.
+    /// Blocks until the log-in is durable.
     /// - Returns: the value of the cookie.
     package func logIn(name: String, password: String, from request: HTTPRequest) throws -> String {
         let peer = request.caller.peer
         guard let user = try admitted(holder(ofName: name, password, from: peer), from: peer).user else {
-            throw LogInFault(reason: "There are no users with passwords here.")
+            throw LogInFault(reason: "This server has no users with passwords.")
         }
         return try logIn(.account(name: user.user.name, mark: user.mark), of: user)
     }
 
-    /// Who has a name and a password.
+    /// Returns the user with a name and a password.
     ///
     /// Blocks for the check.
-    private func holder(ofName name: String, _ password: String, from peer: Peer) -> Result<Admitted, Failure> {
+    private func holder(
+        ofName name: String,
+        _ password: String,
+        from peer: Peer
+    ) -> Result<AuthenticatedSender, Failure> {
         guard let users else { return .failure(.wrongPassword(name)) }
         do throws(AccessRefusal) {
             try catchUp()
@@ -80,10 +82,13 @@ extension AccessControl {
             return .failure(.other(error))
         }
         let shown = users.shown(name, Array(password.utf8), from: peer)
-        return decided { Holder(users.user(shown)) }
+        return waitForSender { Holder(users.user(shown)) }
     }
 
-    private func admitted(_ found: Result<Admitted, Failure>, from peer: Peer) throws(LogInFault) -> Admitted {
+    private func admitted(
+        _ found: Result<AuthenticatedSender, Failure>,
+        from peer: Peer
+    ) throws(LogInFault) -> AuthenticatedSender {
         switch found {
         case .success(let admitted): return admitted
         case .failure(let failure):
@@ -92,27 +97,27 @@ extension AccessControl {
         }
     }
 
-    /// Logs in whom somebody else has proven.
+    /// Logs in a user whom an issuer has identified.
     ///
-    /// Blocks until it is durable.
-    /// - Parameter arrival: when the head of the request came with which the proof came, as `HTTPRequest.arrival`.
+    /// Blocks until the log-in is durable.
+    /// - Parameter arrival: `HTTPRequest.arrival` of the request that identifies the user.
     /// - Returns: the value of the cookie.
-    package func logIn(user: ProvenUser, at arrival: UInt64) throws -> String {
+    package func logIn(user: ExternalUser, at arrival: UInt64) throws -> String {
         try catchUp()
-        let scope = scope(ofWord: user, at: arrival)
+        let scope = scope(reportedFor: user, at: arrival)
         guard scope != nil else {
             throw LogInFault(
                 reason:
-                    "You are \(user.name), and none of your groups may use this server. Who runs it gives scopes to groups."
+                    "You are \(user.name), and none of your groups may use this server. Its operator gives scopes to groups."
             )
         }
-        switch decided({ holder(proven: user, scope, .person, provenAt: arrival) }) {
+        switch waitForSender({ holder(of: user, scope, .externalPerson, identifiedAt: arrival) }) {
         case .success(let admitted): return try logIn(.user(user), of: admitted.user)
         case .failure(let failure): throw LogInFault(reason: failure.reason)
         }
     }
 
-    /// - Parameter user: the one to whom the log-in belongs; nil where that is no user.
+    /// - Parameter user: the owner of the log-in; nil if the holder is not one of the server's users.
     private func logIn(_ holder: LogIn.Holder, of user: KnownUser?) throws -> String {
         let key = AccessKey()
         let logIn = LogIn(holder, at: currentMilliseconds())
@@ -122,10 +127,10 @@ extension AccessControl {
         return key.text
     }
 
-    /// The user who has a name and a password, with the hash against which that was checked; nil if the password is wrong.
+    /// Returns the user with a name and a password, with the hash against which the password was checked; nil if it is wrong.
     ///
-    /// Tries are limited, as log-ins are. Blocks for a check.
-    /// - Throws: `AccessRefusal` if it cannot be found out now, because too many were wrong.
+    /// Attempts are limited, as those of log-ins are. Blocks for the check.
+    /// - Throws: `AccessRefusal` if too many passwords were wrong, so that this one is not checked now.
     func checkedUser(named name: String, _ password: String, from peer: Peer) throws(AccessRefusal) -> KnownUser? {
         switch holder(ofName: name, password, from: peer) {
         case .success(let admitted): return admitted.user
@@ -138,14 +143,14 @@ extension AccessControl {
 
     /// Ends the log-in of the browser that sends a request.
     ///
-    /// Blocks until that is durable; no request that begins afterwards is admitted with it.
+    /// Blocks until the end is durable; no request that begins afterwards is admitted with the log-in.
     package func logOut(_ request: HTTPRequest) throws {
         guard let hash = cookieHash(request) else { return }
         try store.writeNow { try $0.endLogIn(hash: hash) }
         try reloadLogIns()
     }
 
-    /// The name of who has logged in with the browser that sends a request; nil for nobody.
+    /// The name of the user or token that has logged in with the browser that sends a request; nil without a log-in.
     package func nameOfLogIn(_ request: HTTPRequest) -> String? {
         guard let known = logIn(of: request) else { return nil }
         if case .failed = holder(of: known.logIn) { return nil }
@@ -168,14 +173,14 @@ extension AccessControl {
 }
 
 extension ExternalUsers {
-    /// Where a browser sends the cookie of a log-in that this request begins or shows: beneath the prefix of the server.
+    /// The paths to which a browser sends the cookie of a log-in that this request begins or uses: beneath the server's prefix.
     package func cookiePlace(of request: HTTPRequest) -> LogInCookie.Place {
         guard publicPath.isEmpty else { return returnPlace(of: request) }
         let isBeneathPrefix = request.rawPath == staticPrefix || request.rawPath.hasPrefix(staticPrefix + "/")
         return LogInCookie.Place(path: isBeneathPrefix ? staticPrefix : "", isSecure: isSecure(request))
     }
 
-    /// Where a browser sends what it must bring back from an issuer, which leads it to the public address.
+    /// The paths to which a browser sends the cookie that it needs when an issuer sends it back, which is to the public address.
     package func returnPlace(of request: HTTPRequest) -> LogInCookie.Place {
         LogInCookie.Place(path: publicPath, isSecure: isSecure(request))
     }

@@ -11,85 +11,85 @@ package import Tracking
 /// The refusal of a request that its sender may not send.
 package struct AccessRefusal: Error, Sendable {
     package let refusal: HTTPRefusal
-    /// What the answer says besides.
+    /// Additional header fields of the answer.
     package var fields: [(name: String, value: String)] = []
-    /// Whether the request shows nothing at all of who sends it.
+    /// Whether the request has no credential.
     package var lacksCredential = false
 }
 
-/// What is asked of those who send requests.
+/// The settings of authentication and permissions.
 package struct AccessSettings: Sendable {
     /// Whether every request must authenticate its sender.
     package var isRequired: Bool
-    /// What a user may do with things for which nobody has granted anything; nil where there are no users.
-    package var usersMay: PermissionLevel?
-    /// Users whom others prove.
+    /// The permission of users on resources for which they have no grant; nil if the server has no users.
+    package var defaultLevel: PermissionLevel?
+    /// The users whom a proxy or an issuer identifies.
     package var externalUsers = ExternalUsers()
 
-    package init(isRequired: Bool, usersMay: PermissionLevel? = nil) {
+    package init(isRequired: Bool, defaultLevel: PermissionLevel? = nil) {
         self.isRequired = isRequired
-        self.usersMay = usersMay
+        self.defaultLevel = defaultLevel
     }
 }
 
-/// Decides who may send which request: the only place that does.
+/// Identifies the sender of each request, and refuses requests that the sender may not send.
 ///
-/// It is asked before a request is routed, with what the route declares, and refuses what it cannot allow. What a user may do
-/// with a certain experiment or model is asked for by the sessions of the store, which know what belongs to which.
+/// It decides by what the route declares. The sessions of the store check the permissions on single experiments and models,
+/// because they know what belongs to which experiment.
 package final class AccessControl: Sendable {
-    /// Whether a request may go on.
+    /// The decision about a request.
     package enum Decision: Sendable {
         case admitted
         case refused(AccessRefusal)
-        /// It has to be found out who sends it; the closure begins that, and calls its parameter at the end.
+        /// The sender must be looked up first. The closure begins the look-up, and calls its parameter afterwards.
         case undecided(@Sendable (@escaping @Sendable () -> Void) -> Void)
     }
 
     private let settings: AccessSettings
-    /// Users whom others prove.
+    /// The users whom a proxy or an issuer identifies.
     package let externalUsers: ExternalUsers
-    /// What commands on the server's machine send; it is valid as long as this object.
+    /// The token that commands on the server's machine send; it is valid as long as this object exists.
     package let operatorKey: AccessKey
     let operatorToken: KnownToken
-    /// Where tokens and users are kept.
+    /// The store of tokens and users.
     let store: any TrackingBackend
-    /// nil if no other server changes what is stored.
-    let others: OtherServers?
+    /// Nil if no other server uses the database.
+    let otherServers: OtherServers?
     let logInAudit: LogInAudit?
     let logIns = Mutex(KnownLogIns([]))
-    /// What the groups of users allow who were named since the start.
-    let lastWords = LastWords()
-    /// One object for all requests of a user whom somebody else proves, where there are no users, and for admins.
+    /// The scopes of the groups of users whom proxies and issuers have identified since the start.
+    let reportedScopes = ReportedScopes()
+    /// One identity for all requests of an external user, if the server has no users, and of an admin.
     let externalIdentities = Mutex<[ExternalIdentity: Identity]>([:])
     let tokens: Mutex<KnownTokens>
-    /// Grows with each change by which somebody may do less than before.
+    /// Grows with each change that reduces permissions.
     package let version: AccessVersion
-    /// Those who may log in with a password; nil where there are no users.
+    /// Nil if the server has no users.
     let users: KnownUsers?
-    /// Taken while the tokens are read and put in place, so that an older reading never replaces a newer one.
+    /// Held while tokens or log-ins are read and replaced, so that an older result never replaces a newer one.
     let reloading = Mutex<Void>(())
     let failures = Atomic<Int>(0)
 
     /// - Parameters:
-    ///   - settings: if nothing is required, nobody is asked, and only the operator's key is known.
-    ///   - logInAudit: told of who has shown a credential; nil where that is not audited.
+    ///   - settings: if no authentication is required, only the token of commands is known.
+    ///   - logInAudit: records successful and failed authentications; nil if they are not audited.
     package init(_ store: any TrackingBackend, _ settings: AccessSettings, logInAudit: LogInAudit? = nil) throws {
         self.store = store
         self.settings = settings
         self.logInAudit = logInAudit
         version = store.permissionChanges.version
-        others = store.permissionChanges.stored.map { OtherServers($0) }
+        otherServers = store.permissionChanges.stored.map { OtherServers($0) }
         externalUsers = settings.externalUsers
         operatorKey = AccessKey()
         let token = AccessToken(name: AccessToken.operatorName, scope: .admin, creationTime: 0)
         operatorToken = KnownToken(token, hash: operatorKey.hash, isOfOperator: true)
         tokens = Mutex(KnownTokens([operatorToken]))
-        users = settings.usersMay.map { KnownUsers(store, defaultLevel: $0, isAudited: logInAudit != nil) }
+        users = settings.defaultLevel.map { KnownUsers(store, defaultLevel: $0, isAudited: logInAudit != nil) }
         if isRequired {
             store.permissionChanges.watch { [weak self] in
                 self?.take($0)
             } forgetting: { [weak self] in
-                self?.others?.expire()
+                self?.otherServers?.expire()
             }
             try reload()
             try reloadLogIns()
@@ -109,16 +109,16 @@ package final class AccessControl: Sendable {
     /// Whether there are users with passwords.
     package var hasUsers: Bool { users != nil }
 
-    /// Whether an identity is that of a user with a password, and not of one whom only a proxy or an issuer identifies.
+    /// Whether an identity is that of a user with a password; users whom only a proxy or an issuer identifies have none.
     func hasPassword(_ identity: Identity?) -> Bool {
         guard let users, let id = identity?.userID, case .user(let known) = users.user(id: id) else { return false }
         return known.password != nil
     }
 
     /// The permission of users on resources for which they have no grant.
-    var usersMay: PermissionLevel { settings.usersMay ?? .none }
+    var defaultLevel: PermissionLevel { settings.defaultLevel ?? .none }
 
-    /// Whether there is any token besides that of the operator's commands.
+    /// Whether there is any token except that of commands.
     package var hasTokens: Bool { tokens.withLock { $0.all.count > 1 } }
 
     /// Reads the stored tokens into memory.
@@ -166,15 +166,15 @@ package final class AccessControl: Sendable {
 
     /// The number of requests with an unknown or expired token, or with a wrong name or password.
     ///
-    /// Requests with wrong tokens are refused at once, however many there are: nobody can guess 256 random bits, the refusal costs one
-    /// hash and is logged like others, and a client that is told to wait would wait instead of failing. Passwords can be guessed;
-    /// `PasswordChecks` limits the attempts.
+    /// Requests with wrong tokens are refused at once, however many there are: nobody can guess 256 random bits, the refusal
+    /// costs one hash and is logged like others, and a client that is told to wait would wait instead of failing. Passwords can
+    /// be guessed; `PasswordChecks` limits the attempts.
     package var wrongTokenCount: Int { failures.load(ordering: .relaxed) }
 
     /// Notes the sender of a request, and refuses the request if the sender may not send it.
     ///
     /// Does not block.
-    /// - Parameter access: what the route declares; nil where there is no route.
+    /// - Parameter access: what the route declares; nil without a route.
     package func decision(on request: inout HTTPRequest, _ access: Access?) -> Decision {
         guard isRequired else { return .admitted }
         if access?.isOpen(to: request) != true, let decision = decisionByOthers(on: request, access) { return decision }
@@ -190,7 +190,6 @@ package final class AccessControl: Sendable {
         } else {
             request.identify(as: nil)
         }
-        // What everybody may have needs no authentication.
         if let access, access.isOpen(to: request) { return .admitted }
         switch holder {
         case .found(let holder):
@@ -199,14 +198,14 @@ package final class AccessControl: Sendable {
             note(failure, from: request.caller.peer)
             return .refused(refusal(of: failure))
         case .undecided(let begin):
-            return access.map(countsByLastRights) == true ? .refused(Self.databaseAway) : .undecided(begin)
+            return access.map(usesLastKnownPermissions) == true ? .refused(Self.databaseAway) : .undecided(begin)
         }
     }
 
     /// Returns the sender of a request, after looking it up if necessary.
     ///
     /// Blocks.
-    func decided(_ ask: () -> Holder) -> Result<Admitted, Failure> {
+    func waitForSender(_ ask: () -> Holder) -> Result<AuthenticatedSender, Failure> {
         // The permissions may have changed again during the look-up, but not without end.
         for _ in 0..<Self.maximumChecks {
             switch ask() {
@@ -241,8 +240,7 @@ extension Access {
     fileprivate func isOpen(to request: HTTPRequest) -> Bool {
         switch action {
         case .open: true
-        // The signature of such a URL is its permission, and clients send nothing else to it; the handler checks it
-        // before it takes a byte.
+        // Clients send no credentials to such a URL: its signature is the permission, and the handler checks it first.
         case .change: resources == [.upload] && request.queryValue("signature") != nil
         case .read, .administration: false
         }

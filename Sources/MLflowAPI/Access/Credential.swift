@@ -1,14 +1,14 @@
 internal import Coding
 package import HTTPServer
 
-/// What a request sends to show who it is.
+/// The credential of a request.
 package enum Credential {
     case none
     /// A token, sent as Bearer (MLFLOW_TRACKING_TOKEN).
     case token([UInt8])
-    /// The name and the password of HTTP Basic; a token may stand as the password of any name.
+    /// The name and the password of HTTP Basic; the password may be a token, with any name.
     case basic(name: String, password: [UInt8])
-    /// Something else, which shows nothing.
+    /// Something else, which identifies nobody.
     case other
 
     package init(_ request: HTTPRequest) {
@@ -16,7 +16,7 @@ package enum Credential {
             self = .none
             return
         }
-        // A proxy may have read the other one.
+        // A proxy may have checked another one of several fields.
         guard request.count(ofHeaders: "authorization") == 1 else {
             self = .other
             return
@@ -44,9 +44,7 @@ package enum Credential {
     private static func pair(_ encoded: Substring.UTF8View) -> (name: String, password: [UInt8])? {
         guard let bytes = Base64.decode(String(Substring(encoded))),
             let colon = bytes.firstIndex(of: UInt8(ascii: ":"))
-        else {
-            return nil
-        }
+        else { return nil }
         return (String(decoding: bytes[..<colon], as: UTF8.self), Array(bytes[(colon + 1)...]))
     }
 }

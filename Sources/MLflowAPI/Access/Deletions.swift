@@ -1,17 +1,17 @@
 internal import HTTPWire
 
-/// When users were deleted, so that what came before does not make them again.
+/// The times at which users were deleted, so that requests that arrived before do not create the users again.
 ///
-/// Not safe from several threads.
+/// Not for use by several threads.
 struct Deletions {
     private var times: [[UInt8]: UInt64] = [:]
-    /// Of names that are not remembered any more.
+    /// The last deletion of a name that is not remembered any more.
     private var lastForgotten: UInt64 = 0
 
-    /// Beyond that, all names count as deleted when the last of them was.
+    /// The most names that are remembered; beyond it, all names count as deleted when the last of them was.
     static let limit = 10_000
 
-    /// Notes that a user was deleted just now.
+    /// Records that a user was deleted.
     mutating func note(_ name: String, at time: UInt64 = SystemCall.preciseNanoseconds()) {
         if times.count >= Self.limit {
             lastForgotten = times.values.max() ?? lastForgotten
@@ -20,8 +20,8 @@ struct Deletions {
         times[Array(name.utf8)] = time
     }
 
-    /// Whether a user may be made by a head that came at a time of the monotonic clock.
-    func allow(_ name: [UInt8], provenAt arrival: UInt64) -> Bool {
+    /// Whether a request whose head arrived at a time of the monotonic clock may create a user.
+    func allow(_ name: [UInt8], identifiedAt arrival: UInt64) -> Bool {
         arrival > max(times[name] ?? 0, lastForgotten)
     }
 }

@@ -2,57 +2,59 @@ internal import Budgets
 package import HTTPServer
 package import Tracking
 
-/// Users whom others prove: a proxy in front of the server, and issuers of tokens; and what they may do.
+/// The users whom a proxy in front of the server or an issuer of tokens identifies, and their permissions.
 package struct ExternalUsers: Sendable {
-    /// Why a token of an issuer shows nobody.
-    package enum Fault: Error, Sendable {
-        /// It never will; the value is a whole sentence.
+    /// Why a token of an issuer does not identify a user.
+    package enum TokenFailure: Error, Sendable {
+        /// The token is not valid; the value is a whole sentence.
         case refused(String)
-        /// It is being found out, and the value calls its parameter when that is done, on any thread.
-        case awaited(@Sendable (@escaping @Sendable () -> Void) -> Void)
-        /// It may do so later, because its issuer is away; the value is a whole sentence.
-        case unready(String)
+        /// The issuer's keys must be fetched first; the closure calls its parameter when that is done, on any thread.
+        case undecided(@Sendable (@escaping @Sendable () -> Void) -> Void)
+        /// The issuer cannot be reached now; the value is a whole sentence.
+        case issuerUnreachable(String)
     }
 
-    /// Whom a token of an issuer is for; nil where no issuer is trusted.
+    /// Returns the user of an issuer's token; nil if no issuer is trusted.
     ///
     /// Called with the token and the time in Unix milliseconds for each request with one; must not block.
-    package var tokenHolder: (@Sendable ([UInt8], Int64) throws(Fault) -> ProvenUser)?
+    package var tokenHolder: (@Sendable ([UInt8], Int64) throws(TokenFailure) -> ExternalUser)?
     /// Whether a credential has the form of a token that issuers make.
     package var isToken: @Sendable ([UInt8]) -> Bool = { _ in false }
-    /// The proxy that says who sends a request; nil where none is trusted.
+    /// The proxy that identifies the senders of requests; nil if none is trusted.
     package var proxy: TrustedProxy?
     /// The issuers whose tokens are for people, and not for machines such as the jobs of a pipeline.
     package var issuersOfPeople: Set<String> = []
-    /// What users may do, by who has proven them; others may do nothing.
+    /// The scopes of groups, by the proxy or issuer that identifies the users; all other users may do nothing.
     package var scopes: [String: GroupScopes] = [:]
-    /// The origin at which browsers see the server; nil where the Host field says it.
+    /// The origin at which browsers see the server; nil if it is that of the Host field.
     package var publicOrigin: String?
     /// The path beneath which browsers see the server there, without a slash at its end.
     package var publicPath = ""
-    /// The prefix of paths beneath which the server answers besides the root.
+    /// The prefix of paths that the server answers in addition to paths without it.
     package var staticPrefix = ""
 
     package init() {}
 
-    /// Whether anybody else is trusted.
+    /// Whether a proxy or an issuer is trusted.
     var isTrusted: Bool { !scopes.isEmpty }
 
-    /// What an issuer's token shows.
-    func proof(by issuer: String) -> Admitted.Proof { issuersOfPeople.contains(issuer) ? .person : .machine }
+    /// How a token of an issuer identifies its sender.
+    func authentication(by issuer: String) -> AuthenticatedSender.Authentication {
+        issuersOfPeople.contains(issuer) ? .externalPerson : .externalMachine
+    }
 
-    /// What a user may do; nil for nothing.
-    func scope(of user: ProvenUser) -> AccessScope? { scopes[user.source]?.scope(of: user.groups) }
+    /// The scope of a user's groups; nil if they have none.
+    func scope(of user: ExternalUser) -> AccessScope? { scopes[user.source]?.scope(of: user.groups) }
 }
 
-/// Which scope the members of groups have.
+/// The scopes of the members of groups.
 package struct GroupScopes: Sendable, Equatable {
-    /// By the bytes of the group's name: two names that only look the same are two groups.
+    /// By the bytes of the group's name, because two names that only look the same are two groups.
     private let scopes: [[UInt8]: AccessScope]
-    /// That of every user; nil where only groups have one.
+    /// The scope of every user; nil if only groups have scopes.
     private let everyone: AccessScope?
 
-    /// Stands for every user in the place of a group's name.
+    /// The name that means every user instead of a group.
     package static let everyonesName = "*"
 
     package init(_ scopes: [String: AccessScope]) {
@@ -70,7 +72,7 @@ package struct GroupScopes: Sendable, Equatable {
     }
 }
 
-/// A proxy that has checked who sends a request, and says so in a field.
+/// A proxy that authenticates users, and names the user of a request in a header field.
 package struct TrustedProxy: Sendable {
     /// In lower case.
     private let userField: String
@@ -80,32 +82,32 @@ package struct TrustedProxy: Sendable {
     /// - Parameters:
     ///   - userField: the name of the field with the user's name.
     ///   - groupsField: the name of the field with the groups, separated by commas; nil for none.
-    ///   - peers: whose fields count.
+    ///   - peers: the addresses of the proxy; the fields of other clients are ignored.
     package init(userField: String, groupsField: String?, peers: [IPNetwork]) {
         self.userField = userField.lowercased()
         self.groupsField = groupsField?.lowercased()
         self.peers = peers
     }
 
-    enum Word {
-        /// The proxy says nothing, or another one sends the request.
+    enum Report {
+        /// The request does not come from the proxy, or has no such field.
         case none
-        case user(ProvenUser)
-        /// The field names nobody; the value says why, in a whole sentence.
+        case user(ExternalUser)
+        /// The field does not identify a user; the value says why, in a whole sentence.
         case unusable(String)
     }
 
-    /// Whom the proxy names.
-    func user(of request: HTTPRequest) -> Word {
+    /// Returns the user whom the proxy names.
+    func user(of request: HTTPRequest) -> Report {
         let count = request.count(ofHeaders: userField)
         guard count > 0, peers.contains(where: { $0.contains(request.caller.peer.name) }) else { return .none }
         guard count == 1, let name = request.header(userField) else {
-            return .unusable("The field \(userField) stands in the request \(count) times, so that it names nobody.")
+            return .unusable("The request has the field \(userField) \(count) times; a proxy must send it once.")
         }
         var groups: [String] = []
         if let groupsField {
             guard request.count(ofHeaders: groupsField) <= 1 else {
-                return .unusable("The field \(groupsField) stands in the request more than once.")
+                return .unusable("The request has the field \(groupsField) more than once; a proxy must send it once.")
             }
             groups = (request.header(groupsField) ?? "").split(separator: ",").map { part in
                 String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
@@ -113,10 +115,10 @@ package struct TrustedProxy: Sendable {
         }
         // Some proxies join two fields with a comma, of which the client may have sent one.
         guard !name.contains(","), groups.count <= 1_000,
-            let user = ProvenUser(name: name, groups: groups, source: ProvenUser.proxySource)
+            let user = ExternalUser(name: name, groups: groups, source: ExternalUser.proxySource)
         else {
             return .unusable(
-                "The field \(userField) names nobody: a name has 1 to \(ProvenUser.nameLimit) printable characters, no comma, "
+                "The field \(userField) is not a name: a name has 1 to \(ExternalUser.nameLimit) printable characters, no comma, "
                     + "no space at an end, and is none that the server shows for itself or for its commands."
             )
         }

@@ -8,7 +8,7 @@ final class KnownLogIn: Sendable {
     let logIn: LogIn
     let hash: [UInt8]
     private let lastUse: Atomic<Int64>
-    /// The last use that was written down, or was about to be.
+    /// The last use that was stored, or was about to be.
     private let notedUse: Atomic<Int64>
 
     init(_ logIn: LogIn, hash: [UInt8]) {
@@ -24,7 +24,7 @@ final class KnownLogIn: Sendable {
         return current.hasEnded(at: time)
     }
 
-    /// Notes a use; tells whether it is to be written down.
+    /// Records a use; returns whether it should be stored.
     func noteUse(at time: Int64) -> Bool {
         lastUse.store(time, ordering: .relaxed)
         let noted = notedUse.load(ordering: .relaxed)
@@ -35,10 +35,10 @@ final class KnownLogIn: Sendable {
 
 /// All log-ins, found by the hashes of their keys.
 struct KnownLogIns: Sendable {
-    /// By the first bytes of the hash, as tokens are.
+    /// By the first bytes of the hash, for the reason given at `KnownTokens`.
     private var logIns: [ArraySlice<UInt8>: [KnownLogIn]] = [:]
 
-    /// How often log-ins were taken out because they have ended.
+    /// Counts the changes of the log-ins in memory.
     let generation: Int
 
     init(_ all: some Sequence<KnownLogIn>, generation: Int = 0) {
@@ -48,12 +48,12 @@ struct KnownLogIns: Sendable {
 
     private var all: some Sequence<KnownLogIn> { logIns.values.joined() }
 
-    /// The others than those with these hashes.
+    /// All log-ins except those with these hashes.
     func without(_ hashes: [[UInt8]]) -> KnownLogIns {
         KnownLogIns(all.filter { !hashes.contains($0.hash) }, generation: generation + 1)
     }
 
-    /// Whether all of these are there.
+    /// Whether it contains all of other log-ins.
     func holdsAll(of others: KnownLogIns) -> Bool { others.all.allSatisfy { logIn(ofHash: $0.hash) != nil } }
 
     func logIn(ofHash hash: [UInt8]) -> KnownLogIn? {
@@ -61,15 +61,15 @@ struct KnownLogIns: Sendable {
     }
 }
 
-/// The cookie by which a browser shows its log-in.
+/// The cookie with the key of a log-in.
 package enum LogInCookie {
     private static let name = "apus_log_in"
 
-    /// Where a browser sends a cookie.
+    /// The paths and schemes with which a browser sends a cookie.
     package struct Place: Sendable, Equatable {
-        /// The path beneath which it sends it, without a slash at its end; empty for all paths.
+        /// The path beneath which the browser sends the cookie, without a slash at its end; empty for all paths.
         let path: String
-        /// Whether it sends it over https alone.
+        /// Whether the browser sends the cookie only over https.
         let isSecure: Bool
 
         init(path: String, isSecure: Bool) {
@@ -83,20 +83,21 @@ package enum LogInCookie {
 
         /// The name that a cookie has at this place.
         ///
-        /// The path is in it, so that a server without a prefix and one beneath a prefix of the same host do not take each other's
-        /// cookies for their own. With `__Host-` a browser takes a cookie from this host alone, over https; pages of a
-        /// neighbouring host cannot set it. Such a cookie is for all paths; with a path, `__Secure-` demands https alone.
+        /// It contains the path, so that a server without a prefix and one beneath a prefix of the same host do not use each
+        /// other's cookies. A browser accepts a cookie whose name begins with `__Host-` only from this host and over https, so
+        /// that a related host cannot set it. Such a cookie is for all paths; with a path, the name begins with `__Secure-`,
+        /// which only requires https.
         func fullName(_ name: String) -> String {
             let prefix = isSecure ? path.isEmpty ? "__Host-" : "__Secure-" : ""
             return prefix + name + path.replacing("/", with: ".")
         }
     }
 
-    /// What a browser keeps.
+    /// The header field that sets the cookie.
     ///
     /// - Parameters:
-    ///   - value: empty to have it forgotten.
-    ///   - seconds: how long it is kept.
+    ///   - value: empty to delete the cookie.
+    ///   - seconds: how long the browser keeps it.
     package static func field(
         _ value: String,
         name: String = name,
@@ -120,7 +121,7 @@ package enum LogInCookie {
             for pair in text.split(separator: ";") {
                 let pair = pair.drop { $0 == " " }
                 guard let equals = pair.firstIndex(of: "="), pair[..<equals] == wanted else { continue }
-                // Of two, one may have been put there by a neighbouring host.
+                // One of two cookies may have been set by a related host.
                 guard found == nil else { return nil }
                 found = String(pair[pair.index(after: equals)...])
             }

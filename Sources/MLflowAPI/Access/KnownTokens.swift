@@ -8,14 +8,14 @@ internal import Tracking
 final class KnownToken: Sendable {
     let token: AccessToken
     let hash: [UInt8]
-    /// Of one that belongs to no user.
+    /// The identity of its holder if it belongs to no user.
     let identity: Identity
     /// In Unix milliseconds; 0 before the first use.
     private let lastUse: Atomic<Int64>
-    /// The last use that was written down, or was about to be.
+    /// The last use that was stored, or was about to be.
     private let notedUse: Atomic<Int64>
 
-    /// How much later a use is worth writing down again.
+    /// The time in milliseconds after which another use is stored.
     private static let useInterval: Int64 = 60_000
 
     init(_ token: AccessToken, hash: [UInt8], isOfOperator: Bool = false) {
@@ -32,7 +32,7 @@ final class KnownToken: Sendable {
         notedUse = Atomic(token.lastUsedTime ?? 0)
     }
 
-    /// Notes a use; tells whether it is to be written down, which is so at most once a minute.
+    /// Records a use; returns whether it should be stored, which is so at most once a minute.
     func noteUse(at time: Int64) -> Bool {
         lastUse.store(time, ordering: .relaxed)
         let noted = notedUse.load(ordering: .relaxed)
@@ -48,7 +48,7 @@ final class KnownToken: Sendable {
         return token
     }
 
-    /// Whether it admits the same holder to the same things.
+    /// Whether it is the same token with the same permissions.
     func isSame(as other: AccessToken) -> Bool {
         var (own, other) = (token, other)
         (own.lastUsedTime, other.lastUsedTime) = (nil, nil)
@@ -58,10 +58,10 @@ final class KnownToken: Sendable {
 
 /// All tokens, found by their hashes.
 struct KnownTokens: Sendable {
-    /// By the first bytes of the hash; who knows no token learns nothing from how long it takes to find none.
+    /// By the first bytes of the hash: clients cannot choose these, and so learn nothing from the time of a look-up.
     private var tokens: [UInt64: [KnownToken]] = [:]
 
-    /// How often tokens were taken out because they have ended.
+    /// Counts the changes of the tokens in memory.
     let generation: Int
 
     init(_ all: some Sequence<KnownToken>, generation: Int = 0) {
@@ -71,7 +71,7 @@ struct KnownTokens: Sendable {
 
     var all: [KnownToken] { tokens.values.flatMap(\.self) }
 
-    /// The others than those with these hashes.
+    /// All tokens except those with these hashes.
     func without(_ hashes: [[UInt8]]) -> KnownTokens {
         KnownTokens(all.filter { !hashes.contains($0.hash) }, generation: generation + 1)
     }
@@ -82,7 +82,5 @@ struct KnownTokens: Sendable {
         tokens[Self.start(hash)]?.first { ConstantTime.areEqual($0.hash, hash) }
     }
 
-    private static func start(_ hash: [UInt8]) -> UInt64 {
-        hash.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-    }
+    private static func start(_ hash: [UInt8]) -> UInt64 { hash.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
 }

@@ -15,7 +15,7 @@ final class KnownUser: Sendable {
     let identity: Identity
     /// The identity of the user if a proxy or an issuer has identified the user, and not as a member of an admins' group: without the
     /// permissions of an admin.
-    let proven: Identity
+    let externalIdentity: Identity
     /// A hash of the password that log-ins of browsers contain, so that they end when the password is changed.
     let mark: [UInt8]
     /// The identities for the user's tokens that are limited to experiments, by the ids; at most as many as a user can have tokens.
@@ -35,7 +35,7 @@ final class KnownUser: Sendable {
             permissions: managesAll ? nil : Permissions(grants, defaultLevel: defaultLevel)
         )
         let all = Permissions([], defaultLevel: .manage)
-        proven = managesAll ? Identity(.user, name: user.name, userID: user.id, permissions: all) : identity
+        externalIdentity = managesAll ? Identity(.user, name: user.name, userID: user.id, permissions: all) : identity
     }
 
     /// The identity of a client with a token of the user.
@@ -45,13 +45,7 @@ final class KnownUser: Sendable {
         return limited.withLock { limited in
             if let known = limited[ids] { return known }
             let permissions = identity.permissions?.limited(to: ids) ?? Permissions(within: ids)
-            let made = Identity(
-                .user,
-                name: user.name,
-                userID: user.id,
-                permissions: permissions,
-                hidesOthers: true
-            )
+            let made = Identity(.user, name: user.name, userID: user.id, permissions: permissions, hidesOthers: true)
             // Otherwise, identities for deleted tokens would accumulate until the user is changed.
             if limited.count >= AccessToken.userLimit { limited.removeAll() }
             limited[ids] = made
@@ -256,10 +250,10 @@ final class KnownUsers: Sendable {
     ///
     /// - Parameter arrival: the arrival of the head that identifies the user. If there is no such user, one without a password and
     ///   without grants is created, unless such a user was deleted since then. nil to create none.
-    func user(named name: String, provenAt arrival: UInt64?) -> LookUp {
+    func user(named name: String, identifiedAt arrival: UInt64?) -> LookUp {
         let (known, reason, mayMake) = state.withLock { state -> (KnownUser?, String?, Bool) in
             let bytes = Array(name.utf8)
-            let mayMake = arrival.map { state.deletions.allow(bytes, provenAt: $0) } ?? false
+            let mayMake = arrival.map { state.deletions.allow(bytes, identifiedAt: $0) } ?? false
             switch state.names[bytes] {
             case .user(let id)?: return (state.users[id], nil, mayMake)
             case .missing(let end)?:
@@ -270,7 +264,7 @@ final class KnownUsers: Sendable {
         }
         if let known { return .user(known) }
         if let reason { return .refused(.other(AccessRefusal(refusal: HTTPRefusal(403, reason)))) }
-        return .undecided { [self] in find(named: name, provenAt: mayMake ? arrival : nil, $0) }
+        return .undecided { [self] in find(named: name, identifiedAt: mayMake ? arrival : nil, $0) }
     }
 
     // MARK: Looking up
@@ -278,15 +272,15 @@ final class KnownUsers: Sendable {
     /// A user was deleted after the arrival of the head for which the user was to be created.
     private struct DeletedSince: Error {}
 
-    /// Looks a user up by name; calls `done` on another thread when `user(named:provenAt:)` can return the result.
-    private func find(named name: String, provenAt arrival: UInt64?, _ done: @escaping @Sendable () -> Void) {
+    /// Looks a user up by name; calls `done` on another thread when `user(named:identifiedAt:)` can return the result.
+    private func find(named name: String, identifiedAt arrival: UInt64?, _ done: @escaping @Sendable () -> Void) {
         store.read({ try $0.userWithPassword(named: name)?.user.id }, cost: .cheap) { [self] result in
             guard let arrival, case .success(nil) = result else { return take(result, name, done) }
             let entry = isAudited ? Self.entry(ofUserProvenElsewhere: name) : nil
             let making = { @Sendable [self] (session: any TrackingWriting) in
                 // Deletions go through the writer too, so that none can happen between this check and the creation.
                 guard !session.deletes(userNamed: name),
-                    state.withLock({ $0.deletions.allow(Array(name.utf8), provenAt: arrival) })
+                    state.withLock({ $0.deletions.allow(Array(name.utf8), identifiedAt: arrival) })
                 else { throw DeletedSince() }
                 let id = try session.createUser(name, password: nil, isAdministrator: false).id
                 try session.audit(entry)
@@ -295,7 +289,7 @@ final class KnownUsers: Sendable {
             store.write(making) { [self] result in
                 // Two requests may have created the user at the same time.
                 if case .failure(let error as TrackingError) = result, error.code == .resourceAlreadyExists {
-                    return find(named: name, provenAt: nil, done)
+                    return find(named: name, identifiedAt: nil, done)
                 }
                 // The next look-up finds no user; a request that arrives later may still create one.
                 if case .failure(let error) = result, error is DeletedSince { return done() }
@@ -316,7 +310,8 @@ final class KnownUsers: Sendable {
         case .success(let id?): named = .user(id: id)
         case .success(nil): named = .missing(until: .now + Self.wrongFor)
         case .failure(let error):
-            let reason = (error as? TrackingError)?.message ?? "The user '\(name)' cannot be looked up just now."
+            let reason =
+                (error as? TrackingError)?.message ?? "The user '\(name)' cannot be looked up at the moment; try again."
             named = .refused(reason, until: .now + Self.wrongFor)
         }
         state.withLock { state in
@@ -355,7 +350,7 @@ final class KnownUsers: Sendable {
         }
     }
 
-    /// Finds out whose name and password they are; `done` is called on another thread when `user` knows.
+    /// Checks a name and a password; `done` is called on another thread when `user` can return the result.
     private func find(_ shown: ShownPassword, _ done: @escaping @Sendable () -> Void) {
         let key = shown.key
         let isFirst = state.withLock { state in
@@ -370,7 +365,7 @@ final class KnownUsers: Sendable {
         }
     }
 
-    /// - Throws: if it cannot be found out; then nothing is noted.
+    /// - Throws: an error if the password cannot be checked; nothing is recorded then.
     private func check(_ shown: ShownPassword) throws -> Bool {
         let version = state.withLock { $0.version }
         let found = try store.readNow(.cheap) { try $0.userWithPassword(named: shown.name) }

@@ -31,9 +31,7 @@ final class OtherServers: Sendable {
     let stored: StoredAccessVersion
     private let state = Mutex(State())
 
-    init(_ stored: StoredAccessVersion) {
-        self.stored = stored
-    }
+    init(_ stored: StoredAccessVersion) { self.stored = stored }
 
     /// - Parameter arrival: when the head of a request came, as `HTTPRequest.arrival`.
     func freshness(at arrival: UInt64) -> Freshness {
@@ -105,23 +103,24 @@ extension AccessControl {
 
     /// The decision about a request that must wait until the changes by other servers are known; nil if it need not wait.
     func decisionByOthers(on request: HTTPRequest, _ access: Access?) -> Decision? {
-        guard let others, externalUsers.proxy != nil || showsCredential(request) else { return nil }
-        let isByLastRights = access.map(countsByLastRights) == true
-        switch others.freshness(at: request.arrival) {
+        guard let otherServers, externalUsers.proxy != nil || showsCredential(request) else { return nil }
+        let usesLastKnown = access.map(usesLastKnownPermissions) == true
+        switch otherServers.freshness(at: request.arrival) {
         case .current: return nil
-        case .unreachable: return isByLastRights ? nil : .refused(Self.databaseAway)
+        case .unreachable: return usesLastKnown ? nil : .refused(Self.databaseAway)
         case .outdated:
-            guard isByLastRights else { return .undecided { [self] in readChanges($0) } }
-            // A later request may find the database again.
+            guard usesLastKnown else { return .undecided { [self] in readChanges($0) } }
+            // For later requests, when the database can be reached again.
             readChanges {}
             return nil
         }
     }
 
-    /// Whether a request is judged by the rights that were read last, because the database is away: one for the numbers of this server
-    /// alone, by which the operator sees just that.
-    func countsByLastRights(_ access: Access) -> Bool {
-        access.action == .read && access.resources == [.statistics] && others != nil && !store.isReachable
+    /// Whether a request is checked by the permissions that were read last, because the database cannot be reached.
+    ///
+    /// This holds only for the statistics of this server, in which the operator can see that.
+    func usesLastKnownPermissions(_ access: Access) -> Bool {
+        access.action == .read && access.resources == [.statistics] && otherServers != nil && !store.isReachable
     }
 
     private func showsCredential(_ request: HTTPRequest) -> Bool {
@@ -133,10 +132,10 @@ extension AccessControl {
     /// Blocks, if there may be other servers.
     /// - Parameter arrival: the arrival of a head; changes before that must be included. nil for the present time.
     func catchUp(since arrival: UInt64? = nil) throws(AccessRefusal) {
-        guard let others else { return }
+        guard let otherServers else { return }
         let arrival = arrival ?? SystemCall.preciseNanoseconds()
         for _ in 0..<Self.maximumChecks {
-            switch others.freshness(at: arrival) {
+            switch otherServers.freshness(at: arrival) {
             case .current: return
             case .unreachable: throw Self.databaseAway
             case .outdated:
@@ -150,8 +149,8 @@ extension AccessControl {
 
     /// Reads whether other servers have changed permissions; calls `done` on another thread once the changes are in memory.
     private func readChanges(_ done: @escaping @Sendable () -> Void) {
-        guard let others, others.wait(done) else { return }
-        readForAll(others)
+        guard let otherServers, otherServers.wait(done) else { return }
+        readForAll(otherServers)
     }
 
     private func readForAll(_ others: OtherServers) {

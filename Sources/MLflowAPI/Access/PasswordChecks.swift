@@ -4,9 +4,9 @@ internal import Dispatch
 internal import HTTPServer
 internal import Synchronization
 
-/// Who tries a password for whom.
+/// An address from which a password is tried, and the name of the user.
 package struct PasswordAttempt: Hashable, Sendable {
-    /// The address, or the first half of an IPv6 one: whoever has one address of that network has all of them.
+    /// The address or, for IPv6, its network of 64 bits, because one client usually has all addresses of such a network.
     let peer: Peer
     /// The bytes of the name.
     let name: [UInt8]
@@ -20,26 +20,25 @@ package struct PasswordAttempt: Hashable, Sendable {
 
 /// Runs checks of passwords one after the other on a thread of its own, because each needs a tenth of a second of a processor.
 ///
-/// Somebody who tries many passwords keeps neither the server's threads busy nor others waiting for long. Of the addresses that
-/// wait, the one comes next whose last check is the longest ago, and of the names at an address likewise: who tries one password
-/// waits for one check of somebody who tries many, and no longer. Names whose password was right within a day from the same
-/// address have a line of their own; each line has every second turn, and theirs is the first. What would come after too many
-/// other checks is refused, so that nobody waits for longer than these take. After some failures a name can be tried
-/// from an address only every few seconds; after many with whatever names, so can all names whose password has not been right
-/// from there. So one who forgets a password, or tries those of others, does not keep colleagues at the same address out.
+/// A client that tries many passwords must delay neither other requests nor other clients for long. Addresses take turns: the
+/// next check is that of the waiting address whose last check is the longest ago, and names at one address take turns likewise.
+/// Names whose password was right within a day from the same address have a queue of their own, and the two queues take turns. A
+/// check that would have to wait for too many others is refused. After some failures, a name can be tried from an address only
+/// every few seconds. After many failures with any names, this also holds for all names whose password has not been right from
+/// the address. So a user who forgets a password, or tries those of others, does not lock out colleagues at the same address.
 package final class PasswordChecks: Sendable {
     fileprivate struct Job {
         let attempt: PasswordAttempt
-        /// Grows with each check that comes.
+        /// The number of checks that had arrived, including this one.
         let number: Int
-        /// How many checks had had their turn when this one came.
+        /// The number of checks that had been taken when this one arrived.
         let arrival: Int
         let check: @Sendable () -> Bool?
         let done: @Sendable () -> Void
     }
 
-    /// Checks that wait, one of each address in turn.
-    fileprivate struct Turns {
+    /// Waiting checks; their addresses take turns.
+    fileprivate struct FairQueue {
         private var lines: [Peer: [Job]] = [:]
 
         var isEmpty: Bool { lines.isEmpty }
@@ -48,11 +47,10 @@ package final class PasswordChecks: Sendable {
 
         /// Takes the check whose turn it is.
         ///
-        /// An address or a name that is new counts as if its last check had been when it came, so that no number of new ones
-        /// overtakes one that waits.
+        /// A new address or name counts as if its last check had been at its arrival, so that it does not overtake waiting ones.
         ///
         /// - Parameters:
-        ///   - peerTurn: the number of the last check of an address; 0 if it has had none lately.
+        ///   - peerTurn: the number of the last check of an address; 0 if it had no recent one.
         ///   - nameTurn: the same of a name at an address.
         mutating func take(_ peerTurn: (Peer) -> Int, _ nameTurn: (PasswordAttempt) -> Int) -> Job? {
             func comesBefore(_ one: [Job], _ other: [Job]) -> Bool {
@@ -70,7 +68,7 @@ package final class PasswordChecks: Sendable {
             return job
         }
 
-        /// How many checks come before one more of an address.
+        /// The number of checks that would be made before another one of an address.
         func count(before peer: Peer) -> Int {
             let own = lines[peer]?.count ?? 0
             return lines.reduce(0) { $0 + ($1.key == peer ? own : min($1.value.count, own + 1)) }
@@ -80,58 +78,58 @@ package final class PasswordChecks: Sendable {
     fileprivate struct State {
         var isRunning = false
         /// The checks of names whose password was right from the same address.
-        var known = Turns()
-        var others = Turns()
+        var known = FairQueue()
+        var others = FairQueue()
         /// Whether the last check was one of `known`.
         var wasKnown = false
-        var peers: [Peer: Tries] = [:]
-        var attempts: [PasswordAttempt: Tries] = [:]
-        /// How many checks have come, and how many have had their turn.
+        var peers: [Peer: AttemptHistory] = [:]
+        var attempts: [PasswordAttempt: AttemptHistory] = [:]
+        /// The numbers of checks that have arrived and that were taken.
         var count = 0
         var turn = 0
     }
 
-    fileprivate struct Tries {
+    fileprivate struct AttemptHistory {
         var waiting = 0
         /// The number of the last check; 0 before the first.
         var turn = 0
-        /// Failures that still count, and when they were counted last.
+        /// The failures that still count, and the time of the last one.
         var failures: Double = 0
         var time = ContinuousClock.now
-        /// When a password was right.
+        /// The last time at which a password was right.
         var success: ContinuousClock.Instant?
 
         var isKnown: Bool { success.map { ContinuousClock.now - $0 < PasswordChecks.knownFor } ?? false }
     }
 
-    /// How often a thing may be tried.
-    fileprivate struct Pace {
+    /// A limit of attempts for a name or an address.
+    fileprivate struct AttemptLimit {
         let mostWaiting: Int
         let mostFailures: Double
         let secondsToForgetFailure: Double
 
-        func allows(_ tries: Tries) -> Bool {
+        func allows(_ tries: AttemptHistory) -> Bool {
             tries.waiting < mostWaiting && failures(of: tries) + Double(tries.waiting) <= mostFailures
         }
 
-        func failures(of tries: Tries) -> Double {
+        func failures(of tries: AttemptHistory) -> Double {
             max(0, tries.failures - Double((.now - tries.time).components.seconds) / secondsToForgetFailure)
         }
 
-        func noteFailure(_ tries: inout Tries) {
+        func noteFailure(_ tries: inout AttemptHistory) {
             tries.failures = failures(of: tries) + 1
             tries.time = .now
         }
 
-        /// Whether it makes a difference that these are remembered.
-        func needs(_ tries: Tries) -> Bool { tries.waiting > 0 || failures(of: tries) > 0 }
+        /// Whether an attempt may be refused because of this history.
+        func needs(_ tries: AttemptHistory) -> Bool { tries.waiting > 0 || failures(of: tries) > 0 }
     }
 
-    fileprivate static let paceOfName = Pace(mostWaiting: 8, mostFailures: 20, secondsToForgetFailure: 3)
-    fileprivate static let paceOfPeer = Pace(mostWaiting: 32, mostFailures: 60, secondsToForgetFailure: 1)
-    /// The most checks that come before one that may wait; they take about ten seconds.
+    fileprivate static let limitOfName = AttemptLimit(mostWaiting: 8, mostFailures: 20, secondsToForgetFailure: 3)
+    fileprivate static let limitOfPeer = AttemptLimit(mostWaiting: 32, mostFailures: 60, secondsToForgetFailure: 1)
+    /// The most checks before one that is accepted; they take about ten seconds.
     package static let mostBefore = 48
-    /// After how many seconds one that is refused is to come again.
+    /// The seconds after which a client should repeat a refused check.
     package static let secondsUntilRetry = 5
     fileprivate static let knownFor = Duration.seconds(86_400)
     fileprivate static let mostRemembered = 10_000
@@ -141,18 +139,18 @@ package final class PasswordChecks: Sendable {
 
     package init() {}
 
-    /// Whether a check may be made now; if not, too many wait or have failed.
+    /// Whether a check is accepted; otherwise too many wait or have failed.
     package func mayRun(for attempt: PasswordAttempt) -> Bool {
         state.withLock { state in
             let own = state.attempts[attempt]
-            guard own.map(Self.paceOfName.allows) ?? true else { return false }
+            guard own.map(Self.limitOfName.allows) ?? true else { return false }
             guard own?.isKnown != true else { return state.known.count(before: attempt.peer) < Self.mostBefore }
-            return state.peers[attempt.peer].map(Self.paceOfPeer.allows) ?? true
+            return state.peers[attempt.peer].map(Self.limitOfPeer.allows) ?? true
                 && state.others.count(before: attempt.peer) < Self.mostBefore
         }
     }
 
-    /// - Parameter check: blocks; tells whether the password was right, or nil if that could not be found out.
+    /// - Parameter check: blocks; returns whether the password is right, or nil if it could not be checked.
     package func run(
         for attempt: PasswordAttempt,
         _ check: @escaping @Sendable () -> Bool?,
@@ -160,16 +158,10 @@ package final class PasswordChecks: Sendable {
     ) {
         let isFirst = state.withLock { state in
             state.makeRoom()
-            state.peers[attempt.peer, default: Tries()].waiting += 1
-            state.attempts[attempt, default: Tries()].waiting += 1
+            state.peers[attempt.peer, default: AttemptHistory()].waiting += 1
+            state.attempts[attempt, default: AttemptHistory()].waiting += 1
             state.count += 1
-            let job = Job(
-                attempt: attempt,
-                number: state.count,
-                arrival: state.turn,
-                check: check,
-                done: done
-            )
+            let job = Job(attempt: attempt, number: state.count, arrival: state.turn, check: check, done: done)
             if state.attempts[attempt]?.isKnown == true { state.known.append(job) } else { state.others.append(job) }
             defer { state.isRunning = true }
             return !state.isRunning
@@ -201,26 +193,26 @@ extension PasswordChecks.State {
         return job
     }
 
-    /// Forgets what makes no difference and, if that is too little, whose password was right.
+    /// Removes histories that do not matter any more and, if these are too few, those of names whose password was right.
     mutating func makeRoom() {
         if peers.count >= PasswordChecks.mostRemembered {
-            peers = peers.filter { PasswordChecks.paceOfPeer.needs($0.value) }
+            peers = peers.filter { PasswordChecks.limitOfPeer.needs($0.value) }
         }
         guard attempts.count >= PasswordChecks.mostRemembered else { return }
-        attempts = attempts.filter { PasswordChecks.paceOfName.needs($0.value) || $0.value.isKnown }
+        attempts = attempts.filter { PasswordChecks.limitOfName.needs($0.value) || $0.value.isKnown }
         guard attempts.count >= PasswordChecks.mostRemembered else { return }
-        attempts = attempts.filter { PasswordChecks.paceOfName.needs($0.value) }
+        attempts = attempts.filter { PasswordChecks.limitOfName.needs($0.value) }
     }
 
     mutating func note(_ isRight: Bool?, of attempt: PasswordAttempt) {
-        var peer = peers[attempt.peer] ?? PasswordChecks.Tries()
-        var own = attempts[attempt] ?? PasswordChecks.Tries()
+        var peer = peers[attempt.peer] ?? PasswordChecks.AttemptHistory()
+        var own = attempts[attempt] ?? PasswordChecks.AttemptHistory()
         peer.waiting -= 1
         own.waiting -= 1
         if isRight == true { own.success = .now }
         if isRight == false {
-            PasswordChecks.paceOfPeer.noteFailure(&peer)
-            PasswordChecks.paceOfName.noteFailure(&own)
+            PasswordChecks.limitOfPeer.noteFailure(&peer)
+            PasswordChecks.limitOfName.noteFailure(&own)
         }
         peers[attempt.peer] = peer
         attempts[attempt] = own

@@ -5,18 +5,16 @@ internal import Identities
 internal import Synchronization
 internal import Tracking
 
-// An artifact belongs to each experiment whose location its path lies in, to that of each run and logged model whose id is
-// in the path, and to that of each whose own location overlaps the path: locations may point into each other. What follows
-// the folder of a run or a model are names of its files: an id among them gives nobody a say, because who makes a run chooses
-// the id.
+// An artifact belongs to several experiments if their locations overlap: to each experiment in whose location its path is, to the
+// experiments of the runs and logged models whose ids are in the path, and to those whose own location overlaps the path. What
+// follows the folder of a run or a model in a path are file names: ids among them do not count, because clients choose them.
 
 extension MLflowAPI {
     /// Throws `.permissionDenied` unless a client may do something with all artifacts at a path and beneath it.
     ///
-    /// Blocks on reads of the store for a client that may not do everything. The refusal does not depend on what files there
-    /// are.
+    /// Blocks on reads of the store for a client with limited permissions. The refusal does not depend on which files exist.
     ///
-    /// - Parameter action: if it is a deletion, all of them must be those of runs or models.
+    /// - Parameter action: a deletion is allowed only of artifacts of runs or models.
     func requirePermission(
         _ action: PermittedAction,
         at path: ArtifactPath,
@@ -24,37 +22,33 @@ extension MLflowAPI {
         for caller: Caller
     ) throws {
         guard let identity = caller.identity, let permissions = identity.permissions else { return }
-        let owners = deciding(
-            try store.readNow(.cheap) { try $0.artifactOwners(among: path.ownerIDs) },
-            path,
-            root
-        )
+        let owners = deciding(try store.readNow(.cheap) { try $0.artifactOwners(among: path.ownerIDs) }, path, root)
         let experiments = try Set(owners.map(\.experimentID))
             .union(knownPlaces.experiments(at: path, in: root, of: self))
-        let touched = experiments.flatMap { things(ofExperiment: $0, among: owners) }
+        let touched = experiments.flatMap { resources(ofExperiment: $0, among: owners) }
         let isAllowed =
             experiments.isEmpty
             ? !identity.hidesOthers && permissions.defaultLevel >= action.level
             : touched.allSatisfy { permissions.allows(action, on: $0) }
         guard isAllowed, !owners.isEmpty || action != .delete else {
-            // What a client may not read is not named.
+            // Experiments that the client may not read are not named.
             let lacking = experiments.sorted().filter { id in
                 permissions.allows(.read, on: .experiment(id))
-                    && !things(ofExperiment: id, among: owners).allSatisfy { permissions.allows(action, on: $0) }
+                    && !resources(ofExperiment: id, among: owners).allSatisfy { permissions.allows(action, on: $0) }
             }
             let named = lacking.prefix(5).map { String($0) }.joined(separator: ", ")
             throw TrackingError(
                 .permissionDenied,
                 identity.hidesOthers
-                    ? "This path does not lie in the artifacts of the experiments that you are limited to, or others' lie there too."
-                    : "Permission denied: '\(identity.name)' needs \(action.level.wireName) on all experiments whose artifacts lie "
-                        + "at this path or beneath it\(named.isEmpty ? "" : ", such as those with the ids \(named)"). Who may manage "
-                        + "them, or an admin, can grant that."
+                    ? "This path is not in the artifacts of the experiments that you are limited to, or it also contains artifacts of others."
+                    : "Permission denied: '\(identity.name)' needs \(action.level.wireName) on all experiments whose artifacts are "
+                        + "at this path or beneath it\(named.isEmpty ? "" : ", such as those with the ids \(named)"). A user who may "
+                        + "manage them, or an admin, can grant that."
             )
         }
     }
 
-    /// Of those whose ids are in a path, from the root downwards, the ones that have a say.
+    /// Returns those owners, of all whose ids are in a path from the root downwards, to which the path belongs.
     private func deciding(
         _ owners: [ArtifactOwner],
         _ path: ArtifactPath,
@@ -67,34 +61,34 @@ extension MLflowAPI {
         }
     }
 
-    /// Whether a path lies in the folder of a run or a model.
+    /// Whether a path is in the folder of a run or a model.
     private func holds(_ owner: ArtifactOwner, _ path: ArtifactPath, _ root: any ArtifactStorage) -> Bool {
-        // What this server does not open holds no path of its own.
+        // A location that this server does not open contains no path of the root.
         guard let folder = try? folder(at: owner.location, owner: ""), folder.store === root,
             folder.base.components.count <= path.components.count
         else { return false }
         return zip(folder.base.components, path.components).allSatisfy { $0.isExactly($1) }
     }
 
-    /// What of an experiment has artifacts at a path: the things that own them or, where none is known, all there may be.
-    private func things(ofExperiment id: Int64, among owners: [ArtifactOwner]) -> [ProtectedThing] {
+    /// The resources of an experiment that own artifacts at a path or, if none is known, all that may own some.
+    private func resources(ofExperiment id: Int64, among owners: [ArtifactOwner]) -> [ProtectedThing] {
         let known = owners.filter { $0.experimentID == id }.map { owner in
             owner.isLoggedModel ? ProtectedThing.loggedModel(inExperiment: id) : .run(inExperiment: id)
         }
         return known.isEmpty ? [.experiment(id), .run(inExperiment: id), .loggedModel(inExperiment: id)] : known
     }
 
-    /// The folder of a place, by the rule by which files are served.
+    /// The folder of a place, found as for requests of files.
     fileprivate func folder(of place: ArtifactPlace) throws -> ServedFolder {
         guard place.kind != .thing else { return try folder(at: place.location, owner: "") }
-        // The ids go into the path, in front of a query: what lies in the folder tells which one it is.
+        // The id of a run or model follows the path of the location, before its query, so the folder is found with an id added.
         var folder = try folder(at: ArtifactLocation(place.location).appending("id").uri, owner: "")
         folder.base = folder.base.parent ?? .root
         return folder
     }
 }
 
-/// The folders that hold artifacts of experiments, read again when a location has changed.
+/// The folders with artifacts of experiments, read again when a location has changed.
 final class KnownPlaces: Sendable {
     private struct Place {
         let experimentID: Int64
@@ -109,9 +103,9 @@ final class KnownPlaces: Sendable {
 
     private let known = Mutex(Known())
 
-    /// The experiments that have artifacts at a path or beneath it, or whose location it lies in.
+    /// The experiments that have artifacts at a path or beneath it, or whose location contains the path.
     func experiments(at path: ArtifactPath, in root: any ArtifactStorage, of api: MLflowAPI) throws -> Set<Int64> {
-        // Two roots may lie in each other.
+        // One root may be inside another.
         let wanted = Self.components(of: root) + path.components
         var bases: [ObjectIdentifier: [String]] = [:]
         var found: Set<Int64> = []
@@ -120,7 +114,7 @@ final class KnownPlaces: Sendable {
             let base = bases[key] ?? Self.components(of: place.folder.store)
             bases[key] = base
             let rest = place.folder.base.components
-            // What lies beneath a shared folder is known by the ids.
+            // The owners of paths beneath a shared folder are found by their ids.
             if place.kind == .shared, wanted.count > base.count + rest.count { continue }
             if Self.overlap(wanted, base, rest) { found.insert(place.experimentID) }
         }
@@ -149,7 +143,7 @@ final class KnownPlaces: Sendable {
         return path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
     }
 
-    /// Whether a path begins with another one, which is in two parts, or is a beginning of it.
+    /// Whether one of two paths begins with the other one, which is given in two parts.
     private static func overlap(_ path: [String], _ base: [String], _ rest: [String]) -> Bool {
         for (index, component) in path.enumerated() {
             guard index < base.count + rest.count else { return true }
@@ -161,9 +155,9 @@ final class KnownPlaces: Sendable {
 }
 
 extension ArtifactPath {
-    /// What may be the ids of the runs and models that the artifacts belong to, from the root downwards.
+    /// The components that may be ids of runs and models to which the artifacts belong, from the root downwards.
     ///
-    /// The folder behind an id has the query of the experiment's location in its name.
+    /// The name of the folder after an id may contain the query of the experiment's location.
     fileprivate var ownerIDs: [String] {
         components.indices.filter { index in
             guard index + 1 < components.count else { return true }

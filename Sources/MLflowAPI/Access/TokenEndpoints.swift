@@ -34,7 +34,7 @@ extension MLflowAPI {
 
     private static let tokenChange = Access.change(.token)
 
-    /// Makes a token.
+    /// Creates a token.
     ///
     /// Blocks until it is durable.
     /// - Returns: the token with the text that its holder sends, which cannot be shown again.
@@ -49,7 +49,7 @@ extension MLflowAPI {
         if let lifetime = request.lifetime {
             guard (1...Self.longestLifetime).contains(lifetime) else {
                 throw TrackingError.invalidParameter(
-                    "A token can be valid for up to 100 years; leave that out for no end."
+                    "A token can be valid for up to 100 years; leave expires_in out for a token that does not expire."
                 )
             }
             token.expirationTime = now + lifetime
@@ -70,7 +70,7 @@ extension MLflowAPI {
         return (key, token)
     }
 
-    /// What the audit tells of a new token.
+    /// The audit entry of a new token.
     private static func entry(_ entry: AuditEntry, of token: AccessToken) -> AuditEntry {
         var entry = entry.about(.token, token.name)
         var details = [(name: "scope", value: token.scope.rawValue)]
@@ -94,11 +94,11 @@ extension MLflowAPI {
         }
     }
 
-    /// Makes a token invalid.
+    /// Revokes a token.
     ///
-    /// Blocks until that is durable; no request that begins afterwards is admitted with it.
+    /// Blocks until the change is durable; no request that begins afterwards is admitted with the token.
     ///
-    /// - Parameter userID: whose token it is; nil for one of an operator.
+    /// - Parameter userID: the owner of the token; nil for a token without an owner.
     package func revokeToken(
         named name: String,
         ofUser userID: Int64? = nil,
@@ -112,9 +112,9 @@ extension MLflowAPI {
         try settings.access?.reload()
     }
 
-    /// Makes a token invalid, as `revokeToken(named:ofUser:)` does.
+    /// Revokes a token, as `revokeToken(named:ofUser:)` does.
     ///
-    /// - Parameter user: the name of the one whose token it is; nil for one that belongs to nobody.
+    /// - Parameter user: the name of the owner of the token; nil for a token without an owner.
     package func revokeToken(named name: String, ofUserNamed user: String?) throws {
         var entry = AuditEntry.byCommand("tokens/revoke")
         entry.describe(user.map { [("username", $0)] } ?? [])
@@ -155,8 +155,8 @@ extension MLflowAPI {
             )
             if let longest, let lifetime = wanted.lifetime, lifetime > longest {
                 throw TrackingError.invalidParameter(
-                    "A token of somebody whom a proxy or an issuer names is valid for up to \(longest / 86_400_000) days, because this "
-                        + "server does not learn when that one may do nothing here any more. Make expires_in at most \(longest)."
+                    "A token of a user whom a proxy or an issuer names is valid for up to \(longest / 86_400_000) days, because this "
+                        + "server is not told when such a user loses access. Make expires_in at most \(longest)."
                 )
             }
             if let identity, wanted.scope == .admin, !identity.isAdministrator {
@@ -197,8 +197,8 @@ extension MLflowAPI {
         }
     }
 
-    /// Answers an administrator, or a user about the user's own tokens; on a server that asks nobody who they are, only a
-    /// command on its machine is an administrator.
+    /// Answers an administrator, or a user about the user's own tokens; on a server without authentication, only commands on its
+    /// machine are administrators.
     private func answerHolder(
         _ request: HTTPRequest,
         _ responder: HTTPResponder,
@@ -217,14 +217,14 @@ extension MLflowAPI {
         }
     }
 
-    /// Throws unless the sender of a request may look after tokens, be it only its own.
+    /// Throws unless the sender of a request may manage tokens, at least its own.
     private func requireTokenHolder(_ request: HTTPRequest) throws(TrackingError) {
         let access = settings.access
         guard access?.isRequired == true || access?.isOfOperator(request) == true else {
             throw TrackingError(
                 .permissionDenied,
-                "This server asks nobody for a token, so that it lets nobody manage them but `apus token` on its own "
-                    + "machine. Start it with --require-token."
+                "This server does not require tokens, so that only `apus token` on its own machine can manage them. Start it "
+                    + "with --require-token."
             )
         }
         let identity = request.caller.identity
@@ -232,12 +232,12 @@ extension MLflowAPI {
             guard identity?.kind != .outsider else {
                 throw TrackingError(
                     .permissionDenied,
-                    "This server has no users to whom tokens could belong. Who runs it adds --app-name basic-auth."
+                    "This server has no users to whom tokens could belong. Its operator can add --app-name basic-auth."
                 )
             }
             throw TrackingError(
                 .permissionDenied,
-                "The token '\(identity?.name ?? "")' looks after no tokens. Use one of the scope admin: apus token create NAME "
+                "The token '\(identity?.name ?? "")' may not manage tokens. Use one of the scope admin: apus token create NAME "
                     + "--scope admin"
             )
         }

@@ -79,14 +79,14 @@ extension MLflowAPI {
         }
     }
 
-    /// On a server that asks nobody who they are, only a command on its machine is an administrator.
+    /// On a server that does not require clients to identify themselves, only a command on its machine is an administrator.
     private func requireAdministrator(_ request: HTTPRequest) throws(TrackingError) {
         let access = settings.access
         guard access?.isRequired == true || access?.isOfOperator(request) == true else {
             throw TrackingError(
                 .permissionDenied,
-                "This server asks nobody for a token, so that it shows the audit to nobody but `apus audit` on its own machine. "
-                    + "Start it with --require-token."
+                "This server does not require tokens, so that only `apus audit` on its own machine can read the audit. Start it "
+                    + "with --require-token."
             )
         }
     }

@@ -2,15 +2,15 @@ internal import Budgets
 internal import Synchronization
 package import Tracking
 
-/// Tells the audit who has shown which credential from where; costs nothing to requests on a connection that has done so.
+/// Records successful and failed authentications in the audit; costs nothing for further requests on an authenticated connection.
 ///
-/// An attacker must not be able to fill the disk: of the failures from one address the first is told at once and the others
-/// with their number, in the next report, and beyond some addresses all others are counted together.
+/// So that an attacker cannot fill the disk, only the first failure of an address is recorded at once. The next report contains
+/// the number of its further failures, and beyond a number of addresses one number for all of them.
 package final class LogInAudit: Sendable {
     private struct State {
-        /// When each holder was last told of, by name and address.
+        /// When each holder was last recorded, by name and address.
         var known: [Holder: Int64] = [:]
-        /// The failures that were not told yet, by address.
+        /// The failures that are not recorded yet, by address.
         var failures: [String: Int64] = [:]
         /// The failures from addresses beyond the limit.
         var others: Int64 = 0
@@ -25,46 +25,44 @@ package final class LogInAudit: Sendable {
     private let store: any TrackingBackend
     private let state = Mutex(State())
 
-    /// How long a holder who comes again from the same address is not told of again.
+    /// The milliseconds after which a holder at the same address is recorded again.
     private static let day: Int64 = 86_400_000
     /// The most holders that are remembered.
     private static let holderLimit = 10_000
     /// The most addresses whose failures are counted one by one between two reports.
     package static let addressLimit = 100
-    /// What the audit calls it.
+    /// The name of the action in the audit.
     package static let action = "log-in"
 
-    package init(_ store: any TrackingBackend) {
-        self.store = store
-    }
+    package init(_ store: any TrackingBackend) { self.store = store }
 
-    /// Notes that somebody was recognized; call it when a connection is first used by that one.
+    /// Records a successful authentication; called at the first request of an identity on a connection.
     ///
-    /// - Parameter caller: that one. The entry takes its turn among the writes of this caller, and so is older than those of
-    ///   the requests that follow.
+    /// - Parameter caller: the sender. The entry is queued with the writes of this caller, so that it is older than those of the
+    ///   following requests.
     func noteSuccess(of actor: AuditActor, by caller: Caller) {
         let now = currentMilliseconds()
         let address = caller.peer.name
         let holder = Holder(kind: actor.kind, name: ExactText(actor.name), address: address)
-        let isNews = state.withLock { state in
+        let isNew = state.withLock { state in
             if let time = state.known[holder], now - time < Self.day { return false }
             if state.known.count >= Self.holderLimit { state.known.removeAll() }
             state.known[holder] = now
             return true
         }
-        guard isNews else { return }
+        guard isNew else { return }
         let entry = AuditEntry(actor: actor, address: address, action: Self.action)
-        // It is told whatever the caller may do by now.
-        store.write({ try $0.audit(entry) }, for: caller.identified(as: caller.identity)) { [self] result in
+        // The entry is written even if the caller's permissions are reduced meanwhile.
+        store.write({ try $0.audit(entry) }, for: caller.with(caller.identity)) { [self] result in
             // The next connection tries again, for example when the caller's share of the queue was used up.
             if case .failure = result { state.withLock { $0.known[holder] = nil } }
         }
     }
 
-    /// Notes that a credential was refused.
+    /// Records that a credential was refused.
     ///
-    /// - Parameter actor: whose it was, if that is known. The name of a user was sent by somebody who has not shown to be that
-    ///   one, and may be any text, such as a password in the wrong field: it is kept if a user has it.
+    /// - Parameter actor: the owner of the credential, if that is known. A user name that was sent with a wrong password may be
+    ///   any text, such as a password in the wrong field; it is recorded only if a user has this name.
     func noteFailure(of actor: AuditActor = .anyone, from peer: Peer) {
         let isFirst = state.withLock { state in
             if let count = state.failures[peer.name] {
@@ -85,9 +83,9 @@ package final class LogInAudit: Sendable {
         }) { _ in }
     }
 
-    /// Tells the audit of the failures since the last report.
+    /// Records the failures since the last report.
     ///
-    /// Blocks until that is durable; if it fails, they are counted in the next report.
+    /// Blocks until the entries are durable; if this fails, the next report contains the failures.
     package func report() throws {
         let (failures, others) = state.withLock { state in
             defer { (state.failures, state.others) = ([:], 0) }

@@ -6,9 +6,8 @@ internal import Tracking
 
 /// The folder with MLflow's own web pages, copied from its package.
 ///
-/// Apus sends the files unchanged, except for the script that it may add to the index page. Files are opened by the
-/// same rules as artifacts: no path leads out of the folder, and links are not followed. Every call blocks while it
-/// reads from the disk.
+/// Apus sends the files unchanged, except for the script that it may add to the index page. Files are opened by the same rules as
+/// artifacts: no path leads out of the folder, and links are not followed. Every call blocks while it reads from the disk.
 package struct PageBundle: Sendable {
     /// The path of the folder, as the operator wrote it.
     package let location: String

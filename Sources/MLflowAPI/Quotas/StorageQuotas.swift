@@ -5,11 +5,11 @@ package import Tracking
 /// Checks stored and arriving artifacts against the storage quotas; any thread may call it.
 ///
 /// The database stores the sums; this object reads them at the start and then updates them after each change. If other servers
-/// use the database too, the store tells the new sums, and those that other servers have changed are read now and then.
+/// use the database too, the store passes the new sums to `note`, and the sums of other servers are read regularly.
 package final class StorageQuotas: Sendable {
     private struct State {
         var stored: [StorageOwner?: Int64] = [:]
-        /// The versions of the sums that the store has told.
+        /// The versions of the known sums.
         var versions: [StorageOwner?: Int64] = [:]
         var totalStored: Int64 = 0
         /// The bytes of unfinished uploads, by owner.
@@ -38,7 +38,7 @@ package final class StorageQuotas: Sendable {
     private let state: Mutex<State>
 
     /// - Parameters:
-    ///   - isShared: whether other servers use the database too, so that `note` tells the sums.
+    ///   - isShared: whether other servers use the database too, so that the sums are passed to `note`.
     ///   - use: the bytes that are stored at the start, by owner.
     /// - Returns: nil if there is no quota.
     package init?(client: Int64?, server: Int64?, isShared: Bool = false, use: [StorageUse]) {
@@ -54,7 +54,7 @@ package final class StorageQuotas: Sendable {
     /// Returns a claim that counts the bytes of an upload by an owner.
     package func claim(for owner: StorageOwner?) -> any StorageClaim { QuotaClaim(self, owner) }
 
-    /// Takes over sums that the store tells or that were read, unless newer ones are known.
+    /// Replaces sums by those that the store has passed or that were read, unless newer ones are known.
     package func note(_ use: [StorageUse]) {
         state.withLock { state in
             for one in use where one.version > state.versions[one.owner] ?? 0 { state.replace(one) }

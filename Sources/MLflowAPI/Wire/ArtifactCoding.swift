@@ -5,9 +5,8 @@ internal import Synchronization
 
 /// How the content of an artifact is sent: unchanged, or compressed for a client that accepts gzip.
 ///
-/// Only text of 1 KiB or more is compressed, and only whole files, because ranges count the bytes of the uncompressed
-/// content (RFC 9110 §14.2). The compressed content has its own entity tag (§8.8.3.3). Uncompressed content is sent
-/// by `sendfile`.
+/// Only text of 1 KiB or more is compressed, and only whole files, because ranges count the bytes of the uncompressed content
+/// (RFC 9110 §14.2). The compressed content has its own entity tag (§8.8.3.3). Uncompressed content is sent by `sendfile`.
 enum ArtifactCoding {
     /// The artifact is never sent compressed.
     case identityAlone
@@ -59,9 +58,7 @@ private final class GzipBody: HTTPBodyProducer {
     private let file: OpenArtifact
     private let compression = Mutex<GzippedArtifact?>(nil)
 
-    init(_ file: OpenArtifact) {
-        self.file = file
-    }
+    init(_ file: OpenArtifact) { self.file = file }
 
     func next(into buffer: inout [UInt8]) throws -> Bool {
         // The compressor is created with the first piece, because an answer to HEAD needs no compressor.

@@ -5,8 +5,7 @@ internal import Tracking
 extension MLflowAPI {
     /// Returns a response with a streamed body.
     ///
-    /// Makes the first piece before it returns, so that an error in the first piece can still be sent as an error
-    /// response.
+    /// Makes the first piece before it returns, so that an error in the first piece can still be sent as an error response.
     func stream(
         _ body: any HTTPBodyProducer,
         headers: [(name: String, value: String)] = [("Content-Type", "application/json")]
@@ -24,13 +23,8 @@ private final class BegunBody: HTTPBodyProducer {
     private let rest: any HTTPBodyProducer
     private let reportFailure: @Sendable (any Error) -> Void
 
-    /// - Parameter reportFailure: called with an error that ends the body early, which the client sees as a closed
-    ///   connection.
-    init(
-        _ beginning: [UInt8],
-        _ rest: any HTTPBodyProducer,
-        reportFailure: @escaping @Sendable (any Error) -> Void
-    ) {
+    /// - Parameter reportFailure: called with an error that ends the body early, which the client sees as a closed connection.
+    init(_ beginning: [UInt8], _ rest: any HTTPBodyProducer, reportFailure: @escaping @Sendable (any Error) -> Void) {
         self.beginning = Mutex(beginning)
         self.rest = rest
         self.reportFailure = reportFailure

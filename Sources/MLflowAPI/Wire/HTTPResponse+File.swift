@@ -11,11 +11,7 @@ extension HTTPResponse {
     /// §14.2 allows.
     ///
     /// - Throws: the failure of an object storage that does not send the file.
-    static func file(
-        _ file: OpenArtifact,
-        name: String,
-        _ request: HTTPRequest
-    ) throws(ArtifactError) -> HTTPResponse {
+    static func file(_ file: OpenArtifact, name: String, _ request: HTTPRequest) throws(ArtifactError) -> HTTPResponse {
         let coding = ArtifactCoding(of: file, name: name, request)
         let entityTag = coding.entityTag(of: file)
         var headers: [(name: String, value: String)] = [

@@ -31,9 +31,7 @@ extension JSONWriter {
             writer.write(run.tags, as: "tags")
         }
         memberObject("inputs") { $0.writeInputs(of: run) }
-        if showsOutputs {
-            memberObject("outputs") { $0.writeOutputs(of: run) }
-        }
+        if showsOutputs { memberObject("outputs") { $0.writeOutputs(of: run) } }
         endObject()
     }
 

@@ -40,7 +40,7 @@ final class PartsBody<Answer: AnswerInParts>: HTTPBodyProducer {
         try answer.readPart(in: session)
         self.store = store
         caller = session.caller
-        effort = session.sharedEffort()
+        effort = session.effortOfWholeAnswer()
         memoryBytes = answer.memoryBytes
         state = Mutex(State(answer: answer, hasPart: true))
     }

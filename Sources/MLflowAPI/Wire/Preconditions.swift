@@ -88,7 +88,5 @@ struct EntityTags {
     }
 
     /// Whether one of the tags equals `tag` by weak comparison, which ignores `W/`.
-    func matchWeakly(_ tag: String) -> Bool {
-        isAny || tags.contains { $0.text.utf8.elementsEqual(tag.utf8) }
-    }
+    func matchWeakly(_ tag: String) -> Bool { isAny || tags.contains { $0.text.utf8.elementsEqual(tag.utf8) } }
 }

@@ -23,15 +23,10 @@ extension RequestMessage {
     }
 
     /// Returns a text parameter; nil if absent.
-    func string(_ name: String) throws(TrackingError) -> String? {
-        try field(name)?.string(name)
-    }
+    func string(_ name: String) throws(TrackingError) -> String? { try field(name)?.string(name) }
 
     /// Returns a text parameter whose length only Apus limits, and not MLflow; nil if absent.
-    func boundedString(
-        _ name: String,
-        limit: Int = OpenFieldLimits.textLength
-    ) throws(TrackingError) -> String? {
+    func boundedString(_ name: String, limit: Int = OpenFieldLimits.textLength) throws(TrackingError) -> String? {
         try string(name)?.checked(name, limit: limit)
     }
 
@@ -41,9 +36,7 @@ extension RequestMessage {
     }
 
     /// Returns an integer parameter; nil if absent.
-    func integer(_ name: String) throws(TrackingError) -> Int64? {
-        try field(name)?.integer(name)
-    }
+    func integer(_ name: String) throws(TrackingError) -> Int64? { try field(name)?.integer(name) }
 
     /// Returns an integer parameter that must be present.
     func requiredInteger(_ name: String) throws(TrackingError) -> Int64 {
@@ -146,13 +139,10 @@ extension Field {
             text = literal
         }
         if let number = Int64(text) { return number }
-        // A text without ".", "e" and "E" that is not an `Int64` is too large; a double would round its number to
-        // another one.
+        // A text without ".", "e" and "E" that is not an `Int64` is too large; a double would round its number to another one.
         guard Self.isNumber(text), text.contains(where: { ".eE".contains($0) }), let number = Double(text),
             let whole = Int64(exactly: number)
-        else {
-            throw invalid(name())
-        }
+        else { throw invalid(name()) }
         return whole
     }
 

@@ -30,9 +30,7 @@ struct RequestMessage {
             source = .query(request.query)
             return
         }
-        if !isGet, request.method != .delete {
-            try Self.requireJSON(request.header("content-type"))
-        }
+        if !isGet, request.method != .delete { try Self.requireJSON(request.header("content-type")) }
         source = try Self.parse(request.body)
     }
 
@@ -45,9 +43,7 @@ struct RequestMessage {
     /// Creates a message that is a field of another message.
     ///
     /// - Parameter object: a JSON object.
-    fileprivate init(_ object: JSONValue) {
-        self.init(.object(object))
-    }
+    fileprivate init(_ object: JSONValue) { self.init(.object(object)) }
 
     /// Creates a message from JSON that is not the body of a request.
     ///
@@ -57,9 +53,7 @@ struct RequestMessage {
     }
 
     private static func requireJSON(_ contentType: String?) throws(TrackingError) {
-        guard let contentType else {
-            throw .invalidParameter("Bad Request. Content-Type header is missing.")
-        }
+        guard let contentType else { throw .invalidParameter("Bad Request. Content-Type header is missing.") }
         if contentType == "application/json" { return }
         let type = contentType.prefix { $0 != ";" }
         guard type.lowercased().trimmingSpaces == "application/json" else {

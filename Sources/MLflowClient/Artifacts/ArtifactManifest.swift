@@ -20,9 +20,7 @@ public struct ArtifactManifest: Sendable, Hashable {
     /// The files, in the order of their paths.
     public let files: [File]
 
-    init(_ files: [File]) {
-        self.files = files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
-    }
+    init(_ files: [File]) { self.files = files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) } }
 
     /// Reads a manifest.
     ///

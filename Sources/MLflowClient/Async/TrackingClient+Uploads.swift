@@ -5,11 +5,7 @@ extension TrackingClient {
     /// has the same hash for it. An upload that was interrupted can therefore be continued.
     ///
     /// - Parameter folder: the folder for the files and the manifest, relative to the artifacts of the run or model.
-    public func uploadFiles(
-        _ files: [LocalArtifact],
-        to owner: ArtifactOwner,
-        folder: String
-    ) async -> UploadReport {
+    public func uploadFiles(_ files: [LocalArtifact], to owner: ArtifactOwner, folder: String) async -> UploadReport {
         await perform { $0.uploadFiles(files, to: owner, folder: folder) }
     }
 
@@ -18,11 +14,7 @@ extension TrackingClient {
     /// - Parameters:
     ///   - localFolder: the folder to upload with its subfolders; links to folders are left out.
     ///   - folder: the folder for the files and the manifest, relative to the artifacts of the run or model.
-    public func uploadFolder(
-        _ localFolder: String,
-        to owner: ArtifactOwner,
-        folder: String
-    ) async -> UploadReport {
+    public func uploadFolder(_ localFolder: String, to owner: ArtifactOwner, folder: String) async -> UploadReport {
         await perform { $0.uploadFolder(localFolder, to: owner, folder: folder) }
     }
 

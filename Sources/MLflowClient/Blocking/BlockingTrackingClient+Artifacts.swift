@@ -25,11 +25,7 @@ extension BlockingTrackingClient {
     }
 
     /// The blocking form of ``TrackingClient/logArtifact(_:localPath:path:)``.
-    public func logArtifact(
-        _ owner: ArtifactOwner,
-        localPath: String,
-        path: String
-    ) throws(MLflowError) {
+    public func logArtifact(_ owner: ArtifactOwner, localPath: String, path: String) throws(MLflowError) {
         let (file, bytes) = try LocalFile.open(localPath)
         try upload(owner, path) { .file(file, bytes: bytes) }
     }
@@ -40,11 +36,7 @@ extension BlockingTrackingClient {
     }
 
     /// The blocking form of ``TrackingClient/downloadArtifact(_:path:localPath:)``.
-    public func downloadArtifact(
-        _ owner: ArtifactOwner,
-        path: String,
-        localPath: String
-    ) throws(MLflowError) {
+    public func downloadArtifact(_ owner: ArtifactOwner, path: String, localPath: String) throws(MLflowError) {
         let file = try IncomingFile(localPath)
         try download(owner, path, begin: { () throws(MLflowError) in try file.clear() }) { bytes throws(MLflowError) in
             try file.append(bytes)
@@ -97,11 +89,7 @@ extension BlockingTrackingClient {
         return false
     }
 
-    private func upload(
-        _ owner: ArtifactOwner,
-        _ path: String,
-        _ body: () -> RequestBody
-    ) throws(MLflowError) {
+    private func upload(_ owner: ArtifactOwner, _ path: String, _ body: () -> RequestBody) throws(MLflowError) {
         let path = try Self.checkedArtifactPath(path)
         switch try artifactRoot(owner) {
         case .served(let folder):

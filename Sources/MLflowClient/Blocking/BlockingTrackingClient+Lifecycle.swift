@@ -1,11 +1,7 @@
 extension BlockingTrackingClient {
     /// The blocking form of ``TrackingClient/endRun(runID:status:tags:)``.
     @discardableResult
-    public func endRun(
-        runID: String,
-        status: RunStatus = .finished,
-        tags: [Tag] = []
-    ) throws(MLflowError) -> Bool {
+    public func endRun(runID: String, status: RunStatus = .finished, tags: [Tag] = []) throws(MLflowError) -> Bool {
         guard try !getRun(runID: runID).info.status.isTerminated else { return false }
         try logBatch(runID: runID, tags: tags)
         try setTerminated(runID: runID, status: status)

@@ -55,9 +55,7 @@ extension BlockingTrackingClient {
         tags: [Tag] = []
     ) throws(MLflowError) {
         var batches = LogBatches(runID: runID, metrics: metrics, params: params, tags: tags)
-        while let body = batches.next() {
-            try perform(.send(.post, "runs/log-batch", .harmless, json: body))
-        }
+        while let body = batches.next() { try perform(.send(.post, "runs/log-batch", .harmless, json: body)) }
     }
 
     /// The blocking form of ``TrackingClient/getMetricHistory(runID:_:)``.

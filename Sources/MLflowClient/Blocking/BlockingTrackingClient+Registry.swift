@@ -76,11 +76,7 @@ extension BlockingTrackingClient {
     }
 
     /// The blocking form of ``TrackingClient/setRegisteredModelAlias(name:alias:version:)``.
-    public func setRegisteredModelAlias(
-        name: String,
-        alias: String,
-        version: String
-    ) throws(MLflowError) {
+    public func setRegisteredModelAlias(name: String, alias: String, version: String) throws(MLflowError) {
         let call = TrackingCall.send(.post, "registered-models/alias", .harmless) { body in
             body.member("name", name)
             body.member("alias", alias)
@@ -164,11 +160,7 @@ extension BlockingTrackingClient {
     }
 
     /// The blocking form of ``TrackingClient/updateModelVersion(name:version:description:)``.
-    public func updateModelVersion(
-        name: String,
-        version: String,
-        description: String
-    ) throws(MLflowError) {
+    public func updateModelVersion(name: String, version: String, description: String) throws(MLflowError) {
         let call = TrackingCall.send(.patch, "model-versions/update", .harmless) { body in
             body.member("name", name)
             body.member("version", version)
@@ -209,12 +201,7 @@ extension BlockingTrackingClient {
     }
 
     /// The blocking form of ``TrackingClient/setModelVersionTag(name:version:_:_:)``.
-    public func setModelVersionTag(
-        name: String,
-        version: String,
-        _ key: String,
-        _ value: String
-    ) throws(MLflowError) {
+    public func setModelVersionTag(name: String, version: String, _ key: String, _ value: String) throws(MLflowError) {
         let call = TrackingCall.send(.post, "model-versions/set-tag", .harmless) { body in
             body.member("name", name)
             body.member("version", version)

@@ -92,7 +92,5 @@ extension BlockingTrackingClient {
     }
 
     /// The address of a run's page for a browser, on MLflow's server, Apus or Azure ML.
-    public func runURL(_ run: RunInfo) -> String {
-        RunPage.url(of: run, at: caller.connection.uri)
-    }
+    public func runURL(_ run: RunInfo) -> String { RunPage.url(of: run, at: caller.connection.uri) }
 }

@@ -45,11 +45,7 @@ extension BlockingTrackingClient {
     }
 
     /// The blocking form of ``TrackingClient/setTerminated(runID:status:endTime:)``.
-    public func setTerminated(
-        runID: String,
-        status: RunStatus = .finished,
-        endTime: Int64? = nil
-    ) throws(MLflowError) {
+    public func setTerminated(runID: String, status: RunStatus = .finished, endTime: Int64? = nil) throws(MLflowError) {
         try updateRun(runID: runID, status: status, endTime: endTime ?? .unixMilliseconds)
     }
 
@@ -85,11 +81,7 @@ extension BlockingTrackingClient {
     }
 
     /// The blocking form of ``TrackingClient/logInputs(runID:datasets:modelIDs:)``.
-    public func logInputs(
-        runID: String,
-        datasets: [DatasetInput] = [],
-        modelIDs: [String] = []
-    ) throws(MLflowError) {
+    public func logInputs(runID: String, datasets: [DatasetInput] = [], modelIDs: [String] = []) throws(MLflowError) {
         let call = TrackingCall.send(.post, "runs/log-inputs", .harmless) { body in
             body.member("run_id", runID)
             body.memberArray("datasets") { writer in

@@ -1,21 +1,13 @@
 extension BlockingTrackingClient {
     /// The blocking form of ``TrackingClient/uploadFiles(_:to:folder:)``.
-    public func uploadFiles(
-        _ files: [LocalArtifact],
-        to owner: ArtifactOwner,
-        folder: String
-    ) -> UploadReport {
+    public func uploadFiles(_ files: [LocalArtifact], to owner: ArtifactOwner, folder: String) -> UploadReport {
         let upload = FolderUpload(client: self, owner: owner, folder: folder)
         upload.send(files)
         return upload.report
     }
 
     /// The blocking form of ``TrackingClient/uploadFolder(_:to:folder:)``.
-    public func uploadFolder(
-        _ localFolder: String,
-        to owner: ArtifactOwner,
-        folder: String
-    ) -> UploadReport {
+    public func uploadFolder(_ localFolder: String, to owner: ArtifactOwner, folder: String) -> UploadReport {
         do throws(MLflowError) {
             return uploadFiles(try LocalFolder.files(localFolder), to: owner, folder: folder)
         } catch {
@@ -59,8 +51,7 @@ private final class FolderUpload {
     private var listedFolders: Set<String> = []
     /// The bytes that were sent since the last manifest.
     private var unlistedBytes: Int64 = 0
-    /// The number of bytes after which another manifest is sent; a program that is killed has to send about this much
-    /// again.
+    /// The number of bytes after which another manifest is sent; a program that is killed has to send about this much again.
     private static let longestUnlistedBytes: Int64 = 32 << 20
 
     init(client: BlockingTrackingClient, owner: ArtifactOwner, folder: String) {
@@ -108,8 +99,7 @@ private final class FolderUpload {
         }
     }
 
-    /// The hashes in the manifest of an earlier upload, by path; empty if no manifest can be read, so that every file
-    /// is sent.
+    /// The hashes in the manifest of an earlier upload, by path; empty if no manifest can be read, so that every file is sent.
     ///
     /// The folder is listed first, because MLflow 2.22 answers the read of a missing file with 500, after which the
     /// call would be repeated.

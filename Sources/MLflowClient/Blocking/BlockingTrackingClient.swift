@@ -3,9 +3,8 @@ internal import JSON
 
 /// A client whose calls block the calling thread until the server has answered.
 ///
-/// Use it on threads that may block, such as those of a program without tasks. Asynchronous code should use
-/// `TrackingClient`, which makes the same calls on threads of its own, because a blocking call would take a thread away
-/// from all tasks.
+/// Use it on threads that may block, such as those of a program without tasks. Asynchronous code should use `TrackingClient`,
+/// which makes the same calls on threads of its own, because a blocking call would take a thread away from all tasks.
 ///
 /// ```swift
 /// let client = try BlockingTrackingClient(ClientConfiguration(trackingURI: "http://127.0.0.1:5000"))
@@ -26,9 +25,7 @@ public struct BlockingTrackingClient: Sendable {
     }
 
     /// Makes a client that uses an existing connection.
-    package init(_ connection: TrackingConnection) {
-        caller = TrackingCaller(connection)
-    }
+    package init(_ connection: TrackingConnection) { caller = TrackingCaller(connection) }
 
     /// The connection that sends the calls.
     package var connection: TrackingConnection { caller.connection }
@@ -41,14 +38,14 @@ public struct BlockingTrackingClient: Sendable {
     }
 
     /// A client with the same connections that makes each call only once, with this time limit.
-    public func hasty(_ patience: Duration) -> BlockingTrackingClient {
+    public func withTimeout(_ timeout: Duration) -> BlockingTrackingClient {
         var client = self
         client.caller = caller.changing { configuration in
             configuration.retries = .none
-            configuration.retries.totalTime = patience
-            configuration.requestTimeout = patience
-            configuration.connectTimeout = patience
-            configuration.transferTimeout = patience
+            configuration.retries.totalTime = timeout
+            configuration.requestTimeout = timeout
+            configuration.connectTimeout = timeout
+            configuration.transferTimeout = timeout
         }
         return client
     }
@@ -59,9 +56,7 @@ public struct BlockingTrackingClient: Sendable {
 
 extension BlockingTrackingClient {
     /// Makes a call and ignores the body of a successful answer.
-    func perform(_ call: TrackingCall) throws(MLflowError) {
-        _ = try caller.reply(to: call, interruption)
-    }
+    func perform(_ call: TrackingCall) throws(MLflowError) { _ = try caller.reply(to: call, interruption) }
 
     /// Makes a call and returns the JSON object of the answer.
     func answer(to call: TrackingCall) throws(MLflowError) -> JSONValue {
@@ -82,9 +77,7 @@ extension BlockingTrackingClient {
     /// ```
     ///
     /// - Parameter page: fetches the page with a token; receives nil for the first page.
-    public func allItems<Item>(
-        _ page: (String?) throws(MLflowError) -> Page<Item>
-    ) throws(MLflowError) -> [Item] {
+    public func allItems<Item>(_ page: (String?) throws(MLflowError) -> Page<Item>) throws(MLflowError) -> [Item] {
         var items: [Item] = []
         var token: String?
         repeat {

@@ -3,9 +3,7 @@ internal import JSON
 /// Reads the members of answers. Servers leave out empty members, and send whole numbers as numbers or as texts.
 extension JSONValue {
     /// The member; nil if it is absent or null.
-    private func present(_ key: String) -> JSONValue? {
-        self[key].flatMap { $0.isNull ? nil : $0 }
-    }
+    private func present(_ key: String) -> JSONValue? { self[key].flatMap { $0.isNull ? nil : $0 } }
 
     /// A text; nil if the member is absent.
     func optionalText(_ key: String) -> String? { present(key)?.string }
@@ -37,9 +35,7 @@ extension JSONValue {
 
     /// An object that the answer must have.
     func object(_ key: String) throws(MLflowError) -> JSONValue {
-        guard let value = present(key), value.kind == .object else {
-            throw .malformed("the answer has no \(key)")
-        }
+        guard let value = present(key), value.kind == .object else { throw .malformed("the answer has no \(key)") }
         return value
     }
 

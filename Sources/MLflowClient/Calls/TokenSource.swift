@@ -10,9 +10,7 @@ final class TokenSource: Sendable {
     /// Other callers wait for the same token.
     private let line = DispatchQueue(label: "mlflow-token")
 
-    init(_ provider: @escaping @Sendable () throws -> String) {
-        self.provider = provider
-    }
+    init(_ provider: @escaping @Sendable () throws -> String) { self.provider = provider }
 
     /// Returns the current token.
     ///

@@ -45,12 +45,7 @@ struct TrackingCall {
     }
 
     /// A call whose body is the given JSON object.
-    static func send(
-        _ method: HTTPMethod,
-        _ route: String,
-        _ repetition: Repetition,
-        json: [UInt8]
-    ) -> TrackingCall {
+    static func send(_ method: HTTPMethod, _ route: String, _ repetition: Repetition, json: [UInt8]) -> TrackingCall {
         TrackingCall(method: method, path: base + route, body: json, repetition: repetition)
     }
 

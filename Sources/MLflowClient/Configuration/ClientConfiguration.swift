@@ -49,9 +49,7 @@ public struct ClientConfiguration: Sendable {
         getenv(name).map { String(cString: $0) }
     }
 
-    func variable(_ name: String) -> String? {
-        environment(name).flatMap { $0.isEmpty ? nil : $0 }
-    }
+    func variable(_ name: String) -> String? { environment(name).flatMap { $0.isEmpty ? nil : $0 } }
 
     func connection() throws(MLflowError) -> TrackingConnection {
         do throws(TrackingURIFault) {

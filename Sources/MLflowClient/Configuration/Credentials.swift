@@ -13,7 +13,6 @@ public enum Credentials: Sendable {
     case token(String)
     /// Tokens that expire: the closure is called for the first token, and again when the server answers 401.
     ///
-    /// The closure may block. It is called on a thread of the library or of the caller, and never twice at the same
-    /// time.
+    /// The closure may block. It is called on a thread of the library or of the caller, and never twice at the same time.
     case provider(@Sendable () throws -> String)
 }

@@ -46,13 +46,9 @@ package struct ClientCredentials: Sendable {
         !token.isEmpty && token.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 
-    init(token: String) {
-        self.init(.token, authorization: "Bearer \(token)", secrets: [token])
-    }
+    init(token: String) { self.init(.token, authorization: "Bearer \(token)", secrets: [token]) }
 
-    init(name: String, password: String) {
-        self.init(.nameAndPassword, name: name, password: password)
-    }
+    init(name: String, password: String) { self.init(.nameAndPassword, name: name, password: password) }
 
     private init(_ origin: Origin, name: String, password: String) {
         let encoded = Base64.encode(Array("\(name):\(password)".utf8), .standard)
@@ -66,7 +62,5 @@ package struct ClientCredentials: Sendable {
     }
 
     /// Replaces every secret in a text with `***`, in case the server sends one back.
-    package func redacted(_ text: String) -> String {
-        secrets.reduce(text) { $0.replacing($1, with: "***") }
-    }
+    package func redacted(_ text: String) -> String { secrets.reduce(text) { $0.replacing($1, with: "***") } }
 }

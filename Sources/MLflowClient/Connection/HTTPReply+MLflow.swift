@@ -5,8 +5,7 @@ package import JSON
 extension HTTPReply {
     /// The longest message that is read.
     ///
-    /// The limit is much longer than the text that is shown, so that a secret is replaced as a whole before the text is
-    /// cut.
+    /// The limit is much longer than the text that is shown, so that a secret is replaced as a whole before the text is cut.
     private static let maximumMessageBytes = 64 * 1024
 
     /// The body as JSON; nil if it is not JSON.

@@ -51,8 +51,7 @@ package struct TrackingConnection: Sendable {
         return try trust(variable)
     }
 
-    /// A connection to the server that has a data folder of this machine open, at the address that it wrote into the
-    /// folder.
+    /// A connection to the server that has a data folder of this machine open, at the address that it wrote into the folder.
     ///
     /// The connection uses no proxy and does not verify the certificate, which need not be for this address: the data
     /// folder vouches for the server, as it does over plain http.
@@ -68,10 +67,7 @@ package struct TrackingConnection: Sendable {
     }
 
     /// The proxy that the environment names for an origin; nil for a direct connection.
-    static func proxy(
-        for origin: HTTPOrigin,
-        _ variable: (String) -> String?
-    ) throws(TrackingURIFault) -> HTTPProxy? {
+    static func proxy(for origin: HTTPOrigin, _ variable: (String) -> String?) throws(TrackingURIFault) -> HTTPProxy? {
         do throws(ClientSettingFault) {
             return try HTTPProxy.proxy(for: origin, variable)
         } catch {

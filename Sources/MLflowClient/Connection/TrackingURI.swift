@@ -136,10 +136,7 @@ extension TrackingURI {
         return UserInfo(name: name, password: password)
     }
 
-    private static func hostAndPort(
-        _ text: Substring,
-        usualPort: Int
-    ) throws(TrackingURIFault) -> (String, Int, Bool) {
+    private static func hostAndPort(_ text: Substring, usualPort: Int) throws(TrackingURIFault) -> (String, Int, Bool) {
         let isIPv6 = text.hasPrefix("[")
         let host: Substring
         let rest: Substring

@@ -43,8 +43,7 @@ public struct ConversionTracker: Sendable {
 
     /// Logs the sizes, the converted size divided by that of the source, and the difference of the results.
     ///
-    /// - Parameter largestDifference: the largest difference between outputs of the two models; nil if it was not
-    ///   measured.
+    /// - Parameter largestDifference: the largest difference between outputs of the two models; nil if it was not measured.
     public func log(
         sourceBytes: Int64,
         convertedBytes: Int64,

@@ -1,7 +1,6 @@
 internal import JSON
 
-/// The metrics, facts and files of one epoch, which are uploaded to `epochs/epoch_0007/` (for epoch 7) in the run's
-/// artifacts.
+/// The metrics, facts and files of one epoch, which are uploaded to `epochs/epoch_0007/` (for epoch 7) in the run's artifacts.
 ///
 /// The folder has the files, `metadata.json` for programs, `summary.md` for people, and the manifest of the upload.
 public struct EpochRecord: Sendable, Hashable {

@@ -54,9 +54,7 @@ public struct TrainingTracker: Sendable {
     }
 
     /// The last step of a metric when the run was started or resumed; nil if the metric was never logged.
-    public func lastStep(_ key: String) -> Int64? {
-        run.data.metrics.first { $0.key.isSame(as: key) }?.step
-    }
+    public func lastStep(_ key: String) -> Int64? { run.data.metrics.first { $0.key.isSame(as: key) }?.step }
 
     /// Logs the metrics of an epoch, with the epoch as their step.
     ///

@@ -8,9 +8,7 @@ public struct LifecycleStage: RawRepresentable, Sendable, Hashable {
     public let rawValue: String
 
     /// Makes a stage from the text that the server sends.
-    public init(rawValue: String) {
-        self.rawValue = rawValue
-    }
+    public init(rawValue: String) { self.rawValue = rawValue }
 
     /// The experiment or run is not deleted.
     public static let active = LifecycleStage(rawValue: "active")

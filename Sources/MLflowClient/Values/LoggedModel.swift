@@ -6,9 +6,7 @@ public struct LoggedModelStatus: RawRepresentable, Sendable, Hashable {
     public let rawValue: String
 
     /// Makes a status from the text that the server sends.
-    public init(rawValue: String) {
-        self.rawValue = rawValue
-    }
+    public init(rawValue: String) { self.rawValue = rawValue }
 
     /// The files are being uploaded.
     public static let pending = LoggedModelStatus(rawValue: "LOGGED_MODEL_PENDING")

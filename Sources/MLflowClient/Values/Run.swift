@@ -6,9 +6,7 @@ public struct RunStatus: RawRepresentable, Sendable, Hashable {
     public let rawValue: String
 
     /// Makes a status from the text that the server sends.
-    public init(rawValue: String) {
-        self.rawValue = rawValue
-    }
+    public init(rawValue: String) { self.rawValue = rawValue }
 
     /// The run has begun and not ended.
     public static let running = RunStatus(rawValue: "RUNNING")

@@ -2,8 +2,7 @@
 enum FilterText {
     /// Quotes a text for a filter.
     ///
-    /// - Throws: `.invalidParameterValue` for a text with both kinds of quotes, because MLflow's filters have no
-    ///   escapes.
+    /// - Throws: `.invalidParameterValue` for a text with both kinds of quotes, because MLflow's filters have no escapes.
     static func quoted(_ text: String) throws(MLflowError) -> String {
         if !text.contains("'") { return "'\(text)'" }
         if !text.contains("\"") { return "\"\(text)\"" }

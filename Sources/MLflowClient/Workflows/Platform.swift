@@ -13,9 +13,7 @@ public enum Platform: Sendable, Hashable {
     /// The platform of this process.
     ///
     /// - Parameter environment: returns the value of a variable; by default from the environment of the process.
-    public static func current(
-        environment: (String) -> String? = ClientConfiguration.processEnvironment
-    ) -> Platform {
+    public static func current(environment: (String) -> String? = ClientConfiguration.processEnvironment) -> Platform {
         current(beneath: "", environment)
     }
 

@@ -26,11 +26,10 @@ public final class TerminationWatch: Sendable {
 
     /// Starts to handle SIGTERM.
     ///
-    /// - Parameter patience: the time limit of each call that marks a run; a scheduler kills a process that does not
-    ///   end soon.
+    /// - Parameter timeout: the time limit of each call that marks a run; a scheduler kills a process that does not end soon.
     /// - Throws: `.localFile` if the system has no descriptor or thread left.
-    public init(_ client: TrackingClient, patience: Duration = .seconds(5)) throws(MLflowError) {
-        self.client = client.blocking.hasty(patience)
+    public init(_ client: TrackingClient, timeout: Duration = .seconds(5)) throws(MLflowError) {
+        self.client = client.blocking.withTimeout(timeout)
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw LocalFile.failure("pipe", errno) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -59,14 +58,10 @@ public final class TerminationWatch: Sendable {
     }
 
     /// Adds a run that is marked as KILLED if SIGTERM arrives.
-    public func add(_ runID: String) {
-        runs.withLock { $0.append(runID) }
-    }
+    public func add(_ runID: String) { runs.withLock { $0.append(runID) } }
 
     /// Removes a run, because it has ended.
-    public func remove(_ runID: String) {
-        runs.withLock { runs in runs.removeAll { $0 == runID } }
-    }
+    public func remove(_ runID: String) { runs.withLock { runs in runs.removeAll { $0 == runID } } }
 
     private func markAllAsKilled() {
         for run in runs.withLock({ $0 }) {

@@ -4,8 +4,7 @@ public enum LocalFallback: Sendable {
     case forbidden
     /// The server at this address, which must be running already.
     case server(String)
-    /// A server that the closure starts. The closure receives the folder for the server's data and returns the server's
-    /// address.
+    /// A server that the closure starts. The closure receives the folder for the server's data and returns the server's address.
     case start(@Sendable (_ dataFolder: String) throws -> String)
 
     /// The address at which `mlflow server` and `apus server` listen without settings.
@@ -44,25 +43,24 @@ public struct TrackingSetup: Sendable {
     /// The central server is the one that the configuration or `MLFLOW_TRACKING_URI` names. A search for one experiment
     /// with the client's credentials checks it, so that a server that refuses them is not chosen.
     ///
-    /// - Parameter patience: the time in which the central server must answer. The local server has the usual time of a
+    /// - Parameter timeout: the time in which the central server must answer. The local server has the usual time of a
     ///   call, because no other server is left.
-    /// - Throws: the failure of the central server if the fallback is forbidden; otherwise the failure of the local
-    ///   server.
+    /// - Throws: the failure of the central server if the fallback is forbidden; otherwise the failure of the local server.
     public static func connect(
         _ configuration: ClientConfiguration = ClientConfiguration(),
         fallback: LocalFallback = .usual,
-        patience: Duration = .seconds(5)
+        timeout: Duration = .seconds(5)
     ) async throws(MLflowError) -> TrackingSetup {
         try await TrackingClient.onThread { _ throws(MLflowError) in
-            try connectBlocking(configuration, fallback: fallback, patience: patience)
+            try connectBlocking(configuration, fallback: fallback, timeout: timeout)
         }
     }
 
-    /// The blocking form of ``connect(_:fallback:patience:)``.
+    /// The blocking form of ``connect(_:fallback:timeout:)``.
     public static func connectBlocking(
         _ configuration: ClientConfiguration = ClientConfiguration(),
         fallback: LocalFallback = .usual,
-        patience: Duration = .seconds(5)
+        timeout: Duration = .seconds(5)
     ) throws(MLflowError) -> TrackingSetup {
         let platform = Platform.current { configuration.variable($0) }
         let source: Source = configuration.trackingURI == nil ? .environment : .argument
@@ -71,7 +69,7 @@ public struct TrackingSetup: Sendable {
             problem = "no central server is named"
         } else {
             do throws(MLflowError) {
-                let client = try answering(configuration, patience)
+                let client = try answering(configuration, timeout)
                 let place = source == .argument ? "the configuration names" : "MLFLOW_TRACKING_URI names"
                 let reason = "\(client.trackingURI), which \(place), answers."
                 return TrackingSetup(client: TrackingClient(client), source: source, reason: reason, platform: platform)
@@ -85,12 +83,7 @@ public struct TrackingSetup: Sendable {
         local.trackingURI = try address(of: fallback, platform, problem)
         let client = try answering(local, local.requestTimeout)
         let reason = "\(client.trackingURI), the local server, is used, because \(problem)."
-        return TrackingSetup(
-            client: TrackingClient(client),
-            source: .localFallback,
-            reason: reason,
-            platform: platform
-        )
+        return TrackingSetup(client: TrackingClient(client), source: .localFallback, reason: reason, platform: platform)
     }
 
     private static func address(
@@ -114,10 +107,10 @@ public struct TrackingSetup: Sendable {
     /// Makes a client and checks with one call that its server answers in time.
     private static func answering(
         _ configuration: ClientConfiguration,
-        _ patience: Duration
+        _ timeout: Duration
     ) throws(MLflowError) -> BlockingTrackingClient {
         let client = try BlockingTrackingClient(configuration)
-        _ = try client.hasty(patience).searchExperiments(maxResults: 1)
+        _ = try client.withTimeout(timeout).searchExperiments(maxResults: 1)
         return client
     }
 }

@@ -1,4 +1,4 @@
-internal import Identities
+package import Identities
 package import PostgreSQL
 package import Tracking
 
@@ -29,7 +29,9 @@ extension PostgresSession {
 extension PostgresWriteSession {
     package var currentTime: Int64 { currentMilliseconds() }
 
-    package func requireReadableExperiment(_ id: Int64) throws { _ = try storedExperiment(id, for: .read) }
+    package func requireExperiment(_ id: Int64, for action: PermittedAction) throws {
+        _ = try storedExperiment(id, for: action)
+    }
 
     package func lockAccess() throws {
         guard keepsAccess, !hasLockedAccess else { return }

@@ -1,6 +1,6 @@
 internal import Tracking
 
-/// What the open transaction changes about who has stored how much; written at its end.
+/// The changes of the open transaction to how much each owner has stored; written before its commit.
 struct PendingStorage {
     struct Change {
         var bytes: Int64 = 0
@@ -15,11 +15,11 @@ struct PendingStorage {
     var knownRunCount: Int64?
     /// By how many runs the transaction changes the number of all runs; 0 if that is not limited.
     var runCountChange: Int64 = 0
-    /// The sums that the transaction leaves.
+    /// The sums of the changed owners as the transaction has written them.
     var sums: [StorageUse] = []
 
-    /// Whether there is anything to write.
-    var isNone: Bool { changes.isEmpty && runCountChange == 0 }
+    /// Whether there is nothing to write.
+    var isEmpty: Bool { changes.isEmpty && runCountChange == 0 }
 
     mutating func add(_ owner: StorageOwner?, bytes: Int64 = 0, files: Int64 = 0, runs: Int64 = 0) {
         var change = changes[owner] ?? Change()
@@ -30,17 +30,17 @@ struct PendingStorage {
     }
 }
 
-/// For whom a spent quota was checked lately, so that requests that are refused again and again cost no counting.
-struct CheckedQuotas {
+/// The owners whose spent quotas were checked a moment ago, so that their runs are not counted for each refused request.
+struct RecentQuotaChecks {
     private var ends: [StorageOwner?: ContinuousClock.Instant] = [:]
 
-    /// How long a spent quota is not checked again; as long may room that programs of MLflow have made be missed.
+    /// The time after which a spent quota is checked again; until then, runs that MLflow's programs have removed still count.
     private static let pause = Duration.seconds(5)
 
-    /// - Parameter owner: nil for the quota of all.
+    /// - Parameter owner: nil for the quota of all owners together.
     func isRecent(_ owner: StorageOwner?) -> Bool { ends[owner].map { .now < $0 } ?? false }
 
-    mutating func note(_ owner: StorageOwner?) {
+    mutating func record(_ owner: StorageOwner?) {
         if ends.count >= 1_000 { ends = ends.filter { .now < $0.value } }
         ends[owner] = .now + Self.pause
     }

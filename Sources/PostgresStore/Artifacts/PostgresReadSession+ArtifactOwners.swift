@@ -3,7 +3,7 @@ package import Tracking
 
 extension PostgresReadSession {
     package func artifactPlaceVersion() throws -> Int64 {
-        // Nothing tells of runs that other programs add, so that these are looked for again after a while.
+        // Other programs add runs without changing this number, so it also changes every 30 seconds.
         try rows(
             """
             SELECT coalesce(

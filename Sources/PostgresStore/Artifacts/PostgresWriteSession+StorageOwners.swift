@@ -1,8 +1,8 @@
 internal import PostgreSQL
 package import Tracking
 
-// Who has stored how much is in tables of the schema `apus`, which migrations/postgresql makes. The sums change in the transaction
-// of what they count, in one statement before its commit.
+// Tables of the schema `apus`, which migrations/postgresql creates, hold how much each owner has stored. The sums are updated in
+// the transaction that stores or removes something, by one statement before its commit.
 
 extension PostgresWriteSession {
     package func recordStored(_ path: String, by owner: StorageOwner?, bytes: Int64) throws -> [StoredChange] {
@@ -19,8 +19,8 @@ extension PostgresWriteSession {
             "SELECT owner, bytes, 1::bigint FROM apus.stored_artifacts WHERE path = $1 FOR UPDATE",
             path
         )
-        // Another server has removed it since.
-        guard found.count > 0 else { throw PostgresError.overtaken }
+        // Another server has removed the artifact since the INSERT.
+        guard found.count > 0 else { throw PostgresError.concurrentCount }
         try change("UPDATE apus.stored_artifacts SET owner = $2, bytes = $3 WHERE path = $1", path, key, bytes)
         return forget(found)
     }
@@ -55,21 +55,21 @@ extension PostgresWriteSession {
 
     // MARK: Runs
 
-    /// Counts a new run for the client, unless the client has no identity or this server keeps no owners.
+    /// Counts a new run of the client, unless the client has no identity or this server records no owners.
     func countOwnRun() {
         if keepsAccess, let owner = caller.owner { storage.add(owner, runs: 1) }
     }
 
     /// Records the client as the owner of new runs that `countOwnRun` has counted.
     ///
-    /// - Parameter mayHaveRow: whether runs with these ids may have been there before, which programs of MLflow have removed.
+    /// - Parameter mayHaveRow: whether there may be owners of earlier runs with these ids, which programs of MLflow have removed.
     func recordOwner(ofRuns ids: [String], mayHaveRow: Bool) throws {
         guard keepsAccess, !ids.isEmpty, let owner = caller.owner else { return }
         if mayHaveRow { try forgetOwners(ofRuns: ids) }
         try change("INSERT INTO apus.run_owners (run_uuid, owner) SELECT unnest($1::text[]), $2", ids, owner.key)
     }
 
-    /// Counts runs no longer for those who have made them.
+    /// Removes the owners of runs, so that the runs no longer count for them.
     func forgetOwners(ofRuns ids: [String]) throws {
         guard keepsAccess, !ids.isEmpty else { return }
         try changed(
@@ -84,11 +84,11 @@ extension PostgresWriteSession {
     package func runCount(of owner: StorageOwner, checkedFrom limit: Int64) throws -> Int64 {
         let known = try knownRuns(of: owner) + (storage.changes[owner]?.runs ?? 0)
         guard known >= limit, !checkedQuotas.isRecent(owner) else { return known }
-        // Programs of MLflow do not tell which runs they have removed permanently.
+        // Programs of MLflow remove runs permanently without updating these tables.
         let gone = "owner = $1 AND NOT EXISTS (SELECT FROM runs WHERE runs.run_uuid = run_owners.run_uuid)"
         let count = try rows("SELECT count(*) FROM apus.run_owners WHERE \(gone)", owner.key).first { $0.int64(0) } ?? 0
         guard count > 0 else {
-            checkedQuotas.note(owner)
+            checkedQuotas.record(owner)
             return known
         }
         let removed = Int64(try changed("DELETE FROM apus.run_owners WHERE \(gone)", owner.key).affectedCount)
@@ -106,10 +106,10 @@ extension PostgresWriteSession {
     package func takeRoomForRun(below limit: Int64) throws -> Bool {
         let known = try knownRunCount()
         if known + storage.runCountChange >= limit {
-            // Only what was there before the transaction can be counted again.
+            // A new count would not contain the runs that this transaction has added.
             guard storage.runCountChange == 0, !checkedQuotas.isRecent(nil) else { return false }
             guard try rows("SELECT count(*) FROM runs").first({ $0.int64(0) }) ?? 0 < limit else {
-                checkedQuotas.note(nil)
+                checkedQuotas.record(nil)
                 return false
             }
             guard try countRunsAgain() < limit else { return false }
@@ -118,14 +118,14 @@ extension PostgresWriteSession {
         return true
     }
 
-    /// How long the number of all runs counts before they are counted again, because programs of MLflow add and remove some.
-    private static let countMilliseconds: Int64 = 60_000
+    /// The milliseconds after which all runs are counted again, because programs of MLflow add and remove runs.
+    private static let recountInterval: Int64 = 60_000
 
     private func knownRunCount() throws -> Int64 {
         if let known = storage.knownRunCount { return known }
         let found = try rows("SELECT runs, counted_time FROM apus.run_count")
             .first { (runs: $0.optionalInt64(0), time: $0.int64(1)) }
-        if let found, let runs = found.runs, currentMilliseconds() - found.time < Self.countMilliseconds {
+        if let found, let runs = found.runs, currentMilliseconds() - found.time < Self.recountInterval {
             storage.knownRunCount = runs
             return runs
         }
@@ -134,8 +134,8 @@ extension PostgresWriteSession {
 
     /// Counts all runs and stores their number.
     ///
-    /// What other servers have added but not committed is not counted; they add it to the stored number afterwards, because that
-    /// is locked from before the count to the end of the transaction.
+    /// The runs of other servers' open transactions are not counted: these servers add them to the stored number afterwards,
+    /// because its row is locked from before the count to the end of this transaction.
     private func countRunsAgain() throws -> Int64 {
         _ = try rows("SELECT runs FROM apus.run_count FOR UPDATE")
         let count = try changed(
@@ -148,18 +148,18 @@ extension PostgresWriteSession {
 
     // MARK: The end of the transaction
 
-    /// Writes what the transaction changes about who has stored how much.
+    /// Writes the changes of the transaction to how much each owner has stored.
     ///
-    /// - Throws: `PostgresError.overtaken` if another server has meanwhile used the room that a request has found.
+    /// - Throws: `PostgresError.concurrentCount` if the runs of another server have meanwhile reached a limit.
     func flushStorage() throws {
-        guard !storage.isNone else { return }
+        guard !storage.isEmpty else { return }
         if storage.runCountChange != 0 {
             let count = try changed(
                 "UPDATE apus.run_count SET runs = runs + $1::bigint RETURNING runs",
                 storage.runCountChange
             ).first { $0.int64(0) }
             if let limit = runQuota.server, storage.runCountChange > 0, count ?? 0 > limit {
-                throw PostgresError.overtaken
+                throw PostgresError.concurrentCount
             }
         }
         guard !storage.changes.isEmpty else { return }
@@ -184,11 +184,11 @@ extension PostgresWriteSession {
         ).map { StorageUse(row: $0) }
         guard let limit = runQuota.client else { return }
         for use in storage.sums where use.owner != nil && use.runs > limit {
-            if storage.changes[use.owner]?.runs ?? 0 > 0 { throw PostgresError.overtaken }
+            if storage.changes[use.owner]?.runs ?? 0 > 0 { throw PostgresError.concurrentCount }
         }
     }
 
-    /// Tells the sums that the transaction has left; called after the commit, before its requests are answered.
+    /// Announces the sums that the transaction has written; called after the commit, before its requests are answered.
     func announceStorage() { storageNews.announce(storage.sums) }
 }
 
@@ -199,7 +199,7 @@ extension PostgresReadSession {
             "SELECT \(StorageUse.columns) FROM apus.storage_owners ORDER BY key"
         ).map { StorageUse(row: $0) }
         guard checksRuns else { return found }
-        // Programs of MLflow do not tell which runs they have removed permanently.
+        // Programs of MLflow remove runs permanently without updating these tables.
         var runs: [StorageOwner: Int64] = [:]
         try rows(
             """
@@ -231,9 +231,9 @@ extension StorageUse {
 }
 
 extension PostgresError {
-    /// Another server has changed what the transaction has looked up, so that it has to be repeated.
-    fileprivate static let overtaken = PostgresError(
+    /// Another server has changed what the transaction has read, so that the transaction must be repeated.
+    fileprivate static let concurrentCount = PostgresError(
         State(rawValue: "40001"),
-        "another server has changed what is counted of the same owner"
+        "another server has changed the sums of the same owner"
     )
 }

@@ -28,10 +28,14 @@ struct Connector: Sendable {
         "SET standard_conforming_strings = on",
     ]
 
-    /// A process that hangs in the middle of its changes gives back after this time what it has locked, such as the access mark,
-    /// for which the changes of all other servers wait.
-    private static let idleWriterTime = "SET idle_in_transaction_session_timeout = '5s'"
-    private static let idleReaderTime = "SET idle_in_transaction_session_timeout = '60s'"
+    // A process that hangs in the middle of its changes gives back after five seconds what it has locked, such as the access mark, for
+    // which the changes of all other servers wait. A writer looks rows up by their keys. PostgreSQL keeps the plans for that, and those
+    // it made while a table was small would read the whole table long after it has grown.
+    private static let writerSettings = [
+        "SET idle_in_transaction_session_timeout = '5s'",
+        "SET enable_seqscan = off",
+    ]
+    private static let readerSettings = ["SET idle_in_transaction_session_timeout = '60s'"]
 
     private static let primary = ("target_session_attrs", "read-write")
 
@@ -54,7 +58,7 @@ struct Connector: Sendable {
             // If the address names several servers, standbys are skipped, also while one of them takes over.
             options: role == .writer ? [Self.primary] : [],
             required: readsOnPrimary ? [Self.primary] : [],
-            settings: Self.settings + [role == .writer ? Self.idleWriterTime : Self.idleReaderTime] + searchPath
+            settings: Self.settings + (role == .writer ? Self.writerSettings : Self.readerSettings) + searchPath
         ) { pipeline throws(PostgresError) in
             timeline = try checkedTimeline(of: pipeline, role)
         }

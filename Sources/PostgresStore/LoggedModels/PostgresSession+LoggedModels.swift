@@ -83,12 +83,7 @@ extension ModelMetric {
     init(row: PostgresRow) {
         let (name, digest) = (row.string(6), row.string(7))
         self.init(
-            metric: Metric(
-                key: row.string(1),
-                value: row.double(2),
-                timestamp: row.int64(3),
-                step: row.int64(4)
-            ),
+            metric: Metric(key: row.string(1), value: row.double(2), timestamp: row.int64(3), step: row.int64(4)),
             modelID: row.string(0),
             runID: row.string(5),
             dataset: name.isEmpty || digest.isEmpty ? nil : MetricDataset(name: name, digest: digest)

@@ -2,11 +2,7 @@ internal import PostgreSQL
 package import Tracking
 
 extension PostgresReadSession {
-    package func metricHistory(
-        _ history: MetricHistory,
-        pageToken: String?,
-        limit: Int
-    ) throws -> MetricHistoryPage {
+    package func metricHistory(_ history: MetricHistory, pageToken: String?, limit: Int) throws -> MetricHistoryPage {
         let start = try PageToken.parse(pageToken, digest: history.digest, termCount: 4)
         guard try canSee(run: history.runID) else { return MetricHistoryPage(points: [], nextPageToken: nil) }
         var points = try rows(ofHistory: history, from: start, limit: limit + 1).map { MetricPoint(row: $0) }

@@ -20,11 +20,7 @@ extension PostgresSession {
     /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client may not
     ///   do with the version what it is looked up for.
     @discardableResult
-    func requireModelVersion(
-        _ key: ModelVersionKey,
-        for action: PermittedAction,
-        lock: String = ""
-    ) throws -> Int64 {
+    func requireModelVersion(_ key: ModelVersionKey, for action: PermittedAction, lock: String = "") throws -> Int64 {
         let found = try rows(
             """
             SELECT version.version, \(RegisteredModel.isPrompt("version.name", key: "$3", value: "$4"))
@@ -110,9 +106,9 @@ extension PostgresSession {
         return location
     }
 
-    /// Returns the number of the version that an alias stands for.
+    /// Returns the number of the version to which an alias points.
     ///
-    /// The alias `latest` stands for the highest number.
+    /// The alias `latest` points to the highest number.
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown model and for `latest` of a model without versions,
     ///   `.invalidParameterValue` for an unknown alias, `.permissionDenied` for a model that the client may not read.
@@ -131,8 +127,7 @@ extension PostgresSession {
         return version
     }
 
-    /// Returns the highest version number in a stage, or of all versions if the stage is nil; nil if there is no
-    /// version.
+    /// Returns the highest version number in a stage, or of all versions if the stage is nil; nil if there is no version.
     package func latestVersion(ofModel name: String, in stage: ModelStage?) throws -> Int64? {
         try rows(
             """
@@ -182,7 +177,7 @@ extension ModelVersion {
             version: row.int64(1),
             creationTime: row.int64(2),
             lastUpdatedTime: row.int64(3),
-            // A word of another program must not hide the version, and with it every list that has it.
+            // An unknown stage that another program has stored must not make lists with this version fail.
             stage: (try? ModelStage(parsing: row.string(4))) ?? ModelStage.none,
             description: row.optionalString(5),
             source: row.string(6),

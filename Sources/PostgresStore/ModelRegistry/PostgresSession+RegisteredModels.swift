@@ -36,8 +36,7 @@ extension PostgresSession {
         return model
     }
 
-    /// Reads registered models with their latest versions, tags and aliases, in the order of the names; leaves out unknown
-    /// names.
+    /// Reads registered models with their latest versions, tags and aliases, in the order of the names; leaves out unknown names.
     ///
     /// The number of statements does not depend on the number of models. A model has no latest versions if the client may not
     /// read its versions.

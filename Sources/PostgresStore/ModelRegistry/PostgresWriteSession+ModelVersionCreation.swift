@@ -46,7 +46,7 @@ extension PostgresWriteSession {
     /// Throws unless a client with limited permissions may add versions to a model.
     ///
     /// For a client without limits, errors in the request itself come before the error for an unknown model.
-    func requireVersionCreation(ofModel name: String) throws {
+    package func requireVersionCreation(ofModel name: String) throws {
         guard permissions != nil else { return }
         let isPrompt: Bool
         do {

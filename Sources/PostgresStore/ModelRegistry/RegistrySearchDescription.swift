@@ -9,9 +9,7 @@ struct RegistrySearchDescription<Tables: RegistryTables>: SearchDescription {
     /// The client's permissions; nil if the client may do everything.
     private var permissions: Permissions?
 
-    init(search: RegistrySearch) {
-        self.search = search
-    }
+    init(search: RegistrySearch) { self.search = search }
 
     func within(_ permissions: Permissions) -> RegistrySearchDescription {
         var description = self

@@ -49,14 +49,7 @@ extension PostgresReadSession: RemovalTables {
             ORDER BY kind, id
             """,
             Int64(id) ?? -1
-        ).map { row in
-            PendingFolderRemoval(
-                row: 0,
-                kind: RemovalKind(rawValue: row.int64(0)) ?? .run,
-                id: row.string(1),
-                location: row.string(2)
-            )
-        }
+        ).map { PendingFolderRemoval(RemovalKind(rawValue: $0.int64(0)) ?? .run, $0.string(1), at: $0.string(2)) }
     }
 
     package func pointCount(ofRun id: String) throws -> Int64 {
@@ -84,11 +77,6 @@ extension PostgresReadSession: RemovalTables {
                     AND tag.key = '\(Tag.isPromptKey)' AND tag.value = 'true')
             """
         ).forEach { try body($0.int64(0), $0.string(1), [$0.string(2), $0.string(3)]) }
-    }
-
-    package func artifactLocations(_ kind: RemovalKind, ids: Set<String>) throws -> [String: String] {
-        let found = try removalCandidates(kind, ids: Array(ids)).map { ($0.id, $0.location) }
-        return Dictionary(found) { first, _ in first }
     }
 }
 

@@ -8,7 +8,7 @@ extension PostgresWriteSession: RemovalWriting {
         deletedBefore limit: Int64?,
         removingFiles removeFiles: (PendingFolderRemoval) throws -> RemovedFiles
     ) throws -> RemovalCount? {
-        // The server of the database would end a transaction that waits for long.
+        // PostgreSQL would otherwise end the transaction if it is idle for too long while the files are removed.
         _ = try rows("SELECT set_config('idle_in_transaction_session_timeout', '6h', true)")
         guard let location = try lockedLocation(owner, experimentID, limit) else { return nil }
         var locked = owner
@@ -40,7 +40,7 @@ extension PostgresWriteSession: RemovalWriting {
         _ limit: Int64?
     ) throws -> String? {
         if let experimentID {
-            // With FOR SHARE nobody restores it before the commit.
+            // FOR SHARE keeps others from restoring the experiment before the commit.
             let experiment =
                 "SELECT 1 FROM experiments WHERE experiment_id = $1::bigint AND lifecycle_stage = 'deleted'"
             guard try rows("\(experiment) FOR SHARE", experimentID).count > 0 else { return nil }
@@ -50,7 +50,7 @@ extension PostgresWriteSession: RemovalWriting {
                 .first({ RemovalCandidate(owner.kind, $0) })
         else { return nil }
         if let experimentID {
-            // The models of a deleted experiment are removed with it, as they are; a run that was restored stays.
+            // All models of a deleted experiment are removed with it, deleted or not; a run that was restored stays.
             let isOwn =
                 try rows(
                     "SELECT 1 FROM \(owner.kind.table) WHERE \(owner.kind.id) = $1 AND experiment_id = $2::bigint",
@@ -97,7 +97,7 @@ extension PostgresWriteSession: RemovalWriting {
         return Int64(points)
     }
 
-    /// The links of a run with datasets, with models that it uses, and with models that it makes.
+    /// The links of a run to its datasets, input models and output models.
     private static let ofRun = """
         destination_type = 'RUN' AND destination_id = $1 OR source_type IN ('RUN_INPUT', 'RUN_OUTPUT') AND source_id = $1
         """
@@ -108,7 +108,7 @@ extension PostgresWriteSession: RemovalWriting {
         }
     }
 
-    /// Removes an experiment without runs and models; what servers of MLflow keep in it besides goes with it.
+    /// Removes an experiment without runs and models, and whatever else MLflow's servers have stored in it.
     private func removeExperiment(_ id: Int64) throws {
         for table in ["experiment_tags", "datasets", "experiments"] {
             try change("DELETE FROM \(table) WHERE experiment_id = $1::bigint", id)

@@ -17,9 +17,7 @@ final class RemovalWriter: Sendable {
     private let make: @Sendable () throws -> GroupWriter
     private let state = Mutex(State())
 
-    init(_ make: @escaping @Sendable () throws -> GroupWriter) {
-        self.make = make
-    }
+    init(_ make: @escaping @Sendable () throws -> GroupWriter) { self.make = make }
 
     /// Carries out one removal; calls `completion` when it is durable.
     func submit<Value: Sendable>(

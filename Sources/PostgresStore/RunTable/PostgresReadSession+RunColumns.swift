@@ -28,9 +28,7 @@ private struct RunColumnCollector {
     private var params: [ExactText: RunColumns.Text] = [:]
     private var tags: [ExactText: RunColumns.Text] = [:]
 
-    init(session: PostgresReadSession) {
-        self.session = session
-    }
+    init(session: PostgresReadSession) { self.session = session }
 
     mutating func addRuns(_ ids: [String]) throws {
         runCount += ids.count

@@ -54,9 +54,7 @@ private struct RunTableReader: Sendable {
             let run = RunTableRow(row: row, columnCount: columnCount)
             found[ExactText(run.runID)] = run
         }
-        for (columns, ticket) in values {
-            try fill(&found, columns, ticket, in: session) { .text($0.string(2)) }
-        }
+        for (columns, ticket) in values { try fill(&found, columns, ticket, in: session) { .text($0.string(2)) } }
         try fill(&found, last, metrics, in: session) { .number($0.bool(3) ? .nan : $0.double(2)) }
         for (columns, ticket) in extremes {
             try fill(&found, columns, ticket, in: session) {
@@ -75,8 +73,7 @@ private struct RunTableReader: Sendable {
 
     /// The SQL for the runs.
     ///
-    /// The time of the last logged metric is read only for running runs, because finding it takes reading all metrics
-    /// of a run.
+    /// The time of the last logged metric is read only for running runs, because finding it takes reading all metrics of a run.
     private static let runs = """
         SELECT \(RunInfo.columns), (SELECT tag.value FROM tags AS tag WHERE tag.run_uuid = runs.run_uuid AND tag.key = $2),
             CASE runs.status WHEN '\(RunStatus.running.wireName)' THEN

@@ -20,10 +20,10 @@ extension PostgresReadSession {
 
     package func runInfo(id runID: String) throws -> RunInfo { try storedRun(runID, for: .read) }
 
-    /// The ids of runs, in the same order, up to the first one that the client may not even know to be missing.
+    /// The ids of the runs that the client may read, in order, up to the first run whose absence the client may not find out.
     ///
     /// Runs that do not exist, or are hidden from a limited token, are left out.
-    /// - Returns: also the error for that run; nil if there is none.
+    /// - Returns: also the error for the first such run; nil if there is none.
     func visibleRuns(_ ids: [String]) throws -> (ids: [String], end: TrackingError?) {
         guard permissions != nil else { return (ids, nil) }
         var experiments: [ExactText: Int64] = [:]
@@ -39,7 +39,7 @@ extension PostgresReadSession {
         return (visible, nil)
     }
 
-    /// Whether a run is there for the client.
+    /// Whether a run exists and is not hidden from the client.
     ///
     /// - Throws: `.permissionDenied` if a user with limited permissions asks for a run that does not exist or that the user may
     ///   not read.
@@ -49,9 +49,7 @@ extension PostgresReadSession {
         return !visible.isEmpty
     }
 
-    package func runCount() throws -> Int64 {
-        try rows("SELECT count(*) FROM runs").first { $0.int64(0) } ?? 0
-    }
+    package func runCount() throws -> Int64 { try rows("SELECT count(*) FROM runs").first { $0.int64(0) } ?? 0 }
 
     /// Reads runs in the order of their ids in the list; leaves out unknown ids.
     ///

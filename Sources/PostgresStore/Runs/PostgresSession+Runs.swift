@@ -9,9 +9,7 @@ extension PostgresSession {
     /// - Throws: `.resourceDoesNotExist` for an unknown run id, `.permissionDenied` if the client may not perform `action`.
     func storedRun(_ runID: String, for action: PermittedAction, lock: String = "") throws -> RunInfo {
         let found = try rows("SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = $1 \(lock)", runID)
-        guard let info = found.first({ RunInfo(row: $0) }) else {
-            throw missingOrForbidden(.runNotFound(runID))
-        }
+        guard let info = found.first({ RunInfo(row: $0) }) else { throw missingOrForbidden(.runNotFound(runID)) }
         try require(action, on: .run(inExperiment: info.experimentID), orThrow: .runNotFound(runID))
         return info
     }

@@ -66,9 +66,7 @@ extension PostgresWriteSession {
         return info
     }
 
-    package func deleteRun(_ runID: String) throws {
-        try moveRun(runID, by: .deletion(at: currentMilliseconds()))
-    }
+    package func deleteRun(_ runID: String) throws { try moveRun(runID, by: .deletion(at: currentMilliseconds())) }
 
     package func restoreRun(_ runID: String) throws { try moveRun(runID, by: .restoration) }
 
@@ -111,7 +109,7 @@ extension PostgresWriteSession {
 }
 
 extension PostgresWriteSession {
-    package func auditedRun(_ runID: String) throws -> (name: String, experimentID: Int64) {
+    package func nameAndExperiment(ofDeletedRun runID: String) throws -> (name: String, experimentID: Int64) {
         let run = try rows("SELECT name, experiment_id FROM runs WHERE run_uuid = $1", runID)
             .first { (name: $0.string(0), experimentID: $0.int64(1)) }
         guard let run else { throw StoreCorruption("a run is not there after it was changed") }

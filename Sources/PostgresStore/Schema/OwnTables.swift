@@ -7,10 +7,10 @@ struct OwnTables {
     private let pipeline: PostgresPipeline
     private let scripts: [String]
 
-    /// The advisory lock by which only one server at a time makes or changes the tables.
+    /// The advisory lock that lets only one server at a time create or change the tables.
     private static let lock: Int64 = 0x6170_7573_6f77_6e00
 
-    /// - Parameter scripts: those that make the tables, one after another; a released one never changes.
+    /// - Parameter scripts: the scripts that create the tables, in order; a released script never changes.
     init(_ pipeline: PostgresPipeline, _ scripts: [String]) {
         self.pipeline = pipeline
         self.scripts = scripts
@@ -18,7 +18,7 @@ struct OwnTables {
 
     /// Runs the scripts that have not run in this database, all of them or none.
     ///
-    /// - Throws: `UnfitDatabase` if a newer version has made the tables, or the server's user may not; `PostgresError`.
+    /// - Throws: `UnfitDatabase` if a newer version has created the tables, or the server's user may not do so; `PostgresError`.
     func prepare() throws {
         do {
             try pipeline.send("BEGIN")
@@ -33,7 +33,7 @@ struct OwnTables {
         }
     }
 
-    /// What an admin of the database must say, so that this server's user can use the schema.
+    /// The error with the SQL by which an admin of the database lets this server's user use the schema.
     private func lackOfRights(_ error: PostgresError) throws -> UnfitDatabase {
         let user = try pipeline.rows("SELECT quote_ident(current_user)").first { $0.string(0) } ?? "the_user"
         let owner = try pipeline.rows("SELECT pg_get_userbyid(nspowner)::text FROM pg_namespace WHERE nspname = 'apus'")
@@ -53,8 +53,7 @@ struct OwnTables {
         )
     }
 
-    /// Whether the database has users, or tokens that are valid; if this user of the database may not read them, whether it
-    /// has the tables.
+    /// Whether the database has users or valid tokens; if the server's user may not read them, whether it has the tables.
     static func haveAccounts(_ pipeline: PostgresPipeline) throws -> Bool {
         let isReadable = try pipeline.rows(
             """
@@ -75,7 +74,7 @@ struct OwnTables {
         ).first { $0.bool(0) } ?? false
     }
 
-    /// Whether the database has the tables, whoever may read them.
+    /// Whether the database has the tables, even if this server's user may not read them.
     static func areThere(_ pipeline: PostgresPipeline) throws -> Bool {
         try pipeline.rows(
             """
@@ -85,7 +84,7 @@ struct OwnTables {
         ).first { $0.bool(0) } ?? false
     }
 
-    /// The number of scripts that have run in this database; makes the place in which that is written.
+    /// The number of scripts that have run in this database; creates the table with this number if it is missing.
     private func version() throws -> Int {
         let hasSchema = try pipeline.rows("SELECT to_regnamespace('apus') IS NOT NULL").first { $0.bool(0) }
         if hasSchema != true { try pipeline.send("CREATE SCHEMA apus") }

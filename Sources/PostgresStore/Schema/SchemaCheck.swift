@@ -11,7 +11,7 @@ struct SchemaCheck {
     static let revision = "dc11669786a5"
     /// The advisory lock that lets only one server at a time create the tables of a database.
     private static let lock: Int64 = 0x6170_7573_7363_6865
-    /// An index that MLflow lacks, and that does not disturb it: the runs of an experiment, newest first, as most clients ask.
+    /// An additional index, which MLflow ignores: the runs of an experiment, newest first, which is the order of most searches.
     private static let newestRuns = """
         CREATE INDEX apus_newest_runs ON runs (experiment_id, (coalesce(start_time, 0)) DESC, run_uuid COLLATE "C")
         """
@@ -58,7 +58,7 @@ struct SchemaCheck {
         }
     }
 
-    /// What an admin of the database must say, so that this server's user can use the tables that are there.
+    /// The error with the SQL by which an admin of the database lets this server's user use the tables.
     private func lackOfRights(_ error: PostgresError) throws -> UnfitDatabase {
         let names = try pipeline.rows("SELECT quote_ident(current_schema()), quote_ident(current_user)")
             .first { (schema: $0.string(0), user: $0.string(1)) }
@@ -162,9 +162,7 @@ struct SchemaCheck {
 package struct UnfitDatabase: Error, CustomStringConvertible {
     package let description: String
 
-    init(_ description: String) {
-        self.description = description
-    }
+    init(_ description: String) { self.description = description }
 }
 
 /// Divides a script into its statements.

@@ -12,10 +12,7 @@ enum StoreColumns {
                 "last_update_time", "workspace",
             ]
         ),
-        (
-            "experiment_tags",
-            ["key", "value", "experiment_id"]
-        ),
+        ("experiment_tags", ["key", "value", "experiment_id"]),
         (
             "runs",
             [
@@ -24,22 +21,10 @@ enum StoreColumns {
                 "experiment_id", "deleted_time",
             ]
         ),
-        (
-            "params",
-            ["key", "value", "run_uuid"]
-        ),
-        (
-            "tags",
-            ["key", "value", "run_uuid"]
-        ),
-        (
-            "metrics",
-            ["key", "value", "timestamp", "run_uuid", "step", "is_nan"]
-        ),
-        (
-            "latest_metrics",
-            ["key", "value", "timestamp", "step", "is_nan", "run_uuid"]
-        ),
+        ("params", ["key", "value", "run_uuid"]),
+        ("tags", ["key", "value", "run_uuid"]),
+        ("metrics", ["key", "value", "timestamp", "run_uuid", "step", "is_nan"]),
+        ("latest_metrics", ["key", "value", "timestamp", "step", "is_nan", "run_uuid"]),
         (
             "datasets",
             [
@@ -47,14 +32,8 @@ enum StoreColumns {
                 "dataset_schema", "dataset_profile",
             ]
         ),
-        (
-            "inputs",
-            ["input_uuid", "source_type", "source_id", "destination_type", "destination_id", "step"]
-        ),
-        (
-            "input_tags",
-            ["input_uuid", "name", "value"]
-        ),
+        ("inputs", ["input_uuid", "source_type", "source_id", "destination_type", "destination_id", "step"]),
+        ("input_tags", ["input_uuid", "name", "value"]),
         (
             "logged_models",
             [
@@ -63,14 +42,8 @@ enum StoreColumns {
                 "status_message",
             ]
         ),
-        (
-            "logged_model_params",
-            ["model_id", "experiment_id", "param_key", "param_value"]
-        ),
-        (
-            "logged_model_tags",
-            ["model_id", "experiment_id", "tag_key", "tag_value"]
-        ),
+        ("logged_model_params", ["model_id", "experiment_id", "param_key", "param_value"]),
+        ("logged_model_tags", ["model_id", "experiment_id", "tag_key", "tag_value"]),
         (
             "logged_model_metrics",
             [
@@ -78,18 +51,9 @@ enum StoreColumns {
                 "experiment_id", "run_id", "dataset_uuid", "dataset_name", "dataset_digest",
             ]
         ),
-        (
-            "registered_models",
-            ["name", "creation_time", "last_updated_time", "description", "workspace"]
-        ),
-        (
-            "registered_model_tags",
-            ["key", "value", "name", "workspace"]
-        ),
-        (
-            "registered_model_aliases",
-            ["alias", "version", "name", "workspace"]
-        ),
+        ("registered_models", ["name", "creation_time", "last_updated_time", "description", "workspace"]),
+        ("registered_model_tags", ["key", "value", "name", "workspace"]),
+        ("registered_model_aliases", ["alias", "version", "name", "workspace"]),
         (
             "model_versions",
             [
@@ -98,13 +62,7 @@ enum StoreColumns {
                 "storage_location", "workspace",
             ]
         ),
-        (
-            "model_version_tags",
-            ["key", "value", "name", "version", "workspace"]
-        ),
-        (
-            "assessments",
-            ["assessment_metadata"]
-        ),
+        ("model_version_tags", ["key", "value", "name", "version", "workspace"]),
+        ("assessments", ["assessment_metadata"]),
     ]
 }

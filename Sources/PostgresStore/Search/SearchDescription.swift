@@ -28,7 +28,7 @@ protocol SearchDescription: Sendable {
     func within(_ permissions: Permissions) -> Self
     /// Returns the search as SQL, with a total order.
     func statement() throws -> SearchStatement
-    /// Reads the key of a row, which stands in its first columns.
+    /// Reads the key of a row, which is in its first columns.
     static func key(_ row: PostgresRow) -> Key
     /// Returns the first keys of the page: as many as may be in memory at once, and at least one.
     static func portion(of keys: [Key], in session: PostgresReadSession) throws -> [Key]

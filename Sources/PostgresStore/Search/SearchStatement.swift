@@ -74,7 +74,7 @@ struct SearchStatement {
 
     /// Returns the condition that a column has one of the ids.
     ///
-    /// Of a single id it is an equation, so that an index on the column and what the search is sorted by gives the order.
+    /// For a single id it is an equality, so that PostgreSQL can use the order of an index on the column and the sort keys.
     mutating func condition(_ column: String, isIn ids: [Int64]) -> String {
         if let id = ids.first, ids.count == 1 { return "\(column) = \(bind(id))" }
         return "\(column) = ANY(\(bind(ids)))"
@@ -113,9 +113,9 @@ struct SearchStatement {
 
     /// All conditions, as the text of a WHERE clause.
     ///
-    /// PostgreSQL makes a join of each sub-query, which is the fastest way to carry out a few; but the time in which it plans many
-    /// joins has no bound: 13 s for twenty. Sub-queries in a CASE stay what they are. It is a single one, because PostgreSQL expects
-    /// that each condition leaves half of the rows, and would choose the way for few rows at the later of many conditions.
+    /// PostgreSQL turns each sub-query into a join. This is the fastest way for a few, but the time for planning many joins has
+    /// no bound: 13 s for twenty. It leaves sub-queries in a CASE as they are. There is only one CASE for all, because PostgreSQL
+    /// expects each condition to exclude half of the rows, and after many conditions would choose a plan for very few rows.
     private var filter: String {
         var all = conditions
         if subqueries.count > Self.mostJoinedSubqueries {
@@ -130,12 +130,12 @@ struct SearchStatement {
 
     /// Runs the search and returns its rows from a position on.
     ///
-    /// The database sends the sort values of the one row alone: those of a whole page may be larger than the memory.
+    /// The database sends the sort values of only one row, because those of a whole page may be larger than the memory.
     ///
     /// - Parameters:
     ///   - count: the maximum number of rows.
     ///   - kept: the index of the row whose sort values are returned.
-    ///   - key: reads the key of a row, which stands in the first columns.
+    ///   - key: reads the key of a row, which is in the first columns.
     func rows<Key>(
         _ count: Int,
         from start: PageStart,

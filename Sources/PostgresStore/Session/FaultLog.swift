@@ -2,14 +2,14 @@ internal import PostgreSQL
 internal import Synchronization
 internal import Tracking
 
-/// Tells the operator of failures that only a change of the database ends, each kind at most once a minute.
+/// Reports failures that only a change of the database can end to the operator, each kind at most once a minute.
 final class FaultLog: Sendable {
     private let place: String
     private let report: @Sendable (String) -> Void
     private let lastTimes = Mutex<[String: ContinuousClock.Instant]>([:])
 
     private static let pause = Duration.seconds(60)
-    /// The most kinds that are told apart.
+    /// The most kinds that are remembered.
     private static let maximumKinds = 100
 
     /// - Parameters:

@@ -9,7 +9,7 @@ package final class PostgresReadSession: PostgresSession {
     package let pipeline: PostgresPipeline
     /// The client that waits for the result.
     package private(set) var caller = Caller.server
-    /// The total time of all reads for one answer; nil until a read of the answer calls `sharedEffort`.
+    /// The total time of all reads for one answer; nil until a read of the answer calls `effortOfWholeAnswer`.
     package private(set) var effort: ReadEffort?
     /// Returns a sentence that says what the client should reduce if the read takes too long.
     var advice: () -> String = { usualAdvice }
@@ -72,7 +72,7 @@ package final class PostgresReadSession: PostgresSession {
     package func prepareStatement() {}
 
     /// Returns the total of time to which this read and the later reads for the same answer add theirs; creates it if needed.
-    package func sharedEffort() -> ReadEffort {
+    package func effortOfWholeAnswer() -> ReadEffort {
         let effort = effort ?? ReadEffort()
         self.effort = effort
         return effort

@@ -64,12 +64,6 @@ extension PostgresSession {
         return try pipeline.ask(sql, values.map(\.postgresValue))
     }
 
-    /// Sends a statement without waiting for its rows, which `rows(_:)` returns later.
-    func ask(_ sql: String, values: [PostgresValue], isPrepared: Bool = true) throws -> PostgresPipeline.Ticket {
-        try prepareStatement()
-        return try pipeline.ask(sql, values, isPrepared: isPrepared)
-    }
-
     /// Returns the rows of a statement that was sent with `ask`.
     func rows(_ ticket: PostgresPipeline.Ticket) throws -> PostgresRows { try pipeline.rows(ticket) }
 }

@@ -56,7 +56,7 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
     let storageNews: StorageNews
     /// What the open transaction changes about who has stored how much.
     var storage = PendingStorage()
-    var checkedQuotas = CheckedQuotas()
+    var checkedQuotas = RecentQuotaChecks()
     /// The id of the server's timeline, which changes when a standby takes over; nil if the server does not tell it.
     let timeline: String?
 

@@ -45,9 +45,7 @@ struct UnsupportedPartRemoval {
     private let limits: ColumnLimits
     private(set) var remarks: [String] = []
 
-    init(_ limits: ColumnLimits) {
-        self.limits = limits
-    }
+    init(_ limits: ColumnLimits) { self.limits = limits }
 
     /// Returns whether the columns can hold the texts of a part of the record; adds a remark if they cannot.
     private mutating func canStore(_ part: String, _ texts: KeyValuePairs<String, String?>) -> Bool {

@@ -65,7 +65,7 @@ package struct AccessToken: Sendable, Equatable {
     package static let userLimit: Int64 = 100
     /// The longest lifetime, in milliseconds, of a token whose user was named by a proxy or an issuer: the server is not told when
     /// such a user loses all permissions.
-    package static let longestLifetimeOfProvenUser: Int64 = 90 * 86_400_000
+    package static let longestLifetimeOfExternalUser: Int64 = 90 * 86_400_000
     /// The most experiments to which a token can be limited.
     package static let experimentLimit = 1_000
 

@@ -15,9 +15,7 @@ package struct AccessChanged: Error, Sendable {
 package struct AdmissionCheck: Sendable {
     private let version: AccessVersion
 
-    package init(version: AccessVersion) {
-        self.version = version
-    }
+    package init(version: AccessVersion) { self.version = version }
 
     /// - Parameter reducesAccess: whether the open transaction has reduced somebody's permissions.
     /// - Throws: `AccessChanged`.

@@ -53,9 +53,7 @@ package final class PermissionChanges: Sendable {
     package let stored: StoredAccessVersion?
     private let watcher = Mutex<Watcher?>(nil)
 
-    package init(stored: StoredAccessVersion? = nil) {
-        self.stored = stored
-    }
+    package init(stored: StoredAccessVersion? = nil) { self.stored = stored }
 
     /// - Parameters:
     ///   - apply: called on the writer's thread after each commit with a change of permissions, before its answers are sent.
@@ -89,9 +87,7 @@ package final class PermissionChanges: Sendable {
 package final class StoredAccessVersion: Sendable {
     private let mark: Atomic<Int64>
 
-    package init(_ mark: Int64) {
-        self.mark = Atomic(mark)
-    }
+    package init(_ mark: Int64) { self.mark = Atomic(mark) }
 
     package var known: Int64 { mark.load(ordering: .acquiring) }
 

@@ -1,4 +1,5 @@
 internal import Budgets
+internal import Identities
 
 /// Remembers, in memory, the answers of creations whose clients may not have received them.
 ///
@@ -25,17 +26,16 @@ package final class UnconfirmedCreations {
     /// Runs `make`, or returns the answer of an identical request of the last minute whose client disconnected before it
     /// received the answer.
     ///
-    /// - Parameter stands: returns whether the created entity still exists; throws if the client's present permissions do not allow it
-    ///   to create the entity, or to read it.
-    package func once<Answer: Sendable>(
-        _ creation: Creation,
-        stands: (Answer) throws -> Bool,
-        _ make: () throws -> Answer
+    /// - Parameter canReturn: returns whether the entity still exists; throws if the client may no longer create or read it.
+    package func answer<Answer: Sendable>(
+        to creation: Creation,
+        canReturn: (Answer) throws -> Bool,
+        orMake make: () throws -> Answer
     ) throws -> Answer {
         let now = ContinuousClock.now
         // An answer that the client has received by now is not returned again.
         if let entry = entries[creation.fingerprint], entry.awaited.isLost, now - entry.time < Self.lifetime,
-            let answer = entry.answer as? Answer, try stands(answer)
+            let answer = entry.answer as? Answer, try canReturn(answer)
         {
             return answer
         }
@@ -46,9 +46,7 @@ package final class UnconfirmedCreations {
         return answer
     }
 
-    package func commit() {
-        uncommitted.removeAll(keepingCapacity: true)
-    }
+    package func commit() { uncommitted.removeAll(keepingCapacity: true) }
 
     /// Forgets the creations since the last commit, because the rollback has undone them.
     package func rollBack() {
@@ -67,11 +65,40 @@ package final class UnconfirmedCreations {
     }
 }
 
-extension TrackingWriting {
-    /// Whether a look-up finds what it looks for; throws its other errors.
-    package func isThere(_ lookUp: () throws -> Void) throws -> Bool {
+/// An entity that a request created, as it was then.
+package enum CreatedEntity: Sendable {
+    case experiment(Int64)
+    case run(RunInfo)
+    case loggedModel(LoggedModelInfo)
+    case registeredModel(RegisteredModel)
+    case modelVersion(ModelVersion)
+}
+
+/// The decision of `TrackingWriting.canReturnAgain`; a store only checks permissions and looks entities up.
+package protocol CreationChecking: ChangingAccessTables {
+    /// Throws unless the client may create versions of a registered model.
+    func requireVersionCreation(ofModel name: String) throws
+    /// Throws unless the entity exists and the client may read it or, for a version, may update its model.
+    func requireStored(_ entity: CreatedEntity) throws
+}
+
+extension CreationChecking {
+    package func canReturnAgain(_ entity: CreatedEntity) throws -> Bool {
+        switch entity {
+        case .experiment: try requireCreation(of: .experiment)
+        case .run(let run):
+            try requireCreation(of: .run)
+            try requireExperiment(run.experimentID, for: .update)
+        case .loggedModel(let model):
+            try requireCreation(of: .loggedModel)
+            try requireExperiment(model.experimentID, for: .update)
+        case .registeredModel(let model):
+            let isPrompt = model.tags.contains(where: \.marksPrompt)
+            try requireCreation(of: isPrompt ? .prompt : .registeredModel, named: model.name)
+        case .modelVersion(let version): try requireVersionCreation(ofModel: version.name)
+        }
         do {
-            try lookUp()
+            try requireStored(entity)
             return true
         } catch let error as TrackingError where error.code == .resourceDoesNotExist {
             return false

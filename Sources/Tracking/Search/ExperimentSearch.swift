@@ -12,13 +12,7 @@ package struct ExperimentSearch: Sendable {
     /// The experiments that the client may read; nil for all.
     package var scope: VisibleThings<Int64>?
 
-    package init(
-        viewType: ViewType,
-        filter: [Comparison],
-        orderings: [Ordering],
-        maxResults: Int,
-        pageToken: String?
-    ) {
+    package init(viewType: ViewType, filter: [Comparison], orderings: [Ordering], maxResults: Int, pageToken: String?) {
         self.viewType = viewType
         self.filter = filter
         self.orderings = orderings

@@ -66,14 +66,10 @@ package struct PageToken {
         guard let bytes = Base64.decode(token) else {
             throw .invalidParameter("Invalid page token, could not base64-decode")
         }
-        guard bytes.first == version else {
-            return .offset(try mlflowOffset(bytes))
-        }
+        guard bytes.first == version else { return .offset(try mlflowOffset(bytes)) }
         var reader = TokenReader(bytes: bytes[1...])
         guard let tokenDigest = reader.word() else { throw malformed }
-        guard tokenDigest == digest else {
-            throw refusal(tokenDigest)
-        }
+        guard tokenDigest == digest else { throw refusal(tokenDigest) }
         var values: [SortValue] = []
         while let value = try reader.sortValue() { values.append(value) }
         guard values.count == termCount ?? max(values.count, 1) else { throw malformed }
@@ -96,9 +92,7 @@ package struct PageToken {
         let prefix = "{\"offset\":"
         guard squeezed.hasPrefix(prefix), squeezed.hasSuffix("}"),
             let offset = Int64(squeezed.dropFirst(prefix.count).dropLast()), offset > 0
-        else {
-            throw .invalidParameter("Invalid page token, parsed value=\(shortened(text))")
-        }
+        else { throw .invalidParameter("Invalid page token, parsed value=\(shortened(text))") }
         return offset
     }
 

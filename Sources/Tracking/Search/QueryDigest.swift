@@ -9,16 +9,12 @@ package struct QueryDigest {
     package init() {}
 
     package mutating func add(_ text: String) {
-        for byte in text.utf8 {
-            mix(byte)
-        }
+        for byte in text.utf8 { mix(byte) }
         // Separates the texts with a byte that UTF-8 never contains: ("ab", "c") and ("a", "bc") get different digests.
         mix(0xFF)
     }
 
-    private mutating func mix(_ byte: UInt8) {
-        value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
-    }
+    private mutating func mix(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
 }
 
 extension QueryDigest {

@@ -1,7 +1,6 @@
 /// One page of a search.
 ///
-/// Which entities the page has, and their order, was decided in one read transaction; the entities are read later, in
-/// parts.
+/// Which entities the page has, and their order, was decided in one read transaction; the entities are read later, in parts.
 package struct SearchCursor<Entity: Sendable>: Sendable {
     /// The number of entities of the page, read or not.
     package let count: Int

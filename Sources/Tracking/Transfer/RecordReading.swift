@@ -96,12 +96,7 @@ package protocol RecordReading: AnyObject, ClientBound {
     /// Returns the keys of all metrics of a run or model; none if it is not there any more.
     func metricKeys(of owner: PointOwner) throws -> [TransferKey]
     /// Reads the next points of a metric, by time; nil if there are no more.
-    func points(
-        of owner: PointOwner,
-        _ key: TransferKey,
-        after last: [SortValue]?,
-        limit: Int
-    ) throws -> PointPage?
+    func points(of owner: PointOwner, _ key: TransferKey, after last: [SortValue]?, limit: Int) throws -> PointPage?
 
     /// Returns the keys of the metrics, params and tags of some runs, in any order.
     func keys(ofRuns rows: [TransferRow]) throws -> RunKeys

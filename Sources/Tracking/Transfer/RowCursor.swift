@@ -44,9 +44,7 @@ package struct PointPosition {
 
     package var isAtEnd: Bool { keys?.isEmpty ?? false }
 
-    package init(ofRun id: String) {
-        owner = .run(id)
-    }
+    package init(ofRun id: String) { owner = .run(id) }
 
     package init(ofModel id: String, inRunsOf subset: TransferSubset) {
         if case .runs(let ids) = subset {
@@ -89,9 +87,7 @@ package struct RegistryPosition {
     package private(set) var isAtEnd = false
     private var last: Int64 = 0
 
-    package init(model: TransferRow) {
-        self.model = model
-    }
+    package init(model: TransferRow) { self.model = model }
 
     /// Reads the next versions, at most 100, in ascending order.
     package mutating func next(_ session: any RecordReading) throws -> [TransferredModelVersion] {

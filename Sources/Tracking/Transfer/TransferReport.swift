@@ -144,7 +144,5 @@ package struct TransferReport: Sendable, Equatable {
     }
 
     /// Counts remarks that another report has left out.
-    package mutating func countRemarks(_ number: Int) {
-        remarkCount += number
-    }
+    package mutating func countRemarks(_ number: Int) { remarkCount += number }
 }

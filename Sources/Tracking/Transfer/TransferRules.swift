@@ -121,9 +121,7 @@ extension TransferredModelVersion {
     }
 }
 
-private func validateLocation(_ location: String) throws(TrackingError) {
-    try validateArtifactLocation(location)
-}
+private func validateLocation(_ location: String) throws(TrackingError) { try validateArtifactLocation(location) }
 
 private func validateTags(_ tags: [Tag], limit: Int) throws(TrackingError) {
     for tag in tags {

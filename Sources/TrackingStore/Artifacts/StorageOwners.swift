@@ -107,7 +107,5 @@ extension ReadSession {
 
 extension StoredChange {
     /// Reads an owner's key and a number of bytes that the owner no longer stores.
-    fileprivate init(row: Statement) {
-        self.init(owner: StorageOwner(key: row.string(0)), bytes: -row.int64(1))
-    }
+    fileprivate init(row: Statement) { self.init(owner: StorageOwner(key: row.string(0)), bytes: -row.int64(1)) }
 }

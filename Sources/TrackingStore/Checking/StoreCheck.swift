@@ -165,11 +165,7 @@ extension StoreCheck {
     }
 
     private func replaceSummary(of series: MetricSeries, by summary: MetricSummary?) throws {
-        try connection.run(
-            "DELETE FROM latest_metrics WHERE run_id = ?1 AND key_id = ?2",
-            series.runRow,
-            series.keyID
-        )
+        try connection.run("DELETE FROM latest_metrics WHERE run_id = ?1 AND key_id = ?2", series.runRow, series.keyID)
         guard let summary else { return }
         try connection.run(
             """

@@ -2,8 +2,7 @@ internal import SQLite
 internal import Tracking
 
 extension ReadSession {
-    /// Returns the part of a curve within a range of its axis, thinned like a whole curve; nil if no point lies in the
-    /// range.
+    /// Returns the part of a curve within a range of its axis, thinned like a whole curve; nil if no point lies in the range.
     func curvePart(
         of metric: CurveMetric,
         _ request: CurveRequest,
@@ -37,11 +36,7 @@ extension ReadSession {
         return metric.curve(.whole, thinner.points, isThinned: thinner.isThinning, last: nil)
     }
 
-    private func lastPoint(
-        of metric: CurveMetric,
-        _ axis: MetricCurve.Axis,
-        upTo bound: Int64
-    ) throws -> MetricPoint? {
+    private func lastPoint(of metric: CurveMetric, _ axis: MetricCurve.Axis, upTo bound: Int64) throws -> MetricPoint? {
         switch axis {
         case .time: try neighbor(.previous, of: (bound, .max), in: metric.series)
         case .step: try lastPoint(of: metric.series, metric.summary, upTo: bound)

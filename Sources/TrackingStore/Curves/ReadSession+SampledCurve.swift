@@ -1,9 +1,8 @@
 internal import SQLite
 internal import Tracking
 
-// To draw a metric with millions of points, only some of the points are read. Points that lie evenly in time, called
-// anchors, are looked up, and a few points after each anchor are read too. The extremes of the whole metric are known
-// from its summary.
+// To draw a metric with millions of points, only some of the points are read. Points that lie evenly in time, called anchors, are
+// looked up, and a few points after each anchor are read too. The extremes of the whole metric are known from its summary.
 
 extension ReadSession {
     func sampledCurve(of metric: CurveMetric, _ request: CurveRequest) throws -> MetricCurve {
@@ -63,8 +62,7 @@ extension ReadSession {
         }
     }
 
-    /// Returns the point of a history that is at a position, or else the nearest one on the given side; nil if there is
-    /// none.
+    /// Returns the point of a history that is at a position, or else the nearest one on the given side; nil if there is none.
     func neighbor(
         _ side: CurveAnchors.Side,
         of position: CurveAnchors.Position,

@@ -8,10 +8,7 @@ extension ClientSession {
     /// - Throws: `.resourceDoesNotExist` for an unknown id, `.permissionDenied` if the client may not perform `action`.
     func storedExperiment(_ id: Int64, for action: PermittedAction) throws -> Experiment {
         try require(action, on: .experiment(id), orThrow: TrackingError.experimentNotFound(id))
-        let select = try connection.query(
-            "SELECT \(Experiment.columns) FROM experiments WHERE id = ?1",
-            id
-        )
+        let select = try connection.query("SELECT \(Experiment.columns) FROM experiments WHERE id = ?1", id)
         defer { select.reset() }
         guard try select.step() else { throw TrackingError.experimentNotFound(id) }
         return Experiment(row: select)
@@ -49,9 +46,7 @@ extension Experiment {
 
 extension LifecycleStage {
     /// Converts the number in the database: 0 is active, 1 is deleted.
-    init(storedValue: Int64) {
-        self = storedValue == 0 ? .active : .deleted
-    }
+    init(storedValue: Int64) { self = storedValue == 0 ? .active : .deleted }
 
     var storedValue: Int64 {
         switch self {

@@ -68,6 +68,4 @@ extension ReadSession {
 }
 
 /// Formats numbers as a JSON array for SQLite's `json_each`, so that any number of ids can be bound as one value.
-func jsonArray(_ numbers: [Int64]) -> String {
-    "[" + numbers.map(String.init).joined(separator: ",") + "]"
-}
+func jsonArray(_ numbers: [Int64]) -> String { "[" + numbers.map(String.init).joined(separator: ",") + "]" }

@@ -26,9 +26,7 @@ extension WriteSession {
                 Experiment.defaultLocation(id: id, beneath: artifactRoot)
             )
         }
-        for tag in tags {
-            try connection.upsert(tag, in: .experiments, of: id)
-        }
+        for tag in tags { try connection.upsert(tag, in: .experiments, of: id) }
         try grantCreator(.experiment, String(id))
         return id
     }

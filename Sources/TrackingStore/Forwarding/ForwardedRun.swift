@@ -2,32 +2,32 @@ package import Tracking
 
 /// A run, and what was already sent of it to an upstream: another server to which this server forwards its runs.
 package struct ForwardedRun: Sendable {
-    /// The row id of the run in the table `runs`, as in the types below.
+    /// The row id of the run in the table `runs`.
     package var row: Int64
     /// The run without its metrics.
     package var run: TransferredRun
     package var journal: ForwardedRunJournal
-    /// The metrics of which the upstream lacks points.
+    /// The metrics of which not all points were sent to the upstream.
     package var series: [ForwardedSeries]
     /// The id of the newest entry of the artifact journal for the run; 0 if there is none.
-    package var lastArtifactEntry: Int64
+    package var newestArtifactEntry: Int64
 
     package var runID: String { run.run.info.runID }
     /// The number of points that the upstream has not confirmed.
-    package var missingPoints: Int64 { series.reduce(0) { $0 + max($1.count - $1.sent, 0) } }
+    package var missingPoints: Int64 { series.reduce(0) { $0 + max($1.count - $1.sentCount, 0) } }
 }
 
 /// What the journal of forwarding contains about a run and an upstream.
 package struct ForwardedRunJournal: Sendable, Equatable {
     /// The id of the run in the upstream; nil until the upstream is known to have the run.
-    package var target: String?
-    /// What the upstream has of the run besides points and files, in a format that only the forwarder reads.
-    package var sent = ""
+    package var remoteID: String?
+    /// What was sent of the run apart from points and files, in a format that only the forwarder reads.
+    package var sentContent = ""
     /// The time of the last confirmation, in Unix milliseconds; nil before the first one.
     package var sentTime: Int64?
-    /// The id of the newest entry of the artifact journal when the run's files were last compared with those that were sent; nil if they
-    /// never were.
-    package var artifactEntry: Int64?
+    /// The id of the newest entry of the artifact journal when the run's files were last compared with those that were sent; nil
+    /// if they never were.
+    package var comparedArtifactEntry: Int64?
     /// Why the last attempt failed, as a text for people; nil if it did not fail.
     package var failure: String?
     /// Whether the operator has excluded the run from forwarding.
@@ -43,15 +43,15 @@ package struct ForwardedSeries: Sendable, Equatable {
     /// The number of points that the run has.
     package var count: Int64
     /// The number of points that were sent, up to and including `last`.
-    package var sent: Int64
+    package var sentCount: Int64
     /// The last point that was sent, in the order of the history; nil if no point counts as sent.
     package var last: MetricPoint?
 
-    package init(keyID: Int64, key: String, count: Int64, sent: Int64 = 0, last: MetricPoint? = nil) {
+    package init(keyID: Int64, key: String, count: Int64, sentCount: Int64 = 0, last: MetricPoint? = nil) {
         self.keyID = keyID
         self.key = key
         self.count = count
-        self.sent = sent
+        self.sentCount = sentCount
         self.last = last
     }
 }
@@ -65,17 +65,18 @@ package struct ForwardedRunStatus: Sendable {
     package var sentPoints: Int64
 }
 
-/// A run or experiment that was sent to an upstream, and by which the forwarder recognizes the upstream.
+/// A run or experiment that was sent to an upstream.
 ///
-/// If the server at the upstream's address has none of several such entities, it is another server, and everything is sent again.
-package enum ForwardEvidence: Sendable, Equatable {
+/// The forwarder recognizes the upstream by it: if the server at the upstream's address has none of several such entities, it is
+/// another server, and everything is sent again.
+package enum KnownUpstreamEntity: Sendable, Equatable {
     /// The run's id in this store and in the upstream.
-    case run(String, target: String)
+    case run(String, remoteID: String)
     /// The experiment's name, and its id in the upstream.
-    case experiment(String, target: String)
+    case experiment(String, remoteID: String)
 }
 
-/// The kinds of entities, besides runs, that are sent to an upstream.
+/// The kinds of entities other than runs that are sent to an upstream.
 package enum ForwardedKind: Int64, Sendable, CaseIterable {
     case experiment = 0
     case loggedModel = 1
@@ -84,23 +85,23 @@ package enum ForwardedKind: Int64, Sendable, CaseIterable {
 }
 
 /// What the journal of forwarding contains about an experiment, a model or a version.
-package struct ForwardedThing: Sendable, Equatable {
+package struct ForwardedEntity: Sendable, Equatable {
     /// The beginning of `digest` while the entity was sent and no answer was received, so that the upstream may have it.
     package static let unansweredPrefix = "asked "
 
     /// The id or name in the upstream.
-    package var target: String
+    package var remoteID: String
     /// Identifies the content that was sent.
     package var digest: String
     package var failure: String?
-    /// For a logged model, the id of the newest entry of the artifact journal when its files were last compared with those that were sent.
-    package var artifactEntry: Int64?
+    /// For a logged model, the id of the newest entry of the artifact journal when its files were last compared.
+    package var comparedArtifactEntry: Int64?
 
-    package init(target: String, digest: String, failure: String? = nil, artifactEntry: Int64? = nil) {
-        self.target = target
+    package init(remoteID: String, digest: String, failure: String? = nil, comparedArtifactEntry: Int64? = nil) {
+        self.remoteID = remoteID
         self.digest = digest
         self.failure = failure
-        self.artifactEntry = artifactEntry
+        self.comparedArtifactEntry = comparedArtifactEntry
     }
 }
 
@@ -133,9 +134,9 @@ package struct ForwardOmission: Sendable, Equatable {
         self.reason = reason
     }
 
-    /// The part that stands for an experiment as a whole; it distinguishes the experiment from a registered model with the same name.
+    /// The part that means an experiment as a whole; it distinguishes the experiment from a registered model with the same name.
     package static let experiment = "experiment"
-    /// The part that stands for all files of a run or model.
+    /// The part that means all files of a run or model.
     package static let files = "files"
 
     package static func part(ofDataset name: String) -> String { "dataset \(name)" }
@@ -148,9 +149,9 @@ package struct ForwardOmission: Sendable, Equatable {
 
     /// The part for a version that has another number in the upstream.
     ///
-    /// Such an omission is called a note: nothing is missing.
-    package static func part(forNumberOfVersion version: Int64) -> String { "\(numberPrefix)\(version)" }
-    static let numberPrefix = "number of version "
+    /// Nothing is missing in such a case, so that it is reported as a note.
+    package static func part(forNumberOfVersion version: Int64) -> String { "\(renumberedVersionPrefix)\(version)" }
+    static let renumberedVersionPrefix = "number of version "
 }
 
 /// What an upstream has confirmed about one run, to be written to the journal of forwarding.
@@ -173,13 +174,11 @@ package struct ForwardedRunUpdate: Sendable {
 package struct ForwardedRunRetry: Sendable {
     package var row: Int64
     /// The new value of `ForwardedRunJournal.sent`; nil to keep the old value.
-    package var sent: String?
+    package var sentContent: String?
     /// The keys of the metrics whose points are all sent again.
     package var metrics: [String] = []
 
-    package init(row: Int64) {
-        self.row = row
-    }
+    package init(row: Int64) { self.row = row }
 }
 
 /// A logged model without its points.
@@ -187,5 +186,5 @@ package struct ForwardedModel: Sendable {
     package var row: Int64
     package var model: TransferredLoggedModel
     /// A text that changes when points are added to the model or removed.
-    package var pointsVersion: String
+    package var pointsFingerprint: String
 }

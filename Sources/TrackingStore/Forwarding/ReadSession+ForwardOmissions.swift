@@ -3,7 +3,7 @@ internal import Tracking
 
 extension ReadSession {
     /// Whether this store has a run or logged model with this id, or a registered model or experiment with this name.
-    package func isHere(_ subject: String) throws -> Bool {
+    package func existsLocally(_ subject: String) throws -> Bool {
         try connection.query(
             """
             SELECT EXISTS (SELECT 1 FROM runs WHERE run_id = ?1)
@@ -28,22 +28,24 @@ extension ReadSession {
             """,
             upstream,
             subjects.map { jsonTexts($0) },
-            ForwardOmission.numberPrefix
+            ForwardOmission.renumberedVersionPrefix
         ).map { ForwardOmission(subject: $0.string(0), part: $0.string(1), reason: $0.string(2)) }
     }
 
     /// Returns the newest omissions of an upstream, or the newest notes.
     ///
-    /// - Parameter areNotes: whether to return notes about versions with other numbers instead of what is missing.
-    package func omissions(upstream: Int64, areNotes: Bool = false, limit: Int) throws -> [ForwardOmission] {
+    /// - Parameter ofRenumberedVersions: whether to return the versions that have another number in the upstream, of which
+    ///   nothing is missing, instead of what is missing.
+    package func omissions(upstream: Int64, ofRenumberedVersions: Bool = false, limit: Int) throws -> [ForwardOmission]
+    {
         try connection.query(
             """
             SELECT subject, part, reason FROM forward_omissions
             WHERE upstream_id = ?1 AND (substr(part, 1, length(?2)) = ?2) = ?3 ORDER BY time DESC LIMIT ?4
             """,
             upstream,
-            ForwardOmission.numberPrefix,
-            areNotes ? 1 : 0,
+            ForwardOmission.renumberedVersionPrefix,
+            ofRenumberedVersions ? 1 : 0,
             limit
         ).map { ForwardOmission(subject: $0.string(0), part: $0.string(1), reason: $0.string(2)) }
     }
@@ -53,7 +55,7 @@ extension ReadSession {
         try connection.query(
             "SELECT count(*) FROM forward_omissions WHERE upstream_id = ?1 AND substr(part, 1, length(?2)) <> ?2",
             upstream,
-            ForwardOmission.numberPrefix
+            ForwardOmission.renumberedVersionPrefix
         ).firstRow { $0.int64(0) } ?? 0
     }
 }

@@ -3,8 +3,8 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// Returns the runs that still exist, each with what the journal says was sent to the upstream, and with the metrics of which
-    /// points are still to be sent.
+    /// Returns those of the runs that exist, each with what the journal of forwarding says about it, and with the metrics of
+    /// which not all points were sent.
     package func forwardedRuns(rows: [Int64], upstream: Int64) throws -> [ForwardedRun] {
         let present = try connection.query(
             "SELECT id FROM runs WHERE id IN (SELECT value FROM json_each(?1)) ORDER BY id",
@@ -20,7 +20,7 @@ extension ReadSession {
                 run: run,
                 journal: try forwardedRunJournal(row: row, upstream: upstream) ?? ForwardedRunJournal(),
                 series: try unsentSeries(row: row, upstream: upstream),
-                lastArtifactEntry: lastEntry.flatMap { $0 } ?? 0
+                newestArtifactEntry: lastEntry.flatMap { $0 } ?? 0
             )
         }
     }
@@ -34,7 +34,7 @@ extension ReadSession {
         ).firstRow { ForwardedRunJournal(row: $0, column: 0) }
     }
 
-    /// Returns the metrics of a run of which the upstream lacks points.
+    /// Returns the metrics of a run of which not all points were sent to the upstream.
     private func unsentSeries(row: Int64, upstream: Int64) throws -> [ForwardedSeries] {
         try connection.query(
             """
@@ -52,7 +52,7 @@ extension ReadSession {
                 keyID: series.int64(0),
                 key: try keyName(series.int64(0)),
                 count: series.int64(1),
-                sent: series.optionalInt64(2) ?? 0,
+                sentCount: series.optionalInt64(2) ?? 0,
                 last: series.isNull(2) ? nil : MetricPoint(row: series, column: 3)
             )
         }
@@ -97,9 +97,9 @@ extension ReadSession {
             .firstRow { $0.optionalString(0) }.flatMap { $0 }
     }
 
-    /// Returns entities that the upstream must still have if it is the same server: the five newest and the five oldest sent runs, or up
-    /// to ten experiments if no run was sent.
-    package func forwardEvidence(upstream: Int64) throws -> [ForwardEvidence] {
+    /// Returns entities that the upstream must still have if it is the same server: the five newest and the five oldest sent
+    /// runs, or up to ten experiments if no run was sent.
+    package func knownEntities(ofUpstream upstream: Int64) throws -> [KnownUpstreamEntity] {
         let runs = try ["DESC", "ASC"].flatMap { order in
             try connection.query(
                 """
@@ -107,7 +107,7 @@ extension ReadSession {
                 WHERE sent.upstream_id = ?1 AND sent.target IS NOT NULL ORDER BY sent.run_id \(order) LIMIT 5
                 """,
                 upstream
-            ).map { ForwardEvidence.run($0.string(0), target: $0.string(1)) }
+            ).map { KnownUpstreamEntity.run($0.string(0), remoteID: $0.string(1)) }
         }
         guard runs.isEmpty else { return runs }
         return try connection.query(
@@ -118,21 +118,21 @@ extension ReadSession {
             """,
             upstream,
             ForwardedKind.experiment.rawValue
-        ).map { ForwardEvidence.experiment($0.string(0), target: $0.string(1)) }
+        ).map { KnownUpstreamEntity.experiment($0.string(0), remoteID: $0.string(1)) }
     }
 
     /// Returns the name of another entity of this kind that was sent to the same entity of the upstream; nil if there is none.
     package func forwardedName(
         _ kind: ForwardedKind,
-        withTarget target: String,
-        besides name: String,
+        withRemoteID remoteID: String,
+        excluding name: String,
         upstream: Int64
     ) throws -> String? {
         try connection.query(
             "SELECT name FROM forwarded_things WHERE upstream_id = ?1 AND kind = ?2 AND target = ?3 AND name <> ?4",
             upstream,
             kind.rawValue,
-            target,
+            remoteID,
             name
         ).firstRow { $0.string(0) }
     }
@@ -199,7 +199,7 @@ extension ReadSession {
     }
 
     /// Returns what the journal contains about an experiment, a model or a version; nil if it contains nothing.
-    package func forwardedThing(_ kind: ForwardedKind, _ name: String, upstream: Int64) throws -> ForwardedThing? {
+    package func forwardedEntity(_ kind: ForwardedKind, _ name: String, upstream: Int64) throws -> ForwardedEntity? {
         try connection.query(
             """
             SELECT target, digest, failure, artifact_entry
@@ -210,11 +210,11 @@ extension ReadSession {
             kind.rawValue,
             name
         ).firstRow { row in
-            ForwardedThing(
-                target: row.string(0),
+            ForwardedEntity(
+                remoteID: row.string(0),
                 digest: row.string(1),
                 failure: row.optionalString(2),
-                artifactEntry: row.optionalInt64(3)
+                comparedArtifactEntry: row.optionalInt64(3)
             )
         }
     }
@@ -234,7 +234,7 @@ extension ReadSession {
         ).map { ForwardedFile(path: $0.string(0), bytes: $0.int64(1), version: $0.string(2)) }
     }
 
-    /// Returns the paths that were uploaded (kind 0) for a run after an entry of the artifact journal, relative to the artifact root.
+    /// Returns the paths, relative to the artifact root, that were uploaded (kind 0) for a run after an entry of the journal.
     package func uploadedPaths(ofRun row: Int64, after entry: Int64) throws -> [String] {
         try connection.query(
             "SELECT DISTINCT path FROM artifact_journal WHERE run_id = ?1 AND id > ?2 AND kind = 0",
@@ -245,7 +245,7 @@ extension ReadSession {
 
     /// Returns the id of the newest entry of the artifact journal for a file in a folder or its subfolders; 0 without
     /// such an entry.
-    package func lastArtifactEntry(beneath folder: String) throws -> Int64 {
+    package func newestArtifactEntry(beneath folder: String) throws -> Int64 {
         // The character after "/" in the order of bytes is "0".
         try connection.query(
             "SELECT max(id) FROM artifact_journal WHERE path >= ?1 AND path < ?2",
@@ -270,7 +270,7 @@ extension ReadSession {
                 "SELECT count(*), max(timestamp), total(step), total(value) FROM model_metrics WHERE model_id = ?1",
                 row
             ).firstRow { "\($0.int64(0)) \($0.optionalInt64(1) ?? 0) \($0.double(2)) \($0.double(3))" }
-            return ForwardedModel(row: row, model: model, pointsVersion: version ?? "")
+            return ForwardedModel(row: row, model: model, pointsFingerprint: version ?? "")
         }
     }
 
@@ -329,10 +329,10 @@ extension ForwardedRunJournal {
 
     init(row: Statement, column: Int) {
         self.init()
-        target = row.optionalString(column)
-        sent = row.string(column + 1)
+        remoteID = row.optionalString(column)
+        sentContent = row.string(column + 1)
         sentTime = row.optionalInt64(column + 2)
-        artifactEntry = row.optionalInt64(column + 3)
+        comparedArtifactEntry = row.optionalInt64(column + 3)
         failure = row.optionalString(column + 4)
         isSkipped = row.bool(column + 5)
     }

@@ -97,10 +97,10 @@ extension WriteSession {
             """,
             update.row,
             upstream,
-            journal.target,
-            journal.sent,
+            journal.remoteID,
+            journal.sentContent,
             journal.sentTime,
-            journal.artifactEntry,
+            journal.comparedArtifactEntry,
             journal.failure,
             journal.isSkipped ? 1 : 0
         )
@@ -131,7 +131,7 @@ extension WriteSession {
             run,
             upstream,
             series.keyID,
-            series.sent,
+            series.sentCount,
             last.timestamp,
             last.step,
             last.value,
@@ -218,7 +218,7 @@ extension WriteSession {
     /// Makes the forwarder send parts of some runs again.
     package func resend(_ runs: [ForwardedRunRetry], upstream: Int64) throws {
         for run in runs {
-            if let sent = run.sent {
+            if let sent = run.sentContent {
                 try connection.run(
                     "UPDATE forwarded_runs SET sent = ?3 WHERE run_id = ?1 AND upstream_id = ?2",
                     run.row,
@@ -252,7 +252,7 @@ extension WriteSession {
                 ))
             """
         // The upstream may have an entity whose answer was lost, so its row stays. The forwarder sends it again anyway.
-        let wasAsked = "digest LIKE '\(ForwardedThing.unansweredPrefix)%'"
+        let wasAsked = "digest LIKE '\(ForwardedEntity.unansweredPrefix)%'"
         try connection.run(
             "DELETE FROM forwarded_things WHERE target = '' AND NOT \(wasAsked) AND \(condition)",
             upstream,
@@ -271,7 +271,7 @@ extension WriteSession {
             """,
             upstream,
             list,
-            ForwardOmission.numberPrefix
+            ForwardOmission.renumberedVersionPrefix
         )
     }
 
@@ -283,7 +283,7 @@ extension WriteSession {
         )
     }
 
-    package func note(_ thing: ForwardedThing, _ kind: ForwardedKind, _ name: String, upstream: Int64) throws {
+    package func note(_ thing: ForwardedEntity, _ kind: ForwardedKind, _ name: String, upstream: Int64) throws {
         try connection.run(
             """
             INSERT OR REPLACE INTO forwarded_things (upstream_id, kind, name, target, digest, failure, artifact_entry)
@@ -292,10 +292,10 @@ extension WriteSession {
             upstream,
             kind.rawValue,
             name,
-            thing.target,
+            thing.remoteID,
             thing.digest,
             thing.failure,
-            thing.artifactEntry
+            thing.comparedArtifactEntry
         )
     }
 

@@ -61,21 +61,11 @@ extension ReadSession {
     }
 
     private func fillKeyValues(_ models: inout [LoggedModel], rows: [Int64], page: String) throws {
-        let params = """
-            SELECT param.model_id, param.key_id, param.value
-            FROM json_each(?1) AS page
-            CROSS JOIN logged_model_params AS param ON param.model_id = page.value
-            """
-        try forEachRow(of: params, page: page, rows: rows) { index, row in
-            models[index].params.append(Param(key: try keyName(row.int64(1)), value: row.string(2)))
+        try forEachPair(in: "logged_model_params", of: "model_id", page: page, rows: rows) { index, key, value in
+            models[index].params.append(Param(key: key, value: value))
         }
-        let tags = """
-            SELECT tag.model_id, tag.key_id, tag.value
-            FROM json_each(?1) AS page
-            CROSS JOIN logged_model_tags AS tag ON tag.model_id = page.value
-            """
-        try forEachRow(of: tags, page: page, rows: rows) { index, row in
-            models[index].tags.append(Tag(key: try keyName(row.int64(1)), value: row.string(2)))
+        try forEachPair(in: "logged_model_tags", of: "model_id", page: page, rows: rows) { index, key, value in
+            models[index].tags.append(Tag(key: key, value: value))
         }
     }
 

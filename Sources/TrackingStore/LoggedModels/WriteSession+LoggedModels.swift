@@ -72,9 +72,7 @@ extension WriteSession {
             row,
             key
         )
-        guard connection.changes > 0 else {
-            throw TrackingError.loggedModelTagNotFound(key, modelID: modelID)
-        }
+        guard connection.changes > 0 else { throw TrackingError.loggedModelTagNotFound(key, modelID: modelID) }
     }
 
     private func loggedModelRow(_ modelID: String, for action: PermittedAction) throws -> Int64 {

@@ -2,11 +2,7 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    package func metricHistory(
-        _ history: MetricHistory,
-        pageToken: String?,
-        limit: Int
-    ) throws -> MetricHistoryPage {
+    package func metricHistory(_ history: MetricHistory, pageToken: String?, limit: Int) throws -> MetricHistoryPage {
         let digest = history.digest
         let start = try PageToken.parse(pageToken, digest: digest, termCount: 4)
         guard let series = try series(of: history) else {

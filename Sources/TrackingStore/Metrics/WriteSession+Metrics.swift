@@ -19,9 +19,7 @@ extension WriteSession {
             try insert(metric, into: series, change: &change)
             changes[series.keyID] = change
         }
-        for (keyID, change) in changes {
-            try store(change, of: MetricSeries(runRow: runRow, keyID: keyID))
-        }
+        for (keyID, change) in changes { try store(change, of: MetricSeries(runRow: runRow, keyID: keyID)) }
     }
 
     /// Stores points of one metric of one run, and returns how many of them were new.
@@ -47,9 +45,7 @@ extension WriteSession {
         try insert.bind(point.value, at: 5)
         try insert.bind(point.isNaN ? 1 : 0, at: 6)
         try insert.run()
-        if connection.changes > 0 {
-            change.add(point)
-        }
+        if connection.changes > 0 { change.add(point) }
     }
 
     /// Returns the stored summary of a metric of a run; nil before its first point.

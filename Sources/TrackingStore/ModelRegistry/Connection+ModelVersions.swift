@@ -51,9 +51,9 @@ extension ClientSession {
         return location
     }
 
-    /// Returns the number of the version that an alias stands for.
+    /// Returns the number of the version to which an alias points.
     ///
-    /// The alias `latest` stands for the highest number.
+    /// The alias `latest` points to the highest number.
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown model and for `latest` of a model without versions,
     ///   `.invalidParameterValue` for an unknown alias, `.permissionDenied` for a model that the client may not read.
@@ -116,8 +116,7 @@ extension Connection {
         return try select.map { $0.string(0) }
     }
 
-    /// Returns the highest version number in a stage, or of all versions if the stage is nil; nil if there is no
-    /// version.
+    /// Returns the highest version number in a stage, or of all versions if the stage is nil; nil if there is no version.
     func latestVersion(ofModel modelID: Int64, in stage: ModelStage?) throws -> Int64? {
         let condition = stage == nil ? "" : " AND stage = ?2"
         let sql = "SELECT max(version) FROM model_versions WHERE model_id = ?1" + condition

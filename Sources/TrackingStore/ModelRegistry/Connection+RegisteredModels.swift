@@ -12,10 +12,7 @@ extension ClientSession {
     }
 
     /// Returns the row id of a registered model and whether the model is a prompt; throws as `registeredModelRow` does.
-    func registeredModelKind(
-        _ name: String,
-        for action: PermittedAction
-    ) throws -> (row: Int64, isPrompt: Bool) {
+    func registeredModelKind(_ name: String, for action: PermittedAction) throws -> (row: Int64, isPrompt: Bool) {
         let found = try connection.query("SELECT id, is_prompt FROM registered_models WHERE name = ?1", name)
             .firstRow { (row: $0.int64(0), isPrompt: $0.bool(1)) }
         let model = ProtectedThing.model(name, isPrompt: found?.isPrompt ?? false)
@@ -26,8 +23,7 @@ extension ClientSession {
 
     /// Returns a registered model with its latest versions, tags and aliases.
     ///
-    /// - Throws: `.resourceDoesNotExist` for an unknown name, `.permissionDenied` for a model that the client may not
-    ///   read.
+    /// - Throws: `.resourceDoesNotExist` for an unknown name, `.permissionDenied` for a model that the client may not read.
     func registeredModel(_ name: String) throws -> RegisteredModel {
         guard let model = try registeredModels(rows: [try registeredModelRow(name, for: .read)]).first else {
             throw TrackingError.registeredModelNotFound(name)

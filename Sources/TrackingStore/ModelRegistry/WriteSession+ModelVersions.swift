@@ -88,11 +88,7 @@ extension WriteSession {
     /// Sets `is_prompt` of all versions of a model, unless it already has this value.
     func markVersions(ofModel modelID: Int64, asPrompts: Bool) throws {
         guard try connection.versionsArePrompts(ofModel: modelID) != asPrompts else { return }
-        try connection.run(
-            "UPDATE model_versions SET is_prompt = ?2 WHERE model_id = ?1",
-            modelID,
-            asPrompts ? 1 : 0
-        )
+        try connection.run("UPDATE model_versions SET is_prompt = ?2 WHERE model_id = ?1", modelID, asPrompts ? 1 : 0)
     }
 }
 

@@ -4,7 +4,7 @@ package import Tracking
 extension Connection: RemovalTables {
     package func removalCandidates(_ kind: RemovalKind, ids: [String]) throws -> [RemovalCandidate] {
         try ids.compactMap { id in
-            try query("\(Self.selectAll(kind)) WHERE thing.\(Self.idColumn(kind)) = ?1", id)
+            try query("\(Self.selectAll(kind)) WHERE object.\(Self.idColumn(kind)) = ?1", id)
                 .firstRow { Self.candidate(kind, $0) }
         }
     }
@@ -16,7 +16,7 @@ extension Connection: RemovalTables {
         let kind = position.kind
         // Before the first row comes -1, because the default experiment has the id 0.
         return try query(
-            "\(Self.selectDeleted(kind)) AND thing.id > ?1 ORDER BY thing.id LIMIT ?2",
+            "\(Self.selectDeleted(kind)) AND object.id > ?1 ORDER BY object.id LIMIT ?2",
             Int64(position.last) ?? -1,
             limit
         ).map { (candidate: Self.candidate(kind, $0), key: String($0.int64(4))) }
@@ -43,14 +43,7 @@ extension Connection: RemovalTables {
             SELECT 1, model_id, artifact_uri FROM logged_models WHERE experiment_id = ?1
             """,
             id
-        ).map { row in
-            PendingFolderRemoval(
-                row: 0,
-                kind: RemovalKind(rawValue: row.int64(0)) ?? .run,
-                id: row.string(1),
-                location: row.string(2)
-            )
-        }
+        ).map { PendingFolderRemoval(RemovalKind(rawValue: $0.int64(0)) ?? .run, $0.string(1), at: $0.string(2)) }
     }
 
     package func pointCount(ofRun id: String) throws -> Int64 {
@@ -76,16 +69,6 @@ extension Connection: RemovalTables {
             }
     }
 
-    package func artifactLocations(_ kind: RemovalKind, ids: Set<String>) throws -> [String: String] {
-        let sql =
-            kind == .run
-            ? "SELECT artifact_uri FROM runs WHERE run_id = ?1"
-            : "SELECT artifact_uri FROM logged_models WHERE model_id = ?1"
-        var found: [String: String] = [:]
-        for id in ids { found[id] = try query(sql, id).firstRow { $0.string(0) } }
-        return found
-    }
-
     private static func candidate(_ kind: RemovalKind, _ row: Statement) -> RemovalCandidate {
         RemovalCandidate(
             kind: kind,
@@ -99,9 +82,9 @@ extension Connection: RemovalTables {
     private static func selectDeleted(_ kind: RemovalKind) -> String {
         """
         \(selectAll(kind))
-        WHERE thing.lifecycle_stage = 1 AND NOT EXISTS (
+        WHERE object.lifecycle_stage = 1 AND NOT EXISTS (
             SELECT 1 FROM removals
-            WHERE removals.kind = \(kind.rawValue) AND removals.owner = CAST(thing.\(idColumn(kind)) AS TEXT))
+            WHERE removals.kind = \(kind.rawValue) AND removals.owner = CAST(object.\(idColumn(kind)) AS TEXT))
         """
     }
 
@@ -109,20 +92,20 @@ extension Connection: RemovalTables {
         switch kind {
         case .run:
             """
-            SELECT thing.run_id, thing.artifact_uri, thing.lifecycle_stage, coalesce(thing.deleted_time, 0), thing.id,
-                thing.experiment_id
-            FROM runs AS thing
+            SELECT object.run_id, object.artifact_uri, object.lifecycle_stage, coalesce(object.deleted_time, 0), object.id,
+                object.experiment_id
+            FROM runs AS object
             """
         case .loggedModel:
             """
-            SELECT thing.model_id, thing.artifact_uri, thing.lifecycle_stage, thing.last_updated_time, thing.id,
-                thing.experiment_id
-            FROM logged_models AS thing
+            SELECT object.model_id, object.artifact_uri, object.lifecycle_stage, object.last_updated_time, object.id,
+                object.experiment_id
+            FROM logged_models AS object
             """
         case .experiment:
             """
-            SELECT thing.id, thing.artifact_location, thing.lifecycle_stage, thing.last_update_time, thing.id, thing.id
-            FROM experiments AS thing
+            SELECT object.id, object.artifact_location, object.lifecycle_stage, object.last_update_time, object.id, object.id
+            FROM experiments AS object
             """
         }
     }

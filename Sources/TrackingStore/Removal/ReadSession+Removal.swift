@@ -2,8 +2,9 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    package func artifactsInUse(besides request: RemovalRequest, in folders: ArtifactFolders) throws -> ArtifactsInUse {
-        try connection.artifactsInUse(besides: request, in: folders)
+    package func artifactsInUse(excluding request: RemovalRequest, in folders: ArtifactFolders) throws -> ArtifactsInUse
+    {
+        try connection.artifactsInUse(excluding: request, in: folders)
     }
 
     package func removalPreview(
@@ -28,12 +29,8 @@ extension ReadSession {
             limit,
             skipping
         ).map { row in
-            PendingFolderRemoval(
-                row: row.int64(0),
-                kind: RemovalKind(rawValue: row.int64(1)) ?? .run,
-                id: row.string(2),
-                location: row.string(3)
-            )
+            let kind = RemovalKind(rawValue: row.int64(1)) ?? .run
+            return PendingFolderRemoval(kind, row.string(2), at: row.string(3), row: row.int64(0))
         }
     }
 

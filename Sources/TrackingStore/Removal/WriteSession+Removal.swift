@@ -94,12 +94,8 @@ extension WriteSession {
         try connection.query(
             "SELECT id, kind, owner FROM removals WHERE is_without_rows = 0 ORDER BY kind, id LIMIT 1"
         ).firstRow { row in
-            PendingFolderRemoval(
-                row: row.int64(0),
-                kind: RemovalKind(rawValue: row.int64(1)) ?? .run,
-                id: row.string(2),
-                location: ""
-            )
+            let kind = RemovalKind(rawValue: row.int64(1)) ?? .run
+            return PendingFolderRemoval(kind, row.string(2), at: "", row: row.int64(0))
         }
     }
 }

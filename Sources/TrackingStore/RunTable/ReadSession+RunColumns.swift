@@ -33,9 +33,7 @@ private struct RunColumnCollector {
     private var params: [Int64: RunColumns.Text] = [:]
     private var tags: [Int64: RunColumns.Text] = [:]
 
-    init(session: ReadSession) {
-        self.session = session
-    }
+    init(session: ReadSession) { self.session = session }
 
     mutating func addRuns(_ rows: [Int64]) throws {
         let page = jsonArray(rows)

@@ -62,8 +62,7 @@ private struct RunTableReader: Sendable {
 
     /// The SQL for the runs.
     ///
-    /// The time of the last logged metric is read only for running runs, because finding it takes reading all metrics
-    /// of a run.
+    /// The time of the last logged metric is read only for running runs, because finding it takes reading all metrics of a run.
     private static let runs = """
         SELECT runs.run_id, runs.name, runs.experiment_id, runs.user_id, runs.status, runs.lifecycle_stage,
             runs.start_time, runs.end_time,

@@ -5,8 +5,7 @@ internal import Tracking
 extension ClientSession {
     /// Returns the identity and state of a run, active or deleted.
     ///
-    /// - Throws: `.resourceDoesNotExist` for an unknown run id, `.permissionDenied` if the client may not perform
-    ///   `action`.
+    /// - Throws: `.resourceDoesNotExist` for an unknown run id, `.permissionDenied` if the client may not perform `action`.
     func runInfo(_ runID: String, for action: PermittedAction) throws -> RunInfo {
         let select = try connection.query("SELECT \(RunInfo.columns) FROM runs WHERE run_id = ?1", runID)
         defer { select.reset() }

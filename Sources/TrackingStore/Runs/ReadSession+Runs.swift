@@ -11,9 +11,7 @@ extension ReadSession {
         return run
     }
 
-    package func runInfo(id runID: String) throws -> RunInfo {
-        try runInfo(runID, for: .read)
-    }
+    package func runInfo(id runID: String) throws -> RunInfo { try runInfo(runID, for: .read) }
 
     /// Returns the row id of a run, active or deleted; nil if the run does not exist or is hidden from a limited token.
     ///
@@ -44,9 +42,7 @@ extension ReadSession {
             page
         )
         try infos.forEachRow { runs.append(Run(info: try RunInfo(row: $0))) }
-        guard runs.count == rows.count else {
-            throw StoreCorruption("a run of the page is missing")
-        }
+        guard runs.count == rows.count else { throw StoreCorruption("a run of the page is missing") }
         try fillMetrics(&runs, rows: rows, page: page)
         try fillKeyValues(&runs, rows: rows, page: page)
         try fillDatasets(&runs, rows: rows, page: page)
@@ -73,9 +69,7 @@ extension ReadSession {
         try connection.query(sql, values: [page] + values).forEachRow { row in
             let id = row.int64(0)
             while index < rows.count, rows[index] != id { index += 1 }
-            guard index < rows.count else {
-                throw StoreCorruption("the rows are not in the order of the page")
-            }
+            guard index < rows.count else { throw StoreCorruption("the rows are not in the order of the page") }
             try body(index, row)
         }
     }
@@ -95,21 +89,29 @@ extension ReadSession {
     }
 
     private func fillKeyValues(_ runs: inout [Run], rows: [Int64], page: String) throws {
-        let params = """
-            SELECT param.run_id, param.key_id, param.value
-            FROM json_each(?1) AS page
-            CROSS JOIN params AS param ON param.run_id = page.value
-            """
-        try forEachRow(of: params, page: page, rows: rows) { index, row in
-            runs[index].params.append(Param(key: try keyName(row.int64(1)), value: row.string(2)))
+        try forEachPair(in: "params", of: "run_id", page: page, rows: rows) { index, key, value in
+            runs[index].params.append(Param(key: key, value: value))
         }
-        let tags = """
-            SELECT tag.run_id, tag.key_id, tag.value
+        try forEachPair(in: "run_tags", of: "run_id", page: page, rows: rows) { index, key, value in
+            runs[index].tags.append(Tag(key: key, value: value))
+        }
+    }
+
+    /// Calls `body` with each key and value in a table of params or tags, whose column `owner` holds the ids in `rows`.
+    func forEachPair(
+        in table: StaticString,
+        of owner: StaticString,
+        page: String,
+        rows: [Int64],
+        _ body: (_ index: Int, _ key: String, _ value: String) throws -> Void
+    ) throws {
+        let pairs = """
+            SELECT pair.\(owner), pair.key_id, pair.value
             FROM json_each(?1) AS page
-            CROSS JOIN run_tags AS tag ON tag.run_id = page.value
+            CROSS JOIN \(table) AS pair ON pair.\(owner) = page.value
             """
-        try forEachRow(of: tags, page: page, rows: rows) { index, row in
-            runs[index].tags.append(Tag(key: try keyName(row.int64(1)), value: row.string(2)))
+        try forEachRow(of: pairs, page: page, rows: rows) { index, row in
+            try body(index, try keyName(row.int64(1)), row.string(2))
         }
     }
 

@@ -32,9 +32,7 @@ struct RunSearchStatement {
             try begin(with: orderings.removeFirst(), metricClass)
         }
         restrict(to: search)
-        for comparison in filter {
-            try add(comparison)
-        }
+        for comparison in filter { try add(comparison) }
         // The table of runs is joined last, so that SQLite looks up only the runs that meet the other comparisons.
         if runID != Self.rowColumn { statement.source += "\n    CROSS JOIN runs ON \(Self.rowColumn) = \(runID)" }
         try order(by: orderings)
@@ -170,9 +168,7 @@ struct RunSearchStatement {
             case .attribute:
                 let (column, kind) = Self.attribute(ordering.key)
                 // Missing values come last in both directions. Only the end time can be missing.
-                if ordering.key == "end_time" {
-                    statement.terms.append(SortTerm("(\(column) IS NULL)", .integer))
-                }
+                if ordering.key == "end_time" { statement.terms.append(SortTerm("(\(column) IS NULL)", .integer)) }
                 statement.terms.append(SortTerm(column, ascending: ordering.ascending, kind))
             case .metric: try order(byMetric: ordering)
             case .parameter: try order(ordering, byTable: "params")

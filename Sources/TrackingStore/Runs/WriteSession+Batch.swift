@@ -7,8 +7,6 @@ extension WriteSession {
         try insertParams(batch.params, runRow: run.id, runID: runID)
         try insertModelMetrics(batch.modelMetrics, runRow: run.id)
         try insertMetrics(batch.metrics, runRow: run.id)
-        for tag in batch.tags {
-            try setTag(tag, runRow: run.id)
-        }
+        for tag in batch.tags { try setTag(tag, runRow: run.id) }
     }
 }

@@ -12,9 +12,7 @@ extension WriteSession {
         try requireRoomForRun()
         let row = try insertRun(run.info)
         try recordOwner(ofRun: row)
-        for tag in run.tags {
-            try upsertTag(tag, runRow: row)
-        }
+        for tag in run.tags { try upsertTag(tag, runRow: row) }
         return run
     }
 
@@ -58,17 +56,13 @@ extension WriteSession {
             status?.storedValue,
             endTime
         )
-        if let name {
-            try setTag(Tag(key: Tag.runNameKey, value: name), runRow: row.id)
-        }
+        if let name { try setTag(Tag(key: Tag.runNameKey, value: name), runRow: row.id) }
         return try runInfo(runID, for: .update)
     }
 
-    package func deleteRun(_ runID: String) throws {
-        try moveRun(runID, by: .deletion(at: currentMilliseconds()))
-    }
+    package func deleteRun(_ runID: String) throws { try moveRun(runID, by: .deletion(at: currentMilliseconds())) }
 
-    package func auditedRun(_ runID: String) throws -> (name: String, experimentID: Int64) {
+    package func nameAndExperiment(ofDeletedRun runID: String) throws -> (name: String, experimentID: Int64) {
         let run = try connection.query("SELECT name, experiment_id FROM runs WHERE run_id = ?1", runID)
             .firstRow { (name: $0.string(0), experimentID: $0.int64(1)) }
         guard let run else { throw StoreCorruption("a run is not there after it was changed") }

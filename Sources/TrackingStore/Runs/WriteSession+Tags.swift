@@ -10,9 +10,7 @@ extension WriteSession {
             run.id,
             key
         )
-        guard connection.changes > 0 else {
-            throw TrackingError.tagNotFound(key, in: "run with id \(runID)")
-        }
+        guard connection.changes > 0 else { throw TrackingError.tagNotFound(key, in: "run with id \(runID)") }
     }
 
     func setTag(_ tag: Tag, runRow: Int64) throws {

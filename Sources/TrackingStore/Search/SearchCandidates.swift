@@ -49,9 +49,7 @@ struct SearchCandidates<Search: SearchDescription> {
         let chosen = try comparisonsWorthReading()
         guard !chosen.isEmpty else { return nil }
         var found: Set<Int64>?
-        for index in chosen {
-            found = try rows(meeting: search.filter[index], among: found)
-        }
+        for index in chosen { found = try rows(meeting: search.filter[index], among: found) }
         guard let found, try costsLess(Double(found.count), matches: Double(found.count)) else { return nil }
         let untested = search.filter.indices.filter { index in
             !chosen.contains(index) || !search.isFullyAnsweredByIndex(search.filter[index])
@@ -59,8 +57,7 @@ struct SearchCandidates<Search: SearchDescription> {
         return CandidateRows(rowIDs: found.sorted(), filter: untested.map { search.filter[$0] })
     }
 
-    /// Chooses the comparisons whose indexes are read, the most selective first; returns no comparison if a scan costs
-    /// less.
+    /// Chooses the comparisons whose indexes are read, the most selective first; returns no comparison if a scan costs less.
     private func comparisonsWorthReading() throws -> [Int] {
         // A single index is used only if it yields fewer rows than a scan would read.
         let limitForOne = Int64((rowsForPage * Double(rowCount)).squareRoot())

@@ -32,8 +32,7 @@ extension ReadSession {
 ///
 /// Every access path gives the same rows, order and page tokens, so the pages of one search may use different ones.
 struct SearchPlan<Search: SearchDescription> {
-    /// If the searched experiments have fewer rows than this number, sorting the rows is faster than scanning the
-    /// metric's index.
+    /// If the searched experiments have fewer rows than this number, sorting the rows is faster than scanning the metric's index.
     private let fewRows: Int64 = 500
     /// The maximum number of rows that are counted in the searched experiments.
     private let countedRows: Int64 = 5_000

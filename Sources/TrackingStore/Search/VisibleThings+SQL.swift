@@ -49,8 +49,7 @@ extension VisibleThings<[UInt8]> {
 }
 
 extension Permissions {
-    /// Returns the condition that a row of `registered_models` is visible, and the text that the caller must bind to
-    /// `parameter`.
+    /// Returns the condition that a row of `registered_models` is visible, and the text that the caller must bind to `parameter`.
     func visibleRegistryCondition(boundAs parameter: String) -> (sql: String, bound: String) {
         let models = visibleModels(for: .registeredModel)
         let prompts = visiblePrompts(for: .prompt)

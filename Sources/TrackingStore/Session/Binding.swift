@@ -43,24 +43,16 @@ extension Optional: Bindable where Wrapped: Bindable {
 
 extension Connection {
     /// Returns a cached statement with its values bound, ready to step.
-    func query(_ sql: String, _ values: any Bindable...) throws -> Statement {
-        try query(sql, values: values)
-    }
+    func query(_ sql: String, _ values: any Bindable...) throws -> Statement { try query(sql, values: values) }
 
     func query(_ sql: String, values: [any Bindable]) throws -> Statement {
         let statement = try cached(sql)
-        for (index, value) in values.enumerated() {
-            try value.bind(to: statement, at: index + 1)
-        }
+        for (index, value) in values.enumerated() { try value.bind(to: statement, at: index + 1) }
         return statement
     }
 
     /// Runs a cached statement that yields no rows.
-    func run(_ sql: String, _ values: any Bindable...) throws {
-        try run(sql, values: values)
-    }
+    func run(_ sql: String, _ values: any Bindable...) throws { try run(sql, values: values) }
 
-    func run(_ sql: String, values: [any Bindable]) throws {
-        try query(sql, values: values).run()
-    }
+    func run(_ sql: String, values: [any Bindable]) throws { try query(sql, values: values).run() }
 }

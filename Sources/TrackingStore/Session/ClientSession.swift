@@ -4,8 +4,8 @@ package import Tracking
 
 /// What read and write sessions have in common: the database connection, and a client whose permissions are checked.
 ///
-/// The look-ups by id, which stand in extensions of this protocol, are told what a thing is looked up for and fail for what the
-/// client may not do with it, and searches leave out what it may not read.
+/// Look-ups by id, in extensions of this protocol, get the action for which an object is looked up, and fail if the client may
+/// not carry it out. Searches leave out objects that the client may not read.
 package protocol ClientSession: AnyObject, ClientBound {
     var connection: Connection { get }
 }

@@ -9,7 +9,7 @@ package final class ReadSession: ReaderContext, TrackingReading {
     package let connection: Connection
     /// The client that waits for the result.
     package private(set) var caller = Caller.server
-    /// The processor time of all reads for one answer; nil until a read of the answer calls `sharedEffort`.
+    /// The processor time of all reads for one answer; nil until a read of the answer calls `effortOfWholeAnswer`.
     package private(set) var effort: ReadEffort?
     /// Returns a sentence that says what the client should reduce if the read takes too long.
     var advice: () -> String = { usualAdvice }
@@ -20,9 +20,7 @@ package final class ReadSession: ReaderContext, TrackingReading {
     /// The cache is never out of date, because keys are never renamed or deleted.
     private static let rememberedKeys = 20_000
 
-    init(connection: Connection) {
-        self.connection = connection
-    }
+    init(connection: Connection) { self.connection = connection }
 
     /// Resets the state that belongs to a single read.
     func begin(for caller: Caller) {
@@ -32,7 +30,7 @@ package final class ReadSession: ReaderContext, TrackingReading {
     }
 
     /// Returns the effort that this read and the later reads for the same answer share; creates it if needed.
-    package func sharedEffort() -> ReadEffort {
+    package func effortOfWholeAnswer() -> ReadEffort {
         let effort = effort ?? ReadEffort()
         self.effort = effort
         return effort
@@ -55,9 +53,7 @@ package final class ReadSession: ReaderContext, TrackingReading {
         if let known = keyNames[id] { return known }
         let select = try connection.query("SELECT name FROM keys WHERE id = ?1", id)
         defer { select.reset() }
-        guard try select.step() else {
-            throw StoreCorruption("no key has the id \(id)")
-        }
+        guard try select.step() else { throw StoreCorruption("no key has the id \(id)") }
         if keyNames.count >= Self.rememberedKeys { keyNames.removeAll(keepingCapacity: true) }
         let name = select.string(0)
         keyNames[id] = name

@@ -8,9 +8,7 @@ struct RevocableCache<Key: Hashable, Value> {
     private let capacity: Int
 
     /// - Parameter capacity: the number of entries above which a commit empties the cache.
-    init(capacity: Int) {
-        self.capacity = capacity
-    }
+    init(capacity: Int) { self.capacity = capacity }
 
     subscript(key: Key) -> Value? {
         get { values[key] }
@@ -20,26 +18,18 @@ struct RevocableCache<Key: Hashable, Value> {
         }
     }
 
-    mutating func remove(_ key: Key) {
-        values[key] = nil
-    }
+    mutating func remove(_ key: Key) { values[key] = nil }
 
-    mutating func removeAll() {
-        values.removeAll(keepingCapacity: true)
-    }
+    mutating func removeAll() { values.removeAll(keepingCapacity: true) }
 
     mutating func commit() {
         uncommitted.removeAll(keepingCapacity: true)
-        if values.count > capacity {
-            values.removeAll(keepingCapacity: true)
-        }
+        if values.count > capacity { values.removeAll(keepingCapacity: true) }
     }
 
     /// Drops all entries set since the last commit, including those that replaced an older entry.
     mutating func rollBack() {
-        for key in uncommitted {
-            values[key] = nil
-        }
+        for key in uncommitted { values[key] = nil }
         uncommitted.removeAll(keepingCapacity: true)
     }
 }

@@ -1,4 +1,4 @@
-internal import Identities
+package import Identities
 internal import SQLite
 package import Tracking
 
@@ -21,7 +21,9 @@ extension WriteSession {
 
     package var currentTime: Int64 { currentMilliseconds() }
 
-    package func requireReadableExperiment(_ id: Int64) throws { _ = try storedExperiment(id, for: .read) }
+    package func requireExperiment(_ id: Int64, for action: PermittedAction) throws {
+        _ = try storedExperiment(id, for: action)
+    }
 
     /// Does nothing: all changes go through this writer.
     package func lockAccess() {}

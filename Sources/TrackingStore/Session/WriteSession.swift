@@ -183,13 +183,9 @@ package final class WriteSession: WriterSession, TrackingWriting {
     /// Drops a run from the cache.
     ///
     /// Must be called after the run's lifecycle stage has changed.
-    func forgetRun(_ runID: String) {
-        runRows.remove(ExactText(runID))
-    }
+    func forgetRun(_ runID: String) { runRows.remove(ExactText(runID)) }
 
-    func forgetAllRuns() {
-        runRows.removeAll()
-    }
+    func forgetAllRuns() { runRows.removeAll() }
 }
 
 extension TrackingError {

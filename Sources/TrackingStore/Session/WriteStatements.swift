@@ -54,9 +54,7 @@ final class WriteStatements {
             WHERE run_id = ?1 AND key_id = ?2
             """
         )
-        insertParam = try connection.prepare(
-            "INSERT OR IGNORE INTO params (run_id, key_id, value) VALUES (?1, ?2, ?3)"
-        )
+        insertParam = try connection.prepare("INSERT OR IGNORE INTO params (run_id, key_id, value) VALUES (?1, ?2, ?3)")
         selectParam = try connection.prepare("SELECT value FROM params WHERE run_id = ?1 AND key_id = ?2")
         upsertTag = try connection.prepare(
             """

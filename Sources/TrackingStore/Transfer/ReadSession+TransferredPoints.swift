@@ -78,12 +78,7 @@ extension ReadSession {
                 .real(point.double(4)),
             ]
             return ModelMetric(
-                metric: Metric(
-                    key: key.name,
-                    value: point.double(4),
-                    timestamp: point.int64(0),
-                    step: point.int64(1)
-                ),
+                metric: Metric(key: key.name, value: point.double(4), timestamp: point.int64(0), step: point.int64(1)),
                 modelID: id,
                 runID: point.string(5),
                 dataset: point.isNull(6) ? nil : MetricDataset(name: point.string(6), digest: point.string(7))

@@ -15,9 +15,7 @@ struct ArchiveInput {
     /// Whether the input has other bytes than zeros after the end of the archive.
     private(set) var hasMore = false
 
-    init(next: @escaping () throws -> [UInt8]) {
-        self.next = next
-    }
+    init(next: @escaping () throws -> [UInt8]) { self.next = next }
 
     private var cutOff: SourceFailure {
         SourceFailure("The archive is incomplete: it was not written, or not sent, to the last byte.")
@@ -81,12 +79,7 @@ struct ArchiveInput {
                 if bytes.starts(with: "./".utf8) { bytes.removeFirst(2) }
                 let name = String(decoding: bytes, as: UTF8.self)
                 let isText = String(validating: bytes, as: UTF8.self) != nil
-                return TarEntry(
-                    name: name,
-                    size: remaining,
-                    modified: header.modified,
-                    kind: isText ? kind : .unnamed
-                )
+                return TarEntry(name: name, size: remaining, modified: header.modified, kind: isText ? kind : .unnamed)
             }
         }
     }

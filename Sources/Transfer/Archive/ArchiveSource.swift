@@ -156,9 +156,7 @@ package final class ArchiveSource: RecordSource {
             if !isAll { runs.insert(ExactText(run.run.info.runID)) }
         case .loggedModel(let model):
             guard isAll || experiments.contains(ExactText(model.experiment.name)), selection.includes(model.model.info)
-            else {
-                return false
-            }
+            else { return false }
             if !isAll { models.insert(ExactText(model.model.info.modelID)) }
         case .points(let points): return isAll || runs.contains(ExactText(points.runID))
         case .modelPoints(let points): return isAll || models.contains(ExactText(points.modelID))

@@ -10,8 +10,7 @@ package struct ArchiveWriter: Sendable {
 
     private var lines: [UInt8] = []
     private var parts = 0
-    /// The bytes of the current file that have not been added yet; `padding` is the number of bytes that fill its last
-    /// block.
+    /// The bytes of the current file that have not been added yet; `padding` is the number of bytes that fill its last block.
     private var missing: Int64 = 0
     private var padding = 0
 

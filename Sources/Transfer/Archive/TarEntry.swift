@@ -47,8 +47,7 @@ struct TarEntry: Equatable {
     /// The first size that eleven octal digits cannot hold.
     private static let octalLimit = Int64(1) << 33
 
-    /// Appends a record of an extended header: its length, which includes the digits of the length, the key and the
-    /// value.
+    /// Appends a record of an extended header: its length, which includes the digits of the length, the key and the value.
     private static func append(_ key: String, _ value: String, to bytes: inout [UInt8]) {
         let rest = " \(key)=\(value)\n"
         var length = rest.utf8.count + 1

@@ -13,8 +13,7 @@ internal import Glibc
 package final class EventFileReader {
     /// Larger records are skipped; records with scalars have some hundred bytes.
     package static let maximumRecordBytes: Int64 = 16 << 20
-    /// No Protocol Buffers message is longer, so a greater length is damage and not a record that is still being
-    /// written.
+    /// No Protocol Buffers message is longer, so a greater length is damage and not a record that is still being written.
     private static let longestRecordBytes: UInt64 = 1 << 31
     private static let headBytes: Int64 = 12
     private static let checksumBytes: Int64 = 4
@@ -54,9 +53,7 @@ package final class EventFileReader {
         self.size = size
     }
 
-    deinit {
-        window.deallocate()
-    }
+    deinit { window.deallocate() }
 
     /// Reads the next part; nil at the end.
     ///
@@ -139,8 +136,7 @@ package final class EventFileReader {
 }
 
 extension CRC32C {
-    /// The masked value that event files store, so that data which contains checksums does not look like its own
-    /// checksum.
+    /// The masked value that event files store, so that data which contains checksums does not look like its own checksum.
     package var masked: UInt32 { (value &>> 15 | value &<< 17) &+ 0xA282_EAD8 }
 }
 

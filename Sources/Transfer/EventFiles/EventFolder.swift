@@ -76,11 +76,7 @@ struct EventFolder {
     }
 
     /// Reads all files again and emits their points.
-    func readPoints(
-        of files: [ReadFile],
-        runID: String,
-        _ emit: (TransferItem) throws -> Void
-    ) throws {
+    func readPoints(of files: [ReadFile], runID: String, _ emit: (TransferItem) throws -> Void) throws {
         var events = RunEvents()
         var points = PointBuffer(runID: runID)
         for file in files {

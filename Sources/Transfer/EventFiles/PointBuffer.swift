@@ -11,19 +11,12 @@ struct PointBuffer {
     private var waiting: [(key: String, points: [MetricPoint])] = []
     private var count = 0
 
-    init(runID: String) {
-        self.runID = runID
-    }
+    init(runID: String) { self.runID = runID }
 
     /// Adds a point, and emits full records.
     ///
     /// - Parameter index: the index of the key; a new key has the next free index.
-    mutating func add(
-        _ point: MetricPoint,
-        _ key: String,
-        _ index: Int,
-        _ emit: (TransferItem) throws -> Void
-    ) throws {
+    mutating func add(_ point: MetricPoint, _ key: String, _ index: Int, _ emit: (TransferItem) throws -> Void) throws {
         if index == waiting.count { waiting.append((key, [])) }
         waiting[index].points.append(point)
         count += 1

@@ -34,8 +34,7 @@ package struct RunEvents {
     /// The names of metrics and params whose keys differ from the names.
     var changedNames: [(name: String, key: String)] { metricKeys.changes + paramKeys.changes }
 
-    /// Adds an event, and calls `point` for each of its points with the index of the key in `keys`, the key and the
-    /// point.
+    /// Adds an event, and calls `point` for each of its points with the index of the key in `keys`, the key and the point.
     ///
     /// - Throws: `BrokenMessage`, or what `point` throws.
     package mutating func add(_ event: TrainingEvent, _ point: (Int, String, MetricPoint) throws -> Void) throws {

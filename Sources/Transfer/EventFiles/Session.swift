@@ -68,8 +68,7 @@ struct Session {
         return text
     }
 
-    /// The text of a number: whole numbers below 10^15 as integers, because TensorBoard stores all numbers as
-    /// floating-point.
+    /// The text of a number: whole numbers below 10^15 as integers, because TensorBoard stores all numbers as floating-point.
     private static func text(ofNumber number: Double) -> String {
         Int64(exactly: number).map { abs(number) < 1e15 ? String($0) : "\(number)" } ?? "\(number)"
     }

@@ -2,9 +2,7 @@
 struct WireFields {
     private var rest: UnsafeRawBufferPointer
 
-    init(_ message: UnsafeRawBufferPointer) {
-        rest = message
-    }
+    init(_ message: UnsafeRawBufferPointer) { rest = message }
 
     /// A value by its wire type; its meaning depends on the type of the field.
     enum Value {
@@ -31,9 +29,6 @@ struct WireFields {
             }
         return (key >> 3, value)
     }
-
-    /// Whether all bytes have been read.
-    var isAtEnd: Bool { rest.isEmpty }
 
     /// Reads the next number of variable length.
     mutating func number() throws(BrokenMessage) -> UInt64 {

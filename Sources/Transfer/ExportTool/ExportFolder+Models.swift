@@ -3,10 +3,7 @@ internal import Tracking
 
 extension ExportFolder {
     /// Reads the files of registered models and versions, which also contain the names of experiments without a file.
-    func readModelFiles(
-        _ found: FoundFiles,
-        _ emit: (TransferItem) throws -> Void
-    ) throws -> ExportedRegistry {
+    func readModelFiles(_ found: FoundFiles, _ emit: (TransferItem) throws -> Void) throws -> ExportedRegistry {
         var registry = ExportedRegistry()
         for folder in found.models {
             try reporting(folder, "model.json", emit) { value in

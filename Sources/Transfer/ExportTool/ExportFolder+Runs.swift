@@ -5,11 +5,7 @@ extension ExportFolder {
     private static let pointsPerRecord = 5_000
     private static let modelPointsPerRecord = 1_000
 
-    func readRun(
-        _ folder: StoreFolder,
-        _ reading: inout ExportReading,
-        _ emit: (TransferItem) throws -> Void
-    ) throws {
+    func readRun(_ folder: StoreFolder, _ reading: inout ExportReading, _ emit: (TransferItem) throws -> Void) throws {
         let path = folder.path + "/run.json"
         try reporting(folder, "run.json", emit) { value in
             var run = try Run(exported: RecordFields(value, "run"))

@@ -21,9 +21,7 @@ package struct ExportFolder: RecordSource {
     let root: StoreFolder
 
     /// - Parameter path: the absolute path of the folder.
-    package init(path: String) {
-        root = StoreFolder(root: path)
-    }
+    package init(path: String) { root = StoreFolder(root: path) }
 
     /// Whether the folder, or a folder up to two levels below it, has a file with a name that the tool uses.
     package static func isOne(_ path: String) -> Bool {
@@ -82,10 +80,7 @@ package struct ExportFolder: RecordSource {
         }
     }
 
-    private func readExperiments(
-        _ found: FoundFiles,
-        _ emit: (TransferItem) throws -> Void
-    ) throws -> [Experiment] {
+    private func readExperiments(_ found: FoundFiles, _ emit: (TransferItem) throws -> Void) throws -> [Experiment] {
         var experiments: [Experiment] = []
         for (folder, name) in found.experiments {
             try reporting(folder, name, emit) { document in
@@ -145,9 +140,7 @@ package struct ExportFolder: RecordSource {
         _ emit: (TransferItem) throws -> Void
     ) throws {
         guard let document = try? document(folder, name), let failed = document["info"]?[member], failed.count > 0
-        else {
-            return
-        }
+        else { return }
         let names = failed.elements.prefix(5).map { $0.string ?? $0["version"]?.string ?? "?" }.joined(separator: ", ")
         let reason = "mlflow-export-import itself failed to write \(failed.count) entries: \(names)"
         try emit(.skipped("\(folder.path)/\(name)", reason))

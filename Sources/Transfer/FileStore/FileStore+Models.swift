@@ -43,12 +43,7 @@ extension FileStore {
                         return
                     }
                     points.append(
-                        ModelMetric(
-                            metric: point.metric(key),
-                            modelID: id,
-                            runID: point.runID,
-                            dataset: point.dataset
-                        )
+                        ModelMetric(metric: point.metric(key), modelID: id, runID: point.runID, dataset: point.dataset)
                     )
                 }
                 if broken > 0 { try emit(.skipped("\(metrics.path)/\(key)", "\(broken) lines are not points")) }

@@ -84,11 +84,7 @@ extension FileStore {
         }
     }
 
-    private func readPoints(
-        ofRun id: String,
-        _ folder: StoreFolder,
-        _ emit: (TransferItem) throws -> Void
-    ) throws {
+    private func readPoints(ofRun id: String, _ folder: StoreFolder, _ emit: (TransferItem) throws -> Void) throws {
         for key in folder.deepNames() {
             var current = TransferredPoints(runID: id, key: key, points: [])
             var broken: (first: Int, count: Int) = (0, 0)

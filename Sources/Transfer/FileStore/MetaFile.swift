@@ -58,9 +58,7 @@ private struct MetaReader {
     }
 
     /// The indent of the next line with a key; nil at the end.
-    var indentOfNextKey: Int? {
-        lines[index...].first { !isSkipped($0) }.map(Self.indent)
-    }
+    var indentOfNextKey: Int? { lines[index...].first { !isSkipped($0) }.map(Self.indent) }
 
     /// Goes to the next line with a key and returns its indent and the key; nil at the end.
     mutating func nextKey() throws(SourceFailure) -> (Int, String)? {
@@ -209,9 +207,7 @@ private struct Folded {
     private(set) var text: String
     private var breaks = 0
 
-    init(_ line: Substring) {
-        text = Self.trimmed(line)
-    }
+    init(_ line: Substring) { text = Self.trimmed(line) }
 
     mutating func add(_ line: Substring) {
         let content = Self.trimmed(line)

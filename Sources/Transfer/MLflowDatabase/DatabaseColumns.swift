@@ -2,9 +2,7 @@
 struct DatabaseColumns {
     private let columns: [String: Set<String>]
 
-    init(_ columns: [String: Set<String>]) {
-        self.columns = columns
-    }
+    init(_ columns: [String: Set<String>]) { self.columns = columns }
 
     func has(_ table: String) -> Bool { columns[table] != nil }
 
@@ -15,8 +13,7 @@ struct DatabaseColumns {
         has(table, column) ? "\(table).\(column)" : expression
     }
 
-    /// The SQL condition for rows of the default workspace; empty for a table without workspaces, as before MLflow
-    /// 3.10.
+    /// The SQL condition for rows of the default workspace; empty for a table without workspaces, as before MLflow 3.10.
     func inDefaultWorkspace(_ table: String, _ keyword: String = "WHERE") -> String {
         has(table, "workspace") ? "\(keyword) \(table).workspace = 'default'" : ""
     }

@@ -23,8 +23,7 @@ protocol DatabaseReader: AnyObject {
 
     /// Returns the rows of a table as pages.
     ///
-    /// - Parameter columns: the columns to read; each row has one more at its end, the row id, which is NULL in
-    ///   PostgreSQL.
+    /// - Parameter columns: the columns to read; each row has one more at its end, the row id, which is NULL in PostgreSQL.
     func pages(of table: String, columns: String) throws -> any DatabasePages
 }
 

@@ -17,13 +17,9 @@ struct DatabaseRow {
 
     private let source: Source
 
-    init(_ statement: Statement) {
-        source = .sqlite(statement)
-    }
+    init(_ statement: Statement) { source = .sqlite(statement) }
 
-    init(_ row: PostgresRow) {
-        source = .postgres(row)
-    }
+    init(_ row: PostgresRow) { source = .postgres(row) }
 
     var columnCount: Int {
         switch source {

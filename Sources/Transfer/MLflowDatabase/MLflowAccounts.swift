@@ -75,16 +75,12 @@ package struct MLflowAccounts: Sendable {
             """
         ) { row in
             let (name, isAdministrator) = (try row.text(0), try row.integer(1) == 1)
-            users.append(
-                User(name: name, isAdministrator: isAdministrator, passwordHash: try row.optionalText(2))
-            )
+            users.append(User(name: name, isAdministrator: isAdministrator, passwordHash: try row.optionalText(2)))
         }
         var places: [Int64: Int] = [:]
         try reader.forEachRow("SELECT id, workspace, name, description FROM roles ORDER BY id") { row in
             places[try row.integer(0)] = roles.count
-            roles.append(
-                Role(workspace: try row.text(1), name: try row.text(2), description: try row.optionalText(3))
-            )
+            roles.append(Role(workspace: try row.text(1), name: try row.text(2), description: try row.optionalText(3)))
         }
         try reader.forEachRow(
             "SELECT role_id, resource_type, resource_pattern, permission FROM role_permissions ORDER BY id"

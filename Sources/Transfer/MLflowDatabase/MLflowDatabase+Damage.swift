@@ -4,8 +4,7 @@ internal import SQLite
 extension MLflowDatabase {
     static let damagedPage = "lies on a damaged page of the database"
 
-    /// Returns the results of `read` for the rows of a query; a row with a value of a wrong type is reported and left
-    /// out.
+    /// Returns the results of `read` for the rows of a query; a row with a value of a wrong type is reported and left out.
     ///
     /// - Parameter subject: returns the name of a row for messages.
     /// - Throws: the errors of the database, also those of damaged pages.
@@ -36,8 +35,7 @@ extension MLflowDatabase {
         }
     }
 
-    /// Returns the row ids that a query finds, which SQLite reads from an index alone; damaged pages of it are
-    /// reported.
+    /// Returns the row ids that a query finds, which SQLite reads from an index alone; damaged pages of it are reported.
     func rowIDs(_ sql: String, _ values: [ColumnValue], subject: String) throws -> [Int64] {
         var found: [Int64] = []
         try reportingDamage(subject) { try reader.forEachRow(sql, values) { found.append(try $0.integer(0)) } }
@@ -83,8 +81,7 @@ extension MLflowDatabase {
             }
             return
         } catch let error as SQLiteError where error.isDamage {
-            // `body` may have been called for some rows already; it is called for all rows again, which changes
-            // nothing.
+            // `body` may have been called for some rows already; it is called for all rows again, which changes nothing.
         }
         let single = "SELECT \(columns), \(table).rowid FROM \(table) WHERE \(table).rowid = ?1"
         for (row, name) in try keys(of: table, noun, key) {

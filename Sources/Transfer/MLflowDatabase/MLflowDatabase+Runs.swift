@@ -164,9 +164,7 @@ private struct PointCollector {
         current.points.append(point)
     }
 
-    mutating func addLost(_ reason: String) {
-        lost = ((lost?.count ?? 0) + 1, lost?.reason ?? reason)
-    }
+    mutating func addLost(_ reason: String) { lost = ((lost?.count ?? 0) + 1, lost?.reason ?? reason) }
 
     mutating func send(to emit: (TransferItem) throws -> Void) throws {
         if !current.points.isEmpty { try emit(.record(.points(current))) }

@@ -19,8 +19,7 @@ package final class MLflowDatabase: RecordSource {
 
     /// Opens a SQLite database.
     ///
-    /// - Parameter artifacts: the folder with the artifacts; nil to search at their recorded locations and beside the
-    ///   file.
+    /// - Parameter artifacts: the folder with the artifacts; nil to search at their recorded locations and beside the file.
     /// - Throws: `SourceFailure` for a file that is not a database of MLflow, or cannot be read.
     package convenience init(path: String, artifacts: String?) throws {
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
@@ -181,8 +180,7 @@ package final class MLflowDatabase: RecordSource {
 
     static func stage(_ text: String) -> LifecycleStage { text == "deleted" ? .deleted : .active }
 
-    /// Reports the numbers of rows that Apus cannot store; if experiments are selected, only of rows that belong to
-    /// them.
+    /// Reports the numbers of rows that Apus cannot store; if experiments are selected, only of rows that belong to them.
     private func reportUnsupportedRows(
         of experiments: [Int64: String],
         _ selection: TransferSelection,

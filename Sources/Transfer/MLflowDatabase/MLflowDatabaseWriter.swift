@@ -43,11 +43,7 @@ package final class MLflowDatabaseWriter {
     /// Connects to an empty PostgreSQL database, which is filled in one transaction.
     ///
     /// - Throws: `SourceFailure` for a database that is not empty; `PostgresError`.
-    package convenience init(
-        _ address: PostgresAddress,
-        schema: MLflowSchema,
-        report: @escaping Report
-    ) throws {
+    package convenience init(_ address: PostgresAddress, schema: MLflowSchema, report: @escaping Report) throws {
         try self.init(PostgresTarget(address, schema), report)
     }
 

@@ -109,8 +109,7 @@ final class PostgresTarget: DatabaseTarget {
     func finish() throws {
         for writer in writers.values { try writer.flush() }
         try connection.execute(schema.indexes)
-        // MLflow's next experiment gets the id after the greatest one, which is 0 if only the default experiment
-        // exists.
+        // MLflow's next experiment gets the id after the greatest one, which is 0 if only the default experiment exists.
         try connection.execute(
             """
             SELECT setval('experiments_experiment_id_seq', greatest(max(experiment_id), 1), coalesce(max(experiment_id), 0) > 0)
@@ -218,8 +217,7 @@ private final class PostgresTableWriter: TableWriter {
 
     /// The statement that inserts the staged rows.
     ///
-    /// Of several rows with the same key, `conflict` decides which one is inserted, and whether it replaces an existing
-    /// row.
+    /// Of several rows with the same key, `conflict` decides which one is inserted, and whether it replaces an existing row.
     private var insertion: String {
         let names = columns.map(\.name)
         let (key, order, end) =

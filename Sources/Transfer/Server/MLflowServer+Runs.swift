@@ -41,8 +41,7 @@ extension MLflowServer {
 
     /// Searches that together find each run that started or ended at `since` or later, or has not ended, exactly once.
     ///
-    /// No filter of MLflow finds runs without an end time, so the last search asks for all older runs that are not
-    /// finished.
+    /// No filter of MLflow finds runs without an end time, so the last search asks for all older runs that are not finished.
     private static func searches(since: Int64?) -> [RunSearch] {
         guard let since else { return [RunSearch(filter: "")] }
         let isOlder = "attributes.start_time < \(since)"
@@ -70,9 +69,7 @@ extension MLflowServer {
             var run = try Run(mlflow: RecordFields(root, "answer").object("run"))
             guard selection.includes(run.info),
                 let experiment = experiments.first(where: { $0.id == run.info.experimentID })
-            else {
-                return
-            }
+            else { return }
             let location = run.info.artifactURI
             run.info.artifactURI = files.movedLocation(location)
             try emit(.record(.run(TransferredRun(run: run, experiment: experiment))))

@@ -71,11 +71,7 @@ package struct MLflowServer: RecordSource {
     /// Requests a list with `POST` and calls `body` with its pages, one after another.
     ///
     /// - Parameter members: writes the members of the request, except for the page token.
-    func forEachPage(
-        of list: String,
-        _ members: (inout JSONWriter) -> Void,
-        body: (JSONValue) throws -> Void
-    ) throws {
+    func forEachPage(of list: String, _ members: (inout JSONWriter) -> Void, body: (JSONValue) throws -> Void) throws {
         var token = ""
         var pages = ListedPages()
         while true {

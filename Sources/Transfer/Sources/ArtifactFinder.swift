@@ -40,8 +40,7 @@ package struct ArtifactFinder {
         relativePath(location).map { "mlflow-artifacts:/\($0)" } ?? location
     }
 
-    /// The folder on this machine with the files of a location, and the target of the files; nil if no such folder
-    /// exists.
+    /// The folder on this machine with the files of a location, and the target of the files; nil if no such folder exists.
     ///
     /// Returns only folders with such a path as MLflow gives to a run or model. Otherwise the author of a source could
     /// make the import copy, and the server publish, any folder of the user.
@@ -70,8 +69,7 @@ package struct ArtifactFinder {
         return digits.utf8.count == 32 && digits.allSatisfy { $0.isASCII && $0.isHexDigit }
     }
 
-    /// The hint for the user if none of the folders exists that could contain the artifacts of a location; otherwise
-    /// nil.
+    /// The hint for the user if none of the folders exists that could contain the artifacts of a location; otherwise nil.
     ///
     /// A missing folder need not be an error, because MLflow makes the folder with the first artifact.
     package func hint(for location: String) -> String? {

@@ -2,8 +2,7 @@ internal import Tracking
 
 /// Counts the runs and models that should have artifacts but have no folder on this machine.
 ///
-/// Only the numbers of runs and models are reported, because a missing artifact root concerns thousands of runs at
-/// once.
+/// Only the numbers of runs and models are reported, because a missing artifact root concerns thousands of runs at once.
 final class MissingFiles {
     enum Kind: String, CaseIterable {
         case runs, models = "logged models"
@@ -23,9 +22,7 @@ final class MissingFiles {
         if model.info.status == .ready, !isExternal { add(.models, model.info.modelID) }
     }
 
-    private func add(_ kind: Kind, _ id: String) {
-        counts[kind, default: (0, id)].count += 1
-    }
+    private func add(_ kind: Kind, _ id: String) { counts[kind, default: (0, id)].count += 1 }
 
     func report(to emit: (TransferItem) throws -> Void) throws {
         for kind in Kind.allCases {

@@ -8,8 +8,7 @@ package protocol RecordSource {
 
     /// Calls `emit` for each selected item, in an order in which no item names a later one.
     ///
-    /// Blocks while it reads. The memory that it needs depends on the largest single item, not on the size of the
-    /// source.
+    /// Blocks while it reads. The memory that it needs depends on the largest single item, not on the size of the source.
     func read(_ selection: TransferSelection, _ emit: (TransferItem) throws -> Void) throws
 }
 
@@ -102,7 +101,5 @@ package struct TransferSelection: Sendable {
 package struct SourceFailure: Error, CustomStringConvertible {
     package let description: String
 
-    package init(_ description: String) {
-        self.description = description
-    }
+    package init(_ description: String) { self.description = description }
 }

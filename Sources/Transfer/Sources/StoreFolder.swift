@@ -11,9 +11,7 @@ struct StoreFolder {
     private static let maximumTextBytes = 32 << 20
 
     /// Makes the root folder of a source.
-    init(root: String) {
-        self.init(path: root, skippedPaths: SkippedPaths())
-    }
+    init(root: String) { self.init(path: root, skippedPaths: SkippedPaths()) }
 
     private init(path: String, skippedPaths: SkippedPaths) {
         self.path = path

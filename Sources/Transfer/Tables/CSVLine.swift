@@ -5,9 +5,7 @@ package struct CSVLine {
     private var bytes: [UInt8]
     private var isFirst = true
 
-    private init(continuing bytes: [UInt8]) {
-        self.bytes = bytes
-    }
+    private init(continuing bytes: [UInt8]) { self.bytes = bytes }
 
     /// Appends a line that `write` fills; the buffer is moved and not copied, because each point is a line.
     package static func append(to buffer: inout [UInt8], _ write: (inout CSVLine) -> Void) {
@@ -19,9 +17,7 @@ package struct CSVLine {
     }
 
     /// Appends an empty cell.
-    mutating func none() {
-        separate()
-    }
+    mutating func none() { separate() }
 
     /// Appends a text, in quotes if it is empty or has characters that readers would treat specially.
     package mutating func text(_ text: String) {

@@ -4,11 +4,11 @@ internal import Passwords
 internal import Tracking
 
 extension MLflowAPI {
-    /// Prepares a server for users: the first start makes the one who makes the others.
+    /// Prepares a server for users; the first start creates the first admin.
     ///
     /// - Parameter flag: the flag by which commands find the database.
-    /// - Throws: `StartFailure` without OpenSSL, and for a name or a password that cannot be.
-    func welcome(_ accounts: AccountSettings, _ flag: String) throws {
+    /// - Throws: `StartFailure` without OpenSSL, and for an invalid name or password.
+    func prepareUsers(_ accounts: AccountSettings, _ flag: String) throws {
         do {
             try PasswordHash.prepare()
             if let line = try makeAdministrator(accounts, flag) { StandardStream.error.write(line) }
@@ -16,26 +16,26 @@ extension MLflowAPI {
             throw StartFailure(failure.description)
         } catch let error as TrackingError {
             throw StartFailure(
-                "The first admin cannot be made: \(error.message) MLFLOW_AUTH_ADMIN_USERNAME and MLFLOW_AUTH_ADMIN_PASSWORD say who "
-                    + "that is."
+                "The first admin cannot be created: \(error.message) Correct MLFLOW_AUTH_ADMIN_USERNAME or "
+                    + "MLFLOW_AUTH_ADMIN_PASSWORD."
             )
         }
     }
 
-    /// Says how users of MLflow come over, as long as nobody but the first admin is a user here.
+    /// Tells the operator how to import the users of MLflow, if this server has at most one user.
     ///
     /// - Parameters:
-    ///   - place: where the users of MLflow are.
+    ///   - place: the place of MLflow's users, for the message.
     ///   - flag: the flag by which commands find the database.
-    func tell(ofMLflowUsersIn place: String, _ flag: String) throws {
+    func suggestUserImport(ofMLflowUsersIn place: String, _ flag: String) throws {
         guard try users().count <= 1 else { return }
         StandardStream.error.write(
-            "apus: MLflow has users in \(place), and they are no users here yet. To take them over with their roles and grants: apus "
+            "apus: MLflow has users in \(place), and they are not users of this server yet. To import them with their roles and grants: apus "
                 + "user import URI \(flag)"
         )
     }
 
-    /// - Returns: what a person is told; nil if there was nothing to do.
+    /// - Returns: a line for the operator; nil if there was nothing to do.
     private func makeAdministrator(_ accounts: AccountSettings, _ flag: String) throws -> String? {
         let name = accounts.administrator
         let shown = name.printable(limit: 60)
@@ -59,11 +59,10 @@ extension MLflowAPI {
             "apus: made the admin '\(shown)' with the password \(password) which is shown only now; change it after the log-in"
     }
 
-    /// Refuses to let everybody do what the users and tokens of the database are there for, unless the operator says so.
+    /// Returns a warning if the server ignores users or tokens of its database; nil otherwise.
     ///
-    /// - Returns: what a person is told of users and tokens that nobody is asked for; nil for nothing.
-    /// - Throws: `StartFailure`.
-    func unaskedAccounts(_ security: SecuritySettings) throws -> String? {
+    /// - Throws: `StartFailure` unless the operator has said that everybody may use the server.
+    func unusedAccountsWarning(_ security: SecuritySettings) throws -> String? {
         let hasUsers = try security.accounts == nil && hasUsers()
         if security.asksForCredentials {
             guard hasUsers else { return nil }
@@ -71,14 +70,14 @@ extension MLflowAPI {
                 + "permissions and tokens do not count"
         }
         let now = unixMilliseconds()
-        if hasUsers { return try security.lettingEverybodyIn(despite: .users) }
+        if hasUsers { return try security.openServerWarning(despite: .users) }
         guard try accessTokens().contains(where: { !$0.hasExpired(at: now) }) else { return nil }
-        return try security.lettingEverybodyIn(despite: .tokens)
+        return try security.openServerWarning(despite: .tokens)
     }
 }
 
 extension SecuritySettings {
-    /// Those whom a database has for servers that ask for them.
+    /// The accounts of a database that this server ignores.
     enum Accounts: String {
         case users, tokens
         case either = "users or tokens"
@@ -92,10 +91,10 @@ extension SecuritySettings {
         }
     }
 
-    /// What a person is told of a server that asks nobody, although its database has users or tokens.
+    /// A warning about a server that everybody may use, although its database has users or tokens.
     ///
     /// - Throws: `StartFailure` unless the operator has said that everybody may use the server.
-    func lettingEverybodyIn(despite accounts: Accounts) throws(StartFailure) -> String {
+    func openServerWarning(despite accounts: Accounts) throws(StartFailure) -> String {
         guard allowsEverybody else {
             throw StartFailure(
                 "This database has \(accounts.rawValue), and this server would let everybody do everything. Add \(accounts.flag), or, if "

@@ -16,7 +16,7 @@ enum NewPassword {
         guard isatty(STDIN_FILENO) == 1 else { return try lineOfInput() }
         let first = try ask("Password of '\(user.printable(limit: 60))': ")
         guard try ask("Once more: ") == first else {
-            throw StartFailure("These are two passwords; nothing was changed.")
+            throw StartFailure("The two passwords differ; nothing was changed.")
         }
         return first
     }

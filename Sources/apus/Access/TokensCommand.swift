@@ -127,7 +127,7 @@ struct TokenList: ParsableCommand {
     }
 }
 
-/// A token with the user to whom it belongs; nil for one that belongs to nobody.
+/// A token with its owner; nil for a token without one.
 private struct OwnedToken {
     let token: AccessToken
     let owner: String?
@@ -172,8 +172,8 @@ struct TokenRevocation: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            The user whose token it is. Left out, it is one that belongs to nobody, or your own if you ask a server as a user who \
-            is no admin.
+            The user who owns the token. Without it, the token is one without an owner, or your own if you call a server as a user \
+            who is not an admin.
             """,
             valueName: "name"
         )
@@ -201,15 +201,15 @@ struct TokenRevocation: ParsableCommand {
 }
 
 extension TokenRevocation {
-    /// Whether a server knows the one who asks as a user who is no admin, and who has no tokens but the user's own.
+    /// Whether the credentials are those of a user who is not an admin, and so can revoke only own tokens.
     private static func isOrdinaryUser(of server: KeptServer) -> Bool {
-        // A server without users, or credentials that are not a user's, lead to a refusal.
+        // The server refuses the call if it has no users, or if the credentials are not those of a user.
         let user = try? server.accounts(.get, "current")?["user"]
         return user?["is_admin"]?.bool == false
     }
 }
 
-/// Whose tokens, users or sums a command is about.
+/// The server or database whose tokens, users or sums a command is about.
 struct TokenPlace: ParsableArguments {
     @OptionGroup(title: "Where data lies") var storage: StorageOptions
 

@@ -30,7 +30,7 @@ struct UserImport: ParsableCommand {
         try place.reporting(makesDatabase: true) { store in
             guard case .database(let api) = store else {
                 throw StartFailure(
-                    "A server has this data, and makes no users without passwords. Stop it while users are imported, or name its "
+                    "A server is using this data, and cannot create users without passwords. Stop it for the import, or name its "
                         + "database in PostgreSQL with --backend-store-uri."
                 )
             }

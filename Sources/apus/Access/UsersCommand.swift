@@ -57,11 +57,7 @@ struct UserCreation: ParsableCommand {
 }
 
 struct UserList: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "list",
-        abstract: "List the users.",
-        helpNames: .long
-    )
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the users.", helpNames: .long)
 
     @OptionGroup var place: TokenPlace
     @Flag(help: "One line of JSON.") var json = false

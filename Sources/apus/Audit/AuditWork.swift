@@ -5,12 +5,12 @@ internal import Logging
 internal import MLflowAPI
 internal import Tracking
 
-/// What a server does for the audit beside requests.
+/// The background work of the audit.
 enum AuditWork {
-    /// Entries that one write removes, in about a millisecond.
+    /// The number of entries that one write removes, in about a millisecond.
     private static let entriesAtOnce = 500
 
-    /// The work that reports failed log-ins and removes what is older than the retention.
+    /// The work that reports failed log-ins and removes entries that are older than the retention.
     static func make(
         _ store: any TrackingBackend,
         _ logIns: LogInAudit?,
@@ -26,13 +26,12 @@ enum AuditWork {
         }
     }
 
-    /// Tells the audit that the server has started, and how, and begins the work when that is written.
+    /// Records in the audit that the server has started, and with which settings, and begins the work when the entry is stored.
     ///
-    /// The entry has its place in the order of writes when this returns: it is older than the entry of any client that learns the
-    /// server's address later.
+    /// The entry is queued when this returns, so that it is older than the entries of all clients.
     ///
-    /// A thread of the store has the priority of the one whose work starts it. The first write must therefore come with that of
-    /// the event loops, and not with a lower one, at which a busy machine would let all later writes wait.
+    /// A thread of the store inherits the priority of the thread whose write starts it. The first write must therefore have the
+    /// priority of the event loops; with a lower one, all later writes would wait on a busy machine.
     static func begin(
         _ work: BackgroundWork,
         in store: any TrackingBackend,

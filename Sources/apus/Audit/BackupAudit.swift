@@ -4,9 +4,9 @@ internal import SQLite
 internal import Tracking
 internal import TrackingStore
 
-/// Tells the audit of what a command did with a whole database, which is no change of a store.
+/// Records in the audit that a command has copied or restored a whole database.
 enum BackupAudit {
-    /// Tells the database that was copied, through the server that holds it where one does.
+    /// Records a backup in the database that was copied, through the server that has it open, if there is one.
     static func noteBackup(at place: String, of databasePath: String) {
         note(.byCommand(MLflowAPI.backupAction), place, in: databasePath) { owner in
             var writer = JSONWriter()
@@ -17,12 +17,12 @@ enum BackupAudit {
         }
     }
 
-    /// Tells the database that was restored, if it is of a version that has an audit.
+    /// Records a restoration in the database that was restored, if its version has an audit.
     static func noteRestoration(from place: String, to databasePath: String) {
         note(.byCommand("restore"), place, in: databasePath)
     }
 
-    /// - Parameter ask: tells the server that holds the database.
+    /// - Parameter ask: lets the server that has the database open record the entry.
     private static func note(
         _ entry: AuditEntry,
         _ place: String,
@@ -43,7 +43,7 @@ enum BackupAudit {
             }
         } catch {
             // The copy itself is complete.
-            StandardStream.error.write("apus: the audit does not tell of this \(entry.action): \(error)")
+            StandardStream.error.write("apus: this \(entry.action) could not be recorded in the audit: \(error)")
         }
     }
 }

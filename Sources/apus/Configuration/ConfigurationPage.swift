@@ -8,9 +8,7 @@ struct ConfigurationPage: ParsableCommand {
         shouldDisplay: false
     )
 
-    func run() {
-        StandardStream.output.write(Self.text)
-    }
+    func run() { StandardStream.output.write(Self.text) }
 
     /// The whole page without its last line break.
     static var text: String {

@@ -20,7 +20,7 @@ struct Checkup {
     let calls: TrackingCalls
     let timeout: Duration
     /// How long to wait for the first answer of the server.
-    let patience: Duration
+    let firstAnswerTime: Duration
     /// Called after each step, on the caller's thread.
     let report: (CheckedStep) -> Void
 
@@ -50,8 +50,7 @@ struct Checkup {
         _ = perform("delete-run") { deadline throws(CheckFailure) in try calls.deleteRun(runID: runID, by: deadline) }
     }
 
-    /// Calls the health route until the server is healthy or the time to wait is over; only the last answer is
-    /// reported.
+    /// Calls the health route until the server is healthy or the time to wait is over; only the last answer is reported.
     /// - Returns: whether it is healthy.
     func waitForHealth() -> Bool {
         let begin = ContinuousClock.now
@@ -60,14 +59,14 @@ struct Checkup {
             let start = ContinuousClock.now
             let waited = start - begin
             let outcome = Result { () throws(CheckFailure) in try calls.checkHealth(by: Deadline(after: timeout)) }
-            let left = patience - (ContinuousClock.now - begin)
+            let left = firstAnswerTime - (ContinuousClock.now - begin)
             if case .failure = outcome, left > .zero {
                 // The pause is cut so that the last attempt is made at the end of the time.
                 min(pause, left).sleep()
                 pause = min(pause * 2, .seconds(1))
                 continue
             }
-            let detail = patience > .zero ? "after \(waited.secondText) s of waiting" : nil
+            let detail = firstAnswerTime > .zero ? "after \(waited.secondText) s of waiting" : nil
             let result: Void? = perform(
                 "health",
                 from: start,
@@ -111,7 +110,5 @@ extension Duration {
     }
 
     /// Blocks the calling thread for this time.
-    fileprivate func sleep() {
-        usleep(UInt32(clamping: Int64(self / .microseconds(1))))
-    }
+    fileprivate func sleep() { usleep(UInt32(clamping: Int64(self / .microseconds(1)))) }
 }

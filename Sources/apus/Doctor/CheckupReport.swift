@@ -15,9 +15,7 @@ struct CheckupReport {
     var isFine: Bool { steps.allSatisfy(\.isFine) }
 
     /// Records the checked server for the overall result; the text must be free of secrets.
-    mutating func begin(_ uri: String) {
-        self.uri = uri
-    }
+    mutating func begin(_ uri: String) { self.uri = uri }
 
     mutating func add(_ step: CheckedStep) {
         steps.append(step)

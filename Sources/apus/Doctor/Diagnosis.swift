@@ -44,9 +44,7 @@ extension Diagnosis {
 
 extension TrackingConnection {
     /// Prepares text from the server for display: it removes secrets, joins lines and cuts long text.
-    fileprivate func quoted(_ text: String) -> String {
-        credentials.redacted(text).printable(limit: 200)
-    }
+    fileprivate func quoted(_ text: String) -> String { credentials.redacted(text).printable(limit: 200) }
 }
 
 extension TrackingURI {

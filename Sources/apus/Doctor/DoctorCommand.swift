@@ -76,8 +76,10 @@ struct Doctor: ParsableCommand {
             let client = try client { report.begin($0) }
             report.begin(client.uri.description)
             let calls = TrackingCalls(client, experimentName: experiment)
-            let patience = wait?.duration ?? .zero
-            let checkup = Checkup(calls: calls, timeout: .seconds(timeout), patience: patience) { report.add($0) }
+            let firstAnswerTime = wait?.duration ?? .zero
+            let checkup = Checkup(calls: calls, timeout: .seconds(timeout), firstAnswerTime: firstAnswerTime) {
+                report.add($0)
+            }
             if health { _ = checkup.waitForHealth() } else { checkup.run() }
         } catch {
             report.add(CheckedStep(name: "uri", time: .zero, detail: error.detail, advice: error.advice))

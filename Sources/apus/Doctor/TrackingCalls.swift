@@ -64,8 +64,7 @@ struct TrackingCalls: Sendable {
             }
             return (id, true)
         } catch .client(let error) where error.code == .resourceAlreadyExists {
-            // Another check-up may have created the experiment meanwhile; otherwise the name belongs to a deleted
-            // experiment.
+            // Another check-up may have created the experiment meanwhile; otherwise the name belongs to a deleted experiment.
             guard let id = try findExperiment(by: deadline) else { throw .experimentDeleted(id: nil) }
             return (id, false)
         } catch {
@@ -144,7 +143,7 @@ struct TrackingCalls: Sendable {
         _ call: (BlockingTrackingClient) throws(MLflowError) -> Answer
     ) throws(CheckFailure) -> Answer {
         do throws(MLflowError) {
-            return try call(client.hasty(.milliseconds(Int(deadline.remainingMilliseconds))))
+            return try call(client.withTimeout(.milliseconds(Int(deadline.remainingMilliseconds))))
         } catch {
             throw .client(error)
         }

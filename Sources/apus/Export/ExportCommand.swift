@@ -171,9 +171,7 @@ extension ExportCommand {
             )
         }
         let path = try StorageLayout.database(storage, environment).path
-        guard FileKind(path) == .file else {
-            throw AbsentDatabase(path: path).failure(takesPostgres: false)
-        }
+        guard FileKind(path) == .file else { throw AbsentDatabase(path: path).failure(takesPostgres: false) }
         let layout = try StorageLayout(storage, environment)
         try layout.requireArtifactFolder()
         if let bucket = layout.knownBucket {

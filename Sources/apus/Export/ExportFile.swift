@@ -11,15 +11,9 @@ struct ExportFile: ~Copyable {
     /// Calls `body` to write a file, or the standard output for `-`.
     ///
     /// If the path is a link, its target is written.
-    /// - Parameter store: the exported data folder, whose own files must not be overwritten; nil if a server has the
-    ///   data.
-    /// - Throws: `StartFailure` for a file that cannot be written, and what `body` throws. An existing file then
-    ///   stays as it was.
-    static func write(
-        _ path: String,
-        of store: StorageLayout?,
-        _ body: (borrowing ExportFile) throws -> Void
-    ) throws {
+    /// - Parameter store: the exported data folder, whose own files must not be overwritten; nil if a server has the data.
+    /// - Throws: `StartFailure` for a file that cannot be written, and what `body` throws. An existing file then stays as it was.
+    static func write(_ path: String, of store: StorageLayout?, _ body: (borrowing ExportFile) throws -> Void) throws {
         guard path != "-" else { return try body(ExportFile(descriptor: STDOUT_FILENO)) }
         let target = try target(of: path)
         if let store {
@@ -127,8 +121,7 @@ struct ExportFile: ~Copyable {
 
 /// Removes the temporary file of an export if a signal ends the process.
 private enum RemovalAtSignal {
-    // Unsafe because a signal handler must take no lock. It reads one pointer, which changes only while no handler is
-    // set.
+    // Unsafe because a signal handler must take no lock. It reads one pointer, which changes only while no handler is set.
     private nonisolated(unsafe) static var path: UnsafeMutablePointer<CChar>?
     private static let signals = [SIGINT, SIGTERM, SIGHUP]
 

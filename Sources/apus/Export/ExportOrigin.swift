@@ -13,11 +13,7 @@ enum ExportOrigin {
     static func open(_ command: ExportCommand, needsArtifacts: Bool) throws -> ExportOrigin {
         if command.from == nil, let layout = try command.ownStore(), let uri = layout.postgres {
             if needsArtifacts { try layout.requireArtifactFolder() }
-            let store = try PostgresStore.ofCommand(
-                uri.address,
-                artifactRoot: layout.artifactRoot,
-                source: uri.source
-            )
+            let store = try PostgresStore.ofCommand(uri.address, artifactRoot: layout.artifactRoot, source: uri.source)
             do {
                 let roots = try ServedRoots(layout, nil, Budgets())
                 return .opened(.ofCommand(store, roots, layout)) { store.close() }

@@ -11,9 +11,7 @@ struct HTMLExport {
     /// A limit above the size of any answer, which contains files in base64, curves, runs and the code of the pages.
     private static let maximumBytes = 512 * 1_048_576
 
-    init(_ command: ExportCommand) {
-        self.command = command
-    }
+    init(_ command: ExportCommand) { self.command = command }
 
     /// The body of the call to a server.
     private func request(_ experimentID: (String) throws -> Int64) throws -> [UInt8] {

@@ -122,7 +122,7 @@ struct MLflowDatabaseExport {
         let descriptor = Descriptor(owning: raw)
         // A file system without locks fails with another error, which is ignored.
         guard flock(raw, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
-            throw StartFailure("Another export to '\(target)' is just running.")
+            throw StartFailure("Another export to '\(target)' is running. Try again when it has ended.")
         }
         return descriptor
     }

@@ -52,7 +52,7 @@ struct PushCommand: ParsableCommand {
                 environment.setting(.upstreamTokenCommand, upstreamTokenCommand),
                 environment.setting(.forwardArtifactRate, forwardArtifactRate),
                 agent: "apus-push",
-                patience: longest
+                idleTimeout: longest
             )
             let store = try KeptStore.open(storage, needsArtifacts: true)
             switch store {
@@ -76,7 +76,7 @@ struct PushCommand: ParsableCommand {
         var settings = ForwardSettings { [roots = folder.roots] in roots.folder(at: $0) }
         settings.delay = .milliseconds(200)
         settings.selection = try selection(in: folder.store)
-        settings.patience = longest
+        settings.longestWait = longest
         let forwarder = Forwarder(folder.store, ChangeFeed(), to: calls, settings)
         // Data that the server refused before is sent again, because the server may accept it now.
         forwarder.retryAll()

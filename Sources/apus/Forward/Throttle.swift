@@ -8,9 +8,7 @@ final class Throttle: Sendable {
     /// The time from which on the next bytes may be sent.
     private let next = Mutex(ContinuousClock.now)
 
-    init(bytesPerSecond: Int) {
-        self.bytesPerSecond = bytesPerSecond
-    }
+    init(bytesPerSecond: Int) { self.bytesPerSecond = bytesPerSecond }
 
     /// The number of bytes to send at once: a tenth of a second's, from 1 KiB to 64 KiB.
     var pieceBytes: Int { min(65_536, max(1_024, bytesPerSecond / 10)) }

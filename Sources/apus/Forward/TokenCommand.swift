@@ -14,20 +14,17 @@ final class TokenCommand: Sendable {
 
     /// The command is not run again within this time: if a token so new is refused, its age is not the reason.
     private static let shortestInterval = Duration.seconds(20)
-    private static let patience = Duration.seconds(60)
+    private static let timeLimit = Duration.seconds(60)
     private static let maximumBytes = 65_536
 
     private let command: String
     private let state = Mutex(State())
 
-    init(_ command: String) {
-        self.command = command
-    }
+    init(_ command: String) { self.command = command }
 
     /// Returns the value of the Authorization field, and runs the command if there is no token yet.
     ///
-    /// - Parameter refused: the value that the upstream has just refused, so that the command is run again; nil
-    ///   otherwise.
+    /// - Parameter refused: the value that the upstream has just refused, so that the command is run again; nil otherwise.
     /// - Returns: nil if the refused token is so new that the command is not run again.
     func authorization(after refused: String? = nil) throws(UpstreamFailure) -> String? {
         // While one thread runs the command, another one waits here for its token.
@@ -55,7 +52,7 @@ final class TokenCommand: Sendable {
         do {
             output = try ProgramOutput(
                 of: ["/bin/sh", "-c", command],
-                within: Self.patience,
+                within: Self.timeLimit,
                 maximumBytes: Self.maximumBytes
             )
         } catch {
@@ -68,7 +65,7 @@ final class TokenCommand: Sendable {
             case .tooSlow:
                 throw UpstreamFailure(
                     .credentials,
-                    "the token command did not end within \(Self.patience.components.seconds) s"
+                    "the token command did not end within \(Self.timeLimit.components.seconds) s"
                 )
             case .tooMuch:
                 throw UpstreamFailure(.credentials, "the token command printed more than \(Self.maximumBytes) bytes")

@@ -26,15 +26,15 @@ final class UpstreamClient: UpstreamCalls {
     ///   - trail: the servers that the data has come through, which each call names.
     ///   - token: the command that prints a token; nil to use the credentials of the environment.
     ///   - bytesPerSecond: the highest rate at which files are sent; nil for no limit.
-    ///   - patience: how long a call may go on without a byte being sent or received; nil, or above 90 s, for 90 s.
+    ///   - idleTimeout: how long a call may go on without a byte being sent or received; nil, or above 90 s, for 90 s.
     init(
         _ client: TrackingConnection,
         _ trail: ForwardTrail,
         token: TokenCommand?,
         bytesPerSecond: Int?,
-        patience: Duration?
+        idleTimeout: Duration?
     ) {
-        silence = min(patience ?? Self.longestSilence, Self.longestSilence)
+        silence = min(idleTimeout ?? Self.longestSilence, Self.longestSilence)
         self.trail = trail
         self.client = client
         self.token = token

@@ -36,14 +36,14 @@ struct UpstreamSettings: Sendable {
     /// - Parameters:
     ///   - command: the setting of the token command; nil if there is none.
     ///   - rate: the setting of the highest rate at which artifacts are sent; nil for no limit.
-    ///   - patience: how long a call may go on without a byte being sent or received; nil for 90 s.
+    ///   - idleTimeout: how long a call may go on without a byte being sent or received; nil for 90 s.
     static func calls(
         _ upstream: Setting,
         _ command: Setting?,
         _ rate: Setting?,
         _ trail: ForwardTrail = ForwardTrail(),
         agent: String,
-        patience: Duration? = nil
+        idleTimeout: Duration? = nil
     ) throws(StartFailure) -> UpstreamClient {
         let bytes = try rate.map { setting throws(StartFailure) in
             guard let size = StorageSize(setting.text), size.bytes >= 1_024 else {
@@ -54,7 +54,7 @@ struct UpstreamSettings: Sendable {
         do throws(TrackingURIFault) {
             let client = try TrackingConnection(upstream.text, agent: agent)
             let token = command.map { TokenCommand($0.text) }
-            return UpstreamClient(client, trail, token: token, bytesPerSecond: bytes, patience: patience)
+            return UpstreamClient(client, trail, token: token, bytesPerSecond: bytes, idleTimeout: idleTimeout)
         } catch {
             let shown = TrackingURI.withoutSecrets(upstream.text)
             throw StartFailure("\(upstream.source) '\(shown)': \(error.detail). \(error.advice)")

@@ -78,9 +78,7 @@ enum ArchiveOpening {
 private final class OwnedFolder {
     private let folder: OpenedFolder
 
-    init(_ folder: OpenedFolder) {
-        self.folder = folder
-    }
+    init(_ folder: OpenedFolder) { self.folder = folder }
 
     deinit { folder.close() }
 }

@@ -21,7 +21,7 @@ struct ArtifactTarget: Sendable {
     /// - Parameters:
     ///   - text: the value of the flag: a path, a `file:` URI or an `s3:` URI.
     ///   - workingDirectory: the folder that a relative path starts from.
-    /// - Throws: `StartFailure` for what is no such place, and for a bucket that cannot be used.
+    /// - Throws: `StartFailure` for any other value, and for a bucket that cannot be used.
     init(_ text: String, _ workingDirectory: String, by way: AdoptionWay) throws {
         let setting = Setting(source: Self.flag, text: text)
         if let location = try StorageLayout.bucket(setting) {

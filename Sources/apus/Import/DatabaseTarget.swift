@@ -5,10 +5,10 @@ internal import PostgresStore
 internal import Tracking
 
 /// A database of PostgreSQL with MLflow's tables, which servers may use meanwhile, and the place of their artifacts.
-final class DatabaseTarget: ImportTarget, Sendable {
+final class DatabaseTarget: StoreTarget, Sendable {
     let title: String
-    private let store: PostgresStore
-    private let batches: RecordBatches
+    let store: any TrackingBackend
+    let batches: RecordBatches
     private let artifacts: ArtifactTarget?
 
     /// - Parameter artifacts: the place of the artifacts that go through the servers; nil if none come.
@@ -17,16 +17,7 @@ final class DatabaseTarget: ImportTarget, Sendable {
         self.artifacts = artifacts
         let (store, isAudited) = try Self.open(address)
         self.store = store
-        batches = RecordBatches { records, completion in
-            store.write(
-                {
-                    let report = try $0.importRecords(records)
-                    if isAudited { try $0.audit(.byCommand("import"), after: report.auditNote) }
-                    return report
-                },
-                completion: completion
-            )
-        }
+        batches = RecordBatches(store, isAudited: isAudited)
         title = store.place
     }
 
@@ -59,26 +50,9 @@ final class DatabaseTarget: ImportTarget, Sendable {
     func size(at path: ArtifactPath) throws -> Int64? { try artifacts?.size(at: path) }
 
     func place(_ file: SourceFile, at path: ArtifactPath) throws -> Adoption {
-        guard let artifacts else { throw FileRefusal(description: "\(ArtifactTarget.flag) names no place for it") }
+        guard let artifacts else {
+            throw FileRefusal(description: "\(ArtifactTarget.flag) does not name a place for it")
+        }
         return try artifacts.place(file, at: path)
-    }
-
-    func settle() throws -> [TransferOwner] { try batches.settle() }
-
-    var mappings: [ExperimentMapping] { batches.mappings }
-
-    func location(of owner: TransferOwner) throws -> String? {
-        try store.readNow { try $0.artifactOwners(among: [owner.id.text]) }
-            .first { $0.isLoggedModel == (owner.kind == .loggedModel) }?.location
-    }
-
-    func finish() throws -> TransferReport {
-        batches.wait()
-        return try batches.report()
-    }
-
-    func close() {
-        batches.wait()
-        store.close()
     }
 }

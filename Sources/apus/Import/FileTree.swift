@@ -9,9 +9,7 @@ internal import Transfer
 struct FileTree {
     private let folder: ArtifactFolder
 
-    init(_ folder: ArtifactFolder) {
-        self.folder = folder
-    }
+    init(_ folder: ArtifactFolder) { self.folder = folder }
 
     /// Calls `body` with each regular file and its path relative to the folder.
     ///

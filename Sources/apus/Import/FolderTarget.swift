@@ -8,12 +8,12 @@ internal import TrackingStore
 /// A data folder that no server has open.
 ///
 /// This process owns the folder during the import.
-final class FolderTarget: ImportTarget, Sendable {
+final class FolderTarget: StoreTarget, Sendable {
     let title: String
-    private let store: TrackingStore
+    private let folderStore: TrackingStore
     private let artifacts: ArtifactRoot
     private let way: AdoptionWay
-    private let batches: RecordBatches
+    let batches: RecordBatches
     /// The number of files whose sizes are noted in one transaction.
     private static let filesAtOnce = 1_000
     private let placed = Mutex<[(path: String, bytes: Int64)]>([])
@@ -34,17 +34,8 @@ final class FolderTarget: ImportTarget, Sendable {
         } catch {
             throw StartFailure.opening(databasePath, error)
         }
-        self.store = store
-        batches = RecordBatches { records, completion in
-            store.write(
-                {
-                    let report = try $0.importRecords(records)
-                    try $0.audit(.byCommand("import"), after: report.auditNote)
-                    return report
-                },
-                completion: completion
-            )
-        }
+        folderStore = store
+        batches = RecordBatches(store, isAudited: true)
         // If a server had the folder open, the store could not be opened, and the import goes to that server.
         if let uri = ArtifactPlaceNote(databasePath: databasePath).uri {
             store.close()
@@ -109,28 +100,16 @@ final class FolderTarget: ImportTarget, Sendable {
             return placed
         }
         guard !files.isEmpty else { return }
-        try store.writeNow { session in
+        try folderStore.writeNow { session in
             for file in files { try session.noteStored(file.path, bytes: file.bytes) }
         }
     }
 
-    func settle() throws -> [TransferOwner] { try batches.settle() }
-
-    var mappings: [ExperimentMapping] { batches.mappings }
-
-    func location(of owner: TransferOwner) throws -> String? {
-        try store.readNow { try $0.artifactOwners(among: [owner.id.text]) }
-            .first { $0.isLoggedModel == (owner.kind == .loggedModel) }?.location
-    }
+    var store: any TrackingBackend { folderStore }
 
     func finish() throws -> TransferReport {
         batches.wait()
         try notePlaced()
         return try batches.report()
-    }
-
-    func close() {
-        batches.wait()
-        store.close()
     }
 }

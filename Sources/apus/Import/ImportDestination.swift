@@ -54,9 +54,7 @@ struct ImportDestination {
         } catch let failure as StartFailure {
             // If a server on this machine has the folder open, the records are sent to it.
             guard case .known(let owner) = failure.owner, owner.isOnThisMachine, let reachable = ReachableOwner(owner)
-            else {
-                throw failure
-            }
+            else { throw failure }
             try requireCopying()
             return ServerTarget(try TrackingConnection(ownerAt: reachable, agent: "apus-import"))
         }

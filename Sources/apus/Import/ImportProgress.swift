@@ -9,9 +9,7 @@ final class ImportProgress {
     private var next = ContinuousClock.now
     private var hasLine = false
 
-    init(isQuiet: Bool) {
-        isShown = !isQuiet && isatty(StandardStream.error.rawValue) == 1
-    }
+    init(isQuiet: Bool) { isShown = !isQuiet && isatty(StandardStream.error.rawValue) == 1 }
 
     func show(_ summary: ImportSummary) {
         show(runs: summary.found[.run] ?? 0, points: summary.found[.points] ?? 0, files: summary.files.total)

@@ -20,7 +20,7 @@ protocol ImportTarget: AnyObject {
     /// The experiments that have another id here than at the source, among the records that the target has taken and settled.
     var mappings: [ExperimentMapping] { get }
 
-    /// Where the artifacts of a run or logged model lie that the target has; nil if it has none of this id.
+    /// The location of the artifacts of a run or logged model at the target; nil if the target does not have this id.
     func location(of owner: TransferOwner) throws -> String?
 
     /// The size of the file at a path relative to the root of artifacts; nil if there is none.
@@ -36,6 +36,33 @@ protocol ImportTarget: AnyObject {
 
     /// Closes the target, which cannot be used any more.
     func close()
+}
+
+/// A target whose store this process has open.
+protocol StoreTarget: ImportTarget {
+    var store: any TrackingBackend { get }
+    var batches: RecordBatches { get }
+}
+
+extension StoreTarget {
+    func settle() throws -> [TransferOwner] { try batches.settle() }
+
+    var mappings: [ExperimentMapping] { batches.mappings }
+
+    func location(of owner: TransferOwner) throws -> String? {
+        try store.readNow { try $0.artifactOwners(among: [owner.id.text]) }
+            .first { $0.isLoggedModel == (owner.kind == .loggedModel) }?.location
+    }
+
+    func finish() throws -> TransferReport {
+        batches.wait()
+        return try batches.report()
+    }
+
+    func close() {
+        batches.wait()
+        store.close()
+    }
 }
 
 /// A file that is imported, opened for reading.
@@ -56,7 +83,5 @@ struct FileRefusal: Error, CustomStringConvertible {
 struct ImportFailure: Error, CustomStringConvertible {
     let description: String
 
-    init(_ description: String) {
-        self.description = description
-    }
+    init(_ description: String) { self.description = description }
 }

@@ -23,9 +23,9 @@ final class Importer {
     private var chosen = ChosenNames()
     /// The last run or model, to which the points and artifacts that follow belong.
     private var owner: Owner?
-    /// The runs and models that are left out, and so all that belongs to them.
+    /// The runs and models that are left out together with everything that belongs to them.
     private var leftOut: Set<TransferOwner> = []
-    /// What is left out without asking the target.
+    /// The records that are left out without asking the target.
     private var remarks = TransferReport()
     /// Folders of artifacts that wait until the target has answered whether it takes their owners.
     private var waitingFolders: [(owner: TransferOwner, folder: ArtifactFolder)] = []
@@ -118,12 +118,11 @@ final class Importer {
         if weight >= Self.batchWeight { try send() }
     }
 
-    /// The record with what shows the target that its run or model is the one of the source.
+    /// The record with facts by which the target recognizes the run or model that it belongs to.
     ///
-    /// A target takes many batches and remembers none, and what it has left out may be there as somebody else's thing of the
-    /// same id.
+    /// A target does not remember earlier batches, and may have another run or model with the id of one that it has left out.
     ///
-    /// - Returns: nil for a record that belongs to what is left out.
+    /// - Returns: nil for a record that belongs to a run or model that is left out.
     private func proven(_ record: TransferRecord) -> TransferRecord? {
         switch record {
         case .experiment(let experiment):
@@ -223,7 +222,7 @@ final class Importer {
         if !waitingFolders.isEmpty { try settle() }
     }
 
-    /// Sends what waits, learns what the target has left out, and stores the artifacts of the rest.
+    /// Sends the collected records, gets from the target what it has left out, and stores the artifacts of the rest.
     private func settle() throws {
         guard let target else { return }
         let folders = waitingFolders

@@ -1,22 +1,20 @@
 internal import Dispatch
+internal import MLflowAPI
 internal import Synchronization
 internal import Tracking
 
 /// Gives batches of records to a store of this process, and adds up its reports.
 final class RecordBatches: Sendable {
-    typealias Completion = @Sendable (Result<TransferReport, any Error>) -> Void
-
     /// The number of batches that may wait for the writer while the next one is read.
     private static let underway = 2
 
-    private let store: @Sendable ([TransferRecord], @escaping Completion) -> Void
+    private let store: any TrackingBackend
+    private let isAudited: Bool
     private let free = DispatchSemaphore(value: underway)
     private let outcome = Mutex<(report: TransferReport, failure: (any Error)?)>((TransferReport(), nil))
 
-    /// - Parameter store: stores a batch, and calls the completion when that is durable.
-    init(_ store: @escaping @Sendable ([TransferRecord], @escaping Completion) -> Void) {
-        self.store = store
-    }
+    /// - Parameter isAudited: whether each batch that changes something adds an entry to the audit.
+    init(_ store: any TrackingBackend, isAudited: Bool) { (self.store, self.isAudited) = (store, isAudited) }
 
     /// Stores records later.
     ///
@@ -24,7 +22,11 @@ final class RecordBatches: Sendable {
     func take(_ records: [TransferRecord]) throws {
         try throwFailure()
         free.wait()
-        store(records) { [self] result in
+        store.write({ [isAudited] session in
+            let report = try session.importRecords(records)
+            if isAudited { try session.audit(.byCommand("import"), after: report.auditNote) }
+            return report
+        }) { [self] result in
             outcome.withLock { outcome in
                 switch result {
                 case .success(let report): outcome.report.add(report)

@@ -14,9 +14,7 @@ final class ServerTarget: ImportTarget {
     /// The sizes of the files in the folder that was listed last, by name.
     private var listed: (folder: String, sizes: [String: Int64])?
 
-    init(_ client: TrackingConnection) {
-        self.client = RetryingClient(client)
-    }
+    init(_ client: TrackingConnection) { self.client = RetryingClient(client) }
 
     var title: String { client.title }
 

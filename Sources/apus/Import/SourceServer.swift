@@ -16,9 +16,7 @@ final class SourceServer: ServerCalls {
 
     private let client: RetryingClient
 
-    init(_ client: TrackingConnection) {
-        self.client = RetryingClient(client)
-    }
+    init(_ client: TrackingConnection) { self.client = RetryingClient(client) }
 
     var address: String { "\(client.client.uri)" }
 

@@ -33,9 +33,7 @@ struct BackupCommand: ParsableCommand {
         try CommandFailure.reporting {
             let environment = Environment.process
             let path = try StorageLayout.database(storage, environment).path
-            guard FileKind(path) == .file else {
-                throw AbsentDatabase(path: path).failure(takesPostgres: false)
-            }
+            guard FileKind(path) == .file else { throw AbsentDatabase(path: path).failure(takesPostgres: false) }
             let layout = try StorageLayout(storage, environment)
             let backupFolder = try BackupFolder(backupPath)
             guard !StoragePaths.isInside(backupFolder.path, layout.artifactsPath) else {

@@ -236,7 +236,5 @@ enum Amount {
     }
 
     /// Rounded to a unit, such as `1.5 MiB`.
-    static func bytes(_ number: Int64) -> String {
-        ByteCount.text(number)
-    }
+    static func bytes(_ number: Int64) -> String { ByteCount.text(number) }
 }

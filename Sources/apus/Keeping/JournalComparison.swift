@@ -37,8 +37,7 @@ enum CheckedArtifacts {
 /// A server changes a file a moment before it adds the entry to the journal. If a backup is made, or the server is
 /// killed, between these two steps, the last entry is missing, although no file is damaged.
 struct JournalComparison {
-    /// The files whose size differs and that were written at or after their last entry in the journal, with their
-    /// sizes.
+    /// The files whose size differs and that were written at or after their last entry in the journal, with their sizes.
     private(set) var newerThanJournal: [(path: String, bytes: Int64)] = []
     /// The files that the journal names and that do not exist.
     private(set) var missing: [String] = []

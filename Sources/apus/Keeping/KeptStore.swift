@@ -96,9 +96,7 @@ final class OpenedFolder {
         api = .ofCommand(store, roots, layout)
     }
 
-    func close() {
-        store.close()
-    }
+    func close() { store.close() }
 }
 
 extension MLflowAPI {
@@ -129,7 +127,7 @@ struct KeptServer {
     init(ownerAt owner: ReachableOwner) throws {
         guard !owner.address.hasPrefix("unix:") else {
             throw StartFailure(
-                "The server that has the data listens at \(owner.address) alone, where commands do not call it. Stop it while "
+                "The server that has the data listens only at \(owner.address), which commands cannot use. Stop it while "
                     + "this command works, or let it listen at a port of 127.0.0.1."
             )
         }
@@ -162,8 +160,7 @@ struct KeptServer {
         return json
     }
 
-    /// Makes one of MLflow's calls about users, and returns the JSON of the answer of status 200; nil for an answer
-    /// without JSON.
+    /// Makes one of MLflow's calls about users, and returns the JSON of the answer of status 200; nil for an answer without JSON.
     func accounts(_ method: HTTPMethod, _ route: String, _ body: [UInt8] = []) throws -> JSONValue? {
         let reply: HTTPReply
         do {
@@ -214,8 +211,7 @@ struct KeptServer {
 
     /// Sends one of Apus' own calls, and passes the answer of status 200 to `body` piece by piece.
     ///
-    /// - Parameter waitLimit: how long the call is repeated while the server is busy, and the longest pause in the
-    ///   answer.
+    /// - Parameter waitLimit: how long the call is repeated while the server is busy, and the longest pause in the answer.
     func download(_ route: String, waitLimit: Duration, _ body: ([UInt8]) throws -> Void) throws {
         let end = ContinuousClock.now + waitLimit
         while true {

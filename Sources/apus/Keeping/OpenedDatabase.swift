@@ -30,10 +30,7 @@ struct OpenedDatabase {
 
     func close() { store.close() }
 
-    private static func requireNamedPlace(
-        _ storage: StorageOptions,
-        _ environment: Environment
-    ) throws(StartFailure) {
+    private static func requireNamedPlace(_ storage: StorageOptions, _ environment: Environment) throws(StartFailure) {
         let settings: [(SettingDefinition, String?)] = [
             (.artifactsDestination, storage.artifactsDestination), (.defaultArtifactRoot, storage.defaultArtifactRoot),
         ]

@@ -50,9 +50,7 @@ struct CommandProcess {
     }
 
     /// Ends the process without running the command.
-    func cancel() {
-        close(gate)
-    }
+    func cancel() { close(gate) }
 
     /// Whether processes that the command has started are still running after its end, as children of this process.
     ///

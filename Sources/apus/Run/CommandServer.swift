@@ -170,7 +170,9 @@ final class CommandServer {
     /// Uses the server at an address that a child has written to its ready file.
     private func use(_ address: String, from child: pid_t) throws(StartFailure) {
         guard uri.isEmpty || uri == address else {
-            throw StartFailure("\(settings.databasePath) is served at \(address) now, and the command knows \(uri)")
+            throw StartFailure(
+                "\(settings.databasePath) is served at \(address) now, but the command was started with \(uri)"
+            )
         }
         uri = address
         let owner = OwnerLock.owner(ofDatabase: settings.databasePath)?.pid

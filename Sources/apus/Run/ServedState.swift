@@ -6,8 +6,7 @@ internal import Synchronization
 
 /// Asks the server every few seconds for facts that go into the status of `apus run`.
 ///
-/// The facts are the ids of the runs that begin while the command is running, and the data that an upstream still
-/// lacks.
+/// The facts are the ids of the runs that begin while the command is running, and the data that an upstream still lacks.
 final class ServedState: Sendable {
     private static let interval = DispatchTimeInterval.seconds(5)
     /// The most run ids that the status holds.

@@ -50,14 +50,10 @@ final class SignalPump {
         expect(command)
     }
 
-    func expect(_ child: pid_t) {
-        statuses[child] = .some(nil)
-    }
+    func expect(_ child: pid_t) { statuses[child] = .some(nil) }
 
     /// The exit status of a child, or 128 plus the number of the signal that ended it; nil while it is running.
-    func status(of child: pid_t) -> Int32? {
-        statuses[child] ?? nil
-    }
+    func status(of child: pid_t) -> Int32? { statuses[child] ?? nil }
 
     /// Waits for one signal, no longer than the limit if there is one, and handles it.
     func wait(within limit: Duration?) {
@@ -73,9 +69,7 @@ final class SignalPump {
     /// Whether the kernel sends a signal to this process alone and not to its group.
     ///
     /// The kernel does this with SIGHUP at the end of a terminal if this process is the leader of its session.
-    private func isOfLeaderAlone(_ number: Int32) -> Bool {
-        number == SIGHUP && getsid(0) == getpid()
-    }
+    private func isOfLeaderAlone(_ number: Int32) -> Bool { number == SIGHUP && getsid(0) == getpid() }
 
     /// Handles signals until `isDone` returns true or the time is over.
     func wait(atMost limit: Duration, until isDone: () -> Bool) {

@@ -57,9 +57,7 @@ final class BackgroundWork: Sendable {
     }
 
     /// Waits until the runs that were asked for without a delay have ended, but no longer than the limit.
-    func wait(atMost limit: DispatchTimeInterval) {
-        wait(until: .now() + limit)
-    }
+    func wait(atMost limit: DispatchTimeInterval) { wait(until: .now() + limit) }
 
     private func wait(until deadline: DispatchTime) {
         let isOver = DispatchSemaphore(value: 0)

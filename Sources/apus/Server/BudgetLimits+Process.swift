@@ -14,8 +14,7 @@ extension BudgetLimits {
         return limits
     }
 
-    /// The files that the server needs besides connections: those of each database reader, logs, and artifacts in
-    /// transfer.
+    /// The files that the server needs besides connections: those of each database reader, logs, and artifacts in transfer.
     private static let filesBesideConnections = 32
 
     private static func raisedFileLimit() -> Int {

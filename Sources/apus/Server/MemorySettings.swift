@@ -5,9 +5,8 @@ internal import Glibc
 enum MemorySettings {
     /// Makes the C library return memory after a large answer; must be called at the start, before other threads exist.
     ///
-    /// By default glibc makes up to eight arenas for each core, and keeps ever larger blocks once the first large one
-    /// is freed (mallopt(3)). Two arenas are enough for about ten threads; large blocks are returned to the system at
-    /// once.
+    /// By default glibc makes up to eight arenas for each core, and keeps ever larger blocks once the first large one is freed
+    /// (mallopt(3)). Two arenas are enough for about ten threads; large blocks are returned to the system at once.
     static func apply() {
         _ = mallopt(apus_malloc_arena_max.rawValue, 2)
         _ = mallopt(apus_malloc_mmap_threshold.rawValue, 256 * 1_024)

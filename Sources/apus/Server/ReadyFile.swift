@@ -15,9 +15,7 @@ struct ReadyFile: Sendable {
     }
 
     /// Removes the file of an earlier server, so that a program that waits for the file does not read an old address.
-    func remove() {
-        WholeFile.remove(path)
-    }
+    func remove() { WholeFile.remove(path) }
 
     /// Writes the address as one line.
     ///

@@ -24,8 +24,7 @@ final class RunningServer {
         parts = try ServerParts(settings, logger)
         server = try parts.httpServer()
         let addresses = try server.start(on: settings.listening.sockets)
-        // The handler is set before the ready line is printed, because its reader may then stop the server or close the
-        // pipe.
+        // The handler is set before the ready line is printed, because its reader may then stop the server or close the pipe.
         stop(on: signals)
         if let certificate = settings.certificate { signals.whenToldToRenew { certificate.renew(logger) } }
         if let audit = parts.work.audit {

@@ -7,10 +7,7 @@ internal import MLflowAPI
 
 extension ServerParts {
     /// The check of every request before it is routed; nil if every request is accepted.
-    func admission(
-        _ routes: DeclaredRoutes,
-        _ table: RouteTable
-    ) -> (@Sendable (inout HTTPRequest) -> HTTPAdmission)? {
+    func admission(_ routes: DeclaredRoutes, _ table: RouteTable) -> (@Sendable (inout HTTPRequest) -> HTTPAdmission)? {
         let security = settings.security
         let trail = settings.upstream?.trail
         guard security.isEnabled || access.isRequired || rate != nil || trail != nil else { return nil }

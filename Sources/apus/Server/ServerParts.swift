@@ -29,7 +29,7 @@ struct ServerParts {
     let rate: RequestLimits?
     /// nil if nothing is audited.
     let logInAudit: LogInAudit?
-    let logIns: LogInWays
+    let logIns: LogInMethods
     let access: AccessControl
     let api: MLflowAPI
     let metrics = RequestMetrics()
@@ -98,10 +98,12 @@ struct ServerParts {
             reportFailure: { logger.error("a request failed", metadata: ["error": "\($0)"]) }
         )
         if let accounts = settings.security.accounts {
-            try api.welcome(accounts, flagOfDatabase)
-            if let place = opened.placeOfMLflowUsers(accounts) { try api.tell(ofMLflowUsersIn: place, flagOfDatabase) }
+            try api.prepareUsers(accounts, flagOfDatabase)
+            if let place = opened.placeOfMLflowUsers(accounts) {
+                try api.suggestUserImport(ofMLflowUsersIn: place, flagOfDatabase)
+            }
         }
-        if settings.keepsOwnTables, let line = try api.unaskedAccounts(settings.security) {
+        if settings.keepsOwnTables, let line = try api.unusedAccountsWarning(settings.security) {
             StandardStream.error.write(line)
         }
         rest = IdleRest(store: store, logger)

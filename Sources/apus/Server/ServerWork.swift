@@ -6,10 +6,10 @@ internal import MLflowAPI
 /// The background works of a server.
 struct ServerWork: Sendable {
     let all: [BackgroundWork]
-    /// nil where there is no audit.
+    /// Nil if the server keeps no audit.
     let audit: BackgroundWork?
     let snapshots: BackgroundWork?
-    /// nil where no other server changes what quotas are held against.
+    /// Nil if no other server uses the database, so that the sums for the quotas are always known.
     private let quotas: BackgroundWork?
     let forwarding: ForwardingWork?
     private let expiry: BackgroundWork
@@ -51,7 +51,7 @@ struct ServerWork: Sendable {
         forwarding?.begin()
     }
 
-    /// Prevents further runs, and waits shortly until the running works have ended.
+    /// Prevents further runs, and waits for a short time until the running works have ended.
     func end() { BackgroundWork.end(all, atMost: Self.waitForWork) }
 
     /// Finishes removals that an interrupted `apus gc` has not finished.

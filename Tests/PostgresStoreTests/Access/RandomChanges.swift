@@ -51,7 +51,7 @@ struct RandomChanges {
             return ("tag", Self.silent { session, _ in try session.setExperimentTag(tag, experimentID: id) })
         case 5:
             return ("untag", Self.silent { session, _ in try session.deleteExperimentTag(key: "t", experimentID: id) })
-        default: return ("stands", { session, _ in "\(try session.stands(experiment: id))" })
+        default: return ("stands", { session, _ in "\(try session.canReturnAgain(.experiment(id)))" })
         }
     }
 
@@ -81,7 +81,7 @@ struct RandomChanges {
                         artifactURI: "",
                         lifecycleStage: .active
                     )
-                    return "\(try session.stands(info))"
+                    return "\(try session.canReturnAgain(.run(info)))"
                 }
             )
         }
@@ -203,7 +203,7 @@ struct RandomChanges {
                 { session, _ in
                     var model = RegisteredModel(name: name, creationTime: 0, lastUpdatedTime: 0, description: "")
                     model.tags = tags
-                    return "\(try session.stands(model))"
+                    return "\(try session.canReturnAgain(.registeredModel(model)))"
                 }
             )
         }

@@ -158,7 +158,7 @@ struct RemovalTests {
     // MARK: What the tests are made of
 
     private func owner(_ id: String, _ kind: RemovalKind) -> PendingFolderRemoval {
-        PendingFolderRemoval(row: 0, kind: kind, id: id, location: "")
+        PendingFolderRemoval(kind, id, at: "")
     }
 
     private func remove(
@@ -181,7 +181,7 @@ struct RemovalTests {
         limit: Int = 100
     ) throws -> [RemovalCandidate] {
         try fixture.store.readRemovals { tables in
-            let inUse = try tables.artifactsInUse(besides: request, in: Self.folders)
+            let inUse = try tables.artifactsInUse(excluding: request, in: Self.folders)
             var (found, position) = ([RemovalCandidate](), RemovalPosition?.some(.start))
             while let from = position {
                 let part = try tables.deletedCandidates(from, limit: limit, request, inUse)
@@ -194,7 +194,7 @@ struct RemovalTests {
 
     private func preview(_ fixture: PostgresStoreFixture, _ request: RemovalRequest) throws -> RemovalCount {
         try fixture.store.readRemovals { tables in
-            let inUse = try tables.artifactsInUse(besides: request, in: Self.folders)
+            let inUse = try tables.artifactsInUse(excluding: request, in: Self.folders)
             return try tables.removalPreview(request, keeping: inUse).count
         }
     }

@@ -6,10 +6,10 @@ internal import Tracking
 
 /// What the calls about users, roles and grants have in common; their names and rules are those of `mlflow.server.auth`.
 ///
-/// Each is decided by its own handler, because who may do what depends on whose account it is about. The transaction that does
-/// the work makes sure that the one who calls has the same rights still; else the handler decides once more.
+/// The handler of each call checks the permissions, because they depend on the account that the call is about. The transaction of
+/// the change checks that the caller's permissions are still the same; otherwise the handler runs again.
 extension MLflowAPI {
-    /// Nothing where there are no users: MLflow's pages ask for `users/current` to see whether there are.
+    /// Empty if the server has no users: MLflow's pages find out by `users/current` whether it has.
     var accountEndpoints: [[Endpoint]] {
         guard settings.access?.users != nil else { return [] }
         return userEndpoints + roleEndpoints + grantEndpoints + oldGrantEndpoints
@@ -26,7 +26,7 @@ extension MLflowAPI {
 
     /// A call that changes accounts.
     ///
-    /// - Parameter access: says what the audit tells of it.
+    /// - Parameter access: contains the form of the audit entry.
     func accountChange(
         _ method: HTTPMethod,
         _ version: String,
@@ -90,12 +90,12 @@ extension MLflowAPI {
     }
 }
 
-/// A call about accounts, with the one who makes it.
+/// A call about accounts, with the identity of the caller.
 struct AccountCall {
     let message: RequestMessage
     let request: HTTPRequest
     let identity: Identity
-    /// What the audit tells of a change.
+    /// The audit entry of a change.
     let audit: AuditEntry?
 
     init(_ message: RequestMessage, _ request: HTTPRequest, _ identity: Identity, _ audit: AuditEntry?) {
@@ -105,7 +105,7 @@ struct AccountCall {
         self.audit = audit
     }
 
-    /// Whether the call is about the one who makes it.
+    /// Whether a user is the caller.
     func isAbout(_ name: String) -> Bool { identity.kind == .user && identity.name.isExactly(name) }
 
     func require(_ isAllowed: Bool, _ whom: String) throws {

@@ -3,25 +3,25 @@ internal import Passwords
 internal import Tracking
 package import Transfer
 
-/// What has come of users, roles and grants of an MLflow server.
-package struct AccountsTaken: Sendable {
-    /// The names of the users that were made.
+/// The result of an import of users, roles and grants of an MLflow server.
+package struct ImportedAccounts: Sendable {
+    /// The names of the users that were created.
     package fileprivate(set) var users: [String] = []
-    /// The names of those whose passwords this server cannot check, so that they need new ones.
+    /// The names of created users whose passwords this server cannot check, so that they need new ones.
     package fileprivate(set) var usersWithoutPassword: [String] = []
     package fileprivate(set) var roles = 0
     package fileprivate(set) var grants = 0
-    /// One sentence for each thing that was left out or has no effect.
+    /// One sentence for each user, role or grant that was left out or has no effect.
     package fileprivate(set) var remarks: [String] = []
 }
 
 extension MLflowAPI {
-    /// Makes the users, roles and grants of an MLflow server, all or none.
+    /// Creates the users, roles and grants of an MLflow server, all or none.
     ///
-    /// Users and roles that are there already stay as they are. Blocks until all is durable.
-    package func take(_ accounts: MLflowAccounts) throws -> AccountsTaken {
+    /// Users and roles that exist already stay as they are. Blocks until all is durable.
+    package func take(_ accounts: MLflowAccounts) throws -> ImportedAccounts {
         try store.writeNow { session in
-            var taken = AccountsTaken()
+            var taken = ImportedAccounts()
             for user in accounts.users { try taken.take(user, session) }
             let names = Set(taken.users)
             for role in accounts.roles {
@@ -36,10 +36,10 @@ extension MLflowAPI {
     }
 }
 
-extension AccountsTaken {
+extension ImportedAccounts {
     fileprivate mutating func take(_ user: MLflowAccounts.User, _ session: any TrackingWriting) throws {
         guard try !session.hasUser(named: user.name) else {
-            remarks.append("the user '\(user.name)' is there already and stays as it is")
+            remarks.append("the user '\(user.name)' exists already and stays as it is")
             return
         }
         let password = user.passwordHash.flatMap { PasswordHash.canCheck($0) ? $0 : nil }
@@ -56,7 +56,7 @@ extension AccountsTaken {
         try session.audit(entry)
     }
 
-    /// Takes what is granted to a user alone, if this import has made the user.
+    /// Imports the grants of a single user, if this import has created the user.
     fileprivate mutating func takeOwnGrants(
         _ role: MLflowAccounts.Role,
         of made: Set<String>,
@@ -77,7 +77,7 @@ extension AccountsTaken {
     fileprivate mutating func take(_ role: MLflowAccounts.Role, _ session: any TrackingWriting) throws {
         let isThere = try session.roles(in: [role.workspace]).contains { $0.name.utf8.elementsEqual(role.name.utf8) }
         guard !isThere else {
-            remarks.append("the role '\(role.name)' is there already and stays as it is, also as to who has it")
+            remarks.append("the role '\(role.name)' exists already and stays as it is, also as to who has it")
             return
         }
         if !role.workspace.utf8.elementsEqual(Role.workspace.utf8) {

@@ -6,7 +6,7 @@ internal import JSON
 internal import Tracking
 
 extension MLflowAPI {
-    /// What users are granted alone, for one experiment or model or for all.
+    /// Calls about the grants of single users, for one experiment or model or for all.
     var grantEndpoints: [[Endpoint]] {
         [
             accountChange(.post, "3.0", "users/permissions/grant", Self.grantAccess, grantPermission),
@@ -20,7 +20,7 @@ extension MLflowAPI {
 
     private static let grantAccess = Access.change(.grant).audited("resource_type", "resource_id", "permission")
 
-    /// Throws unless the one who calls may grant something for a thing: who may manage it, or all things of its type.
+    /// Throws unless the caller may manage a resource, or all resources of its type, and so may grant permissions on it.
     func requireManager(of type: GrantedType, _ pattern: String, _ call: AccountCall) throws {
         guard !call.identity.managesRoles else { return }
         var mayManage = false
@@ -34,7 +34,7 @@ extension MLflowAPI {
             default: break
             }
         }
-        try call.require(mayManage, "who may manage this, and admins")
+        try call.require(mayManage, "users who may manage this, and admins")
     }
 
     private static func grantedType(_ message: RequestMessage) throws -> GrantedType {
@@ -69,7 +69,7 @@ extension MLflowAPI {
         return .empty
     }
 
-    /// What the grants of a user allow, without regard to whether that one is an admin.
+    /// Answers the permission that a user has by grants, whether the user is an admin or not.
     private func getPermission(_ call: AccountCall) throws -> HTTPResponse {
         let type = try Self.grantedType(call.message)
         let name = try call.message.requiredString("username")
@@ -77,7 +77,7 @@ extension MLflowAPI {
         let pattern = try call.message.requiredString("resource_id")
         try type.validate(pattern: pattern)
         let grants = try store.readNow(.cheap) { try $0.grants(ofUser: try $0.user(named: name).id) }
-        let defaultLevel = settings.access?.usersMay ?? .none
+        let defaultLevel = settings.access?.defaultLevel ?? .none
         let level = Permissions.level(of: type, pattern, in: grants, defaultLevel: defaultLevel)
         return .json { writer in
             writer.beginObject()
@@ -91,7 +91,7 @@ extension MLflowAPI {
     /// How many grants one answer of `grants/list` has at most.
     private static let grantPageLimit = 1_000
 
-    /// Answers what users were granted alone for one thing, to those who may grant it; `docs/own-calls.md` describes it.
+    /// Lists the grants of single users on one resource, for users who may manage it; `docs/own-calls.md` describes the call.
     private func listGrants(_ call: AccountCall) throws -> HTTPResponse {
         let type = try Self.grantedType(call.message)
         let pattern = try call.message.requiredString("resource_id")

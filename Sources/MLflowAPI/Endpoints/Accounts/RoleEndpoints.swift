@@ -50,9 +50,9 @@ extension MLflowAPI {
         return text
     }
 
-    /// Throws unless the one who calls may change roles of a workspace.
+    /// Throws unless the caller may change roles of a workspace.
     ///
-    /// - Parameter workspace: nil for that of a role that is not there, which only admins learn.
+    /// - Parameter workspace: nil for the workspace of an unknown role; only admins are told that a role is unknown.
     private func requireManager(of workspace: String?, _ call: AccountCall) throws {
         let isManager = call.identity.managesRoles && workspace?.isExactly(Role.workspace) == true
         try call.require(
@@ -76,7 +76,7 @@ extension MLflowAPI {
         try workspace(call) { try $0.role(id: id).workspace }
     }
 
-    /// Nil for what is not there, and for an admin, for whom it makes no difference.
+    /// The workspace that is read; nil if it is not found, and for an admin, who may use all workspaces.
     private func workspace(
         _ call: AccountCall,
         _ read: @escaping @Sendable (any TrackingReading) throws -> String
@@ -102,7 +102,7 @@ extension MLflowAPI {
         return .json("role") { $0.write(role) }
     }
 
-    /// Throws unless the one who calls has a role in each of some workspaces, as the reference asks for before it shows roles.
+    /// Throws unless the caller has a role in each of some workspaces, which MLflow requires of users who read roles.
     private func requireRole(in workspaces: [String?], _ call: AccountCall) throws {
         guard !call.identity.isAdministrator else { return }
         let id = call.identity.userID
@@ -221,10 +221,7 @@ extension MLflowAPI {
 
     private func listUserRoles(_ call: AccountCall) throws -> HTTPResponse {
         let name = try call.message.requiredString("username")
-        try call.require(
-            call.identity.managesRoles || call.isAbout(name),
-            "the user '\(shortened(name))' and admins"
-        )
+        try call.require(call.identity.managesRoles || call.isAbout(name), "the user '\(shortened(name))' and admins")
         let roles = try store.readNow(.cheap) { try $0.roles(ofUser: try $0.user(named: name).id) }
         return .json("roles") { $0.write(roles) }
     }

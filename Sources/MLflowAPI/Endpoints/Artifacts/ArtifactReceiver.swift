@@ -74,7 +74,5 @@ final class ArtifactReceiver: HTTPBodyReceiver {
         }
     }
 
-    func abort() {
-        upload.abort()
-    }
+    func abort() { upload.abort() }
 }

@@ -21,9 +21,7 @@ final class ArtifactTurns: Sendable {
         /// The changes that run or wait, the oldest first; each one occupies a thread that serves artifacts.
         var claims: [Claim] = []
 
-        func isBlocked(_ index: Int) -> Bool {
-            claims[..<index].contains { $0.path.overlaps(claims[index].path) }
-        }
+        func isBlocked(_ index: Int) -> Bool { claims[..<index].contains { $0.path.overlaps(claims[index].path) } }
     }
 
     private let state = Mutex(State())

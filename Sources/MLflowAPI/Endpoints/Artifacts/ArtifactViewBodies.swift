@@ -13,18 +13,13 @@ private let pieceBytes = 64 * 1_024
 final class ArtifactZipBody: HTTPBodyProducer {
     private let archive: Mutex<ZipArchive>
 
-    init(_ archive: ZipArchive) {
-        self.archive = Mutex(archive)
-    }
+    init(_ archive: ZipArchive) { self.archive = Mutex(archive) }
 
-    func next(into buffer: inout [UInt8]) throws -> Bool {
-        try archive.withLock { try $0.next(into: &buffer) }
-    }
+    func next(into buffer: inout [UInt8]) throws -> Bool { try archive.withLock { try $0.next(into: &buffer) } }
 }
 
-/// The body of an answer with all files of a run:
-/// `{"run_id", "root_uri", "files": [{"path", "is_dir", "file_size", "modification_time"}], "file_count", "total_bytes",
-/// "next_page_token"}`.
+/// The body of an answer with all files of a run: `{"run_id", "root_uri", "files": [{"path", "is_dir", "file_size",
+/// "modification_time"}], "file_count", "total_bytes", "next_page_token"}`.
 ///
 /// Folders have no size, and in an object storage no modification time. The count and the sum are those of the files in this answer.
 final class ArtifactTreeBody: HTTPBodyProducer {

@@ -50,10 +50,7 @@ extension MLflowAPI {
             let message = try RequestMessage(request, .tree)
             let limit = try message.checkedPageSize(message.pageSize())
             let folder = try servedFolder(of: run, for: request.caller, to: .read)
-            let walk = try folder.walk(
-                path,
-                after: try message.string("page_token").flatMap { $0.isEmpty ? nil : $0 }
-            )
+            let walk = try folder.walk(path, after: try message.string("page_token").flatMap { $0.isEmpty ? nil : $0 })
             return try stream(ArtifactTreeBody(walk, of: run, limit: Int64(limit)))
         }
     }

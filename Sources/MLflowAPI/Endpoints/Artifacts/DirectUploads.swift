@@ -25,9 +25,7 @@ final class DirectUploads: Sendable {
     private let limits: MultipartUploads.Limits
     private let state = Mutex(State())
 
-    init(_ limits: MultipartUploads.Limits) {
-        self.limits = limits
-    }
+    init(_ limits: MultipartUploads.Limits) { self.limits = limits }
 
     /// Reserves one of the client's open uploads for an upload that is about to begin.
     ///
@@ -48,9 +46,7 @@ final class DirectUploads: Sendable {
     }
 
     /// Stops counting an upload, because it has ended.
-    func end(_ upload: Name) {
-        state.withLock { state in _ = state.open.removeValue(forKey: upload) }
-    }
+    func end(_ upload: Name) { state.withLock { state in _ = state.open.removeValue(forKey: upload) } }
 
     /// Stops counting an upload, and remembers for a while that it was completed and added to the journal.
     func complete(_ upload: Name) {

@@ -40,7 +40,5 @@ final class PartReceiver: HTTPBodyReceiver {
         }
     }
 
-    func abort() {
-        part.abort()
-    }
+    func abort() { part.abort() }
 }

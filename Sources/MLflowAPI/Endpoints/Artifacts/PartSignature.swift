@@ -8,9 +8,7 @@ struct PartSignature {
     private let code: HMAC
 
     /// - Parameter key: known to this server alone.
-    init(key: [UInt8]) {
-        code = HMAC(key: key)
-    }
+    init(key: [UInt8]) { code = HMAC(key: key) }
 
     /// - Parameter expires: Unix seconds.
     func text(uploadID: String, part: Int, expires: Int64) -> String {

@@ -16,11 +16,7 @@ struct ServedFolder {
 
 extension MLflowAPI {
     /// Returns the artifact folder of a run; throws the errors of `servedFolder(at:owner:for:to:)`.
-    func servedFolder(
-        of run: RunInfo,
-        for caller: Caller,
-        to action: PermittedAction
-    ) throws -> ServedFolder {
+    func servedFolder(of run: RunInfo, for caller: Caller, to action: PermittedAction) throws -> ServedFolder {
         try servedFolder(at: run.artifactURI, owner: "run \(run.runID)", for: caller, to: action)
     }
 

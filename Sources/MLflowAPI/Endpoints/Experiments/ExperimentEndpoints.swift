@@ -41,8 +41,8 @@ extension MLflowAPI {
         let resolved = location.isEmpty ? nil : resolvedArtifactLocation(location)
         return .create("experiment") {
             try $0.createExperiment(name: name, artifactLocation: resolved, tags: tags)
-        } isStillValid: {
-            try $0.stands(experiment: $1)
+        } entity: {
+            .experiment($0)
         } auditNote: {
             .made(String($0))
         } encode: { id in

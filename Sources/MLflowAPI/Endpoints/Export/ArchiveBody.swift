@@ -98,9 +98,7 @@ extension ArchiveBody {
     private func archived(_ location: String) -> ArchivedLocation {
         guard let folder = try? api.servedFolder(at: location, owner: "", for: caller, to: .read),
             !folder.base.components.isEmpty
-        else {
-            return (location, nil)
-        }
+        else { return (location, nil) }
         return ("mlflow-artifacts:/\(folder.base)", folder)
     }
 

@@ -88,7 +88,7 @@ final class ExportBody: HTTPBodyProducer {
         self.caller = caller
         shell = api.settings.exportShell()
         let found = try api.store.readNow(for: caller) { session in
-            (try Self.runIDs(of: selection, in: session), session.sharedEffort())
+            (try Self.runIDs(of: selection, in: session), session.effortOfWholeAnswer())
         }
         (runIDs, effort) = found
         if case .table(let search) = selection {
@@ -277,9 +277,7 @@ extension ExportBody {
     private func beginRun(_ run: RunInfo, _ state: inout State, _ buffer: inout [UInt8]) {
         state.hasBegunRun = true
         state.share = state.fileBytesLeft / Int64(state.runs.count - state.nextIndex)
-        if let folder = try? api.servedFolder(of: run, for: caller, to: .read) {
-            state.walk = try? folder.walk()
-        }
+        if let folder = try? api.servedFolder(of: run, for: caller, to: .read) { state.walk = try? folder.walk() }
         var writer = JSONWriter()
         writer.string(run.runID)
         if !state.isFirst { buffer.append(UInt8(ascii: ",")) }

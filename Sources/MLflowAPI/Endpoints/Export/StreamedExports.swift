@@ -133,8 +133,7 @@ extension MLflowAPI {
         }
     }
 
-    /// Looks up an experiment by its id or, if no experiment has that id, by its name, and returns its id; blocks
-    /// meanwhile.
+    /// Looks up an experiment by its id or, if no experiment has that id, by its name, and returns its id; blocks meanwhile.
     ///
     /// - Throws: `.resourceDoesNotExist` if there is no such experiment.
     package func experimentID(idOrName text: String, for caller: Caller = .server) throws -> Int64 {

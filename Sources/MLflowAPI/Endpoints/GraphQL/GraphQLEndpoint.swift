@@ -39,8 +39,7 @@ extension MLflowAPI {
     }
 
     private struct GraphQLAnswer {
-        /// A JSON object as text, which is written while the fields are read, so that a long answer is in memory only
-        /// once.
+        /// A JSON object as text, which is written while the fields are read, so that a long answer is in memory only once.
         var data: [UInt8]?
         var errors: [String]
     }

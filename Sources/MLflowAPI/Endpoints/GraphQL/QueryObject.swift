@@ -46,9 +46,7 @@ struct QueryObject: GraphQLObject {
                 }
             )
         case "mlflowGetMetricHistoryBulkInterval":
-            return .object(
-                ResponseObject("MlflowGetMetricHistoryBulkIntervalResponse", "metrics", try points(message))
-            )
+            return .object(ResponseObject("MlflowGetMetricHistoryBulkIntervalResponse", "metrics", try points(message)))
         default: throw unknownField(field)
         }
     }

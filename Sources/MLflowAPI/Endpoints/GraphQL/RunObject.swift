@@ -34,9 +34,7 @@ final class ModelVersionsOfRuns {
     private let runIDs: [String]
     private var found: [String: [ModelVersion]]?
 
-    init(_ runIDs: [String]) {
-        self.runIDs = runIDs
-    }
+    init(_ runIDs: [String]) { self.runIDs = runIDs }
 
     func versions(ofRun runID: String, in session: any TrackingReading) throws -> [ModelVersion] {
         let versions = try found ?? search(in: session)
@@ -136,10 +134,6 @@ struct PairObject: GraphQLObject {
 }
 
 extension GraphQLOutput {
-    static func list(_ objects: some Sequence<any GraphQLObject>) -> GraphQLOutput {
-        .objects { write in for object in objects { try write(object) } }
-    }
-
     static func list(_ objects: some Sequence<some GraphQLObject>) -> GraphQLOutput {
         .objects { write in for object in objects { try write(object) } }
     }

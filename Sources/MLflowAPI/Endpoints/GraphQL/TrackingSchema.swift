@@ -2,8 +2,7 @@ internal import GraphQL
 
 /// The schema of `/graphql`, with the names of MLflow 3.17.2.
 ///
-/// Contains the queries that MLflow's pages send, and their types. MLflow's mutations, and types that no page uses, are
-/// left out.
+/// Contains the queries that MLflow's pages send, and their types. MLflow's mutations, and types that no page uses, are left out.
 let trackingSchema = Result<GraphQLSchema, GraphQLError> { () throws(GraphQLError) in
     try GraphQLSchema(
         """

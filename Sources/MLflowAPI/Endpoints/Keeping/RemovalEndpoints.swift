@@ -70,7 +70,7 @@ extension MLflowAPI {
         }
         let mark = try message.string("next").map { text in
             guard let mark = RemovalProgressMark(text) else {
-                throw TrackingError.invalidParameter("'next' is invalid. Send that of the answer before.")
+                throw TrackingError.invalidParameter("'next' is invalid. Send the 'next' of the previous answer.")
             }
             return mark
         }

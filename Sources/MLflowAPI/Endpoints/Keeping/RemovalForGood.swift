@@ -57,7 +57,7 @@ extension MLflowAPI {
     ///
     /// Blocks while it walks all artifact folders that would be removed.
     package func previewRemoval(_ request: RemovalRequest, _ extras: RemovalExtras) throws -> RemovalCount {
-        let inUse = try artifactsInUse(besides: request)
+        let inUse = try artifactsInUse(excluding: request)
         let preview = try store.readNow { try $0.removalPreview(request, keeping: inUse) }
         var count = preview.count
         for owner in preview.owners where owner.kind != .experiment {
@@ -90,7 +90,7 @@ extension MLflowAPI {
         for caller: Caller = .server,
         _ audit: AuditEntry? = .byCommand("gc")
     ) throws -> RemovalCount {
-        let inUse = try artifactsInUse(besides: request)
+        let inUse = try artifactsInUse(excluding: request)
         var position: RemovalPosition? = .start
         var kept = RemovalCount()
         while let from = position {
@@ -105,7 +105,7 @@ extension MLflowAPI {
         return kept
     }
 
-    func artifactsInUse(besides request: RemovalRequest) throws -> ArtifactsInUse {
+    func artifactsInUse(excluding request: RemovalRequest) throws -> ArtifactsInUse {
         let whole = realpath(artifacts.location, nil)
         defer { free(whole) }
         // ArtifactFolders compares paths, and writes a location such as `s3://bucket/x` as `/s3:/bucket/x`.
@@ -114,13 +114,11 @@ extension MLflowAPI {
             served: bucket.map { "/s3:/\($0)" } ?? artifacts.location,
             otherNames: whole.map { [String(cString: $0)] } ?? []
         )
-        return try store.readNow { try $0.artifactsInUse(besides: request, in: folders) }
+        return try store.readNow { try $0.artifactsInUse(excluding: request, in: folders) }
     }
 
     /// Whether the table of removals contains anything; blocks while it looks this up.
-    package func hasRemovals() throws -> Bool {
-        try local?.readNow(.cheap) { try $0.hasRemovals() } ?? false
-    }
+    package func hasRemovals() throws -> Bool { try local?.readNow(.cheap) { try $0.hasRemovals() } ?? false }
 
     /// Works through the table of removals for about the given time: first the rows, then the files.
     ///

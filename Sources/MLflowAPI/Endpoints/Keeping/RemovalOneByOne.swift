@@ -2,13 +2,13 @@ internal import ArtifactStore
 internal import Synchronization
 package import Tracking
 
-/// Where a removal goes on that was not finished in the time of one call.
+/// The position at which the next call continues a removal that was not finished in the time of one call.
 package enum RemovalProgressMark: Sendable, Equatable {
-    /// All deleted objects are removed from this position on.
+    /// All deleted objects are removed; the next one comes after this position.
     case objects(RemovalPosition)
-    /// The first so many of the named objects are done.
+    /// The named objects are removed; the value is the number of those that are done.
     case named(Int)
-    /// All objects are removed; what is left are the journal and uploads.
+    /// All objects are removed; entries of the journal and uploads are left.
     case extras
 
     /// Parses `text`; nil for any other text.
@@ -42,7 +42,7 @@ extension MLflowAPI {
     /// Removes objects permanently, one after another, from a store that has no table of removals; blocks for about the given time.
     ///
     /// - Parameters:
-    ///   - mark: where the last call has stopped; nil for the first call.
+    ///   - mark: the mark that the last call has returned; nil for the first call.
     ///   - audit: the audit entry for each run, model and experiment.
     /// - Throws: `.temporarilyUnavailable` if another removal is running; for a first call that names ids, the errors of
     ///   `RemovalTables.namedCandidates`, and nothing was removed then.
@@ -80,7 +80,7 @@ private final class RemovalWork {
     let end: ContinuousClock.Instant
     var progress = RemovalProgress()
 
-    /// How many objects are looked up at once.
+    /// The number of objects that are looked up at once.
     private static let lookUpLimit = 500
 
     init(
@@ -95,7 +95,7 @@ private final class RemovalWork {
 
     private var isLate: Bool { .now >= end }
 
-    /// Removes objects until the time is over; sets where to go on.
+    /// Removes objects until the time is over, and sets the mark for the next call.
     func run(from mark: RemovalProgressMark) throws {
         progress.next = mark
         switch mark {
@@ -106,7 +106,7 @@ private final class RemovalWork {
     }
 
     private func removeAll(from start: RemovalPosition) throws {
-        let inUse = try api.artifactsInUse(besides: request)
+        let inUse = try api.artifactsInUse(excluding: request)
         var position: RemovalPosition? = start
         while let from = position {
             let part = try store.readRemovals { [request] tables in
@@ -127,10 +127,10 @@ private final class RemovalWork {
     }
 
     private func removeNamed(after done: Int) throws {
-        let inUse = try api.artifactsInUse(besides: request)
+        let inUse = try api.artifactsInUse(excluding: request)
         var named: [(kind: RemovalKind, id: String)] = []
         for (kind, ids) in request.namedIDs { named += ids.map { (kind, $0) } }
-        // A call that goes on does not find what was removed, and has been told that all may be removed.
+        // A later call does not find the objects that are removed already; the first call has checked all of them.
         let isFirst = done == 0
         let candidates = try store.readRemovals { [request] tables in
             try tables.namedCandidates(request, inUse, allowsOthers: !isFirst)
@@ -148,14 +148,14 @@ private final class RemovalWork {
     ///
     /// - Returns: false if the time is over before the experiment is empty.
     private func remove(_ candidate: RemovalCandidate) throws -> Bool {
-        let owner = PendingFolderRemoval(row: 0, kind: candidate.kind, id: candidate.id, location: candidate.location)
+        let owner = PendingFolderRemoval(candidate.kind, candidate.id, at: candidate.location)
         guard candidate.kind == .experiment, let id = Int64(candidate.id) else {
             remove(owner, ofExperiment: nil)
             return true
         }
         let failures = progress.failures.count
         for part in try store.readRemovals({ try $0.contents(ofExperiment: candidate.id) }) {
-            // What cannot be removed keeps the experiment; the next call would only begin with it again.
+            // An object that cannot be removed keeps its experiment, with which the next call would only begin again.
             if isLate { return progress.failures.count > failures }
             remove(part, ofExperiment: id)
         }
@@ -168,7 +168,7 @@ private final class RemovalWork {
     }
 
     private func remove(_ owner: PendingFolderRemoval, ofExperiment experimentID: Int64?) {
-        // The work may run several times, and what it has removed stays removed.
+        // The transaction may run several times, but files that were removed stay removed.
         let files = RemovedFilesOfWork()
         do {
             let count = try store.removeNow { [api, request, audit] session in

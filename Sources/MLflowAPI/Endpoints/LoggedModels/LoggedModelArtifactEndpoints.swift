@@ -42,8 +42,7 @@ extension MLflowAPI {
         }
     }
 
-    /// Returns the logged model that the path of a request names and the model's artifact folder; throws for a deleted
-    /// model.
+    /// Returns the logged model that the path of a request names and the model's artifact folder; throws for a deleted model.
     private func loggedModelFolder(_ request: HTTPRequest) throws -> (model: LoggedModelInfo, folder: ServedFolder) {
         let modelID = request.parameters.first ?? ""
         let model = try store.readNow(.cheap, for: request.caller) { try $0.loggedModelInfo(id: modelID) }

@@ -46,8 +46,8 @@ extension MLflowAPI {
         )
         return .create("logged model") {
             try $0.createLoggedModel(new)
-        } isStillValid: {
-            try $0.stands($1.info)
+        } entity: {
+            .loggedModel($0.info)
         } auditNote: {
             .made($0.info.modelID)
         } encode: {

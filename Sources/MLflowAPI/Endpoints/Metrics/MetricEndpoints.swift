@@ -15,10 +15,7 @@ extension MLflowAPI {
 
     /// Answers with all points of a metric, or with a page of them; the answer is read and written in parts.
     private func getMetricHistory(_ message: RequestMessage) throws -> Operation {
-        let history = MetricHistory(
-            runID: try message.requiredRunID(),
-            key: try message.requiredString("metric_key")
-        )
+        let history = MetricHistory(runID: try message.requiredRunID(), key: try message.requiredString("metric_key"))
         let pageToken = try message.string("page_token")
         let limit = Int64(try message.checkedPageSize(message.pageSize()))
         return .read { session in

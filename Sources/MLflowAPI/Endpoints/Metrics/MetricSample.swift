@@ -38,9 +38,7 @@ struct MetricSample: Sendable {
             }
             return first...last
         case (_?, nil), (nil, _?):
-            throw .invalidParameter(
-                "If either start step or end step are specified, both must be specified."
-            )
+            throw .invalidParameter("If either start step or end step are specified, both must be specified.")
         }
     }
 

@@ -47,8 +47,8 @@ extension MLflowAPI {
         let workingDirectory = settings.workingDirectory
         return .create("model version") {
             try $0.createModelVersion(new, workingDirectory: workingDirectory)
-        } isStillValid: {
-            try $0.stands($1)
+        } entity: {
+            .modelVersion($0)
         } auditNote: {
             .made(String($0.version))
         } encode: {
@@ -56,8 +56,7 @@ extension MLflowAPI {
         }
     }
 
-    /// Throws if the operator has set a pattern for sources, and the source does not match it or is too long to be
-    /// matched.
+    /// Throws if the operator has set a pattern for sources, and the source does not match it or is too long to be matched.
     private func requireSourcePattern(_ source: String) throws(TrackingError) {
         guard let pattern = settings.sourcePattern else { return }
         guard pattern.isFound(in: try source.checked("source", limit: TrackingLimits.artifactLocationLength)) else {

@@ -39,8 +39,8 @@ extension MLflowAPI {
         for tag in tags { try validateRegisteredModelTag(tag) }
         return .create("registered model") {
             try $0.createRegisteredModel(name: name, description: description, tags: tags)
-        } isStillValid: {
-            try $0.stands($1)
+        } entity: {
+            .registeredModel($0)
         } auditNote: {
             .made($0.name)
         } encode: {

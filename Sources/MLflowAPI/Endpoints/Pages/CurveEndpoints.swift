@@ -100,9 +100,7 @@ private struct CurvesInParts: AnswerInParts {
     private var readPoints = Self.readPoints
     private var list = ListInParts("curves", isWrittenEmpty: true)
 
-    init(_ selection: CurveSelection) {
-        self.selection = selection
-    }
+    init(_ selection: CurveSelection) { self.selection = selection }
 
     /// The memory for one part, both as values and as text.
     ///

@@ -31,9 +31,7 @@ struct RunTableColumns {
         guard asked.count <= Self.maximumCount else {
             throw .invalidParameter("A run table has at most \(Self.maximumCount) columns, not \(asked.count).")
         }
-        for column in asked {
-            columns.append(try Self.column(column, goal: &goals[columns.count]))
-        }
+        for column in asked { columns.append(try Self.column(column, goal: &goals[columns.count])) }
     }
 
     private static func column(_ message: RequestMessage, goal: inout Goal?) throws(TrackingError) -> RunTableColumn {

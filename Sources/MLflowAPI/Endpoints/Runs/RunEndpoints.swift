@@ -59,8 +59,8 @@ extension MLflowAPI {
             }
             : .create("run") {
                 try $0.createRun(new)
-            } isStillValid: {
-                try $0.stands($1.info)
+            } entity: {
+                .run($0.info)
             } auditNote: {
                 .made($0.info.runID)
             } encode: {
@@ -93,7 +93,7 @@ extension MLflowAPI {
         let runID = try message.requiredRunIDOnly()
         return .write { session in
             try session.deleteRun(runID)
-            return settings.isAudited ? try session.auditedRun(runID) : nil
+            return settings.isAudited ? try session.nameAndExperiment(ofDeletedRun: runID) : nil
         } auditNote: { run in
             .details(run.map { [("run_name", $0.name), ("experiment_id", String($0.experimentID))] } ?? [])
         } encode: { _ in

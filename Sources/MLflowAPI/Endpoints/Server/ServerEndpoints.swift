@@ -19,9 +19,8 @@ extension MLflowAPI {
 
     /// Answers `OK`, which shows that the server is running.
     ///
-    /// If the request has `deep=1`, the answer is the result of a check of the store; if it has only `verbose=1`, the
-    /// status that is known without a check. If the server requires credentials, a client without them learns only
-    /// whether the server works.
+    /// If the request has `deep=1`, the answer is the result of a check of the store; if it has only `verbose=1`, the status that
+    /// is known without a check. If the server requires credentials, a client without them learns only whether the server works.
     private func health(_ request: HTTPRequest, _ responder: HTTPResponder) {
         let showsDetails = settings.access?.isRequired != true || request.caller.identity != nil
         guard showsDetails else {

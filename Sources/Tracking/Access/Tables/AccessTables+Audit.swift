@@ -64,9 +64,7 @@ extension AccessTables {
         }
         if let experiment = Int64(id), experiment >= 0 {
             let isMeant = "CASE WHEN \(concernsExperiment) THEN 1 ELSE 0 END"
-            return (
-                "SELECT \(columns), \(isMeant) FROM \(entries) WHERE \(times)", [.text(id), .integer(experiment)]
-            )
+            return ("SELECT \(columns), \(isMeant) FROM \(entries) WHERE \(times)", [.text(id), .integer(experiment)])
         }
         guard let experiment = try experimentID(ofRun: id) else {
             // The partial index on `resource_id` is only used if the query repeats the index's condition.
@@ -166,9 +164,7 @@ extension AuditEntry {
     fileprivate init(row: any StoredRow) throws {
         guard let actor = AuditActor.Kind(rawValue: row.int64(1)),
             let resource = AuditResource.Kind(rawValue: row.int64(5))
-        else {
-            throw StoreCorruption("an entry of the audit log has an unknown kind")
-        }
+        else { throw StoreCorruption("an entry of the audit log has an unknown kind") }
         self.init(
             actor: AuditActor(actor, row.string(2)),
             address: row.string(3),

@@ -12,7 +12,7 @@ extension AccessTables {
             let holder: LogIn.Holder
             if row.isNull(4) {
                 let groups = row.string(3).split(separator: "\n").map(String.init)
-                guard let user = ProvenUser(name: name, groups: groups, source: row.string(2)) else { return nil }
+                guard let user = ExternalUser(name: name, groups: groups, source: row.string(2)) else { return nil }
                 holder = .user(user)
             } else {
                 let isOfAccount = row.string(2) == LogIn.accountSource

@@ -1,3 +1,5 @@
+internal import Identities
+
 extension AccessTables {
     /// All tokens with their hashes, by name.
     package func accessTokens() throws -> [(token: AccessToken, hash: [UInt8])] {
@@ -42,7 +44,7 @@ extension ChangingAccessTables {
             try requireUser(userID)
             try requirePlace(ofUser: userID)
         }
-        for id in token.experimentIDs ?? [] { try requireReadableExperiment(id) }
+        for id in token.experimentIDs ?? [] { try requireExperiment(id, for: .read) }
         let isTaken = try finds(
             "SELECT 1 FROM \(table("access_tokens")) WHERE name = ?1 AND coalesce(user_id, 0) = ?2",
             .text(token.name),

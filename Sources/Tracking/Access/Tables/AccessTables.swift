@@ -1,3 +1,5 @@
+package import Identities
+
 // Users, roles, tokens, log-ins and the audit, in SQL that SQLite and PostgreSQL both understand: both stores offer the functions of
 // the extensions of `AccessTables` and `ChangingAccessTables`. Parameters are written `?1`; PostgreSQL gives each the type of the column
 // that it is compared with or stored in. A Boolean is 1 or 0.
@@ -26,8 +28,8 @@ package protocol ChangingAccessTables: AccessTables, AccessChanging, ClientBound
     /// The current time in Unix milliseconds.
     var currentTime: Int64 { get }
 
-    /// Throws unless an experiment exists and the client may read it.
-    func requireReadableExperiment(_ id: Int64) throws
+    /// Throws unless an experiment exists and the client may act on it.
+    func requireExperiment(_ id: Int64, for action: PermittedAction) throws
 
     /// Waits until no other server is changing permissions, and keeps other servers from changing any until the transaction has ended.
     ///

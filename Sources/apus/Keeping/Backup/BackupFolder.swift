@@ -16,9 +16,7 @@ struct BackupFolder: Sendable {
     }
 
     /// The names of the complete generations, the oldest first; empty if the folder cannot be read.
-    var generations: [String] {
-        (try? readGenerations()) ?? []
-    }
+    var generations: [String] { (try? readGenerations()) ?? [] }
 
     /// Returns the same as `generations`, but throws if the folder cannot be read.
     func readGenerations() throws(DiskFailure) -> [String] {
@@ -51,7 +49,9 @@ struct BackupFolder: Sendable {
         let descriptor = Descriptor(owning: raw)
         guard flock(raw, LOCK_EX | LOCK_NB) != 0 else { return descriptor }
         guard errno == EWOULDBLOCK else { return nil }
-        throw StartFailure("Another backup to '\(path)', or a restore or check of one in it, is just running.")
+        throw StartFailure(
+            "Another backup to '\(path)', or a restore or check of one in it, is running. Try again when it has ended."
+        )
     }
 
     /// Locks the folder against new backups, which remove old ones, until the result is released.

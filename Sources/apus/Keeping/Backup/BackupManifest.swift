@@ -40,9 +40,7 @@ struct BackupManifest: Equatable {
 
     var bytes: Int64 { files.values.reduce(0) { $0 + $1.size } }
 
-    init(created: Int64) {
-        self.created = created
-    }
+    init(created: Int64) { self.created = created }
 
     var text: [UInt8] {
         var bytes = Self.line { writer in
@@ -125,9 +123,7 @@ struct BackupManifest: Equatable {
     /// The path of a content within the backup folder.
     ///
     /// Contents are spread over 256 folders, because some file systems are slow with large folders.
-    static func contentPath(_ sha256: String) -> String {
-        "\(contentsName)/\(sha256.prefix(2))/\(sha256)"
-    }
+    static func contentPath(_ sha256: String) -> String { "\(contentsName)/\(sha256.prefix(2))/\(sha256)" }
 
     /// Whether a text is a SHA-256 in hexadecimal, which makes it safe as a part of a path.
     static func isDigest(_ text: String) -> Bool {

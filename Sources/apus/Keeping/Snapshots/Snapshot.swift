@@ -22,7 +22,9 @@ struct Snapshot {
 
     func run() throws -> Result {
         guard FileKind(backupFolder.path) == .folder else {
-            throw StartFailure("The folder for snapshots '\(backupFolder.path)' is not there just now.")
+            throw StartFailure(
+                "The folder for snapshots '\(backupFolder.path)' does not exist at the moment. Is its disk mounted?"
+            )
         }
         let lock = try backupFolder.lock()
         defer { withExtendedLifetime(lock) {} }

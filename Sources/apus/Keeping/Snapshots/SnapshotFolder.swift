@@ -46,8 +46,7 @@ struct SnapshotFolder {
 
     /// Copies the database and then the manifest, which completes the snapshot.
     ///
-    /// - Parameter database: the path of a copy of the database that nobody writes to. The manifest is first written
-    ///   beside it.
+    /// - Parameter database: the path of a copy of the database that nobody writes to. The manifest is first written beside it.
     func publish(_ name: String, database: String, _ manifest: BackupManifest) throws {
         let folder = "\(backupFolder.path)/\(name)"
         try makeFolder(folder)
@@ -66,8 +65,7 @@ struct SnapshotFolder {
 
     /// Copies a file to a temporary file and renames the temporary file.
     ///
-    /// If the file system cannot rename, the target is written directly: the manifest shows whether the file is
-    /// complete.
+    /// If the file system cannot rename, the target is written directly: the manifest shows whether the file is complete.
     /// - Parameter entry: the expected content; nil for any.
     /// - Returns: false if the source does not exist any more.
     private func copyAndRename(
@@ -136,8 +134,7 @@ struct SnapshotFolder {
         }
     }
 
-    /// Removes snapshots without a manifest, except those newer than `newest`, whose manifest may be about to be
-    /// written.
+    /// Removes snapshots without a manifest, except those newer than `newest`, whose manifest may be about to be written.
     private func removeUnpublishedSnapshots(olderThan newest: String?) {
         guard let newest, let names = try? Disk.names(backupFolder.path) else { return }
         for name in names where BackupFolder.isName(name) && name < newest {

@@ -7,8 +7,7 @@ internal import Synchronization
 /// Makes snapshots of a running server's data at an interval if data has changed, and a last one when the server stops.
 final class SnapshotKeeper: Sendable {
     private struct State {
-        /// SQLite's `data_version` before the newest snapshot was made; nil before the first snapshot and after a
-        /// failure.
+        /// SQLite's `data_version` before the newest snapshot was made; nil before the first snapshot and after a failure.
         var version: Int64?
         /// The time of the newest snapshot in Unix milliseconds.
         var newest: Int64?
@@ -48,9 +47,7 @@ final class SnapshotKeeper: Sendable {
     var age: Duration? { state.withLock { $0.newestInstant.map { .now - $0 } } }
 
     /// The present `data_version`; nil if the database cannot be read.
-    private var version: Int64? {
-        observer.withLock { try? $0.firstInt64(of: "PRAGMA data_version") }
-    }
+    private var version: Int64? { observer.withLock { try? $0.firstInt64(of: "PRAGMA data_version") } }
 
     /// The state of the snapshots for `/health`, `/metrics` and the pages, with file names instead of whole paths.
     var status: SnapshotStatus {

@@ -1,5 +1,4 @@
-/// A file beside the database with the names of the snapshots that were made of this data, or from which it was
-/// restored.
+/// A file beside the database with the names of the snapshots that were made of this data, or from which it was restored.
 ///
 /// By this file a server recognises that another server writes to the same snapshot folder. A lock cannot show that if
 /// two machines share the folder.
@@ -9,9 +8,7 @@ struct SnapshotLineage: Sendable {
     /// The most names in the file, more than the largest number of snapshots that a server can keep.
     private static let mostNames = 2_000
 
-    init(databasePath: String) {
-        path = databasePath + ".snapshots"
-    }
+    init(databasePath: String) { path = databasePath + ".snapshots" }
 
     /// The names of the snapshots, the oldest first.
     var names: [String] {
@@ -32,8 +29,7 @@ struct SnapshotLineage: Sendable {
 
     /// Adds the names of snapshots.
     ///
-    /// The method is called before a snapshot is published, so that its name is known even if this process is then
-    /// killed.
+    /// The method is called before a snapshot is published, so that its name is known even if this process is then killed.
     /// - Parameter folder: the folder that holds the snapshots; nil before they are published.
     func add(_ more: [String], in folder: BackupFolder? = nil) throws(DiskFailure) {
         let (knownNames, knownFolders) = (Set(names), Set(folders))
@@ -51,7 +47,7 @@ struct SnapshotLineage: Sendable {
     func requireKnown(_ held: [String], of folder: BackupFolder) throws(StartFailure) {
         guard held.isEmpty, folders.contains(folder.path) else { return }
         throw StartFailure(
-            "'\(folder.path)' is empty, and has held snapshots of these data. Is its disk mounted? If it was emptied on "
+            "'\(folder.path)' is empty, although it has held snapshots of this data. Is its disk mounted? If it was emptied on "
                 + "purpose, remove '\(path)'."
         )
     }

@@ -5,11 +5,9 @@ struct SnapshotRestoration {
     let settings: SnapshotSettings
     let layout: StorageLayout
 
-    /// Restores the newest undamaged snapshot; if the data folder has a database, only checks that the snapshots were made
-    /// of it.
+    /// Restores the newest undamaged snapshot; if the data folder has a database, only checks that the snapshots were made of it.
     ///
-    /// - Parameter report: is called with lines about restored and damaged snapshots, and about the progress of long
-    ///   work.
+    /// - Parameter report: is called with lines about restored and damaged snapshots, and about the progress of long work.
     /// - Throws: `StartFailure` if there are snapshots and none can be restored, if they are of other data, or if
     ///   another server is restoring them; `BackupManifest.LaterVersion` if a later version of Apus made the newest.
     func run(_ report: @escaping (String) -> Void) throws {

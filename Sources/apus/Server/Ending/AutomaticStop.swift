@@ -22,8 +22,7 @@ enum AutomaticStop {
         }
     }
 
-    /// Reads the counters eight times within the limit, so that the server ends at most an eighth of the limit too
-    /// late.
+    /// Reads the counters eight times within the limit, so that the server ends at most an eighth of the limit too late.
     private static func poll(
         _ idle: IdleTime,
         _ limit: Duration,

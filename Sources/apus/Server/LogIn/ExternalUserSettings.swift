@@ -8,18 +8,18 @@ internal import OpenID
 internal import TLS
 internal import Tracking
 
-/// Who else than this server says who somebody is.
+/// The settings of the proxies and issuers that identify users.
 struct ExternalUserSettings {
-    /// What is known before any issuer is asked.
+    /// The users as far as they are known without the issuers' keys.
     private(set) var users = ExternalUsers()
-    /// What asks for it; nil where nobody is trusted.
+    /// The flag or variable of the first of these settings; nil if no proxy or issuer is trusted.
     private(set) var source: String?
     /// The address at which browsers see the server, without a slash at its end.
     private(set) var publicURL: String?
     private(set) var issuers: [IssuerSettings] = []
     private var calls: IssuerCalls?
 
-    /// Nobody else is trusted.
+    /// Trusts no proxy and no issuer.
     init() {}
 
     init(_ options: ExternalUserOptions, _ environment: Environment) throws(StartFailure) {
@@ -34,13 +34,13 @@ struct ExternalUserSettings {
         try readProxy(options, environment, groups)
         try readIssuers(options, environment, groups)
         if source == nil, let scopes {
-            throw StartFailure("\(scopes.source) is of use with a proxy or an issuer only.")
+            throw StartFailure("\(scopes.source) has an effect only with a proxy or an issuer.")
         }
     }
 
-    /// What log-ins need: the issuers, which are asked for their keys from now on.
-    func begin(_ logger: Logger) -> LogInWays {
-        guard let calls else { return LogInWays(users: users, issuers: [], publicURL: publicURL) }
+    /// Begins to fetch the keys of the issuers, and returns the methods of logging in.
+    func begin(_ logger: Logger) -> LogInMethods {
+        guard let calls else { return LogInMethods(users: users, issuers: [], publicURL: publicURL) }
         let all = issuers.map { settings in
             Issuer(settings, calls) { logger.warning("the issuer of tokens \($0)") }
         }
@@ -48,14 +48,14 @@ struct ExternalUserSettings {
         let known = TokenIssuers(all)
         var users = users
         users.isToken = TokenIssuers.areMeant
-        users.tokenHolder = { token, time throws(ExternalUsers.Fault) in
+        users.tokenHolder = { token, time throws(ExternalUsers.TokenFailure) in
             do throws(TokenFault) {
                 return try known.proof(of: token, at: time).user
             } catch {
-                throw ExternalUsers.Fault(error)
+                throw ExternalUsers.TokenFailure(error)
             }
         }
-        return LogInWays(users: users, issuers: all.filter { $0.settings.client != nil }, publicURL: publicURL)
+        return LogInMethods(users: users, issuers: all.filter { $0.settings.client != nil }, publicURL: publicURL)
     }
 
     private static func publicAddress(
@@ -65,7 +65,7 @@ struct ExternalUserSettings {
         while text.hasSuffix("/") { text.removeLast() }
         let isPlain = !text.contains { "?#@\\\"'<>".contains($0) }
         guard isPlain, let url = HTTPURL(text) else {
-            throw StartFailure("\(setting.shown) is no address of http or https, such as https://ml.example.org.")
+            throw StartFailure("\(setting.shown) is not an http or https address, such as https://ml.example.org.")
         }
         return (text, "\(url.origin.scheme)://\(url.origin.hostField)", url.target == "/" ? "" : url.target)
     }
@@ -97,7 +97,7 @@ struct ExternalUserSettings {
         let peers = environment.setting(.trustedProxies, options.trustedProxies)
         guard let user = environment.setting(.trustProxyUser, options.trustProxyUser) else {
             if let idle = groups ?? peers {
-                throw StartFailure("\(idle.source) is of use with --trust-proxy-user only.")
+                throw StartFailure("\(idle.source) has an effect only with --trust-proxy-user.")
             }
             return
         }
@@ -108,7 +108,7 @@ struct ExternalUserSettings {
         }
         guard let scopes else { throw StartFailure(Self.lackOfScopes(user.source)) }
         for field in [user, groups].compactMap({ $0 }) where !Self.isField(field.text) {
-            throw StartFailure("\(field.shown) is no header field by which a proxy can name somebody.")
+            throw StartFailure("\(field.shown) is no header field in which a proxy can name a user.")
         }
         if let groups, groups.text.lowercased() == user.text.lowercased() {
             throw StartFailure("\(groups.source) and \(user.source) are the same field.")
@@ -117,13 +117,13 @@ struct ExternalUserSettings {
         for entry in peers.text.split(whereSeparator: { ", ".contains($0) }) {
             guard let network = IPNetwork(entry) else {
                 throw StartFailure(
-                    "'\(entry.printable(limit: 200))' in \(peers.source) is no address, as 10.0.0.5, 10.0.0.0/24 or unix are."
+                    "'\(entry.printable(limit: 200))' in \(peers.source) is no address, such as 10.0.0.5, 10.0.0.0/24 or unix."
                 )
             }
             networks.append(network)
         }
         users.proxy = TrustedProxy(userField: user.text, groupsField: groups?.text, peers: networks)
-        users.scopes[ProvenUser.proxySource] = scopes
+        users.scopes[ExternalUser.proxySource] = scopes
         source = user.source
     }
 
@@ -138,7 +138,7 @@ struct ExternalUserSettings {
     }
 
     private static func lackOfScopes(_ source: String) -> String {
-        "\(source) needs --group-scopes: users may do nothing unless it says what, such as --group-scopes "
+        "\(source) needs --group-scopes, which says what users may do, such as --group-scopes "
             + "ml-admins=admin,ml-team=write; '*=write' is everybody whom the proxy or the issuer names."
     }
 
@@ -185,7 +185,7 @@ struct ExternalUserSettings {
         ]
         guard let setting = environment.setting(.oidcIssuer, options.oidcIssuer) else {
             if let idle = others.compactMap({ $0 }).first {
-                throw StartFailure("\(idle.source) is of use with --oidc-issuer only.")
+                throw StartFailure("\(idle.source) has an effect only with --oidc-issuer.")
             }
             return nil
         }
@@ -199,7 +199,7 @@ struct ExternalUserSettings {
             }
             issuer.client = made
         } else if let secret = others[4] {
-            throw StartFailure("\(secret.source) is of use with --oidc-client-id only.")
+            throw StartFailure("\(secret.source) has an effect only with --oidc-client-id.")
         }
         guard let audience = others[0]?.text ?? issuer.client?.id else {
             throw StartFailure(
@@ -218,7 +218,7 @@ struct ExternalUserSettings {
         return ConfiguredIssuer(settings: issuer, scopes: nil)
     }
 
-    /// Calls that trust the system's certificates, or those that the usual variables name; those of MLflow are not meant for it.
+    /// Calls that trust the system's certificates, or those that the usual variables name; MLflow's variables are ignored.
     private static func calls(_ environment: Environment) throws(StartFailure) -> IssuerCalls {
         let variable = { @Sendable (name: String) in name.hasPrefix("MLFLOW_") ? nil : environment[name] }
         do throws(TLSFailure) {
@@ -233,30 +233,30 @@ struct ExternalUserSettings {
 /// An issuer as the operator has described it.
 struct ConfiguredIssuer {
     var settings: IssuerSettings
-    /// Nil where --group-scopes says it.
+    /// Nil for those of --group-scopes.
     var scopes: GroupScopes?
-    /// Whether its tokens are for people; nil if that follows from whether people log in there.
+    /// Whether its tokens are for people; nil if they are exactly when people log in with this issuer.
     var saysPeople: Bool?
 
     var isForPeople: Bool { saysPeople ?? (settings.client != nil) }
 }
 
-/// How people log in besides with a token.
-struct LogInWays {
+/// The methods of logging in, apart from tokens of this server.
+struct LogInMethods {
     let users: ExternalUsers
-    /// Those through which people log in to the pages.
+    /// The issuers with which people log in to the pages.
     let issuers: [Issuer]
     /// Without a slash at its end.
     let publicURL: String?
 }
 
 extension ProvenToken {
-    /// The user, if the name can be one here.
-    var user: ProvenUser {
+    /// The user of the token, if the name is allowed.
+    var user: ExternalUser {
         get throws(TokenFault) {
-            guard let user = ProvenUser(name: name, groups: groups, source: issuer) else {
+            guard let user = ExternalUser(name: name, groups: groups, source: issuer) else {
                 throw .refused(
-                    "The token names nobody: a name has 1 to \(ProvenUser.nameLimit) printable characters, no space at an end, "
+                    "The name in the token is not allowed: a name has 1 to \(ExternalUser.nameLimit) printable characters, no space at an end, "
                         + "and is none that the server shows for itself or for its commands."
                 )
             }
@@ -265,12 +265,12 @@ extension ProvenToken {
     }
 }
 
-extension ExternalUsers.Fault {
+extension ExternalUsers.TokenFailure {
     init(_ fault: TokenFault) {
         switch fault {
         case .refused(let reason): self = .refused(reason)
-        case .awaited(let fetch): self = .awaited { fetch.whenOver($0) }
-        case .unready(let reason): self = .unready(reason)
+        case .awaited(let fetch): self = .undecided { fetch.whenOver($0) }
+        case .unready(let reason): self = .issuerUnreachable(reason)
         }
     }
 }

@@ -13,7 +13,7 @@ enum IssuerFile {
 
     private static let maximumBytes = 1_048_576
 
-    /// A slip in a name must not leave a demand out, so that members that are not known are refused.
+    /// Unknown members are refused, so that a misspelled name does not silently leave out a requirement.
     private static let members: Set<String> = [
         "issuer", "title", "audience", "user_claim", "user_prefix", "groups_claim", "required_claims", "group_scopes",
         "client_id", "client_secret_file", "scope", "endpoint_origins", "people",
@@ -29,7 +29,7 @@ enum IssuerFile {
         }
         guard root.members.allSatisfy({ $0.key == "issuers" }), let list = root["issuers"], list.kind == .array,
             list.count > 0
-        else { throw StartFailure("\(setting.shown) is no JSON object with nothing but the list 'issuers'.") }
+        else { throw StartFailure("\(setting.shown) is not a JSON object whose only member is the list 'issuers'.") }
         var issuers: [ConfiguredIssuer] = []
         for (index, entry) in list.elements.enumerated() {
             issuers.append(try Entry(entry, "Issuer \(index + 1) in \(setting.source)").issuer())
@@ -52,7 +52,7 @@ enum IssuerFile {
         for text in texts {
             guard let url = IssuerURL.parse(text), url.target == "/" else {
                 throw StartFailure(
-                    "'\(text.printable(limit: 200))' in \(source) is no origin of https, as https://www.googleapis.com is."
+                    "'\(text.printable(limit: 200))' in \(source) is not an https origin, such as https://www.googleapis.com."
                 )
             }
             origins.append(url.origin)
@@ -86,7 +86,7 @@ enum IssuerFile {
         let place: String
 
         init(_ value: JSONValue, _ place: String) throws(StartFailure) {
-            guard value.kind == .object else { throw StartFailure("\(place) is no JSON object.") }
+            guard value.kind == .object else { throw StartFailure("\(place) is not a JSON object.") }
             if let unknown = value.members.first(where: { !members.contains($0.key) })?.key {
                 throw StartFailure("\(place) has the member '\(unknown.printable(limit: 100))', which is not known.")
             }
@@ -96,7 +96,7 @@ enum IssuerFile {
 
         func issuer() throws(StartFailure) -> ConfiguredIssuer {
             guard let name = try text("issuer"), var settings = IssuerSettings(issuer: name) else {
-                throw StartFailure("\(place) has no 'issuer' that can be one: \(addressAdvice)")
+                throw StartFailure("\(place) has no valid 'issuer': \(addressAdvice)")
             }
             settings.title = try text("title") ?? settings.title
             settings.userClaim = try text("user_claim") ?? "sub"
@@ -135,7 +135,7 @@ enum IssuerFile {
         private func text(_ name: String) throws(StartFailure) -> String? {
             guard let member = value[name] else { return nil }
             guard let text = member.string, !text.isEmpty || name == "user_prefix" else {
-                throw StartFailure("\(place): '\(name)' is no text.")
+                throw StartFailure("\(place): '\(name)' is not a text.")
             }
             return text
         }
@@ -151,7 +151,7 @@ enum IssuerFile {
             if let text = member.string { return [text] }
             let texts = member.elements.compactMap(\.string)
             guard member.kind == .array, texts.count == member.count, !texts.contains("") else {
-                throw StartFailure("\(place): '\(name)' is no text or list of texts.")
+                throw StartFailure("\(place): '\(name)' is neither a text nor a list of texts.")
             }
             return texts
         }
@@ -160,7 +160,7 @@ enum IssuerFile {
             guard let member = value[name] else { return nil }
             let pairs = member.members.compactMap { key, value in value.string.map { (name: key, value: $0) } }
             guard member.kind == .object, pairs.count == member.count else {
-                throw StartFailure("\(place): '\(name)' is no object of texts.")
+                throw StartFailure("\(place): '\(name)' is not an object whose values are texts.")
             }
             return pairs
         }

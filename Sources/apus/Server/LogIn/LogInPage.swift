@@ -9,10 +9,10 @@ struct LogInPage {
     private let content: String
 
     /// - Parameters:
-    ///   - issuers: what the issuers are called through which one can log in.
+    ///   - issuers: the titles of the issuers with which people can log in.
     ///   - takesPasswords: whether there are users with passwords.
-    ///   - user: who has logged in already; nil for nobody.
-    ///   - fault: why the last attempt has failed.
+    ///   - user: the name of the user who is logged in; nil if no user is.
+    ///   - fault: the reason why the last attempt has failed; nil for the first attempt.
     static func form(
         next: LocalPath,
         issuers: [String],
@@ -54,7 +54,7 @@ struct LogInPage {
             <label for="token">Token</label>
             <input type="password" id="token" name="token" required autocomplete="current-password" placeholder="apus_…" \
             aria-describedby="advice">
-            <p id="advice" class="soft">Who runs the server makes one with <code>apus token create NAME</code>.</p>
+            <p id="advice" class="soft">The operator of the server creates one with <code>apus token create NAME</code>.</p>
             <button class="primary">Log in</button>
             </form>
             \(takesPasswords ? "</details>" : "")

@@ -10,29 +10,28 @@ internal import OpenID
 internal import Synchronization
 internal import Tracking
 
-/// The addresses at which people log in and out: plain pages and forms, which need no scripts.
+/// The pages and forms with which people log in and out; they need no scripts.
 final class LogInRoutes: Sendable {
     private let access: AccessControl
-    private let ways: LogInWays
+    private let methods: LogInMethods
     private let logger: Logger
-    /// Known to this process alone: after a restart, a log-in that had begun begins anew.
+    /// A key of this process: a log-in with an issuer that was begun before a restart cannot be finished.
     private let key: HMAC
-    /// How many threads wait for an issuer, or for the check of a password.
+    /// Counts the threads that wait for an issuer, or for the check of a password.
     private let waiting = Budget(total: LogInRoutes.waitingLimit, share: LogInRoutes.waitingShare)
-    /// The attempts that have led to a log-in, by when each began: the same answer of an issuer counts once.
+    /// The attempts that have led to a log-in, with their starts, so that an answer of an issuer is accepted only once.
     private let finished = Mutex<[String: Int64]>([:])
 
-    /// How many may wait, so that the other threads are left to requests; and how many of one client, so that it leaves some to
-    /// others.
+    /// The most threads that wait, for all clients and for one, so that other requests and other clients get threads.
     private static let waitingLimit = 4
     private static let waitingShare = 2
-    /// How long somebody may take at the issuer, in seconds.
+    /// The most seconds between the start of a log-in with an issuer and its end.
     private static let attemptSeconds: Int64 = 600
     private static let attemptCookie = "apus_attempt"
 
-    init(_ access: AccessControl, _ ways: LogInWays, _ logger: Logger) {
+    init(_ access: AccessControl, _ methods: LogInMethods, _ logger: Logger) {
         self.access = access
-        self.ways = ways
+        self.methods = methods
         self.logger = logger
         key = HMAC(key: AccessKey().hash)
     }
@@ -42,17 +41,17 @@ final class LogInRoutes: Sendable {
         for base in bases {
             table.add(.get, base + "/login", .open(.none), .buffered { [self] in $1.send(form($0)) })
             table.add(.post, base + "/login", .open(.none), .blocking { [self] in $1.send(logIn($0)) })
-            table.add(.get, base + "/logout", .open(.none), .buffered { [self] in $1.send(leaving($0)) })
+            table.add(.get, base + "/logout", .open(.none), .buffered { [self] in $1.send(logOutForm($0)) })
             table.add(.post, base + "/logout", .open(.none), .blocking { [self] in $1.send(logOut($0)) })
-            guard !ways.issuers.isEmpty else { continue }
+            guard !methods.issuers.isEmpty else { continue }
             table.add(.get, base + "/login/issuer", .open(.none), .buffered { [self] in $1.send(begin($0)) })
             table.add(.get, base + "/login/callback", .open(.none), .blocking { [self] in $1.send(finish($0)) })
         }
     }
 
-    /// What a browser is answered that opens a page without a log-in: it is sent to the form, and knows where to go on.
+    /// The redirect of a browser without a log-in to the form, which leads back to the page; nil for other requests.
     ///
-    /// The address is relative, because a proxy may have taken a part of the path away.
+    /// The address is relative, because a proxy may have removed a part of the path.
     static func redirection(of request: HTTPRequest, prefix: String) -> HTTPResponse? {
         guard request.method == .get, Refusal.wantsPage(request),
             request.header("sec-fetch-mode").map({ $0 == "navigate" }) ?? true
@@ -86,7 +85,7 @@ final class LogInRoutes: Sendable {
     ) -> HTTPResponse {
         LogInPage.form(
             next: next,
-            issuers: ways.issuers.map(\.settings.title),
+            issuers: methods.issuers.map(\.settings.title),
             takesPasswords: access.hasUsers,
             user: access.nameOfLogIn(request),
             fault: fault
@@ -95,18 +94,21 @@ final class LogInRoutes: Sendable {
 
     private func logIn(_ request: HTTPRequest) -> HTTPResponse {
         guard OriginPolicy.sender(of: request, publicOrigin: access.externalUsers.publicOrigin) != .foreign else {
-            return Self.fault(403, "This form was sent by a page of another site. Open this server's own log-in page.")
+            return Self.fault(403, "This form was sent by a page of another site. Use this server's own log-in page.")
         }
         let kind = request.header("content-type")?.prefix { $0 != ";" }.lowercased()
         guard kind == "application/x-www-form-urlencoded" else {
-            return Self.fault(400, "The log-in takes what its own form sends, and nothing else.")
+            return Self.fault(
+                400,
+                "Content-Type must be application/x-www-form-urlencoded, as the form of the log-in page sends it."
+            )
         }
         let fields = FormFields(request.body)
         let next = LocalPath(fields["next"] ?? "/")
         do {
             let value: String
             if let name = fields["username"] {
-                guard let place = placeToWait(request) else {
+                guard let place = waitingHolding(request) else {
                     return page(request, next: next, fault: Self.tooMany, status: 503)
                 }
                 defer { withExtendedLifetime(place) {} }
@@ -114,7 +116,7 @@ final class LogInRoutes: Sendable {
             } else {
                 value = try access.logIn(token: fields["token"]?.trimmed ?? "", from: request)
             }
-            return entering(request, value, at: "." + next.text)
+            return loggedIn(request, value, at: "." + next.text)
         } catch let fault as AccessControl.LogInFault {
             return page(request, next: next, fault: fault.reason, status: 403)
         } catch {
@@ -122,8 +124,8 @@ final class LogInRoutes: Sendable {
         }
     }
 
-    /// The answer to somebody who has logged in.
-    private func entering(_ request: HTTPRequest, _ value: String, at place: String) -> HTTPResponse {
+    /// The answer to a successful log-in.
+    private func loggedIn(_ request: HTTPRequest, _ value: String, at place: String) -> HTTPResponse {
         var response = Self.redirect(place)
         let cookiePlace = access.externalUsers.cookiePlace(of: request)
         response.headers.append(LogInCookie.field(value, seconds: LogIn.lifetime / 1_000, at: cookiePlace))
@@ -132,7 +134,7 @@ final class LogInRoutes: Sendable {
 
     // MARK: The end
 
-    private func leaving(_ request: HTTPRequest) -> HTTPResponse {
+    private func logOutForm(_ request: HTTPRequest) -> HTTPResponse {
         guard let user = access.nameOfLogIn(request) else { return Self.redirect("./login") }
         return LogInPage.leaving(user).response()
     }
@@ -156,16 +158,16 @@ final class LogInRoutes: Sendable {
 
     // MARK: Issuers
 
-    /// Sends a browser to an issuer; what belongs together is in a cookie.
+    /// Sends a browser to an issuer; a cookie identifies the attempt.
     private func begin(_ request: HTTPRequest) -> HTTPResponse {
-        guard let text = request.queryValue("number"), let number = Int(text), ways.issuers.indices.contains(number)
+        guard let text = request.queryValue("number"), let number = Int(text), methods.issuers.indices.contains(number)
         else {
             return Self.fault(404, isBeneath: true, "There is no such way to log in.")
         }
         let next = LocalPath(request.queryValue("next") ?? "/")
         let seed = "\(AccessKey().text).\(Self.seconds).\(number).\(Base64.encode(Array(next.text.utf8)))"
         do throws(IssuerFailure) {
-            let address = try ways.issuers[number].authorizationAddress(
+            let address = try methods.issuers[number].authorizationAddress(
                 for: LogInAttempt(seed: seed, key: key),
                 returningTo: redirectAddress
             )
@@ -173,11 +175,11 @@ final class LogInRoutes: Sendable {
             response.headers.append(attemptField(seed, request))
             return response
         } catch {
-            return Self.fault(503, isBeneath: true, "\(ways.issuers[number].settings.title) \(error).")
+            return Self.fault(503, isBeneath: true, "\(methods.issuers[number].settings.title) \(error).")
         }
     }
 
-    private var redirectAddress: String { (ways.publicURL ?? "") + "/login/callback" }
+    private var redirectAddress: String { (methods.publicURL ?? "") + "/login/callback" }
 
     private func attemptField(_ seed: String, _ request: HTTPRequest) -> (name: String, value: String) {
         LogInCookie.field(
@@ -188,7 +190,7 @@ final class LogInRoutes: Sendable {
         )
     }
 
-    /// Takes what the issuer has sent the browser back with.
+    /// Finishes a log-in when the issuer has sent the browser back.
     private func finish(_ request: HTTPRequest) -> HTTPResponse {
         var response = user(request)
         response.headers.append(attemptField("", request))
@@ -203,21 +205,21 @@ final class LogInRoutes: Sendable {
             return Self.fault(
                 400,
                 isBeneath: true,
-                "This log-in was begun in another browser or tab, or the server was started anew since."
+                "This log-in was begun in another browser or tab, or the server was restarted since. Begin a new one."
             )
         }
-        // The seed is this server's own: the state that came back is made of it.
+        // The seed was made by this server, because the state that came back was derived from it.
         let parts = seed.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 4, let begin = Int64(parts[1]), let number = Int(parts[2]),
-            ways.issuers.indices.contains(number), Self.seconds - begin < Self.attemptSeconds
+            methods.issuers.indices.contains(number), Self.seconds - begin < Self.attemptSeconds
         else {
             return Self.fault(
                 400,
                 isBeneath: true,
-                "This log-in has taken more than \(Self.attemptSeconds / 60) minutes."
+                "This log-in has taken more than \(Self.attemptSeconds / 60) minutes. Begin a new one."
             )
         }
-        let issuer = ways.issuers[number]
+        let issuer = methods.issuers[number]
         let title = issuer.settings.title
         if let error = request.queryValue("error") {
             let detail = request.queryValue("error_description").map { ": \($0.printable(limit: 300))" } ?? ""
@@ -230,7 +232,7 @@ final class LogInRoutes: Sendable {
         guard let code = request.queryValue("code"), code.utf8.count <= 4_096 else {
             return Self.fault(400, isBeneath: true, "\(title) has sent no code with your browser.")
         }
-        guard let place = placeToWait(request) else { return Self.fault(503, isBeneath: true, Self.tooMany) }
+        guard let place = waitingHolding(request) else { return Self.fault(503, isBeneath: true, Self.tooMany) }
         defer { withExtendedLifetime(place) {} }
         let next = LocalPath(String(decoding: Base64.decode(String(parts[3])) ?? [], as: UTF8.self))
         do {
@@ -242,10 +244,10 @@ final class LogInRoutes: Sendable {
                 at: Double(Self.seconds)
             )
             let user = try proof.user
-            guard isFirst(seed, begunAt: begin) else {
+            guard finishesFirst(seed, begunAt: begin) else {
                 return Self.fault(400, isBeneath: true, "This log-in was finished before. Begin a new one.")
             }
-            return entering(request, try access.logIn(user: user, at: request.arrival), at: ".." + next.text)
+            return loggedIn(request, try access.logIn(user: user, at: request.arrival), at: ".." + next.text)
         } catch let fault as AccessControl.LogInFault {
             return Self.fault(403, isBeneath: true, fault.reason)
         } catch let failure as IssuerFailure {
@@ -263,10 +265,10 @@ final class LogInRoutes: Sendable {
         }
     }
 
-    /// Whether an attempt leads to a log-in for the first time.
+    /// Whether an attempt has not led to a log-in before.
     ///
-    /// It is remembered as long as the attempt could be finished; each of these has cost somebody a log-in at the issuer.
-    private func isFirst(_ seed: String, begunAt begin: Int64) -> Bool {
+    /// Attempts are remembered until they expire. Their number is limited, because each required a log-in at the issuer.
+    private func finishesFirst(_ seed: String, begunAt begin: Int64) -> Bool {
         finished.withLock { finished in
             let oldest = Self.seconds - Self.attemptSeconds
             finished = finished.filter { $0.value >= oldest }
@@ -274,8 +276,8 @@ final class LogInRoutes: Sendable {
         }
     }
 
-    /// A place for one more thread that waits for an issuer, or for the check of a password; nil if there is none.
-    private func placeToWait(_ request: HTTPRequest) -> Holding? {
+    /// Counts one more thread that waits for an issuer, or for the check of a password; nil if too many wait.
+    private func waitingHolding(_ request: HTTPRequest) -> Holding? {
         let place = Holding(of: waiting, for: request.caller.peer)
         return place.grow(by: 1) ? place : nil
     }
@@ -304,7 +306,7 @@ final class LogInRoutes: Sendable {
     private static var seconds: Int64 { Int64(time(nil)) }
 }
 
-/// A place on this server, as it stands in an address: `/` and what follows it.
+/// A path on this server, with its query.
 struct LocalPath {
     let text: String
 
@@ -325,7 +327,7 @@ struct LocalPath {
 struct FormFields {
     private var values: [String: String] = [:]
 
-    /// Of two fields of one name the first counts.
+    /// If several fields have the same name, the first counts.
     init(_ body: [UInt8]) {
         for pair in body.split(separator: UInt8(ascii: "&")) {
             let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
@@ -339,7 +341,7 @@ struct FormFields {
 }
 
 extension String {
-    /// Without the blanks around it that come with what is copied.
+    /// The text without white space at its ends, which is often copied with a token.
     fileprivate var trimmed: String {
         String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
     }

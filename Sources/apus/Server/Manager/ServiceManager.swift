@@ -18,17 +18,11 @@ struct ServiceManager: Sendable {
         return ServiceManager(path: Environment.process[variable])
     }
 
-    init(path: String?) {
-        self.path = path
-    }
+    init(path: String?) { self.path = path }
 
-    func reportReady(at url: String) {
-        send("READY=1\nSTATUS=Serving at \(url)")
-    }
+    func reportReady(at url: String) { send("READY=1\nSTATUS=Serving at \(url)") }
 
-    func reportStopping() {
-        send("STOPPING=1\nSTATUS=Finishing requests")
-    }
+    func reportStopping() { send("STOPPING=1\nSTATUS=Finishing requests") }
 
     /// Sends a message without waiting; failures are ignored.
     private func send(_ message: String) {

@@ -41,11 +41,11 @@ enum InstalledPages {
         """
 
     /// The longest time for Python, even on a slow disk.
-    private static let patience = Duration.seconds(20)
+    private static let timeLimit = Duration.seconds(20)
 
     private static func askPython(for setting: Setting) throws(StartFailure) -> ProgramOutput {
         do {
-            return try ProgramOutput(of: ["python3", "-c", program], within: patience, maximumBytes: 16_384)
+            return try ProgramOutput(of: ["python3", "-c", program], within: timeLimit, maximumBytes: 16_384)
         } catch {
             switch error {
             case .notStarted(let code):
@@ -54,7 +54,7 @@ enum InstalledPages {
                         + "folder of MLflow's pages instead (mlflow/server/js/build)."
                 )
             case .tooSlow:
-                throw StartFailure("\(setting.shown): python3 did not answer within \(patience.components.seconds) s.")
+                throw StartFailure("\(setting.shown): python3 did not answer within \(timeLimit.components.seconds) s.")
             case .tooMuch:
                 throw StartFailure("\(setting.shown): python3 printed too much when it was asked for mlflow.")
             }

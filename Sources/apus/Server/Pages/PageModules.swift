@@ -1,10 +1,9 @@
 /// The JavaScript modules of the pages as the server sends them: two files instead of thirty for a first page.
 ///
-/// In `static/` each module is a file. A browser that opens a page for the first time would request each file
-/// separately, over six connections, and these requests would take most of the time. A pack is a file that also
-/// contains the modules that it imports. It stores them in a table, `$held`, from which every other module gets its
-/// imports, so that each module exists once. The modules also work unpacked: during development `--ui static` serves
-/// them as they are.
+/// In `static/` each module is a file. A browser that opens a page for the first time would request each file separately, over
+/// six connections, and these requests would take most of the time. A pack is a file that also contains the modules that it
+/// imports. It stores them in a table, `$held`, from which every other module gets its imports, so that each module exists once.
+/// The modules also work unpacked: during development `--ui static` serves them as they are.
 struct PageModules {
     /// A module that is sent in one file with all modules that it imports.
     private struct Pack {

@@ -3,8 +3,7 @@ internal import Files
 internal import Identities
 internal import Tracking
 
-/// The operator's settings for users: flags of this server, and the variables and the configuration file of MLflow's
-/// server.
+/// The operator's settings for users: flags of this server, and the variables and the configuration file of MLflow's server.
 struct AccountSettings {
     /// The permission of users for experiments and models for which they have no other permission.
     let defaultLevel: PermissionLevel

@@ -7,14 +7,10 @@ struct Environment: Sendable {
     /// The variables of this process.
     static let process = Environment { name in getenv(name).map { String(cString: $0) } }
 
-    init(_ value: @escaping @Sendable (String) -> String?) {
-        self.value = value
-    }
+    init(_ value: @escaping @Sendable (String) -> String?) { self.value = value }
 
     /// The value of a variable; nil if it is not set or empty.
-    subscript(name: String) -> String? {
-        value(name).flatMap { $0.isEmpty ? nil : $0 }
-    }
+    subscript(name: String) -> String? { value(name).flatMap { $0.isEmpty ? nil : $0 } }
 
     /// The value of a yes-or-no variable; nil if it is not set.
     func bool(_ name: String) throws(StartFailure) -> Bool? {

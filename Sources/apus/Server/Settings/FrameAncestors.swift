@@ -6,8 +6,7 @@ struct FrameAncestors: Sendable {
     private let origins: [String]
 
     /// - Returns: nil if the list is empty.
-    /// - Throws: `StartFailure` if an element of the list is not an origin. `*` is refused, because it would allow
-    ///   every page.
+    /// - Throws: `StartFailure` if an element of the list is not an origin. `*` is refused, because it would allow every page.
     init?(_ setting: Setting) throws(StartFailure) {
         origins = setting.text.split { $0 == "," || $0 == " " }.map(String.init)
         guard !origins.isEmpty else { return nil }
@@ -28,8 +27,7 @@ struct FrameAncestors: Sendable {
         var host = text.dropFirst(scheme.count)
         if host.hasPrefix("*.") { host = host.dropFirst(2) }
         if host.hasSuffix(":*") { host = host.dropLast(2) }
-        // The host is copied into a header field: a star, or a character that ends the directive, would allow other
-        // origins.
+        // The host is copied into a header field: a star, or a character that ends the directive, would allow other origins.
         let isPlain = host.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -14,11 +14,7 @@ struct ListeningSettings {
     /// One line for each setting that was ignored.
     let remarks: [String]
 
-    init(
-        _ options: ListeningOptions,
-        _ environment: Environment,
-        sockets: [Descriptor] = []
-    ) throws(StartFailure) {
+    init(_ options: ListeningOptions, _ environment: Environment, sockets: [Descriptor] = []) throws(StartFailure) {
         self.sockets = sockets
         host = try Self.host(environment.setting(.host, options.host))
         let variables = options.port == nil ? SettingDefinition.port.variables : []

@@ -112,10 +112,7 @@ struct MLflowServerFlags {
     }
 
     /// The flag or variable that turns a switch on; nil when it is off.
-    private func source(
-        of definition: SettingDefinition,
-        _ environment: Environment
-    ) throws(StartFailure) -> String? {
+    private func source(of definition: SettingDefinition, _ environment: Environment) throws(StartFailure) -> String? {
         let flag = given[definition.flag].map { $0 == "true" }
         guard try environment.isOn(definition, flag) == true else { return nil }
         return flag == nil ? environment.setting(definition)?.source : definition.flag

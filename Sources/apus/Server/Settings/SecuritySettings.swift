@@ -11,17 +11,16 @@ struct SecuritySettings {
     let frameOptions: String?
     /// The origins that may show the pages in a frame; nil if X-Frame-Options alone decides.
     let frameAncestors: FrameAncestors?
-    /// Whether every request must show a token.
+    /// Whether every request must have a credential.
     let requiresToken: Bool
-    /// Whether the operator has said that nobody needs a token, so that a database with users or tokens is served to everybody.
+    /// Whether the operator has allowed requests without credentials even to a database with users or tokens.
     let allowsEverybody: Bool
     /// The settings for users with passwords; nil if the server has no users.
     let accounts: AccountSettings?
     /// Whether the operator named the allowed hosts, which replaces the default ones.
     private let hasOwnHosts: Bool
 
-    /// - Parameter prefix: the static prefix. Requests for `/health` and `/version` with any Host are accepted under
-    ///   it too.
+    /// - Parameter prefix: the static prefix. Requests for `/health` and `/version` with any Host are accepted under it too.
     init(
         _ options: SecurityOptions,
         _ externalUsers: ExternalUserSettings = ExternalUserSettings(),
@@ -70,7 +69,7 @@ struct SecuritySettings {
 
     /// The credentials that requests need, and the default permission of users.
     var access: AccessSettings {
-        AccessSettings(isRequired: asksForCredentials, usersMay: accounts?.defaultLevel)
+        AccessSettings(isRequired: asksForCredentials, defaultLevel: accounts?.defaultLevel)
     }
 
     /// One sentence about the Host fields that the server accepts.

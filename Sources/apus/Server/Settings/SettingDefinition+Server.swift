@@ -206,9 +206,7 @@ extension SettingDefinition {
         .withDefault("--oidc-client-id")
         .doing("The audience (the claim aud) that a token of the issuer must have.")
     static let oidcUserClaim = option("--oidc-user-claim", "claim", "APUS_OIDC_USER_CLAIM", default: "sub")
-        .doing(
-            "The claim that names the user. If it is email, tokens with email_verified: false are refused."
-        )
+        .doing("The claim that names the user. If it is email, tokens with email_verified: false are refused.")
     static let oidcGroupsClaim = option("--oidc-groups-claim", "claim", "APUS_OIDC_GROUPS_CLAIM", default: "groups")
         .doing("The claim that lists the user's groups; dots lead into objects, as in realm_access.roles.")
     static let oidcClientID = option("--oidc-client-id", "id", "APUS_OIDC_CLIENT_ID")

@@ -50,8 +50,7 @@ struct CaughtSignal: Equatable, Sendable {
     }
 
     private static func sender(_ info: siginfo_t) -> String {
-        // sigaction(2): codes above 0 come from the kernel. Of the others, only those of kill and similar calls name a
-        // process.
+        // sigaction(2): codes above 0 come from the kernel. Of the others, only those of kill and similar calls name a process.
         guard info.si_code <= 0 else { return "the terminal" }
         let pid = info._sifields._kill.si_pid
         guard pid > 0 else { return "outside this container" }

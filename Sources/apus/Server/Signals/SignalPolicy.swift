@@ -10,8 +10,7 @@ struct SignalPolicy: Sendable {
 
     /// The signals that were ignored when the server was started, as by `nohup` and the `&` of a script.
     let inheritedAsIgnored: Set<Int32>
-    /// Whether this is the first process of a container, where SIGINT comes from `docker run` and is meant for the
-    /// server.
+    /// Whether this is the first process of a container, where SIGINT comes from `docker run` and is meant for the server.
     let isFirstProcess: Bool
 
     init(inheritedAsIgnored: Set<Int32>, isFirstProcess: Bool) {
@@ -32,8 +31,7 @@ struct SignalPolicy: Sendable {
 
     /// The reason, for the log, why a signal does not end the server; nil if it ends the server.
     ///
-    /// - Parameter isInForeground: whether the server is in the foreground of a terminal; see
-    ///   `Terminal.isInForeground`.
+    /// - Parameter isInForeground: whether the server is in the foreground of a terminal; see `Terminal.isInForeground`.
     func reasonToIgnore(signal number: Int32, isInForeground: @autoclosure () -> Bool) -> String? {
         if number == SIGTERM { return nil }
         if inheritedAsIgnored.contains(number) { return "it was ignored when the server was started" }

@@ -9,9 +9,7 @@ struct ArtifactPlaceNote {
 
     private let path: String
 
-    init(databasePath: String) {
-        path = databasePath + ".artifacts"
-    }
+    init(databasePath: String) { path = databasePath + ".artifacts" }
 
     /// The location as a URI; nil if the artifacts of the last server were in a folder.
     var uri: String? {

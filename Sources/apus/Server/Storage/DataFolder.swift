@@ -12,10 +12,7 @@ extension StorageLayout {
             try Self.makeFolders(Self.parent(of: databasePath))
             return try OwnerLock(databasePath: databasePath)
         } catch {
-            logger.notice(
-                "commands with --data-dir do not find this server",
-                metadata: ["reason": "\(error)"]
-            )
+            logger.notice("commands with --data-dir do not find this server", metadata: ["reason": "\(error)"])
             return nil
         }
     }

@@ -87,10 +87,7 @@ struct ServedRoots: Sendable {
     /// Returns an object storage with the settings of the environment.
     ///
     /// No request is sent, so that a server starts even if the storage is unreachable.
-    static func bucket(
-        _ location: S3Location,
-        _ memory: UploadMemory
-    ) throws(StartFailure) -> any ArtifactStorage {
+    static func bucket(_ location: S3Location, _ memory: UploadMemory) throws(StartFailure) -> any ArtifactStorage {
         let variable: @Sendable (String) -> String? = { Environment.process[$0] }
         do throws(S3Failure) {
             let client = try S3Client(
@@ -145,9 +142,8 @@ struct ServedRoots: Sendable {
 
     /// Starts to remove the unfinished uploads of processes that have ended.
     ///
-    /// - Parameter waiting: whether to wait for the removal, for ten seconds at most. After a crash, clients then see
-    ///   no leftovers when the server is ready. A server that ended in order usually leaves none, so waiting is not
-    ///   needed.
+    /// - Parameter waiting: whether to wait for the removal, for ten seconds at most. After a crash, clients then see no
+    ///   leftovers when the server is ready. A server that ended in order usually leaves none, so waiting is not needed.
     func sweep(waiting: Bool, _ logger: Logger) -> BackgroundWork {
         let sweep = BackgroundWork("leftover-sweep", qos: waiting ? .userInitiated : .utility, logger) { _ in
             var failures: [String] = []

@@ -70,7 +70,7 @@ enum ServedStore {
                 )
             }
             if store.hasUnaskedAccounts {
-                StandardStream.error.write(try settings.security.lettingEverybodyIn(despite: .either))
+                StandardStream.error.write(try settings.security.openServerWarning(despite: .either))
             }
             return store
         } catch let failure as StartFailure {

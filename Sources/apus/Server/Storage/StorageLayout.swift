@@ -184,12 +184,9 @@ struct StorageLayout {
         return "/" + segments.joined(separator: "/")
     }
 
-    static func parent(of path: String) -> String {
-        String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
-    }
+    static func parent(of path: String) -> String { String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) }
 
-    /// Throws if the folder is an MLflow file store, because an empty database in it would look as if all runs were
-    /// lost.
+    /// Throws if the folder is an MLflow file store, because an empty database in it would look as if all runs were lost.
     private static func refuseFileStore(_ folder: String) throws(StartFailure) {
         let isFileStore = FileKind(folder + "/0/meta.yaml") == .file || FileKind(folder + "/.trash") == .folder
         guard isFileStore, FileKind(folder + "/apus.db") == .absent else { return }

@@ -6,18 +6,13 @@ enum StoragePaths {
     /// Throws if a folder of artifacts contains the database, or is at the path of a file that belongs to it.
     ///
     /// Links are resolved. The usual layout is allowed: the database, and beside it a folder of artifacts.
-    static func requireApart(
-        databasePath: String,
-        artifacts: [(flag: String, path: String?)]
-    ) throws(StartFailure) {
+    static func requireApart(databasePath: String, artifacts: [(flag: String, path: String?)]) throws(StartFailure) {
         let database = resolved(databasePath)
         for (flag, path) in artifacts {
             guard let path else { continue }
             let folder = resolved(path)
             guard contains(folder, database) || isBeside(folder, database) || isSame(folder, asOneAbove: database)
-            else {
-                continue
-            }
+            else { continue }
             throw StartFailure(
                 "The folder of artifacts '\(path)' would contain the database '\(databasePath)', so that clients could fetch and "
                     + "delete it. Choose a folder beside the database with \(flag), such as '\(parent(databasePath))/artifacts'."
@@ -28,9 +23,7 @@ enum StoragePaths {
     /// Whether a path, after links are resolved, is that of a folder or lies in it.
     ///
     /// Neither needs to exist.
-    static func isInside(_ path: String, _ folder: String) -> Bool {
-        contains(resolved(folder), resolved(path))
-    }
+    static func isInside(_ path: String, _ folder: String) -> Bool { contains(resolved(folder), resolved(path)) }
 
     /// Whether a path, after links are resolved, is the database, a file that belongs to it, or an artifact.
     static func isOwn(_ path: String, databasePath: String, artifacts: String) -> Bool {

@@ -5,8 +5,7 @@ internal import Threads
 
 /// Writes log lines to standard error on a thread of its own, so that a pipe that nobody reads delays no request.
 ///
-/// A bounded number of lines waits for the thread. Further lines are dropped and counted, and a later line reports the
-/// number.
+/// A bounded number of lines waits for the thread. Further lines are dropped and counted, and a later line reports the number.
 final class LogWriter: Sendable {
     private struct State {
         var lines: [String] = []
@@ -26,9 +25,7 @@ final class LogWriter: Sendable {
     private let state = Mutex(State())
     private let work = DispatchSemaphore(value: 0)
 
-    init(_ stream: StandardStream) {
-        self.stream = stream
-    }
+    init(_ stream: StandardStream) { self.stream = stream }
 
     /// The total number of dropped lines.
     var dropped: Int { state.withLock { $0.dropped } }

@@ -12,11 +12,11 @@ import TrackingStore
 /// What users may do whom an issuer names, on a server with users.
 ///
 /// A token here is `ey.SOURCE.NAME.GROUP`.
-@Suite struct ProvenUserTests {
+@Suite struct ExternalUserTests {
     private let fixture: APIFixture
 
     init() throws {
-        fixture = try APIFixture(usersMay: .read, externalUsers: Self.externalUsers)
+        fixture = try APIFixture(defaultLevel: .read, externalUsers: Self.externalUsers)
         try fixture.stored.write { session in
             _ = try session.createUser("root", password: nil, isAdministrator: true)
             _ = try session.createUser("bob", password: nil, isAdministrator: false)
@@ -29,9 +29,9 @@ import TrackingStore
         externalUsers.scopes = ["people": scopes, "machines": scopes]
         externalUsers.issuersOfPeople = ["people"]
         externalUsers.isToken = { $0.starts(with: "ey.".utf8) }
-        externalUsers.tokenHolder = { token, _ throws(ExternalUsers.Fault) in
+        externalUsers.tokenHolder = { token, _ throws(ExternalUsers.TokenFailure) in
             let parts = String(decoding: token, as: UTF8.self).split(separator: ".").map(String.init)
-            guard parts.count == 4, let user = ProvenUser(name: parts[2], groups: [parts[3]], source: parts[1]) else {
+            guard parts.count == 4, let user = ExternalUser(name: parts[2], groups: [parts[3]], source: parts[1]) else {
                 throw .refused("Nobody.")
             }
             return user
@@ -54,13 +54,13 @@ import TrackingStore
         #expect(made.status == 200, "\(made.text)")
         #expect(try made.member("scope").string == "write" && made.member("username").string == "ada")
         let end = try #require(try made.member("expiration_time").int64)
-        #expect(try made.member("creation_time").int64 == end - AccessToken.longestLifetimeOfProvenUser)
+        #expect(try made.member("creation_time").int64 == end - AccessToken.longestLifetimeOfExternalUser)
         let key = try #require(try made.member("token").string)
         #expect(try send(key, "POST", "2.0/mlflow/experiments/create", #"{"name":"by token"}"#).status == 200)
         // A token makes no tokens, and shares nothing.
         #expect(try makeToken(key).status == 403)
         #expect(try send(ada, "POST", "apus/1.0/tokens/create", #"{"name":"a","scope":"admin"}"#).status == 403)
-        let longer = AccessToken.longestLifetimeOfProvenUser + 1
+        let longer = AccessToken.longestLifetimeOfExternalUser + 1
         let refused = try send(ada, "POST", "apus/1.0/tokens/create", #"{"name":"a","expires_in":\#(longer)}"#)
         #expect(refused.error.hasPrefix("400 INVALID_PARAMETER_VALUE") && refused.text.contains("90 days"))
         let short = try send(ada, "POST", "apus/1.0/tokens/create", #"{"name":"a","scope":"read","expires_in":60000}"#)
@@ -148,7 +148,7 @@ import TrackingStore
         ] {
             let who = try send(holder, "GET", "apus/1.0/log-in")
             #expect(try who.member("makes_tokens").bool == mayMake, "\(holder)")
-            #expect(try who.member("token_lifetime").int64 == AccessToken.longestLifetimeOfProvenUser)
+            #expect(try who.member("token_lifetime").int64 == AccessToken.longestLifetimeOfExternalUser)
         }
     }
 

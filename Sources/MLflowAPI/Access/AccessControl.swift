@@ -214,7 +214,7 @@ package final class AccessControl: Sendable {
             case .undecided(let begin):
                 let isKnown = DispatchSemaphore(value: 0)
                 begin { isKnown.signal() }
-                if others == nil { isKnown.wait() } else { ThreadPool.wait(for: isKnown) }
+                if otherServers == nil { isKnown.wait() } else { ThreadPool.wait(for: isKnown) }
             }
         }
         return .failure(.other(Self.changesTooOften))

@@ -1,5 +1,6 @@
 internal import ArtifactStore
 internal import Budgets
+internal import Dispatch
 internal import Forwarding
 internal import HTTPServer
 internal import HTTPWire

@@ -110,11 +110,7 @@ package final class PostgresPipeline {
     /// The next call that waits throws the statement's error, if it fails.
     /// - Parameter isPrepared: whether to prepare the statement at its first use, which pays off for a text that is
     ///   used often.
-    package func send(
-        _ sql: String,
-        _ values: [PostgresValue] = [],
-        isPrepared: Bool = true
-    ) throws(PostgresError) {
+    package func send(_ sql: String, _ values: [PostgresValue] = [], isPrepared: Bool = true) throws(PostgresError) {
         try add(sql, values, nil, isPrepared)
         if unsynced >= Self.maximumUnsynced { try settle() }
     }
@@ -302,11 +298,7 @@ extension PostgresPipeline {
 
     /// Waits until the socket is ready; cancels the running statements if their deadline passes or no client waits for them.
     private func wait(_ raw: OpaquePointer, toSend: Bool) throws(PostgresError) {
-        var waiting = pollfd(
-            fd: apus_PQsocket(raw),
-            events: Int16(POLLIN | (toSend ? POLLOUT : 0)),
-            revents: 0
-        )
+        var waiting = pollfd(fd: apus_PQsocket(raw), events: Int16(POLLIN | (toSend ? POLLOUT : 0)), revents: 0)
         while true {
             // Checked here too, because a long answer could keep bytes arriving beyond the deadline.
             if let reason = watch.reason {
@@ -345,11 +337,7 @@ package struct PostgresWatch {
     /// The reason why the statements were cancelled; nil if they were not.
     fileprivate var end: PostgresError.State?
 
-    package init(
-        deadline: ContinuousClock.Instant? = nil,
-        cancels: Bool = true,
-        isAbandoned: (() -> Bool)? = nil
-    ) {
+    package init(deadline: ContinuousClock.Instant? = nil, cancels: Bool = true, isAbandoned: (() -> Bool)? = nil) {
         self.deadline = deadline
         self.cancels = cancels
         self.isAbandoned = isAbandoned

@@ -107,12 +107,12 @@ struct WrittenValues {
     func withPointers<Value>(
         _ body: (UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?, Int32) -> Value
     ) -> Value {
-        bytes.withUnsafeBufferPointer { buffer in
-            let pointers = offsets.map { $0.flatMap { buffer.baseAddress?.advanced(by: $0) } }
-            return pointers.withUnsafeBufferPointer { pointers in
+        bytes.withUnsafeBufferPointer { bytes in
+            let places = offsets.map { $0.flatMap { bytes.baseAddress?.advanced(by: $0) } }
+            return places.withUnsafeBufferPointer { places in
                 sizes.withUnsafeBufferPointer { sizes in
                     formats.withUnsafeBufferPointer { formats in
-                        body(pointers.baseAddress, sizes.baseAddress, formats.baseAddress, Int32(clamping: pointers.count))
+                        body(places.baseAddress, sizes.baseAddress, formats.baseAddress, Int32(clamping: places.count))
                     }
                 }
             }

@@ -66,7 +66,9 @@ package final class PostgresStore: Sendable {
     private let faults: FaultLog
     private let isAway = Atomic<Bool>(false)
 
-    /// How many transactions store changes at the same time. More would wait for the same disk and processors, and share less.
+    /// How many transactions store changes at the same time.
+    ///
+    /// More would wait for the same disk and processors, and share less.
     private static let writerCount = 2
     /// The time limit for all statements at the start.
     private static let startTime = Duration.seconds(60)
@@ -111,7 +113,8 @@ package final class PostgresStore: Sendable {
         self.readers = readers
         // All groups lose the database together, and the first one reports it.
         let reports: [@Sendable (String) -> Void] = [configuration.report, { _ in }]
-        let makeWriter: @Sendable (Int) throws -> GroupWriter = { [connector, faults, permissionChanges, storageNews] count in
+        let makeWriter: @Sendable (Int) throws -> GroupWriter = {
+            [connector, faults, permissionChanges, storageNews] count in
             let groups = reports.prefix(count).map { report in
                 WriteGroup(
                     connector,
@@ -164,7 +167,9 @@ package final class PostgresStore: Sendable {
         logsOnly: Bool = false,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
-        writer.submit(work, for: caller, bytes: bytes, logsOnly: logsOnly) { completion(self.noted($0).mapError(self.failure)) }
+        writer.submit(work, for: caller, bytes: bytes, logsOnly: logsOnly) {
+            completion(self.noted($0).mapError(self.failure))
+        }
     }
 
     /// Runs one read request on a reader's thread, in one transaction, without blocking.

@@ -24,8 +24,7 @@ final class WriteGroup {
     private var isAbsenceReported = false
     /// Limit how often lost connections, and failed attempts to connect, are reported.
     private let (losses, absences) = (Burst(), Burst())
-    private let statementTime: Duration
-    private let commitTime: Duration
+    private let statementTime, commitTime: Duration
     private let locks = LockMemory()
     /// Whether the jobs are those that meet known locks.
     private var isAmongLocks = false
@@ -209,9 +208,8 @@ final class WriteGroup {
 
     /// Returns, after a lock was waited for in vain, whether there is time to find the jobs that meet it, by trying them again.
     private func mayContinueSearch() -> Bool {
-        let end = searchEnd ?? .now + Self.searchTime
-        searchEnd = end
-        return .now < end
+        searchEnd = searchEnd ?? .now + Self.searchTime
+        return searchEnd.map { .now < $0 } ?? true
     }
 
     /// - Parameter accessVersion: the access mark after another server's change; nil for the known one.
@@ -293,10 +291,7 @@ final class WriteGroup {
 
 extension WriteGroup {
     /// Whether there is a connection; tries to open one if necessary, but only once.
-    func isConnected() -> Bool {
-        if let session, !session.pipeline.isClosed { return true }
-        return (try? connect()) != nil
-    }
+    func isConnected() -> Bool { session?.pipeline.isClosed == false || (try? connect()) != nil }
 
     private func connect() throws(PostgresError) -> PostgresWriteSession {
         let (pipeline, timeline) = try connector.openWithTimeline(.writer)
@@ -345,10 +340,7 @@ extension WriteGroup {
         }
     }
 
-    private func isLate(_ jobs: Jobs) -> Bool {
-        guard let first = jobs.map(\.arrival).min() else { return true }
-        return first + queueTimeout < .now
-    }
+    private func isLate(_ jobs: Jobs) -> Bool { jobs.contains { $0.arrival + queueTimeout < .now } }
 
     private func dropConnection(after error: PostgresError) {
         if losses.note(endsAfter: { _ in .seconds(60) }) == nil {

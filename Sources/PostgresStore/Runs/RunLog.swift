@@ -263,7 +263,9 @@ extension LogRows {
         ]
     }
 
-    fileprivate static func columns(of texts: some Sequence<(key: RunKey, value: String)>) throws(PostgresError) -> [PostgresValue] {
+    fileprivate static func columns(
+        of texts: some Sequence<(key: RunKey, value: String)>
+    ) throws(PostgresError) -> [PostgresValue] {
         var (runs, keys, values) = (PostgresColumn(.text), PostgresColumn(.text), PostgresColumn(.text))
         for (key, value) in texts {
             try runs.append(key.run)
@@ -273,7 +275,9 @@ extension LogRows {
         return [.column(runs), .column(keys), .column(values)]
     }
 
-    private static func columns(of points: [(key: RunKey, value: MetricPoint)]) throws(PostgresError) -> [PostgresValue] {
+    private static func columns(
+        of points: [(key: RunKey, value: MetricPoint)]
+    ) throws(PostgresError) -> [PostgresValue] {
         var (runs, keys) = (PostgresColumn(.text), PostgresColumn(.text))
         var (timestamps, steps) = (PostgresColumn(.bigint), PostgresColumn(.bigint))
         var (values, areNaN) = (PostgresColumn(.double), PostgresColumn(.boolean))

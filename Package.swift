@@ -64,7 +64,11 @@ let modules: [Target] = [
     .target(name: "CPostgreSQL", cSettings: [.treatAllWarnings(as: .error)]),
     .target(name: "PostgreSQL", dependencies: ["CPostgreSQL", "Threads"], swiftSettings: settings),
     .target(name: "Filter", swiftSettings: pure),
-    .target(name: "Tracking", dependencies: ["Budgets", "Coding", "Filter", "Identities"], swiftSettings: pure),
+    .target(
+        name: "Tracking",
+        dependencies: ["Budgets", "Coding", "Filter", "Identities", "Threads"],
+        swiftSettings: pure
+    ),
     .target(
         name: "TrackingStore",
         dependencies: ["Budgets", "Coding", "Files", "Filter", "Identities", "SQLite", "Tracking"],
@@ -102,7 +106,7 @@ let modules: [Target] = [
         name: "MLflowAPI",
         dependencies: [
             "ArtifactStore", "Budgets", "Coding", "Files", "Filter", "Forwarding", "GraphQL", "HTTPServer", "HTTPWire",
-            "Hashing", "Identities", "JSON", "Passwords", "Tracking", "TrackingStore", "Transfer",
+            "Hashing", "Identities", "JSON", "Passwords", "Threads", "Tracking", "TrackingStore", "Transfer",
         ],
         swiftSettings: settings
     ),

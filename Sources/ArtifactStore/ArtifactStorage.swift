@@ -127,6 +127,9 @@ package protocol DirectTransfers: Sendable {
     /// Aborts an upload; an upload that does not exist is no error.
     func abortUpload(_ id: String, _ path: ArtifactPath) throws(ArtifactError)
 
+    /// Returns those of the uploads that the storage does not have any more, because somebody has completed or aborted them.
+    func endedUploads(among ids: [String]) throws(ArtifactError) -> [String]
+
     /// Returns a URL with which anybody may download a file for some seconds, and the size of the file.
     func downloadAddress(_ path: ArtifactPath, for seconds: Int64) throws(ArtifactError) -> (url: String, size: Int64)
 

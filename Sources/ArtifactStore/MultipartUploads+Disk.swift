@@ -88,7 +88,7 @@ extension MultipartUploads {
     }
 
     /// Forgets uploads that other servers have completed or removed, so that they count no longer for this one.
-    func forgetEnded() {
+    package func forgetEnded() {
         for (id, entry) in state.withLock({ $0.uploads }) {
             // An upload whose files cannot be read is kept.
             if case .open(let upload) = entry, let isOpen = try? upload.isOpenOnDisk(), !isOpen { forget(id) }

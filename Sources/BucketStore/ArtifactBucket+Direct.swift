@@ -134,6 +134,15 @@ extension ArtifactBucket: DirectTransfers {
         }
     }
 
+    package func endedUploads(among ids: [String]) throws(ArtifactError) -> [String] {
+        let unfinished = try mappingErrors { () throws(S3Failure) in
+            var found: Set<String> = []
+            try client.forEachUnfinishedUpload(prefix: root) { page in found.formUnion(page.map(\.id)) }
+            return found
+        }
+        return ids.filter { !unfinished.contains(UploadWithToken.parts(of: $0).id) }
+    }
+
     package func removeExpiredUploads(isPreview: Bool) throws(ArtifactError) -> Int {
         let before = Int64(time(nil)) - Self.longestUpload
         let expired = try mappingErrors { () throws(S3Failure) in

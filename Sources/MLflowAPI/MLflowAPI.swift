@@ -104,6 +104,7 @@ package struct MLflowAPI: Sendable {
         multipartUploads = (artifacts as? ArtifactRoot).map {
             MultipartUploads(root: $0, limits: settings.multipartLimits)
         }
+        settings.quotas?.beforeRefusals { [weak multipartUploads] in multipartUploads?.forgetEnded() }
         directUploads = DirectUploads(settings.multipartLimits)
         self.settings = settings
         let others = settings.artifactRoots.map(\.store).filter { $0 !== artifacts }

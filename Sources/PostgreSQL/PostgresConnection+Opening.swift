@@ -5,17 +5,20 @@ extension PostgresConnection {
     /// The seconds to wait for a server that neither accepts nor refuses the connection, if `connect_timeout` is not set.
     static let usualTimeout = 10
 
-    /// Tries the hosts of the address in turn, and returns libpq's connection to the first one that can be reached.
+    /// Tries the hosts of the address in turn, and returns what `use` makes of libpq's connection to the first one for which it does
+    /// not fail as if the host could not be reached.
     ///
     /// - Parameters:
     ///   - further: defaults for options that the address does not set.
     ///   - required: options that hold whatever the address sets.
-    static func open(
+    ///   - use: becomes the owner of the connection, which it closes if it throws.
+    static func open<Value>(
         _ address: PostgresAddress,
         _ applicationName: String,
         _ further: [(keyword: String, value: String)] = [],
-        _ required: [(keyword: String, value: String)] = []
-    ) throws(PostgresError) -> OpaquePointer {
+        _ required: [(keyword: String, value: String)] = [],
+        _ use: (OpaquePointer) throws(PostgresError) -> Value
+    ) throws(PostgresError) -> Value {
         try PostgresLibrary.load()
         let given = try address.options()
         // libpq uses the last value of a repeated option, so that the address can override the options before it.
@@ -31,7 +34,7 @@ extension PostgresConnection {
         var failure: PostgresError?
         for attempt in attempts(given) {
             do throws(PostgresError) {
-                return try open(options + attempt + required.map { ($0.keyword, $0.value) })
+                return try use(try open(options + attempt + required.map { ($0.keyword, $0.value) }))
             } catch {
                 guard error.isDisconnection else { throw error }
                 let earlier = failure.map { $0.message + "; " } ?? ""

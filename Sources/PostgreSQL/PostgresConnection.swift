@@ -27,7 +27,7 @@ package final class PostgresConnection {
     ///
     /// - Parameter applicationName: the name of the connection in the view `pg_stat_activity`.
     package init(_ address: PostgresAddress, applicationName: String) throws(PostgresError) {
-        let raw = try Self.open(address, applicationName)
+        let raw = try Self.open(address, applicationName) { raw in raw }
         self.raw = raw
         place = Self.place(raw)
         try execute("SET TIME ZONE 'UTC'")

@@ -52,15 +52,25 @@ package final class PostgresPipeline {
     ///   - required: options of libpq that hold whatever the address sets.
     ///   - settings: statements that run first in the session, such as `SET …`. All of them together may take
     ///     `connect_timeout` again.
+    ///   - check: throws an error of a lost connection if the host is not the right one; then the next one is tried.
     /// - Throws: `PostgresError`; the state is `.noLibrary` also if libpq is older than version 14, which has no pipelines.
-    package init(
+    package static func open(
         _ address: PostgresAddress,
         applicationName: String,
         options: [(keyword: String, value: String)] = [],
         required: [(keyword: String, value: String)] = [],
-        settings: [String] = []
-    ) throws(PostgresError) {
-        let raw = try PostgresConnection.open(address, applicationName, options, required)
+        settings: [String] = [],
+        check: (PostgresPipeline) throws(PostgresError) -> Void = { _ in }
+    ) throws(PostgresError) -> PostgresPipeline {
+        try PostgresConnection.open(address, applicationName, options, required) { raw throws(PostgresError) in
+            let pipeline = try PostgresPipeline(raw, settings)
+            // Without a reference to it the pipeline closes the connection.
+            try check(pipeline)
+            return pipeline
+        }
+    }
+
+    private init(_ raw: OpaquePointer, _ settings: [String]) throws(PostgresError) {
         place = PostgresConnection.place(raw)
         do throws(PostgresError) {
             guard apus_libpq_has_pipelines() == 1 else {

@@ -78,7 +78,11 @@ package final class PostgresStore: Sendable {
     /// - Throws: `PostgresError` if the database cannot be reached or used, `UnfitDatabase` if its tables are those of another
     ///   version; the description of each is for the operator and contains no password.
     package init(_ configuration: Configuration) throws {
-        var connector = Connector(address: configuration.address, readsOnPrimary: !configuration.ownTables.isEmpty)
+        var connector = Connector(
+            address: configuration.address,
+            readsOnPrimary: !configuration.ownTables.isEmpty,
+            report: configuration.report
+        )
         let first = try connector.open(.writer)
         place = first.place
         first.watch = PostgresWatch(deadline: .now + Self.startTime, cancels: false)
@@ -212,7 +216,7 @@ package final class PostgresStore: Sendable {
     ) throws -> Value {
         let answer = Answer<Value>()
         read({ (session: PostgresReadSession) in try work(session) }) { answer.give($0) }
-        return try answer.wait()
+        return try answer.wait(isFromElsewhere: true)
     }
 
     package func removeNow<Value: Sendable>(
@@ -222,7 +226,7 @@ package final class PostgresStore: Sendable {
         try removals.submit({ (session: PostgresWriteSession) in try work(session) }) {
             answer.give($0.mapError(self.failure))
         }
-        return try answer.wait()
+        return try answer.wait(isFromElsewhere: true)
     }
 
     /// Notes whether the database has answered a request.
@@ -230,6 +234,8 @@ package final class PostgresStore: Sendable {
         switch result {
         case .success: isAway.store(false, ordering: .relaxed)
         case .failure(let error as PostgresError) where error.isDisconnection: isAway.store(true, ordering: .relaxed)
+        // A database that hangs keeps its connections.
+        case .failure(let error as TrackingError) where error == .noReadTurn: isAway.store(true, ordering: .relaxed)
         case .failure: break
         }
         return result
@@ -237,6 +243,8 @@ package final class PostgresStore: Sendable {
 
     /// Whether the database has answered the last request that it had to answer.
     package var isReachable: Bool { !isAway.load(ordering: .relaxed) }
+
+    package var isElsewhere: Bool { true }
 
     /// Translates a failure of PostgreSQL, and reports those that need the operator's attention.
     private func failure(_ error: any Error) -> any Error {

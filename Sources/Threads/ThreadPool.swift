@@ -1,4 +1,4 @@
-internal import Dispatch
+package import Dispatch
 internal import Synchronization
 
 /// A limited number of threads that share one queue of work.
@@ -8,15 +8,33 @@ internal import Synchronization
 package final class ThreadPool: Sendable {
     private let core: PoolCore
 
-    /// - Parameter width: the maximum number of threads, at least 1.
-    package init(name: String, width: Int, pace: SystemThread.Pace = .usual) {
+    /// - Parameters:
+    ///   - width: the maximum number of threads, at least 1, without those that have lent their places.
+    ///   - lending: how many threads may lend their places.
+    package init(name: String, width: Int, pace: SystemThread.Pace = .usual, lending: Int = 128) {
         precondition(width > 0, "a pool needs at least 1 thread, got \(width)")
-        core = PoolCore(name: name, width: width, pace: pace)
+        core = PoolCore(name: name, width: width, pace: pace, lending: lending)
     }
 
     deinit {
         core.end()
     }
+
+    /// Blocks until the semaphore is signalled, for which another server may let the caller wait.
+    ///
+    /// If the calling thread is one of a pool and the wait lasts, it lends its place to another thread, so that the pool's other work
+    /// goes on.
+    package static func wait(for semaphore: DispatchSemaphore) {
+        guard let place = PoolPlace.current else { return semaphore.wait() }
+        guard semaphore.wait(timeout: .now() + lendingDelay) == .timedOut else { return }
+        let sender = place.sender.load(ordering: .relaxed)
+        let isLent = place.core.lend(sender)
+        semaphore.wait()
+        if isLent { place.core.takeBack(sender) }
+    }
+
+    /// How long a thread waits before another one takes its place.
+    private static let lendingDelay = DispatchTimeInterval.milliseconds(100)
 
     /// Runs the work on a thread of the pool as soon as one is free; returns at once.
     ///
@@ -40,13 +58,40 @@ package final class ThreadPool: Sendable {
     }
 }
 
+/// The place of a thread in its pool.
+private final class PoolPlace: Sendable {
+    /// The place of the calling thread; nil if it belongs to no pool.
+    @TaskLocal static var current: PoolPlace?
+
+    let core: PoolCore
+    /// The sender of the work that the thread does.
+    let sender = Atomic<Int>(0)
+
+    init(_ core: PoolCore) {
+        self.core = core
+    }
+}
+
 /// The part of a pool that its threads hold, so that they do not keep the pool itself alive.
 private final class PoolCore: Sendable {
     private struct State {
         var line = TurnLine()
         var threads = 0
         var idle = 0
+        /// How many of the threads wait, and have lent their places.
+        var lent = 0
         var isEnding = false
+
+        /// Notes what is done for work that waits.
+        mutating func nextStep(_ width: Int) -> Step {
+            if idle > 0 {
+                idle -= 1
+                return .wake
+            }
+            guard threads - lent < width else { return .none }
+            threads += 1
+            return .start
+        }
     }
 
     private enum Step {
@@ -55,19 +100,23 @@ private final class PoolCore: Sendable {
 
     private enum Task {
         case work(@Sendable () -> Void, of: Int)
-        case wait, end
+        case wait
+        /// The thread ends, after it has woken another one if necessary.
+        case end(wakesOther: Bool)
     }
 
     private let name: String
     private let width: Int
     private let pace: SystemThread.Pace
+    private let lending: Int
     private let state = Mutex(State())
     private let wake = DispatchSemaphore(value: 0)
 
-    init(name: String, width: Int, pace: SystemThread.Pace) {
+    init(name: String, width: Int, pace: SystemThread.Pace, lending: Int) {
         self.name = name
         self.width = width
         self.pace = pace
+        self.lending = lending
     }
 
     /// The maximum number of threads that work for one sender at once: three quarters of a pool, rounded up.
@@ -77,25 +126,49 @@ private final class PoolCore: Sendable {
         let step: Step = state.withLock { state in
             guard state.line.count <= limit else { return .refuse }
             state.line.append(work, of: sender)
-            if state.idle > 0 {
-                state.idle -= 1
-                return .wake
-            }
-            guard state.threads < width else { return .none }
-            state.threads += 1
-            return .start
+            return state.nextStep(width)
         }
+        take(step)
+        return step != .refuse
+    }
+
+    private func take(_ step: Step) {
         switch step {
-        case .none: break
+        case .none, .refuse: break
         case .wake: wake.signal()
         case .start: startThread()
-        case .refuse: return false
         }
-        return true
+    }
+
+    /// Gives the place of a thread, which is about to wait, to another one.
+    ///
+    /// - Parameter sender: that of the work that the thread does.
+    /// - Returns: false if too many places are lent.
+    func lend(_ sender: Int) -> Bool {
+        let step: Step = state.withLock { state in
+            guard state.lent < lending else { return .refuse }
+            state.lent += 1
+            state.line.end(sender)
+            return state.line.count > 0 ? state.nextStep(width) : .none
+        }
+        take(step)
+        return step != .refuse
+    }
+
+    /// Notes that a thread goes on that has lent its place; there may be one thread too many until it ends its work.
+    func takeBack(_ sender: Int) {
+        state.withLock { state in
+            state.lent -= 1
+            state.line.resume(sender)
+        }
     }
 
     private func startThread() {
-        if SystemThread.start(name: name, pace: pace, { [self] in serve() }) { return }
+        let place = PoolPlace(self)
+        let isStarted = SystemThread.start(name: name, pace: pace) { [self] in
+            PoolPlace.$current.withValue(place) { serve(place) }
+        }
+        if isStarted { return }
         let isAlone = state.withLock { state in
             state.threads -= 1
             return state.threads == 0
@@ -110,26 +183,35 @@ private final class PoolCore: Sendable {
         }
     }
 
-    private func serve() {
+    private func serve(_ place: PoolPlace) {
         var done: Int?
         while true {
             let task: Task = state.withLock { state in
                 if let done { state.line.end(done) }
                 done = nil
+                if state.threads - state.lent > width {
+                    state.threads -= 1
+                    guard state.line.count > 0, state.idle > 0 else { return .end(wakesOther: false) }
+                    state.idle -= 1
+                    return .end(wakesOther: true)
+                }
                 // When the pool ends, no further work arrives for which threads would have to be kept free.
                 if let (work, sender) = state.line.take(share: state.isEnding ? .max : Self.share(of: width)) {
                     return .work(work, of: sender)
                 }
-                if state.isEnding { return .end }
+                if state.isEnding { return .end(wakesOther: false) }
                 state.idle += 1
                 return .wait
             }
             switch task {
             case .work(let work, let sender):
+                place.sender.store(sender, ordering: .relaxed)
                 work()
                 done = sender
             case .wait: wake.wait()
-            case .end: return
+            case .end(let wakesOther):
+                if wakesOther { wake.signal() }
+                return
             }
         }
     }

@@ -32,4 +32,7 @@ struct TurnLine {
         let left = running[sender, default: 1] - 1
         running[sender] = left == 0 ? nil : left
     }
+
+    /// Notes that work goes on for which `end` was called while it waited.
+    mutating func resume(_ sender: Sender) { running[sender, default: 0] += 1 }
 }

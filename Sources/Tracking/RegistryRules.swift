@@ -99,6 +99,14 @@ extension TrackingError {
         doesNotExist("Registered Model with name=\(shortened(name)) not found")
     }
 
+    /// The error if a model has the version with the highest number (`TransferLimits.versions`).
+    package static func noFurtherVersion(ofModel name: String) -> TrackingError {
+        .invalidParameter(
+            "The model '\(shortened(name))' has had the version \(TransferLimits.versions.upperBound), the highest number that MLflow's "
+                + "databases hold. Register further versions under another name."
+        )
+    }
+
     /// The error if the model, or its version with this number, does not exist.
     package static func modelVersionNotFound(_ name: String, _ version: String) -> TrackingError {
         doesNotExist("Model Version (name=\(shortened(name)), version=\(shortened(version))) not found")

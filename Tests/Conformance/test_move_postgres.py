@@ -213,6 +213,32 @@ def test_the_audit_tells_of_an_import(postgres, database, origin, tmp_path):  # 
     assert told() == before, "nothing was added"
 
 
+def test_an_import_that_may_not_see_who_made_a_run_is_refused(postgres, database, origin, tmp_path):  # noqa: F811
+    uri = postgres.uri(database)
+    account = {"MLFLOW_AUTH_ADMIN_USERNAME": "root", "MLFLOW_AUTH_ADMIN_PASSWORD": "correct horse battery"}
+    with apus(uri):
+        pass
+    role = f"writer_{abs(hash(database)) % 10**9}"
+    postgres.execute(
+        database,
+        f"CREATE ROLE {role} LOGIN PASSWORD 'x'; GRANT USAGE ON SCHEMA public TO {role}; "
+        f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {role}",
+    )
+    target = postgres.uri(database, user=role, password="x")
+    move(origin[0], target, "--artifacts-to", tmp_path / "artifacts", "--experiment", "Default")
+    with apus(uri, "--app-name", "basic-auth", environment=account):
+        before = postgres.rows(database, "SELECT count(*) FROM runs")
+        done = subprocess.run(
+            [str(apus_binary()), "import", str(origin[0]), "--to", target, "--artifacts-to", str(tmp_path / "artifacts")],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode != 0 and "must know who made its runs" in done.stderr, done.stderr
+        assert "ALTER SCHEMA apus OWNER" in done.stderr, "the message says what to change"
+        assert postgres.rows(database, "SELECT count(*) FROM runs") == before
+
+
 @pytest.mark.parametrize("arguments", [[], ["--artifacts-destination", "nowhere"]])
 def test_an_archive_without_its_artifacts_is_refused(postgres, database, origin, tmp_path, arguments):  # noqa: F811
     uri = postgres.uri(database)

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from helpers import REFERENCE_PYTHON, call, must, new_run, send
 from postgres import ESCAPED_PASSWORD, PASSWORD, USER, PostgresServer
 from postgres_pooler import TransactionPooler
 from postgres_proxy import PostgresProxy
-from servers import ApusServer, ReferenceServer, apus_binary, free_port
+from servers import ApusServer, ReferenceServer, apus_binary, free_port, wait_until
 
 pytestmark = pytest.mark.apus
 
@@ -325,6 +326,36 @@ def test_a_server_that_falls_silent_after_the_log_in_is_away(postgres, database)
             must(server.url, "runs/get", run_id=run_id)
         proxy.mute()
         assert "does not answer" in refusal("--backend-store-uri", uri)
+
+
+def test_a_database_that_hangs_holds_up_only_requests_that_need_it(postgres, database, tmp_path):
+    with PostgresProxy(postgres.port) as proxy:
+        arguments = ["--artifacts-destination", tmp_path / "artifacts", "--server-artifacts", "1GB"]
+        with apus(through(proxy.port, database), *arguments) as server:
+            run_id = new_run(server.url)
+            file = server.url + "/api/2.0/mlflow-artifacts/artifacts/f.bin"
+            assert send("PUT", file, b"content")[0] == 200
+
+            def timed(*request, **query):
+                start = time.monotonic()
+                status = call(*request, **query)[0] if query else send("GET", *request)[0]
+                return status, time.monotonic() - start
+
+            proxy.fall_silent()
+            free = []
+            # Many more than there are threads for work that blocks.
+            with ThreadPoolExecutor(40) as pool:
+                waiting = [pool.submit(timed, server.url, "artifacts/list", run_id=run_id) for _ in range(40)]
+                while not all(one.done() for one in waiting):
+                    free += [timed(file), timed(server.url + "/metrics")]
+            assert {status for status, _ in free} == {200}
+            assert max(seconds for _, seconds in free) < 5, free
+            answers = [one.result() for one in waiting]
+            assert {status for status, _ in answers} == {429}
+            assert max(seconds for _, seconds in answers) < 15, answers
+            assert b"\napus_database_reachable 0\n" in send("GET", server.url + "/metrics")[1]
+            proxy.mend()
+            wait_until(lambda: tag(server, run_id, "a")[0] == 200, 60, "the database to be back")
 
 
 def test_a_pooler_of_transactions_is_refused(postgres, database):

@@ -6,6 +6,8 @@ import os
 import socket
 import subprocess
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -309,3 +311,24 @@ def test_the_metrics_are_there_for_admins_while_the_database_is_away():
             wait_until(lambda: b"\napus_database_reachable 1\n" in metrics(root)[1], 30, "the page to tell that the database is back")
             must(url, OWN + "tokens/revoke", {"name": "prometheus"}, headers=root)
             assert metrics(bearer(token))[0] == 401
+
+
+def test_no_request_waits_twice_as_long_for_a_database_that_is_away():
+    with PostgresServer() as own:
+        address = own.uri(own.create("waits"))
+        with ApusServer(["--app-name", "basic-auth", "--backend-store-uri", address], ADMIN) as server:
+            root = basic("root")
+            assert call(server.url, "users/current", headers=root)[0] == 200
+            own.stop()
+
+            def timed(_):
+                start = time.monotonic()
+                return call(server.url, "experiments/get?experiment_id=0", headers=root)[0], time.monotonic() - start
+
+            # All but the first come while the mark of changes is being read.
+            with ThreadPoolExecutor(12) as pool:
+                answers = list(pool.map(timed, range(12)))
+            assert {status for status, _ in answers} == {429}
+            assert max(seconds for _, seconds in answers) < 15, answers
+            own.start()
+            wait_until(lambda: call(server.url, "users/current", headers=root)[0] == 200, 30, "the database to be back")

@@ -632,6 +632,16 @@ def test_open_uploads_have_a_bound_that_ends_with_them(storage):
         assert mpu(running, "create", run_id, {"path": "d", "num_parts": 1})[0] == 200
 
 
+def test_an_upload_that_another_server_has_completed_is_open_no_more(storage):
+    arguments = [*storage.arguments(PREFIX), "--client-uploads", "1"]
+    with ApusServer(arguments, environment=storage.environment()) as one:
+        with ApusServer(arguments, environment=storage.environment()) as other:
+            run_id = new_run(one.url)
+            assert mpu(other, "complete", run_id, begin(one, run_id, "a")) == (200, {})
+            assert mpu(one, "create", run_id, {"path": "b", "num_parts": 1})[0] == 200
+            assert mpu(one, "create", run_id, {"path": "c", "num_parts": 1})[0] == 501
+
+
 def test_an_upload_in_parts_does_not_begin_where_a_quota_is_spent(storage):
     arguments = [*storage.arguments(PREFIX), "--server-artifacts", "1MB"]
     with ApusServer(arguments, environment=storage.environment()) as running:

@@ -88,6 +88,29 @@ import TrackingStore
         try later.claim(for: owner).grow(by: 10)
     }
 
+    @Test func `an upload in parts that another server has ended is given back before bytes are refused`() throws {
+        let quotas = try #require(StorageQuotas(client: 10, server: 12, isShared: true, use: []))
+        let folder = try TemporaryFolder()
+        var limits = MultipartUploads.Limits()
+        limits.claim = { quotas.claim(for: $0.flatMap { StorageOwner(key: $0) }) }
+        let uploads = MultipartUploads(root: ArtifactRoot(location: folder.file("parts")), limits: limits)
+        let other = MultipartUploads(root: ArtifactRoot(location: folder.file("parts")))
+        quotas.beforeRefusals { uploads.forgetEnded() }
+        let owner = StorageOwner(.token, "ana")
+        for isCompleted in [true, false] {
+            let path = try ArtifactPath("big")
+            let (id, _) = try uploads.create(path, partCount: 1, owner: owner.key)
+            let part = try uploads.beginPart(id, number: 1, length: 8)
+            try write(8, to: part)
+            let listed = ListedPart(number: 1, entityTag: try part.commit())
+            #expect(throws: ArtifactError.self) { try quotas.claim(for: owner).grow(by: 9) }
+            if isCompleted { try other.complete(id, path, [listed]) } else { try other.abort(id, path) }
+            // What is stored comes from the database, which has nothing here.
+            try quotas.claim(for: owner).grow(by: 10)
+            try quotas.claim(for: nil).grow(by: 12)
+        }
+    }
+
     @Test func `sums of a database that others use are those of its store, and old ones do not come back`() throws {
         let owner = StorageOwner(.token, "ana")
         func use(_ bytes: Int64, version: Int64) -> StorageUse {

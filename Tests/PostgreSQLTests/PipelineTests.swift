@@ -14,7 +14,7 @@ struct PipelineTests {
         let known = try #require(uri.firstMatch(of: /@(.*):([0-9]+)\//))
         let several = "@127.0.0.1:\(silent.port),\(known.1):\(known.2)/"
         let address = try PostgresAddress(uri.replacing(known.0, with: several) + "?connect_timeout=1")
-        let pipeline = try PostgresPipeline(
+        let pipeline = try PostgresPipeline.open(
             address,
             applicationName: "apus-test",
             options: [("target_session_attrs", "read-write")]
@@ -34,7 +34,7 @@ struct PipelineTests {
     }
 
     @Test func `a deadline ends also an answer that keeps arriving`() throws {
-        let pipeline = try PostgresPipeline(PostgresAddress(try #require(server)), applicationName: "apus-test")
+        let pipeline = try PostgresPipeline.open(PostgresAddress(try #require(server)), applicationName: "apus-test")
         pipeline.watch = PostgresWatch(deadline: .now + .milliseconds(20))
         let error = #expect(throws: PostgresError.self) {
             try pipeline.rows("SELECT repeat('x', 1000) FROM generate_series(1, 400000)")
@@ -45,7 +45,7 @@ struct PipelineTests {
     }
 
     @Test func `a failure tells which of the statements sent ahead it was`() throws {
-        let pipeline = try PostgresPipeline(PostgresAddress(try #require(server)), applicationName: "apus-test")
+        let pipeline = try PostgresPipeline.open(PostgresAddress(try #require(server)), applicationName: "apus-test")
         try pipeline.send("SELECT 1")
         let before = pipeline.position
         try pipeline.send("SELECT 1 / ($1::bigint - 1)", [.integer(1)])

@@ -55,6 +55,41 @@ struct FailureTests {
         #expect(lines.withLock { $0.contains { $0.contains("has the timeline 00000001") } })
     }
 
+    @Test func `an old primary that comes back first in the address is passed over, and the log says so`() throws {
+        let lines = Mutex<[String]>([])
+        let server = PostgresStoreFixture.server
+        let fixture = try PostgresStoreFixture(
+            preparing: """
+                ALTER FUNCTION pg_catalog.pg_walfile_name(pg_lsn) RENAME TO pg_hidden_walfile_name;
+                CREATE FUNCTION pg_catalog.pg_walfile_name(place pg_lsn) RETURNS text LANGUAGE sql AS
+                $$ SELECT '000000020000000000000001'::text $$
+                """
+        )
+        let runID = try fixture.makeRun()
+        // The address names the server twice; each first answer from now on is that of an old one.
+        let place = try #require(server.split(separator: "@").last?.split(separator: "/").first)
+        let uri = server.replacing("@\(place)/postgres", with: "@\(place),\(place)/\(fixture.name)")
+        let store = try PostgresStoreFixture.open(try PostgresAddress(uri)) { configuration in
+            configuration.queueTimeout = .milliseconds(500)
+            configuration.report = { line in lines.withLock { $0.append(line) } }
+        }
+        defer { store.close() }
+        try fixture.other().execute(
+            """
+            CREATE SEQUENCE public.answers;
+            CREATE OR REPLACE FUNCTION pg_catalog.pg_walfile_name(place pg_lsn) RETURNS text LANGUAGE sql AS
+            $$ SELECT CASE nextval('public.answers') % 2 WHEN 1 THEN '000000010000000000000001'::text
+                ELSE '000000020000000000000001' END $$
+            """
+        )
+        let outcome = Outcome<Result<Void, any Error>>()
+        let tag = Tag(key: "a", value: "1")
+        store.write({ (session: PostgresWriteSession) in try session.setTag(tag, runID: runID) }) { outcome.give($0) }
+        try outcome.wait().get()
+        #expect(try store.readNow { try $0.run(id: runID) }.tags.contains { $0.key == "a" })
+        #expect(lines.withLock { $0.count { $0.contains("old server") && $0.contains("timeline 00000001") } } == 1)
+    }
+
     @Test func `a change that waits for a locked row runs once, and the others do not wait with it`() throws {
         let fixture = try PostgresStoreFixture()
         let (locked, free) = (try fixture.makeRun(), try fixture.makeRun())

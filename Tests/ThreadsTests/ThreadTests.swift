@@ -77,6 +77,55 @@ import Threads
         done.wait()
     }
 
+    @Test func `work that waits for another server leaves its place in the pool to other work, and gets it back`() {
+        let pool = ThreadPool(name: "test", width: 2)
+        let (answer, done) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let running = Mutex((now: 0, most: 0))
+        // More than the pool has threads, and than one sender may use.
+        for _ in 0..<20 {
+            pool.run(for: 1) {
+                ThreadPool.wait(for: answer)
+                done.signal()
+            }
+        }
+        for sender in [1, 2] {
+            pool.run(for: sender) { done.signal() }
+            #expect(done.wait(timeout: .now() + .seconds(20)) == .success)
+        }
+        for _ in 0..<20 { answer.signal() }
+        for _ in 0..<20 { #expect(done.wait(timeout: .now() + .seconds(20)) == .success) }
+        // From then on the pool is as wide as before.
+        let last = DispatchSemaphore(value: 0)
+        for number in 0..<2_000 {
+            pool.run {
+                running.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
+                running.withLock { $0.now -= 1 }
+                if number == 1_999 { last.signal() }
+            }
+        }
+        #expect(last.wait(timeout: .now() + .seconds(20)) == .success)
+        #expect(running.withLock { $0.most } <= 2)
+    }
+
+    @Test func `a pool does not lend more places than it may`() {
+        let pool = ThreadPool(name: "test", width: 1, lending: 3)
+        let (entered, answer, done) = (
+            DispatchSemaphore(value: 0), DispatchSemaphore(value: 0), DispatchSemaphore(value: 0)
+        )
+        for _ in 0..<4 {
+            pool.run {
+                entered.signal()
+                ThreadPool.wait(for: answer)
+                done.signal()
+            }
+        }
+        for _ in 0..<4 { entered.wait() }
+        pool.run { done.signal() }
+        #expect(done.wait(timeout: .now() + .milliseconds(300)) == .timedOut)
+        for _ in 0..<4 { answer.signal() }
+        for _ in 0..<5 { #expect(done.wait(timeout: .now() + .seconds(20)) == .success) }
+    }
+
     @Test func `a pool that is released does what waits`() {
         let gone = DispatchSemaphore(value: 0)
         let count = Mutex(0)

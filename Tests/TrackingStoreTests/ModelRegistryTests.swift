@@ -62,6 +62,16 @@ import TrackingStore
         #expect(try outcomes.map { try $0.wait().get() }.sorted() == Array(1...50))
     }
 
+    @Test func `a model whose highest version number is used up gets no further version`() throws {
+        let model = RegisteredModel(name: "full", creationTime: 1, lastUpdatedTime: 1, description: "")
+        let transferred = TransferredRegisteredModel(model: model, lastVersion: Int64(Int32.max) - 1)
+        try fixture.write { _ = try $0.importRecords([.registeredModel(transferred)]) }
+        #expect(try createVersion("full").version == Int64(Int32.max))
+        let refusal = trackingError { try createVersion("full") }
+        #expect(refusal?.code == .invalidParameterValue)
+        #expect(refusal?.message.contains("under another name") == true)
+    }
+
     @Test func `the number of a deleted version is not given again`() throws {
         try createModel("m")
         try createVersion("m")

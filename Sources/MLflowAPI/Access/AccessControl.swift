@@ -5,6 +5,7 @@ package import HTTPWire
 internal import Hashing
 package import Identities
 internal import Synchronization
+internal import Threads
 package import Tracking
 
 /// The refusal of a request that its sender may not send.
@@ -213,7 +214,7 @@ package final class AccessControl: Sendable {
             case .undecided(let begin):
                 let isKnown = DispatchSemaphore(value: 0)
                 begin { isKnown.signal() }
-                isKnown.wait()
+                if otherServers == nil { isKnown.wait() } else { ThreadPool.wait(for: isKnown) }
             }
         }
         return .failure(.other(Self.changesTooOften))

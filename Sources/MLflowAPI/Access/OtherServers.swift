@@ -4,6 +4,7 @@ internal import HTTPServer
 internal import HTTPWire
 internal import Identities
 internal import Synchronization
+internal import Threads
 internal import Tracking
 
 /// Knows up to which time the users and permissions in memory include the changes that other servers have made in the database.
@@ -66,14 +67,21 @@ final class OtherServers: Sendable {
         }
     }
 
-    /// Notes the end of a reading that began at a time.
-    func note(_ start: UInt64, hasFailed: Bool) {
-        state.withLock { state in
-            if hasFailed {
-                state.failedUpTo = max(state.failedUpTo, start)
-            } else {
-                state.currentUpTo = max(state.currentUpTo, start)
-            }
+    /// Notes the success of a reading that began at a time.
+    func noteSuccess(since start: UInt64) {
+        state.withLock { $0.currentUpTo = max($0.currentUpTo, start) }
+    }
+
+    /// Notes that a reading has failed, which has waited for the database as long as a request may.
+    ///
+    /// - Returns: the closures of the requests that have come meanwhile. They fail too: with a reading of their own they would wait up
+    ///   to twice as long.
+    func noteFailure() -> [@Sendable () -> Void] {
+        let now = SystemCall.preciseNanoseconds()
+        return state.withLock { state in
+            state.failedUpTo = max(state.failedUpTo, now)
+            defer { state.waiting = [] }
+            return state.waiting
         }
     }
 }
@@ -133,7 +141,7 @@ extension AccessControl {
             case .outdated:
                 let isDone = DispatchSemaphore(value: 0)
                 readChanges { isDone.signal() }
-                isDone.wait()
+                ThreadPool.wait(for: isDone)
             }
         }
         throw Self.changesTooOften
@@ -159,15 +167,16 @@ extension AccessControl {
             },
             cost: .cheap
         ) { [self] result in
+            var waiting = waiting
             switch result {
-            case .success(nil): others.note(start, hasFailed: false)
-            case .failure: others.note(start, hasFailed: true)
+            case .success(nil): others.noteSuccess(since: start)
+            case .failure: waiting += others.noteFailure()
             case .success(let found?):
                 // If this server has made changes meanwhile, what was read is dropped, and the waiting requests cause another reading.
                 if place(found.tokens, insteadOf: tokens), place(found.logIns, insteadOf: logIns) {
                     users?.forget()
                     version.advance()
-                    if others.stored.replace(known, by: found.version) { others.note(start, hasFailed: false) }
+                    if others.stored.replace(known, by: found.version) { others.noteSuccess(since: start) }
                 }
             }
             for done in waiting { done() }

@@ -36,6 +36,8 @@ package final class StorageQuotas: Sendable {
     /// Whether other servers use the database too.
     private let isShared: Bool
     private let state: Mutex<State>
+    /// Gives back what is held for uploads that other servers have ended; called before bytes are refused.
+    private let giveBackEnded = Mutex<@Sendable () -> Void>({})
 
     /// - Parameters:
     ///   - isShared: whether other servers use the database too, so that the sums are passed to `note`.
@@ -53,6 +55,11 @@ package final class StorageQuotas: Sendable {
 
     /// Returns a claim that counts the bytes of an upload by an owner.
     package func claim(for owner: StorageOwner?) -> any StorageClaim { QuotaClaim(self, owner) }
+
+    /// Sets what gives back the claims of uploads in parts that other servers have completed or aborted, before bytes are refused.
+    package func beforeRefusals(_ giveBackEnded: @escaping @Sendable () -> Void) {
+        self.giveBackEnded.withLock { $0 = giveBackEnded }
+    }
 
     /// Replaces sums by those that the store has passed or that were read, unless newer ones are known.
     package func note(_ use: [StorageUse]) {
@@ -73,7 +80,14 @@ package final class StorageQuotas: Sendable {
     }
 
     fileprivate func take(_ bytes: Int64, for owner: StorageOwner?) throws(ArtifactError) {
-        let problem: String? = state.withLock { state in
+        guard problem(taking: bytes, for: owner) != nil else { return }
+        giveBackEnded.withLock { $0 }()
+        if let problem = problem(taking: bytes, for: owner) { throw .quotaSpent(problem) }
+    }
+
+    /// Takes bytes, or returns why they are refused.
+    private func problem(taking bytes: Int64, for owner: StorageOwner?) -> String? {
+        state.withLock { state in
             let ownBytes = state.stored[owner, default: 0] + state.arriving[owner, default: 0]
             if let client, let owner, bytes > client - ownBytes {
                 return
@@ -89,7 +103,6 @@ package final class StorageQuotas: Sendable {
             state.add(bytes, owner)
             return nil
         }
-        if let problem { throw .quotaSpent(problem) }
     }
 
     fileprivate func add(_ bytes: Int64, for owner: StorageOwner?) { state.withLock { $0.add(bytes, owner) } }

@@ -1,3 +1,4 @@
+internal import Budgets
 internal import PostgreSQL
 internal import Synchronization
 
@@ -10,7 +11,11 @@ struct Connector: Sendable {
     var schema: String?
     /// Lets the writer have the next connection if the server of the database allows no more.
     let writerTurn = WriterTurn()
+    /// Receives messages for the server's log.
+    let report: @Sendable (String) -> Void
     private let newest = NewestTimeline()
+    /// Limits how often old servers are reported.
+    private let refusals = Burst()
 
     // A wait for a lock of another program ends after some seconds, so that it does not hold up the other requests. JIT compilation
     // would cost more than any of the statements. The last two set the meanings of NULL in an array and of a backslash in a text, which
@@ -34,33 +39,46 @@ struct Connector: Sendable {
 
     private static let primary = ("target_session_attrs", "read-write")
 
+    init(address: PostgresAddress, readsOnPrimary: Bool, report: @escaping @Sendable (String) -> Void) {
+        self.address = address
+        self.readsOnPrimary = readsOnPrimary
+        self.report = report
+    }
+
     func open(_ role: Role) throws(PostgresError) -> PostgresPipeline { try openWithTimeline(role).pipeline }
 
     /// - Returns: the connection, and the history of its server, which is another one when a standby has taken over; nil if the
     ///   server does not tell it, as a standby.
-    /// - Throws: also if the server was replaced by another one to which this process was connected.
+    /// - Throws: also if all servers of the address that can be reached were replaced by one to which this process was connected.
     func openWithTimeline(_ role: Role) throws(PostgresError) -> (pipeline: PostgresPipeline, timeline: String?) {
-        let pipeline = try PostgresPipeline(
+        var timeline: String?
+        let pipeline = try PostgresPipeline.open(
             address,
             applicationName: "apus-\(role.rawValue)",
             // If the address names several servers, standbys are skipped, also while one of them takes over.
             options: role == .writer ? [Self.primary] : [],
             required: readsOnPrimary ? [Self.primary] : [],
             settings: Self.settings + (role == .writer ? Self.writerSettings : Self.readerSettings) + searchPath
-        )
-        // Readers need not ask a server that does not tell it.
-        guard role == .writer || newest.isKnown else { return (pipeline, nil) }
-        let timeline = Self.timeline(of: pipeline)
-        if let timeline, let newer = newest.newer(than: timeline) {
-            pipeline.close()
-            throw PostgresError(
-                .disconnected,
-                "the server at \(pipeline.place) has the timeline \(timeline), and another one has taken over with the timeline \(newer): "
-                    + "what was changed there would be missing. Stop the old server, or name the new one alone in the address; if "
-                    + "the old one is right, start Apus again"
-            )
+        ) { pipeline throws(PostgresError) in
+            timeline = try checkedTimeline(of: pipeline, role)
         }
         return (pipeline, timeline)
+    }
+
+    /// - Throws: if the server was replaced by another one.
+    private func checkedTimeline(of pipeline: PostgresPipeline, _ role: Role) throws(PostgresError) -> String? {
+        // Readers need not ask a server that does not tell it.
+        guard role == .writer || newest.isKnown else { return nil }
+        guard let timeline = Self.timeline(of: pipeline) else { return nil }
+        guard let newer = newest.newer(than: timeline) else { return timeline }
+        let refusal =
+            "the server at \(pipeline.place) has the timeline \(timeline), and another one has taken over with the timeline "
+            + "\(newer): what was changed there would be missing. Stop the old server, or name the new one alone in the address; if "
+            + "the old one is right, start Apus again"
+        if refusals.note(endsAfter: { _ in .seconds(60) }) == nil {
+            report("an old server of the database is not used: \(refusal)")
+        }
+        throw PostgresError(.disconnected, refusal)
     }
 
     /// Asks for the history outside of a transaction, because servers without a log of that form (Aurora) refuse the question.

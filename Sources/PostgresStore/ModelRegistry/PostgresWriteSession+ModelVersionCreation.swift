@@ -77,6 +77,7 @@ extension PostgresWriteSession {
                     $4::text, $5::text, $6::text, $7::text, 'READY'
                 FROM model_versions
                 WHERE workspace = 'default' AND name = $1::text
+                HAVING coalesce(max(version), 0) < $8::bigint
                 ON CONFLICT DO NOTHING
                 RETURNING version
                 """,
@@ -86,9 +87,15 @@ extension PostgresWriteSession {
                 origin.source,
                 origin.location ?? origin.source,
                 runID,
-                new.runLink
+                new.runLink,
+                TransferLimits.versions.upperBound
             )
             if let number = added.first({ $0.int64(0) }) { return number }
+            let last = try rows(
+                "SELECT coalesce(max(version), 0) FROM model_versions WHERE workspace = 'default' AND name = $1",
+                new.name
+            ).first { $0.int64(0) }
+            if last == TransferLimits.versions.upperBound { throw TrackingError.noFurtherVersion(ofModel: new.name) }
         }
         throw TrackingError(
             .temporarilyUnavailable,

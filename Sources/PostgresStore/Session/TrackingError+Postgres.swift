@@ -62,7 +62,10 @@ extension TrackingError {
                 "A text is too long for MLflow's tables in PostgreSQL: \(error.message). Make it shorter."
             )
         case .numberOutOfRange:
-            return invalidParameter("A number is greater than the column of MLflow's table in PostgreSQL holds.")
+            return invalidParameter(
+                "A number is greater than the column of MLflow's table in PostgreSQL holds: \(error.message). Nothing of this request was "
+                    + "stored. Send a smaller one."
+            )
         case .overdue:
             return invalidParameter(
                 "The change was stopped because the database worked too long on it. Nothing of this request was stored. Change less "

@@ -58,6 +58,17 @@ struct UnsupportedPartRemoval {
         }
     }
 
+    private mutating func canStore(_ alias: ModelAlias) -> Bool {
+        let part = "the alias '\(shortened(alias.alias))'"
+        guard Int32(exactly: alias.version) != nil else {
+            remarks.append(
+                "\(part) left out: its version is \(alias.version), and MLflow's column in PostgreSQL holds at most \(Int32.max)"
+            )
+            return false
+        }
+        return canStore(part, ["registered_model_aliases.alias": alias.alias])
+    }
+
     private mutating func supported(
         _ tags: [Tag],
         _ table: String,
@@ -100,9 +111,7 @@ struct UnsupportedPartRemoval {
                 "registered_models.description": transferred.model.description,
             ])
             transferred.model.tags = supported(transferred.model.tags, "registered_model_tags")
-            transferred.model.aliases = transferred.model.aliases.filter { alias in
-                canStore("the alias '\(shortened(alias.alias))'", ["registered_model_aliases.alias": alias.alias])
-            }
+            transferred.model.aliases = transferred.model.aliases.filter { alias in canStore(alias) }
             return .registeredModel(transferred)
         case .modelVersion(var transferred):
             let version = transferred.version

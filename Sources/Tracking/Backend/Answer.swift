@@ -1,5 +1,6 @@
 package import Dispatch
 internal import Synchronization
+internal import Threads
 
 /// A result that one thread provides and another thread waits for.
 package final class Answer<Value: Sendable>: Sendable {
@@ -14,8 +15,11 @@ package final class Answer<Value: Sendable>: Sendable {
     }
 
     /// Blocks until `give` has been called, and returns or throws its result.
-    package func wait() throws -> Value {
-        semaphore.wait()
+    ///
+    /// - Parameter isFromElsewhere: whether another server gives the result, so that a thread that waits for it lends its place to
+    ///   others.
+    package func wait(isFromElsewhere: Bool = false) throws -> Value {
+        if isFromElsewhere { ThreadPool.wait(for: semaphore) } else { semaphore.wait() }
         guard let result = outcome.withLock({ $0 }) else {
             throw StoreCorruption("a result was announced but not set")
         }

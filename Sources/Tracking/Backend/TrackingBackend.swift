@@ -35,6 +35,9 @@ package protocol TrackingBackend: AnyObject, Sendable {
     /// Whether the database has answered the last request that it had to answer.
     var isReachable: Bool { get }
 
+    /// Whether another server has the data, so that its answers may be late: threads that wait for them lend their places.
+    var isElsewhere: Bool { get }
+
     /// Whether the store keeps a journal of artifacts, and who has stored how much.
     var keepsArtifactJournal: Bool { get }
 
@@ -55,6 +58,8 @@ package protocol TrackingBackend: AnyObject, Sendable {
 
 extension TrackingBackend {
     package var isReachable: Bool { true }
+
+    package var isElsewhere: Bool { false }
 
     /// Carries out one write request; calls `completion` when its changes are durable.
     ///
@@ -107,7 +112,7 @@ extension TrackingBackend {
     ) throws -> Value {
         let answer = Answer<Value>()
         submitRead(work, cost: cost, for: caller, effort: effort) { answer.give($0) }
-        return try answer.wait()
+        return try answer.wait(isFromElsewhere: isElsewhere)
     }
 
     /// Carries out one write request and blocks until it is durable.
@@ -119,6 +124,6 @@ extension TrackingBackend {
     ) throws -> Value {
         let answer = Answer<Value>()
         submitWrite(work, for: caller, bytes: 0, mayBlock: false, logsOnly: false) { answer.give($0) }
-        return try answer.wait()
+        return try answer.wait(isFromElsewhere: isElsewhere)
     }
 }

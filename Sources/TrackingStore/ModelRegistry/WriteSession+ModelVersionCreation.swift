@@ -13,10 +13,15 @@ extension WriteSession {
         let othersArePrompts = try connection.versionsArePrompts(ofModel: modelID)
         let now = currentMilliseconds()
         try connection.run(
-            "UPDATE registered_models SET last_version = last_version + 1, last_updated_time = ?2 WHERE id = ?1",
+            """
+            UPDATE registered_models SET last_version = last_version + 1, last_updated_time = ?2
+            WHERE id = ?1 AND last_version < ?3
+            """,
             modelID,
-            now
+            now,
+            TransferLimits.versions.upperBound
         )
+        guard connection.changes > 0 else { throw TrackingError.noFurtherVersion(ofModel: new.name) }
         try connection.run(
             """
             INSERT INTO model_versions

@@ -21,7 +21,7 @@ final class DatabaseTarget: StoreTarget, Sendable {
         title = store.place
     }
 
-    /// Opens a database, with its audit if servers have made one there.
+    /// Opens a database, with its own tables of users and runs' creators and its audit if it has users or tokens.
     private static func open(_ address: PostgresAddress) throws -> (PostgresStore, isAudited: Bool) {
         func open(usesOwnTables: Bool) throws(StartFailure) -> PostgresStore {
             try .ofCommand(
@@ -33,14 +33,15 @@ final class DatabaseTarget: StoreTarget, Sendable {
         }
         let plain = try open(usesOwnTables: false)
         guard plain.hasUnaskedAccounts else { return (plain, false) }
+        plain.close()
         do {
-            let audited = try open(usesOwnTables: true)
-            plain.close()
-            return (audited, true)
+            return (try open(usesOwnTables: true), true)
         } catch {
-            // The user of the database may write MLflow's tables alone.
-            StandardStream.error.write("apus: the audit of the database will not tell of this import: \(error.message)")
-            return (plain, false)
+            // The user of the database may perhaps write MLflow's tables alone.
+            throw StartFailure(
+                "The database has users or tokens, so that an import must know who made its runs: otherwise it would add to a run that "
+                    + "somebody has made there in advance with the id of an imported one. \(error.message)"
+            )
         }
     }
 

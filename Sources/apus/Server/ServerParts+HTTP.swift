@@ -1,5 +1,6 @@
 internal import ArtifactStore
 internal import Budgets
+internal import Dispatch
 internal import Forwarding
 internal import HTTPServer
 internal import HTTPWire
@@ -75,7 +76,7 @@ extension ServerParts {
         )
     }
 
-    /// What is stored, for `/metrics`; nil if that is not counted, or the database is away, for which the page does not wait.
+    /// What is stored, for `/metrics`; nil if that is not counted, or the database is away, for which the page waits only briefly.
     private var storageUse: [StorageUse]? {
         guard store.keepsArtifactJournal else { return nil }
         guard store.isReachable else {
@@ -83,7 +84,9 @@ extension ServerParts {
             store.read({ try $0.storageUse() }, cost: .cheap) { _ in }
             return nil
         }
-        return try? store.readNow(.cheap) { try $0.storageUse() }
+        let answer = Answer<[StorageUse]>()
+        store.read({ try $0.storageUse() }, cost: .cheap) { answer.give($0) }
+        return try? answer.wait(until: .now() + .seconds(2))?.get()
     }
 
     private func configuration(_ routes: DeclaredRoutes) -> HTTPServer.Configuration {

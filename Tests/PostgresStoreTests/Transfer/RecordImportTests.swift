@@ -94,6 +94,40 @@ struct RecordImportTests {
         #expect(try fixture.texts("SELECT key FROM tags") == ["note"])
     }
 
+    private func model(_ name: String, lastVersion: Int64 = 0, aliases: [ModelAlias] = []) -> TransferRecord {
+        var model = RegisteredModel(name: name, creationTime: 1, lastUpdatedTime: 1, description: "")
+        model.aliases = aliases
+        return .registeredModel(TransferredRegisteredModel(model: model, lastVersion: lastVersion))
+    }
+
+    @Test func `a number that the columns cannot hold leaves out its part or record, and the rest comes`() throws {
+        let tooGreat = Int64(Int32.max) + 1
+        let report = try take([
+            model("good"),
+            model(
+                "aliased",
+                aliases: [ModelAlias(alias: "far", version: tooGreat), ModelAlias(alias: "near", version: 1)]
+            ),
+            model("raised", lastVersion: tooGreat),
+        ])
+        #expect(report.counts[.registeredModel]?.added == 2)
+        let texts = report.remarks.map(\.text)
+        #expect(texts.count == 2)
+        #expect(texts[0].contains("'far' left out: its version is 2147483648") && texts[0].contains("2147483647"))
+        #expect(texts[1].contains("left out: "))
+        #expect(try fixture.texts("SELECT alias FROM registered_model_aliases") == ["near"])
+        #expect(try fixture.texts("SELECT name FROM registered_models ORDER BY name") == ["aliased", "good"])
+    }
+
+    @Test func `a model whose highest version number is used up gets no further version`() throws {
+        _ = try take([model("full", lastVersion: Int64(Int32.max))])
+        let refusal = #expect(throws: TrackingError.self) {
+            try fixture.write { try $0.createModelVersion(.sample(of: "full"), workingDirectory: "/") }
+        }
+        #expect(refusal?.code == .invalidParameterValue)
+        #expect(refusal?.message.contains("under another name") == true)
+    }
+
     @Test func `of two values at one place of a model's metric the first stays, and the other is listed`() throws {
         var points = TransferredModelPoints(modelID: "m-1", points: [])
         for value in [1.0, 2.0, 1.0] {

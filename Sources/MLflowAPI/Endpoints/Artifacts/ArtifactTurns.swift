@@ -1,6 +1,7 @@
 internal import ArtifactStore
 internal import Dispatch
 internal import Synchronization
+internal import Threads
 internal import Tracking
 
 /// Serializes the changes of each artifact, each together with its entry in the artifact journal.
@@ -46,7 +47,7 @@ final class ArtifactTurns: Sendable {
             if state.isBlocked(last) { state.claims[last].wake = DispatchSemaphore(value: 0) }
             return (number, state.claims[last].wake)
         }
-        wake?.wait()
+        if let wake { ThreadPool.wait(for: wake) }
         return number
     }
 

@@ -69,7 +69,10 @@ extension MLflowAPI {
             try store.requireDatabaseInPlace()
             if let direct = artifacts.direct {
                 let lifetime = settings.multipartLimits.lifetimeSeconds
-                let slot = try directUploads.slot(for: request.caller.party)
+                // A storage that does not tell which uploads it has leaves them counted until they expire.
+                let slot = try directUploads.slot(for: request.caller.party) { ids in
+                    (try? direct.endedUploads(among: ids)) ?? []
+                }
                 // The server does not see the parts; it refuses an upload for which nothing is left at its beginning.
                 try settings.quotas?.claim(for: request.caller.owner).grow(by: 1)
                 let upload = try direct.createUpload(path, partCount: Int(count), lifetimeSeconds: lifetime)

@@ -28,6 +28,17 @@ package enum RemovalProgressMark: Sendable, Equatable {
         }
     }
 
+    /// Whether a removal by the request can have stopped here.
+    ///
+    /// Otherwise a client that leaves out the names would remove everything that is deleted.
+    package func belongs(to request: RemovalRequest) -> Bool {
+        switch self {
+        case .objects: request.isForAllDeleted
+        case .named: !request.isForAllDeleted
+        case .extras: true
+        }
+    }
+
     /// The mark for a client, which sends it with its next call.
     package var text: String {
         switch self {

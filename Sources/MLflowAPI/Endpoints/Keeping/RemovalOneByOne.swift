@@ -65,6 +65,8 @@ extension MLflowAPI {
         _ audit: AuditEntry? = .byCommand("gc")
     ) throws -> RemovalProgress {
         guard let store = store as? any RemovingOneByOne else { return RemovalProgress() }
+        // An entry about a file that is removed now must not be written afterwards.
+        try writeOwedEntries()
         let audit = store.keepsArtifactJournal ? audit : nil
         let work = RemovalWork(api: self, store: store, request: request, audit: audit, end: .now + duration)
         let progress = try removalTurn.runAlone { () throws -> RemovalProgress in

@@ -189,10 +189,12 @@ extension MLflowAPI {
         // The log tells the first of a series.
         if owedEntries.add(entry) { reportFailure(unwritten) }
         guard failure == .passing else { return nil }
+        let isReadOnly = (error as? TrackingError)?.code == .permissionDenied
+        let change = entry.event.kind == .upload ? "stored" : "deleted"
         return TrackingError(
-            .temporarilyUnavailable,
-            "'\(shortened(entry.event.path))' is \(entry.event.kind == .upload ? "stored" : "deleted"), but the database could not be "
-                + "told so. Send the request again: \((error as? TrackingError)?.message ?? "")"
+            isReadOnly ? .permissionDenied : .temporarilyUnavailable,
+            "'\(shortened(entry.event.path))' is \(change), but the database could not be told so, because it "
+                + "\(isReadOnly ? "takes no changes" : "does not answer or is locked"). Send the request again."
         )
     }
 
@@ -212,7 +214,7 @@ extension MLflowAPI {
 
 /// The kinds of failures after which an entry is owed or not.
 private enum OwedFailure {
-    /// The database is away, or another program has locked it.
+    /// The database is away or takes no changes, or another program has locked it.
     case passing
     case fullDisk
     /// It would fail again.
@@ -220,7 +222,7 @@ private enum OwedFailure {
 
     init(_ error: any Error) {
         switch (error as? TrackingError)?.code {
-        case .temporarilyUnavailable, .databaseLocked, .outcomeUnknown: self = .passing
+        case .temporarilyUnavailable, .databaseLocked, .outcomeUnknown, .permissionDenied: self = .passing
         case .insufficientStorage: self = .fullDisk
         default: self = .lasting
         }

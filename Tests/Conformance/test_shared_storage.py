@@ -176,6 +176,9 @@ def test_gc_names_what_is_missing_where_nothing_says_where_the_artifacts_are(pos
         refused = command(postgres, database, "gc", "--data-dir", tmp_path / "other", check=False)
         assert refused.returncode == 1 and "--artifacts-destination" in refused.stderr
         assert not (tmp_path / "other").exists()
+        refused = command(postgres, database, "gc", "--artifacts-destination", tmp_path / "mistaken", check=False)
+        assert refused.returncode == 1 and "There is no folder of artifacts" in refused.stderr
+        assert not (tmp_path / "mistaken").exists()
         assert call(server.url, "runs/get", run_id=run)[0] == 200
         command(postgres, database, "gc", "--data-dir", server.data_directory)
         assert call(server.url, "runs/get", run_id=run)[0] == 404

@@ -79,6 +79,8 @@ package struct MLflowAPI: Sendable {
     let healthChecks: HealthChecks
     /// Lets one request at a time change an artifact, until the change has been passed to the artifact journal.
     let artifactTurns = ArtifactTurns()
+    /// What changes of artifacts could not tell the database yet.
+    let owedEntries = OwedEntries()
     /// The artifact locations of experiments, by which the rights of clients that may not read all experiments are checked.
     let knownPlaces = KnownPlaces()
     /// Caches the digests of artifact files.

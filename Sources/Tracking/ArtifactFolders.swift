@@ -56,6 +56,20 @@ package struct ArtifactFolders: Sendable {
             ? path.split(separator: "/").joined(separator: "/") : nil
     }
 
+    /// The names in locations that may be the ids of the runs and logged models in whose folders they are.
+    ///
+    /// A permanent removal deletes only folders whose path contains the id.
+    package static func possibleOwners(in locations: [String]) -> [String] {
+        let names = locations.flatMap { location in
+            String(decoding: fullyDecoded(Array(location.utf8)), as: UTF8.self).split(separator: "/")
+        }
+        let ids = names.filter { $0.utf8.count <= longestID && !$0.utf8.contains(0) }
+        return Set(ids.prefix(mostNames)).map { String($0) }.sorted()
+    }
+
+    /// The longest id that a store has a column for, in bytes; and the most names that are looked up.
+    private static let (longestID, mostNames) = (64, 100)
+
     /// The run or logged model in a location `runs:/<run id>/<path>` or `models:/<model id>`, and the path in its
     /// folder; nil for other locations.
     package static func owner(in location: String) -> (kind: RemovalKind, id: String, path: String)? {

@@ -39,7 +39,12 @@ package struct ArtifactsInUse: Sendable {
         }
     }
 
+    /// A location that names a run or a model by its id, whose own location has to be looked up.
+    typealias Reference = (dependent: Dependent, owner: (kind: RemovalKind, id: String, path: String))
+
     private let folders: ArtifactFolders
+    /// `RemovalTables.versionsMark` of the versions that were added; nil before the first.
+    var versionsMark: String?
     /// By the path of a folder: the dependents of the whole folder.
     private var dependentsAt: [String: Dependents] = [:]
     /// By the path of a folder: the dependents of the folder, or of a part of it.
@@ -61,6 +66,16 @@ package struct ArtifactsInUse: Sendable {
         let parts = location.split(separator: "/")
         for (owner, next) in zip(parts, parts.dropFirst()) where next == "artifacts" {
             versionsByOwner[String(owner)] = dependent
+        }
+    }
+
+    /// Adds a dependent that needs the whole folder at a location or, if the location names a run or a model by its id, adds to
+    /// `references`.
+    mutating func add(_ dependent: Dependent, at location: String, or references: inout [Reference]) {
+        if let owner = ArtifactFolders.owner(in: location) {
+            references.append((dependent, owner))
+        } else {
+            add(dependent, at: location)
         }
     }
 

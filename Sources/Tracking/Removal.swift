@@ -166,10 +166,14 @@ package struct RemovalCount: Sendable, Equatable {
         switch obstacle {
         case .notDeleted, .tooYoung, .hasRunsToKeep: return
         case .undated: undated += 1
-        case .inUse(let dependent):
-            kept += 1
-            add(reasons: ["The \(candidate.kind.noun) \(candidate.id) has artifacts that \(dependent.text) needs."])
+        case .inUse(let dependent): count(candidate.kind, candidate.id, keptFor: dependent)
         }
+    }
+
+    /// Counts a deleted object that is kept because something needs its artifacts.
+    package mutating func count(_ kind: RemovalKind, _ id: String, keptFor dependent: ArtifactsInUse.Dependent) {
+        kept += 1
+        add(reasons: ["The \(kind.noun) \(id) has artifacts that \(dependent.text) needs."])
     }
 
     private mutating func add(reasons more: [String]) { reasons += more.prefix(Self.reasonLimit - reasons.count) }
@@ -212,5 +216,13 @@ extension TrackingError {
     /// The error for the restoration of an object that is in the table of removals.
     package static func beingRemoved(_ kind: RemovalKind, _ id: String) -> TrackingError {
         TrackingError(.invalidState, "The \(kind.noun) \(id) is being removed permanently and cannot be restored.")
+    }
+
+    /// The error for a version that is to be made of the artifacts of an object that is being removed.
+    package static func artifactsBeingRemoved(_ kind: RemovalKind, _ id: String) -> TrackingError {
+        TrackingError(
+            .invalidState,
+            "The \(kind.noun) \(id) is being removed permanently, with the artifacts that the version is to have. Use those of another."
+        )
     }
 }

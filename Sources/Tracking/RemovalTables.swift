@@ -30,6 +30,11 @@ package protocol RemovalTables {
 
     /// Calls `body` for each version that is not a prompt, with the locations where its artifacts may be.
     func forEachVersion(_ body: (_ number: Int64, _ model: String, _ locations: Set<String>) throws -> Void) throws
+
+    /// A text that is another one after a version was added.
+    ///
+    /// It costs much less than `forEachVersion`.
+    func versionsMark() throws -> String
 }
 
 extension RemovalTables {
@@ -44,16 +49,7 @@ extension RemovalTables {
     package func artifactsInUse(excluding request: RemovalRequest, in folders: ArtifactFolders) throws -> ArtifactsInUse
     {
         var inUse = ArtifactsInUse(in: folders)
-        // Locations that name a run or a model by its id, whose own location has to be looked up.
-        var references: [(dependent: ArtifactsInUse.Dependent, owner: (kind: RemovalKind, id: String, path: String))] =
-            []
-        func add(_ dependent: ArtifactsInUse.Dependent, at location: String) {
-            if let owner = ArtifactFolders.owner(in: location) {
-                references.append((dependent, owner))
-            } else {
-                inUse.add(dependent, at: location)
-            }
-        }
+        var references: [ArtifactsInUse.Reference] = []
         let experiments = Set(request.experimentIDs ?? [])
         for (kind, ids) in request.namedIDs where kind != .experiment {
             let named = Set(ids)
@@ -63,16 +59,37 @@ extension RemovalTables {
                     ? request.keeps(candidate.stage, deletedTime: candidate.deletedTime)
                     : !named.contains(candidate.id) && !experiments.contains(experimentID)
                 guard isLeft else { return }
-                add(
+                inUse.add(
                     ArtifactsInUse.Dependent(.object(kind, id: candidate.id), experimentID: experimentID),
-                    at: candidate.location
+                    at: candidate.location,
+                    or: &references
                 )
             }
         }
         try forEachActiveExperiment { inUse.add(experiment: $0, at: $1) }
+        try resolve(references, in: &inUse)
+        try addNewVersions(to: &inUse)
+        return inUse
+    }
+
+    /// Adds the versions of registered models that were made since `inUse` was read, if there are any.
+    ///
+    /// A removal calls it in the transaction that decides about an object: what a client makes of an object before that is kept.
+    package func addNewVersions(to inUse: inout ArtifactsInUse) throws {
+        // Read before the versions: one that is added between the two is only read again later.
+        let mark = try versionsMark()
+        guard mark != inUse.versionsMark else { return }
+        var references: [ArtifactsInUse.Reference] = []
         try forEachVersion { number, model, locations in
-            for location in locations { add(ArtifactsInUse.Dependent(.version(number, ofModel: model)), at: location) }
+            for location in locations {
+                inUse.add(ArtifactsInUse.Dependent(.version(number, ofModel: model)), at: location, or: &references)
+            }
         }
+        try resolve(references, in: &inUse)
+        inUse.versionsMark = mark
+    }
+
+    private func resolve(_ references: [ArtifactsInUse.Reference], in inUse: inout ArtifactsInUse) throws {
         for kind in [RemovalKind.run, .loggedModel] {
             let ofKind = references.filter { $0.owner.kind == kind }
             let locations = try artifactLocations(kind, ids: Set(ofKind.map(\.owner.id)))
@@ -81,7 +98,6 @@ extension RemovalTables {
                 inUse.add(dependent, at: ArtifactLocation(location).appending(owner.path).uri)
             }
         }
-        return inUse
     }
 
     /// Returns deleted objects that are not yet being removed.

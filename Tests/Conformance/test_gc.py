@@ -212,3 +212,13 @@ def test_gc_ends_under_a_steady_load_and_does_not_hold_it_up(server):
         stop.set()
         for client in clients:
             client.join()
+
+
+@pytest.mark.skipif(not IS_SQLITE, reason="test_shared_storage.py has its own for PostgreSQL")
+def test_a_call_that_would_remove_more_than_it_says_is_refused(server):
+    run = new_run(server.url)
+    must(server.url, "runs/delete", {"run_id": run})
+    for body in ({"next": "0:"}, {"next": "named:1"}, {"continue": True, "next": "extras"}, {"continue": True, "dry_run": True}):
+        status, refused = call(server.url, "/api/apus/1.0/gc", body)
+        assert status == 400 and "continue" in refused["message"], (body, refused)
+    assert call(server.url, "runs/get", run_id=run)[0] == 200

@@ -116,6 +116,29 @@ def test_gc_removes_rows_and_files_and_stock_goes_on(postgres, database, tmp_pat
         assert client.list_artifacts(found[0].info.run_id)[0].path == "deep"
 
 
+def test_gc_keeps_a_run_of_which_a_version_is_made_while_it_runs(postgres, database, tmp_path):
+    artifacts = tmp_path / "artifacts"
+    one, other = pair(postgres, database, artifacts)
+    with one, other:
+        must(one.url, "registered-models/create", {"name": "m"})
+        runs = sorted(new_run(one.url) for _ in range(3))
+        for run in runs:
+            assert put(one, f"0/{run}/artifacts/model") == 200
+            must(one.url, "runs/delete", {"run_id": run})
+        waits = f"SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = '{database}'"
+        with ThreadPoolExecutor(1) as pool:
+            with postgres.holding(database, f"SELECT FROM runs WHERE run_uuid = '{runs[0]}' FOR UPDATE"):
+                words = ("gc", "--artifacts-destination", artifacts, "--json")
+                running = pool.submit(command, postgres, database, *words, check=False)
+                wait_until(lambda: postgres.rows(database, waits), 60, "gc to wait for the first run")
+                source = f"mlflow-artifacts:/0/{runs[2]}/artifacts/model"
+                must(other.url, "model-versions/create", {"name": "m", "source": source, "run_id": runs[2]})
+            done = json.loads(running.result().stdout)
+        assert (done["runs"], done["kept"]) == (2, 1) and "version 1" in done["kept_because"][0], done
+        assert send("GET", one.url + ROUTE + f"0/{runs[2]}/artifacts/model")[0] == 200
+        assert {path.name for path in artifacts.glob("0/*")} == {runs[2]}
+
+
 def test_gc_through_one_of_the_servers_goes_on_where_a_call_has_ended(postgres, database, tmp_path):
     one, other = pair(postgres, database, tmp_path / "artifacts")
     with one, other:
@@ -127,7 +150,13 @@ def test_gc_through_one_of_the_servers_goes_on_where_a_call_has_ended(postgres, 
         answer = must(other.url, OWN + "gc", {"next": f"0:{first}"})
         assert (answer["runs"], answer["done"]) == (4, True) and "next" not in answer
         assert call(one.url, "runs/get", run_id=first)[0] == 200
-        assert call(other.url, OWN + "gc", {"next": "nonsense"})[0] == 400
+        # What would remove more than the calls before have named is refused.
+        for body in (
+            {"next": "nonsense"}, {"next": "named:0"}, {"run_ids": [first], "next": "0:"}, {"continue": True}, {"continue": "0:"},
+        ):
+            status, refused = call(other.url, OWN + "gc", body)
+            assert status == 400 and ("next" in refused["message"] or "continue" in refused["message"]), (body, refused)
+        assert call(one.url, "runs/get", run_id=first)[0] == 200
         words = [apus_binary(), "gc", "--tracking-uri", one.url, "--json"]
         assert json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)["runs"] == 1
         # What is named is removed once; what is unknown is refused, and nothing removed then.
@@ -147,6 +176,9 @@ def test_gc_names_what_is_missing_where_nothing_says_where_the_artifacts_are(pos
         refused = command(postgres, database, "gc", "--data-dir", tmp_path / "other", check=False)
         assert refused.returncode == 1 and "--artifacts-destination" in refused.stderr
         assert not (tmp_path / "other").exists()
+        refused = command(postgres, database, "gc", "--artifacts-destination", tmp_path / "mistaken", check=False)
+        assert refused.returncode == 1 and "There is no folder of artifacts" in refused.stderr
+        assert not (tmp_path / "mistaken").exists()
         assert call(server.url, "runs/get", run_id=run)[0] == 200
         command(postgres, database, "gc", "--data-dir", server.data_directory)
         assert call(server.url, "runs/get", run_id=run)[0] == 404

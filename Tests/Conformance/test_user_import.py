@@ -2,6 +2,7 @@
 
 import base64
 import subprocess
+from contextlib import nullcontext
 
 import pytest
 
@@ -90,6 +91,24 @@ def test_users_of_a_sqlite_database_come_into_a_data_folder(tmp_path):
         # The log has the lines of both starts.
         assert server.log().count("MLflow has users") == 1
         requires(server, place)
+
+
+@pytest.mark.parametrize("store", [pytest.param("sqlite", marks=pytest.mark.sqlite), "postgresql"])
+def test_a_user_who_is_there_already_gets_no_rights_of_a_namesake(tmp_path, store):
+    source = tmp_path / "basic_auth.db"
+    make(f"sqlite:///{source}")
+    with PostgresServer() if store == "postgresql" else nullcontext() as postgres:
+        database = ["--backend-store-uri", postgres.uri(postgres.create("data"))] if postgres else []
+        with ApusServer([*database, *USERS], ADMIN, directory=tmp_path / "server") as server:
+            must(server.url, "users/create", {"username": "bob", "password": PASSWORD}, headers=basic("admin"))
+            place = database or ["--data-dir", server.data_directory]
+        done = apus("user", "import", source, *place)
+        assert "the user 'bob' is there already and stays as it is" in done.stderr
+        assert "the user 'bob', who was there already, does not get the role 'readers'" in done.stderr
+        set_password("ada", *place)
+        with ApusServer([*database, *USERS], ADMIN, directory=tmp_path / "server") as server:
+            found = [call(server.url, "experiments/get", headers=basic(name), experiment_id="0")[0] for name in ("ada", "bob")]
+            assert found == [200, 403]
 
 
 def test_what_has_no_users_is_refused_with_a_word_on_where_they_are(tmp_path):

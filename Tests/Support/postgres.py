@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.parse
+from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -138,6 +139,28 @@ class PostgresServer:
         done = self._psql(database, sql)
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    @contextmanager
+    def holding(self, database, sql):
+        """Another program, whose transaction with these statements is open for as long as the block."""
+        program = subprocess.Popen(
+            [programs() / "psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", self.uri(database)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )
+        try:
+            program.stdin.write(f"BEGIN;\n{sql};\n\\echo held\n")
+            program.stdin.flush()
+            said = []
+            while not said or said[-1] != "held":
+                line = program.stdout.readline()
+                assert line, said
+                said.append(line.strip())
+            yield
+        finally:
+            # At the end of its input the program ends, and its transaction is undone.
+            program.stdin.close()
+            program.stdout.close()
+            program.wait(30)
 
     def rows(self, database, sql) -> list:
         """The rows of a query as dictionaries; numbers with all their digits."""

@@ -217,6 +217,55 @@ import TrackingStore
         #expect(refusals.allSatisfy { $0?.message.contains("is being removed permanently") == true })
     }
 
+    @Test func `a version that was made after the artifacts in use were read keeps its run`() throws {
+        let runID = try fixture.createRun()
+        try fixture.write { try $0.deleteRun(runID) }
+        let inUse = try inUse(everything())
+        try fixture.write { session in
+            _ = try session.createRegisteredModel(name: "m", description: "", tags: [])
+            _ = try session.createModelVersion(version(of: runID), workingDirectory: "/")
+        }
+        let begun = try fixture.write { try $0.beginRemoval(self.everything(), keeping: inUse, from: .start) }
+        #expect(begun.kept.kept == 0)
+        let runs = try #require(begun.next)
+        #expect(try fixture.write { try $0.beginRemoval(self.everything(), keeping: inUse, from: runs) }.kept.kept == 1)
+        #expect(try fixture.read { try !$0.hasRemovals() })
+    }
+
+    @Test func `no version is made of what is on the list, itself or with its experiment`() throws {
+        let experiment = try fixture.write { try $0.createExperiment(name: "e", artifactLocation: nil, tags: []) }
+        let (alone, within) = (try fixture.createRun(), try fixture.createRun(in: experiment))
+        try fixture.write { session in
+            _ = try session.createRegisteredModel(name: "m", description: "", tags: [])
+            try session.deleteRun(alone)
+            try session.deleteExperiment(experiment)
+        }
+        let inUse = try inUse(everything())
+        var position: RemovalPosition? = .start
+        while let from = position {
+            position = try fixture.write { try $0.beginRemoval(self.everything(), keeping: inUse, from: from) }.next
+        }
+        for runID in [alone, within] {
+            let refusal = trackingError {
+                try fixture.write { _ = try $0.createModelVersion(version(of: runID), workingDirectory: "/") }
+            }
+            #expect(refusal?.message.contains("is being removed permanently, with the artifacts") == true)
+        }
+        #expect(try fixture.rows("SELECT * FROM model_versions").isEmpty)
+    }
+
+    private func version(of runID: String) -> NewModelVersion {
+        NewModelVersion(
+            name: "m",
+            source: "runs:/\(runID)/model",
+            runID: runID,
+            modelID: nil,
+            runLink: "",
+            description: "",
+            tags: []
+        )
+    }
+
     /// Locations that need the folder `mlflow-artifacts:/0/<id>/artifacts`, a part of it, or something around it.
     @Test(arguments: [
         "mlflow-artifacts:/0/<id>/artifacts", "mlflow-artifacts:/0/<id>/artifacts/model", "mlflow-artifacts:/0",

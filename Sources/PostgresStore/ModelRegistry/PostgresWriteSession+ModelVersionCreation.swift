@@ -8,6 +8,7 @@ extension PostgresWriteSession {
         try requireVersionCreation(ofModel: new.name)
         let origin = try modelVersionOrigin(new, workingDirectory: workingDirectory)
         try new.validateNameAndTags()
+        try keepOwners(ofArtifactsAt: [origin.source, origin.location ?? origin.source])
         let runOfModel = try origin.modelIDProvidingRun.map { try storedLoggedModel($0, for: .read).sourceRunID }
         let runID = origin.runID ?? runOfModel ?? ""
         try requireRegisteredModel(new.name, for: .update, lock: Self.rowLock)
@@ -55,6 +56,25 @@ extension PostgresWriteSession {
             throw missingOrForbidden(error)
         }
         try requireCreation(of: isPrompt ? .promptVersion : .registeredModelVersion)
+    }
+
+    /// Keeps the runs and logged models in whose folders a version's artifacts are from being removed before the commit, after which
+    /// a removal finds the version.
+    ///
+    /// - Throws: `.invalidState` if one of them has just been removed.
+    func keepOwners(ofArtifactsAt locations: [String]) throws {
+        let names = ArtifactFolders.possibleOwners(in: locations)
+        for kind in [RemovalKind.run, .loggedModel] {
+            // The lock may wait for a removal; then only the look-up without a lock still sees the row.
+            let removed = try rows(
+                """
+                WITH locked AS (SELECT \(kind.id) AS id FROM \(kind.table) WHERE \(kind.id) = ANY($1) FOR KEY SHARE)
+                SELECT \(kind.id) FROM \(kind.table) WHERE \(kind.id) = ANY($1) AND \(kind.id) NOT IN (SELECT id FROM locked)
+                """,
+                names
+            ).first { $0.string(0) }
+            if let removed { throw TrackingError.artifactsBeingRemoved(kind, removed) }
+        }
     }
 
     /// Adds a row with the next number, and returns the number.

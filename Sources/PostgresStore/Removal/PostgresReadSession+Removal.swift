@@ -1,7 +1,9 @@
 internal import PostgreSQL
 package import Tracking
 
-extension PostgresReadSession: RemovalTables {
+extension PostgresReadSession: RemovalTables {}
+
+extension PostgresSession {
     package func removalCandidates(_ kind: RemovalKind, ids: [String]) throws -> [RemovalCandidate] {
         try rows(
             "\(kind.selection) WHERE \(kind.id) = ANY($1)",
@@ -77,6 +79,15 @@ extension PostgresReadSession: RemovalTables {
                     AND tag.key = '\(Tag.isPromptKey)' AND tag.value = 'true')
             """
         ).forEach { try body($0.int64(0), $0.string(1), [$0.string(2), $0.string(3)]) }
+    }
+
+    package func versionsMark() throws -> String {
+        try rows(
+            """
+            SELECT count(*) || ' ' || coalesce(sum(hashtextextended(concat_ws('/', name, version, creation_time), 0)), 0)
+            FROM model_versions AS version WHERE \(ModelVersion.isThere("version"))
+            """
+        ).first { $0.string(0) } ?? ""
     }
 }
 

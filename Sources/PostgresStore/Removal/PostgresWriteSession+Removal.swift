@@ -6,6 +6,7 @@ extension PostgresWriteSession: RemovalWriting {
         _ owner: PendingFolderRemoval,
         ofExperiment experimentID: Int64?,
         deletedBefore limit: Int64?,
+        unless isInUse: (PendingFolderRemoval) throws -> Bool,
         removingFiles removeFiles: (PendingFolderRemoval) throws -> RemovedFiles
     ) throws -> RemovalCount? {
         // PostgreSQL would otherwise end the transaction if it is idle for too long while the files are removed.
@@ -13,6 +14,8 @@ extension PostgresWriteSession: RemovalWriting {
         guard let location = try lockedLocation(owner, experimentID, limit) else { return nil }
         var locked = owner
         locked.location = location
+        // After the lock: a version that is made of the object holds a lock of the row until it can be seen (`keepOwners`).
+        guard try !isInUse(locked) else { return nil }
         let files = try removeFiles(locked)
         renewDeadline()
         expectLongStatements()

@@ -12,7 +12,7 @@ package protocol RemovingOneByOne: TrackingBackend {
 }
 
 /// A session that removes objects permanently.
-package protocol RemovalWriting: TrackingWriting {
+package protocol RemovalWriting: TrackingWriting, RemovalTables {
     /// Removes one deleted object permanently.
     ///
     /// - Parameters:
@@ -20,12 +20,15 @@ package protocol RemovalWriting: TrackingWriting {
     ///   - experimentID: a deleted experiment with which the run or the model is removed, whether the model is deleted or not;
     ///     nil if it is removed by itself.
     ///   - limit: Unix milliseconds; what was deleted later, or at an unknown time, stays. Nil for all ages.
+    ///   - isInUse: whether something needs the artifacts of the object; called when nobody can restore it or make a version of it
+    ///     any more.
     ///   - removeFiles: removes the files, once it is certain that the object can be removed; it may run several times.
     /// - Returns: what was removed; nil if the object must stay, or is not there any more.
     func removePermanently(
         _ owner: PendingFolderRemoval,
         ofExperiment experimentID: Int64?,
         deletedBefore limit: Int64?,
+        unless isInUse: (PendingFolderRemoval) throws -> Bool,
         removingFiles removeFiles: (PendingFolderRemoval) throws -> RemovedFiles
     ) throws -> RemovalCount?
 }

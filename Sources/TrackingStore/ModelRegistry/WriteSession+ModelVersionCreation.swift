@@ -7,6 +7,7 @@ extension WriteSession {
         try requireVersionCreation(ofModel: new.name)
         let origin = try modelVersionOrigin(new, workingDirectory: workingDirectory)
         try new.validateNameAndTags()
+        try requireNotBeingRemoved(artifactsAt: [origin.source, origin.location ?? origin.source])
         let runOfModel = try origin.modelIDProvidingRun.map { try loggedModelInfo($0, for: .read).sourceRunID }
         let runID = origin.runID ?? runOfModel ?? ""
         let modelID = try registeredModelRow(new.name, for: .update)

@@ -69,6 +69,16 @@ extension Connection: RemovalTables {
             }
     }
 
+    package func versionsMark() throws -> String {
+        // The remainders keep the sum from leaving the range of integers.
+        try prepare(
+            """
+            SELECT count(*) || ' ' || coalesce(max(id), 0) || ' ' || coalesce(sum(creation_time % 1000000007), 0)
+            FROM model_versions
+            """
+        ).firstRow { $0.string(0) } ?? ""
+    }
+
     private static func candidate(_ kind: RemovalKind, _ row: Statement) -> RemovalCandidate {
         RemovalCandidate(
             kind: kind,

@@ -19,6 +19,8 @@ extension WriteSession {
         noting note: (RemovalKind, String) throws -> Void = { _, _ in }
     ) throws -> (next: RemovalPosition?, kept: RemovalCount) {
         var kept = RemovalCount()
+        var inUse = inUse
+        try connection.addNewVersions(to: &inUse)
         guard request.isForAllDeleted else {
             for candidate in try connection.namedCandidates(request, inUse) { try addRemoval(of: candidate, note) }
             return (nil, kept)
@@ -77,6 +79,27 @@ extension WriteSession {
         let isListed = try connection.query("SELECT 1 FROM removals WHERE kind = ?1 AND owner = ?2", kind.rawValue, id)
             .firstRow { _ in true }
         if isListed == true { throw TrackingError.beingRemoved(kind, id) }
+    }
+
+    /// Throws if the artifacts at one of the locations are of a run or logged model that is in the table of removals, itself or with
+    /// its experiment.
+    func requireNotBeingRemoved(artifactsAt locations: [String]) throws {
+        guard try connection.query("SELECT 1 FROM removals LIMIT 1").firstRow({ _ in true }) == true else { return }
+        let experiments = "(SELECT CAST(owner AS INTEGER) FROM removals WHERE kind = 2)"
+        for id in ArtifactFolders.possibleOwners(in: locations) {
+            let kind = try connection.query(
+                """
+                SELECT kind FROM removals WHERE kind < 2 AND owner = ?1
+                UNION ALL
+                SELECT 0 FROM runs WHERE run_id = ?1 AND experiment_id IN \(experiments)
+                UNION ALL
+                SELECT 1 FROM logged_models WHERE model_id = ?1 AND experiment_id IN \(experiments)
+                LIMIT 1
+                """,
+                id
+            ).firstRow { RemovalKind(rawValue: $0.int64(0)) ?? .run }
+            if let kind { throw TrackingError.artifactsBeingRemoved(kind, id) }
+        }
     }
 
     /// Adds a candidate to the table of removals, and calls `note` unless it was already there.

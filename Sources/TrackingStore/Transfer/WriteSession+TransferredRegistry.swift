@@ -87,6 +87,7 @@ extension WriteSession {
 
     package func add(_ transferred: TransferredModelVersion, to model: Int64) throws {
         let version = transferred.version
+        try requireNotBeingRemoved(artifactsAt: [version.source, transferred.storageLocation ?? version.source])
         let othersArePrompts = try connection.versionsArePrompts(ofModel: model)
         try connection.run(
             """

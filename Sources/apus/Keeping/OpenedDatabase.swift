@@ -14,6 +14,8 @@ struct OpenedDatabase {
         guard let uri = try PostgresURI.find(storage, environment) else { return nil }
         try Self.requireNamedPlace(storage, environment)
         let layout = try StorageLayout(storage, environment, isPostgresKnown: true)
+        // A folder that is not there would be made, and what is removed would leave its files elsewhere.
+        if layout.namesArtifacts, let fault = layout.artifactFolderFault { throw fault }
         store = try PostgresStore.ofCommand(
             uri.address,
             artifactRoot: layout.artifactRoot,

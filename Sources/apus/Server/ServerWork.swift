@@ -14,9 +14,14 @@ struct ServerWork: Sendable {
     let forwarding: ForwardingWork?
     private let expiry: BackgroundWork
     private let removals: BackgroundWork
+    /// Tells the database of changes of artifacts that it could not be told of before.
+    private let owedEntries: BackgroundWork
+    private let api: MLflowAPI
 
     /// The longest time that a stop waits for the running works in total.
     private static let waitForWork = DispatchTimeInterval.milliseconds(300)
+    /// The time between two attempts to tell the database of changes of artifacts.
+    private static let pauseOfOwedEntries = DispatchTimeInterval.seconds(5)
 
     init(
         _ api: MLflowAPI,
@@ -38,7 +43,14 @@ struct ServerWork: Sendable {
         removals = BackgroundWork("removals", every: .seconds(600), logger) { work in
             try Self.finishRemovals(api, while: { !work.isEnded })
         }
-        let own = [sweep, expiry, removals, audit, quotas, snapshots].compactMap { $0 }
+        let owed = BackgroundWork("owed-entries", logger) { work in
+            defer { if api.owesEntries { work.run(after: Self.pauseOfOwedEntries) } }
+            try api.writeOwedEntries()
+        }
+        api.listenForOwedEntries { owed.run(after: Self.pauseOfOwedEntries) }
+        owedEntries = owed
+        self.api = api
+        let own = [sweep, expiry, removals, owed, audit, quotas, snapshots].compactMap { $0 }
         all = own + rest + (forwarding?.works ?? [])
     }
 
@@ -52,7 +64,13 @@ struct ServerWork: Sendable {
     }
 
     /// Prevents further runs, and waits for a short time until the running works have ended.
-    func end() { BackgroundWork.end(all, atMost: Self.waitForWork) }
+    func end() {
+        if api.owesEntries {
+            owedEntries.run()
+            owedEntries.wait(atMost: Self.waitForWork)
+        }
+        BackgroundWork.end(all, atMost: Self.waitForWork)
+    }
 
     /// Finishes removals that an interrupted `apus gc` has not finished.
     private static func finishRemovals(_ api: MLflowAPI, while mayGoOn: () -> Bool) throws {

@@ -77,12 +77,19 @@ struct RemovalTests {
         let run = try fixture.makeRun()
         try fixture.write { try $0.deleteRun(run) }
         let removed = try fixture.store.removeNow { session in
-            try session.removePermanently(owner(run, .run), ofExperiment: nil, deletedBefore: nil) { _ in
-                #expect(throws: PostgresError.self) {
-                    try fixture.other().execute("SET lock_timeout = '10ms'; UPDATE runs SET lifecycle_stage = 'active'")
+            try session.removePermanently(
+                owner(run, .run),
+                ofExperiment: nil,
+                deletedBefore: nil,
+                unless: { _ in false },
+                removingFiles: { _ in
+                    #expect(throws: PostgresError.self) {
+                        try fixture.other()
+                            .execute("SET lock_timeout = '10ms'; UPDATE runs SET lifecycle_stage = 'active'")
+                    }
+                    return RemovedFiles()
                 }
-                return RemovedFiles()
-            }
+            )
         }
         #expect(removed?.runs == 1)
         #expect(try fixture.number("SELECT count(*) FROM runs") == 0)
@@ -95,9 +102,13 @@ struct RemovalTests {
         let failure = TrackingError(.internalError, "no")
         #expect(throws: failure) {
             try fixture.store.removeNow { session in
-                try session.removePermanently(owner(run, .run), ofExperiment: nil, deletedBefore: nil) { _ in
-                    throw failure
-                }
+                try session.removePermanently(
+                    owner(run, .run),
+                    ofExperiment: nil,
+                    deletedBefore: nil,
+                    unless: { _ in false },
+                    removingFiles: { _ in throw failure }
+                )
             }
         }
         let found = try candidates(fixture, RemovalRequest(deletedBefore: nil))
@@ -111,16 +122,7 @@ struct RemovalTests {
         let (run, other) = (try fixture.makeRun(), try fixture.makeRun())
         try fixture.write { session in
             _ = try session.createRegisteredModel(name: "m", description: "", tags: [])
-            let new = NewModelVersion(
-                name: "m",
-                source: "runs:/\(run)/model",
-                runID: run,
-                modelID: nil,
-                runLink: "",
-                description: "",
-                tags: []
-            )
-            _ = try session.createModelVersion(new, workingDirectory: "/")
+            _ = try session.createModelVersion(version(of: run), workingDirectory: "/")
             for id in [run, other] { try session.deleteRun(id) }
         }
         let request = RemovalRequest(deletedBefore: nil)
@@ -135,6 +137,57 @@ struct RemovalTests {
         // The row of a deleted version stays, and needs nothing.
         try fixture.write { try $0.deleteModelVersion(ModelVersionKey(name: "m", version: "1")) }
         #expect(try preview(fixture, request).runs == 2)
+    }
+
+    @Test func `a run is kept for a version that was made after the artifacts in use were read`() throws {
+        let fixture = try PostgresStoreFixture()
+        let run = try fixture.makeRun()
+        try fixture.write { try $0.deleteRun(run) }
+        let request = RemovalRequest(deletedBefore: nil)
+        let inUse = try fixture.store.readRemovals { try $0.artifactsInUse(excluding: request, in: Self.folders) }
+        #expect(inUse.dependent(on: run, at: "mlflow-artifacts:/0/\(run)/artifacts") == nil)
+        try fixture.write { session in
+            _ = try session.createRegisteredModel(name: "m", description: "", tags: [])
+            _ = try session.createModelVersion(version(of: run), workingDirectory: "/")
+        }
+        let removed = try fixture.store.removeNow { session in
+            try session.removePermanently(
+                owner(run, .run),
+                ofExperiment: nil,
+                deletedBefore: nil,
+                unless: { owner in
+                    var inUse = inUse
+                    try session.addNewVersions(to: &inUse)
+                    return inUse.dependent(on: owner.id, at: owner.location) != nil
+                },
+                removingFiles: { _ in
+                    Issue.record("The files are removed.")
+                    return RemovedFiles()
+                }
+            )
+        }
+        #expect(removed == nil)
+        #expect(try fixture.number("SELECT count(*) FROM runs") == 1)
+    }
+
+    @Test func `nobody removes a run before a version that is made of it can be seen`() throws {
+        let fixture = try PostgresStoreFixture()
+        let run = try fixture.makeRun()
+        try fixture.write { session in
+            try session.deleteRun(run)
+            _ = try session.createRegisteredModel(name: "m", description: "", tags: [])
+        }
+        try fixture.write { session in
+            _ = try session.createModelVersion(version(of: run), workingDirectory: "/")
+            #expect(throws: PostgresError.self) {
+                try fixture.other().execute("SELECT 1 FROM runs FOR UPDATE NOWAIT")
+            }
+        }
+        // Whoever logs to the run does not wait.
+        try fixture.write { session in
+            _ = try session.createModelVersion(version(of: run), workingDirectory: "/")
+            try fixture.other().execute("SELECT 1 FROM runs FOR NO KEY UPDATE NOWAIT")
+        }
     }
 
     @Test func `pages of deleted things go on where the last one has ended`() throws {
@@ -161,6 +214,18 @@ struct RemovalTests {
         PendingFolderRemoval(kind, id, at: "")
     }
 
+    private func version(of run: String) -> NewModelVersion {
+        NewModelVersion(
+            name: "m",
+            source: "runs:/\(run)/model",
+            runID: run,
+            modelID: nil,
+            runLink: "",
+            description: "",
+            tags: []
+        )
+    }
+
     private func remove(
         _ id: String,
         _ kind: RemovalKind,
@@ -169,9 +234,13 @@ struct RemovalTests {
         deletedBefore limit: Int64? = nil
     ) throws -> RemovalCount? {
         try fixture.store.removeNow { session in
-            try session.removePermanently(owner(id, kind), ofExperiment: experiment, deletedBefore: limit) { _ in
-                RemovedFiles()
-            }
+            try session.removePermanently(
+                owner(id, kind),
+                ofExperiment: experiment,
+                deletedBefore: limit,
+                unless: { _ in false },
+                removingFiles: { _ in RemovedFiles() }
+            )
         }
     }
 

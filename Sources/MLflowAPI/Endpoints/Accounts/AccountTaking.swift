@@ -28,7 +28,7 @@ extension MLflowAPI {
                 if role.isOfOneUser {
                     try taken.takeOwnGrants(role, of: names, session)
                 } else {
-                    try taken.take(role, session)
+                    try taken.take(role, of: names, session)
                 }
             }
             return taken
@@ -74,7 +74,14 @@ extension ImportedAccounts {
         }
     }
 
-    fileprivate mutating func take(_ role: MLflowAccounts.Role, _ session: any TrackingWriting) throws {
+    /// Makes a role, and gives it to those of its users whom this import has made.
+    ///
+    /// A user who was there already may be somebody else of the same name.
+    fileprivate mutating func take(
+        _ role: MLflowAccounts.Role,
+        of made: Set<String>,
+        _ session: any TrackingWriting
+    ) throws {
         let isThere = try session.roles(in: [role.workspace]).contains { $0.name.utf8.elementsEqual(role.name.utf8) }
         guard !isThere else {
             remarks.append("the role '\(role.name)' exists already and stays as it is, also as to who has it")
@@ -83,20 +90,24 @@ extension ImportedAccounts {
         if !role.workspace.utf8.elementsEqual(Role.workspace.utf8) {
             remarks.append("the role '\(role.name)' has no effect: this server has no workspace '\(role.workspace)'")
         }
-        let made: Role
+        let stored: Role
         do {
-            made = try session.createRole(role.name, workspace: role.workspace, description: role.description)
+            stored = try session.createRole(role.name, workspace: role.workspace, description: role.description)
         } catch let error as TrackingError where error.code == .invalidParameterValue {
             remarks.append("the role '\(role.name)' is left out: \(error.message)")
             return
         }
         roles += 1
         for grant in known(role) {
-            _ = try session.addRolePermission(grant, toRole: made.id)
+            _ = try session.addRolePermission(grant, toRole: stored.id)
             grants += 1
         }
-        for name in role.userNames where try session.hasUser(named: name) {
-            _ = try session.assignRole(made.id, toUser: name)
+        for name in role.userNames {
+            if made.contains(name) {
+                _ = try session.assignRole(stored.id, toUser: name)
+            } else if try session.hasUser(named: name) {
+                remarks.append("the user '\(name)', who was there already, does not get the role '\(role.name)'")
+            }
         }
         try session.audit(AuditEntry.byCommand("roles/create").about(.role, role.name))
     }

@@ -160,8 +160,8 @@ extension MLflowAPI {
             try store.requireDatabaseInPlace()
             try deleteAndJournal(path, of: artifacts, audit) {
                 try requireStill(.delete, at: path, in: artifacts, for: request)
-            } then: {
-                responder.send(.empty)
+            } then: { error in
+                responder.send(error.map { failure($0, path: text) } ?? .empty)
             }
         } catch {
             responder.send(failure(error, path: text))
@@ -230,12 +230,12 @@ extension MLflowAPI {
         of root: any ArtifactStorage,
         runID: String?,
         for request: HTTPRequest,
-        then answer: @escaping @Sendable () -> Void
+        then answer: @escaping @Sendable ((any Error)?) -> Void
     ) throws {
         try commitAndJournal(upload, at: path, runID: runID, owner: request.caller.owner) {
             try requireStill(.update, at: path, in: root, for: request)
-        } then: {
-            answer()
+        } then: { error in
+            answer(error)
         }
     }
 

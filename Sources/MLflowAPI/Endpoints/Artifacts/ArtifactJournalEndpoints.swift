@@ -9,76 +9,25 @@ extension MLflowAPI {
         [endpoint(.get, .apus, "artifacts/journal", .search(.runID), pages: .journal, getArtifactJournal)]
     }
 
-    /// Adds an event, which has already changed the files, to the journal, and calls `answer` when the entry is durable.
-    ///
-    /// The entry is part of the next group commit. If it cannot be written, for example because the database's disk is
-    /// full, the failure is reported and `answer` is called nevertheless: the artifact is stored or deleted, and an
-    /// error would make the client repeat the request. Without a journal, only the audit entry is
-    /// written. Call it on a thread that may block: if the writer is idle, it commits on the calling thread.
-    /// - Parameters:
-    ///   - audit: the audit entry that is stored in the same transaction.
-    ///   - claim: the upload's claim on a quota; the bytes count as stored from now on.
-    ///   - answer: called once, on the writer's or the calling thread; must be quick.
-    func journal(
-        _ event: ArtifactEvent,
-        _ audit: AuditEntry? = nil,
-        claim: (any StorageClaim)? = nil,
-        then answer: @escaping @Sendable () -> Void
-    ) {
-        guard store.keepsArtifactJournal else { return auditAlone(event, audit, claim, then: answer) }
-        store.write(
-            { session in
-                let changes = try session.add(event)
-                try session.audit(audit)
-                return changes
-            },
-            mayBlock: true
-        ) { result in
-            switch result {
-            case .success(let changes): settings.quotas?.apply(changes)
-            case .failure(let error): reportFailure(UnwrittenJournalEntry(event: event, cause: error))
-            }
-            claim?.release()
-            answer()
-        }
-    }
-
-    /// Does what `journal` does for a store without a journal of artifacts.
-    private func auditAlone(
-        _ event: ArtifactEvent,
-        _ audit: AuditEntry?,
-        _ claim: (any StorageClaim)?,
-        then answer: @escaping @Sendable () -> Void
-    ) {
-        guard let audit else {
-            claim?.release()
-            return answer()
-        }
-        store.write({ try $0.audit(audit) }) { result in
-            if case .failure(let error) = result { reportFailure(UnwrittenJournalEntry(event: event, cause: error)) }
-            claim?.release()
-            answer()
-        }
-    }
-
     /// Makes an upload visible, adds it to the journal, and calls `answer` when the entry is durable.
     ///
     /// - Parameters:
     ///   - runID: the run of the artifact; nil to derive it from the path.
     ///   - owner: the identity that sent the file; nil if the server requires no identification.
     ///   - requireRight: throws if the sender has lost the permission; called after earlier changes of the file.
-    /// - Throws: the errors of `requireRight` and `PendingArtifact.commit()`, without a call of `answer`.
+    /// - Throws: the errors of `requireRight`, `writeOwedEntries` and `PendingArtifact.commit()`, without a call of `answer`.
     func commitAndJournal(
         _ upload: any PendingArtifact,
         at path: ArtifactPath,
         runID: String?,
         owner: StorageOwner?,
         ifAllowed requireRight: () throws -> Void,
-        then answer: @escaping @Sendable () -> Void
+        then answer: @escaping @Sendable ((any Error)?) -> Void
     ) throws {
         try artifactTurns.runAlone(on: path) {
             do {
                 try requireRight()
+                try writeOwedEntries()
             } catch {
                 upload.abort()
                 throw error
@@ -98,7 +47,7 @@ extension MLflowAPI {
         runID: String?,
         owner: StorageOwner?,
         claim: (any StorageClaim)? = nil,
-        then answer: @escaping @Sendable () -> Void
+        then answer: @escaping @Sendable ((any Error)?) -> Void
     ) {
         var event = ArtifactEvent(
             kind: .upload,
@@ -118,17 +67,18 @@ extension MLflowAPI {
     /// - Parameters:
     ///   - audit: the audit entry that is stored together with the journal's entry.
     ///   - requireRight: throws if the client has lost the permission; called after earlier changes of the files.
-    /// - Throws: the errors of `requireRight` and `ArtifactStorage.delete`, without a call of `answer`; files that were
+    /// - Throws: the errors of `requireRight`, `writeOwedEntries` and `ArtifactStorage.delete`, without a call of `answer`; files that were
     ///   deleted before the error are in the journal.
     func deleteAndJournal(
         _ path: ArtifactPath,
         of root: any ArtifactStorage,
         _ audit: AuditEntry?,
         ifAllowed requireRight: () throws -> Void,
-        then answer: @escaping @Sendable () -> Void
+        then answer: @escaping @Sendable ((any Error)?) -> Void
     ) throws {
         try artifactTurns.runAlone(on: path) {
             try requireRight()
+            try writeOwedEntries()
             try deleteAndJournalInTurn(path, of: root, audit, then: answer)
         }
     }
@@ -137,7 +87,7 @@ extension MLflowAPI {
         _ path: ArtifactPath,
         of root: any ArtifactStorage,
         _ audit: AuditEntry?,
-        then answer: @escaping @Sendable () -> Void
+        then answer: @escaping @Sendable ((any Error)?) -> Void
     ) throws(ArtifactError) {
         let start = ContinuousClock.now
         var bytes: Int64 = 0
@@ -161,18 +111,9 @@ extension MLflowAPI {
             if files > 0 {
                 var part = event()
                 part.isPartial = true
-                journal(part, audit) {}
+                journal(part, audit) { _ in }
             }
             throw error
-        }
-    }
-
-    /// Corrects the stored size of a path whose files an interrupted deletion has removed without a journal entry.
-    private func correctStoredSize(of path: ArtifactPath, then answer: @escaping @Sendable () -> Void) {
-        guard store.keepsArtifactJournal else { return answer() }
-        store.write({ try $0.forgetStored(path.description) }, mayBlock: true) { result in
-            if case .success(let changes) = result { settings.quotas?.apply(changes) }
-            answer()
         }
     }
 
@@ -202,14 +143,6 @@ extension MLflowAPI {
             }
         }
     }
-}
-
-/// The report of an event that is missing in the journal, although the artifact itself was stored or deleted.
-private struct UnwrittenJournalEntry: Error, CustomStringConvertible {
-    let event: ArtifactEvent
-    let cause: any Error
-
-    var description: String { "the \(event.kind) of '\(event.path)' is not in the journal: \(cause)" }
 }
 
 extension ArtifactPath {

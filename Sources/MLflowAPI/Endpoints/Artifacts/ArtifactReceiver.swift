@@ -7,8 +7,11 @@ internal import Tracking
 
 /// Writes an uploaded artifact from the socket to its file.
 final class ArtifactReceiver: HTTPBodyReceiver {
-    /// Commits the upload, adds it to the journal, and calls `done` when the answer may be sent.
-    typealias Commit = @Sendable (_ upload: any PendingArtifact, _ done: @escaping @Sendable () -> Void) throws -> Void
+    /// Called when the answer may be sent, with the error to answer or nil.
+    typealias Done = @Sendable ((any Error)?) -> Void
+
+    /// Commits the upload, and adds it to the journal.
+    typealias Commit = @Sendable (_ upload: any PendingArtifact, _ done: @escaping Done) throws -> Void
 
     struct Limits: Sendable {
         /// The largest artifact that the route accepts, in bytes.
@@ -68,7 +71,7 @@ final class ArtifactReceiver: HTTPBodyReceiver {
                 upload.abort()
                 throw TrackingError.invalidParameter("Request must specify data.")
             }
-            try commit(upload) { [responder, success] in responder.send(success) }
+            try commit(upload) { [responder, success, failure] error in responder.send(error.map(failure) ?? success) }
         } catch {
             responder.send(failure(error))
         }

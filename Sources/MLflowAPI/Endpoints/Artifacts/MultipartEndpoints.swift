@@ -133,11 +133,14 @@ extension MLflowAPI {
             }
             try artifactTurns.runAlone(on: path) {
                 try requireStill(.update, at: target.folder, in: artifacts, for: request)
+                try writeOwedEntries()
                 guard let stored = try multipartUploads?.complete(uploadID, path, parts) else {
                     responder.send(.empty)
                     return
                 }
-                journal(stored, at: path, runID: nil, owner: request.caller.owner) { responder.send(.empty) }
+                journal(stored, at: path, runID: nil, owner: request.caller.owner) { error in
+                    responder.send(error.map { multipartFailure($0, path: path.description) } ?? .empty)
+                }
             }
         }
     }
@@ -155,6 +158,7 @@ extension MLflowAPI {
         let upload = DirectUploads.Name(id: uploadID, path: path.description)
         try artifactTurns.runAlone(on: path) {
             try requireStill(.update, at: path, in: artifacts, for: request)
+            try writeOwedEntries()
             guard !directUploads.isCompleted(upload) else { return responder.send(.empty) }
             let stored: StoredArtifact
             do {
@@ -168,7 +172,9 @@ extension MLflowAPI {
                 throw error
             }
             directUploads.complete(upload)
-            journal(stored, at: path, runID: nil, owner: request.caller.owner, claim: claim) { responder.send(.empty) }
+            journal(stored, at: path, runID: nil, owner: request.caller.owner, claim: claim) { error in
+                responder.send(error.map { multipartFailure($0, path: path.description) } ?? .empty)
+            }
         }
     }
 

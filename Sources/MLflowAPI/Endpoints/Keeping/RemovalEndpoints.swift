@@ -31,6 +31,12 @@ extension MLflowAPI {
         var progress = RemovalProgress()
         var kept = RemovalCount()
         guard local != nil else { return try removeOneByOne(message, request, now: now, extras, audit) }
+        // Without `continue`, such a call would begin a removal of its own.
+        guard try message.string("next") == nil else {
+            throw TrackingError.invalidParameter(
+                "This server continues a removal without `next`. Send `\"continue\": true` in its place."
+            )
+        }
         if try message.boolean("continue") != true {
             let wanted = try message.removalRequest(now: now)
             extras.removesExpiredUploads = wanted.isForAllDeleted
@@ -41,6 +47,11 @@ extension MLflowAPI {
             }
             kept = try beginRemoval(wanted, for: request.caller, audit)
         } else {
+            guard try message.boolean("dry_run") != true else {
+                throw TrackingError.invalidParameter(
+                    "A removal that is continued removes. Leave out `continue` or `dry_run`."
+                )
+            }
             extras.removesExpiredUploads = try message.boolean("uploads") ?? false
         }
         // A removal that has begun continues without a check of permissions, because this server continues it even without a call.
@@ -59,6 +70,12 @@ extension MLflowAPI {
         _ extras: RemovalExtras,
         _ audit: AuditEntry?
     ) throws -> RemovalProgress {
+        guard try message.boolean("continue") != true else {
+            throw TrackingError.invalidParameter(
+                "A server over PostgreSQL continues a removal with `next`. Send the `next` of the answer before, beside the same "
+                    + "other parameters, in place of `continue`."
+            )
+        }
         var extras = extras
         let wanted = try message.removalRequest(now: now)
         extras.removesExpiredUploads = wanted.isForAllDeleted
@@ -69,8 +86,10 @@ extension MLflowAPI {
             return progress
         }
         let mark = try message.string("next").map { text in
-            guard let mark = RemovalProgressMark(text) else {
-                throw TrackingError.invalidParameter("'next' is invalid. Send the 'next' of the previous answer.")
+            guard let mark = RemovalProgressMark(text), mark.belongs(to: wanted) else {
+                throw TrackingError.invalidParameter(
+                    "'next' is invalid. Send the 'next' of the previous answer, with the same other parameters."
+                )
             }
             return mark
         }

@@ -143,7 +143,9 @@ extension MLflowAPI {
         _ extras: RemovalExtras,
         _ audit: AuditEntry? = nil
     ) throws -> RemovalProgress? {
-        try removalTurn.runAlone { try continueAlone(until: .now + duration, extras, audit) }
+        // An entry about a file that is removed now must not be written afterwards.
+        try writeOwedEntries()
+        return try removalTurn.runAlone { try continueAlone(until: .now + duration, extras, audit) }
     }
 
     private func continueAlone(

@@ -28,6 +28,17 @@ package enum RemovalProgressMark: Sendable, Equatable {
         }
     }
 
+    /// Whether a removal by the request can have stopped here.
+    ///
+    /// Otherwise a client that leaves out the names would remove everything that is deleted.
+    package func belongs(to request: RemovalRequest) -> Bool {
+        switch self {
+        case .objects: request.isForAllDeleted
+        case .named: !request.isForAllDeleted
+        case .extras: true
+        }
+    }
+
     /// The mark for a client, which sends it with its next call.
     package var text: String {
         switch self {
@@ -54,6 +65,8 @@ extension MLflowAPI {
         _ audit: AuditEntry? = .byCommand("gc")
     ) throws -> RemovalProgress {
         guard let store = store as? any RemovingOneByOne else { return RemovalProgress() }
+        // An entry about a file that is removed now must not be written afterwards.
+        try writeOwedEntries()
         let audit = store.keepsArtifactJournal ? audit : nil
         let work = RemovalWork(api: self, store: store, request: request, audit: audit, end: .now + duration)
         let progress = try removalTurn.runAlone { () throws -> RemovalProgress in
@@ -77,6 +90,7 @@ private final class RemovalWork {
     private let store: any RemovingOneByOne
     private let request: RemovalRequest
     private let audit: AuditEntry?
+    private let uses = KnownUses()
     let end: ContinuousClock.Instant
     var progress = RemovalProgress()
 
@@ -106,11 +120,11 @@ private final class RemovalWork {
     }
 
     private func removeAll(from start: RemovalPosition) throws {
-        let inUse = try api.artifactsInUse(excluding: request)
+        try uses.set(api.artifactsInUse(excluding: request))
         var position: RemovalPosition? = start
         while let from = position {
-            let part = try store.readRemovals { [request] tables in
-                try tables.deletedCandidates(from, limit: Self.lookUpLimit, request, inUse)
+            let part = try store.readRemovals { [request, uses] tables in
+                try tables.deletedCandidates(from, limit: Self.lookUpLimit, request, uses.renewed(from: tables))
             }
             for (candidate, key) in part.candidates {
                 if let obstacle = candidate.obstacle(deletedBefore: request.deletedBefore) {
@@ -127,13 +141,13 @@ private final class RemovalWork {
     }
 
     private func removeNamed(after done: Int) throws {
-        let inUse = try api.artifactsInUse(excluding: request)
+        try uses.set(api.artifactsInUse(excluding: request))
         var named: [(kind: RemovalKind, id: String)] = []
         for (kind, ids) in request.namedIDs { named += ids.map { (kind, $0) } }
         // A later call does not find the objects that are removed already; the first call has checked all of them.
         let isFirst = done == 0
-        let candidates = try store.readRemovals { [request] tables in
-            try tables.namedCandidates(request, inUse, allowsOthers: !isFirst)
+        let candidates = try store.readRemovals { [request, uses] tables in
+            try tables.namedCandidates(request, uses.renewed(from: tables), allowsOthers: !isFirst)
         }
         for (index, name) in named.enumerated().dropFirst(done) {
             let candidate = candidates.first { $0.kind == name.kind && $0.id == name.id }
@@ -171,17 +185,26 @@ private final class RemovalWork {
         // The transaction may run several times, but files that were removed stay removed.
         let files = RemovedFilesOfWork()
         do {
-            let count = try store.removeNow { [api, request, audit] session in
+            let count = try store.removeNow { [api, request, audit, uses] session in
                 let count = try session.removePermanently(
                     owner,
                     ofExperiment: experimentID,
-                    deletedBefore: request.deletedBefore
-                ) { owner in
-                    try files.remove(owner, by: api)
-                }
+                    deletedBefore: request.deletedBefore,
+                    unless: { owner in
+                        let inUse = try uses.renewed(from: session)
+                        files.dependent = inUse.dependent(
+                            on: owner.id,
+                            at: owner.location,
+                            outsideExperiment: experimentID
+                        )
+                        return files.dependent != nil
+                    },
+                    removingFiles: { try files.remove($0, by: api) }
+                )
                 if count != nil { try session.audit(audit?.about(owner.kind.audited, owner.id)) }
                 return count
             }
+            if let dependent = files.dependent { progress.count.count(owner.kind, owner.id, keptFor: dependent) }
             guard let count else { return }
             progress.count.add(count)
             if files.areUnserved { progress.count.unservedFolders += 1 }
@@ -192,9 +215,32 @@ private final class RemovalWork {
     }
 }
 
-/// The files that the removal of one object has removed.
+/// The artifacts in use, as the removal has read them last.
+private final class KnownUses: Sendable {
+    private let known = Mutex(ArtifactsInUse(in: ArtifactFolders(served: "/")))
+
+    func set(_ new: ArtifactsInUse) { known.withLock { $0 = new } }
+
+    /// Returns them with the versions of registered models that were made since.
+    func renewed(from tables: any RemovalTables) throws -> ArtifactsInUse {
+        try known.withLock { known in
+            try tables.addNewVersions(to: &known)
+            return known
+        }
+    }
+}
+
+/// What the removal of one object has found and removed.
 private final class RemovedFilesOfWork: Sendable {
-    private let state = Mutex((count: RemovalCount(), areUnserved: false))
+    private let state = Mutex(
+        (count: RemovalCount(), areUnserved: false, dependent: ArtifactsInUse.Dependent?.none)
+    )
+
+    /// What needs the artifacts, so that the object was kept; nil if nothing does.
+    var dependent: ArtifactsInUse.Dependent? {
+        get { state.withLock { $0.dependent } }
+        set { state.withLock { $0.dependent = newValue } }
+    }
 
     var count: RemovalCount { state.withLock { $0.count } }
 

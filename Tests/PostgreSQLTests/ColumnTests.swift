@@ -46,7 +46,7 @@ struct ColumnTests {
 
     @Test func `columns go together with texts and NULL`() throws {
         var column = PostgresColumn(.bigint)
-        column.append(7)
+        column.append(Int64(7))
         let values: [PostgresValue] = [.text("before"), .column(column), .null, .text("after")]
         let joined = try connection.firstRow(
             "SELECT concat_ws(' ', $1::text, ($2::bigint[])[1], coalesce($3::text, 'none'), $4::text)",

@@ -15,7 +15,7 @@ struct ColumnTests {
     @Test func `the values of each type of column arrive as they are`() throws {
         let texts = ["", "größer '\"\\ 🦩", "NULL", "{a,b}", String(repeating: "long ", count: 10_000)]
         let numbers: [Int64] = [.min, -1, 0, 1, .max]
-        let reals = [-Double.infinity, -0.0, 5e-324, 1.7976931348623157e308, .nan]
+        let reals = [-Double.infinity, -0.0, Double.leastNonzeroMagnitude, 1.7976931348623157e308, .nan]
         let flags = [true, false, true, false, false]
         var (first, second) = (PostgresColumn(.text), PostgresColumn(.bigint))
         var (third, fourth) = (PostgresColumn(.double), PostgresColumn(.boolean))

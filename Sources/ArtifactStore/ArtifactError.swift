@@ -111,7 +111,7 @@ package enum ArtifactError: Error, Sendable, Equatable {
         case .tooManyOpenFiles: "The server has too many files open for this; raise its limit of open files."
         case .storageDenies(let text), .storageRefuses(let text), .storageAway(let text), .overloaded(let text):
             "This server keeps artifacts in object storage. \(text)"
-        case .replaced: "The artifact was replaced while it was read: '\(path)'"
+        case .replaced: "Other requests replaced the artifact '\(path)' while it was read; try again in a moment."
         case .other: "The artifact storage of the server failed; its log has the details."
         }
     }

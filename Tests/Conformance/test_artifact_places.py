@@ -184,8 +184,11 @@ def test_an_upload_whose_folder_is_deleted_meanwhile_is_no_server_fault():
             assert send("DELETE", f"{server.url}{ARTIFACTS}/0/{run}/artifacts")[0] == 200
         connection.send(b"def")
         answer = connection.getresponse()
-        assert answer.status == 400, answer.read()
-        assert json.loads(answer.read())["error_code"] == "INVALID_STATE"
+        # The client sends the file again, which then succeeds.
+        assert answer.status == 429
+        assert json.loads(answer.read())["error_code"] == "REQUEST_LIMIT_EXCEEDED"
+        target = f"{server.url}{ARTIFACTS}/0/{run}/artifacts/deep/a"
+        assert send("PUT", target, b"abcdef")[0] == 200 and send("GET", target)[1] == b"abcdef"
 
 
 def test_leftovers_of_a_crash_are_never_seen_and_swept_from_every_root(tmp_path):

@@ -468,11 +468,7 @@ def test_an_interrupted_export_leaves_an_empty_database(postgres, exported, data
     with held_back(postgres, database, "pg_catalog.pg_trigger", *command, tmp_path / "out") as (process, _):
         process.kill()
         process.communicate()
-    wait_until(
-        lambda: not postgres.rows("postgres", "SELECT 1 AS one FROM pg_stat_activity WHERE application_name LIKE 'apus%'"),
-        30, "the server to end the export",
-    )
-    assert postgres.rows(database, "SELECT 1 AS one FROM pg_class WHERE relnamespace = 'public'::regnamespace") == []
+    # PostgreSQL may still hold the lock of the killed export; the next one waits, and refuses a database that is not empty.
     give(postgres, data, database, tmp_path / "out")
     assert len(postgres.rows(database, "SELECT run_uuid FROM runs")) == len(postgres.rows("Exported", "SELECT run_uuid FROM runs"))
 

@@ -1,5 +1,8 @@
 """Artifacts change while the database cannot be told: nothing is acknowledged then, and nothing is missing afterwards."""
 
+import subprocess
+import sys
+
 import pytest
 
 from helpers import call, must, new_run, send
@@ -76,3 +79,26 @@ def test_no_quota_is_exceeded_while_the_database_is_away(tmp_path):
             wait_until(lambda: put(server, "small", b"x") == 200, 60, "the database to be back")
             assert counted(postgres, database) == on_disk(artifacts)
             assert call(server.url, "runs/get", run_id=new_run(server.url))[0] == 200
+
+
+@pytest.mark.sqlite
+def test_a_locked_database_in_sqlite_is_told_afterwards():
+    with ApusServer() as server:
+        # From another process, whose lock SQLite respects.
+        script = (
+            "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None);"
+            "c.execute('BEGIN IMMEDIATE'); print('locked', flush=True); sys.stdin.read()"
+        )
+        assert put(server, "gone") == 200
+        words = [sys.executable, "-c", script, str(server.data_directory / "apus.db")]
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as locker:
+            assert locker.stdout.readline() == b"locked\n"
+            assert send("DELETE", server.url + ROUTE + "gone")[0] == 429
+            assert put(server, "a") == 429
+            assert send("GET", server.url + ROUTE + "a")[0] == 404
+            locker.stdin.close()
+        wait_until(lambda: put(server, "a") == 200, 30, "the database to be told")
+        entries = must(server.url, OWN + "artifacts/journal")["entries"]
+        assert [(entry["operation"], entry["path"]) for entry in entries] == [
+            ("UPLOAD", "a"), ("DELETE", "gone"), ("UPLOAD", "gone"),
+        ]

@@ -64,17 +64,19 @@ extension PostgresWriteSession {
     /// - Throws: `.invalidState` if one of them has just been removed.
     func keepOwners(ofArtifactsAt locations: [String]) throws {
         let names = ArtifactFolders.possibleOwners(in: locations)
-        for kind in [RemovalKind.run, .loggedModel] {
+        let found = try [RemovalKind.run, .loggedModel].map { kind in
             // The lock may wait for a removal; then only the look-up without a lock still sees the row.
-            let removed = try rows(
+            let ticket = try ask(
                 """
                 WITH locked AS (SELECT \(kind.id) AS id FROM \(kind.table) WHERE \(kind.id) = ANY($1) FOR KEY SHARE)
                 SELECT \(kind.id) FROM \(kind.table) WHERE \(kind.id) = ANY($1) AND \(kind.id) NOT IN (SELECT id FROM locked)
                 """,
                 names
-            ).first { $0.string(0) }
-            if let removed { throw TrackingError.artifactsBeingRemoved(kind, removed) }
+            )
+            return (kind: kind, ticket: ticket)
         }
+        let removed = try found.map { (kind: $0.kind, id: try rows($0.ticket).first { $0.string(0) }) }
+        for case (let kind, let id?) in removed { throw TrackingError.artifactsBeingRemoved(kind, id) }
     }
 
     /// Adds a row with the next number, and returns the number.

@@ -31,12 +31,21 @@ final class PostgresTarget: DatabaseTarget {
         try connection.execute(schema.tables)
     }
 
+    /// Takes the lock of this database, after a pause of up to two seconds: the server may not know yet that an export was killed.
+    private func takeLock() throws -> Bool {
+        for _ in 0..<20 {
+            let isTaken = try connection.firstRow("SELECT pg_try_advisory_xact_lock($1)", [.integer(Self.lock)]) {
+                $0.int64(0) == 1
+            }
+            if isTaken == true { return true }
+            try connection.execute("SELECT pg_sleep(0.1)")
+        }
+        return false
+    }
+
     private func requireEmptyDatabase() throws {
         let place = connection.place
-        let isAlone = try connection.firstRow("SELECT pg_try_advisory_xact_lock($1)", [.integer(Self.lock)]) {
-            $0.int64(0) == 1
-        }
-        guard isAlone == true else {
+        guard try takeLock() else {
             throw SourceFailure("Another export to \(place) is running. Try again when it has ended.")
         }
         let encoding = try connection.firstRow("SELECT current_setting('server_encoding')") { $0.string(0) } ?? ""

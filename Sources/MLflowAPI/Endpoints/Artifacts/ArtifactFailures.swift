@@ -5,8 +5,8 @@ internal import Tracking
 extension MLflowAPI {
     /// Returns the answer to an error of reading, listing or deleting an artifact, with the path as the client sent it.
     ///
-    /// Only an outage of the object storage, which may be short, gets a status after which the client retries. Any
-    /// other failure lasts, and retries would delay a training by minutes.
+    /// An outage of the object storage, which may be short, and what other requests do just now get a status after which the client
+    /// retries. Any other failure lasts, and retries would delay a training by minutes.
     func failure(_ error: any Error, path: String) -> HTTPResponse {
         guard let error = error as? ArtifactError else { return response(to: error) }
         let message = error.message(for: path)
@@ -24,9 +24,7 @@ extension MLflowAPI {
         case .storageAway:
             reportStorageFault(error)
             return APIError(httpStatus: 503, message: message).response
-        case .overloaded: known = TrackingError(.temporarilyUnavailable, message)
-        case .replaced: known = TrackingError(.invalidState, message)
-        case .busy: known = TrackingError(.invalidState, message)
+        case .overloaded, .replaced, .busy: known = TrackingError(.temporarilyUnavailable, message)
         case .spaceKept, .quotaSpent: known = TrackingError(.tooManyBytes, message)
         case .readOnly, .permissionDenied: known = TrackingError(.permissionDenied, message)
         case .noSpace, .fileTooLarge: known = TrackingError(.insufficientStorage, message)

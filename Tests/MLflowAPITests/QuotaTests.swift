@@ -88,6 +88,13 @@ import TrackingStore
         try later.claim(for: owner).grow(by: 10)
     }
 
+    /// Uploads the only part, which is closed afterwards, as after a request.
+    private func uploadPart(of id: String, to uploads: MultipartUploads) throws -> ListedPart {
+        let part = try uploads.beginPart(id, number: 1, length: 8)
+        try write(8, to: part)
+        return ListedPart(number: 1, entityTag: try part.commit())
+    }
+
     @Test func `an upload in parts that another server has ended is given back before bytes are refused`() throws {
         let quotas = try #require(StorageQuotas(client: 10, server: 12, isShared: true, use: []))
         let folder = try TemporaryFolder()
@@ -100,9 +107,7 @@ import TrackingStore
         for isCompleted in [true, false] {
             let path = try ArtifactPath("big")
             let (id, _) = try uploads.create(path, partCount: 1, owner: owner.key)
-            let part = try uploads.beginPart(id, number: 1, length: 8)
-            try write(8, to: part)
-            let listed = ListedPart(number: 1, entityTag: try part.commit())
+            let listed = try uploadPart(of: id, to: uploads)
             #expect(throws: ArtifactError.self) { try quotas.claim(for: owner).grow(by: 9) }
             if isCompleted { try other.complete(id, path, [listed]) } else { try other.abort(id, path) }
             // What is stored comes from the database, which has nothing here.

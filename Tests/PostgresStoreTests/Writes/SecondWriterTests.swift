@@ -89,7 +89,7 @@ struct SecondWriterTests {
         let role = "limited_\(fixture.name)"
         try fixture.execute(
             """
-            CREATE ROLE \(role) LOGIN PASSWORD 'secret' CONNECTION LIMIT 1;
+            CREATE ROLE \(role) LOGIN PASSWORD 'secret';
             GRANT ALL ON ALL TABLES IN SCHEMA public TO \(role); GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO \(role)
             """
         )
@@ -97,6 +97,7 @@ struct SecondWriterTests {
         let host = address.split(separator: "@").last ?? ""
         let store = try PostgresStoreFixture.open(PostgresAddress("postgresql://\(role):secret@\(host)"))
         defer { store.close() }
+        try fixture.execute("ALTER ROLE \(role) CONNECTION LIMIT 1")
         var outcomes: [Outcome<Result<Void, any Error>>] = []
         for step in 0..<200 {
             let (outcome, batch) = (Outcome<Result<Void, any Error>>(), point(1, step: Int64(step)))

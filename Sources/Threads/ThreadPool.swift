@@ -8,10 +8,17 @@ internal import Synchronization
 package final class ThreadPool: Sendable {
     private let core: PoolCore
 
-    /// - Parameter width: the maximum number of threads, at least 1.
-    package init(name: String, width: Int, pace: SystemThread.Pace = .usual) {
+    /// - Parameters:
+    ///   - width: the maximum number of threads, at least 1.
+    ///   - isContended: whether several senders send work now; then one of them gets fewer threads.
+    package init(
+        name: String,
+        width: Int,
+        pace: SystemThread.Pace = .usual,
+        isContended: @escaping @Sendable () -> Bool = { false }
+    ) {
         precondition(width > 0, "a pool needs at least 1 thread, got \(width)")
-        core = PoolCore(name: name, width: width, pace: pace)
+        core = PoolCore(name: name, width: width, pace: pace, isContended: isContended)
     }
 
     deinit {
@@ -20,8 +27,9 @@ package final class ThreadPool: Sendable {
 
     /// Runs the work on a thread of the pool as soon as one is free; returns at once.
     ///
-    /// Senders have turns, and the work of one sender gets at most three quarters of the threads at once. If the system
-    /// cannot create even the first thread, the work runs on the calling thread before the function returns.
+    /// Senders have turns, and the work of one sender gets at most three quarters of the threads at once, or a quarter
+    /// while several senders send work. If the system cannot create even the first thread, the work runs on the calling
+    /// thread before the function returns.
     /// - Parameter sender: a number for the sender of the work. All work with the number 0 counts as one sender, which
     ///   may use all threads.
     package func run(for sender: Int = 0, _ work: @escaping @Sendable () -> Void) {
@@ -61,17 +69,20 @@ private final class PoolCore: Sendable {
     private let name: String
     private let width: Int
     private let pace: SystemThread.Pace
+    private let isContended: @Sendable () -> Bool
     private let state = Mutex(State())
     private let wake = DispatchSemaphore(value: 0)
 
-    init(name: String, width: Int, pace: SystemThread.Pace) {
+    init(name: String, width: Int, pace: SystemThread.Pace, isContended: @escaping @Sendable () -> Bool) {
         self.name = name
+        self.isContended = isContended
         self.width = width
         self.pace = pace
     }
 
-    /// The maximum number of threads that work for one sender at once: three quarters of a pool, rounded up.
-    private static func share(of width: Int) -> Int { width - width / 4 }
+    /// The maximum number of threads that work for one sender at once: three quarters of a pool, rounded up, or a quarter
+    /// while others send work too.
+    private var share: Int { isContended() ? max(1, width / 4) : width - width / 4 }
 
     func run(_ work: @escaping @Sendable () -> Void, for sender: Int, waitingAtMost limit: Int) -> Bool {
         let step: Step = state.withLock { state in
@@ -117,7 +128,7 @@ private final class PoolCore: Sendable {
                 if let done { state.line.end(done) }
                 done = nil
                 // When the pool ends, no further work arrives for which threads would have to be kept free.
-                if let (work, sender) = state.line.take(share: state.isEnding ? .max : Self.share(of: width)) {
+                if let (work, sender) = state.line.take(share: state.isEnding ? .max : share) {
                     return .work(work, of: sender)
                 }
                 if state.isEnding { return .end }

@@ -21,10 +21,11 @@ final class SharedParts: Sendable {
 
     init(_ configuration: HTTPServer.Configuration) {
         let limits = configuration.limits
-        workers = ThreadPool(name: "http.worker", width: max(1, configuration.workerCount))
-        apartWorkers = ThreadPool(name: "http.apart", width: max(1, configuration.workerCount))
-        packers = ThreadPool(name: "http.packer", width: max(2, SystemCall.activeCores()))
         budgets = configuration.budgets
+        let isContended: @Sendable () -> Bool = { [contention = budgets.contention] in contention.isPresent }
+        workers = ThreadPool(name: "http.worker", width: max(1, configuration.workerCount), isContended: isContended)
+        apartWorkers = ThreadPool(name: "http.apart", width: max(1, configuration.workerCount))
+        packers = ThreadPool(name: "http.packer", width: max(2, SystemCall.activeCores()), isContended: isContended)
         bodies = MemoryLedger(budget: budgets.bodyBytes, pace: limits.bodyPace, clock: SystemCall.coarseNanoseconds)
         answers = MemoryLedger(
             budget: budgets.answerBytes,

@@ -127,8 +127,9 @@ final class ReadWatch {
         return processor - processorStart
     }
 
-    /// Sleeps if the kernel has preempted this thread since the last call: 20 ms, and twice as long each further time
-    /// in a row, up to 160 ms.
+    /// Sleeps if the kernel has preempted this thread since the last call: 20 ms, and twice as long each further time, up to
+    /// 160 ms; a call without a preemption before it halves the next sleep, because also on a busy machine a processor is
+    /// free now and then.
     ///
     /// The low priority counts only against threads of the same kernel session (sched(7), "The autogroup feature"). Without the sleep, a
     /// program of another kernel session on this machine, such as a client, would get only an equal share of the processors.
@@ -137,8 +138,11 @@ final class ReadWatch {
         guard getrusage(Self.usageOfThread, &usage) == 0 else { return }
         let wasPreempted = usage.ru_nivcsw > preemptions
         preemptions = usage.ru_nivcsw
-        sleepMicroseconds = wasPreempted ? min(max(sleepMicroseconds * 2, Self.shortestSleep), Self.longestSleep) : 0
-        guard wasPreempted else { return }
+        guard wasPreempted else {
+            sleepMicroseconds /= 2
+            return
+        }
+        sleepMicroseconds = min(max(sleepMicroseconds * 2, Self.shortestSleep), Self.longestSleep)
         // Several short sleeps, so that a read that must end meanwhile ends soon.
         for _ in 0..<sleepMicroseconds / Self.sleepSlice where !caller.hasLeft && !cutoff.isAfter(start) {
             usleep(Self.sleepSlice)

@@ -10,15 +10,18 @@ package final class ThreadPool: Sendable {
 
     /// - Parameters:
     ///   - width: the maximum number of threads, at least 1.
-    ///   - isContended: whether several senders send work now; then one of them gets fewer threads.
+    ///   - contendedShare: the maximum number of threads that work for one sender while `isContended` returns true, at least 1.
+    ///   - isContended: whether several senders send work now.
     package init(
         name: String,
         width: Int,
         pace: SystemThread.Pace = .usual,
+        contendedShare: Int = 1,
         isContended: @escaping @Sendable () -> Bool = { false }
     ) {
         precondition(width > 0, "a pool needs at least 1 thread, got \(width)")
-        core = PoolCore(name: name, width: width, pace: pace, isContended: isContended)
+        precondition(contendedShare > 0, "a sender needs at least 1 thread, got \(contendedShare)")
+        core = PoolCore(name: name, width: width, pace: pace, contendedShare: contendedShare, isContended: isContended)
     }
 
     deinit {
@@ -27,9 +30,9 @@ package final class ThreadPool: Sendable {
 
     /// Runs the work on a thread of the pool as soon as one is free; returns at once.
     ///
-    /// Senders have turns, and the work of one sender gets at most three quarters of the threads at once, or a quarter
-    /// while several senders send work. If the system cannot create even the first thread, the work runs on the calling
-    /// thread before the function returns.
+    /// Senders have turns, and the work of one sender gets at most three quarters of the threads at once, or fewer while
+    /// several senders send work. If the system cannot create even the first thread, the work runs on the calling thread
+    /// before the function returns.
     /// - Parameter sender: a number for the sender of the work. All work with the number 0 counts as one sender, which
     ///   may use all threads.
     package func run(for sender: Int = 0, _ work: @escaping @Sendable () -> Void) {
@@ -69,20 +72,28 @@ private final class PoolCore: Sendable {
     private let name: String
     private let width: Int
     private let pace: SystemThread.Pace
+    private let contendedShare: Int
     private let isContended: @Sendable () -> Bool
     private let state = Mutex(State())
     private let wake = DispatchSemaphore(value: 0)
 
-    init(name: String, width: Int, pace: SystemThread.Pace, isContended: @escaping @Sendable () -> Bool) {
+    init(
+        name: String,
+        width: Int,
+        pace: SystemThread.Pace,
+        contendedShare: Int,
+        isContended: @escaping @Sendable () -> Bool
+    ) {
         self.name = name
+        self.contendedShare = contendedShare
         self.isContended = isContended
         self.width = width
         self.pace = pace
     }
 
-    /// The maximum number of threads that work for one sender at once: three quarters of a pool, rounded up, or a quarter
-    /// while others send work too.
-    private var share: Int { isContended() ? max(1, width / 4) : width - width / 4 }
+    /// The maximum number of threads that work for one sender at once: three quarters of a pool, rounded up, or
+    /// `contendedShare`.
+    private var share: Int { isContended() ? min(contendedShare, width) : width - width / 4 }
 
     func run(_ work: @escaping @Sendable () -> Void, for sender: Int, waitingAtMost limit: Int) -> Bool {
         let step: Step = state.withLock { state in

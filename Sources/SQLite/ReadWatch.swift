@@ -7,7 +7,7 @@ internal import Synchronization
 /// Checks the limits of one connection's reads while they run, and ends a read that exceeds them.
 ///
 /// `mustEndRead` is called by SQLite after every 1,000 instructions of its virtual machine, and by the pattern matching of `is_like`
-/// and `is_ilike` after every mebibyte of text. Until the read has lasted for `ReadLimits.workBeforeLong`, a check only reads the
+/// and `is_ilike` after every 64 KiB of text. Until the read has lasted for `ReadLimits.workBeforeLong`, a check only reads the
 /// clock; afterwards it also reads the processor time, at most every 10 ms. Only `startedAt` may be used outside of the reader's thread.
 final class ReadWatch {
     /// The reason why a read was ended.

@@ -62,6 +62,8 @@ package final class Budgets: Sendable {
     package let multipartUploads: Budget
     /// The files, and parts of files, that are being received.
     package let uploads: Budget
+    /// Tells whether several clients use the server now.
+    package let contention = Contention()
     /// Computes the `Retry-After` field of requests that any of the budgets refuses.
     package let overload = Overload()
 

@@ -127,7 +127,8 @@ typedef struct {
 typedef enum { NO_MATCH = 0, MATCH = 1, STOPPED = -1, NO_MEMORY = -2 } Outcome;
 
 enum {
-    WORK_BETWEEN_LOOKS = 1 << 20,
+    // A read that must end is waited for by the writer, and has a low priority.
+    WORK_BETWEEN_LOOKS = 1 << 16,
     AUTOMATON_BYTES = 1 << 20,
 };
 

@@ -7,7 +7,7 @@ internal import Synchronization
 /// Checks the limits of one connection's reads while they run, and ends a read that exceeds them.
 ///
 /// `mustEndRead` is called by SQLite after every 1,000 instructions of its virtual machine, and by the pattern matching of `is_like`
-/// and `is_ilike` after every mebibyte of text. Until the read has lasted for `ReadLimits.workBeforeLong`, a check only reads the
+/// and `is_ilike` after every 64 KiB of text. Until the read has lasted for `ReadLimits.workBeforeLong`, a check only reads the
 /// clock; afterwards it also reads the processor time, at most every 10 ms. Only `startedAt` may be used outside of the reader's thread.
 final class ReadWatch {
     /// The reason why a read was ended.
@@ -125,8 +125,9 @@ final class ReadWatch {
         return processor - processorStart
     }
 
-    /// Sleeps if the kernel has preempted this thread since the last call: 20 ms, and twice as long each further time
-    /// in a row, up to 160 ms.
+    /// Sleeps if the kernel has preempted this thread since the last call: 20 ms, and twice as long each further time, up to
+    /// 160 ms; a call without a preemption before it halves the next sleep, because also on a busy machine a processor is
+    /// free now and then.
     ///
     /// The low priority counts only against threads of the same kernel session (sched(7), "The autogroup feature"). Without the sleep, a
     /// program of another kernel session on this machine, such as a client, would get only an equal share of the processors.
@@ -135,8 +136,11 @@ final class ReadWatch {
         guard getrusage(Self.usageOfThread, &usage) == 0 else { return }
         let wasPreempted = usage.ru_nivcsw > preemptions
         preemptions = usage.ru_nivcsw
-        sleepMicroseconds = wasPreempted ? min(max(sleepMicroseconds * 2, Self.shortestSleep), Self.longestSleep) : 0
-        guard wasPreempted else { return }
+        guard wasPreempted else {
+            sleepMicroseconds /= 2
+            return
+        }
+        sleepMicroseconds = min(max(sleepMicroseconds * 2, Self.shortestSleep), Self.longestSleep)
         // Several short sleeps, so that a read that must end meanwhile ends soon.
         for _ in 0..<sleepMicroseconds / Self.sleepSlice where !caller.hasLeft && !cutoff.isAfter(start) {
             usleep(Self.sleepSlice)

@@ -6,7 +6,7 @@ internal import Threads
 
 /// One reader of a pool: a thread and, from its first read on, a connection with its context.
 ///
-/// `@unchecked Sendable` because the pool's lock protects `kind`, `job` and `mustReleaseMemory`, `interrupter` has a
+/// `@unchecked Sendable` because the pool's lock protects `kind`, `job`, `peer` and `mustReleaseMemory`, `interrupter` has a
 /// lock of its own, and everything else is used only on the reader's thread.
 final class Reader: @unchecked Sendable {
     /// The kind of reads that a reader serves.
@@ -35,6 +35,9 @@ final class Reader: @unchecked Sendable {
     var kind: Kind
     /// The next read of an idle reader; set by the pool, under its lock.
     var job: ReaderJob?
+    /// The peer whose read this reader runs or is about to run, while it is a general reader; set by the pool, under its
+    /// lock.
+    var peer: Peer?
     /// Whether an idle reader must free its cached pages; set by the pool, under its lock.
     var mustReleaseMemory = false
     let wake = DispatchSemaphore(value: 0)

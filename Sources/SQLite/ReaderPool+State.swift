@@ -40,10 +40,14 @@ extension ReaderPool {
         private var idle: [Reader] = []
         private var pauses: (all: Int, expensive: Int) = (0, 0)
         private var startedReaders = 0
+        /// The reads of each peer that general readers run.
+        private var runningReads: [Peer: Int] = [:]
+        private let contention: Contention
         private let capacity: KindCounts
         private var readerCounts = KindCounts()
 
-        init(readers: Int, longReads: Int) {
+        init(readers: Int, longReads: Int, contention: Contention) {
+            self.contention = contention
             let reserved = readers > 1 ? 1 : 0
             capacity = KindCounts(reserved: reserved, general: readers - reserved, long: longReads)
         }
@@ -52,10 +56,34 @@ extension ReaderPool {
 
         // MARK: Readers
 
-        mutating func takeIdleReader(for cost: ReadCost) -> Reader? {
-            guard !isPaused(cost) else { return nil }
-            if cost == .cheap, let reader = takeIdle(.reserved) { return reader }
-            return takeIdle(.general)
+        /// Gives a new read to an idle reader, which must be woken; nil if the read has to wait.
+        mutating func takeIdleReader(for job: ReaderJob) -> Reader? {
+            guard !isPaused(job.cost) else { return nil }
+            if job.cost == .cheap, let reader = takeIdle(.reserved) {
+                reader.job = job
+                return reader
+            }
+            guard mayRunMore(for: job.caller.party), let reader = takeIdle(.general) else { return nil }
+            reader.job = job
+            begin(job, on: reader)
+            return reader
+        }
+
+        /// Whether one more general reader may work for the peer: while several clients send requests, one has one general
+        /// reader, so that it does not keep all processors from the others.
+        private func mayRunMore(for peer: Peer) -> Bool { runningReads[peer] == nil || !contention.isPresent }
+
+        private mutating func begin(_ job: ReaderJob, on reader: Reader) {
+            guard reader.kind == .general else { return }
+            reader.peer = job.caller.party
+            runningReads[job.caller.party, default: 0] += 1
+        }
+
+        private mutating func end(on reader: Reader) {
+            guard let peer = reader.peer else { return }
+            reader.peer = nil
+            let left = runningReads[peer, default: 1] - 1
+            runningReads[peer] = left == 0 ? nil : left
         }
 
         private mutating func takeIdle(_ kind: Reader.Kind) -> Reader? {
@@ -102,13 +130,20 @@ extension ReaderPool {
                 reader.job = nil
                 return .perform(job)
             }
+            end(on: reader)
             if reader.kind != .long, let deliver = deliveries.popFirst() { return .deliver(deliver) }
             if reader.mustReleaseMemory {
                 reader.mustReleaseMemory = false
                 return .releaseMemory
             }
             guard !isPaused(.cheap) else { return nil }
-            return queues.popFirst(for: reader.kind, onlyCheap: isPaused(.expensive)).map { .perform($0) }
+            let mayAllRunMore = !contention.isPresent
+            let job = queues.popFirst(for: reader.kind, onlyCheap: isPaused(.expensive)) { [runningReads] peer in
+                mayAllRunMore || runningReads[peer] == nil
+            }
+            guard let job else { return nil }
+            begin(job, on: reader)
+            return .perform(job)
         }
 
         /// Adds a reader without work to the idle ones, unless it is not needed any more.
@@ -149,6 +184,7 @@ extension ReaderPool {
         mutating func makeLong(_ reader: Reader) -> [Reader.Kind]? {
             guard readerCounts[.long] < capacity[.long] else { return nil }
             move(reader, to: .long)
+            end(on: reader)
             guard !isClosed else { return [] }
             var vacancies: [Reader.Kind] = []
             if readerCounts[.reserved] == 0, let kind = reserveReader(.reserved) { vacancies.append(kind) }

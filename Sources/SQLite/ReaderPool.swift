@@ -23,16 +23,19 @@ package final class ReaderPool: Sendable {
     ///   - count: the number of readers for short reads, at least 1; if there are 2 or more, one serves only cheap
     ///     reads.
     ///   - queue: the budget of reads that wait for a reader; when it is used up, `submit` throws `.overloaded`.
+    ///   - contention: tells whether several clients send requests; then one peer gets one of the readers that are not for
+    ///     cheap reads only.
     ///   - open: opens a reader's connection and context, which always have the same type; if it throws, the read
     ///     fails, and the next read calls it again.
     package init(
         count: Int,
         queue: Budget,
         limits: ReadLimits = .init(),
+        contention: Contention = Contention(),
         open: @escaping @Sendable () throws -> any ReaderContext
     ) {
         precondition(count > 0, "a pool needs at least 1 reader, got \(count)")
-        state = Mutex(State(readers: count, longReads: limits.longReads))
+        state = Mutex(State(readers: count, longReads: limits.longReads, contention: contention))
         self.queue = queue
         self.limits = limits
         self.open = open
@@ -82,10 +85,7 @@ package final class ReaderPool: Sendable {
     private func assign(_ job: ReaderJob) throws(SubmissionError) -> Assignment {
         let assignment: Result<Assignment, SubmissionError> = state.withLock { state in
             guard !state.isClosed else { return .failure(.closed) }
-            if let reader = state.takeIdleReader(for: job.cost) {
-                reader.job = job
-                return .success(.toReader(reader))
-            }
+            if let reader = state.takeIdleReader(for: job) { return .success(.toReader(reader)) }
             guard queue.take(1, for: job.caller.party) else { return .failure(.overloaded) }
             var job = job
             job.countsAsWaiting = true

@@ -18,11 +18,18 @@ struct ReaderQueues {
         }
     }
 
-    mutating func popFirst(for kind: Reader.Kind, onlyCheap: Bool) -> ReaderJob? {
+    /// - Parameter mayBeNext: whether a general reader may take a read of this peer now.
+    mutating func popFirst(
+        for kind: Reader.Kind,
+        onlyCheap: Bool,
+        where mayBeNext: (Peer) -> Bool
+    ) -> ReaderJob? {
         switch kind {
-        case .reserved: cheap.popFirst()
-        case .general: (onlyCheap ? nil : continued.popFirst() ?? expensive.popFirst()) ?? cheap.popFirst()
-        case .long: onlyCheap ? nil : long.popFirst()
+        case .reserved: return cheap.popFirst()
+        case .general:
+            let job = onlyCheap ? nil : continued.popFirst(where: mayBeNext) ?? expensive.popFirst(where: mayBeNext)
+            return job ?? cheap.popFirst(where: mayBeNext)
+        case .long: return onlyCheap ? nil : long.popFirst()
         }
     }
 

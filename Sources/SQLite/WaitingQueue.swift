@@ -48,10 +48,21 @@ struct RoundRobinQueue<Key: Hashable, Inner: WaitingQueue>: WaitingQueue {
         append(&queues[key, default: Inner()])
     }
 
-    mutating func popFirst() -> Inner.Element? {
-        guard let key = turns.popFirst(), let element = queues[key]?.popFirst() else { return nil }
-        if queues[key]?.isEmpty ?? true { queues[key] = nil } else { turns.append(key) }
-        return element
+    mutating func popFirst() -> Inner.Element? { popFirst { _ in true } }
+
+    /// Removes the next element whose key has its turn and may have it now; nil if there is none.
+    mutating func popFirst(where mayBeNext: (Key) -> Bool) -> Inner.Element? {
+        for _ in 0..<queues.count {
+            guard let key = turns.popFirst() else { return nil }
+            guard mayBeNext(key) else {
+                turns.append(key)
+                continue
+            }
+            let element = queues[key]?.popFirst()
+            if queues[key]?.isEmpty ?? true { queues[key] = nil } else { turns.append(key) }
+            return element
+        }
+        return nil
     }
 }
 
@@ -71,8 +82,11 @@ struct FairQueue: WaitingQueue {
         }
     }
 
-    mutating func popFirst() -> ReaderJob? {
-        guard let job = peers.popFirst() else { return nil }
+    mutating func popFirst() -> ReaderJob? { popFirst { _ in true } }
+
+    /// Removes the next read of a peer that may have one more now; nil if there is none.
+    mutating func popFirst(where mayBeNext: (Peer) -> Bool) -> ReaderJob? {
+        guard let job = peers.popFirst(where: mayBeNext) else { return nil }
         count -= 1
         return job
     }

@@ -11,9 +11,26 @@ package final class ThreadPool: Sendable {
     /// - Parameters:
     ///   - width: the maximum number of threads, at least 1, without those that have lent their places.
     ///   - lending: how many threads may lend their places.
-    package init(name: String, width: Int, pace: SystemThread.Pace = .usual, lending: Int = 128) {
+    ///   - contendedShare: the maximum number of threads that work for one sender while `isContended` returns true, at least 1.
+    ///   - isContended: whether several senders send work now.
+    package init(
+        name: String,
+        width: Int,
+        pace: SystemThread.Pace = .usual,
+        lending: Int = 128,
+        contendedShare: Int = 1,
+        isContended: @escaping @Sendable () -> Bool = { false }
+    ) {
         precondition(width > 0, "a pool needs at least 1 thread, got \(width)")
-        core = PoolCore(name: name, width: width, pace: pace, lending: lending)
+        precondition(contendedShare > 0, "a sender needs at least 1 thread, got \(contendedShare)")
+        core = PoolCore(
+            name: name,
+            width: width,
+            pace: pace,
+            lending: lending,
+            contendedShare: contendedShare,
+            isContended: isContended
+        )
     }
 
     deinit {
@@ -38,8 +55,9 @@ package final class ThreadPool: Sendable {
 
     /// Runs the work on a thread of the pool as soon as one is free; returns at once.
     ///
-    /// Senders have turns, and the work of one sender gets at most three quarters of the threads at once. If the system
-    /// cannot create even the first thread, the work runs on the calling thread before the function returns.
+    /// Senders have turns, and the work of one sender gets at most three quarters of the threads at once, or fewer while
+    /// several senders send work. If the system cannot create even the first thread, the work runs on the calling thread
+    /// before the function returns.
     /// - Parameter sender: a number for the sender of the work. All work with the number 0 counts as one sender, which
     ///   may use all threads.
     package func run(for sender: Int = 0, _ work: @escaping @Sendable () -> Void) {
@@ -109,18 +127,30 @@ private final class PoolCore: Sendable {
     private let width: Int
     private let pace: SystemThread.Pace
     private let lending: Int
+    private let contendedShare: Int
+    private let isContended: @Sendable () -> Bool
     private let state = Mutex(State())
     private let wake = DispatchSemaphore(value: 0)
 
-    init(name: String, width: Int, pace: SystemThread.Pace, lending: Int) {
+    init(
+        name: String,
+        width: Int,
+        pace: SystemThread.Pace,
+        lending: Int,
+        contendedShare: Int,
+        isContended: @escaping @Sendable () -> Bool
+    ) {
         self.name = name
+        self.contendedShare = contendedShare
+        self.isContended = isContended
         self.width = width
         self.pace = pace
         self.lending = lending
     }
 
-    /// The maximum number of threads that work for one sender at once: three quarters of a pool, rounded up.
-    private static func share(of width: Int) -> Int { width - width / 4 }
+    /// The maximum number of threads that work for one sender at once: three quarters of a pool, rounded up, or
+    /// `contendedShare`.
+    private var share: Int { isContended() ? min(contendedShare, width) : width - width / 4 }
 
     func run(_ work: @escaping @Sendable () -> Void, for sender: Int, waitingAtMost limit: Int) -> Bool {
         let step: Step = state.withLock { state in
@@ -196,7 +226,7 @@ private final class PoolCore: Sendable {
                     return .end(wakesOther: true)
                 }
                 // When the pool ends, no further work arrives for which threads would have to be kept free.
-                if let (work, sender) = state.line.take(share: state.isEnding ? .max : Self.share(of: width)) {
+                if let (work, sender) = state.line.take(share: state.isEnding ? .max : share) {
                     return .work(work, of: sender)
                 }
                 if state.isEnding { return .end(wakesOther: false) }

@@ -67,6 +67,9 @@ package final class TrackingStore: Sendable {
         fileLock = try DatabaseFileLock(databasePath: databasePath)
         var settings = WriterSettings()
         settings.cacheKibibytes = 24_576
+        // While a long read keeps the WAL from restarting, the WAL grows up to its limit again and again. A commit that
+        // extends the file takes half as long again as one that overwrites it, so the file is not truncated in between.
+        settings.keptLogBytes = configuration.budgets.limits.logBytes
         let (connection, mode) = try Connection.openForWriting(path: databasePath, settings)
         journalMode = mode
         try migrator.migrate(connection)
@@ -102,7 +105,8 @@ package final class TrackingStore: Sendable {
         return ReaderPool(
             count: configuration.readerCount,
             queue: budgets.queuedReads,
-            limits: ReadLimits(budgets.limits)
+            limits: ReadLimits(budgets.limits),
+            contention: budgets.contention
         ) {
             let connection = try Connection(path: configuration.databasePath, mode: .readOnly)
             try connection.configureForReading(cacheKibibytes: 4_096)

@@ -40,6 +40,45 @@ import Testing
         pool.close()
     }
 
+    @Test func `while several clients contend, one of them has one reader for all its reads`() throws {
+        let contention = Contention()
+        for client in 1...2 { contention.recordRequest(of: client, at: 1) }
+        let path = path
+        let pool = ReaderPool(count: 4, queue: Budget(total: 1_000), contention: contention) {
+            try Connection(path: path, mode: .readOnly)
+        }
+        let busy = Caller(peer: Peer(address: "192.0.2.1"))
+        let other = Caller(peer: Peer(address: "192.0.2.2"))
+        let running = Atomic<Int>(0)
+        let most = Atomic<Int>(0)
+        let all = DispatchGroup()
+        let begun = DispatchSemaphore(value: 0)
+        let gate = DispatchSemaphore(value: 0)
+        for number in 0..<50 {
+            all.enter()
+            try pool.submit(
+                { (_: Connection) in
+                    most.max(running.add(1, ordering: .relaxed).newValue, ordering: .relaxed)
+                    if number == 0 {
+                        begun.signal()
+                        gate.wait()
+                    }
+                    running.subtract(1, ordering: .relaxed)
+                },
+                for: busy
+            ) { _ in all.leave() }
+        }
+        begun.wait()
+        // Another client does not wait for it.
+        let done = DispatchSemaphore(value: 0)
+        try pool.submit({ (_: Connection) in }, for: other) { _ in done.signal() }
+        done.wait()
+        gate.signal()
+        all.wait()
+        #expect(most.load(ordering: .relaxed) == 1)
+        pool.close()
+    }
+
     @Test func `beyond its limit it is overloaded, and once closed it is closed`() throws {
         let pool = pool(count: 1, queueLimit: 2)
         let gate = DispatchSemaphore(value: 0)

@@ -56,6 +56,23 @@ import Threads
         #expect(begun.load(ordering: .relaxed) == 10)
     }
 
+    @Test func `while senders contend, one of them has no more than its share of the threads`() {
+        let pool = ThreadPool(name: "test", width: 4, contendedShare: 2, isContended: { true })
+        let running = Atomic<Int>(0)
+        let most = Atomic<Int>(0)
+        let all = DispatchGroup()
+        for _ in 0..<100 {
+            all.enter()
+            pool.run(for: 1) {
+                most.max(running.add(1, ordering: .relaxed).newValue, ordering: .relaxed)
+                running.subtract(1, ordering: .relaxed)
+                all.leave()
+            }
+        }
+        all.wait()
+        #expect(most.load(ordering: .relaxed) <= 2)
+    }
+
     @Test func `who is not told apart may have every thread, and a pool that goes ends its work`() {
         let all = DispatchGroup()
         do {

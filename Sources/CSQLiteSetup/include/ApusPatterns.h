@@ -13,7 +13,7 @@ typedef int (*ApusLook)(void *context);
 ///
 /// SQLite's LIKE compares the pattern anew at each position of the text, so its time is proportional to the product of
 /// both lengths, within one step that cannot be interrupted. These functions take time proportional to the text; if the
-/// pattern has underscores, to the text times a 64th of the pattern. `look` is called after each mebibyte of work.
+/// pattern has underscores, to the text times a 64th of the pattern. `look` is called after each 64 KiB of work.
 ///
 /// Returns SQLITE_OK or SQLite's error code.
 int apus_add_patterns(sqlite3 *database, ApusLook look, void *context);

@@ -58,6 +58,7 @@ final class EventLoop: @unchecked Sendable {
     private let mailbox = Mutex(Mailbox())
     private var connections: [ConnectionID: ServerConnection] = [:]
     private var nextConnection: ConnectionID = 0
+    private var turns = LoopTurns()
     private var whenEmpty: (@Sendable () -> Void)?
     private var hasEnded = false
     private(set) var isDraining = false
@@ -121,13 +122,15 @@ final class EventLoop: @unchecked Sendable {
         epoll.poll(waiting: mustLookAgain ? 0 : millisecondsToWait, awake: didWakeUp) { event in
             guard let connection = connections[event.token] else { return }
             connection.handle(event)
-            connection.drive()
+            serve(connection)
         }
         handleMessages()
+        if !turns.isEmpty { serveWaiting() }
         // Threads that wait for the processor run first, so that the next wait finds more events at once. With 64
         // connections and their client on the same two cores this gives a third more requests; a single client is not
-        // slowed.
-        sched_yield()
+        // slowed. While several clients send requests, a thread that works for one of them would keep the processor from the
+        // others until the next tick of the kernel's clock.
+        if !shared.budgets.contention.isPresent { sched_yield() }
         if timerDeadline <= now { handleTimer() }
     }
 
@@ -178,7 +181,7 @@ final class EventLoop: @unchecked Sendable {
     private func with(_ id: ConnectionID, _ body: (ServerConnection) -> Void) {
         guard let connection = connections[id] else { return }
         body(connection)
-        connection.drive()
+        serve(connection)
     }
 
     private func adopt(_ descriptor: Int32, _ place: Holding, _ peer: Peer) {
@@ -213,6 +216,47 @@ final class EventLoop: @unchecked Sendable {
         let latest = now &- min(span.nanoseconds, now)
         let idle = connections.values.filter { $0.isBetweenRequests && $0.idleSince <= latest }
         idle.min { $0.idleSince < $1.idleSince }?.close()
+    }
+}
+
+/// Turns of the clients of an event loop.
+extension EventLoop {
+    /// Takes a connection as far as possible, now or, if its client must let others go first, later.
+    private func serve(_ connection: ServerConnection) {
+        guard shared.budgets.contention.isPresent, !isDraining else { return connection.drive() }
+        guard !connection.waitsForTurn else { return }
+        guard turns.mustWait(connection.caller.turn) else {
+            drive(connection, from: SystemCall.preciseNanoseconds())
+            return
+        }
+        connection.waitsForTurn = true
+        turns.append(connection.id)
+    }
+
+    /// - Returns: the time at the end.
+    @discardableResult
+    private func drive(_ connection: ServerConnection, from start: UInt64) -> UInt64 {
+        let client = connection.caller.turn
+        connection.drive()
+        let end = SystemCall.preciseNanoseconds()
+        turns.add(end &- start, for: client, at: end)
+        return end
+    }
+
+    /// Serves connections that have let others go first, for a moment or, if their client is alone now, all of them.
+    private func serveWaiting() {
+        let isShared = shared.budgets.contention.isPresent && !isDraining
+        let start = SystemCall.preciseNanoseconds()
+        guard !isShared || turns.due <= start else { return }
+        var now = start
+        for _ in 0..<turns.count {
+            guard let id = turns.popFirst() else { break }
+            guard let connection = connections[id] else { continue }
+            connection.waitsForTurn = false
+            now = drive(connection, from: now)
+            if isShared, now - start >= LoopTurns.longestRun { break }
+        }
+        turns.rest(from: start, to: now)
     }
 }
 
@@ -264,6 +308,7 @@ extension EventLoop {
     }
 
     private var millisecondsToWait: Int32 {
+        if !turns.isEmpty { return 1 }
         if timerDeadline == .max { return -1 }
         let time = SystemCall.coarseNanoseconds()
         let left = timerDeadline > time ? timerDeadline - time : 0

@@ -132,6 +132,7 @@ extension ServerConnection {
         if let readmission = loop.configuration.readmission { request.admissionVersion = readmission.version() }
         let admission = loop.configuration.admit?(&request) ?? .admitted
         caller = request.caller
+        loop.shared.budgets.contention.recordRequest(of: caller.turn, at: loop.now)
         exchange.request = request
         switch admission {
         case .admitted: call(match, exchange, request)

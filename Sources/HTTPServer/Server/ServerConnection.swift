@@ -87,6 +87,8 @@ final class ServerConnection {
     var isWritable = true
     var isPeerFinished = false
     var isJobRunning = false
+    /// Whether the loop serves the connection only after those of other clients.
+    var waitsForTurn = false
 
     /// When the connection began to wait for its next request, in nanoseconds of the loop's clock.
     var idleSince: UInt64 = 0

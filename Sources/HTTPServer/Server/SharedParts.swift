@@ -9,6 +9,8 @@ final class SharedParts: Sendable {
     let workers: ThreadPool
     /// Threads for work that may wait for another server, so that all others go on when that server does not answer.
     let apartWorkers: ThreadPool
+    /// Threads that make the pieces of long answers, which may read the database or files for them.
+    let makers: ThreadPool
     /// Threads that read large requests, and make and compress long answers; this work never blocks.
     let packers: ThreadPool
     /// The maximum number of answers that wait for a thread of `packers`; each holds up to a megabyte of values.
@@ -21,10 +23,21 @@ final class SharedParts: Sendable {
 
     init(_ configuration: HTTPServer.Configuration) {
         let limits = configuration.limits
-        workers = ThreadPool(name: "http.worker", width: max(1, configuration.workerCount))
-        apartWorkers = ThreadPool(name: "http.apart", width: max(1, configuration.workerCount))
-        packers = ThreadPool(name: "http.packer", width: max(2, SystemCall.activeCores()))
         budgets = configuration.budgets
+        let isContended: @Sendable () -> Bool = { [contention = budgets.contention] in contention.isPresent }
+        let width = max(1, configuration.workerCount)
+        let cores = SystemCall.activeCores()
+        // Work that needs a processor all the time leaves half of the processors to others.
+        let half = max(1, cores / 2)
+        workers = ThreadPool(
+            name: "http.worker",
+            width: width,
+            contendedShare: max(1, width / 4),
+            isContended: isContended
+        )
+        makers = ThreadPool(name: "http.maker", width: width, contendedShare: half, isContended: isContended)
+        apartWorkers = ThreadPool(name: "http.apart", width: width)
+        packers = ThreadPool(name: "http.packer", width: max(2, cores), contendedShare: half, isContended: isContended)
         bodies = MemoryLedger(budget: budgets.bodyBytes, pace: limits.bodyPace, clock: SystemCall.coarseNanoseconds)
         answers = MemoryLedger(
             budget: budgets.answerBytes,

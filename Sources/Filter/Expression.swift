@@ -44,7 +44,7 @@ package enum ComparisonValue: Sendable, Hashable {
 
 /// One condition of a filter.
 ///
-/// The parser only returns conditions that are legal for the subject of the search, so TrackingStore need not check them.
+/// The parser only returns conditions that are legal for the subject of the search, so the stores need not check them.
 package struct Comparison: Sendable, Hashable {
     package let entity: Entity
     /// The key without quotes; for an attribute, its canonical name (`start_time` for `Created`).

@@ -2,7 +2,7 @@
 
 extension FilterParser {
     mutating func scalarValue(for field: FieldReference, from start: Int) throws(FilterError) -> ComparisonValue {
-        // In `key = AND …` the value is missing, and AND joins the next condition.
+        // In `key = AND …` the value is missing, because AND is the keyword that joins the next condition.
         guard let lexeme = reader.current, lexeme.token != .word(.and) else { throw invalidClause(from: start) }
         if field.kind == .optionallyQuoted { return .text(try optionallyQuotedValue(lexeme, from: start)) }
         reader.advance()
@@ -37,7 +37,7 @@ extension FilterParser {
 
     /// Reads a value that may be quoted or not, and removes its quotes.
     ///
-    /// MLflow does not remove double quotes here, so that a comparison with a value in double quotes finds nothing.
+    /// MLflow does not remove double quotes here, so in MLflow a comparison with a value in double quotes finds nothing.
     private mutating func optionallyQuotedValue(_ lexeme: Lexeme, from start: Int) throws(FilterError) -> String {
         if case .singleQuotes = lexeme.token {
             reader.advance()

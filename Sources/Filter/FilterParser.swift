@@ -2,8 +2,9 @@
 ///
 /// A search finds the entities for which all of the returned comparisons are true.
 ///
-/// Accepts what MLflow 3.17.2 accepts: even `AND` may be missing before a comparison that has neither a list nor a null test. An
-/// empty text is an empty filter; a text of only white space is an error. The cost is linear in the length of the text.
+/// Accepts what MLflow 3.17.2 accepts: even the `AND` before a comparison may be missing, unless the comparison has a list
+/// or tests for null. An empty text is an empty filter, but a text of only white space is an error. The cost is linear in
+/// the length of the text.
 package func parseFilter(_ text: String, for subject: SearchSubject) throws(FilterError) -> [Comparison] {
     guard !text.isEmpty else { return [] }
     guard text.utf8.count <= FilterLimits.filterBytes else {

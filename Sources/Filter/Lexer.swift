@@ -16,7 +16,9 @@ enum Token: Equatable {
     case joiner
     case dot
     case comma
+    /// `(`
     case open
+    /// `)`
     case close
 }
 
@@ -141,7 +143,7 @@ struct Lexer {
 
     /// Reads a dot, or a number such as `.5`.
     ///
-    /// A dot before one digit and a letter is a separator: `.5x` is the key `5x`.
+    /// A dot before one digit and a letter separates a prefix from a key: in `params.5x`, the key is `5x`.
     private mutating func dotOrNumber() throws(UnexpectedText) -> Token {
         guard isDigit(peek(1)) else { return single(.dot) }
         var end = position + 1
@@ -214,7 +216,7 @@ struct Lexer {
     }
 
     func text(_ range: Range<Int>) -> String {
-        // Appending scalars to a string would take many times as long.
+        // The bytes are collected first, because appending scalars to a string takes many times as long.
         var bytes: [UInt8] = []
         bytes.reserveCapacity(range.count)
         for index in range {

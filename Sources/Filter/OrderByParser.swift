@@ -1,8 +1,8 @@
 /// Parses the clauses of an `order_by` list; each is a name and, optionally, `ASC` or `DESC`.
 ///
 /// Accepts what MLflow 3.17.2 accepts. The first clause is the primary sort key. Some subjects refuse a field that
-/// occurs twice, even with different directions. An empty list gives an empty result, which stands for the default
-/// order. The cost is linear in the length of the text.
+/// occurs twice, even with different directions. For an empty list the result is empty, which means the default order.
+/// The cost is linear in the length of the text.
 package func parseOrderBy(_ clauses: [String], for subject: SearchSubject) throws(FilterError) -> [Ordering] {
     guard clauses.count <= FilterLimits.orderingCount else {
         throw FilterError("`order_by` has more than \(FilterLimits.orderingCount) clauses. Use fewer.")

@@ -45,8 +45,8 @@ enum KeyRule: Sendable {
 
 /// The grammar of one kind of search: its entities, attributes, operators and orders.
 ///
-/// MLflow's searches differ in grammar and wording. Each difference is a property here, so that the parser need not
-/// know which subject it parses for.
+/// MLflow's searches differ in grammar and wording. Each difference is a property here, so that the parser has no cases
+/// for single subjects.
 package struct SearchSubject: Sendable {
     /// The legal prefixes before the dot of a key, with the entity that each prefix means.
     let entityNames: [String: Entity]
@@ -67,7 +67,7 @@ package struct SearchSubject: Sendable {
     var allowsQuotedAttributes = true
     /// The order if the request has no `order_by`.
     var defaultOrder: [Ordering] = []
-    /// Attributes whose values together are unique, which make every order total.
+    /// The attributes that order entities which all other orderings treat as equal; their values together are unique.
     let tieBreaks: [Ordering]
 }
 
@@ -81,7 +81,7 @@ struct FilterWording: Sendable {
     var orderKey = "attribute key"
     /// Whether errors about values and operators have the wording of the model registry's searches.
     var usesRegistryWording = false
-    /// Whether the parser checks the operator before it reads the value, which decides which of two errors is reported.
+    /// Whether the parser checks the operator before it reads the value, so that the operator is reported if both are wrong.
     var checksOperatorFirst = false
 
     /// The wording for searches of runs and experiments.

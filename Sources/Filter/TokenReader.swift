@@ -71,7 +71,7 @@ extension TokenReader {
         guard let first = current, let firstName = name(of: first, afterDot: false) else { return nil }
         advance()
         guard let dot = current, dot.token == .dot, dot.range.lowerBound == first.range.upperBound else {
-            // A word without an operator after it, such as `OR`, is an invalid clause and not an unknown attribute.
+            // A word without an operator after it, such as `OR`, is reported as an invalid clause, not as an unknown attribute.
             guard forOrdering || (isAtOperator && !isBeforeTruthValue) else { return nil }
             if !forOrdering { try requireBareAttribute(first) }
             return try resolve(.attribute, firstName, forOrdering: forOrdering)

@@ -17,7 +17,8 @@ package enum GraphQLOutput {
     case number(Double)
     case texts([String])
     case object(any GraphQLObject)
-    /// A list that is made while it is written: the closure calls its argument with each element, and rethrows its errors.
+    /// A list whose elements are made while the list is written. The closure calls its argument with each element, and
+    /// rethrows the errors of these calls.
     case objects(_ forEach: ((any GraphQLObject) throws -> Void) throws -> Void)
 
     /// A text, or null.

@@ -1,6 +1,6 @@
 /// Parses a query (GraphQL, October 2021, §2); block strings (three quotes) are not supported.
 ///
-/// Its recursion is bounded by `GraphQLLimits.nesting`.
+/// `GraphQLLimits.nesting` bounds the depth of the parser's recursion.
 struct Parser {
     private var lexer: Lexer
     private(set) var token: Token

@@ -1,7 +1,7 @@
 /// Checks the selections of an operation against the schema, and merges them into the fields of the answer (GraphQL,
 /// October 2021, §5.3, §6.3.2).
 ///
-/// This needs no data, because the schema has no interfaces and no unions.
+/// The planner needs no data: the schema has no interfaces and no unions, so the type of each object is known.
 struct SelectionPlanner {
     private let schema: GraphQLSchema
     private let fragments: [String: FragmentDefinition]

@@ -23,24 +23,25 @@ package struct HTTPLimits: Sendable {
     package var trailerBytes = 8 * 1_024
     /// The largest rest of a refused body that is read and discarded, so that the connection can be used again.
     package var keepAliveDrainBytes = 1_048_576
-    /// The most bytes of input that are read and discarded after the last answer of a connection, before it is closed.
+    /// The largest number of bytes that are read and discarded after the last answer on a connection, before it is closed.
     package var closingDrainBytes = 16 * 1_048_576
 
     /// The longest time from the first byte of a head to its end; 408.
     package var headTimeout: Duration = .seconds(30)
-    /// The longest time between two requests of a connection, which is then closed without an answer.
+    /// The longest time between two requests on a connection; then the connection is closed without an answer.
     package var idleTimeout: Duration = .seconds(150)
-    /// The longest time without a byte of a request body; 408.
+    /// The longest time for which no byte of a request body arrives; 408.
     package var bodyStallTimeout: Duration = .seconds(120)
-    /// The bytes of a body that must arrive in each `paceTime`; 408 for a slower body whose memory other requests need.
+    /// The number of bytes of a body that must arrive in each `paceTime`; 408 for a slower body, but only if other requests
+    /// need its memory.
     package var bodyPaceBytes = 256 * 1_024
-    /// The bytes of an answer that the client must read in each `paceTime`.
+    /// The number of bytes of an answer that the client must read in each `paceTime`.
     ///
-    /// The connection of a slower client is closed if other requests need the memory of the answer.
+    /// The connection of a slower client is closed, but only if other requests need the memory of the answer.
     package var answerPaceBytes = 64 * 1_024
     /// The period of `bodyPaceBytes` and `answerPaceBytes`.
     package var paceTime: Duration = .seconds(2)
-    /// The longest time in which the client reads no byte of an answer; the connection is then closed.
+    /// The longest time for which the client reads no byte of an answer; then the connection is closed.
     package var writeStallTimeout: Duration = .seconds(120)
     /// The time after which a client that closed its sending side before its answer was ready counts as disconnected.
     package var halfClosedTimeout: Duration = .seconds(1)

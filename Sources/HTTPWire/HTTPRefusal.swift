@@ -1,8 +1,8 @@
 /// The reason why a message is not accepted, and the status to answer with: the message breaks the protocol or exceeds
 /// a limit, or the server does not carry the request out.
 ///
-/// The parsers throw it; if another server's response is at fault, the status is 502. An `HTTPBodyReceiver` may throw
-/// it to choose the answer.
+/// The parsers throw this error, with status 502 if the message is the response of another server. An
+/// `HTTPBodyReceiver` may throw it to choose the answer.
 package struct HTTPRefusal: Error, Sendable, Equatable {
     package let status: Int
     /// The whole message, or the part of it before `startArguments`.
@@ -11,8 +11,8 @@ package struct HTTPRefusal: Error, Sendable, Equatable {
     package let startArguments: String?
 
     /// - Parameters:
-    ///   - reason: one line that the client sees, so without secrets. Before `startArguments` it must end in "and" or a
-    ///     comma, because "start the server with" follows.
+    ///   - reason: one line, without secrets, because the client sees it. If there are `startArguments`, the line must end
+    ///     in "and" or a comma, because "start the server with" and the arguments follow.
     package init(_ status: Int, _ reason: String, startArguments: String? = nil) {
         self.status = status
         self.reason = reason

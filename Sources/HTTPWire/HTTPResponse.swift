@@ -42,12 +42,12 @@ package enum HTTPResponseBody: Sendable {
     case file(HTTPFileBody)
     /// A body that is made in pieces on a worker thread.
     ///
-    /// The body is sent chunked; with HTTP/1.0, it ends with the connection. It is compressed under the same conditions
-    /// as `bytes`, except for the size.
+    /// The body is sent chunked; with HTTP/1.0, the end of the connection ends the body. The body is compressed under the
+    /// same conditions as `bytes`, except for the size.
     case stream(any HTTPBodyProducer)
     /// A body of a known length that a producer makes in pieces on a worker thread; never compressed.
     ///
-    /// The producer must make exactly `length` bytes, or throw; then the connection is closed, and the client sees that the
+    /// The producer must make exactly `length` bytes. If it throws, the connection is closed, and the client sees that the
     /// body is incomplete.
     case sizedStream(any HTTPBodyProducer, length: Int)
     /// Memory that lives as long as the process, such as embedded pages; handled like `bytes`, but copied only to compress it.
@@ -108,7 +108,8 @@ extension HTTPBodyProducer {
 ///
 /// All three methods are called on worker threads, one after the other, never concurrently.
 package protocol HTTPBodyReceiver: AnyObject, Sendable {
-    /// Processes the next piece; may block on the disk. No more bytes are read from the connection until it returns.
+    /// Processes the next piece; may block on the disk. No more bytes are read from the connection until this method
+    /// returns.
     ///
     /// - Throws: `HTTPRefusal` to choose the answer; any other error is answered with 500, unless the receiver has
     ///   already answered. `abort` is called next.

@@ -4,9 +4,9 @@ enum JSONBytes {
     private static let ones: UInt64 = 0x0101_0101_0101_0101
 
     /// A word whose lowest set bit is the high bit of the first byte that is a quote, a backslash or a control
-    /// character; 0 if no byte is.
+    /// character; 0 if there is no such byte.
     ///
-    /// The subtractions borrow from higher bytes, so that higher bits may be set wrongly.
+    /// Only the lowest set bit is reliable, because a subtraction may borrow from higher bytes and set their high bits.
     @inline(__always)
     static func specials(in word: UInt64) -> UInt64 {
         let quotes = word ^ (ones &* 0x22)
@@ -31,7 +31,7 @@ enum JSONBytes {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + (value & 15) - 10
     }
 
-    /// Resolves the escapes of a string, which the parser has checked, and calls `emit` with each byte of the result.
+    /// Resolves the escapes of a string that the parser has checked, and calls `emit` with each byte of the result.
     static func unescape(_ content: UnsafeBufferPointer<UInt8>, _ emit: (UInt8) -> Void) {
         var index = 0
         while index < content.count {

@@ -1,6 +1,6 @@
 /// The reason why bytes are not a valid JSON document.
 package struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The offset of the error in bytes.
+    /// The offset of the error in the document, in bytes.
     package let offset: Int
 
     /// What is wrong, without any text of the document.

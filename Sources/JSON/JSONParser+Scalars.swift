@@ -130,7 +130,7 @@ extension JSONParser {
         }
     }
 
-    /// Reads the UTF-16 code unit of the escape `\uXXXX` at the current position, without moving on.
+    /// Reads the UTF-16 code unit of the escape `\uXXXX` at the current position, and does not change the position.
     private func hexadecimalUnit() throws(JSONError) -> UInt32 {
         guard end - position >= 6 else { throw failure("string without end") }
         var unit: UInt32 = 0

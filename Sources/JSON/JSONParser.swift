@@ -30,8 +30,7 @@ struct JSONParser {
         guard position == end else { throw failure("text after the document") }
     }
 
-    /// Parses a value up to its end or, for an array or object that is not empty, up to the end of its first scalar or
-    /// empty container.
+    /// Parses one scalar or empty container, and opens all containers that begin before it.
     private mutating func parseValue() throws(JSONError) {
         while true {
             skipBlanks()

@@ -15,14 +15,15 @@ struct JSONNode {
     var start: UInt32
     /// The offset after the last byte; for a string, of its closing quote.
     var end: UInt32
-    /// The index of the node after this one and its content; for an open container, the index of its parent.
+    /// The index of the node after this one and its elements or members; for an open container, the index of its parent.
     var next: UInt32
     /// Bits 0 to 2 are the kind, bit 3 is `hasEscapesOrIsInteger`, bits 4 to 31 are the number of elements or members.
     private var bits: UInt32
 
     /// The number that is added to `bits` for each element or member.
     static let one: UInt32 = 1 << 4
-    /// The largest size of a document in bytes: with two bytes or more for each element, their number fits into 28 bits.
+    /// The largest size of a document in bytes. Each element takes two bytes or more, so the number of elements fits into
+    /// 28 bits.
     static let maximumSourceBytes = 1 << 28
 
     init(kind: JSONKind, start: Int, end: Int, next: Int, hasEscapesOrIsInteger: Bool = false) {

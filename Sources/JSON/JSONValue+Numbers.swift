@@ -37,7 +37,7 @@ enum JSONNumber {
         for byte in digits.dropFirst(isNegative ? 1 : 0) {
             let (shifted, overflow) = value.multipliedReportingOverflow(by: 10)
             let digit = Int64(byte &- UInt8(ascii: "0"))
-            // The sum is negative, because the range of negative numbers is larger by one.
+            // The number is computed as a negative one, because the magnitude of Int64.min does not fit into Int64.
             let (next, carry) = shifted.subtractingReportingOverflow(digit)
             if overflow || carry { return nil }
             value = next
@@ -48,10 +48,10 @@ enum JSONNumber {
 
     static func double(_ literal: UnsafeBufferPointer<UInt8>) -> Double { exact(literal) ?? rounded(literal) }
 
-    /// The value of a literal of up to 15 digits with an exponent of ten up to 22; nil for all other literals.
+    /// The value of a literal with up to 15 digits and a power of ten from -22 to 22; nil for all other literals.
     ///
-    /// A Double represents the digits and the power of ten exactly, so that their product or quotient is rounded only
-    /// once (Clinger's fast path).
+    /// A Double represents the digits and the power of ten exactly, so their product or quotient is rounded only once
+    /// (Clinger's fast path).
     private static func exact(_ literal: UnsafeBufferPointer<UInt8>) -> Double? {
         var index = literal.first == UInt8(ascii: "-") ? 1 : 0
         let isNegative = index == 1
@@ -76,8 +76,8 @@ enum JSONNumber {
         guard digits <= 15 else { return nil }
         if index < literal.count {
             guard literal[index] | 0x20 == UInt8(ascii: "e") else { return nil }
-            guard let sent = smallExponent(literal, from: index + 1) else { return nil }
-            exponent += sent
+            guard let written = smallExponent(literal, from: index + 1) else { return nil }
+            exponent += written
         }
         guard abs(exponent) <= 22 else { return nil }
         let magnitude =

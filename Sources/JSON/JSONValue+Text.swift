@@ -18,7 +18,7 @@ extension JSONValue {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Recursive, at most to the depth in `JSONLimits`.
+    /// Calls itself for nested values; `JSONLimits` bounds their depth.
     private func appendText(to bytes: inout [UInt8], _ style: Style) {
         let comma = style == .spaced ? ", " : ","
         switch kind {
@@ -79,11 +79,12 @@ enum PythonText {
         return double(value.double ?? .nan)
     }
 
-    /// The shortest text that reads back as the same value; below 1e-4 and from 1e16 on, with an exponent.
+    /// The shortest text that is parsed as the same value, as Python prints it: with an exponent below 1e-4 and from 1e16 on.
     static func double(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Infinity" : "Infinity" }
-        // Swift prints an exponent from 2^53 on, where every Double is an integer and its decimal digits are exact.
+        // Swift prints an exponent from 2^53 on, Python only from 1e16 on. Between them, every Double is an integer, so
+        // `Int64` prints the digits.
         if value.magnitude >= 0x1p53, value.magnitude < 1e16 { return "\(Int64(value)).0" }
         return value.description
     }

@@ -1,4 +1,4 @@
-/// One value of a document; it retains the document, and is cheap to copy.
+/// One value of a document. A value retains the document, and is cheap to copy.
 package struct JSONValue: Sendable {
     let tape: JSONTape
     let index: Int
@@ -83,7 +83,7 @@ extension JSONTape {
         return text.withUTF8 { wanted in withBytes(of: node) { Self.matches($0, node.hasEscapesOrIsInteger, wanted) } }
     }
 
-    /// The index of the value of a key in the object at `index`; nil if the object has no such key, or is no object.
+    /// The index of the value of a key in the object at `index`; nil if the value at `index` is not an object with this key.
     func member(of index: Int, _ key: String) -> Int? {
         let object = node(index)
         guard object.kind == .object else { return nil }

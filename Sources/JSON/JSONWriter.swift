@@ -1,9 +1,9 @@
 /// Writes JSON into a buffer and inserts the commas.
 ///
-/// The caller must keep the structure right: a key before each value of an object, and an `end…` for each `begin…`.
+/// The caller must write a key before each value of an object, and call an `end…` for each `begin…`.
 /// Text is written as UTF-8; only quotes, backslashes and control characters are escaped.
 package struct JSONWriter: Sendable {
-    /// The bytes written so far, after the initial content of the buffer.
+    /// The initial content of the buffer, and the bytes written after it; without the bytes that `takeBytes` has returned.
     package private(set) var bytes: [UInt8]
 
     /// Whether the next key or value needs a comma before it.
@@ -32,7 +32,7 @@ package struct JSONWriter: Sendable {
 
     /// Writes a member's key, which must be ASCII without characters to escape.
     package mutating func key(_ name: StaticString) {
-        assert(name.hasPointerRepresentation, "a key of one character must be given as a String")
+        assert(name.hasPointerRepresentation, "a literal of one character has no pointer, so the key must be a String")
         separate()
         bytes.append(UInt8(ascii: "\""))
         bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
@@ -63,8 +63,8 @@ package struct JSONWriter: Sendable {
 
     package mutating func int(_ value: Int) { int(Int64(value)) }
 
-    /// Writes a number with the fewest digits that read back as the same value; NaN and the infinities as strings, as
-    /// protobuf does.
+    /// Writes a number with the fewest digits that are parsed as the same value; writes NaN and the infinities as strings,
+    /// as protobuf does.
     package mutating func double(_ value: Double) {
         separate()
         guard value.isFinite else {
@@ -76,8 +76,8 @@ package struct JSONWriter: Sendable {
         appendBare(value)
     }
 
-    /// Writes a number with the fewest digits that read back as the same value; NaN, Infinity and -Infinity are bare
-    /// words as in Python, which is not valid JSON.
+    /// Writes a number with the fewest digits that are parsed as the same value; writes NaN, Infinity and -Infinity without
+    /// quotes, as Python does, although this is not valid JSON.
     package mutating func bareDouble(_ value: Double) {
         separate()
         appendBare(value)
@@ -99,7 +99,7 @@ package struct JSONWriter: Sendable {
         bytes.append(contentsOf: value)
     }
 
-    /// Returns the bytes written so far and empties the buffer; the next bytes continue the same document.
+    /// Returns the content of the buffer and empties it; the bytes written next continue the same document.
     package mutating func takeBytes() -> [UInt8] {
         var taken: [UInt8] = []
         swap(&taken, &bytes)

@@ -1,6 +1,7 @@
 /// How the end of a body is found (RFC 9112 §6.3).
 package enum BodyFraming: Sendable, Equatable {
-    /// The message has no body and no field with its length: 204, 304 and interim responses (RFC 9110 §8.6).
+    /// The message has no body and no field with its length: most requests without a body, and 204, 304 and interim
+    /// responses (RFC 9110 §8.6).
     case none
     case length(Int)
     case chunked
@@ -51,7 +52,7 @@ package enum BodyDecoder {
         }
     }
 
-    /// Consumes the bytes of the body that the buffer holds, and passes their content to `take`, without the framing.
+    /// Consumes the bytes of the body in the buffer, and passes their content to `take`, without the framing.
     ///
     /// - Throws: the errors of `take`, and `HTTPRefusal` if the chunked coding is broken.
     package mutating func consume(_ input: ByteBuffer, _ take: (UnsafeRawBufferPointer) throws -> Void) throws {

@@ -55,9 +55,9 @@ package struct ChunkedDecoder {
 
     /// Decodes `bytes` from `offset` up to the end of the first content found.
     ///
-    /// After `.data`, call it again with the end of the range as the offset.
+    /// After `.data`, call this method again with the end of the range as the offset.
     ///
-    /// - Throws: 400 if the coding is broken or exceeds a limit. The decoder must not be used again then.
+    /// - Throws: 400 if the coding is broken or exceeds a limit. After that, the decoder must not be used again.
     package mutating func next(_ bytes: UnsafeRawBufferPointer, from offset: Int) throws(HTTPRefusal) -> Step {
         var position = offset
         while position < bytes.count {
@@ -123,7 +123,7 @@ package struct ChunkedDecoder {
 
     /// Processes a byte after the digits of a size.
     ///
-    /// A digit after a blank is refused: a proxy may read `5 5` as one number, and see another end of the body.
+    /// A digit after a blank is refused, because a proxy might read `5 5` as one number and find another end of the body.
     private mutating func endSize(_ byte: UInt8) throws(HTTPRefusal) {
         switch byte {
         case 0x0D: state = .sizeLineFeed
@@ -150,7 +150,8 @@ package struct ChunkedDecoder {
         }
     }
 
-    /// Processes a byte before the value of a trailer, which has the form of a header field (RFC 9112 §7.1.2).
+    /// Processes a byte of a trailer's name, or the colon after it. A trailer has the form of a header field
+    /// (RFC 9112 §7.1.2).
     private mutating func processTrailerName(_ byte: UInt8) throws(HTTPRefusal) {
         if case .trailerName = state, byte == UInt8(ascii: ":") {
             state = .trailerLine

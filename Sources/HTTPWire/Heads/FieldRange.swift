@@ -5,8 +5,8 @@ package struct FieldRange: Sendable {
 
     /// Parses a line of the form `name ":" OWS value OWS`.
     ///
-    /// - Throws: 400 for any other line, such as one that continues a field, or has a space before its colon
-    ///   (RFC 9112 §5.1, §5.2).
+    /// - Throws: 400 for any other line, such as the second line of a folded field, or a line with a space before its
+    ///   colon (RFC 9112 §5.1, §5.2).
     init(_ bytes: UnsafeRawBufferPointer, line: Range<Int32>) throws(HTTPRefusal) {
         let start = Int(line.lowerBound)
         let end = Int(line.upperBound)

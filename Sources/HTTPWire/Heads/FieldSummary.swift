@@ -18,15 +18,15 @@ struct FieldSummary {
     init(_ bytes: UnsafeRawBufferPointer, fields: [FieldRange], requestLine: RequestLine) throws(HTTPRefusal) {
         isHTTP11 = requestLine.isHTTP11
         for field in fields { try read(field, bytes) }
-        try settleHost(bytes, authority: requestLine.authority)
-        try settleFraming()
+        try setHost(bytes, authority: requestLine.authority)
+        try setFraming()
         keepsAlive = !closes && (isHTTP11 || asksKeepAlive)
     }
 
     private mutating func read(_ field: FieldRange, _ bytes: UnsafeRawBufferPointer) throws(HTTPRefusal) {
         let name = Self.slice(bytes, field.name)
         let value = Self.slice(bytes, field.value)
-        // Most fields of a request are none of these, and comparing the length rules them out fastest.
+        // Most fields of a request are none of these; comparing the length is the fastest way to skip them.
         switch name.count {
         case 4 where ASCII.equalsLowercased(name, "host"):
             guard hostRange == nil else { throw HTTPRefusal(400, "The request has more than one Host field") }
@@ -71,8 +71,8 @@ struct FieldSummary {
         guard let length = ASCII.decimal(value) else {
             throw HTTPRefusal(400, "Content-Length is not a decimal number of bytes")
         }
-        // A second field is refused even if it has the same value, which RFC 9112 §6.3 rule 5 would allow: no honest
-        // client sends two.
+        // RFC 9112 §6.3 rule 5 would allow a second field with the same value. It is refused, because only attackers and
+        // faulty clients send two.
         guard contentLength == nil else { throw HTTPRefusal(400, "The request has more than one Content-Length") }
         contentLength = length
     }
@@ -111,7 +111,7 @@ struct FieldSummary {
         }
     }
 
-    private mutating func settleHost(_ bytes: UnsafeRawBufferPointer, authority: Range<Int32>?) throws(HTTPRefusal) {
+    private mutating func setHost(_ bytes: UnsafeRawBufferPointer, authority: Range<Int32>?) throws(HTTPRefusal) {
         if hostRange == nil, isHTTP11 { throw HTTPRefusal(400, "The request has no Host field") }
         let range = authority ?? hostRange ?? 0..<0
         let text = Self.slice(bytes, range)
@@ -126,9 +126,9 @@ struct FieldSummary {
         host = String(decoding: text, as: UTF8.self)
     }
 
-    private mutating func settleFraming() throws(HTTPRefusal) {
+    private mutating func setFraming() throws(HTTPRefusal) {
         if isChunked {
-            // A request with both fields is an attempt at smuggling, or a fault of the client (RFC 9112 §6.3 rule 3).
+            // Only an attempt at request smuggling or a faulty client sends both fields (RFC 9112 §6.3 rule 3).
             guard contentLength == nil else {
                 throw HTTPRefusal(400, "The request has both Content-Length and Transfer-Encoding")
             }

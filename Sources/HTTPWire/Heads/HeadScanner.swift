@@ -1,8 +1,8 @@
 /// Finds the end of a head, and the range of each of its lines, in bytes that arrive in pieces of any size.
 ///
-/// The scanner remembers how far it has read, so that the cost is linear however small the pieces are. Lines must end
-/// in CRLF. A bare LF or CR is refused although RFC 9112 §2.2 allows a server to accept it, because a proxy might see
-/// other lines than this server.
+/// The scanner remembers how far it has read, so the cost is linear even if the pieces are small. Lines must end in
+/// CRLF. A bare LF or CR is refused although RFC 9112 §2.2 allows a server to accept them, because a proxy might then
+/// find other lines than this server.
 struct HeadScanner {
     /// The kind of message; a refusal contains the raw value.
     enum Message: String, Sendable {
@@ -12,7 +12,7 @@ struct HeadScanner {
         var firstLine: String { self == .request ? "request line" : "status line" }
     }
 
-    /// The most empty lines before the first line, which are skipped (RFC 9112 §2.2).
+    /// The largest number of empty lines that are skipped before the first line (RFC 9112 §2.2).
     private static let leadingEmptyLines = 4
 
     /// The range of the request line or status line, then the range of each field line, without the line ends.
@@ -43,7 +43,7 @@ struct HeadScanner {
                 if try finishLine(bytes, limits: limits) { return scanned }
                 continue
             }
-            // A CR is checked when the next byte has arrived, because the next byte may be its LF.
+            // A CR is checked only when the next byte has arrived, because that byte must be an LF.
             if scanned > lineStart, bytes[scanned - 1] == 0x0D {
                 throw HTTPRefusal(400, "A line of the \(message.rawValue) head holds a bare carriage return")
             }

@@ -1,6 +1,6 @@
 /// A parsed request head: a copy of its bytes, and the positions of its parts in them.
 ///
-/// `RequestHead` is a class, so that passing a head on costs only one reference count.
+/// `RequestHead` is a class, so that a copy only increments one reference count.
 package final class RequestHead: Sendable {
     /// The content coding of the body (RFC 9110 §8.4.1).
     package enum Coding: Sendable, Equatable {
@@ -16,7 +16,7 @@ package final class RequestHead: Sendable {
     package let method: HTTPMethod
     /// The request target as sent, with its query.
     package let target: Range<Int32>
-    /// The path, percent-encoded as sent; empty for an absolute target without a path; `*` for `OPTIONS *`.
+    /// The path, percent-encoded as sent. It is empty for an absolute target without a path, and `*` for `OPTIONS *`.
     package let path: Range<Int32>
     /// The decoded query parameters in the order sent.
     package let query: [(name: String, value: String)]
@@ -27,7 +27,7 @@ package final class RequestHead: Sendable {
     package let isHTTP11: Bool
     /// Whether the client allows further requests on the connection.
     package let keepsAlive: Bool
-    /// Whether the client may wait for status 100 before it sends a body; false if the request has none.
+    /// Whether the client may wait for status 100 before it sends the body; false if the request has no body.
     package let expectsContinue: Bool
     /// Whether the client accepts gzip, by the weights in its Accept-Encoding field.
     package let acceptsGzip: Bool

@@ -57,7 +57,7 @@ package final class ByteBuffer {
         }
     }
 
-    /// Frees the memory if the buffer is empty, so that an idle connection holds none.
+    /// Frees the memory if the buffer is empty, so that an idle connection needs none.
     package func releaseIfEmpty() {
         guard isEmpty else { return }
         free(base)

@@ -118,11 +118,12 @@ package enum SystemCall {
         case broken
     }
 
-    /// Returns how far the sent bytes have been delivered; returns `.broken` once for a reset, as the system reports it.
+    /// Returns whether the sent bytes have been delivered; returns `.broken` only once, because the system reports a
+    /// reset only once.
     package static func delivery(_ descriptor: Int32) -> Delivery {
         var error: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
-        // A reset empties the send queue, so that the queue alone would look like a complete delivery.
+        // A reset empties the send queue, so an empty queue alone does not mean that all bytes were delivered.
         guard getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length) == 0, error == 0 else { return .broken }
         var count: Int32 = 0
         return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 && count > 0 ? .underWay : .complete

@@ -4,9 +4,9 @@ internal import HTTPWire
 internal import Identities
 internal import Tracking
 
-/// Checks requests again that were admitted earlier, because their bodies came late or they have waited.
+/// Checks requests again if their bodies arrived late or they waited, because their senders' permissions may have changed.
 extension AccessControl {
-    /// The maximum number of admission checks for one request; the permissions may change again after each.
+    /// The maximum number of admission checks for one request; the permissions may change again after each check.
     static let maximumChecks = 8
     static let changesTooOften = AccessRefusal(
         refusal: HTTPRefusal(429, "The permissions of this client are being changed; try again.")
@@ -33,7 +33,7 @@ extension AccessControl {
         }
     }
 
-    /// Checks again whether a request is admitted, and notes in the request who sends it.
+    /// Checks again whether a request is admitted, and records its sender in the request.
     ///
     /// Blocks while the sender is looked up.
     /// - Throws: `AccessRefusal` if the request is no longer admitted.
@@ -64,7 +64,7 @@ extension AccessControl {
 }
 
 extension AccessRefusal {
-    /// The answer of a handler.
+    /// The response with which a handler answers.
     var response: HTTPResponse {
         var response = APIError(httpStatus: refusal.status, message: refusal.message).response
         response.headers += fields
@@ -78,8 +78,8 @@ extension MLflowAPI {
     ///
     /// Blocks while the sender is looked up.
     /// - Parameters:
-    ///   - access: what the endpoint declares.
-    ///   - body: gets the request as it was checked last; changes nothing if it throws `AccessChanged`.
+    ///   - access: the access that the endpoint declares.
+    ///   - body: called with the request after its latest check; must change nothing if it throws `AccessChanged`.
     /// - Throws: `AccessRefusal`, and what `body` throws.
     func whileAdmitted<Value>(
         _ request: HTTPRequest,

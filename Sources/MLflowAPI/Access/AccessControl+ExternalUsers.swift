@@ -8,7 +8,7 @@ internal import Tracking
 
 /// Requests whose senders a proxy, an issuer or the cookie of a browser identifies.
 extension AccessControl {
-    /// A user with a scope, for whom there is one identity.
+    /// An external user with a scope: the key of the identity that all requests of this user with this scope share.
     struct ExternalIdentity: Hashable {
         let name: ExactText
         let scope: AccessScope
@@ -59,10 +59,11 @@ extension AccessControl {
         )
     }
 
-    /// Records and returns the scope of a user whom a request identifies; it limits the user's tokens and log-ins from now on.
+    /// Records and returns the scope of a user whom a request identifies; from now on, the scope limits the user's tokens and
+    /// log-ins.
     ///
-    /// - Parameter arrival: the arrival of the request's head. If a head that arrived later has reported fewer permissions, this
-    ///   request gets no more than these.
+    /// - Parameter arrival: the arrival of the request's head. If a head that arrived later has reported a smaller scope, the
+    ///   smaller scope is returned.
     func scope(reportedFor user: ExternalUser, at arrival: UInt64) -> AccessScope? {
         let (scope, hasChanged) = reportedScopes.note(externalUsers.scope(of: user), of: user, at: arrival)
         if hasChanged { version.advance() }
@@ -121,9 +122,9 @@ extension AccessControl {
     ///
     /// - Parameter arrival: the arrival of the request's head.
     func holder(ofIssuersToken token: [UInt8], at time: Int64, arrival: UInt64) -> Holder {
-        guard let prove = externalUsers.tokenHolder else { return .failed(.unknownToken) }
+        guard let identify = externalUsers.tokenHolder else { return .failed(.unknownToken) }
         do throws(ExternalUsers.TokenFailure) {
-            let user = try prove(token, time)
+            let user = try identify(token, time)
             let scope = scope(reportedFor: user, at: arrival)
             return holder(of: user, scope, externalUsers.authentication(by: user.source), identifiedAt: arrival)
         } catch {
@@ -160,7 +161,7 @@ extension AccessControl {
         }
     }
 
-    /// Returns the holder of a log-in with the holder's present permissions.
+    /// Returns the holder of a log-in, with the permissions that the holder has now.
     func holder(of logIn: LogIn) -> Holder {
         switch logIn.holder {
         case .token(_, let hash): return holder(ofTokenHash: hash)
@@ -187,7 +188,7 @@ extension AccessControl {
     )
 }
 
-/// The scopes of the groups of external users, as proxies and issuers have last reported them since the start.
+/// The latest scopes of external users that proxies and issuers have reported since the start of the server.
 final class ReportedScopes: Sendable {
     /// What a proxy or an issuer has reported about a user.
     private struct Report {
@@ -197,13 +198,13 @@ final class ReportedScopes: Sendable {
         var arrival: UInt64
     }
 
-    /// By the bytes of the name, and then by the proxy or issuer.
+    /// The reports by the bytes of the user's name, and then by the proxy or issuer.
     private let reports = Mutex<[[UInt8]: [String: Report]]>([:])
 
-    /// The most users that are remembered.
+    /// The largest number of users that are remembered.
     private static let mostUsers = 100_000
 
-    /// Records a report, unless a head that arrived later has already reported something else.
+    /// Records a report, unless the report of a head that arrived later is recorded already.
     ///
     /// - Returns: the scope for the request with this report, and whether the recorded scope has changed.
     func note(
@@ -244,7 +245,8 @@ extension AccessScope {
 }
 
 extension HTTPRequest {
-    /// Whether the browser opens the address as a page, by a link or by typing, so that no other page can read the answer.
+    /// Whether the browser opens the address as a page, because of a link or because a person typed the address. No other page
+    /// can then read the answer.
     fileprivate var onlyOpensAPage: Bool {
         (method == .get || method == .head) && header("sec-fetch-mode") == "navigate" && header("origin") == nil
     }

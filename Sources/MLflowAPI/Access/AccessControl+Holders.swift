@@ -92,9 +92,9 @@ extension AccessControl {
         }
     }
 
-    /// The user whose name and password were recently right, as for nearly every request.
+    /// The user whose name and password were recently right; this finds the users of nearly all requests with a password.
     ///
-    /// Looks up the whole field in the spelling that clients use, without parsing it.
+    /// Looks up the whole Authorization field as it was sent, without parsing it.
     private func userWhoLoggedInBefore(_ request: HTTPRequest) -> KnownUser? {
         guard let users, let field = request.header("authorization"), request.count(ofHeaders: "authorization") == 1
         else { return nil }
@@ -128,7 +128,7 @@ extension AccessControl {
         return holder
     }
 
-    /// Notes that a credential was refused.
+    /// Counts a refused credential, and records it in the audit log.
     func note(_ failure: Failure, from peer: Peer) {
         if case .noCredential = failure { return }
         failures.add(1, ordering: .relaxed)
@@ -156,7 +156,7 @@ extension AccessControl {
                 + "server creates one with: apus token create NAME"
             : "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN to a token of yours; an admin "
                 + "creates users."
-        // Browsers understand the first, and ask for a name and a password.
+        // Browsers understand the first field, and ask for a name and a password.
         let fields = [
             ("WWW-Authenticate", "Basic realm=\"Apus\", charset=\"UTF-8\""),
             ("WWW-Authenticate", "Bearer realm=\"Apus\""),

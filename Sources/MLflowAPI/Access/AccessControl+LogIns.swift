@@ -5,7 +5,7 @@ internal import Identities
 internal import Synchronization
 package import Tracking
 
-/// Log-ins of browsers: each is a random key in a cookie, of which the database holds the hash.
+/// Log-ins of browsers: each has a random key, which is in a cookie. The database contains only the hash of the key.
 extension AccessControl {
     /// Why a log-in has failed.
     package struct LogInFault: Error, Sendable {
@@ -25,7 +25,7 @@ extension AccessControl {
         return place(stored, insteadOf: known)
     }
 
-    /// Replaces the log-ins in memory by those that were read; known ones keep the times of their last use.
+    /// Replaces the log-ins in memory by those that were read; log-ins that are already known keep the times of their last use.
     ///
     /// - Parameter known: the log-ins that were in memory when the reading began.
     /// - Returns: false, without a replacement, if the log-ins in memory have been changed since then.
@@ -37,7 +37,7 @@ extension AccessControl {
             logIns = new
             return true
         }
-        // A new log-in reduces nobody's permissions.
+        // Requests need to be checked again only if a log-in has ended, because a new one reduces nobody's permissions.
         if isTaken, !new.holdsAll(of: known) { version.advance() }
         return isTaken
     }
@@ -67,9 +67,7 @@ extension AccessControl {
         return try logIn(.account(name: user.user.name, mark: user.mark), of: user)
     }
 
-    /// Returns the user with a name and a password.
-    ///
-    /// Blocks for the check.
+    /// Returns the user with a name and a password; blocks until the password is checked.
     private func holder(
         ofName name: String,
         _ password: String,
@@ -127,9 +125,10 @@ extension AccessControl {
         return key.text
     }
 
-    /// Returns the user with a name and a password, with the hash against which the password was checked; nil if it is wrong.
+    /// Returns the user with a name and a password, including the hash against which the password was checked; nil if the
+    /// password is wrong.
     ///
-    /// Attempts are limited, as those of log-ins are. Blocks for the check.
+    /// Attempts are limited, as those of log-ins are. Blocks until the password is checked.
     /// - Throws: `AccessRefusal` if too many passwords were wrong, so that this one is not checked now.
     func checkedUser(named name: String, _ password: String, from peer: Peer) throws(AccessRefusal) -> KnownUser? {
         switch holder(ofName: name, password, from: peer) {
@@ -173,14 +172,14 @@ extension AccessControl {
 }
 
 extension ExternalUsers {
-    /// The paths to which a browser sends the cookie of a log-in that this request begins or uses: beneath the server's prefix.
+    /// Where a browser sends the cookie of a log-in that this request begins or uses: to paths beneath the server's prefix.
     package func cookiePlace(of request: HTTPRequest) -> LogInCookie.Place {
         guard publicPath.isEmpty else { return returnPlace(of: request) }
         let isBeneathPrefix = request.rawPath == staticPrefix || request.rawPath.hasPrefix(staticPrefix + "/")
         return LogInCookie.Place(path: isBeneathPrefix ? staticPrefix : "", isSecure: isSecure(request))
     }
 
-    /// The paths to which a browser sends the cookie that it needs when an issuer sends it back, which is to the public address.
+    /// Where a browser sends the cookie that it needs when an issuer sends the browser back to the server's public address.
     package func returnPlace(of request: HTTPRequest) -> LogInCookie.Place {
         LogInCookie.Place(path: publicPath, isSecure: isSecure(request))
     }

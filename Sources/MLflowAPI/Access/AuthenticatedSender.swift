@@ -80,9 +80,11 @@ extension Access.Action {
 extension AccessToken {
     /// The refusal of a call that the token does not allow; nil for other calls.
     ///
-    /// - Parameter authentication: how the sender was identified; unless by a credential, the token has the scope of the groups.
+    /// - Parameter authentication: how the sender was identified. If not by a credential of this server, the token has the scope
+    ///   of the user's groups.
     fileprivate func refusal(of access: Access, _ authentication: AuthenticatedSender.Authentication) -> HTTPRefusal? {
-        // A token for logging must not change who may log in, but people manage their own tokens and share their own data.
+        // Changes of accounts need the scope admin, so that a token for logging cannot change who may log in. But people whom a
+        // proxy or an issuer has identified may manage their own tokens and share their own data.
         let isForAdmins = access.action == .change && access.isAboutAccounts
         let needed: AccessScope =
             isForAdmins && !(authentication == .externalPerson && access.isForEveryUser) ? .admin : access.action.scope

@@ -8,7 +8,7 @@ package enum Credential {
     case token([UInt8])
     /// The name and the password of HTTP Basic; the password may be a token, with any name.
     case basic(name: String, password: [UInt8])
-    /// Something else, which identifies nobody.
+    /// An Authorization field of another form, or several such fields; it identifies nobody.
     case other
 
     package init(_ request: HTTPRequest) {
@@ -16,7 +16,7 @@ package enum Credential {
             self = .none
             return
         }
-        // A proxy may have checked another one of several fields.
+        // If there are several fields, a proxy may have checked another one than this server would read.
         guard request.count(ofHeaders: "authorization") == 1 else {
             self = .other
             return
@@ -30,7 +30,7 @@ package enum Credential {
         }
     }
 
-    /// What follows a scheme, whose letters may be of any case.
+    /// The bytes after a scheme, whose letters may be of any case; nil if the field has another scheme.
     private static func rest(of field: String, after scheme: StaticString) -> Substring.UTF8View? {
         let length = scheme.utf8CodeUnitCount
         guard field.utf8.count > length else { return nil }

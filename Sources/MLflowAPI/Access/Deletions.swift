@@ -2,13 +2,14 @@ internal import HTTPWire
 
 /// The times at which users were deleted, so that requests that arrived before do not create the users again.
 ///
-/// Not for use by several threads.
+/// Only one thread at a time may use a value.
 struct Deletions {
     private var times: [[UInt8]: UInt64] = [:]
-    /// The last deletion of a name that is not remembered any more.
+    /// The time of the latest deletion among the names that are no longer remembered.
     private var lastForgotten: UInt64 = 0
 
-    /// The most names that are remembered; beyond it, all names count as deleted when the last of them was.
+    /// The largest number of names that are remembered. When there are more, these are forgotten, and from then on every name
+    /// counts as deleted at the time of the latest of these deletions.
     static let limit = 10_000
 
     /// Records that a user was deleted.

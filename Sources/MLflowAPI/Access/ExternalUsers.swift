@@ -16,7 +16,7 @@ package struct ExternalUsers: Sendable {
 
     /// Returns the user of an issuer's token; nil if no issuer is trusted.
     ///
-    /// Called with the token and the time in Unix milliseconds for each request with one; must not block.
+    /// Called for each request with such a token, with the token and the time in Unix milliseconds; must not block.
     package var tokenHolder: (@Sendable ([UInt8], Int64) throws(TokenFailure) -> ExternalUser)?
     /// Whether a credential has the form of a token that issuers make.
     package var isToken: @Sendable ([UInt8]) -> Bool = { _ in false }
@@ -28,7 +28,7 @@ package struct ExternalUsers: Sendable {
     package var scopes: [String: GroupScopes] = [:]
     /// The origin at which browsers see the server; nil if it is that of the Host field.
     package var publicOrigin: String?
-    /// The path beneath which browsers see the server there, without a slash at its end.
+    /// The path beneath which browsers see the server at its public origin, without a slash at its end.
     package var publicPath = ""
     /// The prefix of paths that the server answers in addition to paths without it.
     package var staticPrefix = ""
@@ -38,7 +38,7 @@ package struct ExternalUsers: Sendable {
     /// Whether a proxy or an issuer is trusted.
     var isTrusted: Bool { !scopes.isEmpty }
 
-    /// How a token of an issuer identifies its sender.
+    /// Whether the tokens of an issuer identify people or machines.
     func authentication(by issuer: String) -> AuthenticatedSender.Authentication {
         issuersOfPeople.contains(issuer) ? .externalPerson : .externalMachine
     }
@@ -49,7 +49,7 @@ package struct ExternalUsers: Sendable {
 
 /// The scopes of the members of groups.
 package struct GroupScopes: Sendable, Equatable {
-    /// By the bytes of the group's name, because two names that only look the same are two groups.
+    /// The scopes by the bytes of the group's name, because two names that only look the same are two groups.
     private let scopes: [[UInt8]: AccessScope]
     /// The scope of every user; nil if only groups have scopes.
     private let everyone: AccessScope?
@@ -63,7 +63,7 @@ package struct GroupScopes: Sendable, Equatable {
         everyone = scopes[Self.everyonesName]
     }
 
-    /// The widest scope of a user in these groups; nil for none.
+    /// The widest scope of a user in these groups; nil if the user has no scope.
     package func scope(of groups: [String]) -> AccessScope? {
         groups.reduce(everyone) { found, group in
             guard let scope = scopes[Array(group.utf8)] else { return found }
@@ -74,7 +74,7 @@ package struct GroupScopes: Sendable, Equatable {
 
 /// A proxy that authenticates users, and names the user of a request in a header field.
 package struct TrustedProxy: Sendable {
-    /// In lower case.
+    /// The name of the field with the user's name, in lower case.
     private let userField: String
     private let groupsField: String?
     private let peers: [IPNetwork]
@@ -113,7 +113,7 @@ package struct TrustedProxy: Sendable {
                 String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
             }
         }
-        // Some proxies join two fields with a comma, of which the client may have sent one.
+        // A name with a comma is refused: some proxies join two fields with a comma, and the client may have sent one of them.
         guard !name.contains(","), groups.count <= 1_000,
             let user = ExternalUser(name: name, groups: groups, source: ExternalUser.proxySource)
         else {

@@ -8,7 +8,7 @@ final class KnownLogIn: Sendable {
     let logIn: LogIn
     let hash: [UInt8]
     private let lastUse: Atomic<Int64>
-    /// The last use that was stored, or was about to be.
+    /// The time of the last use that was stored or is being stored.
     private let notedUse: Atomic<Int64>
 
     init(_ logIn: LogIn, hash: [UInt8]) {
@@ -35,7 +35,7 @@ final class KnownLogIn: Sendable {
 
 /// All log-ins, found by the hashes of their keys.
 struct KnownLogIns: Sendable {
-    /// By the first bytes of the hash, for the reason given at `KnownTokens`.
+    /// The log-ins by the first bytes of the hash, for the reason given at `KnownTokens`.
     private var logIns: [ArraySlice<UInt8>: [KnownLogIn]] = [:]
 
     /// Counts the changes of the log-ins in memory.
@@ -53,7 +53,7 @@ struct KnownLogIns: Sendable {
         KnownLogIns(all.filter { !hashes.contains($0.hash) }, generation: generation + 1)
     }
 
-    /// Whether it contains all of other log-ins.
+    /// Whether these log-ins include all of `others`.
     func holdsAll(of others: KnownLogIns) -> Bool { others.all.allSatisfy { logIn(ofHash: $0.hash) != nil } }
 
     func logIn(ofHash hash: [UInt8]) -> KnownLogIn? {
@@ -81,12 +81,12 @@ package enum LogInCookie {
             self.isSecure = isSecure
         }
 
-        /// The name that a cookie has at this place.
+        /// The full name of a cookie for these paths and schemes.
         ///
-        /// It contains the path, so that a server without a prefix and one beneath a prefix of the same host do not use each
-        /// other's cookies. A browser accepts a cookie whose name begins with `__Host-` only from this host and over https, so
-        /// that a related host cannot set it. Such a cookie is for all paths; with a path, the name begins with `__Secure-`,
-        /// which only requires https.
+        /// The name contains the path, so that two servers on the same host, beneath different prefixes, do not use each other's
+        /// cookies. A browser accepts a cookie whose name begins with `__Host-` only from this host and over https, so that a
+        /// related host cannot set it. Such a cookie is for all paths; with a path, the name begins with `__Secure-`, which only
+        /// requires https.
         func fullName(_ name: String) -> String {
             let prefix = isSecure ? path.isEmpty ? "__Host-" : "__Secure-" : ""
             return prefix + name + path.replacing("/", with: ".")
@@ -97,7 +97,7 @@ package enum LogInCookie {
     ///
     /// - Parameters:
     ///   - value: empty to delete the cookie.
-    ///   - seconds: how long the browser keeps it.
+    ///   - seconds: how long the browser keeps the cookie.
     package static func field(
         _ value: String,
         name: String = name,
@@ -121,7 +121,7 @@ package enum LogInCookie {
             for pair in text.split(separator: ";") {
                 let pair = pair.drop { $0 == " " }
                 guard let equals = pair.firstIndex(of: "="), pair[..<equals] == wanted else { continue }
-                // One of two cookies may have been set by a related host.
+                // If there are two, a related host may have set one of them, so neither is accepted.
                 guard found == nil else { return nil }
                 found = String(pair[pair.index(after: equals)...])
             }

@@ -8,11 +8,11 @@ internal import Tracking
 final class KnownToken: Sendable {
     let token: AccessToken
     let hash: [UInt8]
-    /// The identity of its holder if it belongs to no user.
+    /// The identity of a client with this token; not used for a token that belongs to a user.
     let identity: Identity
-    /// In Unix milliseconds; 0 before the first use.
+    /// The time of the last use in Unix milliseconds; 0 before the first use.
     private let lastUse: Atomic<Int64>
-    /// The last use that was stored, or was about to be.
+    /// The time of the last use that was stored or is being stored.
     private let notedUse: Atomic<Int64>
 
     /// The time in milliseconds after which another use is stored.
@@ -32,7 +32,7 @@ final class KnownToken: Sendable {
         notedUse = Atomic(token.lastUsedTime ?? 0)
     }
 
-    /// Records a use; returns whether it should be stored, which is so at most once a minute.
+    /// Records a use; returns whether it should be stored, which is the case at most once a minute.
     func noteUse(at time: Int64) -> Bool {
         lastUse.store(time, ordering: .relaxed)
         let noted = notedUse.load(ordering: .relaxed)
@@ -40,7 +40,7 @@ final class KnownToken: Sendable {
         return notedUse.compareExchange(expected: noted, desired: time, ordering: .relaxed).exchanged
     }
 
-    /// The token with its last use.
+    /// The token with the time of its last use.
     var current: AccessToken {
         var token = token
         let time = lastUse.load(ordering: .relaxed)
@@ -48,7 +48,7 @@ final class KnownToken: Sendable {
         return token
     }
 
-    /// Whether it is the same token with the same permissions.
+    /// Whether another token is equal, except for the time of its last use.
     func isSame(as other: AccessToken) -> Bool {
         var (own, other) = (token, other)
         (own.lastUsedTime, other.lastUsedTime) = (nil, nil)
@@ -58,7 +58,7 @@ final class KnownToken: Sendable {
 
 /// All tokens, found by their hashes.
 struct KnownTokens: Sendable {
-    /// By the first bytes of the hash: clients cannot choose these, and so learn nothing from the time of a look-up.
+    /// The tokens by the first bytes of the hash. Clients cannot choose these bytes, so the time of a look-up reveals nothing.
     private var tokens: [UInt64: [KnownToken]] = [:]
 
     /// Counts the changes of the tokens in memory.

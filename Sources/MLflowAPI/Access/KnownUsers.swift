@@ -7,16 +7,16 @@ internal import Passwords
 internal import Synchronization
 internal import Tracking
 
-/// A user as it was read from the store, with the permissions.
+/// A user who was read from the store, with the user's permissions.
 final class KnownUser: Sendable {
     let user: User
     /// The hash of the password.
     let password: String?
     let identity: Identity
-    /// The identity of the user if a proxy or an issuer has identified the user, and not as a member of an admins' group: without the
-    /// permissions of an admin.
+    /// The identity for requests in which a proxy or an issuer identifies the user, but not as a member of an admins' group; it
+    /// does not have the permissions of an admin.
     let externalIdentity: Identity
-    /// A hash of the password that log-ins of browsers contain, so that they end when the password is changed.
+    /// A hash that changes with the password. Each log-in of a browser contains it, so that log-ins end when the password is changed.
     let mark: [UInt8]
     /// The identities for the user's tokens that are limited to experiments, by the ids; at most as many as a user can have tokens.
     private let limited = Mutex<[Set<Int64>: Identity]>([:])
@@ -46,7 +46,7 @@ final class KnownUser: Sendable {
             if let known = limited[ids] { return known }
             let permissions = identity.permissions?.limited(to: ids) ?? Permissions(within: ids)
             let made = Identity(.user, name: user.name, userID: user.id, permissions: permissions, hidesOthers: true)
-            // Otherwise, identities for deleted tokens would accumulate until the user is changed.
+            // Without this limit, identities for deleted tokens would accumulate until the user is changed.
             if limited.count >= AccessToken.userLimit { limited.removeAll() }
             limited[ids] = made
             return made
@@ -93,13 +93,13 @@ final class KnownUsers: Sendable {
     private enum Attempt {
         /// `password` is the hash against which the check was made.
         case right(userID: Int64, password: String?)
-        /// `version` is that of the users when the check began. The password may be right now if users have been changed since.
+        /// `version` is `State.version` when the check began. If users have been changed since then, the password may be right now.
         case wrong(version: Int)
     }
 
     private enum Named {
         case user(id: Int64)
-        /// There is no such user; a request that a proxy or an issuer vouches for creates the user.
+        /// There is no such user; a request in which a proxy or an issuer identifies the user creates the user.
         case missing(until: ContinuousClock.Instant)
         /// There is no such user, and the user cannot be created; the value says why, in a sentence.
         case refused(String, until: ContinuousClock.Instant)
@@ -107,11 +107,11 @@ final class KnownUsers: Sendable {
 
     /// Identifies a name and a password, without revealing the password to a reader of the memory of the process.
     ///
-    /// It is a hash of the field Authorization in the spelling that clients use. For any other spelling, the usual one of the same name
-    /// and password is hashed, so that a client gets no further check of a password by spelling it differently.
+    /// The key is a hash of the Authorization field in the spelling that clients use. If the field is spelled differently, the usual
+    /// spelling of the same name and password is hashed, so that another spelling does not cause another check of the password.
     ///
-    /// It consists of 128 bits of SipHash with secrets of this process: nobody without these can find another field with the same value.
-    /// With each request, it costs a tenth of a cryptographic hash.
+    /// The key consists of 128 bits of SipHash with secrets of this process: nobody without the secrets can find another field with
+    /// the same key. It takes a tenth of the time of a cryptographic hash, which matters because each request needs it.
     struct Key: Hashable {
         fileprivate let high: Int
         fileprivate let low: Int
@@ -156,8 +156,9 @@ final class KnownUsers: Sendable {
         }
     }
 
+    /// How long a password that was right needs no other check.
     private static let rightFor = Duration.seconds(300)
-    /// A client with a wrong password is refused for a moment without another check.
+    /// How long a password that was wrong is refused without another check.
     private static let wrongFor = Duration.seconds(10)
     private static let mostAttempts = 20_000
     private static let mostUsers = 20_000
@@ -190,7 +191,7 @@ final class KnownUsers: Sendable {
         }
     }
 
-    /// - Parameter field: the field Authorization.
+    /// The key of an Authorization field.
     func key(of field: String) -> Key {
         var field = field
         return field.withUTF8 { bytes in
@@ -207,8 +208,7 @@ final class KnownUsers: Sendable {
 
     /// A name and a password from a header field or a form.
     func shown(_ name: String, _ password: [UInt8], from peer: Peer) -> ShownPassword {
-        // Invalid UTF-8 is decoded with replacement characters before the check, so that all such passwords with the same result are
-        // the same password.
+        // The check compares passwords in which invalid UTF-8 is replaced, so the key is made from the same text.
         let text = String(decoding: password, as: UTF8.self)
         let field = "Basic " + Base64.encode(Array("\(name):\(text)".utf8), .standard)
         return ShownPassword(name, text, from: peer, key(of: field))
@@ -249,7 +249,7 @@ final class KnownUsers: Sendable {
     /// The user with a name that a proxy, an issuer or the cookie of a browser has identified; no password is checked.
     ///
     /// - Parameter arrival: the arrival of the head that identifies the user. If there is no such user, one without a password and
-    ///   without grants is created, unless such a user was deleted since then. nil to create none.
+    ///   without grants is created, unless a user with this name was deleted after the arrival. If nil, no user is created.
     func user(named name: String, identifiedAt arrival: UInt64?) -> LookUp {
         let (known, reason, mayMake) = state.withLock { state -> (KnownUser?, String?, Bool) in
             let bytes = Array(name.utf8)
@@ -276,8 +276,8 @@ final class KnownUsers: Sendable {
     private func find(named name: String, identifiedAt arrival: UInt64?, _ done: @escaping @Sendable () -> Void) {
         store.read({ try $0.userWithPassword(named: name)?.user.id }, cost: .cheap) { [self] result in
             guard let arrival, case .success(nil) = result else { return take(result, name, done) }
-            let entry = isAudited ? Self.entry(ofUserProvenElsewhere: name) : nil
-            let making = { @Sendable [self] (session: any TrackingWriting) in
+            let entry = isAudited ? Self.entry(ofExternalUser: name) : nil
+            let create = { @Sendable [self] (session: any TrackingWriting) in
                 // Deletions go through the writer too, so that none can happen between this check and the creation.
                 guard !session.deletes(userNamed: name),
                     state.withLock({ $0.deletions.allow(Array(name.utf8), identifiedAt: arrival) })
@@ -286,7 +286,7 @@ final class KnownUsers: Sendable {
                 try session.audit(entry)
                 return id
             }
-            store.write(making) { [self] result in
+            store.write(create) { [self] result in
                 // Two requests may have created the user at the same time.
                 if case .failure(let error as TrackingError) = result, error.code == .resourceAlreadyExists {
                     return find(named: name, identifiedAt: nil, done)
@@ -298,7 +298,7 @@ final class KnownUsers: Sendable {
         }
     }
 
-    private static func entry(ofUserProvenElsewhere name: String) -> AuditEntry {
+    private static func entry(ofExternalUser name: String) -> AuditEntry {
         var entry = AuditEntry(actor: .server, action: "users/create").about(.user, name)
         entry.describe([("proven_by", "a proxy or an issuer")])
         return entry
@@ -322,7 +322,7 @@ final class KnownUsers: Sendable {
         load(id: id, done)
     }
 
-    /// Reads a user from the store, and keeps it until the next change of it; `done` is called on another thread.
+    /// Reads a user from the store, and caches the result until the user is changed; `done` is called on another thread.
     private func load(id: Int64, _ done: @escaping @Sendable () -> Void) {
         let version = state.withLock { $0.version }
         store.read(
@@ -365,7 +365,9 @@ final class KnownUsers: Sendable {
         }
     }
 
-    /// - Throws: an error if the password cannot be checked; nothing is recorded then.
+    /// Checks a password against the stored hash, and records the result.
+    ///
+    /// - Throws: an error if the password cannot be checked; then nothing is recorded.
     private func check(_ shown: ShownPassword) throws -> Bool {
         let version = state.withLock { $0.version }
         let found = try store.readNow(.cheap) { try $0.userWithPassword(named: shown.name) }

@@ -31,7 +31,7 @@ package final class PasswordChecks: Sendable {
         let attempt: PasswordAttempt
         /// The number of checks that had arrived, including this one.
         let number: Int
-        /// The number of checks that had been taken when this one arrived.
+        /// The number of checks that had begun when this one arrived.
         let arrival: Int
         let check: @Sendable () -> Bool?
         let done: @Sendable () -> Void
@@ -45,13 +45,13 @@ package final class PasswordChecks: Sendable {
 
         mutating func append(_ job: Job) { lines[job.attempt.peer, default: []].append(job) }
 
-        /// Takes the check whose turn it is.
+        /// Removes and returns the check that is to run next.
         ///
-        /// A new address or name counts as if its last check had been at its arrival, so that it does not overtake waiting ones.
+        /// For a new address or name, the arrival of its first check counts as its last turn, so that it does not overtake others.
         ///
         /// - Parameters:
         ///   - peerTurn: the number of the last check of an address; 0 if it had no recent one.
-        ///   - nameTurn: the same of a name at an address.
+        ///   - nameTurn: the same for a name at an address.
         mutating func take(_ peerTurn: (Peer) -> Int, _ nameTurn: (PasswordAttempt) -> Int) -> Job? {
             func comesBefore(_ one: [Job], _ other: [Job]) -> Bool {
                 guard let one = one.first, let other = other.first else { return false }
@@ -84,8 +84,9 @@ package final class PasswordChecks: Sendable {
         var wasKnown = false
         var peers: [Peer: AttemptHistory] = [:]
         var attempts: [PasswordAttempt: AttemptHistory] = [:]
-        /// The numbers of checks that have arrived and that were taken.
+        /// The number of checks that have arrived.
         var count = 0
+        /// The number of checks that have begun.
         var turn = 0
     }
 
@@ -127,7 +128,8 @@ package final class PasswordChecks: Sendable {
 
     fileprivate static let limitOfName = AttemptLimit(mostWaiting: 8, mostFailures: 20, secondsToForgetFailure: 3)
     fileprivate static let limitOfPeer = AttemptLimit(mostWaiting: 32, mostFailures: 60, secondsToForgetFailure: 1)
-    /// The most checks before one that is accepted; they take about ten seconds.
+    /// The largest number of checks in a queue before one that is accepted; with those of the other queue, they take about ten
+    /// seconds.
     package static let mostBefore = 48
     /// The seconds after which a client should repeat a refused check.
     package static let secondsUntilRetry = 5
@@ -139,7 +141,7 @@ package final class PasswordChecks: Sendable {
 
     package init() {}
 
-    /// Whether a check is accepted; otherwise too many wait or have failed.
+    /// Whether a check is accepted; false if too many checks are waiting or have failed.
     package func mayRun(for attempt: PasswordAttempt) -> Bool {
         state.withLock { state in
             let own = state.attempts[attempt]
@@ -150,7 +152,9 @@ package final class PasswordChecks: Sendable {
         }
     }
 
-    /// - Parameter check: blocks; returns whether the password is right, or nil if it could not be checked.
+    /// Runs `check` when it is its turn, and then calls `done`, both on another thread.
+    ///
+    /// - Parameter check: may block; returns whether the password is right, or nil if it could not be checked.
     package func run(
         for attempt: PasswordAttempt,
         _ check: @escaping @Sendable () -> Bool?,
@@ -193,7 +197,8 @@ extension PasswordChecks.State {
         return job
     }
 
-    /// Removes histories that do not matter any more and, if these are too few, those of names whose password was right.
+    /// Removes histories that cannot cause a refusal any more. Those of names whose password was right are removed only if the
+    /// others are too few.
     mutating func makeRoom() {
         if peers.count >= PasswordChecks.mostRemembered {
             peers = peers.filter { PasswordChecks.limitOfPeer.needs($0.value) }

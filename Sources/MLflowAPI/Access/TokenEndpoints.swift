@@ -5,13 +5,13 @@ internal import Identities
 internal import JSON
 package import Tracking
 
-/// What a token is to be.
+/// The properties of a token that is to be created.
 package struct TokenRequest: Sendable {
     package var name: String
     package var scope: AccessScope
-    /// The ids or names of the only experiments for it; nil for all.
+    /// The ids or names of the experiments to which the token is limited; nil for no limit.
     package var experiments: [String]?
-    /// In milliseconds from now; nil if it is valid until it is revoked.
+    /// The time in milliseconds for which the token is valid; nil if it is valid until it is revoked.
     package var lifetime: Int64?
 
     package init(name: String, scope: AccessScope, experiments: [String]? = nil, lifetime: Int64?) {
@@ -34,10 +34,9 @@ extension MLflowAPI {
 
     private static let tokenChange = Access.change(.token)
 
-    /// Creates a token.
+    /// Creates a token; blocks until the token is durable.
     ///
-    /// Blocks until it is durable.
-    /// - Returns: the token with the text that its holder sends, which cannot be shown again.
+    /// - Returns: the token, and the secret that its holder sends, which cannot be shown again.
     package func createToken(
         _ request: TokenRequest,
         for caller: Caller = .server,
@@ -140,7 +139,7 @@ extension MLflowAPI {
     private func createToken(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
         answerHolder(request, responder, Self.tokenChange) { message, request in
             let identity = request.caller.identity
-            // A limit that is misspelt or empty must not make a token without one.
+            // A misspelt or empty list of experiments must not create a token without a limit.
             try Self.requireKnown(["name", "scope", "experiments", "expires_in"], message.names)
             let experiments = try message.strings("experiments")
             guard experiments != nil || !message.names.contains("experiments") else {
@@ -189,7 +188,7 @@ extension MLflowAPI {
                         "Permission denied: only admins revoke the tokens of others."
                     )
                 }
-                // An empty name is no user's: the token is one of an operator.
+                // No user has an empty name, so an empty name means a token without an owner.
                 userID = owner.isEmpty ? nil : try store.readNow(.cheap) { try $0.user(named: owner) }.id
             }
             try revokeToken(named: name, ofUser: userID, for: request.caller, audit)
@@ -197,8 +196,8 @@ extension MLflowAPI {
         }
     }
 
-    /// Answers an administrator, or a user about the user's own tokens; on a server without authentication, only commands on its
-    /// machine are administrators.
+    /// Answers a sender who may manage tokens: an administrator or, for their own tokens, a user. On a server without
+    /// authentication, only commands on its machine count as administrators.
     private func answerHolder(
         _ request: HTTPRequest,
         _ responder: HTTPResponder,
@@ -245,7 +244,7 @@ extension MLflowAPI {
 }
 
 extension JSONWriter {
-    /// An object with a list of tokens, as `tokens/list` answers it.
+    /// Writes an object with a list of tokens, which is the answer of `tokens/list`.
     ///
     /// - Parameter users: the names of users by their ids.
     package mutating func object(of tokens: [AccessToken], users: [Int64: String] = [:]) {

@@ -23,12 +23,10 @@ extension MLflowAPI {
 
     private static let backupNote = Access.administer(.server)
 
-    /// What the audit calls a backup.
+    /// The action of audit entries about backups.
     package static let backupAction = "backup"
 
-    /// Some entries of the audit.
-    ///
-    /// Blocks on a read of the store.
+    /// Returns a page of the audit log; blocks on a read of the store.
     package func auditPage(_ query: AuditQuery) throws -> AuditPage {
         try store.readNow { try $0.auditPage(query) }
     }
@@ -37,7 +35,7 @@ extension MLflowAPI {
         do {
             try requireAdministrator(request)
             let message = try RequestMessage(request, .journal)
-            // With a filter that is misspelt, an answer would hold more than was asked for.
+            // If a misspelt filter were ignored, the answer would contain more entries than the client wants.
             try Self.requireKnown(
                 ["since", "until", "actor", "action", "resource_id", "address", "max_results", "page_token"],
                 message.names
@@ -93,10 +91,10 @@ extension MLflowAPI {
 }
 
 extension JSONWriter {
-    /// An entry of the audit as `audit/list` answers it, and `apus audit` exports it.
+    /// Writes an entry of the audit log, as `audit/list` answers it and `apus audit` exports it.
     package mutating func write(_ entry: AuditEntry) {
         beginObject()
-        // Beyond what a double holds.
+        // A string, because clients may read numbers as doubles, which do not represent all ids exactly.
         member("id", String(entry.id))
         member("time", entry.time)
         memberObject("actor") { writer in

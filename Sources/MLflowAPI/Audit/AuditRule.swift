@@ -6,7 +6,7 @@ package import Tracking
 
 /// Whether a call that may change data writes an entry to the audit log, and which entry.
 package enum AuditRule: Sendable {
-    /// Nothing: the call logs values, or changes nothing that is stored.
+    /// No entry: the call logs values, or changes nothing that is stored.
     case nothing
     /// An entry with each change, in the same transaction.
     case entry(AuditForm)
@@ -34,14 +34,14 @@ package struct AuditForm: Sendable {
 }
 
 extension Access {
-    /// Each change by the call writes an entry to the audit log.
+    /// Returns the access of a call of which each change writes an entry to the audit log.
     func audited(as action: String? = nil, making made: AuditForm.Made? = nil, _ details: String...) -> Access {
         var access = self
         access.audit = .entry(AuditForm(action: action, made: made, details: details))
         return access
     }
 
-    /// The call writes nothing to the audit log.
+    /// The access of a call that writes nothing to the audit log.
     var unaudited: Access {
         var access = self
         access.audit = .nothing
@@ -57,7 +57,7 @@ struct AuditTrail: Sendable {
     /// The names of the parameters in the path, in their order.
     private let parameters: [String]
 
-    /// nil for an endpoint that writes nothing to the audit log.
+    /// Returns nil for an endpoint that writes nothing to the audit log.
     init?(_ path: String, _ access: Access) {
         guard case .entry(let form) = access.audit else { return nil }
         self.form = form
@@ -204,12 +204,12 @@ extension String {
 }
 
 extension MLflowAPI {
-    /// Makes the entries of an endpoint; nil where nothing is audited.
+    /// Returns the value that makes the entries of an endpoint; nil if the endpoint is not audited.
     func auditTrail(_ path: String, _ access: Access) -> AuditTrail? {
         settings.isAudited ? AuditTrail(path, access) : nil
     }
 
-    /// Who sends a request, for the audit.
+    /// The sender of a request, as audit entries name it.
     func auditActor(_ request: HTTPRequest) -> AuditActor {
         if let identity = request.caller.identity { return AuditActor(of: identity) }
         // A server without access control still recognises the requests of apus commands on its own machine.

@@ -5,7 +5,7 @@ package import Tracking
 /// Records successful and failed authentications in the audit; costs nothing for further requests on an authenticated connection.
 ///
 /// So that an attacker cannot fill the disk, only the first failure of an address is recorded at once. The next report contains
-/// the number of its further failures, and beyond a number of addresses one number for all of them.
+/// the number of further failures of each address; if there are too many addresses, one number for all others.
 package final class LogInAudit: Sendable {
     private struct State {
         /// When each holder was last recorded, by name and address.
@@ -27,9 +27,9 @@ package final class LogInAudit: Sendable {
 
     /// The milliseconds after which a holder at the same address is recorded again.
     private static let day: Int64 = 86_400_000
-    /// The most holders that are remembered.
+    /// The largest number of holders that are remembered.
     private static let holderLimit = 10_000
-    /// The most addresses whose failures are counted one by one between two reports.
+    /// The largest number of addresses whose failures are counted separately between two reports.
     package static let addressLimit = 100
     /// The name of the action in the audit.
     package static let action = "log-in"
@@ -38,8 +38,8 @@ package final class LogInAudit: Sendable {
 
     /// Records a successful authentication; called at the first request of an identity on a connection.
     ///
-    /// - Parameter caller: the sender. The entry is queued with the writes of this caller, so that it is older than those of the
-    ///   following requests.
+    /// - Parameter caller: the sender. The entry is queued with the writes of this caller, so that it is written before the
+    ///   entries of the following requests.
     func noteSuccess(of actor: AuditActor, by caller: Caller) {
         let now = currentMilliseconds()
         let address = caller.peer.name
@@ -54,7 +54,7 @@ package final class LogInAudit: Sendable {
         let entry = AuditEntry(actor: actor, address: address, action: Self.action)
         // The entry is written even if the caller's permissions are reduced meanwhile.
         store.write({ try $0.audit(entry) }, for: caller.with(caller.identity)) { [self] result in
-            // The next connection tries again, for example when the caller's share of the queue was used up.
+            // After a failure, such as a full queue of this caller, the next connection tries again.
             if case .failure = result { state.withLock { $0.known[holder] = nil } }
         }
     }

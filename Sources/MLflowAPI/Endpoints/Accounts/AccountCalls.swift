@@ -9,13 +9,14 @@ internal import Tracking
 /// The handler of each call checks the permissions, because they depend on the account that the call is about. The transaction of
 /// the change checks that the caller's permissions are still the same; otherwise the handler runs again.
 extension MLflowAPI {
-    /// Empty if the server has no users: MLflow's pages find out by `users/current` whether it has.
+    /// The endpoints of these calls; empty if the server has no users, because MLflow's pages learn from `users/current` whether
+    /// a server has users.
     var accountEndpoints: [[Endpoint]] {
         guard settings.access?.users != nil else { return [] }
         return userEndpoints + roleEndpoints + grantEndpoints + oldGrantEndpoints
     }
 
-    /// A call of 2.0 or 3.0 that reads accounts.
+    /// The endpoints of a call of MLflow's API 2.0 or 3.0 that reads accounts.
     func accountLookUp(
         _ version: String,
         _ path: String,
@@ -24,9 +25,9 @@ extension MLflowAPI {
         accountEndpoint(.get, .api, "\(version)/mlflow/\(path)", .lookUp(.account), body)
     }
 
-    /// A call that changes accounts.
+    /// The endpoints of a call of MLflow's API 2.0 or 3.0 that changes accounts.
     ///
-    /// - Parameter access: contains the form of the audit entry.
+    /// - Parameter access: the access with the form of the audit entry, whose action becomes `path`.
     func accountChange(
         _ method: HTTPMethod,
         _ version: String,
@@ -42,7 +43,7 @@ extension MLflowAPI {
         return accountEndpoint(method, .api, "\(version)/mlflow/\(path)", access, body)
     }
 
-    /// Changes accounts for a call, with the entry of the audit in the same transaction.
+    /// Changes accounts for a call, and writes the audit entry in the same transaction.
     func change<Value: Sendable>(
         _ call: AccountCall,
         _ kind: AuditResource.Kind,
@@ -63,7 +64,7 @@ extension MLflowAPI {
         _ access: Access,
         _ body: @escaping @Sendable (AccountCall) throws -> HTTPResponse
     ) -> [Endpoint] {
-        // The hash of a password takes a tenth of a second, so that a handler runs where it may block.
+        // The hash of a password takes a tenth of a second, so the handlers run on threads that may block.
         endpoint(
             method,
             family,

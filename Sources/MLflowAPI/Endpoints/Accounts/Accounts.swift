@@ -1,17 +1,17 @@
 internal import Budgets
 package import Tracking
 
-/// What the commands on the server's machine do with users.
+/// The functions by which commands on the server's machine manage users.
 extension MLflowAPI {
     /// Whether there is any user.
     package func hasUsers() throws -> Bool { try store.readNow(.cheap) { try $0.hasUsers() } }
 
-    /// The users by name.
+    /// All users, sorted by name.
     package func users() throws -> [User] { try store.readNow(.cheap) { try $0.users() } }
 
-    /// Makes a user.
+    /// Creates a user.
     ///
-    /// Blocks until it is durable, and for a tenth of a second before.
+    /// Blocks for a tenth of a second, which the hash of the password takes, and until the user is durable.
     package func createUser(
         _ name: String,
         password: String,
@@ -27,7 +27,7 @@ extension MLflowAPI {
         }
     }
 
-    /// Gives a user another password and revokes the tokens of that user; blocks as `createUser`.
+    /// Gives a user another password and revokes the tokens of that user; blocks as `createUser` does.
     package func setPassword(_ password: String, ofUser name: String) throws {
         let hash = try Self.passwordHash(password)
         try changeByCommand("users/update-password", name) {
@@ -35,14 +35,14 @@ extension MLflowAPI {
         }
     }
 
-    /// Makes a user an admin, or one who is none.
+    /// Sets whether a user is an admin.
     package func setAdministrator(_ isAdministrator: Bool, user name: String) throws {
         try changeByCommand("users/update-admin", name, [("is_admin", isAdministrator ? "true" : "false")]) {
             try $0.setAdministrator(isAdministrator, user: name)
         }
     }
 
-    /// Removes a user, with the user's tokens.
+    /// Deletes a user and the user's tokens.
     package func deleteUser(_ name: String) throws {
         try changeByCommand("users/delete", name) { try $0.deleteUser(name) }
     }

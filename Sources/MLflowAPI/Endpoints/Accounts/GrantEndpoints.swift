@@ -6,7 +6,7 @@ internal import JSON
 internal import Tracking
 
 extension MLflowAPI {
-    /// Calls about the grants of single users, for one experiment or model or for all.
+    /// The calls about the grants of single users on one experiment or model, or on all of them.
     var grantEndpoints: [[Endpoint]] {
         [
             accountChange(.post, "3.0", "users/permissions/grant", Self.grantAccess, grantPermission),
@@ -69,7 +69,7 @@ extension MLflowAPI {
         return .empty
     }
 
-    /// Answers the permission that a user has by grants, whether the user is an admin or not.
+    /// Answers the permission that a user has by grants; that an admin may do everything is not considered.
     private func getPermission(_ call: AccountCall) throws -> HTTPResponse {
         let type = try Self.grantedType(call.message)
         let name = try call.message.requiredString("username")
@@ -88,7 +88,7 @@ extension MLflowAPI {
         }
     }
 
-    /// How many grants one answer of `grants/list` has at most.
+    /// The largest number of grants in one answer of `grants/list`.
     private static let grantPageLimit = 1_000
 
     /// Lists the grants of single users on one resource, for users who may manage it; `docs/own-calls.md` describes the call.
@@ -155,7 +155,7 @@ extension MLflowAPI {
     }
 }
 
-/// The calls by which clients before 3.10 grant one user something for one experiment or registered model.
+/// The calls by which clients before MLflow 3.10 grant a user a permission on an experiment or a registered model.
 extension MLflowAPI {
     var oldGrantEndpoints: [[Endpoint]] {
         let kinds: [OldGrants] = [
@@ -175,9 +175,9 @@ extension MLflowAPI {
     private struct OldGrants: Sendable {
         let type: GrantedType
         let path: String
-        /// The field that names the thing.
+        /// The request field with the id of the experiment or the name of the model.
         let field: String
-        /// The member of the answer.
+        /// The member of the answer that contains the grant.
         let answer: String
 
         init(_ type: GrantedType, _ path: String, _ field: String, _ answer: String) {
@@ -189,7 +189,7 @@ extension MLflowAPI {
 
         var access: Access { .change(.grant).audited(field, "permission") }
 
-        /// The grant that a call names; NO_PERMISSIONS was how a refusal was called.
+        /// The grant that a request contains; these clients send NO_PERMISSIONS to deny access.
         func grant(_ message: RequestMessage) throws -> Grant {
             let permission = try message.requiredString("permission")
             return try Grant(

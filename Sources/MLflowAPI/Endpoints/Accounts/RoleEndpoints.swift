@@ -76,7 +76,7 @@ extension MLflowAPI {
         try workspace(call) { try $0.role(id: id).workspace }
     }
 
-    /// The workspace that is read; nil if it is not found, and for an admin, who may use all workspaces.
+    /// Returns the workspace that `read` finds; nil if it finds none, and for an admin, who may use all workspaces.
     private func workspace(
         _ call: AccountCall,
         _ read: @escaping @Sendable (any TrackingReading) throws -> String
@@ -102,14 +102,14 @@ extension MLflowAPI {
         return .json("role") { $0.write(role) }
     }
 
-    /// Throws unless the caller has a role in each of some workspaces, which MLflow requires of users who read roles.
+    /// Throws unless the caller has a role in each of these workspaces, which MLflow requires of users who read roles.
     private func requireRole(in workspaces: [String?], _ call: AccountCall) throws {
         guard !call.identity.isAdministrator else { return }
         let id = call.identity.userID
         let own =
             try id.map { id in try store.readNow(.cheap) { try $0.roles(ofUser: id).map(\.workspace) } } ?? []
-        let holdsAll = workspaces.allSatisfy { workspace in own.contains { workspace?.isExactly($0) == true } }
-        try call.require(holdsAll, "users with a role in the same workspace, and admins")
+        let hasRoles = workspaces.allSatisfy { workspace in own.contains { workspace?.isExactly($0) == true } }
+        try call.require(hasRoles, "users with a role in the same workspace, and admins")
     }
 
     private func getRole(_ call: AccountCall) throws -> HTTPResponse {

@@ -1,8 +1,8 @@
 /// Resolves the escapes in a string of an `IN` list; returns nil if the string is ill-formed.
 ///
 /// MLflow reads the strings of lists, and only these, as Python literals with backslash escapes. Only `\\`, `\'`, `\"`,
-/// `\n`, `\r` and `\t` are resolved here; the other escapes of Python make a string ill-formed. So does a doubled
-/// quote, which in Python ends one literal and begins another.
+/// `\n`, `\r` and `\t` are resolved here; the other escapes of Python make a string ill-formed. A doubled quote makes it
+/// ill-formed too, because in Python the quotes end one literal and begin another.
 func unescapedListValue(_ text: String, quote: Unicode.Scalar) -> String? {
     var scalars = text.unicodeScalars.makeIterator()
     var result = String.UnicodeScalarView()

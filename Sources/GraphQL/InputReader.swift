@@ -205,7 +205,9 @@ extension InputReader.Source {
         }
     }
 
-    /// The value as a whole number of 64 bits; nil for any other value. The JSON of the variables may also write it as 2.0.
+    /// The value as a whole number of 64 bits; nil for any other value.
+    ///
+    /// The JSON of the variables may also write the number as 2.0.
     fileprivate var integer: Int64? {
         switch self {
         case .json(let value): value.int64 ?? value.double.flatMap { Int64(exactly: $0) }

@@ -92,12 +92,12 @@ struct SelectionPlanner {
                 level.add(field)
             case .spread(let name, let directives):
                 guard let fragment = fragments[name] else { throw GraphQLError("Unknown fragment '\(name)'.") }
-                try require(fragment.type, of: type, "fragment '\(name)'")
+                try require(fragment.type, of: type, "The fragment '\(name)'")
                 // A fragment that has already been spread on this level adds nothing.
                 guard try isWanted(directives), level.spread.insert(name).inserted else { continue }
                 try collect(fragment.selections, of: type, into: &level)
             case .inline(let condition, let directives, let inner):
-                if let condition { try require(condition, of: type, "an inline fragment") }
+                if let condition { try require(condition, of: type, "An inline fragment") }
                 guard try isWanted(directives) else { continue }
                 try collect(inner, of: type, into: &level)
             }
@@ -108,10 +108,19 @@ struct SelectionPlanner {
         GraphQLError("The query selects more than \(limits.selectionCount) fields.")
     }
 
-    private func require(_ condition: String, of type: GraphQLSchema.ObjectType, _ what: String) throws(GraphQLError) {
+    /// Throws unless a fragment on the type `condition` may be used where fields of `type` are selected.
+    ///
+    /// - Parameter fragment: the beginning of the message, such as "An inline fragment".
+    private func require(
+        _ condition: String,
+        of type: GraphQLSchema.ObjectType,
+        _ fragment: String
+    ) throws(GraphQLError) {
         guard schema.objects[condition] != nil else { throw GraphQLError("Unknown type '\(condition)'.") }
         guard condition == type.name else {
-            throw GraphQLError("The type '\(type.name)' can never be of type '\(condition)', which \(what) asks for.")
+            throw GraphQLError(
+                "\(fragment) cannot be used here, because an object of type '\(type.name)' can never be of type '\(condition)'."
+            )
         }
     }
 
@@ -168,7 +177,9 @@ struct SelectionPlanner {
     }
 
     private func conflict(_ key: String) -> GraphQLError {
-        GraphQLError("The fields named '\(key)' differ in what they ask for; give them different aliases.")
+        GraphQLError(
+            "Different fields, or a field with different arguments, have the name '\(key)' in the answer; use aliases."
+        )
     }
 
     // MARK: Fragments

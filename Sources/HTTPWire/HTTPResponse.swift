@@ -2,8 +2,8 @@ package import Files
 
 /// A response: status, header fields and body.
 ///
-/// The server adds `Date`, `Server`, and the fields for framing and the connection. A field in `headers` replaces the
-/// server's common field of the same name.
+/// The server adds `Date`, `Server`, the fields for framing and the connection, and the common fields of its configuration.
+/// A field in `headers` replaces a common field of the same name.
 package struct HTTPResponse: Sendable {
     package var status: Int
     /// The header fields, which are sent in this order.
@@ -94,7 +94,7 @@ package protocol HTTPBodyProducer: AnyObject, Sendable {
     /// - Throws: any error. The connection is then closed early, so that the client notices that the body is incomplete.
     func next(into buffer: inout [UInt8]) throws -> Bool
 
-    /// The most memory that the producer needs at a time, including its longest piece; 192 KiB by default.
+    /// The largest amount of memory that the producer needs at a time, including its longest piece; 192 KiB by default.
     ///
     /// The budget for answers is charged with this size until the answer has been sent.
     var memoryBytes: Int { get }

@@ -22,8 +22,9 @@ struct JSONNode {
 
     /// The number that is added to `bits` for each element or member.
     static let one: UInt32 = 1 << 4
-    /// The largest size of a document in bytes. Each element takes two bytes or more, so the number of elements fits into
-    /// 28 bits.
+    /// The largest size of a document in bytes.
+    ///
+    /// Each element takes two bytes or more, so the number of elements fits into 28 bits.
     static let maximumSourceBytes = 1 << 28
 
     init(kind: JSONKind, start: Int, end: Int, next: Int, hasEscapesOrIsInteger: Bool = false) {

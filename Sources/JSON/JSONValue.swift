@@ -1,4 +1,6 @@
-/// One value of a document. A value retains the document, and is cheap to copy.
+/// One value of a document.
+///
+/// A value retains the document, and is cheap to copy.
 package struct JSONValue: Sendable {
     let tape: JSONTape
     let index: Int

@@ -159,7 +159,7 @@ package struct Resource: Sendable, Equatable {
     package static let none = Resource(.none, .unnamed)
     /// The server itself.
     package static let server = Resource(.server, .unnamed)
-    /// The counts of the server's work and of its users; a user must be an admin to read them.
+    /// The statistics about the work of the server; a user must be an admin to read them.
     package static let statistics = Resource(.statistics, .unnamed)
     /// The whole store, with the data of all clients.
     package static let store = Resource(.store, .unnamed)

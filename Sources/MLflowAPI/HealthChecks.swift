@@ -24,8 +24,9 @@ final class HealthChecks: Sendable {
         self.storages = storages
     }
 
-    /// Starts a check, or joins the next one, and returns at once; `completion` gets its result and the problem of the
-    /// artifact storage, nil if there is none.
+    /// Starts a check, or joins the next one, and returns at once.
+    ///
+    /// `completion` gets the result of the check, and the problem of the artifact storage; nil if the storage has none.
     func requestCheck(_ completion: @escaping @Sendable (StoreHealth, _ artifacts: String?) -> Void) {
         let mustStart = state.withLock { state in
             state.waiting.append(completion)

@@ -89,8 +89,8 @@ struct Operation: Sendable {
         Operation(work: .write { Encoding(try work($0), auditNote: note, encode) })
     }
 
-    /// - Parameter entity: what the work has created. While it exists, a client that may read and create it gets the same answer
-    ///   if it repeats the request.
+    /// - Parameter entity: returns what the work has created. While the entity exists, a client that may read and create it gets
+    ///   the same answer if the client repeats the request.
     static func create<Value: Sendable>(
         _ kind: String,
         _ work: @escaping @Sendable (any TrackingWriting) throws -> Value,
@@ -119,7 +119,7 @@ extension MLflowAPI {
     ///
     /// - Parameters:
     ///   - cost: the cost of the operation if it is a read.
-    ///   - access: what the endpoint declares.
+    ///   - access: the access that the endpoint declares.
     ///   - draft: the audit entry that is stored in the transaction of a write; nil for none.
     func perform(
         _ operation: Operation,
@@ -196,8 +196,8 @@ extension MLflowAPI {
         }
     }
 
-    /// Checks the rights of a client again, because they may have changed while its request waited, and calls `again` if
-    /// it is still admitted.
+    /// Checks the permissions of a client again, because they may have changed while its request waited, and calls
+    /// `again` if the request is still admitted.
     ///
     /// Called on a thread of the store; does not block.
     private func ifStillAdmitted(
@@ -218,6 +218,8 @@ extension MLflowAPI {
         }
     }
 
+    /// Returns work that creates nothing if an earlier, equal request of the client has created the entity; it then returns
+    /// the earlier result.
     private func onlyOnce(
         _ kind: String,
         _ request: HTTPRequest,

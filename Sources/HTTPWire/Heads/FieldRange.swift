@@ -23,7 +23,7 @@ package struct FieldRange: Sendable {
         while valueStart < valueEnd, bytes[valueStart] == 0x20 || bytes[valueStart] == 0x09 { valueStart += 1 }
         while valueEnd > valueStart, bytes[valueEnd - 1] == 0x20 || bytes[valueEnd - 1] == 0x09 { valueEnd -= 1 }
         for index in valueStart..<valueEnd where bytes[index] < 0x20 || bytes[index] == 0x7F {
-            if bytes[index] != 0x09 { throw HTTPRefusal(400, "A header field holds a control character") }
+            if bytes[index] != 0x09 { throw HTTPRefusal(400, "A header field contains a control character") }
         }
         name = line.lowerBound..<Int32(truncatingIfNeeded: colon)
         value = Int32(truncatingIfNeeded: valueStart)..<Int32(truncatingIfNeeded: valueEnd)

@@ -45,7 +45,7 @@ struct HeadScanner {
             }
             // A CR is checked only when the next byte has arrived, because that byte must be an LF.
             if scanned > lineStart, bytes[scanned - 1] == 0x0D {
-                throw HTTPRefusal(400, "A line of the \(message.rawValue) head holds a bare carriage return")
+                throw HTTPRefusal(400, "A line of the \(message.rawValue) head contains a bare carriage return")
             }
             scanned += 1
             if message == .request, lines.isEmpty, scanned - lineStart > limits.targetBytes + 64 {
@@ -60,7 +60,7 @@ struct HeadScanner {
 
     /// Records the line whose LF is at `scanned`.
     ///
-    /// - Returns: whether it is the empty line that ends the head.
+    /// - Returns: whether the line is the empty line that ends the head.
     private mutating func finishLine(_ bytes: UnsafeRawBufferPointer, limits: HTTPLimits) throws(HTTPRefusal) -> Bool {
         guard scanned > lineStart, bytes[scanned - 1] == 0x0D else {
             throw HTTPRefusal(400, "A line of the \(message.rawValue) head ends in a bare line feed")

@@ -22,7 +22,7 @@ struct RequestLine {
         }
         method = try Self.method(UnsafeRawBufferPointer(rebasing: bytes[start..<firstSpace]))
         for index in target where bytes[index] <= 0x20 || bytes[index] >= 0x7F || bytes[index] == UInt8(ascii: "#") {
-            throw HTTPRefusal(400, "The request target holds a character that must be percent-encoded")
+            throw HTTPRefusal(400, "The request target contains a character that must be percent-encoded")
         }
         self.target = Self.narrow(target)
         let parts = try Self.split(bytes, target, method)

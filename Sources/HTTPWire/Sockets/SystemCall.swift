@@ -15,7 +15,7 @@ package enum Transfer: Equatable, Sendable {
 /// A call that a signal interrupts (EINTR) is repeated. Each wrapper reads `errno` directly after its call, before
 /// anything else can change it.
 package enum SystemCall {
-    /// Reads the bytes that have arrived, at most as many as the buffer holds.
+    /// Reads the bytes that have arrived, at most as many as fit into the buffer.
     package static func receive(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Transfer {
         while true {
             let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)

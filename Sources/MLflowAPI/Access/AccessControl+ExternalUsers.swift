@@ -130,7 +130,7 @@ extension AccessControl {
         } catch {
             switch error {
             case .refused(let reason):
-                return .failed(.other(challenge(reason, advice: "Ask its issuer for a valid one.")))
+                return .failed(.other(challenge(reason, advice: "Ask the issuer for a valid token.")))
             case .undecided(let begin): return .undecided(begin)
             case .issuerUnreachable(let reason):
                 let refusal = AccessRefusal(refusal: HTTPRefusal(503, reason), fields: [("Retry-After", "1")])
@@ -245,8 +245,9 @@ extension AccessScope {
 }
 
 extension HTTPRequest {
-    /// Whether the browser opens the address as a page, because of a link or because a person typed the address. No other page
-    /// can then read the answer.
+    /// Whether the browser opens the address as a page, because of a link or because a person typed the address.
+    ///
+    /// No other page can read the answer to such a request.
     fileprivate var onlyOpensAPage: Bool {
         (method == .get || method == .head) && header("sec-fetch-mode") == "navigate" && header("origin") == nil
     }

@@ -27,13 +27,13 @@ extension AccessControl {
             case .expired(let name): "The token '\(name)' has expired."
             case .wrongPassword: "You are not authenticated: the name or the password is wrong."
             case .tooManyPasswords:
-                "Too many passwords for this name or from this address were wrong, or wait to be checked; try again in a few "
-                    + "seconds."
+                "Too many passwords for this name or from this address were wrong or are waiting to be checked; try again in a "
+                    + "few seconds."
             case .other(let refusal): refusal.refusal.message
             }
         }
 
-        /// The owner of the credential, as far as it is known.
+        /// The owner of the credential; `.anyone` if the owner is unknown.
         fileprivate var actor: AuditActor {
             switch self {
             case .noCredential, .unknownToken, .other: .anyone
@@ -87,14 +87,14 @@ extension AccessControl {
         case .basic(let name, let password):
             let holder = holder(ofToken: password, arrival: request.arrival)
             guard let users, case .failed(.unknownToken) = holder else { return holder }
-            // The field may be spelled differently, and still contain a known name and password.
+            // `userWhoLoggedInBefore` does not recognize a known name and password if the field is spelled unusually.
             return Holder(users.user(users.shown(name, password, from: request.caller.peer)))
         }
     }
 
-    /// The user whose name and password were recently right; this finds the users of nearly all requests with a password.
+    /// The user whose name and password were recently right; nil if they must be parsed and checked.
     ///
-    /// Looks up the whole Authorization field as it was sent, without parsing it.
+    /// Looks up the whole Authorization field as it was sent. For nearly all requests with a password, this finds the user.
     private func userWhoLoggedInBefore(_ request: HTTPRequest) -> KnownUser? {
         guard let users, let field = request.header("authorization"), request.count(ofHeaders: "authorization") == 1
         else { return nil }
@@ -152,10 +152,10 @@ extension AccessControl {
     func challenge(_ reason: String, advice: String? = nil) -> AccessRefusal {
         let usualAdvice =
             users == nil
-            ? "Set MLFLOW_TRACKING_TOKEN to a valid one, or send it as the password of any user name; the operator of the "
-                + "server creates one with: apus token create NAME"
-            : "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN to a token of yours; an admin "
-                + "creates users."
+            ? "Set MLFLOW_TRACKING_TOKEN to a valid token, or send the token as the password of any user name; the operator of "
+                + "the server creates a token with: apus token create NAME"
+            : "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or set MLFLOW_TRACKING_TOKEN to one of your tokens; "
+                + "an admin creates users."
         // Browsers understand the first field, and ask for a name and a password.
         let fields = [
             ("WWW-Authenticate", "Basic realm=\"Apus\", charset=\"UTF-8\""),

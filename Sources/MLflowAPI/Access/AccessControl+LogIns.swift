@@ -106,7 +106,8 @@ extension AccessControl {
         guard scope != nil else {
             throw LogInFault(
                 reason:
-                    "You are \(user.name), and none of your groups may use this server. Its operator gives scopes to groups."
+                    "You are \(user.name), and none of your groups may use this server. The operator of the server gives scopes "
+                    + "to groups."
             )
         }
         switch waitForSender({ holder(of: user, scope, .externalPerson, identifiedAt: arrival) }) {

@@ -102,7 +102,7 @@ extension AccessToken {
         guard experimentIDs != nil, !access.isWithinExperiments else { return nil }
         return HTTPRefusal(
             403,
-            "The token '\(name)' is limited to experiments, and this call concerns more. Use a token without that limit."
+            "The token '\(name)' is limited to experiments, and this call concerns other data too. Use a token without a limit."
         )
     }
 }

@@ -8,8 +8,9 @@ struct Deletions {
     /// The time of the latest deletion among the names that are no longer remembered.
     private var lastForgotten: UInt64 = 0
 
-    /// The largest number of names that are remembered. When there are more, these are forgotten, and from then on every name
-    /// counts as deleted at the time of the latest of these deletions.
+    /// The largest number of names that are remembered.
+    ///
+    /// If there are more, all are forgotten, and every name counts as deleted at the time of the latest deletion among them.
     static let limit = 10_000
 
     /// Records that a user was deleted.

@@ -119,7 +119,7 @@ package struct TrustedProxy: Sendable {
         else {
             return .unusable(
                 "The field \(userField) is not a name: a name has 1 to \(ExternalUser.nameLimit) printable characters, no comma, "
-                    + "no space at an end, and is none that the server shows for itself or for its commands."
+                    + "no space at its beginning or end, and is not a name that the server uses for itself or its commands."
             )
         }
         return .user(user)

@@ -3,7 +3,7 @@ internal import Hashing
 internal import Synchronization
 internal import Tracking
 
-/// A log-in that the server knows.
+/// A log-in in memory, with the time of its last use.
 final class KnownLogIn: Sendable {
     let logIn: LogIn
     let hash: [UInt8]

@@ -4,7 +4,7 @@ internal import Identities
 internal import Synchronization
 internal import Tracking
 
-/// A token that the server knows, with what is needed to admit its holder.
+/// A token in memory, with the identity of its holder and the time of its last use.
 final class KnownToken: Sendable {
     let token: AccessToken
     let hash: [UInt8]
@@ -58,7 +58,9 @@ final class KnownToken: Sendable {
 
 /// All tokens, found by their hashes.
 struct KnownTokens: Sendable {
-    /// The tokens by the first bytes of the hash. Clients cannot choose these bytes, so the time of a look-up reveals nothing.
+    /// The tokens by the first bytes of the hash.
+    ///
+    /// Clients cannot choose these bytes, so the time that a look-up takes reveals nothing to them.
     private var tokens: [UInt64: [KnownToken]] = [:]
 
     /// Counts the changes of the tokens in memory.

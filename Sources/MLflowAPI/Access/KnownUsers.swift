@@ -16,7 +16,9 @@ final class KnownUser: Sendable {
     /// The identity for requests in which a proxy or an issuer identifies the user, but not as a member of an admins' group; it
     /// does not have the permissions of an admin.
     let externalIdentity: Identity
-    /// A hash that changes with the password. Each log-in of a browser contains it, so that log-ins end when the password is changed.
+    /// A hash of the stored password.
+    ///
+    /// Each log-in of a browser contains the hash from its beginning, so the log-in ends when the password is changed.
     let mark: [UInt8]
     /// The identities for the user's tokens that are limited to experiments, by the ids; at most as many as a user can have tokens.
     private let limited = Mutex<[Set<Int64>: Identity]>([:])
@@ -69,11 +71,11 @@ struct ShownPassword: Sendable {
         self.key = key
     }
 
-    /// Whether a user can have the name and the password: HMAC would ignore NUL at the end of a password, and PostgreSQL stores no text
-    /// with NUL.
+    /// Whether a user can have the name and the password: neither may contain NUL, because HMAC would ignore NUL at the end of
+    /// a password, and PostgreSQL stores no text with NUL.
     var isPossible: Bool { !password.utf8.contains(0) && !name.utf8.contains(0) }
 
-    /// Names that are longer than the longest name of a user are cut here, so that they may count as the same name.
+    /// The number of bytes of a name that are compared when attempts are counted; no user has a longer name.
     private static let nameLimit = 4 * User.nameLimit + 1
 }
 
@@ -90,13 +92,15 @@ final class KnownUsers: Sendable {
         case undecided(@Sendable (@escaping @Sendable () -> Void) -> Void)
     }
 
+    /// The result of a check of a name and a password.
     private enum Attempt {
         /// `password` is the hash against which the check was made.
         case right(userID: Int64, password: String?)
-        /// `version` is `State.version` when the check began. If users have been changed since then, the password may be right now.
+        /// `version` is `State.version` when the check began. If users have changed since then, the password may be right now.
         case wrong(version: Int)
     }
 
+    /// The result of a look-up by name.
     private enum Named {
         case user(id: Int64)
         /// There is no such user; a request in which a proxy or an issuer identifies the user creates the user.
@@ -107,11 +111,11 @@ final class KnownUsers: Sendable {
 
     /// Identifies a name and a password, without revealing the password to a reader of the memory of the process.
     ///
-    /// The key is a hash of the Authorization field in the spelling that clients use. If the field is spelled differently, the usual
-    /// spelling of the same name and password is hashed, so that another spelling does not cause another check of the password.
+    /// The key is a hash of the Authorization field in the spelling that clients use. If the field is spelled differently, the
+    /// usual spelling of the same name and password is hashed, so that another spelling causes no other check of the password.
     ///
-    /// The key consists of 128 bits of SipHash with secrets of this process: nobody without the secrets can find another field with
-    /// the same key. It takes a tenth of the time of a cryptographic hash, which matters because each request needs it.
+    /// The key consists of 128 bits of SipHash with secrets of this process: nobody without the secrets can find another field
+    /// with the same key. Each request needs a key, and SipHash takes a tenth of the time of a cryptographic hash.
     struct Key: Hashable {
         fileprivate let high: Int
         fileprivate let low: Int
@@ -120,11 +124,11 @@ final class KnownUsers: Sendable {
     private struct State {
         var attempts: [Key: (attempt: Attempt, end: ContinuousClock.Instant)] = [:]
         var users: [Int64: KnownUser] = [:]
-        /// The ids of users who were looked up and no longer exist.
+        /// The ids of users who were looked up and do not exist any more.
         var gone: Set<Int64> = []
         /// The users who were looked up by name, because a proxy, an issuer or the cookie of a browser identifies them.
         var names: [[UInt8]: Named] = [:]
-        /// When users were deleted, by name: a request that arrived before the deletion does not create the user again.
+        /// The times at which users were deleted: a request that arrived before the deletion does not create the user again.
         var deletions = Deletions()
         /// The requests that wait for each check that runs or will run.
         var pending: [Key: [@Sendable () -> Void]] = [:]

@@ -21,7 +21,7 @@ package struct PasswordAttempt: Hashable, Sendable {
 /// Runs checks of passwords one after the other on a thread of its own, because each needs a tenth of a second of a processor.
 ///
 /// A client that tries many passwords must delay neither other requests nor other clients for long. Addresses take turns: the
-/// next check is that of the waiting address whose last check is the longest ago, and names at one address take turns likewise.
+/// next check is that of the waiting address whose last check is the longest ago; names at one address take turns by the same rule.
 /// Names whose password was right within a day from the same address have a queue of their own, and the two queues take turns. A
 /// check that would have to wait for too many others is refused. After some failures, a name can be tried from an address only
 /// every few seconds. After many failures with any names, this also holds for all names whose password has not been right from
@@ -47,7 +47,7 @@ package final class PasswordChecks: Sendable {
 
         /// Removes and returns the check that is to run next.
         ///
-        /// For a new address or name, the arrival of its first check counts as its last turn, so that it does not overtake others.
+        /// For a new address or name, the arrival of its first check counts as its last turn, so it does not overtake others.
         ///
         /// - Parameters:
         ///   - peerTurn: the number of the last check of an address; 0 if it had no recent one.
@@ -197,8 +197,9 @@ extension PasswordChecks.State {
         return job
     }
 
-    /// Removes histories that cannot cause a refusal any more. Those of names whose password was right are removed only if the
-    /// others are too few.
+    /// Removes histories that cannot cause a refusal any more.
+    ///
+    /// Histories of names whose password was right are removed only if removing the others does not suffice.
     mutating func makeRoom() {
         if peers.count >= PasswordChecks.mostRemembered {
             peers = peers.filter { PasswordChecks.limitOfPeer.needs($0.value) }

@@ -5,9 +5,10 @@ internal import Identities
 internal import Synchronization
 internal import Tracking
 
-// An artifact belongs to several experiments if their locations overlap: to each experiment in whose location its path is, to the
-// experiments of the runs and logged models whose ids are in the path, and to those whose own location overlaps the path. What
-// follows the folder of a run or a model in a path are file names: ids among them do not count, because clients choose them.
+// An artifact can belong to several experiments: to each experiment whose location contains the artifact's path, to the
+// experiment of each run or logged model whose id is in the path, and to the experiment of each run or logged model whose own
+// location overlaps the path. In a path, the components after the folder of a run or a model are names of files. An id among
+// these names does not count, because clients choose the names.
 
 extension MLflowAPI {
     /// Throws `.permissionDenied` unless a client may do something with all artifacts at a path and beneath it.
@@ -22,7 +23,7 @@ extension MLflowAPI {
         for caller: Caller
     ) throws {
         guard let identity = caller.identity, let permissions = identity.permissions else { return }
-        let owners = deciding(try store.readNow(.cheap) { try $0.artifactOwners(among: path.ownerIDs) }, path, root)
+        let owners = actualOwners(try store.readNow(.cheap) { try $0.artifactOwners(among: path.ownerIDs) }, path, root)
         let experiments = try Set(owners.map(\.experimentID))
             .union(knownPlaces.experiments(at: path, in: root, of: self))
         let touched = experiments.flatMap { resources(ofExperiment: $0, among: owners) }
@@ -48,21 +49,27 @@ extension MLflowAPI {
         }
     }
 
-    /// Returns those owners, of all whose ids are in a path from the root downwards, to which the path belongs.
-    private func deciding(
+    /// Returns the owners whose ids are not after the folder of a run or a model in the path.
+    ///
+    /// - Parameter owners: the runs and models whose ids are in the path, in the order of the path.
+    private func actualOwners(
         _ owners: [ArtifactOwner],
         _ path: ArtifactPath,
         _ root: any ArtifactStorage
     ) -> [ArtifactOwner] {
         var isInFolder = false
         return owners.filter { owner in
-            if holds(owner, path, root) { isInFolder = true } else if isInFolder { return false }
+            if isBeneathFolder(of: owner, path, root) { isInFolder = true } else if isInFolder { return false }
             return true
         }
     }
 
     /// Whether a path is in the folder of a run or a model.
-    private func holds(_ owner: ArtifactOwner, _ path: ArtifactPath, _ root: any ArtifactStorage) -> Bool {
+    private func isBeneathFolder(
+        of owner: ArtifactOwner,
+        _ path: ArtifactPath,
+        _ root: any ArtifactStorage
+    ) -> Bool {
         // A location that this server does not open contains no path of the root.
         guard let folder = try? folder(at: owner.location, owner: ""), folder.store === root,
             folder.base.components.count <= path.components.count
@@ -70,7 +77,7 @@ extension MLflowAPI {
         return zip(folder.base.components, path.components).allSatisfy { $0.isExactly($1) }
     }
 
-    /// The resources of an experiment that own artifacts at a path or, if none is known, all that may own some.
+    /// The resources of an experiment that own artifacts at a path; if no owner is known, all resources that could be owners.
     private func resources(ofExperiment id: Int64, among owners: [ArtifactOwner]) -> [ProtectedThing] {
         let known = owners.filter { $0.experimentID == id }.map { owner in
             owner.isLoggedModel ? ProtectedThing.loggedModel(inExperiment: id) : .run(inExperiment: id)
@@ -78,7 +85,7 @@ extension MLflowAPI {
         return known.isEmpty ? [.experiment(id), .run(inExperiment: id), .loggedModel(inExperiment: id)] : known
     }
 
-    /// The folder of a place, found as for requests of files.
+    /// The folder of a location with artifacts, found in the same way as for a request of a file.
     fileprivate func folder(of place: ArtifactPlace) throws -> ServedFolder {
         guard place.kind != .thing else { return try folder(at: place.location, owner: "") }
         // The id of a run or model follows the path of the location, before its query, so the folder is found with an id added.
@@ -88,7 +95,7 @@ extension MLflowAPI {
     }
 }
 
-/// The folders with artifacts of experiments, read again when a location has changed.
+/// A cache of the folders with artifacts of experiments; they are read again when a location has changed.
 final class KnownPlaces: Sendable {
     private struct Place {
         let experimentID: Int64
@@ -105,7 +112,7 @@ final class KnownPlaces: Sendable {
 
     /// The experiments that have artifacts at a path or beneath it, or whose location contains the path.
     func experiments(at path: ArtifactPath, in root: any ArtifactStorage, of api: MLflowAPI) throws -> Set<Int64> {
-        // One root may be inside another.
+        // Absolute paths are compared, because one root may be inside another.
         let wanted = Self.components(of: root) + path.components
         var bases: [ObjectIdentifier: [String]] = [:]
         var found: Set<Int64> = []
@@ -114,7 +121,7 @@ final class KnownPlaces: Sendable {
             let base = bases[key] ?? Self.components(of: place.folder.store)
             bases[key] = base
             let rest = place.folder.base.components
-            // The owners of paths beneath a shared folder are found by their ids.
+            // Here the path is beneath a shared folder, and the ids in the path determine its owners.
             if place.kind == .shared, wanted.count > base.count + rest.count { continue }
             if Self.overlap(wanted, base, rest) { found.insert(place.experimentID) }
         }
@@ -157,7 +164,7 @@ final class KnownPlaces: Sendable {
 extension ArtifactPath {
     /// The components that may be ids of runs and models to which the artifacts belong, from the root downwards.
     ///
-    /// The name of the folder after an id may contain the query of the experiment's location.
+    /// The folder after such an id is named `artifacts`, or `artifacts?` and the query of the experiment's location.
     fileprivate var ownerIDs: [String] {
         components.indices.filter { index in
             guard index + 1 < components.count else { return true }

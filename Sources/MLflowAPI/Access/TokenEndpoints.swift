@@ -161,7 +161,7 @@ extension MLflowAPI {
             if let identity, wanted.scope == .admin, !identity.isAdministrator {
                 throw TrackingError(
                     .permissionDenied,
-                    "Permission denied: a token of the scope admin is for admins. Use the scope write."
+                    "Permission denied: only admins may create a token of the scope admin. Use the scope write."
                 )
             }
             let (key, token) = try createToken(wanted, for: request.caller, audit)
@@ -196,8 +196,9 @@ extension MLflowAPI {
         }
     }
 
-    /// Answers a sender who may manage tokens: an administrator or, for their own tokens, a user. On a server without
-    /// authentication, only commands on its machine count as administrators.
+    /// Answers a sender who may manage tokens: an administrator or, for their own tokens, a user.
+    ///
+    /// On a server without authentication, only commands on its machine count as administrators.
     private func answerHolder(
         _ request: HTTPRequest,
         _ responder: HTTPResponder,
@@ -222,8 +223,8 @@ extension MLflowAPI {
         guard access?.isRequired == true || access?.isOfOperator(request) == true else {
             throw TrackingError(
                 .permissionDenied,
-                "This server does not require tokens, so that only `apus token` on its own machine can manage them. Start it "
-                    + "with --require-token."
+                "This server does not require tokens, so only `apus token` on its own machine can manage them. To allow this "
+                    + "call, start the server with --require-token."
             )
         }
         let identity = request.caller.identity
@@ -231,13 +232,14 @@ extension MLflowAPI {
             guard identity?.kind != .outsider else {
                 throw TrackingError(
                     .permissionDenied,
-                    "This server has no users to whom tokens could belong. Its operator can add --app-name basic-auth."
+                    "This server has no users to whom tokens could belong. The operator of the server can add users by starting "
+                        + "it with --app-name basic-auth."
                 )
             }
             throw TrackingError(
                 .permissionDenied,
-                "The token '\(identity?.name ?? "")' may not manage tokens. Use one of the scope admin: apus token create NAME "
-                    + "--scope admin"
+                "The token '\(identity?.name ?? "")' may not manage tokens. Use a token of the scope admin: apus token create "
+                    + "NAME --scope admin"
             )
         }
     }

@@ -83,8 +83,8 @@ extension MLflowAPI {
         guard access?.isRequired == true || access?.isOfOperator(request) == true else {
             throw TrackingError(
                 .permissionDenied,
-                "This server does not require tokens, so that only `apus audit` on its own machine can read the audit. Start it "
-                    + "with --require-token."
+                "This server does not require tokens, so only `apus audit` on its own machine can read the audit log. To allow "
+                    + "this call, start the server with --require-token."
             )
         }
     }

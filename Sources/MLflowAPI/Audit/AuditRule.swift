@@ -8,7 +8,7 @@ package import Tracking
 package enum AuditRule: Sendable {
     /// No entry: the call logs values, or changes nothing that is stored.
     case nothing
-    /// An entry with each change, in the same transaction.
+    /// An entry for each change, in the transaction of the change.
     case entry(AuditForm)
 }
 

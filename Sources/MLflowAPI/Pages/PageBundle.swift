@@ -43,7 +43,7 @@ package struct PageBundle: Sendable {
         }
     }
 
-    /// Returns a file that the page loads.
+    /// Returns a file that the index page loads.
     ///
     /// - Parameter text: the path of the file in the folder, with percent encoding already decoded.
     package func file(_ text: String, _ request: HTTPRequest) -> HTTPResponse {

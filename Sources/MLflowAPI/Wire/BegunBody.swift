@@ -30,7 +30,7 @@ private final class BegunBody: HTTPBodyProducer {
         self.reportFailure = reportFailure
     }
 
-    /// The memory of the rest, and of that part of the first piece that exceeds a usual piece.
+    /// The memory for the rest of the body and, if the first piece is longer than usual, for the excess.
     var memoryBytes: Int { rest.memoryBytes + beginning.withLock { max(($0?.count ?? 0) - Self.usualBeginning, 0) } }
 
     /// The length of a first piece, in bytes, that `memoryBytes` of the rest already includes.

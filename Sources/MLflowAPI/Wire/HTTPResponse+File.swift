@@ -53,8 +53,8 @@ extension OpenArtifact {
     ///
     /// The body keeps the file open until it has been sent.
     ///
-    /// - Parameter isWanted: whether the body will be sent, which is not so for HEAD. If so, the first bytes are read
-    ///   from an object storage at once, so that a failure can still change the status of the answer.
+    /// - Parameter isWanted: whether the body will be sent; false for HEAD. If true, the first bytes are read from an
+    ///   object storage at once, so that a failure can still change the status of the answer.
     func body(_ range: Range<Int64>, isWanted: Bool = true) throws(ArtifactError) -> HTTPResponseBody {
         guard let descriptor else {
             let body = ObjectBody(self, range)

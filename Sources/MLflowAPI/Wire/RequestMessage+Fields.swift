@@ -25,7 +25,7 @@ extension RequestMessage {
     /// Returns a text parameter; nil if absent.
     func string(_ name: String) throws(TrackingError) -> String? { try field(name)?.string(name) }
 
-    /// Returns a text parameter whose length only Apus limits, and not MLflow; nil if absent.
+    /// Returns a text parameter whose length Apus limits and MLflow does not; nil if absent.
     func boundedString(_ name: String, limit: Int = OpenFieldLimits.textLength) throws(TrackingError) -> String? {
         try string(name)?.checked(name, limit: limit)
     }

@@ -163,7 +163,7 @@ struct RequestMessage {
         return messages
     }
 
-    /// Returns the same as `messages`, for a list whose length only Apus limits, and not MLflow.
+    /// Returns the same as `messages`, for a list whose length Apus limits and MLflow does not.
     func boundedMessages(_ name: String) throws(TrackingError) -> [RequestMessage] {
         try validateListCount(name, try elements(name)?.count ?? 0)
         return try messages(name)
@@ -199,7 +199,7 @@ enum Field {
         )
     }
 
-    /// The number of bytes above which `echo` is cut, and the number of Unicode scalars that it keeps then.
+    /// The number of bytes above which `echo` cuts a value, and the number of Unicode scalars that remain then.
     private static let echoedLength = 2_000
 
     /// The value as JSON for an error message.
@@ -211,7 +211,7 @@ enum Field {
             case .json(let value): value.canonicalText
             case .text(let text): quotedJSON(text)
             }
-        // A character has no bound in bytes (an "e" may have a million accents), but a scalar has one.
+        // Scalars are counted, because a character may have any number of bytes (such as an "e" with a million accents).
         guard text.utf8.count > Self.echoedLength else { return text }
         return String(Substring(text.unicodeScalars.prefix(Self.echoedLength))) + "…"
     }

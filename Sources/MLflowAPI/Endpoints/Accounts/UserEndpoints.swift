@@ -25,9 +25,9 @@ extension MLflowAPI {
         ]
     }
 
-    /// The fewest characters of a password (`_validate_password` in MLflow's validation.py).
+    /// The smallest number of characters in a password (`_validate_password` in MLflow's validation.py).
     private static let shortestPassword = 12
-    /// The most bytes of a password: a longer one would cost time, and nobody types one.
+    /// The largest number of bytes in a password, because the hash of a very long one would take long.
     private static let longestPassword = 1_024
 
     static func passwordHash(_ password: String) throws -> String {
@@ -39,7 +39,7 @@ extension MLflowAPI {
                 "This password is the one that MLflow once shipped, and everybody knows it. Choose another one."
             )
         }
-        // HMAC pads a short key with zeros: with NUL characters at its end, a short password would have the same hash as without.
+        // HMAC pads a short key with zeros, so a short password would have the same hash with and without NUL at its end.
         guard !password.utf8.contains(0) else {
             throw TrackingError.invalidParameter("A password cannot contain the character NUL.")
         }
@@ -81,8 +81,8 @@ extension MLflowAPI {
         return try answer(try store.readNow(.cheap) { try $0.user(named: name) })
     }
 
-    /// Answers with a user as MLflow clients before 3.10 read it: with the permissions that were granted directly to the user and not by
-    /// a role; later clients ignore these.
+    /// Answers with a user in the form of MLflow clients before 3.10, which includes the permissions that were granted to the
+    /// user directly and not by a role; later clients ignore these.
     private func answer(_ user: User) throws -> HTTPResponse {
         let (experiments, models) = try store.readNow(.cheap) { session in
             (
@@ -129,7 +129,7 @@ extension MLflowAPI {
     }
 
     private func listUsers(_ call: AccountCall) throws -> HTTPResponse {
-        let (users, roles, held) = try store.readNow { session in
+        let (users, roles, idsOfUsers) = try store.readNow { session in
             (try session.users(), try session.roles(), try session.roleIDsOfUsers())
         }
         let byID = Dictionary(roles.map { ($0.id, $0) }, uniquingKeysWith: { one, _ in one })
@@ -141,7 +141,8 @@ extension MLflowAPI {
                     writer.identity(of: user)
                     let isShown = call.identity.managesRoles || call.isAbout(user.name)
                     writer.memberArray("roles") { writer in
-                        for id in isShown ? held[user.id] ?? [] : [] { if let role = byID[id] { writer.write(role) } }
+                        let ids = isShown ? idsOfUsers[user.id] ?? [] : []
+                        for id in ids { if let role = byID[id] { writer.write(role) } }
                     }
                     writer.endObject()
                 }
@@ -157,7 +158,7 @@ extension MLflowAPI {
         try call.require(call.identity.isAdministrator || isOwn, "the user '\(shortened(name))' and admins")
         guard !isOwn else { return try replaceOwnPassword(name, password, call) }
         let hash = try Self.passwordHash(password)
-        // An admin resets a password if the user has forgotten it or somebody else may know it, so the user's tokens end too.
+        // Somebody else may know the password that an admin resets, so the user's tokens are revoked too.
         try change(call, .user, name) { try $0.resetPassword(hash, ofUser: name) }
         try settings.access?.reload()
         return .empty

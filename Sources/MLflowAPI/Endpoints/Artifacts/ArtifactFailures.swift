@@ -5,8 +5,8 @@ internal import Tracking
 extension MLflowAPI {
     /// Returns the answer to an error of reading, listing or deleting an artifact, with the path as the client sent it.
     ///
-    /// An outage of the object storage, which may be short, and what other requests do just now get a status after which the client
-    /// retries. Any other failure lasts, and retries would delay a training by minutes.
+    /// Only a failure that may end soon gets a status after which the client retries: an outage of the object storage, or a
+    /// conflict with another request. After any other failure, retries would delay a training by minutes and fail again.
     func failure(_ error: any Error, path: String) -> HTTPResponse {
         guard let error = error as? ArtifactError else { return response(to: error) }
         let message = error.message(for: path)

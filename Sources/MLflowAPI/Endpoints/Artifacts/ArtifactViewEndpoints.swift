@@ -28,7 +28,7 @@ extension MLflowAPI {
             guard let archive = try folder.store.zip(path, relativeTo: folder.base) else {
                 let limit = ZipArchive.Limits().entries
                 throw TrackingError.invalidParameter(
-                    "An archive holds at most \(limit) files and folders, and this folder has more; request its folders one by one."
+                    "An archive has at most \(limit) files and folders, and this folder has more; request its folders one by one."
                 )
             }
             let headers = [
@@ -91,7 +91,7 @@ extension MLflowAPI {
         return runIDs
     }
 
-    /// The names of the run and of the archived folder, if there is one, without characters unfit for file names.
+    /// A file name made from the names of the run and of the archived folder; characters unfit for file names become `_`.
     private static func archiveName(_ run: RunInfo, _ path: ArtifactPath) -> String {
         let name = run.name.isEmpty ? run.runID : run.name
         let whole = path.name.map { "\(name)-\($0)" } ?? name

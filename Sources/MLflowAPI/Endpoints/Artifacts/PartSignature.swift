@@ -3,7 +3,7 @@ internal import Hashing
 
 /// The signature in the URL of a part, which permits one part of one upload to be sent until a given time.
 ///
-/// It stands in for credentials, which clients do not send with parts.
+/// The signature is needed because clients send no credentials with parts.
 struct PartSignature {
     private let code: HMAC
 
@@ -21,7 +21,9 @@ struct PartSignature {
         return code.isValid(bytes, for: Self.message(uploadID, part, expires))
     }
 
-    /// None of the three values contains a line feed, so two different permissions never have the same message.
+    /// The text that is signed.
+    ///
+    /// None of the three values contains a line feed, so the texts of different permissions differ.
     private static func message(_ uploadID: String, _ part: Int, _ expires: Int64) -> [UInt8] {
         Array("PUT part\n\(uploadID)\n\(part)\n\(expires)".utf8)
     }

@@ -15,8 +15,8 @@ private enum PresignedTarget {
 }
 
 /// The lifetimes, in seconds, of URLs whose request sets none; the same as in MLflow's server.
-private let usualUpload: Int64 = 900
-private let usualDownload: Int64 = 300
+private let defaultUploadLifetime: Int64 = 900
+private let defaultDownloadLifetime: Int64 = 300
 
 extension MLflowAPI {
     var presignedEndpoints: [[Endpoint]] {
@@ -40,7 +40,7 @@ extension MLflowAPI {
         answer(responder, path: "") {
             let message = try RequestMessage(request)
             let path = try message.requiredString("path")
-            let expiration = try message.integer("expiration") ?? usualUpload
+            let expiration = try message.integer("expiration") ?? defaultUploadLifetime
             let runID = try message.string("run_id") ?? ""
             let modelID = try message.string("model_id") ?? ""
             guard runID.isEmpty != modelID.isEmpty else {
@@ -71,7 +71,7 @@ extension MLflowAPI {
             let message = try RequestMessage(request)
             let runID = try message.requiredString("run_id")
             let path = try message.requiredString("path")
-            let expiration = try message.integer("expiration") ?? usualDownload
+            let expiration = try message.integer("expiration") ?? defaultDownloadLifetime
             let checked = try check(path)
             try Self.check(expiration)
             let (storage, base) = try directFolder(of: .run(runID), for: request.caller, to: .read, "download")
@@ -97,7 +97,7 @@ extension MLflowAPI {
             }
             let path = try ArtifactPath(text)
             try requirePermission(.read, at: path, in: artifacts, for: request.caller)
-            let address = try direct.downloadAddress(path, for: usualDownload)
+            let address = try direct.downloadAddress(path, for: defaultDownloadLifetime)
             return .json { writer in
                 writer.beginObject()
                 writer.member("url", address.url)
@@ -144,7 +144,7 @@ extension MLflowAPI {
         }
     }
 
-    /// MLflow refuses proxied artifacts and local folders in different words.
+    /// Returns MLflow's error for artifacts that are not in an object storage; proxied artifacts have an error of their own.
     private static func refusal(ofPresigned kind: String, artifactURI: String) -> TrackingError {
         let scheme = ArtifactLocation(artifactURI).scheme ?? ""
         guard ["mlflow-artifacts", "http", "https"].contains(scheme) else {

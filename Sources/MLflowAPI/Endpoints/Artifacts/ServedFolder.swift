@@ -86,7 +86,7 @@ extension MLflowAPI {
         return String(url[route.upperBound...])
     }
 
-    /// Returns the path of a stored location, without doubled slashes, which another server may have allowed.
+    /// Returns the path of a stored location; removes doubled slashes, because another server may have allowed them.
     private static func folder(_ path: some StringProtocol) throws(ArtifactError) -> ArtifactPath {
         let segments = path.split(separator: "/").filter { $0 != "." }
         return try ArtifactPath(segments.joined(separator: "/"))
@@ -108,7 +108,7 @@ extension MLflowAPI {
     private static func notServed(_ uri: String, _ owner: String) -> TrackingError {
         .invalidParameter(
             "The artifacts of \(owner) are at '\(uri)', which this server does not open. It opens "
-                + "folders and object storage only beneath what `--default-artifact-root` and `--artifacts-destination` name."
+                + "only what is beneath the locations that `--default-artifact-root` and `--artifacts-destination` name."
         )
     }
 }

@@ -4,7 +4,9 @@ internal import HTTPWire
 internal import Tracking
 
 extension MLflowAPI {
-    /// Apus does not serve traces yet; as in MLflow, the error for a harmful artifact path comes first.
+    /// The endpoints that refuse all requests for artifacts of traces, because Apus does not serve traces yet.
+    ///
+    /// As in MLflow, the error for an invalid path comes before any other error about the path.
     var traceArtifactEndpoints: [[Endpoint]] {
         let handler = HTTPHandler.buffered { request, responder in
             do {
@@ -18,7 +20,7 @@ extension MLflowAPI {
         }
     }
 
-    /// Refuses the path if it is invalid, and otherwise the request.
+    /// Returns the response with the error for an invalid path or, if the path is valid, with `error`.
     func refusal(of path: String, or error: TrackingError) -> HTTPResponse {
         do {
             _ = try ArtifactPath(path)

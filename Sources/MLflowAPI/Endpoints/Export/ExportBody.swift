@@ -48,7 +48,7 @@ final class ExportBody: HTTPBodyProducer {
         /// The number of bytes that the contents of all further files may have.
         var fileBytesLeft = ExportBody.maximumTotalFileBytes
         /// The number of bytes that the contents of further files of the current run may have.
-        var share: Int64 = 0
+        var runBytesLeft: Int64 = 0
         var hasBegunRun = false
         var walk: ArtifactWalk?
     }
@@ -78,7 +78,7 @@ final class ExportBody: HTTPBodyProducer {
     private let runIDs: [String]
     private let state: Mutex<State>
 
-    /// The memory for the largest file, which is held as read, as base64 and as escaped JSON at the same time.
+    /// The memory for the largest file, whose bytes, base64 and escaped JSON are in memory at the same time.
     let memoryBytes = 5 * 1_048_576
 
     /// Finds the runs, so that an error for an unknown run is thrown before anything is sent.
@@ -256,8 +256,8 @@ extension ExportBody {
             do {
                 entry = try state.walk?.next()
             } catch {
-                // A walk that has failed cannot be continued. It counts as one file, because the number of files that
-                // it would have found is unknown.
+                // A walk that has failed cannot be continued. The failure counts as one file, because the number of
+                // files that were not found is unknown.
                 state.leftOutFiles += 1
                 entry = nil
             }
@@ -276,7 +276,7 @@ extension ExportBody {
     /// The element has no list of files if this server cannot read the run's artifacts.
     private func beginRun(_ run: RunInfo, _ state: inout State, _ buffer: inout [UInt8]) {
         state.hasBegunRun = true
-        state.share = state.fileBytesLeft / Int64(state.runs.count - state.nextIndex)
+        state.runBytesLeft = state.fileBytesLeft / Int64(state.runs.count - state.nextIndex)
         if let folder = try? api.servedFolder(of: run, for: caller, to: .read) { state.walk = try? folder.walk() }
         var writer = JSONWriter()
         writer.string(run.runID)
@@ -293,9 +293,9 @@ extension ExportBody {
             return
         }
         state.listedEntries += 1
-        let content = Self.content(of: entry, atMost: min(state.share, Self.largestFile))
+        let content = Self.content(of: entry, atMost: min(state.runBytesLeft, Self.largestFile))
         if !entry.isDirectory, content == nil { state.leftOutFiles += 1 }
-        state.share -= Int64(content?.count ?? 0)
+        state.runBytesLeft -= Int64(content?.count ?? 0)
         state.fileBytesLeft -= Int64(content?.count ?? 0)
         addElement(&state, to: &buffer) { $0.write(entry, content) }
     }

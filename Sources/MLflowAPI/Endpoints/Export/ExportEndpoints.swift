@@ -17,7 +17,7 @@ extension MLflowAPI {
             let headers = [
                 ("Content-Type", "text/html; charset=utf-8"),
                 ("Content-Disposition", "attachment; filename=\"apus-export.html\""),
-                // The file is meant to be opened from a disk. At this server's address, its scripts must not run.
+                // The file is meant to be opened from a disk. Its scripts must not run with the rights of this server's pages.
                 ("Content-Security-Policy", "sandbox; default-src 'none'"), ("Cache-Control", "no-store"),
             ]
             return try stream(body, headers: headers)

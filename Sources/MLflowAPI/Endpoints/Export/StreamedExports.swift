@@ -77,14 +77,14 @@ extension MLflowAPI {
         )
     }
 
-    /// Returns the value of a query parameter that must be one of a few words; `usual` if it is absent.
+    /// Returns the value of a query parameter that must be one of a few words; `defaultChoice` if the parameter is absent.
     private static func choice<Choice: CaseIterable & RawRepresentable<String>>(
         _ name: String,
         of request: HTTPRequest,
-        _ usual: Choice,
+        _ defaultChoice: Choice,
         named: Choice.Type
     ) throws -> Choice {
-        guard let text = request.query.last(where: { $0.name == name })?.value else { return usual }
+        guard let text = request.query.last(where: { $0.name == name })?.value else { return defaultChoice }
         guard let choice = Choice(rawValue: text) else {
             let known = Choice.allCases.map { "'\($0.rawValue)'" }.joined(separator: " or ")
             throw TrackingError.invalidParameter("'\(name)' must be \(known).")
@@ -99,7 +99,7 @@ extension MLflowAPI {
             let ids = values.flatMap { $0.split(separator: ",") }.map(\.trimmingSpaces)
                 .filter { !$0.isEmpty && seen.insert(ExactText($0)).inserted }
             guard values.isEmpty || !ids.isEmpty else {
-                throw TrackingError.invalidParameter("'\(name)' is empty: name ids, or leave it out for everything.")
+                throw TrackingError.invalidParameter("'\(name)' is empty; give ids, or omit it to export all.")
             }
             guard ids.count <= maximumIDs else {
                 throw TrackingError.invalidParameter(
@@ -133,7 +133,7 @@ extension MLflowAPI {
         }
     }
 
-    /// Looks up an experiment by its id or, if no experiment has that id, by its name, and returns its id; blocks meanwhile.
+    /// Returns the id of the experiment with this id or, if there is none, of the experiment with this name; blocks on a read.
     ///
     /// - Throws: `.resourceDoesNotExist` if there is no such experiment.
     package func experimentID(idOrName text: String, for caller: Caller = .server) throws -> Int64 {

@@ -27,7 +27,7 @@ extension RequestMessage {
         )
     }
 
-    /// Reads a whole number within bounds; returns `standard` if the parameter is absent.
+    /// Reads a whole number within bounds; returns `defaultValue` if the parameter is absent.
     func integer(
         _ name: String,
         in bounds: ClosedRange<Int64>,

@@ -72,7 +72,7 @@ extension JSONWriter {
         }
     }
 
-    /// The maximum number of keys of one kind in an answer; if there are more, the answer lists those of the most runs.
+    /// The maximum number of keys of one kind in an answer; if there are more, the answer lists those that most runs have.
     private static var listedKeys: Int { 2_000 }
 
     fileprivate mutating func write(_ columns: RunColumns) {

@@ -137,7 +137,7 @@ extension RequestMessage {
                 step: try step?.integer("metrics[\(index)].step") ?? 0
             )
             metrics.append(metric)
-            // Most metrics have only these fields, so the others need not be looked up.
+            // Most metrics have only these fields; then the other fields need not be looked up.
             guard message.count > (step == nil ? 3 : 4) else { continue }
             if let modelMetric = try message.modelMetric(metric, runID: runID) { modelMetrics.append(modelMetric) }
         }

@@ -51,15 +51,15 @@ private struct PageInParts<Entity: SizedEntity>: AnswerInParts {
 
     mutating func readPart(in session: any TrackingReading) throws {
         let end = min(page.readCount + PageParts.rowsAtOnce, page.count)
-        var held = 0
-        while page.readCount < end, held < PageParts.bytesAtOnce {
+        var partBytes = 0
+        while page.readCount < end, partBytes < PageParts.bytesAtOnce {
             let read = page.readCount
-            let count = PageParts.nextCount(after: read, bytes: bytes + held, inThisPart: held)
+            let count = PageParts.nextCount(after: read, bytes: bytes + partBytes, inThisPart: partBytes)
             let found = try page.next(min(count, end - read), in: session)
-            for entity in found { held += entity.textBytes }
+            for entity in found { partBytes += entity.textBytes }
             part += found
         }
-        bytes += held
+        bytes += partBytes
     }
 
     mutating func writePart(to bytes: inout [UInt8]) -> Bool {
@@ -86,7 +86,7 @@ private enum PageParts {
     private static let firstRows = 20
     /// The approximate length as text, in bytes, at which a part ends.
     ///
-    /// A client that does not read its answer occupies so much memory.
+    /// An answer that its client does not read needs this much memory.
     static let bytesAtOnce = 128 * 1_024
 
     /// Returns how many results will probably fill the rest of a part.
@@ -94,10 +94,10 @@ private enum PageParts {
     /// - Parameters:
     ///   - rows: the number of results of the page that have been read.
     ///   - bytes: the length of these results as text, in bytes.
-    ///   - held: the length of the results that belong to the current part.
-    static func nextCount(after rows: Int, bytes: Int, inThisPart held: Int) -> Int {
+    ///   - partBytes: the length of the results that belong to the current part.
+    static func nextCount(after rows: Int, bytes: Int, inThisPart partBytes: Int) -> Int {
         guard rows > 0 else { return firstRows }
         let each = max(bytes / rows, 1)
-        return min(max((bytesAtOnce - held) / each, 1), rowsPerQuery)
+        return min(max((bytesAtOnce - partBytes) / each, 1), rowsPerQuery)
     }
 }

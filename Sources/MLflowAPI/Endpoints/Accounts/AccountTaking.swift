@@ -3,7 +3,7 @@ internal import Passwords
 internal import Tracking
 package import Transfer
 
-/// The result of an import of users, roles and grants of an MLflow server.
+/// The result of an import of an MLflow server's users, roles and grants.
 package struct ImportedAccounts: Sendable {
     /// The names of the users that were created.
     package fileprivate(set) var users: [String] = []
@@ -16,30 +16,30 @@ package struct ImportedAccounts: Sendable {
 }
 
 extension MLflowAPI {
-    /// Creates the users, roles and grants of an MLflow server, all or none.
+    /// Creates the users, roles and grants of an MLflow server in one transaction.
     ///
-    /// Users and roles that exist already stay as they are. Blocks until all is durable.
+    /// Users and roles that exist already are not changed. Blocks until the transaction is durable.
     package func take(_ accounts: MLflowAccounts) throws -> ImportedAccounts {
         try store.writeNow { session in
-            var taken = ImportedAccounts()
-            for user in accounts.users { try taken.take(user, session) }
-            let names = Set(taken.users)
+            var imported = ImportedAccounts()
+            for user in accounts.users { try imported.create(user, session) }
+            let createdUsers = Set(imported.users)
             for role in accounts.roles {
                 if role.isOfOneUser {
-                    try taken.takeOwnGrants(role, of: names, session)
+                    try imported.addOwnGrants(role, to: createdUsers, session)
                 } else {
-                    try taken.take(role, of: names, session)
+                    try imported.create(role, for: createdUsers, session)
                 }
             }
-            return taken
+            return imported
         }
     }
 }
 
 extension ImportedAccounts {
-    fileprivate mutating func take(_ user: MLflowAccounts.User, _ session: any TrackingWriting) throws {
+    fileprivate mutating func create(_ user: MLflowAccounts.User, _ session: any TrackingWriting) throws {
         guard try !session.hasUser(named: user.name) else {
-            remarks.append("the user '\(user.name)' exists already and stays as it is")
+            remarks.append("the user '\(user.name)' exists already and is not changed")
             return
         }
         let password = user.passwordHash.flatMap { PasswordHash.canCheck($0) ? $0 : nil }
@@ -56,35 +56,35 @@ extension ImportedAccounts {
         try session.audit(entry)
     }
 
-    /// Imports the grants of a single user, if this import has created the user.
-    fileprivate mutating func takeOwnGrants(
+    /// Gives the grants of a role that MLflow made for a single user to this user, if this import has created the user.
+    fileprivate mutating func addOwnGrants(
         _ role: MLflowAccounts.Role,
-        of made: Set<String>,
+        to createdUsers: Set<String>,
         _ session: any TrackingWriting
     ) throws {
         guard role.workspace.utf8.elementsEqual(Role.workspace.utf8) else {
             remarks.append("the role '\(role.name)' is left out: this server has no workspace '\(role.workspace)'")
             return
         }
-        for name in role.userNames where made.contains(name) {
-            for grant in known(role) {
+        for name in role.userNames where createdUsers.contains(name) {
+            for grant in supportedGrants(of: role) {
                 try session.grant(grant, toUser: name)
                 grants += 1
             }
         }
     }
 
-    /// Makes a role, and gives it to those of its users whom this import has made.
+    /// Creates a role, and assigns it to those of its users whom this import has created.
     ///
-    /// A user who was there already may be somebody else of the same name.
-    fileprivate mutating func take(
+    /// A user who existed before does not get the role, because that user may be another person with the same name.
+    fileprivate mutating func create(
         _ role: MLflowAccounts.Role,
-        of made: Set<String>,
+        for createdUsers: Set<String>,
         _ session: any TrackingWriting
     ) throws {
-        let isThere = try session.roles(in: [role.workspace]).contains { $0.name.utf8.elementsEqual(role.name.utf8) }
-        guard !isThere else {
-            remarks.append("the role '\(role.name)' exists already and stays as it is, also as to who has it")
+        let exists = try session.roles(in: [role.workspace]).contains { $0.name.utf8.elementsEqual(role.name.utf8) }
+        guard !exists else {
+            remarks.append("the role '\(role.name)' exists already; neither the role nor its list of users is changed")
             return
         }
         if !role.workspace.utf8.elementsEqual(Role.workspace.utf8) {
@@ -98,30 +98,30 @@ extension ImportedAccounts {
             return
         }
         roles += 1
-        for grant in known(role) {
+        for grant in supportedGrants(of: role) {
             _ = try session.addRolePermission(grant, toRole: stored.id)
             grants += 1
         }
         for name in role.userNames {
-            if made.contains(name) {
+            if createdUsers.contains(name) {
                 _ = try session.assignRole(stored.id, toUser: name)
             } else if try session.hasUser(named: name) {
-                remarks.append("the user '\(name)', who was there already, does not get the role '\(role.name)'")
+                remarks.append("the user '\(name)' existed before the import and does not get the role '\(role.name)'")
             }
         }
         try session.audit(AuditEntry.byCommand("roles/create").about(.role, role.name))
     }
 
-    /// The grants of a role that this server can store.
-    private mutating func known(_ role: MLflowAccounts.Role) -> [Grant] {
-        var known: [Grant] = []
+    /// Returns the grants of a role that this server can store, and adds a remark for each other grant.
+    private mutating func supportedGrants(of role: MLflowAccounts.Role) -> [Grant] {
+        var supported: [Grant] = []
         for grant in role.grants {
             do throws(TrackingError) {
-                known.append(try Grant(type: grant.type, pattern: grant.pattern, permission: grant.permission))
+                supported.append(try Grant(type: grant.type, pattern: grant.pattern, permission: grant.permission))
             } catch {
                 remarks.append("a grant of the role '\(role.name)' is left out: \(error.message)")
             }
         }
-        return known
+        return supported
     }
 }

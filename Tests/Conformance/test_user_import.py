@@ -103,7 +103,7 @@ def test_a_user_who_is_there_already_gets_no_rights_of_a_namesake(tmp_path, stor
             must(server.url, "users/create", {"username": "bob", "password": PASSWORD}, headers=basic("admin"))
             place = database or ["--data-dir", server.data_directory]
         done = apus("user", "import", source, *place)
-        assert "the user 'bob' is there already and stays as it is" in done.stderr
+        assert "the user 'bob' exists already and is not changed" in done.stderr
         assert "the user 'bob' existed before the import and does not get the role 'readers'" in done.stderr
         set_password("ada", *place)
         with ApusServer([*database, *USERS], ADMIN, directory=tmp_path / "server") as server:

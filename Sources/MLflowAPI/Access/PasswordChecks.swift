@@ -21,7 +21,7 @@ package struct PasswordAttempt: Hashable, Sendable {
 /// Runs checks of passwords one after the other on a thread of its own, because each needs a tenth of a second of a processor.
 ///
 /// A client that tries many passwords must delay neither other requests nor other clients for long. Addresses take turns: the
-/// next check is that of the waiting address whose last check is the longest ago; names at one address take turns by the same rule.
+/// next check is that of the waiting address whose last check is the longest ago; the same rule applies to names at one address.
 /// Names whose password was right within a day from the same address have a queue of their own, and the two queues take turns. A
 /// check that would have to wait for too many others is refused. After some failures, a name can be tried from an address only
 /// every few seconds. After many failures with any names, this also holds for all names whose password has not been right from

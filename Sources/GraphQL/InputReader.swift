@@ -134,29 +134,29 @@ struct InputReader {
         if let fields = schema.inputs[type] { return try readObject(source, type, fields, path) }
         if let cases = schema.enumerations[type] {
             guard let name = source.enumerationCase, cases.contains(name) else {
-                throw Self.wrong(path, type, "is one of \(cases.sorted().joined(separator: ", "))")
+                throw Self.wrongType(path, type, "is one of \(cases.sorted().joined(separator: ", "))")
             }
             return .text(name)
         }
         switch type {
         case "Boolean":
-            guard let value = source.boolean else { throw Self.wrong(path, type, "is true or false") }
+            guard let value = source.boolean else { throw Self.wrongType(path, type, "is true or false") }
             return .boolean(value)
         case "Int":
             guard let value = source.integer, let small = Int32(exactly: value) else {
-                throw Self.wrong(path, type, "is a whole number of 32 bits")
+                throw Self.wrongType(path, type, "is a whole number of 32 bits")
             }
             return .integer(Int64(small))
         case "Float":
-            guard let value = source.number else { throw Self.wrong(path, type, "is a number") }
+            guard let value = source.number else { throw Self.wrongType(path, type, "is a number") }
             return .number(value)
         case "String", "ID":
-            guard let text = source.text else { throw Self.wrong(path, type, "is a string") }
+            guard let text = source.text else { throw Self.wrongType(path, type, "is a string") }
             return .text(text)
         default:
             // All scalars that the schema defines are whole numbers of 64 bits, written as numbers or as texts.
             guard let value = source.integer ?? source.text.flatMap({ Int64($0) }) else {
-                throw Self.wrong(path, type, "is a whole number")
+                throw Self.wrongType(path, type, "is a whole number")
             }
             return .integer(value)
         }
@@ -168,7 +168,7 @@ struct InputReader {
         _ fields: [String: TypeReference],
         _ path: String
     ) throws(GraphQLError) -> GraphQLInput {
-        guard let members = source.members else { throw Self.wrong(path, type, "is an object") }
+        guard let members = source.members else { throw Self.wrongType(path, type, "is an object") }
         var object: [String: GraphQLInput] = [:]
         for (name, value) in members {
             guard let field = fields[name] else {
@@ -183,7 +183,7 @@ struct InputReader {
         return .object(object)
     }
 
-    private static func wrong(_ path: String, _ type: String, _ expected: String) -> GraphQLError {
+    private static func wrongType(_ path: String, _ type: String, _ expected: String) -> GraphQLError {
         GraphQLError("The value of '\(path)' is not of type \(type), which \(expected).")
     }
 }

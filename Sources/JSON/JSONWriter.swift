@@ -33,7 +33,7 @@ package struct JSONWriter: Sendable {
     /// Writes a member's key, which must be ASCII without characters to escape.
     package mutating func key(_ name: StaticString) {
         assert(name.hasPointerRepresentation, "a literal of one character has no pointer, so the key must be a String")
-        separate()
+        appendSeparator()
         bytes.append(UInt8(ascii: "\""))
         bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
         bytes.append(UInt8(ascii: "\""))
@@ -45,19 +45,19 @@ package struct JSONWriter: Sendable {
     /// Writes a member's key.
     @_disfavoredOverload
     package mutating func key(_ name: String) {
-        separate()
+        appendSeparator()
         appendQuoted(name)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
     package mutating func string(_ text: String) {
-        separate()
+        appendSeparator()
         appendQuoted(text)
     }
 
     package mutating func int(_ value: Int64) {
-        separate()
+        appendSeparator()
         appendDecimal(value)
     }
 
@@ -66,7 +66,7 @@ package struct JSONWriter: Sendable {
     /// Writes a number with the fewest digits that are parsed as the same value; writes NaN and the infinities as strings,
     /// as protobuf does.
     package mutating func double(_ value: Double) {
-        separate()
+        appendSeparator()
         guard value.isFinite else {
             bytes.append(UInt8(ascii: "\""))
             appendBare(value)
@@ -79,23 +79,23 @@ package struct JSONWriter: Sendable {
     /// Writes a number with the fewest digits that are parsed as the same value; writes NaN, Infinity and -Infinity without
     /// quotes, as Python does, although this is not valid JSON.
     package mutating func bareDouble(_ value: Double) {
-        separate()
+        appendSeparator()
         appendBare(value)
     }
 
     package mutating func bool(_ value: Bool) {
-        separate()
+        appendSeparator()
         bytes.append(contentsOf: value ? "true".utf8 : "false".utf8)
     }
 
     package mutating func null() {
-        separate()
+        appendSeparator()
         bytes.append(contentsOf: "null".utf8)
     }
 
     /// Writes bytes that must be a complete JSON value; does not check them.
     package mutating func raw(_ value: some Sequence<UInt8>) {
-        separate()
+        appendSeparator()
         bytes.append(contentsOf: value)
     }
 
@@ -107,7 +107,7 @@ package struct JSONWriter: Sendable {
     }
 
     private mutating func begin(_ byte: UInt8) {
-        separate()
+        appendSeparator()
         bytes.append(byte)
         needsComma = false
     }
@@ -118,7 +118,7 @@ package struct JSONWriter: Sendable {
     }
 
     @inline(__always)
-    private mutating func separate() {
+    private mutating func appendSeparator() {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         needsComma = true
     }

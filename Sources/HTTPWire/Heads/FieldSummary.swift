@@ -12,7 +12,7 @@ struct FieldSummary {
     private var contentLength: Int?
     private var isChunked = false
     private var closes = false
-    private var asksKeepAlive = false
+    private var requestsKeepAlive = false
     private let isHTTP11: Bool
 
     init(_ bytes: UnsafeRawBufferPointer, fields: [FieldRange], requestLine: RequestLine) throws(HTTPRefusal) {
@@ -20,7 +20,7 @@ struct FieldSummary {
         for field in fields { try read(field, bytes) }
         try setHost(bytes, authority: requestLine.authority)
         try setFraming()
-        keepsAlive = !closes && (isHTTP11 || asksKeepAlive)
+        keepsAlive = !closes && (isHTTP11 || requestsKeepAlive)
     }
 
     private mutating func read(_ field: FieldRange, _ bytes: UnsafeRawBufferPointer) throws(HTTPRefusal) {
@@ -63,7 +63,7 @@ struct FieldSummary {
     private mutating func readConnection(_ value: UnsafeRawBufferPointer) {
         ASCII.forEachListMember(value) { member in
             if ASCII.equalsLowercased(member, "close") { closes = true }
-            if ASCII.equalsLowercased(member, "keep-alive") { asksKeepAlive = true }
+            if ASCII.equalsLowercased(member, "keep-alive") { requestsKeepAlive = true }
         }
     }
 

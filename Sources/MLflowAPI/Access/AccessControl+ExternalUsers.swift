@@ -202,7 +202,7 @@ final class ReportedScopes: Sendable {
     private let reports = Mutex<[[UInt8]: [String: Report]]>([:])
 
     /// The largest number of users that are remembered.
-    private static let mostUsers = 100_000
+    private static let maximumUsers = 100_000
 
     /// Records a report, unless the report of a head that arrived later is recorded already.
     ///
@@ -214,7 +214,7 @@ final class ReportedScopes: Sendable {
     ) -> (scope: AccessScope?, hasChanged: Bool) {
         let name = Array(user.name.utf8)
         return reports.withLock { reports in
-            guard reports[name] != nil || reports.count < Self.mostUsers else { return (scope, false) }
+            guard reports[name] != nil || reports.count < Self.maximumUsers else { return (scope, false) }
             let before = reports[name]?[user.source]
             if let before, before.arrival > arrival { return (AccessScope.lesser(before.scope, scope), false) }
             reports[name, default: [:]][user.source] = Report(scope: scope, arrival: arrival)

@@ -21,7 +21,7 @@ final class KnownUser: Sendable {
     /// Each log-in of a browser contains the hash from its beginning, so the log-in ends when the password is changed.
     let mark: [UInt8]
     /// The identities for the user's tokens that are limited to experiments, by the ids; at most as many as a user can have tokens.
-    private let limited = Mutex<[Set<Int64>: Identity]>([:])
+    private let limitedIdentities = Mutex<[Set<Int64>: Identity]>([:])
 
     init(_ user: User, password: String?, grants: [Grant], defaultLevel: PermissionLevel) {
         self.user = user
@@ -44,7 +44,7 @@ final class KnownUser: Sendable {
     func identity(limitedTo experiments: [Int64]?) -> Identity {
         guard let experiments else { return identity }
         let ids = Set(experiments)
-        return limited.withLock { limited in
+        return limitedIdentities.withLock { limited in
             if let known = limited[ids] { return known }
             let permissions = identity.permissions?.limited(to: ids) ?? Permissions(within: ids)
             let made = Identity(.user, name: user.name, userID: user.id, permissions: permissions, hidesOthers: true)
@@ -101,7 +101,7 @@ final class KnownUsers: Sendable {
     }
 
     /// The result of a look-up by name.
-    private enum Named {
+    private enum UserByName {
         case user(id: Int64)
         /// There is no such user; a request in which a proxy or an issuer identifies the user creates the user.
         case missing(until: ContinuousClock.Instant)
@@ -125,9 +125,9 @@ final class KnownUsers: Sendable {
         var attempts: [Key: (attempt: Attempt, end: ContinuousClock.Instant)] = [:]
         var users: [Int64: KnownUser] = [:]
         /// The ids of users who were looked up and do not exist any more.
-        var gone: Set<Int64> = []
+        var missingIDs: Set<Int64> = []
         /// The users who were looked up by name, because a proxy, an issuer or the cookie of a browser identifies them.
-        var names: [[UInt8]: Named] = [:]
+        var names: [[UInt8]: UserByName] = [:]
         /// The times at which users were deleted: a request that arrived before the deletion does not create the user again.
         var deletions = Deletions()
         /// The requests that wait for each check that runs or will run.
@@ -142,11 +142,11 @@ final class KnownUsers: Sendable {
             switch change.users {
             case .all:
                 users.removeAll(keepingCapacity: true)
-                gone.removeAll()
+                missingIDs.removeAll()
             case .some(let ids):
                 for id in ids {
                     users[id] = nil
-                    gone.remove(id)
+                    missingIDs.remove(id)
                 }
             }
         }
@@ -161,11 +161,11 @@ final class KnownUsers: Sendable {
     }
 
     /// How long a password that was right needs no other check.
-    private static let rightFor = Duration.seconds(300)
+    private static let rightDuration = Duration.seconds(300)
     /// How long a password that was wrong is refused without another check.
-    private static let wrongFor = Duration.seconds(10)
-    private static let mostAttempts = 20_000
-    private static let mostUsers = 20_000
+    private static let wrongDuration = Duration.seconds(10)
+    private static let maximumAttempts = 20_000
+    private static let maximumUsers = 20_000
 
     private let store: any TrackingBackend
     private let defaultLevel: PermissionLevel
@@ -190,7 +190,7 @@ final class KnownUsers: Sendable {
         state.withLock { state in
             state.version += 1
             state.users.removeAll(keepingCapacity: true)
-            state.gone.removeAll()
+            state.missingIDs.removeAll()
             state.names.removeAll()
         }
     }
@@ -230,7 +230,7 @@ final class KnownUsers: Sendable {
             switch attempt {
             case .wrong(let version): return (nil, nil, version == state.version)
             case .right(let id, _):
-                let isOutdated = state.users[id] == nil && !state.gone.contains(id)
+                let isOutdated = state.users[id] == nil && !state.missingIDs.contains(id)
                 return (nil, isOutdated ? id : nil, false)
             }
         }
@@ -245,9 +245,9 @@ final class KnownUsers: Sendable {
 
     /// The user with an id; no password is checked.
     func user(id: Int64) -> LookUp {
-        let (known, isGone) = state.withLock { ($0.users[id], $0.gone.contains(id)) }
+        let (known, isMissing) = state.withLock { ($0.users[id], $0.missingIDs.contains(id)) }
         if let known { return .user(known) }
-        return isGone ? .refused(.unknownToken) : .undecided { [self] in load(id: id, $0) }
+        return isMissing ? .refused(.unknownToken) : .undecided { [self] in load(id: id, $0) }
     }
 
     /// The user with a name that a proxy, an issuer or the cookie of a browser has identified; no password is checked.
@@ -279,7 +279,7 @@ final class KnownUsers: Sendable {
     /// Looks a user up by name; calls `done` on another thread when `user(named:identifiedAt:)` can return the result.
     private func find(named name: String, identifiedAt arrival: UInt64?, _ done: @escaping @Sendable () -> Void) {
         store.read({ try $0.userWithPassword(named: name)?.user.id }, cost: .cheap) { [self] result in
-            guard let arrival, case .success(nil) = result else { return take(result, name, done) }
+            guard let arrival, case .success(nil) = result else { return finishLookUp(result, name, done) }
             let entry = isAudited ? Self.entry(ofExternalUser: name) : nil
             let create = { @Sendable [self] (session: any TrackingWriting) in
                 // Deletions go through the writer too, so that none can happen between this check and the creation.
@@ -297,7 +297,7 @@ final class KnownUsers: Sendable {
                 }
                 // The next look-up finds no user; a request that arrives later may still create one.
                 if case .failure(let error) = result, error is DeletedSince { return done() }
-                take(result.map(Optional.some), name, done)
+                finishLookUp(result.map(Optional.some), name, done)
             }
         }
     }
@@ -308,18 +308,22 @@ final class KnownUsers: Sendable {
         return entry
     }
 
-    private func take(_ result: Result<Int64?, any Error>, _ name: String, _ done: @escaping @Sendable () -> Void) {
-        let named: Named
+    private func finishLookUp(
+        _ result: Result<Int64?, any Error>,
+        _ name: String,
+        _ done: @escaping @Sendable () -> Void
+    ) {
+        let named: UserByName
         switch result {
         case .success(let id?): named = .user(id: id)
-        case .success(nil): named = .missing(until: .now + Self.wrongFor)
+        case .success(nil): named = .missing(until: .now + Self.wrongDuration)
         case .failure(let error):
             let reason =
                 (error as? TrackingError)?.message ?? "The user '\(name)' cannot be looked up at the moment; try again."
-            named = .refused(reason, until: .now + Self.wrongFor)
+            named = .refused(reason, until: .now + Self.wrongDuration)
         }
         state.withLock { state in
-            if state.names.count >= Self.mostUsers { state.names.removeAll(keepingCapacity: true) }
+            if state.names.count >= Self.maximumUsers { state.names.removeAll(keepingCapacity: true) }
             state.names[Array(name.utf8)] = named
         }
         guard case .user(let id) = named else { return done() }
@@ -339,18 +343,18 @@ final class KnownUsers: Sendable {
             },
             cost: .cheap
         ) { [self] result in
-            if case .success(let known) = result { keep(known, id, version) }
+            if case .success(let known) = result { cache(known, id, version) }
             done()
         }
     }
 
-    private func keep(_ known: KnownUser?, _ id: Int64, _ version: Int) {
+    private func cache(_ known: KnownUser?, _ id: Int64, _ version: Int) {
         state.withLock { state in
             guard state.version == version else { return }
-            if state.users.count >= Self.mostUsers { state.users.removeAll(keepingCapacity: true) }
-            if state.gone.count >= Self.mostUsers { state.gone.removeAll() }
+            if state.users.count >= Self.maximumUsers { state.users.removeAll(keepingCapacity: true) }
+            if state.missingIDs.count >= Self.maximumUsers { state.missingIDs.removeAll() }
             state.users[id] = known
-            if known == nil { state.gone.insert(id) }
+            if known == nil { state.missingIDs.insert(id) }
         }
     }
 
@@ -377,19 +381,19 @@ final class KnownUsers: Sendable {
         let found = try store.readNow(.cheap) { try $0.userWithPassword(named: shown.name) }
         let isRight = try PasswordHash.isStored(shown.password, as: found?.password)
         if isRight, let found {
-            note(.right(userID: found.user.id, password: found.password), shown.key, for: Self.rightFor)
+            record(.right(userID: found.user.id, password: found.password), shown.key, for: Self.rightDuration)
         } else {
-            note(.wrong(version: version), shown.key, for: Self.wrongFor)
+            record(.wrong(version: version), shown.key, for: Self.wrongDuration)
         }
         return isRight
     }
 
-    private func note(_ attempt: Attempt, _ key: Key, for duration: Duration) {
+    private func record(_ attempt: Attempt, _ key: Key, for duration: Duration) {
         state.withLock { state in
-            if state.attempts.count >= Self.mostAttempts {
+            if state.attempts.count >= Self.maximumAttempts {
                 let now = ContinuousClock.now
                 state.attempts = state.attempts.filter { $0.value.end > now }
-                if state.attempts.count >= Self.mostAttempts { state.attempts.removeAll(keepingCapacity: true) }
+                if state.attempts.count >= Self.maximumAttempts { state.attempts.removeAll(keepingCapacity: true) }
             }
             state.attempts[key] = (attempt, .now + duration)
         }

@@ -39,39 +39,42 @@ package final class PasswordChecks: Sendable {
 
     /// Waiting checks; their addresses take turns.
     fileprivate struct FairQueue {
-        private var lines: [Peer: [Job]] = [:]
+        private var jobs: [Peer: [Job]] = [:]
 
-        var isEmpty: Bool { lines.isEmpty }
+        var isEmpty: Bool { jobs.isEmpty }
 
-        mutating func append(_ job: Job) { lines[job.attempt.peer, default: []].append(job) }
+        mutating func append(_ job: Job) { jobs[job.attempt.peer, default: []].append(job) }
 
         /// Removes and returns the check that is to run next.
         ///
-        /// For a new address or name, the arrival of its first check counts as its last turn, so it does not overtake others.
+        /// For a new address or name, the arrival of its first check counts as its last check, so it does not overtake others.
         ///
         /// - Parameters:
-        ///   - peerTurn: the number of the last check of an address; 0 if it had no recent one.
-        ///   - nameTurn: the same for a name at an address.
-        mutating func take(_ peerTurn: (Peer) -> Int, _ nameTurn: (PasswordAttempt) -> Int) -> Job? {
+        ///   - peerCheck: the number of the last check of an address; 0 if it had no recent one.
+        ///   - nameCheck: the same for a name at an address.
+        mutating func removeNext(_ peerCheck: (Peer) -> Int, _ nameCheck: (PasswordAttempt) -> Int) -> Job? {
             func comesBefore(_ one: [Job], _ other: [Job]) -> Bool {
                 guard let one = one.first, let other = other.first else { return false }
-                return order(one, peerTurn(one.attempt.peer)) < order(other, peerTurn(other.attempt.peer))
+                return order(one, peerCheck(one.attempt.peer)) < order(other, peerCheck(other.attempt.peer))
             }
-            func order(_ job: Job, _ turn: Int) -> (Int, Int, Int) { (max(turn, job.arrival), turn, job.number) }
-            guard let (peer, line) = lines.min(by: { comesBefore($0.value, $1.value) }),
-                let index = line.indices.min(by: {
-                    order(line[$0], nameTurn(line[$0].attempt)) < order(line[$1], nameTurn(line[$1].attempt))
+            func order(_ job: Job, _ lastCheck: Int) -> (Int, Int, Int) {
+                (max(lastCheck, job.arrival), lastCheck, job.number)
+            }
+            guard let (peer, jobsOfPeer) = jobs.min(by: { comesBefore($0.value, $1.value) }),
+                let index = jobsOfPeer.indices.min(by: {
+                    order(jobsOfPeer[$0], nameCheck(jobsOfPeer[$0].attempt))
+                        < order(jobsOfPeer[$1], nameCheck(jobsOfPeer[$1].attempt))
                 })
             else { return nil }
-            let job = lines[peer]?.remove(at: index)
-            if lines[peer]?.isEmpty == true { lines[peer] = nil }
+            let job = jobs[peer]?.remove(at: index)
+            if jobs[peer]?.isEmpty == true { jobs[peer] = nil }
             return job
         }
 
         /// The number of checks that would be made before another one of an address.
         func count(before peer: Peer) -> Int {
-            let own = lines[peer]?.count ?? 0
-            return lines.reduce(0) { $0 + ($1.key == peer ? own : min($1.value.count, own + 1)) }
+            let own = jobs[peer]?.count ?? 0
+            return jobs.reduce(0) { $0 + ($1.key == peer ? own : min($1.value.count, own + 1)) }
         }
     }
 
@@ -79,62 +82,68 @@ package final class PasswordChecks: Sendable {
         var isRunning = false
         /// The checks of names whose password was right from the same address.
         var known = FairQueue()
+        /// The checks of all other names.
         var others = FairQueue()
         /// Whether the last check was one of `known`.
         var wasKnown = false
         var peers: [Peer: AttemptHistory] = [:]
         var attempts: [PasswordAttempt: AttemptHistory] = [:]
         /// The number of checks that have arrived.
-        var count = 0
+        var arrivedCount = 0
         /// The number of checks that have begun.
-        var turn = 0
+        var begunCount = 0
     }
 
     fileprivate struct AttemptHistory {
         var waiting = 0
         /// The number of the last check; 0 before the first.
-        var turn = 0
-        /// The failures that still count, and the time of the last one.
+        var lastCheck = 0
+        /// The number of failures at `time`, which is the time of the last one; the number decreases with time.
         var failures: Double = 0
         var time = ContinuousClock.now
         /// The last time at which a password was right.
         var success: ContinuousClock.Instant?
 
-        var isKnown: Bool { success.map { ContinuousClock.now - $0 < PasswordChecks.knownFor } ?? false }
+        var isKnown: Bool { success.map { ContinuousClock.now - $0 < PasswordChecks.knownDuration } ?? false }
     }
 
     /// A limit of attempts for a name or an address.
     fileprivate struct AttemptLimit {
-        let mostWaiting: Int
-        let mostFailures: Double
+        let maximumWaiting: Int
+        let maximumFailures: Double
         let secondsToForgetFailure: Double
 
-        func allows(_ tries: AttemptHistory) -> Bool {
-            tries.waiting < mostWaiting && failures(of: tries) + Double(tries.waiting) <= mostFailures
+        func allows(_ history: AttemptHistory) -> Bool {
+            history.waiting < maximumWaiting && failures(of: history) + Double(history.waiting) <= maximumFailures
         }
 
-        func failures(of tries: AttemptHistory) -> Double {
-            max(0, tries.failures - Double((.now - tries.time).components.seconds) / secondsToForgetFailure)
+        func failures(of history: AttemptHistory) -> Double {
+            max(0, history.failures - Double((.now - history.time).components.seconds) / secondsToForgetFailure)
         }
 
-        func noteFailure(_ tries: inout AttemptHistory) {
-            tries.failures = failures(of: tries) + 1
-            tries.time = .now
+        func addFailure(to history: inout AttemptHistory) {
+            history.failures = failures(of: history) + 1
+            history.time = .now
         }
 
-        /// Whether an attempt may be refused because of this history.
-        func needs(_ tries: AttemptHistory) -> Bool { tries.waiting > 0 || failures(of: tries) > 0 }
+        /// Whether this limit can refuse an attempt because of the earlier ones.
+        func canRefuse(after history: AttemptHistory) -> Bool { history.waiting > 0 || failures(of: history) > 0 }
     }
 
-    fileprivate static let limitOfName = AttemptLimit(mostWaiting: 8, mostFailures: 20, secondsToForgetFailure: 3)
-    fileprivate static let limitOfPeer = AttemptLimit(mostWaiting: 32, mostFailures: 60, secondsToForgetFailure: 1)
+    fileprivate static let limitOfName = AttemptLimit(maximumWaiting: 8, maximumFailures: 20, secondsToForgetFailure: 3)
+    fileprivate static let limitOfPeer = AttemptLimit(
+        maximumWaiting: 32,
+        maximumFailures: 60,
+        secondsToForgetFailure: 1
+    )
     /// The largest number of checks in a queue before one that is accepted; with those of the other queue, they take about ten
     /// seconds.
     package static let mostBefore = 48
     /// The seconds after which a client should repeat a refused check.
     package static let secondsUntilRetry = 5
-    fileprivate static let knownFor = Duration.seconds(86_400)
-    fileprivate static let mostRemembered = 10_000
+    /// How long a name counts as known at an address after its password was right there.
+    fileprivate static let knownDuration = Duration.seconds(86_400)
+    fileprivate static let maximumHistories = 10_000
 
     private let queue = DispatchQueue(label: "passwords")
     private let state = Mutex(State())
@@ -164,8 +173,14 @@ package final class PasswordChecks: Sendable {
             state.makeRoom()
             state.peers[attempt.peer, default: AttemptHistory()].waiting += 1
             state.attempts[attempt, default: AttemptHistory()].waiting += 1
-            state.count += 1
-            let job = Job(attempt: attempt, number: state.count, arrival: state.turn, check: check, done: done)
+            state.arrivedCount += 1
+            let job = Job(
+                attempt: attempt,
+                number: state.arrivedCount,
+                arrival: state.begunCount,
+                check: check,
+                done: done
+            )
             if state.attempts[attempt]?.isKnown == true { state.known.append(job) } else { state.others.append(job) }
             defer { state.isRunning = true }
             return !state.isRunning
@@ -176,7 +191,7 @@ package final class PasswordChecks: Sendable {
     private func runAll() {
         while let job = state.withLock({ $0.next() }) {
             let result = job.check()
-            state.withLock { $0.note(result, of: job.attempt) }
+            state.withLock { $0.record(result, of: job.attempt) }
             job.done()
         }
     }
@@ -184,16 +199,17 @@ package final class PasswordChecks: Sendable {
 
 extension PasswordChecks.State {
     fileprivate mutating func next() -> PasswordChecks.Job? {
-        let peerTurn = { [peers] (peer: Peer) in peers[peer]?.turn ?? 0 }
-        let nameTurn = { [attempts] (attempt: PasswordAttempt) in attempts[attempt]?.turn ?? 0 }
+        let peerCheck = { [peers] (peer: Peer) in peers[peer]?.lastCheck ?? 0 }
+        let nameCheck = { [attempts] (attempt: PasswordAttempt) in attempts[attempt]?.lastCheck ?? 0 }
         wasKnown = !known.isEmpty && (others.isEmpty || !wasKnown)
-        guard let job = wasKnown ? known.take(peerTurn, nameTurn) : others.take(peerTurn, nameTurn) else {
+        guard let job = wasKnown ? known.removeNext(peerCheck, nameCheck) : others.removeNext(peerCheck, nameCheck)
+        else {
             isRunning = false
             return nil
         }
-        turn += 1
-        peers[job.attempt.peer]?.turn = turn
-        attempts[job.attempt]?.turn = turn
+        begunCount += 1
+        peers[job.attempt.peer]?.lastCheck = begunCount
+        attempts[job.attempt]?.lastCheck = begunCount
         return job
     }
 
@@ -201,24 +217,24 @@ extension PasswordChecks.State {
     ///
     /// Histories of names whose password was right are removed only if removing the others does not suffice.
     mutating func makeRoom() {
-        if peers.count >= PasswordChecks.mostRemembered {
-            peers = peers.filter { PasswordChecks.limitOfPeer.needs($0.value) }
+        if peers.count >= PasswordChecks.maximumHistories {
+            peers = peers.filter { PasswordChecks.limitOfPeer.canRefuse(after: $0.value) }
         }
-        guard attempts.count >= PasswordChecks.mostRemembered else { return }
-        attempts = attempts.filter { PasswordChecks.limitOfName.needs($0.value) || $0.value.isKnown }
-        guard attempts.count >= PasswordChecks.mostRemembered else { return }
-        attempts = attempts.filter { PasswordChecks.limitOfName.needs($0.value) }
+        guard attempts.count >= PasswordChecks.maximumHistories else { return }
+        attempts = attempts.filter { PasswordChecks.limitOfName.canRefuse(after: $0.value) || $0.value.isKnown }
+        guard attempts.count >= PasswordChecks.maximumHistories else { return }
+        attempts = attempts.filter { PasswordChecks.limitOfName.canRefuse(after: $0.value) }
     }
 
-    mutating func note(_ isRight: Bool?, of attempt: PasswordAttempt) {
+    mutating func record(_ isRight: Bool?, of attempt: PasswordAttempt) {
         var peer = peers[attempt.peer] ?? PasswordChecks.AttemptHistory()
         var own = attempts[attempt] ?? PasswordChecks.AttemptHistory()
         peer.waiting -= 1
         own.waiting -= 1
         if isRight == true { own.success = .now }
         if isRight == false {
-            PasswordChecks.limitOfPeer.noteFailure(&peer)
-            PasswordChecks.limitOfName.noteFailure(&own)
+            PasswordChecks.limitOfPeer.addFailure(to: &peer)
+            PasswordChecks.limitOfName.addFailure(to: &own)
         }
         peers[attempt.peer] = peer
         attempts[attempt] = own

@@ -50,7 +50,7 @@ package struct PageBundle: Sendable {
         do throws(ArtifactError) {
             let path = try ArtifactPath(text)
             let file = try folder.open(path)
-            let packed = try packedTwin(of: file, text, request)
+            let packed = try gzipVersion(of: file, text, request)
             return try PageFile(name: text, file: file, packed: packed).response(request)
         } catch {
             return failure(error, text)
@@ -59,15 +59,15 @@ package struct PageBundle: Sendable {
 
     /// Returns the gzip version of a file, if the folder has one that is not older than the file and the client accepts
     /// gzip; otherwise nil.
-    private func packedTwin(
+    private func gzipVersion(
         of file: OpenArtifact,
         _ text: String,
         _ request: HTTPRequest
     ) throws(ArtifactError) -> OpenArtifact? {
         guard request.acceptsGzip, let path = try? ArtifactPath(text + ".gz") else { return nil }
         do throws(ArtifactError) {
-            let twin = try folder.open(path)
-            return twin.modificationSeconds >= file.modificationSeconds ? twin : nil
+            let version = try folder.open(path)
+            return version.modificationSeconds >= file.modificationSeconds ? version : nil
         } catch {
             if error == .tooManyOpenFiles { throw error }
             return nil

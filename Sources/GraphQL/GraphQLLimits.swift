@@ -21,7 +21,7 @@ package struct GraphQLLimits: Sendable {
     /// The largest number of values in the variables and arguments, including the elements of lists and the members of
     /// objects.
     package var inputValueCount = 10_000
-    /// The number of bytes of an answer after which no further object is written.
+    /// The largest number of bytes of an answer before each of its objects; if there are more, the query fails.
     package var answerBytes = 32 * 1_024 * 1_024
     /// The largest number of error messages in one answer; further messages are left out.
     package var errorCount = 100

@@ -218,8 +218,8 @@ extension MLflowAPI {
         }
     }
 
-    /// Returns work that creates nothing if an earlier, equal request of the client has created the entity; it then returns
-    /// the earlier result.
+    /// Returns work that looks for an earlier, equal request of the same client; if that request has created the entity, the
+    /// work creates nothing and returns the earlier result.
     private func onlyOnce(
         _ kind: String,
         _ request: HTTPRequest,

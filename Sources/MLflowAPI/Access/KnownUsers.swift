@@ -16,7 +16,7 @@ final class KnownUser: Sendable {
     /// The identity for requests in which a proxy or an issuer identifies the user, but not as a member of an admins' group; it
     /// does not have the permissions of an admin.
     let externalIdentity: Identity
-    /// A hash of the stored password.
+    /// A hash of `password`.
     ///
     /// Each log-in of a browser contains the hash from its beginning, so the log-in ends when the password is changed.
     let mark: [UInt8]
@@ -279,7 +279,7 @@ final class KnownUsers: Sendable {
     /// Looks a user up by name; calls `done` on another thread when `user(named:identifiedAt:)` can return the result.
     private func find(named name: String, identifiedAt arrival: UInt64?, _ done: @escaping @Sendable () -> Void) {
         store.read({ try $0.userWithPassword(named: name)?.user.id }, cost: .cheap) { [self] result in
-            guard let arrival, case .success(nil) = result else { return finishLookUp(result, name, done) }
+            guard let arrival, case .success(nil) = result else { return finish(result, name, done) }
             let entry = isAudited ? Self.entry(ofExternalUser: name) : nil
             let create = { @Sendable [self] (session: any TrackingWriting) in
                 // Deletions go through the writer too, so that none can happen between this check and the creation.
@@ -297,7 +297,7 @@ final class KnownUsers: Sendable {
                 }
                 // The next look-up finds no user; a request that arrives later may still create one.
                 if case .failure(let error) = result, error is DeletedSince { return done() }
-                finishLookUp(result.map(Optional.some), name, done)
+                finish(result.map(Optional.some), name, done)
             }
         }
     }
@@ -308,11 +308,7 @@ final class KnownUsers: Sendable {
         return entry
     }
 
-    private func finishLookUp(
-        _ result: Result<Int64?, any Error>,
-        _ name: String,
-        _ done: @escaping @Sendable () -> Void
-    ) {
+    private func finish(_ result: Result<Int64?, any Error>, _ name: String, _ done: @escaping @Sendable () -> Void) {
         let named: UserByName
         switch result {
         case .success(let id?): named = .user(id: id)

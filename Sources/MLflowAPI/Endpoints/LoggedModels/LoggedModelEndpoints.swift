@@ -78,7 +78,7 @@ extension MLflowAPI {
             throw field.invalid("status")
         }
         guard ExactText(namedID) == ExactText(modelID) else {
-            throw TrackingError.invalidParameter("The body names the model '\(namedID)', but the path '\(modelID)'.")
+            throw TrackingError.invalidParameter("The path names the model '\(modelID)', but the body '\(namedID)'.")
         }
         return .write {
             try $0.finalizeLoggedModel(modelID, status: status)

@@ -82,9 +82,9 @@ extension RunIdentity {
 }
 
 extension RunInfo {
-    /// Whether this run has ended after its stored version was made, so that the import must store its end.
+    /// Whether this run has ended since its data was last stored, so that the import must store the end.
     ///
-    /// That is so if the stored run has not ended, or if this run was resumed later and has ended again.
+    /// This is so if the stored run has not ended, or if this run was resumed later and has ended again.
     package func hasEnded(since stored: RunInfo) -> Bool {
         guard let earlier = stored.endTime else { return stored.isOpen && (endTime != nil || status != stored.status) }
         return !isOpen && (endTime ?? earlier) > earlier

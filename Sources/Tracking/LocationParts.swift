@@ -37,7 +37,7 @@ struct LocationParts {
         path = rest[..<(parameters.isEmpty ? rest.endIndex : rest.utf8.index(before: parameters.startIndex))]
     }
 
-    // Searches Unicode scalars, because Swift treats a divider and a combining mark after it as one other character.
+    // Searches Unicode scalars, because Swift treats a divider that a combining mark follows as a single, different character.
     private static func cut(_ text: Substring, at divider: Unicode.Scalar) -> (Substring, Substring) {
         let scalars = text.unicodeScalars
         guard let index = scalars.firstIndex(of: divider) else { return (text, "") }

@@ -4,7 +4,7 @@ extension Tag {
 
     /// Whether the tag makes its owner a prompt in searches.
     ///
-    /// Unlike requests, searches compare the value exactly.
+    /// Searches compare the tag's value exactly, unlike `belongToPrompt`, which ignores upper and lower case.
     package var marksPrompt: Bool { key.isExactly(Self.isPromptKey) && value.isExactly(Self.promptMark.value) }
 }
 

@@ -1,7 +1,7 @@
 package import Budgets
 
-// What MLflowAPI asks of a store while it carries out one request, whatever stores the data: `TrackingStore` in SQLite,
-// `PostgresStore` in PostgreSQL.
+// What MLflowAPI needs from a store to carry out one request. `TrackingStore` (SQLite) and `PostgresStore` (PostgreSQL)
+// implement it.
 //
 // Every function throws `.resourceDoesNotExist` if the request names an id or a name that does not exist. Every function that
 // changes a run or an experiment, or something that belongs to one, throws `.invalidParameterValue` if the run or experiment is
@@ -25,9 +25,11 @@ package protocol TrackingReading: RecordReading, AccessTables {
     func findRuns(_ search: RunSearch) throws -> SearchCursor<Run>
     /// Finds runs, with only the metrics, params and tags in `columns`.
     func findRunTable(_ search: RunSearch, columns: [RunTableColumn]) throws -> SearchCursor<RunTableRow>
-    /// Collects the columns of the run table: the keys and values of the metrics, params and tags of the runs on the first page.
+    /// Collects the columns of the run table: the keys and values of the metrics, params and tags of the runs on the first
+    /// page.
     ///
-    /// - Parameter valueLimit: the number of values to read. Up to 50 runs are read at once, so the last of them may exceed it.
+    /// - Parameter valueLimit: no more runs are read when this number of values has been read. Runs are read in batches of up
+    ///   to 50, so the last batch may exceed the limit.
     func describeRunColumns(_ search: RunSearch, valueLimit: Int) throws -> RunColumns
 
     /// Finds experiments, by default with the newest first.
@@ -35,7 +37,7 @@ package protocol TrackingReading: RecordReading, AccessTables {
     /// Finds logged models that are not deleted.
     ///
     /// Models with equal sort keys are ordered by creation time, the newest first, and then by model id. A model meets a
-    /// comparison if any point of the metric does; `order_by` uses the latest point.
+    /// comparison of a metric if any point of that metric does; `order_by` uses the latest point.
     func findLoggedModels(_ search: LoggedModelSearch) throws -> SearchCursor<LoggedModel>
     /// Finds registered models, by default without prompts and in the order of their names.
     func findRegisteredModels(_ search: RegistrySearch) throws -> SearchCursor<RegisteredModel>
@@ -141,7 +143,8 @@ package protocol TrackingReading: RecordReading, AccessTables {
     func journalEntryCount(before time: Int64) throws -> Int64
     /// Returns what each owner has stored: first what has no owner, then tokens and users, each by name.
     ///
-    /// - Parameter checksRuns: whether to leave out runs that other programs have removed, for which the runs of all are read.
+    /// - Parameter checksRuns: whether runs that other programs have removed are not counted; the runs of all owners are read
+    ///   then.
     /// - Throws: `.notImplemented` if the store keeps no journal.
     func storageUse(checksRuns: Bool) throws -> [StorageUse]
 
@@ -183,9 +186,10 @@ package protocol TrackingWriting: CreationChecking, StorageCounting {
     func createExperiment(name: String, artifactLocation: String?, tags: [Tag]) throws -> Int64
     /// Renames an experiment; throws `.invalidState` for a deleted one, `.badRequest` if another experiment has the name.
     func renameExperiment(_ id: Int64, to name: String) throws
-    /// Marks an active experiment, whose name stays taken, and all its runs as deleted. A deleted one counts as unknown.
+    /// Marks an active experiment and all its runs as deleted; no other experiment can get its name. Throws
+    /// `.resourceDoesNotExist` for a deleted experiment.
     func deleteExperiment(_ id: Int64) throws
-    /// Restores a deleted experiment and all its runs. An active one counts as unknown.
+    /// Restores a deleted experiment and all its runs. Throws `.resourceDoesNotExist` for an active experiment.
     func restoreExperiment(_ id: Int64) throws
 
     // MARK: Runs
@@ -249,7 +253,7 @@ package protocol TrackingWriting: CreationChecking, StorageCounting {
     func renameRegisteredModel(_ name: String, to newName: String) throws -> RegisteredModel
     /// Deletes a registered model with its versions, tags and aliases. A new model with its name starts at version 1.
     func deleteRegisteredModel(_ name: String) throws
-    /// Lets an alias point to a version, even if it has pointed to another one.
+    /// Lets an alias point to a version, even if the alias points to another version.
     func setModelAlias(_ alias: String, version key: ModelVersionKey) throws
     /// Deletes an alias of a registered model. Deleting an unknown alias succeeds.
     func deleteModelAlias(_ alias: String, model name: String) throws
@@ -285,9 +289,9 @@ package protocol TrackingWriting: CreationChecking, StorageCounting {
 
     // MARK: The journal of artifacts, and transfer
 
-    /// Adds an event to the journal, with the current time, and without its run id if there is no such run.
+    /// Adds an event to the journal with the current time. If no run has the event's run id, the event is stored without it.
     ///
-    /// - Returns: by how many bytes the sums of owners have changed.
+    /// - Returns: by how many bytes the stored artifacts of each owner have changed.
     /// - Throws: `.notImplemented` if the store keeps no journal.
     @discardableResult
     func add(_ event: ArtifactEvent) throws -> [StoredChange]
@@ -295,6 +299,6 @@ package protocol TrackingWriting: CreationChecking, StorageCounting {
     /// how many were removed.
     func trimArtifactJournal(before time: Int64, limit: Int) throws -> Int
 
-    /// Stores records from another store, as `RecordImporting.importRecords` says.
+    /// Stores records from another store; described at `RecordImporting.importRecords`.
     func importRecords(_ records: [TransferRecord]) throws -> TransferReport
 }

@@ -77,7 +77,7 @@ extension ArtifactJournalQuery {
         return digest.value
     }
 
-    /// Returns the same query, restricted to entries of runs that the permissions allow to read.
+    /// Returns the same query, restricted to entries of runs that the permissions allow the client to read.
     package func within(_ permissions: Permissions) -> ArtifactJournalQuery {
         var query = self
         query.scope = permissions.visibleExperiments(for: .run)

@@ -18,7 +18,7 @@ package func validateKey(_ key: String, path: @autoclosure () -> String) throws(
 
 /// Throws `.invalidParameterValue` if a text, read as a path, is not in normal form, such as `a//b` or `..`.
 func validateOwnNormalisedPath(_ text: String, path: @autoclosure () -> String) throws(TrackingError) {
-    guard isOwnNormalisedPath(text) else {
+    guard isNormalisedPath(text) else {
         throw .invalidValue(
             text,
             path: path(),
@@ -77,7 +77,7 @@ private func hasOnlyKeyCharacters(_ key: String) -> Bool {
 /// Whether the text, read as a path, is in normal form: no component is empty, `.` or `..`.
 ///
 /// Like MLflow's check, this also refuses every text that begins with two dots (`..a`).
-private func isOwnNormalisedPath(_ key: String) -> Bool {
+private func isNormalisedPath(_ key: String) -> Bool {
     if key.utf8.starts(with: "..".utf8) { return false }
     var length = 0
     var dots = 0

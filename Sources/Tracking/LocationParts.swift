@@ -45,7 +45,7 @@ struct LocationParts {
     }
 }
 
-/// Percent-decodes the bytes repeatedly, until nothing changes or ten times, as MLflow does.
+/// Percent-decodes the bytes repeatedly until nothing changes, but at most ten times, as MLflow does.
 func fullyDecoded(_ bytes: [UInt8]) -> [UInt8] {
     var current = bytes
     for _ in 0..<10 {

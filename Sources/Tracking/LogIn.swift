@@ -28,7 +28,7 @@ package struct ExternalUser: Sendable, Hashable {
     }
 }
 
-/// The log-in of a browser to the pages.
+/// The log-in of a browser to the web pages of this server.
 package struct LogIn: Sendable, Equatable {
     /// The credential with which the browser has logged in.
     package enum Holder: Sendable, Equatable {

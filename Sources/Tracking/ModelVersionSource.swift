@@ -88,7 +88,7 @@ package struct ModelVersionSource: Sendable {
         )
     }
 
-    /// The error for a request whose run or model differs from that of the version that is its source.
+    /// The error for a request whose source is a model version, and that names another run or model than the one of that version.
     package var originMismatch: TrackingError {
         Self.refusal(text, "The run_id and model_id request parameters must match the referenced model version.")
     }

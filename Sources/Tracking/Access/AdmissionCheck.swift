@@ -44,7 +44,7 @@ extension AccessChanging {
         if reducesAccess { accessChange.reducesAccess = true }
     }
 
-    /// Records that the open transaction ends tokens with these hashes.
+    /// Records that the open transaction makes the tokens with these hashes invalid.
     package func noteEnd(ofTokens hashes: [[UInt8]]) {
         guard !hashes.isEmpty else { return }
         accessChange.endedTokens += hashes

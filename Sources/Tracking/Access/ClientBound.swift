@@ -55,7 +55,7 @@ extension ClientBound {
 
     /// Throws if a role denies the client the creation of entities of this type.
     ///
-    /// The caller also requires permission to change the experiment or model that will contain the new entity.
+    /// The calling function must also require permission to change the experiment or model that will contain the new entity.
     package func requireCreation(of type: GrantedType, named name: String? = nil) throws(TrackingError) {
         guard let permissions, !permissions.allowsCreation(of: type, named: name) else { return }
         throw TrackingError(
@@ -147,7 +147,7 @@ extension ClientBound {
         )
     }
 
-    /// Throws if a client with limited permissions would change the prompt tag.
+    /// Throws if a client with limited permissions wants to change the prompt tag.
     ///
     /// That tag decides whether the grants for registered models or those for prompts apply to the model.
     package func requireNotPromptTag(_ key: String) throws(TrackingError) {

@@ -62,7 +62,7 @@ extension Grant {
 }
 
 extension TrackingError {
-    /// The error for a request whose user was deleted after it was admitted.
+    /// The error for a request whose user was deleted after the request had been admitted.
     package static let userDeletedMeanwhile = TrackingError(
         .permissionDenied,
         "Permission denied: the user who sent this request was deleted in the meantime."

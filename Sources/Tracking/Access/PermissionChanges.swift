@@ -20,7 +20,7 @@ package enum ChangedUsers: Sendable, Equatable {
 package struct AccessChange: Sendable, Equatable {
     /// The users whose permissions have changed.
     package internal(set) var users = ChangedUsers.some([])
-    /// The hashes of tokens that have ended.
+    /// The hashes of tokens that have become invalid.
     package internal(set) var endedTokens: [[UInt8]] = []
     /// The hashes of log-ins that have ended.
     package internal(set) var endedLogIns: [[UInt8]] = []

@@ -9,7 +9,7 @@ package import Budgets
 
 /// Reads the data for one request.
 ///
-/// All functions read the data of the same moment.
+/// All functions of a session see the same state of the database.
 package protocol TrackingReading: RecordReading, AccessTables {
     /// The client that waits for the result, and whose permissions the store checks.
     var caller: Caller { get }
@@ -84,7 +84,9 @@ package protocol TrackingReading: RecordReading, AccessTables {
     ///   - maxResults: the maximum number of points, at least 1.
     func sampleMetric(_ history: MetricHistory, steps: ClosedRange<Int64>?, maxResults: Int) throws -> [MetricPoint]
 
-    /// The curve of one metric of one run, reduced to few points that keep its extremes; nil if it has no points.
+    /// The curve of one metric of one run, reduced to few points that keep its extremes.
+    ///
+    /// Nil if there are no points: in the metric, in the requested range, or after the position.
     ///
     /// - Parameter position: `MetricCurve.position` of an earlier answer, to get only points that were added after it.
     /// - Throws: `.invalidParameterValue` for a position that does not come from a curve of this metric.
@@ -124,7 +126,7 @@ package protocol TrackingReading: RecordReading, AccessTables {
 
     /// Returns a number that changes whenever the result of `artifactPlaces` may have changed.
     ///
-    /// Over PostgreSQL, where other programs write too, it also changes every 30 seconds.
+    /// For a PostgreSQL database, to which other programs may write too, the number also changes every 30 seconds.
     func artifactPlaceVersion() throws -> Int64
     /// Returns the locations of all experiments, and of runs and logged models that are outside of their experiment's location.
     func artifactPlaces() throws -> [ArtifactPlace]
@@ -157,7 +159,7 @@ package protocol TrackingReading: RecordReading, AccessTables {
     /// What a request would remove: the numbers, except those of files, and each object with the folder of its artifacts.
     ///
     /// The cost is that of reading all deleted objects, and the whole list is in memory.
-    /// - Throws: `.invalidParameterValue` for an object that must be kept.
+    /// - Throws: `.invalidParameterValue` if the request names an object that must be kept.
     func removalPreview(
         _ request: RemovalRequest,
         keeping inUse: ArtifactsInUse
@@ -205,7 +207,7 @@ package protocol TrackingWriting: CreationChecking, StorageCounting {
     func deleteRun(_ runID: String) throws
     /// Restores a deleted run. Restoring an active run succeeds.
     func restoreRun(_ runID: String) throws
-    /// Returns the name and the experiment of a run that this request has deleted, for the audit.
+    /// Returns the name and the experiment of a run that this request has deleted, for the audit log.
     func nameAndExperiment(ofDeletedRun runID: String) throws -> (name: String, experimentID: Int64)
 
     /// Logs a batch of metrics, params and tags of one run: all of them or none.
@@ -215,7 +217,8 @@ package protocol TrackingWriting: CreationChecking, StorageCounting {
     /// - Parameter batch: must be validated; each param key at most once.
     /// - Throws: `.invalidParameterValue` for a param with another stored value, `.badRequest` for an unknown logged model.
     func log(_ batch: LogBatch, runID: String) throws
-    /// Logs one param of a run like a batch, but with MLflow's other error for a param that is stored with another value.
+    /// Logs one param of a run. For a param that is stored with another value, the error has the text of MLflow's
+    /// `log-parameter`, which differs from that of `log-batch`.
     func logParam(_ param: Param, runID: String) throws
     /// Appends one model to the JSON list in the run's tag `mlflow.log-model.history`, which older clients read.
     ///
@@ -225,8 +228,8 @@ package protocol TrackingWriting: CreationChecking, StorageCounting {
 
     /// Links datasets and models to a run as its inputs.
     ///
-    /// A dataset whose name and digest the experiment already has is not changed, and the tags of a dataset that the run already
-    /// has stay. So of two equal datasets in one request, the first counts.
+    /// If the experiment already has a dataset with this name and digest, the stored dataset is not changed. If the run already
+    /// has this dataset, its tags are not changed either. So of two equal datasets in one request, the first counts.
     func logInputs(datasets: [DatasetInput], models: [ModelInput], runID: String) throws
     /// Links models to a run as its outputs. For a model that is already linked, only the step changes.
     func logOutputs(models: [ModelOutput], runID: String) throws

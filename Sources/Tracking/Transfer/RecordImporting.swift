@@ -37,7 +37,7 @@ package protocol RecordImporting: AnyObject, ClientBound {
     /// Adds an experiment without its tags and returns its id. A default artifact location, which contains the id, gets the new
     /// id.
     ///
-    /// - Parameter keepsID: whether the experiment keeps the id of the record; otherwise it gets the next one of the store.
+    /// - Parameter keepsID: whether the experiment keeps the id of the record; otherwise the store gives it the next free id.
     func add(_ experiment: Experiment, keepsID: Bool) throws -> Int64
     /// Overwrites what is stored about the experiment with this id, except its id and tags.
     func replaceExperiment(_ id: Int64, by experiment: Experiment) throws
@@ -54,7 +54,7 @@ package protocol RecordImporting: AnyObject, ClientBound {
     func info(of run: RunHandle, id: String) throws -> RunInfo
     /// Returns who created a run; nil if that is not recorded.
     func creator(of run: RunHandle) throws -> RunCreator?
-    /// Adds a run without its params, tags, inputs and outputs. Its experiment id is one of this store.
+    /// Adds a run without its params, tags, inputs and outputs. Its experiment id must be the one in this store.
     func add(_ run: TransferredRun) throws -> RunHandle
     /// Stores the status and the end time of `info`.
     func end(_ run: RunHandle, as info: RunInfo) throws
@@ -72,7 +72,7 @@ package protocol RecordImporting: AnyObject, ClientBound {
     /// Looks up a logged model that the client may change, active or deleted.
     func loggedModelToChange(_ modelID: String) throws -> LoggedModelHandle?
     func info(of model: LoggedModelHandle, id: String) throws -> LoggedModelInfo
-    /// Adds a model without its params and tags. Its experiment id is one of this store.
+    /// Adds a model without its params and tags. Its experiment id must be the one in this store.
     func add(_ info: LoggedModelInfo) throws -> LoggedModelHandle
     func finalize(_ model: LoggedModelHandle, as info: LoggedModelInfo) throws
     func addMissing(_ params: [Param], to model: LoggedModelHandle, id: String) throws -> MergeResult

@@ -99,7 +99,9 @@ struct CurveAnchors {
         var start: MetricPoint
         var end: MetricPoint
 
-        /// Gaps are halved in descending order of their time, and then of their steps.
+        /// The length of the gap in time and in steps.
+        ///
+        /// The widest gaps are halved first.
         var width: (Double, Double) {
             (Double(end.timestamp) - Double(start.timestamp), Double(end.step) - Double(start.step))
         }

@@ -7,7 +7,7 @@ package struct ForwardedRun: Sendable {
     /// The run without its metrics.
     package var run: TransferredRun
     package var journal: ForwardedRunJournal
-    /// The metrics of which not all points were sent to the upstream.
+    /// The metrics whose points were not all sent to the upstream.
     package var series: [ForwardedSeries]
     /// The id of the newest entry of the artifact journal for the run; 0 if there is none.
     package var newestArtifactEntry: Int64

@@ -3,8 +3,8 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// Returns those of the runs that exist, each with its entry in the journal of forwarding, and with the metrics of which
-    /// not all points were sent.
+    /// Returns those of the runs that exist, each with its entry in the journal of forwarding, and with the metrics whose points
+    /// were not all sent.
     package func forwardedRuns(rows: [Int64], upstream: Int64) throws -> [ForwardedRun] {
         let present = try connection.query(
             "SELECT id FROM runs WHERE id IN (SELECT value FROM json_each(?1)) ORDER BY id",
@@ -34,7 +34,7 @@ extension ReadSession {
         ).firstRow { ForwardedRunJournal(row: $0, column: 0) }
     }
 
-    /// Returns the metrics of a run of which not all points were sent to the upstream.
+    /// Returns those metrics of a run whose points were not all sent to the upstream.
     private func unsentSeries(row: Int64, upstream: Int64) throws -> [ForwardedSeries] {
         try connection.query(
             """
@@ -235,7 +235,8 @@ extension ReadSession {
         ).map { ForwardedFile(path: $0.string(0), bytes: $0.int64(1), version: $0.string(2)) }
     }
 
-    /// Returns the paths, relative to the artifact root, that were uploaded (kind 0) for a run after an entry of the journal.
+    /// Returns the paths, relative to the artifact root, of the files that were uploaded for a run after an entry of the
+    /// artifact journal.
     package func uploadedPaths(ofRun row: Int64, after entry: Int64) throws -> [String] {
         try connection.query(
             "SELECT DISTINCT path FROM artifact_journal WHERE run_id = ?1 AND id > ?2 AND kind = 0",

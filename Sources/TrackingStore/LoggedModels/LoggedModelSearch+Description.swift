@@ -76,7 +76,7 @@ extension LoggedModelSearch: SearchDescription {
     }
 
     /// Rows from the index of metric values need another test if the search names datasets, because that index does not contain
-    /// them.
+    /// the datasets.
     ///
     /// Rows for a param or tag always need another test, because the index contains only the first 40 characters of the value.
     func isFullyAnsweredByIndex(_ comparison: Comparison) -> Bool {

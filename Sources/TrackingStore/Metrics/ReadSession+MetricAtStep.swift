@@ -4,7 +4,7 @@ internal import Tracking
 extension ReadSession {
     /// Returns the last point that was logged at a step; nil if there is none.
     ///
-    /// Takes a few look-ups if the points were logged in the order of their steps; otherwise reads the whole history.
+    /// This takes a few look-ups if the points were logged in the order of their steps; otherwise the whole history is read.
     func point(of series: MetricSeries, at step: Int64) throws -> MetricPoint? {
         guard let summary = try summary(of: series) else { return nil }
         guard summary.isInOrder, summary.pointCount > Self.maximumPointsReadWhole else {

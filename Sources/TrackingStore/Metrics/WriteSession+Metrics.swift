@@ -88,7 +88,7 @@ extension WriteSession {
 }
 
 extension MetricSummary {
-    /// The columns of `latest_metrics` that `init(row:)` reads, in its order.
+    /// The columns of `latest_metrics` that `init(row:)` reads, in this order.
     static let columns =
         "value, is_nan, timestamp, step, point_count, in_order, minimum, minimum_step, maximum, maximum_step"
 

@@ -29,7 +29,7 @@ protocol SearchDescription: Sendable {
     /// Returns the error for a page token of another search, given the digest in the token.
     func refusal(ofTokenWithDigest tokenDigest: UInt64) -> TrackingError
 
-    /// Returns the same search, restricted to what the permissions allow to read.
+    /// Returns the same search, restricted to entities that the permissions allow the client to read.
     func within(_ permissions: Permissions) -> Self
     /// Returns the search as SQL, with a total order.
     func statement(by accessPath: AccessPath, in session: ReadSession) throws -> SearchStatement

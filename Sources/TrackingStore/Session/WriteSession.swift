@@ -37,7 +37,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
     private let changes: ChangeFeed?
     private let permissionChanges: PermissionChanges
     private let admissionCheck: AdmissionCheck
-    /// The changes of permissions by the open transaction.
+    /// The changes of permissions that the open transaction has made.
     package var accessChange = AccessChange()
     /// The row ids of the runs that the open transaction may have changed; always empty without `changes`.
     private var touchedRuns: Set<Int64> = []

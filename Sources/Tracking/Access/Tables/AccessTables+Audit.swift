@@ -76,7 +76,7 @@ extension AccessTables {
             let condition = "resource_id = ?3 AND resource_id <> '' AND \(times)"
             return ("SELECT \(columns), 1 FROM \(entries) WHERE \(condition)", [.text(id)])
         }
-        // An entry about the experiment, such as its deletion, also concerns its runs.
+        // The result includes the deletion and restoration of the run's experiment, because they also change the run.
         let sql = """
             SELECT \(columns), 1 FROM \(entries)
             WHERE \(times) AND resource_id <> '' AND (resource_id = ?3
@@ -87,7 +87,7 @@ extension AccessTables {
         return (sql, [.text(id), .text(String(experiment)), .text(inExperiment), .text(inExperiment + "0")])
     }
 
-    /// Whether an entry is about the experiment ?4 (as text ?3), or about something in it.
+    /// The SQL condition that an entry is about the experiment with the id ?4 (?3 as text), or about a run or model in it.
     ///
     /// The entry of a removed run has the id of the run's experiment in its detail. A CASE keeps entries without a detail from
     /// the JSON function, which fails on an empty text; AND does not, because its operands may be evaluated in any order.

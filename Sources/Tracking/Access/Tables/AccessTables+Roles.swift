@@ -345,7 +345,7 @@ extension ChangingAccessTables {
         if count > 0 { touch(user: nil) }
     }
 
-    /// The condition that a grant is one of a single user, for a registered model or a prompt.
+    /// The SQL condition that a grant was given to a single user, for a registered model or a prompt.
     private func isOwnGrantOfModel(_ grant: StaticString) -> String {
         """
         \(grant).resource_type IN ('registered_model', 'prompt')
@@ -355,7 +355,7 @@ extension ChangingAccessTables {
 }
 
 extension RolePermission {
-    /// The columns for `init(row:)`, in its order.
+    /// The columns that `init(row:)` reads, in this order.
     fileprivate static let columns = "id, role_id, resource_type, resource_pattern, permission"
 
     fileprivate init(row: any StoredRow) {

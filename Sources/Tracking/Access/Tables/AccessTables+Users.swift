@@ -74,7 +74,7 @@ extension AccessTables {
     /// The permissions on one resource that were granted to users directly, not by shared roles, ordered by the names of the
     /// users.
     ///
-    /// - Parameter name: users up to this name are left out.
+    /// - Parameter name: only users whose names come after this name are returned.
     package func ownGrants(
         for type: GrantedType,
         _ pattern: String,
@@ -176,7 +176,7 @@ extension ChangingAccessTables {
         touch(user: user.id)
     }
 
-    /// Throws for the only admin.
+    /// Throws if the user is the only admin.
     private func requireAnotherAdministrator(than user: User) throws {
         guard user.isAdministrator else { return }
         let hasOther = try finds(
@@ -223,7 +223,7 @@ extension ChangingAccessTables {
 }
 
 extension User {
-    /// The columns for `init(row:)`, in its order.
+    /// The columns that `init(row:)` reads, in this order.
     fileprivate static let columns = "id, name, is_admin, creation_time"
 
     fileprivate init(row: any StoredRow) {

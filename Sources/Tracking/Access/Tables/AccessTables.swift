@@ -29,7 +29,7 @@ package protocol ChangingAccessTables: AccessTables, AccessChanging, ClientBound
     /// The current time in Unix milliseconds.
     var currentTime: Int64 { get }
 
-    /// Throws unless an experiment exists and the client may act on it.
+    /// Throws unless an experiment exists and the client may perform `action` on it.
     func requireExperiment(_ id: Int64, for action: PermittedAction) throws
 
     /// Waits until no other server is changing permissions, and keeps other servers from changing any until the transaction has
@@ -59,7 +59,7 @@ package struct AccessDialect: Sendable {
     package let schema: String
     /// The column of the table `runs` that holds the id.
     package let runID: String
-    /// An expression for the experiment's id, as text, that the column `detail` names; fails for an empty text.
+    /// The SQL expression for the id of the experiment in the column `detail`, as text; it fails if the column is empty.
     package let experimentInDetail: String
 
     /// The account and the machine of this program if programs on several machines can write to the database; otherwise empty.

@@ -75,7 +75,7 @@ extension LocationParts {
             throw .invalidParameter(
                 "'\(field)' cannot use the '\(scheme)' scheme: the '\(scheme)' scheme addresses a "
                     + "host other than the tracking server's configured artifact storage. "
-                    + "Use a location beneath it, or the URI of an object store."
+                    + "Use a location beneath that storage, or the URI of an object store."
             )
         }
     }

@@ -48,8 +48,8 @@ extension ClientBound {
         return TrackingError(
             .permissionDenied,
             "Permission denied: \(caller.identity?.nameForMessages ?? "this client") has \(level) on "
-                + "\(thing.nameForMessages), and this call needs \(action.level.wireName). An admin, or whoever may manage "
-                + "\(thing.nameForMessages), can grant that."
+                + "\(thing.nameForMessages), and this call needs \(action.level.wireName). An admin, or whoever may "
+                + "manage \(thing.nameForMessages), can grant that."
         )
     }
 

@@ -237,7 +237,7 @@ extension StoreCheck {
 
     private static let registry: [(what: String, condition: String, repair: String)] = [
         (
-            "registered models count fewer versions than they have",
+            "registered models have a version counter that is lower than their highest version number",
             """
             registered_models AS model WHERE last_version < (
                 SELECT max(version) FROM model_versions WHERE model_id = model.id)
@@ -249,7 +249,7 @@ extension StoreCheck {
             """
         ),
         (
-            "versions have another name than their model",
+            "versions have another model name than their registered model",
             "model_versions AS version JOIN registered_models AS model ON model.id = version.model_id "
                 + "WHERE model.name <> version.name",
             """

@@ -7,7 +7,7 @@ extension WriteSession {
     package func upstreamID(for uri: String) throws -> Int64 {
         try connection.run("INSERT OR IGNORE INTO upstreams (uri) VALUES (?1)", uri)
         guard let id = try connection.query("SELECT id FROM upstreams WHERE uri = ?1", uri).firstRow({ $0.int64(0) })
-        else { throw StoreCorruption("the upstream that was added is not there") }
+        else { throw StoreCorruption("the upstream that was just added is missing") }
         return id
     }
 

@@ -48,6 +48,8 @@ package final class PermissionChanges: Sendable {
 
     /// Increases with each commit that reduces permissions, before the commit's answers are sent and before the next
     /// transaction begins, so that a transaction sees all earlier reductions by this server.
+    ///
+    /// It also increases when another server's change of permissions is noticed.
     package let version = AccessVersion()
     /// The access mark that was read from the database; nil if no other server uses the database.
     package let stored: StoredAccessVersion?

@@ -57,7 +57,7 @@ package struct LoggedModelIdentity: Sendable, Equatable {
 package struct TransferredRun: Sendable, Equatable {
     /// The run; its experiment id is that of `experiment`.
     ///
-    /// For a transfer of all kinds of records it has no metrics, otherwise the latest point of each metric.
+    /// The run has no metrics if the points follow in other records; otherwise it has the latest point of each metric.
     package var run: Run
     package var experiment: SourceExperiment
     /// Unix milliseconds; nil unless the run is deleted and the time is known.

@@ -52,9 +52,9 @@ package struct ArtifactJournalEntry: Sendable {
 /// A property that is nil does not restrict the result.
 package struct ArtifactJournalQuery: Sendable {
     package var runID: String?
-    /// The path of a file; deletions of the folders above it are included.
+    /// The path of a file; the result includes deletions of the folders above the file.
     package var path: String?
-    /// Restricts the result to entries of runs in these experiments; nil for all entries, also those without a run.
+    /// Restricts the result to entries of runs in these experiments; nil for all entries, including those without a run.
     package var scope: VisibleThings<Int64>?
     /// The earliest time of an entry, inclusive, in Unix milliseconds.
     package var since: Int64?
@@ -77,7 +77,7 @@ extension ArtifactJournalQuery {
         return digest.value
     }
 
-    /// Returns the same query, restricted to entries of runs that the permissions allow to read.
+    /// Returns the same query, restricted to entries of runs that the permissions allow the client to read.
     package func within(_ permissions: Permissions) -> ArtifactJournalQuery {
         var query = self
         query.scope = permissions.visibleExperiments(for: .run)

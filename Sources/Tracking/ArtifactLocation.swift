@@ -60,6 +60,8 @@ package struct ArtifactLocation: Sendable, Equatable {
 extension ArtifactLocation {
     /// The path of a `file:` URI (RFC 8089), percent-decoded once.
     ///
+    /// Only for a location whose scheme is `file`.
+    ///
     /// - Throws: `.invalidParameterValue` if the URI names a host other than this machine or has an invalid escape.
     package var localPath: String {
         get throws(TrackingError) {
@@ -68,12 +70,16 @@ extension ArtifactLocation {
                 rest = rest.dropFirst(2)
                 let host = rest.prefix { $0 != "/" }
                 guard host.isEmpty || host == "localhost" else {
-                    throw .invalidParameter("The artifact location '\(uri)' names a host; a file: URI must name none.")
+                    throw .invalidParameter(
+                        "The artifact location '\(uri)' names a host; a file: URI may only name localhost, or no host."
+                    )
                 }
                 rest = rest.dropFirst(host.count)
             }
             guard let path = PercentCoding.decode(rest) else {
-                throw .invalidParameter("The artifact location '\(uri)' is not a valid URI.")
+                throw .invalidParameter(
+                    "The artifact location '\(uri)' has an invalid percent-escape. Write a percent sign as %25."
+                )
             }
             return path
         }

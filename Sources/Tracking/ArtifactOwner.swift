@@ -5,8 +5,8 @@ package struct ArtifactPlace: Sendable {
         case experiment
         /// The location of one run or logged model.
         case thing
-        /// A folder with subfolders that are named by the ids of runs or logged models. Runs and models of other
-        /// experiments may have subfolders too.
+        /// A folder whose subfolders are named by the ids of runs or logged models. It may also have subfolders of runs and
+        /// models of other experiments.
         case shared
     }
 
@@ -31,7 +31,7 @@ package struct ArtifactPlace: Sendable {
 package struct ArtifactOwner: Sendable {
     package let experimentID: Int64
     package let isLoggedModel: Bool
-    /// Where all its artifacts lie.
+    /// The location of all artifacts of the run or model.
     package let location: String
 
     package init(experimentID: Int64, isLoggedModel: Bool, location: String) {

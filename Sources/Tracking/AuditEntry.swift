@@ -3,8 +3,10 @@ package struct AuditEntry: Sendable, Equatable {
     /// A number that orders entries by their time; 0 before the entry is stored.
     package var id: Int64 = 0
     package var actor: AuditActor
-    /// The network address from which the request came; empty for commands and for the server itself, but over PostgreSQL their
-    /// account and machine.
+    /// The network address from which the request came.
+    ///
+    /// For commands and for the server itself, it is empty or, in a PostgreSQL database, the account and the machine of the
+    /// program.
     package var address: String
     /// The name of the action, such as `runs/delete`.
     package var action: String
@@ -13,7 +15,7 @@ package struct AuditEntry: Sendable, Equatable {
     package var detail = ""
     /// Whether this is a log-in that was refused; other refused requests are not recorded.
     package var isRefused = false
-    /// The number of equal events: failed log-ins from one address share an entry.
+    /// The number of events that the entry stands for: failed log-ins from one address share an entry.
     package var count: Int64 = 1
 
     package init(
@@ -39,10 +41,10 @@ package struct AuditEntry: Sendable, Equatable {
     /// - Parameter time: Unix milliseconds; a time before 1970 counts as 1970, and one after 2109 as 2109.
     package static func firstID(at time: Int64) -> Int64 { min(max(time, 0), 1 << 42) << timeShift }
 
-    /// Each millisecond has 2 to the power of this number ids.
+    /// The number of low bits of an id that distinguish the entries of one millisecond.
     private static let timeShift: Int64 = 20
 
-    /// The most bytes of the id of a resource in an entry.
+    /// The maximum number of bytes of a resource's id in an entry; a longer id is cut.
     package static let textLimit = 1_000
 }
 
@@ -55,7 +57,7 @@ package struct AuditActor: Sendable, Equatable {
         /// The holder of a token.
         case token = 1
         case user = 2
-        /// A command on the machine that has the data, even if the server there carries it out.
+        /// A command on the machine that has the data, even if the server there carries out the change.
         case command = 3
         /// The server itself.
         case server = 4
@@ -133,7 +135,7 @@ package struct AuditResource: Sendable, Equatable {
 package struct AuditQuery: Sendable {
     /// The earliest time of an entry, inclusive, in Unix milliseconds.
     package var since: Int64?
-    /// The time before which entries must have been made, in Unix milliseconds.
+    /// The time before which an entry must have been stored, in Unix milliseconds.
     package var until: Int64?
     /// The name of an actor or, for an actor without a name, its kind.
     package var actor: String?
@@ -148,7 +150,7 @@ package struct AuditQuery: Sendable {
 
     package init(maxResults: Int) { self.maxResults = maxResults }
 
-    /// Whether an entry matches the query; does not compare the time.
+    /// Whether an entry matches the query's conditions other than those of time.
     package func includes(_ entry: AuditEntry) -> Bool {
         if let actor, !entry.actor.shownName.isExactly(actor) { return false }
         if let address, !entry.address.isExactly(address) { return false }

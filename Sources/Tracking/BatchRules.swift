@@ -1,7 +1,7 @@
 /// The metrics, params and tags of one `runs/log-batch` request.
 package struct LogBatch: Sendable, Equatable {
     package var metrics: [Metric]
-    /// Those points of `metrics` that name a logged model, with the model.
+    /// Those points of `metrics` that name a logged model, with the id of the model.
     package var modelMetrics: [ModelMetric]
     package var params: [Param]
     package var tags: [Tag]

@@ -3,7 +3,7 @@ package struct Experiment: Sendable, Equatable {
     /// The id, which JSON contains as a text of decimal digits; 0 for the experiment that every database begins with.
     package var id: Int64
     package var name: String
-    /// The URI of the folder for the artifacts of the experiment's runs, as the client sent it.
+    /// The URI of the folder for the artifacts of the experiment's runs: as the client sent it, or the default.
     package var artifactLocation: String
     package var lifecycleStage: LifecycleStage
     /// Unix milliseconds.

@@ -59,15 +59,18 @@ extension Experiment {
         ArtifactLocation(artifactLocation).appending("\(runID)/artifacts").uri
     }
 
-    /// Throws `.invalidParameterValue` for an artifact location in which no run could be made, because the database holds only
-    /// `limit` Unicode scalars of the location of a run's artifacts.
+    /// Throws `.invalidParameterValue` for an artifact location in which no run could be created, because the location of the
+    /// run's artifacts would have more Unicode scalars than fit into the database.
+    ///
+    /// - Parameter limit: the maximum number of Unicode scalars in the location of a run's artifacts.
     package static func requireShortLocation(_ artifactLocation: String, limit: Int) throws(TrackingError) {
         let runID = String(repeating: "0", count: 32)
         let length = runLocation(runID, beneath: artifactLocation).unicodeScalars.count
         guard length > limit else { return }
         throw .invalidParameter(
-            "Invalid 'artifact_location': no run could be made in the experiment, because the location of its artifacts would have "
-                + "\(length) characters, and the database holds \(limit) (runs.artifact_uri). Shorten it by \(length - limit)."
+            "Invalid 'artifact_location': no run could be created in the experiment, because the location of the run's "
+                + "artifacts would have \(length) characters, and the database column runs.artifact_uri has room for "
+                + "\(limit). Shorten 'artifact_location' by \(length - limit) characters."
         )
     }
 
@@ -113,7 +116,7 @@ extension Experiment {
         try lifecycleStage.requireActive("experiment", id: String(id))
     }
 
-    /// Throws "not found" if the experiment is already in the stage that the move leads to, as MLflow does.
+    /// Throws `.resourceDoesNotExist` if the experiment is already in the stage that the move leads to, as MLflow does.
     package func requireMovable(by move: LifecycleMove) throws(TrackingError) {
         guard lifecycleStage != move.stage else { throw .experimentNotFound(id) }
     }

@@ -1,7 +1,7 @@
 /// Throws if MLflow does not allow the key of a metric, param or tag (`_validate_param_name` in `validation.py`).
 ///
-/// A key contains only characters that Python's `\w` matches, `/`, `.`, `-`, `:` and spaces, and read as a path it is
-/// in normal form. Does not check the length. The cost is linear.
+/// A key contains only characters that Python's `\w` matches, `/`, `.`, `-`, `:` and spaces. It must also be a path in normal
+/// form: no component is empty, `.` or `..`. The length is not checked. The cost is linear.
 /// - Parameter path: the name of the parameter in the message, such as `metrics[0].name`.
 /// - Throws: `.invalidParameterValue`.
 package func validateKey(_ key: String, path: @autoclosure () -> String) throws(TrackingError) {
@@ -18,7 +18,7 @@ package func validateKey(_ key: String, path: @autoclosure () -> String) throws(
 
 /// Throws `.invalidParameterValue` if a text, read as a path, is not in normal form, such as `a//b` or `..`.
 func validateOwnNormalisedPath(_ text: String, path: @autoclosure () -> String) throws(TrackingError) {
-    guard isOwnNormalisedPath(text) else {
+    guard isNormalisedPath(text) else {
         throw .invalidValue(
             text,
             path: path(),
@@ -38,7 +38,7 @@ extension TrackingError {
 
 /// Whether Python's `\w` matches the scalar: a letter, a number of any kind, or an underscore.
 ///
-/// Swift's standard library knows more letters than Python 3.11, because its Unicode version is newer than 14.0.
+/// Swift's Unicode version is newer than that of Python 3.11 (14.0), so some letters are accepted that MLflow refuses.
 func isWordScalar(_ scalar: Unicode.Scalar) -> Bool {
     if scalar.isASCII { return isWordByte(UInt8(truncatingIfNeeded: scalar.value)) }
     switch scalar.properties.generalCategory {
@@ -77,7 +77,7 @@ private func hasOnlyKeyCharacters(_ key: String) -> Bool {
 /// Whether the text, read as a path, is in normal form: no component is empty, `.` or `..`.
 ///
 /// Like MLflow's check, this also refuses every text that begins with two dots (`..a`).
-private func isOwnNormalisedPath(_ key: String) -> Bool {
+private func isNormalisedPath(_ key: String) -> Bool {
     if key.utf8.starts(with: "..".utf8) { return false }
     var length = 0
     var dots = 0

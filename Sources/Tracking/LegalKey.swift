@@ -1,8 +1,8 @@
 /// Turns a name, such as the key in an imported file, into a key that MLflow allows.
 ///
 /// Illegal characters become underscores, and so do the dots of the path components `.` and `..`; empty components are
-/// left out, and a long key is truncated. A legal key stays as it is.
-/// - Parameter suffix: legal characters, which are appended to the key within its limit.
+/// left out, and a long key is truncated. Without a suffix, a legal key stays as it is.
+/// - Parameter suffix: legal characters to append to the key, which is truncated so that both fit into the limit.
 package func legalKey(_ name: String, suffix: String = "") -> String {
     if suffix.isEmpty, !name.isLonger(than: TrackingLimits.keyLength), (try? validateKey(name, path: "key")) != nil {
         return name

@@ -37,7 +37,7 @@ struct LocationParts {
         path = rest[..<(parameters.isEmpty ? rest.endIndex : rest.utf8.index(before: parameters.startIndex))]
     }
 
-    // Searches Unicode scalars, because Swift treats a divider and a combining mark after it as one other character.
+    // Searches Unicode scalars, because Swift treats a divider that a combining mark follows as a single, different character.
     private static func cut(_ text: Substring, at divider: Unicode.Scalar) -> (Substring, Substring) {
         let scalars = text.unicodeScalars
         guard let index = scalars.firstIndex(of: divider) else { return (text, "") }
@@ -45,7 +45,7 @@ struct LocationParts {
     }
 }
 
-/// Percent-decodes the bytes repeatedly, until nothing changes or ten times, as MLflow does.
+/// Percent-decodes the bytes repeatedly until nothing changes, but at most ten times, as MLflow does.
 func fullyDecoded(_ bytes: [UInt8]) -> [UInt8] {
     var current = bytes
     for _ in 0..<10 {
@@ -75,7 +75,7 @@ extension LocationParts {
             throw .invalidParameter(
                 "'\(field)' cannot use the '\(scheme)' scheme: the '\(scheme)' scheme addresses a "
                     + "host other than the tracking server's configured artifact storage. "
-                    + "Use a location beneath it, or the URI of an object store."
+                    + "Use a location beneath that storage, or the URI of an object store."
             )
         }
     }

@@ -8,7 +8,7 @@ package struct ExternalUser: Sendable, Hashable {
     package let source: String
 
     package static let proxySource = "proxy"
-    /// The most characters of a name.
+    /// The maximum number of characters in a name.
     package static let nameLimit = 255
 
     /// Drops groups whose names are empty or not printable.
@@ -22,27 +22,28 @@ package struct ExternalUser: Sendable, Hashable {
             !ReservedNames.contains(name)
         else { return nil }
         self.name = name
-        // An operator cannot write the name of any other group in the settings.
+        // Other groups can have no effect, because an operator cannot write their names in the settings.
         self.groups = groups.filter { !$0.isEmpty && $0.printable(limit: $0.unicodeScalars.count).isExactly($0) }
         self.source = source
     }
 }
 
-/// The log-in of a browser to the pages.
+/// The log-in of a browser to the web pages of this server.
 package struct LogIn: Sendable, Equatable {
     /// The credential with which the browser has logged in.
     package enum Holder: Sendable, Equatable {
         /// A token of this server.
         case token(name: String, hash: [UInt8])
         case user(ExternalUser)
-        /// The password of a user; `mark` changes with the password, which ends the log-in.
+        /// The password of a user. `mark` depends on the password: if the user's current password has another mark, the log-in
+        /// has ended.
         case account(name: String, mark: [UInt8])
     }
 
     package let holder: Holder
     /// Unix milliseconds.
     package let creationTime: Int64
-    /// Unix milliseconds, exact to five minutes.
+    /// Unix milliseconds, accurate to five minutes.
     package var lastUsedTime: Int64
     /// Unix milliseconds.
     package let expirationTime: Int64
@@ -58,7 +59,7 @@ package struct LogIn: Sendable, Equatable {
     package static let idleLifetime: Int64 = 86_400_000
     /// The time in milliseconds after which `lastUsedTime` is updated again.
     package static let useInterval: Int64 = 300_000
-    /// The most log-ins of one holder; a further one replaces the one that was used longest ago.
+    /// The maximum number of log-ins of one holder; a further log-in replaces the least recently used one.
     package static let limit = 100
 
     package init(_ holder: Holder, at time: Int64) {

@@ -52,7 +52,7 @@ package struct LoggedModel: Sendable, Equatable {
     package var info: LoggedModelInfo
     package var params: [Param] = []
     package var tags: [Tag] = []
-    /// All points, in ascending order of internal key id, timestamp and step.
+    /// All points, in ascending order of the key's id in the database, timestamp and step.
     package var metrics: [ModelMetric] = []
 
     package init(info: LoggedModelInfo) { self.info = info }

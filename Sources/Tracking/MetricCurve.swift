@@ -1,4 +1,4 @@
-/// The line in a chart of one metric of one run.
+/// One metric of one run, as a line in a chart.
 package struct MetricCurve: Sendable {
     /// How the points of a curve relate to the points that the client already has.
     package enum Mode: Sendable {
@@ -22,7 +22,7 @@ package struct MetricCurve: Sendable {
     package var isThinned: Bool
     /// Whether only a sample of the metric's points was read, because there are too many.
     package var isSampled: Bool
-    /// An opaque text with which the next request says which points the client has; nil for a part of a curve.
+    /// An opaque text that the client sends with its next request, to say which points it has; nil for a part of a curve.
     package var position: String?
 
     package init(
@@ -105,7 +105,7 @@ package struct CurveThinner {
     private var lastIndexOfPart: Int64 = 0
     /// The index of the point that is added next.
     private var index: Int64 = 0
-    /// The kept point of the current part so far; nil before the first point of the part.
+    /// The point to keep of the current part, if the part ended here; nil before the first point of the part.
     private var unfinished: CurvePoint?
 
     /// - Parameters:
@@ -131,8 +131,8 @@ package struct CurveThinner {
         points.append(finished)
         unfinished = nil
         part += 1
-        // `parts` divides the points after the first, so that the start of a bucket is the index of the last point
-        // before the bucket.
+        // `parts` numbers the points without the first one. So its index of the first point in a bucket is, in the numbering of
+        // all points, the index of the last point before the bucket.
         lastIndexOfPart = parts.start(ofBucket: part)
     }
 }

@@ -9,7 +9,7 @@ package struct MetricExtreme: Sendable, Equatable {
     }
 }
 
-/// The least and the greatest value of a metric, each with the lowest step at which it was logged; NaN does not count.
+/// The least and the greatest value of a metric, each with the lowest step at which it was logged; NaN is ignored.
 package struct MetricExtremes: Sendable, Equatable {
     package private(set) var minimum: MetricExtreme
     package private(set) var maximum: MetricExtreme

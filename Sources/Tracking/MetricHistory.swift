@@ -33,7 +33,7 @@ package struct RunMetricPoint: Sendable {
     }
 }
 
-/// Returns each different text once, in ascending order of bytes.
+/// Returns each distinct text once, in ascending order of bytes.
 ///
 /// Answers about several runs list the runs in byte order.
 package func distinctInByteOrder(_ texts: [String]) -> [String] {

@@ -15,9 +15,9 @@ package struct ModelVersion: Sendable, Equatable {
     package var runID: String
     /// Empty if the client sent no link.
     package var runLink: String
-    /// `ready` for each version that Apus has registered; a server of MLflow that uses the same database may note another.
+    /// `ready` for each version that Apus has registered; an MLflow server that uses the same database may store another status.
     package var status = ModelVersionStatus.ready
-    /// The description of an error of the registration; nil without one.
+    /// The description of an error during the registration; nil if there was none.
     package var statusMessage: String?
     /// The tags, in ascending order of key bytes.
     package var tags: [Tag] = []
@@ -90,7 +90,9 @@ package enum ModelStage: Int64, Sendable, CaseIterable {
         }
     }
 
-    /// Whether versions in this stage are in use: a move to the stage can then archive the other versions in it.
+    /// Whether versions in this stage are in use.
+    ///
+    /// Only a move to such a stage can archive the other versions in the stage.
     package var isActive: Bool { self == .staging || self == .production }
 
     /// Parses the name of a stage, in upper or lower case.

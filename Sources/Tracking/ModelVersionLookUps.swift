@@ -1,6 +1,6 @@
 /// Looks up what the source of a new version may refer to: a run, a logged model or a registered model.
 ///
-/// The functions throw for what does not exist, and for what the client may not read.
+/// The functions throw for an entity that does not exist, and for one that the client may not read.
 package protocol ModelVersionLookUps: ClientBound {
     var artifactRoot: ArtifactLocation { get }
 
@@ -42,7 +42,7 @@ extension ModelVersionLookUps {
         }
     }
 
-    /// Throws unless a client with limited permissions may read the run and the logged model that a version is made of.
+    /// Throws if a client with limited permissions may not read the run or the logged model that a new version names.
     ///
     /// A version that is copied from a registered model needs no permission for the run: whoever may read the
     /// registered model may read its artifacts.

@@ -24,7 +24,7 @@ package struct ModelVersionOrigin: Sendable, Equatable {
     /// The logged model whose run becomes the version's run; nil if the request names a run, or if no model is known.
     package var modelIDProvidingRun: String? { runID == nil ? locatedModelID ?? modelID : nil }
 
-    /// The logged model whose tag must list the new version; nil if no tag must.
+    /// The logged model whose tag must list the new version; nil if there is none.
     package var modelIDListingVersion: String? { isPrompt ? nil : modelID }
 }
 

@@ -51,7 +51,7 @@ package struct ModelVersionSource: Sendable {
         let parts = LocationParts(cleaned)
         try parts.requireTrustedHost(field: "source", trustedRoots: trustedRoots)
         guard parts.hasBalancedBrackets else {
-            throw Self.refusal(text, "The brackets around its host do not match.")
+            throw Self.refusal(text, "The brackets around the host do not match.")
         }
         if parts.scheme == "models" {
             kind = try Self.model(parts, in: text)
@@ -88,7 +88,7 @@ package struct ModelVersionSource: Sendable {
         )
     }
 
-    /// The error for a request whose run or model differs from that of the version that is its source.
+    /// The error for a request whose source is a model version, and that names another run or model than the one of that version.
     package var originMismatch: TrackingError {
         Self.refusal(text, "The run_id and model_id request parameters must match the referenced model version.")
     }
@@ -151,7 +151,7 @@ extension ModelVersionSource {
         if parts.scheme == "file" {
             let host = parts.authority.lowercased()
             guard host.isEmpty || host == "." || host.hasPrefix("localhost") || host.hasPrefix("127.0.0.1") else {
-                throw refusal(text, "It names another host; a file: URI must name none.")
+                throw refusal(text, "The source names another host; use a file: URI without a host.")
             }
         }
         return absoluteLocalPath(of: text, workingDirectory: workingDirectory)

@@ -31,7 +31,7 @@ package struct NewModelVersion: Sendable {
 
     /// Throws `.invalidParameterValue` if MLflow does not allow the name or a tag.
     ///
-    /// Call it after the check of the source, so that the same error comes first as in MLflow.
+    /// Call this function after the check of the source: if both fail, MLflow reports the error of the source.
     package func validateNameAndTags() throws(TrackingError) {
         try validateModelName(name)
         for tag in tags { try validateModelVersionTag(tag) }

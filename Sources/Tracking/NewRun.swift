@@ -58,7 +58,7 @@ package struct NewRun: Sendable {
 
     /// Throws `.resourceAlreadyExists` if the run is not as this request would have created it.
     ///
-    /// Tags that the run has and the request has not are ignored.
+    /// The run may have more tags than the request.
     private func requireSame(_ run: Run) throws(TrackingError) {
         let stored = Set(run.tags.map { ExactText($0.key + "\0" + $0.value) })
         let isSame =

@@ -2,9 +2,9 @@ extension Tag {
     /// The tag by which searches recognise a prompt, on a registered model or on a version.
     package static let promptMark = Tag(key: isPromptKey, value: "true")
 
-    /// Whether the tag makes its owner a prompt in searches.
+    /// Whether the tag makes its registered model or version a prompt in searches.
     ///
-    /// Unlike requests, searches compare the value exactly.
+    /// Searches compare the tag's value exactly, unlike `belongToPrompt`, which ignores upper and lower case.
     package var marksPrompt: Bool { key.isExactly(Self.isPromptKey) && value.isExactly(Self.promptMark.value) }
 }
 

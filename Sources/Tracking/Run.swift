@@ -39,7 +39,7 @@ package struct RunInfo: Sendable, Equatable {
 /// A run with everything that `runs/get` and `runs/search` return.
 package struct Run: Sendable, Equatable {
     package var info: RunInfo
-    /// The latest point of each metric, in ascending order of internal key id.
+    /// The latest point of each metric, in ascending order of the key's id in the database.
     package var metrics: [Metric] = []
     package var params: [Param] = []
     package var tags: [Tag] = []

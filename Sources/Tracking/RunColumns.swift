@@ -14,7 +14,7 @@ package struct RunColumns: Sendable {
     /// A param or a tag, and a summary of its values.
     package struct Text: Sendable {
         package var key: String
-        /// The number of runs that have it.
+        /// The number of runs that have the param or tag.
         package private(set) var runCount = 0
         /// Up to 20 different values of at most 200 bytes, in the order in which they were added.
         package private(set) var samples: [String] = []

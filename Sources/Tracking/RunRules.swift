@@ -51,7 +51,7 @@ package struct ParamConflict: Sendable, Equatable {
     package let param: Param
     package let storedValue: String
 
-    /// Returns nil if the stored value is the same, because logging it again changes nothing.
+    /// Returns nil if the stored value is the same, because logging the same value again changes nothing.
     package init?(_ param: Param, storedValue: String) {
         guard !storedValue.isExactly(param.value) else { return nil }
         self.param = param

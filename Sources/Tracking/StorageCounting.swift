@@ -1,23 +1,23 @@
 /// A session that counts how much each owner has stored.
 ///
-/// The extension has the rules, which are the same for all stores; a store reads and changes the counts.
+/// The rules, which are the same for all stores, are in the extension; each store reads and changes the counts.
 package protocol StorageCounting: ClientBound {
-    /// The most runs that may be stored.
+    /// The maximum numbers of stored runs.
     var runQuota: RunQuota { get }
 
-    /// The number of runs that an identity has, including those that the open transaction adds.
+    /// The number of runs that an owner has, including those that the open transaction adds.
     ///
-    /// - Parameter limit: a number that is not below the limit is first checked against the runs that exist.
+    /// - Parameter limit: if the stored count has reached this limit, runs that other programs have removed are subtracted first.
     func runCount(of owner: StorageOwner, checkedFrom limit: Int64) throws -> Int64
 
-    /// Counts one more run of all identities together, unless there are as many as the limit already.
+    /// Counts one more run in the number of all runs, unless that number has reached the limit.
     ///
-    /// - Returns: whether there are fewer runs than the limit.
+    /// - Returns: whether the run was counted.
     func takeRoomForRun(below limit: Int64) throws -> Bool
 
     /// Records who has stored the artifact at a path, and its size.
     ///
-    /// - Returns: the decrease for the owner of the artifact that it replaces.
+    /// - Returns: the decrease for the owner of an earlier artifact at the path; empty if there was none.
     func recordStored(_ path: String, by owner: StorageOwner?, bytes: Int64) throws -> [StoredChange]
 
     /// Records that no artifact is stored at a path or beneath it.
@@ -49,7 +49,7 @@ extension StorageCounting {
         case .upload:
             let replaced = try recordStored(event.path, by: event.owner, bytes: event.bytes)
             return replaced + [StoredChange(owner: event.owner, bytes: event.bytes)]
-        // It is not known which paths a partial deletion has removed.
+        // A partial deletion subtracts nothing, because it is not known which paths it has removed.
         case .deletion: return event.isPartial ? [] : try forgetStored(event.path)
         }
     }

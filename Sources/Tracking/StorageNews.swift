@@ -1,14 +1,15 @@
 internal import Synchronization
 
-/// Tells how much is stored, after each commit of a store whose database other servers use too.
+/// Announces how much each owner has stored, after each commit to a database that other servers use too.
 package final class StorageNews: Sendable {
     private let listener = Mutex<(@Sendable ([StorageUse]) -> Void)?>(nil)
 
     package init() {}
 
-    /// Calls `body` with the new sums of all owners that a commit has changed, before its requests are answered.
+    /// Calls `body` after each commit with the new sums of the owners whose sums have changed, before the commit's requests are
+    /// answered.
     ///
-    /// - Parameter body: called on the writer's thread; must be quick. It replaces an earlier one.
+    /// - Parameter body: called on the writer's thread; must be quick. It replaces the `body` of an earlier call.
     package func listen(_ body: @escaping @Sendable ([StorageUse]) -> Void) { listener.withLock { $0 = body } }
 
     package func announce(_ use: [StorageUse]) {

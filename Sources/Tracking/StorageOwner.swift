@@ -1,7 +1,7 @@
-/// The token or user to whom stored runs and artifacts are charged.
+/// The token or user whose quotas stored runs and artifacts count against.
 ///
-/// A user owns what is stored with any token of that user, and so does a user whom a proxy or an issuer names on a
-/// server without accounts. A token without a user is an owner of its own, even if a user has the same name.
+/// Data that is stored with a token of a user belongs to the user. This is also true for users without an account, whom a proxy
+/// or an issuer identifies. A token that belongs to no user is itself an owner, even if a user has the same name.
 package struct StorageOwner: Sendable, Hashable {
     package enum Kind: String, Sendable, CaseIterable {
         case token, user

@@ -1,4 +1,4 @@
-/// The amount of data that one identity has stored.
+/// The amount of data that one owner has stored.
 package struct StorageUse: Sendable, Equatable {
     /// Nil for data stored while the server did not require clients to identify themselves.
     package var owner: StorageOwner?
@@ -7,7 +7,7 @@ package struct StorageUse: Sendable, Equatable {
     package var artifacts: Int64 = 0
     /// The number of runs, including deleted ones that are not removed permanently.
     package var runs: Int64 = 0
-    /// Grows with each change, where several servers store things; otherwise 0.
+    /// Increases with each change of the sums, if several servers can use the database; otherwise 0.
     package var version: Int64 = 0
 
     package init(owner: StorageOwner?) { self.owner = owner }
@@ -18,7 +18,7 @@ extension TrackingReading {
     package func storageUse() throws -> [StorageUse] { try storageUse(checksRuns: false) }
 }
 
-/// The amount of data that is stored in total, and by each known identity.
+/// The amount of data that is stored in total, and by each known owner.
 package struct StorageReport: Sendable, Equatable {
     package let server: StorageUse
     package let clients: [StorageUse]
@@ -29,8 +29,8 @@ package struct StorageReport: Sendable, Equatable {
     }
 
     /// - Parameters:
-    ///   - use: one element for each identity, and one without an owner for data of unknown identities.
-    ///   - runs: the total number of runs, which may exceed the sum in `use`, because some creators are not known.
+    ///   - use: one element for each owner, and one for data whose owner is not known.
+    ///   - runs: the total number of runs, which may exceed the sum in `use`, because the owners of some runs are not known.
     package init(of use: [StorageUse], runs: Int64) {
         var server = StorageUse(owner: nil)
         server.artifactBytes = use.reduce(0) { $0 + $1.artifactBytes }
@@ -40,7 +40,7 @@ package struct StorageReport: Sendable, Equatable {
     }
 }
 
-/// A change of the number of bytes that an identity has stored; negative for a decrease.
+/// A change of the number of bytes that an owner has stored; negative for a decrease.
 package struct StoredChange: Sendable, Equatable {
     /// Nil for data whose owner is not known.
     package let owner: StorageOwner?
@@ -52,11 +52,11 @@ package struct StoredChange: Sendable, Equatable {
     }
 }
 
-/// The most runs that may be stored; nil for no limit.
+/// The maximum numbers of stored runs; nil for no limit.
 package struct RunQuota: Sendable, Equatable {
-    /// The most runs of one identity.
+    /// The maximum number of runs of one owner.
     package var client: Int64?
-    /// The most runs of all identities together.
+    /// The maximum number of all runs together.
     package var server: Int64?
 
     package init(client: Int64? = nil, server: Int64? = nil) {

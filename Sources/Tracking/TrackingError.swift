@@ -26,7 +26,7 @@ package struct TrackingError: Error, Sendable, Equatable {
         case notImplemented
         /// 429 REQUEST_LIMIT_EXCEEDED: nothing was done, and the client should try again.
         case temporarilyUnavailable
-        /// 429 REQUEST_LIMIT_EXCEEDED: another program holds the lock of the database.
+        /// 429 REQUEST_LIMIT_EXCEEDED: another program has locked the database.
         case databaseLocked
         /// 503 TEMPORARILY_UNAVAILABLE: it is unknown whether the change was stored.
         case outcomeUnknown
@@ -63,7 +63,7 @@ package struct TrackingError: Error, Sendable, Equatable {
 
     /// The error for a tag that an experiment or run does not have.
     ///
-    /// - Parameter owner: for the message, such as "experiment with id 1".
+    /// - Parameter owner: the experiment or run, for the message, such as "experiment with id 1".
     package static func tagNotFound(_ key: String, in owner: String) -> TrackingError {
         doesNotExist("No tag with name: \(shortened(key)) in \(owner)")
     }

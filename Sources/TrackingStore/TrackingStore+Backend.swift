@@ -42,7 +42,7 @@ extension TrackingStore: TrackingBackend {
 }
 
 extension ReadSession {
-    /// Returns a session as one of the store in SQLite.
+    /// Returns the session if it is one of the store in SQLite.
     ///
     /// - Throws: `.notImplemented` for a session of another store.
     package static func own(_ session: any TrackingReading) throws(TrackingError) -> ReadSession {
@@ -55,7 +55,7 @@ extension TrackingError {
     /// The error for a call that only a server over SQLite offers.
     package static let onlyInSQLite = TrackingError(
         .notImplemented,
-        "This server keeps its data in PostgreSQL, and does not offer this call there. It needs a server whose "
+        "This server keeps its data in PostgreSQL, and does not offer this call there. The call needs a server whose "
             + "--backend-store-uri is a SQLite database; docs/postgresql.md lists the differences."
     )
 }

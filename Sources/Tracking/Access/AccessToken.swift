@@ -24,7 +24,9 @@ package enum AccessScope: String, Sendable, CaseIterable {
 /// The description of a token; the secret itself is not stored.
 package struct AccessToken: Sendable, Equatable {
     package var name: String
-    /// The user who owns the token, which allows nothing that its user may not do; nil for a token that the operator created.
+    /// The user who owns the token; the token allows nothing that this user may not do.
+    ///
+    /// Nil for a token that the operator created.
     package var userID: Int64?
     package var scope: AccessScope
     /// The only experiments that the token gives access to; nil for all.
@@ -33,7 +35,7 @@ package struct AccessToken: Sendable, Equatable {
     package var creationTime: Int64
     /// Unix milliseconds; nil if the token does not expire.
     package var expirationTime: Int64?
-    /// Unix milliseconds, exact to a minute; nil if the token was never used.
+    /// Unix milliseconds, accurate to a minute; nil if the token was never used.
     package var lastUsedTime: Int64?
 
     package init(
@@ -57,16 +59,17 @@ package struct AccessToken: Sendable, Equatable {
     /// Whether the token has expired at a time in Unix milliseconds.
     package func hasExpired(at time: Int64) -> Bool { expirationTime.map { $0 <= time } ?? false }
 
-    /// The name that stands for commands on the server's own machine; it is one of `ReservedNames`.
+    /// The name under which commands on the server's own machine are shown; it is one of `ReservedNames`.
     package static let operatorName = "the operator's command"
-    /// The most characters of a name.
+    /// The maximum number of characters in a name.
     package static let nameLimit = 100
-    /// The most tokens of one user.
+    /// The maximum number of tokens that one user may have.
     package static let userLimit: Int64 = 100
-    /// The longest lifetime, in milliseconds, of a token whose user was named by a proxy or an issuer: the server is not told when
-    /// such a user loses all permissions.
+    /// The longest lifetime, in milliseconds, of a token whose user was identified by a proxy or an issuer.
+    ///
+    /// The token must expire, because nobody tells the server when such a user loses all permissions.
     package static let longestLifetimeOfExternalUser: Int64 = 90 * 86_400_000
-    /// The most experiments to which a token can be limited.
+    /// The maximum number of experiments to which a token can be limited.
     package static let experimentLimit = 1_000
 
     /// Throws `.invalidParameterValue` unless a token with these properties may be created.
@@ -118,8 +121,8 @@ extension TrackingError {
         }
         let names = owners.map { "'\(shortened($0))'" }.joined(separator: ", ")
         return doesNotExist(
-            "There is no token '\(shortened(name))' without an owner; a token with that name belongs to \(names). Name the owner: "
-                + "--user \(shortened(owner))"
+            "There is no token '\(shortened(name))' without an owner; a token with that name belongs to \(names). "
+                + "Name the owner: --user \(shortened(owner))"
         )
     }
 }

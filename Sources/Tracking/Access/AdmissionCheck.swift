@@ -1,17 +1,19 @@
 package import Budgets
 package import Identities
 
-/// The permissions of a client may have been reduced since its request was admitted, so that they must be checked again.
+/// The error for a request whose client may have lost permissions since the request was admitted, so that they must be checked
+/// again.
 ///
-/// Nothing of the request has been done.
+/// No part of the request has been carried out.
 package struct AccessChanged: Error, Sendable {
     package init() {}
 }
 
-/// Checks before each change whether the permissions by which its client was admitted may have been reduced since.
+/// Checks before each change whether the client may have lost permissions since its request was admitted.
 ///
-/// All changes of permissions go through the writer. So they have not been reduced by a committed transaction if the access version
-/// is the same as at the admission. Whether the open transaction reduces any is passed to `require`.
+/// Each committed transaction that reduces permissions advances the access version. So if the version is the same as at the
+/// admission, only the open transaction can have reduced permissions, and the parameter `reducesAccess` of `require` says
+/// whether it has.
 package struct AdmissionCheck: Sendable {
     private let version: AccessVersion
 
@@ -26,7 +28,7 @@ package struct AdmissionCheck: Sendable {
     }
 }
 
-/// A session that collects the changes of permissions by its open transaction.
+/// A session that collects the changes of permissions that its open transaction makes.
 package protocol AccessChanging: AnyObject {
     /// The changes so far; announced by `PermissionChanges` after the commit.
     var accessChange: AccessChange { get set }
@@ -35,13 +37,14 @@ package protocol AccessChanging: AnyObject {
 extension AccessChanging {
     /// Records that the open transaction changes a user or the user's permissions; nil stands for all users.
     ///
-    /// - Parameter reducesAccess: false if it only adds permissions, so that nobody's must be checked again.
+    /// - Parameter reducesAccess: false if the change only adds permissions, so that no client's permissions must be checked
+    ///   again.
     package func touch(user id: Int64?, reducesAccess: Bool = true) {
         accessChange.users.insert(id)
         if reducesAccess { accessChange.reducesAccess = true }
     }
 
-    /// Records that the open transaction ends tokens with these hashes.
+    /// Records that the open transaction makes the tokens with these hashes invalid.
     package func noteEnd(ofTokens hashes: [[UInt8]]) {
         guard !hashes.isEmpty else { return }
         accessChange.endedTokens += hashes

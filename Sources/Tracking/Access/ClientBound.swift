@@ -1,9 +1,9 @@
 package import Budgets
 package import Identities
 
-/// An object that works for one client and checks its permissions: a session of a store, or a part of its work.
+/// An object that works for one client and checks that client's permissions, such as a session of a store.
 ///
-/// To a client with a limited token, an entity that it may not read seems not to exist. A user gets the same refusal for an entity that
+/// An entity that a client with a limited token may not read seems not to exist. A user gets the same error for an entity that
 /// the user may not read and for one that does not exist.
 package protocol ClientBound {
     /// The client that waits for the result.
@@ -32,7 +32,7 @@ extension ClientBound {
 
     /// Returns the error for an entity that does not exist or that the client may not read.
     ///
-    /// A user gets the same error in both cases, so that it does not reveal which ids exist.
+    /// A user gets the same error in both cases, so that the error does not reveal which ids exist.
     package func missingOrForbidden(_ missing: TrackingError) -> TrackingError {
         guard let identity = caller.identity, identity.permissions != nil, !identity.hidesOthers else { return missing }
         return TrackingError(
@@ -47,14 +47,15 @@ extension ClientBound {
         let level = permissions?.level(of: thing).wireName ?? ""
         return TrackingError(
             .permissionDenied,
-            "Permission denied: \(caller.identity?.nameForMessages ?? "this client") has \(level) on \(thing.nameForMessages), and this "
-                + "call needs \(action.level.wireName). An admin, or whoever may manage \(thing.nameForMessages), can grant that."
+            "Permission denied: \(caller.identity?.nameForMessages ?? "this client") has \(level) on "
+                + "\(thing.nameForMessages), and this call needs \(action.level.wireName). An admin, or whoever may "
+                + "manage \(thing.nameForMessages), can grant that."
         )
     }
 
     /// Throws if a role denies the client the creation of entities of this type.
     ///
-    /// The caller also requires permission to change the experiment or model that will contain the new entity.
+    /// The calling function must also require permission to change the experiment or model that will contain the new entity.
     package func requireCreation(of type: GrantedType, named name: String? = nil) throws(TrackingError) {
         guard let permissions, !permissions.allowsCreation(of: type, named: name) else { return }
         throw TrackingError(
@@ -64,13 +65,13 @@ extension ClientBound {
         )
     }
 
-    /// Throws unless the client may delete or restore all contents of an experiment that it may delete.
+    /// Throws unless a client that may delete an experiment may also delete or restore all contents of the experiment.
     package func requireDeletionOfContents(ofExperiment id: Int64) throws(TrackingError) {
         guard let permissions, !permissions.allowsDeletion(ofExperiment: id) else { return }
         throw permissionDenied(.delete, on: .run(inExperiment: id))
     }
 
-    /// Throws unless the client may delete the versions of a registered model or prompt that it may delete.
+    /// Throws unless a client that may delete a registered model or prompt may also delete its versions.
     package func requireDeletionOfVersions(ofModel name: String, isPrompt: Bool) throws(TrackingError) {
         guard let permissions, !permissions.allowsDeletion(ofModel: name, isPrompt: isPrompt) else { return }
         throw permissionDenied(.delete, on: .version(ofModel: name, isPrompt: isPrompt))
@@ -135,7 +136,8 @@ extension ClientBound {
         )
     }
 
-    /// Throws for a limited token, which may not rename experiments: the answer could reveal the name of an experiment that it must not see.
+    /// Throws for a limited token, which may not rename experiments: the answer could reveal the name of an experiment that it
+    /// must not see.
     package func requireSightOfExperimentNames() throws(TrackingError) {
         guard hidesOthers else { return }
         throw TrackingError(
@@ -145,7 +147,7 @@ extension ClientBound {
         )
     }
 
-    /// Throws if a client with limited permissions would change the prompt tag.
+    /// Throws if a client with limited permissions wants to change the prompt tag.
     ///
     /// That tag decides whether the grants for registered models or those for prompts apply to the model.
     package func requireNotPromptTag(_ key: String) throws(TrackingError) {

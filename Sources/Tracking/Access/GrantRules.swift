@@ -14,7 +14,7 @@ extension Grant {
         guard type.levels.contains(level) else {
             let known = type.levels.map(\.wireName).joined(separator: ", ")
             throw .invalidParameter(
-                "Invalid permission '\(permission)' for resource_type='\(typeName)', which takes: \(known)."
+                "Invalid permission '\(permission)' for resource_type='\(typeName)'. Valid permissions are: \(known)."
             )
         }
         try type.validate(pattern: pattern)
@@ -34,7 +34,7 @@ extension GrantedType {
         self = type
     }
 
-    /// The most characters of a pattern: those of the longest name of a model.
+    /// The maximum number of characters in a pattern, which is that of a registered model's name.
     private static let patternLimit = TrackingLimits.registeredModelNameLength
 
     /// - Throws: `.invalidParameterValue` if a grant of this type cannot have the pattern.
@@ -51,7 +51,8 @@ extension GrantedType {
 }
 
 extension Grant {
-    /// Throws for the name that stands for all entities in grants: a client that creates an entity with it would manage all of them.
+    /// Throws for the name `*`, which means all entities in grants: a client that creates an entity is granted MANAGE on its
+    /// name, and with this name on all entities.
     package static func requireNotWildcard(_ name: String) throws(TrackingError) {
         guard name == everything else { return }
         throw .invalidParameter(
@@ -61,7 +62,7 @@ extension Grant {
 }
 
 extension TrackingError {
-    /// The error for a request whose user was deleted after it was admitted.
+    /// The error for a request whose user was deleted after the request had been admitted.
     package static let userDeletedMeanwhile = TrackingError(
         .permissionDenied,
         "Permission denied: the user who sent this request was deleted in the meantime."

@@ -16,11 +16,11 @@ package enum ChangedUsers: Sendable, Equatable {
     }
 }
 
-/// The changes of users, permissions, tokens and log-ins by one transaction.
+/// The changes of users, permissions, tokens and log-ins that one transaction makes.
 package struct AccessChange: Sendable, Equatable {
     /// The users whose permissions have changed.
     package internal(set) var users = ChangedUsers.some([])
-    /// The hashes of tokens that have ended.
+    /// The hashes of tokens that have become invalid.
     package internal(set) var endedTokens: [[UInt8]] = []
     /// The hashes of log-ins that have ended.
     package internal(set) var endedLogIns: [[UInt8]] = []
@@ -38,18 +38,20 @@ package struct AccessChange: Sendable, Equatable {
 
 /// Announces the changes of each commit to the object that keeps users and their permissions in memory.
 ///
-/// If several servers share a database, the commits of this server are announced here. Those of other servers are found by a changed
-/// `StoredAccessVersion`.
+/// If several servers share a database, only the commits of this server are announced at once. A commit of another server is
+/// noticed later, because it changes the access mark in the database (`StoredAccessVersion`).
 package final class PermissionChanges: Sendable {
     private struct Watcher {
         let apply: @Sendable (AccessChange) -> Void
         let forget: @Sendable () -> Void
     }
 
-    /// Grows with each commit that reduces permissions, before its answers are sent and before the next transaction begins, so that the
-    /// number is exact within a transaction.
+    /// Increases with each commit that reduces permissions, before the commit's answers are sent and before the next
+    /// transaction begins, so that a transaction sees all earlier reductions by this server.
+    ///
+    /// It also increases when another server's change of permissions is noticed.
     package let version = AccessVersion()
-    /// The mark in the database; nil for a store that no other server changes.
+    /// The access mark that was read from the database; nil if no other server uses the database.
     package let stored: StoredAccessVersion?
     private let watcher = Mutex<Watcher?>(nil)
 
@@ -57,7 +59,7 @@ package final class PermissionChanges: Sendable {
 
     /// - Parameters:
     ///   - apply: called on the writer's thread after each commit with a change of permissions, before its answers are sent.
-    ///   - forget: called on a thread of the store when another server has changed permissions; it is not known which.
+    ///   - forget: called on a thread of the store when another server has changed permissions; which ones is not known.
     package func watch(
         _ apply: @escaping @Sendable (AccessChange) -> Void,
         forgetting forget: @escaping @Sendable () -> Void
@@ -78,12 +80,13 @@ package final class PermissionChanges: Sendable {
     }
 }
 
-/// The access mark that this server last read: a random number in the database, which each transaction that changes permissions
-/// replaces by another one.
+/// The access mark that this server last read from the database.
 ///
-/// The permissions in memory were read at this mark or later. A transaction of this server is committed only if the mark in the
-/// database is still the one that was known when it began. Marks are random and not counted, because a standby that takes over may
-/// have lost the last changes: a count could then reach the same number again with other changes.
+/// The access mark is a random number in the database. Each transaction that changes permissions replaces it, so a different
+/// mark shows that permissions have changed. The permissions in memory were read when the database had the known mark, or
+/// later. A transaction of this server is committed only if the database still has the mark that was known when the transaction
+/// began. The mark is random and not a counter, because a standby that takes over may have lost the last changes: a counter
+/// could then reach the same number again after different changes.
 package final class StoredAccessVersion: Sendable {
     private let mark: Atomic<Int64>
 
@@ -91,13 +94,13 @@ package final class StoredAccessVersion: Sendable {
 
     package var known: Int64 { mark.load(ordering: .acquiring) }
 
-    /// Notes that the permissions in memory are those of another mark.
+    /// Replaces the known mark, because the permissions in memory have been read again.
     ///
-    /// - Returns: false if the known mark is no longer `before`, and nothing was noted.
+    /// - Returns: false, without a change, if the known mark is no longer `before`.
     package func replace(_ before: Int64, by mark: Int64) -> Bool {
         self.mark.compareExchange(expected: before, desired: mark, ordering: .acquiringAndReleasing).exchanged
     }
 
-    /// A new mark, which no other change has.
+    /// A new mark, which almost certainly differs from all earlier ones.
     package static func random() -> Int64 { .random(in: 1...Int64.max) }
 }

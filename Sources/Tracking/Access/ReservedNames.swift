@@ -1,8 +1,8 @@
 internal import Coding
 
-/// The names by which the audit and other outputs show the server itself, its commands, and clients without a name.
+/// The names by which the audit log and other outputs show the server itself, its commands, and clients without a name.
 ///
-/// No user or token can have one of them: otherwise its actions would be shown as those of the server or of another client.
+/// No user or token can have such a name, because its actions would be shown as those of the server or of another client.
 package enum ReservedNames {
     private static let all: Set<String> = [
         AccessToken.operatorName, AuditActor.anyone.shownName, AuditActor.command.shownName,
@@ -32,7 +32,7 @@ package enum ReservedNames {
 }
 
 extension TrackingError {
-    /// - Parameter kind: the kind of entity that was to get the name, with an article.
+    /// - Parameter kind: the kind of entity that was to get the name, with an article, such as "a token".
     package static func nameReserved(_ name: String, of kind: String) -> TrackingError {
         invalidParameter(
             "'\(shortened(name).printable(limit: 200))' cannot be the name of \(kind): the server shows it for itself, for its "

@@ -1,7 +1,7 @@
 package import Identities
 
 extension ExperimentSearch {
-    /// The same search, restricted to what the permissions allow to read.
+    /// The same search, restricted to entities that the permissions allow the client to read.
     package func within(_ permissions: Permissions) -> ExperimentSearch {
         var search = self
         search.scope = permissions.visibleExperiments(for: .experiment)
@@ -10,7 +10,7 @@ extension ExperimentSearch {
 }
 
 extension RunSearch {
-    /// The same search, restricted to what the permissions allow to read.
+    /// The same search, restricted to entities that the permissions allow the client to read.
     package func within(_ permissions: Permissions) -> RunSearch {
         let visible = permissions.visibleExperiments(for: .run)
         var search = self
@@ -20,7 +20,7 @@ extension RunSearch {
 }
 
 extension LoggedModelSearch {
-    /// The same search, restricted to what the permissions allow to read.
+    /// The same search, restricted to entities that the permissions allow the client to read.
     package func within(_ permissions: Permissions) -> LoggedModelSearch {
         let visible = permissions.visibleExperiments(for: .loggedModel)
         var search = self

@@ -15,7 +15,7 @@ package struct User: Sendable, Equatable {
         self.creationTime = creationTime
     }
 
-    /// The most characters of a name.
+    /// The maximum number of characters in a name.
     package static let nameLimit = 255
 
     /// The password that older versions of MLflow shipped, which everybody knows.
@@ -23,8 +23,8 @@ package struct User: Sendable, Equatable {
 
     /// Throws `.invalidParameterValue` unless a user may have the name.
     ///
-    /// Line breaks are refused because logs contain the name, colons because HTTP Basic puts one after it, and blanks at the
-    /// start or end because nobody sees them.
+    /// Line breaks are refused because logs contain the name, colons because HTTP Basic puts a colon after the name, and blanks
+    /// at the start or end because they are not visible.
     package static func validate(name: String) throws(TrackingError) {
         guard !name.isEmpty else { throw .invalidParameter("Username cannot be empty.") }
         guard name.unicodeScalars.count <= nameLimit, !name.utf8.contains(UInt8(ascii: ":")),
@@ -57,7 +57,7 @@ package struct Role: Sendable {
 
     /// The only workspace whose roles have an effect.
     package static let workspace = "default"
-    /// The most characters of a description.
+    /// The maximum number of characters in a description.
     package static let descriptionLimit = 5_000
 
     /// The name of the role that contains the grants of a single user.
@@ -92,8 +92,11 @@ package struct Role: Sendable {
     }
 }
 
-/// One grant of a role, with the id of the grant; all texts are in MLflow's terms.
+/// One grant of a role.
+///
+/// The type, pattern and permission are texts as in MLflow's API.
 package struct RolePermission: Sendable {
+    /// The id of the grant.
     package var id: Int64
     package var roleID: Int64
     package var type: String

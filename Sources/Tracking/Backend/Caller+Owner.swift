@@ -2,7 +2,8 @@ package import Budgets
 internal import Identities
 
 extension Caller {
-    /// To whom stored runs and artifacts are charged; nil without an identity and for commands of the operator.
+    /// The owner of the runs and artifacts that the client stores; nil for a client without an identity and for the operator's
+    /// commands.
     package var owner: StorageOwner? {
         switch identity?.kind {
         case .token: identity.map { StorageOwner(.token, $0.name) }

@@ -34,7 +34,7 @@ package struct Creation: Sendable {
                 hasher.combine(number)
                 hasher.combine(kind)
                 hasher.combine(caller.peer)
-                // What the creation grants its user makes another object of the identity, which is still that user's.
+                // The permissions are left out, because the creation itself may have granted the user new ones.
                 if let identity = caller.identity {
                     hasher.combine(identity.kind)
                     hasher.combine(identity.userID)

@@ -10,7 +10,7 @@ package struct RecordStream {
 
     /// The memory in bytes to reserve for a stream: enough for 20,000 points and ten runs of 200 kB each.
     ///
-    /// Larger runs take more.
+    /// A stream with larger runs needs more memory.
     package static let memoryBytes = 4 * 1_048_576
 
     /// Blocks until the store has checked that the named experiments or runs exist.
@@ -41,7 +41,9 @@ package struct RecordStream {
 }
 
 extension TrackingBackend {
-    /// Reads the next batch of a cursor in one transaction, and blocks meanwhile; returns nil at the end.
+    /// Reads the next batch of a cursor in one transaction; returns nil at the end.
+    ///
+    /// Blocks until the batch is read.
     package func readNow(_ cursor: inout RecordCursor, for caller: Caller = .server) throws -> [TransferRecord]? {
         let (records, next) = try readNow(.continued, for: caller) { [cursor] session in
             var cursor = cursor
@@ -53,7 +55,7 @@ extension TrackingBackend {
 
     /// Returns the keys of all runs that a `RecordCursor` with the content `runs` returns for this subset.
     ///
-    /// Blocks meanwhile. Reads the keys of 1,000 runs at a time.
+    /// Blocks until all keys are read. Reads the keys of 1,000 runs at a time.
     package func runKeys(_ subset: TransferSubset, for caller: Caller = .server) throws -> RunKeys {
         var rows = RowCursor(.runs, subset, withDeletedRuns: false)
         var (metrics, params, tags) = (Set<ExactText>(), Set<ExactText>(), Set<ExactText>())

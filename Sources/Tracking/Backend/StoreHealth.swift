@@ -15,7 +15,7 @@ package struct StoreHealth: Sendable {
     /// Set if an empty write failed or was not answered in time.
     package var writer: String?
 
-    /// Whether the files and the disk have no problem, whatever the reader and the writer have.
+    /// Whether the files and the disk have no problem; the reader and the writer do not matter.
     package var isStorageSound: Bool { files == nil && disk == nil }
     package var isSound: Bool { isStorageSound && reader == nil && writer == nil }
 

@@ -1,7 +1,7 @@
 package import Budgets
 
-// What MLflowAPI asks of a store while it carries out one request, whatever stores the data: `TrackingStore` in SQLite,
-// `PostgresStore` in PostgreSQL.
+// What MLflowAPI needs from a store to carry out one request. `TrackingStore` (SQLite) and `PostgresStore` (PostgreSQL)
+// implement it.
 //
 // Every function throws `.resourceDoesNotExist` if the request names an id or a name that does not exist. Every function that
 // changes a run or an experiment, or something that belongs to one, throws `.invalidParameterValue` if the run or experiment is
@@ -9,7 +9,7 @@ package import Budgets
 
 /// Reads the data for one request.
 ///
-/// All functions read the data of the same moment.
+/// All functions of a session see the same state of the database.
 package protocol TrackingReading: RecordReading, AccessTables {
     /// The client that waits for the result, and whose permissions the store checks.
     var caller: Caller { get }
@@ -25,9 +25,11 @@ package protocol TrackingReading: RecordReading, AccessTables {
     func findRuns(_ search: RunSearch) throws -> SearchCursor<Run>
     /// Finds runs, with only the metrics, params and tags in `columns`.
     func findRunTable(_ search: RunSearch, columns: [RunTableColumn]) throws -> SearchCursor<RunTableRow>
-    /// Collects the columns of the run table: the keys and values of the metrics, params and tags of the runs on the first page.
+    /// Collects the columns of the run table: the keys and values of the metrics, params and tags of the runs on the first
+    /// page.
     ///
-    /// - Parameter valueLimit: the number of values to read. Up to 50 runs are read at once, so the last of them may exceed it.
+    /// - Parameter valueLimit: no more runs are read when this number of values has been read. Runs are read in batches of up
+    ///   to 50, so the last batch may exceed the limit.
     func describeRunColumns(_ search: RunSearch, valueLimit: Int) throws -> RunColumns
 
     /// Finds experiments, by default with the newest first.
@@ -35,7 +37,7 @@ package protocol TrackingReading: RecordReading, AccessTables {
     /// Finds logged models that are not deleted.
     ///
     /// Models with equal sort keys are ordered by creation time, the newest first, and then by model id. A model meets a
-    /// comparison if any point of the metric does; `order_by` uses the latest point.
+    /// comparison of a metric if any point of that metric does; `order_by` uses the latest point.
     func findLoggedModels(_ search: LoggedModelSearch) throws -> SearchCursor<LoggedModel>
     /// Finds registered models, by default without prompts and in the order of their names.
     func findRegisteredModels(_ search: RegistrySearch) throws -> SearchCursor<RegisteredModel>
@@ -82,7 +84,9 @@ package protocol TrackingReading: RecordReading, AccessTables {
     ///   - maxResults: the maximum number of points, at least 1.
     func sampleMetric(_ history: MetricHistory, steps: ClosedRange<Int64>?, maxResults: Int) throws -> [MetricPoint]
 
-    /// The curve of one metric of one run, reduced to few points that keep its extremes; nil if it has no points.
+    /// The curve of one metric of one run, reduced to few points that keep its extremes.
+    ///
+    /// Nil if there are no points: in the metric, in the requested range, or after the position.
     ///
     /// - Parameter position: `MetricCurve.position` of an earlier answer, to get only points that were added after it.
     /// - Throws: `.invalidParameterValue` for a position that does not come from a curve of this metric.
@@ -122,7 +126,7 @@ package protocol TrackingReading: RecordReading, AccessTables {
 
     /// Returns a number that changes whenever the result of `artifactPlaces` may have changed.
     ///
-    /// Over PostgreSQL, where other programs write too, it also changes every 30 seconds.
+    /// For a PostgreSQL database, to which other programs may write too, the number also changes every 30 seconds.
     func artifactPlaceVersion() throws -> Int64
     /// Returns the locations of all experiments, and of runs and logged models that are outside of their experiment's location.
     func artifactPlaces() throws -> [ArtifactPlace]
@@ -141,7 +145,8 @@ package protocol TrackingReading: RecordReading, AccessTables {
     func journalEntryCount(before time: Int64) throws -> Int64
     /// Returns what each owner has stored: first what has no owner, then tokens and users, each by name.
     ///
-    /// - Parameter checksRuns: whether to leave out runs that other programs have removed, for which the runs of all are read.
+    /// - Parameter checksRuns: whether runs that other programs have removed are not counted; the runs of all owners are read
+    ///   then.
     /// - Throws: `.notImplemented` if the store keeps no journal.
     func storageUse(checksRuns: Bool) throws -> [StorageUse]
 
@@ -154,7 +159,7 @@ package protocol TrackingReading: RecordReading, AccessTables {
     /// What a request would remove: the numbers, except those of files, and each object with the folder of its artifacts.
     ///
     /// The cost is that of reading all deleted objects, and the whole list is in memory.
-    /// - Throws: `.invalidParameterValue` for an object that must be kept.
+    /// - Throws: `.invalidParameterValue` if the request names an object that must be kept.
     func removalPreview(
         _ request: RemovalRequest,
         keeping inUse: ArtifactsInUse
@@ -183,9 +188,10 @@ package protocol TrackingWriting: CreationChecking, StorageCounting {
     func createExperiment(name: String, artifactLocation: String?, tags: [Tag]) throws -> Int64
     /// Renames an experiment; throws `.invalidState` for a deleted one, `.badRequest` if another experiment has the name.
     func renameExperiment(_ id: Int64, to name: String) throws
-    /// Marks an active experiment, whose name stays taken, and all its runs as deleted. A deleted one counts as unknown.
+    /// Marks an active experiment and all its runs as deleted; no other experiment can get its name. Throws
+    /// `.resourceDoesNotExist` for a deleted experiment.
     func deleteExperiment(_ id: Int64) throws
-    /// Restores a deleted experiment and all its runs. An active one counts as unknown.
+    /// Restores a deleted experiment and all its runs. Throws `.resourceDoesNotExist` for an active experiment.
     func restoreExperiment(_ id: Int64) throws
 
     // MARK: Runs
@@ -201,7 +207,7 @@ package protocol TrackingWriting: CreationChecking, StorageCounting {
     func deleteRun(_ runID: String) throws
     /// Restores a deleted run. Restoring an active run succeeds.
     func restoreRun(_ runID: String) throws
-    /// Returns the name and the experiment of a run that this request has deleted, for the audit.
+    /// Returns the name and the experiment of a run that this request has deleted, for the audit log.
     func nameAndExperiment(ofDeletedRun runID: String) throws -> (name: String, experimentID: Int64)
 
     /// Logs a batch of metrics, params and tags of one run: all of them or none.
@@ -211,7 +217,8 @@ package protocol TrackingWriting: CreationChecking, StorageCounting {
     /// - Parameter batch: must be validated; each param key at most once.
     /// - Throws: `.invalidParameterValue` for a param with another stored value, `.badRequest` for an unknown logged model.
     func log(_ batch: LogBatch, runID: String) throws
-    /// Logs one param of a run like a batch, but with MLflow's other error for a param that is stored with another value.
+    /// Logs one param of a run. For a param that is stored with another value, the error has the text of MLflow's
+    /// `log-parameter`, which differs from that of `log-batch`.
     func logParam(_ param: Param, runID: String) throws
     /// Appends one model to the JSON list in the run's tag `mlflow.log-model.history`, which older clients read.
     ///
@@ -221,8 +228,8 @@ package protocol TrackingWriting: CreationChecking, StorageCounting {
 
     /// Links datasets and models to a run as its inputs.
     ///
-    /// A dataset whose name and digest the experiment already has is not changed, and the tags of a dataset that the run already
-    /// has stay. So of two equal datasets in one request, the first counts.
+    /// If the experiment already has a dataset with this name and digest, the stored dataset is not changed. If the run already
+    /// has this dataset, its tags are not changed either. So of two equal datasets in one request, the first counts.
     func logInputs(datasets: [DatasetInput], models: [ModelInput], runID: String) throws
     /// Links models to a run as its outputs. For a model that is already linked, only the step changes.
     func logOutputs(models: [ModelOutput], runID: String) throws
@@ -249,7 +256,7 @@ package protocol TrackingWriting: CreationChecking, StorageCounting {
     func renameRegisteredModel(_ name: String, to newName: String) throws -> RegisteredModel
     /// Deletes a registered model with its versions, tags and aliases. A new model with its name starts at version 1.
     func deleteRegisteredModel(_ name: String) throws
-    /// Lets an alias point to a version, even if it has pointed to another one.
+    /// Lets an alias point to a version, even if the alias points to another version.
     func setModelAlias(_ alias: String, version key: ModelVersionKey) throws
     /// Deletes an alias of a registered model. Deleting an unknown alias succeeds.
     func deleteModelAlias(_ alias: String, model name: String) throws
@@ -285,9 +292,9 @@ package protocol TrackingWriting: CreationChecking, StorageCounting {
 
     // MARK: The journal of artifacts, and transfer
 
-    /// Adds an event to the journal, with the current time, and without its run id if there is no such run.
+    /// Adds an event to the journal with the current time. If no run has the event's run id, the event is stored without it.
     ///
-    /// - Returns: by how many bytes the sums of owners have changed.
+    /// - Returns: by how many bytes the stored artifacts of each owner have changed.
     /// - Throws: `.notImplemented` if the store keeps no journal.
     @discardableResult
     func add(_ event: ArtifactEvent) throws -> [StoredChange]
@@ -295,6 +302,6 @@ package protocol TrackingWriting: CreationChecking, StorageCounting {
     /// how many were removed.
     func trimArtifactJournal(before time: Int64, limit: Int) throws -> Int
 
-    /// Stores records from another store, as `RecordImporting.importRecords` says.
+    /// Stores records from another store; described at `RecordImporting.importRecords`.
     func importRecords(_ records: [TransferRecord]) throws -> TransferReport
 }

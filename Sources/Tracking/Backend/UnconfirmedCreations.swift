@@ -65,7 +65,7 @@ package final class UnconfirmedCreations {
     }
 }
 
-/// An entity that a request created, as it was then.
+/// An entity that a request created, in the state in which it was created.
 package enum CreatedEntity: Sendable {
     case experiment(Int64)
     case run(RunInfo)
@@ -74,11 +74,12 @@ package enum CreatedEntity: Sendable {
     case modelVersion(ModelVersion)
 }
 
-/// The decision of `TrackingWriting.canReturnAgain`; a store only checks permissions and looks entities up.
+/// A session that decides `TrackingWriting.canReturnAgain`: the rules are the same for all stores, which only check permissions
+/// and look entities up.
 package protocol CreationChecking: ChangingAccessTables {
     /// Throws unless the client may create versions of a registered model.
     func requireVersionCreation(ofModel name: String) throws
-    /// Throws unless the entity exists and the client may read it or, for a version, may update its model.
+    /// Throws unless the entity exists and the client may read it; for a version, the client must be allowed to update its model.
     func requireStored(_ entity: CreatedEntity) throws
 }
 

@@ -27,7 +27,7 @@ package struct CurvePosition: Sendable {
     private static var refusal: TrackingError {
         .invalidParameter(
             "Invalid value for parameter 'after' supplied. Each position must come from an earlier answer for the same "
-                + "run and key; leave it out to get the whole curve."
+                + "run and key; leave 'after' out to get the whole curve."
         )
     }
 }

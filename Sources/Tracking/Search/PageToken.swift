@@ -22,8 +22,9 @@ package enum SortValue: Sendable, Equatable {
 ///
 /// Clients must not interpret page tokens.
 ///
-/// The layout before base64, with numbers in big-endian order: a version byte, the digest of the query (8 bytes), and for
-/// each sort value a type byte, the length of a text (8 bytes), and the bytes of the value. A double is stored as its bits, so that the next page begins exactly after the last row.
+/// The layout before base64, with numbers in big-endian order: a version byte, the digest of the query (8 bytes), and for each
+/// sort value a type byte, the length if the value is a text (8 bytes), and the bytes of the value. A double is stored as its
+/// bit pattern, so that the next page begins exactly after the last row.
 package struct PageToken {
     private static let version: UInt8 = 0xA1
 

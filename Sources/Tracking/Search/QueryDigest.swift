@@ -66,7 +66,7 @@ extension MetricHistory {
 }
 
 extension MetricPoint {
-    /// The values in the order of a history.
+    /// The values by which the points of a history are ordered.
     package var sortValues: [SortValue] {
         [.integer(timestamp), .integer(step), .real(value), .integer(isNaN ? 1 : 0)]
     }

@@ -1,6 +1,6 @@
 /// One page of a search.
 ///
-/// Which entities the page has, and their order, was decided in one read transaction; the entities are read later, in parts.
+/// One read transaction has decided which entities are on the page, and in which order; the entities are read later, in parts.
 package struct SearchCursor<Entity: Sendable>: Sendable {
     /// The number of entities of the page, read or not.
     package let count: Int
@@ -15,9 +15,9 @@ package struct SearchCursor<Entity: Sendable>: Sendable {
     /// - Parameters:
     ///   - keys: the keys by which the store reads the entities, in the order of the page.
     ///   - keyBytes: the memory that a key takes.
-    ///   - read: reads the entities of the first of the keys: as many as may be in memory at once, and at least one.
-    ///     Returns them in the order of the keys, without those that were removed since the page was found, and the
-    ///     number of the keys.
+    ///   - read: reads the entities of the first keys: as many as may be in memory at once, and at least one. Returns the
+    ///     entities in the order of the keys, without those that were removed since the page was found, and the number of
+    ///     keys that it has read.
     package init<Key: Sendable>(
         _ keys: [Key],
         keyBytes: Int = MemoryLayout<Key>.stride,
@@ -30,7 +30,7 @@ package struct SearchCursor<Entity: Sendable>: Sendable {
         self.read = { try read(Array(keys[$0]), $1) }
     }
 
-    /// Reads the next entities, at most `limit`, and at least one unless the page has ended.
+    /// Reads the entities of the next keys, at most `limit`, and of at least one key unless the page has ended.
     ///
     /// - Parameter session: a session of the store that found the page.
     /// - Returns: the entities, without those that were removed since the page was found.

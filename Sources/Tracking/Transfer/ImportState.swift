@@ -3,7 +3,7 @@ struct ImportState {
     /// The ids, in this store, of the imported experiments, by their names.
     var experiments: [ExactText: Int64] = [:]
     private var experimentsLeftOut: Set<ExactText> = []
-    /// The runs and models that were imported, or that are stored and were found to be those of the source.
+    /// The runs and models that were imported, or whose stored versions were found to be the same as at the source.
     private var owners: Set<TransferOwner> = []
     private var ownersLeftOut: Set<TransferOwner> = []
 
@@ -16,7 +16,7 @@ struct ImportState {
         ownersLeftOut.remove(TransferOwner(kind, id))
     }
 
-    /// Notes a record that was imported.
+    /// Records that a record was imported.
     mutating func note(_ record: TransferRecord) {
         switch record {
         case .experiment(let experiment): experimentsLeftOut.remove(ExactText(experiment.name))

@@ -22,7 +22,8 @@ package struct RecordCursor: Sendable {
         var children: Children?
     }
 
-    /// The records that follow the one of a run or model: its points or its versions.
+    /// The records that follow the record of a run or model: the points of a run or logged model, or the versions of a
+    /// registered model.
     private enum Children {
         case points(PointPosition)
         case versions(model: RegistryPosition)
@@ -94,7 +95,7 @@ package struct RecordCursor: Sendable {
                 let id = run.run.info.runID
                 if content == .allKinds {
                     try addExperimentIfNew(run.experiment, session, &records)
-                    // The points follow as records of their own, so that this record has none.
+                    // The points follow in separate records, so this record contains none.
                     run.run.metrics = []
                 }
                 pending.append(

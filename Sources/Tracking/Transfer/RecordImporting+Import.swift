@@ -4,9 +4,9 @@ extension RecordImporting {
     /// Stores records from another store, with their ids and times.
     ///
     /// Values that are already stored stay as they are, and missing ones are added, so importing the same records again
-    /// changes nothing. A record that is invalid, that belongs to an experiment, run or model that is not stored or was
-    /// left out, or whose id is that of another stored run or model, is left out and reported. Each change needs the same
-    /// permission of the client as the call of the REST API that would make it.
+    /// changes nothing. A record is left out and reported in three cases: it is invalid; the experiment, run or model to which
+    /// it belongs is not stored or was left out; a different run or model with the same id is stored. For each change, the client
+    /// needs the same permission as for the call of the REST API that makes this change.
     /// - Throws: only for failures of the database; none of the records is stored then.
     package func importRecords(_ records: [TransferRecord]) throws -> TransferReport {
         var report = TransferReport()
@@ -61,7 +61,7 @@ extension RecordImporting {
             let id = try add(experiment, keepsID: keepsID && experiment.id <= greatestExperimentID)
             _ = try addMissing(experiment.tags, toExperiment: id)
             report.count(.experiment) { $0.added += 1 }
-            report.note(experiment, hasID: id)
+            report.addMapping(of: experiment, to: id)
             return id
         case .unused(let id):
             try replaceUnused(experiment, id: id, &report)
@@ -80,16 +80,16 @@ extension RecordImporting {
                 report.remark(
                     .experiment,
                     experiment.name,
-                    "merged into the stored experiment of this name, which the user '\(shortened(manager))' manages: everybody "
-                        + "who may read that experiment can read the imported data"
+                    "merged into the stored experiment of this name, which the user '\(shortened(manager))' manages: "
+                        + "everybody who may read that experiment can read the imported data"
                 )
             }
-            report.note(experiment, hasID: id)
+            report.addMapping(of: experiment, to: id)
             return id
         }
     }
 
-    /// Replaces the unused Default experiment by the imported experiment, but keeps its id.
+    /// Overwrites the unused Default experiment with the imported one, which has the same id.
     private func replaceUnused(_ experiment: Experiment, id: Int64, _ report: inout TransferReport) throws {
         let stored = try experimentToChange(id)
         var moved = experiment
@@ -102,7 +102,7 @@ extension RecordImporting {
         guard !isSame else { return }
         try replaceExperiment(id, by: moved)
         _ = try addMissing(moved.tags, toExperiment: id)
-        report.note(experiment, hasID: id)
+        report.addMapping(of: experiment, to: id)
     }
 
     /// Returns the id, in this store, of the experiment that an imported run or model belongs to.
@@ -111,7 +111,8 @@ extension RecordImporting {
     func experimentID(of sourceExperiment: SourceExperiment, _ state: ImportState) throws -> Int64 {
         if let known = state.experiments[ExactText(sourceExperiment.name)] { return try experimentToChange(known).id }
         if let named = try experimentID(ofName: sourceExperiment.name) { return try experimentToChange(named).id }
-        // The experiment may have been renamed in this store or at the source. Then only the creation time identifies it.
+        // The experiment may have been renamed in this store or at the source. The id identifies it then, but only together
+        // with the creation time, because another experiment may have the same id.
         let stored = try sourceExperiment.id == Experiment.noID ? nil : creationTime(ofExperiment: sourceExperiment.id)
         guard let stored, Experiment.isSame(createdAt: sourceExperiment.creationTime, as: stored) else {
             throw TrackingError.doesNotExist("No experiment is named '\(shortened(sourceExperiment.name))'")
@@ -119,20 +120,26 @@ extension RecordImporting {
         return try experimentToChange(sourceExperiment.id).id
     }
 
-    /// Throws if a stored run or model is not in the experiment of the imported one: the readers of its experiment could read the
-    /// imported data.
-    func requireSameExperiment(_ stored: Int64, _ id: Int64, _ noun: String, _ source: SourceExperiment) throws {
-        guard stored != id else { return }
+    /// Throws if the stored run or model is in another experiment than the imported one with the same id, because users who may
+    /// read the stored one's experiment could then read the imported data.
+    func requireSameExperiment(
+        _ storedExperimentID: Int64,
+        _ importedExperimentID: Int64,
+        _ noun: String,
+        _ source: SourceExperiment
+    ) throws {
+        guard storedExperimentID != importedExperimentID else { return }
         throw TrackingError(
             .invalidParameterValue,
-            "the \(noun) with this id is stored in the experiment with the id \(stored), but the imported \(noun) belongs to the "
-                + "experiment '\(shortened(source.name))'"
+            "the \(noun) with this id is stored in the experiment with the id \(storedExperimentID), but the imported "
+                + "\(noun) belongs to the experiment '\(shortened(source.name))'"
         )
     }
 }
 
 extension TransferReport {
-    fileprivate mutating func note(_ experiment: Experiment, hasID id: Int64) {
+    /// Reports the id of an imported experiment in this store, if it differs from the id at the source.
+    fileprivate mutating func addMapping(of experiment: Experiment, to id: Int64) {
         guard id != experiment.id, experiment.id != Experiment.noID else { return }
         mappings.append(ExperimentMapping(source: experiment.id, id: id, name: experiment.name))
     }
@@ -146,8 +153,8 @@ extension TransferReport {
         params: [String] = []
     ) {
         var facts = differences
-        if !params.isEmpty { facts.append("other values of the params \(Self.list(params))") }
-        if !tags.isEmpty { facts.append("other values of the tags \(Self.list(tags))") }
+        if !params.isEmpty { facts.append("different values of the params \(Self.list(params))") }
+        if !tags.isEmpty { facts.append("different values of the tags \(Self.list(tags))") }
         guard !facts.isEmpty else { return }
         remark(kind, id, "differs from what is stored, which was not changed: \(facts.joined(separator: "; "))")
     }

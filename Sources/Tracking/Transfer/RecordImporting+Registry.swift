@@ -21,8 +21,8 @@ extension RecordImporting {
         let aliases = try addMissing(model.aliases, to: stored.handle)
         let isRaised = try raiseLastVersion(of: stored.handle, to: transferred.lastVersion)
         report.count(.registeredModel) { $0.note(hasAdditions: tags.hasAdditions || aliases.hasAdditions || isRaised) }
-        var differences = aliases.conflicts.map { "alias '\(shortened($0))' of another version" }
-        if !model.description.isExactly(stored.description) { differences.append("another description") }
+        var differences = aliases.conflicts.map { "alias '\(shortened($0))' points to another version" }
+        if !model.description.isExactly(stored.description) { differences.append("different description") }
         report.remark(.registeredModel, model.name, differences: differences, tags: tags.conflicts)
     }
 

@@ -46,10 +46,10 @@ extension RecordImporting {
         return new
     }
 
-    /// Returns the stored run with this id if it is the run of the source.
+    /// Returns the information about the stored run with this id if the run is the same as at the source.
     ///
-    /// Throws if its experiment, start time or user is another one, or if a client may have created it, with an id chosen to get the
-    /// imported data.
+    /// Throws if the stored run has another experiment, start time or user, or if a client may have created it with this id in
+    /// order to get the imported data.
     @discardableResult
     private func requireSameRun(
         _ run: RunHandle,
@@ -79,7 +79,7 @@ extension RecordImporting {
                 try requireSameRun(run, points.runID, identity, state)
                 state.note(.run, points.runID)
             } else {
-                // A sender that vouches for the run does not send what identifies it.
+                // Without an identity, the stored run cannot be compared with that of the source; only its creator is checked.
                 try requireTrustedCreator(of: run, importedFrom: nil, to: nil)
             }
         }
@@ -126,7 +126,7 @@ extension RecordImporting {
         )
     }
 
-    /// Returns the stored model with this id; throws if it is not the model of the source.
+    /// Returns the information about the stored model with this id; throws if the model is not the same as at the source.
     @discardableResult
     private func requireSameModel(
         _ model: LoggedModelHandle,

@@ -1,6 +1,8 @@
 internal import Identities
 
-/// The tables whose rows are read one after another for a transfer, by the names that they have in all stores.
+/// The tables whose rows are read one after another for a transfer.
+///
+/// The raw value is the table's name in all stores.
 package enum TransferTable: String, Sendable {
     case experiments
     case runs
@@ -24,10 +26,12 @@ package struct TransferRows: Sendable {
     package var areActiveOnly: Bool { table == .runs && !withDeletedRuns && !subset.namesRuns }
 }
 
-/// A row of a table, and its place in the order in which a store passes its rows on: by number, and then by id.
+/// Identifies a row of a table.
+///
+/// A transfer reads the rows in ascending order of number, and then of id.
 package struct TransferRow: Sendable {
     package var number: Int64
-    /// The id or name of what the row holds; empty in a store that finds rows by their numbers alone.
+    /// The id or name of the entity in the row; empty in a store whose numbers alone identify rows.
     package var id: String
 
     package init(_ number: Int64, _ id: String = "") {
@@ -46,7 +50,7 @@ package enum PointOwner: Sendable {
 /// A key of metrics, params or tags.
 package struct TransferKey: Sendable {
     package var name: String
-    /// The number by which the store finds it; 0 in a store without such numbers.
+    /// The id of the key in the database; 0 in a store without such ids.
     package var number: Int64
 
     package init(name: String, number: Int64 = 0) {
@@ -69,33 +73,33 @@ package struct PointPage {
     }
 }
 
-/// Reads the content of a store for a transfer to another one; `RecordCursor` decides about the order.
+/// Reads the content of a store for a transfer to another store; `RecordCursor` decides the order of the records.
 ///
-/// The client gets only what it may read. Metrics, params and tags are ordered by the bytes of their keys, so that a store that has
-/// imported the records exports equal records.
+/// The client gets only what it may read. Metrics, params and tags are ordered by the bytes of their keys, so that a store that
+/// has imported the records exports equal records.
 package protocol RecordReading: AnyObject, ClientBound {
-    /// Returns the next rows after a row; nil for the first ones.
+    /// Returns the next rows after the row `last`; if `last` is nil, the first rows.
     func rows(_ rows: TransferRows, after last: TransferRow?, limit: Int) throws -> [TransferRow]
-    /// Returns those of some rows that are still there, in their order.
+    /// Returns those of the rows `found` that still exist, in the same order.
     func rows(_ rows: TransferRows, among found: [TransferRow]) throws -> [TransferRow]
 
-    // The rows are there, because they were found in the same transaction.
+    // The rows that are passed to the following functions exist, because they were found in the same transaction.
     func transferredExperiments(_ rows: [TransferRow]) throws -> [Experiment]
     /// Reads runs with the latest point of each metric.
     func transferredRuns(_ rows: [TransferRow]) throws -> [TransferredRun]
     func transferredLoggedModels(_ rows: [TransferRow]) throws -> [TransferredLoggedModel]
     func transferredRegisteredModels(_ rows: [TransferRow]) throws -> [TransferredRegisteredModel]
-    /// Reads versions of a registered model with higher numbers than `last`, in ascending order, whether the client may read them or
-    /// not.
+    /// Reads versions of a registered model with higher numbers than `last`, in ascending order, whether the client may read
+    /// them or not.
     func transferredVersions(
         ofModel row: TransferRow,
         after last: Int64,
         limit: Int
     ) throws -> [TransferredModelVersion]
 
-    /// Returns the keys of all metrics of a run or model; none if it is not there any more.
+    /// Returns the keys of all metrics of a run or model; none if the run or model does not exist any more.
     func metricKeys(of owner: PointOwner) throws -> [TransferKey]
-    /// Reads the next points of a metric, by time; nil if there are no more.
+    /// Reads the next points of a metric in the order of time; returns nil if there are no more.
     func points(of owner: PointOwner, _ key: TransferKey, after last: [SortValue]?, limit: Int) throws -> PointPage?
 
     /// Returns the keys of the metrics, params and tags of some runs, in any order.

@@ -1,8 +1,8 @@
-/// Reads the rows of a table that are transferred, in the order in which the store passes them on.
+/// Finds the rows of a table that are transferred, in the order of `TransferRow`.
 struct RowCursor {
-    /// The number of rows that are found at once, which need 1 MB at most.
+    /// The number of rows that are found at once; they need at most 1 MB of memory.
     ///
-    /// A store may have to sort all rows of a subset for each such search, so the number is large.
+    /// The number is large, because a store may have to sort all rows of a subset each time.
     private static let rowsAtOnce = 10_000
 
     private let rows: TransferRows
@@ -25,7 +25,8 @@ struct RowCursor {
             }
             let page = Array(found.prefix(limit))
             found = found.dropFirst(limit)
-            // Since they were found, rows may have been removed, and a removed row's number may have been used again.
+            // Since these rows were found, some may have been removed, and the number of a removed row may have been given to
+            // another.
             let present = try session.rows(rows, among: page)
             if !present.isEmpty { return present }
         }

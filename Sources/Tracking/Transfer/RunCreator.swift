@@ -20,12 +20,13 @@ package struct RunCreator: Sendable {
 }
 
 extension RecordImporting {
-    /// Throws if another client created the stored run, unless that client is an admin; accepts a run without a recorded creator.
+    /// Throws if another client created the stored run, unless that client is an admin; accepts a run without a recorded
+    /// creator.
     ///
-    /// A client that creates a run can choose its id. With the id of a run at the source, it would get the data of that run with the
-    /// next import. The creator of a run stays recorded after the user or token was deleted, but then it is unknown whether the
-    /// creator was an admin. Such a run is accepted only if the stored experiment has the creation time of the source's experiment,
-    /// because only an import can set that time.
+    /// A client that creates a run can choose its id. If the client chose the id of a run at the source, the next import would
+    /// add the data of that run to the client's run. The creator of a run stays recorded after the user or token was deleted,
+    /// but then it is unknown whether the creator was an admin. Such a run is accepted only if the stored experiment has the
+    /// creation time of the source's experiment, because only an import can set that time.
     /// - Parameters:
     ///   - sourceExperiment: nil if the record does not say to which experiment the run belongs at the source.
     ///   - experimentID: the experiment of the stored run; nil if `sourceExperiment` is.
@@ -44,8 +45,8 @@ extension RecordImporting {
         }
         throw TrackingError(
             .permissionDenied,
-            "\(creator.description) created a run with this id on this server and may have chosen the id to get the imported data; "
-                + "to import the run, first delete the stored one and remove it permanently (apus gc)"
+            "\(creator.description) created a run with this id on this server and may have chosen the id to get the "
+                + "imported data; to import the run, first delete the stored one and remove it permanently (apus gc)"
         )
     }
 }

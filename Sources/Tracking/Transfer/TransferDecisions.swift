@@ -46,8 +46,11 @@ extension Experiment {
     /// The id of an imported experiment whose source has no ids, so that only its name identifies it.
     package static let noID = Int64.min
 
-    /// Whether two experiments with the same id are the same one, given the creation time in a record, nil or 0 if
-    /// unknown, and that of the stored experiment.
+    /// Whether an imported and a stored experiment with the same id are the same experiment: their creation times must be equal.
+    ///
+    /// - Parameters:
+    ///   - time: the creation time of the imported experiment; nil or 0 if unknown.
+    ///   - stored: the creation time of the stored experiment.
     package static func isSame(createdAt time: Int64?, as stored: Int64) -> Bool { time != 0 && time == stored }
 
     /// The artifact location of the experiment if its id changes to `newID`.
@@ -82,9 +85,9 @@ extension RunIdentity {
 }
 
 extension RunInfo {
-    /// Whether this run has ended after its stored version was made, so that the import must store its end.
+    /// Whether this run has ended since its data was last stored, so that the import must store the end.
     ///
-    /// That is so if the stored run has not ended, or if this run was resumed later and has ended again.
+    /// This is so if the stored run has not ended, or if this run was resumed later and has ended again.
     package func hasEnded(since stored: RunInfo) -> Bool {
         guard let earlier = stored.endTime else { return stored.isOpen && (endTime != nil || status != stored.status) }
         return !isOpen && (endTime ?? earlier) > earlier

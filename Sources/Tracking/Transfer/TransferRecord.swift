@@ -53,9 +53,11 @@ package struct LoggedModelIdentity: Sendable, Equatable {
     }
 }
 
-/// A run without its points.
+/// A run without the histories of its metrics.
 package struct TransferredRun: Sendable, Equatable {
-    /// The run, with no metrics; its experiment id is that of `experiment`.
+    /// The run; its experiment id is that of `experiment`.
+    ///
+    /// The run has no metrics if the points follow in other records; otherwise it has the latest point of each metric.
     package var run: Run
     package var experiment: SourceExperiment
     /// Unix milliseconds; nil unless the run is deleted and the time is known.
@@ -76,7 +78,9 @@ package struct TransferredRun: Sendable, Equatable {
 package struct TransferredPoints: Sendable, Equatable {
     package var runID: String
     package var key: String
-    /// Needed if the points are sent apart from their run; nil if the sender vouches for the run.
+    /// Shows whether the stored run with this id is the same as at the source.
+    ///
+    /// Nil if the sender does not send this; the stored run is then accepted without a comparison.
     package var identity: RunIdentity?
     /// The points; storing them is cheapest if they are in ascending order of (timestamp, step).
     package var points: [MetricPoint]
@@ -109,7 +113,9 @@ package struct TransferredLoggedModel: Sendable, Equatable {
 package struct TransferredModelPoints: Sendable, Equatable {
     package var modelID: String
     package var points: [ModelMetric]
-    /// Needed if the points are sent apart from their model; nil if the sender vouches for the model.
+    /// Shows whether the stored model with this id is the same as at the source.
+    ///
+    /// Nil if the sender does not send this; the stored model is then accepted without a comparison.
     package var identity: LoggedModelIdentity?
 
     package init(modelID: String, points: [ModelMetric], identity: LoggedModelIdentity? = nil) {
@@ -137,7 +143,7 @@ package struct TransferredModelVersion: Sendable, Equatable {
     package var version: ModelVersion
     /// The location of the artifacts; nil if it equals the source.
     package var storageLocation: String?
-    /// The creation time of the registered model, by which it differs from another model with the same name.
+    /// The creation time of the registered model, which distinguishes it from another model with the same name.
     package var modelCreationTime: Int64
 
     package init(version: ModelVersion, storageLocation: String?, modelCreationTime: Int64) {

@@ -83,7 +83,7 @@ package struct ExperimentMapping: Sendable, Hashable {
     }
 }
 
-/// A run or logged model that an import has left out, and with it everything that belongs to it.
+/// The kind and the id of a run or logged model to which other records of an import may belong.
 package struct TransferOwner: Sendable, Hashable {
     /// `run` or `loggedModel`.
     package var kind: TransferKind
@@ -97,7 +97,7 @@ package struct TransferOwner: Sendable, Hashable {
 
 /// The result of the import of some records.
 package struct TransferReport: Sendable, Equatable {
-    /// The most remarks in a report; further ones are only counted.
+    /// The maximum number of remarks in a report; further ones are only counted.
     package static let maximumRemarks = 200
 
     package var counts: [TransferKind: TransferCounts] = [:]
@@ -121,9 +121,9 @@ package struct TransferReport: Sendable, Equatable {
         remarks.append(TransferRemark(kind: kind, id: shortened(id), text: text))
     }
 
-    /// Notes that a record of a run or logged model was left out; records of other kinds own nothing.
+    /// Records that a run or logged model was left out; does nothing for records of other kinds.
     package mutating func noteLeftOut(_ kind: TransferKind, _ id: String) {
-        // No legal id is that long, so no stored run or model can have this one.
+        // A longer id is not legal, so no record that can be imported refers to it.
         guard kind == .run || kind == .loggedModel, id.utf8.count <= 1_024 else { return }
         leftOut.append(TransferOwner(kind, id))
     }

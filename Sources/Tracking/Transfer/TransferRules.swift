@@ -8,14 +8,16 @@ package enum TransferLimits {
     package static let keyLength = OpenFieldLimits.keyLength
     package static let textLength = OpenFieldLimits.textLength
     package static let descriptionLength = OpenFieldLimits.descriptionLength
-    /// The largest id leaves room for further experiments, each of which gets the highest id plus one.
+    /// The ids of experiments.
     ///
-    /// MLflow's file stores have ids of 18 digits.
+    /// A new experiment gets the highest id plus one, so the limit leaves room for further experiments.
+    ///
+    /// MLflow's file stores have ids of 18 digits, which the limit allows.
     package static let experimentIDs = 0...Int64(1) << 62
     /// The largest id that is kept in MLflow's tables in PostgreSQL: their sequence ends at 2^31 - 1, and each new
     /// experiment gets the number after the highest.
     package static let experimentIDInPostgreSQL: Int64 = 2_000_000_000
-    /// The numbers that fit into the column of MLflow's database.
+    /// The version numbers that fit into the column of MLflow's database.
     package static let versions = 1...Int64(Int32.max)
 }
 

@@ -4,7 +4,7 @@ package enum TransferSubset: Sendable, Equatable {
     case everything
     /// The experiments with these ids, with their runs and logged models.
     case experiments([Int64])
-    /// The runs with these ids, with the logged models that they made, and the experiments that both belong to.
+    /// The runs with these ids, the logged models that these runs created, and the experiments to which both belong.
     case runs([String])
 
     package var namesRuns: Bool { if case .runs = self { true } else { false } }

@@ -65,7 +65,7 @@ extension ArtifactJournalQuery: SearchDescription {
         )
         .map { row in
             var entry = ArtifactJournalEntry(row: row)
-            // `isShared` says that an equal file was already stored, which could reveal files of other experiments.
+            // `isShared` reveals that an equal file was already stored, perhaps in an experiment that the client may not read.
             if session.permissions != nil { entry.event.isShared = false }
             return entry
         }

@@ -3,28 +3,29 @@ package import Tracking
 
 extension WriteSession: StorageCounting {
     package func recordStored(_ path: String, by owner: StorageOwner?, bytes: Int64) throws -> [StoredChange] {
-        let replaced = try storedChanges(at: path)
+        let decreases = try decreases(at: path)
         let owner = try ownerRow(owner)
-        // REPLACE would not run the trigger for deletions.
-        if !replaced.isEmpty { try connection.run("DELETE FROM stored_artifacts WHERE path = ?1", path) }
+        // `INSERT OR REPLACE` would delete the old row without running the trigger that subtracts its bytes from the owner's sum.
+        if !decreases.isEmpty { try connection.run("DELETE FROM stored_artifacts WHERE path = ?1", path) }
         try connection.run(
             "INSERT INTO stored_artifacts (path, owner_id, bytes) VALUES (?1, ?2, ?3)",
             path,
             owner,
             bytes
         )
-        return replaced
+        return decreases
     }
 
     package func forgetStored(_ path: String) throws -> [StoredChange] {
-        let removed = try storedChanges(at: path) + storedChanges(beneath: path)
-        guard !removed.isEmpty else { return [] }
+        let decreases = try decreases(at: path) + decreases(beneath: path)
+        guard !decreases.isEmpty else { return [] }
         try connection.run("DELETE FROM stored_artifacts WHERE path = ?1", path)
         try connection.run("DELETE FROM stored_artifacts WHERE path > ?1 || '/' AND path < ?1 || '0'", path)
-        return removed
+        return decreases
     }
 
-    private func storedChanges(at path: String) throws -> [StoredChange] {
+    /// Returns by how much the bytes of an artifact's owner decrease when the artifact is removed; empty if there is none.
+    private func decreases(at path: String) throws -> [StoredChange] {
         try connection.query(
             """
             SELECT owner.key, artifact.bytes
@@ -36,10 +37,10 @@ extension WriteSession: StorageCounting {
         ).map { StoredChange(row: $0) }
     }
 
-    /// Returns the changes if all artifacts beneath a folder are removed.
+    /// Returns by how much each owner's bytes decrease when all artifacts beneath a folder are removed.
     ///
-    /// The character after "/" in the order of bytes is "0".
-    private func storedChanges(beneath path: String) throws -> [StoredChange] {
+    /// The paths beneath the folder are those between `PATH/` and `PATH0`, because `0` follows `/` in the order of bytes.
+    private func decreases(beneath path: String) throws -> [StoredChange] {
         try connection.query(
             """
             SELECT owner.key, sum(artifact.bytes)
@@ -63,13 +64,14 @@ extension WriteSession: StorageCounting {
         return connection.lastInsertRowID
     }
 
-    package func runCount(of owner: StorageOwner, checkedFrom limit: Int64) throws -> Int64 {
+    /// The stored count is exact, because triggers maintain it, so it needs no check.
+    package func runCount(of owner: StorageOwner, checkedFrom _: Int64) throws -> Int64 {
         let select = try connection.query("SELECT runs FROM storage_owners WHERE key = ?1", owner.key)
         return try select.firstRow { $0.int64(0) } ?? 0
     }
 
     package func takeRoomForRun(below limit: Int64) throws -> Bool {
-        // Counting all runs takes time, so it is done again only when all runs that were left have been created.
+        // Counting all runs takes time, so they are counted again only when as many runs have been created as the limit allowed.
         if runsLeft <= 0 {
             runsLeft = limit - (try connection.firstInt64(of: "SELECT count(*) FROM runs") ?? 0)
             guard runsLeft > 0 else { return false }
@@ -94,7 +96,8 @@ extension WriteSession: StorageCounting {
 }
 
 extension ReadSession {
-    package func storageUse(checksRuns: Bool) throws -> [StorageUse] {
+    /// The stored sums are exact, because triggers maintain them, so they need no check.
+    package func storageUse(checksRuns _: Bool) throws -> [StorageUse] {
         try connection.query("SELECT key, bytes, files, runs FROM storage_owners ORDER BY key").map { row in
             var use = StorageUse(owner: StorageOwner(key: row.string(0)))
             use.artifactBytes = row.int64(1)
@@ -106,6 +109,6 @@ extension ReadSession {
 }
 
 extension StoredChange {
-    /// Reads an owner's key and a number of bytes that the owner no longer stores.
+    /// Reads an owner's key and a number of bytes; the change is a decrease by this number.
     fileprivate init(row: Statement) { self.init(owner: StorageOwner(key: row.string(0)), bytes: -row.int64(1)) }
 }

@@ -1,7 +1,7 @@
 internal import SQLite
 
 extension StoreCheck {
-    /// Compares each owner's sums in `storage_owners` with the rows that they add up.
+    /// Compares each owner's sums in `storage_owners` with the sums of the owner's rows.
     func ownerFaults() throws -> [StoreFault] {
         let sums = """
             (SELECT coalesce(sum(bytes), 0) FROM stored_artifacts WHERE owner_id = storage_owners.id),

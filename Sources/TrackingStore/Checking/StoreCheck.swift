@@ -60,10 +60,12 @@ package struct StoreCheck {
         }
     }
 
-    /// Returns, and if wanted deletes, the rows whose run, model or key does not exist.
+    /// Returns the rows whose run, model or key does not exist.
     ///
-    /// Most of these tables have no foreign key, so SQLite does not check them. A new run could get the row id of the
-    /// missing run, and would then get its values too.
+    /// Deletes those without a run or model if `mends` is true.
+    ///
+    /// Most of these tables have no foreign key, so SQLite does not check them. Such rows must not stay, because a new run
+    /// could get the row id of the missing run and would then seem to have the values in these rows.
     private func ownerlessRows() throws -> [StoreFault] {
         var faults: [StoreFault] = []
         for (table, column, owners, which) in Self.owned {
@@ -148,8 +150,8 @@ extension StoreCheck {
 
     /// Whether the stored summary is correct, given the one calculated from the points.
     ///
-    /// A stored summary that is not marked as in order is correct in any case, because the order in which points
-    /// arrived cannot be seen in the points.
+    /// In a correct summary, `isInOrder` may be false although the points found are in order, because the stored points do not
+    /// show the order in which they were logged.
     private static func isCorrect(_ stored: MetricSummary?, _ found: MetricSummary?) -> Bool {
         guard let stored, let found else { return stored == nil && found == nil }
         return stored.latest == found.latest && stored.pointCount == found.pointCount
@@ -235,7 +237,7 @@ extension StoreCheck {
 
     private static let registry: [(what: String, condition: String, repair: String)] = [
         (
-            "registered models count fewer versions than they have",
+            "registered models have a version counter that is lower than their highest version number",
             """
             registered_models AS model WHERE last_version < (
                 SELECT max(version) FROM model_versions WHERE model_id = model.id)
@@ -247,7 +249,7 @@ extension StoreCheck {
             """
         ),
         (
-            "versions have another name than their model",
+            "versions have another model name than their registered model",
             "model_versions AS version JOIN registered_models AS model ON model.id = version.model_id "
                 + "WHERE model.name <> version.name",
             """

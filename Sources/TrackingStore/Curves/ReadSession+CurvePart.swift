@@ -63,7 +63,7 @@ extension ReadSession {
         return try connection.query(sql, values: values).firstRow { $0.int64(0) } ?? 0
     }
 
-    /// Returns a part by step of a metric whose points were not logged in the order of their steps.
+    /// Returns the part of a curve by step, for a metric whose points were not logged in the order of their steps.
     ///
     /// Reads the whole history, because no index has the order of the steps.
     private func disorderedPart(

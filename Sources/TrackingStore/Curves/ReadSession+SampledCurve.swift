@@ -1,8 +1,8 @@
 internal import SQLite
 internal import Tracking
 
-// To draw a metric with millions of points, only some of the points are read. Points that lie evenly in time, called anchors, are
-// looked up, and a few points after each anchor are read too. The extremes of the whole metric are known from its summary.
+// To draw a metric with millions of points, only some of the points are read: points at about equal distances in time, called
+// anchors, and a few points after each anchor. The extremes of the whole metric are known from its summary.
 
 extension ReadSession {
     func sampledCurve(of metric: CurveMetric, _ request: CurveRequest) throws -> MetricCurve {
@@ -10,8 +10,8 @@ extension ReadSession {
             let last = try neighbor(.previous, of: (.max, .max), in: metric.series)
         else { throw StoreCorruption("no points were found of a metric whose summary counts some") }
         var points = try sample(of: metric, request, from: first, to: last)
-        // The summary contains the step of an extreme and not its time. The step says where the extreme belongs only if
-        // time and step grow together.
+        // The summary contains the step of an extreme and not its time. The step shows between which points the extreme belongs
+        // only if time and step increase together.
         if metric.summary.isInOrder, let extremes = metric.summary.extremes {
             Self.add([extremes.minimum, extremes.maximum], to: &points)
         }
@@ -81,9 +81,9 @@ extension ReadSession {
     }
 }
 
-/// Finds points of a history that lie evenly in time, by halving the widest gaps between the points found so far.
+/// Finds points of a history at about equal distances in time, by halving the widest gaps between the points found so far.
 ///
-/// Halving a gap takes two look-ups. A long time without points is found by a single halving.
+/// Halving a gap takes two look-ups. A long time without points costs no more than one halving.
 struct CurveAnchors {
     /// A position in a history, which is ordered by time and then by step.
     typealias Position = (timestamp: Int64, step: Int64)
@@ -99,7 +99,9 @@ struct CurveAnchors {
         var start: MetricPoint
         var end: MetricPoint
 
-        /// Gaps are halved in descending order of their time, and then of their steps.
+        /// The length of the gap in time and in steps.
+        ///
+        /// The widest gaps are halved first.
         var width: (Double, Double) {
             (Double(end.timestamp) - Double(start.timestamp), Double(end.step) - Double(start.step))
         }

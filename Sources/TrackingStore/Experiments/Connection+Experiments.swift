@@ -26,7 +26,7 @@ extension ClientSession {
 }
 
 extension Experiment {
-    /// The columns for `init(row:)`, in its order.
+    /// The columns that `init(row:)` reads, in this order.
     static let columns = """
         experiments.id, experiments.name, experiments.artifact_location, experiments.lifecycle_stage, \
         experiments.creation_time, experiments.last_update_time

@@ -36,7 +36,7 @@ extension ReadSession {
         }
     }
 
-    /// The datasets of the runs of some experiments, as far as the client may read these runs.
+    /// The datasets that runs of some experiments used, without experiments whose runs the client may not read.
     package func datasetSummaries(experimentIDs: [Int64]) throws -> [DatasetSummary] {
         let readable = experimentIDs.filter { canReadRuns(ofExperiment: $0) }
         let select = try connection.query(

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Collects the runs that commits may have changed, until the forwarder takes them.
+/// Collects the runs that commits may have changed, until the forwarder removes them with `take()`.
 ///
 /// May be used by several threads.
 ///

@@ -7,7 +7,7 @@ package struct ForwardedRun: Sendable {
     /// The run without its metrics.
     package var run: TransferredRun
     package var journal: ForwardedRunJournal
-    /// The metrics of which not all points were sent to the upstream.
+    /// The metrics whose points were not all sent to the upstream.
     package var series: [ForwardedSeries]
     /// The id of the newest entry of the artifact journal for the run; 0 if there is none.
     package var newestArtifactEntry: Int64
@@ -25,8 +25,8 @@ package struct ForwardedRunJournal: Sendable, Equatable {
     package var sentContent = ""
     /// The time of the last confirmation, in Unix milliseconds; nil before the first one.
     package var sentTime: Int64?
-    /// The id of the newest entry of the artifact journal when the run's files were last compared with those that were sent; nil
-    /// if they never were.
+    /// The id that the newest entry of the artifact journal for the run had when the run's files were last compared with the
+    /// files that were sent; nil before the first comparison.
     package var comparedArtifactEntry: Int64?
     /// Why the last attempt failed, as a text for people; nil if it did not fail.
     package var failure: String?
@@ -44,7 +44,7 @@ package struct ForwardedSeries: Sendable, Equatable {
     package var count: Int64
     /// The number of points that were sent, up to and including `last`.
     package var sentCount: Int64
-    /// The last point that was sent, in the order of the history; nil if no point counts as sent.
+    /// The last point that was sent, in the order of the history; nil if no point was sent.
     package var last: MetricPoint?
 
     package init(keyID: Int64, key: String, count: Int64, sentCount: Int64 = 0, last: MetricPoint? = nil) {
@@ -56,7 +56,7 @@ package struct ForwardedSeries: Sendable, Equatable {
     }
 }
 
-/// A run in the list that shows how much of each run was sent.
+/// A run and the number of its points that were sent, for a list of the forwarded runs.
 package struct ForwardedRunStatus: Sendable {
     package var row: Int64
     package var info: RunInfo
@@ -67,8 +67,8 @@ package struct ForwardedRunStatus: Sendable {
 
 /// A run or experiment that was sent to an upstream.
 ///
-/// The forwarder recognizes the upstream by it: if the server at the upstream's address has none of several such entities, it is
-/// another server, and everything is sent again.
+/// The forwarder asks the upstream for several such entities. If the upstream has none of them, it is another server or has a new
+/// database, so everything is sent again.
 package enum KnownUpstreamEntity: Sendable, Equatable {
     /// The run's id in this store and in the upstream.
     case run(String, remoteID: String)
@@ -86,7 +86,9 @@ package enum ForwardedKind: Int64, Sendable, CaseIterable {
 
 /// What the journal of forwarding contains about an experiment, a model or a version.
 package struct ForwardedEntity: Sendable, Equatable {
-    /// The beginning of `digest` while the entity was sent and no answer was received, so that the upstream may have it.
+    /// `digest` begins with this text from the moment before the entity is sent until an answer is received.
+    ///
+    /// During this time, it is not known whether the upstream has the entity.
     package static let unansweredPrefix = "asked "
 
     /// The id or name in the upstream.
@@ -94,7 +96,8 @@ package struct ForwardedEntity: Sendable, Equatable {
     /// Identifies the content that was sent.
     package var digest: String
     package var failure: String?
-    /// For a logged model, the id of the newest entry of the artifact journal when its files were last compared.
+    /// For a logged model: the id that the newest entry of the artifact journal had when the model's files were last compared
+    /// with the files that were sent; nil before the first comparison.
     package var comparedArtifactEntry: Int64?
 
     package init(remoteID: String, digest: String, failure: String? = nil, comparedArtifactEntry: Int64? = nil) {
@@ -120,7 +123,7 @@ package struct ForwardedFile: Sendable, Equatable {
     }
 }
 
-/// A part of a run, model or experiment that an upstream does not have, or has in another form.
+/// A part of a run, model or experiment that an upstream does not have, or has with a different value.
 package struct ForwardOmission: Sendable, Equatable {
     /// The id of the run or logged model, or the name of the registered model or experiment.
     package var subject: String
@@ -149,7 +152,7 @@ package struct ForwardOmission: Sendable, Equatable {
 
     /// The part for a version that has another number in the upstream.
     ///
-    /// Nothing is missing in such a case, so that it is reported as a note.
+    /// Nothing is missing in the upstream then, so the omission is reported as a note.
     package static func part(forNumberOfVersion version: Int64) -> String { "\(renumberedVersionPrefix)\(version)" }
     static let renumberedVersionPrefix = "number of version "
 }
@@ -170,10 +173,10 @@ package struct ForwardedRunUpdate: Sendable {
     }
 }
 
-/// What to send of a run again, although it was already sent or refused.
+/// The parts of a run that are to be sent again, although they were already sent or refused.
 package struct ForwardedRunRetry: Sendable {
     package var row: Int64
-    /// The new value of `ForwardedRunJournal.sent`; nil to keep the old value.
+    /// The new value of `ForwardedRunJournal.sentContent`; nil to keep the old value.
     package var sentContent: String?
     /// The keys of the metrics whose points are all sent again.
     package var metrics: [String] = []
@@ -185,6 +188,6 @@ package struct ForwardedRunRetry: Sendable {
 package struct ForwardedModel: Sendable {
     package var row: Int64
     package var model: TransferredLoggedModel
-    /// A text that changes when points are added to the model or removed.
+    /// A text that changes when points of the model are added or removed.
     package var pointsFingerprint: String
 }

@@ -34,8 +34,8 @@ extension ReadSession {
 
     /// Returns the newest omissions of an upstream, or the newest notes.
     ///
-    /// - Parameter ofRenumberedVersions: whether to return the versions that have another number in the upstream, of which
-    ///   nothing is missing, instead of what is missing.
+    /// - Parameter ofRenumberedVersions: true for the notes about versions that have another number in the upstream, false for
+    ///   the parts that are missing there.
     package func omissions(upstream: Int64, ofRenumberedVersions: Bool = false, limit: Int) throws -> [ForwardOmission]
     {
         try connection.query(

@@ -3,8 +3,8 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// Returns those of the runs that exist, each with what the journal of forwarding says about it, and with the metrics of
-    /// which not all points were sent.
+    /// Returns those of the runs that exist, each with its entry in the journal of forwarding, and with the metrics whose points
+    /// were not all sent.
     package func forwardedRuns(rows: [Int64], upstream: Int64) throws -> [ForwardedRun] {
         let present = try connection.query(
             "SELECT id FROM runs WHERE id IN (SELECT value FROM json_each(?1)) ORDER BY id",
@@ -34,7 +34,7 @@ extension ReadSession {
         ).firstRow { ForwardedRunJournal(row: $0, column: 0) }
     }
 
-    /// Returns the metrics of a run of which not all points were sent to the upstream.
+    /// Returns those metrics of a run whose points were not all sent to the upstream.
     private func unsentSeries(row: Int64, upstream: Int64) throws -> [ForwardedSeries] {
         try connection.query(
             """
@@ -76,7 +76,7 @@ extension ReadSession {
         return (points, count ?? 0)
     }
 
-    /// Returns the row ids of runs that are greater than `row`, in ascending order.
+    /// Returns those row ids of runs that are greater than `row`, in ascending order.
     package func runRows(after row: Int64, limit: Int) throws -> [Int64] {
         try connection.query("SELECT id FROM runs WHERE id > ?1 ORDER BY id LIMIT ?2", row, limit).map { $0.int64(0) }
     }
@@ -91,7 +91,7 @@ extension ReadSession {
         try connection.query("SELECT id FROM upstreams WHERE uri = ?1", uri).firstRow { $0.int64(0) }
     }
 
-    /// Returns the kind of server that an upstream is; nil before it has answered.
+    /// Returns the kind of server that an upstream is; nil before the upstream has answered.
     package func upstreamKind(_ upstream: Int64) throws -> String? {
         try connection.query("SELECT kind FROM upstreams WHERE id = ?1", upstream)
             .firstRow { $0.optionalString(0) }.flatMap { $0 }
@@ -142,7 +142,8 @@ extension ReadSession {
         try connection.query("SELECT uri FROM upstreams ORDER BY id").map { $0.string(0) }
     }
 
-    /// Returns how much was sent of each run whose row id is greater than `row`, in ascending order of the row ids.
+    /// Returns how much of each run was sent, for the runs whose row ids are greater than `row`, in ascending order of the row
+    /// ids.
     ///
     /// Runs that the client may not read are left out.
     /// - Parameter runIDs: the runs to return; nil for all.
@@ -198,7 +199,7 @@ extension ReadSession {
         return found
     }
 
-    /// Returns what the journal contains about an experiment, a model or a version; nil if it contains nothing.
+    /// Returns what the journal of forwarding contains about an experiment, a model or a version; nil if it contains nothing.
     package func forwardedEntity(_ kind: ForwardedKind, _ name: String, upstream: Int64) throws -> ForwardedEntity? {
         try connection.query(
             """
@@ -219,7 +220,7 @@ extension ReadSession {
         }
     }
 
-    /// Returns a logged model without its points; nil if it does not exist.
+    /// Returns a logged model without its points; nil if the model does not exist.
     package func modelToForward(id: String) throws -> TransferredLoggedModel? {
         try visibleLoggedModelRow(id, for: .read).flatMap { try transferredLoggedModels([TransferRow($0)]).first }
     }
@@ -234,7 +235,8 @@ extension ReadSession {
         ).map { ForwardedFile(path: $0.string(0), bytes: $0.int64(1), version: $0.string(2)) }
     }
 
-    /// Returns the paths, relative to the artifact root, that were uploaded (kind 0) for a run after an entry of the journal.
+    /// Returns the paths, relative to the artifact root, of the files that were uploaded for a run after an entry of the
+    /// artifact journal.
     package func uploadedPaths(ofRun row: Int64, after entry: Int64) throws -> [String] {
         try connection.query(
             "SELECT DISTINCT path FROM artifact_journal WHERE run_id = ?1 AND id > ?2 AND kind = 0",
@@ -246,7 +248,7 @@ extension ReadSession {
     /// Returns the id of the newest entry of the artifact journal for a file in a folder or its subfolders; 0 without
     /// such an entry.
     package func newestArtifactEntry(beneath folder: String) throws -> Int64 {
-        // The character after "/" in the order of bytes is "0".
+        // The paths beneath the folder are those between `FOLDER/` and `FOLDER0`, because `0` follows `/` in the order of bytes.
         try connection.query(
             "SELECT max(id) FROM artifact_journal WHERE path >= ?1 AND path < ?2",
             folder + "/",

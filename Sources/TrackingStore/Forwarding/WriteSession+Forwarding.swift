@@ -7,7 +7,7 @@ extension WriteSession {
     package func upstreamID(for uri: String) throws -> Int64 {
         try connection.run("INSERT OR IGNORE INTO upstreams (uri) VALUES (?1)", uri)
         guard let id = try connection.query("SELECT id FROM upstreams WHERE uri = ?1", uri).firstRow({ $0.int64(0) })
-        else { throw StoreCorruption("the upstream that was added is not there") }
+        else { throw StoreCorruption("the upstream that was just added is missing") }
         return id
     }
 
@@ -16,10 +16,10 @@ extension WriteSession {
         try connection.run("UPDATE upstreams SET kind = ?2 WHERE id = ?1", upstream, kind)
     }
 
-    /// Records, before parts of runs are sent, what the upstream may have of each run afterwards.
+    /// Records what an upstream may have of each run after the next request to it; called before that request.
     ///
     /// Leaves out runs that were removed meanwhile.
-    /// - Parameter attempts: the row id of each run, and the new value of `ForwardedRunJournal.sent`.
+    /// - Parameter attempts: the row id of each run, and the new value of `ForwardedRunJournal.sentContent`.
     package func noteAttempts(_ attempts: [(row: Int64, sent: String)], upstream: Int64) throws {
         for attempt in attempts {
             try connection.run(
@@ -202,7 +202,7 @@ extension WriteSession {
         )
     }
 
-    /// Deletes the omissions of a run's or model's files.
+    /// Deletes the omissions of files of a run or model.
     package func forgetFileOmissions(of owner: String, upstream: Int64) throws {
         try connection.run(
             """
@@ -251,7 +251,8 @@ extension WriteSession {
                     SELECT CAST(id AS TEXT) FROM experiments WHERE experiments.name IN (SELECT value FROM json_each(?2))
                 ))
             """
-        // The upstream may have an entity whose answer was lost, so its row stays. The forwarder sends it again anyway.
+        // If an entity was sent and the answer was lost, the upstream may have the entity, so its row is kept. The forwarder
+        // sends such an entity again in any case.
         let wasAsked = "digest LIKE '\(ForwardedEntity.unansweredPrefix)%'"
         try connection.run(
             "DELETE FROM forwarded_things WHERE target = '' AND NOT \(wasAsked) AND \(condition)",
@@ -275,7 +276,7 @@ extension WriteSession {
         )
     }
 
-    /// Makes the forwarder send all runs again that an upstream has refused as a whole.
+    /// Makes the forwarder send those runs again that an upstream has refused as a whole.
     package func forgetFailuresOfRuns(upstream: Int64) throws {
         try connection.run(
             "UPDATE forwarded_runs SET failure = NULL WHERE upstream_id = ?1 AND failure IS NOT NULL",
@@ -315,7 +316,8 @@ extension WriteSession {
         try endOmissions(of: owner.id, [ForwardOmission.part(ofFile: file.path)], upstream: upstream)
     }
 
-    /// Records that all files of a run were compared when `entry` was the newest entry of the artifact journal.
+    /// Records that all files of a run were compared with the sent files when `entry` was the newest entry of the artifact
+    /// journal.
     package func noteFilesCompared(ofRun row: Int64, at entry: Int64, upstream: Int64) throws {
         try connection.run(
             "UPDATE forwarded_runs SET artifact_entry = ?3 WHERE run_id = ?1 AND upstream_id = ?2",
@@ -325,7 +327,8 @@ extension WriteSession {
         )
     }
 
-    /// Records that all files of a logged model were compared when `entry` was the newest entry of the artifact journal.
+    /// Records that all files of a logged model were compared with the sent files when `entry` was the newest entry of the
+    /// artifact journal.
     package func noteFilesCompared(ofModel id: String, at entry: Int64, upstream: Int64) throws {
         try connection.run(
             "UPDATE forwarded_things SET artifact_entry = ?3 WHERE upstream_id = ?1 AND kind = ?4 AND name = ?2",

@@ -36,7 +36,7 @@ extension ClientSession {
 }
 
 extension LoggedModelInfo {
-    /// The columns for `init(row:)`, in its order.
+    /// The columns that `init(row:)` reads, in this order.
     static let columns = """
         logged_models.model_id, logged_models.experiment_id, logged_models.name, logged_models.artifact_uri, \
         logged_models.status, logged_models.status_message, logged_models.model_type, logged_models.source_run_id, \

@@ -7,7 +7,8 @@ extension ReadSession {
     /// Returns one page of the models that a search finds.
     ///
     /// Models with equal sort keys are ordered by creation time, the newest first, and then by model id. Deleted models
-    /// are never found. A model meets a comparison if any point of the metric does; `order_by` uses the latest point.
+    /// are never found. A model meets a comparison of a metric if any point of that metric does; `order_by` uses the latest
+    /// point.
     /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, for too many
     ///   sort keys, and for a pattern that is too long.
     package func findLoggedModels(_ search: LoggedModelSearch) throws -> SearchCursor<LoggedModel> {
@@ -27,6 +28,7 @@ extension LoggedModelSearch: SearchDescription {
         try LoggedModelSearchStatement(self, by: accessPath, in: session).statement
     }
 
+    /// A page is read in parts, because its models may have many metric points.
     static func portion(of rows: [Int64], in session: ReadSession) throws -> [Int64] {
         try session.loggedModelsAtOnce(rows)
     }
@@ -41,15 +43,18 @@ extension LoggedModelSearch: SearchDescription {
         }
     }
 
+    /// NaN is stored as 0, so every entry is a number, and there is no class for NaN.
+    ///
+    /// Scope 0 means all datasets.
     func metricScan(in session: ReadSession) throws -> MetricScan? {
         guard let first = orderings.first, first.ordering.entity == .metric else { return nil }
-        var measured = SearchStatement(rowColumn: "model_id", source: "latest_model_metrics")
-        let keyID = measured.bind(try session.connection.keyID(for: first.ordering.key))
-        let scopeID = measured.bind(try first.dataset.map { try session.scopeID(of: $0) } ?? 0)
-        measured.conditions = ["key_id = \(keyID)", "scope_id = \(scopeID)"]
-        var numbers = measured
+        var allEntries = SearchStatement(rowColumn: "model_id", source: "latest_model_metrics")
+        let keyID = allEntries.bind(try session.connection.keyID(for: first.ordering.key))
+        let scopeID = allEntries.bind(try first.dataset.map { try session.scopeID(of: $0) } ?? 0)
+        allEntries.conditions = ["key_id = \(keyID)", "scope_id = \(scopeID)"]
+        var numbers = allEntries
         numbers.terms = [SortTerm("value", ascending: first.ordering.ascending, .real)]
-        return MetricScan(classes: [.number, .missing], allEntries: measured, numbers: numbers)
+        return MetricScan(classes: [.number, .missing], allEntries: allEntries, numbers: numbers)
     }
 
     var isInOrderOfAnIndex: Bool {
@@ -63,14 +68,17 @@ extension LoggedModelSearch: SearchDescription {
             (.metric, .lessOrEqual), (.parameter, .equal), (.tag, .equal):
             true
         case (.attribute, .equal): comparison.key == "name" || comparison.key == "source_run_id"
-        // In the default order, the scanned index contains the names. In an order by a metric, the scan would have to
-        // look up each name.
+        // For other comparisons of names, the index of names helps only in an order by a metric, where a scan would have to
+        // read each model's row for the name. In the default order, the index that is scanned contains the names.
         case (.attribute, _): comparison.key == "name" && orderings.first?.ordering.entity == .metric
         default: false
         }
     }
 
-    /// The index of metric values does not contain datasets, so a comparison on datasets must be tested on each row.
+    /// Rows from the index of metric values need another test if the search names datasets, because that index does not contain
+    /// the datasets.
+    ///
+    /// Rows for a param or tag always need another test, because the index contains only the first 40 characters of the value.
     func isFullyAnsweredByIndex(_ comparison: Comparison) -> Bool {
         comparison.entity == .attribute || comparison.entity == .metric && datasets.isEmpty
     }
@@ -87,6 +95,7 @@ extension LoggedModelSearch: SearchDescription {
             rows.conditions.append(try rows.condition("value", comparison))
         } else if case .text(let text) = comparison.value {
             rows.source = comparison.entity == .parameter ? "logged_model_params" : "logged_model_tags"
+            // The expression must be that of the index, which contains the first 40 characters.
             rows.conditions.append("substr(value, 1, 40) = substr(\(rows.bind(text)), 1, 40)")
         }
         return rows
@@ -107,7 +116,9 @@ extension LoggedModelSearch: SearchDescription {
 }
 
 extension ReadSession {
-    /// Returns the row id in `metric_datasets` for a scope; nil if no metric was ever logged on such a dataset.
+    /// Returns the row id of a scope in `metric_datasets`; nil if no metric was ever logged on such a dataset.
+    ///
+    /// A scope is one dataset, all datasets with a name, or all datasets with a digest.
     func scopeID(of scope: DatasetScope) throws -> Int64? {
         try connection.metricDatasetID(name: scope.name, digest: scope.digest ?? "")
     }
@@ -125,9 +136,10 @@ extension ReadSession {
 }
 
 extension Connection {
-    /// Returns the row id in `metric_datasets` for a name and a digest; nil if there is none.
+    /// Returns the row id of a name and a digest in `metric_datasets`; nil if there is no such row.
     ///
-    /// An empty text stands for every name or every digest.
+    /// The table has additional rows for scopes: a row with an empty digest stands for all datasets with the name, and a row
+    /// with an empty name stands for all datasets with the digest.
     func metricDatasetID(name: String, digest: String) throws -> Int64? {
         try query("SELECT id FROM metric_datasets WHERE name = ?1 AND digest = ?2", name, digest)
             .firstRow { $0.int64(0) }

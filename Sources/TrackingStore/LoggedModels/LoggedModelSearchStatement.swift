@@ -39,14 +39,14 @@ struct LoggedModelSearchStatement {
         // param and tag, but may have any number of points of a metric.
         let (points, others) = (filter.filter { $0.entity == .metric }, filter.filter { $0.entity != .metric })
         for comparison in others + points { try add(comparison) }
-        // If the filter compares no metric, a model needs a metric on one of the datasets.
+        // If the filter compares no metric, a model is found only if it has a metric on one of the datasets.
         if datasetIDs != nil, !search.filter.contains(where: { $0.entity == .metric }) {
             try requireMetric(on: search.datasets)
         }
         try order(by: clauses)
     }
 
-    /// Starts the FROM clause with the index of a metric's latest values, which has the order of the values.
+    /// Starts the FROM clause with the index of a metric's latest values, whose entries are in the order of the values.
     private mutating func begin(with clause: LoggedModelSearch.Clause) throws {
         let (keyID, scopeID) = try bindMetric(clause)
         statement.source = "latest_model_metrics AS first INDEXED BY latest_model_metrics_by_value"
@@ -90,7 +90,8 @@ struct LoggedModelSearchStatement {
     private mutating func add(_ comparison: Comparison, table: String, isOnDatasets: Bool = false) throws {
         let keyID = statement.bind(try session.connection.keyID(for: comparison.key))
         let row = statement.alias("pair")
-        // The plus makes SQLite read the rows of the model, and not the index of values, which contains all models.
+        // The plus keeps SQLite from scanning the index of values, which contains all models, so it reads only the rows of the
+        // model.
         let condition = try statement.condition("+\(row).value", comparison)
         var text = "SELECT 1 FROM \(table) AS \(row) WHERE \(row).model_id = \(modelID) AND \(row).key_id = \(keyID)"
         text += " AND \(condition)"

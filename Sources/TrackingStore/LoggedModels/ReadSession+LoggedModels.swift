@@ -39,9 +39,9 @@ extension ReadSession {
         return models
     }
 
-    /// Returns the first rows of a page: as many as may be read into memory at once, and at least one.
+    /// Returns the first rows of a page: as many as may be in memory at once, and at least one.
     ///
-    /// Halves the number of rows until their models have fewer than 20,000 metric points together.
+    /// Halves the number of rows until their models together have fewer than 20,000 metric points.
     func loggedModelsAtOnce(_ rows: [Int64]) throws -> [Int64] {
         var rows = rows
         while rows.count > 1, try hasManyPoints(rows) { rows.removeLast(rows.count / 2) }

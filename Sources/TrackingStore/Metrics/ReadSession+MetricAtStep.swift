@@ -4,7 +4,7 @@ internal import Tracking
 extension ReadSession {
     /// Returns the last point that was logged at a step; nil if there is none.
     ///
-    /// Takes a few look-ups if the points were logged in the order of their steps; otherwise reads the whole history.
+    /// This takes a few look-ups if the points were logged in the order of their steps; otherwise the whole history is read.
     func point(of series: MetricSeries, at step: Int64) throws -> MetricPoint? {
         guard let summary = try summary(of: series) else { return nil }
         guard summary.isInOrder, summary.pointCount > Self.maximumPointsReadWhole else {
@@ -25,8 +25,8 @@ extension ReadSession {
     ///
     /// The points of the metric must have been logged in the order of their steps.
     func lastPoint(of series: MetricSeries, _ summary: MetricSummary, upTo step: Int64) throws -> MetricPoint? {
-        // Steps grow with time. Bisection therefore finds the last time `reached` for which the first point at or after
-        // that time has no higher step.
+        // Steps increase with time. So bisection finds the last time, `reached`, for which the first point at or after that
+        // time has a step of at most `step`.
         guard let first = try firstPoint(of: series, from: .min), first.step <= step else { return nil }
         var reached = first.timestamp
         var beyond = summary.latest.timestamp
@@ -35,7 +35,7 @@ extension ReadSession {
             let middle = (reached...beyond).middle
             if try isReached(step, in: series, from: middle) { reached = middle } else { beyond = middle }
         }
-        // Points with the time `reached` may have lower and higher steps.
+        // Several points may have the time `reached`, some with higher steps, so the last one up to `step` is looked up.
         let sql = """
             SELECT value, is_nan, timestamp, step FROM metrics
             WHERE run_id = ?1 AND key_id = ?2 AND (timestamp, step) <= (?3, ?4)
@@ -46,7 +46,7 @@ extension ReadSession {
             .firstRow { MetricPoint(row: $0, column: 0) }
     }
 
-    /// The maximum number of points of a history that is read whole, because that costs no more than the look-ups.
+    /// A history with at most this number of points is read whole, because this costs no more than the look-ups.
     private static let maximumPointsReadWhole: Int64 = 256
 
     /// Whether the first point at or after a time has at most the given step; false if there is no such point.

@@ -53,7 +53,7 @@ extension ReadSession {
     }
 
     func series(of history: MetricHistory) throws -> MetricSeries? {
-        // The run comes first, so that a client that may not read it gets the same error for every key.
+        // The run is looked up first, so that a client that may not read the run gets the same error for every key.
         guard let runRow = try visibleRunRow(history.runID), let keyID = try connection.keyID(for: history.key) else {
             return nil
         }

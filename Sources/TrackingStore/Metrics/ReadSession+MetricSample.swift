@@ -11,13 +11,16 @@ extension ReadSession {
         let count = try steps.map { try pointCount(of: series, steps: $0) } ?? summary.pointCount
         guard count > 0 else { return [] }
         let indices = BucketSample(rowCount: count, bucketCount: Int64(maxResults)).indices(limit: maxResults)
-        // If points were logged in order, the metrics table has the order of the sample, and nothing needs sorting.
+        // If the points were logged in order, the metrics table has the order of the sample, so the points need no sorting.
         return summary.isInOrder
             ? try points(of: series, steps: steps, at: indices)
             : try sortedPoints(of: series, steps: steps, at: indices)
     }
 
-    /// Scans the metrics table in its own order; SQLite skips the points between two sampled points.
+    /// Scans the metrics table in its own order.
+    ///
+    /// The SQL function `is_handed_out` makes SQLite skip the points between two sampled points: it is false for as many rows
+    /// as the `RowSkip` says.
     private func points(
         of series: MetricSeries,
         steps: ClosedRange<Int64>?,

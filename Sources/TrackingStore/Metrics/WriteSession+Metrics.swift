@@ -69,7 +69,7 @@ extension WriteSession {
         try write.bind(series.keyID, at: 2)
         try write.bind(summary.pointCount, at: 3)
         try write.bind(summary.isInOrder ? 1 : 0, at: 4)
-        // Parameters that are not bound are NULL.
+        // Without extremes, their parameters stay NULL.
         if let extremes = summary.extremes {
             try write.bind(extremes.minimum.value, at: 5)
             try write.bind(extremes.minimum.step, at: 6)
@@ -88,7 +88,7 @@ extension WriteSession {
 }
 
 extension MetricSummary {
-    /// The columns of `latest_metrics` that `init(row:)` reads, in its order.
+    /// The columns of `latest_metrics` that `init(row:)` reads, in this order.
     static let columns =
         "value, is_nan, timestamp, step, point_count, in_order, minimum, minimum_step, maximum, maximum_step"
 

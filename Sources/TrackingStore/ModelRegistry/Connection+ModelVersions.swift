@@ -6,7 +6,7 @@ extension ClientSession {
     /// Returns the row of a model version.
     ///
     /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client may not
-    ///   do with the version what it is looked up for.
+    ///   perform `action` on the version.
     func modelVersionRow(_ key: ModelVersionKey, for action: PermittedAction) throws -> ModelVersionRow {
         let select = try connection.query(
             """

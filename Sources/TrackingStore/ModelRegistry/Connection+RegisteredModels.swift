@@ -5,8 +5,8 @@ internal import Tracking
 extension ClientSession {
     /// Returns the row id of a registered model.
     ///
-    /// - Throws: `.resourceDoesNotExist` for an unknown name, `.permissionDenied` if the client may not do with the model what
-    ///   it is looked up for.
+    /// - Throws: `.resourceDoesNotExist` for an unknown name, `.permissionDenied` if the client may not perform `action` on the
+    ///   model.
     func registeredModelRow(_ name: String, for action: PermittedAction) throws -> Int64 {
         try registeredModelKind(name, for: action).row
     }

@@ -53,8 +53,8 @@ struct RegistrySearchDescription<Tables: RegistryTables>: SearchDescription {
         }
         switch search.prompts {
         case .excluded:
-            // With a list of run ids, SQLite should use the index on run ids and sort the versions. The indexes in the order of the
-            // search begin with is_prompt and contain no run ids: the plus hides is_prompt, so that SQLite does not scan them.
+            // If the filter lists run ids, SQLite should use the index of run ids and sort the versions. The indexes in the
+            // order of the search begin with `is_prompt` and contain no run ids; the plus keeps SQLite from using them.
             let listsRuns = filter.contains { $0.key == "run_id" && $0.comparisonOperator == .isIn }
             statement.conditions.append("\(listsRuns ? "+" : "")\(Tables.name).is_prompt = 0")
         case .included(onlyExactTag: true): statement.conditions.append("\(Tables.name).is_prompt = 1")
@@ -105,8 +105,8 @@ struct RegistrySearchDescription<Tables: RegistryTables>: SearchDescription {
         row: String,
         in statement: inout SearchStatement
     ) throws -> [String] {
-        // The plus hides the column: SQLite would otherwise put the constant for it in the `substr` below, which would then not
-        // match the expression of the index.
+        // Without the plus, SQLite would replace the column in the `substr` below by the constant, and the expression would no
+        // longer match that of the index.
         let key = statement.bind(comparison.key)
         var conditions = ["\(row).key = \(key)", try statement.condition("+\(row).value", comparison)]
         if comparison.comparisonOperator == .equal, case .text(let text) = comparison.value {

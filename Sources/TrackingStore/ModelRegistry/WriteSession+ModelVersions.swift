@@ -93,9 +93,9 @@ extension WriteSession {
 }
 
 extension Connection {
-    /// Whether the versions of a model are marked as prompts.
+    /// Whether the versions of a model are prompts.
     ///
-    /// All versions of a model have the same mark.
+    /// All versions of a model have the same value of `is_prompt`.
     func versionsArePrompts(ofModel modelID: Int64) throws -> Bool {
         let select = try query("SELECT is_prompt FROM model_versions WHERE model_id = ?1 LIMIT 1", modelID)
         return try select.firstRow { $0.bool(0) } ?? false

@@ -71,7 +71,8 @@ extension WriteSession {
             now
         )
         try moveGrants(ofModel: name, to: newName)
-        // What the client may do with the new name is known with its next request.
+        // The model is read by its row, because the client's permissions for the new name are known only from the next request
+        // on.
         guard let model = try registeredModels(rows: [id]).first else {
             throw TrackingError.registeredModelNotFound(newName)
         }

@@ -14,7 +14,7 @@ extension ReadSession {
         try connection.removalPreview(request, keeping: inUse)
     }
 
-    /// The objects on the list of removals whose rows are removed, and whose folders of artifacts are not yet.
+    /// The objects on the list of removals whose rows have been removed, and whose artifact folders have not.
     ///
     /// - Parameter skipping: the number of objects at the start of the list to leave out.
     package func removedOwners(limit: Int, skipping: Int) throws -> [PendingFolderRemoval] {

@@ -4,8 +4,8 @@ package import Tracking
 extension ReadSession {
     /// Collects the keys and values of the runs on the first page of a search, until `valueLimit` is reached.
     ///
-    /// - Parameter valueLimit: the number of metrics, params and tags to read. Up to 50 runs are read at once, so the
-    ///   last of them may exceed the limit.
+    /// - Parameter valueLimit: no more runs are read when this number of metrics, params and tags has been read. Runs are read in
+    ///   batches of up to 50, so the last batch may exceed the limit.
     /// - Throws: the same errors as `findRuns`.
     package func describeRunColumns(_ search: RunSearch, valueLimit: Int) throws -> RunColumns {
         let page = try find(search)
@@ -20,7 +20,7 @@ extension ReadSession {
         return columns
     }
 
-    /// The number of runs that are read before the number of values is compared with the limit again.
+    /// The number of runs in a batch.
     private static let runsAtOnce = 50
 }
 

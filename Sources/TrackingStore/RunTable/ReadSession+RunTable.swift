@@ -13,11 +13,11 @@ extension ReadSession {
 
 /// Reads the rows of a run table, with one statement for the runs and one statement for each kind of column.
 ///
-/// Each cell of a metric at a step takes further statements.
+/// Each value of a metric at a step needs further statements.
 private struct RunTableReader: Sendable {
     /// The columns of one kind, by the id of their key.
     ///
-    /// `index` is the index of a column in the table.
+    /// `index` is the index of a column in the table; `measure` has no meaning for params and tags.
     private typealias Columns = [Int64: [(index: Int, measure: RunTableColumn.Measure)]]
 
     private let columnCount: Int
@@ -50,7 +50,7 @@ private struct RunTableReader: Sendable {
         let page = jsonArray(rows)
         var found: [RunTableRow] = []
         found.reserveCapacity(rows.count)
-        try session.connection.query(Self.runs, page, parentKeyID).forEachRow { row in
+        try session.connection.query(Self.runQuery, page, parentKeyID).forEachRow { row in
             found.append(try RunTableRow(row: row, columnCount: columnCount))
         }
         guard found.count == rows.count else { throw StoreCorruption("a run of the page is missing") }
@@ -60,10 +60,9 @@ private struct RunTableReader: Sendable {
         return found
     }
 
-    /// The SQL for the runs.
-    ///
-    /// The time of the last logged metric is read only for running runs, because finding it takes reading all metrics of a run.
-    private static let runs = """
+    /// Reads the time of the last logged metric only for running runs, because all metrics of a run must be read to find this
+    /// time.
+    private static let runQuery = """
         SELECT runs.run_id, runs.name, runs.experiment_id, runs.user_id, runs.status, runs.lifecycle_stage,
             runs.start_time, runs.end_time,
             (SELECT tag.value FROM run_tags AS tag WHERE tag.run_id = runs.id AND tag.key_id = ?2),

@@ -17,7 +17,7 @@ extension ClientSession {
 }
 
 extension RunInfo {
-    /// The columns for `init(row:)`, in its order.
+    /// The columns that `init(row:)` reads, in this order.
     static let columns = """
         runs.run_id, runs.name, runs.experiment_id, runs.user_id, runs.status, runs.start_time, runs.end_time, \
         runs.artifact_uri, runs.lifecycle_stage, runs.id

@@ -52,8 +52,8 @@ extension ReadSession {
 
     /// Calls `body` for each row of a query, with the index of the row's run in `rows`.
     ///
-    /// Column 0 of the query must be the row id of a run, and the query's rows must come in the order of `rows`. The
-    /// query may also be about other entities than runs.
+    /// Column 0 of the query must be the row id of a run, and the query's rows must be in the order of `rows`. The ids may also
+    /// be those of other entities, such as logged models.
     ///
     /// - Parameters:
     ///   - page: the ids in `rows` as a JSON array, which is bound as `?1`.
@@ -97,7 +97,7 @@ extension ReadSession {
         }
     }
 
-    /// Calls `body` with each key and value in a table of params or tags, whose column `owner` holds the ids in `rows`.
+    /// Calls `body` with each key and value in a table of params or tags, whose column `owner` contains the ids in `rows`.
     func forEachPair(
         in table: StaticString,
         of owner: StaticString,

@@ -28,12 +28,12 @@ extension RunSearch: SearchDescription {
 
     func metricScan(in session: ReadSession) throws -> MetricScan? {
         guard let first = orderings.first, first.entity == .metric, first.sortValue == .value else { return nil }
-        var measured = SearchStatement(rowColumn: "run_id", source: "latest_metrics")
-        measured.conditions = ["key_id = \(measured.bind(try session.connection.keyID(for: first.key)))"]
-        var numbers = measured
+        var allEntries = SearchStatement(rowColumn: "run_id", source: "latest_metrics")
+        allEntries.conditions = ["key_id = \(allEntries.bind(try session.connection.keyID(for: first.key)))"]
+        var numbers = allEntries
         numbers.conditions.append("is_nan = 0")
         numbers.terms = [SortTerm("value", ascending: first.ascending, .real)]
-        return MetricScan(classes: [.number, .notANumber, .missing], allEntries: measured, numbers: numbers)
+        return MetricScan(classes: [.number, .notANumber, .missing], allEntries: allEntries, numbers: numbers)
     }
 
     var isInOrderOfAnIndex: Bool {
@@ -60,8 +60,8 @@ extension RunSearch: SearchDescription {
 
     /// Returns the SQL for the rows that meet a comparison.
     ///
-    /// For a text, the SQL also finds rows whose text only begins with the same 40 characters, because the index
-    /// contains no more of each text.
+    /// For a text, the SQL also finds rows whose text differs only after the first 40 characters, because the index does
+    /// not contain the rest of each text.
     func indexRows(meeting comparison: Comparison, in session: ReadSession) throws -> SearchStatement {
         var rows = SearchStatement(rowColumn: "run_id", source: "latest_metrics")
         rows.conditions.append("key_id = \(rows.bind(try session.connection.keyID(for: comparison.storedKey)))")

@@ -38,7 +38,8 @@ struct RunSearchStatement {
         try order(by: orderings)
     }
 
-    /// Starts the FROM clause with the row ids of the candidates: runs that an index of values has found, among them all results.
+    /// Starts the FROM clause with the row ids of the candidates: runs that an index of values has found, and that include all
+    /// results.
     private mutating func begin(with candidates: [Int64]) {
         statement.source = "json_each(\(statement.bind(jsonArray(candidates)))) AS first"
         runID = "first.value"
@@ -127,8 +128,9 @@ struct RunSearchStatement {
             return isUnequal ? ["(\(condition) OR \(row).is_nan = 1)"] : [condition, "\(row).is_nan = 0"]
         }
         if comparison.comparisonOperator == .equal, case .text(let text) = comparison.value {
-            // The index contains only the first 40 characters of the value. The plus in the second condition hides the column: SQLite
-            // would otherwise put the text for the column in the first condition too, and would no longer recognise the index.
+            // The index contains only the first 40 characters of the value. Without the plus in the second condition, SQLite
+            // would replace the column by the text in the first condition too, which would then not match the expression of the
+            // index.
             let beginning = "substr(\(row).value, 1, 40) = substr(\(statement.bind(text)), 1, 40)"
             return [beginning, try statement.condition("+\(row).value", comparison)]
         }
@@ -260,7 +262,7 @@ struct RunSearchStatement {
 extension Comparison {
     /// Whether the comparison is about the run's name.
     ///
-    /// As in MLflow, the run name tag is compared then.
+    /// As in MLflow, such a comparison is made with the run name tag.
     var isRunName: Bool { entity == .attribute && key == "run_name" }
 
     /// Whether only runs with certain ids can meet the comparison.

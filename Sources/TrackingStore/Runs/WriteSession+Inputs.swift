@@ -35,7 +35,7 @@ extension WriteSession {
         }
     }
 
-    /// Throws if a user with limited permissions would link a run with a logged model that the user may not change.
+    /// Throws if a user with limited permissions links a run with a logged model that the user may not change.
     ///
     /// Other clients may name any logged model, even one that does not exist.
     private func requireChangeable(_ modelIDs: [String]) throws {

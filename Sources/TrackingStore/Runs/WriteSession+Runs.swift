@@ -65,7 +65,7 @@ extension WriteSession {
     package func nameAndExperiment(ofDeletedRun runID: String) throws -> (name: String, experimentID: Int64) {
         let run = try connection.query("SELECT name, experiment_id FROM runs WHERE run_id = ?1", runID)
             .firstRow { (name: $0.string(0), experimentID: $0.int64(1)) }
-        guard let run else { throw StoreCorruption("a run is not there after it was changed") }
+        guard let run else { throw StoreCorruption("a run is missing after it was changed") }
         return run
     }
 

@@ -30,7 +30,7 @@ extension WriteSession {
         try upsert.run()
     }
 
-    /// Returns the value of one tag of a run; nil if it is not set.
+    /// Returns the value of one tag of a run; nil if the tag is not set.
     private func tagValue(key: String, runRow: Int64) throws -> String? {
         let select = try connection.query(
             "SELECT value FROM run_tags WHERE run_id = ?1 AND key_id = (SELECT id FROM keys WHERE name = ?2)",

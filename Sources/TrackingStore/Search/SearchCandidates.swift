@@ -17,7 +17,7 @@ struct CandidateRows {
 struct SearchCandidates<Search: SearchDescription> {
     /// The number of index entries that can be read in order in the time of one row look-up.
     private let rowsPerLookup = 20.0
-    /// The index for a comparison is not read if more than one in `rowsPerMatch` rows meets the comparison.
+    /// The index for a comparison is not read if more than one row in `rowsPerMatch` rows meets the comparison.
     private let rowsPerMatch: Int64 = 8
     /// The maximum number of rows that are counted for one comparison.
     private let countedRows: Int64 = 50_000
@@ -85,7 +85,7 @@ struct SearchCandidates<Search: SearchDescription> {
     /// The number of rows on a page, plus one that shows whether there is another page.
     private var rowsForPage: Double { Double(search.maxResults + 1) }
 
-    /// Whether the look-ups cost less than a scan, if `matches` rows of the table meet the filter.
+    /// Whether this number of look-ups costs less than a scan, if `matches` rows of the table meet the filter.
     private func costsLess(_ lookups: Double, matches: Double) throws -> Bool {
         if search.isInOrderOfAnIndex, lookups * matches > rowsForPage * Double(rowCount) { return false }
         // A scan reads at most the rows of the searched experiments.

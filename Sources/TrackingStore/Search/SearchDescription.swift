@@ -27,9 +27,9 @@ protocol SearchDescription: Sendable {
     /// Whether MLflow's own page tokens, which contain a number of rows, are accepted.
     var acceptsOffsetTokens: Bool { get }
     /// Returns the error for a page token of another search, given the digest in the token.
-    func refusal(ofTokenWithDigest made: UInt64) -> TrackingError
+    func refusal(ofTokenWithDigest tokenDigest: UInt64) -> TrackingError
 
-    /// Returns the same search, restricted to what the permissions allow to read.
+    /// Returns the same search, restricted to entities that the permissions allow the client to read.
     func within(_ permissions: Permissions) -> Self
     /// Returns the search as SQL, with a total order.
     func statement(by accessPath: AccessPath, in session: ReadSession) throws -> SearchStatement
@@ -57,11 +57,11 @@ protocol SearchDescription: Sendable {
 
 /// The access path: how the rows of a search are reached.
 enum AccessPath {
-    /// By the path that SQLite chooses.
+    /// SQLite chooses how the rows are reached.
     case order
-    /// By the ids of the candidates; no other rows are read.
+    /// The rows are looked up by the ids of the candidates; no other rows are read.
     case candidates(CandidateRows)
-    /// By the index of values of the metric by which the search orders first; only rows of this class.
+    /// The rows of one class are reached by the index of values of the metric by which the search orders first.
     case metric(MetricClass)
 }
 
@@ -91,7 +91,7 @@ extension SearchDescription {
     var sortKeyCount: Int { 0 }
     var experimentIDs: [Int64] { [] }
     var acceptsOffsetTokens: Bool { true }
-    func refusal(ofTokenWithDigest made: UInt64) -> TrackingError { PageToken.queryMismatch }
+    func refusal(ofTokenWithDigest _: UInt64) -> TrackingError { PageToken.queryMismatch }
     static func portion(of rows: [Int64], in session: ReadSession) -> [Int64] { rows }
     var selectsRowsByID: Bool { false }
     var isInOrderOfAnIndex: Bool { true }

@@ -140,9 +140,9 @@ struct SearchPlan<Search: SearchDescription> {
         found.keptValues = found.keptValues ?? part.keptValues.map { leading + $0 }
     }
 
-    /// Returns the page if the first values of the metric, `triedValues` for each row, fill it; otherwise nil.
+    /// Scans the first values of the metric, `triedValues` for each row of the page; returns nil if these do not fill the page.
     ///
-    /// Stops after `probedValues` for each row if these show that the page will probably not be filled.
+    /// Gives up after `probedValues` for each row if these show that the page will probably not be filled.
     private func probe(_ scan: MetricScan, from start: PageStart) throws -> SearchRows? {
         guard start.classIndex ?? 0 == 0 else { return nil }
         for values in [probedValues, triedValues] {

@@ -175,8 +175,8 @@ struct SearchStatement {
         conditions.append("\(first.expression) \(first.isAscending ? "<" : ">") \(bind(value))")
     }
 
-    /// Skips `count` rows, beginning with the first row whose first sort value is `last`, and returns the first sort
-    /// value of the next row; nil if there are fewer rows.
+    /// Skips `count` rows, beginning with the first row whose first sort value is not before `last`, and returns the first
+    /// sort value of the next row; nil if there are fewer rows.
     ///
     /// - Parameter last: nil to begin with the first row of the search.
     mutating func value(_ count: Int, after last: SortValue?, in session: ReadSession) throws -> SortValue? {
@@ -195,9 +195,10 @@ struct SearchStatement {
 
     /// Returns the condition for the rows that come after the row with these sort values.
     ///
-    /// A row comes after it if its first term is beyond the first value, or if the first terms are equal and its second term is
-    /// beyond the second value, and so on. A comparison with NULL is never true. The result is still correct, because before a
-    /// term that can be NULL, another term separates the rows with and without NULL. The first term is never NULL.
+    /// A row comes after that row if its first term is beyond the first value, or if its first term equals the first value and
+    /// its second term is beyond the second value, and so on. A comparison with NULL is never true. The result is still
+    /// correct, because before each term that can be NULL, another term separates the rows with and without NULL. The first
+    /// term is never NULL.
     private mutating func keysetCondition(after last: [SortValue]) -> String {
         var equal: [String] = []
         var alternatives: [String] = []

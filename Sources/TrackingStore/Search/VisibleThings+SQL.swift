@@ -11,7 +11,7 @@ extension VisibleThings<Int64> {
         }
     }
 
-    /// Returns the same condition, never nil, and the text that the caller must bind to `parameter`.
+    /// Returns the condition that a column contains the id of a visible entity, and the text that must be bound to `parameter`.
     func condition(_ column: String, boundAs parameter: String) -> (sql: String, bound: String) {
         switch self {
         case .except(let ids):
@@ -49,7 +49,7 @@ extension VisibleThings<[UInt8]> {
 }
 
 extension Permissions {
-    /// Returns the condition that a row of `registered_models` is visible, and the text that the caller must bind to `parameter`.
+    /// Returns the condition that a row of `registered_models` is visible, and the text that must be bound to `parameter`.
     func visibleRegistryCondition(boundAs parameter: String) -> (sql: String, bound: String) {
         let models = visibleModels(for: .registeredModel)
         let prompts = visiblePrompts(for: .prompt)

@@ -4,7 +4,7 @@ internal import Tracking
 
 /// Reads the store in one read transaction, so that all statements see the same state of the database.
 ///
-/// `TrackingStore.read` passes it to a closure, which must not keep it.
+/// `TrackingStore.read` passes the session to a closure, which must not keep the session.
 package final class ReadSession: ReaderContext, TrackingReading {
     package let connection: Connection
     /// The client that waits for the result.

@@ -25,7 +25,7 @@ extension WriteSession {
         _ = try storedExperiment(id, for: action)
     }
 
-    /// Does nothing: all changes go through this writer.
+    /// Does nothing, because all changes of the database go through this writer.
     package func lockAccess() {}
 
     package func changeTables(_ sql: String, values: [StoredValue]) throws { try connection.run(sql, values: values) }
@@ -55,7 +55,7 @@ extension Connection {
 }
 
 extension TrackingStore {
-    /// Stores an entry in a database that no server uses, and changes nothing else.
+    /// Stores an audit entry in a database that no server uses, and changes nothing else.
     ///
     /// Blocks until the entry is durable.
     /// - Returns: false if the database is of an older version, which has no table of audit entries.

@@ -22,7 +22,7 @@ struct StoreFiles: Sendable {
 
     /// Records the files' identities.
     ///
-    /// Create the value after the database has been read, because the WAL does not exist before.
+    /// Create the value after the database has been read, because the WAL may not exist before the first read.
     init(databasePath: String, hasLog: Bool, fileLock: DatabaseFileLock? = nil) {
         self.databasePath = databasePath
         self.fileLock = fileLock

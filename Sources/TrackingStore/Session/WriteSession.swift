@@ -11,7 +11,7 @@ package import Tracking
 ///
 /// The session caches key ids, run rows and metric summaries across requests, which saves a look-up for each logged
 /// value. Entries added since the last commit are dropped if the next commit fails. A request that fails without
-/// changing the database is not rolled back. So it may put in a cache only what the database contains.
+/// changing the database is not rolled back, so a request may put only values into a cache that the database contains.
 package final class WriteSession: WriterSession, TrackingWriting {
     package let connection: Connection
     package let artifactRoot: ArtifactLocation
@@ -20,7 +20,8 @@ package final class WriteSession: WriterSession, TrackingWriting {
     let files: StoreFiles
     /// Receives messages for the server's log.
     let report: @Sendable (String) -> Void
-    /// Whether `rescue` has copied a deleted database or WAL, or has found that the database was only moved: it then does nothing more.
+    /// Whether `rescue` has copied a deleted database or WAL, or has found that the database was only moved; `rescue` then does
+    /// nothing more.
     var isContentSaved = false
     package let runQuota: RunQuota
     /// How many runs may be created before the runs are counted again.
@@ -36,7 +37,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
     private let changes: ChangeFeed?
     private let permissionChanges: PermissionChanges
     private let admissionCheck: AdmissionCheck
-    /// The changes of permissions by the open transaction.
+    /// The changes of permissions that the open transaction has made.
     package var accessChange = AccessChange()
     /// The row ids of the runs that the open transaction may have changed; always empty without `changes`.
     private var touchedRuns: Set<Int64> = []
@@ -65,8 +66,8 @@ package final class WriteSession: WriterSession, TrackingWriting {
 
     /// Resets the state that belongs to a single write.
     ///
-    /// - Throws: `AccessChanged` if the client's permissions may have been reduced since the request was admitted; they must be checked
-    ///   again before it changes anything.
+    /// - Throws: `AccessChanged` if the client's permissions may have been reduced since the request was admitted; the
+    ///   permissions must be checked again before the request changes anything.
     func begin(for caller: Caller) throws {
         self.caller = caller
         try admissionCheck.require(caller, reducesAccess: accessChange.reducesAccess)
@@ -83,8 +84,8 @@ package final class WriteSession: WriterSession, TrackingWriting {
 
     package func willClose() -> LogAtClose {
         rescue()
-        // If the deleted database could not be copied, its WAL is kept, because some changes may be only in the WAL. It is not
-        // kept if another database is now at the path, because SQLite would apply it to that database.
+        // If the deleted database could not be copied, its WAL is kept, because some changes may be only in the WAL. The WAL is
+        // not kept if another database is now at the path, because SQLite would apply the WAL to that database.
         return files.state() == .databaseGone && !isContentSaved && files.isDatabasePathEmpty ? .keepLog : .emptyLog
     }
 

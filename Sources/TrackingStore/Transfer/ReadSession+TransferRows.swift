@@ -2,7 +2,7 @@ internal import Identities
 internal import SQLite
 package import Tracking
 
-// SQL with the ids of a subset as `?1`, a JSON array, and what the client may read as `?4`.
+// In the SQL of this file, `?1` is the JSON array of the ids of a subset, and `?4` lists what the client may or may not read.
 
 extension ReadSession {
     package func rows(_ rows: TransferRows, after last: TransferRow?, limit: Int) throws -> [TransferRow] {
@@ -18,6 +18,7 @@ extension ReadSession {
 
     package func rows(_ rows: TransferRows, among found: [TransferRow]) throws -> [TransferRow] {
         let (condition, bound) = visibleCondition(rows)
+        // The statement has no use for `?3`, but SQLite must know the parameter, because `?4` follows.
         return try connection.query(
             """
             SELECT id FROM \(rows.table.rawValue)

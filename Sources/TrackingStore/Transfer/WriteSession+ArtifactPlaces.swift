@@ -13,9 +13,9 @@ extension WriteSession {
         experimentID: Int64
     ) throws {
         let tail = "\(id)/artifacts"
-        let home = try connection.query("SELECT artifact_location FROM experiments WHERE id = ?1", experimentID)
+        let parent = try connection.query("SELECT artifact_location FROM experiments WHERE id = ?1", experimentID)
             .firstRow { ArtifactLocation($0.string(0)) }
-        if let home, home.appending(folder + tail).uri.isExactly(location) { return }
+        if let parent, parent.appending(folder + tail).uri.isExactly(location) { return }
         // If the location ends with `ID/artifacts`, only the folder above is recorded: many runs may share that folder,
         // and one entry is enough for all of them.
         let end = "/\(tail)".utf8

@@ -1,7 +1,9 @@
 extension AccessTables {
-    /// The maximum number of entries that are read for one page, which takes about 50 ms.
+    /// The maximum number of entries that are read for one page.
+    ///
+    /// Reading them takes about 50 ms.
     private static var entriesOfOnePage: Int { 50_000 }
-    /// The least number of entries that one statement reads.
+    /// The smallest `LIMIT` of a statement that reads entries, unless fewer entries may still be read for the page.
     private static var entriesAtOnce: Int { 1_000 }
 
     /// Returns one page of the audit log with the newest entry first.
@@ -22,20 +24,20 @@ extension AccessTables {
         let start = query.since.map { AuditEntry.firstID(at: $0) } ?? 0
         let (sql, values) = try selection(of: query)
         var page = AuditPage(entries: [], nextPageToken: nil)
-        // The rows contain the ids of the resources.
-        var others = query
-        others.resourceID = nil
+        // The statement itself tests the id of the resource, so the other conditions are tested without it.
+        var otherConditions = query
+        otherConditions.resourceID = nil
         var left = Self.entriesOfOnePage
         while left > 0 {
             let limit = min(left, max(query.maxResults + 1, Self.entriesAtOnce))
             let rows = try tableRows(
                 "\(sql) ORDER BY id DESC LIMIT ?\(values.count + 3)",
                 values: [.integer(start), .integer(end)] + values + [.integer(Int64(limit))]
-            ) { (entry: try AuditEntry(row: $0), isMeant: $0.flag(10)) }
-            for (entry, isMeant) in rows {
+            ) { (entry: try AuditEntry(row: $0), matchesResource: $0.flag(10)) }
+            for (entry, matchesResource) in rows {
                 // The page is full, and there is a further entry.
                 if page.entries.count == query.maxResults { return page }
-                if isMeant, others.includes(entry) { page.entries.append(entry) }
+                if matchesResource, otherConditions.includes(entry) { page.entries.append(entry) }
                 end = entry.id
                 page.nextPageToken = String(end)
             }
@@ -54,7 +56,10 @@ extension AccessTables {
         return try finds("SELECT 1 FROM \(table("audit_entries")) WHERE id < ?1 LIMIT 1", .integer(first))
     }
 
-    /// The statement for the entries of a query from the id ?1 up to before the id ?2, and the values of its further parameters.
+    /// The statement for the entries of a query with ids from ?1 (inclusive) to ?2 (exclusive), and the values of its
+    /// parameters from ?3.
+    ///
+    /// The last column says whether the entry matches the query's resource.
     private func selection(of query: AuditQuery) throws -> (sql: String, values: [StoredValue]) {
         let columns =
             "id, actor_kind, actor, address, action, resource_kind, resource_id, detail, is_refused, occurrences"
@@ -63,15 +68,15 @@ extension AccessTables {
             return ("SELECT \(columns), 1 FROM \(entries) WHERE \(times)", [])
         }
         if let experiment = Int64(id), experiment >= 0 {
-            let isMeant = "CASE WHEN \(concernsExperiment) THEN 1 ELSE 0 END"
-            return ("SELECT \(columns), \(isMeant) FROM \(entries) WHERE \(times)", [.text(id), .integer(experiment)])
+            let matches = "CASE WHEN \(concernsExperiment) THEN 1 ELSE 0 END"
+            return ("SELECT \(columns), \(matches) FROM \(entries) WHERE \(times)", [.text(id), .integer(experiment)])
         }
         guard let experiment = try experimentID(ofRun: id) else {
             // The partial index on `resource_id` is only used if the query repeats the index's condition.
             let condition = "resource_id = ?3 AND resource_id <> '' AND \(times)"
             return ("SELECT \(columns), 1 FROM \(entries) WHERE \(condition)", [.text(id)])
         }
-        // An entry about the experiment, such as its deletion, also concerns its runs.
+        // The result includes the deletion and restoration of the run's experiment, because they also change the run.
         let sql = """
             SELECT \(columns), 1 FROM \(entries)
             WHERE \(times) AND resource_id <> '' AND (resource_id = ?3
@@ -82,10 +87,10 @@ extension AccessTables {
         return (sql, [.text(id), .text(String(experiment)), .text(inExperiment), .text(inExperiment + "0")])
     }
 
-    /// Whether an entry is about the experiment ?4 (as text ?3), or about something in it.
+    /// The SQL condition that an entry is about the experiment with the id ?4 (?3 as text), or about a run or model in it.
     ///
-    /// The details of a removed run name its experiment. They are in a CASE because the operands of AND may be evaluated in any
-    /// order, and functions of JSON fail on an empty text.
+    /// The entry of a removed run has the id of the run's experiment in its detail. A CASE keeps entries without a detail from
+    /// the JSON function, which fails on an empty text; AND does not, because its operands may be evaluated in any order.
     private var concernsExperiment: String {
         """
         resource_id = ?3 OR (resource_id >= CAST(?3 AS TEXT) || '/' AND resource_id < CAST(?3 AS TEXT) || '0')
@@ -95,7 +100,7 @@ extension AccessTables {
         """
     }
 
-    /// The experiment of a run; nil if the text is not the id of a run that the store or the audit knows.
+    /// The experiment of a run; nil if neither the runs nor the audit log contain a run with this id.
     private func experimentID(ofRun id: String) throws -> Int64? {
         let known = try firstTableRow(
             "SELECT experiment_id FROM runs WHERE \(dialect.runID) = ?1",

@@ -1,5 +1,5 @@
 extension AccessTables {
-    /// All log-ins with their hashes; a log-in whose holder cannot be read is left out, and so admits nobody.
+    /// All log-ins with the hashes of their keys; a log-in whose holder cannot be read is left out, so that it admits nobody.
     package func logIns() throws -> [(logIn: LogIn, hash: [UInt8])] {
         try tableRows(
             """
@@ -30,11 +30,14 @@ extension AccessTables {
 }
 
 extension ChangingAccessTables {
-    /// Stores a log-in by the hash of its key; removes expired log-ins, and the oldest ones of the same holder beyond the limit.
+    /// Stores a log-in under the hash of its key.
     ///
-    /// The name alone does not identify the holder: a token, a user with a password and a user of an issuer may have the same name.
+    /// Removes log-ins that have ended, and the least recently used ones of the same holder if the holder would have more than
+    /// `LogIn.limit`.
     ///
-    /// - Parameter userID: the user who logs in; nil if the holder is no user.
+    /// A name alone does not identify a holder: a token, a user with a password and a user of an issuer may have the same name.
+    ///
+    /// - Parameter userID: the user who logs in; nil if the holder is not a user of this server.
     /// - Throws: `.permissionDenied` if that user was deleted in the meantime.
     package func createLogIn(_ logIn: LogIn, hash: [UInt8], ofUser userID: Int64? = nil) throws {
         try lockAccess()
@@ -86,7 +89,7 @@ extension ChangingAccessTables {
         noteNewCredential()
     }
 
-    /// Removes the oldest log-ins of a holder, so that one more can be stored.
+    /// Removes the least recently used log-ins of a holder, so that one more can be stored.
     private func endOldest(_ condition: String, _ source: String, _ holder: StoredValue) throws {
         try changeTables(
             """
@@ -98,7 +101,8 @@ extension ChangingAccessTables {
         )
     }
 
-    /// Ends all log-ins of a user who is about to be deleted, by a password, a proxy or an issuer, and those with the user's tokens.
+    /// Ends all log-ins of a user who is about to be deleted: those with a password, a proxy or an issuer, and those with a
+    /// token of the user.
     func endLogIns(of user: User) throws {
         let ended = try changedTableRows(
             """
@@ -117,7 +121,7 @@ extension ChangingAccessTables {
         if count > 0 { noteEnd(ofLogIns: [hash]) }
     }
 
-    /// Notes when a log-in was used last.
+    /// Records when a log-in was used last.
     package func noteUse(ofLogIn hash: [UInt8], at time: Int64) throws {
         try changeTables(
             "UPDATE \(table("log_ins")) SET last_used_time = ?2 WHERE hash = ?1 AND last_used_time < ?2",

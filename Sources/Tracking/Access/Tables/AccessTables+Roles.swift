@@ -128,7 +128,8 @@ extension ChangingAccessTables {
         touch(user: nil)
     }
 
-    /// - Throws: `.resourceDoesNotExist` for an unknown role, `.resourceAlreadyExists` for one that has a grant for the pattern.
+    /// - Throws: `.resourceDoesNotExist` for an unknown role, `.resourceAlreadyExists` if the role has a grant for this type
+    ///   and pattern.
     package func addRolePermission(_ grant: Grant, toRole id: Int64) throws -> RolePermission {
         try lockAccess()
         _ = try role(id: id)
@@ -143,7 +144,7 @@ extension ChangingAccessTables {
         return try rolePermission(id: made)
     }
 
-    /// - Returns: nil if the role has a grant for the pattern.
+    /// - Returns: the id of the grant; nil if the role has a grant for this type and pattern already.
     private func insert(_ grant: Grant, role: Int64) throws -> Int64? {
         try insertedID(
             """
@@ -166,7 +167,8 @@ extension ChangingAccessTables {
         touch(user: nil)
     }
 
-    /// - Throws: `.resourceDoesNotExist` for an unknown id, `.invalidParameterValue` for a level that its type does not take.
+    /// - Throws: `.resourceDoesNotExist` for an unknown id, `.invalidParameterValue` for a permission that the resource type
+    ///   does not have.
     package func updateRolePermission(_ id: Int64, permission: String) throws -> RolePermission {
         try lockAccess()
         let stored = try rolePermission(id: id)
@@ -218,7 +220,8 @@ extension ChangingAccessTables {
 // MARK: Grants of single users
 
 extension ChangingAccessTables {
-    /// - Throws: `.resourceDoesNotExist` for an unknown user, `.resourceAlreadyExists` for one with a grant for the pattern.
+    /// - Throws: `.resourceDoesNotExist` for an unknown user, `.resourceAlreadyExists` if the user has a grant for this type
+    ///   and pattern.
     package func grant(_ grant: Grant, toUser name: String) throws {
         try lockAccess()
         let user = try user(named: name)
@@ -232,12 +235,12 @@ extension ChangingAccessTables {
         touch(user: user.id)
     }
 
-    /// - Throws: `.resourceDoesNotExist` for an unknown user, and for one without a grant for the pattern.
+    /// - Throws: `.resourceDoesNotExist` for an unknown user, and for a user without a grant for this type and pattern.
     package func revoke(_ type: GrantedType, _ pattern: String, fromUser name: String) throws {
         try changeOwnGrant(type, pattern, ofUser: name, "DELETE FROM \(table("role_permissions"))")
     }
 
-    /// - Throws: `.resourceDoesNotExist` for an unknown user, and for one without a grant for the pattern.
+    /// - Throws: `.resourceDoesNotExist` for an unknown user, and for a user without a grant for this type and pattern.
     package func change(_ grant: Grant, ofUser name: String) throws {
         let change = "UPDATE \(table("role_permissions")) SET permission = '\(grant.level.wireName)'"
         try changeOwnGrant(grant.type, grant.pattern, ofUser: name, change)
@@ -273,7 +276,7 @@ extension ChangingAccessTables {
             "INSERT INTO \(table("roles")) (workspace, name, user_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
             values: [.text(Role.workspace), .text(Role.name(ofUser: id)), .integer(id)]
         )
-        // Another server may have created it just now.
+        // If nothing was inserted, another server may have created the role just now.
         guard let role = try firstTableRow(find, values: [.integer(id)], { $0.int64(0) }) else {
             throw StoreCorruption("another role has the name of the role that holds the grants of user \(id)")
         }
@@ -308,7 +311,7 @@ extension ChangingAccessTables {
         guard keepsAccess, !newName.isExactly(name) else { return }
         if caller.identity?.userID != nil { try Grant.requireNotWildcard(newName) }
         guard name != Grant.everything else { return }
-        // Grants that remain of an earlier model with the new name are removed.
+        // Removes grants for the new name that would conflict with the moved ones; they belong to an earlier model of that name.
         try changeTables(
             """
             DELETE FROM \(table("role_permissions")) WHERE resource_pattern = ?2 AND EXISTS (
@@ -342,7 +345,7 @@ extension ChangingAccessTables {
         if count > 0 { touch(user: nil) }
     }
 
-    /// The condition that a grant is one of a single user, for a registered model or a prompt.
+    /// The SQL condition that a grant was given to a single user, for a registered model or a prompt.
     private func isOwnGrantOfModel(_ grant: StaticString) -> String {
         """
         \(grant).resource_type IN ('registered_model', 'prompt')
@@ -352,7 +355,7 @@ extension ChangingAccessTables {
 }
 
 extension RolePermission {
-    /// The columns for `init(row:)`, in its order.
+    /// The columns that `init(row:)` reads, in this order.
     fileprivate static let columns = "id, role_id, resource_type, resource_pattern, permission"
 
     fileprivate init(row: any StoredRow) {

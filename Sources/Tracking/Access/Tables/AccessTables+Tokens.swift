@@ -1,7 +1,7 @@
 internal import Identities
 
 extension AccessTables {
-    /// All tokens with their hashes, by name.
+    /// All tokens with their hashes, ordered by name.
     package func accessTokens() throws -> [(token: AccessToken, hash: [UInt8])] {
         let limits = try tableRows(
             """
@@ -42,7 +42,7 @@ extension ChangingAccessTables {
         try lockAccess()
         if let userID = token.userID {
             try requireUser(userID)
-            try requirePlace(ofUser: userID)
+            try requireFewerTokensThanLimit(ofUser: userID)
         }
         for id in token.experimentIDs ?? [] { try requireExperiment(id, for: .read) }
         let isTaken = try finds(
@@ -75,22 +75,24 @@ extension ChangingAccessTables {
         noteNewCredential()
     }
 
-    /// The value of `coalesce(user_id, 0)` of a user's tokens; no user has the id 0.
+    /// The value of `coalesce(user_id, 0)` of a user's tokens; for nil 0, which no user has as id.
     private static func owner(_ userID: Int64?) -> StoredValue { .integer(userID ?? 0) }
 
-    /// Throws if a user has reached the limit of tokens, which the server keeps in memory.
-    private func requirePlace(ofUser id: Int64) throws {
+    /// Throws if a user has as many tokens as allowed.
+    ///
+    /// The number is limited because the server keeps all tokens in memory.
+    private func requireFewerTokensThanLimit(ofUser id: Int64) throws {
         let count = try firstTableRow(
             "SELECT count(*) FROM \(table("access_tokens")) WHERE user_id = ?1",
             values: [.integer(id)]
         ) { $0.int64(0) }
         guard count ?? 0 >= AccessToken.userLimit else { return }
         throw TrackingError.invalidParameter(
-            "A user can have \(AccessToken.userLimit) tokens. First revoke one that is no longer needed."
+            "A user can have at most \(AccessToken.userLimit) tokens. First revoke a token that is no longer needed."
         )
     }
 
-    /// Removes a token; nobody is admitted with it any more.
+    /// Removes a token, so that nobody is admitted with it any more.
     ///
     /// - Parameter userID: the owner of the token; nil for a token without an owner.
     /// - Throws: `.resourceDoesNotExist` for an unknown name.
@@ -101,11 +103,11 @@ extension ChangingAccessTables {
         ) { $0.bytes(0) }
         noteEnd(ofTokens: ended.rows)
         guard ended.rows.isEmpty else { return }
-        // The error must not tell a user about the tokens of others.
+        // A user who revokes a token of their own must not learn which other users have one of this name.
         throw TrackingError.tokenNotFound(name, owners: userID == nil ? try ownersOfTokens(named: name) : [])
     }
 
-    /// The first users by name who have a token of this name.
+    /// The names of up to five users who have a token of this name, in ascending order.
     private func ownersOfTokens(named name: String) throws -> [String] {
         try tableRows(
             """
@@ -117,7 +119,7 @@ extension ChangingAccessTables {
         ) { $0.string(0) }
     }
 
-    /// Notes when a token was used last.
+    /// Records when a token was used last.
     package func noteUse(ofAccessToken name: String, ofUser userID: Int64?, at time: Int64) throws {
         try changeTables(
             """

@@ -1,7 +1,7 @@
 package import Identities
 
 extension AccessTables {
-    /// The users by name.
+    /// All users, ordered by name.
     package func users() throws -> [User] {
         try tableRows("SELECT \(User.columns) FROM \(table("users")) ORDER BY name", values: [], User.init(row:))
     }
@@ -45,7 +45,7 @@ extension AccessTables {
         try finds("SELECT 1 FROM \(table("users")) WHERE is_admin = 1 LIMIT 1")
     }
 
-    /// The grants of all roles of a user that have an effect.
+    /// The grants of those roles of a user that have an effect, which are the roles in the workspace `Role.workspace`.
     package func grants(ofUser id: Int64) throws -> [Grant] {
         try tableRows(
             """
@@ -59,7 +59,7 @@ extension AccessTables {
         ) { try Grant(type: $0.string(0), pattern: $0.string(1), permission: $0.string(2)) }
     }
 
-    /// The permission that was granted to a single user on one resource; nil if there is none.
+    /// The permission on one resource that was granted to a user directly, not by a shared role; nil if there is none.
     package func ownPermission(ofUser id: Int64, type: String, pattern: String) throws -> String? {
         try firstTableRow(
             """
@@ -71,9 +71,10 @@ extension AccessTables {
         ) { $0.string(0) }
     }
 
-    /// The permissions that were granted to single users on one resource, ordered by the names of the users.
+    /// The permissions on one resource that were granted to users directly, not by shared roles, ordered by the names of the
+    /// users.
     ///
-    /// - Parameter name: users up to this name are left out.
+    /// - Parameter name: only users whose names come after this name are returned.
     package func ownGrants(
         for type: GrantedType,
         _ pattern: String,
@@ -94,7 +95,7 @@ extension AccessTables {
         ) { ($0.string(0), $0.string(1)) }
     }
 
-    /// The permissions that were granted to a single user on resources of a type.
+    /// The permissions on resources of a type that were granted to a user directly, not by shared roles.
     package func ownPermissions(ofUser id: Int64, type: String) throws -> [(pattern: String, permission: String)] {
         try tableRows(
             """
@@ -146,7 +147,7 @@ extension ChangingAccessTables {
         noteEnd(ofTokens: ended.rows)
     }
 
-    /// Gives a user another password if the user still has the one that was checked; the user's tokens stay.
+    /// Gives a user another password if the user still has the one that was checked; the user's tokens stay valid.
     ///
     /// - Parameter checked: the hash against which the current password was checked.
     /// - Returns: false if the user was deleted or has another password; then nothing was changed.
@@ -163,7 +164,7 @@ extension ChangingAccessTables {
         return true
     }
 
-    /// - Throws: `.resourceDoesNotExist` for an unknown user, `.badRequest` for the only admin.
+    /// - Throws: `.resourceDoesNotExist` for an unknown user, `.badRequest` if the only admin would stop being one.
     package func setAdministrator(_ isAdministrator: Bool, user name: String) throws {
         try lockAccess()
         let user = try user(named: name)
@@ -175,7 +176,7 @@ extension ChangingAccessTables {
         touch(user: user.id)
     }
 
-    /// Throws for the only admin.
+    /// Throws if the user is the only admin.
     private func requireAnotherAdministrator(than user: User) throws {
         guard user.isAdministrator else { return }
         let hasOther = try finds(
@@ -185,11 +186,12 @@ extension ChangingAccessTables {
         guard !hasOther else { return }
         throw TrackingError(
             .badRequest,
-            "'\(shortened(user.name))' is the only admin. Make another user an admin first, or nobody could look after the server."
+            "'\(shortened(user.name))' is the only admin. Make another user an admin first; otherwise nobody could "
+                + "administer the server."
         )
     }
 
-    /// Removes a user, the grants of that single user, and the user's tokens and log-ins.
+    /// Removes a user, the grants that were given to the user directly, and the user's tokens and log-ins.
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown user, `.badRequest` for the only admin.
     package func deleteUser(_ name: String) throws {
@@ -221,7 +223,7 @@ extension ChangingAccessTables {
 }
 
 extension User {
-    /// The columns for `init(row:)`, in its order.
+    /// The columns that `init(row:)` reads, in this order.
     fileprivate static let columns = "id, name, is_admin, creation_time"
 
     fileprivate init(row: any StoredRow) {

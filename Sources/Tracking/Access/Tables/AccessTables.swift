@@ -1,10 +1,11 @@
 package import Identities
 
-// Users, roles, tokens, log-ins and the audit, in SQL that SQLite and PostgreSQL both understand: both stores offer the functions of
-// the extensions of `AccessTables` and `ChangingAccessTables`. Parameters are written `?1`; PostgreSQL gives each the type of the column
-// that it is compared with or stored in. A Boolean is 1 or 0.
+// The tables of users, roles, tokens and log-ins, and the audit log. The extensions of `AccessTables` and
+// `ChangingAccessTables` use only SQL that both SQLite and PostgreSQL understand, so both stores share them. Parameters are
+// written `?1`; PostgreSQL gives each parameter the type of the column that it is compared with or stored in.
+// Booleans are 1 and 0.
 
-/// A session that reads the tables of users, tokens and the audit.
+/// A session that reads the tables of users, roles, tokens and log-ins, and the audit log.
 package protocol AccessTables: AnyObject {
     var dialect: AccessDialect { get }
 
@@ -15,38 +16,40 @@ package protocol AccessTables: AnyObject {
         _ read: (any StoredRow) throws -> Value
     ) throws -> [Value]
 
-    /// Returns the access mark, which each transaction that changes permissions replaces (`StoredAccessVersion`); nil in a database that
-    /// no other server uses.
+    /// Returns the access mark, a number that each transaction that changes permissions replaces (`StoredAccessVersion`); nil
+    /// in a database that no other server uses.
     func storedAccessVersion() throws -> Int64?
 }
 
-/// A session that also changes the tables.
+/// A session that also changes these tables.
 package protocol ChangingAccessTables: AccessTables, AccessChanging, ClientBound {
-    /// Whether the database has the tables; without them there are no users.
+    /// Whether the database has these tables; without them there are no users.
     var keepsAccess: Bool { get }
 
     /// The current time in Unix milliseconds.
     var currentTime: Int64 { get }
 
-    /// Throws unless an experiment exists and the client may act on it.
+    /// Throws unless an experiment exists and the client may perform `action` on it.
     func requireExperiment(_ id: Int64, for action: PermittedAction) throws
 
-    /// Waits until no other server is changing permissions, and keeps other servers from changing any until the transaction has ended.
+    /// Waits until no other server is changing permissions, and keeps other servers from changing any until the transaction has
+    /// ended.
     ///
     /// Called before a change that depends on stored facts about other users, such as whether there is another admin.
     func lockAccess() throws
 
-    /// Makes a change, at once or before the transaction is committed.
+    /// Runs a statement that changes the tables, at once or later in the transaction.
     func changeTables(_ sql: String, values: [StoredValue]) throws
 
-    /// Makes a change; returns the result of `read` for each row of `RETURNING`, and the number of changed rows.
+    /// Runs a statement that changes the tables; returns the result of `read` for each row of `RETURNING`, and the number of
+    /// changed rows.
     func changedTableRows<Value>(
         _ sql: String,
         values: [StoredValue],
         _ read: (any StoredRow) throws -> Value
     ) throws -> (rows: [Value], count: Int)
 
-    /// Returns a new id for an audit entry, which is greater than the ids of earlier entries of the same time.
+    /// Returns a new id for an audit entry of a time; it is greater than the ids of earlier entries of that time.
     func nextAuditID(at time: Int64) throws -> Int64
 }
 
@@ -56,10 +59,10 @@ package struct AccessDialect: Sendable {
     package let schema: String
     /// The column of the table `runs` that holds the id.
     package let runID: String
-    /// An expression for the experiment's id, as text, that the column `detail` names; fails for an empty text.
+    /// The SQL expression for the id of the experiment in the column `detail`, as text; it fails if the column is empty.
     package let experimentInDetail: String
 
-    /// The account and the machine of this program where programs of several machines write to the database; otherwise empty.
+    /// The account and the machine of this program if programs on several machines can write to the database; otherwise empty.
     package let program: String
 
     package init(schema: String, runID: String, experimentInDetail: String, program: String = "") {
@@ -125,7 +128,7 @@ extension AccessTables {
 }
 
 extension ChangingAccessTables {
-    /// Makes a change; returns the number of changed rows.
+    /// Runs a statement that changes the tables; returns the number of changed rows.
     func changeCount(_ sql: String, _ values: StoredValue...) throws -> Int {
         try changedTableRows(sql, values: values) { _ in }.count
     }

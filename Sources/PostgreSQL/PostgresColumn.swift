@@ -1,8 +1,8 @@
 /// The values of a column of rows, as one parameter: an array in PostgreSQL's binary format.
 ///
-/// The server reads this format several times faster than the text of an array, and no text need be made of each value. The
-/// statement must cast the parameter to an array of the type, as in `$1::bigint[]`, because the server cannot convert a binary
-/// array to another type.
+/// The server reads this format several times faster than the text of an array, and this program makes no text for each value.
+/// The statement must cast the parameter to an array of the type, as in `$1::bigint[]`, because the server cannot convert a
+/// binary array to another type.
 ///
 /// Source: `array_recv` in PostgreSQL's `arrayfuncs.c`; https://www.postgresql.org/docs/current/libpq-exec.html
 package struct PostgresColumn: Sendable, Equatable {

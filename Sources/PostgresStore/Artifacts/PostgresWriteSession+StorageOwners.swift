@@ -115,6 +115,7 @@ extension PostgresWriteSession {
             // that are not sent yet, and would contain the others twice.
             guard storage.runCountChange == 0, !checkedQuotas.isRecent(nil) else { return false }
             guard try rows("SELECT count(*) FROM runs").first({ $0.int64(0) }) ?? 0 < limit else {
+                // nil stands for the quota of all owners together.
                 checkedQuotas.record(nil)
                 return false
             }

@@ -30,7 +30,7 @@ final class GroupWriter: Sendable {
     }
 
     private let state: Mutex<State>
-    /// Each wakes one thread.
+    /// Each of these wakes one thread.
     private let wakes: [DispatchSemaphore]
     private let ended = DispatchSemaphore(value: 0)
     private let queue: Budget

@@ -36,7 +36,7 @@ final class PostgresReaderPool: Sendable {
     private let queueTimeout: Duration
     private let lookUps: ThreadPool
     private let searches: ThreadPool
-    /// From so many searches in progress on, further ones are also tried, because one client gets no more threads than that.
+    /// While so many searches are in progress, further ones are also tried, because one client gets no more threads than this.
     private let searchShare: Int
     private let trials = ThreadPool(name: "pg-trial", width: 1)
     private let watching = DispatchQueue(label: "pg-reader-watch")

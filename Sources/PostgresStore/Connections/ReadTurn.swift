@@ -120,7 +120,7 @@ final class ReadTurn: Sendable {
         }
     }
 
-    /// Answers the read with a refusal, unless it is answered or goes on.
+    /// Answers a read that has waited too long with a refusal.
     ///
     /// - Returns: false if the read was answered already, or if the database works on it and it is not a look-up.
     func refuseLate() -> Bool {

@@ -163,6 +163,6 @@ extension PostgresWriteSession {
         )
     }
 
-    /// The clause that locks a row of which the transaction will change anything but the key.
+    /// The clause that locks a row in which the transaction may change everything but the key.
     static let rowLock = "FOR NO KEY UPDATE"
 }

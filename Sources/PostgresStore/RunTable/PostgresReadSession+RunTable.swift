@@ -8,7 +8,7 @@ extension PostgresReadSession {
     }
 }
 
-/// Reads the rows of a run table, with one statement for the runs and at least one for each kind of value.
+/// Reads the rows of a run table, with one statement for the runs and one for each kind of value that the table has.
 private struct RunTableReader: Sendable {
     /// The indices of the columns of one kind; the keys are those of the metrics, params or tags.
     private typealias Columns = [ExactText: [Int]]

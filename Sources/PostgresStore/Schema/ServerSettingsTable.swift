@@ -1,6 +1,6 @@
 internal import PostgreSQL
 
-/// A setting that the server which was started before on the same database had with another value.
+/// A setting whose value differs from that of the server that was started before on the same database.
 package struct DifferentSetting: Equatable, Sendable {
     /// The flag that gives the setting.
     package let name: String
@@ -17,7 +17,7 @@ package struct DifferentSetting: Equatable, Sendable {
 struct ServerSettingsTable {
     let pipeline: PostgresPipeline
 
-    /// Stores the settings of this server, and returns those that the server before it had with other values.
+    /// Stores the settings of this server, and returns those whose stored values, of the server before, differ.
     ///
     /// - Parameter settings: the values, by the flags that give them.
     func replace(by settings: [String: String]) throws -> [DifferentSetting] {

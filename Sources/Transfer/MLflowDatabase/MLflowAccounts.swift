@@ -87,7 +87,7 @@ package struct MLflowAccounts: Sendable {
         try reader.forEachRow(
             "SELECT role_id, resource_type, resource_pattern, permission FROM role_permissions ORDER BY id"
         ) { row in
-            // A grant of a role that does not exist is ignored.
+            // Grants and assignments of a role that does not exist are ignored.
             guard let index = indices[try row.integer(0)] else { return }
             roles[index].grants.append(
                 Grant(type: try row.text(1), pattern: try row.text(2), permission: try row.text(3))

@@ -97,6 +97,7 @@ extension MLflowDatabaseWriter {
                 for tag in input.tags { try runs.inputTags.add(inputID, .text(tag.key), .text(tag.value)) }
             }
         }
+        // In MLflow's table, the run is the source of its inputs too.
         for input in run.modelInputs {
             try runs.inputs.add(.text(randomID()), "RUN_INPUT", id, "MODEL_INPUT", .text(input.modelID), 0)
         }

@@ -12,7 +12,7 @@ final class ServedFiles {
     private let calls: any ServerCalls
     private let finder: ArtifactFinder
     private let leavesArtifacts: Bool
-    /// The answer by which the server refused all artifacts (501 or 503); after that, it is not asked for artifacts again.
+    /// The answer by which the server refused all artifacts (501 or 503); after that, the server is not asked again.
     private var refusalOfAll: RefusedCall?
 
     /// - Parameter leavesArtifacts: whether locations stay as they are and no files are imported.

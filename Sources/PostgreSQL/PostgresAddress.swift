@@ -1,8 +1,8 @@
 internal import CPostgreSQL
 
-/// The URI of a PostgreSQL database with its user, as people write it for libpq and for SQLAlchemy.
+/// The URI of a PostgreSQL database and its user, in the form that libpq or SQLAlchemy reads.
 ///
-/// As psql does, libpq takes the parts that the URI lacks from the environment (`PGPASSWORD`, …), a service file and `~/.pgpass`.
+/// As with psql, libpq takes the parts that the URI lacks from the environment (`PGPASSWORD`, …), a service file and `~/.pgpass`.
 /// The URI may contain a password. Therefore messages contain neither the URI nor libpq's reason if it cannot parse the URI.
 package struct PostgresAddress: Sendable {
     /// The URI in the form that libpq accepts.
@@ -29,7 +29,8 @@ package struct PostgresAddress: Sendable {
 
     /// Whether the user, the password, the host and the port can be told apart.
     ///
-    /// Otherwise libpq might take a part of a password with an unescaped `@` or `/` for the host, and report the host.
+    /// Otherwise, libpq might read a part of a password with an unescaped `@` or `/` as the host, and show that part in a
+    /// message.
     private static func hasPlainParts(_ text: Substring) -> Bool {
         let authority = text.prefix { $0 != "/" && $0 != "?" }
         guard !text.dropFirst(authority.count).contains("@") else { return false }

@@ -1,7 +1,8 @@
 /// The values of a column of rows, as one parameter: an array in PostgreSQL's binary format.
 ///
-/// The server reads it several times faster than the text of an array, and it is written without a text for each value. The statement
-/// must cast the parameter to an array of the type, as in `$1::bigint[]`, because the server converts no binary array.
+/// The server reads this format several times faster than the text of an array, and this program makes no text for each value.
+/// The statement must cast the parameter to an array of the type, as in `$1::bigint[]`, because the server cannot convert a
+/// binary array to another type.
 ///
 /// Source: `array_recv` in PostgreSQL's `arrayfuncs.c`; https://www.postgresql.org/docs/current/libpq-exec.html
 package struct PostgresColumn: Sendable, Equatable {
@@ -16,7 +17,7 @@ package struct PostgresColumn: Sendable, Equatable {
     private(set) var bytes: [UInt8] = []
     private var count: Int32 = 0
 
-    /// Where the number of values stands, after the number of dimensions, the flag for NULL and the type.
+    /// The offset of the number of values, which follows the number of dimensions, the flag for NULL and the type.
     private static let countOffset = 12
 
     package init(_ type: ValueType) {
@@ -28,9 +29,9 @@ package struct PostgresColumn: Sendable, Equatable {
         append(Int32(1))
     }
 
-    /// Adds a text; for a column of that type alone.
+    /// Adds a text to a column of `text`.
     ///
-    /// - Throws: `PostgresError` with the state `.invalidText` for a text with the character NUL; the column is then not used.
+    /// - Throws: `PostgresError` with the state `.invalidText` for a text with the character NUL; then the column is unchanged.
     package mutating func append(_ text: String) throws(PostgresError) {
         try PostgresValue.requireStorable(text)
         let utf8 = text.utf8
@@ -38,19 +39,19 @@ package struct PostgresColumn: Sendable, Equatable {
         bytes.append(contentsOf: utf8)
     }
 
-    /// Adds a number; for a column of `bigint` alone.
+    /// Adds a number to a column of `bigint`.
     package mutating func append(_ number: Int64) {
         beginValue(size: 8)
         withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
     }
 
-    /// Adds a number; for a column of `double` alone.
+    /// Adds a number to a column of `double`.
     package mutating func append(_ number: Double) {
         beginValue(size: 8)
         withUnsafeBytes(of: number.bitPattern.bigEndian) { bytes.append(contentsOf: $0) }
     }
 
-    /// Adds a value; for a column of `boolean` alone.
+    /// Adds a value to a column of `boolean`.
     package mutating func append(_ value: Bool) {
         beginValue(size: 1)
         bytes.append(value ? 1 : 0)

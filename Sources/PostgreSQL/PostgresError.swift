@@ -38,7 +38,7 @@ extension PostgresError {
         package static let badAddress = State(rawValue: "bad address")
         /// The connection could not be made, or was lost.
         package static let disconnected = State(rawValue: "disconnected")
-        /// The server has not answered in time, and the connection was closed.
+        /// The server did not answer in time, so the connection was closed.
         package static let silent = State(rawValue: "silent")
         /// The connection was used in a way that its state does not allow.
         package static let misuse = State(rawValue: "misuse")
@@ -73,10 +73,10 @@ extension PostgresError {
     /// Whether the transaction may succeed if it is repeated: a serialization failure or a deadlock.
     package var isTransient: Bool { state.rawValue == "40001" || state.rawValue == "40P01" }
 
-    /// Whether the connection does not have the prepared statements that were prepared on it, or not as they were.
+    /// Whether prepared statements of the connection are missing or outdated, so that a new connection must prepare them again.
     ///
-    /// A table has other columns since then, or something between this program and the server mixes connections up. The server
-    /// has no state of its own for a table that has changed, and reports a feature that it does not have.
+    /// The columns of a table have changed, or a connection pooler between this program and the server has mixed up connections.
+    /// For changed columns, the server reports an unsupported feature (0A000), because no SQLSTATE exists for them.
     package var isOfPreparedStatement: Bool { ["26000", "42P05", "0A000"].contains(state.rawValue) }
 
     static var badAddress: PostgresError {
@@ -92,7 +92,7 @@ extension PostgresError {
 }
 
 extension PostgresError: CustomStringConvertible {
-    /// The message in one line, with the SQLSTATE and, if it is known, what to do.
+    /// The message in one line, with the SQLSTATE and, for some states, with what to do.
     package var description: String {
         let code = state.isOfServer ? " (SQLSTATE \(state.rawValue))" : ""
         return message + code + (advice.map { ". \($0)" } ?? "")
@@ -100,10 +100,10 @@ extension PostgresError: CustomStringConvertible {
 
     private var advice: String? {
         switch state {
-        case .noLibrary: "Install it (on Debian: libpq5)."
-        case .noSuchDatabase: "Make it with createdb, or name another one."
+        case .noLibrary: "Install libpq (on Debian: the package libpq5)."
+        case .noSuchDatabase: "Create the database with createdb, or name another one."
         case .tooManyConnections: "Try again when fewer programs are connected."
-        case .lockNotAvailable: "Another program changes the tables just now: try again."
+        case .lockNotAvailable: "Another program is changing the tables; try again."
         case _ where isRefusedLogIn:
             "Give the right user and password: in the address, in PGPASSWORD, or in the file ~/.pgpass."
         default: nil

@@ -75,7 +75,7 @@ package struct PostgresRow {
     /// Whether the value of a column has the bytes of the text.
     package func isExactly(_ text: String, _ column: Int) -> Bool {
         withBytes(column) { bytes in
-            // Texts of Swift's own have their bytes in one place.
+            // Swift's own strings have contiguous bytes, which can be compared at once.
             let isEqual = text.utf8.withContiguousStorageIfAvailable { own in
                 guard own.count == bytes.count else { return false }
                 guard let mine = own.baseAddress, let other = bytes.baseAddress else { return own.isEmpty }

@@ -5,9 +5,9 @@ package enum PostgresValue: Sendable, Equatable {
     case real(Double)
     case boolean(Bool)
     case bytes([UInt8])
-    /// An array of one dimension; its elements are no arrays.
+    /// An array of one dimension, whose elements are not arrays.
     case array([PostgresValue])
-    /// An array whose type the statement names.
+    /// An array in the binary format; the statement casts the parameter to the array's type.
     case column(PostgresColumn)
     case null
 
@@ -20,7 +20,7 @@ package enum PostgresValue: Sendable, Equatable {
 
     /// Returns the value in PostgreSQL's text format; nil for NULL.
     ///
-    /// - Throws: the error of `requireStorable`; also for a column, which has the binary format alone.
+    /// - Throws: the error of `requireStorable`, or `.misuse` for a column, which has only the binary format.
     func written() throws(PostgresError) -> String? {
         switch self {
         case .text(let text):
@@ -74,9 +74,9 @@ package enum PostgresValue: Sendable, Equatable {
 /// The values of a statement in the form that libpq reads: texts that end with NUL, and binary values, one after another.
 struct WrittenValues {
     private var bytes: [CChar] = []
-    /// Where each value begins; nil for NULL.
+    /// The offset of each value; nil for NULL.
     private var offsets: [Int?] = []
-    /// The sizes of the binary values; libpq does not look at the others.
+    /// The sizes of the binary values; libpq ignores the size of a text.
     private var sizes: [Int32] = []
     /// 1 for a binary value, 0 for a text.
     private var formats: [Int32] = []
@@ -108,11 +108,16 @@ struct WrittenValues {
         _ body: (UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?, Int32) -> Value
     ) -> Value {
         bytes.withUnsafeBufferPointer { bytes in
-            let places = offsets.map { $0.flatMap { bytes.baseAddress?.advanced(by: $0) } }
-            return places.withUnsafeBufferPointer { places in
+            let pointers = offsets.map { $0.flatMap { bytes.baseAddress?.advanced(by: $0) } }
+            return pointers.withUnsafeBufferPointer { pointers in
                 sizes.withUnsafeBufferPointer { sizes in
                     formats.withUnsafeBufferPointer { formats in
-                        body(places.baseAddress, sizes.baseAddress, formats.baseAddress, Int32(clamping: places.count))
+                        body(
+                            pointers.baseAddress,
+                            sizes.baseAddress,
+                            formats.baseAddress,
+                            Int32(clamping: pointers.count)
+                        )
                     }
                 }
             }

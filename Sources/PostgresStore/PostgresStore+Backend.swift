@@ -39,10 +39,10 @@ extension PostgresStore: TrackingBackend {
 
     package var keepsArtifactJournal: Bool { permissionChanges.stored != nil }
 
-    /// Does nothing, because only a statement shows whether the database can be reached.
+    /// Does nothing, because only a statement can show whether the database can be reached.
     package func requireDatabaseInPlace() {}
 
-    /// Carries out a read and an empty write, which open a connection if there is none.
+    /// Runs a read and a write that changes nothing; both open a connection if there is none.
     package func examine() -> StoreHealth {
         var health = StoreHealth(journal: "postgresql")
         let (reading, writing) = (Answer<Int64>(), Answer<Void>())

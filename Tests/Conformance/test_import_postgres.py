@@ -493,7 +493,7 @@ def test_what_the_columns_cannot_hold_is_told_and_the_rest_comes(postgres, datab
         store.commit()
     done = give(postgres, tmp_path / "data", database, tmp_path / "out", check=1)
     assert f"run {run.info.run_id}, tag 'Odd': PostgreSQL cannot store a text with the character NUL" in done.stderr, done.stderr
-    assert f"run {lost.info.run_id}: its artifact_uri has" in done.stderr and "holds 200" in done.stderr, done.stderr
+    assert f"run {lost.info.run_id}: its artifact_uri has" in done.stderr and "can store at most 200" in done.stderr, done.stderr
     assert "its id 876543210987654321 becomes 1" in done.stderr, done.stderr
     assert done.stderr.count("left out") == 3
     tags = {row["key"]: row["value"] for row in postgres.rows(database, "SELECT key, value FROM tags")}

@@ -159,12 +159,12 @@ def test_a_text_that_is_too_long_is_refused_with_its_column(postgres, database):
         run_id = new_run(server.url)
         tags = [{"key": "note", "value": "x" * 8000}, {"key": "mlflow.runName", "value": "x" * 300}]
         status, answer = call(server.url, "runs/log-batch", {"run_id": run_id, "tags": tags})
-        assert status == 400 and "runs.name holds 250 characters" in answer["message"], answer
+        assert status == 400 and "runs.name can store at most 250 characters" in answer["message"], answer
         for route in ("experiments/create", "experiments/update"):
             body = {"name": "x" * 300} if route.endswith("create") else {"experiment_id": "0", "new_name": "x" * 300}
             status, answer = call(server.url, route, body)
             assert (status, answer["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
-            assert "experiments.name" in answer["message"] and "holds 256 characters" in answer["message"], answer
+            assert "experiments.name" in answer["message"] and "can store at most 256 characters" in answer["message"], answer
         place = "s3://b/" + "x" * 150
         fitting = must(server.url, "experiments/create", {"name": "fits", "artifact_location": place})
         new_run(server.url, fitting["experiment_id"])

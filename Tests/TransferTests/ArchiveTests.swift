@@ -107,9 +107,9 @@ import TrackingStore
     }
 
     @Test(arguments: [
-        ("", "has another content"), ("{", "has another content"),
-        ("{\"format\":\"other\",\"version\":1}", "has another content"),
-        ("{\"format\":\"apus-archive\",\"version\":0}", "has another content"),
+        ("", "has unexpected content"), ("{", "has unexpected content"),
+        ("{\"format\":\"other\",\"version\":1}", "has unexpected content"),
+        ("{\"format\":\"apus-archive\",\"version\":0}", "has unexpected content"),
         ("{\"format\":\"apus-archive\",\"version\":2}", "made by a later version"),
     ])
     func `an archive that says that it is something else is refused`(mark: String, words: String) throws {

@@ -247,7 +247,7 @@ import Transfer
             tree.write(Self.name, [bytes])
             let found = try tree.read()
             #expect(try found.points("logs", "loss").map(\.step) == [0, 2], "byte \(place)")
-            let text = "damaged from byte \(size) to byte \(2 * size); everything else in it is imported"
+            let text = "damaged from byte \(size) to byte \(2 * size); everything else in the file is imported"
             #expect(found.skipped == ["\(tree.root)/\(Self.name)": text])
         }
     }

@@ -2,7 +2,7 @@ package import Identities
 package import PostgreSQL
 package import Tracking
 
-// The tables of users, tokens and the audit are in the schema `apus`; migrations/postgresql makes them.
+// The tables of users, tokens and the audit log are in the schema `apus`, which migrations/postgresql creates.
 
 extension PostgresSession {
     package var dialect: AccessDialect { .postgres }
@@ -19,6 +19,8 @@ extension PostgresSession {
         try rows(AccessDialect.selectVersion).first { $0.int64(0) }
     }
 
+    /// Returns the statement with PostgreSQL's placeholders: `$1` instead of `?1`.
+    ///
     /// - Throws: `.notImplemented` if this server does not use the tables.
     fileprivate func prepared(_ sql: String) throws(TrackingError) -> String {
         guard keepsAccess else { throw .withoutOwnTables }
@@ -55,19 +57,20 @@ extension PostgresWriteSession {
     package func nextAuditID(at time: Int64) -> Int64 { auditIDs.next(at: time) }
 }
 
-/// Gives the entries of this process ids that those of other servers do not have.
+/// Makes ids for the audit entries of this process that differ from those of other servers.
 ///
-/// Within a millisecond each process takes a share of the ids that it draws when it starts; should two have the same share, the
-/// transaction that comes second is repeated at a later time. Used only on one thread of the writer.
+/// The ids of each millisecond are divided into ranges, and each process chooses one range at random when it starts. If two
+/// processes have chosen the same range and make the same id, the primary key refuses the later transaction, which is repeated at
+/// a later time. Used only on one thread of the writer.
 final class AuditIDs {
-    private static let sharesOfMillisecond: Int64 = 1_024
-    private let share = Int64.random(in: 0..<sharesOfMillisecond)
+    private static let rangesPerMillisecond: Int64 = 1_024
+    private let range = Int64.random(in: 0..<rangesPerMillisecond)
     private var last: Int64 = 0
 
     func next(at time: Int64) -> Int64 {
         let first = AuditEntry.firstID(at: time)
-        let size = AuditEntry.firstID(at: 1) / Self.sharesOfMillisecond
-        last = max(last + 1, first + share * size)
+        let size = AuditEntry.firstID(at: 1) / Self.rangesPerMillisecond
+        last = max(last + 1, first + range * size)
         return last
     }
 }
@@ -102,7 +105,8 @@ extension StoredValue: PostgresParameter {
 extension TrackingError {
     static let withoutOwnTables = TrackingError(
         .notImplemented,
-        "This server was started without users, tokens, an audit and quotas, and does not look at those of its database. Start it with "
-            + "--app-name basic-auth, --require-token or --audit, or with a quota such as --server-artifacts."
+        "This server was started without users, tokens, an audit and quotas, and does not use those of its database. "
+            + "Start it with --app-name basic-auth, --require-token or --audit, or with a quota such as "
+            + "--server-artifacts."
     )
 }

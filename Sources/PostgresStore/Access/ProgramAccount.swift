@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// Who runs this program, as the audit tells it where programs of several machines write to one database.
+/// The account and the machine that run this program, for audit entries: programs on several machines may write to one database.
 enum ProgramAccount {
-    /// The account and the machine, such as `ana@node7`; without a name of the account, its number.
+    /// The account and the machine, such as `ana@node7`; if the account has no known name, its number.
     static let text: String = {
         let account = getenv("USER").map { String(cString: $0) } ?? ""
         var names = utsname()

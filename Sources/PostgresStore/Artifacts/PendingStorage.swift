@@ -1,6 +1,6 @@
 internal import Tracking
 
-/// The changes of the open transaction to how much each owner has stored; written before its commit.
+/// By how much the open transaction changes the bytes, files and runs of each owner; written to the database before the commit.
 struct PendingStorage {
     struct Change {
         var bytes: Int64 = 0
@@ -9,13 +9,13 @@ struct PendingStorage {
     }
 
     private(set) var changes: [StorageOwner?: Change] = [:]
-    /// The stored numbers of runs that the transaction has looked up, without its own changes.
+    /// The numbers of runs of the owners, as the transaction has read them, without the changes by the transaction itself.
     var knownRuns: [StorageOwner: Int64] = [:]
-    /// The number of all runs that the transaction has looked up, without its own changes.
+    /// The number of all runs, as the transaction has read it, without the changes by the transaction itself.
     var knownRunCount: Int64?
-    /// By how many runs the transaction changes the number of all runs; 0 if that is not limited.
+    /// By how many runs the transaction changes the number of all runs; stays 0 if that number has no limit.
     var runCountChange: Int64 = 0
-    /// The sums of the changed owners as the transaction has written them.
+    /// The sums of the changed owners that the transaction has written.
     var sums: [StorageUse] = []
 
     /// Whether there is nothing to write.
@@ -30,11 +30,13 @@ struct PendingStorage {
     }
 }
 
-/// The owners whose spent quotas were checked a moment ago, so that their runs are not counted for each refused request.
+/// The owners whose runs were counted recently because their quota was used up; they are not counted again for each refused
+/// request.
 struct RecentQuotaChecks {
     private var ends: [StorageOwner?: ContinuousClock.Instant] = [:]
 
-    /// The time after which a spent quota is checked again; until then, runs that MLflow's programs have removed still count.
+    /// How long runs are not counted again; until then, runs that MLflow's own tools (such as `mlflow gc`) have removed still
+    /// count.
     private static let pause = Duration.seconds(5)
 
     /// - Parameter owner: nil for the quota of all owners together.

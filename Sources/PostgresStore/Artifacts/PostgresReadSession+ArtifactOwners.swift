@@ -3,7 +3,8 @@ package import Tracking
 
 extension PostgresReadSession {
     package func artifactPlaceVersion() throws -> Int64 {
-        // Other programs add runs without changing this number, so it also changes every 30 seconds.
+        // This number must change when `artifactPlaces` may have changed. Other programs add runs without changing the
+        // experiments, so the number also changes every 30 seconds.
         try rows(
             """
             SELECT coalesce(

@@ -1,8 +1,8 @@
 internal import PostgreSQL
 package import Tracking
 
-// Tables of the schema `apus`, which migrations/postgresql creates, hold how much each owner has stored. The sums are updated in
-// the transaction that stores or removes something, by one statement before its commit.
+// Tables of the schema `apus`, which migrations/postgresql creates, contain how much each owner has stored. A transaction that
+// stores or removes something updates these sums right before its commit.
 
 extension PostgresWriteSession {
     package func recordStored(_ path: String, by owner: StorageOwner?, bytes: Int64) throws -> [StoredChange] {
@@ -19,15 +19,15 @@ extension PostgresWriteSession {
             "SELECT owner, bytes, 1::bigint FROM apus.stored_artifacts WHERE path = $1 FOR UPDATE",
             path
         )
-        // Another server has removed the artifact since the INSERT.
-        guard found.count > 0 else { throw PostgresError.concurrentCount }
+        // If there is no row, another server has removed the artifact since the INSERT.
+        guard found.count > 0 else { throw PostgresError.changedByAnotherServer }
         try change("UPDATE apus.stored_artifacts SET owner = $2, bytes = $3 WHERE path = $1", path, key, bytes)
-        return forget(found)
+        return subtract(found)
     }
 
     package func forgetStored(_ path: String) throws -> [StoredChange] {
-        // The character after "/" in the order of bytes is "0".
-        forget(
+        // All paths beneath `path` are between PATH/ and PATH0, because "0" follows "/" in the order of bytes.
+        subtract(
             try changed(
                 """
                 WITH gone AS (
@@ -42,10 +42,10 @@ extension PostgresWriteSession {
         )
     }
 
-    /// Counts what is no longer stored.
+    /// Subtracts artifacts that are no longer stored from the sums of their owners.
     ///
-    /// - Parameter rows: the keys of owners, with bytes and the number of files.
-    private func forget(_ rows: PostgresRows) -> [StoredChange] {
+    /// - Parameter rows: the keys of owners, with the bytes and the number of the artifacts.
+    private func subtract(_ rows: PostgresRows) -> [StoredChange] {
         rows.map { row in
             let owner = StorageOwner(key: row.string(0))
             storage.add(owner, bytes: -row.int64(1), files: -row.int64(2))
@@ -55,14 +55,15 @@ extension PostgresWriteSession {
 
     // MARK: Runs
 
-    /// Counts a new run of the client, unless the client has no identity or this server records no owners.
+    /// Adds a new run to the sums of the client, unless the client has no identity or this server records no owners.
     func countOwnRun() {
         if keepsAccess, let owner = caller.owner { storage.add(owner, runs: 1) }
     }
 
     /// Records the client as the owner of new runs that `countOwnRun` has counted.
     ///
-    /// - Parameter mayHaveRow: whether there may be owners of earlier runs with these ids, which programs of MLflow have removed.
+    /// - Parameter mayHaveRow: whether `run_owners` may contain rows with these ids already, because MLflow's own tools, such as
+    ///   `mlflow gc`, remove a run but not its row there.
     func recordOwner(ofRuns ids: [String], mayHaveRow: Bool) throws {
         guard keepsAccess, !ids.isEmpty, let owner = caller.owner else { return }
         if mayHaveRow { try forgetOwners(ofRuns: ids) }
@@ -84,14 +85,18 @@ extension PostgresWriteSession {
     package func runCount(of owner: StorageOwner, checkedFrom limit: Int64) throws -> Int64 {
         let known = try knownRuns(of: owner) + (storage.changes[owner]?.runs ?? 0)
         guard known >= limit, !checkedQuotas.isRecent(owner) else { return known }
-        // Programs of MLflow remove runs permanently without updating these tables.
-        let gone = "owner = $1 AND NOT EXISTS (SELECT FROM runs WHERE runs.run_uuid = run_owners.run_uuid)"
-        let count = try rows("SELECT count(*) FROM apus.run_owners WHERE \(gone)", owner.key).first { $0.int64(0) } ?? 0
+        // MLflow's own tools, such as `mlflow gc`, remove runs permanently without updating these tables.
+        let removedRuns = "owner = $1 AND NOT EXISTS (SELECT FROM runs WHERE runs.run_uuid = run_owners.run_uuid)"
+        let count =
+            try rows(
+                "SELECT count(*) FROM apus.run_owners WHERE \(removedRuns)",
+                owner.key
+            ).first { $0.int64(0) } ?? 0
         guard count > 0 else {
             checkedQuotas.record(owner)
             return known
         }
-        let removed = Int64(try changed("DELETE FROM apus.run_owners WHERE \(gone)", owner.key).affectedCount)
+        let removed = Int64(try changed("DELETE FROM apus.run_owners WHERE \(removedRuns)", owner.key).affectedCount)
         storage.add(owner, runs: -removed)
         return known - removed
     }
@@ -106,9 +111,11 @@ extension PostgresWriteSession {
     package func takeRoomForRun(below limit: Int64) throws -> Bool {
         let known = try knownRunCount()
         if known + storage.runCountChange >= limit {
-            // A new count would not contain the runs that this transaction has added.
+            // All runs are counted again only before this transaction adds runs. Later, a count would leave out imported runs
+            // that are not sent yet, and would contain the others twice.
             guard storage.runCountChange == 0, !checkedQuotas.isRecent(nil) else { return false }
             guard try rows("SELECT count(*) FROM runs").first({ $0.int64(0) }) ?? 0 < limit else {
+                // nil stands for the quota of all owners together.
                 checkedQuotas.record(nil)
                 return false
             }
@@ -118,7 +125,8 @@ extension PostgresWriteSession {
         return true
     }
 
-    /// The milliseconds after which all runs are counted again, because programs of MLflow add and remove runs.
+    /// The milliseconds after which all runs are counted again, because MLflow's own programs on the same database add and remove
+    /// runs without updating the stored number.
     private static let recountInterval: Int64 = 60_000
 
     private func knownRunCount() throws -> Int64 {
@@ -134,8 +142,8 @@ extension PostgresWriteSession {
 
     /// Counts all runs and stores their number.
     ///
-    /// The runs of other servers' open transactions are not counted: these servers add them to the stored number afterwards,
-    /// because its row is locked from before the count to the end of this transaction.
+    /// Runs in open transactions of other servers are not in the count. Those servers add them afterwards: this transaction locks
+    /// the row of the stored number before the count and until its own end.
     private func countRunsAgain() throws -> Int64 {
         _ = try rows("SELECT runs FROM apus.run_count FOR UPDATE")
         let count = try changed(
@@ -148,9 +156,10 @@ extension PostgresWriteSession {
 
     // MARK: The end of the transaction
 
-    /// Writes the changes of the transaction to how much each owner has stored.
+    /// Adds the changes by the transaction to the stored sums: the number of all runs, and the bytes, files and runs of each
+    /// owner.
     ///
-    /// - Throws: `PostgresError.concurrentCount` if the runs of another server have meanwhile reached a limit.
+    /// - Throws: `PostgresError.changedByAnotherServer` if a limit is exceeded because another server has added runs meanwhile.
     func flushStorage() throws {
         guard !storage.isEmpty else { return }
         if storage.runCountChange != 0 {
@@ -159,7 +168,7 @@ extension PostgresWriteSession {
                 storage.runCountChange
             ).first { $0.int64(0) }
             if let limit = runQuota.server, storage.runCountChange > 0, count ?? 0 > limit {
-                throw PostgresError.concurrentCount
+                throw PostgresError.changedByAnotherServer
             }
         }
         guard !storage.changes.isEmpty else { return }
@@ -184,11 +193,11 @@ extension PostgresWriteSession {
         ).map { StorageUse(row: $0) }
         guard let limit = runQuota.client else { return }
         for use in storage.sums where use.owner != nil && use.runs > limit {
-            if storage.changes[use.owner]?.runs ?? 0 > 0 { throw PostgresError.concurrentCount }
+            if storage.changes[use.owner]?.runs ?? 0 > 0 { throw PostgresError.changedByAnotherServer }
         }
     }
 
-    /// Announces the sums that the transaction has written; called after the commit, before its requests are answered.
+    /// Tells the quotas of this server the sums that the transaction has written; called after the commit and before the answers.
     func announceStorage() { storageNews.announce(storage.sums) }
 }
 
@@ -199,7 +208,7 @@ extension PostgresReadSession {
             "SELECT \(StorageUse.columns) FROM apus.storage_owners ORDER BY key"
         ).map { StorageUse(row: $0) }
         guard checksRuns else { return found }
-        // Programs of MLflow remove runs permanently without updating these tables.
+        // MLflow's own tools, such as `mlflow gc`, remove runs permanently without updating these tables.
         var runs: [StorageOwner: Int64] = [:]
         try rows(
             """
@@ -231,9 +240,9 @@ extension StorageUse {
 }
 
 extension PostgresError {
-    /// Another server has changed what the transaction has read, so that the transaction must be repeated.
-    fileprivate static let concurrentCount = PostgresError(
+    /// Another server has changed what the transaction has read, so the transaction must be repeated.
+    fileprivate static let changedByAnotherServer = PostgresError(
         State(rawValue: "40001"),
-        "another server has changed the sums of the same owner"
+        "another server has changed the stored sums meanwhile"
     )
 }

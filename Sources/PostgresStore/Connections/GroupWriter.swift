@@ -5,13 +5,13 @@ internal import Synchronization
 internal import Threads
 internal import Tracking
 
-/// Changes the database on threads of its own, each with one connection: requests that wait together share a transaction.
+/// Changes the database on threads of its own, each with one connection; requests that wait at the same time share a transaction.
 ///
 /// Requests queue up while a transaction runs. The next transaction runs all of them, commits once, and only then delivers their
 /// results. If a request fails, only this request gets the error, and only its changes are undone.
 ///
-/// The first thread carries out all kinds of requests. The others help it with those that only log to runs: these lock the same rows
-/// in the same order, whichever transaction they are part of, so that two transactions never wait for each other.
+/// The first thread carries out all kinds of requests, the other threads only those that log to runs. Such requests lock rows in
+/// the same order in each transaction, so two transactions never wait for each other.
 final class GroupWriter: Sendable {
     private struct State {
         var pending: [WriteJob] = []
@@ -24,30 +24,30 @@ final class GroupWriter: Sendable {
     private struct ThreadState {
         /// Whether the thread waits for requests.
         var isIdle = false
-        /// Whether the thread should close its connection when it has nothing to do.
+        /// Whether the thread should close its connection when no request waits.
         var mayDisconnect = false
         var statistics = WriterStatistics()
     }
 
     private let state: Mutex<State>
-    /// Wake the threads.
+    /// Each of these wakes one thread.
     private let wakes: [DispatchSemaphore]
     private let ended = DispatchSemaphore(value: 0)
     private let queue: Budget
     private let queueTimeout: Duration
     private let watching = DispatchQueue(label: "pg-writer-watch")
 
-    /// How many requests share a transaction at most, which limits how long the first of them waits.
+    /// The maximum number of requests in a transaction; limits how long the first of them waits.
     static let maximumRequests = 1_024
-    /// How many bytes of requests share a transaction at most, unless a single request has more.
+    /// The maximum number of bytes of requests in a transaction; one large request may exceed it.
     static let maximumBytes = 1_048_576
-    /// How long a thread that helps does without a connection after it could not open one.
+    /// How long a thread other than the first waits at most before it tries again to open a connection.
     private static let pauseWithoutConnection = DispatchTimeInterval.seconds(10)
 
     /// Starts the threads.
     ///
     /// - Parameters:
-    ///   - groups: what each thread uses; not empty.
+    ///   - groups: the group of each thread; not empty.
     ///   - queueTimeout: how long a request waits for its turn before it is refused.
     /// - Throws: `CannotStartThread`.
     init(_ groups: [WriteGroup], queue: Budget, queueTimeout: Duration) throws {
@@ -74,8 +74,8 @@ final class GroupWriter: Sendable {
     /// - Parameters:
     ///   - work: changes the database through the session. It may run several times, so it must have no other effects.
     ///   - logsOnly: whether the work only adds metrics, params and tags to runs.
-    ///   - completion: gets the result, once the transaction is committed, on a thread of the writer, or on another one if the
-    ///     request is refused; must be quick.
+    ///   - completion: called with the result after the commit, on a thread of the writer, or with an error if the request is
+    ///     refused, on any thread. Must return quickly.
     func submit<Value: Sendable>(
         _ work: @escaping @Sendable (PostgresWriteSession) throws -> Value,
         for caller: Caller,
@@ -137,7 +137,7 @@ final class GroupWriter: Sendable {
         }
     }
 
-    /// Closes the connections that the first thread can do without, as soon as they are not used.
+    /// Closes the connections of all threads but the first, each as soon as no request uses it.
     func releaseIdleResources() {
         let idle = state.withLock { state in
             state.threads.indices.dropFirst().filter { index in
@@ -149,7 +149,7 @@ final class GroupWriter: Sendable {
         for thread in idle { wakes[thread].signal() }
     }
 
-    /// Refuses new requests, runs those that wait and ends the threads; blocks until they have ended.
+    /// Refuses new requests, runs those that wait and ends the threads; blocks until the threads have ended.
     func close() { end(threads: wakes.count) }
 
     private func end(threads count: Int) {
@@ -163,17 +163,18 @@ final class GroupWriter: Sendable {
     }
 
     private func serve(_ group: WriteGroup, _ thread: Int) {
-        let helps = thread > 0
+        let logsOnly = thread > 0
         group.publish = { [self] statistics in state.withLock { $0.threads[thread].statistics = statistics } }
         while true {
-            // A thread that helps takes no requests unless it can carry them out.
-            if helps, hasLogs, !group.isConnected() {
+            // Threads other than the first take requests only when they are connected, so that no request waits for their
+            // connection.
+            if logsOnly, hasLogs, !group.isConnected() {
                 _ = wakes[thread].wait(timeout: .now() + Self.pauseWithoutConnection)
                 if state.withLock({ $0.isClosed }) { break }
                 continue
             }
             let (jobs, isClosed, disconnects) = state.withLock { state in
-                let jobs = Self.removeNext(from: &state.pending, logsOnly: helps)
+                let jobs = Self.removeNext(from: &state.pending, logsOnly: logsOnly)
                 state.threads[thread].isIdle = jobs.isEmpty && !state.isClosed
                 defer { state.threads[thread].mayDisconnect = false }
                 return (jobs, state.isClosed, jobs.isEmpty && state.threads[thread].mayDisconnect)
@@ -192,11 +193,12 @@ final class GroupWriter: Sendable {
 
     private var hasLogs: Bool { state.withLock { $0.pending.contains(where: \.logsOnly) } }
 
-    /// Removes and returns the requests for the next transaction: the first request of each client, then the second of each, and so on.
+    /// Removes and returns the requests for the next transaction: the first request of each client, then the second of each, etc.
     ///
-    /// If small requests wait, the transaction has at most one large request, so that they wait for no more than one.
+    /// If requests of several clients wait, and some of them are small, the transaction has at most one large request, so that
+    /// the small requests do not wait for several large ones.
     ///
-    /// - Parameter logsOnly: whether requests that do more than to log to runs are left alone.
+    /// - Parameter logsOnly: whether to remove only requests that log to runs.
     private static func removeNext(from pending: inout [WriteJob], logsOnly: Bool) -> [WriteJob] {
         let others = logsOnly ? pending.filter { !$0.logsOnly } : []
         if logsOnly { pending.removeAll { !$0.logsOnly } }
@@ -225,7 +227,7 @@ final class GroupWriter: Sendable {
             bytes += job.bytes
             chosen.append(job)
         }
-        // One large request is added, so that a steady flow of small ones does not hold the large ones back for ever.
+        // One large request is added, because a steady flow of small requests would otherwise delay the large ones for ever.
         if hasSmall, isShared, let large = left.firstIndex(where: \.isLarge) { chosen.append(left.remove(at: large)) }
         pending = left
         return chosen

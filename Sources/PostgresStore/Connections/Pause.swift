@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// How often a transaction is repeated on a new connection because the prepared statements no longer fit the tables.
+/// How often at most a transaction is repeated on a new connection because the prepared statements no longer fit the tables.
 let maximumPreparations = 3
 
 /// Waits before another attempt: some milliseconds at first, and at most a tenth of a second.

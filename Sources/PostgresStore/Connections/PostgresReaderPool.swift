@@ -7,23 +7,25 @@ internal import Tracking
 
 /// Runs reads on threads of its own, each with a connection.
 ///
-/// Look-ups have connections that no search ever occupies. Clients have equal shares. A read whose connection is lost begins again on
-/// another one, until `queueTimeout` has passed since its submission; then it is refused, and so is one that no thread has begun.
-/// While searches occupy their threads, each further one is tried for a moment on a thread for that, so that those that take
-/// little time do not wait for the others.
+/// Some threads are reserved for look-ups, so that searches never occupy all of them. Clients have equal shares of the threads. A
+/// read whose connection is lost begins again on another one. When `queueTimeout` has passed since the submission of a read, it
+/// is refused if no thread has begun it or if it has no connection.
+///
+/// While searches occupy their threads, each further search is also tried, for at most a second, on a separate thread. So a quick
+/// search does not wait for long ones.
 final class PostgresReaderPool: Sendable {
     private struct State {
         var idle: [PostgresReadSession.Box] = []
         var isClosed = false
         var statistics = ReaderStatistics()
-        /// The reads that are not answered, by numbers in the order of their submission.
+        /// The unanswered reads; the keys are numbers in the order of submission.
         var turns: [Int: ReadTurn] = [:]
         var lastNumber = 0
-        /// How many of them are no look-ups.
+        /// How many unanswered reads are not look-ups.
         var searchCount = 0
-        /// Whether `refuseLate` will be called.
+        /// Whether a call of `refuseLate` is scheduled.
         var isWatched = false
-        /// Until when a wait for a lock ends after some milliseconds, because one has ended in vain.
+        /// Until then, reads wait only some milliseconds for a lock, because a read has waited in vain for one.
         var shortLockWaitsEnd = ContinuousClock.now
     }
 
@@ -34,7 +36,7 @@ final class PostgresReaderPool: Sendable {
     private let queueTimeout: Duration
     private let lookUps: ThreadPool
     private let searches: ThreadPool
-    /// How many searches are in progress when one client may get no further thread for its own.
+    /// While so many searches are in progress, further ones are also tried, because one client gets no more threads than this.
     private let searchShare: Int
     private let trials = ThreadPool(name: "pg-trial", width: 1)
     private let watching = DispatchQueue(label: "pg-reader-watch")
@@ -43,8 +45,8 @@ final class PostgresReaderPool: Sendable {
 
     /// How long the trial of a search may take.
     private static let trialTime = Duration.seconds(1)
-    /// How long locks are not waited for after one was waited for in vain: reads that come again meanwhile do not hold up the
-    /// others once more.
+    /// How long reads wait only briefly for locks after a read has waited in vain: otherwise, repeated reads would delay the
+    /// other reads each time.
     private static let shortLockWaitsTime = Duration.seconds(30)
 
     init(
@@ -75,7 +77,8 @@ final class PostgresReaderPool: Sendable {
         }
     }
 
-    /// Runs a read on one of the threads; `deliver` gets the outcome there, or on another thread if the read is refused.
+    /// Runs a read on one of the threads; `deliver` is called with the outcome there, or on another thread if the read is
+    /// refused.
     func submit<Value: Sendable>(
         _ work: @escaping @Sendable (PostgresReadSession) throws -> Value,
         cost: ReadCost,
@@ -150,14 +153,14 @@ final class PostgresReaderPool: Sendable {
             let turns = state.turns.filter { $0.value.kind != .continued }
             let late = turns.filter { $0.value.patienceEnd <= now }
             state.isWatched = !turns.isEmpty
-            // A search that goes on may lose its connection, and wait then.
+            // A search on which the database works is checked again, because it may lose its connection and wait.
             return (late, turns.values.map { $0.patienceEnd <= now ? now + .seconds(1) : $0.patienceEnd }.min())
         }
         for (number, turn) in late where turn.refuseLate() { leave(number) }
         if let next { watch(until: next) }
     }
 
-    /// Runs a read, again on another connection while its connection is lost.
+    /// Runs a read; if its connection is lost, runs it again on another one.
     private func perform<Value>(
         _ work: (PostgresReadSession) throws -> Value,
         for caller: Caller,
@@ -180,7 +183,7 @@ final class PostgresReaderPool: Sendable {
                     isTrial: isTrial
                 )
             } catch let error as PostgresError where error.state == .cancelled {
-                // Somebody else has ended it, perhaps by mistake.
+                // Another program has cancelled the query, perhaps by mistake, so the read is tried once more.
                 guard !wasCancelled else { throw TrackingError.cancelledRead }
                 wasCancelled = true
                 turn.pause(after: TrackingError.cancelledRead)
@@ -238,7 +241,7 @@ final class PostgresReaderPool: Sendable {
         }
     }
 
-    /// Returns the error that ends the read, or its attempt.
+    /// Returns the error for a failure of an attempt: what the client gets, or a failure after which the read is tried again.
     private func explained(_ error: PostgresError, _ advice: String, hasLeft: Bool, isTrial: Bool) -> any Error {
         switch error.state {
         case .abandoned:
@@ -252,7 +255,7 @@ final class PostgresReaderPool: Sendable {
             )
         case .lockNotAvailable:
             state.withLock { state in
-                // A lock that was not really waited for does not prolong the time.
+                // The time is not prolonged if this read waited only briefly.
                 if state.shortLockWaitsEnd < .now { state.shortLockWaitsEnd = .now + Self.shortLockWaitsTime }
             }
             return TrackingError.lockedRead
@@ -287,7 +290,7 @@ final class PostgresReaderPool: Sendable {
         for box in dropped { box.session.pipeline.close() }
     }
 
-    /// Refuses new reads, and waits for those that run.
+    /// Refuses new reads, waits until the running ones have ended, and closes the connections.
     func close() {
         let mustWait = state.withLock { state in
             guard !state.isClosed else { return false }
@@ -299,7 +302,7 @@ final class PostgresReaderPool: Sendable {
     }
 }
 
-/// The trial of a search has taken too long; the search waits for a thread that may take longer.
+/// The trial of a search has taken too long; the search now waits for a thread without this limit.
 private struct TrialEnded: Error {}
 
 extension PostgresReadSession {

@@ -1,14 +1,14 @@
 internal import Synchronization
 
-/// A read from its submission to its answer, which comes once: its outcome, or a refusal if it has waited too long.
+/// A read, from its submission until it is answered once: with its outcome, or with a refusal if it has waited too long.
 final class ReadTurn: Sendable {
-    /// Carries the read out; a trial ends early.
+    /// Carries out the read; a trial ends early.
     typealias Body = @Sendable (_ turn: ReadTurn, _ isTrial: Bool) -> Void
 
     private enum Stage {
         /// No thread has begun the read, or a trial of it has ended.
         case queued
-        /// A thread has begun the read, and has no connection for it.
+        /// A thread has begun the read, but has no connection for it yet.
         case taken
         /// The database works on the read.
         case running
@@ -17,34 +17,34 @@ final class ReadTurn: Sendable {
 
     private struct State {
         var stage = Stage.queued
+        /// Whether the read counts as waiting, so that `leaveQueue` has not been called yet.
         var isCounted = true
-        /// Whether a thread has left the read to another one, which tries it.
+        /// Whether a thread that should have run the read has skipped it, because a trial of it was running.
         var isPassedOver = false
-        /// Why the last attempt has failed, after which the read is tried again; nil while the database works on it.
+        /// Why the last attempt failed; nil while the database works on the read.
         var lastFailure: (any Error)?
         var body: Body?
     }
 
     enum Kind {
-        /// A read that is refused also while the database works on it.
+        /// A short read, which can be refused even while the database works on it.
         case lookUp
-        /// A read that may last, and is refused only while it waits.
+        /// A read that may take long, and is refused only while it waits.
         case search
-        /// A read for the next part of an answer, which cannot be refused any more.
+        /// A read for the next part of an answer, which can no longer be refused, because the answer has begun.
         case continued
     }
 
     let kind: Kind
-    /// When the read is refused if the database does not work on it.
+    /// When the read is refused, if the database does not work on it then.
     let patienceEnd: ContinuousClock.Instant
     private let leaveQueue: @Sendable () -> Void
     private let refuse: @Sendable (_ lastFailure: (any Error)?) -> Void
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - leaveQueue: called once, when the read does not wait any more.
-    ///   - refuse: answers the read if it has waited too long; gets the failure after which it should have been tried again, if there
-    ///     is one.
+    ///   - leaveQueue: called once, when the read no longer waits.
+    ///   - refuse: answers the read if it has waited too long; gets the failure of its last attempt, if there was one.
     init(
         _ kind: Kind,
         patienceEnd: ContinuousClock.Instant,
@@ -59,10 +59,10 @@ final class ReadTurn: Sendable {
 
     var isAnswered: Bool { state.withLock { $0.stage == .answered } }
 
-    /// Sets what carries the read out; called before any thread takes it.
+    /// Sets the closure that carries out the read; called before any thread takes the read.
     func setBody(_ body: @escaping Body) { state.withLock { $0.body = body } }
 
-    /// Begins the read on the calling thread, unless it is refused or another thread has begun it.
+    /// Begins the read on the calling thread, unless it was refused or another thread has begun it.
     func run(isTrial: Bool) {
         let (body, wasCounted): (Body?, Bool) = state.withLock { state in
             guard state.stage == .queued else {
@@ -88,7 +88,7 @@ final class ReadTurn: Sendable {
         }
     }
 
-    /// Notes that the database does not work on the read any more, which will be tried again after the failure.
+    /// Notes that an attempt has failed and the read will be tried again; until then it may be refused.
     func pause(after failure: any Error) {
         state.withLock { state in
             state.lastFailure = failure
@@ -96,9 +96,10 @@ final class ReadTurn: Sendable {
         }
     }
 
-    /// Puts the read back after a trial.
+    /// Puts the read back into the queue after a trial.
     ///
-    /// - Returns: whether it needs another thread, because the one that should have taken it has passed it over.
+    /// - Returns: whether the read must be submitted to a thread again, because the thread that should have run it has skipped
+    ///   it.
     func goBack() -> Bool {
         state.withLock { state in
             guard state.stage != .answered else { return false }
@@ -119,9 +120,9 @@ final class ReadTurn: Sendable {
         }
     }
 
-    /// Answers the read with a refusal.
+    /// Answers a read that has waited too long with a refusal.
     ///
-    /// - Returns: false if the read is answered already, or goes on.
+    /// - Returns: false if the read was answered already, or if the database works on it and it is not a look-up.
     func refuseLate() -> Bool {
         let ended: (wasCounted: Bool, lastFailure: (any Error)?)? = state.withLock { state in
             guard state.stage != .answered, state.stage != .running || kind == .lookUp else { return nil }

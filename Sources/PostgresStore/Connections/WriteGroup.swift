@@ -2,7 +2,7 @@ internal import Budgets
 internal import PostgreSQL
 internal import Tracking
 
-/// The part of the writer that runs on one of its threads: the connection, transactions, and what is repeated after a failure.
+/// The part of the writer that runs on one of its threads: the connection, the transactions, and their repetition after failures.
 final class WriteGroup {
     typealias Jobs = ArraySlice<WriteJob>
 
@@ -20,25 +20,28 @@ final class WriteGroup {
     /// Closes the connections that no read uses, so that the writer can open one.
     private let closeIdleReaders: @Sendable () -> Void
     private var session: PostgresWriteSession?
+    /// Whether the last attempt to connect failed.
     private var isAway = false
     private var isAbsenceReported = false
     /// Limit how often lost connections, and failed attempts to connect, are reported.
     private let (losses, absences) = (Burst(), Burst())
     private let statementTime, commitTime: Duration
     private let locks = LockMemory()
-    /// Whether the jobs are those that meet known locks.
+    /// Whether the jobs that run now would change something that is known to be locked.
     private var isAmongLocks = false
-    /// When the search for the jobs that meet a lock ends; nil before there is one.
+    /// When the search for the jobs that need a lock of another program ends; nil if no such search has begun.
     private var searchEnd: ContinuousClock.Instant?
     private(set) var statistics = WriterStatistics()
-    /// Gets the statistics of each commit before its requests are answered.
+    /// Called with the statistics after each commit, before its requests are answered.
     var publish: (WriterStatistics) -> Void = { _ in }
 
-    /// How often a transaction is repeated that the server has rolled back because of other programs.
+    /// How often at most a transaction is repeated after a serialization failure or a deadlock.
     private static let maximumRepetitions = 20
-    /// The milliseconds for which a lock is waited for that is known; and during the search for the jobs that meet one.
+    /// How many milliseconds jobs wait for something that is known to be locked, and how many during the search for jobs that
+    /// need a lock.
     private static let (briefTime, searchLockTime) = (50, 20)
-    /// How long jobs are divided to find those that meet a lock; and those that meet a known one still.
+    /// How long the search for jobs that need a lock may take, and how long among jobs that would change something known to be
+    /// locked.
     private static let (searchTime, knownSearchTime) = (Duration.milliseconds(1_500), Duration.milliseconds(500))
 
     init(
@@ -69,7 +72,7 @@ final class WriteGroup {
         self.report = report
     }
 
-    /// Runs the jobs and delivers their outcomes, in one transaction if no failure divides them.
+    /// Runs the jobs and delivers their outcomes; uses one transaction unless a failure makes more transactions necessary.
     func carryOut(_ jobs: Jobs) {
         let start = ContinuousClock.now
         for job in jobs { job.leaveQueue() }
@@ -144,7 +147,7 @@ final class WriteGroup {
                     continue
                 }
                 if error.state == .lockNotAvailable, !mayContinueSearch() {
-                    // There are more than can be found.
+                    // The time was too short to find all jobs that need a lock.
                     if !isAmongLocks { locks.note(nil) }
                     deliver(jobs, TrackingError.translated(error))
                     return jobs.count
@@ -161,7 +164,8 @@ final class WriteGroup {
         }
     }
 
-    /// Runs the jobs that meet no known lock, and then the others, which do not wait for it.
+    /// Runs the jobs that would change nothing that is known to be locked, and then the others, which wait only briefly for the
+    /// locks.
     private func settlePostponed(_ jobs: Jobs) -> Int {
         settle(jobs.filter { !$0.isPostponed }[...])
         (isAmongLocks, searchEnd) = (true, .now + Self.knownSearchTime)
@@ -170,13 +174,13 @@ final class WriteGroup {
         return jobs.count
     }
 
-    /// Runs the jobs before one that fails by itself, and then that one alone.
+    /// Runs the jobs before the one at the index `culprit`, which caused a failure, and then that one alone.
     ///
     /// - Returns: how many jobs have delivered their outcomes; the caller runs the others.
     private func separate(_ jobs: Jobs, _ culprit: Int, _ error: PostgresError) -> Int {
         statistics.replays += culprit - jobs.startIndex
         settle(jobs[..<culprit])
-        // If it ran once more, all others would wait as long again.
+        // A job that has waited too long does not run again, because all others would have to wait as long again.
         let isWait = error.state == .lockNotAvailable || error.state == .overdue
         if error.state == .lockNotAvailable { locks.note(jobs[culprit].changedThing) }
         if isWait || jobs.count == 1 {
@@ -187,7 +191,7 @@ final class WriteGroup {
         return culprit - jobs.startIndex + 1
     }
 
-    /// Finds the requests that cause the failure of a statement for several requests, by running each half of the jobs alone.
+    /// Finds the jobs that made a statement for several jobs fail, by running each half of the jobs alone.
     private func isolate(_ jobs: Jobs, _ error: PostgresError) -> Int {
         let isLock = error.state == .lockNotAvailable
         // Requests that log to the same run need the same locks.
@@ -206,13 +210,14 @@ final class WriteGroup {
         return jobs.count
     }
 
-    /// Returns, after a lock was waited for in vain, whether there is time to find the jobs that meet it, by trying them again.
+    /// Whether there is time, after jobs have waited in vain for a lock, to find out by further attempts which jobs need the
+    /// lock.
     private func mayContinueSearch() -> Bool {
         searchEnd = searchEnd ?? .now + Self.searchTime
         return searchEnd.map { .now < $0 } ?? true
     }
 
-    /// - Parameter accessVersion: the access mark after another server's change; nil for the known one.
+    /// - Parameter accessVersion: the access mark after another server's change; nil for the one that this server knows.
     private func attempt(_ jobs: Jobs, in session: PostgresWriteSession, _ accessVersion: Int64?) -> End {
         let pipeline = session.pipeline
         var isCommitting = false
@@ -311,13 +316,14 @@ extension WriteGroup {
         return session
     }
 
-    /// Returns the session; connects if necessary, repeatedly until one of the jobs has waited too long.
+    /// Returns the session; if necessary, tries to connect until it succeeds or one of the jobs has waited too long.
     private func connected(for jobs: Jobs) -> PostgresWriteSession? {
         var attempts = 0
         defer { connector.writerTurn.end() }
         while true {
             if let session, !session.pipeline.isClosed { return session }
-            // No further attempt for jobs that have waited too long: it may last as long as the one that has just failed.
+            // If a job has waited too long, no further attempt is made, because it may last as long as the one that has just
+            // failed.
             guard !isAway || !isLate(jobs) else { return nil }
             do {
                 let session = try connect()
@@ -352,16 +358,16 @@ extension WriteGroup {
 
     /// Delivers the outcomes of a transaction whose COMMIT was not answered, after finding out whether it is committed.
     ///
-    /// - Parameter transaction: nil if the transaction has changed only the logs of runs.
-    /// - Returns: how many jobs have delivered their outcomes: all.
+    /// - Parameter transaction: nil if the transaction has only logged to runs.
+    /// - Returns: the number of jobs, because all have then delivered their outcomes.
     private func recover(_ jobs: Jobs, _ transaction: TransactionIdentity?) -> Int {
         let outcome = transaction.map { self.outcome(of: $0, jobs) } ?? .unknown
         guard outcome != .rolledBack else {
             settle(jobs)
             return jobs.count
         }
-        // Logs are written again, because that does no harm, and the outcome might be that of another transaction, which has got the
-        // same number after a crash of the server.
+        // Logs are written again even after a commit: writing them twice does no harm, and the outcome found may be that of
+        // another transaction, which got the same number after a crash of the database server.
         let (logs, others) = (jobs.filter(\.isRepeatable), jobs.filter { !$0.isRepeatable })
         // If the answer to COMMIT was lost for the second time and the jobs have waited too long, they are not tried again.
         let isEnd = isLate(jobs) && logs.contains(where: \.isUncertain)
@@ -390,8 +396,8 @@ extension WriteGroup {
                 guard !isLate(jobs) else { return .unknown }
             }
             attempts += 1
-            // The server needs a moment to end a transaction in progress, so that a few attempts follow even if the jobs have waited
-            // too long.
+            // The server needs a moment to end a transaction in progress, so at least 20 attempts are made, even if the jobs have
+            // waited too long.
             guard !isLate(jobs) || attempts < 20 else { return .unknown }
             pause(attempt: attempts)
         }

@@ -3,8 +3,8 @@ internal import Tracking
 
 /// One request to the writer, independent of the type of its result.
 ///
-/// `@unchecked Sendable` because its outcome is used only on the thread that carries it out or, after it was removed from the queue unstarted, on
-/// the thread that has removed it.
+/// `@unchecked Sendable` because only one thread at a time uses the outcome: the one that carries out the request or, if the
+/// request was removed from the queue before it began, the one that removed it.
 class WriteJob: @unchecked Sendable {
     /// The client whose share of the queue the request uses while it waits.
     let peer: Peer
@@ -13,13 +13,14 @@ class WriteJob: @unchecked Sendable {
     /// Whether the request only adds metrics, params and tags to runs.
     let logsOnly: Bool
     let arrival = ContinuousClock.now
-    /// Whether all that the request has sent can be written twice without harm: metrics, params and tags of runs.
+    /// Whether the request has changed only metrics, params and tags of runs, which can be written twice without harm.
     var isRepeatable = true
     /// The run that the request logs to, or the last one of several; another program may have locked its rows.
     var loggedRun: String?
     /// The last thing that the request changes and that another program may have locked, if that is known.
     var changedThing: LockMemory.Thing?
-    /// Whether the request is left out of transactions that wait for locks, because it would meet one.
+    /// Whether the request is left out of transactions that wait the full time for locks, because it would change something
+    /// locked.
     var isPostponed = false
     /// Whether the request may be stored although that is not confirmed, because the answer to COMMIT was lost.
     fileprivate(set) var isUncertain = false
@@ -41,13 +42,15 @@ class WriteJob: @unchecked Sendable {
         queue = nil
     }
 
-    /// Runs the work and keeps its result; called again if the transaction is undone.
+    /// Runs the work and keeps its result; called again if the transaction is rolled back.
     func execute(_ session: PostgresWriteSession) throws {}
 
     /// Makes `error` the outcome.
     func fail(_ error: any Error) {}
 
-    /// Records that a transaction in which the request succeeded may be committed: if the request fails later, its outcome is unknown.
+    /// Notes that a transaction in which the request succeeded may be committed.
+    ///
+    /// If a later attempt fails, the outcome is then unknown.
     func noteUncertainOutcome() {}
 
     /// Passes the outcome to the completion; called once.
@@ -56,7 +59,7 @@ class WriteJob: @unchecked Sendable {
 
 /// A request whose work returns a `Value`.
 ///
-/// `@unchecked Sendable` for the reason that `WriteJob` has.
+/// `@unchecked Sendable` for the same reason as `WriteJob`.
 final class WriteRequest<Value: Sendable>: WriteJob, @unchecked Sendable {
     private let caller: Caller
     private let work: @Sendable (PostgresWriteSession) throws -> Value

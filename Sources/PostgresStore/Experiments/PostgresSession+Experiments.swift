@@ -5,7 +5,7 @@ internal import Tracking
 extension PostgresSession {
     /// Returns an experiment without its tags, active or deleted.
     ///
-    /// - Parameter lock: the end of the statement, by which it locks the row; empty if it need not.
+    /// - Parameter lock: the clause that locks the row, such as `FOR SHARE`; empty if the row is not locked.
     /// - Throws: `.resourceDoesNotExist` for an unknown id, `.permissionDenied` if the client may not perform `action`.
     func storedExperiment(_ id: Int64, for action: PermittedAction, lock: String = "") throws -> Experiment {
         try require(action, on: .experiment(id), orThrow: .experimentNotFound(id))

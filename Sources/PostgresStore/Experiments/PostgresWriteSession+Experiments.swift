@@ -10,7 +10,7 @@ extension PostgresWriteSession {
         let id = try nextExperimentID()
         let location = artifactLocation ?? Experiment.defaultLocation(id: id, beneath: artifactRoot)
         if let limit = try runLocationLimit() { try Experiment.requireShortLocation(location, limit: limit) }
-        // Another program may have taken the name meanwhile: the constraint refuses it, and the request runs again.
+        // If another program has taken the name meanwhile, the constraint refuses the row, and the request runs again.
         try change(
             """
             INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time)

@@ -56,7 +56,7 @@ private struct LoggedModelSearchStatement {
             let isStatus = comparison.key == "status"
             statement.conditions.append(isStatus ? try orStatusName(condition, comparison) : condition)
         case .metric:
-            // A model meets the comparison if any point of the metric does.
+            // A model meets a comparison of a metric if any point of that metric meets it.
             let row = statement.alias("pair")
             let key = statement.bind(comparison.key)
             let condition = try statement.condition(SearchColumn("\(row).metric_value", .real), comparison)
@@ -89,13 +89,15 @@ private struct LoggedModelSearchStatement {
         )
     }
 
-    /// Returns the condition that a point belongs to one of a filter's datasets, which have a name.
+    /// Returns the condition that a point belongs to a dataset of the search; such a dataset always has a name.
     private mutating func dataset(_ row: String, _ scope: DatasetScope) -> String {
         let isNamed = "\(row).dataset_name = \(statement.bind(scope.name))"
         return scope.digest.map { "(\(isNamed) AND \(row).dataset_digest = \(statement.bind($0)))" } ?? isNamed
     }
 
-    /// Returns the condition that a point belongs to a scope: an empty name or digest allows each.
+    /// Returns the condition that a point belongs to a scope.
+    ///
+    /// If its name or its digest is empty, only the other is compared; if both are, no point belongs to the scope.
     private mutating func scope(_ row: String, _ scope: DatasetScope) -> String {
         var conditions: [String] = []
         if !scope.name.isEmpty { conditions.append("\(row).dataset_name = \(statement.bind(scope.name))") }
@@ -127,7 +129,7 @@ private struct LoggedModelSearchStatement {
         let row = statement.alias("sort")
         let key = statement.bind(ordering.key)
         let isInScope = clause.dataset.map { " AND " + scope("point", $0) } ?? ""
-        // The order of the rows is that of `ModelMetricPoint.supersedes`.
+        // The first row is the latest point in the order of `ModelMetricPoint.supersedes`.
         statement.join(
             """
             LEFT JOIN LATERAL (SELECT point.metric_value AS value FROM logged_model_metrics AS point
@@ -142,7 +144,7 @@ private struct LoggedModelSearchStatement {
 
     /// Returns the column of an attribute.
     ///
-    /// What Apus stores as an empty text may be NULL if other programs have written it.
+    /// Other programs may have stored NULL where Apus stores an empty text.
     /// - Parameter key: the canonical name. The parser returns only these ten names and `lifecycle_stage`.
     private static func attribute(_ key: String) -> SearchColumn {
         switch key {

@@ -7,7 +7,7 @@ extension PostgresSession {
     ///
     /// - Parameters:
     ///   - allowsDeleted: whether to return a deleted model.
-    ///   - lock: the end of the statement, by which it locks the row; empty if it need not.
+    ///   - lock: the clause that locks the row, such as `FOR SHARE`; empty if the row is not locked.
     /// - Throws: `.resourceDoesNotExist` for an unknown model id, and for a deleted model unless `allowsDeleted`;
     ///   `.permissionDenied` if the client may not perform `action`.
     func storedLoggedModel(

@@ -68,7 +68,7 @@ extension PostgresWriteSession {
         }
         guard !params.isEmpty else { return }
         let added = try insert(params, into: info)
-        // Another server has just added one of them.
+        // If a param was not added, another server has just added it.
         if let taken = params.first(where: { !added.contains(ExactText($0.key)) }) {
             throw TrackingError.loggedModelParamExists(taken.key, modelID: modelID)
         }
@@ -98,7 +98,7 @@ extension PostgresWriteSession {
 
     /// Sets tags; replaces their old values.
     func upsert(_ tags: [Tag], of model: LoggedModelInfo) throws {
-        // One statement may change a row only once; their order is the same in all requests, so that none waits for another.
+        // Each statement may change a row only once, so only the last tag of each key is kept.
         let tags = tags.lastOfEachKey
         guard !tags.isEmpty else { return }
         try change(

@@ -1,8 +1,8 @@
 internal import PostgreSQL
 package import Tracking
 
-// PostgreSQL itself reduces a history to the points of a curve, as `CurveThinner` does, so that only these travel. No curve is
-// sampled: MLflow's tables have no summaries that would make a sample cheaper.
+// PostgreSQL itself reduces a history to the points of a curve, as `CurveThinner` does, so that only these points are sent.
+// Curves are never sampled, because MLflow's tables have no summaries that would make sampling cheaper.
 
 extension PostgresReadSession {
     package func curve(

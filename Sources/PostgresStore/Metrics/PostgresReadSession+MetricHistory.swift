@@ -28,7 +28,7 @@ extension PostgresReadSession {
         }
     }
 
-    /// The SQL for the sort values of a point, whose four parameters begin with a number.
+    /// The SQL for the sort values of a point as four parameters, of which the first has the number `first`.
     static func position(from first: Int) -> String {
         "($\(first)::bigint, $\(first + 1)::bigint, $\(first + 2)::double precision, $\(first + 3)::boolean)"
     }
@@ -54,7 +54,7 @@ extension PostgresReadSession {
             key,
             limit
         ).map { RunMetricPoint(runID: $0.string(4), point: MetricPoint(row: $0)) }
-        // The runs after the limit are not asked for.
+        // If the points reach the limit, the runs after the last point are not needed, so an error of such a run is not thrown.
         if let error = visible.end, points.count < limit { throw error }
         return points
     }

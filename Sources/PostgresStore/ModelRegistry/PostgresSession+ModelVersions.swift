@@ -14,11 +14,11 @@ struct VersionNumber: Sendable, Hashable {
 }
 
 extension PostgresSession {
-    /// Returns the number of a version that is there.
+    /// Returns the number of a version that is not deleted.
     ///
-    /// - Parameter lock: the end of the statement, by which it locks the row; empty if it need not.
+    /// - Parameter lock: the clause that locks the row, such as `FOR SHARE`; empty if the row is not locked.
     /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client may not
-    ///   do with the version what it is looked up for.
+    ///   perform `action` on the version.
     @discardableResult
     func requireModelVersion(_ key: ModelVersionKey, for action: PermittedAction, lock: String = "") throws -> Int64 {
         let found = try rows(
@@ -40,7 +40,7 @@ extension PostgresSession {
     }
 
     /// Reads versions without aliases, in the order of the keys, with one statement for versions and one for tags; leaves out
-    /// those that are not there.
+    /// unknown and deleted versions.
     func modelVersions(_ keys: [VersionNumber]) throws -> [ModelVersion] {
         if keys.isEmpty { return [] }
         let (names, numbers) = (keys.map(\.name.text), keys.map(\.version))
@@ -140,7 +140,7 @@ extension PostgresSession {
         ).first { $0.optionalInt64(0) } ?? nil
     }
 
-    /// Returns the aliases of a model by version, in ascending order of bytes.
+    /// Returns the aliases of each version of a model, in ascending order of bytes.
     func aliases(ofModel name: String) throws -> [Int64: [String]] {
         let found = try rows(
             """

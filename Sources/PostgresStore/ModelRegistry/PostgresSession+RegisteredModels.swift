@@ -5,9 +5,9 @@ internal import Tracking
 extension PostgresSession {
     /// Looks up a registered model, and returns whether it is a prompt.
     ///
-    /// - Parameter lock: the end of the statement, by which it locks the row; empty if it need not.
-    /// - Throws: `.resourceDoesNotExist` for an unknown name, `.permissionDenied` if the client may not do with the model what
-    ///   it is looked up for.
+    /// - Parameter lock: the clause that locks the row, such as `FOR SHARE`; empty if the row is not locked.
+    /// - Throws: `.resourceDoesNotExist` for an unknown name, `.permissionDenied` if the client may not perform `action` on the
+    ///   model.
     @discardableResult
     func requireRegisteredModel(_ name: String, for action: PermittedAction, lock: String = "") throws -> Bool {
         let found = try rows(
@@ -108,7 +108,8 @@ extension PostgresSession {
 }
 
 extension RegisteredModel {
-    /// The SQL for whether the model with a name is marked as a prompt, given the SQL for the mark's key and value.
+    /// The SQL that tests whether a model has the tag of prompts, given the SQL for the model's name and for the tag's key and
+    /// value.
     static func isPrompt(_ name: String, key: String, value: String) -> String {
         """
         EXISTS (SELECT 1 FROM registered_model_tags AS mark

@@ -23,7 +23,7 @@ extension PostgresWriteSession {
         to stage: ModelStage,
         archivesOthers: Bool
     ) throws -> ModelVersion {
-        // The model comes before its versions, in all requests: otherwise two could wait for each other.
+        // Requests that lock a model and a version lock the model first: otherwise, two requests could wait for each other.
         let number = try requireModelVersion(key, for: .update)
         try requireRegisteredModel(key.name, for: .read, lock: Self.rowLock)
         let now = currentMilliseconds()

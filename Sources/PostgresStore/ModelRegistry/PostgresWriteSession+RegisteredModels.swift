@@ -20,7 +20,7 @@ extension PostgresWriteSession {
             description,
             now
         )
-        // Another server has just added the name.
+        // If no row was added, another server has just added the name.
         if added.affectedCount == 0 { try kind.requireUnusedName(name, holder: try holder(ofName: name) ?? .model) }
         try change(
             """
@@ -68,7 +68,7 @@ extension PostgresWriteSession {
         try requireRegisteredModel(name, for: .update, lock: "FOR UPDATE")
         if !newName.isExactly(name), try holder(ofName: newName) != nil { throw TrackingError.modelNameTaken(newName) }
         let now = currentMilliseconds()
-        // The versions, tags and aliases follow, by their foreign keys.
+        // The foreign keys of versions, tags and aliases change their names too.
         try change(
             """
             UPDATE registered_models SET name = $2, last_updated_time = $3::bigint
@@ -87,7 +87,7 @@ extension PostgresWriteSession {
             now
         )
         try moveGrants(ofModel: name, to: newName)
-        // What the client may do with the new name is known with its next request.
+        // Permissions for the new name are known only from the next request on, so the model is read without checking them.
         guard let model = try registeredModels(names: [newName]).first else {
             throw TrackingError.registeredModelNotFound(newName)
         }
@@ -163,6 +163,6 @@ extension PostgresWriteSession {
         )
     }
 
-    /// The lock of a row that the transaction will change, but not its key.
+    /// The clause that locks a row in which the transaction may change everything but the key.
     static let rowLock = "FOR NO KEY UPDATE"
 }

@@ -21,7 +21,7 @@ struct RegistrySearchDescription<Tables: RegistryTables>: SearchDescription {
     var maxResults: Int { search.maxResults }
     var pageToken: String? { search.pageToken }
     var digest: UInt64 { search.digest(of: Tables.name) }
-    /// The comparisons that a result must meet.
+    /// The comparisons that each result must meet.
     var filter: [Comparison] { search.effectiveFilter }
 
     static func key(_ row: PostgresRow) -> Tables.Key { Tables.key(row) }
@@ -60,7 +60,7 @@ struct RegistrySearchDescription<Tables: RegistryTables>: SearchDescription {
         return statement
     }
 
-    /// Returns the condition that the client may read a row; nil if it may read all.
+    /// Returns the condition that the client may read a row; nil if the client may read all rows.
     static func visibilityCondition(with permissions: Permissions, in statement: inout SearchStatement) -> String? {
         let name = "\(Tables.name).name"
         let modelCondition = permissions.visibleModels(for: Tables.modelType).condition(name, in: &statement)
@@ -70,7 +70,9 @@ struct RegistrySearchDescription<Tables: RegistryTables>: SearchDescription {
             "CASE WHEN \(Self.markedAsPrompt(&statement)) THEN \(promptCondition ?? "TRUE") ELSE \(modelCondition ?? "TRUE") END"
     }
 
-    /// Returns the condition that a row is marked as a prompt: all versions of a model are if one of them is.
+    /// Returns the condition that a row is marked as a prompt.
+    ///
+    /// A version counts as marked if any version of its model has the tag.
     private static func markedAsPrompt(_ statement: inout SearchStatement) -> String {
         let row = statement.alias("mark")
         let (key, value) = (statement.bind(Tag.promptMark.key), statement.bind(Tag.promptMark.value))
@@ -89,7 +91,7 @@ protocol RegistryTables {
     /// The types of the grants that make the found models or prompts visible.
     static var modelType: GrantedType { get }
     static var promptType: GrantedType { get }
-    /// Conditions that every result meets.
+    /// Conditions that each result must meet.
     static var conditions: [String] { get }
     /// The columns of the attributes, by canonical name.
     static var columns: [String: SearchColumn] { get }
@@ -97,7 +99,7 @@ protocol RegistryTables {
     ///
     /// - Parameter alias: the alias of the table of tags.
     static func tags(_ alias: String) -> String
-    /// The same for the tags that may mark a row as a prompt.
+    /// Returns FROM and WHERE clauses for the tags that may mark a row as a prompt.
     static func marks(_ alias: String) -> String
     static func key(_ row: PostgresRow) -> Key
     static func entities(_ keys: [Key], in session: PostgresReadSession) throws -> [Entity]
@@ -127,7 +129,8 @@ enum RegisteredModelTables: RegistryTables {
     static func key(_ row: PostgresRow) -> String { row.string(0) }
 
     static func entities(_ keys: [String], in session: PostgresReadSession) throws -> [RegisteredModel] {
-        // MLflow orders the stages by their names in searches over SQLite; over PostgreSQL, it gives them no order.
+        // MLflow sorts the stages by name only in searches of SQLite; in PostgreSQL their order is undefined, so that any order
+        // will do.
         try session.registeredModels(names: keys)
     }
 }

@@ -2,14 +2,14 @@ internal import Budgets
 internal import Synchronization
 internal import Tracking
 
-/// The connection on which objects are removed permanently: their transactions are open while files are removed, and no other request
-/// waits for that.
+/// A separate writer that removes objects permanently.
 ///
-/// It is there only while something is removed.
+/// Its transactions are open while files are removed, which would make other requests wait if they used the same connection. The
+/// connection exists only while objects are removed.
 final class RemovalWriter: Sendable {
     private struct State {
         var writer: GroupWriter?
-        /// How many removals wait for their end.
+        /// How many removals have not ended.
         var pending = 0
         var isClosed = false
     }
@@ -19,7 +19,7 @@ final class RemovalWriter: Sendable {
 
     init(_ make: @escaping @Sendable () throws -> GroupWriter) { self.make = make }
 
-    /// Carries out one removal; calls `completion` when it is durable.
+    /// Runs one removal; calls `completion` when it is committed.
     func submit<Value: Sendable>(
         _ work: @escaping @Sendable (PostgresWriteSession) throws -> Value,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
@@ -49,8 +49,8 @@ final class RemovalWriter: Sendable {
 
     /// Refuses new removals, and closes the connection unless something is being removed.
     ///
-    /// A removal may take longer than a server that stops can wait. Its transaction is undone when the process ends, and what it
-    /// would have removed is still deleted.
+    /// A removal may take longer than the server may wait when it stops. When the process then ends, the transaction is rolled
+    /// back, and the objects that it would have removed are still stored, marked as deleted.
     func close() {
         let idle = state.withLock { state in
             state.isClosed = true

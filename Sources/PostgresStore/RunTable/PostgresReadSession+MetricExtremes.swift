@@ -4,7 +4,7 @@ package import Tracking
 extension PostgresReadSession {
     package func metricExtremes(runID: String) throws -> [(key: String, extremes: MetricExtremes)] {
         guard try canSee(run: runID) else { return [] }
-        // MLflow's tables hold no extremes: all points of the run are read.
+        // MLflow's tables contain no extremes, so all points of the run are read.
         let found = try rows(
             """
             SELECT key, (array_agg(value ORDER BY value, step))[1], (array_agg(step ORDER BY value, step))[1],

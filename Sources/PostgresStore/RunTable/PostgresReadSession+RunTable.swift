@@ -8,9 +8,9 @@ extension PostgresReadSession {
     }
 }
 
-/// Reads the rows of a run table, with one statement for the runs and one for each kind of value.
+/// Reads the rows of a run table, with one statement for the runs and one for each kind of value that the table has.
 private struct RunTableReader: Sendable {
-    /// The indices, in the table, of the columns of one kind by their key.
+    /// The indices of the columns of one kind; the keys are those of the metrics, params or tags.
     private typealias Columns = [ExactText: [Int]]
 
     private let columnCount: Int
@@ -37,7 +37,7 @@ private struct RunTableReader: Sendable {
     }
 
     func read(_ ids: [String], in session: PostgresReadSession) throws -> [RunTableRow] {
-        let runs = try session.ask(Self.runs, ids, Tag.parentRunIDKey)
+        let runs = try session.ask(Self.runQuery, ids, Tag.parentRunIDKey)
         let values = [
             (params, try ask("SELECT run_uuid, key, value FROM params", params, ids, in: session)),
             (tags, try ask("SELECT run_uuid, key, value FROM tags", tags, ids, in: session)),
@@ -71,10 +71,9 @@ private struct RunTableReader: Sendable {
         return ids.compactMap { found[ExactText($0)] }
     }
 
-    /// The SQL for the runs.
-    ///
-    /// The time of the last logged metric is read only for running runs, because finding it takes reading all metrics of a run.
-    private static let runs = """
+    /// The time of the last logged metric is read only for running runs, because finding it requires reading all metrics of a
+    /// run.
+    private static let runQuery = """
         SELECT \(RunInfo.columns), (SELECT tag.value FROM tags AS tag WHERE tag.run_uuid = runs.run_uuid AND tag.key = $2),
             CASE runs.status WHEN '\(RunStatus.running.wireName)' THEN
                 (SELECT max(metric.timestamp) FROM latest_metrics AS metric WHERE metric.run_uuid = runs.run_uuid)
@@ -85,7 +84,7 @@ private struct RunTableReader: Sendable {
 
     private static let extremes = "SELECT DISTINCT ON (run_uuid, key) run_uuid, key, value, step FROM metrics"
 
-    /// The order in which the extreme comes first; of equal ones, that with the lowest step.
+    /// The order in which the extreme value comes first; if several points have it, the one with the lowest step.
     private static func order(_ value: String) -> String { "AND NOT is_nan ORDER BY run_uuid, key, \(value), step" }
 
     private func ask(
@@ -100,7 +99,7 @@ private struct RunTableReader: Sendable {
         return try session.ask("\(select) WHERE run_uuid = ANY($1) AND key = ANY($2) \(end)", ids, keys)
     }
 
-    /// Asks for the last point at each step, by (timestamp, value).
+    /// Sends the query for the last point at each wanted step, in the order of (timestamp, value).
     private func askForSteps(_ ids: [String], in session: PostgresReadSession) throws -> PostgresPipeline.Ticket? {
         guard !steps.isEmpty else { return nil }
         let wanted = steps.flatMap { step, columns in columns.keys.map { (key: $0.text, step: step) } }

@@ -20,10 +20,11 @@ extension PostgresReadSession {
 
     package func runInfo(id runID: String) throws -> RunInfo { try storedRun(runID, for: .read) }
 
-    /// The ids of the runs that the client may read, in order, up to the first run whose absence the client may not find out.
+    /// The ids of the runs that the client may read, in order.
     ///
-    /// Runs that do not exist, or are hidden from a limited token, are left out.
-    /// - Returns: also the error for the first such run; nil if there is none.
+    /// Runs that do not exist, or are hidden from a limited token, are left out. The list ends before the first run of which the
+    /// client may not even know whether it exists.
+    /// - Returns: also the error for that run; nil if there is none.
     func visibleRuns(_ ids: [String]) throws -> (ids: [String], end: TrackingError?) {
         guard permissions != nil else { return (ids, nil) }
         var experiments: [ExactText: Int64] = [:]
@@ -53,13 +54,14 @@ extension PostgresReadSession {
 
     /// Reads runs in the order of their ids in the list; leaves out unknown ids.
     ///
-    /// One wait serves all statements, and their number does not depend on the number of runs. The runs have no model inputs,
-    /// because MLflow returns these only with a single run.
+    /// All statements are sent before the first result is awaited, and their number does not depend on the number of runs. The
+    /// runs have no model inputs, because MLflow returns these only with a single run.
     func runs(ids: [String]) throws -> [Run] {
         guard !ids.isEmpty else { return [] }
         let page = ids.postgresValue
         let infos = try ask("SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = ANY($1)", page)
-        // What belongs to a run is sorted here, because the database would sort that of all runs together.
+        // Metrics, params and tags are sorted here for each run, because the database would have to sort those of all runs
+        // together.
         let metrics = try ask(
             """
             SELECT run_uuid, key, CASE WHEN is_nan THEN 'NaN' ELSE value END, timestamp, step FROM latest_metrics
@@ -114,34 +116,34 @@ extension PostgresReadSession {
 /// Runs that are put together from the rows of several tables.
 private struct RunPage {
     private(set) var runs: [Run]
-    private let places: [ExactText: Int]
+    private let indices: [ExactText: Int]
 
     init(runs: [Run]) {
         self.runs = runs
-        places = Dictionary(uniqueKeysWithValues: runs.enumerated().map { (ExactText($1.info.runID), $0) })
+        indices = Dictionary(uniqueKeysWithValues: runs.enumerated().map { (ExactText($1.info.runID), $0) })
     }
 
     /// Calls `body` for each row with the run whose id is in the row's first column.
     ///
-    /// Mostly the rows of a run come one after another, so that its place is not looked up again.
+    /// Usually the rows of a run follow one another, so the index of the run is looked up only when the id changes.
     mutating func forEachRow(of rows: PostgresRows, _ body: (inout Run, PostgresRow) -> Void) {
-        var place: Int?
+        var index: Int?
         rows.forEach { row in
-            let isSame = place.map { row.isExactly(runs[$0].info.runID, 0) } ?? false
-            if !isSame { place = places[ExactText(row.string(0))] }
-            if let place { body(&runs[place], row) }
+            let isSame = index.map { row.isExactly(runs[$0].info.runID, 0) } ?? false
+            if !isSame { index = indices[ExactText(row.string(0))] }
+            if let index { body(&runs[index], row) }
         }
     }
 
     mutating func sortByKeys() {
-        for place in runs.indices {
-            runs[place].metrics.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-            runs[place].params.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-            runs[place].tags.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        for index in runs.indices {
+            runs[index].metrics.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+            runs[index].params.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+            runs[index].tags.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
         }
     }
 
-    /// Adds the dataset inputs, whose rows come in the order of the inputs, one for each tag of an input.
+    /// Adds the dataset inputs, whose rows must be grouped by input, with a row for each tag of an input.
     mutating func addDatasets(_ rows: PostgresRows) {
         var lastInput: String?
         forEachRow(of: rows) { run, row in

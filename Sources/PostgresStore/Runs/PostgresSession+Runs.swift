@@ -5,7 +5,7 @@ internal import Tracking
 extension PostgresSession {
     /// Returns the identity and state of a run, active or deleted.
     ///
-    /// - Parameter lock: the end of the statement, by which it locks the row; empty if it need not.
+    /// - Parameter lock: the clause that locks the row, such as `FOR SHARE`; empty if the row is not locked.
     /// - Throws: `.resourceDoesNotExist` for an unknown run id, `.permissionDenied` if the client may not perform `action`.
     func storedRun(_ runID: String, for action: PermittedAction, lock: String = "") throws -> RunInfo {
         let found = try rows("SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = $1 \(lock)", runID)
@@ -18,7 +18,7 @@ extension PostgresSession {
 extension RunInfo {
     /// The columns for `init(row:)`, in its order.
     ///
-    /// Runs of old clients of MLflow have their name in the tag alone.
+    /// Runs of old MLflow clients have their name only in a tag.
     static let columns = """
         runs.run_uuid, coalesce(nullif(runs.name, ''), (SELECT named.value FROM tags AS named \
         WHERE named.run_uuid = runs.run_uuid AND named.key = '\(Tag.runNameKey)')), \
@@ -26,7 +26,7 @@ extension RunInfo {
         runs.artifact_uri, runs.lifecycle_stage
         """
 
-    /// How many columns `columns` names.
+    /// The number of columns in `columns`.
     static let columnCount = 9
 
     init(row: PostgresRow) {
@@ -35,7 +35,7 @@ extension RunInfo {
             name: row.string(1),
             experimentID: row.int64(2),
             userID: row.string(3),
-            // The default of MLflow's model of the table, where a row has none.
+            // A row without a known status gets the default that MLflow declares for the column.
             status: RunStatus(wireName: row.string(4)) ?? .scheduled,
             startTime: row.int64(5),
             endTime: row.optionalInt64(6),

@@ -49,7 +49,7 @@ extension PostgresWriteSession {
         for id in modelIDs { _ = try storedLoggedModel(id, allowsDeleted: true, for: .update) }
     }
 
-    /// Returns the id of a dataset, which is added if the experiment does not have it.
+    /// Returns the id of a dataset; adds the dataset if the experiment does not have it.
     func datasetID(_ dataset: Dataset, experimentID: Int64) throws -> String {
         let known = { [self] in
             try rows(
@@ -77,11 +77,11 @@ extension PostgresWriteSession {
             dataset.profile
         ).affectedCount
         if added > 0 { return id }
-        guard let id = try known() else { throw StoreCorruption("a dataset that was there has gone") }
+        guard let id = try known() else { throw StoreCorruption("a dataset was removed while it was looked up") }
         return id
     }
 
-    /// Links a run with a dataset, and returns whether it was not linked yet.
+    /// Links a run with a dataset; returns false if they were linked already.
     @discardableResult
     func link(dataset: String, tags: [Tag], runID: String) throws -> Bool {
         let input = makeRunID()
@@ -95,7 +95,7 @@ extension PostgresWriteSession {
             runID
         ).affectedCount
         guard added > 0, !tags.isEmpty else { return added > 0 }
-        // Of several tags with the same key, the last one counts.
+        // Of several tags with the same key, only the last one is stored.
         var values: [ExactText: String] = [:]
         for tag in tags { values[ExactText(tag.key)] = tag.value }
         try change(

@@ -16,7 +16,7 @@ extension PostgresWriteSession {
     }
 
     package func appendLoggedModel(_ model: String, runID: String) throws {
-        // The lock keeps two requests from extending the same value.
+        // The lock keeps two requests from extending the same value at once.
         try requireActiveRun(runID, for: .update, lock: Self.rowLock)
         let stored = try rows("SELECT value FROM tags WHERE run_uuid = $1 AND key = $2", runID, Tag.loggedModelsKey)
             .first { $0.string(0) }

@@ -112,7 +112,7 @@ extension PostgresWriteSession {
     package func nameAndExperiment(ofDeletedRun runID: String) throws -> (name: String, experimentID: Int64) {
         let run = try rows("SELECT name, experiment_id FROM runs WHERE run_uuid = $1", runID)
             .first { (name: $0.string(0), experimentID: $0.int64(1)) }
-        guard let run else { throw StoreCorruption("a run is not there after it was changed") }
+        guard let run else { throw StoreCorruption("a run is missing after it was changed") }
         return run
     }
 }

@@ -16,9 +16,9 @@ struct RunLog: ClientBound {
 extension PostgresWriteSession {
     /// Writes the params, metrics and tags that requests log to runs, with a few statements for all of them.
     ///
-    /// First it looks up all facts that are needed to decide whether a request may log its data, and then it writes the allowed data. No
-    /// look-up follows, so that COMMIT can be sent together with the last statement.
-    /// - Returns: the requests that are refused; nothing of them is written.
+    /// The facts that decide whether the requests may log their data are looked up first, and then the allowed data is written.
+    /// Because no look-up follows, COMMIT can be sent together with the last statement.
+    /// - Returns: the refused requests, with their errors; nothing of these requests is written.
     func write(_ logs: [RunLog]) throws -> [(WriteJob, TrackingError)] {
         guard !logs.isEmpty else { return [] }
         var facts = try facts(about: logs)
@@ -26,7 +26,7 @@ extension PostgresWriteSession {
         var refused: [(WriteJob, TrackingError)] = []
         var start = logs.startIndex
         while start < logs.endIndex {
-            // The logs of one request follow one another; all or none of them are written.
+            // The logs of one request follow one another, and either all or none of them are written.
             let end = logs[start...].firstIndex { $0.job !== logs[start].job } ?? logs.endIndex
             do throws(TrackingError) {
                 let params = try facts.newParams(in: logs[start..<end])

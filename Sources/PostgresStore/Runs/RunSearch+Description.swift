@@ -17,7 +17,8 @@ extension RunSearch: SearchDescription {
 /// Builds the SQL of a run search.
 private struct RunSearchStatement {
     private(set) var statement = SearchStatement(keyColumns: ["runs.run_uuid"], source: "runs")
-    /// Whether the values to sort by are looked up in each run, because PostgreSQL would take minutes to plan so many joins.
+    /// Whether the values to sort by are looked up for each run and not joined, because PostgreSQL could take minutes to plan
+    /// many joins.
     private let looksUpValues: Bool
 
     init(_ search: RunSearch) throws {
@@ -34,7 +35,7 @@ private struct RunSearchStatement {
 
     private mutating func add(_ comparison: Comparison) throws {
         switch comparison.entity {
-        // As in MLflow, the tag with the name is compared.
+        // As in MLflow, the tag that contains the name is compared.
         case .attribute where comparison.key == "run_name":
             try addKeyValue(comparison, key: Tag.runNameKey, table: "tags")
         case .attribute:
@@ -123,7 +124,7 @@ private struct RunSearchStatement {
             statement.terms.append(SortTerm("coalesce(\(row).is_nan::integer, 2)", .integer))
             statement.terms.append(SortTerm("\(row).value", ascending: ordering.ascending, .real))
         case .minimum, .maximum:
-            // MLflow's tables hold no extremes, so the metric's history is read for every run that is found.
+            // MLflow's tables contain no extremes, so the metric's history is read for every run that is found.
             let function = ordering.sortValue == .minimum ? "min" : "max"
             statement.join(
                 "LEFT JOIN LATERAL (SELECT \(function)(value) AS value \(points) AND NOT is_nan) AS \(row) ON TRUE"
@@ -137,7 +138,8 @@ private struct RunSearchStatement {
                     AND step = \(statement.bind(step)) ORDER BY timestamp DESC, value DESC LIMIT 1) AS \(row) ON TRUE
                 """
             )
-            // As over SQLite, a single term: a missing value comes last in both directions, and stored numbers are finite.
+            // One term is enough, as in the SQLite store: stored numbers are finite, so infinity in place of a missing value puts
+            // it last.
             let missing = ordering.ascending ? "Infinity" : "-Infinity"
             let value = "coalesce(\(row).value, '\(missing)'::double precision)"
             statement.terms.append(SortTerm(value, ascending: ordering.ascending, .real))
@@ -172,7 +174,7 @@ private struct RunSearchStatement {
 
     /// Returns the column of an attribute.
     ///
-    /// What Apus stores as an empty text or as 0 may be NULL if other programs have written it.
+    /// Other programs may have stored NULL where Apus stores an empty text or 0.
     /// - Parameter key: the canonical name. The parser returns only these six names and `run_id`.
     private static func attribute(_ key: String) -> SearchColumn {
         switch key {
@@ -189,8 +191,8 @@ private struct RunSearchStatement {
 
 /// The number that a stored text represents, in SQL.
 ///
-/// A text is a number if SQLite says so: a decimal number, with white space around it. PostgreSQL refuses to convert what is too
-/// large or too small for a double, so that such numbers become infinite or 0 before, as SQLite reads them.
+/// A text is a number if SQLite can convert it: a decimal number, possibly with white space around it. PostgreSQL cannot convert
+/// a number that is too large or too small for a double, so this SQL makes it infinite or 0, as SQLite does.
 private struct TextNumber {
     let isNumber: String
     /// The number; NULL for other texts.
@@ -199,7 +201,7 @@ private struct TextNumber {
     init(_ text: String) {
         let trimmed = "btrim(\(text), E' \\t\\n\\x0B\\f\\r')"
         isNumber = "\(trimmed) ~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$'"
-        // Of an exponent of 1,000 and more, PostgreSQL could refuse the text even as an exact number.
+        // PostgreSQL may refuse a text with an exponent of 1,000 or more even as an exact number.
         let hasShortExponent = "\(trimmed) !~ '[eE][+-]?0*[1-9][0-9]{3,}$'"
         let isZero = "\(trimmed) !~ '^[^eE]*[1-9]'"
         let isTiny = "\(trimmed) ~ '[eE]-'"

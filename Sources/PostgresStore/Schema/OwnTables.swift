@@ -1,8 +1,8 @@
 internal import PostgreSQL
 
-/// Makes the tables of this server's own, which MLflow does not have, in the schema `apus` of the database.
+/// Creates Apus's own tables, which MLflow does not have, in the schema `apus` of the database.
 ///
-/// MLflow's tables stay as they are, and its servers do not see another schema.
+/// MLflow's tables stay unchanged, and its servers do not look into another schema.
 struct OwnTables {
     private let pipeline: PostgresPipeline
     private let scripts: [String]
@@ -18,7 +18,8 @@ struct OwnTables {
 
     /// Runs the scripts that have not run in this database, all of them or none.
     ///
-    /// - Throws: `UnfitDatabase` if a newer version has created the tables, or the server's user may not do so; `PostgresError`.
+    /// - Throws: `UnfitDatabase` if a newer version has created the tables, or if the server's user may not create or change
+    ///   them; `PostgresError`.
     func prepare() throws {
         do {
             try pipeline.send("BEGIN")
@@ -33,7 +34,7 @@ struct OwnTables {
         }
     }
 
-    /// The error with the SQL by which an admin of the database lets this server's user use the schema.
+    /// The error for missing privileges, with the SQL by which an administrator of the database can grant them.
     private func lackOfRights(_ error: PostgresError) throws -> UnfitDatabase {
         let user = try pipeline.rows("SELECT quote_ident(current_user)").first { $0.string(0) } ?? "the_user"
         let owner = try pipeline.rows("SELECT pg_get_userbyid(nspowner)::text FROM pg_namespace WHERE nspname = 'apus'")
@@ -41,13 +42,14 @@ struct OwnTables {
         let beginning = "\(pipeline.place): the user \(user) may not "
         guard let owner else {
             return UnfitDatabase(
-                beginning + "make the schema 'apus' for the tables of users and tokens: \(error.message). Let an admin "
-                    + "of the database say there: CREATE SCHEMA apus AUTHORIZATION \(user)"
+                beginning + "create the schema 'apus' for the tables of users and tokens: \(error.message). Let an "
+                    + "administrator of the database run in it: CREATE SCHEMA apus AUTHORIZATION \(user)"
             )
         }
         return UnfitDatabase(
             beginning + "use or change the tables of users and tokens in the schema 'apus', which belongs to \(owner): "
-                + "\(error.message). Let servers use the user \(owner), or let an admin of the database say there in psql: ALTER SCHEMA "
+                + "\(error.message). Let servers connect as the user \(owner), or let an administrator run in psql: "
+                + "ALTER SCHEMA "
                 + "apus OWNER TO \(user); SELECT format('ALTER TABLE %s OWNER TO \(user)', oid::regclass) FROM pg_class WHERE "
                 + "relnamespace = 'apus'::regnamespace AND relkind = 'r' \\gexec"
         )
@@ -95,8 +97,8 @@ struct OwnTables {
     private func runMissing(after version: Int) throws {
         guard version <= scripts.count else {
             throw UnfitDatabase(
-                "\(pipeline.place) has tables of a newer version of Apus in its schema 'apus' (\(version), and this one knows "
-                    + "\(scripts.count)). Use that version."
+                "\(pipeline.place) has tables of a newer version of Apus in its schema 'apus' (version \(version); "
+                    + "this Apus knows up to \(scripts.count)). Use the newer version."
             )
         }
         guard version < scripts.count else { return }

@@ -1,7 +1,7 @@
 internal import PostgreSQL
 internal import Tracking
 
-/// Creates MLflow's tables in an empty database; in any other, checks that the tables are those that this store uses.
+/// Creates MLflow's tables in an empty database; in any other database, checks that the tables that this store uses exist.
 struct SchemaCheck {
     private let pipeline: PostgresPipeline
     private let schema: MLflowSchema
@@ -58,16 +58,16 @@ struct SchemaCheck {
         }
     }
 
-    /// The error with the SQL by which an admin of the database lets this server's user use the tables.
+    /// The error for missing privileges, with the SQL by which an administrator of the database can grant them.
     private func lackOfRights(_ error: PostgresError) throws -> UnfitDatabase {
         let names = try pipeline.rows("SELECT quote_ident(current_schema()), quote_ident(current_user)")
             .first { (schema: $0.string(0), user: $0.string(1)) }
         let (schema, user) = names ?? ("the_schema", "the_user")
         return UnfitDatabase(
-            "\(pipeline.place) does not let the user \(user) do what this server does: \(error.message). Let servers use the user who "
-                + "has made the tables, or let an admin of the database say there: GRANT USAGE ON SCHEMA \(schema) TO \(user); GRANT "
-                + "SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \(schema) TO \(user); GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA "
-                + "\(schema) TO \(user)"
+            "\(pipeline.place): the user \(user) lacks a privilege that this server needs: \(error.message). Let "
+                + "servers connect as the user that owns the tables, or let an administrator of the database run in "
+                + "it: GRANT USAGE ON SCHEMA \(schema) TO \(user); GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES "
+                + "IN SCHEMA \(schema) TO \(user); GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA \(schema) TO \(user)"
         )
     }
 
@@ -75,8 +75,8 @@ struct SchemaCheck {
         let encoding = try pipeline.rows("SELECT current_setting('server_encoding')").first { $0.string(0) }
         guard let encoding, encoding != "UTF8" else { return }
         throw UnfitDatabase(
-            "\(pipeline.place) has the encoding \(encoding), which cannot hold every text. Make a database with "
-                + "createdb --encoding=UTF8 --template=template0."
+            "\(pipeline.place) has the encoding \(encoding), in which not every text can be stored. Create a database "
+                + "with createdb --encoding=UTF8 --template=template0."
         )
     }
 
@@ -84,15 +84,16 @@ struct SchemaCheck {
         let revisions = try pipeline.rows("SELECT version_num FROM alembic_version").map { $0.string(0) }
         guard let revision = revisions.first, revisions.count == 1 else {
             throw UnfitDatabase(
-                "\(pipeline.place) has \(revisions.count) rows in alembic_version instead of one, so that nobody knows which version "
-                    + "of MLflow made its tables: a migration was interrupted, or rows were copied. Restore a backup, or leave the "
-                    + "row of the right revision alone, which is \(Self.revision) for MLflow 3.17."
+                "\(pipeline.place) has \(revisions.count) rows in alembic_version instead of one, so it is unknown "
+                    + "which version of MLflow created its tables: a migration was interrupted, or rows were copied. "
+                    + "Restore a backup, or delete all rows but that of the right revision, which is \(Self.revision) "
+                    + "for MLflow 3.17."
             )
         }
         if MLflowRevisions.older.contains(revision) {
             throw UnfitDatabase(
-                "\(pipeline.place) has the tables of an older MLflow (revision \(revision)). Copy the database, and then bring "
-                    + "it up to date with MLflow 3.17: mlflow db upgrade \(pipeline.place)"
+                "\(pipeline.place) has the tables of an older MLflow (revision \(revision)). Back up the database, and "
+                    + "then upgrade it with MLflow 3.17: mlflow db upgrade \(pipeline.place)"
             )
         }
         let missing = try missingColumns()
@@ -100,11 +101,11 @@ struct SchemaCheck {
         let isKnown = revision == Self.revision
         throw UnfitDatabase(
             "\(pipeline.place) has the tables of \(isKnown ? "MLflow 3.17" : "another version of MLflow") (revision "
-                + "\(revision.isEmpty ? "none" : revision)), and they lack what this server uses: "
+                + "\(revision.isEmpty ? "none" : revision)), but columns that this server uses are missing: "
                 + "\(missing.joined(separator: ", ")). "
                 + (isKnown
-                    ? "Something has removed it since: restore a backup."
-                    : "If the version is older than 3.17, bring the database up to date: mlflow db upgrade \(pipeline.place)")
+                    ? "Another program has removed them: restore a backup."
+                    : "If the version is older than 3.17, upgrade the database: mlflow db upgrade \(pipeline.place)")
         )
     }
 
@@ -140,8 +141,9 @@ struct SchemaCheck {
         ).first { $0.string(0) }
         guard let other else { return }
         throw UnfitDatabase(
-            "\(pipeline.place) has experiments in the workspace '\(other)', and this server knows only the default one. Move them "
-                + "there, or serve the database with MLflow and MLFLOW_ENABLE_WORKSPACES=true."
+            "\(pipeline.place) has experiments in the workspace '\(other)', but this server supports only the default "
+                + "one. Move the experiments to that one, or serve the database with MLflow and "
+                + "MLFLOW_ENABLE_WORKSPACES=true."
         )
     }
 
@@ -167,7 +169,9 @@ package struct UnfitDatabase: Error, CustomStringConvertible {
 
 /// Divides a script into its statements.
 enum SQLScript {
-    /// Returns the statements of a script whose texts and comments, except between two `$$`, have no semicolon at the end of a line.
+    /// Returns the statements of a script.
+    ///
+    /// Except between two `$$`, its texts and comments must not end a line with a semicolon.
     static func statements(of script: String) -> [String] {
         var statements: [String] = []
         var lines: [Substring] = []

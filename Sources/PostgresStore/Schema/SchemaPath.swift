@@ -1,8 +1,8 @@
 internal import PostgreSQL
 
-/// The schemas of a database in which its user finds tables, or would create them.
+/// The schemas in which the user of a database finds tables, and the one in which the user would create tables.
 ///
-/// As for MLflow's servers, tables in any schema of `search_path` are used.
+/// As MLflow's servers do, this server uses tables in any schema of `search_path`.
 struct SchemaPath {
     private let pipeline: PostgresPipeline
     /// The schema with the visible `alembic_version`; nil if none is visible.
@@ -26,9 +26,9 @@ struct SchemaPath {
         served = found?.served
         guard let first = found?.first else {
             throw UnfitDatabase(
-                "\(pipeline.place) has no schema that this server can use: its search_path (\(found?.path ?? "")) names none that is "
-                    + "there and that the user has the privilege USAGE for. Let an admin of the database say: GRANT USAGE ON SCHEMA "
-                    + "the_schema TO the_user"
+                "\(pipeline.place) has no schema that this server can use: no schema in its search_path "
+                    + "(\(found?.path ?? "")) exists and grants the user the privilege USAGE. Let an administrator of "
+                    + "the database run: GRANT USAGE ON SCHEMA the_schema TO the_user"
             )
         }
         self.first = first
@@ -40,8 +40,8 @@ struct SchemaPath {
         try requireRightToMakeTables()
         guard try isEmpty() else {
             throw UnfitDatabase(
-                "\(pipeline.place) has tables, but not those of MLflow, in its schema \(first). Name an empty database, or one of "
-                    + "MLflow."
+                "\(pipeline.place) has tables, but not those of MLflow, in its schema \(first). Give the address of an "
+                    + "empty database, or of one with MLflow's tables."
             )
         }
         let other = try pipeline.rows(
@@ -62,12 +62,14 @@ struct SchemaPath {
         guard let other else { return }
         let remedy =
             other.isUsable
-            ? "If they are others, let the address name the schema for MLflow's alone: ?options=-csearch_path%3D\(first)"
-            : "The server's user may not use that schema. Let an admin of the database say: GRANT USAGE ON SCHEMA "
-                + "\(other.schema) TO the_user"
+            ? "If that table is not MLflow's, restrict the address to the empty schema: "
+                + "?options=-csearch_path%3D\(first)"
+            : "The server's user may not use that schema. Let an administrator of the database run: GRANT USAGE ON "
+                + "SCHEMA \(other.schema) TO the_user"
         throw UnfitDatabase(
-            "\(pipeline.place) has the table '\(other.table)' in the schema \(other.schema), which search_path names beside the "
-                + "empty schema \(first). New tables there would hide what may be MLflow's. \(remedy)"
+            "\(pipeline.place) has the table '\(other.table)' in the schema \(other.schema), which is in search_path "
+                + "together with the empty schema \(first). New tables there would hide that table, which may be "
+                + "MLflow's. \(remedy)"
         )
     }
 
@@ -80,9 +82,10 @@ struct SchemaPath {
         ).first { (schema: $0.string(0), user: $0.string(1), database: $0.string(2)) }
         guard let refused else { return }
         throw UnfitDatabase(
-            "\(pipeline.place) has no tables of MLflow, and the user \(refused.user) may not make them in the schema \(refused.schema); in "
-                + "the schema public only the owner of the database may, since PostgreSQL 15. Let an admin of the database say there: "
-                + "GRANT CREATE ON SCHEMA \(refused.schema) TO \(refused.user), or ALTER DATABASE \(refused.database) OWNER TO \(refused.user)"
+            "\(pipeline.place) has no tables of MLflow, and the user \(refused.user) may not create them in the schema "
+                + "\(refused.schema). Since PostgreSQL 15, only the owner of a database may do so in the schema "
+                + "public. Let an administrator run in it: GRANT CREATE ON SCHEMA \(refused.schema) TO "
+                + "\(refused.user), or ALTER DATABASE \(refused.database) OWNER TO \(refused.user)"
         )
     }
 
@@ -117,8 +120,9 @@ struct SchemaPath {
         ).first { (table: $0.string(0), schema: $0.string(1)) }
         guard let other else { return }
         throw UnfitDatabase(
-            "\(pipeline.place) shows the table '\(other.table)' of the schema \(other.schema), but alembic_version of the schema "
-                + "\(served ?? first). Let the address name one schema: ?options=-csearch_path%3Dthe_schema"
+            "\(pipeline.place): its search_path finds the table '\(other.table)' in the schema \(other.schema), but "
+                + "alembic_version in the schema \(served ?? first). Restrict the address to one schema: "
+                + "?options=-csearch_path%3Dthe_schema"
         )
     }
 }

@@ -1,11 +1,11 @@
 internal import PostgreSQL
 
-/// A setting that another server of the same database was started with otherwise.
+/// A setting whose value differs from that of the server that was started before on the same database.
 package struct DifferentSetting: Equatable, Sendable {
     /// The flag that gives the setting.
     package let name: String
     package let own: String
-    /// The value of the server that was started before.
+    /// The value of the server that was started before this one.
     package let other: String
 
     package init(name: String, own: String, other: String) {
@@ -13,11 +13,11 @@ package struct DifferentSetting: Equatable, Sendable {
     }
 }
 
-/// The settings of the server of a database that was started last, in the schema `apus`.
+/// The table, in the schema `apus`, of the settings of the server that was started last on the database.
 struct ServerSettingsTable {
     let pipeline: PostgresPipeline
 
-    /// Stores the settings of this server, and returns those that the server before it had otherwise.
+    /// Stores the settings of this server, and returns those whose stored values, of the server before, differ.
     ///
     /// - Parameter settings: the values, by the flags that give them.
     func replace(by settings: [String: String]) throws -> [DifferentSetting] {

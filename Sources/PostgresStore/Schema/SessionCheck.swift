@@ -2,8 +2,8 @@ internal import PostgreSQL
 
 /// Checks that each connection has a database session of its own, with its settings and prepared statements.
 ///
-/// A connection pooler may share one session between several clients, changing after each transaction. Then the settings of one client
-/// have an effect on another one, or are lost.
+/// A connection pooler may give a session to another client after each transaction. Then the settings of one client have an
+/// effect on the other, or are lost.
 struct SessionCheck {
     private let pipeline: PostgresPipeline
     private let connector: Connector
@@ -32,8 +32,9 @@ struct SessionCheck {
 
     private var sharedSession: UnfitDatabase {
         UnfitDatabase(
-            "\(pipeline.place) is a connection pooler that gives a session to another client after each transaction. This server "
-                + "needs sessions of its own: set pool_mode = session in PgBouncer, or name the address of PostgreSQL itself."
+            "\(pipeline.place) is a connection pooler that gives a session to another client after each transaction. "
+                + "This server needs sessions of its own: set pool_mode = session in PgBouncer, or give the address of "
+                + "PostgreSQL itself."
         )
     }
 }

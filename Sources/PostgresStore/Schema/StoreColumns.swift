@@ -1,4 +1,4 @@
-/// The columns that this store uses, by which it decides whether it can use the tables of a version that it does not know.
+/// The columns that this store uses; tables of an unknown version of MLflow are accepted if they have all of these columns.
 enum StoreColumns {
     static let all: [(table: String, column: String)] = byTable.flatMap { table, columns in
         columns.map { (table, $0) }

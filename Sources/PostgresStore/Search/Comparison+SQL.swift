@@ -28,7 +28,7 @@ extension SearchStatement {
         }
         switch (comparison.value, column.kind) {
         case (.text(let text), .text):
-            // A text that cannot be stored is unlike every stored one.
+            // No stored text contains NUL.
             guard !text.utf8.contains(0) else { return Self.never(comparison, column) }
             return "\(column.sql) \(comparison.comparisonOperator.rawValue) \(bind(text))"
         case (.text(let text), .integer):
@@ -46,19 +46,19 @@ extension SearchStatement {
         }
     }
 
-    /// Returns the condition for a value that no row can have.
+    /// Returns the result of a comparison with a value that no row can have.
     private static func never(_ comparison: Comparison, _ column: SearchColumn) -> String {
         comparison.comparisonOperator == .notEqual ? "\(column.sql) IS NOT NULL" : "FALSE"
     }
 
-    /// Returns the number that a text stands for where a column contains whole numbers; nil if it stands for none.
+    /// Returns the whole number that a text represents; nil if it represents none.
     private static func integer(_ text: String) -> Int64? {
         let digits = text.drop(while: \.isWhitespace)
         let trimmed = digits.prefix(digits.count - digits.reversed().prefix(while: \.isWhitespace).count)
         return Int64(trimmed) ?? (trimmed.isDecimalNumber ? Double(trimmed).flatMap { Int64(exactly: $0) } : nil)
     }
 
-    /// Compares whole numbers with any number exactly: PostgreSQL would round large whole numbers.
+    /// Compares whole numbers with a floating-point number exactly, because PostgreSQL would round large whole numbers.
     private mutating func integerCondition(
         _ column: SearchColumn,
         _ comparison: Comparison,
@@ -81,7 +81,7 @@ extension SearchStatement {
         }
     }
 
-    /// The maximum length of a pattern in bytes, the same as over SQLite.
+    /// The maximum length of a pattern in bytes, as in the SQLite store.
     private static let maximumPatternBytes = 50_000
 
     private mutating func likeCondition(_ column: SearchColumn, _ comparison: Comparison) throws -> String {
@@ -93,8 +93,8 @@ extension SearchStatement {
         }
         guard pattern.utf8.reversed().prefix(while: { $0 == UInt8(ascii: "\\") }).count.isMultiple(of: 2) else {
             throw TrackingError.invalidParameter(
-                "The pattern for '\(comparison.key)' ends with a backslash, which makes the character after it an ordinary one. "
-                    + "Write two of them to search for a backslash."
+                "The pattern for '\(comparison.key)' ends with a backslash that escapes nothing. Write two backslashes "
+                    + "to search for one."
             )
         }
         guard !pattern.utf8.contains(0) else { return "FALSE" }

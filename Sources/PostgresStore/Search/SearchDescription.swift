@@ -48,7 +48,7 @@ struct FoundKeys<Search: SearchDescription> {
     let keys: [Search.Key]
     let nextPageToken: String?
 
-    /// The memory that a key takes, in bytes: an id of 32 characters.
+    /// The memory of a key in bytes, such as an id of 32 characters.
     private static var keyBytes: Int { 64 }
 
     /// The page, whose entities are read in parts.

@@ -11,17 +11,17 @@ struct SortTerm {
     var isAscending: Bool
     var kind: Kind
 
-    /// - Parameter expression: never NULL, unless a term before it separates the rows where it is.
+    /// - Parameter expression: not NULL, unless an earlier term separates the rows in which it is NULL from the others.
     init(_ expression: String, ascending: Bool = true, _ kind: Kind) {
         self.expression = expression
         isAscending = ascending
         self.kind = kind
     }
 
-    /// Whether an expression is missing, as a term: 0 or 1.
+    /// Returns a term that is 1 where the expression is NULL, and 0 elsewhere.
     static func isMissing(_ expression: String) -> SortTerm { SortTerm("(\(expression) IS NULL)::integer", .integer) }
 
-    /// The expression as it is sorted: texts by their bytes, whatever the collation of the database is.
+    /// The expression by which rows are sorted: texts are sorted by their bytes, whatever the collation of the database is.
     var sorted: String { kind == .text ? "(\(expression)) COLLATE \"C\"" : expression }
 
     /// Reads the value of the term from a row, exactly as the database stores it.
@@ -56,9 +56,9 @@ struct SearchStatement {
         self.source = source
     }
 
-    /// Binds a text that may be stored, and returns its placeholder.
+    /// Binds a text, and returns its placeholder.
     ///
-    /// A text with NUL, which PostgreSQL cannot store, becomes NULL, to which no text is equal.
+    /// A text with NUL, which PostgreSQL cannot store, is bound as NULL, to which no text is equal.
     mutating func bind(_ text: String) -> String { bind(text.utf8.contains(0) ? .null : .text(text), "text") }
 
     mutating func bind(_ number: Int64) -> String { bind(.integer(number), "bigint") }
@@ -74,7 +74,8 @@ struct SearchStatement {
 
     /// Returns the condition that a column has one of the ids.
     ///
-    /// For a single id it is an equality, so that PostgreSQL can use the order of an index on the column and the sort keys.
+    /// For a single id, the condition is an equality, so that PostgreSQL can use an index on the column and the sort keys for the
+    /// order.
     mutating func condition(_ column: String, isIn ids: [Int64]) -> String {
         if let id = ids.first, ids.count == 1 { return "\(column) = \(bind(id))" }
         return "\(column) = ANY(\(bind(ids)))"
@@ -113,9 +114,10 @@ struct SearchStatement {
 
     /// All conditions, as the text of a WHERE clause.
     ///
-    /// PostgreSQL turns each sub-query into a join. This is the fastest way for a few, but the time for planning many joins has
-    /// no bound: 13 s for twenty. It leaves sub-queries in a CASE as they are. There is only one CASE for all, because PostgreSQL
-    /// expects each condition to exclude half of the rows, and after many conditions would choose a plan for very few rows.
+    /// PostgreSQL turns each sub-query into a join. For a few sub-queries this is fastest, but the time for planning many joins
+    /// has no bound: 13 s for twenty. Sub-queries in a CASE are not turned into joins. One CASE contains all of them, because
+    /// PostgreSQL assumes that each condition excludes half of the rows, and would choose a plan for very few rows if there were
+    /// many conditions.
     private var filter: String {
         var all = conditions
         if subqueries.count > Self.mostJoinedSubqueries {
@@ -179,13 +181,14 @@ struct SearchStatement {
 
     /// Returns the condition for the rows that come after the row with these sort values.
     ///
-    /// A row comes after it if its first term is beyond the first value, or if the first terms are equal and its second
-    /// term is beyond the second value, and so on. A comparison with NULL is never true, which is right, because a term
-    /// that can be NULL is so in all rows whose terms before it are equal, or in none.
+    /// A row comes after it if its first term is beyond the first value, or if the first terms are equal and its second term is
+    /// beyond the second value, and so on. A comparison with NULL is never true. This is right, because among rows with equal
+    /// earlier terms, a term is NULL either in all of them or in none.
     private mutating func keysetCondition(after last: [SortValue]) throws(TrackingError) -> String {
         guard last.count == terms.count else { throw PageToken.malformed }
         var condition = "FALSE"
-        // Each condition contains that of the terms after its own, so that the text grows only as their number does.
+        // Each condition contains the condition of the later terms once, so the text grows only in proportion to the number of
+        // terms.
         for (term, value) in zip(terms, last).reversed() {
             guard value.fits(term.kind) else { throw PageToken.malformed }
             let placeholder = bind(value, of: term)
@@ -198,7 +201,8 @@ struct SearchStatement {
 }
 
 extension SortValue {
-    /// Whether a term of this kind can have the value; a page token that a client has changed may have another one.
+    /// Whether a term of this kind can have the value; in a page token that a client has changed, the value may have another
+    /// kind.
     fileprivate func fits(_ kind: SortTerm.Kind) -> Bool {
         switch (self, kind) {
         case (.null, _), (.integer, .integer), (.real, .real), (.text, .text): true

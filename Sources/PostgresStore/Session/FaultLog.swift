@@ -2,14 +2,14 @@ internal import PostgreSQL
 internal import Synchronization
 internal import Tracking
 
-/// Reports failures that only a change of the database can end to the operator, each kind at most once a minute.
+/// Reports to the operator those failures that only a change of the database can end, each kind at most once a minute.
 final class FaultLog: Sendable {
     private let place: String
     private let report: @Sendable (String) -> Void
     private let lastTimes = Mutex<[String: ContinuousClock.Instant]>([:])
 
     private static let pause = Duration.seconds(60)
-    /// The most kinds that are remembered.
+    /// The maximum number of kinds that are remembered.
     private static let maximumKinds = 100
 
     /// - Parameters:
@@ -48,15 +48,15 @@ extension PostgresError {
         return states.contains(state) || isRuleOfDatabase || isOtherTable || ["58", "XX"].contains(kind)
     }
 
-    /// Whether a rule that somebody has added to the tables, such as a trigger, refuses what the request changes.
+    /// Whether a rule that somebody has added to the tables, such as a trigger, refuses the request's changes.
     var isRuleOfDatabase: Bool {
         let isOther: Set<State> = [.uniqueViolation, .foreignKeyViolation, .notNullViolation]
         return ["09", "23", "27", "44", "P0"].contains(kind) && !isOther.contains(state)
     }
 
-    /// Whether the tables are not those that this server has found when it started, or its user has other privileges.
+    /// Whether the tables, or the privileges of the server's user, have changed since this server started.
     var isOtherTable: Bool {
-        // A prepared statement that is there already is the fault of something between this program and the server.
+        // That a prepared statement exists already (42P05) is caused by a connection pooler, not by the tables.
         guard state.isOfServer, state.rawValue != "42P05" else { return false }
         return [.notNullViolation, .sequenceUsedUp].contains(state) || ["0A", "2B", "3F", "42"].contains(kind)
     }
@@ -67,7 +67,7 @@ extension PostgresError {
     /// The class of an SQLSTATE: its first two characters.
     private var kind: String { String(state.rawValue.prefix(2)) }
 
-    /// The message of the server with what it says of the place: table, constraint and SQLSTATE.
+    /// The server's message, followed by the table, the constraint and the SQLSTATE, as far as they are known.
     var messageWithPlace: String {
         let table = sql.flatMap { TooLongText.changedTable($0) }.map { "table \($0)" }
         let parts = [table, constraint.map { "constraint \($0)" }, "SQLSTATE \(state.rawValue)"]

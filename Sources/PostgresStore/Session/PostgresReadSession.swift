@@ -16,8 +16,8 @@ package final class PostgresReadSession: PostgresSession {
 
     private let permissionChanges: PermissionChanges
     private let admissionCheck: AdmissionCheck
-    /// The access mark (`StoredAccessVersion`) at which the client's permissions were read, and the statement that reads the mark
-    /// within the transaction; nil if the permissions need not be checked again.
+    /// The access mark (`StoredAccessVersion`) at which the client's permissions were read, and the query that reads the current
+    /// mark within the transaction; nil if the permissions need not be checked again.
     private var accessMarks: (version: Int64, ticket: PostgresPipeline.Ticket)?
 
     init(pipeline: PostgresPipeline, permissionChanges: PermissionChanges) {
@@ -43,7 +43,7 @@ package final class PostgresReadSession: PostgresSession {
         guard let stored = permissionChanges.stored, caller.admissionVersion != 0, !isContinued else {
             return try beginTransaction(waitsShortlyForLocks: waitsShortlyForLocks)
         }
-        // `end` finds changes that are made after this mark was read.
+        // `end` detects changes that are made after this mark was read.
         let version = stored.known
         try admissionCheck.require(caller, reducesAccess: false)
         try beginTransaction(waitsShortlyForLocks: waitsShortlyForLocks)
@@ -71,7 +71,7 @@ package final class PostgresReadSession: PostgresSession {
 
     package func prepareStatement() {}
 
-    /// Returns the total of time to which this read and the later reads for the same answer add theirs; creates it if needed.
+    /// Returns the counter to which this read and the later reads for the same answer add their times; creates it if needed.
     package func effortOfWholeAnswer() -> ReadEffort {
         let effort = effort ?? ReadEffort()
         self.effort = effort

@@ -9,8 +9,8 @@ package import Tracking
 //         Tag(key: $0.string(0), value: $0.string(1))
 //     }
 //
-// SQL that is built for one request (a search) is passed with `values:` and `isPrepared: false`. Several statements cost only one wait
-// if all of them are sent with `ask` first:
+// SQL that is built for one request (a search) is passed with `values:` and `isPrepared: false`. Several statements cost only one
+// wait if all of them are sent with `ask` first:
 //
 //     let metrics = try ask("SELECT … = ANY($1)", runIDs)
 //     let params = try ask("SELECT … = ANY($1)", runIDs)
@@ -20,19 +20,20 @@ package import Tracking
 // `$1::bigint`, because a number beyond the range of the column's type is an error. An array is written as `= ANY($1)` or
 // `unnest($1::text[], $2::bigint[])`. Nothing from a client ever becomes part of the SQL text.
 //
-// Writing (`PostgresWriteSession`). `change` only sends a statement, whose failure is noticed at the commit at the latest.
-// `changed` waits for the result, and returns the rows of `RETURNING` and the number of changed rows. A function that fails with a
-// `TrackingError` checks before its first `change` if it can: a request that fails afterwards makes all requests of the
-// transaction run again. Rows that must not change between a look-up and the commit are selected `FOR NO KEY UPDATE` (or `FOR
-// KEY SHARE` if they must only not be deleted), because servers of MLflow write to the same tables. An INSERT that may meet a row of
-// another program has `ON CONFLICT DO NOTHING` and looks at `affectedCount`.
+// Writing (`PostgresWriteSession`). `change` only sends a statement; if it fails, this is noticed at the commit at the latest.
+// `changed` waits for the result, and returns the rows of `RETURNING` and the number of changed rows. If possible, a function
+// makes all checks that may throw a `TrackingError` before its first `change`, because a request that fails afterwards makes all
+// requests of the transaction run again. Rows that must not change between a look-up and the commit are selected `FOR NO KEY
+// UPDATE` (or `FOR KEY SHARE` if it is enough that they are not deleted), because MLflow's servers write to the same tables. An
+// INSERT for which another program may have added the same row has `ON CONFLICT DO NOTHING`, and `affectedCount` tells whether it
+// added the row.
 //
 // A `PostgresError` must be rethrown: the store translates it, or runs the request again.
 
 /// What read and write sessions have in common: the connection with its open transaction, and the client that waits.
 ///
-/// The look-ups by id and name, in extensions of this protocol, get the action for which an entity is looked up, and throw if the client
-/// may not perform it. Searches leave out entities that the client may not read.
+/// The look-ups by id and name, in extensions of this protocol, get the action for which an entity is looked up, and throw if the
+/// client may not perform it. Searches leave out entities that the client may not read.
 package protocol PostgresSession: AnyObject, ClientBound {
     var pipeline: PostgresPipeline { get }
 

@@ -8,12 +8,12 @@ package import Tracking
 /// the session to a closure, which must not keep it, and may run several times. The functions throw `TrackingError` for mistakes
 /// of the client; nothing of the request is stored then.
 ///
-/// Params, metrics and tags of runs are collected until the requests of the transaction have run. A few statements then write them for
-/// all of these requests (`RunLog`).
+/// Params, metrics and tags of runs are collected until the requests of the transaction have run. A few statements then write
+/// them for all of these requests (`RunLog`).
 package final class PostgresWriteSession: PostgresSession, AccessChanging {
     package let pipeline: PostgresPipeline
     package let artifactRoot: ArtifactLocation
-    /// The buckets that the server opens.
+    /// The buckets from which the server serves artifacts.
     let servedBuckets: Set<String>
     /// The client that waits for the result.
     package private(set) var caller = Caller.server
@@ -23,24 +23,26 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
     var experiments: [Int64: Experiment] = [:]
     /// The data of the current import.
     var importBatch = ImportBatch()
-    /// How long the texts may be; nil before the first import of the connection.
+    /// The maximum lengths of texts, which the first import of the connection looks up; nil before.
     var columnLimits: ColumnLimits?
     /// The params, metrics and tags that the requests of the transaction log to runs, and that have not been sent yet.
     private var logs: [RunLog] = []
     /// The index in `logs` of the first element that the current request has added.
     private var ownLogs = 0
     private var job: WriteJob?
+    /// The query for `identity`; nil until the transaction changes something.
     private var identityTicket: PostgresPipeline.Ticket?
     private(set) var identity: TransactionIdentity?
+    /// The id of a run that the transaction adds; nil if it adds none.
     private var addedRun: String?
     /// How long the server may work on one statement of the transaction.
     private var statementTime = Duration.zero
     private var hasLongStatements = false
     package let creations: UnconfirmedCreations
     private let locks: LockMemory
-    /// Whether requests that would meet a known lock are left out of the open transaction.
+    /// Whether requests that would change something known to be locked are left out of the open transaction.
     private var postpones = false
-    /// The ids of the audit's entries.
+    /// Makes the ids of audit entries.
     let auditIDs: AuditIDs
     private let permissionChanges: PermissionChanges
     private let admissionCheck: AdmissionCheck
@@ -54,10 +56,10 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
     package var accessChange = AccessChange()
     package let runQuota: RunQuota
     let storageNews: StorageNews
-    /// What the open transaction changes about who has stored how much.
+    /// By how much the open transaction changes what each owner has stored.
     var storage = PendingStorage()
     var checkedQuotas = RecentQuotaChecks()
-    /// The id of the server's timeline, which changes when a standby takes over; nil if the server does not tell it.
+    /// The id of the server's timeline, which changes when a standby takes over; nil if the server does not report it.
     let timeline: String?
 
     init(
@@ -90,9 +92,9 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
 
 extension PostgresWriteSession {
     /// - Parameters:
-    ///   - version: the access mark that another server's change has stored; nil for the known one.
+    ///   - version: the access mark that another server's change has stored; nil for the one that this server knows.
     ///   - lockTime: the milliseconds after which a wait for a lock of another program ends; nil for the usual time.
-    ///   - postpones: whether requests that would meet a known lock throw `MeetsKnownLock`.
+    ///   - postpones: whether requests that would change something known to be locked throw `MeetsKnownLock`.
     func beginTransaction(
         _ statementTime: Duration,
         accessVersion version: Int64?,
@@ -105,7 +107,7 @@ extension PostgresWriteSession {
         (logs, ownLogs, job) = ([], 0, nil)
         (identityTicket, identity, addedRun) = (nil, nil, nil)
         (accessChange, hasLockedAccess) = (AccessChange(), false)
-        // Read before the permissions of any client are checked: `prepareCommit` finds changes that are made later.
+        // The mark is read before the permissions of any client are checked, so that `prepareCommit` detects all later changes.
         accessVersion = version ?? permissionChanges.stored?.known ?? 0
         storage = PendingStorage()
         experiments.removeAll(keepingCapacity: true)
@@ -113,10 +115,11 @@ extension PostgresWriteSession {
         if let lockTime { try pipeline.send("SET LOCAL lock_timeout = \(lockTime)") }
     }
 
-    /// Restarts the time limit of a statement.
+    /// Restarts the time limit of the current statement.
     func renewDeadline() { pipeline.watch.deadline = .now + statementTime }
 
-    /// Gives the transaction ten times as long for a statement, because one may change any number of rows.
+    /// Makes the time limit of each statement in the transaction ten times as long, because a statement may change any number of
+    /// rows.
     func expectLongStatements() {
         guard !hasLongStatements else { return }
         hasLongStatements = true
@@ -135,7 +138,7 @@ extension PostgresWriteSession {
         try admissionCheck.require(caller, reducesAccess: accessChange.reducesAccess)
     }
 
-    /// Drops what the current request would have logged, because it has failed.
+    /// Drops what the current request has logged, because the request has failed.
     func dropLogs() {
         if logs.count > ownLogs { logs.removeSubrange(ownLogs...) }
     }
@@ -147,8 +150,8 @@ extension PostgresWriteSession {
         for (job, error) in try write(all) { job.fail(error) }
     }
 
-    /// Waits for the results that must be known before COMMIT is sent: the access mark, and the ids by which the transaction is found
-    /// if the answer to COMMIT is lost.
+    /// Waits for the results that must be known before COMMIT is sent: the access mark, and the ids by which the transaction is
+    /// found if the answer to COMMIT is lost.
     ///
     /// - Throws: `OtherServerChangedAccess`, and the errors of `flushStorage`.
     func prepareCommit() throws {
@@ -168,8 +171,8 @@ extension PostgresWriteSession {
         try requireKnown(try pipeline.ask(AccessDialect.selectVersion))
     }
 
-    /// Reads the access mark, replaces it if the transaction changes permissions, and keeps other servers from changing permissions
-    /// until the end of the transaction.
+    /// Reads the access mark, replaces it if the transaction changes permissions, and keeps other servers from changing
+    /// permissions until the end of the transaction.
     private func lockAccessVersion() throws -> PostgresPipeline.Ticket? {
         guard keepsAccess else { return nil }
         guard !accessChange.isNone else { return try pipeline.ask(AccessDialect.selectVersion + " FOR SHARE") }
@@ -194,7 +197,7 @@ extension PostgresWriteSession {
 
 /// Another server has changed permissions since those of a transaction's clients were checked.
 struct OtherServerChangedAccess: Error {
-    /// The access mark now.
+    /// The new access mark.
     let version: Int64
 }
 
@@ -206,7 +209,7 @@ extension PostgresWriteSession {
 // MARK: Statements
 
 extension PostgresWriteSession {
-    /// Sends what the request has logged so far, because its next statement must follow that.
+    /// Sends what the request has logged so far, because the next statement must run after that.
     package func prepareStatement() throws {
         guard logs.count > ownLogs else { return }
         let own = Array(logs[ownLogs...])
@@ -239,7 +242,7 @@ extension PostgresWriteSession {
         return try pipeline.rows(sql, values)
     }
 
-    /// Sends a statement that adds or changes `rows`, whose columns are its parameters, without waiting; does nothing without rows.
+    /// Sends a statement that adds or changes `rows`, whose columns are its parameters, without waiting; does nothing if empty.
     func change(_ sql: String, rows: [[PostgresValue]]) throws {
         guard !rows.isEmpty else { return }
         try prepareStatement()
@@ -247,7 +250,7 @@ extension PostgresWriteSession {
         try pipeline.send(sql, columns(of: rows))
     }
 
-    /// Runs such a statement, and returns the number of changed rows.
+    /// Runs a statement that adds or changes `rows`, whose columns are its parameters, and returns the number of changed rows.
     func changed(_ sql: String, rows: [[PostgresValue]]) throws -> Int {
         guard !rows.isEmpty else { return 0 }
         try prepareStatement()
@@ -260,22 +263,22 @@ extension PostgresWriteSession {
         (rows.first ?? []).indices.map { column in .array(rows.map { $0[column] }) }
     }
 
-    /// Records that the request changes something, so that all is undone if it fails.
+    /// Notes that the request changes something: if the request fails later, the transaction is rolled back.
     func noteChange() throws {
         hasChanged = true
         guard identityTicket == nil else { return }
         identityTicket = try pipeline.ask("SELECT txid_current(), pg_backend_pid()")
     }
 
-    /// Records what the request is about to change, where another program may have locked it.
+    /// Notes what the request is about to change, because another program may have locked it.
     ///
-    /// - Throws: `MeetsKnownLock` if the open transaction should not wait for it.
+    /// - Throws: `MeetsKnownLock` if the thing is known to be locked, and such requests are left out of the open transaction.
     func expectLock(on thing: LockMemory.Thing) throws {
         job?.changedThing = thing
         if postpones, locks.contains(thing) { throw MeetsKnownLock() }
     }
 
-    /// Records the id of a run that the transaction adds.
+    /// Notes the id of a run that the transaction adds.
     func noteRun(_ id: String) { addedRun = id }
 
     /// Adds params, metrics or tags that the request logs to a run.
@@ -284,7 +287,7 @@ extension PostgresWriteSession {
         job.loggedRun = runID
         try expectLock(on: .run(runID))
         logs.append(RunLog(job: job, caller: caller, runID: runID, batch: batch, isOneParam: isOneParam))
-        // If the request has already sent a change, this is sent at once too, so that both fail together.
+        // If the request has already sent a change, these logs are sent at once too, so that both succeed or fail together.
         if hasChanged { try prepareStatement() }
     }
 }

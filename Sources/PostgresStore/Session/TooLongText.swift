@@ -5,7 +5,7 @@ enum TooLongText {
     /// The SQL for the maximum length of a column, from its row in `pg_attribute`.
     static let columnLength = "(atttypmod - 4)::bigint"
 
-    /// Returns the error with a message that names the columns which may have refused the text; returns any other error unchanged.
+    /// Returns the error with a message that names the columns that may have refused the text; returns other errors unchanged.
     ///
     /// The transaction must be rolled back.
     static func explained(_ error: PostgresError, _ pipeline: PostgresPipeline) -> PostgresError {
@@ -26,7 +26,7 @@ enum TooLongText {
         let named = (columns ?? []).filter { sql.contains($0) }.map { "\(table).\($0)" }
         guard !named.isEmpty else { return error }
         var explained = error
-        explained.message = "\(named.joined(separator: " or ")) holds \(length) characters"
+        explained.message = "\(named.joined(separator: " or ")) can store at most \(length) characters"
         return explained
     }
 

@@ -8,9 +8,9 @@ struct TransactionIdentity {
 
     /// The number of the transaction in the server.
     var transaction: Int64
-    /// The process of the server that runs it.
+    /// The number of the server's process that runs the transaction.
     var process: Int64
-    /// The id of the server's timeline, which changes when a standby takes over; nil if the server does not tell it.
+    /// The id of the server's timeline, which changes when a standby takes over; nil if the server does not report it.
     var timeline: String?
     /// The id of a run that the transaction adds; nil if it adds none.
     var runID: String?
@@ -19,8 +19,8 @@ struct TransactionIdentity {
 extension PostgresWriteSession {
     /// Finds out the outcome of a transaction of an earlier connection.
     ///
-    /// If the transaction has added a run, it is committed exactly if the run is stored. Otherwise the status that the server has
-    /// recorded is the outcome, unless another server has taken over or may have.
+    /// If the transaction has added a run, it is committed if and only if the run is stored. Otherwise, the status that the
+    /// server has recorded is the outcome, unless another server has taken over, or may have.
     func outcome(of earlier: TransactionIdentity) throws -> TransactionIdentity.Outcome {
         let status = try pipeline.rows(
             """
@@ -33,8 +33,8 @@ extension PostgresWriteSession {
         let isKnown = timeline != nil && earlier.timeline != nil
         let isSame = isKnown && timeline == earlier.timeline
         if status.status == "in progress", isSame || !isKnown {
-            // The server has not noticed yet that the connection is lost, so its process is ended. The condition on the transaction
-            // keeps the statement from ending a process with the same number on another server.
+            // The server has not noticed yet that the connection is lost, so its process is ended. The condition on the
+            // transaction keeps the statement from ending a process with the same number on another server.
             _ = try pipeline.rows(
                 """
                 SELECT pg_terminate_backend(pid) FROM pg_stat_activity

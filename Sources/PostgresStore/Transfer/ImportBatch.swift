@@ -1,8 +1,8 @@
 internal import PostgreSQL
 package import Tracking
 
-/// The stored entities that the records of one import refer to, looked up for all records at once, and the rows that the import adds,
-/// which are sent together.
+/// The stored entities that the records of one import refer to, looked up for all records at once, and the rows that the import
+/// adds, which are sent together.
 struct ImportBatch {
     /// The ids of experiments by name.
     var experimentIDs: [ExactText: Int64] = [:]
@@ -149,7 +149,9 @@ extension PostgresWriteSession {
         try add(all.modelMetrics, all, &report)
     }
 
-    /// Adds points of logged models; MLflow's table holds one point for each metric, time, step and run, and keeps the first one.
+    /// Adds points of logged models.
+    ///
+    /// MLflow's table can store only one point for each metric, time, step and run; the first one is kept.
     private func add(_ metrics: [ModelMetric], _ all: ImportBatch, _ report: inout TransferReport) throws {
         guard !metrics.isEmpty else { return }
         let values = metrics.map { metric in
@@ -187,8 +189,8 @@ extension PostgresWriteSession {
             report.remark(
                 .modelPoints,
                 metric.modelID,
-                "a point of the metric '\(shortened(metric.metric.key))' at step \(metric.metric.step) was left out: MLflow's table "
-                    + "holds one point for each time, step and run, and already has another one"
+                "a point of the metric '\(shortened(metric.metric.key))' at step \(metric.metric.step) was left out: "
+                    + "MLflow's table can store only one point for each time, step and run, and has another one"
             )
         }
     }

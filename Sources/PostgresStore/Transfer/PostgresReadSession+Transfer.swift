@@ -112,8 +112,8 @@ extension PostgresReadSession {
         var statement = SearchStatement(keyColumns: [rows.table.id], source: rows.table.rawValue)
         var conditions = rows.conditions(&statement)
         if let last {
-            let place = "(\(statement.bind(last.number)), \(statement.bind(last.id)))"
-            conditions.append("(\(rows.table.number), \(rows.table.id)) > \(place)")
+            let position = "(\(statement.bind(last.number)), \(statement.bind(last.id)))"
+            conditions.append("(\(rows.table.number), \(rows.table.id)) > \(position)")
         }
         let end = "LIMIT \(statement.bind(Int64(limit)))"
         return try self.rows(rows, conditions, statement, end)
@@ -122,8 +122,8 @@ extension PostgresReadSession {
     package func rows(_ rows: TransferRows, among found: [TransferRow]) throws -> [TransferRow] {
         var statement = SearchStatement(keyColumns: [rows.table.id], source: rows.table.rawValue)
         var conditions = rows.conditions(&statement)
-        let places = "unnest(\(statement.bind(found.map(\.number))), \(statement.bind(found.map(\.id))))"
-        conditions.append("(\(rows.table.number), \(rows.table.id)) IN (SELECT * FROM \(places))")
+        let positions = "unnest(\(statement.bind(found.map(\.number))), \(statement.bind(found.map(\.id))))"
+        conditions.append("(\(rows.table.number), \(rows.table.id)) IN (SELECT * FROM \(positions))")
         return try self.rows(rows, conditions, statement)
     }
 
@@ -153,7 +153,8 @@ extension PostgresReadSession {
 }
 
 extension TransferTable {
-    /// The SQL for the number by which the rows are ordered first: that of an experiment, and the time at which others began.
+    /// The SQL for the number by which rows are sorted first: the id of an experiment; the start or creation time of other
+    /// entities.
     fileprivate var number: String {
         switch self {
         case .experiments: "experiment_id::bigint"
@@ -175,7 +176,7 @@ extension TransferTable {
 }
 
 extension TransferTable {
-    /// Returns the condition that the client may read a row; nil if it may read all.
+    /// Returns the condition that the client may read a row; nil if the client may read all rows.
     fileprivate func visibilityCondition(with permissions: Permissions, in statement: inout SearchStatement) -> String?
     {
         let experiment = "\(rawValue).experiment_id"

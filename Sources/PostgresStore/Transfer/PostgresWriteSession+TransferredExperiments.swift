@@ -73,7 +73,7 @@ extension PostgresWriteSession: RecordImporting {
         return id
     }
 
-    /// Removes the permissions that remain of an experiment which any program has removed permanently.
+    /// Removes the permissions for an earlier experiment with this id, which some program has removed permanently.
     func removePermissions(onExperiment id: Int64) throws {
         guard keepsAccess else { return }
         try change(
@@ -92,8 +92,8 @@ extension PostgresWriteSession: RecordImporting {
 
     /// Advances the sequence, from which other programs get the ids of new experiments, beyond an id.
     ///
-    /// Other programs may get ids at the same time. A small advance calls `nextval` as they do, which is safe. A large one uses
-    /// `setval`, which would repeat ids only if others got more than 1,000 at the same time.
+    /// Other programs may get ids at the same time. A small advance calls `nextval`, as they do, which is safe. A large one uses
+    /// `setval`, which would make the sequence repeat ids only if others got more than 1,000 ids at the same moment.
     private func moveSequence(past id: Int64) throws {
         let sequence = "pg_get_serial_sequence('experiments', 'experiment_id')::regclass"
         let last = try rows("SELECT coalesce(pg_sequence_last_value(\(sequence)), 0)").first { $0.int64(0) } ?? 0

@@ -19,7 +19,7 @@ extension PostgresWriteSession {
         let info = transferred.run.info
         try columnLimits?.require(["runs.artifact_uri": info.artifactURI])
         try requireRoomForRun()
-        // The run counts from now on, and is sent with others later.
+        // The run counts for the quotas from now on; it is sent later, together with other runs.
         try noteChange()
         countOwnRun()
         importBatch.runs[ExactText(info.runID)] = info

@@ -1,18 +1,19 @@
 /// Reads the entries of a tar archive and their contents, one after another.
 struct ArchiveInput {
-    /// The longest line that is read, in bytes: more than any record that Apus writes.
+    /// The maximum length of a line in bytes; no record that Apus writes is longer.
     private static let lineBytes = 256 * 1_048_576
 
     private let next: () throws -> [UInt8]
     private var buffer: [UInt8] = []
     /// The number of bytes of the buffer that have been read.
     private var position = 0
-    /// The bytes of the entry that have not been read yet; `padding` is the number of bytes that fill its last block.
+    /// The number of bytes of the entry that have not been read yet; `padding` is the number of bytes that complete its last
+    /// block.
     private var remaining: Int64 = 0
     private var padding = 0
     /// The first 16 bytes of the input, or fewer; empty before the first read.
     private(set) var beginning: [UInt8] = []
-    /// Whether the input has other bytes than zeros after the end of the archive.
+    /// Whether bytes other than zeros follow the end of the archive.
     private(set) var hasMore = false
 
     init(next: @escaping () throws -> [UInt8]) { self.next = next }
@@ -48,7 +49,9 @@ struct ArchiveInput {
             let block = try read(TarEntry.blockBytes)
             if block.allSatisfy({ $0 == 0 }) {
                 guard try read(TarEntry.blockBytes).allSatisfy({ $0 == 0 }) else {
-                    throw SourceFailure("The archive is damaged: it has one block of zeros where two would end it.")
+                    throw SourceFailure(
+                        "The archive is damaged: it has a single block of zeros, but two end an archive."
+                    )
                 }
                 // The rest is read so that a program that writes into a pipe can finish. Tar programs fill their last
                 // record with zeros.

@@ -2,7 +2,7 @@ package import Files
 internal import JSON
 internal import Tracking
 
-/// An archive of Apus, which is read once from its beginning to its end, so that it may come through a pipe.
+/// An archive of Apus, which is read once, from its beginning to its end, so that it may come through a pipe.
 package final class ArchiveSource: RecordSource {
     package let title: String
     private var input: ArchiveInput
@@ -14,7 +14,7 @@ package final class ArchiveSource: RecordSource {
     private var owner: FileOwner?
 
     /// - Parameters:
-    ///   - title: the archive in messages.
+    ///   - title: the name of the archive in messages.
     ///   - next: returns the next bytes of the archive; an empty array at its end.
     package init(title: String, next: @escaping () throws -> [UInt8]) {
         self.title = title
@@ -70,12 +70,12 @@ package final class ArchiveSource: RecordSource {
         while let piece = try input.nextContent() { content += piece }
         let mark = (try? JSONDocument(parsing: content))?.root
         guard mark?["format"]?.string == ArchiveFormat.name, let version = mark?["version"]?.int64, version > 0 else {
-            throw SourceFailure("\(title) is not an archive of Apus: \(ArchiveFormat.mark) has another content.")
+            throw SourceFailure("\(title) is not an archive of Apus: \(ArchiveFormat.mark) has unexpected content.")
         }
         guard version <= ArchiveFormat.version else {
             throw SourceFailure(
-                "\(title) has format version \(version), and this version of Apus reads version \(ArchiveFormat.version): it was "
-                    + "made by a later version of Apus. Import it with that one."
+                "\(title) has format version \(version), and this version of Apus reads version "
+                    + "\(ArchiveFormat.version): it was made by a later version of Apus. Import it with that version."
             )
         }
         try input.endEntry()
@@ -85,7 +85,7 @@ package final class ArchiveSource: RecordSource {
         try readFirstFile()
         while let entry = try input.nextEntry() {
             switch entry.kind {
-            // Folders are made together with their files.
+            // Folders are created together with their files.
             case .folder: break
             case .file: try readFile(entry, selection, emit)
             case .unnamed: try emit(.skipped(entry.name, "its name is not UTF-8"))
@@ -172,7 +172,7 @@ package final class ArchiveSource: RecordSource {
         }
         guard owner.isChosen else { return }
         guard owner.isFolderOwn else {
-            let reason = "the artifact folder of its \(owner.title) is not in a folder '<id>/artifacts' of its own"
+            let reason = "the artifacts of the \(owner.title) are not in a folder '<id>/artifacts' of their own"
             return try emit(.skipped(entry.name, reason))
         }
         let file = ArchivedFile(path: path, size: entry.size) { [self] in
@@ -187,7 +187,7 @@ package final class ArchiveSource: RecordSource {
 
 /// The run or model that files of an archive belong to.
 private struct FileOwner {
-    /// The owner in messages.
+    /// The name of the owner in messages.
     let title: String
     /// The folder of the owner's files, relative to the artifact root; empty if it has no files in the archive.
     let location: String
@@ -204,7 +204,7 @@ private struct FileOwner {
             (ids, artifactURI) = ([run.run.info.runID], run.run.info.artifactURI)
             title = "run \(run.run.info.runID)"
         case .loggedModel(let model):
-            // Models may be in the folder of the run that made them.
+            // A model may be in the folder of the run that created it.
             let info = model.model.info
             (ids, artifactURI) = ([info.modelID, info.sourceRunID], info.artifactURI)
             title = "model \(info.modelID)"

@@ -9,8 +9,10 @@ package struct ArchiveWriter: Sendable {
     private static let recordBytes = 262_144
 
     private var lines: [UInt8] = []
+    /// The number of entries of records that have been appended.
     private var parts = 0
-    /// The bytes of the current file that have not been added yet; `padding` is the number of bytes that fill its last block.
+    /// The number of bytes of the current file that have not been added yet; `padding` is the number of bytes that complete its
+    /// last block.
     private var missing: Int64 = 0
     private var padding = 0
 
@@ -77,8 +79,9 @@ package struct ArchiveWriter: Sendable {
 enum ArchiveFormat {
     static let name = "apus-archive"
     static let version: Int64 = 1
+    /// The name of the first file, by which archives are recognized.
     static let mark = "apus-archive.json"
-    /// The largest first file that is read, in bytes.
+    /// The maximum size of the first file in bytes.
     static let markBytes = 65_536
     static let records = "records/"
     static let artifacts = "artifacts/"

@@ -24,7 +24,7 @@ struct TarEntry: Equatable {
     var modified: Int64 = 0
     var kind = Kind.file
 
-    /// The number of bytes that fill the last block of a content of this size.
+    /// The number of zeros that complete the last block of a content of this size.
     static func padding(_ size: Int64) -> Int {
         Int((Int64(blockBytes) - size % Int64(blockBytes)) % Int64(blockBytes))
     }
@@ -44,7 +44,7 @@ struct TarEntry: Equatable {
         Self.appendBlock(fallbackName, size < Self.octalLimit ? size : 0, modified: modified, kind: "0", to: &bytes)
     }
 
-    /// The first size that eleven octal digits cannot hold.
+    /// The smallest size that needs more than eleven octal digits.
     private static let octalLimit = Int64(1) << 33
 
     /// Appends a record of an extended header: its length, which includes the digits of the length, the key and the value.
@@ -161,10 +161,10 @@ struct TarHeader {
                 length > digits.count + 2, length <= rest.count
             else { return nil }
             let record = rest.dropFirst(digits.count + 1).prefix(length - digits.count - 2)
-            guard let mark = record.firstIndex(of: UInt8(ascii: "=")),
-                let key = String(validating: record[..<mark], as: UTF8.self)
+            guard let separator = record.firstIndex(of: UInt8(ascii: "=")),
+                let key = String(validating: record[..<separator], as: UTF8.self)
             else { return nil }
-            records[key] = Array(record[(mark + 1)...])
+            records[key] = Array(record[(separator + 1)...])
             rest = rest.dropFirst(length)
         }
         return records

@@ -18,9 +18,10 @@ package final class EventFileReader {
     private static let headBytes: Int64 = 12
     private static let checksumBytes: Int64 = 4
     private static let windowBytes = 1 << 20
-    /// The number of false record heads after which the search for the next record ends.
+    /// The number of false record heads after which the search for the next record ends: the checksum of their length is right,
+    /// but that of the content is not.
     ///
-    /// Only a file that was made to slow down the reader has more.
+    /// Only a file that was made to slow down the reader has so many.
     private static let maximumFalseHeads = 100
 
     /// A part of the file.
@@ -136,7 +137,8 @@ package final class EventFileReader {
 }
 
 extension CRC32C {
-    /// The masked value that event files store, so that data which contains checksums does not look like its own checksum.
+    /// The masked checksum that event files store, because a checksum of data that itself contains checksums would be less
+    /// reliable.
     package var masked: UInt32 { (value &>> 15 | value &<< 17) &+ 0xA282_EAD8 }
 }
 

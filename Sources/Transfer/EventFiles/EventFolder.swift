@@ -140,7 +140,7 @@ private struct DamagedParts {
         first.map { bytes in
             let parts = count == 1 ? "damaged" : "\(count) parts are damaged, the first"
             let range = "from byte \(bytes.lowerBound) to byte \(bytes.upperBound)"
-            return "\(parts) \(range); everything else in it is imported"
+            return "\(parts) \(range); everything else in the file is imported"
         }
     }
 }

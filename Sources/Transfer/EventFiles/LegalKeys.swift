@@ -17,7 +17,7 @@ struct LegalKeys {
         var key = legalKey(name)
         if taken.contains(ExactText(key)) {
             let digest = Hexadecimal.text(SHA256.digest(of: Array(name.utf8)))
-            // Only names that were made to collide have the same first digits of their hashes.
+            // Only names that were made to collide have hashes with the same first digits.
             let suffixed = [8, 64].map { legalKey(name, suffix: "-\(digest.prefix($0))") }
             key = suffixed.first { !taken.contains(ExactText($0)) } ?? digest
         }

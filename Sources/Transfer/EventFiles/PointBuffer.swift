@@ -3,7 +3,7 @@ internal import Tracking
 /// Collects the points of a run, which event files contain in mixed order, into records of one metric each.
 struct PointBuffer {
     private static let pointsPerRecord = 5_000
-    /// The most points of all metrics together that are collected before they are emitted.
+    /// The maximum number of points of all metrics that are collected before they are emitted.
     private static let maximumPoints = 50_000
 
     private let runID: String

@@ -1,8 +1,8 @@
 package import Tracking
 
-/// Makes a run from the events of one folder, which must be added in their order.
+/// Builds a run from the events of one folder, which must be added in their order.
 package struct RunEvents {
-    /// The most tags of a run; values of further tags are left out.
+    /// The maximum number of tags of a run; the values of further tags are left out.
     private static let maximumTags = 100_000
     /// The name of TensorBoard's plugin for hyperparameters.
     private static let hyperparameterPlugin = "hparams"
@@ -46,7 +46,7 @@ package struct RunEvents {
                 return
             }
             guard let number = try number(of: value), let index = index(of: value.tag) else { return }
-            // A point does not store the key.
+            // `MetricPoint` has no key.
             let metric = Metric(key: "", value: number, timestamp: event.milliseconds, step: event.step)
             try point(index, keys[index], MetricPoint(metric))
         }
@@ -74,7 +74,9 @@ package struct RunEvents {
         return nil
     }
 
-    /// The plugin of a value's tag, which perhaps only the first value of the tag names; nil if unknown.
+    /// The plugin of a value's tag; nil if unknown.
+    ///
+    /// Often only the first value of a tag names the plugin.
     private mutating func plugin(of value: SummaryValue) -> String? {
         let tag = ExactText(value.tag)
         if let known = tags[tag]?.plugin { return known }

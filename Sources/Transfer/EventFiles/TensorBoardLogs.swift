@@ -6,9 +6,9 @@ internal import Tracking
 /// Each folder with event files is imported as a run, and all runs are in one experiment. A run in a subfolder of
 /// another run's folder becomes its child.
 package struct TensorBoardLogs: RecordSource {
-    /// The most folders that `isOne` searches for an event file.
+    /// The maximum number of folders that `isOne` searches for an event file.
     private static let maximumSearchedFolders = 100_000
-    /// The most changed names that are reported.
+    /// The maximum number of changed names that are reported.
     private static let maximumListedNames = 20
 
     private let root: StoreFolder
@@ -16,7 +16,7 @@ package struct TensorBoardLogs: RecordSource {
 
     /// - Parameters:
     ///   - path: the absolute path of the folder.
-    ///   - experimentName: nil to name the experiment like the folder.
+    ///   - experimentName: nil to use the name of the folder.
     package init(path: String, experimentName: String?) {
         root = StoreFolder(root: path)
         self.experimentName = experimentName ?? root.name

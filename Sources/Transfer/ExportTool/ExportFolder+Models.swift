@@ -17,7 +17,7 @@ extension ExportFolder {
                     do {
                         try registry.add(version, of: model.name)
                     } catch let error as TrackingError {
-                        let reason = "a version in it is not understood: \(error.message)"
+                        let reason = "a version in the file is not understood: \(error.message)"
                         try emit(.skipped(folder.path + "/model.json", reason))
                     }
                 }
@@ -58,7 +58,7 @@ extension ExportFolder {
             let prefix = "models:/"
             let modelID = version.source.hasPrefix(prefix) ? String(version.source.dropFirst(prefix.count)) : ""
             if modelID.hasPrefix("m-"), !reading.modelIDs.contains(modelID) {
-                let reason = "its files belong to the logged model \(modelID), which the tool did not write"
+                let reason = "its files belong to the logged model \(modelID), which the folder does not contain"
                 try emit(.skipped("model version \(version.name)/\(version.version)", reason))
             }
         }

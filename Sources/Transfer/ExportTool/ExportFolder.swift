@@ -15,7 +15,7 @@ package struct ExportFolder: RecordSource {
     private static let versionFile = "version.json"
     private static let loggedModelFile = "logged_model.json"
     private static let listFiles = ["experiments.json", "models.json"]
-    /// The depth of subfolders that are searched; the tool makes at most five levels.
+    /// The maximum depth of the subfolders that are searched; the tool creates at most five levels.
     private static let maximumDepth = 12
 
     let root: StoreFolder
@@ -55,7 +55,14 @@ package struct ExportFolder: RecordSource {
         _ found: inout FoundFiles,
         _ emit: (TransferItem) throws -> Void
     ) throws {
-        guard depth <= Self.maximumDepth else { return try emit(.skipped(folder.path, "the folder is too deep")) }
+        guard depth <= Self.maximumDepth else {
+            return try emit(
+                .skipped(
+                    folder.path,
+                    "the folder is nested too deeply"
+                )
+            )
+        }
         let files = Set(folder.names(.file))
         if files.contains(Self.runFile) { found.runs.append(folder) }
         if files.contains(Self.loggedModelFile) { found.loggedModels.append(folder) }
@@ -73,7 +80,7 @@ package struct ExportFolder: RecordSource {
         let hasArtifacts = files.contains(Self.runFile) || files.contains(Self.loggedModelFile)
         for name in folder.names(.folder) where !(hasArtifacts && name == "artifacts") {
             if name == "traces", !folder.folder(name).names(.folder).isEmpty {
-                try emit(.skipped(folder.folder(name).path, "traces, which Apus does not keep"))
+                try emit(.skipped(folder.folder(name).path, "traces, which Apus does not store"))
             } else {
                 try find(folder.folder(name), depth: depth + 1, &found, emit)
             }
@@ -222,10 +229,11 @@ struct ExportReading {
         return sourceExperiment
     }
 
-    /// Decides where the artifacts of a run or model go.
+    /// Decides into which folder the artifacts of a run or model are imported.
     ///
     /// - Parameter hasFiles: whether the folder contains the artifacts.
-    /// - Returns: the new location, and the target folder of the files; nil for files that are not imported.
+    /// - Returns: the new artifact location, and the target folder of the files; the folder is nil for files that are not
+    ///   imported.
     mutating func move(
         _ location: String,
         owner id: String,
@@ -235,7 +243,8 @@ struct ExportReading {
     ) -> (location: String, target: String?) {
         guard !selection.leavesArtifacts else { return (location, nil) }
         let own = isModel ? "\(sourceExperiment.id)/models/\(id)/artifacts" : "\(sourceExperiment.id)/\(id)/artifacts"
-        // Only the owner's own folder is kept, so that its files do not get into the folder of another run or model.
+        // The old folder is kept only if it is the owner's own, so that the files do not get into the folder of another run or
+        // model.
         let kept = finder.relativePath(location).flatMap { ArtifactFinder.isFolder($0, ofOneOf: [id]) ? $0 : nil }
         guard let target = kept ?? (hasFiles ? own : nil) else { return (location, nil) }
         let moved = "mlflow-artifacts:/\(target)"

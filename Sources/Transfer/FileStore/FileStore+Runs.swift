@@ -17,7 +17,7 @@ extension FileStore {
         }
         let traces = stored.folder.folder("traces").names(.folder).count
         if traces > 0 {
-            try emit(.skipped(stored.folder.path + "/traces", "\(traces) traces, which Apus does not keep"))
+            try emit(.skipped(stored.folder.path + "/traces", "\(traces) traces, which Apus does not store"))
         }
     }
 

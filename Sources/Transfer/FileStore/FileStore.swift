@@ -11,7 +11,8 @@ package struct FileStore: RecordSource {
 
     /// - Parameters:
     ///   - path: the absolute path of the folder.
-    ///   - artifacts: the folder with the artifacts; nil to search in the store's own folder and at their locations.
+    ///   - artifacts: the folder with the artifacts; nil to search for them in the store's own folder and at their stored
+    ///     locations.
     package init(path: String, artifacts: String?) {
         root = StoreFolder(root: path)
         given = artifacts
@@ -67,13 +68,13 @@ package struct FileStore: RecordSource {
                 }
             }
         }
-        for one in found {
-            finder.learnRoot(from: one.experiment.artifactLocation, ofExperiment: String(one.experiment.id))
+        for stored in found {
+            finder.learnRoot(from: stored.experiment.artifactLocation, ofExperiment: String(stored.experiment.id))
         }
         found.removeAll { !selection.includes($0.experiment) }
-        for one in found {
-            var experiment = one.experiment
-            experiment.tags = try tags(one.folder, emit)
+        for stored in found {
+            var experiment = stored.experiment
+            experiment.tags = try tags(stored.folder, emit)
             if !selection.leavesArtifacts {
                 experiment.artifactLocation = finder.movedLocation(experiment.artifactLocation)
             }

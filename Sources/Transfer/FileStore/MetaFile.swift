@@ -1,7 +1,7 @@
 /// A parsed `meta.yaml` of MLflow: a mapping whose values are texts or mappings of texts.
 ///
-/// Reads the forms in which any version of PyYAML's safe dumper writes such values: plain, single-quoted and
-/// double-quoted texts, also over several lines. Lists are skipped; block texts, anchors and tags are errors.
+/// Reads the forms in which any version of PyYAML's safe dumper writes such values: plain, single-quoted and double-quoted texts,
+/// which may have several lines. Lists are skipped; block texts, anchors and tags are errors.
 struct MetaFile {
     private var texts: [String: String] = [:]
     private var mappings: [String: [(key: String, value: String)]] = [:]
@@ -132,8 +132,8 @@ private struct MetaReader {
     }
 
     private static func withoutComment(_ text: Substring) -> Substring {
-        guard let mark = text.firstRange(of: " #") else { return text }
-        return text[..<mark.lowerBound]
+        guard let comment = text.firstRange(of: " #") else { return text }
+        return text[..<comment.lowerBound]
     }
 
     /// Reads a text in quotes, which may continue on the next lines, and returns also the rest of its last line.
@@ -143,17 +143,17 @@ private struct MetaReader {
     ) throws(SourceFailure) -> (text: String, Substring) {
         var scalars = String.UnicodeScalarView()
         var rest = start.dropFirst().unicodeScalars
-        let mark: Unicode.Scalar = quote == "'" ? "'" : "\""
+        let closingQuote: Unicode.Scalar = quote == "'" ? "'" : "\""
         while true {
             while let scalar = rest.popFirst() {
-                if scalar == mark {
-                    guard mark == "'", rest.first == "'" else { return (String(scalars), Substring(rest)) }
+                if scalar == closingQuote {
+                    guard closingQuote == "'", rest.first == "'" else { return (String(scalars), Substring(rest)) }
                     rest.removeFirst()
                     scalars.append("'")
-                } else if scalar == "\\", mark == "\"" {
+                } else if scalar == "\\", closingQuote == "\"" {
                     guard let kind = rest.popFirst() else {
                         // An escaped line break is not part of the text, nor are the blanks that begin the next line.
-                        try goOn(&rest)
+                        try readNextLine(&rest)
                         continue
                     }
                     scalars.append(try escape(kind, &rest))
@@ -164,7 +164,7 @@ private struct MetaReader {
             while let last = scalars.last, last == " " || last == "\t" { scalars.removeLast() }
             var breaks = 0
             repeat {
-                try goOn(&rest)
+                try readNextLine(&rest)
                 breaks += 1
             } while rest.isEmpty
             if breaks == 1 {
@@ -175,7 +175,7 @@ private struct MetaReader {
         }
     }
 
-    private mutating func goOn(_ rest: inout Substring.UnicodeScalarView) throws(SourceFailure) {
+    private mutating func readNextLine(_ rest: inout Substring.UnicodeScalarView) throws(SourceFailure) {
         guard index < lines.endIndex else { throw failure("ends within quotes") }
         rest = lines[index].unicodeScalars.drop { $0 == " " || $0 == "\t" }
         index += 1

@@ -2,7 +2,7 @@ internal import Files
 internal import Glibc
 
 extension StoreFolder {
-    /// The longest line of a metric's file that is read, which has room for a dataset's name of 500 characters.
+    /// The maximum length of a line of a metric's file in bytes; leaves room for a dataset's name of 500 characters.
     private static let maximumLineBytes = 65_536
 
     /// Calls `body` with the number and the bytes of each line that is not blank; reads the file piece by piece.

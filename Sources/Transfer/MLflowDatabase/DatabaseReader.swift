@@ -18,12 +18,13 @@ protocol DatabaseReader: AnyObject {
     /// Returns the names of the columns of each table.
     func columns() throws -> [String: Set<String>]
 
-    /// Calls `body` for each row of a query, which must not read from the database; memory holds a single row.
+    /// Calls `body` for each row of a query. `body` must not read from the database. Only one row is in memory at a time.
     func forEachRow(_ sql: String, _ values: [ColumnValue], _ body: (DatabaseRow) throws -> Void) throws
 
     /// Returns the rows of a table as pages.
     ///
-    /// - Parameter columns: the columns to read; each row has one more at its end, the row id, which is NULL in PostgreSQL.
+    /// - Parameter columns: the columns to read. Each row has one more column at its end, the row id, which is NULL in
+    ///   PostgreSQL.
     func pages(of table: String, columns: String) throws -> any DatabasePages
 }
 
@@ -121,7 +122,7 @@ private final class SQLitePages: DatabasePages {
     }
 }
 
-/// A PostgreSQL database that is read in one transaction, so that all rows are of the moment at which it began.
+/// A PostgreSQL database that is read in one transaction, so that all rows are as they were when the transaction began.
 final class PostgresReader: DatabaseReader {
     // ctid is the position of a row in its table, which follows the order of insertion as long as no row is updated.
     let rowOrder = "ctid"
@@ -130,8 +131,8 @@ final class PostgresReader: DatabaseReader {
 
     init(_ address: PostgresAddress) throws(PostgresError) {
         connection = try PostgresConnection(address, applicationName: "apus-import")
-        // Time limits that an administrator has set for servers are too short for an import. The import waits only for
-        // the locks of changes to the schema, such as a migration.
+        // Time limits that an administrator has set for servers would be too short for an import. An import waits only for locks
+        // of schema changes, such as a migration.
         try connection.execute(
             """
             BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;

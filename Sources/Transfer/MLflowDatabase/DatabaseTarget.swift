@@ -32,7 +32,7 @@ protocol DatabaseTarget: AnyObject {
 
 /// A new SQLite database.
 ///
-/// No journal is written, so that a crash before `commit()` leaves an unusable file.
+/// No journal is written, so a crash before `commit()` leaves an unusable file.
 final class SQLiteTarget: DatabaseTarget {
     let greatestExperimentID = Int64.max
     var location: String { connection.path }
@@ -76,7 +76,7 @@ final class SQLiteTarget: DatabaseTarget {
     func finish() throws {
         try connection.execute(schema.indexes)
         let broken = try connection.prepare("PRAGMA foreign_key_check").firstRow { row in
-            "a row of \(row.string(0)) names a row of \(row.string(2)) that does not exist"
+            "a row of \(row.string(0)) refers to a row of \(row.string(2)) that does not exist"
         }
         if let broken { throw SourceFailure("The database cannot be written: \(broken).") }
     }

@@ -6,11 +6,12 @@ package struct MLflowAccounts: Sendable {
     package struct User: Sendable {
         package let name: String
         package let isAdministrator: Bool
-        /// As Werkzeug writes it.
+        /// The hash in Werkzeug's format; nil if the database has none.
         package let passwordHash: String?
     }
 
-    /// A grant with MLflow's words for the kind of things and the level.
+    /// A grant, as MLflow stores it: the type of the resource, the ids that it covers (`pattern`), and what it allows
+    /// (`permission`), such as READ or MANAGE.
     package struct Grant: Sendable {
         package let type: String
         package let pattern: String
@@ -24,16 +25,16 @@ package struct MLflowAccounts: Sendable {
         package fileprivate(set) var grants: [Grant] = []
         package fileprivate(set) var userNames: [String] = []
 
-        /// Whether MLflow has made the role for what is granted to one user alone.
+        /// Whether MLflow created this role, named `__user_<id>__`, for the grants of a single user.
         package var isOfOneUser: Bool { name.wholeMatch(of: /__user_[0-9]+__/) != nil }
     }
 
-    /// The users by name.
+    /// The users, sorted by name.
     package private(set) var users: [User] = []
-    /// The roles in the order of their making.
+    /// The roles, in the order in which they were created.
     package private(set) var roles: [Role] = []
 
-    /// - Throws: `SourceFailure` for a file that is no database with MLflow's users, or cannot be read.
+    /// - Throws: `SourceFailure` if the file is not a database with MLflow's users, or cannot be read.
     package init(path: String) throws {
         do {
             try self.init(try SQLiteReader(path: path))
@@ -42,7 +43,7 @@ package struct MLflowAccounts: Sendable {
         }
     }
 
-    /// - Throws: `SourceFailure` for a database without MLflow's users, or that cannot be read.
+    /// - Throws: `SourceFailure` if the database has no users of MLflow, or cannot be read.
     package init(_ address: PostgresAddress) throws {
         do {
             try self.init(try PostgresReader(address))
@@ -55,14 +56,15 @@ package struct MLflowAccounts: Sendable {
         let columns = DatabaseColumns(try reader.columns())
         guard columns.has("users", "username") else {
             throw SourceFailure(
-                "\(reader.location) has no users of MLflow. database_uri in the file of MLFLOW_AUTH_CONFIG_PATH names their "
-                    + "database; without that file it is basic_auth.db in the folder where mlflow server was started."
+                "\(reader.location) has no users of MLflow. Give the database of the users: it is the value of "
+                    + "database_uri in the file that MLFLOW_AUTH_CONFIG_PATH names or, without it, basic_auth.db in "
+                    + "the folder where mlflow server was started."
             )
         }
         guard columns.has("roles"), columns.has("role_permissions"), columns.has("user_role_assignments") else {
             throw SourceFailure(
-                "\(reader.location) has users of an older MLflow, without roles. Copy it, and bring the copy up to date with "
-                    + "MLflow 3.17: python -m mlflow.server.auth db upgrade --url sqlite:////path/of/the/copy"
+                "\(reader.location) has users of an older MLflow, without roles. Copy the database, and upgrade the "
+                    + "copy with MLflow 3.17: python -m mlflow.server.auth db upgrade --url sqlite:////path/of/the/copy"
             )
         }
         try read(reader)
@@ -77,16 +79,17 @@ package struct MLflowAccounts: Sendable {
             let (name, isAdministrator) = (try row.text(0), try row.integer(1) == 1)
             users.append(User(name: name, isAdministrator: isAdministrator, passwordHash: try row.optionalText(2)))
         }
-        var places: [Int64: Int] = [:]
+        var indices: [Int64: Int] = [:]
         try reader.forEachRow("SELECT id, workspace, name, description FROM roles ORDER BY id") { row in
-            places[try row.integer(0)] = roles.count
+            indices[try row.integer(0)] = roles.count
             roles.append(Role(workspace: try row.text(1), name: try row.text(2), description: try row.optionalText(3)))
         }
         try reader.forEachRow(
             "SELECT role_id, resource_type, resource_pattern, permission FROM role_permissions ORDER BY id"
         ) { row in
-            guard let place = places[try row.integer(0)] else { return }
-            roles[place].grants.append(
+            // Grants and assignments of a role that does not exist are ignored.
+            guard let index = indices[try row.integer(0)] else { return }
+            roles[index].grants.append(
                 Grant(type: try row.text(1), pattern: try row.text(2), permission: try row.text(3))
             )
         }
@@ -96,8 +99,8 @@ package struct MLflowAccounts: Sendable {
             JOIN users ON users.id = assignment.user_id ORDER BY assignment.id
             """
         ) { row in
-            guard let place = places[try row.integer(0)] else { return }
-            roles[place].userNames.append(try row.text(1))
+            guard let index = indices[try row.integer(0)] else { return }
+            roles[index].userNames.append(try row.text(1))
         }
     }
 }

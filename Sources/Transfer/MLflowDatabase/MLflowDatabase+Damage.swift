@@ -35,7 +35,9 @@ extension MLflowDatabase {
         }
     }
 
-    /// Returns the row ids that a query finds, which SQLite reads from an index alone; damaged pages of it are reported.
+    /// Returns the row ids that a query finds.
+    ///
+    /// SQLite reads them only from an index; damaged pages of the index are reported.
     func rowIDs(_ sql: String, _ values: [ColumnValue], subject: String) throws -> [Int64] {
         var found: [Int64] = []
         try reportingDamage(subject) { try reader.forEachRow(sql, values) { found.append(try $0.integer(0)) } }
@@ -101,7 +103,7 @@ extension MLflowDatabase {
         return "of a row"
     }
 
-    /// The readable row ids and keys of a table; SQLite reads them from the index of the key alone.
+    /// The readable row ids and keys of a table; SQLite reads them only from the index of the key.
     private func keys(of table: String, _ noun: String, _ key: String) throws -> [(Int64, String)] {
         var keys: [(Int64, String)] = []
         try reportingDamage("table \(table)") {
@@ -122,11 +124,12 @@ extension SQLiteError {
     var advice: String? {
         if code.rawValue == Self.needsRollback {
             return
-                "a program was killed while it wrote, and its last change must be undone, which writes to the file. Let MLflow "
-                + "open it, or a copy of it with its '-journal', and import that."
+                "a program was killed while it wrote, so its last change must be undone before the file can be read. "
+                + "Open the file, or a copy of it with its '-journal' file, with MLflow, and then import it."
         }
         guard code.primary == .cannotOpen else { return nil }
-        return "\(message). If it has a log ('-wal'), its folder must be writable: import a copy of both files."
+        return "\(message). If a log ('-wal') is beside the file, the folder must be writable: import a copy of both "
+            + "files."
     }
 
     /// SQLITE_READONLY_ROLLBACK: a journal of an interrupted transaction must be rolled back.

@@ -22,7 +22,7 @@ extension MLflowDatabase {
             guard selection.includes(info) else { return }
             guard let name = experiments[info.experimentID] else {
                 guard lacksExperiment(info.experimentID, selection) else { return }
-                let reason = "its experiment \(info.experimentID) is not there"
+                let reason = "its experiment \(info.experimentID) does not exist"
                 return try emit(.skipped("logged model \(info.modelID)", reason))
             }
             try read(info, SourceExperiment(id: info.experimentID, name: name), selection, emit)

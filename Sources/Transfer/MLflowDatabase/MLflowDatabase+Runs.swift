@@ -19,7 +19,7 @@ extension MLflowDatabase {
             guard selection.includes(run.info) else { return }
             guard let name = experiments[run.info.experimentID] else {
                 guard lacksExperiment(run.info.experimentID, selection) else { return }
-                let reason = "its experiment \(run.info.experimentID) is not there"
+                let reason = "its experiment \(run.info.experimentID) does not exist"
                 return try emit(.skipped("run \(run.info.runID)", reason))
             }
             if isFirst, let hint = finder.hint(for: run.info.artifactURI) { try emit(.hint(hint)) }
@@ -128,7 +128,10 @@ extension MLflowDatabase {
         }
         try points.send(to: emit)
         if let (count, reason) = points.lost {
-            skippedPaths.add("run \(id): its metrics", "\(count) points are left out, of the first: \(reason)")
+            skippedPaths.add(
+                "run \(id): its metrics",
+                "\(count) points are left out; the reason for the first: \(reason)"
+            )
         }
     }
 }

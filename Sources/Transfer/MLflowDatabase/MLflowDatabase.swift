@@ -9,7 +9,6 @@ internal import Tracking
 package final class MLflowDatabase: RecordSource {
     let reader: any DatabaseReader
     let columns: DatabaseColumns
-    /// Finds the folders of artifacts.
     private(set) var finder: ArtifactFinder
     let skippedPaths = SkippedPaths()
     let missingFiles = MissingFiles()
@@ -189,7 +188,7 @@ package final class MLflowDatabase: RecordSource {
         let isAll = selection.experiments.isEmpty
         for (table, content) in DatabaseColumns.unsupportedTables
         where columns.has(table) && (isAll || columns.has(table, "experiment_id")) {
-            // PostgreSQL refuses an empty list, which none of the experiments that were asked for would make.
+            // If none of the selected experiments exists, the list of ids is empty, which PostgreSQL refuses.
             guard isAll || !experiments.isEmpty else { continue }
             var condition = ""
             if !isAll {
@@ -198,12 +197,12 @@ package final class MLflowDatabase: RecordSource {
             }
             let sql = "SELECT count(*) FROM \(table)\(condition)"
             let count = try reader.firstInteger(sql) ?? 0
-            if count > 0 { try emit(.skipped("table \(table)", "\(count) \(content), which Apus does not keep")) }
+            if count > 0 { try emit(.skipped("table \(table)", "\(count) \(content), which Apus does not store")) }
         }
         for table in ["experiments", "registered_models"] where isAll && columns.has(table, "workspace") {
             let sql = "SELECT count(*) FROM \(table) WHERE workspace != 'default'"
             let count = try reader.firstInteger(sql) ?? 0
-            if count > 0 { try emit(.skipped("table \(table)", "\(count) of other workspaces than 'default'")) }
+            if count > 0 { try emit(.skipped("table \(table)", "\(count) rows of workspaces other than 'default'")) }
         }
     }
 }

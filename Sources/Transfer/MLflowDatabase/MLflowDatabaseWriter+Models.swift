@@ -1,6 +1,6 @@
 internal import Tracking
 
-/// The tables of logged models.
+/// The writers of the tables of logged models.
 struct ModelTables {
     let models: any TableWriter
     let params: any TableWriter
@@ -48,7 +48,7 @@ extension MLflowDatabaseWriter {
         guard !isLeftOut(.experiment(transferred.experiment.id)) else {
             return try report(subject, "its experiment is left out")
         }
-        let isHeld = try adding(subject) {
+        let isStored = try adding(subject) {
             try models.models.add(
                 id,
                 experiment,
@@ -63,7 +63,7 @@ extension MLflowDatabaseWriter {
                 ColumnValue(info.statusMessage)
             )
         }
-        guard isHeld else { return }
+        guard isStored else { return }
         for param in model.params {
             try adding("\(subject), param '\(shortened(param.key))'") {
                 try models.params.add(id, experiment, .text(param.key), .text(param.value))
@@ -76,7 +76,7 @@ extension MLflowDatabaseWriter {
         }
     }
 
-    /// Stores points of a model: one for each metric, time, step and run, for which MLflow has a single row.
+    /// Stores points of a model, of which MLflow's table can store only one for each metric, time, step and run.
     func add(_ points: TransferredModelPoints) throws {
         let experiment = try target.lookup(
             "SELECT experiment_id FROM logged_models WHERE model_id = ?1",
@@ -84,7 +84,7 @@ extension MLflowDatabaseWriter {
             [.text(points.modelID)]
         ) { try $0.integer(0) }
         guard let experiment else {
-            return try report("logged model \(points.modelID)", "its metrics have no model")
+            return try report("logged model \(points.modelID)", "the model of its metrics does not exist")
         }
         for point in points.points {
             let metric = point.metric
@@ -113,7 +113,7 @@ extension MLflowDatabaseWriter {
                 if !isNew {
                     try report(
                         subject,
-                        "MLflow stores one value for each time, step and run, and has another one already"
+                        "MLflow can store only one value for each time, step and run, and has another one"
                     )
                 }
             }

@@ -1,6 +1,6 @@
 internal import Tracking
 
-/// The tables of the registry.
+/// The writers of the tables of the model registry.
 struct RegistryTables {
     let models: any TableWriter
     let modelTags: any TableWriter
@@ -33,7 +33,7 @@ extension MLflowDatabaseWriter {
         let model = transferred.model
         let name = ColumnValue.text(model.name)
         let subject = "registered model '\(model.name)'"
-        let isHeld = try adding(subject) {
+        let isStored = try adding(subject) {
             try registry.models.add(
                 name,
                 .integer(model.creationTime),
@@ -41,7 +41,7 @@ extension MLflowDatabaseWriter {
                 ColumnValue(model.description)
             )
         }
-        guard isHeld else { return leaveOut(.registeredModel(model.name)) }
+        guard isStored else { return leaveOut(.registeredModel(model.name)) }
         for tag in model.tags {
             try adding("\(subject), tag '\(shortened(tag.key))'") {
                 try registry.modelTags.add(name, .text(tag.key), .text(tag.value))
@@ -53,8 +53,8 @@ extension MLflowDatabaseWriter {
             }
         }
         guard transferred.lastVersion > 0 else { return }
-        // MLflow finds the next number from the greatest one in the table, in which deleted versions keep a hidden row.
-        // If the last version is not deleted, its record replaces this row.
+        // MLflow gives the next version the number after the greatest one in the table, where deleted versions keep a hidden row.
+        // Therefore such a row is added for the last version. If that version is not deleted, its record replaces the row.
         try registry.versions.add(
             name,
             .integer(transferred.lastVersion),
@@ -76,7 +76,7 @@ extension MLflowDatabaseWriter {
         let (name, number) = (ColumnValue.text(version.name), ColumnValue.integer(version.version))
         let subject = "version \(version.version) of the registered model '\(version.name)'"
         guard !isLeftOut(.registeredModel(version.name)) else { return try report(subject, "its model is left out") }
-        let isHeld = try adding(subject) {
+        let isStored = try adding(subject) {
             try registry.versions.add(
                 name,
                 number,
@@ -92,7 +92,7 @@ extension MLflowDatabaseWriter {
                 "default"
             )
         }
-        guard isHeld else { return }
+        guard isStored else { return }
         for tag in version.tags {
             try adding("\(subject), tag '\(shortened(tag.key))'") {
                 try registry.versionTags.add(name, number, .text(tag.key), .text(tag.value))

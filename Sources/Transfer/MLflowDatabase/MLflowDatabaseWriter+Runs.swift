@@ -1,6 +1,6 @@
 internal import Tracking
 
-/// The tables of runs, and of the data that belongs to runs.
+/// The writers of the tables of runs, and of the data that belongs to runs.
 struct RunTables {
     let runs: any TableWriter
     let params: any TableWriter
@@ -60,7 +60,7 @@ extension MLflowDatabaseWriter {
             leaveOut(.run(info.runID))
             return try report(subject, "its experiment is left out")
         }
-        let isHeld = try adding(subject) {
+        let isStored = try adding(subject) {
             try runs.runs.add(
                 id,
                 .text(info.name),
@@ -78,7 +78,7 @@ extension MLflowDatabaseWriter {
                 ColumnValue(transferred.deletedTime)
             )
         }
-        guard isHeld else { return leaveOut(.run(info.runID)) }
+        guard isStored else { return leaveOut(.run(info.runID)) }
         for param in run.params {
             try adding("\(subject), param '\(shortened(param.key))'") {
                 try runs.params.add(id, .text(param.key), .text(param.value))
@@ -91,18 +91,19 @@ extension MLflowDatabaseWriter {
         }
         for input in run.datasetInputs {
             try adding("\(subject), dataset '\(shortened(input.dataset.name))'") {
-                let inputID = ColumnValue.text(newID())
+                let inputID = ColumnValue.text(randomID())
                 let dataset = try datasetID(input.dataset, ofExperiment: experiment)
                 try runs.inputs.add(inputID, "DATASET", .text(dataset), "RUN", id, 0)
                 for tag in input.tags { try runs.inputTags.add(inputID, .text(tag.key), .text(tag.value)) }
             }
         }
+        // In MLflow's table, the run is the source of its inputs too.
         for input in run.modelInputs {
-            try runs.inputs.add(.text(newID()), "RUN_INPUT", id, "MODEL_INPUT", .text(input.modelID), 0)
+            try runs.inputs.add(.text(randomID()), "RUN_INPUT", id, "MODEL_INPUT", .text(input.modelID), 0)
         }
         for output in run.modelOutputs {
             let step = ColumnValue.integer(output.step)
-            try runs.inputs.add(.text(newID()), "RUN_OUTPUT", id, "MODEL_OUTPUT", .text(output.modelID), step)
+            try runs.inputs.add(.text(randomID()), "RUN_OUTPUT", id, "MODEL_OUTPUT", .text(output.modelID), step)
         }
     }
 
@@ -114,7 +115,7 @@ extension MLflowDatabaseWriter {
             [.integer(experiment), .text(dataset.name), .text(dataset.digest)]
         ) { try $0.text(0) }
         if let known { return known }
-        let id = newID()
+        let id = randomID()
         try runs.datasets.add(
             .text(id),
             .integer(experiment),
@@ -146,7 +147,9 @@ extension MLflowDatabaseWriter {
         }
     }
 
-    /// Stores the latest point of the metric whose points were added last, unless it is stored already.
+    /// Stores the latest point of the current metric, the one whose points were added last.
+    ///
+    /// Does nothing if no point is waiting.
     func storeLatest() throws {
         guard let (runID, key, point) = latest else { return }
         latest = nil
@@ -161,8 +164,8 @@ extension MLflowDatabaseWriter {
     }
 
     /// A random id in the form that MLflow uses for datasets and inputs; clients never see these ids.
-    private func newID() -> String {
-        let digits = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }
-        return digits.map { String(repeating: "0", count: 16 - $0.count) + $0 }.joined()
+    private func randomID() -> String {
+        let halves = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }
+        return halves.map { String(repeating: "0", count: 16 - $0.count) + $0 }.joined()
     }
 }

@@ -64,7 +64,7 @@ package final class MLflowDatabaseWriter {
     /// The path or the URI of the database for messages, without a password.
     package var location: String { target.location }
 
-    /// Stores a record; each record must be added once, and after the records that it names.
+    /// Stores a record; each record must be added once, and after the records to which it refers.
     package func add(_ record: TransferRecord) throws {
         switch record {
         case .experiment(let experiment): try add(experiment)
@@ -98,11 +98,12 @@ package final class MLflowDatabaseWriter {
             let bound = target.greatestExperimentID
             try report(
                 subject,
-                "its id \(experiment.id) becomes \(id): one above \(bound) leaves MLflow's tables no room for new ids"
+                "its id \(experiment.id) becomes \(id): with an id above \(bound), MLflow could not give ids to new "
+                    + "experiments"
             )
         }
         greatestExperimentID = max(greatestExperimentID, id)
-        let isHeld = try adding(subject) {
+        let isStored = try adding(subject) {
             try experiments.add(
                 .integer(id),
                 .text(experiment.name),
@@ -112,7 +113,7 @@ package final class MLflowDatabaseWriter {
                 .integer(experiment.lastUpdateTime)
             )
         }
-        guard isHeld else { return leaveOut(.experiment(experiment.id)) }
+        guard isStored else { return leaveOut(.experiment(experiment.id)) }
         for tag in experiment.tags {
             try adding("\(subject), tag '\(shortened(tag.key))'") {
                 try experimentTags.add(.integer(id), .text(tag.key), .text(tag.value))
@@ -138,7 +139,7 @@ extension MLflowDatabaseWriter {
         } catch let unfit as UnfitRow {
             try report(subject(), unfit.description)
         } catch let error as PostgresError where error.state == .invalidText {
-            // The text was refused before it was sent, so that the transaction is intact.
+            // The text was refused before it was sent, so the transaction is intact.
             try report(subject(), error.message)
         }
         return false

@@ -18,7 +18,7 @@ final class PostgresTarget: DatabaseTarget {
     init(_ address: PostgresAddress, _ schema: MLflowSchema) throws {
         self.schema = schema
         connection = try PostgresConnection(address, applicationName: "apus-export")
-        // The artifacts are copied between the last row and the commit, which may take hours.
+        // The artifacts are copied between the last row and the commit, so the transaction may take hours.
         try connection.execute(
             """
             BEGIN;
@@ -51,14 +51,14 @@ final class PostgresTarget: DatabaseTarget {
         let encoding = try connection.firstRow("SELECT current_setting('server_encoding')") { $0.string(0) } ?? ""
         guard encoding == "UTF8" else {
             throw SourceFailure(
-                "\(place) has the encoding \(encoding), which cannot hold every text. Make one with createdb --encoding=UTF8 "
-                    + "--template=template0."
+                "\(place) has the encoding \(encoding), in which not every text can be stored. Create a database with "
+                    + "createdb --encoding=UTF8 --template=template0."
             )
         }
         let schemaName = try connection.firstRow("SELECT current_schema()::text") { $0.string(0) } ?? ""
         guard !schemaName.isEmpty else {
             throw SourceFailure(
-                "\(place) has no schema in which tables can be made: no schema of its search_path exists."
+                "\(place) has no schema in which tables can be created: no schema of its search_path exists."
             )
         }
         try requireRightToMakeTables()
@@ -78,7 +78,7 @@ final class PostgresTarget: DatabaseTarget {
         throw SourceFailure(
             "\(place) is not empty: it has '\(found.first)'"
                 + (found.count > 1 ? " and \(found.count - 1) more tables, views or sequences" : "")
-                + ". An export needs an empty database: make one with createdb, and export to that."
+                + ". An export needs an empty database: create one with createdb, and export to it."
         )
     }
 
@@ -91,9 +91,10 @@ final class PostgresTarget: DatabaseTarget {
         ) { row in (schema: row.string(0), user: row.string(1)) }
         guard let refused else { return }
         throw SourceFailure(
-            "\(connection.place): the user \(refused.user) may not make tables in the schema \(refused.schema); in the schema public only "
-                + "the owner of the database may, since PostgreSQL 15. Let an admin of the database say there: GRANT CREATE ON SCHEMA "
-                + "\(refused.schema) TO \(refused.user), or make the database with createdb --owner=\(refused.user)."
+            "\(connection.place): the user \(refused.user) may not create tables in the schema \(refused.schema). "
+                + "Since PostgreSQL 15, only the owner of a database may do so in the schema public. Let an "
+                + "administrator run in it: GRANT CREATE ON SCHEMA \(refused.schema) TO \(refused.user), or create the "
+                + "database with createdb --owner=\(refused.user)."
         )
     }
 
@@ -118,7 +119,8 @@ final class PostgresTarget: DatabaseTarget {
     func finish() throws {
         for writer in writers.values { try writer.flush() }
         try connection.execute(schema.indexes)
-        // MLflow's next experiment gets the id after the greatest one, which is 0 if only the default experiment exists.
+        // The next experiment gets the id after the greatest one; this is 1 if only the default experiment, whose id is 0,
+        // exists.
         try connection.execute(
             """
             SELECT setval('experiments_experiment_id_seq', greatest(max(experiment_id), 1), coalesce(max(experiment_id), 0) > 0)
@@ -200,8 +202,8 @@ private final class PostgresTableWriter: TableWriter {
             if let limit = column.maximumLength, text.utf8.count > limit, text.unicodeScalars.count > limit {
                 throw UnfitRow(
                     description:
-                        "its \(column.name) has \(text.unicodeScalars.count) characters, and MLflow's column in PostgreSQL "
-                        + "holds \(limit)"
+                        "its \(column.name) has \(text.unicodeScalars.count) characters, and MLflow's column in "
+                        + "PostgreSQL can store at most \(limit)"
                 )
             }
         }

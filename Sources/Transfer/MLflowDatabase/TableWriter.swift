@@ -25,7 +25,7 @@ enum RowConflict {
     case keep(key: [String])
     /// The new row replaces the existing one.
     case replace(key: [String])
-    /// The row that is greater stays; the columns of `by` are compared in their order.
+    /// The greater of the two rows stays; the columns of `by` are compared in their order.
     case keepGreatest(key: [String], by: [String])
 }
 

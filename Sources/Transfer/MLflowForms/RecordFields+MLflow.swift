@@ -51,7 +51,7 @@ extension RecordFields {
                 continue
             }
             let step = element["step"]?.wholeNumber ?? 0
-            // A point does not store the key.
+            // `MetricPoint` has no key.
             points.append(MetricPoint(Metric(key: "", value: value, timestamp: timestamp, step: step)))
         }
         return (points, broken)

@@ -56,10 +56,10 @@ struct RecordFields {
         return number
     }
 
-    /// The enumeration value with the name in a member; `standard` if the member is absent.
+    /// The enumeration value with the name in a member; `defaultValue` if the member is absent.
     func name<Value: WireEnumeration>(_ key: String, _ defaultValue: Value) throws(TrackingError) -> Value {
         guard let text = try optionalString(key) else { return defaultValue }
-        guard let value = Value(wireName: text) else { throw wrong(key, "one of its names") }
+        guard let value = Value(wireName: text) else { throw wrong(key, "a known name") }
         return value
     }
 
@@ -124,7 +124,7 @@ struct RecordFields {
             guard element.count == 3, let timestamp = parts.next()?.int64, let step = parts.next()?.int64,
                 let number = parts.next()?.transferredNumber
             else { throw wrong("\(key)[\(points.count)]", "[time, step, value]") }
-            // A point does not store the key.
+            // `MetricPoint` has no key.
             points.append(MetricPoint(Metric(key: "", value: number, timestamp: timestamp, step: step)))
         }
         return points

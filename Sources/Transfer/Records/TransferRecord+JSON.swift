@@ -17,7 +17,7 @@ extension TransferRecord {
 
     private init?(_ value: JSONValue) throws(TrackingError) {
         guard value.kind == .object, let (kind, content) = value.members.first(where: { _ in true }) else {
-            throw .invalidParameter("a record is an object with one member, named by the kind of the record")
+            throw .invalidParameter("a record is an object with one member, whose name is the kind of the record")
         }
         switch kind {
         case "experiment": self = .experiment(try Experiment(RecordFields(content, kind)))

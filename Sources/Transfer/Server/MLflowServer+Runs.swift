@@ -99,7 +99,7 @@ extension MLflowServer {
 /// A search for runs.
 private struct RunSearch {
     let filter: String
-    /// Whether runs with an end time are read from the results.
+    /// Whether runs that have ended are imported from the results.
     var includesEnded = true
 }
 

@@ -133,7 +133,7 @@ package struct MLflowServer: RecordSource {
             // A server without these calls has no traces.
             guard answer.status == 200 else { return }
             guard let traces = try? answer.root()["traces"], traces.count > 0 else { continue }
-            try emit(.skipped("experiment \(sourceExperiment.id)", "it has traces, which Apus does not keep"))
+            try emit(.skipped("experiment \(sourceExperiment.id)", "it has traces, which Apus does not store"))
         }
     }
 }

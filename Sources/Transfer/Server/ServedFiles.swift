@@ -12,8 +12,8 @@ final class ServedFiles {
     private let calls: any ServerCalls
     private let finder: ArtifactFinder
     private let leavesArtifacts: Bool
-    /// The answer by which the server refused all artifacts (501 or 503), after which it is not asked again.
-    private var lasting: RefusedCall?
+    /// The answer by which the server refused all artifacts (501 or 503); after that, the server is not asked again.
+    private var refusalOfAll: RefusedCall?
 
     /// - Parameter leavesArtifacts: whether locations stay as they are and no files are imported.
     init(calls: any ServerCalls, finder: ArtifactFinder, leavesArtifacts: Bool) {
@@ -62,7 +62,7 @@ final class ServedFiles {
             }
             emptyFolders += 1
             do {
-                if let lasting { throw lasting }
+                if let refusalOfAll { throw refusalOfAll }
                 let list = try calls.get(routes.list(folder)).root()["files"]
                 for file in list.map({ Array($0.elements) }) ?? [] {
                     let name = routes.name(file["path"]?.string ?? "")
@@ -78,13 +78,13 @@ final class ServedFiles {
                         continue
                     }
                     guard depth < Self.maximumDepth else {
-                        try emit(.skipped(owner.title, "its artifact folder '\(shortened(path))' is too deep"))
+                        try emit(.skipped(owner.title, "its artifact folder '\(shortened(path))' is nested too deeply"))
                         continue
                     }
                     waiting.append((path, depth + 1))
                 }
             } catch let refusal as RefusedCall {
-                if refusal.status == 501 || refusal.status == 503 { lasting = refusal }
+                if refusal.status == 501 || refusal.status == 503 { refusalOfAll = refusal }
                 let suffix = folder.isEmpty ? "" : ", folder \(folder)"
                 try emit(.skipped("artifacts of \(owner.title)\(suffix)", refusal.description))
             }

@@ -42,8 +42,8 @@ package struct ArtifactFinder {
 
     /// The folder on this machine with the files of a location, and the target of the files; nil if no such folder exists.
     ///
-    /// Returns only folders with such a path as MLflow gives to a run or model. Otherwise the author of a source could
-    /// make the import copy, and the server publish, any folder of the user.
+    /// Returns only a folder whose path has the form that MLflow gives to the artifacts of this run or model. Otherwise the
+    /// author of a source could make the import copy, and the server publish, any folder of the user.
     package func folder(of location: String, owner id: String) -> ArtifactFolder? {
         guard let target = relativePath(location), ("/" + target).hasSuffix("/\(id)/artifacts"),
             Self.isFolder(target, ofOneOf: [id])
@@ -77,8 +77,9 @@ package struct ArtifactFinder {
             return nil
         }
         return
-            "No artifacts are at \(location) or beside the source. If there are some, import again with --artifacts-from "
-            + "and the folder that holds them; if they are in a bucket, import from the address of a server that has them."
+            "No artifacts are at \(location) or beside the source. If there are some, import again with "
+            + "--artifacts-from and the folder that contains them; if they are in a bucket, import from the address of "
+            + "a server that has them."
     }
 
     private static func isPlain(_ path: String) -> Bool { !path.split(separator: "/").contains("..") }

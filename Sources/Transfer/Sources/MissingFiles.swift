@@ -2,7 +2,7 @@ internal import Tracking
 
 /// Counts the runs and models that should have artifacts but have no folder on this machine.
 ///
-/// Only the numbers of runs and models are reported, because a missing artifact root concerns thousands of runs at once.
+/// Only the numbers of runs and models are reported, because thousands of runs are affected if an artifact root is missing.
 final class MissingFiles {
     enum Kind: String, CaseIterable {
         case runs, models = "logged models"
@@ -29,7 +29,7 @@ final class MissingFiles {
             guard let (count, first) = counts[kind] else { continue }
             let reason =
                 "the files of \(count) are not found, the first is \(first); if they are elsewhere, import again with "
-                + "--artifacts-from and the folder that holds them"
+                + "--artifacts-from and the folder that contains them"
             try emit(.skipped("artifacts of \(kind.rawValue)", reason))
         }
         counts = [:]

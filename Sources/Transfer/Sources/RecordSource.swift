@@ -6,7 +6,7 @@ package protocol RecordSource {
     /// The name of the source in messages, such as `MLflow database /x/mlflow.db (revision …)`.
     var title: String { get }
 
-    /// Calls `emit` for each selected item, in an order in which no item names a later one.
+    /// Calls `emit` for each selected item, in an order in which no item refers to a later one.
     ///
     /// Blocks while it reads. The memory that it needs depends on the largest single item, not on the size of the source.
     func read(_ selection: TransferSelection, _ emit: (TransferItem) throws -> Void) throws

@@ -7,7 +7,7 @@ package struct ScratchFile {
     package let descriptor: Descriptor
     private let folder: String
 
-    /// Makes a file in the folder that TMPDIR names, or in /var/tmp, which is on a disk even if /tmp is in memory.
+    /// Creates a file in the folder that TMPDIR names, or in /var/tmp, which is on a disk even if /tmp is in memory.
     package init() throws(SourceFailure) {
         let named = getenv("TMPDIR").map { String(cString: $0) } ?? ""
         folder = named.isEmpty ? "/var/tmp" : named
@@ -47,8 +47,8 @@ package struct ScratchFile {
 
     private static func failure(_ folder: String, _ code: Int32) -> SourceFailure {
         SourceFailure(
-            "A file of the source cannot be stored in '\(folder)' temporarily: \(String(cString: strerror(code))). "
-                + "Name another folder in TMPDIR."
+            "A file of the source cannot be stored in '\(folder)' temporarily: \(String(cString: strerror(code))). Set "
+                + "TMPDIR to another folder."
         )
     }
 }

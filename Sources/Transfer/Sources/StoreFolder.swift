@@ -7,10 +7,10 @@ struct StoreFolder {
     /// The paths that cannot be read; shared by all folders of one source.
     let skippedPaths: SkippedPaths
 
-    /// The largest file that is read as one value or one description; a larger file counts as damaged.
+    /// The maximum size of a file that contains one value or one description (`meta.yaml`); a larger file counts as damaged.
     private static let maximumTextBytes = 32 << 20
 
-    /// Makes the root folder of a source.
+    /// Creates the root folder of a source.
     init(root: String) { self.init(path: root, skippedPaths: SkippedPaths()) }
 
     private init(path: String, skippedPaths: SkippedPaths) {

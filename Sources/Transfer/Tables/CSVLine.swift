@@ -38,7 +38,7 @@ package struct CSVLine {
     }
 
     private static func needsQuotes(_ byte: UInt8) -> Bool {
-        // Some readers trim spaces and control characters.
+        // Some readers trim spaces and control characters, or read ' as a quotation mark.
         byte <= 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: ",") || byte == UInt8(ascii: "'")
     }
 

@@ -1,7 +1,7 @@
 internal import Coding
 
 extension ArtifactPath {
-    /// The beginnings of the names of unfinished uploads, of Apus and of MLflow, which no client may use.
+    /// The beginnings of the names that Apus and MLflow give to unfinished uploads; no client may use them.
     private static let reservedPrefixes = [ArtifactUpload.namePrefix, ".artifact.uploading."]
 
     /// The rule that a segment breaks; nil for a valid name.

@@ -5,7 +5,7 @@ internal import Glibc
 struct Folder: Sendable {
     let descriptor: Descriptor
 
-    /// The kind of a directory entry.
+    /// What a directory entry is.
     enum Kind {
         case file, folder, symbolicLink, other
     }

@@ -17,25 +17,27 @@ final class MultipartUpload: Sendable {
         enum Phase { case open, completing, ended }
 
         var phase = Phase.open
-        /// The length of every part but the last; nil until it is agreed on or read from the disk.
+        /// The length of every part but the last; nil until this process has decided it or read it from the disk.
         var partLength: Int64?
         /// Whether the space of the shared file is allocated.
         var isReserved = false
         /// The parts that have arrived, as far as this process knows.
         var parts: [Int: StoredPart] = [:]
-        /// The tags of the parts that have arrived at this process, whose bytes its quotas count already.
+        /// The tags of parts that this process received, so that its quotas count their bytes already; a tag is removed
+        /// when its line in the journal is read.
         var ownTags: Set<String> = []
-        /// The length of the journal as far as it is read.
+        /// The number of bytes of the journal that this process has read.
         var journalBytes: Int64 = 0
         /// The numbers of the parts that are being written to the shared file.
         var partsInPlace: Set<Int> = []
+        /// The number of parts that this process is receiving.
         var sending = 0
     }
 
     let id: String
     let record: MultipartRecord
     let folder: Folder
-    /// Counts the bytes of all parts for a quota; nil if they are not counted.
+    /// Adds the bytes of all parts to the use of a quota; nil if no quota counts them.
     let claim: (any StorageClaim)?
     let freeSpace: FreeSpace?
     let state = Mutex(State())
@@ -97,16 +99,16 @@ final class MultipartUpload: Sendable {
         }
     }
 
-    /// A place in the shared file to which only one connection of all servers writes.
+    /// A range of the shared file to which only one connection of all servers writes.
     private struct Place {
         let offset: Int64
         /// The shared file, in which the range of the part is locked.
         let file: Descriptor
-        /// The space to allocate for the whole file; nil unless this part is the first one from which it follows.
+        /// The number of bytes to allocate for the whole file; nil unless this part has determined the common length.
         let reservation: Int64?
     }
 
-    /// Returns the place of a part in the shared file; nil if the part needs its own file.
+    /// Returns the range of a part in the shared file; nil if the part needs its own file.
     private func place(ofPart number: Int, _ length: Int64?) throws(ArtifactError) -> Place? {
         guard let length, length > 0, state.withLock({ $0.parts[number] == nil }) else { return nil }
         let isLast = number == record.partCount
@@ -124,7 +126,7 @@ final class MultipartUpload: Sendable {
             return nil
         }
         guard file.lock(at: offset, length: length) else { return nil }
-        // The part may have arrived here or at another server before the range was locked.
+        // The part may have arrived, here or at another server, before the range was locked; only the journal tells.
         try readJournal()
         isFree = state.withLock { $0.parts[number] == nil }
         let reservation = Int64(record.partCount - 1) * common + (isLast ? common : 1)
@@ -148,7 +150,8 @@ final class MultipartUpload: Sendable {
 
     /// Counts bytes of a part that are about to be written.
     ///
-    /// - Parameter isInPlace: whether they are for the shared file, whose space may be allocated already.
+    /// - Parameter isInPlace: whether the bytes are for the shared file; if its space is allocated, they are counted
+    ///   already.
     func countBytes(_ bytes: Int64, isInPlace: Bool) throws(ArtifactError) {
         if isInPlace, state.withLock({ $0.isReserved }) { return }
         try freeSpace?.count(bytes)

@@ -37,12 +37,12 @@ package struct ArtifactComparison: Sendable {
 
     package enum Step: Sendable {
         case path(Path)
-        /// Content was read, and more must be read before the path is decided.
+        /// Content was read, and more must be read before the result for the path is known.
         case working
         case end
     }
 
-    /// The files at the path that is being compared.
+    /// The file of one folder at the path that is being compared; empty if the folder has no file there.
     private struct Candidate {
         var entry: ArtifactWalk.Entry?
         var file: File?
@@ -60,10 +60,11 @@ package struct ArtifactComparison: Sendable {
     private static let readsPerStep = 128
 
     private var walks: [ArtifactWalk]
+    /// The next file of each walk; nil at its end.
     private var heads: [ArtifactWalk.Entry?]
     private let digests: DigestCache
     private var candidates: [Candidate] = []
-    /// The indices of the candidates that must still be read; the last one is next.
+    /// The indices of the candidates that must still be read, in reverse order.
     private var unread: [Int] = []
     private var reading: Reading?
 

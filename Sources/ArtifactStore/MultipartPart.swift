@@ -84,8 +84,9 @@ package final class MultipartPart: Sendable {
         upload.endPart(number, isInPlace: isInPlace)
     }
 
-    /// Removes the part's own file, if it has one. Bytes in the shared file stay, but are ignored, because the journal
-    /// does not list the part.
+    /// Removes the part's own file, if it has one.
+    ///
+    /// Bytes in the shared file stay, but are ignored, because the journal does not list the part.
     private func discard() {
         upload.claim?.shrink(by: written.withLock { $0 })
         // If the removal fails, the file is removed with the folder of the upload.

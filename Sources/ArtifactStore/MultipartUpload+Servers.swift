@@ -23,9 +23,9 @@ extension MultipartUpload {
         return try !folder.holdsCompletedUpload()
     }
 
-    /// Locks the upload, so that only one connection of all servers completes or removes it; returns nil if another
-    /// connection has locked it. The lock ends when the returned descriptor is released.
+    /// Locks the upload, so that only one connection of all servers completes or removes it.
     ///
+    /// - Returns: the lock, which ends when the descriptor is released; nil if another connection has locked the upload.
     /// - Throws: `MultipartError.unknownUpload` if the upload has been removed.
     func takeTurn() throws -> Descriptor? {
         do {

@@ -71,7 +71,8 @@ struct ApusUpstream: Upstream {
         }
     }
 
-    /// The two halves of the records, in their order, or of the points of a single record; nil if there is nothing to divide.
+    /// The two halves of the records, in their order; for a single record, the two halves of its points; nil if there is
+    /// nothing to divide.
     private static func halves(_ records: [TransferRecord]) -> ([TransferRecord], [TransferRecord])? {
         if records.count > 1 {
             let middle = records.count / 2
@@ -102,7 +103,8 @@ struct ApusUpstream: Upstream {
         // If the upstream left the experiment out, the id may belong to another experiment.
         try Self.requireTaken(.experiment, report)
         outcome.remoteID = String(report.mappings.first { $0.source == experiment.id }?.id ?? experiment.id)
-        // An existing experiment with this name was used, which may be deleted.
+        // The upstream used an existing experiment with this name. This call restores it if it is deleted there but not
+        // here.
         if report.counts[.experiment]?.added != 1 {
             try runs.complete(outcome.remoteID, experiment, isOurs: false, &outcome.omissions)
         }

@@ -9,7 +9,8 @@ package struct BackOff: Sendable, Equatable {
     package init() {}
 
     /// - Parameters:
-    ///   - requested: the shortest pause that the server asks for; a longer one than ten minutes is shortened to that.
+    ///   - requested: the pause that the server asks for, so that a shorter one is not used; a pause of more than ten
+    ///     minutes counts as ten minutes.
     ///   - jitter: a random number from 0 to 1, which shortens the pause by up to a quarter, so that many clients do
     ///     not call at the same time.
     package mutating func fail(at now: ContinuousClock.Instant, requested: Duration? = nil, jitter: Double) {

@@ -11,7 +11,8 @@ struct ForwardState: Sendable {
         /// The number of times the upstream refused the run.
         var refusals = 0
         var isEnded = false
-        /// The time until which the upstream may still carry out an earlier creation of the run that got no answer.
+        /// The time before which the run is not sent, because until then the upstream may still carry out an earlier
+        /// creation of the run that got no answer.
         var notBefore: ContinuousClock.Instant?
     }
 
@@ -38,7 +39,7 @@ struct ForwardState: Sendable {
         var subjects: Set<String> = []
     }
 
-    /// The most runs that may wait; a later comparison finds the others.
+    /// The greatest number of runs that wait in memory; a later comparison finds the other runs.
     static let mostWaiting = 100_000
     /// The number of refusals after which a run is not sent again before it changes or the operator asks for it.
     static let mostAttempts = 5
@@ -84,13 +85,13 @@ struct ForwardState: Sendable {
     var isSendingItems = false
     /// The upstream's ids of experiments, by their ids in this store.
     var experiments: [Int64: String] = [:]
-    /// When the upstream last proved to have the database that the journal describes; nil after a failure.
+    /// When a check last showed that the upstream has the database that the journal describes; nil after a failure.
     var recognized: ContinuousClock.Instant?
     /// The number of times that another database was found at the upstream's address.
     var generation = 0
     var upstreamID: Int64?
     var upstream: (any Upstream)?
-    /// The last failure of the local database, by the round (`runs` or `files`) that met it.
+    /// The last failure of the local database, by the kind of round (`runs` or `files`) in which it occurred.
     var journalFailures: [String: UpstreamFailure] = [:]
     var backOff = BackOff()
     var fileBackOff = BackOff()

@@ -16,7 +16,7 @@ extension MLflowUpstream {
         if let remoteID { id = remoteID } else { id = try create(model, in: parcel.experiment) }
         var outcome = ItemOutcome(remoteID: id)
         let path = "logged-models/\(PercentCoding.encode(id))"
-        // The upstream sets this tag itself, with its own numbers of the versions.
+        // This tag is not sent, because the upstream sets it itself, with its own numbers of the versions.
         let tags = try translated(
             model.tags.filter { !$0.key.isExactly(Tag.modelVersionsKey) },
             [model.info.modelID: id]
@@ -175,8 +175,8 @@ extension MLflowUpstream {
 
         /// Whether this version of the upstream was created for a version of this store.
         ///
-        /// The number alone is no proof, because other servers may have forwarded versions too; the run, or the
-        /// source and the prompt's text, must match as well.
+        /// The number alone is not enough, because other servers may have forwarded versions too; the run, or the source
+        /// and the prompt's text, must match as well.
         func isOf(_ version: ModelVersion, _ origin: VersionOrigin) -> Bool {
             guard sourceNumber == String(version.version) else { return false }
             if let ofOrigin = origin.run { return run == ofOrigin }

@@ -104,7 +104,7 @@ struct MLflowUpstream: Upstream {
                     try create(parcel, &outcome)
                 }
                 remoteID = made.created
-                // The deletion of the experiment has deleted the run.
+                // If `creating` has restored the experiment and deleted it again, the run was deleted with it.
                 sent.isDeleted = made.wasReopened
             }
             outcome.remoteID = remoteID

@@ -14,7 +14,7 @@ protocol Upstream: Sendable {
 
     /// Whether the server has a run or experiment that was sent earlier.
     ///
-    /// - Throws: a failure; its kind may be `.missing` if the server has neither.
+    /// - Throws: a failure; its kind may be `.missing` if the server does not have the item.
     func holds(_ evidence: KnownUpstreamEntity) throws(UpstreamFailure) -> Bool
 
     /// Sends an experiment; if the upstream has it already, updates it.
@@ -77,11 +77,11 @@ struct RunOutcome: Sendable {
 /// A run or model that a sent run names and that the upstream does not have.
 struct MissingTarget: Sendable {
     var id: String
-    /// The part of the sent run that waits for it.
+    /// The part of the sent run that names the missing run or model.
     var part: String
     /// The message for the operator.
     var reason: String
-    /// Whether it will be sent.
+    /// Whether this server will send the missing run or model.
     var willBeSent: Bool
 }
 

@@ -6,8 +6,8 @@ internal import Synchronization
 
 /// Finds credentials for the object storage in the places where boto3 looks, and replaces them before they expire.
 ///
-/// The search order is: the environment, the profile files, the agent of a container, the metadata of an instance.
-/// It begins with the first request to the storage.
+/// The search order is: the environment, the profile files, the agent of a container, the metadata of an instance. The
+/// first request to the storage starts the search.
 package final class CredentialSource: Sendable {
     /// Credentials are replaced this many seconds before they expire.
     private static let refreshSeconds: Int64 = 300
@@ -273,7 +273,7 @@ package final class CredentialSource: Sendable {
         else {
             throw S3Failure(
                 .denied,
-                "\(owner) credentials cannot be used: the answer has the status \(reply.status), or contains none."
+                "\(owner) credentials cannot be used: the answer has the status \(reply.status), or contains no credentials."
             )
         }
         return S3Credentials(

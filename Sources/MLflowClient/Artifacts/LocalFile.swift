@@ -34,7 +34,7 @@ enum LocalFile {
 
 /// A file that is being downloaded.
 ///
-/// It is written as `<path>.part`, and `keep` gives it its name when it is complete.
+/// The bytes are written to `<path>.part`; `keep` renames this file to `path` when it is complete.
 struct IncomingFile: ~Copyable {
     private let path: String
     private let partPath: String

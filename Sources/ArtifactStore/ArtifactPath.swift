@@ -1,10 +1,10 @@
 /// The checked path of an artifact, relative to a root; this module has no other way to name a file.
 ///
-/// These rules hold for every route and field that takes an artifact path. The text has been percent-decoded exactly
-/// once and is used as it is, except that tabs and line breaks are removed: MLflow's server and clients remove them
-/// from every path, and would not find a file whose name kept them. A path is refused if
+/// These rules apply to every route and field with an artifact path. The text has been percent-decoded exactly once and
+/// is used as it is, except that tabs and line breaks are removed: MLflow's server and clients remove them from every
+/// path, and would not find a file whose name kept them. A path is refused if
 /// - it is longer than `maximumBytes` or deeper than `maximumDepth`, or begins with `/`;
-/// - a segment is empty (except after one slash at the end), longer than `maximumComponentBytes`, or holds NUL or `#`;
+/// - a segment is empty (except after one slash at the end), longer than `maximumComponentBytes`, or contains NUL or `#`;
 /// - a segment is `.` or `..`;
 /// - a segment is a drive (`C:`) or begins with `file:`;
 /// - a segment that is split at its backslashes begins with an empty part or a drive, or has a part `.` or `..`, because

@@ -126,7 +126,7 @@ extension Folder {
         guard let file = try? open(entry.name, flags: O_RDONLY) else { return false }
         var status = stat()
         guard fstat(file.rawValue, &status) == 0, status.kind == .file else { return false }
-        // The lock is held during the removal. An upload that has just created the file waits for the lock and then
+        // The lock stays until the file is removed. An upload that has just created the file waits for the lock and then
         // finds that the file is gone.
         return withExtendedLifetime(file) {
             let (locked, code) = retryingInterrupts { flock(file.rawValue, LOCK_EX | LOCK_NB) }

@@ -2,7 +2,7 @@ internal import Files
 internal import Glibc
 internal import Synchronization
 
-/// A directory that holds artifacts, and all operations on the files beneath it.
+/// A directory that contains artifacts, and all operations on the files beneath it.
 ///
 /// Every path is resolved beneath a descriptor of the directory, and symbolic links beneath it are never followed, so
 /// that no path leads outside, even if somebody creates or replaces links meanwhile. The path of the directory itself may
@@ -14,6 +14,7 @@ package final class ArtifactRoot: Sendable {
     package let sharedContents: SharedContents?
     /// Keeps a part of the disk free for the database; nil if artifacts may fill the disk.
     package let freeSpace: FreeSpace?
+    /// The open directory; nil before its first use.
     private let opened = Mutex<Folder?>(nil)
     private let resolver: PathResolver
 
@@ -100,7 +101,7 @@ package final class ArtifactRoot: Sendable {
         }
     }
 
-    /// Begins to write a file: creates the folders above it and a temporary file beside it.
+    /// Begins to write a file: creates the missing folders of its path, and a temporary file in the folder of the target.
     ///
     /// Readers see the old file, or none, until `ArtifactUpload.commit()`. New folders remain if the upload is aborted.
     /// The umask decides the modes of new folders and files.
@@ -168,7 +169,7 @@ package final class ArtifactRoot: Sendable {
 }
 
 extension ArtifactRoot {
-    /// Returns the root as an open folder, which later calls use again; opens the path anew if the directory was removed
+    /// Returns the root as an open folder, which later calls use again; opens the path again if the directory was removed
     /// meanwhile.
     func rootFolder(makingIfMissing: Bool) throws(ArtifactError) -> Folder {
         if let folder = opened.withLock({ $0 }), folder.isStillLinked { return folder }

@@ -20,7 +20,7 @@ extension ArtifactUpload {
         let size = try file.size()
         let sha256 = sharing == nil || size > Self.largestHashedBytes ? nil : try Self.sha256(of: file)
         return try store(file, bytes: size, sha256: sha256) { () throws(ArtifactError) in
-            // This flush has nothing to write, unless the file now shares the space of an equal file.
+            // This flush has nothing to write, unless the file now shares the extents of another file.
             try file.synchronizeData()
             let (renamed, code) = retryingInterrupts {
                 renameat(origin.descriptor.rawValue, source, folder.descriptor.rawValue, name)

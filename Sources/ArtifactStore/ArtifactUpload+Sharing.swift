@@ -50,7 +50,7 @@ extension Folder {
         let direct = link(file, as: name)
         if direct == 0 { return }
         guard direct == EEXIST else { throw ArtifactError(errno: direct, call: "linkat") }
-        // While this process holds the lock, `removeStaleUploads` of another process does not remove the temporary name.
+        // While this process has the lock, `removeStaleUploads` of another process does not remove the temporary name.
         _ = retryingInterrupts { flock(file.rawValue, LOCK_SH) }
         defer { _ = retryingInterrupts { flock(file.rawValue, LOCK_UN) } }
         let temporaryName = ArtifactUpload.nextTemporaryName()

@@ -3,7 +3,7 @@ internal import Glibc
 internal import Hashing
 internal import Synchronization
 
-/// A file that is written to a temporary file beside its target, and that readers see only after `commit()`.
+/// A file that is written to a temporary file in the folder of its target, and that readers see only after `commit()`.
 ///
 /// The upload ends with `commit()`, with `abort()`, or when its last reference is released. One connection writes at a
 /// time; `abort()` may be called from any thread.
@@ -20,7 +20,9 @@ package final class ArtifactUpload: Sendable {
         var hash: SHA256?
     }
 
+    /// The folder of the target, which also contains the temporary file.
     let folder: Folder
+    /// The name of the target.
     let name: String
     let temporaryName: String
     /// What the upload needs to share the disk space of a file with equal content; nil if it must not share space.

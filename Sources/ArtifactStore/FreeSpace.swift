@@ -53,6 +53,7 @@ package final class FreeSpace: Sendable {
     }
 
     private struct State {
+        /// When `disk` was measured.
         var measured: ContinuousClock.Instant?
         var disk: Disk?
         /// The bytes that uploads have written since the disk was measured.

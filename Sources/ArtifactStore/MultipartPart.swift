@@ -11,6 +11,7 @@ package final class MultipartPart: Sendable {
         var offset: Int64?
         /// The length that the request announced.
         var announced: Int64?
+        /// The greatest number of bytes that may be written.
         var maximum: Int64
     }
 

@@ -17,7 +17,7 @@ extension MultipartUpload {
     /// The length of every part but the last, in digits with a line feed at the end.
     static let lengthName = "length"
 
-    /// Whether the files of the upload show that it has neither been completed nor removed, by whatever server.
+    /// Whether the files of the upload show that it has neither been completed nor removed by any server.
     func isOpenOnDisk() throws(ArtifactError) -> Bool {
         guard try folder.kind(of: MultipartRecord.name) != nil else { return false }
         return try !folder.holdsCompletedUpload()

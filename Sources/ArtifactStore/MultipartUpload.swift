@@ -73,26 +73,26 @@ final class MultipartUpload: Sendable {
             state.sending += 1
         }
         let tag = Self.newTag()
-        var place: Place?
+        var range: LockedRange?
         do {
-            place = try self.place(ofPart: number, length)
+            range = try lockedRange(ofPart: number, length)
             let file: Descriptor
-            if let place {
-                file = place.file
+            if let range {
+                file = range.file
             } else {
                 let name = StoredPart.fileName(number: number, tag: tag)
                 file = try folder.open(name, flags: O_RDWR | O_CREAT, mode: 0o666)
             }
-            if let reservation = place?.reservation {
+            if let reservation = range?.reservation {
                 try freeSpace?.count(reservation)
                 if try file.reserve(reservation) { state.withLock { $0.isReserved = true } }
             } else {
-                try freeSpace?.requireRoom(for: state.withLock { $0.isReserved } && place != nil ? 0 : length ?? 0)
+                try freeSpace?.requireRoom(for: state.withLock { $0.isReserved } && range != nil ? 0 : length ?? 0)
             }
-            let bounds = MultipartPart.Bounds(offset: place?.offset, announced: length, maximum: length ?? maximum)
+            let bounds = MultipartPart.Bounds(offset: range?.offset, announced: length, maximum: length ?? maximum)
             return MultipartPart(upload: self, number: number, tag: tag, file: file, bounds)
         } catch {
-            endPart(number, isInPlace: place != nil)
+            endPart(number, isInPlace: range != nil)
             // The upload was aborted, which has removed the folder.
             if case ArtifactError.notFound = error { throw MultipartError.unknownUpload }
             throw error
@@ -100,7 +100,7 @@ final class MultipartUpload: Sendable {
     }
 
     /// A range of the shared file to which only one connection of all servers writes.
-    private struct Place {
+    private struct LockedRange {
         let offset: Int64
         /// The shared file, in which the range of the part is locked.
         let file: Descriptor
@@ -108,8 +108,8 @@ final class MultipartUpload: Sendable {
         let reservation: Int64?
     }
 
-    /// Returns the range of a part in the shared file; nil if the part needs its own file.
-    private func place(ofPart number: Int, _ length: Int64?) throws(ArtifactError) -> Place? {
+    /// Locks the range of a part in the shared file; returns nil if the part needs its own file.
+    private func lockedRange(ofPart number: Int, _ length: Int64?) throws(ArtifactError) -> LockedRange? {
         guard let length, length > 0, state.withLock({ $0.parts[number] == nil }) else { return nil }
         let isLast = number == record.partCount
         guard let (common, isNew) = try commonLength(proposing: !isLast || number == 1 ? length : nil),
@@ -126,11 +126,12 @@ final class MultipartUpload: Sendable {
             return nil
         }
         guard file.lock(at: offset, length: length) else { return nil }
-        // The part may have arrived, here or at another server, before the range was locked; only the journal tells.
+        // The part may have arrived, here or at another server, before the range was locked, which only the journal
+        // shows.
         try readJournal()
         isFree = state.withLock { $0.parts[number] == nil }
         let reservation = Int64(record.partCount - 1) * common + (isLast ? common : 1)
-        return isFree ? Place(offset: offset, file: file, reservation: isNew ? reservation : nil) : nil
+        return isFree ? LockedRange(offset: offset, file: file, reservation: isNew ? reservation : nil) : nil
     }
 
     /// Adds a part whose bytes are durable; it replaces an earlier part of the same number.

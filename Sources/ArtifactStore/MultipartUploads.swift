@@ -42,7 +42,9 @@ package final class MultipartUploads: Sendable {
 
         /// The unfinished uploads that this process knows.
         var uploads: [String: Entry] = [:]
+        /// What each unfinished upload uses of the budget `Limits.openUploads`, by the upload's id.
         var holdings: [String: Holding] = [:]
+        /// The key that `signingKey` returns; nil before it is read or made.
         var key: [UInt8]?
     }
 
@@ -90,7 +92,7 @@ package final class MultipartUploads: Sendable {
             let folder = try parent.folder(id)
             let record = MultipartRecord(path: path.description, partCount: partCount, expires: expires, owner: owner)
             // The shared file is created only here: a server that does not know yet that another one has completed the
-            // upload must not create it anew.
+            // upload must not create it again.
             _ = try folder.open(MultipartUpload.dataName, flags: O_RDWR | O_CREAT, mode: 0o666)
             _ = try folder.open(MultipartUpload.completionName, flags: O_RDWR | O_CREAT, mode: 0o600)
             try folder.write(record.text, to: MultipartRecord.name)
@@ -123,7 +125,8 @@ package final class MultipartUploads: Sendable {
         return try upload.beginPart(number, length: length, atMost: limits.partBytes)
     }
 
-    /// Builds the file from the parts and moves it to its target, which replaces an older file; the file is then durable.
+    /// Builds the file from the parts and moves it to its target, where it replaces an older file; the file is then
+    /// durable.
     ///
     /// If all parts but the last have the same length, this costs a few disk flushes, however large the file is. If the
     /// call is repeated after a success, it succeeds and changes nothing. If the call fails, the upload stays open.

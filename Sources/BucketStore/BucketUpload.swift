@@ -66,11 +66,11 @@ final class BucketUpload: PendingArtifact {
         } else {
             part = Self.usualPart
         }
-        let room = min(part, max(1, length.map { Int(clamping: $0) } ?? part))
-        let reservation = try bucket.memory.take(room, for: peer) { [weak self] in self?.loseMemory() }
+        let bufferBytes = min(part, max(1, length.map { Int(clamping: $0) } ?? part))
+        let reservation = try bucket.memory.take(bufferBytes, for: peer) { [weak self] in self?.loseMemory() }
         state.withLock { state in
             state.reservation = reservation
-            state.buffer = PartBuffer(bytes: room)
+            state.buffer = PartBuffer(bytes: bufferBytes)
         }
         // Another upload may have taken the memory in the meantime.
         if hasLostMemory.load(ordering: .acquiring) { state.withLock { $0.buffer = nil } }

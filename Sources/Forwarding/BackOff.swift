@@ -3,11 +3,14 @@ package struct BackOff: Sendable, Equatable {
     private static let first = Duration.seconds(1)
     private static let longest = Duration.seconds(60)
 
+    /// The number of failures since the last success.
     package private(set) var attempts = 0
     package private(set) var nextTry: ContinuousClock.Instant?
 
     package init() {}
 
+    /// Records a failure, and sets the time of the next attempt.
+    ///
     /// - Parameters:
     ///   - requested: the pause that the server asks for, so that a shorter one is not used; a pause of more than ten
     ///     minutes counts as ten minutes.

@@ -45,8 +45,10 @@ struct ForwardState: Sendable {
     static let mostAttempts = 5
     /// The number of different items of one kind that may fail before all items of this kind pause.
     static let failuresBeforePause = 5
+    /// The shortest pause after `failuresBeforePause` failures.
     static let pauseAfterFailures = Duration.seconds(5)
 
+    /// The runs of which a part has to be sent, by row: the id of the run's row in the database of this store.
     var waiting: [Int64: Waiting] = [:]
     /// When long metrics were last sent again from their beginning, because points were logged late; by the rows of the runs.
     var restarts: [Int64: ContinuousClock.Instant] = [:]
@@ -60,6 +62,7 @@ struct ForwardState: Sendable {
     var renewedFileModels: Set<String> = []
     /// The failures of runs, by the ids of their experiments.
     var runFailures: [Int64: ItemFailure] = [:]
+    /// The failures of experiments, logged models and registered models.
     var itemFailures: [ItemName: ItemFailure] = [:]
     /// When experiments and models that failed are tried again; nil if none failed.
     var itemsDue: ContinuousClock.Instant?
@@ -89,11 +92,15 @@ struct ForwardState: Sendable {
     var recognized: ContinuousClock.Instant?
     /// The number of times that another database was found at the upstream's address.
     var generation = 0
+    /// The upstream's id in the journal; nil before the first round.
     var upstreamID: Int64?
+    /// Nil until a call has shown whether the upstream is Apus or MLflow.
     var upstream: (any Upstream)?
     /// The last failure of the local database, by the kind of round (`runs` or `files`) in which it occurred.
     var journalFailures: [String: UpstreamFailure] = [:]
+    /// The pause of all calls that send runs and items.
     var backOff = BackOff()
+    /// The pause of all calls that send files.
     var fileBackOff = BackOff()
     var isStopped = false
     /// Whether new changes are sent without the usual delay.

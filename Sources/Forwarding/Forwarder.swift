@@ -15,6 +15,7 @@ package final class Forwarder: Sendable {
     let settings: ForwardSettings
     private let feed: ChangeFeed
     let state: Mutex<ForwardState>
+    /// The function that makes the threads begin their rounds at once; nil before `whenNeeded` sets it.
     private let wake = Mutex<(@Sendable () -> Void)?>(nil)
     private let inFlight = CallsInFlight()
 

@@ -18,6 +18,8 @@ protocol Upstream: Sendable {
     func holds(_ evidence: KnownUpstreamEntity) throws(UpstreamFailure) -> Bool
 
     /// Sends an experiment; if the upstream has it already, updates it.
+    ///
+    /// - Parameter known: the journal's entry about the experiment; nil if the experiment was never sent.
     func send(_ experiment: Experiment, known: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome
 
     /// Sends runs with some of their points.
@@ -28,10 +30,13 @@ protocol Upstream: Sendable {
 
     /// Sends a logged model with all its points.
     ///
+    /// - Parameter known: the journal's entry about the model; nil if the model's id at the upstream is not known.
     /// - Returns: the outcome, with the model's id at the upstream.
     func send(_ model: ModelParcel, known: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome
 
     /// Sends a registered model with all its versions.
+    ///
+    /// - Parameter known: the journal's entry about the model; nil if the model's id at the upstream is not known.
     func send(_ entry: RegistryParcel, known: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome
 
     /// Returns the folder at the upstream for the files of a run or logged model.
@@ -108,6 +113,7 @@ struct ItemOutcome: Sendable {
 
 /// A run or logged model whose files are sent.
 struct FileOwner: Sendable {
+    /// The run or model, with its id in this store.
     var owner: ForwardedFileOwner
     /// The owner's id at the upstream.
     var remoteID: String

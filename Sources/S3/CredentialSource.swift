@@ -56,10 +56,10 @@ package final class CredentialSource: Sendable {
         if let known = knownCredentials(validFor: Self.refreshSeconds) { return known }
         if let known = knownCredentials(validFor: 0) {
             if hasSearched(within: Self.searchInterval) { return known }
-            let renewed: S3Credentials?? = search.withLockIfAvailable { _ in try? searched() }
+            let renewed: S3Credentials?? = search.withLockIfAvailable { _ in try? credentialsAfterSearch() }
             return (renewed ?? nil) ?? known
         }
-        let result = search.withLock { _ in Result { () throws(S3Failure) in try searched() } }
+        let result = search.withLock { _ in Result { () throws(S3Failure) in try credentialsAfterSearch() } }
         return try result.get()
     }
 
@@ -79,7 +79,7 @@ package final class CredentialSource: Sendable {
     }
 
     /// Searches for credentials, unless another thread has just finished a search.
-    private func searched() throws(S3Failure) -> S3Credentials {
+    private func credentialsAfterSearch() throws(S3Failure) -> S3Credentials {
         if let known = knownCredentials(validFor: hasSearched(within: Self.searchInterval) ? 0 : Self.refreshSeconds) {
             return known
         }

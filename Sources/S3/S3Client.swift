@@ -342,7 +342,7 @@ extension S3Client {
     }
 }
 
-/// Produces a request body from bytes in memory, piece by piece, so that memory never holds a copy of all of them.
+/// Produces a request body from bytes in memory, piece by piece, so that memory never contains a copy of all bytes.
 private final class MemoryProducer: HTTPBodyProducer {
     private static let pieceBytes = 256 * 1_024
 

@@ -11,7 +11,7 @@ package final class S3Reading {
     package private(set) var position: Int64
     private var stream: ReplyStream?
     /// The number of interrupted answers since `lastProgress` was set.
-    private var breaks = 0
+    private var interruptions = 0
     /// The position at which reading last counted as progress.
     private var lastProgress: Int64
     /// The total time spent waiting for the storage since `lastProgress` was set.
@@ -51,17 +51,17 @@ package final class S3Reading {
             if let piece, waited < Self.longestWait, Int64(piece.count) <= end - position {
                 position += Int64(piece.count)
                 if position - lastProgress >= Self.progressBytes {
-                    (lastProgress, breaks, waited) = (position, 0, .zero)
+                    (lastProgress, interruptions, waited) = (position, 0, .zero)
                 }
                 if position == end { _ = try? stream?.next() }
                 return piece
             }
-            breaks += 1
+            interruptions += 1
             waited = .zero
-            guard breaks <= client.settings.attempts else {
+            guard interruptions <= client.settings.attempts else {
                 throw S3Failure(.unavailable, "The object storage repeatedly broke off its answer.")
             }
-            S3Client.pause(after: breaks)
+            S3Client.pause(after: interruptions)
             // The tag ensures that the rest belongs to the same content.
             stream = nil
             stream = try client.read(object.key, position..<end, of: object.size, tag: object.tag)

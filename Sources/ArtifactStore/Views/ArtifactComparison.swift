@@ -3,7 +3,7 @@ internal import Hashing
 
 /// Compares the files beneath several folders path by path; folders themselves are not compared.
 ///
-/// All folders are walked at the same time, so that memory holds only the walks and one path. The content of a file is
+/// All folders are walked at the same time, so that memory contains only the walks and one path. The content of a file is
 /// read only when another folder has a file of the same size at the same path.
 package struct ArtifactComparison: Sendable {
     /// A file at the path in one of the folders.

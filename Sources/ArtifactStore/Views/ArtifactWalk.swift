@@ -3,8 +3,8 @@ internal import Glibc
 
 /// Visits all files and folders beneath a folder, ordered by the bytes of their whole paths.
 ///
-/// For each folder from the first one down to the current entry, it holds a descriptor and the names in the folder. It
-/// leaves out the entries that `ArtifactRoot.list` leaves out, and entries that are deeper than a path can name.
+/// For each folder from the first one down to the current entry, the walk keeps a descriptor and the names in the folder.
+/// The walk leaves out the entries that `ArtifactRoot.list` leaves out, and entries that are deeper than a path can name.
 /// Entries that are created or removed meanwhile may or may not be visited.
 package struct ArtifactWalk: Sendable {
     /// The handling of an entry that was deleted or replaced after its folder was read and before it is visited.

@@ -72,6 +72,7 @@ struct IncomingFile: ~Copyable {
         }
     }
 
+    /// Ends the download: renames the complete file to `path`.
     consuming func keep() throws(MLflowError) {
         guard rename(partPath, path) == 0 else { throw LocalFile.failure(path, errno) }
         isKept = true

@@ -132,7 +132,7 @@ extension ArtifactError.PathRule {
         case .currentSegment: "it must not contain '.' as a segment."
         case .emptySegment: "it must not contain an empty segment ('//')."
         case .backslash:
-            "a name must not begin with a backslash, or lead to another folder by one; use '/' between folders."
+            "a name must not begin with a backslash, or contain one that leads to another folder; use '/' between folders."
         case .nul: "it must not contain NUL."
         case .longComponent: "a name must not be longer than \(ArtifactPath.maximumComponentBytes) bytes."
         case .longPath:

@@ -42,8 +42,8 @@ package struct ArtifactPath: Sendable, CustomStringConvertible {
 
     /// Checks a path that has been percent-decoded exactly once; the empty text is the root.
     ///
-    /// - Throws: `.invalidPath` with a rule that the text breaks; if the text also breaks a rule of MLflow's server, the
-    ///   rule is that one.
+    /// - Throws: `.invalidPath` with a rule that the text breaks; among rules for segments, those of MLflow's server come
+    ///   first.
     package init(_ text: String) throws(ArtifactError) {
         let text = Self.withoutLineBreaksAndTabs(text)
         guard text.utf8.count <= Self.maximumBytes else { throw .invalidPath(.longPath) }

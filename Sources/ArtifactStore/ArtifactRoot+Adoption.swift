@@ -23,7 +23,7 @@ extension ArtifactRoot {
     ///
     /// Blocks while the file is read and written, and for two disk flushes. If the path already has a file of the same
     /// size, both files are compared byte by byte, unless they are the same inode or have the same modification time to
-    /// the nanosecond. Times of whole seconds are not enough, because archives store only whole seconds, and many
+    /// the nanosecond. Equal times of whole seconds are not enough, because archives store only whole seconds, and many
     /// programs give all their files the same time.
     /// - Parameter source: a regular file, opened for reading.
     /// - Throws: the errors of `beginWrite` and `ArtifactUpload.commit`.

@@ -55,8 +55,8 @@ extension ArtifactRoot {
 
     /// Removes the temporary files of uploads whose processes have ended.
     ///
-    /// The server calls this in the background when it starts; in the background, because the whole tree is read. Uploads
-    /// of this process, and uploads that another running process has locked, are kept.
+    /// The server calls this when it starts, in the background because the whole tree is read. Uploads of this process,
+    /// and uploads that another running process has locked, are kept.
     /// - Returns: the number of files removed.
     /// - Throws: the errors of opening the root; a root that does not exist yet is no error.
     @discardableResult
@@ -107,7 +107,7 @@ extension Folder {
     fileprivate func removeStaleUploads(depth: Int) throws(ArtifactError) -> Int {
         var removed = 0
         for entry in try entries() {
-            if entry.isForeignUpload {
+            if entry.isUploadOfOtherProcess {
                 if removeIfStale(entry) { removed += 1 }
             } else if depth < ArtifactPath.maximumDepth,
                 Int32(entry.type) == Int32(DT_DIR)
@@ -144,7 +144,7 @@ extension Folder {
 
 extension Folder.Entry {
     /// Whether the name is that of another process's upload.
-    fileprivate var isForeignUpload: Bool {
+    fileprivate var isUploadOfOtherProcess: Bool {
         guard let text, text.utf8.starts(with: ArtifactUpload.namePrefix.utf8) else { return false }
         return !text.utf8.starts(with: ArtifactUpload.ownNamePrefix.utf8)
     }

@@ -5,7 +5,7 @@ internal import Glibc
 struct Folder: Sendable {
     let descriptor: Descriptor
 
-    /// What a directory entry is.
+    /// The kind of a directory entry.
     enum Kind {
         case file, folder, symbolicLink, other
     }

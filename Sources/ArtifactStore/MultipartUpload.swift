@@ -151,8 +151,8 @@ final class MultipartUpload: Sendable {
 
     /// Counts bytes of a part that are about to be written.
     ///
-    /// - Parameter isInPlace: whether the bytes are for the shared file; if its space is allocated, they are counted
-    ///   already.
+    /// - Parameter isInPlace: whether the bytes are for the shared file, whose space is counted already if it was
+    ///   allocated ahead.
     func countBytes(_ bytes: Int64, isInPlace: Bool) throws(ArtifactError) {
         if isInPlace, state.withLock({ $0.isReserved }) { return }
         try freeSpace?.count(bytes)

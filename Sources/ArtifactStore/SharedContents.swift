@@ -23,6 +23,7 @@ package final class SharedContents: Sendable {
 
     private static let rememberedContents = 4_096
 
+    /// The path at which this process last stored a content, by the hash of the content.
     private let recent = Mutex<[[UInt8]: ArtifactPath]>([:])
     private let saved = Mutex(Statistics())
     private let locks = (0..<64).map { _ in ContentLock() }

@@ -5,8 +5,8 @@ package import TrackingStore
 
 /// Sends changes of a tracking store to another server, the upstream, while this server answers requests.
 ///
-/// `sendRuns` and `sendFiles` each do one round of sending; one thread calls `sendRuns` again and again, another one
-/// `sendFiles`. A round reads from the store in short reads, sends, and then writes to the store's journal what the
+/// `sendRuns` and `sendFiles` each do one round of sending; one thread calls `sendRuns` again and again, another thread
+/// calls `sendFiles`. A round reads from the store in short reads, sends, and then writes to the store's journal what the
 /// upstream has confirmed. If the server is killed, nothing is lost, and only unconfirmed parts are sent again. Before a
 /// run is created, it is searched for at the upstream by its id. Several threads may use a forwarder.
 package final class Forwarder: Sendable {

@@ -21,8 +21,8 @@ extension ApusUpstream {
 
     /// The location of a new run or model at the upstream, where its experiment may have another id.
     ///
-    /// The folder that is named after the local id of the experiment belongs to another experiment at the upstream, whose
-    /// permissions would apply to the files.
+    /// The local id of the experiment in the location is replaced, because the folder with that id belongs to another
+    /// experiment at the upstream, whose permissions would apply to the files.
     static func location(_ location: String, from experiment: Int64, to remoteID: String) -> String {
         let folder = "\(scheme)\(experiment)/"
         guard remoteID != String(experiment), location.utf8.starts(with: folder.utf8) else { return location }

@@ -36,7 +36,7 @@ package struct S3Settings: Sendable {
         let files = ProfileFiles(variable)
         let region = variable("AWS_REGION") ?? variable("AWS_DEFAULT_REGION") ?? files.setting("region") ?? "us-east-1"
         guard Self.isRegion(region) else {
-            throw S3Failure(.refused, "AWS_REGION '\(region)' is not the name of a region, such as eu-central-1.")
+            throw S3Failure(.refused, "AWS_REGION '\(region)' is not a valid region name; an example is eu-central-1.")
         }
         self.region = region
         (endpoint, addressing) = try Self.endpoint(files, bucket, variable)

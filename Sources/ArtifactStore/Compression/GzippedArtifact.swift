@@ -20,7 +20,7 @@ package struct GzippedArtifact: Sendable {
 
     /// Compresses the next 64 KiB of the file and appends the output, which may be empty; blocks on the disk.
     ///
-    /// - Returns: whether a part of the file is left.
+    /// - Returns: whether the file has more bytes.
     /// - Throws: `.other` with ENODATA if the file has become shorter since it was opened; other errors of the file system.
     package mutating func next(into buffer: inout [UInt8]) throws(ArtifactError) -> Bool {
         let isLast = file.size - position <= Self.pieceBytes

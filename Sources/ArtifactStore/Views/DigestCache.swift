@@ -2,8 +2,8 @@ internal import Files
 internal import Glibc
 internal import Synchronization
 
-/// A cache of the digests of file contents; a digest stays valid until the size, the times or the inode of the file
-/// change.
+/// A cache of the digests of file contents; a digest is found until the file's status changes, or the tag of an object in
+/// an object storage.
 ///
 /// The cache has two generations. When the younger one is full, the older one is discarded.
 package final class DigestCache: Sendable {

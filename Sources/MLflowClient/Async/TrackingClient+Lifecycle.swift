@@ -15,7 +15,7 @@ extension TrackingClient {
 
     /// Ends a run if it is still running, and returns its final status.
     ///
-    /// A program calls this before it ends, so that no run of it stays RUNNING.
+    /// A program calls this before it ends, so that none of its runs stays RUNNING.
     ///
     /// - Parameter status: the status for a run that is still running.
     @discardableResult

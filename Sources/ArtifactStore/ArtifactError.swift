@@ -14,7 +14,8 @@ package enum ArtifactError: Error, Sendable, Equatable {
     case invalidPath(PathRule)
     /// The file system or its disk quota is full (ENOSPC, EDQUOT); the bytes that the upload has written are removed.
     case noSpace
-    /// The bytes do not fit beside the space that is kept free for the database; the value is the size of that space.
+    /// The disk has no room for the bytes besides the space that is kept free for the database; the value is the size of
+    /// that space.
     case spaceKept(Int64)
     /// The bytes would exceed a storage quota; the text says which quota, of whom, and what to change.
     case quotaSpent(String)
@@ -48,7 +49,7 @@ package enum ArtifactError: Error, Sendable, Equatable {
     /// Any other failure, with the value of `errno` and the call that set it; for the log, not for clients.
     case other(errno: Int32, call: String)
 
-    /// The rules of `ArtifactPath`; each case is named after what it forbids.
+    /// The rules of `ArtifactPath`; each case is named after what the rule forbids.
     package enum PathRule: Sendable, Equatable {
         /// The path is empty, which names the root, but a file is needed.
         case empty
@@ -84,7 +85,7 @@ package enum ArtifactError: Error, Sendable, Equatable {
 
     /// A message of one line for a client, without paths of this machine.
     ///
-    /// If clients look for the text of MLflow's server, the message is the same.
+    /// Where clients compare the message with that of MLflow's server, both are the same.
     /// - Parameter path: the path that the client asked for.
     package func message(for path: String) -> String {
         switch self {
@@ -96,13 +97,13 @@ package enum ArtifactError: Error, Sendable, Equatable {
         case .invalidPath(let rule): "Invalid path" + (rule.reason.map { ": " + $0 } ?? "")
         case .noSpace: "There is no space left for artifacts on the server."
         case .spaceKept(let bytes):
-            "The disk of the artifacts is nearly full: the server keeps its last \(ByteCount.text(bytes)) free (--keep-free), so that "
-                + "metrics, params and tags can go on. Delete what is not needed, or give the disk more space."
+            "The disk of the artifacts is nearly full: the server keeps its last \(ByteCount.text(bytes)) free (--keep-free), so "
+                + "that metrics, params and tags can still be logged. Delete what is not needed, or give the disk more space."
         case .quotaSpent(let text): text
         case .readOnly: "The artifact storage of the server is read-only."
         case .permissionDenied: "The server is not permitted to access this artifact: '\(path)'"
         case .nameTooLong:
-            "Invalid path: it, or a name in it, is longer than the storage of the server allows; use shorter names."
+            "Invalid path: the path, or a name in it, is longer than the storage of the server allows; use shorter names."
         case .nameNotSupported: "Invalid path: a name has characters that the file system of the server cannot hold."
         case .fileTooLarge: "The file is larger than the file system of the server can hold."
         case .busy: "Other requests are changing the folder of '\(path)'; try again when they have finished."
@@ -123,7 +124,7 @@ extension ArtifactError.PathRule {
 
     /// The part of the message that names the rule.
     ///
-    /// It is nil for paths that MLflow's server refuses too, because its clients compare the whole text.
+    /// The value is nil for paths that MLflow's server refuses too, because MLflow's clients compare the whole message.
     fileprivate var reason: String? {
         switch self {
         case .absolute, .parentSegment, .driveOrScheme, .fragment, .disguise: nil
@@ -131,12 +132,14 @@ extension ArtifactError.PathRule {
         case .currentSegment: "it must not contain '.' as a segment."
         case .emptySegment: "it must not contain an empty segment ('//')."
         case .backslash:
-            "a name must not begin with a backslash or name another folder by one; use '/' between folders."
+            "a name must not begin with a backslash, or contain one that leads to another folder; use '/' between folders."
         case .nul: "it must not contain NUL."
         case .longComponent: "a name must not be longer than \(ArtifactPath.maximumComponentBytes) bytes."
         case .longPath:
-            "it must not be longer than \(ArtifactPath.maximumBytes) bytes or deeper than \(ArtifactPath.maximumDepth)."
-        case .reservedName: "names of this kind are reserved for unfinished uploads."
+            "it must not be longer than \(ArtifactPath.maximumBytes) bytes, or have more than "
+                + "\(ArtifactPath.maximumDepth) segments."
+        case .reservedName:
+            "a name must not begin with '.apus-upload-' or '.artifact.uploading.', which mark unfinished uploads."
         case .trailingSlash: "it must not end with '/'."
         case .symbolicLink: "resolved path is outside the artifact directory, or reached through a symbolic link."
         }

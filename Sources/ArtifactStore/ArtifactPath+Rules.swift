@@ -1,7 +1,7 @@
 internal import Coding
 
 extension ArtifactPath {
-    /// The beginnings of the names of unfinished uploads, of Apus and of MLflow, which no client may use.
+    /// The beginnings of the names that Apus and MLflow give to unfinished uploads; no client may use them.
     private static let reservedPrefixes = [ArtifactUpload.namePrefix, ".artifact.uploading."]
 
     /// The rule that a segment breaks; nil for a valid name.
@@ -21,7 +21,7 @@ extension ArtifactPath {
         if isDots(segment) { return segment.count == 1 ? .currentSegment : .parentSegment }
         if hasBackslash, leadsElsewhereOnWindows(segment) { return .backslash }
         if isDrive(segment) || isFileScheme(segment) { return .driveOrScheme }
-        if hasEscape, isDisguise(segment) { return .disguise }
+        if hasEscape, decodesToOtherPath(segment) { return .disguise }
         if segment.count > maximumComponentBytes { return .longComponent }
         if reservedPrefixes.contains(where: { segment.starts(with: $0.utf8) }) { return .reservedName }
         return nil
@@ -45,7 +45,7 @@ extension ArtifactPath {
     }
 
     /// Whether the segment would name a different path if it were percent-decoded again, up to ten times, as MLflow decodes.
-    private static func isDisguise(_ segment: some Sequence<UInt8>) -> Bool {
+    private static func decodesToOtherPath(_ segment: some Sequence<UInt8>) -> Bool {
         var bytes = Array(segment)
         for _ in 0..<10 {
             let decoded = PercentCoding.decodeLeniently(bytes)

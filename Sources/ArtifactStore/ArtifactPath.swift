@@ -1,16 +1,16 @@
 /// The checked path of an artifact, relative to a root; this module has no other way to name a file.
 ///
-/// These rules hold for every route and field that takes an artifact path. The text has been percent-decoded exactly
-/// once and is used as it is, except that tabs and line breaks are removed: MLflow's server and clients remove them
-/// from every path, and would not find a file whose name kept them. A path is refused if
+/// These rules apply to every route and field with an artifact path. The text has been percent-decoded exactly once and
+/// is used as it is, except that tabs and line breaks are removed: MLflow's server and clients remove them from every
+/// path, and would not find a file whose name kept them. A path is refused if
 /// - it is longer than `maximumBytes` or deeper than `maximumDepth`, or begins with `/`;
-/// - a segment is empty (except after one slash at the end), longer than `maximumComponentBytes`, or holds NUL or `#`;
+/// - a segment is empty (except after one slash at the end), longer than `maximumComponentBytes`, or contains NUL or `#`;
 /// - a segment is `.` or `..`;
 /// - a segment is a drive (`C:`) or begins with `file:`;
-/// - a segment that is cut at its backslashes would begin with nothing or a drive, or hold a part `.` or `..`: a client
-///   on Windows would write the file outside of the folder to which it downloads;
-/// - a segment that is decoded again, up to ten times, would begin with a separator, hold a part `.` or `..`, or name a
-///   drive or `file:` (`%2e%2e`): this server does not decode it again, but other programs may;
+/// - a segment that is split at its backslashes begins with an empty part or a drive, or has a part `.` or `..`, because
+///   a client on Windows would write the file outside of the folder to which it downloads;
+/// - a segment that is percent-decoded again, up to ten times, begins with a separator, has a part `.` or `..`, or names
+///   a drive or `file:` (such as `%2e%2e`): this server does not decode it again, but other programs may;
 /// - a segment begins like the names of unfinished uploads.
 ///
 /// All other characters have no special meaning, as in the file system: `v1.0.`, ` lead`, `a\b`, `...`, `s3:`, `100%.txt`, `%41`,
@@ -21,7 +21,8 @@ package struct ArtifactPath: Sendable, CustomStringConvertible {
     package static let maximumComponentBytes = 255
     /// The longest path in UTF-8 bytes, separators included.
     package static let maximumBytes = 4_096
-    /// The largest number of components; it bounds the depth of a walk and the descriptors that a deletion holds.
+    /// The largest number of components; it bounds the depth of a walk and the number of descriptors that a deletion
+    /// keeps open.
     package static let maximumDepth = 128
 
     /// The root itself, which may be listed, but not opened, written or deleted.
@@ -41,7 +42,8 @@ package struct ArtifactPath: Sendable, CustomStringConvertible {
 
     /// Checks a path that has been percent-decoded exactly once; the empty text is the root.
     ///
-    /// - Throws: `.invalidPath` with a rule that the text breaks; a rule of MLflow's server comes before other rules.
+    /// - Throws: `.invalidPath` with a rule that the text breaks; among rules for segments, those of MLflow's server come
+    ///   first.
     package init(_ text: String) throws(ArtifactError) {
         let text = Self.withoutLineBreaksAndTabs(text)
         guard text.utf8.count <= Self.maximumBytes else { throw .invalidPath(.longPath) }

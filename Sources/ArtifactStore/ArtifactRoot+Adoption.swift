@@ -4,7 +4,8 @@ internal import Glibc
 /// How a local file is added to a root of artifacts.
 package enum AdoptionWay: Sendable {
     case copy
-    /// The file shares its space with the source, by a clone or else by a hard link; if neither is possible, it is copied.
+    /// The new file shares disk space with the source, by a clone (FICLONE) or else by a hard link; if neither is
+    /// possible, the bytes are copied.
     case link
 }
 
@@ -13,16 +14,17 @@ package enum Adoption: Sendable, Equatable {
     case stored(bytes: Int64)
     /// The path already has a file of the same bytes.
     case same(bytes: Int64)
-    /// The path already has a file of other bytes, which stays.
+    /// The path already has a file of other bytes, which was not changed.
     case different
 }
 
 extension ArtifactRoot {
     /// Adds a local file, with its modification time, at a path that has no file yet.
     ///
-    /// Blocks for reading and writing it, and for two disk flushes. If the path has a file of the same size, both are read and
-    /// compared, unless they are one inode or their modification times are equal to the nanosecond. Equal times of whole seconds
-    /// prove nothing: archives hold only whole seconds, and many programs give all their files the same time.
+    /// Blocks while the file is read and written, and for two disk flushes. If the path already has a file of the same
+    /// size, both files are compared byte by byte, unless they are the same inode or have the same modification time to
+    /// the nanosecond. Equal times of whole seconds are not enough, because archives store only whole seconds, and many
+    /// programs give all their files the same time.
     /// - Parameter source: a regular file, opened for reading.
     /// - Throws: the errors of `beginWrite` and `ArtifactUpload.commit`.
     package func adopt(
@@ -63,9 +65,10 @@ extension ArtifactUpload {
         _ = utimensat(folder.descriptor.rawValue, temporaryName, times, AT_SYMLINK_NOFOLLOW)
     }
 
-    /// Makes the target share the space of another file, and ends the upload.
+    /// Makes the target share the disk space of another file, and ends the upload.
     ///
-    /// - Returns: false if the file systems cannot share it; the upload then continues.
+    /// - Returns: false if the files cannot share space, for example because they are on different file systems; the
+    ///   upload then continues.
     fileprivate func commit(linking source: Descriptor) throws(ArtifactError) -> Bool {
         guard let space = share(source) else { return false }
         switch space {

@@ -4,8 +4,8 @@ internal import Glibc
 extension ArtifactRoot {
     /// Deletes a file, or a folder with everything beneath it; links are removed, not followed.
     ///
-    /// Blocks for one disk flush and two calls per entry. A folder is deleted entry by entry, so that readers may see a
-    /// part of it. A path with a slash at its end names a folder only.
+    /// Blocks for one disk flush and two system calls per entry. A folder is deleted entry by entry, so readers may
+    /// meanwhile see a part of its entries. If the path ends with a slash, only a folder is deleted, never a file.
     /// - Parameter removed: called with the size of each file after its removal, even if a later step fails.
     /// - Returns: whether a file or a folder was deleted.
     /// - Throws: `.invalidPath(.empty)` for the root; `.busy` if other requests add files to the folder meanwhile;
@@ -55,8 +55,8 @@ extension ArtifactRoot {
 
     /// Removes the temporary files of uploads whose processes have ended.
     ///
-    /// The server calls this in the background when it starts, because it walks the whole tree. Uploads of this
-    /// process, and uploads that another running process has locked, are kept.
+    /// The server calls this when it starts, in the background because the whole tree is read. Uploads of this process,
+    /// and uploads that another running process has locked, are kept.
     /// - Returns: the number of files removed.
     /// - Throws: the errors of opening the root; a root that does not exist yet is no error.
     @discardableResult
@@ -70,7 +70,7 @@ extension ArtifactRoot {
 }
 
 extension Folder {
-    /// Removes a folder in this folder and everything beneath it; tries again if uploads begin in it meanwhile.
+    /// Removes a folder in this folder and everything beneath it; tries again if uploads add files to it meanwhile.
     fileprivate func removeTree(
         _ name: UnsafePointer<CChar>,
         depth: Int,
@@ -107,7 +107,7 @@ extension Folder {
     fileprivate func removeStaleUploads(depth: Int) throws(ArtifactError) -> Int {
         var removed = 0
         for entry in try entries() {
-            if entry.isForeignUpload {
+            if entry.isUploadOfOtherProcess {
                 if removeIfStale(entry) { removed += 1 }
             } else if depth < ArtifactPath.maximumDepth,
                 Int32(entry.type) == Int32(DT_DIR)
@@ -126,10 +126,11 @@ extension Folder {
         guard let file = try? open(entry.name, flags: O_RDONLY) else { return false }
         var status = stat()
         guard fstat(file.rawValue, &status) == 0, status.kind == .file else { return false }
-        // The lock is held during the removal. An upload that has just created the file waits for the lock and then
+        // The lock stays until the file is removed. An upload that has just created the file waits for the lock and then
         // finds that the file is gone.
         return withExtendedLifetime(file) {
             let (locked, code) = retryingInterrupts { flock(file.rawValue, LOCK_EX | LOCK_NB) }
+            // Without locks in the file system, a file that is older than a day counts as abandoned.
             let isAbandoned = locked == 0 || (code != EWOULDBLOCK && isOlderThanADay(status))
             return isAbandoned && unlink(entry.name) == 0
         }
@@ -142,8 +143,8 @@ extension Folder {
 }
 
 extension Folder.Entry {
-    /// Whether the name is that of an upload of another process.
-    fileprivate var isForeignUpload: Bool {
+    /// Whether the name is that of another process's upload.
+    fileprivate var isUploadOfOtherProcess: Bool {
         guard let text, text.utf8.starts(with: ArtifactUpload.namePrefix.utf8) else { return false }
         return !text.utf8.starts(with: ArtifactUpload.ownNamePrefix.utf8)
     }

@@ -2,22 +2,24 @@ internal import Files
 internal import Glibc
 internal import Synchronization
 
-/// A directory that holds artifacts, and all operations on the files beneath it.
+/// A directory that contains artifacts, and all operations on the files beneath it.
 ///
 /// Every path is resolved beneath a descriptor of the directory, and symbolic links beneath it are never followed, so
-/// that no path leads outside, even if somebody creates or replaces links meanwhile. The path of the directory itself
-/// may contain links, because the operator has chosen it. All functions block, and any thread may call them.
+/// that no path leads outside, even if somebody creates or replaces links meanwhile. The path of the directory itself may
+/// contain links, because the operator chose this path, not a client. All functions block, and any thread may call them.
 package final class ArtifactRoot: Sendable {
     /// The path of the directory; a relative path starts at the working directory of the process.
     package let location: String
-    /// Lets equal files share their space; nil if each file has space of its own.
+    /// Lets files of equal content share disk space; nil if no files share space.
     package let sharedContents: SharedContents?
-    /// Keeps a part of the disk free; nil if files may fill the disk.
+    /// Keeps a part of the disk free for the database; nil if artifacts may fill the disk.
     package let freeSpace: FreeSpace?
+    /// The open directory; nil before its first use.
     private let opened = Mutex<Folder?>(nil)
     private let resolver: PathResolver
 
-    /// Does not access the directory, which is opened when it is first used and created by the first write.
+    /// Creates the object without accessing the directory: the first call that needs the directory opens it, and the
+    /// first write creates it.
     ///
     /// - Parameter resolvesInOneCall: false for opening each path component by component, as on kernels without openat2(2).
     package init(
@@ -34,8 +36,8 @@ package final class ArtifactRoot: Sendable {
 
     /// Returns the files and folders in a folder, sorted together by the bytes of their names.
     ///
-    /// Costs one status call per entry, and holds the whole folder in memory. Unfinished uploads, symbolic links,
-    /// devices and names that no `ArtifactPath` can hold are left out.
+    /// Makes one system call per entry, and needs memory for all entries of the folder. Unfinished uploads, symbolic
+    /// links, devices and names that no `ArtifactPath` can contain are left out.
     /// - Parameters:
     ///   - path: the folder, relative to `base`.
     ///   - base: the folder to which the paths of the entries are relative, such as a run's folder.
@@ -86,7 +88,7 @@ package final class ArtifactRoot: Sendable {
         do {
             descriptor = try resolver.open(path.components, in: root, flags: O_RDONLY)
         } catch .notDirectory, .other(errno: ENXIO, call: _) {
-            // open(2) fails with ENXIO for a socket and for a device without a driver.
+            // open(2) fails with ENXIO for a socket and for a device without a driver, which are not artifacts.
             throw .notFound
         }
         var status = stat()
@@ -99,16 +101,17 @@ package final class ArtifactRoot: Sendable {
         }
     }
 
-    /// Begins to write a file: creates the folders above it and a temporary file beside it.
+    /// Begins to write a file: creates the missing folders of its path, and a temporary file in the folder of the target.
     ///
     /// Readers see the old file, or none, until `ArtifactUpload.commit()`. New folders remain if the upload is aborted.
     /// The umask decides the modes of new folders and files.
     /// - Parameters:
     ///   - length: the number of bytes that the client announces; nil if it announces none.
-    ///   - claim: counts the bytes for a quota while they are being written; nil if they are not counted.
-    /// - Throws: `.spaceKept` if the announced bytes do not fit; `.isDirectory` if the path is a folder; `.notDirectory` if a
-    ///   component above the last one is a file; `.invalidPath` for the root, a trailing slash, and a component that is a link;
-    ///   `.busy` if other requests delete the folders again and again; `.noSpace` and other errors of the file system.
+    ///   - claim: adds the bytes to the use of a quota before they are written; nil if no quota counts them.
+    /// - Throws: `.spaceKept` if there is no room for the announced bytes besides the space that is kept free;
+    ///   `.isDirectory` if the path is a folder; `.notDirectory` if a component above the last one is a file;
+    ///   `.invalidPath` for the root, a trailing slash, and a component that is a link; `.busy` if other requests delete
+    ///   the folders again and again; `.noSpace` and other errors of the file system.
     package func beginWrite(
         _ path: ArtifactPath,
         length: Int64? = nil,
@@ -166,7 +169,8 @@ package final class ArtifactRoot: Sendable {
 }
 
 extension ArtifactRoot {
-    /// Returns the folder of the root, which is kept open; opens it again if the directory was removed meanwhile.
+    /// Returns the root as an open folder, which later calls use again; opens the path again if the directory was removed
+    /// meanwhile.
     func rootFolder(makingIfMissing: Bool) throws(ArtifactError) -> Folder {
         if let folder = opened.withLock({ $0 }), folder.isStillLinked { return folder }
         if makingIfMissing { try makeRoot() }
@@ -196,12 +200,14 @@ extension ArtifactRoot {
         }
     }
 
-    /// The error for a root that cannot be opened: ENOTDIR and ELOOP do not become errors about the path of the client.
+    /// The error for a root that cannot be opened: ENOTDIR and ELOOP become `.rootUnavailable`, because the client's path
+    /// is not their cause.
     private static func failure(ofRoot code: Int32, call: String) -> ArtifactError {
         code == ENOTDIR || code == ELOOP ? .rootUnavailable : ArtifactError(errno: code, call: call)
     }
 
-    /// Whether the path is a directory; on a read-only file system, mkdir(2) may fail without EEXIST although it is one.
+    /// Whether the path is a directory; on a read-only file system, mkdir(2) may fail with another error than EEXIST
+    /// although the directory exists.
     private func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.kind == .folder

@@ -3,13 +3,14 @@ internal import Glibc
 internal import Hashing
 
 extension ArtifactUpload {
-    /// The largest file that is read again for its hash, in bytes, so that the client does not wait too long.
+    /// The largest file, in bytes, that is read again for its hash: a larger one would make the client wait too long.
     private static let largestHashedBytes: Int64 = 8 << 30
 
-    /// Moves another file of the same root to the target of this upload, and ends the upload without its own bytes.
+    /// Moves another file of the same root to the target of this upload, and ends the upload, whose own temporary file is
+    /// discarded.
     ///
-    /// The bytes of the file must already be durable; its new name is durable when this function returns. If equal
-    /// files share space, a file of up to 8 GiB is read again for its hash.
+    /// The bytes of the file must already be durable; its new name is durable when this function returns. If files of
+    /// equal content share disk space, a file of up to 8 GiB is read again for its hash.
     /// - Throws: the errors of `commit()`; `.other` with EXDEV if the file is on another file system. The file then
     ///   stays in its folder, and the upload has ended.
     func commit(moving source: String, from origin: Folder) throws(ArtifactError) -> StoredArtifact {
@@ -19,7 +20,7 @@ extension ArtifactUpload {
         let size = try file.size()
         let sha256 = sharing == nil || size > Self.largestHashedBytes ? nil : try Self.sha256(of: file)
         return try store(file, bytes: size, sha256: sha256) { () throws(ArtifactError) in
-            // This flush has nothing to write, unless the file now shares the space of an equal file.
+            // This flush has nothing to write, unless the file now shares the extents of another file.
             try file.synchronizeData()
             let (renamed, code) = retryingInterrupts {
                 renameat(origin.descriptor.rawValue, source, folder.descriptor.rawValue, name)

@@ -1,7 +1,7 @@
 internal import Files
 internal import Glibc
 
-/// The data that an upload needs to share the space of an equal file.
+/// What an upload needs to share the disk space of a stored file with equal content.
 struct Sharing: Sendable {
     let contents: SharedContents
     let root: ArtifactRoot
@@ -10,21 +10,21 @@ struct Sharing: Sendable {
 }
 
 extension Sharing {
-    /// Makes the upload share the space of an equal file that already exists.
+    /// Makes the upload share the disk space of a stored file with equal content.
     ///
-    /// If the file system supports clones (FICLONE), the upload's own file shares the extents of the other file until
-    /// one of them is changed. Otherwise the name becomes a hard link.
-    /// - Returns: nil if no file has these bytes, or none can be shared, because it is on another file system, has the
-    ///   largest number of links, or has another owner.
+    /// If the file system supports clones (FICLONE), the upload's own file shares the extents of the other file until one
+    /// of them is changed. Otherwise the name becomes a hard link to the other file.
+    /// - Returns: nil if no stored file has these bytes, or if the space of none that has them can be shared, because it
+    ///   is on another file system, has as many links as the file system allows, or has another owner.
     func share(_ file: Descriptor, size: Int64, sha256: [UInt8], in folder: Folder, as name: String) -> SharedSpace? {
-        // An empty file takes no space, and all empty marker files would become links of one inode.
+        // An empty file takes no space, so sharing would only make all empty files links to one inode.
         guard size > 0 else { return nil }
         for candidate in contents.candidates(for: sha256) {
             guard let (copy, status) = try? root.openFile(candidate), status.size == size,
                 haveEqualBytes(copy, file, size: size)
             else { continue }
             if ioctl(file.rawValue, Self.cloneFile, copy.rawValue) == 0 { return .extents }
-            // A file that another program wrote a moment ago may not be durable yet.
+            // Another program may have written the other file a moment ago, so it is made durable before it gets a link.
             guard fsync(copy.rawValue) == 0, (try? folder.link(copy, replacing: name)) != nil
             else { continue }
             return .inode
@@ -36,7 +36,7 @@ extension Sharing {
     static let cloneFile: UInt = 0x4004_9409
 }
 
-/// The two ways in which the space of another file is shared.
+/// The two ways to share the disk space of another file.
 enum SharedSpace {
     /// The upload's own file shares the extents of the other file, and must still be moved to its target.
     case extents
@@ -50,13 +50,13 @@ extension Folder {
         let direct = link(file, as: name)
         if direct == 0 { return }
         guard direct == EEXIST else { throw ArtifactError(errno: direct, call: "linkat") }
-        // While this process holds the lock, `removeStaleUploads` of another process does not remove the temporary name.
+        // While this process has the lock, `removeStaleUploads` of another process does not remove the temporary name.
         _ = retryingInterrupts { flock(file.rawValue, LOCK_SH) }
         defer { _ = retryingInterrupts { flock(file.rawValue, LOCK_UN) } }
         let temporaryName = ArtifactUpload.nextTemporaryName()
         let code = link(file, as: temporaryName)
         guard code == 0 else { throw ArtifactError(errno: code, call: "linkat") }
-        // If both names are links to one file, rename(2) does nothing and keeps both.
+        // If both names are links to one file, rename(2) does nothing, so the temporary name is removed here.
         defer { _ = unlink(temporaryName) }
         let (renamed, renameCode) = retryingInterrupts {
             renameat(descriptor.rawValue, temporaryName, descriptor.rawValue, name)

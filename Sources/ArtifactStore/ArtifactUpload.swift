@@ -3,7 +3,7 @@ internal import Glibc
 internal import Hashing
 internal import Synchronization
 
-/// A file that is written to a temporary file beside its target, and that readers see only after `commit()`.
+/// A file that is written to a temporary file in the folder of its target, and that readers see only after `commit()`.
 ///
 /// The upload ends with `commit()`, with `abort()`, or when its last reference is released. One connection writes at a
 /// time; `abort()` may be called from any thread.
@@ -12,7 +12,7 @@ package final class ArtifactUpload: Sendable {
     static let namePrefix = ".apus-upload-"
     /// The beginning of the names of this process's uploads.
     static let ownNamePrefix = namePrefix + String(UInt64.random(in: .min ... .max), radix: 16) + "-"
-    private static let counter = Atomic<UInt64>(0)
+    private static let uploadCounter = Atomic<UInt64>(0)
 
     private struct Progress {
         var bytes: Int64 = 0
@@ -20,12 +20,16 @@ package final class ArtifactUpload: Sendable {
         var hash: SHA256?
     }
 
+    /// The folder of the target, which also contains the temporary file.
     let folder: Folder
+    /// The name of the target.
     let name: String
     let temporaryName: String
+    /// What the upload needs to share the disk space of a file with equal content; nil if it must not share space.
     let sharing: Sharing?
-    /// Counts the bytes for a quota while they are being written; nil if they are not counted.
+    /// Adds the bytes to the use of a quota before they are written; nil if no quota counts them.
     package let claim: (any StorageClaim)?
+    /// Keeps a part of the disk free for the database; nil if nothing is kept free.
     private let freeSpace: FreeSpace?
     private let start = ContinuousClock.now
     /// Nil once the upload has ended.
@@ -34,7 +38,7 @@ package final class ArtifactUpload: Sendable {
 
     /// Creates the temporary file and locks it, so that `removeStaleUploads` of another process does not remove it.
     ///
-    /// - Parameter sharing: nil for a file that always has space of its own.
+    /// - Parameter sharing: nil if the file must not share disk space with a file of equal content.
     init(
         folder: Folder,
         name: String,
@@ -71,13 +75,14 @@ package final class ArtifactUpload: Sendable {
 
     /// Returns a name that no other upload of this process has.
     static func nextTemporaryName() -> String {
-        ownNamePrefix + String(counter.wrappingAdd(1, ordering: .relaxed).newValue)
+        ownNamePrefix + String(uploadCounter.wrappingAdd(1, ordering: .relaxed).newValue)
     }
 
     /// Appends bytes; blocks until all of them are written.
     ///
-    /// - Throws: `.spaceKept`, `.quotaSpent`, `.noSpace` and other errors of the file system; the upload has then been
-    ///   aborted and the space freed. `.other` with EBADF after the end of the upload.
+    /// - Throws: `.spaceKept` if there is no room for the bytes besides the space that is kept free for the database,
+    ///   `.quotaSpent` if they exceed a quota, `.noSpace`, and other errors of the file system; the upload has then been
+    ///   aborted and its space freed. `.other` with EBADF after the end of the upload.
     package func write(_ bytes: UnsafeRawBufferPointer) throws(ArtifactError) {
         guard let file = file.withLock({ $0 }) else { throw .other(errno: EBADF, call: "write") }
         do {
@@ -107,11 +112,12 @@ package final class ArtifactUpload: Sendable {
 
     /// Moves the file to its target, which replaces an older file; the file is durable when this function returns.
     ///
-    /// Blocks for two disk flushes and, if space is shared, for a comparison with the equal file. If several uploads to
-    /// one path end at the same time, one of their files remains, and it is complete.
-    /// - Throws: `.isDirectory` if the target has become a folder, `.notFound` if the folder above was deleted,
-    ///   `.noSpace` and other errors of the file system. The target is then unchanged and the upload has ended, except
-    ///   after a failed flush of the folder: the new file is then at the target, but may not survive a power failure.
+    /// Blocks for two disk flushes and, with `sharing`, while the file is compared with stored files that have the same
+    /// hash. If several uploads to one path end at the same time, the complete file of one of them remains.
+    /// - Throws: `.isDirectory` if the target has become a folder, `.notFound` if the folder that contains the target was
+    ///   deleted, `.noSpace` and other errors of the file system. The target is then unchanged and the upload has ended,
+    ///   except after a failed flush of the folder: the new file is then at the target, but may not survive a power
+    ///   failure.
     @discardableResult
     package func commit() throws(ArtifactError) -> StoredArtifact {
         guard let file = takeFile() else { throw .other(errno: EBADF, call: "rename") }
@@ -123,29 +129,30 @@ package final class ArtifactUpload: Sendable {
         }
     }
 
-    /// Moves a file to its target, or makes the target share the space of an equal file.
+    /// Moves a file to its target, or makes the target share the disk space of a file with equal content.
     ///
     /// - Parameters:
-    ///   - publish: moves the file to its target.
-    ///   - discard: removes the file if the target has become a hard link to an equal file.
+    ///   - moveToTarget: moves the file to its target.
+    ///   - discard: removes the file; called if the target has become a hard link to another file.
     func store(
         _ file: Descriptor,
         bytes: Int64,
         sha256: [UInt8]?,
-        publish: () throws(ArtifactError) -> Void,
+        moveToTarget: () throws(ArtifactError) -> Void,
         discard: () -> Void
     ) throws(ArtifactError) -> StoredArtifact {
         guard let sharing, let sha256 else {
-            try publish()
+            try moveToTarget()
             return StoredArtifact(bytes: bytes, duration: .now - start, isShared: false, sha256: nil)
         }
         let isShared = try sharing.contents.withLock(for: sha256) { () throws(ArtifactError) in
             let space = sharing.share(file, size: bytes, sha256: sha256, in: folder, as: name)
             if space == .inode {
+                // The hard link has already replaced the target, so only the folder is flushed.
                 discard()
                 try folder.synchronize()
             } else {
-                try publish()
+                try moveToTarget()
             }
             sharing.contents.remember(sha256, at: sharing.path)
             return space != nil
@@ -193,9 +200,9 @@ package struct StoredArtifact: Sendable {
     package let bytes: Int64
     /// The time from the beginning of the upload until the file was durable.
     package let duration: Duration
-    /// Whether the file shares the space of an equal file.
+    /// Whether the file shares the disk space of a file with equal content.
     package let isShared: Bool
-    /// The SHA-256 hash; nil unless the root shares equal contents.
+    /// The SHA-256 hash; nil if it was not computed, as for a root whose files share no space.
     package let sha256: [UInt8]?
 
     package init(bytes: Int64, duration: Duration, isShared: Bool, sha256: [UInt8]?) {

@@ -34,7 +34,8 @@ extension Descriptor {
             } else if count == 0 {
                 throw .other(errno: EIO, call: "copy_file_range")
             } else if code != EINTR {
-                // Older kernels and some file systems do not support the call; any other error comes again with `pwrite`.
+                // Older kernels and some file systems do not support the call; any other error occurs again in `pread` or
+                // `pwrite`.
                 try copyThroughMemory(source, at: start + done, length: length - done, to: offset + done)
                 return
             }
@@ -68,7 +69,8 @@ extension Descriptor {
         }
     }
 
-    /// Allocates the space of the file's first `length` bytes, so that a full disk is noticed before the client sends them.
+    /// Allocates the space of the file's first `length` bytes, so that a full disk is noticed before the client sends
+    /// these bytes.
     ///
     /// - Returns: false if the file system cannot allocate space ahead.
     func reserve(_ length: Int64) throws(ArtifactError) -> Bool {

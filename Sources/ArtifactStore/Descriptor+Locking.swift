@@ -6,10 +6,11 @@ extension Descriptor {
     private static let setLock: Int32 = 37
     private static let setLockWaiting: Int32 = 38
 
-    /// Locks a range of the file against all other descriptors that were opened for it, until this one is closed.
+    /// Locks a range of the file until this descriptor is closed, so that no other descriptor of the file can lock a part
+    /// of it.
     ///
-    /// The others may be of other processes and, where the file system passes locks on, of other machines. Waits for
-    /// nobody. The file must be open for writing.
+    /// The other descriptors may belong to other processes and, on a network file system that supports locks, to other
+    /// machines. The function does not wait. The file must be open for writing.
     /// - Parameter length: 0 for everything from `start` on.
     /// - Returns: false if another descriptor has locked a part of the range; true also if the file system has no locks.
     func lock(at start: Int64 = 0, length: Int64 = 0) -> Bool {
@@ -21,7 +22,7 @@ extension Descriptor {
     /// Locks the whole file like `lock`, but waits until no other descriptor has locked it.
     func lockWaiting() {
         var range = Self.range(0, 0)
-        // A file system without locks has only one server.
+        // A failure is ignored: only one server may use a file system without locks.
         _ = retryingInterrupts { fcntl(rawValue, Self.setLockWaiting, &range) }
     }
 

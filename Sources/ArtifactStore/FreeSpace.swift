@@ -3,8 +3,9 @@ internal import Synchronization
 
 /// Keeps a part of a disk free of artifacts, so that the database on the same disk can grow.
 ///
-/// The free space is measured at most once a second. Bytes that uploads write in between are counted, so that many
-/// uploads at the same time do not exceed the limit. Any thread may call the functions.
+/// The free space is measured at most once a second. Between two measurements, the bytes that uploads write are
+/// subtracted from the free space, so that many uploads at the same time do not exceed the limit. Any thread may call the
+/// functions.
 package final class FreeSpace: Sendable {
     /// How much of the disk is kept free.
     package enum Amount: Sendable, Equatable {
@@ -32,6 +33,7 @@ package final class FreeSpace: Sendable {
         case spent
     }
 
+    /// The free space at one moment.
     package struct Reading: Sendable, Equatable {
         package let freeBytes: Int64
         /// The space that is kept free.
@@ -51,6 +53,7 @@ package final class FreeSpace: Sendable {
     }
 
     private struct State {
+        /// When `disk` was measured.
         var measured: ContinuousClock.Instant?
         var disk: Disk?
         /// The bytes that uploads have written since the disk was measured.
@@ -80,12 +83,13 @@ package final class FreeSpace: Sendable {
         self.report = report
     }
 
-    /// Counts bytes that are about to be written.
+    /// Subtracts bytes that are about to be written from the measured free space.
     ///
-    /// - Throws: `.spaceKept`, with nothing counted, if the bytes do not fit beside the space that is kept free.
+    /// - Throws: `.spaceKept` if there is no room for the bytes besides the space that is kept free; nothing is
+    ///   subtracted then.
     package func count(_ bytes: Int64) throws(ArtifactError) { try check(bytes, counting: true) }
 
-    /// Throws `.spaceKept` if this number of bytes does not fit now; counts nothing.
+    /// Throws `.spaceKept` as `count` does, but subtracts nothing.
     package func requireRoom(for bytes: Int64) throws(ArtifactError) { try check(bytes, counting: false) }
 
     private func check(_ bytes: Int64, counting: Bool) throws(ArtifactError) {
@@ -114,7 +118,7 @@ package final class FreeSpace: Sendable {
         return reading
     }
 
-    /// The number of refusals.
+    /// How many times `.spaceKept` was thrown.
     package var refusals: Int { state.withLock { $0.refusals } }
 
     /// Measures the disk if the last measurement is older than a second; returns the reading if the level has changed.
@@ -133,8 +137,9 @@ package final class FreeSpace: Sendable {
         guard let disk = state.disk else { return nil }
         let free = max(disk.freeBytes - state.written, 0)
         let kept = amount.bytes(ofDisk: disk.totalBytes)
-        // The level improves only at a tenth above the bound, so that a disk near the bound is not reported each second.
-        func isBelow(_ bound: Int64, _ held: Bool) -> Bool { free < (held ? bound + bound / 10 : bound) }
+        // The level improves only when the free space is a tenth above the bound; otherwise a disk near the bound would
+        // be reported each second.
+        func isBelow(_ bound: Int64, _ wasBelow: Bool) -> Bool { free < (wasBelow ? bound + bound / 10 : bound) }
         let level: Level =
             if isBelow(kept, state.level == .spent) {
                 .spent

@@ -1,8 +1,8 @@
-/// Why a multipart upload cannot continue; failures of the disk are an `ArtifactError`.
+/// Why a multipart upload cannot continue; errors of the file system are thrown as `ArtifactError`.
 package enum MultipartError: Error, Sendable, Equatable {
     /// The limit of open uploads is reached.
     case tooManyUploads
-    /// No upload with this id is open for this path: it never was, or was aborted, or has expired.
+    /// No upload with this id is open for this path: there was none, or it was aborted or completed, or it has expired.
     case unknownUpload
     /// The upload is being completed at this moment.
     case completing
@@ -18,6 +18,6 @@ package enum MultipartError: Error, Sendable, Equatable {
     case wrongParts(String)
     /// A part is larger than `MultipartUploads.Limits.partBytes`.
     case partTooLarge
-    /// A part has another length than its request announced.
+    /// The length of a part differs from the one that its request announced.
     case wrongLength
 }

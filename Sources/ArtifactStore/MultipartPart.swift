@@ -11,6 +11,7 @@ package final class MultipartPart: Sendable {
         var offset: Int64?
         /// The length that the request announced.
         var announced: Int64?
+        /// The greatest number of bytes that may be written.
         var maximum: Int64
     }
 
@@ -53,7 +54,7 @@ package final class MultipartPart: Sendable {
         }
     }
 
-    /// Makes the bytes durable and adds the part to the upload, which replaces an earlier part of the same number.
+    /// Makes the bytes durable and adds the part to the upload, where it replaces an earlier part of the same number.
     ///
     /// Blocks for a disk flush.
     /// - Returns: the entity tag, with its quotes; it differs each time a part is sent.
@@ -66,7 +67,7 @@ package final class MultipartPart: Sendable {
             let length = written.withLock { $0 }
             guard bounds.announced ?? length == length else { throw MultipartError.wrongLength }
             try file.synchronizeData()
-            // The file stays open, and its range locked, until other servers can read that the part is there.
+            // The file stays open, and its range locked, until the journal tells other servers that the part has arrived.
             try withExtendedLifetime(file) {
                 try upload.accept(StoredPart(offset: bounds.offset, length: length, tag: tag), number: number)
             }
@@ -84,7 +85,9 @@ package final class MultipartPart: Sendable {
         upload.endPart(number, isInPlace: isInPlace)
     }
 
-    /// Removes the file of a part that has one; the bytes of a part in the shared file are ignored later.
+    /// Removes the part's own file, if it has one.
+    ///
+    /// Bytes in the shared file stay, but are ignored, because the journal does not list the part.
     private func discard() {
         upload.claim?.shrink(by: written.withLock { $0 })
         // If the removal fails, the file is removed with the folder of the upload.

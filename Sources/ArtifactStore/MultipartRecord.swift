@@ -1,6 +1,6 @@
 /// The file that describes a multipart upload, so that the upload survives a restart of the server.
 ///
-/// It consists of lines of text. A file that a power failure has left incomplete is ignored.
+/// The file consists of lines of text. If a power failure has left it incomplete, the upload is ignored.
 struct MultipartRecord {
     static let name = "upload"
     private static let title = "apus multipart upload 1"
@@ -23,7 +23,7 @@ struct MultipartRecord {
 
     init?(_ bytes: [UInt8]) {
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        // Neither a path nor a name holds a line feed, and the last line ends with one.
+        // Neither a path nor an owner contains a line feed. The text ends with one, so that the last element is empty.
         guard [5, 6].contains(lines.count), lines[0] == Self.title, lines.last?.isEmpty == true,
             let expires = Int64(lines[1]), let partCount = Int(lines[2])
         else { return nil }
@@ -34,7 +34,7 @@ struct MultipartRecord {
 
 /// A part that has arrived and whose bytes are durable.
 struct StoredPart {
-    /// Where the part is in the shared file; nil if it has its own file.
+    /// The offset of the part in the shared file; nil if the part has its own file.
     var offset: Int64?
     var length: Int64
     /// Hexadecimal digits that differ each time a part is sent.
@@ -42,10 +42,10 @@ struct StoredPart {
 
     var isInPlace: Bool { offset != nil }
 
-    /// The last field of a line that ends with a number, which shows that the number was not cut off.
+    /// The last field of a line with an offset: without it, an offset that was cut off would look complete.
     private static let lineEnd = "."
 
-    /// The file of a part that is not in place.
+    /// The name of the file of a part that is not in the shared file.
     static func fileName(number: Int, tag: String) -> String { "part-\(number)-\(tag)" }
 
     /// The line that describes the part in the journal.
@@ -53,7 +53,8 @@ struct StoredPart {
         "\(number) \(length) \(tag) " + (offset.map { "at \($0) \(Self.lineEnd)\n" } ?? "file\n")
     }
 
-    /// The parts in a journal, and the length of its complete lines; if several lines have the same number, the last one counts.
+    /// The parts in a journal, and the length of its complete lines; if several lines describe the same part, the last
+    /// one counts.
     static func parts(ofJournal bytes: [UInt8]) -> (parts: [Int: StoredPart], length: Int) {
         var parts: [Int: StoredPart] = [:]
         var withoutOffset: Set<Int> = []
@@ -74,8 +75,8 @@ struct StoredPart {
             }
             parts[number] = part
         }
-        // Older versions of the server have not written the offsets; their parts in place had one length, but for the
-        // last one, which was not longer.
+        // Older versions of the server wrote "place" instead of an offset. Their parts in the shared file all had the
+        // same length, except the last part, which was not longer; so the offset follows from the number.
         let common = withoutOffset.compactMap { parts[$0]?.length }.max() ?? 0
         for number in withoutOffset { parts[number]?.offset = Int64(number - 1) * common }
         return (parts, length)

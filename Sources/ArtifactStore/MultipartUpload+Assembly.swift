@@ -20,19 +20,20 @@ package struct ListedPart: Sendable {
 }
 
 extension MultipartUpload {
-    /// The file to which all parts are copied if the offsets of the parts in the shared file turn out to be wrong.
+    /// The file to which all parts are copied if the shared file cannot become the artifact, because parts have wrong
+    /// offsets in it or a connection still writes to it.
     static let copyName = "copy"
-    /// The file that holds the name of the file that becomes the artifact.
+    /// The file that contains the name of the assembled file, which is one of `fileNames`.
     ///
-    /// If the named file does not exist any more, it has become the artifact.
+    /// If the assembled file does not exist any more, it has been moved to the target: the upload is complete.
     static let completionName = "completion"
-    /// The names of the files that can become the artifact.
+    /// The possible names of the assembled file, which becomes the artifact.
     static let fileNames = [dataName, copyName]
 
     /// Stops accepting parts and builds the complete file.
     ///
-    /// Only parts in their own files are copied, unless the shared file has wrong offsets. If this function fails, the
-    /// upload accepts parts again; if a later step fails, the caller must call `resume()`.
+    /// Only parts in their own files are copied, unless the shared file cannot become the artifact. If this function
+    /// fails, the upload accepts parts again; if a later step fails, the caller must call `resume()`.
     /// - Returns: the name of the file in the upload's folder. The file and its name in `completionName` are durable.
     func assemble(_ listed: [ListedPart]) throws -> String {
         try readJournal()
@@ -73,9 +74,9 @@ extension MultipartUpload {
         if let number = unlisted.min() { throw MultipartError.unlistedPart(number) }
     }
 
-    /// - Parameter hasNoWriter: false if a connection of this process still writes to the shared file, although its
-    ///   part has arrived through another connection. The shared file cannot become the artifact then, nor if a
-    ///   connection of another server does so.
+    /// - Parameter hasNoWriter: false if a connection of this process still writes to the shared file, although its part
+    ///   has arrived through another connection. The shared file then cannot become the artifact. The same holds if a
+    ///   connection of another server writes to it, which a lock shows.
     private func assemble(_ parts: [Int: StoredPart], hasNoWriter: Bool) throws -> String {
         let placed = parts.filter(\.value.isInPlace)
         var offsets: [Int: Int64] = [:]
@@ -84,7 +85,7 @@ extension MultipartUpload {
             offsets[number] = size
             size += part.length
         }
-        // A missing shared file that should hold parts is an error; a new one would be full of zeros.
+        // If parts are in the shared file, it must exist: a new file would contain zeros instead of the parts.
         let data = try folder.open(Self.dataName, flags: O_RDWR | (placed.isEmpty ? O_CREAT : 0), mode: 0o666)
         let isAligned = hasNoWriter && data.lock() && placed.allSatisfy { offsets[$0.key] == $0.value.offset }
         let copied = parts.values.reduce(0) { $0 + (isAligned && $1.isInPlace ? 0 : $1.length) }
@@ -103,7 +104,7 @@ extension MultipartUpload {
                 try target.copy(try fileOfPart(number, part), length: part.length, to: offset)
             }
         }
-        // Removes space that was allocated ahead, or that a longer earlier version of a part has left.
+        // Cuts off space that was allocated ahead, or that an earlier, longer version of the last part has left.
         try target.resize(to: size)
         try target.synchronizeData()
         return isAligned ? Self.dataName : Self.copyName

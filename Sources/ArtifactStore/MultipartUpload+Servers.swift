@@ -3,26 +3,29 @@ internal import Glibc
 internal import Synchronization
 
 // Several servers may share the folder of an upload: a client that reaches them through a load balancer sends the parts
-// to any of them. What they must agree on is in files of the folder, and none relies on what it remembers:
+// to any of them. All that the servers must agree on is in files of the folder, and no server relies on its memory:
 //
-// - The journal of the parts has a line for each part, whichever server has received it.
-// - One file holds the length of the parts, from which the offsets in the shared file follow.
-// - Who writes to the shared file locks the range of the part, and who completes or removes the upload locks the record.
+// - The journal has a line for each part, whichever server has received the part.
+// - One file contains the common length of the parts, from which the offsets in the shared file follow.
+// - A connection that writes to the shared file locks the range of its part. One that completes or removes the upload
+//   locks the file of the `MultipartRecord`.
 //
-// Over NFS, only opening a file shows what another machine has done, so that no decision rests on a folder's entries.
+// Over NFS, the list of a folder's entries may be outdated, and only opening a file shows what another machine has done;
+// so no decision depends on the list.
 
 extension MultipartUpload {
     /// The length of every part but the last, in digits with a line feed at the end.
     static let lengthName = "length"
 
-    /// Whether the files of the upload show that it has neither been completed nor removed, by whatever server.
+    /// Whether the files of the upload show that it has neither been completed nor removed by any server.
     func isOpenOnDisk() throws(ArtifactError) -> Bool {
         guard try folder.kind(of: MultipartRecord.name) != nil else { return false }
         return try !folder.holdsCompletedUpload()
     }
 
-    /// Returns a lock that only one connection of all servers holds, until it is released; nil if another one has it.
+    /// Locks the upload, so that only one connection of all servers completes or removes it.
     ///
+    /// - Returns: the lock, which ends when the descriptor is released; nil if another connection has locked the upload.
     /// - Throws: `MultipartError.unknownUpload` if the upload has been removed.
     func takeTurn() throws -> Descriptor? {
         do {
@@ -43,14 +46,15 @@ extension MultipartUpload {
         }
     }
 
-    /// Takes in the lines that were added to the journal since the last call, by whatever server.
+    /// Reads the lines that any server has added to the journal since the last call.
     func readJournal() throws(ArtifactError) {
-        // What another connection has taken in meanwhile may end before the lines that were there when this call began.
-        while try !takeInJournal() {}
+        // If another connection has read lines meanwhile, it may not have reached all lines that existed when this call
+        // began; so this call tries again.
+        while try !readJournalOnce() {}
     }
 
-    /// - Returns: false if another connection has taken in lines since this call began.
-    private func takeInJournal() throws(ArtifactError) -> Bool {
+    /// - Returns: false if another connection has read lines since this call began; this call has then changed nothing.
+    private func readJournalOnce() throws(ArtifactError) -> Bool {
         let start = state.withLock { $0.journalBytes }
         guard let bytes = try folder.contents(of: Self.journalName, from: start, atMost: 64 << 20), !bytes.isEmpty
         else { return true }
@@ -66,7 +70,7 @@ extension MultipartUpload {
                 }
                 if state.ownTags.remove(part.tag) == nil { claim?.restore(part.length) }
             }
-            // A completion that has begun may read the replaced files; they are removed with the folder then.
+            // A completion that has begun may still read the replaced files, so they stay until the folder is removed.
             return state.phase == .open ? replaced : []
         }
         guard let replaced else { return false }
@@ -75,21 +79,21 @@ extension MultipartUpload {
         return true
     }
 
-    /// Adds a line to the journal; no other process adds one at the same time.
+    /// Adds a line to the journal, under a lock that keeps other processes from adding one at the same time.
     func appendToJournal(_ line: String) throws(ArtifactError) {
         let journal = try folder.open(Self.journalName, flags: O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
         // Two machines that append to a file over NFS at the same time would overwrite each other's lines.
         journal.lockWaiting()
-        // The line is written by one call, so that lines of parts that arrive at the same time do not mix.
-        // Its line feed in front ends a line that a full disk has cut off.
+        // The line is written by one call, so that lines of parts that arrive at the same time do not mix. The line feed
+        // at its beginning ends an earlier line that a full disk has cut off.
         let bytes = Array(("\n" + line).utf8)
         let (count, code) = retryingInterrupts { Int32(write(journal.rawValue, bytes, bytes.count)) }
         guard count == bytes.count else { throw ArtifactError(errno: code == 0 ? EIO : code, call: "write") }
     }
 
-    /// Returns the length of every part but the last, which is the same for all servers; nil if none is agreed on.
+    /// Returns the length of every part but the last, which is the same for all servers; nil if it is not decided yet.
     ///
-    /// - Parameter proposal: the length that becomes the common one if there is none yet.
+    /// - Parameter proposal: the length that becomes the common one if there is none yet; nil to propose none.
     /// - Returns: the length, and whether it is the proposal of this call.
     func commonLength(proposing proposal: Int64?) throws(ArtifactError) -> (length: Int64, isNew: Bool)? {
         if let known = state.withLock({ $0.partLength }) { return (known, false) }

@@ -17,25 +17,27 @@ final class MultipartUpload: Sendable {
         enum Phase { case open, completing, ended }
 
         var phase = Phase.open
-        /// The length of every part but the last; nil until it is agreed on or read from the disk.
+        /// The length of every part but the last; nil until this process has decided it or read it from the disk.
         var partLength: Int64?
         /// Whether the space of the shared file is allocated.
         var isReserved = false
         /// The parts that have arrived, as far as this process knows.
         var parts: [Int: StoredPart] = [:]
-        /// The tags of the parts that have arrived at this process, whose bytes its quotas count already.
+        /// The tags of parts that this process received, so that its quotas count their bytes already; a tag is removed
+        /// when its line in the journal is read.
         var ownTags: Set<String> = []
-        /// The length of the journal as far as it is read.
+        /// The number of bytes of the journal that this process has read.
         var journalBytes: Int64 = 0
         /// The numbers of the parts that are being written to the shared file.
         var partsInPlace: Set<Int> = []
+        /// The number of parts that this process is receiving.
         var sending = 0
     }
 
     let id: String
     let record: MultipartRecord
     let folder: Folder
-    /// Counts the bytes of all parts for a quota; nil if they are not counted.
+    /// Adds the bytes of all parts to the use of a quota; nil if no quota counts them.
     let claim: (any StorageClaim)?
     let freeSpace: FreeSpace?
     let state = Mutex(State())
@@ -71,43 +73,43 @@ final class MultipartUpload: Sendable {
             state.sending += 1
         }
         let tag = Self.newTag()
-        var place: Place?
+        var range: LockedRange?
         do {
-            place = try self.place(ofPart: number, length)
+            range = try lockedRange(ofPart: number, length)
             let file: Descriptor
-            if let place {
-                file = place.file
+            if let range {
+                file = range.file
             } else {
                 let name = StoredPart.fileName(number: number, tag: tag)
                 file = try folder.open(name, flags: O_RDWR | O_CREAT, mode: 0o666)
             }
-            if let reservation = place?.reservation {
+            if let reservation = range?.reservation {
                 try freeSpace?.count(reservation)
                 if try file.reserve(reservation) { state.withLock { $0.isReserved = true } }
             } else {
-                try freeSpace?.requireRoom(for: state.withLock { $0.isReserved } && place != nil ? 0 : length ?? 0)
+                try freeSpace?.requireRoom(for: state.withLock { $0.isReserved } && range != nil ? 0 : length ?? 0)
             }
-            let bounds = MultipartPart.Bounds(offset: place?.offset, announced: length, maximum: length ?? maximum)
+            let bounds = MultipartPart.Bounds(offset: range?.offset, announced: length, maximum: length ?? maximum)
             return MultipartPart(upload: self, number: number, tag: tag, file: file, bounds)
         } catch {
-            endPart(number, isInPlace: place != nil)
+            endPart(number, isInPlace: range != nil)
             // The upload was aborted, which has removed the folder.
             if case ArtifactError.notFound = error { throw MultipartError.unknownUpload }
             throw error
         }
     }
 
-    /// A place in the shared file to which only one connection of all servers writes.
-    private struct Place {
+    /// A range of the shared file to which only one connection of all servers writes.
+    private struct LockedRange {
         let offset: Int64
         /// The shared file, in which the range of the part is locked.
         let file: Descriptor
-        /// The space to allocate for the whole file; nil unless this part is the first one from which it follows.
+        /// The number of bytes to allocate for the whole file; nil unless this part has determined the common length.
         let reservation: Int64?
     }
 
-    /// Returns the place of a part in the shared file; nil if the part needs its own file.
-    private func place(ofPart number: Int, _ length: Int64?) throws(ArtifactError) -> Place? {
+    /// Locks the range of a part in the shared file; returns nil if the part needs its own file.
+    private func lockedRange(ofPart number: Int, _ length: Int64?) throws(ArtifactError) -> LockedRange? {
         guard let length, length > 0, state.withLock({ $0.parts[number] == nil }) else { return nil }
         let isLast = number == record.partCount
         guard let (common, isNew) = try commonLength(proposing: !isLast || number == 1 ? length : nil),
@@ -124,11 +126,12 @@ final class MultipartUpload: Sendable {
             return nil
         }
         guard file.lock(at: offset, length: length) else { return nil }
-        // The part may have arrived here or at another server before the range was locked.
+        // The part may have arrived, here or at another server, before the range was locked, which only the journal
+        // shows.
         try readJournal()
         isFree = state.withLock { $0.parts[number] == nil }
         let reservation = Int64(record.partCount - 1) * common + (isLast ? common : 1)
-        return isFree ? Place(offset: offset, file: file, reservation: isNew ? reservation : nil) : nil
+        return isFree ? LockedRange(offset: offset, file: file, reservation: isNew ? reservation : nil) : nil
     }
 
     /// Adds a part whose bytes are durable; it replaces an earlier part of the same number.
@@ -148,7 +151,8 @@ final class MultipartUpload: Sendable {
 
     /// Counts bytes of a part that are about to be written.
     ///
-    /// - Parameter isInPlace: whether they are for the shared file, whose space may be allocated already.
+    /// - Parameter isInPlace: whether the bytes are for the shared file, whose space is counted already if it was
+    ///   allocated ahead.
     func countBytes(_ bytes: Int64, isInPlace: Bool) throws(ArtifactError) {
         if isInPlace, state.withLock({ $0.isReserved }) { return }
         try freeSpace?.count(bytes)

@@ -6,7 +6,8 @@ extension MultipartUploads {
     static let keyName = "key"
     private static let keyBytes = 32
 
-    /// The key that signs URLs of parts: 32 random bytes in a file of the root that only its owner may read.
+    /// The key that signs URLs of parts: 32 random bytes in a file of the hidden folder; only the owner may read this
+    /// file.
     package func signingKey() throws -> [UInt8] {
         if let key = state.withLock({ $0.key }) { return key }
         let folder = try folder(makingIfMissing: true)

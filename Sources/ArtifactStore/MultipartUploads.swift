@@ -5,10 +5,10 @@ internal import Synchronization
 
 /// The multipart uploads of an artifact root: a client sends a large file in parts, over many connections.
 ///
-/// All uploads are in one hidden folder at the top of the root, which no `ArtifactPath` can name, so that the finished
-/// file is moved to its target without a copy. Unfinished uploads and their parts survive a restart of the server until
-/// they expire. Several servers may use the folder at the same time, and the parts of one upload may come to different
-/// ones. All functions block, and any thread may call them.
+/// All uploads are in one hidden folder of the root, so the finished file is moved to its target without a copy. No
+/// `ArtifactPath` can name that folder. Unfinished uploads and their parts survive a restart of the server until they
+/// expire. Several servers may use the folder at the same time, and they may receive different parts of one upload. All
+/// functions block, and any thread may call them.
 package final class MultipartUploads: Sendable {
     /// The limits for clients.
     package struct Limits: Sendable {
@@ -16,17 +16,18 @@ package final class MultipartUploads: Sendable {
         package var parts = 10_000
         /// The largest part, in bytes.
         package var partBytes: Int64 = 5 << 30
-        /// The budget of unfinished uploads, counted by peer.
+        /// Limits the number of unfinished uploads, in total and for each peer.
         ///
-        /// Uploads of earlier processes count for the server itself.
+        /// Uploads that earlier processes of the server began are counted for the server itself.
         package var openUploads = Budget(total: BudgetLimits().multipartUploads)
         /// Seconds from the beginning of an upload until it expires.
         package var lifetimeSeconds: Int64 = 24 * 3_600
         /// How long a completed upload is remembered, in seconds, because a client that misses the response repeats the request.
         package var memorySeconds: Int64 = 3_600
-        /// Returns a claim that counts an upload's bytes for a quota until it is completed; nil if they are not counted.
+        /// Returns a claim that adds an upload's bytes to the use of a quota until the upload has ended; nil if no quota
+        /// counts them.
         ///
-        /// The owner is the key of the identity that has begun the upload, nil if the server does not know identities.
+        /// The owner is the key of the identity that has begun the upload, nil if the server does not identify clients.
         package var claim: @Sendable (_ owner: String?) -> (any StorageClaim)? = { _ in nil }
 
         package init() {}
@@ -41,7 +42,9 @@ package final class MultipartUploads: Sendable {
 
         /// The unfinished uploads that this process knows.
         var uploads: [String: Entry] = [:]
+        /// What each unfinished upload uses of the budget `Limits.openUploads`, by the upload's id.
         var holdings: [String: Holding] = [:]
+        /// The key that `signingKey` returns; nil before it is read or made.
         var key: [UInt8]?
     }
 
@@ -57,8 +60,8 @@ package final class MultipartUploads: Sendable {
     /// Begins an upload to a path, where readers see nothing of it until `complete`.
     ///
     /// - Parameters:
-    ///   - peer: the client whose share of the uploads is used.
-    ///   - owner: the key of the identity for whose quota the bytes count; nil if the server does not know identities.
+    ///   - peer: the client for which `limits.openUploads` counts the upload.
+    ///   - owner: the key of the identity whose quota counts the bytes; nil if the server does not identify clients.
     /// - Returns: the id, hexadecimal digits that nobody can guess, and the expiration time in Unix seconds.
     /// - Throws: `.tooManyUploads`; `ArtifactError` for a path that names no file, and for other errors of the file system.
     package func create(
@@ -89,7 +92,7 @@ package final class MultipartUploads: Sendable {
             let folder = try parent.folder(id)
             let record = MultipartRecord(path: path.description, partCount: partCount, expires: expires, owner: owner)
             // The shared file is created only here: a server that does not know yet that another one has completed the
-            // upload must not create it anew.
+            // upload must not create it again.
             _ = try folder.open(MultipartUpload.dataName, flags: O_RDWR | O_CREAT, mode: 0o666)
             _ = try folder.open(MultipartUpload.completionName, flags: O_RDWR | O_CREAT, mode: 0o600)
             try folder.write(record.text, to: MultipartRecord.name)
@@ -122,11 +125,13 @@ package final class MultipartUploads: Sendable {
         return try upload.beginPart(number, length: length, atMost: limits.partBytes)
     }
 
-    /// Builds the file from the parts and moves it to its target, which replaces an older file; the file is then durable.
+    /// Builds the file from the parts and moves it to its target, where it replaces an older file; the file is then
+    /// durable.
     ///
-    /// If all parts but the last have the same length, this costs a few disk flushes, however large the file is. A
-    /// repeated call succeeds and changes nothing. If the call fails, the upload stays open.
-    /// - Returns: what was stored, with the time since `create`; nil if the upload was completed before.
+    /// If all parts but the last have the same length, this costs a few disk flushes, however large the file is. If the
+    /// call is repeated after a success, it succeeds and changes nothing. If the call fails, the upload stays open.
+    /// - Returns: what was stored, where `duration` is the time since `create`; nil if an earlier call has completed the
+    ///   upload.
     /// - Throws: `.unknownUpload`, also for another path than that of `create`; `.completing`; `.missingPart` and other
     ///   errors about the list of parts; the errors of `ArtifactUpload.commit()`.
     @discardableResult
@@ -165,8 +170,8 @@ package final class MultipartUploads: Sendable {
             upload.resume()
             throw error
         }
-        // The order matters: a caller that finds the upload ended then reads the disk, and must find there that the
-        // upload was completed.
+        // The upload is forgotten before it is marked as ended: a caller that finds it ended looks it up again, and must
+        // then read from the disk that it was completed.
         forget(upload.id)
         upload.state.withLock { $0.phase = .ended }
         upload.removeContents()
@@ -186,7 +191,8 @@ package final class MultipartUploads: Sendable {
             let turn = try? upload.takeTurn(), upload.end()
         else { return }
         defer { withExtendedLifetime(turn) {} }
-        // The order matters: the upload is marked as ended first, so that no caller reopens it while it is removed.
+        // The upload is marked as ended before its folder is removed, and forgotten only after that, so that no caller
+        // opens it again meanwhile.
         defer { forget(id) }
         try removeFolder(id)
     }

@@ -52,12 +52,13 @@ package final class OpenArtifact: Sendable {
 
 /// The bytes of a file in an object storage.
 package protocol ArtifactObject: AnyObject, Sendable {
-    /// Fills the buffer with the bytes from an offset on; costs a request unless it continues where the last read ended.
+    /// Fills the buffer with the bytes from an offset on; costs a request, unless the read continues where the last one
+    /// ended.
     ///
     /// - Throws: `.replaced` if the file was replaced since it was opened; other failures of the storage.
     func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws(ArtifactError)
 
-    /// Returns the bytes from an offset on that arrive next, at least one.
+    /// Returns the bytes from an offset on that the storage sends next; at least one byte.
     ///
     /// - Parameter end: the offset at which the wanted part of the file ends; must be greater than `offset`.
     func piece(at offset: Int64, end: Int64) throws(ArtifactError) -> [UInt8]

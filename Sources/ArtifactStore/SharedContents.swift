@@ -2,25 +2,28 @@ internal import Files
 internal import Glibc
 internal import Synchronization
 
-/// An index from the hash of a content to the paths that may have it, so that a new file can share the space of an equal one.
+/// An index from the hash of a content to the paths that may have it, so that a new file can share the disk space of a
+/// file with equal content.
 ///
 /// Files are compared byte by byte before they share space, so that an outdated entry of the index does no harm. The
 /// index holds no bytes: a content is gone when the last path that has it is deleted.
 package final class SharedContents: Sendable {
     /// The savings since this object was created.
     package struct Statistics: Sendable {
+        /// The number of files that were stored without disk space of their own.
         package var files = 0
         /// The sizes of those files.
         package var bytes: Int64 = 0
     }
 
-    /// A lock that uploads of equal contents wait for, so that the second one finds the file of the first.
+    /// A lock for uploads of equal content: the second upload waits, and then finds the file of the first one.
     private final class ContentLock: Sendable {
         let mutex = Mutex(())
     }
 
     private static let rememberedContents = 4_096
 
+    /// The path at which this process last stored a content, by the hash of the content.
     private let recent = Mutex<[[UInt8]: ArtifactPath]>([:])
     private let saved = Mutex(Statistics())
     private let locks = (0..<64).map { _ in ContentLock() }
@@ -32,7 +35,8 @@ package final class SharedContents: Sendable {
 
     package var statistics: Statistics { saved.withLock { $0 } }
 
-    /// Calls `body` while no other caller with the same hash does; some other hashes share the lock.
+    /// Calls `body` under a lock, so that it does not run at the same time for the same hash; some different hashes have
+    /// the same lock.
     func withLock<Value: Sendable>(
         for sha256: [UInt8],
         _ body: () throws(ArtifactError) -> Value

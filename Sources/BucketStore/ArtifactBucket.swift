@@ -15,7 +15,7 @@ package final class ArtifactBucket: ArtifactStorage {
 
     /// The longest key that S3 allows, in bytes.
     private static let longestKey = 1_024
-    /// The name, below the prefix, of the upload that `fault` begins and aborts.
+    /// The name, below the prefix, of the upload that `fault` begins and aborts to test the permission to write.
     static let checkedName = ".apus-check"
 
     package init(_ bucket: S3Location, _ client: S3Client, memory: UploadMemory) {
@@ -136,7 +136,8 @@ package final class ArtifactBucket: ArtifactStorage {
             // Beginning an upload needs the permission to write, and aborting the upload leaves nothing in the bucket.
             let key = root + Self.checkedName
             try client.abort(client.createUpload(key, contentType: nil), key)
-            // A storage reports that an object is missing only to keys that may read objects.
+            // The object does not exist. A storage reports this only if the credentials may read objects; otherwise it
+            // denies access.
             try client.requireReading(of: key)
             return nil
         } catch {

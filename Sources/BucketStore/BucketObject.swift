@@ -2,11 +2,11 @@ internal import ArtifactStore
 internal import S3
 internal import Synchronization
 
-/// The content of an object; consecutive reads continue to use one answer of the storage.
+/// The content of an object; consecutive reads take their bytes from one answer of the storage.
 final class BucketObject: ArtifactObject {
     /// An answer that is being read, and its bytes that have arrived but are not returned yet.
     private final class Cursor: @unchecked Sendable {
-        // Unchecked because a thread takes a cursor out of its object before it uses the cursor.
+        // Unchecked, because only one thread at a time uses a cursor: it takes the cursor out of the object first.
         let reading: S3Reading
         let end: Int64
         var rest: ArraySlice<UInt8> = []
@@ -48,7 +48,7 @@ final class BucketObject: ArtifactObject {
     /// Returns between one byte and `count` bytes, beginning at an offset; sends a new request if the current answer is
     /// at another position.
     private func next(at offset: Int64, end: Int64, atMost count: Int) throws(ArtifactError) -> ArraySlice<UInt8> {
-        // If reading fails, the cursor is discarded.
+        // The cursor is taken out here, and put back only if reading succeeds.
         let kept = cursor.withLock { cursor in
             defer { cursor = nil }
             return cursor

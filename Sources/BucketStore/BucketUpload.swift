@@ -5,11 +5,11 @@ internal import Synchronization
 
 /// An upload of a file to an object storage: a short file is sent in one request, a longer one in parts.
 ///
-/// Memory holds a single part. The object does not exist, or keeps its old content, until the request that stores it or
-/// completes the upload has succeeded.
+/// Memory contains at most one part of the file. The object does not exist, or keeps its old content, until the request
+/// that stores it or completes the upload has succeeded.
 final class BucketUpload: PendingArtifact {
     private struct State {
-        /// nil after the end of the upload, or after its memory was given to another upload.
+        /// Nil after the end of the upload, or after its memory was given to another upload.
         var buffer: PartBuffer?
         /// The share of the memory budget that covers `buffer`.
         var reservation: MemoryReservation?
@@ -66,11 +66,11 @@ final class BucketUpload: PendingArtifact {
         } else {
             part = Self.usualPart
         }
-        let room = min(part, max(1, length.map { Int(clamping: $0) } ?? part))
-        let reservation = try bucket.memory.take(room, for: peer) { [weak self] in self?.loseMemory() }
+        let bufferBytes = min(part, max(1, length.map { Int(clamping: $0) } ?? part))
+        let reservation = try bucket.memory.take(bufferBytes, for: peer) { [weak self] in self?.loseMemory() }
         state.withLock { state in
             state.reservation = reservation
-            state.buffer = PartBuffer(bytes: room)
+            state.buffer = PartBuffer(bytes: bufferBytes)
         }
         // Another upload may have taken the memory in the meantime.
         if hasLostMemory.load(ordering: .acquiring) { state.withLock { $0.buffer = nil } }
@@ -172,7 +172,7 @@ final class BucketUpload: PendingArtifact {
             return (!state.hasEnded, state.id)
         }
         guard ended.isFirst else { return }
-        // If this fails, the regular removal of expired uploads removes the parts.
+        // If this fails, the parts are removed later, with those of other expired uploads.
         if let id = ended.id { try? bucket.client.abort(id, key) }
         claim?.release()
     }

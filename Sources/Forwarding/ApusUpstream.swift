@@ -71,7 +71,8 @@ struct ApusUpstream: Upstream {
         }
     }
 
-    /// The two halves of the records, in their order, or of the points of a single record; nil if there is nothing to divide.
+    /// The two halves of the records, in their order; for a single record, the two halves of its points; nil if there is
+    /// nothing to divide.
     private static func halves(_ records: [TransferRecord]) -> ([TransferRecord], [TransferRecord])? {
         if records.count > 1 {
             let middle = records.count / 2
@@ -100,9 +101,10 @@ struct ApusUpstream: Upstream {
         var outcome = ItemOutcome(remoteID: "")
         let report = try send([.experiment(experiment)])
         // If the upstream left the experiment out, the id may belong to another experiment.
-        try Self.requireTaken(.experiment, report)
+        try Self.requireImported(.experiment, report)
         outcome.remoteID = String(report.mappings.first { $0.source == experiment.id }?.id ?? experiment.id)
-        // An existing experiment with this name was used, which may be deleted.
+        // The upstream used an existing experiment with this name. This call restores it if it is deleted there but not
+        // here.
         if report.counts[.experiment]?.added != 1 {
             try runs.complete(outcome.remoteID, experiment, isOurs: false, &outcome.omissions)
         }
@@ -240,7 +242,7 @@ struct ApusUpstream: Upstream {
         }
         let report = try send(records)
         // If the upstream left the model out, the id may belong to another model, which must not get this one's tags and files.
-        try Self.requireTaken(.loggedModel, report)
+        try Self.requireImported(.loggedModel, report)
         var outcome = ItemOutcome(remoteID: id)
         if known == nil {
             outcome.omissions = report.remarks.map { ($0.kind.title, Self.reason($0)) }
@@ -289,8 +291,9 @@ struct ApusUpstream: Upstream {
 
     private static func reason(_ remark: TransferRemark) -> String { "the upstream says: \(remark.text)" }
 
-    /// Throws a refusal if the upstream left out the record of this kind; the call must have sent only one.
-    private static func requireTaken(_ kind: TransferKind, _ report: TransferReport) throws(UpstreamFailure) {
+    /// Throws a refusal if the upstream left out the record of this kind; the import must have contained only one of the
+    /// kind.
+    private static func requireImported(_ kind: TransferKind, _ report: TransferReport) throws(UpstreamFailure) {
         let remark = report.remarks.first { $0.kind == kind && $0.isOfRecordLeftOut }
         if let remark { throw UpstreamFailure(.refused, reason(remark)) }
         if report.leftOut.contains(where: { $0.kind == kind }) { throw UpstreamFailure(.refused, unknownReason) }

@@ -11,7 +11,8 @@ struct ForwardState: Sendable {
         /// The number of times the upstream refused the run.
         var refusals = 0
         var isEnded = false
-        /// The time until which the upstream may still carry out an earlier creation of the run that got no answer.
+        /// The time before which the run is not sent, because until then the upstream may still carry out an earlier
+        /// creation of the run that got no answer.
         var notBefore: ContinuousClock.Instant?
     }
 
@@ -38,14 +39,16 @@ struct ForwardState: Sendable {
         var subjects: Set<String> = []
     }
 
-    /// The most runs that may wait; a later comparison finds the others.
+    /// The greatest number of runs that wait in memory; a later comparison finds the other runs.
     static let mostWaiting = 100_000
     /// The number of refusals after which a run is not sent again before it changes or the operator asks for it.
     static let mostAttempts = 5
     /// The number of different items of one kind that may fail before all items of this kind pause.
     static let failuresBeforePause = 5
+    /// The shortest pause after `failuresBeforePause` failures.
     static let pauseAfterFailures = Duration.seconds(5)
 
+    /// The runs of which a part has to be sent, by row: the id of the run's row in the database of this store.
     var waiting: [Int64: Waiting] = [:]
     /// When long metrics were last sent again from their beginning, because points were logged late; by the rows of the runs.
     var restarts: [Int64: ContinuousClock.Instant] = [:]
@@ -59,6 +62,7 @@ struct ForwardState: Sendable {
     var renewedFileModels: Set<String> = []
     /// The failures of runs, by the ids of their experiments.
     var runFailures: [Int64: ItemFailure] = [:]
+    /// The failures of experiments, logged models and registered models.
     var itemFailures: [ItemName: ItemFailure] = [:]
     /// When experiments and models that failed are tried again; nil if none failed.
     var itemsDue: ContinuousClock.Instant?
@@ -84,15 +88,19 @@ struct ForwardState: Sendable {
     var isSendingItems = false
     /// The upstream's ids of experiments, by their ids in this store.
     var experiments: [Int64: String] = [:]
-    /// When the upstream last proved to have the database that the journal describes; nil after a failure.
+    /// When a check last showed that the upstream has the database that the journal describes; nil after a failure.
     var recognized: ContinuousClock.Instant?
     /// The number of times that another database was found at the upstream's address.
     var generation = 0
+    /// The upstream's id in the journal; nil before the first round.
     var upstreamID: Int64?
+    /// Nil until a call has shown whether the upstream is Apus or MLflow.
     var upstream: (any Upstream)?
-    /// The last failure of the local database, by the round (`runs` or `files`) that met it.
+    /// The last failure of the local database, by the kind of round (`runs` or `files`) in which it occurred.
     var journalFailures: [String: UpstreamFailure] = [:]
+    /// The pause of all calls that send runs and items.
     var backOff = BackOff()
+    /// The pause of all calls that send files.
     var fileBackOff = BackOff()
     var isStopped = false
     /// Whether new changes are sent without the usual delay.

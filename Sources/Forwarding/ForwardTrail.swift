@@ -16,7 +16,7 @@ package final class ForwardTrail: Sendable {
     /// The most names of other servers that are remembered.
     private static let mostSources = 32
     /// How long the name of another server is remembered after its last call.
-    private static let memory = Duration.seconds(3_600)
+    private static let sourceLifetime = Duration.seconds(3_600)
     private static let nameLength = 16
 
     private let name: String
@@ -31,7 +31,7 @@ package final class ForwardTrail: Sendable {
     package var value: String {
         let now = ContinuousClock.now
         let others = sources.withLock { sources in
-            sources = sources.filter { now - $0.value < Self.memory }
+            sources = sources.filter { now - $0.value < Self.sourceLifetime }
             return sources.keys.sorted()
         }
         return ([name] + others).joined(separator: ", ")

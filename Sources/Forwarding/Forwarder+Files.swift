@@ -58,7 +58,9 @@ extension Forwarder {
         }
     }
 
-    /// Gives an owner whose files failed a pause; after the failures of `failuresBeforePause` owners, all files pause.
+    /// Sets a pause for an owner whose files failed.
+    ///
+    /// When the files of `failuresBeforePause` owners have failed, no files are sent during a common pause.
     private func postpone(_ owner: ForwardedFileOwner, _ row: Int64?, _ part: String, _ failure: UpstreamFailure) {
         let jitter = Double.random(in: 0...1)
         state.withLock { state in
@@ -197,7 +199,7 @@ extension Forwarder {
                     try store.writeNow { try $0.note(omission, upstream: upstreamID) }
                 default: failed.append((part, error))
                 }
-                // After two failures the remaining files wait too.
+                // After two failures, the remaining files of this owner wait too.
                 if failed.count > 1 { break }
                 continue
             }

@@ -22,7 +22,8 @@ extension Forwarder {
         return try send(experiment, to: upstream, upstreamID)
     }
 
-    /// Calls `send` with whether items must be sent in this round; if it throws, the next round sends them again.
+    /// Calls `send` and tells it whether items must be sent in this round; if `send` throws, the next round sends the
+    /// items again.
     func inItemRound(_ send: (_ sendsItems: Bool) throws -> Void) throws {
         // The flag is reset before anything is read: a change that a client makes later sets the flag for the next round.
         let sendsItems = state.withLock { state in
@@ -90,7 +91,7 @@ extension Forwarder {
                 ForwardOmission(subject: experiment.name, part: $0.part, reason: $0.reason)
             }
         } catch {
-            // An experiment that the upstream has is used although the upstream refuses the change.
+            // If the upstream has the experiment but refuses the change, the runs are sent to the unchanged experiment.
             guard let known, error.isAboutItem else { throw error }
             remoteID = known.remoteID
             omissions = [Self.omission(experiment, error)]
@@ -110,7 +111,7 @@ extension Forwarder {
         return remoteID
     }
 
-    /// - Throws: a refusal if the journal already has this id as that of another item of this kind.
+    /// - Throws: a refusal if, according to the journal, another item of this kind has this id at the upstream.
     private func requireUniqueRemoteID(
         _ remoteID: String,
         _ kind: ForwardedKind,
@@ -280,7 +281,7 @@ extension Forwarder {
         state.withLock { $0.itemFailures[name]?.backOff.isDue(at: .now) ?? true }
     }
 
-    /// Gives an item that failed although the upstream answers other calls a pause before the next attempt.
+    /// Sets a pause before the next attempt for an item that failed although the upstream answers other calls.
     ///
     /// - Returns: the number of items of this kind that have failed and wait.
     private func postpone(_ name: ForwardState.ItemName, _ failure: UpstreamFailure) -> Int {

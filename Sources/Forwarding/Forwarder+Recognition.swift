@@ -21,7 +21,7 @@ extension Forwarder {
             case nil: isInDoubt = true
             }
         }
-        // Without a clear answer the next round asks again.
+        // Without a clear answer, the next round repeats the check.
         if isInDoubt { return }
         if !evidence.isEmpty {
             settings.report(

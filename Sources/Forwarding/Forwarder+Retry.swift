@@ -57,8 +57,8 @@ extension Forwarder {
                     gone.append(name)
                     continue
                 }
-                let markOfFile = ForwardOmission.part(ofFile: "")
-                let hasFiles = parts.contains { $0 == ForwardOmission.files || $0.hasPrefix(markOfFile) }
+                let filePrefix = ForwardOmission.part(ofFile: "")
+                let hasFiles = parts.contains { $0 == ForwardOmission.files || $0.hasPrefix(filePrefix) }
                 guard let row = try session.rowOfRun(name) else {
                     if hasFiles { owners.insert(.loggedModel(name)) }
                     continue
@@ -70,8 +70,9 @@ extension Forwarder {
                     for part in parts { sent.markInDoubt(part) }
                     retry.sentContent = sent.text
                 }
-                let mark = ForwardOmission.part(ofMetric: "")
-                retry.metrics = parts.filter { $0.hasPrefix(mark) }.map { String($0.dropFirst(mark.count)) }
+                let metricPrefix = ForwardOmission.part(ofMetric: "")
+                retry.metrics = parts.filter { $0.hasPrefix(metricPrefix) }
+                    .map { String($0.dropFirst(metricPrefix.count)) }
                 retries.append(retry)
             }
             return (retries: retries, owners: owners, gone: gone)

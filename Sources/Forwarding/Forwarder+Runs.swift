@@ -141,7 +141,7 @@ extension Forwarder {
         return update
     }
 
-    /// The names of the parts that count as sent now and did not before, as omissions write them.
+    /// The parts that count as sent now and did not before, named as in `ForwardOmission.part`.
     private static func partsSent(of parcel: RunParcel, _ outcome: RunOutcome) -> [String] {
         let difference = parcel.difference
         let rest = RunDifference(parcel.run, sent: outcome.sent)
@@ -228,7 +228,8 @@ extension Forwarder {
         try store.writeNow { try $0.note([update], upstream: upstreamID) }
     }
 
-    /// Gives a run a pause before its next attempt, because it was refused or failed although the upstream answers other calls.
+    /// Sets a pause before the next attempt for a run that was refused, or that failed although the upstream answers
+    /// other calls.
     ///
     /// - Returns: false if this was the last attempt, so that the run no longer waits.
     @discardableResult

@@ -5,16 +5,17 @@ package import TrackingStore
 
 /// Sends changes of a tracking store to another server, the upstream, while this server answers requests.
 ///
-/// `sendRuns` and `sendFiles` each do one round; for each of them, one thread calls it again and again. A round reads
-/// from the store in short reads, sends, and then writes to the store's journal what the upstream has confirmed. If the
-/// server is killed, nothing is lost, and only unconfirmed parts are sent again. Before a run is created, it is
-/// searched for at the upstream by its id. Several threads may use a forwarder.
+/// `sendRuns` and `sendFiles` each do one round of sending; one thread calls `sendRuns` again and again, another thread
+/// calls `sendFiles`. A round reads from the store in short reads, sends, and then writes to the store's journal what the
+/// upstream has confirmed. If the server is killed, nothing is lost, and only unconfirmed parts are sent again. Before a
+/// run is created, it is searched for at the upstream by its id. Several threads may use a forwarder.
 package final class Forwarder: Sendable {
     let store: TrackingStore
     let calls: any UpstreamCalls
     let settings: ForwardSettings
     private let feed: ChangeFeed
     let state: Mutex<ForwardState>
+    /// The function that makes the threads begin their rounds at once; nil before `whenNeeded` sets it.
     private let wake = Mutex<(@Sendable () -> Void)?>(nil)
     private let inFlight = CallsInFlight()
 
@@ -268,7 +269,7 @@ extension Forwarder {
         return upstream
     }
 
-    /// Looks up the ids that runs and models of this store have at the upstream.
+    /// Returns the object that looks up which ids runs and models of this store have at the upstream.
     private func targets(_ upstreamID: Int64) -> ForwardTargets {
         ForwardTargets(
             store: store,

@@ -16,7 +16,7 @@ extension MLflowUpstream {
         if let remoteID { id = remoteID } else { id = try create(model, in: parcel.experiment) }
         var outcome = ItemOutcome(remoteID: id)
         let path = "logged-models/\(PercentCoding.encode(id))"
-        // The upstream sets this tag itself, with its own numbers of the versions.
+        // This tag is not sent, because the upstream sets it itself, with its own numbers of the versions.
         let tags = try translated(
             model.tags.filter { !$0.key.isExactly(Tag.modelVersionsKey) },
             [model.info.modelID: id]
@@ -111,15 +111,15 @@ extension MLflowUpstream {
                 guard try isPrompt(model.name) == model.tags.belongToPrompt else { throw error }
             }
         }
-        let there = try self.versions(of: model.name, arePrompts: model.tags.belongToPrompt)
-        var taken = Set(there.map(\.number))
+        let remoteVersions = try self.versions(of: model.name, arePrompts: model.tags.belongToPrompt)
+        var taken = Set(remoteVersions.map(\.number))
         var numbers: [Int64: String] = [:]
         var outcome = ItemOutcome(remoteID: model.name)
         for transferred in parcel.versions {
             let version = transferred.version
             let origin = try origin(of: version)
             let number: String
-            if let ours = there.first(where: { $0.isOf(version, origin) }) {
+            if let ours = remoteVersions.first(where: { $0.isOf(version, origin) }) {
                 number = ours.number
             } else {
                 guard let made = try create(version, origin, &outcome.omissions) else { continue }
@@ -175,8 +175,8 @@ extension MLflowUpstream {
 
         /// Whether this version of the upstream was created for a version of this store.
         ///
-        /// The number alone is no proof, because other servers may have forwarded versions too; the run, or the
-        /// source and the prompt's text, must match as well.
+        /// The number alone is not enough, because other servers may have forwarded versions too; the run, or the source
+        /// and the prompt's text, must match as well.
         func isOf(_ version: ModelVersion, _ origin: VersionOrigin) -> Bool {
             guard sourceNumber == String(version.version) else { return false }
             if let ofOrigin = origin.run { return run == ofOrigin }
@@ -205,14 +205,14 @@ extension MLflowUpstream {
                     let number = version["version"]?.string ?? version["version"]?.int64.map({ String($0) }),
                     let source = tags.first(where: { $0["key"]?.string == SourceTag.version })?["value"]?.string
                 else { continue }
-                let there = UpstreamVersion(
+                let remoteVersion = UpstreamVersion(
                     number: number,
                     sourceNumber: source,
                     run: version["run_id"]?.string ?? "",
                     source: version["source"]?.string ?? "",
                     promptText: tags.first { $0["key"]?.string == Tag.promptTextKey }?["value"]?.string
                 )
-                found.append(there)
+                found.append(remoteVersion)
             }
             token = try pages.next(in: page)
         } while token != nil

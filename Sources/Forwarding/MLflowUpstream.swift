@@ -104,7 +104,7 @@ struct MLflowUpstream: Upstream {
                     try create(parcel, &outcome)
                 }
                 remoteID = made.created
-                // The deletion of the experiment has deleted the run.
+                // If `creating` has restored the experiment and deleted it again, the run was deleted with it.
                 sent.isDeleted = made.wasReopened
             }
             outcome.remoteID = remoteID
@@ -127,7 +127,8 @@ struct MLflowUpstream: Upstream {
 
     /// Finds the upstream's run that was created for a run of this store.
     ///
-    /// If there are several, keeps the one with the lowest id, if possible one that is not deleted, and deletes the others.
+    /// If there are several runs, one that is not deleted is preferred, and then the one with the lowest id; the others
+    /// are deleted.
     private func run(of source: String, in experiment: String) throws(UpstreamFailure) -> (id: String, isDeleted: Bool)?
     {
         let found = try runs.search("runs", in: experiment, page: 500, SourceTag.run, source) { $0["data"]?["tags"] }
@@ -260,8 +261,8 @@ struct MLflowUpstream: Upstream {
     func put(_ file: OpenArtifact, of owner: FileOwner, at location: String, to path: String) throws(UpstreamFailure) {
         if path.split(separator: "/").last == "MLmodel", let text = ModelFile.read(file) {
             let ids = try ids(in: text)
-            let there = ModelFile.rewritten(text, ids: ids, location: (owner.location, location))
-            return try calls.putArtifact(.bytes(Array(there.utf8)), at: path)
+            let rewrittenText = ModelFile.rewritten(text, ids: ids, location: (owner.location, location))
+            return try calls.putArtifact(.bytes(Array(rewrittenText.utf8)), at: path)
         }
         try calls.putArtifact(.file(file), at: path)
     }

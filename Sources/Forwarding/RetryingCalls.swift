@@ -2,8 +2,7 @@ internal import Glibc
 internal import HTTPWire
 internal import JSON
 
-/// Repeats calls that the server answers with a request to wait, so that forwarding works with a server that limits the
-/// rate of calls.
+/// Repeats a call if the server asks to wait, so that forwarding works with a server that limits the rate of calls.
 ///
 /// For each failure it finds out whether the failure concerns only this call, or the server as a whole.
 struct RetryingCalls: UpstreamCalls {
@@ -19,7 +18,7 @@ struct RetryingCalls: UpstreamCalls {
     private let longestWait: Duration
     private let isStopped: @Sendable () -> Bool
 
-    /// - Parameter longestWait: the longest total time that one call may wait.
+    /// - Parameter longestWait: the longest total time that one call may wait because the server asks for pauses.
     init(
         _ calls: any UpstreamCalls,
         _ inFlight: CallsInFlight,
@@ -56,15 +55,16 @@ struct RetryingCalls: UpstreamCalls {
                 throw UpstreamFailure(.broken, "its answer is not a JSON object")
             }
         } catch {
-            // A limit of calls comes from the server itself, so the server works.
+            // A server that only limits the rate of calls works.
             if error.kind != .busy { throw error }
         }
     }
 
     /// The failure, with `isServerAnswering` and the kind corrected by a second call that checks the server.
     ///
-    /// A refusal with an error code of MLflow concerns the item that was sent. Other answers may come from a proxy: a proxy
-    /// without a route to the server answers 404, and a proxy that wants a login answers with a redirect or a page.
+    /// A refusal with an error code of MLflow concerns the item that was sent. Other answers may come from a proxy: a
+    /// proxy without a route to the server answers 404, and a proxy that requires a login answers with a redirect or a
+    /// page.
     private func classified(_ failure: UpstreamFailure) -> UpstreamFailure {
         var failure = failure
         switch failure.kind {

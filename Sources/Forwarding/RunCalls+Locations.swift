@@ -21,15 +21,16 @@ extension ApusUpstream {
 
     /// The location of a new run or model at the upstream, where its experiment may have another id.
     ///
-    /// At the upstream, the folder named by the local id of the experiment belongs to another experiment, whose permissions would
-    /// apply to the files.
+    /// The local id of the experiment in the location is replaced, because the folder with that id belongs to another
+    /// experiment at the upstream, whose permissions would apply to the files.
     static func location(_ location: String, from experiment: Int64, to remoteID: String) -> String {
         let folder = "\(scheme)\(experiment)/"
         guard remoteID != String(experiment), location.utf8.starts(with: folder.utf8) else { return location }
         return "\(scheme)\(remoteID)/\(location.dropFirst(folder.utf8.count))"
     }
 
-    /// The location of the artifacts of a run or model at the upstream; an earlier version may have kept the local location.
+    /// The location of the artifacts of a run or model at the upstream; an earlier version of this server may have sent
+    /// the local location.
     ///
     /// - Parameter here: the local location.
     func location(of owner: ForwardedFileOwner, _ remoteID: String, here: String) throws(UpstreamFailure) -> String {

@@ -47,6 +47,8 @@ struct RunCalls: Sendable {
     ///
     /// - Parameters:
     ///   - list: `runs` or `models`, the name of the list in the answer.
+    ///   - page: the number of results that one page may have.
+    ///   - tag: the key of the tag; its value is `source`, the id of the item in this store.
     ///   - tags: returns the tags of an element of the list.
     func search(
         _ list: String,

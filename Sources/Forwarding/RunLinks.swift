@@ -53,19 +53,20 @@ extension RunCalls {
         _ omissions: inout [(part: String, reason: String)]
     ) throws(UpstreamFailure) {
         guard !(datasets.isEmpty && inputs.isEmpty && outputs.isEmpty) else { return }
-        let there = try links(of: remoteID)
+        let linksBefore = try links(of: remoteID)
         var refused: [(part: String, reason: String)] = []
-        try logDatasets(remoteID, there.missing(of: datasets), &refused)
-        try logModels(remoteID, inputs: there.missing(of: inputs), outputs: there.missing(of: outputs), &refused)
+        try logDatasets(remoteID, linksBefore.missing(of: datasets), &refused)
+        let (newInputs, newOutputs) = (linksBefore.missing(of: inputs), linksBefore.missing(of: outputs))
+        try logModels(remoteID, inputs: newInputs, outputs: newOutputs, &refused)
         guard !refused.isEmpty else { return }
         // An earlier call without an answer may have been carried out meanwhile: only what is still missing is an omission.
-        let now = try links(of: remoteID)
+        let linksAfter = try links(of: remoteID)
         var parts: [String: String] = [:]
-        for input in now.missing(of: datasets) {
+        for input in linksAfter.missing(of: datasets) {
             let part = ForwardOmission.part(ofDataset: input.dataset.name)
             parts[part] = part
         }
-        for id in now.missing(of: inputs).map(\.modelID) + now.missing(of: outputs).map(\.modelID) {
+        for id in linksAfter.missing(of: inputs).map(\.modelID) + linksAfter.missing(of: outputs).map(\.modelID) {
             parts[ForwardOmission.part(ofModel: id)] = ForwardOmission.part(ofModel: names[id] ?? id)
         }
         for (part, reason) in refused {

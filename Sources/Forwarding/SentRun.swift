@@ -167,7 +167,7 @@ extension SentRun {
 
 /// The parts of a run that have to be sent, except for points and files.
 package struct RunDifference: Sendable, Equatable {
-    /// Whether the upstream is not known to have the run at all.
+    /// Whether the run must be created, because no answer has shown that the upstream has it.
     package var isNew: Bool
     /// Whether the upstream has another name, status or end time.
     package var hasOtherInfo: Bool
@@ -177,6 +177,7 @@ package struct RunDifference: Sendable, Equatable {
     package var tags: [Tag]
     /// The keys of tags that were removed in this store.
     package var removedTags: [String]
+    /// Whether the upstream has other datasets or models of the run.
     package var hasOtherInputs: Bool
 
     /// - Parameter sent: what the upstream has of the run; nil for a run that was never sent.

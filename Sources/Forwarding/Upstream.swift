@@ -14,10 +14,12 @@ protocol Upstream: Sendable {
 
     /// Whether the server has a run or experiment that was sent earlier.
     ///
-    /// - Throws: a failure; its kind may be `.missing` if the server has neither.
+    /// - Throws: a failure; its kind may be `.missing` if the server does not have the item.
     func holds(_ evidence: KnownUpstreamEntity) throws(UpstreamFailure) -> Bool
 
     /// Sends an experiment; if the upstream has it already, updates it.
+    ///
+    /// - Parameter known: the journal's entry about the experiment; nil if the experiment was never sent.
     func send(_ experiment: Experiment, known: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome
 
     /// Sends runs with some of their points.
@@ -28,10 +30,13 @@ protocol Upstream: Sendable {
 
     /// Sends a logged model with all its points.
     ///
+    /// - Parameter known: the journal's entry about the model; nil if the model's id at the upstream is not known.
     /// - Returns: the outcome, with the model's id at the upstream.
     func send(_ model: ModelParcel, known: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome
 
     /// Sends a registered model with all its versions.
+    ///
+    /// - Parameter known: the journal's entry about the model; nil if the model's id at the upstream is not known.
     func send(_ entry: RegistryParcel, known: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome
 
     /// Returns the folder at the upstream for the files of a run or logged model.
@@ -77,11 +82,11 @@ struct RunOutcome: Sendable {
 /// A run or model that a sent run names and that the upstream does not have.
 struct MissingTarget: Sendable {
     var id: String
-    /// The part of the sent run that waits for it.
+    /// The part of the sent run that names the missing run or model.
     var part: String
     /// The message for the operator.
     var reason: String
-    /// Whether it will be sent.
+    /// Whether this server will send the missing run or model.
     var willBeSent: Bool
 }
 
@@ -108,6 +113,7 @@ struct ItemOutcome: Sendable {
 
 /// A run or logged model whose files are sent.
 struct FileOwner: Sendable {
+    /// The run or model, with its id in this store.
     var owner: ForwardedFileOwner
     /// The owner's id at the upstream.
     var remoteID: String

@@ -3,8 +3,8 @@ internal import Threads
 /// A client of an MLflow tracking server and model registry.
 ///
 /// The methods have the names and the meaning of MLflow's Python client. Each method makes its calls on a thread of the
-/// library, so that a slow server never blocks a thread of Swift's tasks, and ends when its task is cancelled. The
-/// server may still have carried out a cancelled call; the error's `outcome` says so.
+/// library, so that a slow server never blocks a thread of Swift's tasks. When its task is cancelled, a method ends with
+/// an error. The server may still have carried out a cancelled call; the error's `outcome` says so.
 ///
 /// ```swift
 /// let client = try TrackingClient(ClientConfiguration(trackingURI: "http://127.0.0.1:5000"))

@@ -6,8 +6,8 @@ internal import Synchronization
 
 /// Finds credentials for the object storage in the places where boto3 looks, and replaces them before they expire.
 ///
-/// The search order is: the environment, the profile files, the agent of a container, the metadata of an instance.
-/// It begins with the first request to the storage.
+/// The search order is: the environment, the profile files, the agent of a container, the metadata of an instance. The
+/// first request to the storage starts the search.
 package final class CredentialSource: Sendable {
     /// Credentials are replaced this many seconds before they expire.
     private static let refreshSeconds: Int64 = 300
@@ -56,10 +56,10 @@ package final class CredentialSource: Sendable {
         if let known = knownCredentials(validFor: Self.refreshSeconds) { return known }
         if let known = knownCredentials(validFor: 0) {
             if hasSearched(within: Self.searchInterval) { return known }
-            let renewed: S3Credentials?? = search.withLockIfAvailable { _ in try? searched() }
+            let renewed: S3Credentials?? = search.withLockIfAvailable { _ in try? credentialsAfterSearch() }
             return (renewed ?? nil) ?? known
         }
-        let result = search.withLock { _ in Result { () throws(S3Failure) in try searched() } }
+        let result = search.withLock { _ in Result { () throws(S3Failure) in try credentialsAfterSearch() } }
         return try result.get()
     }
 
@@ -79,7 +79,7 @@ package final class CredentialSource: Sendable {
     }
 
     /// Searches for credentials, unless another thread has just finished a search.
-    private func searched() throws(S3Failure) -> S3Credentials {
+    private func credentialsAfterSearch() throws(S3Failure) -> S3Credentials {
         if let known = knownCredentials(validFor: hasSearched(within: Self.searchInterval) ? 0 : Self.refreshSeconds) {
             return known
         }
@@ -273,7 +273,7 @@ package final class CredentialSource: Sendable {
         else {
             throw S3Failure(
                 .denied,
-                "\(owner) credentials cannot be used: the answer has the status \(reply.status), or contains none."
+                "\(owner) credentials cannot be used: the answer has the status \(reply.status), or contains no credentials."
             )
         }
         return S3Credentials(

@@ -39,8 +39,9 @@ package struct S3Completion: Sendable {
 
     /// Whether an object was created by this upload.
     ///
-    /// If both have a creation token, the tokens must be equal. Otherwise the tag of the object must be the one that S3 computes from
-    /// the tags of the parts. S3 computes other tags for objects that are encrypted with KMS.
+    /// If both the upload and the object have a creation token, the tokens must be equal. Otherwise the tag of the object
+    /// must be the one that S3 computes from the tags of the parts. S3 computes other tags for objects that are encrypted
+    /// with KMS, so the result is then false.
     package func created(_ object: S3Object) -> Bool {
         if let size, size != object.size { return false }
         if let creationToken, let found = object.creationToken { return creationToken == found }
@@ -109,7 +110,8 @@ extension S3Client {
 
     /// Completes an upload; the object exists, with the content of the parts, when this function returns.
     ///
-    /// If no answer shows whether the upload was completed, the metadata of the object shows it.
+    /// If the answer does not show whether the upload was completed, this function reads the metadata of the object to
+    /// find out.
     package func complete(_ id: String, _ key: String, _ completion: S3Completion) throws(S3Failure) {
         do throws(S3Failure) {
             try requestCompletion(id, key, completion.parts)

@@ -4,6 +4,7 @@ internal import HTTPClient
 internal import HTTPWire
 internal import Hashing
 
+/// The metadata of an object.
 package struct S3Object: Sendable, Equatable {
     package let key: String
     /// The size in bytes.
@@ -12,8 +13,8 @@ package struct S3Object: Sendable, Equatable {
     package let tag: String
     /// The modification time in Unix seconds; 0 if the storage does not report it.
     package let modified: Int64
-    /// A random text that Apus stores with an object that it creates by an upload in parts, which shows that this upload created it;
-    /// nil for other objects and in listings.
+    /// A random text that Apus stores with an object that it creates by an upload in parts, so that it recognizes the
+    /// object of that upload; nil for other objects and in listings.
     package var creationToken: String?
 
     package init(key: String, size: Int64, tag: String, modified: Int64, creationToken: String? = nil) {
@@ -78,7 +79,8 @@ extension S3Client {
         var request = Request(method: .get, key: key, fields: fields, expected: isWhole ? [200] : [206])
         request.isContent = true
         let stream = try open(request)
-        // A storage may ignore If-Match, and a proxy may answer with another object.
+        // A storage may ignore If-Match, and a proxy may answer with another object, so the tag and the length are
+        // checked here.
         let length = stream.head.value(of: "content-length").flatMap(Int64.init)
         guard let found = stream.head.value(of: "etag") else { throw unexpectedAnswer(to: "GetObject") }
         guard found == tag, length == nil || length == Int64(range.count) else {
@@ -166,7 +168,7 @@ extension S3Client {
     ///
     /// - Throws: the reason why one of them cannot be deleted; other objects may have been deleted.
     package func delete(_ keys: [String]) throws(S3Failure) {
-        // XML cannot contain every character that a key can.
+        // Keys with characters that XML cannot contain are deleted one by one.
         var rest = keys.filter(XMLElement.canContain)
         for key in keys where !XMLElement.canContain(key) { try delete(key) }
         var attempt = 1
@@ -212,14 +214,14 @@ extension S3Client {
 
     /// Returns the XML of an answer of status 200.
     ///
-    /// Some storages name the root element differently from S3. The answer is therefore also accepted if the root contains an element
-    /// of `elements`.
+    /// Some storages name the root element differently from S3. The answer is therefore also accepted if the root
+    /// contains an element of `elements`.
     ///
     /// - Parameters:
     ///   - operation: the name that S3's API gives to the request, for messages.
     ///   - root: the name of the root element in S3.
     ///   - elements: names of elements that only this answer contains.
-    /// - Throws: the failure that the XML reports instead; `.refused` if it is another document.
+    /// - Throws: the failure that the XML reports instead; `.refused` if the body is anything else.
     func answer(
         _ reply: HTTPReply,
         to operation: String,
@@ -242,8 +244,8 @@ extension S3Client {
     /// Returns a page of the objects whose keys begin with a prefix, in the order of their keys.
     ///
     /// - Parameters:
-    ///   - isShallow: whether keys with a slash after the prefix are not listed, but only once the part up to that slash, as one of
-    ///     `S3Page.prefixes`.
+    ///   - isShallow: whether to leave out keys with a slash after the prefix; the part up to that slash is then one of
+    ///     `S3Page.prefixes`, once for all keys that begin with it.
     ///   - after: `S3Page.next` of the page before this one; nil for the first page.
     ///   - atMost: the greatest number of keys, at most 1,000.
     package func list(
@@ -290,7 +292,7 @@ extension S3Client {
             }
         }
         if result["IsTruncated"] == "true" {
-            // Without a token, the other pages could not be requested, and this page would be taken for the whole list.
+            // Without a token, the other pages could not be requested, and this page would look like the whole list.
             guard let next = result["NextContinuationToken"], !next.isEmpty, next != after else {
                 throw unexpectedAnswer(to: Self.listOperation)
             }
@@ -299,7 +301,8 @@ extension S3Client {
         return page
     }
 
-    /// Returns a function that decodes the keys in a listing, which are percent-encoded if the listing says so.
+    /// Returns a function that decodes the keys in a listing, which are percent-encoded if its element `EncodingType`
+    /// says so.
     static func decoder(of list: XMLElement) -> (String?) -> String? {
         guard list["EncodingType"] == "url" else { return { $0 } }
         return { $0.flatMap { PercentCoding.decode($0, plusIsSpace: true) } }

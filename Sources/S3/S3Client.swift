@@ -128,8 +128,10 @@ extension S3Client {
 
     /// The pause before a request is sent for the second time; each further pause is twice as long.
     private static let firstPause = Duration.milliseconds(100)
-    /// The longest time for a request without a body and its answer: a storage that sends a byte now and then never
-    /// exceeds the limit of silence, and would occupy a thread for days.
+    /// The longest time for a request without a body and its answer.
+    ///
+    /// The limit of silence is not enough: a storage that sends a byte now and then never exceeds that limit, and would
+    /// occupy a thread for days.
     private static let longestDocument = Duration.seconds(60)
     private static let emptyHash = Hexadecimal.text(SHA256.digest(of: []))
 
@@ -220,7 +222,7 @@ extension S3Client {
             case .memory(let bytes): .stream(MemoryProducer(bytes), length: bytes.count)
             }
         let limits = CallLimits(
-            whole: longest(request).map { Deadline(after: $0) } ?? .never,
+            whole: longestAttempt(of: request).map { Deadline(after: $0) } ?? .never,
             connecting: .seconds(5),
             silence: request.body.isEmpty ? settings.silence.withoutBody : settings.silence.withBody
         )
@@ -232,8 +234,8 @@ extension S3Client {
         return try connection.client.open(call, limits)
     }
 
-    /// The longest time for one attempt; nil for content of any length, which only silence ends.
-    private func longest(_ request: Request) -> Duration? {
+    /// The longest time for one attempt; nil if only silence ends the attempt, as for content of any length.
+    private func longestAttempt(of request: Request) -> Duration? {
         if let longest = settings.longestAttempt { return longest }
         if case .none = request.body, !request.isContent { return Self.longestDocument }
         return nil
@@ -255,7 +257,7 @@ extension S3Client {
         let origin = connection.client.origin
         let path = Self.path(connection, key)
         var query = query
-        // As a query parameter, the owner is checked without a header field that the sender would have to know.
+        // The owner is a query parameter here, because the sender would not know that a header field is required.
         if let owner = settings.bucketOwner { query.append(("x-amz-expected-bucket-owner", owner)) }
         let request = RequestSigner.Request(
             method: method.rawValue,
@@ -290,7 +292,8 @@ extension S3Client {
 
     /// Makes all further requests use a connection whose region the storage has accepted.
     ///
-    /// Callers pass only regions that have answered, so that a single wrong answer does not affect other requests.
+    /// Callers pass only connections that got an answer in their region, so that one wrong answer does not affect other
+    /// requests.
     private func keep(_ confirmed: Connection) {
         connection.withLock { current in
             current = confirmed
@@ -339,7 +342,7 @@ extension S3Client {
     }
 }
 
-/// Produces a request body from bytes in memory, piece by piece, so that memory never holds a copy of all of them.
+/// Produces a request body from bytes in memory, piece by piece, so that memory never contains a copy of all bytes.
 private final class MemoryProducer: HTTPBodyProducer {
     private static let pieceBytes = 256 * 1_024
 

@@ -10,11 +10,11 @@ package final class S3Reading {
     /// The offset of the next byte.
     package private(set) var position: Int64
     private var stream: ReplyStream?
-    /// The number of interrupted answers since `proven` was set.
-    private var breaks = 0
+    /// The number of interrupted answers since `lastProgress` was set.
+    private var interruptions = 0
     /// The position at which reading last counted as progress.
-    private var proven: Int64
-    /// The total time spent waiting for the storage since `proven` was set.
+    private var lastProgress: Int64
+    /// The total time spent waiting for the storage since `lastProgress` was set.
     private var waited = Duration.zero
 
     /// The number of bytes that count as progress, after which earlier interruptions are forgotten.
@@ -33,7 +33,7 @@ package final class S3Reading {
         self.object = object
         position = range.lowerBound
         end = range.upperBound
-        proven = range.lowerBound
+        lastProgress = range.lowerBound
         if !range.isEmpty { stream = try client.read(object.key, range, of: object.size, tag: object.tag) }
     }
 
@@ -50,16 +50,18 @@ package final class S3Reading {
             waited += .now - start
             if let piece, waited < Self.longestWait, Int64(piece.count) <= end - position {
                 position += Int64(piece.count)
-                if position - proven >= Self.progressBytes { (proven, breaks, waited) = (position, 0, .zero) }
+                if position - lastProgress >= Self.progressBytes {
+                    (lastProgress, interruptions, waited) = (position, 0, .zero)
+                }
                 if position == end { _ = try? stream?.next() }
                 return piece
             }
-            breaks += 1
+            interruptions += 1
             waited = .zero
-            guard breaks <= client.settings.attempts else {
-                throw S3Failure(.unavailable, "An answer of the object storage breaks off.")
+            guard interruptions <= client.settings.attempts else {
+                throw S3Failure(.unavailable, "The object storage repeatedly broke off its answer.")
             }
-            S3Client.pause(after: breaks)
+            S3Client.pause(after: interruptions)
             // The tag ensures that the rest belongs to the same content.
             stream = nil
             stream = try client.read(object.key, position..<end, of: object.size, tag: object.tag)

@@ -4,7 +4,7 @@ package import TLS
 
 /// The address of an object storage, and the settings of the requests to it.
 package struct S3Settings: Sendable {
-    /// The part of a URL that contains the name of the bucket.
+    /// Where a URL contains the name of the bucket.
     package enum Addressing: Sendable {
         case path
         case virtualHost
@@ -19,7 +19,7 @@ package struct S3Settings: Sendable {
     package var uploadFields: [(name: String, value: String)] = []
     /// The id of the AWS account that must own the bucket; nil if any account may own it.
     package var bucketOwner: String?
-    /// The most times that one request is sent.
+    /// The greatest number of times that one request is sent.
     package var attempts = 5
     /// The time after which a failed request is not repeated.
     package var retryTime = Duration.seconds(10)
@@ -36,7 +36,7 @@ package struct S3Settings: Sendable {
         let files = ProfileFiles(variable)
         let region = variable("AWS_REGION") ?? variable("AWS_DEFAULT_REGION") ?? files.setting("region") ?? "us-east-1"
         guard Self.isRegion(region) else {
-            throw S3Failure(.refused, "AWS_REGION '\(region)' is no region, such as eu-central-1.")
+            throw S3Failure(.refused, "AWS_REGION '\(region)' is not a valid region name; an example is eu-central-1.")
         }
         self.region = region
         (endpoint, addressing) = try Self.endpoint(files, bucket, variable)
@@ -68,7 +68,7 @@ package struct S3Settings: Sendable {
         }
         guard let url = HTTPURL(text), !url.target.contains("?"), !text.contains("@") else {
             // A text with '@' may contain a password.
-            let shown = text.contains("@") ? "has a name or a password" : "is '\(text)'"
+            let shown = text.contains("@") ? "contains a user name or a password" : "is '\(text)'"
             throw S3Failure(.refused, "\(source) \(shown); write it as http://HOST:PORT or https://HOST.")
         }
         return (url, style == "virtual" ? .virtualHost : .path)
@@ -126,8 +126,8 @@ package struct S3Settings: Sendable {
             else {
                 throw S3Failure(
                     .refused,
-                    "MLFLOW_S3_UPLOAD_EXTRA_ARGS has '\(key)', which is not supported or no text; supported are "
-                        + fieldNames.keys.sorted().joined(separator: ", ") + "."
+                    "MLFLOW_S3_UPLOAD_EXTRA_ARGS has '\(key)', which is not supported or whose value is not a text; "
+                        + "supported are " + fieldNames.keys.sorted().joined(separator: ", ") + "."
                 )
             }
             fields.append((name, value))

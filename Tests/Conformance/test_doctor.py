@@ -168,7 +168,7 @@ def test_a_time_that_is_none_is_refused(server, time):
     "uri, detail",
     [
         ("nonsense", "the URI"),
-        ("ftp://127.0.0.1", "the URI's scheme is neither http nor https"),
+        ("ftp://127.0.0.1", "the URI's scheme is not http, https or azureml"),
         ("http://", "the URI's host is missing or malformed"),
         ("http://127.0.0.1:99999", "the URI's port is not a number from 1 to 65535"),
     ],

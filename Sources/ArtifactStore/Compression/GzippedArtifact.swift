@@ -3,8 +3,8 @@ internal import Glibc
 
 /// The content of a file as a gzip stream that is made in pieces, with about 400 KiB of memory.
 package struct GzippedArtifact: Sendable {
-    /// The smallest file that is compressed, in bytes: for smaller ones the additional header fields cost more than
-    /// compression saves.
+    /// The smallest file that is compressed, in bytes: for a smaller file, the additional header fields cost more bytes
+    /// than compression saves.
     package static let minimumBytes: Int64 = 1_024
     private static let pieceBytes = 64 * 1_024
 
@@ -20,7 +20,7 @@ package struct GzippedArtifact: Sendable {
 
     /// Compresses the next 64 KiB of the file and appends the output, which may be empty; blocks on the disk.
     ///
-    /// - Returns: whether there is more.
+    /// - Returns: whether the file has more bytes.
     /// - Throws: `.other` with ENODATA if the file has become shorter since it was opened; other errors of the file system.
     package mutating func next(into buffer: inout [UInt8]) throws(ArtifactError) -> Bool {
         let isLast = file.size - position <= Self.pieceBytes

@@ -3,7 +3,7 @@ internal import Hashing
 
 /// Compares the files beneath several folders path by path; folders themselves are not compared.
 ///
-/// All folders are walked at the same time, so that memory holds only the walks and one path. The content of a file is
+/// All folders are walked at the same time, so that memory contains only the walks and one path. The content of a file is
 /// read only when another folder has a file of the same size at the same path.
 package struct ArtifactComparison: Sendable {
     /// A file at the path in one of the folders.
@@ -37,12 +37,12 @@ package struct ArtifactComparison: Sendable {
 
     package enum Step: Sendable {
         case path(Path)
-        /// Content was read, and more must be read before the path is decided.
+        /// Content was read, and more must be read before the result for the path is known.
         case working
         case end
     }
 
-    /// The files at the path that is being compared.
+    /// The file of one folder at the path that is being compared; empty if the folder has no file there.
     private struct Candidate {
         var entry: ArtifactWalk.Entry?
         var file: File?
@@ -60,10 +60,11 @@ package struct ArtifactComparison: Sendable {
     private static let readsPerStep = 128
 
     private var walks: [ArtifactWalk]
+    /// The next file of each walk; nil at its end.
     private var heads: [ArtifactWalk.Entry?]
     private let digests: DigestCache
     private var candidates: [Candidate] = []
-    /// The indices of the candidates that must still be read; the last one is next.
+    /// The indices of the candidates that must still be read, in reverse order.
     private var unread: [Int] = []
     private var reading: Reading?
 

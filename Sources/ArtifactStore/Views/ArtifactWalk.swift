@@ -3,8 +3,8 @@ internal import Glibc
 
 /// Visits all files and folders beneath a folder, ordered by the bytes of their whole paths.
 ///
-/// For each folder from the first one down to the current entry, it holds a descriptor and the names in the folder. It
-/// leaves out the entries that `ArtifactRoot.list` leaves out, and entries that are deeper than a path can name.
+/// For each folder from the first one down to the current entry, the walk keeps a descriptor and the names in the folder.
+/// The walk leaves out the entries that `ArtifactRoot.list` leaves out, and entries that are deeper than a path can name.
 /// Entries that are created or removed meanwhile may or may not be visited.
 package struct ArtifactWalk: Sendable {
     /// The handling of an entry that was deleted or replaced after its folder was read and before it is visited.
@@ -66,7 +66,7 @@ package struct ArtifactWalk: Sendable {
         /// The beginning of the paths of the folder's entries.
         let prefix: String
         let depth: Int
-        /// The remaining steps; the last one is next.
+        /// The remaining steps, in reverse order.
         var steps: [Step]
     }
 
@@ -122,7 +122,8 @@ package struct ArtifactWalk: Sendable {
         return nil
     }
 
-    /// Whether the step, with everything beneath a folder that it enters, comes before the path at which the walk continues.
+    /// Whether the step, with everything beneath a folder that it enters, comes before the point at which the walk
+    /// continues.
     private func isPassed(_ path: String, _ step: Step) -> Bool {
         guard let after else { return false }
         guard step.isDescent else { return !after.utf8.lexicographicallyPrecedes(path.utf8) }
@@ -196,7 +197,7 @@ extension ArtifactRoot {
     }
 }
 
-/// A folder through which a walk goes.
+/// A folder that a walk can visit.
 package protocol WalkedFolder: Sendable {
     /// Returns the files and folders in the folder, in any order.
     func members() throws(ArtifactError) -> [WalkedMember]

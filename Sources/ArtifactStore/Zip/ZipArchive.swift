@@ -41,10 +41,11 @@ package struct ZipArchive: Sendable {
 
     /// Appends the next piece, about 128 KiB; blocks on the disk.
     ///
-    /// - Returns: whether there is more.
+    /// - Returns: whether the archive has more pieces.
     /// - Throws: an error that makes the archive incomplete: `.notFound` for a file that vanished after its folder was
     ///   read, `.other` with ENODATA for a file that became shorter while it was read, other errors of the file system.
-    ///   The bytes so far are then no valid archive, and the response must end as an incomplete one.
+    ///   The bytes so far are then not a valid archive, and the response must end so that the client sees that it is
+    ///   incomplete.
     package mutating func next(into buffer: inout [UInt8]) throws(ArtifactError) -> Bool {
         let start = buffer.count
         while buffer.count - start < Self.pieceBytes {
@@ -72,7 +73,7 @@ package struct ZipArchive: Sendable {
         guard !walked.isDirectory else {
             let entry = ZipEntry(walked, method: .store, size: 0, at: offset)
             entry.appendLocalHeader(to: &buffer)
-            list(entry)
+            addToDirectory(entry)
             return
         }
         let file = try walked.open()
@@ -104,10 +105,10 @@ package struct ZipArchive: Sendable {
         current.entry.size = UInt64(current.position)
         current.entry.checksum = current.checksum.value
         current.entry.appendDescriptor(to: &buffer)
-        list(current.entry)
+        addToDirectory(current.entry)
     }
 
-    private mutating func list(_ entry: ZipEntry) {
+    private mutating func addToDirectory(_ entry: ZipEntry) {
         entry.appendDirectoryRecord(to: &directory)
         entries += 1
     }

@@ -2,7 +2,7 @@ internal import Glibc
 
 /// One entry of a zip archive and its records (the specification of the format is APPNOTE 6.3.10).
 ///
-/// The archive is written sequentially, so that the sizes and the checksum follow the content, in a data descriptor (§4.3.9).
+/// The archive is written sequentially, so the sizes and the checksum follow the content, in a data descriptor (§4.3.9).
 package struct ZipEntry: Sendable {
     package enum Method: UInt16, Sendable {
         case store = 0
@@ -17,8 +17,10 @@ package struct ZipEntry: Sendable {
     package let offset: UInt64
     /// Whether the sizes in the data descriptor have 64 bits; this must be known before the content is written.
     package let hasLongSizes: Bool
+    /// The CRC-32 of the content.
     package var checksum: UInt32 = 0
     package var compressedSize: UInt64 = 0
+    /// The size before compression.
     package var size: UInt64 = 0
 
     /// - Parameter expectedSize: the size in bytes before compression; the content must not be longer.
@@ -27,36 +29,37 @@ package struct ZipEntry: Sendable {
         self.method = method
         self.modificationSeconds = modificationSeconds
         self.offset = offset
-        hasLongSizes = Self.longestCompressed(expectedSize) >= ZipFormat.longest32
+        hasLongSizes = Self.greatestCompressedSize(expectedSize) >= ZipFormat.longest32
     }
 
     package var isFolder: Bool { name.utf8.last == UInt8(ascii: "/") }
 
     /// The largest compressed size of incompressible bytes (zlib's deflateBound, rounded up).
-    private static func longestCompressed(_ size: UInt64) -> UInt64 {
+    private static func greatestCompressedSize(_ size: UInt64) -> UInt64 {
         let (sum, overflow) = size.addingReportingOverflow(size >> 10 + 64)
         return overflow ? .max : sum
     }
 }
 
 extension ZipEntry {
-    /// The local header before the content (§4.3.7).
+    /// Appends the local header, which precedes the content (§4.3.7).
     package func appendLocalHeader(to output: inout [UInt8]) {
         output.append(little: 0x0403_4b50 as UInt32)
         output.append(little: hasLongSizes ? ZipFormat.versionWithLongSizes : ZipFormat.version)
-        appendKind(to: &output)
+        appendCommonFields(to: &output)
         output.append(little: 0 as UInt32)
-        // Sizes of 64 bits are in the extra field, where 0 again means that the data descriptor has them (§4.5.3).
+        // The data descriptor has the sizes, so they are 0 here. 64-bit sizes are 0 in the extra field, and these 32-bit
+        // fields then have the greatest value (§4.5.3).
         let placeholder: UInt32 = hasLongSizes ? .max : 0
         output.append(little: placeholder)
         output.append(little: placeholder)
         var extra: [UInt8] = []
         if hasLongSizes { Self.appendLongFields([0, 0], to: &extra) }
         appendTime(to: &extra)
-        appendNameAndExtra(extra, counts: true, to: &output)
+        appendNameAndExtra(extra, withLengths: true, to: &output)
     }
 
-    /// The data descriptor after the content of a file (§4.3.9).
+    /// Appends the data descriptor, which follows the content of a file (§4.3.9).
     package func appendDescriptor(to output: inout [UInt8]) {
         output.append(little: 0x0807_4b50 as UInt32)
         output.append(little: checksum)
@@ -69,13 +72,13 @@ extension ZipEntry {
         }
     }
 
-    /// The entry's record in the central directory at the end (§4.3.12).
+    /// Appends the entry's record to the central directory, which ends the archive (§4.3.12).
     package func appendDirectoryRecord(to output: inout [UInt8]) {
         let long = [size, compressedSize, offset].filter { $0 >= ZipFormat.longest32 }
         output.append(little: 0x0201_4b50 as UInt32)
         output.append(little: ZipFormat.madeByUnix)
         output.append(little: long.isEmpty && !hasLongSizes ? ZipFormat.version : ZipFormat.versionWithLongSizes)
-        appendKind(to: &output)
+        appendCommonFields(to: &output)
         output.append(little: checksum)
         output.append(little: ZipFormat.short(compressedSize))
         output.append(little: ZipFormat.short(size))
@@ -88,11 +91,12 @@ extension ZipEntry {
         for _ in 0..<3 { output.append(little: 0 as UInt16) }
         output.append(little: attributes)
         output.append(little: ZipFormat.short(offset))
-        appendNameAndExtra(extra, counts: false, to: &output)
+        appendNameAndExtra(extra, withLengths: false, to: &output)
     }
 
-    /// Appends the flags, the method, the time and the date, which both records have.
-    private func appendKind(to output: inout [UInt8]) {
+    /// Appends the flags, the method, the time and the date, which the local header and the directory record have in
+    /// common.
+    private func appendCommonFields(to output: inout [UInt8]) {
         // Bit 11: the name is UTF-8. Bit 3, for files only: a data descriptor follows the content.
         output.append(little: isFolder ? 0x0800 : 0x0808 as UInt16)
         output.append(little: method.rawValue)
@@ -101,8 +105,9 @@ extension ZipEntry {
         output.append(little: moment.date)
     }
 
-    private func appendNameAndExtra(_ extra: [UInt8], counts: Bool, to output: inout [UInt8]) {
-        if counts {
+    /// - Parameter withLengths: whether to append both lengths first; a directory record has other fields in between.
+    private func appendNameAndExtra(_ extra: [UInt8], withLengths: Bool, to output: inout [UInt8]) {
+        if withLengths {
             output.append(little: UInt16(name.utf8.count))
             output.append(little: UInt16(extra.count))
         }
@@ -117,8 +122,8 @@ extension ZipEntry {
         for value in values { extra.append(little: value) }
     }
 
-    /// Appends the time in UTC to the second (Info-ZIP's "UT" field, §4.6.1), because the fields of MS-DOS have no time
-    /// zone and only even seconds.
+    /// Appends the time in UTC to the second, if it fits into 32 bits (Info-ZIP's "UT" field, §4.6.1), because the fields
+    /// of MS-DOS have no time zone and only even seconds.
     private func appendTime(to extra: inout [UInt8]) {
         guard let seconds = Int32(exactly: modificationSeconds) else { return }
         extra.append(little: 0x5455 as UInt16)

@@ -4,20 +4,20 @@ internal import Glibc
 package enum ZipFormat {
     /// Values from this one on are stored in a 64-bit field, and the 32-bit field contains this value.
     static let longest32 = UInt64(UInt32.max)
-    /// The corresponding value for the number of entries, which has 16 bits.
+    /// The same for the number of entries: the greatest value of its 16-bit field.
     static let longest16 = UInt64(UInt16.max)
     /// Version 2.0 of the format, which has folders and the deflate method.
     static let version: UInt16 = 20
     /// Version 4.5 of the format, which has 64-bit sizes.
     static let versionWithLongSizes: UInt16 = 45
-    /// The version, with Unix as the system on which the archive was made.
+    /// The version of the format, and Unix as the system on which the archive was made.
     static let madeByUnix: UInt16 = 3 << 8 | versionWithLongSizes
 
     /// The content of a 32-bit field: the value, or `longest32` if it does not fit.
     static func short(_ value: UInt64) -> UInt32 { UInt32(clamping: value) }
 
-    /// Appends the records after the central directory (APPNOTE §4.3.14 to §4.3.16); if a number does not fit, also in
-    /// their 64-bit form.
+    /// Appends the records after the central directory (APPNOTE §4.3.14 to §4.3.16); if a number does not fit into its
+    /// field, also their 64-bit forms.
     ///
     /// - Parameters:
     ///   - entries: the number of entries in the directory.

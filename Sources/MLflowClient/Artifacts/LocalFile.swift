@@ -34,7 +34,7 @@ enum LocalFile {
 
 /// A file that is being downloaded.
 ///
-/// It is written as `<path>.part`, and `keep` gives it its name when it is complete.
+/// The bytes are written to `<path>.part`; `keep` renames this file to `path` when it is complete.
 struct IncomingFile: ~Copyable {
     private let path: String
     private let partPath: String
@@ -72,6 +72,7 @@ struct IncomingFile: ~Copyable {
         }
     }
 
+    /// Ends the download: renames the complete file to `path`.
     consuming func keep() throws(MLflowError) {
         guard rename(partPath, path) == 0 else { throw LocalFile.failure(path, errno) }
         isKept = true

@@ -4,7 +4,7 @@ internal import JSON
 
 /// An address that the server has signed for one file of its storage.
 ///
-/// The client's credentials are never sent to it.
+/// The client's credentials are never sent to this address.
 struct SignedAddress {
     let client: HTTPClient
     let url: HTTPURL
@@ -22,7 +22,7 @@ extension BlockingTrackingClient {
     ///
     /// - Parameters:
     ///   - uri: the artifact URI of the run or model, for the message.
-    ///   - route: the route of the call that signs.
+    ///   - route: the route of the call that returns the signed address.
     func signedAddress(
         _ owner: ArtifactOwner,
         _ uri: String,
@@ -49,7 +49,7 @@ extension BlockingTrackingClient {
             )
         }
         guard let url = HTTPURL(try answer.id("presigned_url")) else {
-            throw .malformed("the signed address is not one of http or https")
+            throw .malformed("the signed address does not begin with http:// or https://")
         }
         let fields = answer["headers"]?.members.map { (name: $0.key, value: $0.value.string ?? "") } ?? []
         return SignedAddress(client: try client(at: url.origin), url: url, fields: fields)

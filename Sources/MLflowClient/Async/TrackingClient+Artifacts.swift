@@ -30,7 +30,7 @@ extension TrackingClient {
 
     /// Downloads a file piece by piece.
     ///
-    /// The file gets its name when it is complete.
+    /// The file is at `localPath` only when it is complete.
     ///
     /// - Parameters:
     ///   - path: the path of the artifact.

@@ -15,7 +15,7 @@ extension TrackingClient {
 
     /// Ends a run if it is still running, and returns its final status.
     ///
-    /// Meant for the end of a program.
+    /// A program calls this before it ends, so that none of its runs stays RUNNING.
     ///
     /// - Parameter status: the status for a run that is still running.
     @discardableResult

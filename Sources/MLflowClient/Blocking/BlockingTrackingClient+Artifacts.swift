@@ -64,7 +64,7 @@ extension BlockingTrackingClient {
 extension BlockingTrackingClient {
     private static let artifactsPath = "/api/2.0/mlflow-artifacts/artifacts/"
 
-    /// How the artifacts of a run or model are reached.
+    /// How the client reads and writes the artifacts of a run or model.
     ///
     /// The server is asked once for each owner.
     func artifactRoot(_ owner: ArtifactOwner) throws(MLflowError) -> ArtifactRoot {
@@ -76,14 +76,14 @@ extension BlockingTrackingClient {
         }
         let root = ArtifactRoot(uri)
         caller.artifactRoots.withLock { roots in
-            // Removed roots can be asked for again.
+            // The server is asked again for roots that were removed here.
             if roots.count >= 10_000 { roots.removeAll() }
             roots[owner] = root
         }
         return root
     }
 
-    /// Whether artifacts go through the tracking server.
+    /// Whether the tracking server itself serves the artifacts of the run or model.
     package func servesArtifacts(of owner: ArtifactOwner) throws(MLflowError) -> Bool {
         if case .served = try artifactRoot(owner) { return true }
         return false

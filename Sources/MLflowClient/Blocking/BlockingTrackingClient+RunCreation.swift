@@ -9,7 +9,7 @@ extension BlockingTrackingClient {
             if let found = try getExperimentByName(name) {
                 experiment = found
             } else {
-                experiment = try created(name)
+                experiment = try createOrFindExperiment(name)
             }
         }
         guard experiment.lifecycleStage == .active else {
@@ -19,7 +19,7 @@ extension BlockingTrackingClient {
         return experiment
     }
 
-    private func created(_ name: String) throws(MLflowError) -> Experiment {
+    private func createOrFindExperiment(_ name: String) throws(MLflowError) -> Experiment {
         do throws(MLflowError) {
             return try getExperiment(experimentID: createExperiment(name: name))
         } catch {

@@ -32,7 +32,7 @@ extension BlockingTrackingClient {
             try downloadArtifact(owner, path: "\(folder)/\(file.path)", localPath: target)
             let (size, sha256) = try LocalFile.digest(target)
             guard size == file.size, sha256 == file.sha256 else {
-                throw .malformed("the file '\(file.path)' is not as its manifest says")
+                throw .malformed("the file '\(file.path)' does not have the size and the hash that its manifest says")
             }
         }
         return manifest

@@ -52,7 +52,7 @@ extension JSONValue {
 }
 
 extension MLflowError {
-    /// An error for an answer that an MLflow server does not give.
+    /// The error for an answer that cannot be from an MLflow server.
     static func malformed(_ message: String, _ cause: Cause = .client) -> MLflowError {
         MLflowError(.malformedAnswer, message, outcome: .unclear, cause: cause)
     }

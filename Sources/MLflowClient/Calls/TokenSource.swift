@@ -5,10 +5,10 @@ internal import Synchronization
 final class TokenSource: Sendable {
     private let provider: @Sendable () throws -> String
     private let current = Mutex<String?>(nil)
-    /// Makes sure that only one caller at a time asks the provider.
+    /// Runs the requests to the provider one after another.
     ///
-    /// Other callers wait for the same token.
-    private let line = DispatchQueue(label: "mlflow-token")
+    /// Callers that wait meanwhile then use the same token.
+    private let renewals = DispatchQueue(label: "mlflow-token")
 
     init(_ provider: @escaping @Sendable () throws -> String) { self.provider = provider }
 
@@ -20,16 +20,16 @@ final class TokenSource: Sendable {
         return try renewed(after: nil)
     }
 
-    /// Returns another token than the refused one.
+    /// Returns a token that differs from the refused one.
     ///
-    /// Asks the provider, unless another caller has done so meanwhile.
+    /// Asks the provider for a token, unless another caller has done so meanwhile.
     func renewed(after refused: String?) throws(MLflowError) -> String {
-        let result = line.sync { () -> Result<String, MLflowError> in
+        let result = renewals.sync { () -> Result<String, MLflowError> in
             if let token = current.withLock({ $0 }), token != refused { return .success(token) }
             do {
                 let token = try provider()
                 guard ClientCredentials.isSendable(token) else {
-                    let message = "the provider's token is empty, or holds a blank or a character outside ASCII"
+                    let message = "the provider's token is empty, or contains a space or a character outside ASCII"
                     return .failure(MLflowError(.noToken, message, outcome: .notCarriedOut))
                 }
                 current.withLock { $0 = token }

@@ -18,7 +18,7 @@ final class TrackingCaller: Sendable {
     let configuration: ClientConfiguration
     /// The artifact roots that were looked up.
     ///
-    /// The artifact URI of a run or model never changes.
+    /// They stay valid, because the artifact URI of a run or model never changes.
     let artifactRoots = Mutex<[ArtifactOwner: ArtifactRoot]>([:])
     private let tokens: TokenSource?
     private let hasAnswered: Atomic<Bool>
@@ -163,7 +163,8 @@ final class TrackingCaller: Sendable {
         switch status {
         // With 429 the server says that it has not begun to carry out the call.
         case 429: true
-        // A server may answer so, or a proxy in front of it, after the server has carried out the call.
+        // The server, or a proxy in front of it, may answer with these statuses although the server has carried out the
+        // call.
         case 408, 500, 502, 503, 504: repetition == .harmless
         default: false
         }

@@ -14,19 +14,19 @@ internal import TLS
 /// let client = try TrackingClient(configuration)
 /// ```
 public struct ClientConfiguration: Sendable {
-    /// An http, https or azureml address, which may contain a name and a password; nil for `MLFLOW_TRACKING_URI`.
+    /// An http, https or azureml address, which may contain a user name and a password; nil for `MLFLOW_TRACKING_URI`.
     public var trackingURI: String?
     /// The credentials; nil for those in the address or the environment.
     public var credentials: Credentials?
     /// The settings for https; nil for those in the environment.
     public var tls: TLSSettings?
-    /// How calls are repeated.
+    /// How failed calls are repeated.
     public var retries = RetryPolicy()
-    /// The longest time of one attempt of a call that moves no file.
+    /// The longest time for one attempt of a call that transfers no file.
     public var requestTimeout = Duration.seconds(120)
     /// The longest time for connecting to the server.
     public var connectTimeout = Duration.seconds(10)
-    /// The longest time in which no byte of a file moves.
+    /// The longest time in which no byte of a file is transferred.
     public var transferTimeout = Duration.seconds(120)
     /// The value of the header field User-Agent.
     public var userAgent = "mlflow-swift-client"
@@ -56,7 +56,7 @@ public struct ClientConfiguration: Sendable {
             guard let text = trackingURI ?? variable("MLFLOW_TRACKING_URI") else {
                 throw TrackingURIFault(
                     detail: "no tracking URI is given and MLFLOW_TRACKING_URI is not set",
-                    advice: "Name the server, as in http://127.0.0.1:5000."
+                    advice: "Give the server's address, such as http://127.0.0.1:5000, or set MLFLOW_TRACKING_URI."
                 )
             }
             let uri = try TrackingURI(text)
@@ -77,8 +77,8 @@ extension Credentials {
         case .token(let token):
             guard ClientCredentials.isSendable(token) else {
                 throw TrackingURIFault(
-                    detail: "the token is empty or holds a blank, a line break or a character outside ASCII",
-                    advice: "Give the token alone."
+                    detail: "the token is empty or contains a space, a line break or a character outside ASCII",
+                    advice: "Give only the token, without other characters."
                 )
             }
             return ClientCredentials(token: token)

@@ -2,8 +2,8 @@ internal import Coding
 
 /// The credentials that the MLflow client would send.
 ///
-/// Precedence as in the client: name and password in the URI, then both `MLFLOW_TRACKING_USERNAME` and
-/// `MLFLOW_TRACKING_PASSWORD`, then `MLFLOW_TRACKING_TOKEN`.
+/// The order of precedence is that of MLflow's client: the user name and password in the URI, then both
+/// `MLFLOW_TRACKING_USERNAME` and `MLFLOW_TRACKING_PASSWORD`, then `MLFLOW_TRACKING_TOKEN`.
 package struct ClientCredentials: Sendable {
     package enum Origin: Sendable {
         case none
@@ -31,8 +31,8 @@ package struct ClientCredentials: Sendable {
         } else if let token = variable("MLFLOW_TRACKING_TOKEN") {
             guard Self.isSendable(token) else {
                 throw TrackingURIFault(
-                    detail: "MLFLOW_TRACKING_TOKEN holds a blank, a line break or a character outside ASCII",
-                    advice: "Set it anew without it: export MLFLOW_TRACKING_TOKEN=\"$(tr -d '[:space:]' < FILE)\""
+                    detail: "MLFLOW_TRACKING_TOKEN contains a space, a line break or a character outside ASCII",
+                    advice: "Set it without them: export MLFLOW_TRACKING_TOKEN=\"$(tr -d '[:space:]' < FILE)\""
                 )
             }
             self.init(token: token)

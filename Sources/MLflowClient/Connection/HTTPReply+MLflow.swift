@@ -30,6 +30,6 @@ extension HTTPReply {
 
     /// Whether the body begins with `<` like an HTML page.
     ///
-    /// The content type is no proof, because MLflow's server sends plain text as text/html.
+    /// The content type alone is not enough, because MLflow's server sends plain text as text/html.
     var beginsWithTag: Bool { body.first { $0 > 0x20 } == UInt8(ascii: "<") }
 }

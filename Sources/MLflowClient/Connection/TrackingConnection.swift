@@ -53,8 +53,8 @@ package struct TrackingConnection: Sendable {
 
     /// A connection to the server that has a data folder of this machine open, at the address that it wrote into the folder.
     ///
-    /// The connection uses no proxy and does not verify the certificate, which need not be for this address: the data
-    /// folder vouches for the server, as it does over plain http.
+    /// The connection uses no proxy and does not verify the certificate, which may be valid for another address only. The
+    /// server is trusted because only a program that may write to the data folder can have written the address there.
     ///
     /// - Parameter key: the key that the server wrote into the data folder for commands on the same machine.
     package init(ownerAt uri: TrackingURI, key: String?, userAgent: String) {

@@ -1,6 +1,7 @@
 internal import Coding
 
-/// Why an address cannot be used as a tracking URI, or why a setting cannot be used, with advice for the user.
+/// Why a tracking URI cannot be used, or a setting of the client for the connection, such as a variable for credentials
+/// or TLS; with advice for the user.
 package struct TrackingURIFault: Error, Sendable {
     package let detail: String
     package let advice: String
@@ -21,7 +22,7 @@ package struct TrackingURI: Sendable {
     package let port: Int
     /// The path prefix of all routes: empty, or a path that begins with a slash.
     package let prefix: String
-    /// The name and password in the URI, percent-decoded.
+    /// The user name and password in the URI, percent-decoded.
     package let userInfo: UserInfo?
 
     package struct UserInfo: Sendable {
@@ -48,7 +49,7 @@ package struct TrackingURI: Sendable {
     package init(_ text: String) throws(TrackingURIFault) {
         guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw TrackingURIFault(
-                detail: "the URI holds a blank, a line break or a character outside ASCII",
+                detail: "the URI contains a space, a line break or a character outside ASCII",
                 advice: "Remove it (a variable read from a file often ends with a line break), or percent-encode it."
             )
         }
@@ -63,27 +64,29 @@ package struct TrackingURI: Sendable {
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         guard !rest[slash...].contains("@") else {
             throw TrackingURIFault(
-                detail: "there is an @ after the first slash",
-                advice: "Percent-encode the name and the password: / is %2F, @ is %40, : is %3A."
+                detail: "there is an @ after the first / that follows ://",
+                advice: "Percent-encode / @ and : in the user name and the password (%2F, %40, %3A), and an @ in "
+                    + "the path (%40)."
             )
         }
         // As in MLflow's client, one slash is removed from the end before a route is appended.
         let path = rest[slash...].hasSuffix("/") ? rest[slash...].dropLast() : rest[slash...]
-        // As Azure's plug-in does: the address of a workspace has v1.0, and the address of its tracking server v2.0.
+        // The address of a workspace contains v1.0 where the address of its tracking server contains v2.0, so v1.0 is
+        // replaced, as Azure's plug-in for MLflow does.
         let (old, new) = ("/mlflow/v1.0/", "/mlflow/v2.0/")
         prefix = String(isWorkspace ? path.replacing(old, with: new, maxReplacements: 1) : path)
-        var place = rest[..<slash]
-        if let at = place.lastIndex(of: "@") {
-            userInfo = try Self.userInfo(place[..<at])
-            place = place[place.index(after: at)...]
+        var authority = rest[..<slash]
+        if let at = authority.lastIndex(of: "@") {
+            userInfo = try Self.userInfo(authority[..<at])
+            authority = authority[authority.index(after: at)...]
         } else {
             userInfo = nil
         }
-        (host, port, isIPv6) = try Self.hostAndPort(place, usualPort: isSecure ? 443 : 80)
+        (host, port, isIPv6) = try Self.hostAndPort(authority, usualPort: isSecure ? 443 : 80)
     }
 
-    /// Removes possible secrets from a text that may or may not be a URI: everything between the scheme and the last
-    /// `@`, the query and the fragment.
+    /// Removes three parts that may contain secrets from a text that may or may not be a URI: what is between the scheme
+    /// and the last `@`, the query, and the fragment.
     package static func withoutSecrets(_ text: String) -> String {
         var shown = text[...]
         if let at = shown.lastIndex(of: "@") {
@@ -95,7 +98,7 @@ package struct TrackingURI: Sendable {
 }
 
 extension TrackingURI: CustomStringConvertible {
-    /// The URI without name and password.
+    /// The URI without user name and password.
     package var description: String {
         let name = isIPv6 ? "[\(host.replacing("%", with: "%25"))]" : host
         return "\(isSecure ? "https" : "http")://\(name)\(port == usualPort ? "" : ":\(port)")\(prefix)"
@@ -107,8 +110,8 @@ extension TrackingURI {
         guard let mark = text.firstRange(of: "://") else {
             throw TrackingURIFault(
                 detail: "the URI does not begin with http:// or https://",
-                advice: "Write it as http://HOST:PORT, for instance http://127.0.0.1:5000; the client takes anything "
-                    + "else for a folder or a database."
+                advice: "Write it as http://HOST:PORT, for instance http://127.0.0.1:5000; MLflow's client reads any "
+                    + "other text as a folder or a database."
             )
         }
         switch text[..<mark.lowerBound].lowercased() {
@@ -117,8 +120,8 @@ extension TrackingURI {
         case "azureml": return (true, isWorkspace: true, text[mark.upperBound...])
         default:
             throw TrackingURIFault(
-                detail: "the URI's scheme is neither http nor https",
-                advice: "Name a tracking server, as http://HOST:PORT or https://HOST."
+                detail: "the URI's scheme is not http, https or azureml",
+                advice: "Give the address of a tracking server, such as http://HOST:PORT or https://HOST."
             )
         }
     }
@@ -129,8 +132,9 @@ extension TrackingURI {
         guard parts.count == 2, !parts[0].isEmpty || !parts[1].isEmpty else { return nil }
         guard let name = PercentCoding.decode(parts[0]), let password = PercentCoding.decode(parts[1]) else {
             throw TrackingURIFault(
-                detail: "the URI's name or password is not percent-encoded UTF-8",
-                advice: "Write each % of them as %25, or use MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."
+                detail: "the URI's user name or password is not percent-encoded UTF-8",
+                advice: "Write each % that does not begin an escape as %25, or use MLFLOW_TRACKING_USERNAME and "
+                    + "MLFLOW_TRACKING_PASSWORD."
             )
         }
         return UserInfo(name: name, password: password)
@@ -175,7 +179,7 @@ extension TrackingURI {
 
     /// Whether the text has only characters of an IPv6 address, with or without a zone.
     ///
-    /// The resolver checks it completely.
+    /// The system's resolver checks the whole address later.
     private static func isIPv6Literal(_ text: String) -> Bool {
         let parts = text.split(separator: "%", omittingEmptySubsequences: false)
         guard parts.count <= 2, parts[0].contains(":"),

@@ -4,7 +4,7 @@ internal import JSON
 ///
 /// The folder has the files, `metadata.json` for programs, `summary.md` for people, and the manifest of the upload.
 public struct EpochRecord: Sendable, Hashable {
-    /// The number of the epoch, as the training counts.
+    /// The number of the epoch, as the training program counts epochs.
     public var epoch: Int
     /// The metrics, in the order in which the summary shows them.
     public var metrics: [Metric]

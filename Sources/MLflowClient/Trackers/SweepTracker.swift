@@ -100,7 +100,8 @@ public struct SweepTracker: Sendable {
     /// The finished trial with the best value; nil if there is none.
     public func best() async throws(MLflowError) -> (run: Run, value: Double)? {
         let (info, metric, goal) = (run.info, metric, goal)
-        // The client compares the values, because not every server sorts by metrics and NaN is never the best.
+        // The client compares the values, because not every server sorts by metrics, and because a NaN must not be the
+        // best value.
         let runs = try await client.perform { client throws(MLflowError) in
             try client.allItems { token throws(MLflowError) in
                 try client.searchRuns(

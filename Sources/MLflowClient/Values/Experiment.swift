@@ -2,7 +2,7 @@ internal import JSON
 
 /// Whether an experiment or run is active or deleted.
 ///
-/// A deleted one can be restored.
+/// A deleted experiment or run can be restored.
 public struct LifecycleStage: RawRepresentable, Sendable, Hashable {
     /// The text that the server sends.
     public let rawValue: String
@@ -22,7 +22,7 @@ public enum ViewType: String, Sendable {
     case activeOnly = "ACTIVE_ONLY"
     /// Only deleted experiments or runs.
     case deletedOnly = "DELETED_ONLY"
-    /// Deleted ones and others.
+    /// All experiments or runs, deleted or not.
     case all = "ALL"
 }
 

@@ -22,17 +22,17 @@ public struct StartedRun: Sendable, Hashable {
 
 /// The tags that the client's own calls set.
 public enum RunTag {
-    /// Holds the key of `createOrResumeRun`.
+    /// The name of the tag for the key of `createOrResumeRun`.
     public static let key = "run_key"
-    /// Holds the hash of the params that a run was started with.
+    /// The name of the tag for the hash of the params that a run was started with.
     public static let paramsHash = "params_sha256"
-    /// Holds the id of the parent, as MLflow's pages expect it.
+    /// The name of the tag for the id of the parent, as MLflow's pages expect it.
     public static let parent = "mlflow.parentRunId"
-    /// Holds the name of the person who runs the program.
+    /// The name of the tag for the name of the person who runs the program.
     public static let user = "mlflow.user"
-    /// Holds the path of the program.
+    /// The name of the tag for the path of the program.
     public static let sourceName = "mlflow.source.name"
-    /// Holds the kind of the program.
+    /// The name of the tag for the kind of the program.
     public static let sourceType = "mlflow.source.type"
 
     /// Adds the tags for the user and the program that are missing.

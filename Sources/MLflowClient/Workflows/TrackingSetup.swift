@@ -7,7 +7,7 @@ public enum LocalFallback: Sendable {
     /// A server that the closure starts. The closure receives the folder for the server's data and returns the server's address.
     case start(@Sendable (_ dataFolder: String) throws -> String)
 
-    /// The address at which `mlflow server` and `apus server` listen without settings.
+    /// The server at the address on which `mlflow server` and `apus server` listen by default.
     public static let usual = LocalFallback.server("http://127.0.0.1:5000")
 }
 
@@ -43,8 +43,8 @@ public struct TrackingSetup: Sendable {
     /// The central server is the one that the configuration or `MLFLOW_TRACKING_URI` names. A search for one experiment
     /// with the client's credentials checks it, so that a server that refuses them is not chosen.
     ///
-    /// - Parameter timeout: the time in which the central server must answer. The local server has the usual time of a
-    ///   call, because no other server is left.
+    /// - Parameter timeout: the time in which the central server must answer. For the local server, the time limit is
+    ///   that of any call, because no other server is left to choose.
     /// - Throws: the failure of the central server if the fallback is forbidden; otherwise the failure of the local server.
     public static func connect(
         _ configuration: ClientConfiguration = ClientConfiguration(),

@@ -1,14 +1,14 @@
 internal import Glibc
 
-/// A file that other programs see as it was before a change or as it is after it, and never half-written.
+/// Replaces a file in one step, so other programs see either the old or the new content, and never a part of it.
 ///
-/// A link is followed, and stays. A pipe or a device is written to, and stays too.
+/// If the path is a symbolic link, its target is replaced. A pipe or a device is written to directly.
 enum WholeFile {
-    /// Why a file could not be written, in the words of the system.
+    /// Why a file could not be written.
     struct Fault: Error {
         let reason: String
 
-        /// Of the system call that has just failed.
+        /// The error of the system call that has just failed.
         fileprivate static var last: Fault { Fault(reason: String(cString: strerror(errno))) }
     }
 
@@ -25,7 +25,7 @@ enum WholeFile {
         }
     }
 
-    /// The text of a small file; nil if it is no regular file, cannot be read or is longer than a number of bytes.
+    /// The text of a small file; nil if it is not a regular file, cannot be read or has more than `limit` bytes.
     static func text(_ path: String, atMost limit: Int) -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
@@ -50,7 +50,7 @@ enum WholeFile {
         unlink(place)
     }
 
-    /// The path of the file itself; nil where a link leads to none.
+    /// The path after symbolic links are followed; nil if a link has no target.
     private static func place(of path: String) -> String? {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return path }

@@ -3,11 +3,11 @@ internal import Forwarding
 internal import Logging
 internal import Synchronization
 
-/// Runs a forwarder in the background: one work sends runs and one sends files, so that a long file delays no run.
+/// Runs a forwarder in the background: one work sends runs and another one sends files, so a large file delays no run.
 final class ForwardingWork: Sendable {
-    /// The two works, for `/metrics`.
+    /// The two works, which `/metrics` reports.
     ///
-    /// They must be ended before the store closes.
+    /// They must be ended before the store is closed.
     let works: [BackgroundWork]
 
     private let forwarder: Forwarder
@@ -41,7 +41,7 @@ final class ForwardingWork: Sendable {
         forwarder.stop()
     }
 
-    /// A work that is queued at most once at a time.
+    /// A work that is not queued again while it is in the queue.
     private final class Round: Sendable {
         let work: BackgroundWork
         private let isAsked: Flag

@@ -1,14 +1,15 @@
 internal import PostgreSQL
 internal import Tracking
 
-/// What a person names as the source of an import or as a folder of it, in the forms that MLflow's own flags have too.
+/// Reads the arguments that name the source of an import and the folder of its artifacts, in all forms that MLflow's flags
+/// accept.
 enum SourcePlace {
     /// The source, with a path in place of a `sqlite:` or `file:` URI.
     ///
     /// - Throws: `ImportFailure` for an address that no import can read.
     static func source(_ text: String, _ workingDirectory: String) throws(ImportFailure) -> String {
         guard !PostgresAddress.isOne(text), text != "-" else { return text }
-        // A path may contain a colon, but hardly such a beginning.
+        // The name of a file may look like a URI, so a text is a path if there is such a file.
         guard let scheme = ArtifactLocation(text).scheme, FileKind(text) == .absent else { return text }
         switch scheme.prefix(while: { $0 != "+" }) {
         case "sqlite":
@@ -41,7 +42,7 @@ enum SourcePlace {
 
     /// The absolute path of the folder with the source's artifacts.
     ///
-    /// - Throws: `ImportFailure` for what is no folder of this machine.
+    /// - Throws: `ImportFailure` if it is not a folder of this machine.
     static func artifacts(_ text: String, _ workingDirectory: String) throws(ImportFailure) -> String {
         let path: String
         switch ArtifactLocation(text).scheme {

@@ -120,7 +120,7 @@ struct BackupManifest: Equatable {
         return parent + "/" + Self.contentPath(entry.sha256)
     }
 
-    /// The path of a content within the backup folder.
+    /// The path, within the backup folder, of the file with a content.
     ///
     /// Contents are spread over 256 folders, because some file systems are slow with large folders.
     static func contentPath(_ sha256: String) -> String { "\(contentsName)/\(sha256.prefix(2))/\(sha256)" }

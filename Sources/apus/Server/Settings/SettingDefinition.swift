@@ -3,7 +3,8 @@ internal import Logging
 
 /// One setting of a command: its flag, its environment variables, its default, and what it does.
 ///
-/// `--help` and `docs/configuration.md` are made from these definitions, and the program finds the value of a setting by its definition.
+/// `--help` and `docs/configuration.md` are made from these definitions, and the program finds the value of a setting by its
+/// definition.
 struct SettingDefinition: Sendable {
     /// The flag, such as `--port`; for a switch, the flag that turns it on.
     ///

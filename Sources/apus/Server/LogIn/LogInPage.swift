@@ -87,7 +87,7 @@ struct LogInPage {
         )
     }
 
-    /// The page that was asked for may end with a part behind `#`, which a browser does not send.
+    /// Adds the part of the address behind `#`, which a browser does not send, to the address of the page that was asked for.
     private static let script = """
         for (const place of location.hash ? document.querySelectorAll("[name=next], a.way") : []) {
           if (place.href) place.href += encodeURIComponent(location.hash); else place.value += location.hash;
@@ -109,7 +109,8 @@ struct LogInPage {
         let headers = [
             (name: "Content-Type", value: "text/html; charset=utf-8"), (name: "Content-Security-Policy", value: policy),
             (name: "Cache-Control", value: "no-store"),
-            // Without the origin that it sends the form would count as one of another site.
+            // A stricter policy would remove the origin from the form's request, which would then be refused as one of another
+            // site.
             (name: "Referrer-Policy", value: "same-origin"),
         ]
         return HTTPResponse(status: status, headers: headers, body: .bytes(Array(text.utf8)))

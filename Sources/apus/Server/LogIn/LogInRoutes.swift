@@ -15,17 +15,18 @@ final class LogInRoutes: Sendable {
     private let access: AccessControl
     private let methods: LogInMethods
     private let logger: Logger
-    /// A key of this process: a log-in with an issuer that was begun before a restart cannot be finished.
+    /// A key of this process, so a log-in with an issuer that was begun before a restart cannot be finished.
     private let key: HMAC
     /// Counts the threads that wait for an issuer, or for the check of a password.
     private let waiting = Budget(total: LogInRoutes.waitingLimit, share: LogInRoutes.waitingShare)
-    /// The attempts that have led to a log-in, with their starts, so that an answer of an issuer is accepted only once.
+    /// The attempts that have led to a log-in, with the times of their starts, so that an issuer's answer is accepted only once.
     private let finished = Mutex<[String: Int64]>([:])
 
-    /// The most threads that wait, for all clients and for one, so that other requests and other clients get threads.
+    /// The largest number of waiting threads for all clients together, so that threads are left for other requests.
     private static let waitingLimit = 4
+    /// The largest number of waiting threads for one client, so that threads are left for other clients.
     private static let waitingShare = 2
-    /// The most seconds between the start of a log-in with an issuer and its end.
+    /// The longest time, in seconds, from the start of a log-in with an issuer to its end.
     private static let attemptSeconds: Int64 = 600
     private static let attemptCookie = "apus_attempt"
 
@@ -49,9 +50,9 @@ final class LogInRoutes: Sendable {
         }
     }
 
-    /// The redirect of a browser without a log-in to the form, which leads back to the page; nil for other requests.
+    /// The redirect to the log-in form for a browser that requests a page without a log-in; nil for other requests.
     ///
-    /// The address is relative, because a proxy may have removed a part of the path.
+    /// The form leads back to the page. The address is relative, because a proxy may have removed a part of the path.
     static func redirection(of request: HTTPRequest, prefix: String) -> HTTPResponse? {
         guard request.method == .get, Refusal.wantsPage(request),
             request.header("sec-fetch-mode").map({ $0 == "navigate" }) ?? true
@@ -132,7 +133,7 @@ final class LogInRoutes: Sendable {
         return response
     }
 
-    // MARK: The end
+    // MARK: Logging out
 
     private func logOutForm(_ request: HTTPRequest) -> HTTPResponse {
         guard let user = access.nameOfLogIn(request) else { return Self.redirect("./login") }

@@ -18,7 +18,7 @@ struct SettingDefinition: Sendable {
     var valueName: String?
     /// The environment variables that can be set instead of the flag, in the order in which they are tried.
     let variables: [String]
-    /// What holds if neither the flag nor a variable is given: a value, or words that describe it; nil if there is no default.
+    /// What applies if neither the flag nor a variable is given: a value, or words that describe it; nil if there is no default.
     var defaultText: String?
     /// The effect of the setting, in whole sentences.
     var effect = ""

@@ -8,11 +8,11 @@ internal import Logging
 internal import S3
 internal import TrackingStore
 
-/// The folders of artifacts that a server opens.
+/// The folders and buckets of artifacts that a server opens.
 struct ServedRoots: Sendable {
     /// The root of artifacts that clients send and fetch through the server.
     let destination: any ArtifactStorage
-    /// All roots: the destination and, if it is another one, the folder or bucket of `--default-artifact-root`.
+    /// All roots: the destination and, if it is different, the folder or bucket of `--default-artifact-root`.
     let all: [any ArtifactStorage]
     /// The roots that are folders of this machine.
     private let local: [ArtifactRoot]
@@ -62,7 +62,7 @@ struct ServedRoots: Sendable {
             (isFolderNew, lock) = (false, nil)
             return
         }
-        // Otherwise the first upload would make the folder, and it could not be locked before.
+        // The folder is created now, because it can be locked only if it exists.
         isFolderNew = mkdir(layout.artifactsPath, 0o700) == 0 || errno == ENOENT
         lock = try Self.lock(layout.artifactsPath, LOCK_SH)
     }

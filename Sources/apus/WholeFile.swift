@@ -15,13 +15,13 @@ enum WholeFile {
     static func write(_ bytes: [UInt8], to path: String) throws(Fault) {
         switch FileKind(path) {
         case .file, .absent, .folder:
-            guard let place = place(of: path) else { fallthrough }
-            try replace(place, bytes)
+            guard let target = target(of: path) else { fallthrough }
+            try replace(target, bytes)
         case .other:
             let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK
             let descriptor = open(path, flags, 0o666)
             guard descriptor >= 0 else { throw .last }
-            try put(bytes, descriptor)
+            try writeAndClose(bytes, descriptor)
         }
     }
 
@@ -46,12 +46,12 @@ enum WholeFile {
 
     /// Removes the file, unless it is a pipe or a device.
     static func remove(_ path: String) {
-        guard FileKind(path) == .file, let place = place(of: path) else { return }
-        unlink(place)
+        guard FileKind(path) == .file, let target = target(of: path) else { return }
+        unlink(target)
     }
 
     /// The path after symbolic links are followed; nil if a link has no target.
-    private static func place(of path: String) -> String? {
+    private static func target(of path: String) -> String? {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return path }
         guard let resolved = realpath(path, nil) else { return nil }
@@ -64,7 +64,7 @@ enum WholeFile {
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw .last }
         do throws(Fault) {
-            try put(bytes, descriptor)
+            try writeAndClose(bytes, descriptor)
             guard rename(temporary, path) == 0 else { throw Fault.last }
         } catch {
             unlink(temporary)
@@ -73,7 +73,7 @@ enum WholeFile {
     }
 
     /// Writes all bytes and closes the descriptor.
-    private static func put(_ bytes: [UInt8], _ descriptor: CInt) throws(Fault) {
+    private static func writeAndClose(_ bytes: [UInt8], _ descriptor: CInt) throws(Fault) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

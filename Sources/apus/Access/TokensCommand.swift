@@ -36,7 +36,10 @@ struct TokenCreation: ParsableCommand {
 
     @Argument(help: "A name by which the token is listed and revoked.") var name: String
 
-    @Option(help: "What the token allows: read; write (also create, change and delete); or admin (everything).")
+    @Option(
+        help:
+            "What the token allows: read; write (also create, change and delete); or admin (also administer the server)."
+    )
     var scope: AccessScope = .write
 
     @Option(

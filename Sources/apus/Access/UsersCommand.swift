@@ -52,7 +52,7 @@ struct UserCreation: ParsableCommand {
                     _ = try server.accounts(.patch, "update-admin", rights)
                 }
             }
-            UserCall.tell(name, admin ? "is made, and is an admin" : "is made")
+            UserCall.report(name, admin ? "is made, and is an admin" : "is made")
         }
     }
 }
@@ -103,7 +103,7 @@ struct UserPassword: ParsableCommand {
                 let fields = [("username", name), ("password", password)]
                 _ = try server.accounts(.patch, "update-password", UserCall.body(fields))
             }
-            UserCall.tell(name, "has a new password; the user's log-ins and tokens are invalid now")
+            UserCall.report(name, "has a new password; the user's log-ins and tokens are invalid now")
         }
     }
 }
@@ -127,7 +127,7 @@ struct UserAdministration: ParsableCommand {
                 let body = UserCall.body([("username", name)], isAdmin: !remove)
                 _ = try server.accounts(.patch, "update-admin", body)
             }
-            UserCall.tell(name, remove ? "is no admin any more" : "is an admin")
+            UserCall.report(name, remove ? "is no admin any more" : "is an admin")
         }
     }
 }
@@ -149,7 +149,7 @@ struct UserDeletion: ParsableCommand {
             case .server(let server):
                 _ = try server.accounts(.delete, "delete", UserCall.body([("username", name)]))
             }
-            UserCall.tell(name, "is deleted")
+            UserCall.report(name, "is deleted")
         }
     }
 }
@@ -168,7 +168,7 @@ private enum UserCall {
         return writer.takeBytes()
     }
 
-    static func tell(_ name: String, _ what: String) {
+    static func report(_ name: String, _ what: String) {
         StandardStream.error.write("apus: the user '\(name.printable(limit: 200))' \(what)")
     }
 }

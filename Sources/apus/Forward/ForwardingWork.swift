@@ -11,7 +11,7 @@ final class ForwardingWork: Sendable {
     let works: [BackgroundWork]
 
     private let forwarder: Forwarder
-    private let rounds: [Round]
+    private let queuedWorks: [QueuedWork]
     private let queue = DispatchQueue(label: "apus.forward.timer", qos: .utility)
     private let interval: DispatchTimeInterval
     private let isEnded = Atomic<Bool>(false)
@@ -19,19 +19,19 @@ final class ForwardingWork: Sendable {
     init(_ forwarder: Forwarder, _ delay: Duration, _ logger: Logger) {
         self.forwarder = forwarder
         interval = .milliseconds(max(25, Int(delay / .milliseconds(1)) / 4))
-        let rounds = [
-            Round("forward", logger) { try forwarder.sendRuns() },
-            Round("forward-artifacts", logger) { try forwarder.sendFiles() },
+        let queuedWorks = [
+            QueuedWork("forward", logger) { try forwarder.sendRuns() },
+            QueuedWork("forward-artifacts", logger) { try forwarder.sendFiles() },
         ]
-        works = rounds.map(\.work)
-        self.rounds = rounds
-        forwarder.whenNeeded { for round in rounds { round.ask() } }
+        works = queuedWorks.map(\.work)
+        self.queuedWorks = queuedWorks
+        forwarder.whenNeeded { for work in queuedWorks { work.request() } }
     }
 
     /// Asks for a run of both works now and after each interval.
     func begin() {
         guard !isEnded.load(ordering: .relaxed) else { return }
-        for round in rounds { round.ask() }
+        for work in queuedWorks { work.request() }
         queue.asyncAfter(deadline: .now() + interval) { self.begin() }
     }
 
@@ -42,9 +42,9 @@ final class ForwardingWork: Sendable {
     }
 
     /// A work that is not queued again while it is in the queue.
-    private final class Round: Sendable {
+    private final class QueuedWork: Sendable {
         let work: BackgroundWork
-        private let isAsked: Flag
+        private let isQueued: Flag
 
         private final class Flag: Sendable {
             let value = Atomic<Bool>(false)
@@ -52,15 +52,15 @@ final class ForwardingWork: Sendable {
 
         init(_ name: String, _ logger: Logger, _ body: @escaping @Sendable () throws -> Void) {
             let flag = Flag()
-            isAsked = flag
+            isQueued = flag
             work = BackgroundWork(name, logger) { _ in
                 flag.value.store(false, ordering: .releasing)
                 try body()
             }
         }
 
-        func ask() {
-            guard !isAsked.value.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        func request() {
+            guard !isQueued.value.exchange(true, ordering: .acquiringAndReleasing) else { return }
             work.run()
         }
     }

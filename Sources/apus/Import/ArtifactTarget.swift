@@ -7,7 +7,7 @@ internal import S3
 
 /// Where an import into a PostgreSQL database stores the artifacts that its servers serve: a folder, or a prefix in a bucket.
 struct ArtifactTarget: Sendable {
-    private enum Place: Sendable {
+    private enum Destination: Sendable {
         case folder(ArtifactRoot, AdoptionWay)
         case bucket(any ArtifactStorage)
     }
@@ -16,7 +16,7 @@ struct ArtifactTarget: Sendable {
     /// The flag that names the folder or bucket.
     static let flag = "--artifacts-to"
 
-    private let place: Place
+    private let destination: Destination
 
     /// - Parameters:
     ///   - text: the value of the flag: a path, a `file:` URI or an `s3:` URI.
@@ -31,10 +31,10 @@ struct ArtifactTarget: Sendable {
             let bucket = try ServedRoots.bucket(location, UploadMemory(Budgets().uploadBytes))
             // Without this check, all records would be stored first, and then each file would be listed as left out.
             if let fault = bucket.fault() { throw StartFailure("\(Self.flag) '\(location.uri)': \(fault)") }
-            place = .bucket(bucket)
+            destination = .bucket(bucket)
         } else {
             let path = try StorageLayout.folder(setting, workingDirectory)
-            place = .folder(try FolderTarget.artifactRoot(path), way)
+            destination = .folder(try FolderTarget.artifactRoot(path), way)
         }
     }
 
@@ -55,7 +55,7 @@ struct ArtifactTarget: Sendable {
     /// The size of the file at a path; nil if there is none.
     func size(at path: ArtifactPath) throws(ArtifactError) -> Int64? {
         do throws(ArtifactError) {
-            return switch place {
+            return switch destination {
             case .folder(let root, _): try root.open(path).size
             case .bucket(let bucket): try bucket.open(path).size
             }
@@ -68,7 +68,7 @@ struct ArtifactTarget: Sendable {
     ///
     /// In a bucket, an existing file of the same size is regarded as equal.
     func place(_ file: SourceFile, at path: ArtifactPath) throws -> Adoption {
-        switch place {
+        switch destination {
         case .folder(let root, let way): return try root.adopt(file.descriptor, at: path, by: way)
         case .bucket(let bucket):
             if let size = try size(at: path) { return size == file.size ? .same(bytes: size) : .different }

@@ -70,7 +70,7 @@ final class FolderTarget: StoreTarget, Sendable {
         } catch .notFound {
             return nil
         }
-        try note(path, bytes: size)
+        try addPlaced(path, bytes: size)
         return size
     }
 
@@ -78,7 +78,7 @@ final class FolderTarget: StoreTarget, Sendable {
         let adoption = try artifacts.adopt(file.descriptor, at: path, by: way)
         switch adoption {
         case .different: break
-        case .stored(let bytes), .same(let bytes): try note(path, bytes: bytes)
+        case .stored(let bytes), .same(let bytes): try addPlaced(path, bytes: bytes)
         }
         return adoption
     }
@@ -86,16 +86,16 @@ final class FolderTarget: StoreTarget, Sendable {
     /// Adds a file to the list of files to be recorded in the database, even if the file existed before.
     ///
     /// The process that stored such a file may have been killed before it recorded the file.
-    private func note(_ path: ArtifactPath, bytes: Int64) throws {
+    private func addPlaced(_ path: ArtifactPath, bytes: Int64) throws {
         let count = placed.withLock { placed in
             placed.append((path.description, bytes))
             return placed.count
         }
-        if count >= Self.filesAtOnce { try notePlaced() }
+        if count >= Self.filesAtOnce { try recordPlaced() }
     }
 
     /// Records the stored files in the database, which keeps the sum of their sizes.
-    private func notePlaced() throws {
+    private func recordPlaced() throws {
         let files = placed.withLock { placed in
             defer { placed = [] }
             return placed
@@ -110,7 +110,7 @@ final class FolderTarget: StoreTarget, Sendable {
 
     func finish() throws -> TransferReport {
         batches.wait()
-        try notePlaced()
+        try recordPlaced()
         return try batches.report()
     }
 }

@@ -19,7 +19,7 @@ final class Importer {
     /// The experiments that the target accepts, by name, with their creation times.
     private var experiments: [ExactText: Int64] = [:]
     /// The experiments, by name, that are imported only together with one of their runs or models.
-    private var waiting: [ExactText: TransferRecord] = [:]
+    private var waitingExperiments: [ExactText: TransferRecord] = [:]
     private var chosen = ChosenNames()
     /// The last run or model, to which the points and artifacts that follow belong.
     private var owner: Owner?
@@ -97,10 +97,12 @@ final class Importer {
     private func choose(_ record: TransferRecord) throws {
         chosen.note(record)
         if case .experiment(let experiment) = record, chosen.isPartOfRuns {
-            waiting[ExactText(experiment.name)] = record
+            waitingExperiments[ExactText(experiment.name)] = record
             return
         }
-        if let name = record.sourceExperiment?.name, let experiment = waiting.removeValue(forKey: ExactText(name)) {
+        if let name = record.sourceExperiment?.name,
+            let experiment = waitingExperiments.removeValue(forKey: ExactText(name))
+        {
             try add(experiment)
         }
         try add(record)
@@ -114,7 +116,7 @@ final class Importer {
         if record.sourceExperiment != nil, hasNewExperiments { try learnMappings(of: target) }
         guard let record = identified(record) else { return }
         if case .experiment = record { hasNewExperiments = true }
-        batch.append(leavesArtifacts ? record : try moving(record, target))
+        batch.append(leavesArtifacts ? record : try relocated(record, target))
         weight += record.weight
         if weight >= Self.batchWeight { try send() }
     }
@@ -184,7 +186,7 @@ final class Importer {
     }
 
     /// Returns the record with the location of its artifacts at the target, where its experiment may have a different id.
-    private func moving(_ record: TransferRecord, _ target: any ImportTarget) throws -> TransferRecord {
+    private func relocated(_ record: TransferRecord, _ target: any ImportTarget) throws -> TransferRecord {
         switch record {
         case .run(var run):
             run.run.info.artifactURI = try location(ofOwnerAt: run.run.info.artifactURI, target)

@@ -65,7 +65,7 @@ struct CheckCommand: ParsableCommand {
                 if let bucket = layout.knownBucket {
                     throw StartFailure(
                         "apus check compares the journal with files of this machine, and these artifacts are in '\(bucket)'. "
-                            + "To check the database alone, make a backup, and give its folder to apus check."
+                            + "To check only the database, make a backup, and give its folder to apus check."
                     )
                 }
                 let artifacts = CheckedArtifacts.folder(layout.artifactsPath)
@@ -266,7 +266,7 @@ private struct Findings {
     var files: Int64 = 0
     /// The number of files in folders of runs or models that do not exist.
     ///
-    /// These files are harmless but of no use.
+    /// These files do no harm, but nobody needs them.
     var ownerlessFiles: Int64 = 0
     var ownerlessBytes: Int64 = 0
     /// The path of one ownerless file, as an example.

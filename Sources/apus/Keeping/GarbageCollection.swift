@@ -73,7 +73,7 @@ struct GarbageCollection: ParsableCommand {
     }
 
     /// The removal that the flags ask for.
-    private func wanted() throws -> (request: RemovalRequest, extras: RemovalExtras) {
+    private func requestedRemoval() throws -> (request: RemovalRequest, extras: RemovalExtras) {
         let now = unixMilliseconds()
         var request = RemovalRequest(deletedBefore: olderThan.map { now - $0.milliseconds })
         request.runIDs = Self.ids(runIds)
@@ -89,7 +89,7 @@ struct GarbageCollection: ParsableCommand {
     }
 
     private func collect(in database: OpenedDatabase) throws -> RemovalProgress {
-        let (request, extras) = try wanted()
+        let (request, extras) = try requestedRemoval()
         var sum = RemovalProgress()
         if dryRun {
             sum.count = try database.api.previewRemoval(request, extras)
@@ -102,7 +102,7 @@ struct GarbageCollection: ParsableCommand {
     }
 
     private func collect(in folder: OpenedFolder) throws -> RemovalProgress {
-        let (request, extras) = try wanted()
+        let (request, extras) = try requestedRemoval()
         var sum = RemovalProgress()
         if dryRun {
             sum.count = try folder.api.previewRemoval(request, extras)

@@ -52,7 +52,7 @@ struct CommandProcess {
     /// Ends the process without running the command.
     func cancel() { close(gate) }
 
-    /// Whether processes that the command has started, and that are now children of this process, run longer than the command.
+    /// Whether processes that the command has started are still running after its end; they are then children of this process.
     ///
     /// - Parameter server: the process of the server, a child that is not counted; nil if there is none.
     /// - Returns: false also if the kernel does not list the children.

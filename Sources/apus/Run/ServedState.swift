@@ -68,7 +68,7 @@ final class ServedState: Sendable {
                 for run in runs.elements {
                     guard let id = run["run_id"]?.string, seen.ids.count < Self.mostIDs else { continue }
                     if seen.ids.insert(id).inserted { news.append(id) }
-                    // The limit keeps a client whose clock is ahead from hiding runs that others begin later.
+                    // A start time in the future, from a client whose clock is ahead, would hide the runs that start before it.
                     seen.since = max(seen.since, min(run["start_time"]?.int64 ?? 0, unixMilliseconds()))
                 }
             }

@@ -32,7 +32,7 @@ final class RequestLimits: Sendable {
         refused.add(1, ordering: .relaxed)
         let whose =
             refusal.isOfServer
-            ? "The server takes \(refusal.limit) requests a second from all clients together (--server-requests)."
+            ? "The server accepts \(refusal.limit) requests a second from all clients together (--server-requests)."
             : "\(request.caller.party.phrase) may send \(refusal.limit) requests a second on average (--client-requests)."
         var response = APIError(
             httpStatus: 429,

@@ -80,7 +80,7 @@ final class RunningServer {
         )
     }
 
-    /// The end of the first line, such as `, 12 runs`; empty if the server stops before the runs are counted.
+    /// The end of the line that reports the address, such as `, 12 runs`; empty if the runs cannot be counted.
     private var runCountText: String {
         get throws {
             do {

@@ -88,7 +88,7 @@ struct Backup {
 
     private func placeArtifacts(in folder: String, _ manifest: inout BackupManifest, _ result: inout Result) throws {
         let previous = backupFolder.generations.last.map { "\(backupFolder.path)/\($0)" }
-        // If the manifest of the previous backup cannot be read, every artifact is copied anew.
+        // If the manifest of the previous backup cannot be read, every artifact is copied again.
         let known = previous.flatMap { try? BackupManifest(Disk.contents($0 + "/" + BackupManifest.name), of: $0) }
             .flatMap { $0.isByContent ? nil : $0 }
         var madeFolders: Set<String> = []

@@ -1,10 +1,10 @@
 internal import Files
 internal import Glibc
 
-/// The folder that contains backups, in each of which artifacts are stored by path, or snapshots, which share artifacts stored by
-/// content.
+/// The folder that contains backups or snapshots.
 ///
-/// Each complete backup or snapshot, called a generation, is a folder whose name is its time.
+/// A backup contains its artifacts, by path. Snapshots share the artifacts, which are stored beside them, by content. Each
+/// complete backup or snapshot, called a generation, is a folder whose name is its time.
 struct BackupFolder: Sendable {
     let path: String
 

@@ -130,7 +130,7 @@ struct BackupManifest: Equatable {
         text.utf8.count == 64 && text.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
     }
 
-    /// Whether a path is that of the database, or lies in the folder of artifacts and cannot lead out of it.
+    /// Whether a path is that of the database, or is in the folder of artifacts and cannot lead out of it.
     private static func isInside(_ path: String) -> Bool {
         guard path != databaseName else { return true }
         let segments = path.split(separator: "/", omittingEmptySubsequences: false)

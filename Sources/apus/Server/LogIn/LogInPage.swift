@@ -3,7 +3,7 @@ internal import HTTPServer
 internal import HTTPWire
 internal import Hashing
 
-/// A page of the log-in, in the style of Apus' own pages; it needs neither scripts nor other files.
+/// A page of the log-in, in the style of Apus' own pages; it works without scripts and loads no other files.
 struct LogInPage {
     private let title: String
     private let content: String

@@ -10,7 +10,7 @@ internal import OpenID
 internal import Synchronization
 internal import Tracking
 
-/// The pages and forms with which people log in and out; they need no scripts.
+/// The pages and forms with which people log in and out; they work without scripts.
 final class LogInRoutes: Sendable {
     private let access: AccessControl
     private let methods: LogInMethods
@@ -109,7 +109,7 @@ final class LogInRoutes: Sendable {
         do {
             let value: String
             if let name = fields["username"] {
-                guard let place = waitingHolding(request) else {
+                guard let place = reserveWaitingThread(for: request) else {
                     return page(request, next: next, fault: Self.tooMany, status: 503)
                 }
                 defer { withExtendedLifetime(place) {} }
@@ -144,7 +144,7 @@ final class LogInRoutes: Sendable {
         guard OriginPolicy.sender(of: request, publicOrigin: access.externalUsers.publicOrigin) == .own else {
             return Self.fault(
                 403,
-                "Log out by the button of this server's own page: this request comes from elsewhere."
+                "Log out with the button on this server's own page: this request was sent by a different site."
             )
         }
         do {
@@ -193,12 +193,12 @@ final class LogInRoutes: Sendable {
 
     /// Finishes a log-in when the issuer has sent the browser back.
     private func finish(_ request: HTTPRequest) -> HTTPResponse {
-        var response = user(request)
+        var response = answerToCallback(request)
         response.headers.append(attemptField("", request))
         return response
     }
 
-    private func user(_ request: HTTPRequest) -> HTTPResponse {
+    private func answerToCallback(_ request: HTTPRequest) -> HTTPResponse {
         let place = access.externalUsers.returnPlace(of: request)
         guard let seed = LogInCookie.value(of: Self.attemptCookie, in: request, at: place),
             let state = request.queryValue("state"), LogInAttempt(seed: seed, key: key).isAnswered(by: state)
@@ -233,7 +233,9 @@ final class LogInRoutes: Sendable {
         guard let code = request.queryValue("code"), code.utf8.count <= 4_096 else {
             return Self.fault(400, isBeneath: true, "\(title) has sent no code with your browser.")
         }
-        guard let place = waitingHolding(request) else { return Self.fault(503, isBeneath: true, Self.tooMany) }
+        guard let place = reserveWaitingThread(for: request) else {
+            return Self.fault(503, isBeneath: true, Self.tooMany)
+        }
         defer { withExtendedLifetime(place) {} }
         let next = LocalPath(String(decoding: Base64.decode(String(parts[3])) ?? [], as: UTF8.self))
         do {
@@ -278,7 +280,7 @@ final class LogInRoutes: Sendable {
     }
 
     /// Counts one more thread that waits for an issuer, or for the check of a password; nil if too many wait.
-    private func waitingHolding(_ request: HTTPRequest) -> Holding? {
+    private func reserveWaitingThread(for request: HTTPRequest) -> Holding? {
         let place = Holding(of: waiting, for: request.caller.peer)
         return place.grow(by: 1) ? place : nil
     }

@@ -209,7 +209,7 @@ extension SettingDefinition {
     static let oidcUserClaim = option("--oidc-user-claim", "claim", "APUS_OIDC_USER_CLAIM", default: "sub")
         .doing("The claim that names the user. If it is email, tokens with email_verified: false are refused.")
     static let oidcGroupsClaim = option("--oidc-groups-claim", "claim", "APUS_OIDC_GROUPS_CLAIM", default: "groups")
-        .doing("The claim that lists the user's groups; dots lead into objects, as in realm_access.roles.")
+        .doing("The claim that lists the user's groups; a dot leads into an object, as in realm_access.roles.")
     static let oidcClientID = option("--oidc-client-id", "id", "APUS_OIDC_CLIENT_ID")
         .doing(
             "The id of this server at the issuer, with which people then log in to the pages. The redirect address is "

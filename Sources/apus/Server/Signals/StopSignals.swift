@@ -2,7 +2,7 @@ internal import Glibc
 internal import Logging
 internal import Synchronization
 
-/// Waits for the signals that end a server, or make it read its certificate anew, on a thread of its own.
+/// Waits, on a thread of its own, for the signals that end a server or make it read its certificate again.
 ///
 /// A Dispatch source is not used, because SIGTERM must be handled even if the process can create no further thread.
 final class StopSignals: Sendable {

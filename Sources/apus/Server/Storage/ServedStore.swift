@@ -56,7 +56,7 @@ enum ServedStore {
         configuration.servedBuckets = settings.layout.servedBuckets
         configuration.report = { logger.error("\($0)") }
         configuration.beginsTables = {
-            logger.notice("making MLflow's tables in the empty database, which takes some seconds")
+            logger.notice("creating MLflow's tables in the empty database, which takes some seconds")
         }
         do {
             let store = try PostgresStore(configuration)
@@ -117,7 +117,7 @@ enum ServedStore {
         return nil
     }
 
-    /// The database for messages: a path, or a URI without a password and the schema.
+    /// The database for messages: a path, or a URI without its password, followed by the schema.
     func place(_ layout: StorageLayout) -> String {
         switch self {
         case .sqlite: layout.databasePath

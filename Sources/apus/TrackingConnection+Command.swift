@@ -26,8 +26,8 @@ extension TrackingURIFault {
         let advice =
             switch agent {
             case "apus-push", "apus-forward":
-                "To copy everything into a database of PostgreSQL, use apus import FOLDER --to postgresql://…; into a new database "
-                    + "of MLflow, apus export --format mlflow-db. Or name a server of the database, such as "
+                "To copy everything into a database of PostgreSQL, use apus import FOLDER --to postgresql://…; into a new "
+                    + "database of MLflow, apus export --format mlflow-db. Or name a server of the database, such as "
                     + "http://HOST:PORT."
             case "apus-import":
                 "Name a data folder by its path, a database of PostgreSQL as postgresql://…, or a server of Apus as "

@@ -182,8 +182,8 @@ struct TokenRevocation: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            The user who owns the token. If this option is absent, the command revokes a token without an owner or, if you call a \
-            server as a user who is not an admin, your own token.
+            The user who owns the token. If this option is absent, the command revokes a token without an owner or, if you \
+            call a server as a user who is not an admin, your own token.
             """,
             valueName: "name"
         )

@@ -12,9 +12,9 @@ struct UserImport: ParsableCommand {
         discussion: """
             The source is the database of MLflow's users (database_uri in the file that MLFLOW_AUTH_CONFIG_PATH names), with the \
             tables of MLflow 3.17; it is never changed. Users and roles that exist here already are not changed. Passwords that \
-            Apus cannot check are not imported: give those users new ones with apus user set-password. A grant names an experiment \
-            by its id, so grants are right only if the experiments have the same ids here: if this server uses MLflow's own \
-            database, or if the import of the experiments has changed no id.
+            Apus cannot check are not imported: give those users new ones with apus user set-password. A grant names an \
+            experiment by its id, so grants are right only if the experiments have the same ids here: if this server uses \
+            MLflow's own database, or if the import of the experiments has changed no id.
             """,
         helpNames: .long
     )
@@ -30,8 +30,8 @@ struct UserImport: ParsableCommand {
         try place.reporting(makesDatabase: true) { store in
             guard case .database(let api) = store else {
                 throw StartFailure(
-                    "A server is using this data, and cannot create users without passwords. Stop the server during the import, or, if "
-                        + "its data is in PostgreSQL, name the database with --backend-store-uri."
+                    "A server is using this data, and cannot create users without passwords. Stop the server during the "
+                        + "import, or, if its data is in PostgreSQL, name the database with --backend-store-uri."
                 )
             }
             let accounts = try Self.accounts(in: source)

@@ -9,8 +9,8 @@ struct Doctor: ParsableCommand {
         commandName: "doctor",
         abstract: "Check a tracking server before a training relies on it.",
         discussion: """
-            Asks for the server's health, creates a run in the Default experiment, logs a metric, reads it back, stores a file of \
-            12 bytes if artifacts go through the server, ends and deletes the run. What remains is the deleted run \
+            Asks for the server's health, creates a run in the Default experiment, logs a metric, reads it back, stores a \
+            file of 12 bytes if artifacts go through the server, ends and deletes the run. What remains is the deleted run \
             with its file, which no call of MLflow removes permanently. Works against \
             any MLflow server over http and https. Credentials are those of the client: name and password in the URI, \
             MLFLOW_TRACKING_USERNAME with MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN. So are certificates \

@@ -165,9 +165,9 @@ extension ExportCommand {
         let environment = Environment.process
         if let artifactsTo, artifactsTo.contains("://") {
             throw StartFailure(
-                "--artifacts-to: the artifacts are copied into a new folder of this machine. Name its path, and copy the folder to the "
-                    + "storage afterwards, such as with aws s3 sync. Or use an import, which can copy artifacts into a bucket: "
-                    + "apus import FOLDER --to postgresql://… --artifacts-to s3://BUCKET/PREFIX."
+                "--artifacts-to: the artifacts are copied into a new folder of this machine. Name its path, and copy the "
+                    + "folder to the storage afterwards, such as with aws s3 sync. Or use an import, which can copy "
+                    + "artifacts into a bucket: apus import FOLDER --to postgresql://… --artifacts-to s3://BUCKET/PREFIX."
             )
         }
         let path = try StorageLayout.database(storage, environment).path

@@ -105,8 +105,9 @@ struct MLflowDatabaseExport {
             try writer.commit()
         } catch let error as PostgresError where error.isDisconnection {
             throw StartFailure(
-                "The connection broke during the commit, so it is unknown whether \(writer.location) was filled: \(error). If it has "
-                    + "tables, it is filled, and the artifacts are in '\(target)'; otherwise remove that folder and export again."
+                "The connection broke during the commit, so it is unknown whether \(writer.location) was filled: \(error). "
+                    + "If it has tables, it is filled, and the artifacts are in '\(target)'; otherwise remove that folder and "
+                    + "export again."
             )
         } catch {
             try? Disk.remove(target)

@@ -41,8 +41,8 @@ final class FolderTarget: StoreTarget, Sendable {
         if let uri = ArtifactPlaceNote(databasePath: databasePath).uri {
             store.close()
             throw StartFailure(
-                "The server of '\(folder)' keeps its artifacts in '\(uri)', where this command cannot store them: start that server, "
-                    + "and import with --to and its address."
+                "The server of '\(folder)' keeps its artifacts in '\(uri)', where this command cannot store them: start "
+                    + "that server, and import with --to and its address."
             )
         }
         artifacts = try Self.artifactRoot(folder + "/artifacts")

@@ -2,9 +2,9 @@ internal import MLflowClient
 internal import PostgreSQL
 internal import Transfer
 
-/// Recognises the kind of a source from its path and content.
+/// Recognizes the kind of a source from its path and content.
 enum ImportSource {
-    /// Recognises a source and opens it.
+    /// Recognizes a source and opens it.
     ///
     /// - Parameters:
     ///   - text: a path, the address of a server or of a database, or `-` for an archive that is read from the standard

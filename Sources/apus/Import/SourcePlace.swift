@@ -15,8 +15,8 @@ enum SourcePlace {
         case "sqlite":
             guard let uri = try? StoreURI(Setting(source: "the source", text: text), workingDirectory) else {
                 throw ImportFailure(
-                    "The source is not the URI of a SQLite file: write sqlite:///relative/mlflow.db or sqlite:////absolute/mlflow.db, "
-                        + "or only the path."
+                    "The source is not the URI of a SQLite file: write sqlite:///relative/mlflow.db or "
+                        + "sqlite:////absolute/mlflow.db, or only the path."
                 )
             }
             return uri.path
@@ -33,8 +33,8 @@ enum SourcePlace {
         case "s3", "gs", "gcs", "abfss", "wasbs", "hdfs", "dbfs", "r2", "b2":
             guard text.dropFirst(scheme.count).hasPrefix("://") else { return text }
             throw ImportFailure(
-                "A storage of artifacts cannot be imported, because the runs are in a database. Import from an MLflow server that has "
-                    + "both: apus import http://HOST:PORT."
+                "A storage of artifacts cannot be imported, because the runs are in a database. Import from an MLflow "
+                    + "server that has both: apus import http://HOST:PORT."
             )
         default: return text
         }

@@ -130,7 +130,8 @@ struct RestoreCommand: ParsableCommand {
             let target = try StorageLayout.database(storage, .process).path
             guard !StoragePaths.isInside(target, backupFolder.path) else {
                 throw StartFailure(
-                    "The data folder of '\(target)' is in '\(backupFolder.path)', which contains backups. Restore into another folder."
+                    "The data folder of '\(target)' is in '\(backupFolder.path)', which contains backups. Restore into another "
+                        + "folder."
                 )
             }
             let claim = try backupFolder.lockForReading()

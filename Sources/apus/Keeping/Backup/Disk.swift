@@ -140,7 +140,7 @@ enum Disk {
             }
             try copy(from, to, Int64(status.st_size), source, target)
         }
-        // By the modification time, the next backup recognises that the file has not changed.
+        // By the modification time, the next backup recognizes that the file has not changed.
         var times = [status.st_atim, status.st_mtim]
         guard futimens(to, &times) == 0 else { throw .last("futimens", target) }
         return .copied

@@ -5,7 +5,7 @@ internal import Glibc
 ///
 /// A snapshot is a generation of a backup whose artifacts are stored in `contents/`, each content once for all
 /// snapshots. A snapshot is complete when its manifest exists. The manifest ends with its own hash, so that an
-/// incomplete manifest is recognised.
+/// incomplete manifest is recognized.
 struct SnapshotFolder {
     let backupFolder: BackupFolder
 

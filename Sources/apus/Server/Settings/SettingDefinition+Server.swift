@@ -77,9 +77,9 @@ extension SettingDefinition {
     ).doing("Whether files uploaded from now on share disk space with equal files.")
     static let audit = toggle("--audit", "--no-audit", "APUS_AUDIT").withDefault("on")
         .doing(
-            "Whether the database records who changed what, when and from where: experiments, runs, models, artifacts and tokens, "
-                + "but not what is logged to runs. `apus audit` prints these entries. Over PostgreSQL, the default is off unless the "
-                + "server asks for credentials."
+            "Whether the database records who changed what, when and from where: experiments, runs, models, artifacts and "
+                + "tokens, but not what is logged to runs. `apus audit` prints these entries. Over PostgreSQL, the default "
+                + "is off unless the server asks for credentials."
         )
     static let auditRetention = option("--audit-retention", "age", "APUS_AUDIT_RETENTION", default: "365d")
         .doing("How long an entry of the audit log is kept, such as 365d or 12h.")
@@ -148,8 +148,8 @@ extension SettingDefinition {
     static let requireToken = toggle("--require-token", "--no-require-token", "APUS_REQUIRE_TOKEN")
         .doing(
             "Answer nothing but /health and /version to requests without a token that `apus token create` has made. Clients "
-                + "send the token as MLFLOW_TRACKING_TOKEN, or as the password of any user. A server that asks for no credentials "
-                + "starts on a database with users or tokens only with --no-require-token."
+                + "send the token as MLFLOW_TRACKING_TOKEN, or as the password of any user. A server that asks for no "
+                + "credentials starts on a database with users or tokens only with --no-require-token."
         )
     static let allowedHosts = option("--allowed-hosts", "hosts", "MLFLOW_SERVER_ALLOWED_HOSTS")
         .withDefault("this machine and private addresses")
@@ -200,8 +200,8 @@ extension SettingDefinition {
         )
     static let oidcIssuer = option("--oidc-issuer", "url", "APUS_OIDC_ISSUER")
         .doing(
-            "An issuer of OpenID Connect whose JSON Web Tokens are accepted like tokens of this server: its address, equal to the "
-                + "claim iss of its tokens. Its keys are fetched from this address. Every request then needs a token."
+            "An issuer of OpenID Connect whose JSON Web Tokens are accepted like tokens of this server: its address, equal "
+                + "to the claim iss of its tokens. Its keys are fetched from this address. Every request then needs a token."
         )
     static let oidcAudience = option("--oidc-audience", "text", "APUS_OIDC_AUDIENCE")
         .withDefault("--oidc-client-id")

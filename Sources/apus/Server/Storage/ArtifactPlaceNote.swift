@@ -57,9 +57,9 @@ extension StorageLayout {
     func requireNamedPlace() throws(StartFailure) {
         guard !namesArtifacts, let uri = ArtifactPlaceNote(databasePath: databasePath).uri else { return }
         throw StartFailure(
-            "The server of '\(databasePath)' keeps its artifacts in '\(uri)'. Name it with --artifacts-destination '\(uri)' or in "
-                + "MLFLOW_ARTIFACTS_DESTINATION, and set the variables of the server (AWS_ACCESS_KEY_ID and others), so that this "
-                + "command finds them."
+            "The server of '\(databasePath)' keeps its artifacts in '\(uri)'. Name it with --artifacts-destination "
+                + "'\(uri)' or in MLFLOW_ARTIFACTS_DESTINATION, and set the variables of the server (AWS_ACCESS_KEY_ID and "
+                + "others), so that this command finds them."
         )
     }
 

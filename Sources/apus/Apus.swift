@@ -16,8 +16,8 @@ struct Apus: ParsableCommand {
         helpNames: .long
     )
 
-    // `mlflow` accepts this option before the name of the subcommand.
-    @Option(help: ArgumentHelp("Refused: set variables in the environment itself.", valueName: "file"))
+    // `mlflow` accepts this option before the name of the subcommand, so users may give it to `apus`.
+    @Option(help: ArgumentHelp("Not offered: set the variables in the environment.", valueName: "file"))
     var envFile: String?
 
     static func main() {
@@ -28,7 +28,7 @@ struct Apus: ParsableCommand {
         }
         let arguments = CommandLine.arguments.dropFirst()
         HiddenPasswords.overwrite()
-        // Writing beyond a limit of the system is then a failure that can be told, as writing to a full disk is.
+        // A write beyond the size limit for files then fails with an error that can be reported, and does not kill the process.
         signal(SIGXFSZ, SIG_IGN)
         do {
             let isServer = arguments.first.map(ServerCommand.names.contains) ?? false
@@ -44,7 +44,7 @@ struct Apus: ParsableCommand {
         }
     }
 
-    /// Tells what went wrong, without the passwords of the arguments, and ends the process.
+    /// Prints the error without the passwords of the arguments, and ends the process.
     private static func end(with error: any Error) -> Never {
         let message = fullMessage(for: error)
         let masked = PasswordMask.ofProcess.hiding(message)
@@ -53,19 +53,20 @@ struct Apus: ParsableCommand {
         Glibc.exit(exitCode(for: error).rawValue)
     }
 
-    /// The command to serve, parsed by itself: on the way through the commands above it, the parser would make the
-    /// definitions of all its options twice, which takes milliseconds at every start.
+    /// Parses the arguments of `apus server` without the root command.
     ///
-    /// - Parameter arguments: begin with the name of the command.
+    /// Through the root command, the parser would create the definitions of all options twice, which takes milliseconds at every
+    /// start.
+    /// - Parameter arguments: the arguments of the process; the first one is the name of the command.
     private static func parseServer(_ arguments: [String]) throws -> any ParsableCommand {
         if let server = try? ServerCommand.parse(Array(arguments.dropFirst())) { return server }
-        // Help and mistakes are told in the words of the whole program.
+        // The root command prints help and errors, because their texts then contain the full name `apus server`.
         return try parseAsRoot(arguments)
     }
 
-    /// Opens the three standard descriptors that this process was started without, at nothing.
+    /// Opens `/dev/null` for each of the three standard descriptors that is closed.
     ///
-    /// A file or socket would take their numbers otherwise, and output would go into it.
+    /// Otherwise, the next file or socket that is opened would get its number, and output would be written into that file.
     private static func fillStandardDescriptors() {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
             _ = open("/dev/null", O_RDWR)
@@ -82,5 +83,5 @@ struct Apus: ParsableCommand {
 }
 
 let apusVersion = "0.1.0"
-/// The MLflow version whose API the server implements; the client decides by it which calls it may make.
+/// The MLflow version whose API the server implements; clients decide by this version which calls they make.
 let mlflowVersion = "3.17.2"

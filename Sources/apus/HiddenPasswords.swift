@@ -1,19 +1,19 @@
 internal import Glibc
 
-/// Finds the passwords in addresses, also in mistaken ones, and hides those in the arguments of this process from other users of
-/// the machine, who see them with `ps`.
+/// Finds the passwords in addresses, also in addresses with mistakes, and overwrites those in the arguments of this process,
+/// because other users of the machine can see the arguments with `ps`.
 enum HiddenPasswords {
     /// A password in a text.
     struct Found {
-        /// The password, and next to it the bytes by which it is recognised, as in `:PASSWORD@` and `password=PASSWORD`.
+        /// The password with the bytes around it by which it is recognized, such as `:PASSWORD@` or `password=PASSWORD`.
         let whole: Range<Int>
         let password: Range<Int>
     }
 
-    /// Overwrites the passwords in each argument that has a URI with some.
+    /// Overwrites the passwords in the arguments of this process with the letter x.
     ///
-    /// Must be called when the arguments have been copied, and before threads begin that read them. The words of the command that
-    /// `apus run` starts stay as they are, because the command gets them.
+    /// Must be called after the arguments were copied, and before the start of threads that read them. Arguments after the `--`
+    /// of `apus run` are not changed, because they are passed to the command that it starts.
     static func overwrite() {
         let isRun = CommandLine.argc > 1 && CommandLine.unsafeArgv[1].map { strcmp($0, "run") == 0 } ?? false
         for index in 1..<max(Int(CommandLine.argc), 1) {
@@ -26,14 +26,14 @@ enum HiddenPasswords {
         }
     }
 
-    /// The bytes between `USER:` and `@` of the first address in a text, and those of libpq's options for passwords, in a URI as in
-    /// the form `host=db password=…`.
+    /// Returns the ranges of the passwords in a text: what is between `USER:` and `@` in the first address, and the values of
+    /// libpq's options for passwords, in a URI or in the form `host=db password=…`.
     static func passwords(in text: [UInt8]) -> [Range<Int>] { found(in: text).map(\.password) }
 
-    /// The passwords in a text with an address.
+    /// Returns the passwords in a text with an address.
     ///
-    /// Mistakes are allowed for, as in `postgresql//USER:PASSWORD@HOST`, a missing scheme, and a password with `/`, `?` or `@`. In
-    /// doubt more is taken for the password.
+    /// The address may contain mistakes: `postgresql//USER:PASSWORD@HOST`, a missing scheme, or a password with `/`, `?` or `@`.
+    /// If it is not clear where the password ends, the longest possible password is returned.
     static func found(in text: [UInt8]) -> [Found] {
         guard let address = AddressBeginning(text) else { return optionValues(text, from: 0) }
         guard let range = userInfo(text, address) else {
@@ -58,7 +58,7 @@ enum HiddenPasswords {
 
     // MARK: Users
 
-    /// The bytes between the first colon and an `@` after the beginning of an address.
+    /// The password of the user: the bytes between the first colon and an `@` after the beginning of an address.
     private static func userInfo(_ text: [UInt8], _ address: AddressBeginning) -> Range<Int>? {
         let begin = address.index
         let authorityEnd = text[begin...].firstIndex { slash == $0 || mark == $0 } ?? text.count
@@ -70,7 +70,7 @@ enum HiddenPasswords {
         case .other:
             if let inAuthority { return inAuthority }
             guard let range = between(text, begin..<text.count) else { return nil }
-            // A port, after which a path may contain any character.
+            // If only digits follow the colon, they are a port, and the `@` is in the path.
             let first = text[range].prefix { $0 != slash && $0 != mark }
             let isPort = first.allSatisfy { (0x30...0x39).contains($0) }
             return isPort || text[begin..<range.lowerBound].contains(slash) ? nil : range
@@ -90,7 +90,7 @@ enum HiddenPasswords {
         return colon + 1..<at
     }
 
-    /// Whether a question mark is followed by an option that libpq has, so that it ends a password.
+    /// Whether a question mark is followed by the name of an option of libpq, and is therefore not a part of a password.
     private static func isBeginOfOptions(_ text: [UInt8], _ index: Int) -> Bool {
         guard text[index] == mark else { return false }
         let name = text[(index + 1)...].prefix { $0 != UInt8(ascii: "=") }
@@ -133,7 +133,7 @@ enum HiddenPasswords {
         return text.count
     }
 
-    /// Whether an ampersand is followed by an option and its sign, and not by the rest of a password.
+    /// Whether an ampersand is followed by a name and `=`, and is therefore between two options and not a part of a password.
     private static func isBetweenOptions(_ text: [UInt8], _ index: Int) -> Bool {
         guard text[index] == UInt8(ascii: "&") else { return false }
         let name = text[(index + 1)...].prefix(while: isLetter)
@@ -164,7 +164,7 @@ private struct AddressBeginning {
     let kind: Kind
     var isOfDatabase: Bool { kind == .database }
 
-    /// Returns nil for a text that cannot have one.
+    /// Returns nil for a text that cannot contain an address.
     init?(_ text: [UInt8]) {
         let (slash, colon) = (HiddenPasswords.slash, HiddenPasswords.colon)
         let signs = text.firstRange(of: Array("://".utf8))
@@ -179,7 +179,7 @@ private struct AddressBeginning {
             guard let begin = afterScheme.firstIndex(where: { $0 != slash && $0 != colon }) else { return nil }
             (index, kind) = (begin, .database)
         } else {
-            // The value of a flag in one word with it begins after the sign.
+            // In an argument such as `--to=ADDRESS`, the address begins after the equals sign.
             let dash = UInt8(ascii: "-")
             let value = text.first == dash ? text.firstIndex(of: UInt8(ascii: "=")).map { $0 + 1 } ?? 0 : 0
             let rest = text[value...]
@@ -193,6 +193,6 @@ private struct AddressBeginning {
         }
     }
 
-    /// The beginnings of the names of PostgreSQL, also of misspelt ones.
+    /// The beginnings of PostgreSQL's scheme, and of usual misspellings of it.
     private static let names = ["postgres", "postg", "psql"].map { Array($0.utf8) }
 }

@@ -1,15 +1,17 @@
 internal import Coding
 
-/// Hides the passwords of given texts in messages, which show these texts as they are, in part, or as a path of which they are the end.
+/// Replaces the passwords of given texts by stars in messages.
+///
+/// A message may contain such a text as a whole, in part, or at the end of a path.
 struct PasswordMask: Sendable {
     private struct Replacement {
         let shown: [UInt8]
         let hidden: [UInt8]
-        /// The number of bytes before the password.
+        /// The number of bytes of `shown` before the password.
         let lead: Int
     }
 
-    /// The mask for the arguments and the variables of this process that may have addresses.
+    /// The mask for the arguments of this process, and for those of its variables that may contain addresses.
     static let ofProcess = PasswordMask(CommandLine.arguments.dropFirst() + ProgramArguments.settings)
 
     private let replacements: [Replacement]
@@ -22,7 +24,7 @@ struct PasswordMask: Sendable {
             for form in forms { found += Self.replacements(of: Array(form.utf8)) }
         }
         var seen: Set<[UInt8]> = []
-        // A longer text may contain a shorter one.
+        // Longer texts are replaced first, because they may contain shorter ones.
         replacements = found.filter { seen.insert($0.shown).inserted }.sorted { $0.shown.count > $1.shown.count }
     }
 
@@ -34,7 +36,7 @@ struct PasswordMask: Sendable {
             bytes.replace(replacement.shown, with: replacement.hidden)
             let dots = Array("...".utf8)
             guard bytes.firstRange(of: dots) != nil else { continue }
-            // A long text is cut, perhaps in the password.
+            // A message may contain only the beginning of a long text, cut within the password, and three dots.
             for length in stride(from: replacement.shown.count - 1, to: replacement.lead, by: -1) {
                 bytes.replace(
                     replacement.shown.prefix(length) + dots,

@@ -2,19 +2,19 @@ internal import Glibc
 
 /// The arguments and variables that the program was started with, as bytes.
 ///
-/// Swift replaces what is not UTF-8 in a text, so that a path would name another file.
+/// Swift replaces bytes that are not UTF-8 when it makes a `String`, so such a path would name a different file.
 enum ProgramArguments {
     /// The variables that this program reads begin with one of these, or are one of these.
     private static let prefixes = ["APUS_", "MLFLOW_", "AWS_", "HOME=", "TMPDIR="]
 
-    /// The fault, as one sentence, of the first argument or variable that is not UTF-8; nil if there is none.
+    /// The error message for the first argument or variable that is not UTF-8; nil if there is none.
     ///
-    /// - Parameter arguments: those after the name of the program.
-    /// - Parameter variables: each with its name and `=`.
+    /// - Parameter arguments: the arguments without the name of the program.
+    /// - Parameter variables: the environment, each variable in the form `NAME=VALUE`.
     static func fault(in arguments: [[UInt8]], _ variables: [[UInt8]]) -> String? {
         let isRun = arguments.first == Array("run".utf8)
         for argument in arguments {
-            // What follows belongs to the command, which gets its bytes as they are.
+            // The arguments after `--` are passed to the command unchanged, so they may contain any bytes.
             if isRun, argument == Array("--".utf8) { break }
             guard isText(argument) else { return sentence("argument", argument) }
         }
@@ -31,10 +31,11 @@ enum ProgramArguments {
             (0x20...0x7E).contains(byte)
                 ? String(Unicode.Scalar(byte)) : "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }.joined()
-        return "The \(kind) '\(shown)' is not UTF-8. Apus takes no such names: rename what it names, or use a link."
+        return
+            "The \(kind) '\(shown)' is not UTF-8. Apus accepts no such names: rename the file, or use a symbolic link to it."
     }
 
-    /// The fault of this process; nil if there is none.
+    /// The error message for the arguments and variables of this process; nil if all are UTF-8.
     static var fault: String? {
         fault(in: (1..<max(1, Int(CommandLine.argc))).map { bytes(CommandLine.unsafeArgv[$0]) }, variables)
     }
@@ -66,7 +67,7 @@ enum ProgramArguments {
         bytes(text.map { UnsafePointer($0) })
     }
 
-    /// The last arguments, with their bytes as they are.
+    /// The last arguments of this process, as unchanged bytes.
     static func last(_ count: Int) -> [UnsafePointer<CChar>] {
         (Int(CommandLine.argc) - count..<Int(CommandLine.argc)).compactMap { index in
             index > 0 ? CommandLine.unsafeArgv[index].map { UnsafePointer($0) } : nil

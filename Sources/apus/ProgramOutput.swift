@@ -3,23 +3,23 @@ internal import Files
 internal import Glibc
 internal import Synchronization
 
-/// What a program that the operator named has printed, and how it ended.
+/// The output of a program that the operator has named, and its exit status.
 struct ProgramOutput {
     enum Failure: Error, Equatable {
-        /// The error number of the call that failed: the program was not started.
+        /// The program could not be started; the value is the error number of the system.
         case notStarted(Int32)
-        /// The program was ended with all processes that it had started.
+        /// The program ran longer than its time limit, or printed too many bytes; its process group was killed.
         case tooSlow, tooMuch
     }
 
     let text: String
-    /// nil where a signal ended it.
+    /// The exit status; nil if a signal has ended the program.
     let status: Int32?
 
-    /// Runs a program of the path to its end, without input, in a process group of its own; its errors go where this
-    /// process's go.
+    /// Runs a program, which is searched in PATH, and waits for its end.
     ///
-    /// Blocks for no longer than `timeLimit`.
+    /// The program has no input and its own process group; its standard error is that of this process. Blocks for no longer than
+    /// `timeLimit`.
     init(of words: [String], within timeLimit: Duration, maximumBytes: Int) throws(Failure) {
         let end = ContinuousClock.now + timeLimit
         let (child, reading) = try Self.start(words)
@@ -38,9 +38,9 @@ struct ProgramOutput {
 
     private static func start(_ words: [String]) throws(Failure) -> (pid_t, Descriptor) {
         var ends: [Int32] = [-1, -1]
-        // Marked at once: another thread may start a program now, which would hold the writing end until it ends itself.
+        // O_CLOEXEC is set by the same call, because a program that another thread starts now would inherit the writing end.
         guard pipe2(&ends, O_CLOEXEC) == 0 else { throw .notStarted(errno) }
-        // The writing end is closed as soon as the child has it, because reading ends only when nobody else holds it.
+        // This function closes the writing end, because reading ends only when no process but the child has it open.
         let (reading, writing) = (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -50,7 +50,7 @@ struct ProgramOutput {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // The child must not inherit the signals that this process blocks; its own group can be ended as a whole.
+        // The child must not inherit the blocked signals of this process. It gets its own group, which can be killed as a whole.
         var none = sigset_t()
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)
@@ -84,12 +84,12 @@ struct ProgramOutput {
         }
     }
 
-    /// Waits for a child that has closed its output, which it usually does by ending.
+    /// Waits for a child that has closed its output; usually it has closed it by ending.
     private static func wait(for child: pid_t, until end: ContinuousClock.Instant) throws(Failure) -> Int32? {
         while true {
             var status: Int32 = 0
             let ended = waitpid(child, &status, WNOHANG)
-            // The low seven bits are the signal that ended it (wait(2)).
+            // The low seven bits are the number of the signal that ended the child, or 0 (wait(2)).
             if ended == child { return status & 0x7F == 0 ? (status >> 8) & 0xFF : nil }
             guard ended == 0 || errno == EINTR else { return nil }
             guard .now < end else { throw .tooSlow }
@@ -98,7 +98,7 @@ struct ProgramOutput {
     }
 }
 
-/// The programs that run at this moment; they do not outlive this process.
+/// The programs that run at this moment; they are killed when this process exits.
 private final class RunningPrograms: Sendable {
     static let shared = RunningPrograms()
 

@@ -10,7 +10,9 @@ extension TrackingConnection {
         try self.init(TrackingURI(text), userAgent: "\(agent)/\(apusVersion)") { Environment.process[$0] }
     }
 
-    /// A connection to the server of a data folder of this machine, at the address and with the key that it has written there.
+    /// A connection to the server that has a data folder of this machine open.
+    ///
+    /// - Parameter place: the address and the key that the server has written into the folder.
     init(ownerAt place: ReachableOwner, agent: String) throws(TrackingURIFault) {
         let userAgent = "\(agent)/\(apusVersion)"
         self.init(ownerAt: try TrackingURI(place.address), key: place.key, userAgent: userAgent)
@@ -18,21 +20,21 @@ extension TrackingConnection {
 }
 
 extension TrackingURIFault {
-    /// - Returns: nil unless the text is the address of a database, which some people give where a server is needed.
+    /// The error for the address of a database, which some users give instead of the address of a server; nil for any other text.
     fileprivate init?(databaseFor text: String, _ agent: String) {
         guard PostgresAddress.isOne(text) || text.hasPrefix("sqlite:") || text.hasPrefix("sqlite+") else { return nil }
         let advice =
             switch agent {
             case "apus-push", "apus-forward":
-                "Into a database of PostgreSQL everything comes by apus import FOLDER --to postgresql://…, and into a new "
-                    + "database of MLflow by apus export --format mlflow-db. Or name a server of the database, as "
+                "To copy everything into a database of PostgreSQL, use apus import FOLDER --to postgresql://…; into a new "
+                    + "database of MLflow, apus export --format mlflow-db. Or name a server of the database, such as "
                     + "http://HOST:PORT."
             case "apus-import":
                 "Name a data folder by its path, a database of PostgreSQL as postgresql://…, or a server of Apus as "
                     + "http://HOST:PORT. A new database of MLflow in SQLite is written by apus export --format mlflow-db."
             default:
-                "Name a server of the database, as http://HOST:PORT. Commands that work on a database itself take its "
-                    + "address with --backend-store-uri."
+                "Name a server of the database, such as http://HOST:PORT. Commands that open a database itself have the option "
+                    + "--backend-store-uri for its address."
             }
         self.init(detail: "this is the address of a database, not of a server", advice: advice)
     }

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The present time in Unix milliseconds.
+/// Returns the current time in Unix milliseconds.
 func unixMilliseconds() -> Int64 {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)

@@ -1,31 +1,31 @@
 internal import Glibc
 
-/// A file that other programs see as it was before a change or as it is after it, and never half-written.
+/// Replaces a file in one step, so other programs see either the old or the new content, and never a part of it.
 ///
-/// A link is followed, and stays. A pipe or a device is written to, and stays too.
+/// If the path is a symbolic link, its target is replaced. A pipe or a device is written to directly.
 enum WholeFile {
-    /// Why a file could not be written, in the words of the system.
+    /// Why a file could not be written.
     struct Fault: Error {
         let reason: String
 
-        /// Of the system call that has just failed.
+        /// The error of the system call that has just failed.
         fileprivate static var last: Fault { Fault(reason: String(cString: strerror(errno))) }
     }
 
     static func write(_ bytes: [UInt8], to path: String) throws(Fault) {
         switch FileKind(path) {
         case .file, .absent, .folder:
-            guard let place = place(of: path) else { fallthrough }
-            try replace(place, bytes)
+            guard let target = target(of: path) else { fallthrough }
+            try replace(target, bytes)
         case .other:
             let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK
             let descriptor = open(path, flags, 0o666)
             guard descriptor >= 0 else { throw .last }
-            try put(bytes, descriptor)
+            try writeAndClose(bytes, descriptor)
         }
     }
 
-    /// The text of a small file; nil if it is no regular file, cannot be read or is longer than a number of bytes.
+    /// The text of a small file; nil if it is not a regular file, cannot be read or has more than `limit` bytes.
     static func text(_ path: String, atMost limit: Int) -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
@@ -46,12 +46,12 @@ enum WholeFile {
 
     /// Removes the file, unless it is a pipe or a device.
     static func remove(_ path: String) {
-        guard FileKind(path) == .file, let place = place(of: path) else { return }
-        unlink(place)
+        guard FileKind(path) == .file, let target = target(of: path) else { return }
+        unlink(target)
     }
 
-    /// The path of the file itself; nil where a link leads to none.
-    private static func place(of path: String) -> String? {
+    /// The path after symbolic links are followed; nil if a link has no target.
+    private static func target(of path: String) -> String? {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return path }
         guard let resolved = realpath(path, nil) else { return nil }
@@ -64,7 +64,7 @@ enum WholeFile {
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw .last }
         do throws(Fault) {
-            try put(bytes, descriptor)
+            try writeAndClose(bytes, descriptor)
             guard rename(temporary, path) == 0 else { throw Fault.last }
         } catch {
             unlink(temporary)
@@ -73,7 +73,7 @@ enum WholeFile {
     }
 
     /// Writes all bytes and closes the descriptor.
-    private static func put(_ bytes: [UInt8], _ descriptor: CInt) throws(Fault) {
+    private static func writeAndClose(_ bytes: [UInt8], _ descriptor: CInt) throws(Fault) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

@@ -6,7 +6,7 @@ import Tracking
 
 @testable import apus
 
-/// The flags of a server that say where data lies and how it is kept.
+/// The flags of a server that say where the data is and how it is kept.
 private struct ServerStorage: ParsableArguments {
     @OptionGroup var storage: StorageOptions
     @OptionGroup var keeping: KeepingOptions

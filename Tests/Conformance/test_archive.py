@@ -402,7 +402,7 @@ def test_files_of_one_time_and_size_are_compared(tmp_path):
     changed = (tmp_path / "all.tar").read_bytes().replace(b"one\0", b"two\0")
     (tmp_path / "all.tar").write_bytes(changed)
     _, summary, _ = run_import(tmp_path / "all.tar", tmp_path / "data", check=1)
-    assert "another file is at" in summary["skipped"][0]["reason"] and summary["artifacts"]["unchanged"] == 0
+    assert "a different file is at" in summary["skipped"][0]["reason"] and summary["artifacts"]["unchanged"] == 0
 
 
 def test_a_reader_that_goes_away_ends_the_export(origin):

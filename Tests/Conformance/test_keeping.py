@@ -324,7 +324,7 @@ def test_a_backup_is_no_data_folder_and_is_not_changed_by_who_takes_it_for_one(s
         ["restore", place, "--data-dir", place / "data"],
     ]:
         result = apus(*command, check=False)
-        assert result.returncode != 0 and "apus restore" in result.stderr or "holds backups" in result.stderr, (command, result)
+        assert result.returncode != 0 and "apus restore" in result.stderr or "contains backups" in result.stderr, (command, result)
         assert digests(place) == before, command
     apus("restore", place, "--data-dir", tmp_path / "back")
 
@@ -368,16 +368,16 @@ def test_places_that_lie_in_what_they_copy_or_hold_something_else_are_refused(se
     data = server.data_directory
     for place in [data, data / "backups"]:
         result = apus("backup", place, "--data-dir", data, check=False)
-        assert result.returncode == 1 and "lies in the data folder" in result.stderr, result
+        assert result.returncode == 1 and "is in the data folder" in result.stderr, result
         result = apus("server", "--port", "0", "--data-dir", tmp_path / "new", "--snapshot-to", tmp_path / "new", check=False)
-        assert result.returncode == 1 and "lies in the data folder" in result.stderr, result
+        assert result.returncode == 1 and "is in the data folder" in result.stderr, result
     result = apus("check", data, check=False)
     assert result.returncode == 1 and "apus check --data-dir" in result.stderr, result
     apus("backup", tmp_path / "backups", "--data-dir", data)
     result = apus(
         "server", "--port", "0", "--data-dir", tmp_path / "new", "--snapshot-to", tmp_path / "backups", check=False
     )
-    assert result.returncode == 1 and "holds backups" in result.stderr, result
+    assert result.returncode == 1 and "contains backups" in result.stderr, result
 
 
 def test_a_pipe_in_a_backup_stops_nobody(server, tmp_path):

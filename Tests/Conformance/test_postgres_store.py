@@ -135,7 +135,7 @@ def test_both_see_each_others_writes_at_the_same_time(postgres, database, tmp_pa
 def test_two_servers_make_the_tables_once(postgres, database):
     servers = [apus(postgres.uri(database)) for _ in range(2)]
     with servers[0] as first, servers[1] as second:
-        assert sum("making MLflow's tables" in server.log() for server in servers) == 1
+        assert sum("creating MLflow's tables" in server.log() for server in servers) == 1
         run_id = new_run(first.url)
         assert must(second.url, "runs/get", run_id=run_id)["run"]["info"]["run_id"] == run_id
 

@@ -274,7 +274,7 @@ def test_a_server_with_other_flags_than_the_one_before_says_so(tmp_path):
 
         def warnings(*arguments):
             with ApusServer([*place, *arguments], ADMIN) as server:
-                return [line for line in server.log().splitlines() if "was started with another value" in line]
+                return [line for line in server.log().splitlines() if "has a different value of a setting" in line]
 
         assert warnings("--default-permission", "NO_PERMISSIONS", "--client-runs", "9") == []
         assert warnings("--default-permission", "NO_PERMISSIONS", "--client-runs", "9") == []

@@ -216,7 +216,7 @@ def test_two_servers_with_one_place_do_not_mix_their_data(server, place, tmp_pat
     new_run(other.url)
     other.stop(remove=False)
     other.arguments = [str(argument) for argument in arguments(place)]
-    with pytest.raises(ServerFailed, match="holds snapshots of other data"):
+    with pytest.raises(ServerFailed, match="contains snapshots of other data"):
         other.start()
     # One that goes on from the snapshot takes the place over; the first one stops to write there and says so.
     with ApusServer(arguments(place), directory=tmp_path / "third") as third:
@@ -224,7 +224,7 @@ def test_two_servers_with_one_place_do_not_mix_their_data(server, place, tmp_pat
         new_run(third.url)
         wait_until(lambda: generations(place)[-1] not in names, 20, "a snapshot of the third")
         new_run(server.url)
-        wait_until(lambda: "holds snapshots of other data" in status(server).get("failure", ""), 20, "the first to notice")
+        wait_until(lambda: "contains snapshots of other data" in status(server).get("failure", ""), 20, "the first to notice")
         wait_for_current(third)
 
 
@@ -260,7 +260,7 @@ def test_a_backup_to_the_place_of_snapshots_is_refused_and_removes_none(server, 
     wait_for_current(server)
     before = generations(place)
     result = apus("backup", place, "--keep", "1", "--data-dir", server.data_directory, check=False)
-    assert result.returncode == 1 and "holds the snapshots" in result.stderr, result
+    assert result.returncode == 1 and "contains the snapshots" in result.stderr, result
     assert generations(place) == before
 
 

@@ -3,17 +3,17 @@ internal import MLflowAPI
 internal import PostgresStore
 internal import Tracking
 
-/// Where a command finds users, tokens and the audit: a database that it opens, or a server.
+/// Where a command finds users, tokens and the audit log: a database that it opens, or a server that it asks.
 enum AccountStore {
     case database(MLflowAPI)
     case server(KeptServer)
 
     /// Calls `body` with the database that the flags name or, if a server has its folder open, with that server.
     ///
-    /// A database in PostgreSQL is opened whatever servers use it: each of them takes a change at once.
+    /// A PostgreSQL database is opened even if servers use it, because a change takes effect at once in each of them.
     /// - Parameters:
-    ///   - uri: the address of a server to ask instead.
-    ///   - makesDatabase: whether a database is made if there is none.
+    ///   - uri: the address of a server to use instead of a database; nil if there is none.
+    ///   - makesDatabase: whether to create a SQLite database if the folder has none.
     static func with(
         _ storage: StorageOptions,
         uri: String?,
@@ -41,7 +41,7 @@ enum AccountStore {
             throw StartFailure("The database of \(uri.source) cannot be used: \(error)")
         }
         defer { store.close() }
-        // These commands use no artifacts, and the folder is not made before one is written.
+        // These commands use no artifacts, so this root is not used; its folder would be created with the first artifact.
         let api = MLflowAPI(
             store: store,
             artifacts: ArtifactRoot(location: "artifacts"),
@@ -52,7 +52,8 @@ enum AccountStore {
 }
 
 extension PostgresStore.Configuration {
-    /// - Parameter hasOwnTables: whether the tables of users, tokens and the audit are used, and made where they are missing.
+    /// - Parameter hasOwnTables: whether to use Apus's own tables, such as those of tokens and the audit log, and to create the
+    ///   missing ones.
     init(_ uri: PostgresURI, artifactRoot: ArtifactLocation, hasOwnTables: Bool) {
         self.init(address: uri.address, artifactRoot: artifactRoot, schema: EmbeddedSchema.mlflowInPostgreSQL)
         if hasOwnTables { ownTables = EmbeddedMigrations.ownTablesInPostgreSQL }

@@ -6,8 +6,8 @@ internal import Tracking
 extension MLflowAPI {
     /// Prepares a server for users; the first start creates the first admin.
     ///
-    /// - Parameter flag: the flag by which commands find the database.
-    /// - Throws: `StartFailure` without OpenSSL, and for an invalid name or password.
+    /// - Parameter flag: the flag with which a command opens the database of this server, for messages.
+    /// - Throws: `StartFailure` if OpenSSL is missing, or if the name or password is invalid.
     func prepareUsers(_ accounts: AccountSettings, _ flag: String) throws {
         do {
             try PasswordHash.prepare()
@@ -25,8 +25,8 @@ extension MLflowAPI {
     /// Tells the operator how to import the users of MLflow, if this server has at most one user.
     ///
     /// - Parameters:
-    ///   - place: the place of MLflow's users, for the message.
-    ///   - flag: the flag by which commands find the database.
+    ///   - place: where MLflow stores its users, for the message.
+    ///   - flag: the flag with which a command opens the database of this server, for the message.
     func suggestUserImport(ofMLflowUsersIn place: String, _ flag: String) throws {
         guard try users().count <= 1 else { return }
         StandardStream.error.write(
@@ -40,8 +40,8 @@ extension MLflowAPI {
         let name = accounts.administrator
         let shown = name.printable(limit: 60)
         let isThere =
-            "apus: the user '\(shown)' is there already and keeps the present password; MLFLOW_AUTH_ADMIN_PASSWORD is for the "
-            + "first start alone. Another password: apus user set-password \(shown) \(flag)"
+            "apus: the user '\(shown)' exists already, and the password was not changed: MLFLOW_AUTH_ADMIN_PASSWORD is used only "
+            + "at the first start. To change the password: apus user set-password \(shown) \(flag)"
         guard try mustCreateFirstAdministrator(named: name, hasPassword: accounts.password != nil) else {
             return accounts.password == nil ? nil : isThere
         }
@@ -59,15 +59,16 @@ extension MLflowAPI {
             "apus: made the admin '\(shown)' with the password \(password) which is shown only now; change it after the log-in"
     }
 
-    /// Returns a warning if the server ignores users or tokens of its database; nil otherwise.
+    /// Returns a warning if the database has users or tokens that this server ignores; nil otherwise.
     ///
-    /// - Throws: `StartFailure` unless the operator has said that everybody may use the server.
+    /// - Throws: `StartFailure` if everybody could use the server therefore, and --no-require-token does not allow that.
     func unusedAccountsWarning(_ security: SecuritySettings) throws -> String? {
         let hasUsers = try security.accounts == nil && hasUsers()
         if security.asksForCredentials {
             guard hasUsers else { return nil }
-            return "apus: WARNING: this database has users: add --app-name basic-auth. Without it their passwords, "
-                + "permissions and tokens do not count"
+            return
+                "apus: WARNING: this database has users: add --app-name basic-auth. Without this flag, the server ignores "
+                + "their passwords, permissions and tokens"
         }
         let now = unixMilliseconds()
         if hasUsers { return try security.openServerWarning(despite: .users) }
@@ -77,7 +78,7 @@ extension MLflowAPI {
 }
 
 extension SecuritySettings {
-    /// The accounts of a database that this server ignores.
+    /// The kind of accounts that a database has and this server ignores.
     enum Accounts: String {
         case users, tokens
         case either = "users or tokens"
@@ -93,7 +94,7 @@ extension SecuritySettings {
 
     /// A warning about a server that everybody may use, although its database has users or tokens.
     ///
-    /// - Throws: `StartFailure` unless the operator has said that everybody may use the server.
+    /// - Throws: `StartFailure` unless --no-require-token allows everybody to use the server.
     func openServerWarning(despite accounts: Accounts) throws(StartFailure) -> String {
         guard allowsEverybody else {
             throw StartFailure(

@@ -1,12 +1,12 @@
 internal import JSON
 
-/// What a command that lists things prints.
+/// Prints the result of a command that lists things, such as tokens or users.
 enum Listing {
     /// Prints the elements as one line of JSON, or as a line each.
     ///
     /// - Parameters:
-    ///   - name: what the elements are called, and the member of the JSON.
-    ///   - members: writes the members of an element.
+    ///   - name: the plural noun for the elements, which is also the name of the JSON array.
+    ///   - members: writes the members of the JSON object of an element.
     static func show<Element>(
         _ elements: [Element],
         _ name: StaticString,

@@ -1,14 +1,16 @@
 internal import Coding
 internal import Glibc
 
-/// A password that a person or a script gives to a command; never as an argument, which every user of the machine can read.
+/// Reads a password from the terminal, a variable or standard input, never from an argument.
+///
+/// Every user of the machine can see the arguments of a process.
 enum NewPassword {
     private static let variable = "APUS_USER_PASSWORD"
     private static let longestLine = 4_096
 
     static let help = """
-        The password is asked for on a terminal; a script gives it in the variable \(variable), or as the first line of \
-        standard input. It has at least 12 characters.
+        On a terminal, the command asks for the password. A script sets the variable \(variable), or writes the password as \
+        the first line of standard input. A password has at least 12 characters.
         """
 
     static func read(for user: String) throws(StartFailure) -> String {
@@ -38,7 +40,7 @@ enum NewPassword {
         if line.last == UInt8(ascii: "\r") { line.removeLast() }
         guard !line.isEmpty else {
             throw StartFailure(
-                "No password was given. Set \(variable), or give it as the first line of standard input."
+                "No password was given. Set \(variable), or write the password as the first line of standard input."
             )
         }
         return String(decoding: line, as: UTF8.self)

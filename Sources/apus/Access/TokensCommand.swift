@@ -12,8 +12,9 @@ struct TokensCommand: ParsableCommand {
         commandName: "token",
         abstract: "Make, list and revoke the tokens that a server with --require-token asks for.",
         discussion: """
-            Works on a folder that no server holds and, where a server holds it, through that server, which takes a change at \
-            once. With --backend-store-uri postgresql://… it changes the database, and every server of it takes that at once.
+            If no server uses the data folder, the command opens it; otherwise it asks that server, and a change takes effect at \
+            once. With --backend-store-uri postgresql://…, the command changes the database, and the change takes effect at once \
+            in every server that uses the database.
             """,
         subcommands: [TokenCreation.self, TokenList.self, TokenRevocation.self],
         helpNames: .long
@@ -25,31 +26,40 @@ struct TokenCreation: ParsableCommand {
         commandName: "create",
         abstract: "Make a token and print it; it cannot be shown again.",
         discussion: """
-            A client sends it as MLFLOW_TRACKING_TOKEN, or as MLFLOW_TRACKING_PASSWORD with any MLFLOW_TRACKING_USERNAME; a \
-            browser asks for it as a password. Of the token only its SHA-256 is kept. The token belongs to nobody; made with \
-            --tracking-uri and a user's name and password, it belongs to that user and ends with that user.
+            A client reads the token from MLFLOW_TRACKING_TOKEN, or from MLFLOW_TRACKING_PASSWORD with any \
+            MLFLOW_TRACKING_USERNAME; in a browser, type it as the password. Only the SHA-256 hash of the token is stored. A \
+            token that is made with --tracking-uri and the name and password of a user belongs to that user, and is invalid when \
+            the user is deleted. Any other token has no owner.
             """,
         helpNames: .long
     )
 
     @Argument(help: "A name by which the token is listed and revoked.") var name: String
 
-    @Option(help: "What its holder may do: read; write, which is also create, change and delete; or admin.")
+    @Option(
+        help:
+            "What the token allows: read; write (also create, change and delete); or admin (also administer the server)."
+    )
     var scope: AccessScope = .write
 
     @Option(
         help: ArgumentHelp(
-            "Let its holder see and change nothing but this experiment, by id or name; may be given more than once.",
+            "Allow access only to this experiment, by id or name; may be given more than once.",
             valueName: "experiment"
         )
     )
     var experiment: [String] = []
 
-    @Option(help: ArgumentHelp("How long it is valid: 30d, 12h. (default: until it is revoked)", valueName: "age"))
+    @Option(
+        help: ArgumentHelp(
+            "How long the token is valid, such as 30d or 12h. (default: until it is revoked)",
+            valueName: "age"
+        )
+    )
     var expires: Age?
 
     @OptionGroup var place: TokenPlace
-    @Flag(help: "One line of JSON.") var json = false
+    @Flag(help: "Print one line of JSON.") var json = false
 
     func run() throws {
         try place.reporting(makesDatabase: true) { store in
@@ -63,8 +73,8 @@ struct TokenCreation: ParsableCommand {
                 return StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
             }
             StandardStream.error.write(
-                "apus: the token '\(token.name)' \(OwnedToken.text(ofOwner: owner)), \(token.scopeText), \(token.endText); it is not "
-                    + "shown again:"
+                "apus: the token '\(token.name)' \(OwnedToken.text(ofOwner: owner)), \(token.scopeText), \(token.endText); it is "
+                    + "shown only now:"
             )
             StandardStream.output.write(key)
         }
@@ -103,12 +113,12 @@ struct TokenCreation: ParsableCommand {
 struct TokenList: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "List the tokens with their last uses, which are right to a minute.",
+        abstract: "List the tokens with the time of their last use, accurate to a minute.",
         helpNames: .long
     )
 
     @OptionGroup var place: TokenPlace
-    @Flag(help: "One line of JSON.") var json = false
+    @Flag(help: "Print one line of JSON.") var json = false
 
     func run() throws {
         try place.reporting { store in
@@ -127,7 +137,7 @@ struct TokenList: ParsableCommand {
     }
 }
 
-/// A token with its owner; nil for a token without one.
+/// A token, and the name of the user who owns it (nil if it has no owner).
 private struct OwnedToken {
     let token: AccessToken
     let owner: String?
@@ -142,17 +152,17 @@ private struct OwnedToken {
         self.owner = owner
     }
 
-    /// As a server answers.
+    /// Reads a token from a server's answer; nil if the JSON is not a token.
     init?(_ json: JSONValue) {
         guard let token = AccessToken(json) else { return nil }
         self.init(token: token, owner: json["username"]?.string)
     }
 
     static func text(ofOwner owner: String?) -> String {
-        owner.map { "of the user '\($0.printable(limit: 300))'" } ?? "of nobody"
+        owner.map { "of the user '\($0.printable(limit: 300))'" } ?? "without an owner"
     }
 
-    /// As a person reads it.
+    /// The line of the token in the list.
     var line: String {
         let use = token.lastUsedTime.map { "last used \(UnixTime.text($0))" } ?? "not used yet"
         let made = "made \(UnixTime.text(token.creationTime))"
@@ -172,8 +182,8 @@ struct TokenRevocation: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            The user who owns the token. Without it, the token is one without an owner, or your own if you call a server as a user \
-            who is not an admin.
+            The user who owns the token. If this option is absent, the command revokes a token without an owner or, if you \
+            call a server as a user who is not an admin, your own token.
             """,
             valueName: "name"
         )
@@ -201,7 +211,7 @@ struct TokenRevocation: ParsableCommand {
 }
 
 extension TokenRevocation {
-    /// Whether the credentials are those of a user who is not an admin, and so can revoke only own tokens.
+    /// Whether the credentials are those of a user who is not an admin, and so can revoke only the user's own tokens.
     private static func isOrdinaryUser(of server: KeptServer) -> Bool {
         // The server refuses the call if it has no users, or if the credentials are not those of a user.
         let user = try? server.accounts(.get, "current")?["user"]
@@ -209,14 +219,16 @@ extension TokenRevocation {
     }
 }
 
-/// The server or database whose tokens, users or sums a command is about.
+/// The server or database whose tokens, users or storage use a command shows or changes.
 struct TokenPlace: ParsableArguments {
-    @OptionGroup(title: "Where data lies") var storage: StorageOptions
+    @OptionGroup(title: "Where the data is") var storage: StorageOptions
 
-    @Option(help: ArgumentHelp("Ask this server instead of looking for a folder.", valueName: "uri"))
+    @Option(help: ArgumentHelp("Work through this server instead of a data folder.", valueName: "uri"))
     var trackingUri: String?
 
-    /// - Parameter uri: another way to say `trackingUri`.
+    /// Opens the database or server and calls `body` with it; prints an error as one line and ends the command with status 1.
+    ///
+    /// - Parameter uri: the address of the server as an argument; the same as `trackingUri`.
     func reporting(uri: String? = nil, makesDatabase: Bool = false, _ body: (AccountStore) throws -> Void) throws {
         signal(SIGPIPE, SIG_IGN)
         try CommandFailure.reporting {
@@ -228,7 +240,7 @@ struct TokenPlace: ParsableArguments {
 extension AccessScope: ExpressibleByArgument {}
 
 extension AccessToken {
-    /// As a server answers.
+    /// Reads a token from a server's answer; nil if the JSON is not a token.
     fileprivate init?(_ json: JSONValue) {
         guard let name = json["name"]?.string, let scope = json["scope"]?.string.flatMap({ AccessScope(rawValue: $0) }),
             let creationTime = json["creation_time"]?.int64
@@ -250,7 +262,7 @@ extension AccessToken {
     }
 
     fileprivate var endText: String {
-        guard let expirationTime else { return "without an end" }
+        guard let expirationTime else { return "does not expire" }
         let verb = hasExpired(at: unixMilliseconds()) ? "expired" : "valid until"
         return "\(verb) \(UnixTime.text(expirationTime))"
     }

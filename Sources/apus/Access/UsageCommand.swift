@@ -8,17 +8,17 @@ internal import Tracking
 struct UsageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "usage",
-        abstract: "Tell how many artifacts, bytes and runs each token or user has stored.",
+        abstract: "Show how many artifacts, bytes and runs each token or user has stored.",
         discussion: """
-            Works on a folder that no server holds and, where a server holds it, through that server. Things that were stored \
-            while nobody was asked count in the sum alone.
+            If no server uses the data folder, the command opens it; otherwise it asks that server. Artifacts and runs that were \
+            stored without credentials are counted only in the total.
             """,
         helpNames: .long
     )
 
     @Argument(help: ArgumentHelp("The same as --tracking-uri.", valueName: "uri")) var uri: String?
     @OptionGroup var place: TokenPlace
-    @Flag(help: "One line of JSON.") var json = false
+    @Flag(help: "Print one line of JSON.") var json = false
 
     func run() throws {
         try place.reporting(uri: uri) { store in
@@ -42,7 +42,7 @@ struct UsageCommand: ParsableCommand {
         case .server(let server):
             guard let report = StorageReport(try server.json("usage")) else {
                 throw StartFailure(
-                    "The server at \(server.client.uri) has answered with something else than its usage."
+                    "The server at \(server.client.uri) has answered without the numbers of what is stored."
                 )
             }
             return report

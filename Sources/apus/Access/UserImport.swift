@@ -8,13 +8,13 @@ internal import Transfer
 struct UserImport: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Take over users, roles and grants from an MLflow server with --app-name basic-auth.",
+        abstract: "Import users, roles and grants from an MLflow server with --app-name basic-auth.",
         discussion: """
-            The source is the database of MLflow's users (database_uri in the file of MLFLOW_AUTH_CONFIG_PATH), with the tables of \
-            MLflow 3.17; it is never changed. Users and roles that are here already stay as they are. Passwords that Apus cannot \
-            check do not come over: give those users new ones with apus user set-password. A grant names an experiment by its id, \
-            so that it is right where the experiments have kept their ids: over MLflow's own database, or after an import that has \
-            renumbered none.
+            The source is the database of MLflow's users (database_uri in the file that MLFLOW_AUTH_CONFIG_PATH names), with the \
+            tables of MLflow 3.17; it is never changed. Users and roles that exist here already are not changed. Passwords that \
+            Apus cannot check are not imported: give those users new ones with apus user set-password. A grant names an \
+            experiment by its id, so grants are right only if the experiments have the same ids here: if this server uses \
+            MLflow's own database, or if the import of the experiments has changed no id.
             """,
         helpNames: .long
     )
@@ -30,19 +30,19 @@ struct UserImport: ParsableCommand {
         try place.reporting(makesDatabase: true) { store in
             guard case .database(let api) = store else {
                 throw StartFailure(
-                    "A server is using this data, and cannot create users without passwords. Stop it for the import, or name its "
-                        + "database in PostgreSQL with --backend-store-uri."
+                    "A server is using this data, and cannot create users without passwords. Stop the server during the "
+                        + "import, or, if its data is in PostgreSQL, name the database with --backend-store-uri."
                 )
             }
             let accounts = try Self.accounts(in: source)
-            let taken = try api.take(accounts)
-            for remark in taken.remarks { StandardStream.error.write("apus: \(remark.printable(limit: 600))") }
-            if !taken.usersWithoutPassword.isEmpty {
-                let names = taken.usersWithoutPassword.joined(separator: ", ").printable(limit: 2_000)
+            let imported = try api.take(accounts)
+            for remark in imported.remarks { StandardStream.error.write("apus: \(remark.printable(limit: 600))") }
+            if !imported.usersWithoutPassword.isEmpty {
+                let names = imported.usersWithoutPassword.joined(separator: ", ").printable(limit: 2_000)
                 StandardStream.error.write("apus: without a password until apus user set-password NAME: \(names)")
             }
             StandardStream.error.write(
-                "apus: made \(taken.users.count) users, \(taken.roles) roles and \(taken.grants) grants"
+                "apus: made \(imported.users.count) users, \(imported.roles) roles and \(imported.grants) grants"
             )
         }
     }

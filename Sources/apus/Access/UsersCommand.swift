@@ -10,10 +10,11 @@ struct UsersCommand: ParsableCommand {
         commandName: "user",
         abstract: "Make, list and delete the users of a server with --app-name basic-auth, and set their passwords.",
         discussion: """
-            Works on a folder that no server holds and, where a server holds it, through that server, which takes a change at \
-            once. With --backend-store-uri postgresql://… it changes the database, and every server of it takes that at once. Who \
-            may run it on the machine of the data needs no password: it is the way back for an admin who has \
-            forgotten the password. Roles and grants are given on the pages, or with mlflow.server.get_app_client.
+            If no server uses the data folder, the command opens it; otherwise it asks that server, and a change takes effect at \
+            once. With --backend-store-uri postgresql://…, the command changes the database, and the change takes effect at once \
+            in every server that uses the database. On the machine with the data, the command needs no password, so an admin who \
+            has forgotten the password can set a new one. To give roles and grants, use the web pages or \
+            mlflow.server.get_app_client.
             """,
         subcommands: [
             UserCreation.self, UserList.self, UserPassword.self, UserAdministration.self, UserDeletion.self,
@@ -45,13 +46,13 @@ struct UserCreation: ParsableCommand {
             case .server(let server):
                 let body = UserCall.body([("username", name), ("password", password)], isAdmin: admin ? true : nil)
                 let made = try server.accounts(.post, "create", body)
-                // MLflow's server does not know the rights there.
+                // A server of MLflow ignores `is_admin` in the call that creates a user.
                 if admin, made?["user"]?["is_admin"]?.bool != true {
                     let rights = UserCall.body([("username", name)], isAdmin: true)
                     _ = try server.accounts(.patch, "update-admin", rights)
                 }
             }
-            UserCall.tell(name, admin ? "is made, and is an admin" : "is made")
+            UserCall.report(name, admin ? "is made, and is an admin" : "is made")
         }
     }
 }
@@ -60,7 +61,7 @@ struct UserList: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the users.", helpNames: .long)
 
     @OptionGroup var place: TokenPlace
-    @Flag(help: "One line of JSON.") var json = false
+    @Flag(help: "Print one line of JSON.") var json = false
 
     func run() throws {
         try place.reporting { store in
@@ -85,7 +86,7 @@ struct UserList: ParsableCommand {
 struct UserPassword: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set-password",
-        abstract: "Give a user another password; log-ins and tokens of that user end.",
+        abstract: "Set a new password for a user; the user's log-ins and tokens become invalid.",
         discussion: NewPassword.help,
         helpNames: .long
     )
@@ -102,7 +103,7 @@ struct UserPassword: ParsableCommand {
                 let fields = [("username", name), ("password", password)]
                 _ = try server.accounts(.patch, "update-password", UserCall.body(fields))
             }
-            UserCall.tell(name, "has another password; log-ins and tokens of that user have ended")
+            UserCall.report(name, "has a new password; the user's log-ins and tokens are invalid now")
         }
     }
 }
@@ -110,12 +111,12 @@ struct UserPassword: ParsableCommand {
 struct UserAdministration: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "admin",
-        abstract: "Make a user an admin, who may do everything, or one who is none.",
+        abstract: "Make a user an admin, who may do everything, or remove this right.",
         helpNames: .long
     )
 
     @Argument(help: "The user's name.") var name: String
-    @Flag(help: "The user is no admin any more.") var remove = false
+    @Flag(help: "Remove the right of an admin from the user.") var remove = false
     @OptionGroup var place: TokenPlace
 
     func run() throws {
@@ -126,7 +127,7 @@ struct UserAdministration: ParsableCommand {
                 let body = UserCall.body([("username", name)], isAdmin: !remove)
                 _ = try server.accounts(.patch, "update-admin", body)
             }
-            UserCall.tell(name, remove ? "is no admin any more" : "is an admin")
+            UserCall.report(name, remove ? "is no admin any more" : "is an admin")
         }
     }
 }
@@ -134,7 +135,7 @@ struct UserAdministration: ParsableCommand {
 struct UserDeletion: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete",
-        abstract: "Delete a user, with the user's tokens and what was granted to that user alone.",
+        abstract: "Delete a user, the user's tokens, and the grants that only this user has.",
         helpNames: .long
     )
 
@@ -148,7 +149,7 @@ struct UserDeletion: ParsableCommand {
             case .server(let server):
                 _ = try server.accounts(.delete, "delete", UserCall.body([("username", name)]))
             }
-            UserCall.tell(name, "is deleted")
+            UserCall.report(name, "is deleted")
         }
     }
 }
@@ -167,7 +168,7 @@ private enum UserCall {
         return writer.takeBytes()
     }
 
-    static func tell(_ name: String, _ what: String) {
+    static func report(_ name: String, _ what: String) {
         StandardStream.error.write("apus: the user '\(name.printable(limit: 200))' \(what)")
     }
 }

@@ -5,15 +5,15 @@ internal import JSON
 struct ArtifactStatistics: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",
-        abstract: "Count files, folders and bytes, and what equal files save by sharing their space.",
-        discussion: "Reads the tree and changes nothing; symbolic links are neither followed nor counted.",
+        abstract: "Count files, folders and bytes, and the bytes that equal files save by sharing disk space.",
+        discussion: "The command changes nothing. Symbolic links are neither followed nor counted.",
         helpNames: .long
     )
 
     @Option(help: .of(.dataDir), completion: .of(.dataDir)) var dataDir: String?
     @Option(help: .of(.artifactsDestination), completion: .of(.artifactsDestination)) var artifactsDestination: String?
 
-    @Flag(help: "One line of JSON.")
+    @Flag(help: "Print one line of JSON.")
     var json = false
 
     func run() throws {
@@ -37,13 +37,15 @@ struct ArtifactStatistics: ParsableCommand {
         StandardStream.output.write(json ? Self.json(usage, path) : Self.text(usage, path))
     }
 
-    /// Refuses a wrong path, so that it is not mistaken for an empty tree.
+    /// Throws for a path without artifacts, because it would otherwise be reported as an empty folder of artifacts.
     private static func requireArtifacts(in path: String) throws(StartFailure) {
         let isBesideDatabase = isBesideDatabase(path)
         if isBesideDatabase {
             let database = path.dropLast("artifacts".count) + "apus.db"
             if let uri = ArtifactPlaceNote(databasePath: String(database)).uri {
-                throw StartFailure("This command works on artifacts in a folder, and these are in '\(uri)'.")
+                throw StartFailure(
+                    "This command counts artifacts in a folder, and the artifacts of this data are in '\(uri)'."
+                )
             }
         }
         switch FileKind(path) {

@@ -3,7 +3,7 @@ internal import ArgumentParser
 struct ArtifactsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "artifacts",
-        abstract: "Look at the artifacts of a data folder, with or without a server on it.",
+        abstract: "Inspect the artifacts of a data folder, which a server may be using.",
         subcommands: [ArtifactStatistics.self],
         helpNames: .long
     )

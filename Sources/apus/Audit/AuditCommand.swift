@@ -13,8 +13,8 @@ struct AuditCommand: ParsableCommand {
         abstract: "List or export who changed what, when and from where, the newest first.",
         discussion: """
             Shows changes of experiments, runs, models, artifacts and tokens, permanent removals, imports, backups, log-ins \
-            and starts of the server; not what is logged to runs. Works on a folder that no server holds and, where a \
-            server holds it, through that server.
+            and starts of the server, but not what is logged to runs. If no server uses the data folder, the command \
+            opens it; otherwise it asks that server.
             """,
         helpNames: .long
     )
@@ -25,43 +25,55 @@ struct AuditCommand: ParsableCommand {
 
     @Argument(help: ArgumentHelp("The same as --tracking-uri.", valueName: "uri")) var uri: String?
 
-    @Option(help: ArgumentHelp("From this time on: a day, 2026-11-29T08:00Z or Unix milliseconds.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp(
+            "Only entries from this time on: a day, 2026-11-29T08:00Z or Unix milliseconds.",
+            valueName: "time"
+        )
+    )
     var since: SinceTime?
 
-    @Option(help: ArgumentHelp("Before this time.", valueName: "time"))
+    @Option(help: ArgumentHelp("Only entries before this time.", valueName: "time"))
     var until: SinceTime?
 
     @Option(
         help: ArgumentHelp(
-            "Only what this token or user did; anyone, command or server for those without a name.",
+            "Only actions of the token or user with this name, or of anyone, command or server, which have no names.",
             valueName: "name"
         )
     )
     var actor: String?
 
-    @Option(help: "Only this action, such as runs/delete; with a slash at its end all that begin so, such as runs/.")
+    @Option(
+        help: "Only this action, such as runs/delete, or all that begin with a text that ends with /, such as runs/."
+    )
     var action: String?
 
     @Option(
         help: ArgumentHelp(
-            "Only what concerns this run, experiment (and what is in it), model, token, user or path.",
+            "Only actions on this run, experiment (and what is in it), model, token, user or path.",
             valueName: "id"
         )
     )
     var resource: String?
 
-    @Option(help: ArgumentHelp("Only what came from this network address.", valueName: "address"))
+    @Option(help: ArgumentHelp("Only requests from this network address.", valueName: "address"))
     var address: String?
 
-    @Option(help: "What is written: a table for people, or all that is known as JSON lines or CSV.")
+    @Option(help: "The output: a table for people, or entries with all fields as JSON lines or CSV.")
     var format: Format = .table
 
-    @Option(help: ArgumentHelp("The most entries. (default: 100 for a table, else all)", valueName: "number"))
+    @Option(
+        help: ArgumentHelp(
+            "The largest number of entries to print. (default: 100 for a table, else all)",
+            valueName: "number"
+        )
+    )
     var limit: Int?
 
-    @OptionGroup(title: "Where data lies") var storage: StorageOptions
+    @OptionGroup(title: "Where the data is") var storage: StorageOptions
 
-    @Option(help: ArgumentHelp("Ask this server instead of looking for a folder.", valueName: "uri"))
+    @Option(help: ArgumentHelp("Work through this server instead of a data folder.", valueName: "uri"))
     var trackingUri: String?
 
     func validate() throws {
@@ -99,7 +111,7 @@ struct AuditCommand: ParsableCommand {
         }
     }
 
-    /// How many entries are asked for at once.
+    /// The largest number of entries that one call asks for.
     private static let entriesAtOnce = 1_000
 
     private func page(_ query: AuditQuery, of store: AccountStore) throws -> AuditPage {
@@ -138,7 +150,7 @@ struct AuditCommand: ParsableCommand {
     }
 }
 
-/// The forms of an entry.
+/// Formats an entry as JSON, CSV or text.
 enum AuditLine {
     static let csvHeading =
         "id,time,actor_kind,actor,address,action,resource_kind,resource_id,detail,outcome,count"
@@ -167,13 +179,13 @@ enum AuditLine {
         return String(decoding: line.dropLast(), as: UTF8.self)
     }
 
-    /// A name that a spreadsheet does not take for a formula: whoever named a model did not write to its reader.
+    /// Puts an apostrophe before a name that a spreadsheet would read as a formula, because any client may have chosen the name.
     private static func harmless(_ text: String) -> String {
         guard let first = text.utf8.first, "=+-@\t\r".utf8.contains(first) else { return text }
         return "'" + text
     }
 
-    /// One line for a person.
+    /// The line of the table for people.
     static func text(_ entry: AuditEntry) -> String {
         var parts = [UnixTime.text(entry.time), entry.actor.kind.name]
         if !entry.actor.name.isEmpty { parts[1] += " '\(entry.actor.name)'" }
@@ -187,7 +199,7 @@ enum AuditLine {
 }
 
 extension AuditEntry {
-    /// As a server answers.
+    /// Reads an entry from a server's answer; nil if the JSON is not an entry.
     fileprivate init?(_ json: JSONValue) {
         let kind = AuditActor.Kind.allCases.first { $0.name == json["actor"]?["kind"]?.string }
         let resource = AuditResource.Kind.allCases.first { $0.name == json["resource"]?["kind"]?.string }

@@ -1,11 +1,11 @@
-/// Whether changes leave entries in the audit, and how long these are kept.
+/// Whether changes are recorded in the audit log, and how long its entries are kept.
 struct AuditSettings: Sendable {
-    /// By --audit or APUS_AUDIT.
+    /// Set by --audit or APUS_AUDIT.
     let isOn: Bool
-    /// By --audit-retention or APUS_AUDIT_RETENTION.
+    /// Set by --audit-retention or APUS_AUDIT_RETENTION.
     let retention: Age
 
-    /// - Parameter isOnByDefault: whether there is an audit if nothing says so.
+    /// - Parameter isOnByDefault: whether changes are recorded if neither the flag nor the variable is set.
     init(_ options: KeepingOptions, _ environment: Environment, default isOnByDefault: Bool) throws(StartFailure) {
         isOn = try environment.isOn(.audit, options.audit) ?? isOnByDefault
         let setting = environment.setting(.auditRetention, options.auditRetention)
@@ -16,6 +16,6 @@ struct AuditSettings: Sendable {
         retention = age
     }
 
-    /// The retention as the audit itself tells it.
+    /// The retention as the entry of the server's start contains it.
     var retentionText: String { "\(retention.milliseconds / 1_000)s" }
 }

@@ -5,9 +5,9 @@ internal import Logging
 internal import MLflowAPI
 internal import Tracking
 
-/// The background work of the audit.
+/// The background work of the audit log.
 enum AuditWork {
-    /// The number of entries that one write removes, in about a millisecond.
+    /// The number of entries that one write removes; so many take about a millisecond.
     private static let entriesAtOnce = 500
 
     /// The work that reports failed log-ins and removes entries that are older than the retention.
@@ -26,9 +26,9 @@ enum AuditWork {
         }
     }
 
-    /// Records in the audit that the server has started, and with which settings, and begins the work when the entry is stored.
+    /// Records the start of the server and its settings in the audit log, and starts the work when the entry is stored.
     ///
-    /// The entry is queued when this returns, so that it is older than the entries of all clients.
+    /// When this function returns, the entry is in the queue of the store, so it is older than the entries of all clients.
     ///
     /// A thread of the store inherits the priority of the thread whose write starts it. The first write must therefore have the
     /// priority of the event loops; with a lower one, all later writes would wait on a busy machine.

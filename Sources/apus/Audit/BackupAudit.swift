@@ -4,9 +4,9 @@ internal import SQLite
 internal import Tracking
 internal import TrackingStore
 
-/// Records in the audit that a command has copied or restored a whole database.
+/// Records in the audit log that a command has copied or restored a whole database.
 enum BackupAudit {
-    /// Records a backup in the database that was copied, through the server that has it open, if there is one.
+    /// Records a backup in the database that was copied; if a server has the database open, the server records it.
     static func noteBackup(at place: String, of databasePath: String) {
         note(.byCommand(MLflowAPI.backupAction), place, in: databasePath) { owner in
             var writer = JSONWriter()
@@ -17,12 +17,12 @@ enum BackupAudit {
         }
     }
 
-    /// Records a restoration in the database that was restored, if its version has an audit.
+    /// Records a restoration in the database that was restored, if its version has an audit log.
     static func noteRestoration(from place: String, to databasePath: String) {
         note(.byCommand("restore"), place, in: databasePath)
     }
 
-    /// - Parameter ask: lets the server that has the database open record the entry.
+    /// - Parameter ask: asks the server that has the database open to record the entry.
     private static func note(
         _ entry: AuditEntry,
         _ place: String,
@@ -42,7 +42,7 @@ enum BackupAudit {
                 try ask(place)
             }
         } catch {
-            // The copy itself is complete.
+            // This is only a warning, because the copy is complete.
             StandardStream.error.write("apus: this \(entry.action) could not be recorded in the audit: \(error)")
         }
     }

@@ -7,7 +7,7 @@ internal import MLflowClient
 struct CheckedStep: Sendable {
     let name: String
     let time: Duration
-    /// The result of the step, or the reason of the failure.
+    /// The result of the step, or the reason for its failure.
     let detail: String?
     /// The advice to the user; nil if the step succeeded.
     let advice: String?
@@ -26,7 +26,7 @@ struct Checkup {
 
     /// Performs the steps and stops at the first failure.
     ///
-    /// A run that was created is deleted even then.
+    /// A run that was created is deleted even after a failure.
     func run() {
         guard waitForHealth(),
             let experiment = perform(
@@ -51,7 +51,7 @@ struct Checkup {
     }
 
     /// Calls the health route until the server is healthy or the time to wait is over; only the last answer is reported.
-    /// - Returns: whether it is healthy.
+    /// - Returns: whether the server is healthy.
     func waitForHealth() -> Bool {
         let begin = ContinuousClock.now
         var pause = Duration.milliseconds(50)

@@ -26,7 +26,7 @@ struct Diagnosis {
         case .experimentDeleted(let id):
             let remedy = id.map { "restore it: mlflow experiments restore --experiment-id \(client.quoted($0))" }
             self.init(
-                "the experiment '\(calls.experimentName.printable(limit: 100))' is deleted, which keeps its name taken",
+                "the experiment '\(calls.experimentName.printable(limit: 100))' is deleted, but still keeps its name",
                 "Choose another with --experiment NAME, or \(remedy ?? "restore it on the server")."
             )
         }
@@ -76,7 +76,7 @@ extension Diagnosis {
         case .unresolved(let reason):
             return Diagnosis(
                 "the host name \(uri.host) cannot be resolved: \(reason)",
-                "Check its spelling; in a compose network it is the service's name; on one machine 127.0.0.1."
+                "Check its spelling. In a Docker Compose network, use the name of the service; on the same machine, 127.0.0.1."
             )
         case .unreachable(let reason):
             return Diagnosis(
@@ -180,9 +180,9 @@ extension Diagnosis {
         case 401: advice(for: client.credentials.origin)
         case 403: adviceForRefusal(reply, client: client)
         case 300..<400:
-            "The server sends elsewhere\(reply.field("location").map { ", to \(shown($0, client))" } ?? ""): put the "
-                + "address that answers by itself into the URI."
-        case 407: "A proxy asks for credentials of its own: give the server's address behind it."
+            "The server redirects\(reply.field("location").map { " to \(shown($0, client))" } ?? ""): put the address that "
+                + "answers without a redirect into the URI."
+        case 407: "A proxy asks for credentials of its own: give the address that the server has behind the proxy."
         case 429: "The server asks for fewer requests: wait, then try again."
         case 502, 503, 504:
             "The server is overloaded, or a proxy answers and the server behind it does not: start it, look at both "
@@ -210,20 +210,20 @@ extension Diagnosis {
         }
         if reply.message?.contains("has the scope") == true {
             return
-                "The token may not write: use one of the scope write, which the server's owner makes with apus token create."
+                "The token may not write: use a token with the scope write; the server's owner makes it with apus token create."
         }
         return switch client.credentials.origin {
         case .none: advice(for: .none)
         case .uri, .nameAndPassword, .token:
-            "These credentials may not do this: ask the server's owner for the right to edit the experiment, or name one that "
-                + "they may edit with --experiment NAME."
+            "These credentials do not allow this: ask the server's owner for the right to edit the experiment, or name an "
+                + "experiment that you may edit with --experiment NAME."
         }
     }
 
     private static func advice(for origin: ClientCredentials.Origin) -> String {
         switch origin {
         case .none:
-            "The server wants to know who asks: set MLFLOW_TRACKING_TOKEN, or both MLFLOW_TRACKING_USERNAME and "
+            "The server asks for credentials: set MLFLOW_TRACKING_TOKEN, or both MLFLOW_TRACKING_USERNAME and "
                 + "MLFLOW_TRACKING_PASSWORD."
         case .uri:
             "The name and password in the URI were refused: check them, or take them out and set MLFLOW_TRACKING_TOKEN."
@@ -240,7 +240,7 @@ extension Diagnosis {
         let prefix =
             uri.prefix.isEmpty
             ? "it may need the prefix of --static-prefix or of a proxy, as in \(uri)/mlflow"
-            : "check the prefix \(uri.prefix): it is what stands before /api and /health"
+            : "check the prefix \(uri.prefix): it is the part of the path before /api and /health"
         if reply.message?.contains("https://") == true, !uri.isSecure {
             return "Write https:// instead of http:// in the URI, here and in MLFLOW_TRACKING_URI."
         }
@@ -251,8 +251,8 @@ extension Diagnosis {
             return "A proxy, a sign-in page or another program answers, not MLflow: check host and port; \(prefix)."
         }
         return
-            "The server refuses what every MLflow server takes: follow its message, or look at its log; if it speaks "
-            + "of the experiment, choose another with --experiment NAME."
+            "The server refuses what every MLflow server accepts: follow its message, or look at its log; if the message is "
+            + "about the experiment, choose another with --experiment NAME."
     }
 }
 

@@ -9,8 +9,8 @@ struct Doctor: ParsableCommand {
         commandName: "doctor",
         abstract: "Check a tracking server before a training relies on it.",
         discussion: """
-            Asks for its health, creates a run in the Default experiment, logs a metric, reads it back, stores \
-            a file of 12 bytes where artifacts go through the server, ends and deletes the run. What remains is the deleted run \
+            Asks for the server's health, creates a run in the Default experiment, logs a metric, reads it back, stores a \
+            file of 12 bytes if artifacts go through the server, ends and deletes the run. What remains is the deleted run \
             with its file, which no call of MLflow removes permanently. Works against \
             any MLflow server over http and https. Credentials are those of the client: name and password in the URI, \
             MLFLOW_TRACKING_USERNAME with MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN. So are certificates \
@@ -18,8 +18,8 @@ struct Doctor: ParsableCommand {
             REQUESTS_CA_BUNDLE, and SSL_CERT_FILE and SSL_CERT_DIR) and proxies (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and \
             NO_PROXY). https needs OpenSSL 3 on this machine. Exits with 0 if all is fine, with 1 otherwise.
 
-            With --health it is a probe that writes nothing, and with --data-dir it needs no address: it asks the server that \
-            has the folder, over http or https.
+            With --health, the command writes nothing. With --data-dir, it needs no address: it asks the server that has the \
+            folder open, over http or https.
             """
     )
 
@@ -28,8 +28,8 @@ struct Doctor: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The experiment that the run is created in; made if it is absent, and it stays. (default: the Default "
-                + "experiment, or apus-doctor where that is deleted)",
+            "The experiment in which the run is created; made if it is absent, and not deleted. (default: the Default "
+                + "experiment, or apus-doctor if that is deleted)",
             valueName: "name"
         )
     )
@@ -37,19 +37,19 @@ struct Doctor: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Check the server of this machine that has this data folder, in place of a URI.",
+            "Check the server of this machine that has this data folder open, instead of a URI.",
             valueName: "folder"
         ),
         completion: .directory
     )
     var dataDir: String?
 
-    @Flag(help: "Ask for the health and nothing more; no run is made.")
+    @Flag(help: "Only ask for the health; no run is made.")
     var health = false
 
     @Option(
         help: ArgumentHelp(
-            "Wait so long for a server that is about to start: 60s, 500ms, 2m, or seconds up to 86400.",
+            "Wait up to this time for a server that is about to start: 60s, 500ms, 2m, or seconds up to 86400.",
             valueName: "time"
         )
     )
@@ -111,7 +111,8 @@ struct Doctor: ParsableCommand {
         }
         let owner = OwnerLock.owner(ofDatabase: path)
         guard let owner, owner.isOnThisMachine, let reachable = ReachableOwner(owner) else {
-            // The address of the database, which such a server needs, may contain a password, and is written nowhere.
+            // A server over PostgreSQL needs the address of the database, which is not known here: it may contain a password, so
+            // it is not stored in the folder.
             let store = AbsentDatabase(path: path).isElsewhere ? " --backend-store-uri postgresql://…" : ""
             throw TrackingURIFault(
                 detail: "no server runs on \(path.printable(limit: 300)), or it is just starting or stopping",

@@ -105,7 +105,7 @@ struct TrackingCalls: Sendable {
         }
     }
 
-    /// Stores a small file with the run, lists it and reads it back, which meets what the files of a training would meet.
+    /// Stores a small file with the run, lists it and reads it back, as a training would.
     func logArtifact(runID: String, by deadline: Deadline) throws(CheckFailure) {
         let (content, path) = (Array("apus doctor\n".utf8), "apus-doctor.txt")
         let returned: (names: [String], content: [UInt8])? = try call(by: deadline) { client throws(MLflowError) in
@@ -137,7 +137,7 @@ struct TrackingCalls: Sendable {
         try call(by: deadline) { client throws(MLflowError) in try client.deleteRun(runID: runID) }
     }
 
-    /// Makes a call once, within the rest of the step's time.
+    /// Makes a call once, within the time that is left for the step.
     private func call<Answer>(
         by deadline: Deadline,
         _ call: (BlockingTrackingClient) throws(MLflowError) -> Answer

@@ -13,7 +13,7 @@ struct ExportCommand: ParsableCommand {
         commandName: "export",
         abstract: "Write runs into a file that can be kept and sent, or everything into a folder for MLflow.",
         discussion: """
-            With --format archive the file holds everything, or only the named runs or experiments, with ids, times, \
+            With --format archive the file contains everything, or only the named runs or experiments, with ids, times, \
             whole histories and artifacts. apus import reads the file, and tar unpacks it.
 
             With --format csv or jsonl the file is a table of the runs with the columns of the client's search_runs, \
@@ -22,17 +22,17 @@ struct ExportCommand: ParsableCommand {
 
             With --format html the file is one page that a browser opens from the disk, without a server. The page \
             shows a run, up to 100 runs side by side, or the table of an experiment, as Apus' own pages do. A file of \
-            runs holds their curves, thinned if they are long, and the artifacts of up to 1 MiB each.
+            runs contains their curves, thinned if they are long, and the artifacts of up to 1 MiB each.
 
             The data comes from the server that --from names, from the server that has the data folder open, or, \
             without such a server, from the data folder itself. With --backend-store-uri \
-            postgresql://USER:PASSWORD@HOST:PORT/DATABASE it comes from that database, which servers may use meanwhile, \
-            and artifacts from the folder of --artifacts-destination.
+            postgresql://USER:PASSWORD@HOST:PORT/DATABASE the data comes from that database, even while servers use it, \
+            and artifacts come from the folder of --artifacts-destination.
 
-            With --format mlflow-db the result is a folder with all experiments, runs, models and artifacts, on which \
+            With --format mlflow-db the result is a folder with all experiments, runs, models and artifacts, in which \
             mlflow server --backend-store-uri sqlite:///mlflow.db of version 3.17 or later works. The data is read \
             from the data folder, even while a server has it open. With --output \
-            postgresql://USER:PASSWORD@HOST:PORT/DATABASE the result is an empty database of PostgreSQL that is filled, \
+            postgresql://USER:PASSWORD@HOST:PORT/DATABASE this database of PostgreSQL, which must be empty, is filled, \
             and the artifacts go into the folder of --artifacts-to. The exit status is 1 if data was left out, which is \
             listed.
 
@@ -102,7 +102,7 @@ struct ExportCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The server to export from, such as http://127.0.0.1:5000.", valueName: "uri"))
     var from: String?
 
-    @OptionGroup(title: "Where data lies") var storage: StorageOptions
+    @OptionGroup(title: "Where the data is") var storage: StorageOptions
 
     func validate() throws {
         guard table == nil || format == .csv || format == .jsonl else {
@@ -129,7 +129,7 @@ struct ExportCommand: ParsableCommand {
         case .mlflowDatabase:
             guard runs.isEmpty, experiment.isEmpty, filter == nil, from == nil else {
                 throw ValidationError(
-                    "--format mlflow-db writes everything that the data folder holds: name no runs, experiments or server."
+                    "--format mlflow-db writes everything that the data folder contains: name no runs, experiments or server."
                 )
             }
         }
@@ -165,9 +165,9 @@ extension ExportCommand {
         let environment = Environment.process
         if let artifactsTo, artifactsTo.contains("://") {
             throw StartFailure(
-                "--artifacts-to: the artifacts come into a new folder of this machine. Name its path, and copy its content to the "
-                    + "storage, such as with aws s3 sync. Or import into the database instead, which brings artifacts into a bucket "
-                    + "too: apus import FOLDER --to postgresql://… --artifacts-to s3://BUCKET/PREFIX."
+                "--artifacts-to: the artifacts are copied into a new folder of this machine. Name its path, and copy the "
+                    + "folder to the storage afterwards, such as with aws s3 sync. Or use an import, which can copy "
+                    + "artifacts into a bucket: apus import FOLDER --to postgresql://… --artifacts-to s3://BUCKET/PREFIX."
             )
         }
         let path = try StorageLayout.database(storage, environment).path
@@ -203,7 +203,9 @@ extension ExportCommand {
         if result.remarkCount > 0 || layout.knownBucket != nil { throw ExitCode.failure }
     }
 
-    /// The address with the driver that most installations of MLflow have; SQLAlchemy 2.1 takes another one without it.
+    /// Adds the name of psycopg2 to an address, the driver that most installations of MLflow have.
+    ///
+    /// For an address without a driver, SQLAlchemy 2.1 uses a different one.
     private static func withDriver(_ address: String) -> String {
         guard let colon = address.firstIndex(of: ":") else { return address }
         return "postgresql+psycopg2" + address[colon...]

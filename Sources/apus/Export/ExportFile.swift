@@ -12,7 +12,7 @@ struct ExportFile: ~Copyable {
     ///
     /// If the path is a link, its target is written.
     /// - Parameter store: the exported data folder, whose own files must not be overwritten; nil if a server has the data.
-    /// - Throws: `StartFailure` for a file that cannot be written, and what `body` throws. An existing file then stays as it was.
+    /// - Throws: `StartFailure` for a file that cannot be written, and what `body` throws. An existing file is not changed then.
     static func write(_ path: String, of store: StorageLayout?, _ body: (borrowing ExportFile) throws -> Void) throws {
         guard path != "-" else { return try body(ExportFile(descriptor: STDOUT_FILENO)) }
         let target = try target(of: path)
@@ -85,7 +85,7 @@ struct ExportFile: ~Copyable {
         for _ in 0..<40 {
             var target = [CChar](repeating: 0, count: Int(PATH_MAX))
             let count = readlink(path, &target, target.count)
-            // The text of a link in /proc may not be a path, so such a link is opened itself.
+            // The text of a link in /proc, such as that of a pipe, may not be a path, so such a link is not followed here.
             guard count > 0, FileKind(path) != .other else { return path }
             let link = String(decoding: target.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
             let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
@@ -121,7 +121,8 @@ struct ExportFile: ~Copyable {
 
 /// Removes the temporary file of an export if a signal ends the process.
 private enum RemovalAtSignal {
-    // Unsafe because a signal handler must take no lock. It reads one pointer, which changes only while no handler is set.
+    // Without a lock, because a signal handler must not lock. The handler reads one pointer, which changes only while no handler
+    // is set.
     private nonisolated(unsafe) static var path: UnsafeMutablePointer<CChar>?
     private static let signals = [SIGINT, SIGTERM, SIGHUP]
 

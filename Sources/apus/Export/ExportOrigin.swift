@@ -9,7 +9,7 @@ enum ExportOrigin {
     case opened(MLflowAPI, close: () -> Void)
     case server(KeptServer)
 
-    /// - Parameter needsArtifacts: whether the export has artifacts too, so that it must know where they are.
+    /// - Parameter needsArtifacts: whether the export contains artifacts, and so must know where they are stored.
     static func open(_ command: ExportCommand, needsArtifacts: Bool) throws -> ExportOrigin {
         if command.from == nil, let layout = try command.ownStore(), let uri = layout.postgres {
             if needsArtifacts { try layout.requireArtifactFolder() }
@@ -40,8 +40,8 @@ extension PostgresStore {
     ///
     /// - Parameters:
     ///   - source: the flag or variable that names the database.
-    ///   - usesOwnTables: whether the command uses the tables of users, tokens, the audit, the artifact journal and the counts of what is
-    ///     stored, if servers have made them; it does not make them.
+    ///   - usesOwnTables: whether the command uses Apus's own tables (of users, tokens, the audit log, the artifact journal and
+    ///     the storage use) if they exist; it does not create them.
     static func ofCommand(
         _ address: PostgresAddress,
         artifactRoot: ArtifactLocation,

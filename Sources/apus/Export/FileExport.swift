@@ -15,7 +15,8 @@ struct FileExport {
     /// The path of the call that a server answers with the file, up to the query parameters for the subset.
     private let call: String
 
-    /// The longest time in which a server sends nothing: before the first row of a table it reads the keys of all runs.
+    /// The longest time to wait for bytes; long, because a server reads the keys of all runs before it sends the first row of a
+    /// table.
     private static let waitLimit = Duration.seconds(300)
 
     init(_ command: ExportCommand, _ export: StreamedExport) {

@@ -8,7 +8,7 @@ internal import MLflowAPI
 struct HTMLExport {
     private let command: ExportCommand
 
-    /// A limit above the size of any answer, which contains files in base64, curves, runs and the code of the pages.
+    /// A limit that no answer reaches; an answer contains files in base64, curves, runs and the code of the pages.
     private static let maximumBytes = 512 * 1_048_576
 
     init(_ command: ExportCommand) { self.command = command }

@@ -6,7 +6,7 @@ internal import Tracking
 internal import TrackingStore
 internal import Transfer
 
-/// Writes a database of MLflow and a folder of artifacts, with which `mlflow server` works.
+/// Writes a database of MLflow and a folder of artifacts, which `mlflow server` can use.
 ///
 /// The database is read as it is at one moment, even while a server has it open. The artifacts are copied after it.
 /// Therefore every artifact that the database names is copied, unless it is deleted meanwhile. The folder gets its
@@ -48,9 +48,9 @@ struct MLflowDatabaseExport {
             throw StartFailure("'\(target)' is there already. Name a folder that does not exist with \(option).")
         }
         guard !StoragePaths.isInside(target, artifactsPath) else {
-            throw StartFailure("'\(target)' lies in the folder of artifacts, which would be copied into itself.")
+            throw StartFailure("'\(target)' is in the folder of artifacts, which would be copied into itself.")
         }
-        // Files that an interrupted export has left are removed.
+        // Files that an interrupted export has left there are removed.
         let unfinished = target + ".unfinished"
         let claim = try claim(unfinished)
         defer { withExtendedLifetime(claim) {} }
@@ -95,18 +95,19 @@ struct MLflowDatabaseExport {
             try Disk.rename(unfinished, to: target)
             try commit(writer)
         } catch let error as PostgresError {
-            throw StartFailure("The database cannot be filled, and is as it was: \(error)")
+            throw StartFailure("The database cannot be filled, and was not changed: \(error)")
         }
     }
 
-    /// Commits the transaction; if that fails for certain, removes the folder.
+    /// Commits the transaction, and removes the folder if the commit has failed, but not if its result is unknown.
     private func commit(_ writer: MLflowDatabaseWriter) throws {
         do {
             try writer.commit()
         } catch let error as PostgresError where error.isDisconnection {
             throw StartFailure(
-                "The connection broke at the very end, so that \(writer.location) is either full or as it was: \(error). If it has "
-                    + "tables, it is full, and the artifacts are in '\(target)'; otherwise remove that folder and export again."
+                "The connection broke during the commit, so it is unknown whether \(writer.location) was filled: \(error). "
+                    + "If it has tables, it is filled, and the artifacts are in '\(target)'; otherwise remove that folder and "
+                    + "export again."
             )
         } catch {
             try? Disk.remove(target)
@@ -114,13 +115,13 @@ struct MLflowDatabaseExport {
         }
     }
 
-    /// Makes the folder, and locks it against other exports until the result is released.
+    /// Creates the folder, and locks it against other exports until the returned descriptor is released.
     private func claim(_ folder: String) throws -> Descriptor {
         try Disk.makeFolders(folder)
         let raw = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard raw >= 0 else { throw DiskFailure.last("open", folder) }
         let descriptor = Descriptor(owning: raw)
-        // A file system without locks fails with another error, which is ignored.
+        // On a file system without locks, `flock` fails with another error, which is ignored.
         guard flock(raw, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
             throw StartFailure("Another export to '\(target)' is running. Try again when it has ended.")
         }

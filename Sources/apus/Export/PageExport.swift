@@ -58,7 +58,7 @@ private struct ExportedModule {
     static let start = "core/start-file.js"
     /// The pages that an exported file can show.
     ///
-    /// The router puts their names together at run time.
+    /// They are listed here because the router builds their names at run time, so no import statement contains them.
     private static let pages = ["pages/experiment.js", "pages/run.js", "pages/compare.js"]
 
     init(_ path: String) {

@@ -1,6 +1,6 @@
 internal import JSON
 
-/// A server's answer about its upstream and the states of its runs, put together from all pages.
+/// A server's answer about its upstream and the states of its runs, collected from all pages.
 struct ForwardAnswer {
     /// The first page, which also has the facts about the upstream.
     private let first: JSONValue
@@ -51,7 +51,7 @@ struct ForwardAnswer {
 
     /// Prints the answer as lines.
     ///
-    /// - Parameter isOfAll: whether to print also the runs that the upstream has completely.
+    /// - Parameter isOfAll: whether to print also the runs of which the upstream has all data.
     func show(isOfAll: Bool) {
         let backlog = Amount.text(first["backlog_runs"]?.int64 ?? 0, "run")
         let bytes = Amount.bytes(first["backlog_artifact_bytes"]?.int64 ?? 0)

@@ -18,18 +18,18 @@ struct ForwardStatusCommand: ParsableCommand {
         commandName: "status",
         abstract: "Show for each run what the upstream has, what is still to be sent, and why.",
         discussion: """
-            Asks the server that has the data folder open, or reads the folder's journal if no server has it open. The \
-            exit status is 0 if the upstream has everything, 1 if data waits, failed or is not accepted by the \
-            upstream, and 2 if nothing is known.
+            Asks the server that has the data folder open, or reads the folder's journal of what was sent if no server has it \
+            open. The exit status is 0 if the upstream has everything, 1 if data is still to be sent, or was refused, and \
+            2 if the state is unknown.
             """
     )
 
-    @OptionGroup(title: "Where data lies") var storage: StorageOptions
-    @Option(help: ArgumentHelp("Ask this server instead of looking for a folder.", valueName: "uri"))
+    @OptionGroup(title: "Where the data is") var storage: StorageOptions
+    @Option(help: ArgumentHelp("Work through this server instead of a data folder.", valueName: "uri"))
     var trackingUri: String?
     @Option(name: .customLong("run"), help: ArgumentHelp("Only this run, by id; may be repeated.", valueName: "run"))
     var runs: [String] = []
-    @Flag(help: "Also list the runs that the upstream has completely.") var all = false
+    @Flag(help: "Also list the runs of which the upstream has all data.") var all = false
     @Flag(help: "Print one JSON object, or one for each upstream if no server has the folder open.") var json = false
 
     func run() throws {
@@ -95,15 +95,15 @@ struct ForwardStatusCommand: ParsableCommand {
 struct ForwardRetryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry",
-        abstract: "Let a server send again what its upstream has refused.",
+        abstract: "Make a server send again what its upstream has refused.",
         discussion: """
             Without ids, everything that was refused is sent again. Skipped runs are sent only if they are named. \
             `apus push` does the same for a folder that no server has open.
             """
     )
 
-    @OptionGroup(title: "Where data lies") var storage: StorageOptions
-    @Option(help: ArgumentHelp("Ask this server instead of looking for a folder.", valueName: "uri"))
+    @OptionGroup(title: "Where the data is") var storage: StorageOptions
+    @Option(help: ArgumentHelp("Work through this server instead of a data folder.", valueName: "uri"))
     var trackingUri: String?
     @Argument(
         help: ArgumentHelp(
@@ -122,11 +122,11 @@ struct ForwardRetryCommand: ParsableCommand {
 struct ForwardSkipCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "skip",
-        abstract: "Let a server send no more data of some runs; `apus forward retry` undoes this."
+        abstract: "Make a server send no more data of some runs; `apus forward retry` undoes this."
     )
 
-    @OptionGroup(title: "Where data lies") var storage: StorageOptions
-    @Option(help: ArgumentHelp("Ask this server instead of looking for a folder.", valueName: "uri"))
+    @OptionGroup(title: "Where the data is") var storage: StorageOptions
+    @Option(help: ArgumentHelp("Work through this server instead of a data folder.", valueName: "uri"))
     var trackingUri: String?
     @Argument(help: ArgumentHelp("The ids of runs.", valueName: "run")) var runs: [String]
 

@@ -3,15 +3,15 @@ internal import Forwarding
 internal import Logging
 internal import Synchronization
 
-/// Runs a forwarder in the background: one work sends runs and one sends files, so that a long file delays no run.
+/// Runs a forwarder in the background: one work sends runs and another one sends files, so a large file delays no run.
 final class ForwardingWork: Sendable {
-    /// The two works, for `/metrics`.
+    /// The two works, which `/metrics` reports.
     ///
-    /// They must be ended before the store closes.
+    /// They must be ended before the store is closed.
     let works: [BackgroundWork]
 
     private let forwarder: Forwarder
-    private let rounds: [Round]
+    private let queuedWorks: [QueuedWork]
     private let queue = DispatchQueue(label: "apus.forward.timer", qos: .utility)
     private let interval: DispatchTimeInterval
     private let isEnded = Atomic<Bool>(false)
@@ -19,19 +19,19 @@ final class ForwardingWork: Sendable {
     init(_ forwarder: Forwarder, _ delay: Duration, _ logger: Logger) {
         self.forwarder = forwarder
         interval = .milliseconds(max(25, Int(delay / .milliseconds(1)) / 4))
-        let rounds = [
-            Round("forward", logger) { try forwarder.sendRuns() },
-            Round("forward-artifacts", logger) { try forwarder.sendFiles() },
+        let queuedWorks = [
+            QueuedWork("forward", logger) { try forwarder.sendRuns() },
+            QueuedWork("forward-artifacts", logger) { try forwarder.sendFiles() },
         ]
-        works = rounds.map(\.work)
-        self.rounds = rounds
-        forwarder.whenNeeded { for round in rounds { round.ask() } }
+        works = queuedWorks.map(\.work)
+        self.queuedWorks = queuedWorks
+        forwarder.whenNeeded { for work in queuedWorks { work.request() } }
     }
 
     /// Asks for a run of both works now and after each interval.
     func begin() {
         guard !isEnded.load(ordering: .relaxed) else { return }
-        for round in rounds { round.ask() }
+        for work in queuedWorks { work.request() }
         queue.asyncAfter(deadline: .now() + interval) { self.begin() }
     }
 
@@ -41,10 +41,10 @@ final class ForwardingWork: Sendable {
         forwarder.stop()
     }
 
-    /// A work that is queued at most once at a time.
-    private final class Round: Sendable {
+    /// A work that is not queued again while it is in the queue.
+    private final class QueuedWork: Sendable {
         let work: BackgroundWork
-        private let isAsked: Flag
+        private let isQueued: Flag
 
         private final class Flag: Sendable {
             let value = Atomic<Bool>(false)
@@ -52,15 +52,15 @@ final class ForwardingWork: Sendable {
 
         init(_ name: String, _ logger: Logger, _ body: @escaping @Sendable () throws -> Void) {
             let flag = Flag()
-            isAsked = flag
+            isQueued = flag
             work = BackgroundWork(name, logger) { _ in
                 flag.value.store(false, ordering: .releasing)
                 try body()
             }
         }
 
-        func ask() {
-            guard !isAsked.value.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        func request() {
+            guard !isQueued.value.exchange(true, ordering: .acquiringAndReleasing) else { return }
             work.run()
         }
     }

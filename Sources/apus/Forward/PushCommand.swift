@@ -11,16 +11,16 @@ internal import TrackingStore
 struct PushCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "push",
-        abstract: "Send what another server lacks once: runs, models, artifacts and the registry.",
+        abstract: "Send another server, once, the runs, models, artifacts and registry that it lacks.",
         discussion: """
-            Works on a data folder that no server has open, and notes there what was sent: push again to send only new \
+            Opens a data folder that no server has open, and records there what was sent, so the next push sends only new \
             data. If a server has the folder open and forwards to the same upstream, the command makes it send at once \
             and waits. The other server may be Apus, MLflow's own, or one with MLflow's REST API. The exit status is 0 \
             if the other server has everything, 1 if it lacks data, which is listed, and 2 if nothing was done.
             """
     )
 
-    @OptionGroup(title: "Where data lies") var storage: StorageOptions
+    @OptionGroup(title: "Where the data is") var storage: StorageOptions
     @Option(help: ArgumentHelp("The address of the other server.", valueName: "uri")) var to: String
     @Option(help: ArgumentHelp("Only this experiment, by name or id; may be repeated.", valueName: "experiment"))
     var experiment: [String] = []
@@ -30,7 +30,7 @@ struct PushCommand: ParsableCommand {
     @Option(help: .of(.forwardArtifactRate), completion: .of(.forwardArtifactRate)) var forwardArtifactRate: String?
     @Option(
         help: ArgumentHelp(
-            "How long the command goes on if the server accepts no data. (default: 60s)",
+            "How long the command tries again while the server accepts no data. (default: 60s)",
             valueName: "time"
         )
     )
@@ -98,7 +98,7 @@ struct PushCommand: ParsableCommand {
             forwarder: forwarder
         )
         let status = forwarder.status
-        // Runs that wait without a reason are not selected, or their turn has not come.
+        // Runs that wait without a reason were not selected, or the command ended before it tried to send them.
         let missing = report.lines.filter { $0.state == .failed || ($0.state == .waiting && $0.reason != nil) }
         try finish(status, missing: missing, report)
     }

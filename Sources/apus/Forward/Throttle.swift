@@ -5,12 +5,12 @@ internal import Synchronization
 /// Limits the rate at which bytes are sent.
 final class Throttle: Sendable {
     private let bytesPerSecond: Int
-    /// The time from which on the next bytes may be sent.
+    /// The earliest time at which the next bytes may be sent.
     private let next = Mutex(ContinuousClock.now)
 
     init(bytesPerSecond: Int) { self.bytesPerSecond = bytesPerSecond }
 
-    /// The number of bytes to send at once: a tenth of a second's, from 1 KiB to 64 KiB.
+    /// The number of bytes to send at once: those of a tenth of a second, but at least 1 KiB and at most 64 KiB.
     var pieceBytes: Int { min(65_536, max(1_024, bytesPerSecond / 10)) }
 
     /// Blocks until this number of bytes may be sent.

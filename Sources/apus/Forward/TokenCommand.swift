@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// A command of the operator that prints a token for the upstream.
 ///
-/// The shell runs the command. It contains nothing that clients have sent.
+/// The shell runs the command. This is safe because the command contains nothing that clients have sent.
 final class TokenCommand: Sendable {
     private struct State {
         var authorization: String?
@@ -12,7 +12,7 @@ final class TokenCommand: Sendable {
         var failure: UpstreamFailure?
     }
 
-    /// The command is not run again within this time: if a token so new is refused, its age is not the reason.
+    /// The command is not run again within this time, because a refused token that is so new has not expired.
     private static let shortestInterval = Duration.seconds(20)
     private static let timeLimit = Duration.seconds(60)
     private static let maximumBytes = 65_536

@@ -10,7 +10,7 @@ internal import Synchronization
 final class UpstreamClient: UpstreamCalls {
     /// How long connecting may take.
     private static let connecting = Duration.seconds(10)
-    /// How long a call may go on without a byte being sent or received.
+    /// How long a call may wait without sending or receiving a byte.
     private static let longestSilence = Duration.seconds(90)
     /// How long a call without a file may take.
     private static let longestCall = Duration.seconds(180)
@@ -23,10 +23,10 @@ final class UpstreamClient: UpstreamCalls {
     private let trail: ForwardTrail
 
     /// - Parameters:
-    ///   - trail: the servers that the data has come through, which each call names.
+    ///   - trail: the servers through which the data has come; each call names them.
     ///   - token: the command that prints a token; nil to use the credentials of the environment.
     ///   - bytesPerSecond: the highest rate at which files are sent; nil for no limit.
-    ///   - idleTimeout: how long a call may go on without a byte being sent or received; nil, or above 90 s, for 90 s.
+    ///   - idleTimeout: how long a call may wait without sending or receiving a byte; at most 90 s, and nil for 90 s.
     init(
         _ client: TrackingConnection,
         _ trail: ForwardTrail,

@@ -9,7 +9,7 @@ internal import TrackingStore
 struct UpstreamSettings: Sendable {
     let calls: UpstreamClient
     let delay: Duration
-    /// Identifies this server in calls, so that data does not go round in circles.
+    /// Identifies this server in calls, so that servers do not send data in a circle.
     let trail = ForwardTrail()
 
     private static let delays: ClosedRange<Duration> = .milliseconds(100)...(.seconds(3_600))
@@ -36,7 +36,7 @@ struct UpstreamSettings: Sendable {
     /// - Parameters:
     ///   - command: the setting of the token command; nil if there is none.
     ///   - rate: the setting of the highest rate at which artifacts are sent; nil for no limit.
-    ///   - idleTimeout: how long a call may go on without a byte being sent or received; nil for 90 s.
+    ///   - idleTimeout: how long a call may wait without sending or receiving a byte; nil for 90 s.
     static func calls(
         _ upstream: Setting,
         _ command: Setting?,

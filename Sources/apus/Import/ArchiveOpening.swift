@@ -16,7 +16,7 @@ enum ArchiveOpening {
         ArchiveSource(title: "archive from the standard input") { try piece(of: STDIN_FILENO, "The standard input") }
     }
 
-    /// Reads the first bytes of a file, by which its kind is recognised.
+    /// Reads the first bytes of a file, by which its kind is recognized.
     static func beginning(of path: String) throws -> [UInt8] {
         let file = try readable(path)
         return try withExtendedLifetime(file) { try piece(of: file.rawValue, "'\(path)'") }

@@ -5,18 +5,18 @@ internal import Files
 internal import Glibc
 internal import S3
 
-/// Where an import into a database puts the artifacts that go through the servers: a folder, or a prefix in a bucket.
+/// Where an import into a PostgreSQL database stores the artifacts that its servers serve: a folder, or a prefix in a bucket.
 struct ArtifactTarget: Sendable {
-    private enum Place: Sendable {
+    private enum Destination: Sendable {
         case folder(ArtifactRoot, AdoptionWay)
         case bucket(any ArtifactStorage)
     }
 
     private static let pieceBytes = 1 << 20
-    /// The flag that names the place.
+    /// The flag that names the folder or bucket.
     static let flag = "--artifacts-to"
 
-    private let place: Place
+    private let destination: Destination
 
     /// - Parameters:
     ///   - text: the value of the flag: a path, a `file:` URI or an `s3:` URI.
@@ -29,19 +29,19 @@ struct ArtifactTarget: Sendable {
                 throw StartFailure("--link is for a folder: files are sent to a bucket and cannot be linked.")
             }
             let bucket = try ServedRoots.bucket(location, UploadMemory(Budgets().uploadBytes))
-            // Otherwise each file would be listed as left out, after all records were stored.
+            // Without this check, all records would be stored first, and then each file would be listed as left out.
             if let fault = bucket.fault() { throw StartFailure("\(Self.flag) '\(location.uri)': \(fault)") }
-            place = .bucket(bucket)
+            destination = .bucket(bucket)
         } else {
             let path = try StorageLayout.folder(setting, workingDirectory)
-            place = .folder(try FolderTarget.artifactRoot(path), way)
+            destination = .folder(try FolderTarget.artifactRoot(path), way)
         }
     }
 
-    /// A line for the user about a folder that does not exist yet; nil for another place.
+    /// A line for the user if the folder does not exist yet; nil otherwise.
     ///
-    /// Opens and makes nothing.
-    /// - Throws: `StartFailure` if the value of the flag names no place for artifacts.
+    /// Opens and creates nothing.
+    /// - Throws: `StartFailure` if the value of the flag is neither a folder nor a bucket.
     static func hint(_ text: String, _ workingDirectory: String) throws(StartFailure) -> String? {
         let setting = Setting(source: flag, text: text)
         guard try StorageLayout.bucket(setting) == nil else { return nil }
@@ -55,7 +55,7 @@ struct ArtifactTarget: Sendable {
     /// The size of the file at a path; nil if there is none.
     func size(at path: ArtifactPath) throws(ArtifactError) -> Int64? {
         do throws(ArtifactError) {
-            return switch place {
+            return switch destination {
             case .folder(let root, _): try root.open(path).size
             case .bucket(let bucket): try bucket.open(path).size
             }
@@ -64,11 +64,11 @@ struct ArtifactTarget: Sendable {
         }
     }
 
-    /// Stores a file unless one is there.
+    /// Stores a file unless there is a file at the path.
     ///
-    /// In a bucket, files of the same size count as equal.
+    /// In a bucket, an existing file of the same size is regarded as equal.
     func place(_ file: SourceFile, at path: ArtifactPath) throws -> Adoption {
-        switch place {
+        switch destination {
         case .folder(let root, let way): return try root.adopt(file.descriptor, at: path, by: way)
         case .bucket(let bucket):
             if let size = try size(at: path) { return size == file.size ? .same(bytes: size) : .different }

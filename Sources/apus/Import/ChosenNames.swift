@@ -1,9 +1,9 @@
 internal import Tracking
 internal import Transfer
 
-/// The experiments and runs that are asked for by name and have not been found yet.
+/// The experiments and runs that the user has named and that were not found yet.
 struct ChosenNames {
-    /// Whether only a part of the runs is chosen, so that experiments are imported only with runs or models of theirs.
+    /// Whether only some runs are chosen; if so, an experiment is imported only together with one of its runs or models.
     private(set) var isPartOfRuns = false
     private var experiments: [String] = []
     private var runs: [String] = []
@@ -26,7 +26,7 @@ struct ChosenNames {
 
     /// The experiments and runs that were not found, with the reason.
     var missing: [(place: String, reason: String)] {
-        experiments.map { ("experiment \($0)", "the source has none of this name or id") }
-            + runs.map { ("run \($0)", "the source has none of this id among what is chosen") }
+        experiments.map { ("experiment \($0)", "the source has none with this name or id") }
+            + runs.map { ("run \($0)", "the chosen part of the source has no run with this id") }
     }
 }

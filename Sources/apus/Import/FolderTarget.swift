@@ -14,7 +14,7 @@ final class FolderTarget: StoreTarget, Sendable {
     private let artifacts: ArtifactRoot
     private let way: AdoptionWay
     let batches: RecordBatches
-    /// The number of files whose sizes are noted in one transaction.
+    /// The number of files whose sizes are recorded in one transaction.
     private static let filesAtOnce = 1_000
     private let placed = Mutex<[(path: String, bytes: Int64)]>([])
 
@@ -36,12 +36,13 @@ final class FolderTarget: StoreTarget, Sendable {
         }
         folderStore = store
         batches = RecordBatches(store, isAudited: true)
-        // If a server had the folder open, the store could not be opened, and the import goes to that server.
+        // No server has the folder open here: otherwise the store could not be opened, and the import would go through the
+        // server.
         if let uri = ArtifactPlaceNote(databasePath: databasePath).uri {
             store.close()
             throw StartFailure(
-                "The server of '\(folder)' keeps its artifacts in '\(uri)', where this command puts none: start that server, and "
-                    + "import with --to and its address."
+                "The server of '\(folder)' keeps its artifacts in '\(uri)', where this command cannot store them: start "
+                    + "that server, and import with --to and its address."
             )
         }
         artifacts = try Self.artifactRoot(folder + "/artifacts")
@@ -49,7 +50,7 @@ final class FolderTarget: StoreTarget, Sendable {
         title = "data folder \(folder)"
     }
 
-    /// The folder of artifacts at a path, of whose disk as much stays free as the settings say.
+    /// The folder of artifacts at a path; on its disk, the space that the settings reserve stays free.
     static func artifactRoot(_ path: String) throws -> ArtifactRoot {
         let kept = try KeepFreeSetting.amount(Environment.process)
         return ArtifactRoot(
@@ -69,7 +70,7 @@ final class FolderTarget: StoreTarget, Sendable {
         } catch .notFound {
             return nil
         }
-        try note(path, bytes: size)
+        try addPlaced(path, bytes: size)
         return size
     }
 
@@ -77,24 +78,24 @@ final class FolderTarget: StoreTarget, Sendable {
         let adoption = try artifacts.adopt(file.descriptor, at: path, by: way)
         switch adoption {
         case .different: break
-        case .stored(let bytes), .same(let bytes): try note(path, bytes: bytes)
+        case .stored(let bytes), .same(let bytes): try addPlaced(path, bytes: bytes)
         }
         return adoption
     }
 
-    /// Adds a file to those to be noted in the database, even if it was there already.
+    /// Adds a file to the list of files to be recorded in the database, even if the file existed before.
     ///
-    /// The process that stored such a file may have been killed before the database noted it.
-    private func note(_ path: ArtifactPath, bytes: Int64) throws {
+    /// The process that stored such a file may have been killed before it recorded the file.
+    private func addPlaced(_ path: ArtifactPath, bytes: Int64) throws {
         let count = placed.withLock { placed in
             placed.append((path.description, bytes))
             return placed.count
         }
-        if count >= Self.filesAtOnce { try notePlaced() }
+        if count >= Self.filesAtOnce { try recordPlaced() }
     }
 
-    /// Notes the stored files in the database, which sums up their sizes.
-    private func notePlaced() throws {
+    /// Records the stored files in the database, which keeps the sum of their sizes.
+    private func recordPlaced() throws {
         let files = placed.withLock { placed in
             defer { placed = [] }
             return placed
@@ -109,7 +110,7 @@ final class FolderTarget: StoreTarget, Sendable {
 
     func finish() throws -> TransferReport {
         batches.wait()
-        try notePlaced()
+        try recordPlaced()
         return try batches.report()
     }
 }

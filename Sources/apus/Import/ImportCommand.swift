@@ -14,7 +14,8 @@ struct ImportCommand: ParsableCommand {
             The source is a database of MLflow 2.9 or later in SQLite or PostgreSQL, a folder of its file store, a running \
             server, an archive or a data folder of Apus, a folder of mlflow-export-import, or a folder with event files of \
             TensorBoard. It is never changed. The target is a data folder, or the server that has it open, a running \
-            server, or a database of PostgreSQL, which servers may use meanwhile. Data that the target already has stays as it is: import again to add only what is new. The exit status is 0 if \
+            server, or a database of PostgreSQL, which servers may use meanwhile. Data that the target already has stays as \
+            it is: import again to add only what is new. The exit status is 0 if \
             everything was imported, 1 if data was left out, which is listed, and 2 if nothing was done. \
             docs/moving-data.md has the recipes.
             """,

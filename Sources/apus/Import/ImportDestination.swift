@@ -15,8 +15,8 @@ struct ImportDestination {
 
     /// - Parameters:
     ///   - given: the value of the flag; nil for the data folder that a server uses by default.
-    ///   - artifacts: the place of the artifacts of a database; nil if none come.
-    /// - Throws: `StartFailure` for what is no place of artifacts.
+    ///   - artifacts: where the servers of a database keep artifacts; nil if no artifacts are imported into it.
+    /// - Throws: `StartFailure` if `artifacts` is neither a folder nor a bucket.
     init(_ given: String?, _ workingDirectory: String, artifacts: String?, _ way: AdoptionWay) throws(StartFailure) {
         self.artifacts = artifacts
         hint = try artifacts.flatMap { text throws(StartFailure) in try ArtifactTarget.hint(text, workingDirectory) }

@@ -2,9 +2,9 @@ internal import MLflowClient
 internal import PostgreSQL
 internal import Transfer
 
-/// Recognises the kind of a source from its path and content.
+/// Recognizes the kind of a source from its path and content.
 enum ImportSource {
-    /// Recognises a source and opens it.
+    /// Recognizes a source and opens it.
     ///
     /// - Parameters:
     ///   - text: a path, the address of a server or of a database, or `-` for an archive that is read from the standard
@@ -60,7 +60,7 @@ enum ImportSource {
                     "'\(path)' is compressed. For an archive of Apus: \(unpacker) '\(path)' | apus import -"
                 )
             }
-            // The content of a new database may still be in its write-ahead log alone.
+            // The file of a new database is empty while all of its content is still in the write-ahead log.
             if beginning.isEmpty, FileKind(path + "-wal") != .file { throw ImportFailure("'\(path)' is empty.") }
             guard beginning.isEmpty || beginning.starts(with: databaseMagic) else { throw unrecognised(path) }
             return try MLflowDatabase(path: path, artifacts: artifacts)

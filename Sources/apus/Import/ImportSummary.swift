@@ -5,12 +5,12 @@ internal import Transfer
 
 /// The counts and messages of an import.
 struct ImportSummary {
-    /// The most skipped items that are listed; further ones are only counted.
+    /// The largest number of skipped items that are listed; further ones are only counted.
     private static let maximumListed = 1_000
 
     /// The number of items of each kind that the source has.
     ///
-    /// Every metric point counts.
+    /// Each metric point is counted.
     private(set) var found: [TransferKind: Int] = [:]
     var report = TransferReport()
     var files = TransferCounts()

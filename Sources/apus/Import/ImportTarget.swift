@@ -2,7 +2,7 @@ internal import ArtifactStore
 internal import Files
 internal import Tracking
 
-/// The data folder or server that an import writes to.
+/// The data folder, database or server that an import writes to.
 protocol ImportTarget: AnyObject {
     /// The description of the target for messages.
     var title: String { get }
@@ -17,7 +17,7 @@ protocol ImportTarget: AnyObject {
     /// - Returns: the runs and logged models that were left out since the last call.
     func settle() throws -> [TransferOwner]
 
-    /// The experiments that have another id here than at the source, among the records that the target has taken and settled.
+    /// The experiments, among the records that are stored, whose id at the target differs from their id at the source.
     var mappings: [ExperimentMapping] { get }
 
     /// The location of the artifacts of a run or logged model at the target; nil if the target does not have this id.
@@ -72,9 +72,7 @@ struct SourceFile {
     let size: Int64
 }
 
-/// The reason, as one line, why a target refuses one file.
-///
-/// It may accept others.
+/// The reason, as one line, why a target refuses one file; it may accept others.
 struct FileRefusal: Error, CustomStringConvertible {
     let description: String
 }

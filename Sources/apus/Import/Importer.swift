@@ -4,7 +4,7 @@ internal import Glibc
 internal import Tracking
 internal import Transfer
 
-/// Moves everything that a source emits to a target, in batches.
+/// Copies everything that a source emits to a target, in batches.
 final class Importer {
     /// The size of a batch, as the sum of its records' weights; a metric point weighs 1.
     private static let batchWeight = 20_000
@@ -18,8 +18,8 @@ final class Importer {
     private var weight = 0
     /// The experiments that the target accepts, by name, with their creation times.
     private var experiments: [ExactText: Int64] = [:]
-    /// The experiments, by name, that are imported only if a run or model of theirs is.
-    private var waiting: [ExactText: TransferRecord] = [:]
+    /// The experiments, by name, that are imported only together with one of their runs or models.
+    private var waitingExperiments: [ExactText: TransferRecord] = [:]
     private var chosen = ChosenNames()
     /// The last run or model, to which the points and artifacts that follow belong.
     private var owner: Owner?
@@ -27,7 +27,7 @@ final class Importer {
     private var leftOut: Set<TransferOwner> = []
     /// The records that are left out without asking the target.
     private var remarks = TransferReport()
-    /// Folders of artifacts that wait until the target has answered whether it takes their owners.
+    /// Folders of artifacts that are stored when the target has answered whether it accepts the runs or models that own them.
     private var waitingFolders: [(owner: TransferOwner, folder: ArtifactFolder)] = []
     private var moved = MovedFolders()
     /// Whether experiments were sent whose ids at the target are not known yet.
@@ -37,13 +37,13 @@ final class Importer {
     /// A run or model of the source.
     private struct Owner {
         var id: TransferOwner
-        /// The reason why every target leaves it out; nil if the target decides.
+        /// The reason why every target leaves out the run or model; nil if the target decides.
         var refusal: String?
         var runIdentity: RunIdentity?
         var modelIdentity: LoggedModelIdentity?
-        /// Where its artifacts go instead of the folder that they have at the source; nil if they go there.
+        /// The different folder that the artifacts get at the target; nil if they keep the folder that they have at the source.
         var move: MovedFolders.Move?
-        /// Whether the target has stored it or left it out.
+        /// Whether the target has answered that it has stored the run or model, or has left it out.
         var isSettled = false
     }
 
@@ -76,7 +76,7 @@ final class Importer {
         summary.report.add(remarks)
     }
 
-    /// Whether runs or experiments were asked for by name and none was found.
+    /// Whether the user has named runs or experiments and none of them was found.
     var hasFoundNothing: Bool { !chosen.missing.isEmpty && summary.found.isEmpty }
 
     private func take(_ item: TransferItem) throws {
@@ -97,10 +97,12 @@ final class Importer {
     private func choose(_ record: TransferRecord) throws {
         chosen.note(record)
         if case .experiment(let experiment) = record, chosen.isPartOfRuns {
-            waiting[ExactText(experiment.name)] = record
+            waitingExperiments[ExactText(experiment.name)] = record
             return
         }
-        if let name = record.sourceExperiment?.name, let experiment = waiting.removeValue(forKey: ExactText(name)) {
+        if let name = record.sourceExperiment?.name,
+            let experiment = waitingExperiments.removeValue(forKey: ExactText(name))
+        {
             try add(experiment)
         }
         try add(record)
@@ -109,21 +111,23 @@ final class Importer {
     private func add(_ record: TransferRecord) throws {
         summary.count(record)
         guard let target else { return }
-        // The settling is for the owner before this record.
+        // This comes before `identified`, which replaces the owner, because the target is to answer about the owner before this
+        // record.
         if record.sourceExperiment != nil, hasNewExperiments { try learnMappings(of: target) }
-        guard let record = proven(record) else { return }
+        guard let record = identified(record) else { return }
         if case .experiment = record { hasNewExperiments = true }
-        batch.append(leavesArtifacts ? record : try moving(record, target))
+        batch.append(leavesArtifacts ? record : try relocated(record, target))
         weight += record.weight
         if weight >= Self.batchWeight { try send() }
     }
 
-    /// The record with facts by which the target recognizes the run or model that it belongs to.
+    /// Adds the facts by which the target recognizes the run or model that the record belongs to.
     ///
-    /// A target does not remember earlier batches, and may have another run or model with the id of one that it has left out.
+    /// An id is not sufficient: a target does not remember which runs and models of earlier batches it has left out, and it may
+    /// have a different run or model with the same id.
     ///
     /// - Returns: nil for a record that belongs to a run or model that is left out.
-    private func proven(_ record: TransferRecord) -> TransferRecord? {
+    private func identified(_ record: TransferRecord) -> TransferRecord? {
         switch record {
         case .experiment(let experiment):
             if record.refusal == nil { experiments[ExactText(experiment.name)] = experiment.creationTime }
@@ -181,8 +185,8 @@ final class Importer {
         hasNewExperiments = false
     }
 
-    /// The record with the location that its artifacts have at the target, whose experiments may have other ids.
-    private func moving(_ record: TransferRecord, _ target: any ImportTarget) throws -> TransferRecord {
+    /// Returns the record with the location of its artifacts at the target, where its experiment may have a different id.
+    private func relocated(_ record: TransferRecord, _ target: any ImportTarget) throws -> TransferRecord {
         switch record {
         case .run(var run):
             run.run.info.artifactURI = try location(ofOwnerAt: run.run.info.artifactURI, target)
@@ -201,7 +205,7 @@ final class Importer {
     private func location(ofOwnerAt location: String, _ target: any ImportTarget) throws -> String {
         guard let id = owner?.id, let move = moved.move(of: location) else { return location }
         let new = move.location(location)
-        // The location of a run or model never changes, and its files belong there.
+        // The target has the run or model in a different location. This location never changes, so the files are stored there.
         if let stored = try target.location(of: id), !stored.isExactly(new) {
             moved.keep(id.id.text)
             return location
@@ -235,13 +239,13 @@ final class Importer {
         }
     }
 
-    private static let refusalByTarget = "the target does not take it"
+    private static let refusalByTarget = "the target does not accept it"
 
     private func skip(_ place: String, _ reason: String) {
         summary.skip(place, "what it belongs to is left out: \(reason)")
     }
 
-    /// Stores a folder of artifacts once the target has taken the run or model that it belongs to.
+    /// Stores a folder of artifacts when the target has accepted the run or model that it belongs to.
     private func placeLater(_ folder: ArtifactFolder) throws {
         guard let owner, target != nil else { return try place(folder) }
         if let refusal = owner.refusal { return skip(folder.path, refusal) }
@@ -252,7 +256,7 @@ final class Importer {
 
     /// Calls `body`, or lists the artifacts as skipped if the run or model that they belong to is left out.
     ///
-    /// The bytes of the artifacts cannot wait, so the target is asked for its answer first.
+    /// The bytes of the artifacts can be read only now, so the target must answer before that.
     private func placing(_ place: String, _ body: () throws -> Void) throws {
         guard let current = owner, target != nil else { return try body() }
         if let refusal = current.refusal { return skip(place, refusal) }
@@ -313,7 +317,7 @@ final class Importer {
         switch adoption {
         case .stored(let bytes): countFile(bytes)
         case .same: summary.files.unchanged += 1
-        case .different: summary.skip(file, "another file is at \(path), which stays")
+        case .different: summary.skip(file, "a different file is at \(path), and was not changed")
         }
     }
 

@@ -1,9 +1,10 @@
 internal import Tracking
 
-/// The folders of artifacts of experiments that have other ids at the target than at the source.
+/// The folders of artifacts of experiments whose ids at the target differ from those at the source.
 ///
-/// The folder with the number that an experiment has at the source belongs to another experiment of the target, whose rights
-/// would count for the files. So files go into the folder with the new number, as those of new runs do.
+/// The folder of an experiment is named by its id. At the target, the folder with the source's id belongs to a different
+/// experiment, whose permissions would apply to the files. Therefore the files get the folder with the target's id, as
+/// those of new runs do.
 struct MovedFolders {
     /// The folder of an experiment at the source and the one at the target.
     struct Move {
@@ -26,24 +27,24 @@ struct MovedFolders {
 
     /// The ids of experiments at the target, by those at the source.
     private var ids: [String: String] = [:]
-    /// The runs and models that an earlier import has left in the folder with the old number.
+    /// The runs and models whose files an earlier import has stored in the folder with the source's id.
     private var kept: Set<ExactText> = []
 
     mutating func learn(_ mappings: [ExperimentMapping]) {
         for mapping in mappings { ids[String(mapping.source)] = String(mapping.id) }
     }
 
-    /// The move of the folder that a location is in; nil if it stays.
+    /// The move of the folder that contains a location; nil if the folder keeps its name.
     func move(of location: String) -> Move? {
         guard location.hasPrefix(Self.scheme) else { return nil }
         let old = String(location.dropFirst(Self.scheme.utf8.count).prefix { $0 != "/" })
         return ids[old].map { Move(old: old, new: $0) }
     }
 
-    /// Notes that the files of a run or model stay where they are.
+    /// Records that the files of a run or model are in the folder with the source's id, and are not moved.
     mutating func keep(_ id: String) { kept.insert(ExactText(id)) }
 
-    /// The location that a version of a model has after the import, in the folder of a run or model that came before it.
+    /// The location that a model version has after the import; it is in the folder of a run or model that was imported before.
     func location(ofVersion location: String) -> String {
         guard let move = move(of: location) else { return location }
         let isKept = location.split(separator: "/").contains { kept.contains(ExactText(String($0))) }

@@ -3,7 +3,7 @@ internal import MLflowAPI
 internal import Synchronization
 internal import Tracking
 
-/// Gives batches of records to a store of this process, and adds up its reports.
+/// Passes batches of records to a store of this process, and adds up its reports.
 final class RecordBatches: Sendable {
     /// The number of batches that may wait for the writer while the next one is read.
     private static let underway = 2
@@ -13,7 +13,7 @@ final class RecordBatches: Sendable {
     private let free = DispatchSemaphore(value: underway)
     private let outcome = Mutex<(report: TransferReport, failure: (any Error)?)>((TransferReport(), nil))
 
-    /// - Parameter isAudited: whether each batch that changes something adds an entry to the audit.
+    /// - Parameter isAudited: whether each batch that changes something adds an entry to the audit log.
     init(_ store: any TrackingBackend, isAudited: Bool) { (self.store, self.isAudited) = (store, isAudited) }
 
     /// Stores records later.
@@ -40,7 +40,7 @@ final class RecordBatches: Sendable {
     /// Waits until all batches are stored.
     func wait() {
         for _ in 0..<Self.underway { free.wait() }
-        // A semaphore must not be released with a lower value than it was made with.
+        // A `DispatchSemaphore` must not be deallocated while its value is less than its initial value.
         for _ in 0..<Self.underway { free.signal() }
     }
 
@@ -51,7 +51,7 @@ final class RecordBatches: Sendable {
         return outcome.withLock { $0.report.takeLeftOut() }
     }
 
-    /// The experiments of the batches that are stored that have another id here than at the source.
+    /// The experiments of the stored batches whose id in the store differs from their id at the source.
     var mappings: [ExperimentMapping] { outcome.withLock { $0.report.mappings } }
 
     /// The report about all batches that are stored.

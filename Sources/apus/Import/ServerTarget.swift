@@ -37,9 +37,10 @@ final class ServerTarget: ImportTarget {
         guard reply.status == 200, let answer = reply.json.flatMap({ TransferReport($0) }) else {
             let reason =
                 switch reply.status {
-                case 401: "does not know who sends the records"
-                case 403: "takes records from admins alone: log in as one, or use a token of the scope admin"
-                default: "does not take records; is it a server of this version of Apus?"
+                case 401: "accepts records only with valid credentials"
+                case 403:
+                    "accepts records only from admins: use an admin's name and password, or a token of the scope admin"
+                default: "does not accept records; is it a server of this version of Apus?"
                 }
             throw client.failure(reply, reason)
         }
@@ -84,7 +85,7 @@ final class ServerTarget: ImportTarget {
             throw FileRefusal(description: "the server does not confirm that it has stored the file: \(unusable)")
         }
         guard (200..<300).contains(reply.status) else {
-            let failure = client.failure(reply, "does not take the file \(path)")
+            let failure = client.failure(reply, "does not accept the file \(path)")
             // Without the permission to store this file, no other file can be stored either.
             if reply.status == 401 || reply.status == 403 { throw failure }
             throw FileRefusal(description: failure.description)

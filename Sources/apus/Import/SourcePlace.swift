@@ -1,27 +1,28 @@
 internal import PostgreSQL
 internal import Tracking
 
-/// What a person names as the source of an import or as a folder of it, in the forms that MLflow's own flags have too.
+/// Reads the arguments that name the source of an import and the folder of its artifacts, in all forms that MLflow's flags
+/// accept.
 enum SourcePlace {
     /// The source, with a path in place of a `sqlite:` or `file:` URI.
     ///
     /// - Throws: `ImportFailure` for an address that no import can read.
     static func source(_ text: String, _ workingDirectory: String) throws(ImportFailure) -> String {
         guard !PostgresAddress.isOne(text), text != "-" else { return text }
-        // A path may contain a colon, but hardly such a beginning.
+        // The name of a file may look like a URI, so a text is a path if there is such a file.
         guard let scheme = ArtifactLocation(text).scheme, FileKind(text) == .absent else { return text }
         switch scheme.prefix(while: { $0 != "+" }) {
         case "sqlite":
             guard let uri = try? StoreURI(Setting(source: "the source", text: text), workingDirectory) else {
                 throw ImportFailure(
-                    "The source is no URI of a SQLite file: write sqlite:///relative/mlflow.db or sqlite:////absolute/mlflow.db, or "
-                        + "the path alone."
+                    "The source is not the URI of a SQLite file: write sqlite:///relative/mlflow.db or "
+                        + "sqlite:////absolute/mlflow.db, or only the path."
                 )
             }
             return uri.path
         case "file":
             guard let path = try? ArtifactLocation(text).localPath else {
-                throw ImportFailure("The source is no URI of a local file: write file:///PATH, or the path alone.")
+                throw ImportFailure("The source is not the URI of a local file: write file:///PATH, or only the path.")
             }
             return path
         case "mysql", "mariadb", "mssql", "oracle":
@@ -32,8 +33,8 @@ enum SourcePlace {
         case "s3", "gs", "gcs", "abfss", "wasbs", "hdfs", "dbfs", "r2", "b2":
             guard text.dropFirst(scheme.count).hasPrefix("://") else { return text }
             throw ImportFailure(
-                "A storage of artifacts is no source, because the runs are in a database. Import from an MLflow server that has both: "
-                    + "apus import http://HOST:PORT."
+                "A storage of artifacts cannot be imported, because the runs are in a database. Import from an MLflow "
+                    + "server that has both: apus import http://HOST:PORT."
             )
         default: return text
         }
@@ -41,7 +42,7 @@ enum SourcePlace {
 
     /// The absolute path of the folder with the source's artifacts.
     ///
-    /// - Throws: `ImportFailure` for what is no folder of this machine.
+    /// - Throws: `ImportFailure` if it is not a folder of this machine.
     static func artifacts(_ text: String, _ workingDirectory: String) throws(ImportFailure) -> String {
         let path: String
         switch ArtifactLocation(text).scheme {

@@ -11,7 +11,7 @@ final class SourceServer: ServerCalls {
     private static let maximumBytes = 64 << 20
     /// How long a download may wait for the next byte.
     private static let idleTimeout = Duration.seconds(120)
-    /// The bytes per second that a download must reach on average, so that none goes on without end.
+    /// The bytes per second that a download must reach on average, so that no download runs forever.
     private static let slowestRate: Int64 = 10_000
 
     private let client: RetryingClient
@@ -54,7 +54,8 @@ final class SourceServer: ServerCalls {
         "it lists the file with \(listed) bytes and sends \(received)"
     }
 
-    /// Makes a call with the client that repeats calls after temporary errors, and throws the errors that `ServerCalls` documents.
+    /// Makes a call with the client that repeats calls after temporary errors, and throws the errors that `ServerCalls`
+    /// documents.
     private func withRetries(_ call: (TrackingConnection) throws -> HTTPReply) throws -> HTTPReply {
         do {
             return try client.withRetries(call)

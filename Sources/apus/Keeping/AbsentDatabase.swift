@@ -6,7 +6,7 @@ struct AbsentDatabase {
     /// The path at which the database would be.
     let path: String
 
-    /// Whether only servers have used the folder whose data is in PostgreSQL, as far as the folder shows.
+    /// Whether the files in the folder show that it was used only by servers whose data is in PostgreSQL.
     var isElsewhere: Bool { FileKind(path) != .file && OwnerLock.hasOwnersWithoutDatabase(path) }
 
     /// - Parameter takesPostgres: whether the command also works on a database in PostgreSQL.

@@ -8,7 +8,8 @@ struct Age: ExpressibleByArgument, Equatable {
         ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000),
     ]
 
-    /// nil if a number has no unit, if the units are not in the order `d`, `h`, `m`, `s`, or above a million days.
+    /// Returns nil if a number has no unit, if the units are not in the order `d`, `h`, `m`, `s`, or if the span is longer than a
+    /// million days.
     init?(argument: String) {
         var rest = argument[...]
         var sum = 0.0

@@ -8,9 +8,10 @@ struct BackupCommand: ParsableCommand {
         abstract: "Copy the database and the artifacts to another folder, even while a server is running on them.",
         discussion: """
             Makes a new backup in the folder: a subfolder named by its time, called a generation, with a manifest of \
-            sizes and hashes. The backup holds every write that was answered before the command began. Artifacts that \
-            the previous backup already holds are linked to it where possible; others are copied or, on the same file \
-            system, linked. An interrupted backup is never listed or restored, and the next backup removes its files.
+            sizes and hashes. The backup contains every write that was answered before the command began. Artifacts that \
+            the previous backup already contains are hard links to its files if possible; others are copied or, on the \
+            same file system, linked. An interrupted backup is never listed or restored, and the next backup removes its \
+            files.
             """
     )
 
@@ -19,7 +20,7 @@ struct BackupCommand: ParsableCommand {
         completion: .directory
     )
     var backupPath: String
-    @OptionGroup(title: "Where data lies") var storage: StorageOptions
+    @OptionGroup(title: "Where the data is") var storage: StorageOptions
     @Option(help: ArgumentHelp("Keep this many of the newest backups, and remove the older ones. (default: keep all)"))
     var keep: Int?
     @Flag(help: "Copy artifacts even where hard links are possible.") var copy = false
@@ -38,18 +39,18 @@ struct BackupCommand: ParsableCommand {
             let backupFolder = try BackupFolder(backupPath)
             guard !StoragePaths.isInside(backupFolder.path, layout.artifactsPath) else {
                 throw StartFailure(
-                    "'\(backupFolder.path)' lies in the folder of artifacts, which would be copied into itself."
+                    "'\(backupFolder.path)' is in the folder of artifacts, which would be copied into itself."
                 )
             }
             if let folder = layout.dataFolder, StoragePaths.isInside(backupFolder.path, folder) {
                 throw StartFailure(
-                    "'\(backupFolder.path)' lies in the data folder and would be lost with it. Name a folder outside of it, "
+                    "'\(backupFolder.path)' is in the data folder and would be lost with it. Name a folder outside of it, "
                         + "if possible on another disk."
                 )
             }
             guard backupFolder.holdsSnapshots != true else {
                 throw StartFailure(
-                    "'\(backupFolder.path)' holds the snapshots of a server. Give backups a folder of their own."
+                    "'\(backupFolder.path)' contains the snapshots of a server. Give backups a folder of their own."
                 )
             }
             let backup = Backup(
@@ -66,12 +67,12 @@ struct BackupCommand: ParsableCommand {
             report(result)
             if let bucket = layout.knownBucket {
                 StandardStream.error.write(
-                    "apus: not in the backup: the artifacts in '\(bucket)'; keep them by the versioning of the bucket"
+                    "apus: not in the backup: the artifacts in '\(bucket)'; protect them by the versioning of the bucket"
                 )
             }
             if let local = layout.localArtifactRootPath, local != layout.artifactsPath {
                 StandardStream.error.write(
-                    "apus: not in the backup: '\(local)', where clients keep artifacts themselves"
+                    "apus: not in the backup: '\(local)', where clients store artifacts themselves"
                 )
             }
         }
@@ -103,10 +104,10 @@ struct BackupCommand: ParsableCommand {
 struct RestoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Put a backup into a data folder that no server has open.",
+        abstract: "Restore a backup to a data folder that no server has open.",
         discussion: """
             First every file of the backup is compared with the manifest; a damaged backup is refused. If the data \
-            folder already holds data, the command refuses too; with --replace it moves that data into a subfolder \
+            folder already contains data, the command fails or, with --replace, moves that data into a subfolder \
             `replaced-…`.
             """
     )
@@ -116,10 +117,10 @@ struct RestoreCommand: ParsableCommand {
         completion: .directory
     )
     var backupPath: String
-    @OptionGroup(title: "Where data lies") var storage: StorageOptions
+    @OptionGroup(title: "Where the data is") var storage: StorageOptions
     @Option(help: ArgumentHelp("The name of the generation. (default: the newest)", valueName: "name"))
     var generation: String?
-    @Flag(help: "Move the data that is in the data folder aside.") var replace = false
+    @Flag(help: "Move data that is in the data folder into a subfolder.") var replace = false
     @Flag(help: "Copy artifacts even where hard links are possible.") var copy = false
 
     func run() throws {
@@ -129,7 +130,8 @@ struct RestoreCommand: ParsableCommand {
             let target = try StorageLayout.database(storage, .process).path
             guard !StoragePaths.isInside(target, backupFolder.path) else {
                 throw StartFailure(
-                    "The data folder of '\(target)' lies in '\(backupFolder.path)', which holds backups. Restore into another folder."
+                    "The data folder of '\(target)' is in '\(backupFolder.path)', which contains backups. Restore into another "
+                        + "folder."
                 )
             }
             let claim = try backupFolder.lockForReading()

@@ -11,10 +11,10 @@ struct CheckCommand: ParsableCommand {
         commandName: "check",
         abstract: "Check a data folder, or a backup, and say what is wrong.",
         discussion: """
-            In a data folder, which a server may have open, it runs SQLite's own check, and checks references, the \
+            In a data folder, which a server may have open, the command runs SQLite's own check, and checks references, the \
             summaries of metrics against their points, the counters of the model registry, and the artifacts against \
-            their journal. In a backup it compares every file with the manifest, and then checks the same. It reads \
-            everything, and changes nothing without --repair. The exit status is 0 if nothing is wrong, and 1 otherwise.
+            their journal. In a backup, it compares every file with the manifest, and then checks the same. It changes \
+            nothing without --repair. The exit status is 0 if nothing is wrong, and 1 otherwise.
             """
     )
 
@@ -26,7 +26,7 @@ struct CheckCommand: ParsableCommand {
         completion: .directory
     )
     var backupPath: String?
-    @OptionGroup(title: "Where data lies") var storage: StorageOptions
+    @OptionGroup(title: "Where the data is") var storage: StorageOptions
     @Flag(help: "Repair what can be repaired with certainty; no server may have the folder open.") var repair = false
     @Flag(help: "Print one line of JSON.") var json = false
 
@@ -46,7 +46,7 @@ struct CheckCommand: ParsableCommand {
                 defer { withExtendedLifetime(claim) {} }
                 let verification = try BackupVerification(folder)
                 findings.faults = verification.faults()
-                // A database file that was changed may no longer be a database.
+                // If a file was changed, it may be the database file, which may then not be readable any more.
                 if findings.faults.isEmpty {
                     try check(
                         folder + "/" + BackupManifest.databaseName,
@@ -65,7 +65,7 @@ struct CheckCommand: ParsableCommand {
                 if let bucket = layout.knownBucket {
                     throw StartFailure(
                         "apus check compares the journal with files of this machine, and these artifacts are in '\(bucket)'. "
-                            + "To check the database alone, make a backup, and give its folder to apus check."
+                            + "To check only the database, make a backup, and give its folder to apus check."
                     )
                 }
                 let artifacts = CheckedArtifacts.folder(layout.artifactsPath)
@@ -202,7 +202,7 @@ struct CheckCommand: ParsableCommand {
         }
     }
 
-    /// Whether the last server on a database was killed, and no other has been started since.
+    /// Whether the last server that used a database was killed, and no other one has been started since.
     private static func lastOwnerWasKilled(_ path: String) -> Bool {
         guard let owner = OwnerLock.owner(ofDatabase: path), owner.isOnThisMachine else { return false }
         return kill(owner.pid, 0) != 0 && errno == ESRCH
@@ -266,7 +266,7 @@ private struct Findings {
     var files: Int64 = 0
     /// The number of files in folders of runs or models that do not exist.
     ///
-    /// These files are harmless but of no use.
+    /// These files do no harm, but nobody needs them.
     var ownerlessFiles: Int64 = 0
     var ownerlessBytes: Int64 = 0
     /// The path of one ownerless file, as an example.

@@ -21,17 +21,17 @@ struct GarbageCollection: ParsableCommand {
             If a server has the folder open, the command works through that server. The command may be interrupted: \
             the next call, or the next server on the folder, continues.
 
-            --backend-store-uri may also name a database in PostgreSQL, whatever servers use it; then say with \
-            --artifacts-destination where these keep their artifacts.
+            --backend-store-uri may also name a database in PostgreSQL, which servers may be using; then name the place where \
+            these servers keep artifacts with --artifacts-destination.
             """
     )
 
-    @OptionGroup(title: "Where data lies") var storage: StorageOptions
+    @OptionGroup(title: "Where the data is") var storage: StorageOptions
 
-    @Option(help: ArgumentHelp("Ask this server instead of looking for a folder.", valueName: "uri"))
+    @Option(help: ArgumentHelp("Work through this server instead of a data folder.", valueName: "uri"))
     var trackingUri: String?
 
-    @Option(help: ArgumentHelp("Only what was deleted at least so long ago: 30d, 1d2h3m4s, 1.5h.", valueName: "age"))
+    @Option(help: ArgumentHelp("Only what was deleted at least this long ago: 30d, 1d2h3m4s, 1.5h.", valueName: "age"))
     var olderThan: Age?
 
     @Option(help: ArgumentHelp("Deleted runs, separated by commas.", valueName: "ids")) var runIds: String?
@@ -40,10 +40,12 @@ struct GarbageCollection: ParsableCommand {
     @Option(help: ArgumentHelp("Deleted logged models, separated by commas.", valueName: "ids"))
     var loggedModelIds: String?
 
-    @Option(help: ArgumentHelp("Also remove entries of the artifact journal that are so old.", valueName: "age"))
+    @Option(
+        help: ArgumentHelp("Also remove entries of the artifact journal that are at least this old.", valueName: "age")
+    )
     var journalOlderThan: Age?
 
-    @Flag(help: "Say what would be removed, and remove nothing.") var dryRun = false
+    @Flag(help: "Print what would be removed, and remove nothing.") var dryRun = false
     @Flag(help: "Print one line of JSON.") var json = false
 
     func run() throws {
@@ -70,8 +72,8 @@ struct GarbageCollection: ParsableCommand {
         }
     }
 
-    /// What the flags ask for.
-    private func wanted() throws -> (request: RemovalRequest, extras: RemovalExtras) {
+    /// The removal that the flags ask for.
+    private func requestedRemoval() throws -> (request: RemovalRequest, extras: RemovalExtras) {
         let now = unixMilliseconds()
         var request = RemovalRequest(deletedBefore: olderThan.map { now - $0.milliseconds })
         request.runIDs = Self.ids(runIds)
@@ -87,7 +89,7 @@ struct GarbageCollection: ParsableCommand {
     }
 
     private func collect(in database: OpenedDatabase) throws -> RemovalProgress {
-        let (request, extras) = try wanted()
+        let (request, extras) = try requestedRemoval()
         var sum = RemovalProgress()
         if dryRun {
             sum.count = try database.api.previewRemoval(request, extras)
@@ -100,7 +102,7 @@ struct GarbageCollection: ParsableCommand {
     }
 
     private func collect(in folder: OpenedFolder) throws -> RemovalProgress {
-        let (request, extras) = try wanted()
+        let (request, extras) = try requestedRemoval()
         var sum = RemovalProgress()
         if dryRun {
             sum.count = try folder.api.previewRemoval(request, extras)
@@ -117,7 +119,7 @@ struct GarbageCollection: ParsableCommand {
         return sum
     }
 
-    /// - Parameter next: where the call goes on; nil if the server knows it.
+    /// - Parameter next: where the call continues; nil if the server has stored this itself.
     private func body(isFirst: Bool, from next: RemovalProgressMark? = nil) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
@@ -176,13 +178,13 @@ struct GarbageCollection: ParsableCommand {
             for reason in count.reasons { StandardStream.output.write("  \(reason)") }
         }
         if count.undated > 0 {
-            let stay = count.undated == 1 ? "stays: nobody knows when it was" : "stay: nobody knows when they were"
+            let stay = count.undated == 1 ? "stays: it is unknown when it was" : "stay: it is unknown when they were"
             StandardStream.output.write("\(Amount.text(count.undated, "deleted item")) \(stay) deleted")
         }
         if count.unservedFolders > 0 {
             StandardStream.output.write(
                 "\(Amount.text(count.unservedFolders, "folder")) of artifacts stayed: the server opens no files there, or the path "
-                    + "does not hold the id of the run or model and may be another's"
+                    + "does not contain the id of the run or model, so it may belong to another one"
             )
         }
         for failure in progress.failures { StandardStream.error.write("apus: not removed: \(failure)") }

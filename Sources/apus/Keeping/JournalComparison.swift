@@ -44,7 +44,7 @@ struct JournalComparison {
     /// One line for each file whose size differs although it was not written after its last entry in the journal.
     private(set) var changed: [String] = []
 
-    /// The most milliseconds between the writing of a file and the addition of its entry to the journal.
+    /// The largest number of milliseconds between the writing of a file and the addition of its entry to the journal.
     private static let slack: Int64 = 1_000
 
     var isEmpty: Bool { newerThanJournal.isEmpty && missing.isEmpty && changed.isEmpty }

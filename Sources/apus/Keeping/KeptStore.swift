@@ -10,7 +10,7 @@ internal import SQLite
 internal import Tracking
 internal import TrackingStore
 
-/// The data that a command works on: a folder that this process opens, or a server that has the folder open.
+/// The data that a command works on: a data folder that this process opens, or a server that has the folder open.
 enum KeptStore {
     case folder(OpenedFolder)
     case server(KeptServer)
@@ -18,10 +18,10 @@ enum KeptStore {
     /// Opens the data folder that the flags name or, if a server has it open, connects to that server.
     ///
     /// - Parameters:
-    ///   - uri: the address of a server to connect to instead of looking for a folder.
-    ///   - makesDatabase: whether a database is made if there is none.
-    ///   - needsArtifacts: whether the command works on artifacts too, so that it must know where they are.
-    ///   - takesPostgres: whether the command also works on a database in PostgreSQL, which its flags do not name here.
+    ///   - uri: the address of a server to connect to instead of opening a folder; nil if there is none.
+    ///   - makesDatabase: whether to create a database if there is none.
+    ///   - needsArtifacts: whether the command also works on artifacts, and so must know where they are.
+    ///   - takesPostgres: whether the message about an absent database may suggest to name one in PostgreSQL.
     static func open(
         _ storage: StorageOptions,
         uri: String? = nil,
@@ -37,7 +37,7 @@ enum KeptStore {
             throw AbsentDatabase(path: path).failure(takesPostgres: takesPostgres)
         }
         let layout = try StorageLayout(storage, environment)
-        // The folder is made when the store is opened.
+        // This is found out now, because opening the store creates the folder.
         let absence = needsArtifacts ? layout.artifactFolderFault : nil
         var wait = OwnerWait(isAsked: true)
         while true {
@@ -49,7 +49,7 @@ enum KeptStore {
                 return .server(try KeptServer(ownerAt: owner))
             }
             do {
-                // A server that has the folder open knows the place by itself.
+                // The place is required only here, because a server that has the folder open knows where its artifacts are.
                 if needsArtifacts { try layout.requireNamedPlace() }
                 if let absence { throw absence }
             } catch {
@@ -176,15 +176,16 @@ struct KeptServer {
         }
         if reply.errorCode == "ENDPOINT_NOT_FOUND" {
             throw StartFailure(
-                "The server at \(client.uri) was started without --app-name basic-auth, so that it knows no users. Start it with "
-                    + "that flag, or stop it while this command works on the folder."
+                "The server at \(client.uri) was started without --app-name basic-auth, so it has no users. Start it with that "
+                    + "flag, or stop it while this command works on the folder."
             )
         }
         guard reply.status == 200 else { throw failure(reply) }
         return reply.json
     }
 
-    /// Sends one of Apus' own calls by POST, repeats it for a minute while the server is busy, and returns the answer of status 200.
+    /// Sends one of Apus' own calls by POST, repeats it for a minute while the server is busy, and returns the answer of status
+    /// 200.
     func call(
         _ route: String,
         _ body: [UInt8],

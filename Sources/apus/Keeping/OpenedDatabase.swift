@@ -2,13 +2,14 @@ internal import Budgets
 internal import MLflowAPI
 internal import PostgresStore
 
-/// A database in PostgreSQL that a command has opened, whatever servers use it, and the place of their artifacts.
+/// A database in PostgreSQL that a command has opened and that servers may be using, with the place of their artifacts.
 struct OpenedDatabase {
     let api: MLflowAPI
     private let store: PostgresStore
 
     /// - Returns: nil if the flags name no such database.
-    /// - Throws: `StartFailure` also if nothing says where the artifacts are, because they would stay without their runs.
+    /// - Throws: `StartFailure`, also if it is unknown where the artifacts are: the runs would be removed and their artifacts
+    ///   would stay.
     init?(_ storage: StorageOptions) throws {
         let environment = Environment.process
         guard let uri = try PostgresURI.find(storage, environment) else { return nil }

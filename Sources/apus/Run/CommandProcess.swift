@@ -3,8 +3,8 @@ internal import Glibc
 
 /// The process of the command that `apus run` was given.
 ///
-/// The process is created before the server, because the server gets its id in order to end with it. The process waits
-/// for the tracking URI and then runs the command.
+/// The process is created before the server, because the server is given the id of the process and ends when it ends. The
+/// process waits for the tracking URI and then runs the command.
 struct CommandProcess {
     private static let variable = "MLFLOW_TRACKING_URI"
 
@@ -52,9 +52,9 @@ struct CommandProcess {
     /// Ends the process without running the command.
     func cancel() { close(gate) }
 
-    /// Whether processes that the command has started are still running after its end, as children of this process.
+    /// Whether processes that the command has started are still running after its end; they are then children of this process.
     ///
-    /// - Parameter server: the child process that does not count; nil if there is none.
+    /// - Parameter server: the process of the server, a child that is not counted; nil if there is none.
     /// - Returns: false also if the kernel does not list the children.
     static func hasLeftovers(beside server: pid_t?) -> Bool {
         let descriptor = open("/proc/self/task/\(getpid())/children", O_RDONLY | O_CLOEXEC)
@@ -67,7 +67,7 @@ struct CommandProcess {
     }
 }
 
-/// An array of C strings that ends with a null pointer, as execve(2) takes arguments and variables.
+/// An array of C strings that ends with a null pointer, which is the form of arguments and variables for execve(2).
 final class CStrings {
     let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
     private let count: Int

@@ -1,7 +1,7 @@
 internal import CProcess
 internal import HTTPClient
 
-/// One call of `apus run`: starts the command and its server, and keeps the status of both until the end.
+/// One call of `apus run`: starts the command and its server, and records the status of both until the end.
 struct CommandRun {
     /// The exit status for failures before the command begins, the same as that of env(1) and timeout(1).
     static let ownFailure: Int32 = 125
@@ -17,7 +17,7 @@ struct CommandRun {
     /// Runs the command and returns its exit status.
     func run() throws -> Int32 {
         let signals = SignalPump()
-        // Processes that the command leaves running become children of this one, so that they can be waited for.
+        // Processes that the command leaves running become children of this process, which can then wait for them.
         _ = apus_adopt_orphans()
         let status = RunStatus(databasePath: server.databasePath, command: command, startTime: unixMilliseconds())
         let file = try RunStatusFile(statusPath, status)

@@ -30,7 +30,7 @@ final class CommandServer {
     }
 
     /// A server that another process has started.
-    private final class Found: Sendable {
+    private final class FoundServer: Sendable {
         let hasEnded = Atomic(false)
 
         /// - Parameter owner: the process of the server; nil if the server is known to be stopping.
@@ -49,7 +49,7 @@ final class CommandServer {
 
     private static let longestStop = Duration.seconds(10)
     private static let longestTakeOver = Duration.seconds(15)
-    /// A server that dies more often than this, each time within `stableTime` of its start, is not started again.
+    /// If servers die more often than this, each within `stableTime` of its start, no other one is started.
     private static let mostDeaths = 5
     private static let stableTime = Duration.seconds(60)
 
@@ -57,7 +57,7 @@ final class CommandServer {
     private let signals: SignalPump
     private let command: pid_t
     private var sockets: [Descriptor] = []
-    private var found: Found?
+    private var found: FoundServer?
     private var lastStart = ContinuousClock.now
     private var deaths = 0
     /// The process of the server that this object has started; nil while a server of another process is used.
@@ -108,7 +108,7 @@ final class CommandServer {
         signals.wait(atMost: Self.longestStop) { signals.status(of: pid) != nil }
     }
 
-    /// Starts the next server after one has died; from the second death in a row on, after a pause of 1 s.
+    /// Starts the next server after one has died, and first waits for 1 s if an earlier one also died soon after its start.
     ///
     /// - Parameter status: the exit status of the server that has died.
     private func restart(after status: Int32) throws(StartFailure) {
@@ -143,7 +143,7 @@ final class CommandServer {
                 // Another `apus run` that used the same server may have taken over already.
                 let owner = OwnerLock.owner(ofDatabase: settings.databasePath)
                 if let owner, owner.address == uri {
-                    found = Found(owner.pid)
+                    found = FoundServer(owner.pid)
                     if found?.hasEnded.load(ordering: .acquiring) == false { return }
                 }
                 signals.wait(atMost: .milliseconds(50)) { signals.status(of: command) != nil }
@@ -178,7 +178,7 @@ final class CommandServer {
         let owner = OwnerLock.owner(ofDatabase: settings.databasePath)?.pid
         guard owner != child else { return }
         signals.wait(atMost: Self.longestStop) { signals.status(of: child) != nil }
-        (sockets, pid, found) = ([], nil, Found(owner))
+        (sockets, pid, found) = ([], nil, FoundServer(owner))
     }
 
     private func start(readyFile: String) throws(StartFailure) -> pid_t {

@@ -17,6 +17,6 @@ enum ForeignVariables {
             .serverRequests, .clientConnections, .clientUploads, .clientBodies, .clientAnswers,
         ] + SettingDefinition.withoutEffect + SettingDefinition.refused
 
-    /// The variables by which a service manager talks to `apus run`, which sets the first two for its server anew.
+    /// The variables that a service manager sets for `apus run`, which sets the first two to new values for its server.
     private static let ofServiceManager = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET"]
 }

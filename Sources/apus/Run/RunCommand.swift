@@ -3,7 +3,7 @@ internal import ArgumentParser
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Run a command with a tracking server that lives as long as it.",
+        abstract: "Run a command with a tracking server that runs as long as the command.",
         usage: "apus run [options] -- <command> ...",
         discussion: """
             Starts a server on a free port of this machine, or uses the server that already has the data open, sets \
@@ -19,8 +19,8 @@ struct RunCommand: ParsableCommand {
 
             A server that dies is started again at the same address. After the command's end the server stays for the \
             time of --grace while processes that the command has started are running. With --upstream, the server then \
-            sends what the upstream lacks for the time of --drain-time; the data folder keeps the rest. A SIGTERM or \
-            Ctrl-C ends these waits early.
+            sends, for the time of --drain-time at most, what the upstream lacks; the rest stays in the data folder. A \
+            SIGTERM or Ctrl-C ends these waits early.
 
             The other flags are passed to the server. Without --host and --port it listens on 127.0.0.1 at a free \
             port. The environment variables named below that say where a server listens, who may use it and which \
@@ -31,7 +31,7 @@ struct RunCommand: ParsableCommand {
     @Option(help: .of(.statusFile), completion: .of(.statusFile)) var statusFile: String?
     @Option(help: .of(.grace), completion: .of(.grace)) var grace: WaitingTime?
     @Option(help: .of(.drainTime), completion: .of(.drainTime)) var drainTime: WaitingTime?
-    @OptionGroup(title: "Where data lies") var storage: StorageOptions
+    @OptionGroup(title: "Where the data is") var storage: StorageOptions
     @OptionGroup(title: "How data is kept") var keeping: KeepingOptions
     @OptionGroup(title: "Where snapshots go") var snapshots: SnapshotOptions
     @OptionGroup(title: "Which server gets a copy of everything") var forwarding: ForwardOptions
@@ -78,7 +78,7 @@ struct RunCommand: ParsableCommand {
 
     private var port: Int {
         get throws(StartFailure) {
-            // Variables such as PORT are meant for other servers.
+            // Variables such as PORT are meant for other servers, so only the flag is used.
             guard listening.port != nil else { return 0 }
             return try ListeningSettings(listening, Environment { _ in nil }).port
         }
@@ -109,5 +109,5 @@ extension SettingDefinition {
     static let grace = option("--grace", "time", default: "10s")
         .doing("How long the server stays after the command's end while processes that it has started are running.")
     static let drainTime = option("--drain-time", "time", default: "60s")
-        .doing("How long the server may go on at the end to send what the upstream lacks.")
+        .doing("How long the server may continue to send at the end what the upstream lacks.")
 }

@@ -9,7 +9,7 @@ internal import Synchronization
 /// The facts are the ids of the runs that begin while the command is running, and the data that an upstream still lacks.
 final class ServedState: Sendable {
     private static let interval = DispatchTimeInterval.seconds(5)
-    /// The most run ids that the status holds.
+    /// The largest number of run ids in the status.
     private static let mostIDs = 1_000
     private static let longestUpdate = Duration.seconds(2)
 
@@ -54,7 +54,7 @@ final class ServedState: Sendable {
 
     /// Asks the server once.
     ///
-    /// If it does not answer in time, the status stays as it is until the next update.
+    /// If the server does not answer in time, the status is not changed until the next update.
     private func update() {
         let deadline = Deadline(after: Self.longestUpdate)
         if let backlog = calls.backlog(by: deadline) { file.change { $0.backlog = backlog } }
@@ -68,7 +68,7 @@ final class ServedState: Sendable {
                 for run in runs.elements {
                     guard let id = run["run_id"]?.string, seen.ids.count < Self.mostIDs else { continue }
                     if seen.ids.insert(id).inserted { news.append(id) }
-                    // The limit keeps a client whose clock is ahead from hiding runs that others begin later.
+                    // A start time in the future, from a client whose clock is ahead, would hide the runs that start before it.
                     seen.since = max(seen.since, min(run["start_time"]?.int64 ?? 0, unixMilliseconds()))
                 }
             }

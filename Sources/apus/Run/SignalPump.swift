@@ -66,7 +66,7 @@ final class SignalPump {
         if caught.isFromProcess || !hasTerminal || isOfLeaderAlone(caught.number) { kill(command, caught.number) }
     }
 
-    /// Whether the kernel sends a signal to this process alone and not to its group.
+    /// Whether the kernel sends a signal only to this process and not to its group.
     ///
     /// The kernel does this with SIGHUP at the end of a terminal if this process is the leader of its session.
     private func isOfLeaderAlone(_ number: Int32) -> Bool { number == SIGHUP && getsid(0) == getpid() }

@@ -3,7 +3,7 @@ internal import Dispatch
 internal import Logging
 internal import Synchronization
 
-/// Named work in the background, which runs on demand or at an interval, and ends before the store closes.
+/// Named work in the background, which runs on demand or at an interval, and is ended before the store is closed.
 final class BackgroundWork: Sendable {
     /// The results so far, for `/metrics`.
     struct Report: Sendable {

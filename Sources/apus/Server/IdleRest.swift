@@ -6,7 +6,7 @@ internal import Tracking
 
 /// Returns memory to the system and truncates the database's write-ahead log when no request has come for a while.
 ///
-/// It costs each request two atomic operations. An idle server is never woken, because the timer runs only after requests.
+/// Counting costs each request two atomic operations. An idle process is never woken, because the timer runs only after requests.
 final class IdleRest: Sendable {
     private let requests = Atomic<Int>(0)
     private let isArmed = Atomic<Bool>(false)
@@ -28,7 +28,7 @@ final class IdleRest: Sendable {
         }
     }
 
-    /// The works of an idle server.
+    /// The two works, which `/metrics` reports.
     var works: [BackgroundWork] { [rest, trim] }
 
     /// Counts a request that has been answered; may be called on any thread.

@@ -23,7 +23,7 @@ final class RequestLimits: Sendable {
 
     /// Counts a request, and returns the refusal of a request that comes too early; nil if the request is accepted.
     ///
-    /// Requests that anyone may send, such as health probes, and those of commands on the server's machine do not count.
+    /// Requests that anyone may send, such as health probes, and requests of commands on the server's machine are not counted.
     func refusal(of request: HTTPRequest, _ access: Access?) -> HTTPResponse? {
         if let access, access.action == .open { return nil }
         guard request.caller.identity == nil || request.caller.owner != nil,
@@ -32,7 +32,7 @@ final class RequestLimits: Sendable {
         refused.add(1, ordering: .relaxed)
         let whose =
             refusal.isOfServer
-            ? "The server takes \(refusal.limit) requests a second from all clients together (--server-requests)."
+            ? "The server accepts \(refusal.limit) requests a second from all clients together (--server-requests)."
             : "\(request.caller.party.phrase) may send \(refusal.limit) requests a second on average (--client-requests)."
         var response = APIError(
             httpStatus: 429,

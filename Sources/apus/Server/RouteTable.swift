@@ -9,7 +9,7 @@ struct RouteTable {
     private(set) var router = HTTPRouter()
     private var declared: [String: [HTTPMethod: Access]] = [:]
 
-    /// The longest body of a request that needs no credential; the longest useful one is a form of the log-in.
+    /// The longest body of a request that needs no credential; the longest useful body is that of the log-in form.
     private static let openBodyBytes = 16_384
 
     mutating func add(_ method: HTTPMethod, _ pattern: String, _ access: Access, _ handler: HTTPHandler) {

@@ -16,7 +16,7 @@ final class RunningServer {
 
     /// The longest time between the signal and the end of the last snapshot.
     ///
-    /// The rest of the five seconds is left for closing the store.
+    /// The process must end within five seconds; the rest of this time is left for closing the store.
     private static let longestSnapshot = Duration.milliseconds(4_300)
 
     /// Opens the store, starts listening, and reports that the server is ready.
@@ -80,7 +80,7 @@ final class RunningServer {
         )
     }
 
-    /// The end of the first line, such as `, 12 runs`; empty if the server stops before the runs are counted.
+    /// The end of the line that reports the address, such as `, 12 runs`; empty if the runs cannot be counted.
     private var runCountText: String {
         get throws {
             do {
@@ -91,7 +91,8 @@ final class RunningServer {
                 // The store is closed already.
                 return ""
             } catch _ where parts.local == nil {
-                // PostgreSQL is away, or another program has locked the runs. The server stays, and requests are told.
+                // PostgreSQL is unreachable, or another program has locked the runs. The server keeps running, and the answers to
+                // requests report the failure.
                 return ""
             }
         }

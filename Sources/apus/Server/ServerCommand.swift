@@ -11,7 +11,7 @@ struct ServerCommand: ParsableCommand {
         abstract: "Serve experiments, runs and artifacts until SIGTERM.",
         discussion: """
             Flags have the names of `mlflow server`; the environment variable in brackets can be set instead of a \
-            flag. Prints one line on standard output when the server answers; messages go to standard error.
+            flag. The server prints one line on standard output when it answers; messages go to standard error.
 
             SIGTERM, Ctrl-C in its terminal and the end of that terminal stop the server: it finishes the requests \
             that it has begun and ends within 5 s. A second such signal, more than half a second later, ends it at \
@@ -20,7 +20,7 @@ struct ServerCommand: ParsableCommand {
             stop the server but makes it read the certificate anew.
 
             A service manager may pass listening sockets (LISTEN_FDS, as systemd does), TCP or Unix, which then \
-            replace --host and --port. The server tells it by NOTIFY_SOCKET when it is ready and when it stops.
+            replace --host and --port. The server reports to it through NOTIFY_SOCKET when it is ready and when it stops.
 
             Two settings have an environment variable and no flag.
             \(withoutFlag)
@@ -30,7 +30,7 @@ struct ServerCommand: ParsableCommand {
         aliases: ["ui"]
     )
 
-    @OptionGroup(title: "Where data lies") var storage: StorageOptions
+    @OptionGroup(title: "Where the data is") var storage: StorageOptions
     @OptionGroup(title: "How data is kept") var keeping: KeepingOptions
     @OptionGroup(title: "Where snapshots go") var snapshots: SnapshotOptions
     @OptionGroup(title: "Which server gets a copy of everything") var forwarding: ForwardOptions
@@ -61,7 +61,7 @@ struct ServerCommand: ParsableCommand {
         }
         MemorySettings.apply()
         LoggingSystem.bootstrap { WriterLogHandler(label: $0, writer: .standardError) }
-        // A busy machine or disk may need this long. The end takes the whole time only if nobody reads the pipe.
+        // Writing the last lines may take this long on a busy machine; if nobody reads the pipe, the whole time passes.
         atexit { LogWriter.standardError.flush(within: .seconds(2)) }
         var logger = Logger(label: "apus")
         logger.logLevel = level
@@ -99,12 +99,12 @@ struct ServerCommand: ParsableCommand {
         let externalUsers = try ExternalUserSettings(externalUsers, environment)
         let security = try SecuritySettings(security, externalUsers, prefix: addresses.prefix, environment)
         let limits = try LimitSettings(limits, environment)
-        // What is refused is refused before a folder is made.
+        // Settings that are not possible over PostgreSQL are refused before a folder is created.
         let isOverPostgres = try PostgresURI.find(storage, environment) != nil
         if isOverPostgres { try OnlyOverSQLite.refuse(self, environment) }
         try limits.requireKnownClients(security.asksForCredentials)
         let requestHandling = try RequestHandlingSettings(answering, environment)
-        // Over PostgreSQL an audit needs the right to make a schema, which a server without users should not need.
+        // Over PostgreSQL, the audit log needs the right to create a schema, which a server without users should not need.
         let audit = try AuditSettings(keeping, environment, default: !isOverPostgres || security.asksForCredentials)
         let webPages = try WebPageSettings(pages, prefix: addresses.prefix, environment)
         let layout = try StorageLayout(storage, environment, keeping: keeping)
@@ -114,7 +114,7 @@ struct ServerCommand: ParsableCommand {
         for line in certificate?.warnings ?? [] { StandardStream.error.write("apus: \(line)") }
         let snapshots = try SnapshotSettings(snapshots, environment, layout)
         if snapshots != nil, let local = layout.localArtifactRootPath, local != layout.artifactsPath {
-            StandardStream.error.write("apus: not in snapshots: '\(local)', where clients keep artifacts themselves")
+            StandardStream.error.write("apus: not in snapshots: '\(local)', where clients store artifacts themselves")
         }
         if let bucket = layout.artifactBucket {
             if snapshots != nil {
@@ -126,7 +126,7 @@ struct ServerCommand: ParsableCommand {
         }
         let upstream = try UpstreamSettings(forwarding, environment)
         // A start that fails because the port is in use must not leave a new database. An existing database is opened
-        // before the port is tried, because a server that has it open is the better explanation.
+        // before the port is tried, because it helps more to know that another server has it open.
         if sockets.isEmpty, layout.postgres != nil || FileStatus(path: layout.databasePath) == nil {
             try HTTPServer.requireFree(host: addresses.host, port: addresses.port)
         }

@@ -17,8 +17,8 @@ extension ServerParts {
                 if let refusal = security.hosts.refusal(of: request) ?? origins.refusal(of: request) {
                     return .refused(Refusal.response(refusal, to: request))
                 }
-                // A browser sends a preflight request without credentials; the answer has no other content than the
-                // requests that pages may send.
+                // A browser sends a preflight request without credentials; the answer contains only which requests
+                // pages may send.
                 if let preflight = security.origins.preflight(request) { return .refused(preflight) }
             }
             if access.isRequired {
@@ -44,7 +44,8 @@ extension ServerParts {
                 return .refused(logIn)
             }
             var response = Refusal.response(refusal.refusal, to: request)
-            // With a Basic challenge, a browser would ask for a name and a password on a page whose log-in has ended.
+            // A page sends requests by script after its log-in has ended; because of a Basic challenge, the browser would
+            // ask for a name and a password on that page.
             let isByScript = request.header("sec-fetch-mode").map { $0 != "navigate" } ?? false
             response.headers += refusal.fields.filter { !isByScript || !$0.value.hasPrefix("Basic") }
             return .refused(response)

@@ -13,21 +13,21 @@ internal import TrackingStore
 struct ServerParts {
     let settings: ServerSettings
     let store: any TrackingBackend
-    /// The store, if it is the one in SQLite; nil if the data is in PostgreSQL.
+    /// The SQLite store; nil if the data is in PostgreSQL.
     let local: TrackingStore?
     /// The lock in the data folder of a server over PostgreSQL, by which commands of this machine find the server; nil if the
     /// store has the lock, or if there is none.
     let folderLock: OwnerLock?
     /// The database for messages, without a password.
     let database: String
-    /// The flag by which commands such as `apus user` find the database, for messages.
+    /// The flag with which a command such as `apus user` opens the database of this server, for messages.
     let flagOfDatabase: String
     let budgets: Budgets
     let roots: ServedRoots
     let keeper: SnapshotKeeper?
     let forwarder: Forwarder?
     let rate: RequestLimits?
-    /// nil if nothing is audited.
+    /// nil if the server keeps no audit log.
     let logInAudit: LogInAudit?
     let logIns: LogInMethods
     let access: AccessControl
@@ -138,7 +138,7 @@ struct ServerParts {
         return Budgets(limits)
     }
 
-    /// The quotas of artifacts, with the present use; nil if there are no quotas.
+    /// The quotas of artifacts, with the current use; nil if there are no quotas.
     private static func quotas(_ settings: LimitSettings, _ store: ServedStore) throws -> StorageQuotas? {
         guard settings.clientArtifactBytes != nil || settings.serverArtifactBytes != nil else { return nil }
         let quotas = StorageQuotas(

@@ -18,9 +18,9 @@ struct ServerSettings {
     var automaticStop: AutomaticStopSettings
     var serviceManager: ServiceManager
 
-    /// Whether the server looks at the users, the tokens, the audit, the artifact journal and the counts of its database.
+    /// Whether the server uses the tables of users, tokens, the audit log, the artifact journal and the storage use.
     ///
-    /// Over PostgreSQL they are in tables that MLflow's database does not have.
+    /// A PostgreSQL database of MLflow does not have these tables, so the server creates them only if a setting needs them.
     var keepsOwnTables: Bool {
         layout.postgres == nil || security.asksForCredentials || audit.isOn || limits.countsStorage
     }

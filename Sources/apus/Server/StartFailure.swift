@@ -28,7 +28,7 @@ struct StartFailure: Error, CustomStringConvertible {
         switch error {
         case MigrationError.mlflowDatabase:
             StartFailure(
-                "\(databasePath): \(error). Take it over with apus import '\(databasePath)' --to FOLDER, and serve that folder "
+                "\(databasePath): \(error). Import it with apus import '\(databasePath)' --to FOLDER, and serve that folder "
                     + "with --data-dir; Apus keeps its data in a database of its own."
             )
         case MigrationError.foreignDatabase, MigrationError.notADatabase:

@@ -42,7 +42,7 @@ struct Backup {
             try Disk.write(manifest.text, to: unfinished + "/" + BackupManifest.name)
             try Disk.synchronize(unfinished)
         } catch {
-            // The removal frees a full disk. The next backup removes the files that cannot be removed now.
+            // The disk may be full, so the files are removed. Those that cannot be removed now are removed by the next backup.
             try? Disk.remove(unfinished)
             throw error
         }
@@ -65,7 +65,7 @@ struct Backup {
         do {
             defer { target.close() }
             try source.copy(into: target)
-            // The header of the copy asks for a write-ahead log. In this mode other tools can read the single file.
+            // The header of the copy asks for a write-ahead log. With DELETE, other tools can read the copy as a single file.
             try target.execute("PRAGMA journal_mode = DELETE")
             try requireUndamaged(target, databasePath)
         }
@@ -88,7 +88,7 @@ struct Backup {
 
     private func placeArtifacts(in folder: String, _ manifest: inout BackupManifest, _ result: inout Result) throws {
         let previous = backupFolder.generations.last.map { "\(backupFolder.path)/\($0)" }
-        // If the manifest of the previous backup cannot be read, every artifact is copied anew.
+        // If the manifest of the previous backup cannot be read, every artifact is copied again.
         let known = previous.flatMap { try? BackupManifest(Disk.contents($0 + "/" + BackupManifest.name), of: $0) }
             .flatMap { $0.isByContent ? nil : $0 }
         var madeFolders: Set<String> = []

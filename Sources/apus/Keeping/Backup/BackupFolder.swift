@@ -3,7 +3,8 @@ internal import Glibc
 
 /// The folder that contains backups or snapshots.
 ///
-/// Each complete backup or snapshot, called a generation, is a folder whose name is its time.
+/// A backup contains its artifacts, by path. Snapshots share the artifacts, which are stored beside them, by content. Each
+/// complete backup or snapshot, called a generation, is a folder whose name is its time.
 struct BackupFolder: Sendable {
     let path: String
 
@@ -50,14 +51,15 @@ struct BackupFolder: Sendable {
         guard flock(raw, LOCK_EX | LOCK_NB) != 0 else { return descriptor }
         guard errno == EWOULDBLOCK else { return nil }
         throw StartFailure(
-            "Another backup to '\(path)', or a restore or check of one in it, is running. Try again when it has ended."
+            "Another process is making a backup in '\(path)', or is restoring or checking a backup from there. Try again when "
+                + "it has ended."
         )
     }
 
-    /// Locks the folder against new backups, which remove old ones, until the result is released.
+    /// Keeps new backups from starting until the result is released, because they could remove the one that is being read.
     ///
     /// Waits up to a minute for a running backup.
-    /// - Returns: nil if the folder has no lock file, or its file system has no locks.
+    /// - Returns: nil if the lock file does not exist or cannot be opened, or if the file system has no locks.
     func lockForReading() throws(StartFailure) -> Descriptor? {
         let raw = open(path + "/.lock", O_RDONLY | O_CLOEXEC)
         guard raw >= 0 else { return nil }
@@ -66,7 +68,9 @@ struct BackupFolder: Sendable {
         while flock(raw, LOCK_SH | LOCK_NB) != 0 {
             guard errno == EWOULDBLOCK else { return nil }
             guard .now < end else {
-                throw StartFailure("A backup to '\(path)' has been running for a minute. Try again when it has ended.")
+                throw StartFailure(
+                    "A backup to '\(path)' is still running after a wait of a minute. Try again when it has ended."
+                )
             }
             sleepFor(.milliseconds(50))
         }
@@ -75,18 +79,19 @@ struct BackupFolder: Sendable {
 
     private static let longestWait = Duration.seconds(60)
 
-    /// The folder that holds a generation.
+    /// The folder above that of a generation.
     static func ofGeneration(_ folder: String) throws(StartFailure) -> BackupFolder {
         try BackupFolder(StorageLayout.parent(of: folder))
     }
 
-    /// Whether the newest generation is a snapshot; nil if there is no generation or its manifest cannot be read.
+    /// Whether the newest generation is a snapshot (version 2 of the manifest); nil if there is no generation or its manifest
+    /// cannot be read.
     var holdsSnapshots: Bool? {
         generations.last.flatMap { BackupManifest.version(ofManifest: "\(path)/\($0)/\(BackupManifest.name)") }
             .map { $0 > 1 }
     }
 
-    /// Throws if a folder that is to be used as a data folder is a generation or holds generations.
+    /// Throws if a folder that is to be used as a data folder is a generation or contains generations.
     ///
     /// A server that opened it would change the backup.
     static func refuse(asDataFolder folder: String) throws(StartFailure) {
@@ -95,10 +100,10 @@ struct BackupFolder: Sendable {
         let holdsGenerations =
             FileKind(folder + "/" + BackupManifest.databaseName) == .absent && backupFolder.holdsSnapshots != nil
         guard isGeneration || holdsGenerations else { return }
-        let reason = isGeneration ? "is a backup or a snapshot" : "holds backups or snapshots"
+        let reason = isGeneration ? "is a backup or a snapshot" : "contains backups or snapshots"
         throw StartFailure(
-            "'\(folder)' \(reason) and no data folder. Put it into one with apus restore '\(folder)' --data-dir FOLDER, and "
-                + "use that."
+            "'\(folder)' \(reason) and is not a data folder. Restore it with apus restore '\(folder)' --data-dir FOLDER, and use "
+                + "FOLDER instead."
         )
     }
 
@@ -127,9 +132,9 @@ struct BackupFolder: Sendable {
     func removeOldGenerations(keeping count: Int) throws {
         for name in generations.dropLast(count) {
             // Without the new name, an interrupted removal would leave a generation that looks damaged.
-            let doomed = "\(path)/\(Self.unfinishedPrefix)\(name)"
-            try Disk.rename("\(path)/\(name)", to: doomed)
-            try Disk.remove(doomed)
+            let renamed = "\(path)/\(Self.unfinishedPrefix)\(name)"
+            try Disk.rename("\(path)/\(name)", to: renamed)
+            try Disk.remove(renamed)
         }
     }
 
@@ -147,14 +152,14 @@ struct BackupFolder: Sendable {
 
     /// The name of a generation made at a time in Unix milliseconds, such as `2026-11-28T20.15.00.123Z`.
     ///
-    /// The names sort by time.
+    /// The order of the names is the order of the times.
     static func name(at milliseconds: Int64) -> String {
         var seconds = time_t(milliseconds / 1_000)
         var parts = tm()
         gmtime_r(&seconds, &parts)
-        func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        func twoDigits(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
         let fraction = String(1_000 + milliseconds % 1_000).dropFirst()
-        return "\(parts.tm_year + 1_900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
-            + "T\(two(parts.tm_hour)).\(two(parts.tm_min)).\(two(parts.tm_sec)).\(fraction)Z"
+        return "\(parts.tm_year + 1_900)-\(twoDigits(parts.tm_mon + 1))-\(twoDigits(parts.tm_mday))"
+            + "T\(twoDigits(parts.tm_hour)).\(twoDigits(parts.tm_min)).\(twoDigits(parts.tm_sec)).\(fraction)Z"
     }
 }

@@ -120,7 +120,7 @@ struct BackupManifest: Equatable {
         return parent + "/" + Self.contentPath(entry.sha256)
     }
 
-    /// The path of a content within the backup folder.
+    /// The path, within the backup folder, of the file with a content.
     ///
     /// Contents are spread over 256 folders, because some file systems are slow with large folders.
     static func contentPath(_ sha256: String) -> String { "\(contentsName)/\(sha256.prefix(2))/\(sha256)" }
@@ -130,7 +130,7 @@ struct BackupManifest: Equatable {
         text.utf8.count == 64 && text.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
     }
 
-    /// Whether a path is that of the database, or lies in the folder of artifacts and cannot lead out of it.
+    /// Whether a path is that of the database, or is in the folder of artifacts and cannot lead out of it.
     private static func isInside(_ path: String) -> Bool {
         guard path != databaseName else { return true }
         let segments = path.split(separator: "/", omittingEmptySubsequences: false)

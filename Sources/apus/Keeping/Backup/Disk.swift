@@ -48,7 +48,7 @@ enum Disk {
         guard Glibc.rename(path, target) == 0 else { throw .last("rename", path) }
     }
 
-    /// Makes everything durable that was written to the file system that a folder is in.
+    /// Flushes the file system of a folder to the disk, which makes everything durable that was written there.
     static func synchronize(_ folder: String) throws(DiskFailure) {
         let raw = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard raw >= 0 else { throw .last("open", folder) }
@@ -115,7 +115,7 @@ enum Disk {
         }
     }
 
-    /// Makes a second file with the content and times of the first: a reflink, else a hard link, else a copy.
+    /// Makes a second file with the content and times of the first: a reflink or, if that is not possible, a hard link or a copy.
     ///
     /// - Parameter mayLink: whether a hard link is allowed. Then nobody may write to either file.
     /// - Returns: nil if the source no longer exists.
@@ -140,7 +140,7 @@ enum Disk {
             }
             try copy(from, to, Int64(status.st_size), source, target)
         }
-        // By the modification time, the next backup recognises that the file has not changed.
+        // By the modification time, the next backup recognizes that the file has not changed.
         var times = [status.st_atim, status.st_mtim]
         guard futimens(to, &times) == 0 else { throw .last("futimens", target) }
         return .copied

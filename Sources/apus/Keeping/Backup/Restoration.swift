@@ -1,7 +1,7 @@
 internal import Glibc
 internal import SQLite
 
-/// Puts a backup into a data folder that no server has open.
+/// Restores a backup to a data folder that no server has open.
 ///
 /// The files are first copied beside their targets and made durable. Then existing data is moved to a folder of its
 /// own, never removed, and the copies are renamed. If the process is killed after the first of these renames, there is
@@ -45,27 +45,28 @@ struct Restoration {
         }
         let artifactsLock = try ServedRoots.lock(artifactsPath, LOCK_EX)
         defer { withExtendedLifetime(artifactsLock) {} }
-        let standing = Self.databaseFiles.map { databasePath + $0 }.filter { FileKind($0) != .absent }
+        let existing = Self.databaseFiles.map { databasePath + $0 }.filter { FileKind($0) != .absent }
         let hasArtifacts = FileKind(artifactsPath) != .absent && (try? Disk.names(artifactsPath))?.isEmpty != true
-        guard replaces || standing.isEmpty && !hasArtifacts else {
+        guard replaces || existing.isEmpty && !hasArtifacts else {
             throw StartFailure(
-                "There is data at '\(standing.first ?? artifactsPath)'. Restore into another folder, or with --replace, "
-                    + "which moves it aside."
+                "There is data at '\(existing.first ?? artifactsPath)'. Restore into another folder, or use --replace, which "
+                    + "moves this data into a subfolder."
             )
         }
         try copy(progress)
-        // A server on the restored data may write further snapshots to the folder that this one came from.
+        // A server on the restored data may write further snapshots to the source's folder, so that folder is recorded as its
+        // own.
         let source = try BackupFolder(StorageLayout.parent(of: verification.folder))
         if verification.manifest.isByContent {
             try SnapshotLineage(databasePath: databasePath).add(source.generations, in: source)
         }
         var aside: String?
-        if !standing.isEmpty || hasArtifacts {
+        if !existing.isEmpty || hasArtifacts {
             let folder =
                 "\(StorageLayout.parent(of: databasePath))/replaced-\(BackupFolder.name(at: unixMilliseconds()))"
             try Disk.makeFolders(folder)
             // The database file is moved first: without it no server starts on a part of the old data.
-            for path in standing { try Disk.rename(path, to: folder + "/" + Self.name(path)) }
+            for path in existing { try Disk.rename(path, to: folder + "/" + Self.name(path)) }
             if hasArtifacts { try Disk.rename(artifactsPath, to: pathAside(for: artifactsPath, in: folder)) }
             aside = folder
         }
@@ -95,7 +96,7 @@ struct Restoration {
             // Several artifacts may share one stored content, each with its own modification time.
             let mayLink = mayLink && !verification.manifest.isByContent
             guard try Disk.linkOrCopy(source, at: target, mayLink: mayLink) != nil else {
-                throw StartFailure("The backup lost '\(path)' while it was restored.")
+                throw StartFailure("'\(path)' has disappeared from the backup while it was restored.")
             }
             if let entry = verification.manifest.files[path], verification.manifest.isByContent {
                 try Disk.setModification(of: target, nanoseconds: entry.time)
@@ -108,7 +109,8 @@ struct Restoration {
 
     /// The path to which existing artifacts are moved.
     ///
-    /// It lies in `folder`, or beside the artifacts if they are not next to the database, perhaps on another disk.
+    /// The path is in `folder`. If the artifacts are not next to the database, they may be on another disk, so the path is beside
+    /// them.
     private func pathAside(for artifacts: String, in folder: String) -> String {
         StorageLayout.parent(of: artifacts) == StorageLayout.parent(of: databasePath)
             ? folder + "/" + Self.name(artifacts) : "\(artifacts).\(Self.name(folder))"

@@ -29,7 +29,7 @@ struct Snapshot {
         let lock = try backupFolder.lock()
         defer { withExtendedLifetime(lock) {} }
         guard backupFolder.holdsSnapshots != false else {
-            throw StartFailure("'\(backupFolder.path)' holds backups. Give snapshots a folder of their own.")
+            throw StartFailure("'\(backupFolder.path)' contains backups. Give snapshots a folder of their own.")
         }
         let target = SnapshotFolder(backupFolder: backupFolder)
         try target.removeUnfinished()
@@ -66,7 +66,7 @@ struct Snapshot {
         return Result(created: manifest.created, isNew: true)
     }
 
-    /// Removes the files that a process that was killed during a snapshot has left beside the database.
+    /// Removes the files beside the database that were left by a process that was killed during a snapshot.
     static func removeLeftovers(of databasePath: String) throws(DiskFailure) {
         for end in ["", "-journal", "-wal", "-shm", "-manifest"] { try Disk.remove(copy(of: databasePath) + end) }
     }

@@ -1,11 +1,11 @@
 internal import Files
 internal import Glibc
 
-/// Stores snapshots in a folder that may be slow or vanish, and whose file system may have no links, locks or syncs.
+/// Stores snapshots in a folder that may be slow or vanish, and whose file system may not support links, locks or flushes.
 ///
 /// A snapshot is a generation of a backup whose artifacts are stored in `contents/`, each content once for all
 /// snapshots. A snapshot is complete when its manifest exists. The manifest ends with its own hash, so that an
-/// incomplete manifest is recognised.
+/// incomplete manifest is recognized.
 struct SnapshotFolder {
     let backupFolder: BackupFolder
 
@@ -74,7 +74,7 @@ struct SnapshotFolder {
         as entry: BackupManifest.Entry? = nil
     ) throws -> Bool {
         guard let copied = try Disk.copyDurably(source, to: temporaryFile) else { return false }
-        // The next snapshot will hold an artifact that was replaced meanwhile.
+        // The next snapshot will contain an artifact that was replaced meanwhile.
         guard entry.map({ $0.sha256 == copied.sha256 }) ?? true else {
             try Disk.remove(temporaryFile)
             throw StartFailure("'\(source)' was changed while it was copied")
@@ -86,7 +86,7 @@ struct SnapshotFolder {
         return try Disk.copyDurably(source, to: target) != nil
     }
 
-    /// Makes one folder, but no folders above it, so that a snapshot folder whose disk is unmounted is not made anew.
+    /// Creates one folder, but no folders above it: if the disk is not mounted, the snapshot folder must not be created instead.
     private func makeFolder(_ path: String) throws(DiskFailure) {
         guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
         throw .last("mkdir", path)
@@ -110,21 +110,21 @@ struct SnapshotFolder {
             rmdir("\(backupFolder.path)/\(name)")
         }
         removeUnpublishedSnapshots(olderThan: kept.last)
-        // A manifest that cannot be read may name any content.
+        // A manifest that cannot be read may name any content, so no content is removed.
         guard kept.allSatisfy({ manifests[$0] != nil }) else { return }
-        var doomed: Set<String> = []
+        var unneeded: Set<String> = []
         for name in all.dropLast(count) {
             guard let manifest = manifests[name], manifest.isByContent else { continue }
             for (path, entry) in manifest.files where path != BackupManifest.databaseName {
-                doomed.insert(entry.sha256)
+                unneeded.insert(entry.sha256)
             }
         }
         if sweeps, FileKind(contentsFolder) == .folder {
             for folder in try Disk.names(contentsFolder) where FileKind("\(contentsFolder)/\(folder)") == .folder {
-                doomed.formUnion(try Disk.names(contentsFolder + "/" + folder).filter(BackupManifest.isDigest))
+                unneeded.formUnion(try Disk.names(contentsFolder + "/" + folder).filter(BackupManifest.isDigest))
             }
         }
-        for sha256 in doomed.subtracting(needed) { try Disk.remove(contentPath(sha256)) }
+        for sha256 in unneeded.subtracting(needed) { try Disk.remove(contentPath(sha256)) }
     }
 
     /// Removes the temporary files that a killed process has left.

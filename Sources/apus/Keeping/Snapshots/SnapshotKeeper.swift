@@ -22,7 +22,7 @@ final class SnapshotKeeper: Sendable {
     private let lineage: SnapshotLineage
     /// A connection whose `data_version` changes when another connection commits.
     ///
-    /// Reading `data_version` takes no transaction.
+    /// Reading `data_version` keeps no transaction open.
     private let observer: Mutex<Connection>
     private let state = Mutex(State())
 
@@ -46,7 +46,7 @@ final class SnapshotKeeper: Sendable {
     /// How long ago the newest snapshot was made.
     var age: Duration? { state.withLock { $0.newestInstant.map { .now - $0 } } }
 
-    /// The present `data_version`; nil if the database cannot be read.
+    /// The current `data_version`; nil if the database cannot be read.
     private var version: Int64? { observer.withLock { try? $0.firstInt64(of: "PRAGMA data_version") } }
 
     /// The state of the snapshots for `/health`, `/metrics` and the pages, with file names instead of whole paths.

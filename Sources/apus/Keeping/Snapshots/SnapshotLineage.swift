@@ -1,24 +1,24 @@
 /// A file beside the database with the names of the snapshots that were made of this data, or from which it was restored.
 ///
-/// By this file a server recognises that another server writes to the same snapshot folder. A lock cannot show that if
+/// If the folder contains a snapshot that is not in this file, another server writes to the folder. A lock cannot show that if
 /// two machines share the folder.
 struct SnapshotLineage: Sendable {
     private let path: String
 
-    /// The most names in the file, more than the largest number of snapshots that a server can keep.
+    /// The largest number of names in the file, more than the largest number of snapshots that a server can keep.
     private static let mostNames = 2_000
 
     init(databasePath: String) { path = databasePath + ".snapshots" }
 
     /// The names of the snapshots, the oldest first.
     var names: [String] {
-        // Without the file there are no names, so that a folder with snapshots is refused.
+        // Without the file there are no names, so a folder with snapshots is refused.
         guard let text = try? Disk.contents(path) else { return [] }
         return String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)
             .filter(BackupFolder.isName)
     }
 
-    /// The paths of the folders that have held a snapshot of this data.
+    /// The paths of the folders that have contained a snapshot of this data.
     private var folders: [String] {
         guard let text = try? Disk.contents(path) else { return [] }
         return String(decoding: text, as: UTF8.self).split(separator: "\n")
@@ -30,7 +30,7 @@ struct SnapshotLineage: Sendable {
     /// Adds the names of snapshots.
     ///
     /// The method is called before a snapshot is published, so that its name is known even if this process is then killed.
-    /// - Parameter folder: the folder that holds the snapshots; nil before they are published.
+    /// - Parameter folder: the folder that contains the snapshots; nil before they are published.
     func add(_ more: [String], in folder: BackupFolder? = nil) throws(DiskFailure) {
         let (knownNames, knownFolders) = (Set(names), Set(folders))
         let (allNames, allFolders) = (knownNames.union(more), knownFolders.union(folder.map { [$0.path] } ?? []))
@@ -42,12 +42,12 @@ struct SnapshotLineage: Sendable {
         try Disk.rename(path + ".new", to: path)
     }
 
-    /// - Parameter held: the names of the snapshots that the folder holds.
-    /// - Throws: `StartFailure` if the folder has held snapshots of this data and is empty now.
+    /// - Parameter held: the names of the snapshots in the folder.
+    /// - Throws: `StartFailure` if the folder contained snapshots of this data before and is empty now.
     func requireKnown(_ held: [String], of folder: BackupFolder) throws(StartFailure) {
         guard held.isEmpty, folders.contains(folder.path) else { return }
         throw StartFailure(
-            "'\(folder.path)' is empty, although it has held snapshots of this data. Is its disk mounted? If it was emptied on "
+            "'\(folder.path)' is empty, although it contained snapshots of this data. Is its disk mounted? If it was emptied on "
                 + "purpose, remove '\(path)'."
         )
     }
@@ -56,8 +56,9 @@ struct SnapshotLineage: Sendable {
     func requireOwn(_ newest: String?, of folder: BackupFolder) throws(StartFailure) {
         guard let newest, !names.contains(newest) else { return }
         throw StartFailure(
-            "'\(folder.path)' holds snapshots of other data; the newest is '\(newest)'. Another server may write there: give "
-                + "each its own folder with --snapshot-to. To go on from that snapshot, start on an empty data folder."
+            "'\(folder.path)' contains snapshots of other data; the newest is '\(newest)'. Another server may write there: give "
+                + "each server its own folder with --snapshot-to. To continue from that snapshot, start with an empty data "
+                + "folder."
         )
     }
 }

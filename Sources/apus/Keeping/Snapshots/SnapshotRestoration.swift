@@ -13,14 +13,16 @@ struct SnapshotRestoration {
     func run(_ report: @escaping (String) -> Void) throws {
         try settings.makeFolder()
         guard settings.backupFolder.holdsSnapshots != false else {
-            throw StartFailure("'\(settings.backupFolder.path)' holds backups. Give snapshots a folder of their own.")
+            throw StartFailure(
+                "'\(settings.backupFolder.path)' contains backups. Give snapshots a folder of their own."
+            )
         }
         let claim = try settings.backupFolder.lockForReading()
         defer { withExtendedLifetime(claim) {} }
         let names = try settings.backupFolder.readGenerations()
         guard FileKind(layout.databasePath) == .absent else { return try requireOwn(names) }
         guard !names.isEmpty else { return }
-        // Several servers may start at once, and reading the snapshots may be slow: only the one with this lock does it.
+        // Several servers may start at once, and reading the snapshots may be slow, so only the server with this lock reads them.
         let lock: OwnerLock
         do {
             lock = try OwnerLock(databasePath: layout.databasePath)

@@ -22,10 +22,10 @@ struct SnapshotSettings: Sendable {
         backupFolder = try BackupFolder(target.text)
         for artifacts in [layout.artifactsPath, layout.localArtifactRootPath].compactMap({ $0 })
         where StoragePaths.isInside(backupFolder.path, artifacts) {
-            throw StartFailure("\(target.shown) lies in the folder of artifacts, which would be copied into itself.")
+            throw StartFailure("\(target.shown) is in the folder of artifacts, which would be copied into itself.")
         }
         if let folder = layout.dataFolder, StoragePaths.isInside(backupFolder.path, folder) {
-            throw StartFailure("\(target.shown) lies in the data folder, which snapshots are to outlive.")
+            throw StartFailure("\(target.shown) is in the data folder, and the snapshots would be lost with it.")
         }
         let time = WaitingTime(argument: every?.text ?? "60s")
         guard let time, time.duration >= .seconds(1) else {

@@ -1,6 +1,6 @@
 /// The conditions under which a server ends by itself, without a signal from outside.
 struct AutomaticStopSettings: Sendable {
-    /// How long the server must have had no connection and no request; nil if an unused server stays.
+    /// How long the server must have had no connection and no request before it ends; nil if an unused server does not end.
     let idleTime: Duration?
     /// The server ends when all of these processes have ended; empty if no process was named.
     let parents: [WatchedProcess]

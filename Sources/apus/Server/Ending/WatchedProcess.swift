@@ -65,7 +65,7 @@ final class WatchedProcess: Sendable {
 
     /// The start time in the text of `/proc/<pid>/stat` (proc_pid_stat(5)); nil for a process that has ended.
     static func startTime(inStatus text: String) -> UInt64? {
-        // The second field is the name of the program in parentheses, which may itself hold blanks and parentheses.
+        // The second field is the name of the program in parentheses, which may itself contain spaces and parentheses.
         guard let nameEnd = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: nameEnd)...].split(separator: " ")
         guard fields.count > 19, !["Z", "X", "x"].contains(fields[0]) else { return nil }

@@ -10,9 +10,9 @@ internal import Tracking
 
 /// The settings of the proxies and issuers that identify users.
 struct ExternalUserSettings {
-    /// The users as far as they are known without the issuers' keys.
+    /// The settings of external users, without the check of tokens, which needs the issuers' keys.
     private(set) var users = ExternalUsers()
-    /// The flag or variable of the first of these settings; nil if no proxy or issuer is trusted.
+    /// The flag or variable that trusts a proxy or an issuer, for messages; nil if none is trusted.
     private(set) var source: String?
     /// The address at which browsers see the server, without a slash at its end.
     private(set) var publicURL: String?
@@ -139,7 +139,7 @@ struct ExternalUserSettings {
 
     private static func lackOfScopes(_ source: String) -> String {
         "\(source) needs --group-scopes, which says what users may do, such as --group-scopes "
-            + "ml-admins=admin,ml-team=write; '*=write' is everybody whom the proxy or the issuer names."
+            + "ml-admins=admin,ml-team=write; '*=write' is for everybody whom the proxy or the issuer names."
     }
 
     // MARK: Issuers
@@ -233,9 +233,10 @@ struct ExternalUserSettings {
 /// An issuer as the operator has described it.
 struct ConfiguredIssuer {
     var settings: IssuerSettings
-    /// Nil for those of --group-scopes.
+    /// The rights of the issuer's users; nil for those of --group-scopes.
     var scopes: GroupScopes?
-    /// Whether its tokens are for people; nil if they are exactly when people log in with this issuer.
+    /// Whether the issuer's tokens are for people, as its file says; nil if they are for people only if people log in with this
+    /// issuer.
     var saysPeople: Bool?
 
     var isForPeople: Bool { saysPeople ?? (settings.client != nil) }
@@ -246,7 +247,7 @@ struct LogInMethods {
     let users: ExternalUsers
     /// The issuers with which people log in to the pages.
     let issuers: [Issuer]
-    /// Without a slash at its end.
+    /// The address at which browsers see the server, without a slash at its end.
     let publicURL: String?
 }
 
@@ -257,7 +258,7 @@ extension ProvenToken {
             guard let user = ExternalUser(name: name, groups: groups, source: issuer) else {
                 throw .refused(
                     "The name in the token is not allowed: a name has 1 to \(ExternalUser.nameLimit) printable characters, no space at an end, "
-                        + "and is none that the server shows for itself or for its commands."
+                        + "and is not a name that the server shows for itself or for its commands."
                 )
             }
             return user

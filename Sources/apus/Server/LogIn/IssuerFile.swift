@@ -9,7 +9,7 @@ internal import Tracking
 
 /// The file of `--oidc-config`: a JSON object with the list `issuers`.
 enum IssuerFile {
-    static let addressAdvice = "give its address of https without a query, as tokens have it in the claim iss."
+    static let addressAdvice = "give its https address without a query, exactly as in the claim iss of its tokens."
 
     private static let maximumBytes = 1_048_576
 
@@ -42,7 +42,7 @@ enum IssuerFile {
         var text = String(decoding: try bytes(of: path, source), as: UTF8.self)
         while text.last?.isNewline == true { text.removeLast() }
         guard !text.isEmpty, text.utf8.count <= 4_096 else {
-            throw StartFailure("\(source): '\(path.printable(limit: 200))' holds no secret.")
+            throw StartFailure("\(source): '\(path.printable(limit: 200))' contains no secret.")
         }
         return text
     }
@@ -62,7 +62,7 @@ enum IssuerFile {
 
     private static func bytes(of path: String, _ source: String) throws(StartFailure) -> [UInt8] {
         let shown = "\(source): '\(path.printable(limit: 200))'"
-        // A pipe that nobody writes to must not hold up the start.
+        // A pipe that nobody writes to must not block the start.
         let opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard opened >= 0 else { throw StartFailure("\(shown) cannot be opened: \(String(cString: strerror(errno)))") }
         let file = Descriptor(owning: opened)

@@ -3,7 +3,7 @@ internal import HTTPServer
 internal import HTTPWire
 internal import Hashing
 
-/// A page of the log-in, in the style of Apus' own pages; it needs neither scripts nor other files.
+/// A page of the log-in, in the style of Apus' own pages; it works without scripts and loads no other files.
 struct LogInPage {
     private let title: String
     private let content: String
@@ -87,7 +87,7 @@ struct LogInPage {
         )
     }
 
-    /// The page that was asked for may end with a part behind `#`, which a browser does not send.
+    /// Adds the part of the address behind `#`, which a browser does not send, to the address of the page that was asked for.
     private static let script = """
         for (const place of location.hash ? document.querySelectorAll("[name=next], a.way") : []) {
           if (place.href) place.href += encodeURIComponent(location.hash); else place.value += location.hash;
@@ -109,7 +109,8 @@ struct LogInPage {
         let headers = [
             (name: "Content-Type", value: "text/html; charset=utf-8"), (name: "Content-Security-Policy", value: policy),
             (name: "Cache-Control", value: "no-store"),
-            // Without the origin that it sends the form would count as one of another site.
+            // A stricter policy would remove the origin from the form's request, which would then be refused as one of another
+            // site.
             (name: "Referrer-Policy", value: "same-origin"),
         ]
         return HTTPResponse(status: status, headers: headers, body: .bytes(Array(text.utf8)))

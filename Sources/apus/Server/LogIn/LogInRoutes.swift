@@ -10,22 +10,23 @@ internal import OpenID
 internal import Synchronization
 internal import Tracking
 
-/// The pages and forms with which people log in and out; they need no scripts.
+/// The pages and forms with which people log in and out; they work without scripts.
 final class LogInRoutes: Sendable {
     private let access: AccessControl
     private let methods: LogInMethods
     private let logger: Logger
-    /// A key of this process: a log-in with an issuer that was begun before a restart cannot be finished.
+    /// A key of this process, so a log-in with an issuer that was begun before a restart cannot be finished.
     private let key: HMAC
     /// Counts the threads that wait for an issuer, or for the check of a password.
     private let waiting = Budget(total: LogInRoutes.waitingLimit, share: LogInRoutes.waitingShare)
-    /// The attempts that have led to a log-in, with their starts, so that an answer of an issuer is accepted only once.
+    /// The attempts that have led to a log-in, with the times of their starts, so that an issuer's answer is accepted only once.
     private let finished = Mutex<[String: Int64]>([:])
 
-    /// The most threads that wait, for all clients and for one, so that other requests and other clients get threads.
+    /// The largest number of waiting threads for all clients together, so that threads are left for other requests.
     private static let waitingLimit = 4
+    /// The largest number of waiting threads for one client, so that threads are left for other clients.
     private static let waitingShare = 2
-    /// The most seconds between the start of a log-in with an issuer and its end.
+    /// The longest time, in seconds, from the start of a log-in with an issuer to its end.
     private static let attemptSeconds: Int64 = 600
     private static let attemptCookie = "apus_attempt"
 
@@ -49,9 +50,9 @@ final class LogInRoutes: Sendable {
         }
     }
 
-    /// The redirect of a browser without a log-in to the form, which leads back to the page; nil for other requests.
+    /// The redirect to the log-in form for a browser that requests a page without a log-in; nil for other requests.
     ///
-    /// The address is relative, because a proxy may have removed a part of the path.
+    /// The form leads back to the page. The address is relative, because a proxy may have removed a part of the path.
     static func redirection(of request: HTTPRequest, prefix: String) -> HTTPResponse? {
         guard request.method == .get, Refusal.wantsPage(request),
             request.header("sec-fetch-mode").map({ $0 == "navigate" }) ?? true
@@ -108,7 +109,7 @@ final class LogInRoutes: Sendable {
         do {
             let value: String
             if let name = fields["username"] {
-                guard let place = waitingHolding(request) else {
+                guard let place = reserveWaitingThread(for: request) else {
                     return page(request, next: next, fault: Self.tooMany, status: 503)
                 }
                 defer { withExtendedLifetime(place) {} }
@@ -132,7 +133,7 @@ final class LogInRoutes: Sendable {
         return response
     }
 
-    // MARK: The end
+    // MARK: Logging out
 
     private func logOutForm(_ request: HTTPRequest) -> HTTPResponse {
         guard let user = access.nameOfLogIn(request) else { return Self.redirect("./login") }
@@ -143,7 +144,7 @@ final class LogInRoutes: Sendable {
         guard OriginPolicy.sender(of: request, publicOrigin: access.externalUsers.publicOrigin) == .own else {
             return Self.fault(
                 403,
-                "Log out by the button of this server's own page: this request comes from elsewhere."
+                "Log out with the button on this server's own page: this request was sent by a different site."
             )
         }
         do {
@@ -192,12 +193,12 @@ final class LogInRoutes: Sendable {
 
     /// Finishes a log-in when the issuer has sent the browser back.
     private func finish(_ request: HTTPRequest) -> HTTPResponse {
-        var response = user(request)
+        var response = answerToCallback(request)
         response.headers.append(attemptField("", request))
         return response
     }
 
-    private func user(_ request: HTTPRequest) -> HTTPResponse {
+    private func answerToCallback(_ request: HTTPRequest) -> HTTPResponse {
         let place = access.externalUsers.returnPlace(of: request)
         guard let seed = LogInCookie.value(of: Self.attemptCookie, in: request, at: place),
             let state = request.queryValue("state"), LogInAttempt(seed: seed, key: key).isAnswered(by: state)
@@ -232,7 +233,9 @@ final class LogInRoutes: Sendable {
         guard let code = request.queryValue("code"), code.utf8.count <= 4_096 else {
             return Self.fault(400, isBeneath: true, "\(title) has sent no code with your browser.")
         }
-        guard let place = waitingHolding(request) else { return Self.fault(503, isBeneath: true, Self.tooMany) }
+        guard let place = reserveWaitingThread(for: request) else {
+            return Self.fault(503, isBeneath: true, Self.tooMany)
+        }
         defer { withExtendedLifetime(place) {} }
         let next = LocalPath(String(decoding: Base64.decode(String(parts[3])) ?? [], as: UTF8.self))
         do {
@@ -277,7 +280,7 @@ final class LogInRoutes: Sendable {
     }
 
     /// Counts one more thread that waits for an issuer, or for the check of a password; nil if too many wait.
-    private func waitingHolding(_ request: HTTPRequest) -> Holding? {
+    private func reserveWaitingThread(for request: HTTPRequest) -> Holding? {
         let place = Holding(of: waiting, for: request.caller.peer)
         return place.grow(by: 1) ? place : nil
     }

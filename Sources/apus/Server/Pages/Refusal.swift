@@ -17,7 +17,7 @@ enum Refusal {
         return HTTPResponse(status: refusal.status, headers: headers, body: .bytes(Array(page(refusal).utf8)))
     }
 
-    /// Whether a browser requests a page to show, by its `Accept` field: programs do not ask for HTML.
+    /// Whether a browser requests a page, which its `Accept` field shows, because other programs do not ask for HTML.
     static func wantsPage(_ request: HTTPRequest) -> Bool {
         guard request.method == .get || request.method == .head, let accepted = request.header("accept") else {
             return false

@@ -44,11 +44,11 @@ struct WebPageSettings {
                 switch error {
                 case .permissionDenied: "its index.html cannot be read: correct its permissions"
                 case .invalidPath(.symbolicLink):
-                    "its index.html is a symbolic link, which is not followed: name the folder that holds the file itself"
+                    "its index.html is a symbolic link, which is not followed: name the folder that contains the file itself"
                 default:
                     "it has no index.html: name the folder of MLflow's pages, mlflow/server/js/build in its package"
                 }
-            throw StartFailure("\(setting.shown): \(folder.printable(limit: 300)) holds no pages, \(reason).")
+            throw StartFailure("\(setting.shown): \(folder.printable(limit: 300)) contains no pages, \(reason).")
         }
     }
 

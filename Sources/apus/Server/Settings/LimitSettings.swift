@@ -41,7 +41,7 @@ struct LimitSettings {
 
     /// Throws if a quota for each client is set although the server does not know its clients.
     ///
-    /// - Parameter areKnown: whether every request shows credentials.
+    /// - Parameter areKnown: whether every request needs credentials.
     func requireKnownClients(_ areKnown: Bool) throws(StartFailure) {
         guard !areKnown, clientArtifactBytes != nil || runs.client != nil else { return }
         let (flag, other) =
@@ -49,7 +49,8 @@ struct LimitSettings {
             ? (SettingDefinition.clientArtifacts.flag, SettingDefinition.serverArtifacts.flag)
             : (SettingDefinition.clientRuns.flag, SettingDefinition.serverRuns.flag)
         throw StartFailure(
-            "\(flag) needs to know who stores what, but this server does not ask. Add --require-token or --app-name basic-auth, or use \(other)."
+            "\(flag) needs to know who stores what, but this server asks for no credentials. Add --require-token or "
+                + "--app-name basic-auth, or use \(other)."
         )
     }
 

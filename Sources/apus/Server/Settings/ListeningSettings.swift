@@ -65,7 +65,7 @@ struct ListeningSettings {
         let isPlain = path.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"{}?#%".utf8.contains($0) }
         guard path.hasPrefix("/"), !path.hasSuffix("/"), isPlain else {
             throw StartFailure(
-                "\(setting.shown) must begin with '/', not end with it, and hold neither spaces nor any of {}?#%, "
+                "\(setting.shown) must begin with '/', not end with it, and contain neither spaces nor any of {}?#%, "
                     + "for example /mlflow."
             )
         }

@@ -1,7 +1,7 @@
 internal import MLflowAPI
 internal import Tracking
 
-/// The settings for the acceptance of requests' values.
+/// The settings that say which values in requests are accepted, and whether repeated requests are recognized.
 struct RequestHandlingSettings: Sendable {
     /// Set by MLFLOW_TRUNCATE_LONG_VALUES.
     let longValues: LongValuePolicy

@@ -2,7 +2,7 @@ internal import Coding
 internal import HTTPServer
 internal import MLflowAPI
 
-/// The settings for the acceptance of requests.
+/// The settings that say which requests are accepted.
 struct SecuritySettings {
     let isEnabled: Bool
     let hosts: HostPolicy

@@ -25,12 +25,12 @@ extension SettingDefinition {
 
     static let gunicornOptions = option("--gunicorn-opts", "value", "MLFLOW_GUNICORN_OPTS").doing(oneProcess)
     static let uvicornOptions = option("--uvicorn-opts", "value", "MLFLOW_UVICORN_OPTS")
-        .doing("\(oneProcess); of its options, --ssl-certfile and --ssl-keyfile are taken")
+        .doing("\(oneProcess); of its options, --ssl-certfile and --ssl-keyfile are used")
 
     static let workspaces = toggle("--enable-workspaces", "--disable-workspaces", "MLFLOW_ENABLE_WORKSPACES")
         .doing("there are no workspaces, everybody sees everything; turning them off is no error")
     static let registryStoreURI = option("--registry-store-uri", "uri", "MLFLOW_REGISTRY_STORE_URI")
-        .doing("one database holds all; naming the backend store again is no error")
+        .doing("one database contains everything; naming the backend store again is no error")
     static let artifactsPresignedOnly = toggle("--artifacts-presigned-only", nil, "MLFLOW_ARTIFACTS_PRESIGNED_ONLY")
         .doing("artifacts go through this server")
 

@@ -1,7 +1,7 @@
 /// The settings of `apus server`, in the order of its help.
 extension SettingDefinition {
     static let serverGroups: [(title: String, settings: [SettingDefinition])] = [
-        ("Where data lies", [.dataDir, .backendStoreURI, .defaultArtifactRoot, .artifactsDestination]),
+        ("Where the data is", [.dataDir, .backendStoreURI, .defaultArtifactRoot, .artifactsDestination]),
         (
             "How data is kept",
             [.databaseLogLimit, .serveArtifacts, .artifactsOnly, .deduplicateArtifacts, .audit, .auditRetention]
@@ -43,7 +43,7 @@ extension SettingDefinition {
 
     // The location of data.
     static let dataDir = option("--data-dir", "folder", "APUS_DATA_DIR", default: "./apus-data")
-        .doing("The folder that holds all data, the database and artifacts.")
+        .doing("The folder for all data: the database and the artifacts.")
     static let backendStoreURI = option("--backend-store-uri", "uri", "MLFLOW_BACKEND_STORE_URI")
         .withDefault("apus.db in the data folder")
         .doing(
@@ -52,10 +52,10 @@ extension SettingDefinition {
         )
     static let defaultArtifactRoot = option("--default-artifact-root", "uri", "MLFLOW_DEFAULT_ARTIFACT_ROOT")
         .withDefault("mlflow-artifacts:/, that is, through this server")
-        .doing("Where runs of new experiments keep artifacts: a folder or URI that clients reach by themselves.")
+        .doing("The artifact location of new experiments: a folder or URI that clients use directly.")
     static let artifactsDestination = option("--artifacts-destination", "uri", "MLFLOW_ARTIFACTS_DESTINATION")
         .withDefault("artifacts in the data folder")
-        .doing("Where artifacts go that pass through this server: a folder, or s3://BUCKET/PREFIX.")
+        .doing("Where this server stores artifacts that clients send to it: a folder, or s3://BUCKET/PREFIX.")
 
     // The storage of data.
     static let databaseLogLimit = option("--database-log-limit", "size", "APUS_DATABASE_LOG_LIMIT", default: "64MB")
@@ -77,12 +77,12 @@ extension SettingDefinition {
     ).doing("Whether files uploaded from now on share disk space with equal files.")
     static let audit = toggle("--audit", "--no-audit", "APUS_AUDIT").withDefault("on")
         .doing(
-            "Whether the database notes who changed what, when and from where: experiments, runs, models, artifacts and tokens, "
-                + "but not what is logged to runs. `apus audit` prints these entries. Over PostgreSQL it is on if users or tokens are asked "
-                + "for, or this is given."
+            "Whether the database records who changed what, when and from where: experiments, runs, models, artifacts and "
+                + "tokens, but not what is logged to runs. `apus audit` prints these entries. Over PostgreSQL, the default "
+                + "is off unless the server asks for credentials."
         )
     static let auditRetention = option("--audit-retention", "age", "APUS_AUDIT_RETENTION", default: "365d")
-        .doing("How long an entry of the audit is kept, such as 365d or 12h.")
+        .doing("How long an entry of the audit log is kept, such as 365d or 12h.")
 
     // Snapshots.
     static let snapshotTo = option("--snapshot-to", "folder", "APUS_SNAPSHOT_TO")
@@ -133,7 +133,7 @@ extension SettingDefinition {
         .doing("The certificate's private key, in PEM form and without a password. --uvicorn-opts may name it too.")
 
     // Access control.
-    static let appName = option("--app-name", "name", "APUS_APP_NAME").withDefault("nobody is asked who they are")
+    static let appName = option("--app-name", "name", "APUS_APP_NAME").withDefault("no names and passwords")
         .doing(
             "basic-auth: ask everybody for a name and a password, or a token, and let each do what MLflow's roles and permissions "
                 + "say. The first start makes the admin: MLFLOW_AUTH_ADMIN_USERNAME (admin) with "
@@ -141,14 +141,15 @@ extension SettingDefinition {
         )
     static let defaultPermission = option("--default-permission", "level", "APUS_DEFAULT_PERMISSION", default: "READ")
         .doing(
-            "What users may do with experiments and models for which nobody has granted them anything: NO_PERMISSIONS, READ, "
-                + "USE, EDIT or MANAGE. The file of MLFLOW_AUTH_CONFIG_PATH may say it too (default_permission)."
+            "What users may do with experiments and models for which they have no permission of their own: NO_PERMISSIONS, "
+                + "READ, USE, EDIT or MANAGE. The file that MLFLOW_AUTH_CONFIG_PATH names may also contain it "
+                + "(default_permission)."
         )
     static let requireToken = toggle("--require-token", "--no-require-token", "APUS_REQUIRE_TOKEN")
         .doing(
             "Answer nothing but /health and /version to requests without a token that `apus token create` has made. Clients "
-                + "send it as MLFLOW_TRACKING_TOKEN, or as the password of any user. A server that asks nobody starts on a database "
-                + "with users or tokens only with --no-require-token."
+                + "send the token as MLFLOW_TRACKING_TOKEN, or as the password of any user. A server that asks for no "
+                + "credentials starts on a database with users or tokens only with --no-require-token."
         )
     static let allowedHosts = option("--allowed-hosts", "hosts", "MLFLOW_SERVER_ALLOWED_HOSTS")
         .withDefault("this machine and private addresses")
@@ -175,7 +176,7 @@ extension SettingDefinition {
 
     // Users from a proxy or an identity provider.
     static let publicURL = option("--public-url", "url", "APUS_PUBLIC_URL")
-        .withDefault("what requests have as Host")
+        .withDefault("the Host of each request")
         .doing(
             "The address at which browsers see this server, such as https://ml.example.org or, where a proxy adds a path, "
                 + "https://example.org/ml. Log-ins return to it, and its pages count as this server's own."
@@ -199,8 +200,8 @@ extension SettingDefinition {
         )
     static let oidcIssuer = option("--oidc-issuer", "url", "APUS_OIDC_ISSUER")
         .doing(
-            "An issuer of OpenID Connect whose JSON Web Tokens are taken in the place of tokens of this server: its address, equal "
-                + "to the claim iss of its tokens. Its keys are fetched from there. Every request then needs a token."
+            "An issuer of OpenID Connect whose JSON Web Tokens are accepted like tokens of this server: its address, equal "
+                + "to the claim iss of its tokens. Its keys are fetched from this address. Every request then needs a token."
         )
     static let oidcAudience = option("--oidc-audience", "text", "APUS_OIDC_AUDIENCE")
         .withDefault("--oidc-client-id")
@@ -208,10 +209,10 @@ extension SettingDefinition {
     static let oidcUserClaim = option("--oidc-user-claim", "claim", "APUS_OIDC_USER_CLAIM", default: "sub")
         .doing("The claim that names the user. If it is email, tokens with email_verified: false are refused.")
     static let oidcGroupsClaim = option("--oidc-groups-claim", "claim", "APUS_OIDC_GROUPS_CLAIM", default: "groups")
-        .doing("The claim that lists the user's groups; dots lead into objects, as in realm_access.roles.")
+        .doing("The claim that lists the user's groups; a dot leads into an object, as in realm_access.roles.")
     static let oidcClientID = option("--oidc-client-id", "id", "APUS_OIDC_CLIENT_ID")
         .doing(
-            "The id by which the issuer knows this server, so that people log in to the pages there. Its redirect address is "
+            "The id of this server at the issuer, with which people then log in to the pages. The redirect address is "
                 + "/login/callback beneath --public-url."
         )
     static let oidcClientSecretFile = option("--oidc-client-secret-file", "file", "APUS_OIDC_CLIENT_SECRET_FILE")
@@ -269,7 +270,7 @@ extension SettingDefinition {
     static let pages = option("--ui", "place", "APUS_UI").withDefault("Apus' own pages alone")
         .doing(
             "Serve MLflow's own pages too: `mlflow` for those of the MLflow package of the python3 on the PATH, or "
-                + "the folder that holds their index.html (./mlflow for a folder of that name)."
+                + "the folder that contains their index.html (./mlflow for a folder of that name)."
         )
     static let pagesPath = option("--ui-path", "path", "APUS_UI_PATH", default: "/")
         .doing(

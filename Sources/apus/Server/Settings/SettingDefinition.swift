@@ -3,7 +3,8 @@ internal import Logging
 
 /// One setting of a command: its flag, its environment variables, its default, and what it does.
 ///
-/// `--help` and `docs/configuration.md` are made from these definitions, and the program finds the value of a setting by its definition.
+/// `--help` and `docs/configuration.md` are made from these definitions, and the program finds the value of a setting by its
+/// definition.
 struct SettingDefinition: Sendable {
     /// The flag, such as `--port`; for a switch, the flag that turns it on.
     ///
@@ -17,7 +18,7 @@ struct SettingDefinition: Sendable {
     var valueName: String?
     /// The environment variables that can be set instead of the flag, in the order in which they are tried.
     let variables: [String]
-    /// What holds if neither the flag nor a variable is given: a value, or words that describe it; nil if there is no default.
+    /// What applies if neither the flag nor a variable is given: a value, or words that describe it; nil if there is no default.
     var defaultText: String?
     /// The effect of the setting, in whole sentences.
     var effect = ""

@@ -3,8 +3,9 @@ internal import S3
 internal import Tracking
 
 extension ServerSettings {
-    /// The settings, by their flags, that all servers of a database in PostgreSQL should have alike: where they differ, clients
-    /// may do or store at one server what another one refuses, or do not find at one what another one has stored.
+    /// The settings, by their flags, that should be the same in all servers of a PostgreSQL database.
+    ///
+    /// Otherwise one server may accept what another one refuses, or may not find what another one has stored.
     var shared: [String: String] {
         let quotas: [(SettingDefinition, Int64?)] = [
             (.clientRuns, limits.runs.client), (.serverRuns, limits.runs.server),

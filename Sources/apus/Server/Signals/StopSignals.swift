@@ -2,9 +2,9 @@ internal import Glibc
 internal import Logging
 internal import Synchronization
 
-/// Waits for the signals that end a server, or make it read its certificate anew, on a thread of its own.
+/// Waits, on a thread of its own, for the signals that end a server or make it read its certificate again.
 ///
-/// A Dispatch source would not do, because SIGTERM must be handled even if the process can create no further thread.
+/// A Dispatch source is not used, because SIGTERM must be handled even if the process can create no further thread.
 final class StopSignals: Sendable {
     /// The longest time between the signal and the end of the process.
     static let longestStop = Duration.milliseconds(4_800)
@@ -44,7 +44,7 @@ final class StopSignals: Sendable {
 
     /// The signals to listen for: SIGINT only if it was not ignored at the start.
     ///
-    /// A blocked signal arrives even if it is ignored, so that SIGHUP can ask for a renewal under nohup too.
+    /// A blocked signal arrives even if it is ignored, so SIGHUP can request a new reading of the certificate under nohup too.
     private var listened: [Int32] {
         SignalPolicy.numbers.filter { $0 != SIGINT || !policy.inheritedAsIgnored.contains($0) }
     }

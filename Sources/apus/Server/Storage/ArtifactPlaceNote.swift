@@ -2,8 +2,8 @@ internal import S3
 
 /// A file beside the database that names the bucket in which the server keeps the artifacts.
 ///
-/// Only the flags and the environment of the server say where artifacts are. A command that is called without them would
-/// take the folder beside the database for the place of the artifacts, and would silently do without all of them.
+/// Otherwise only the flags and the environment of the server would say where artifacts are. A command that is called without
+/// them would look for artifacts in the folder beside the database, and would silently find none.
 struct ArtifactPlaceNote {
     private static let longestText = 4_096
 
@@ -18,10 +18,10 @@ struct ArtifactPlaceNote {
         }
     }
 
-    /// Notes the place in which a server keeps artifacts from now on.
+    /// Records where a server keeps artifacts from now on.
     ///
-    /// - Parameter bucket: nil if that is a folder.
-    /// - Returns: the location that was noted before, if it is another one.
+    /// - Parameter bucket: the bucket; nil if artifacts are kept in a folder.
+    /// - Returns: the location that was recorded before, if it is a different one; otherwise nil.
     func write(_ bucket: S3Location?) throws(StartFailure) -> String? {
         let last = uri
         guard last != bucket?.uri else { return nil }
@@ -41,9 +41,9 @@ struct ArtifactPlaceNote {
 }
 
 extension StorageLayout {
-    /// Throws if a server would be started without the bucket in which the server before it kept the artifacts.
+    /// Throws if the last server kept the artifacts in a bucket, and no setting of this server says where artifacts are.
     ///
-    /// A flag or variable that names another place, even the usual folder, shows that this is intended.
+    /// A flag or variable that names another place, even the usual folder, shows that the change is intended.
     func requireSamePlace() throws(StartFailure) {
         guard !namesArtifacts, let uri = ArtifactPlaceNote(databasePath: databasePath).uri else { return }
         throw StartFailure(
@@ -57,9 +57,9 @@ extension StorageLayout {
     func requireNamedPlace() throws(StartFailure) {
         guard !namesArtifacts, let uri = ArtifactPlaceNote(databasePath: databasePath).uri else { return }
         throw StartFailure(
-            "The server of '\(databasePath)' keeps its artifacts in '\(uri)'. Say so with --artifacts-destination '\(uri)' or in "
-                + "MLFLOW_ARTIFACTS_DESTINATION, and set the variables of the server (AWS_ACCESS_KEY_ID and others), so that this "
-                + "command finds them."
+            "The server of '\(databasePath)' keeps its artifacts in '\(uri)'. Name it with --artifacts-destination "
+                + "'\(uri)' or in MLFLOW_ARTIFACTS_DESTINATION, and set the variables of the server (AWS_ACCESS_KEY_ID and "
+                + "others), so that this command finds them."
         )
     }
 
@@ -68,10 +68,10 @@ extension StorageLayout {
         if let fault = artifactFolderFault { throw fault }
     }
 
-    /// The failure to find a folder of artifacts that a flag or variable names, or that a database elsewhere cannot tell; nil
-    /// if there is one.
+    /// The error if the folder of artifacts must exist and does not; otherwise nil.
     ///
-    /// The folder beside a database in SQLite is made with its first file.
+    /// The folder must exist if a flag or variable names it, or if the data is in PostgreSQL. The folder beside a SQLite database
+    /// may be absent, because it is created with its first file.
     var artifactFolderFault: StartFailure? {
         guard artifactBucket == nil, namesArtifacts || postgres != nil, FileKind(artifactsPath) != .folder else {
             return nil
@@ -82,7 +82,8 @@ extension StorageLayout {
         )
     }
 
-    /// The location of the artifacts if they are in a bucket, which the last server may have noted.
+    /// The location of the artifacts if they are in a bucket that the settings name or, without settings, the last server has
+    /// recorded.
     var knownBucket: String? {
         artifactBucket?.uri ?? (namesArtifacts ? nil : ArtifactPlaceNote(databasePath: databasePath).uri)
     }

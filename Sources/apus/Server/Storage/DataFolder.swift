@@ -4,9 +4,9 @@ internal import Logging
 internal import SQLite
 
 extension StorageLayout {
-    /// Locks the data folder of a server whose database is elsewhere, so that `apus doctor --data-dir` finds the server.
+    /// Locks the data folder of a server whose data is in PostgreSQL, so that `apus doctor --data-dir` finds the server.
     ///
-    /// - Returns: nil if the folder cannot be written or another server has it; this server works without it.
+    /// - Returns: nil if the folder cannot be written or another server has locked it; this server works without the lock.
     func lockFolder(_ logger: Logger) -> OwnerLock? {
         do {
             try Self.makeFolders(Self.parent(of: databasePath))
@@ -18,7 +18,7 @@ extension StorageLayout {
     }
 }
 
-/// The folder that holds the database.
+/// The folder that contains the database.
 struct DataFolder {
     let path: String
     let databasePath: String
@@ -31,11 +31,11 @@ struct DataFolder {
         var status = stat()
         guard path != workingDirectory, stat(path, &status) == 0 else { return }
         guard status.st_mode & 0o077 != 0, status.st_mode & S_ISVTX == 0, status.st_uid == geteuid() else { return }
-        guard holdsNothingElse else { return }
+        guard containsOnlyOwnFiles else { return }
         _ = chmod(path, 0o700)
     }
 
-    private var holdsNothingElse: Bool {
+    private var containsOnlyOwnFiles: Bool {
         guard let folder = opendir(path) else { return false }
         defer { closedir(folder) }
         let database = databasePath.split(separator: "/").last.map(String.init) ?? ""

@@ -17,10 +17,10 @@ enum EmbeddedMigrations {
         return migrations
     }
 
-    /// The scripts that make the tables of this server's own beside MLflow's in PostgreSQL, in their order.
+    /// The scripts that create Apus's own tables beside MLflow's in PostgreSQL, in the order in which they are run.
     static var ownTablesInPostgreSQL: [String] { files.filter { $0.name.hasPrefix(postgresFolder) }.map(\.text) }
 
-    /// In the order of the names.
+    /// The files, in the order of their names.
     private static var files: [(name: String, text: String)] {
         let list = apus_migrations()
         return UnsafeBufferPointer(start: list.files, count: list.count).map { file in

@@ -1,4 +1,4 @@
-/// The settings that only a server has whose data is in SQLite.
+/// The settings that need a server whose data is in SQLite.
 enum OnlyOverSQLite {
     /// Throws if such a setting is given to a server whose data is in PostgreSQL.
     static func refuse(_ command: ServerCommand, _ environment: Environment) throws(StartFailure) {

@@ -4,7 +4,7 @@ internal import PostgreSQL
 /// The PostgreSQL database that `--backend-store-uri` names, in the forms that people write for MLflow: `postgresql://`,
 /// `postgresql+psycopg2://` and `postgres://`.
 ///
-/// The text may contain a password, so that no message contains it.
+/// The URI may contain a password, so no message contains the URI.
 struct PostgresURI: Sendable {
     let address: PostgresAddress
     /// The flag or variable that named the database.
@@ -18,7 +18,7 @@ struct PostgresURI: Sendable {
         } catch {
             throw StartFailure("\(setting.source): \(error).")
         }
-        // What follows a ? is an option only if the address is one: it might be a part of the password.
+        // The options are checked after the address, because in an invalid address the ? may be a part of the password.
         try Self.checkOptions(of: setting)
     }
 

@@ -8,11 +8,11 @@ internal import Logging
 internal import S3
 internal import TrackingStore
 
-/// The folders of artifacts that a server opens.
+/// The folders and buckets of artifacts that a server opens.
 struct ServedRoots: Sendable {
     /// The root of artifacts that clients send and fetch through the server.
     let destination: any ArtifactStorage
-    /// All roots: the destination and, if it is another one, the folder or bucket of `--default-artifact-root`.
+    /// All roots: the destination and, if it is different, the folder or bucket of `--default-artifact-root`.
     let all: [any ArtifactStorage]
     /// The roots that are folders of this machine.
     private let local: [ArtifactRoot]
@@ -20,7 +20,7 @@ struct ServedRoots: Sendable {
     /// Whether the folder of artifacts did not exist before this start.
     let isFolderNew: Bool
 
-    /// A shared lock on the folder of artifacts, so that no restoration moves it aside.
+    /// A shared lock on the folder of artifacts, so that no restoration replaces the folder.
     private let lock: Descriptor?
 
     /// How long a start waits for the removal of leftovers after a crash.
@@ -29,7 +29,7 @@ struct ServedRoots: Sendable {
     private static let longestSweep = DispatchTimeInterval.seconds(10)
 
     /// - Parameters:
-    ///   - budgets: has the memory for uploads to object storages.
+    ///   - budgets: the budgets with the limit of memory for uploads to object storages.
     ///   - amount: the space on the disks that stays free; nil if uploads may fill them.
     ///   - logger: logs when the free space becomes scarce, and when there is enough again.
     /// - Throws: `StartFailure` while a restoration is replacing the folder of artifacts.
@@ -62,7 +62,7 @@ struct ServedRoots: Sendable {
             (isFolderNew, lock) = (false, nil)
             return
         }
-        // Otherwise the first upload would make the folder, and it could not be locked before.
+        // The folder is created now, because it can be locked only if it exists.
         isFolderNew = mkdir(layout.artifactsPath, 0o700) == 0 || errno == ENOENT
         lock = try Self.lock(layout.artifactsPath, LOCK_SH)
     }
@@ -86,7 +86,7 @@ struct ServedRoots: Sendable {
 
     /// Returns an object storage with the settings of the environment.
     ///
-    /// No request is sent, so that a server starts even if the storage is unreachable.
+    /// No request is sent, so a server starts even if the storage is unreachable.
     static func bucket(_ location: S3Location, _ memory: UploadMemory) throws(StartFailure) -> any ArtifactStorage {
         let variable: @Sendable (String) -> String? = { Environment.process[$0] }
         do throws(S3Failure) {

@@ -12,9 +12,9 @@ enum ServedStore {
     case sqlite(TrackingStore)
     case postgres(PostgresStore)
 
-    /// Opens the store that the settings name; blocks until its tables are there.
+    /// Opens the store that the settings name; blocks until its tables exist.
     ///
-    /// - Parameter feed: gets the runs that change, where they are sent to another server.
+    /// - Parameter feed: receives the runs that change, to send them to another server; nil if nothing is sent.
     static func open(
         _ settings: ServerSettings,
         _ budgets: Budgets,
@@ -56,13 +56,13 @@ enum ServedStore {
         configuration.servedBuckets = settings.layout.servedBuckets
         configuration.report = { logger.error("\($0)") }
         configuration.beginsTables = {
-            logger.notice("making MLflow's tables in the empty database, which takes some seconds")
+            logger.notice("creating MLflow's tables in the empty database, which takes some seconds")
         }
         do {
             let store = try PostgresStore(configuration)
             for setting in store.differentSettings {
                 logger.warning(
-                    "another server of this database was started with another value; give all of them the same",
+                    "another server of this database has a different value of a setting; give all servers the same value",
                     metadata: [
                         "setting": "\(setting.name)", "here": "\(setting.own.printable(limit: 300))",
                         "there": "\(setting.other.printable(limit: 300))",
@@ -97,7 +97,7 @@ enum ServedStore {
         if case .sqlite(let store) = self { store } else { nil }
     }
 
-    /// The flag by which commands find the database, for messages; without a password.
+    /// The flag with which a command opens this database, for messages; without a password.
     func flag(_ layout: StorageLayout) -> String {
         switch self {
         case .postgres(let store): "--backend-store-uri '\(store.place)'"
@@ -110,14 +110,14 @@ enum ServedStore {
         }
     }
 
-    /// Where users of MLflow are, as far as this server can know; nil if it knows of none.
+    /// Where MLflow's own server has users, for messages; nil if this server does not know of any.
     func placeOfMLflowUsers(_ accounts: AccountSettings) -> String? {
         if accounts.namesUsersOfMLflow { return "the database that database_uri names" }
         if case .postgres(let store) = self, store.hasUsersOfMLflow { return "this database" }
         return nil
     }
 
-    /// The database for messages: a path, or a URI without a password and the schema.
+    /// The database for messages: a path, or a URI without its password, followed by the schema.
     func place(_ layout: StorageLayout) -> String {
         switch self {
         case .sqlite: layout.databasePath

@@ -34,7 +34,7 @@ struct StorageLayout {
     ///
     /// - Parameters:
     ///   - keeping: the flags that only a server has; nil for other commands.
-    ///   - isPostgresKnown: whether the database may be in PostgreSQL, as that of a server may.
+    ///   - isPostgresKnown: whether the command also works on a database in PostgreSQL, as a server does.
     /// - Throws: `StartFailure` for a store that this server cannot use.
     init(
         _ options: StorageOptions,
@@ -89,7 +89,7 @@ struct StorageLayout {
         )
         let folder = Self.parent(of: databasePath)
         guard postgres == nil else {
-            // The folder of artifacts is then all that lies in the data folder; a command makes none.
+            // The data folder then contains only artifacts. A server creates it if they are there; a command does not.
             let isInFolder = artifactBucket == nil && artifactsPath == folder + "/artifacts"
             if isInFolder, keeping != nil { try Self.makeFolders(folder) }
             return
@@ -108,7 +108,7 @@ struct StorageLayout {
     /// The buckets in which a server opens artifacts.
     var servedBuckets: Set<String> { Set([artifactBucket, artifactRootBucket].compactMap(\.?.bucket)) }
 
-    /// The data folder, if it holds both the database and the artifacts under their usual names; otherwise nil.
+    /// The data folder, if it contains both the database and the artifacts under their usual names; otherwise nil.
     var dataFolder: String? {
         let folder = Self.parent(of: databasePath)
         let hasBoth = artifactBucket == nil && artifactsPath == folder + "/artifacts"
@@ -172,7 +172,9 @@ struct StorageLayout {
         guard let buffer = getcwd(nil, 0) else { throw StartFailure("The working directory is gone.") }
         defer { free(buffer) }
         guard let folder = String(validatingCString: buffer) else {
-            throw StartFailure("The name of the working directory is not UTF-8. Go to another one, or by a link.")
+            throw StartFailure(
+                "The name of the working directory is not UTF-8. Change to another directory, or use a link to it."
+            )
         }
         return folder
     }

@@ -14,13 +14,13 @@ enum StoragePaths {
             guard contains(folder, database) || isBeside(folder, database) || isSame(folder, asOneAbove: database)
             else { continue }
             throw StartFailure(
-                "The folder of artifacts '\(path)' would contain the database '\(databasePath)', so that clients could fetch and "
+                "The folder of artifacts '\(path)' would contain the database '\(databasePath)', and clients could fetch and "
                     + "delete it. Choose a folder beside the database with \(flag), such as '\(parent(databasePath))/artifacts'."
             )
         }
     }
 
-    /// Whether a path, after links are resolved, is that of a folder or lies in it.
+    /// Whether a path, after links are resolved, is that of a folder or is in the folder.
     ///
     /// Neither needs to exist.
     static func isInside(_ path: String, _ folder: String) -> Bool { contains(resolved(folder), resolved(path)) }

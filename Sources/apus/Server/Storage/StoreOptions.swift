@@ -6,7 +6,7 @@ struct StoreOptions {
     private(set) var isFileURI = false
     private(set) var isInMemory = false
     private(set) var mustExist = false
-    /// The given options that have no effect here: those of the Python driver, and those that only concern other writers.
+    /// The given options that have no effect here, because they are for the Python driver or for a second writer.
     private(set) var idle: [String] = []
 
     private static let idleNames: Set<String> = [

@@ -25,7 +25,7 @@ struct StoreURI {
     private static let forms =
         "sqlite:///relative/apus.db, sqlite:////absolute/apus.db, or leave it out and set --data-dir"
 
-    /// What to do with data in PostgreSQL in place of the commands that work on SQLite files alone.
+    /// What to do with data in PostgreSQL instead of using commands that work only on SQLite files.
     static let adviceForPostgres =
         "Over PostgreSQL, use pg_dump and pg_restore for backups; apus import copies the data into a data folder, and apus doctor "
         + "http://HOST:PORT checks a server."
@@ -48,7 +48,7 @@ struct StoreURI {
                     + adviceForPostgres
             )
         }
-        // Such a text may contain a password, so that no message shows it.
+        // Such a text may contain a password, so no message shows it.
         let isMistaken =
             !HiddenPasswords.passwords(in: Array(text.utf8)).isEmpty
             || text.contains(/(^|\s)(host|hostaddr|dbname|service)\s*=/)
@@ -64,10 +64,10 @@ struct StoreURI {
                     + "PostgreSQL database: postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
             )
         }
-        // Such a text may be an address with a password.
+        // Such a text may be an address with a password, so the message does not show it.
         guard !text.contains("://") || text.hasPrefix("file://") else {
             throw StartFailure(
-                "\(setting.source): the text holds :// but does not begin as an address. Leave out spaces and quotes before it."
+                "\(setting.source): the text contains :// but does not begin as an address. Remove spaces and quotes before it."
             )
         }
         let name = text.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
@@ -89,7 +89,7 @@ struct StoreURI {
         let (database, query) = try split(setting)
         let options = try StoreOptions(query, setting.source)
         guard let decoded = PercentCoding.decode(database) else {
-            throw StartFailure("\(setting.source) holds a % that begins no escape; write it as %25.")
+            throw StartFailure("\(setting.source) contains a % that does not begin an escape; write it as %25.")
         }
         if options.isInMemory || decoded.isEmpty || decoded == ":memory:" || decoded.hasPrefix("file::memory:") {
             throw StartFailure(
@@ -99,7 +99,7 @@ struct StoreURI {
         }
         let path = try filePath(decoded, options, setting.source)
         if options.mustExist, FileKind(path) != .file {
-            throw StartFailure("\(setting.source): mode=rw wants a database that exists, and '\(path)' does not.")
+            throw StartFailure("\(setting.source): mode=rw needs a database that exists, and '\(path)' does not exist.")
         }
         return (path, options.idle)
     }
@@ -141,7 +141,7 @@ struct StoreURI {
             guard path.hasPrefix("/") else { throw StartFailure("\(source): a file: URI cannot name another machine.") }
         }
         guard let decoded = PercentCoding.decode(path), !decoded.isEmpty else {
-            throw StartFailure("\(source): the file: URI names no file, or holds a % that begins no escape.")
+            throw StartFailure("\(source): the file: URI names no file, or contains a % that does not begin an escape.")
         }
         return decoded
     }

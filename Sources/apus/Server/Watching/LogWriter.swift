@@ -69,7 +69,7 @@ final class LogWriter: Sendable {
                 return (state.lines, state.unreported)
             }
             for line in lines { stream.write(line) }
-            if dropped > 0 { stream.write("\(dropped) log lines were dropped: nobody read them in time") }
+            if dropped > 0 { stream.write("\(dropped) log lines were dropped, because nobody read them in time") }
             state.withLock { $0.isWriting = false }
         }
     }

@@ -55,7 +55,7 @@ struct MetricsPage {
         if let reachesDatabase {
             add(
                 "apus_database_reachable",
-                "1 unless PostgreSQL was away for the last request that needed it.",
+                "1 unless PostgreSQL was unreachable for the last request that needed it.",
                 "gauge",
                 reachesDatabase ? 1 : 0
             )

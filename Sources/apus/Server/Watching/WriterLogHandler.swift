@@ -20,7 +20,7 @@ struct WriterLogHandler: LogHandler {
         writer.write("\(Self.timestamp()) \(event.level) \(label): \(event.message)\(data)")
     }
 
-    /// A value in quotation marks if it would otherwise run into what follows.
+    /// A value, in quotation marks if it is empty or contains spaces.
     private static func shown(_ value: String) -> String {
         guard value.utf8.contains(UInt8(ascii: " ")) || value.isEmpty else { return value }
         return "\"" + value.replacing("\"", with: "'") + "\""

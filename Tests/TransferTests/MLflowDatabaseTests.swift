@@ -165,7 +165,7 @@ import Transfer
                 "run r1: its metrics: 1 points are left out; the reason for the first: its value is not a number",
                 "run r2: its status 'ODD' is unknown and becomes FINISHED",
                 "run r3: its start_time is not a whole number", "run r4: its name is not UTF-8",
-                "run r5: its experiment 99 is not there",
+                "run r5: its experiment 99 does not exist",
             ]
         )
         let runs = records.compactMap { if case .run(let run) = $0 { run.run } else { nil } }

@@ -95,7 +95,9 @@ final class GroupWriter: Sendable {
             guard !state.isClosed, queue.take(1, for: caller.party) else { return nil }
             state.pending.append(job)
             defer { state.isWatched = true }
-            let thread = state.threads.indices.first { state.threads[$0].isIdle && ($0 == 0 || logsOnly) }
+            // Others begin to help when the first thread has had a connection, because there may be room for only one.
+            let canHelp = logsOnly && state.threads[0].statistics.requests > 0
+            let thread = state.threads.indices.first { state.threads[$0].isIdle && ($0 == 0 || canHelp) }
             if let thread { state.threads[thread].isIdle = false }
             return (thread, !state.isWatched)
         }
@@ -168,7 +170,7 @@ final class GroupWriter: Sendable {
         while true {
             // Threads other than the first take requests only when they are connected, so that no request waits for their
             // connection.
-            if logsOnly, hasLogs, !group.isConnected() {
+            if logsOnly, hasLogs, !group.canHelp() {
                 _ = wakes[thread].wait(timeout: .now() + Self.pauseWithoutConnection)
                 if state.withLock({ $0.isClosed }) { break }
                 continue

@@ -6,27 +6,28 @@ internal import Tracking
 final class WriteGroup {
     typealias Jobs = ArraySlice<WriteJob>
 
-    private let connector: Connector
-    private let queueTimeout: Duration
-    private let artifactRoot: ArtifactLocation
-    private let servedBuckets: Set<String>
-    private let permissionChanges: PermissionChanges
-    private let runQuota: RunQuota
-    private let storageNews: StorageNews
-    private let auditIDs = AuditIDs()
-    private let creations = UnconfirmedCreations()
-    private let report: @Sendable (String) -> Void
+    let connector: Connector
+    let queueTimeout: Duration
+    let artifactRoot: ArtifactLocation
+    let servedBuckets: Set<String>
+    let permissionChanges: PermissionChanges
+    let runQuota: RunQuota
+    let storageNews: StorageNews
+    let auditIDs = AuditIDs()
+    let creations = UnconfirmedCreations()
+    let report: @Sendable (String) -> Void
     private let faults: FaultLog
     /// Closes the connections that no read uses, so that the writer can open one.
-    private let closeIdleReaders: @Sendable () -> Void
-    private var session: PostgresWriteSession?
+    let closeIdleReaders: @Sendable () -> Void
+    var session: PostgresWriteSession?
     /// Whether the last attempt to connect failed.
-    private var isAway = false
-    private var isAbsenceReported = false
+    var isAway = false
+    var isAbsenceReported = false
     /// Limit how often lost connections, and failed attempts to connect, are reported.
-    private let (losses, absences) = (Burst(), Burst())
-    private let statementTime, commitTime: Duration
-    private let locks = LockMemory()
+    let (losses, absences) = (Burst(), Burst())
+    private let statementTime: Duration
+    let commitTime: Duration
+    let locks = LockMemory()
     /// Whether the jobs that run now would change something that is known to be locked.
     private var isAmongLocks = false
     /// When the search for the jobs that need a lock of another program ends; nil if no such search has begun.
@@ -87,7 +88,7 @@ final class WriteGroup {
         session = nil
     }
 
-    private func settle(_ jobs: Jobs) {
+    func settle(_ jobs: Jobs) {
         var waiting = jobs
         while !waiting.isEmpty { waiting = waiting.dropFirst(settleSome(waiting)) }
     }
@@ -286,121 +287,10 @@ final class WriteGroup {
         }
     }
 
-    private func deliver(_ jobs: Jobs, _ error: any Error) {
+    func deliver(_ jobs: Jobs, _ error: any Error) {
         for job in jobs {
             job.fail(error)
             job.deliver()
         }
-    }
-}
-
-extension WriteGroup {
-    /// Whether there is a connection; tries to open one if necessary, but only once.
-    func isConnected() -> Bool { session?.pipeline.isClosed == false || (try? connect()) != nil }
-
-    private func connect() throws(PostgresError) -> PostgresWriteSession {
-        let (pipeline, timeline) = try connector.openWithTimeline(.writer)
-        let session = PostgresWriteSession(
-            pipeline: pipeline,
-            timeline: timeline,
-            artifactRoot: artifactRoot,
-            servedBuckets: servedBuckets,
-            creations: creations,
-            locks: locks,
-            auditIDs: auditIDs,
-            permissionChanges: permissionChanges,
-            runQuota: runQuota,
-            storageNews: storageNews
-        )
-        self.session = session
-        return session
-    }
-
-    /// Returns the session; if necessary, tries to connect until it succeeds or one of the jobs has waited too long.
-    private func connected(for jobs: Jobs) -> PostgresWriteSession? {
-        var attempts = 0
-        defer { connector.writerTurn.end() }
-        while true {
-            if let session, !session.pipeline.isClosed { return session }
-            // If a job has waited too long, no further attempt is made, because it may last as long as the one that has just
-            // failed.
-            guard !isAway || !isLate(jobs) else { return nil }
-            do {
-                let session = try connect()
-                if isAbsenceReported { report("the database can be reached again") }
-                (isAway, isAbsenceReported) = (false, false)
-                return session
-            } catch {
-                if !isAway, absences.note(endsAfter: { _ in .seconds(60) }) == nil {
-                    report("the database cannot be reached: \(error)")
-                    isAbsenceReported = true
-                }
-                isAway = true
-                if error.isLackOfConnections {
-                    connector.writerTurn.begin()
-                    closeIdleReaders()
-                }
-                attempts += 1
-                pause(attempt: attempts)
-            }
-        }
-    }
-
-    private func isLate(_ jobs: Jobs) -> Bool { jobs.contains { $0.arrival + queueTimeout < .now } }
-
-    private func dropConnection(after error: PostgresError) {
-        if losses.note(endsAfter: { _ in .seconds(60) }) == nil {
-            report("the writer's connection to the database was lost: \(error)")
-        }
-        session?.pipeline.close()
-        session = nil
-    }
-
-    /// Delivers the outcomes of a transaction whose COMMIT was not answered, after finding out whether it is committed.
-    ///
-    /// - Parameter transaction: nil if the transaction has only logged to runs.
-    /// - Returns: the number of jobs, because all have then delivered their outcomes.
-    private func recover(_ jobs: Jobs, _ transaction: TransactionIdentity?) -> Int {
-        let outcome = transaction.map { self.outcome(of: $0, jobs) } ?? .unknown
-        guard outcome != .rolledBack else {
-            settle(jobs)
-            return jobs.count
-        }
-        // Logs are written again even after a commit: writing them twice does no harm, and the outcome found may be that of
-        // another transaction, which got the same number after a crash of the database server.
-        let (logs, others) = (jobs.filter(\.isRepeatable), jobs.filter { !$0.isRepeatable })
-        // If the answer to COMMIT was lost for the second time and the jobs have waited too long, they are not tried again.
-        let isEnd = isLate(jobs) && logs.contains(where: \.isUncertain)
-        for job in logs { job.noteUncertainOutcome() }
-        if outcome == .committed {
-            creations.commit()
-            for job in others { job.deliver() }
-        } else {
-            deliver(others[...], TrackingError.outcomeUnknown)
-        }
-        if isEnd { deliver(logs[...], TrackingError.outcomeUnknown) } else { settle(logs[...]) }
-        return jobs.count
-    }
-
-    private func outcome(of transaction: TransactionIdentity, _ jobs: Jobs) -> TransactionIdentity.Outcome {
-        var attempts = 0
-        while let session = connected(for: jobs) {
-            do {
-                session.pipeline.watch = PostgresWatch(deadline: .now + commitTime, cancels: false)
-                let outcome = try session.outcome(of: transaction)
-                if outcome != .inProgress { return outcome }
-            } catch {
-                session.pipeline.rollBack()
-                guard let error = error as? PostgresError, error.mayEndByReconnecting else { return .unknown }
-                dropConnection(after: error)
-                guard !isLate(jobs) else { return .unknown }
-            }
-            attempts += 1
-            // The server needs a moment to end a transaction in progress, so at least 20 attempts are made, even if the jobs have
-            // waited too long.
-            guard !isLate(jobs) || attempts < 20 else { return .unknown }
-            pause(attempt: attempts)
-        }
-        return .unknown
     }
 }

@@ -70,7 +70,7 @@ extension Experiment {
         throw .invalidParameter(
             "Invalid 'artifact_location': no run could be created in the experiment, because the location of the run's "
                 + "artifacts would have \(length) characters, and the database column runs.artifact_uri has room for "
-                + "\(limit). Shorten 'artifact_location' by \(length - limit) characters."
+                + "\(limit). Shorten 'artifact_location' by \(length - limit)."
         )
     }
 

@@ -491,7 +491,7 @@ def test_settings_that_would_let_in_more_than_is_meant_end_the_start(tmp_path):
     for issuer in ("http://issuer.example.org", "issuer.example.org", "https://a@b", "https://a?b", "ftp://a", "https://"):
         assert "is no issuer" in refused(tmp_path, "--oidc-issuer", issuer, "--oidc-audience", "x", "--group-scopes", "a=read")
     assert "GROUP=SCOPE" in refused(tmp_path, *good, "--oidc-audience", "x", "--group-scopes", "a=root")
-    assert "--oidc-issuer only" in refused(tmp_path, "--oidc-audience", "x")
+    assert "only with --oidc-issuer" in refused(tmp_path, "--oidc-audience", "x")
     assert "has an effect only with" in refused(tmp_path, "--group-scopes", "a=read")
     assert "cannot be opened" in refused(
         tmp_path, *good, "--oidc-client-id", "x", "--oidc-client-secret-file", tmp_path / "none"
@@ -524,9 +524,9 @@ def test_a_file_describes_several_issuers(tmp_path):
         for wrong, words in (
             ({"issuers": []}, "the list 'issuers'"), ({"issuer": 1}, "the list 'issuers'"),
             ({"issuers": [{"issuer": "https://a", "audience": "x", "requiredclaims": {}}]}, "which is not known"),
-            ({"issuers": [{"issuer": "https://a"}]}, "no 'audience'"), ({"issuers": [7]}, "no JSON object"),
+            ({"issuers": [{"issuer": "https://a"}]}, "no 'audience'"), ({"issuers": [7]}, "not a JSON object"),
             ({"issuers": [{"issuer": "https://a", "audience": "x"}] * 2}, "named twice"),
-            ({"issuers": [{"issuer": "https://a", "audience": "x", "required_claims": {"a": 1}}]}, "object of texts"),
+            ({"issuers": [{"issuer": "https://a", "audience": "x", "required_claims": {"a": 1}}]}, "whose values are texts"),
             ({"issuers": [{"issuer": "https://a", "audience": "x", "people": "yes"}]}, "neither true nor false"),
         ):
             file.write_text(json.dumps(wrong))

@@ -122,7 +122,7 @@ def test_a_source_may_have_the_form_that_mlflow_takes(laptop, tmp_path, form):
     "arguments, words",
     [
         (["mysql://u:hid@den@h/d"], "Databases of SQLite and of PostgreSQL"),
-        (["s3://bucket/mlruns"], "no source"),
+        (["s3://bucket/mlruns"], "cannot be imported"),
         (["sqlite://nowhere"], "sqlite:///relative/mlflow.db"),
         (["laptop", "--artifacts-from", "s3://bucket/x"], "is for a folder of this machine"),
         (["laptop", "--artifacts-from", "typo"], "no folder at 'typo'"),

@@ -50,7 +50,7 @@ extension ArtifactPath {
         for _ in 0..<10 {
             let decoded = PercentCoding.decodeLeniently(bytes)
             if decoded.count == bytes.count { return false }
-            bytes = decoded.filter { !isLeftOut($0) }
+            bytes = decoded.filter { !isRemovedFromPaths($0) }
             // NUL ends a name for a program that passes the name to C.
             let parts = bytes.split(omittingEmptySubsequences: false) { "/\\\0;?#".utf8.contains($0) }
             guard let first = parts.first, !first.isEmpty else { return true }

@@ -7,11 +7,12 @@
 /// - a segment is empty (except after one slash at the end), longer than `maximumComponentBytes`, or contains NUL or `#`;
 /// - a segment is `.` or `..`;
 /// - a segment is a drive (`C:`) or begins with `file:`;
-/// - a segment that is split at its backslashes begins with an empty part or a drive, or has a part `.` or `..`, because
-///   a client on Windows would write the file outside of the folder to which it downloads;
-/// - a segment that is percent-decoded again, up to ten times, begins with a separator, has a part `.` or `..`, or names
-///   a drive or `file:` (such as `%2e%2e`): this server does not decode it again, but other programs may;
-/// - a segment begins like the names of unfinished uploads.
+/// - a segment, split at its backslashes, would begin with an empty part or a drive, or contain a part `.` or `..`: a client
+///   on Windows would write such a file outside of the folder to which it downloads;
+/// - a segment would, if it were percent-decoded again, begin with a separator, contain a part `.` or `..` (as `%2e%2e`
+///   does), or name a drive or `file:`, or would still change after ten times: this server does not decode a segment again,
+///   but other programs may;
+/// - a segment begins with `.apus-upload-` or `.artifact.uploading.`, as the names of unfinished uploads do.
 ///
 /// All other characters have no special meaning, as in the file system: `v1.0.`, ` lead`, `a\b`, `...`, `s3:`, `100%.txt`, `%41`,
 /// `a..b`, `.hidden`, `a;b`, `a?b`, `a:b.txt`, `~`, `-rf`. Percent escapes of control characters are accepted, because MLflow
@@ -30,7 +31,7 @@ package struct ArtifactPath: Sendable, CustomStringConvertible {
 
     /// The components from the root downwards.
     package let components: [String]
-    /// The rule that forbids to write a file at this path, or to delete one; nil if none does.
+    /// The rule that forbids writing or deleting a file at this path; nil if none does.
     ///
     /// Such a path can still be read.
     package let obstacleToWriting: ArtifactError.PathRule?
@@ -42,8 +43,8 @@ package struct ArtifactPath: Sendable, CustomStringConvertible {
 
     /// Checks a path that has been percent-decoded exactly once; the empty text is the root.
     ///
-    /// - Throws: `.invalidPath` with a rule that the text breaks; among rules for segments, those of MLflow's server come
-    ///   first.
+    /// - Throws: `.invalidPath` with a rule that the text breaks; if segments break several rules, a rule that MLflow's server
+    ///   has too is thrown first.
     package init(_ text: String) throws(ArtifactError) {
         let text = Self.withoutLineBreaksAndTabs(text)
         guard text.utf8.count <= Self.maximumBytes else { throw .invalidPath(.longPath) }
@@ -96,15 +97,15 @@ extension ArtifactPath: Equatable {
 }
 
 extension ArtifactPath {
-    /// Whether an `ArtifactPath` can name this entry of a folder; listings leave out other entries.
+    /// Whether an `ArtifactPath` can name this entry of a folder; listings skip all other entries.
     package static func isNameable(_ name: String) -> Bool {
-        !name.utf8.contains(where: isLeftOut) && rule(brokenBy: name.utf8[...]) == nil
+        !name.utf8.contains(where: isRemovedFromPaths) && rule(brokenBy: name.utf8[...]) == nil
     }
 
     private static func withoutLineBreaksAndTabs(_ text: String) -> String {
-        guard text.utf8.contains(where: isLeftOut) else { return text }
+        guard text.utf8.contains(where: isRemovedFromPaths) else { return text }
         return String(String.UnicodeScalarView(text.unicodeScalars.filter { !"\t\n\r".unicodeScalars.contains($0) }))
     }
 
-    static func isLeftOut(_ byte: UInt8) -> Bool { "\t\n\r".utf8.contains(byte) }
+    static func isRemovedFromPaths(_ byte: UInt8) -> Bool { "\t\n\r".utf8.contains(byte) }
 }

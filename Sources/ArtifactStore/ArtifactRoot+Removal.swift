@@ -58,7 +58,7 @@ extension ArtifactRoot {
     /// The server calls this when it starts, in the background because the whole tree is read. Uploads of this process,
     /// and uploads that another running process has locked, are kept.
     /// - Returns: the number of files removed.
-    /// - Throws: the errors of opening the root; a root that does not exist yet is no error.
+    /// - Throws: the errors of opening the root; a root that does not exist yet is not an error.
     @discardableResult
     package func removeStaleUploads() throws(ArtifactError) -> Int {
         do {

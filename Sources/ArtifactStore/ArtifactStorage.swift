@@ -1,13 +1,13 @@
 package import Budgets
 
-/// A local folder (`ArtifactRoot`) or a prefix in an object storage, and all operations on the artifacts beneath it.
+/// A local folder (`ArtifactRoot`) or a prefix in an object store, and all operations on the artifacts beneath it.
 ///
 /// An `ArtifactPath` cannot name a file outside of the folder or the prefix. A file is either complete or absent. All
 /// functions block, and any thread may call them.
 package protocol ArtifactStorage: AnyObject, Sendable {
     /// The path of the folder, or the URI of the bucket and the prefix.
     var location: String { get }
-    /// Keeps a part of the disk free; nil if files may fill the disk, and for an object storage.
+    /// Keeps a part of the disk free; nil if files may fill the disk, and for an object store.
     var freeSpace: FreeSpace? { get }
     /// The transfers between clients and the storage that bypass this server; nil if there are none.
     var direct: (any DirectTransfers)? { get }
@@ -124,7 +124,7 @@ package protocol DirectTransfers: Sendable {
         claim: (any StorageClaim)?
     ) throws -> StoredArtifact
 
-    /// Aborts an upload; an upload that does not exist is no error.
+    /// Aborts an upload; an upload that does not exist is not an error.
     func abortUpload(_ id: String, _ path: ArtifactPath) throws(ArtifactError)
 
     /// Returns those of the uploads that the storage does not have any more, because somebody has completed or aborted them.

@@ -14,7 +14,7 @@ package enum MultipartError: Error, Sendable, Equatable {
     case unlistedPart(Int)
     /// The listed part has been replaced by a later upload of the same part.
     case changedPart(Int)
-    /// An object storage refuses the list of parts; the value is a sentence for people.
+    /// An object store refuses the list of parts; the value is a sentence for people.
     case wrongParts(String)
     /// A part is larger than `MultipartUploads.Limits.partBytes`.
     case partTooLarge

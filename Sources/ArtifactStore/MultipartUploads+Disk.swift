@@ -3,13 +3,16 @@ internal import Files
 internal import Glibc
 internal import Synchronization
 
-// The hidden folder holds one folder for each upload, named by its id, and the file with the key.
+// The hidden folder contains a folder for each upload, whose name is the upload's id, and the file with the key that
+// signs the URLs of parts (`signingKey`).
 
 extension MultipartUploads {
     private static let folderName = ArtifactUpload.namePrefix + "multipart"
 
-    /// After this time, in seconds, a folder without a record is no upload that another server begins.
-    private static let beginningSeconds: Int64 = 3_600
+    /// The age, in seconds, from which a folder without a record may be removed.
+    ///
+    /// A younger folder may belong to an upload that another server is just beginning.
+    private static let secondsToWriteRecord: Int64 = 3_600
 
     enum Finding {
         case open(MultipartUpload)
@@ -48,7 +51,7 @@ extension MultipartUploads {
         }
     }
 
-    /// Reads the record of an upload that another process began, or of a completed upload.
+    /// Reads the record of an upload that this process does not know.
     private func read(_ id: String, _ folder: Folder) throws(ArtifactError) -> Finding {
         guard let bytes = try folder.contents(of: MultipartRecord.name, atMost: 16_384),
             let record = MultipartRecord(bytes)
@@ -60,16 +63,17 @@ extension MultipartUploads {
         return .open(upload)
     }
 
-    /// Whether the upload can be removed, because it has expired or its completion need not be remembered any longer.
+    /// Whether the upload can be removed: it has expired, or its completion need not be remembered any longer, or its folder
+    /// has had no record for `secondsToWriteRecord`.
     ///
-    /// - Parameter ending: whether an expired upload is ended, so that it accepts no more parts.
+    /// - Parameter ending: whether this call ends an expired upload, so that the upload accepts no more parts.
     func isRemovable(_ id: String, in parent: Folder, at now: Int64, ending: Bool) throws -> Bool {
         if case .beginning? = state.withLock({ $0.uploads[id] }) { return false }
         switch try find(id) {
         case .unknown:
             // Another server may have created the folder at this moment, and not written its record yet.
             let status = try parent.status(of: id)
-            return status.map { Int64($0.st_mtim.tv_sec) + Self.beginningSeconds <= now } ?? false
+            return status.map { Int64($0.st_mtim.tv_sec) + Self.secondsToWriteRecord <= now } ?? false
         case .open(let upload):
             return try upload.isAbandoned(at: now) && (!ending || upload.end())
         case .completed:
@@ -87,7 +91,7 @@ extension MultipartUploads {
         }
     }
 
-    /// Forgets uploads that other servers have completed or removed, so that they count no longer for this one.
+    /// Forgets uploads that other servers have completed or removed, so that they no longer count toward the limit of this one.
     package func forgetEnded() {
         for (id, entry) in state.withLock({ $0.uploads }) {
             // An upload whose files cannot be read is kept.
@@ -115,7 +119,8 @@ extension MultipartUploads {
 
     func removeFolder(_ id: String) throws(ArtifactError) {
         let parent = try folder(makingIfMissing: false)
-        // The loop is needed because a part that has just begun may still create its file.
+        // The loop is needed because a part that has just begun may still create its file. If the folder remains after the
+        // last attempt, a later call of `removeExpired` removes it.
         for _ in 0..<8 {
             do {
                 let folder = try parent.folder(id)

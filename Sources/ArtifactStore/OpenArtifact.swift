@@ -26,7 +26,7 @@ package final class OpenArtifact: Sendable {
         entityTag = "\"\(digits)-\(String(status.size, radix: 16))\""
     }
 
-    /// Creates the value for a file in an object storage.
+    /// Creates the value for a file in an object store.
     package init(_ object: any ArtifactObject, _ facts: ArtifactFacts, entityTag: String) {
         content = .object(object)
         self.facts = facts
@@ -39,18 +39,18 @@ package final class OpenArtifact: Sendable {
     /// The modification time in whole seconds since 1970, for `Last-Modified`.
     package var modificationSeconds: Int64 { facts.modification.seconds }
 
-    /// The open local file; nil for a file in an object storage.
+    /// The open local file; nil for a file in an object store.
     package var descriptor: Descriptor? {
         if case .file(let descriptor) = content { descriptor } else { nil }
     }
 
-    /// The file in an object storage; nil for a local file.
+    /// The file in an object store; nil for a local file.
     package var object: (any ArtifactObject)? {
         if case .object(let object) = content { object } else { nil }
     }
 }
 
-/// The bytes of a file in an object storage.
+/// The bytes of a file in an object store.
 package protocol ArtifactObject: AnyObject, Sendable {
     /// Fills the buffer with the bytes from an offset on; costs a request, unless the read continues where the last one
     /// ended.
@@ -73,7 +73,7 @@ package struct ArtifactFacts: Sendable {
     /// Identifies the content of a file; nil for folders.
     let version: ContentVersion?
 
-    /// Creates the facts about a file in an object storage.
+    /// Creates the facts about a file in an object store.
     ///
     /// - Parameters:
     ///   - modified: the modification time in Unix seconds.
@@ -85,7 +85,7 @@ package struct ArtifactFacts: Sendable {
         version = .object(address: address, tag: tag)
     }
 
-    /// The facts about any folder in an object storage.
+    /// The facts about any folder in an object store.
     package static let folder = ArtifactFacts()
 
     private init() {

@@ -162,9 +162,9 @@ extension ArtifactBucket: DirectTransfers {
     /// Whether Apus may have begun an unfinished upload; a bucket without a prefix may hold uploads of other programs.
     ///
     /// With a prefix, all uploads below it are Apus' own. Without one, those are in the artifact folder of an
-    /// experiment, or were begun by `fault`.
+    /// experiment, or were begun by `fault()`.
     private func isOwn(_ key: String) -> Bool {
-        guard root.isEmpty, key != Self.checkedName else { return true }
+        guard root.isEmpty, key != Self.probeName else { return true }
         let names = key.utf8.split(separator: UInt8(ascii: "/"))
         guard let first = names.first, first.allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
         return names.dropFirst(2).contains { $0.elementsEqual("artifacts".utf8) }

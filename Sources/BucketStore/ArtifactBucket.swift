@@ -2,10 +2,10 @@ package import ArtifactStore
 package import Budgets
 package import S3
 
-/// Stores artifacts in an object storage: each file is an object, whose key is the operator's prefix and the path of
+/// Stores artifacts in an object store: each file is an object, whose key is the operator's prefix and the path of
 /// the artifact.
 ///
-/// An object storage has no folders: a folder exists while at least one key begins with its path and a slash. A file
+/// An object store has no folders: a folder exists while at least one key begins with its path and a slash. A file
 /// and a folder may have the same path. Clients cannot reach keys without the prefix, another bucket, or another host.
 package final class ArtifactBucket: ArtifactStorage {
     private let bucket: S3Location
@@ -15,8 +15,8 @@ package final class ArtifactBucket: ArtifactStorage {
 
     /// The longest key that S3 allows, in bytes.
     private static let longestKey = 1_024
-    /// The name, below the prefix, of the upload that `fault` begins and aborts to test the permission to write.
-    static let checkedName = ".apus-check"
+    /// The name, below the prefix, of the upload that `fault()` begins, to test the permission to write, and then aborts.
+    static let probeName = ".apus-check"
 
     package init(_ bucket: S3Location, _ client: S3Client, memory: UploadMemory) {
         self.bucket = bucket
@@ -134,9 +134,9 @@ package final class ArtifactBucket: ArtifactStorage {
             let client = try client.withoutRetries()
             _ = try client.list(prefix: root, atMost: 1)
             // Beginning an upload needs the permission to write, and aborting the upload leaves nothing in the bucket.
-            let key = root + Self.checkedName
+            let key = root + Self.probeName
             try client.abort(client.createUpload(key, contentType: nil), key)
-            // The object does not exist. A storage reports this only if the credentials may read objects; otherwise it
+            // The object does not exist. An object store reports this only if the credentials may read objects; otherwise it
             // denies access.
             try client.requireReading(of: key)
             return nil
@@ -178,6 +178,7 @@ package final class ArtifactBucket: ArtifactStorage {
     package func delete(_ path: ArtifactPath, removed: (_ bytes: Int64) -> Void) throws(ArtifactError) -> Bool {
         let key = try key(path)
         var wasThere = false
+        // A path with a slash at its end names only a folder.
         if path.obstacleToWriting != .trailingSlash, let object = try head(path) {
             try mappingErrors { () throws(S3Failure) in try client.delete(key) }
             removed(object.size)
@@ -192,7 +193,7 @@ package final class ArtifactBucket: ArtifactStorage {
         return wasThere
     }
 
-    /// Does nothing and returns false, because an object storage has no empty folders.
+    /// Does nothing and returns false, because an object store has no empty folders.
     package func removeIfEmpty(_ path: ArtifactPath) throws(ArtifactError) -> Bool { false }
 
     func mappingErrors<Value>(_ body: () throws(S3Failure) -> Value) throws(ArtifactError) -> Value {

@@ -3,7 +3,7 @@ internal import Budgets
 internal import S3
 internal import Synchronization
 
-/// An upload of a file to an object storage: a short file is sent in one request, a longer one in parts.
+/// An upload of a file to an object store: a short file is sent in one request, a longer one in parts.
 ///
 /// Memory contains at most one part of the file. The object does not exist, or keeps its old content, until the request
 /// that stores it or completes the upload has succeeded.
@@ -38,7 +38,7 @@ final class BucketUpload: PendingArtifact {
     /// The largest part, in bytes.
     private static let largestPart = 64 * 1_048_576
     /// The size in bytes of the parts of a file whose length is unknown.
-    private static let usualPart = 8 * 1_048_576
+    private static let partForUnknownLength = 8 * 1_048_576
 
     init(
         to key: String,
@@ -61,10 +61,10 @@ final class BucketUpload: PendingArtifact {
                         + "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD=true at the client, which then sends parts to the storage."
                 )
             }
-            let whole = (needed + 1_048_575) / 1_048_576 * 1_048_576
-            part = max(S3Client.smallestPart, whole)
+            let roundedUpToMiB = (needed + 1_048_575) / 1_048_576 * 1_048_576
+            part = max(S3Client.smallestPart, roundedUpToMiB)
         } else {
-            part = Self.usualPart
+            part = Self.partForUnknownLength
         }
         let bufferBytes = min(part, max(1, length.map { Int(clamping: $0) } ?? part))
         let reservation = try bucket.memory.take(bufferBytes, for: peer) { [weak self] in self?.loseMemory() }
@@ -76,7 +76,7 @@ final class BucketUpload: PendingArtifact {
         if hasLostMemory.load(ordering: .acquiring) { state.withLock { $0.buffer = nil } }
     }
 
-    /// Frees the memory for another upload; the next call fails.
+    /// Frees the memory for another upload; the next `write` or `commit` fails.
     ///
     /// Does not wait for a call that is using the memory: that call frees the memory when it ends.
     private func loseMemory() {
@@ -120,7 +120,7 @@ final class BucketUpload: PendingArtifact {
     }
 
     private func send(_ buffer: PartBuffer, _ state: inout State) throws(ArtifactError) {
-        // Time that the storage needs must not count as time that the client needs.
+        // The time of this request to the storage must not count as slowness of the client.
         state.reservation?.endWaitingForClient()
         defer { state.reservation?.beginWaitingForClient(at: bucket.memory.now) }
         let id: String

@@ -2,7 +2,7 @@ internal import ArtifactStore
 package import Budgets
 internal import HTTPWire
 
-/// The memory budget of uploads to an object storage, each of which collects a part before signing and sending it.
+/// The memory budget of uploads to an object store, each of which collects a part before signing and sending it.
 ///
 /// An upload whose client sends too slowly loses its memory when other uploads need it.
 package final class UploadMemory: Sendable {

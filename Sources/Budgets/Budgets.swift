@@ -9,11 +9,11 @@ package struct BudgetLimits: Sendable {
     package var bodyBytes = 128 * 1_048_576
     /// The most bytes of answers that wait in memory until their clients read them.
     package var answerBytes = 96 * 1_048_576
-    /// The most bytes of files in memory that are on their way to an object storage.
+    /// The most bytes of files in memory that are on their way to an object store.
     package var uploadBytes = 512 * 1_048_576
     /// The most requests that wait for a worker thread; a further one is answered with 429.
     package var queuedCalls = 2_048
-    /// The most requests that wait for one of the threads that ask an object storage; a further one is answered with 429.
+    /// The most requests that wait for one of the threads that ask an object store; a further one is answered with 429.
     package var queuedStorageCalls = 1_024
     /// The most writes that wait for the next commit; a further one is answered with 429.
     package var queuedWrites = 16_384

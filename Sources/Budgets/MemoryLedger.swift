@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// Accounts for the memory that is held while the server waits for clients: for bodies that are still arriving, for answers
-/// that clients have not read yet, or for files on their way to an object storage.
+/// that clients have not read yet, or for files on their way to an object store.
 ///
 /// When the budget is used up, the server ends transfers of clients that are slower than `pace`, beginning with the one that
 /// has been too slow for the longest time, and gives their memory to others.

@@ -34,7 +34,7 @@ static int find(void *library, const char *name, void *place) {
 }
 
 static int find_pipelines(void *library) {
-    // A missing function is no failure: an older library serves everything but pipelines.
+    // A missing function is not a failure: an older library serves everything but pipelines.
     void *symbol;
 #define APUS_FIND_OPTIONAL(result, name, parameters, arguments) \
     symbol = dlsym(library, #name); \

@@ -151,7 +151,7 @@ extension Forwarder {
         var parts = params.map { ForwardOmission.part(ofParam: $0.text) }
         parts += tags.map { ForwardOmission.part(ofTag: $0.text) }
         if outcome.hasSentPoints {
-            // Other metrics are left out, because earlier points of theirs may have been refused.
+            // Other metrics are left out, because their earlier points may have been refused.
             let begun = parcel.points.filter { $0.series.last == nil }
             parts += begun.map { ForwardOmission.part(ofMetric: $0.series.key) }
         }

@@ -29,9 +29,6 @@ package struct GraphQLSchema: Sendable {
         guard objects[Self.root] != nil else { throw GraphQLError("The schema has no type named Query.") }
     }
 
-    /// The names of the fields of each object type, by which tests check that every field has a value.
-    package var fieldNames: [String: [String]] { objects.mapValues { $0.fields.keys.sorted() } }
-
     func isInput(_ type: TypeReference) -> Bool {
         inputs[type.name] != nil || enumerations[type.name] != nil || scalars.contains(type.name)
     }
@@ -46,13 +43,13 @@ package struct GraphQLSchema: Sendable {
             try parser.expect("{")
             repeat {
                 let field = try parser.readName()
-                let arguments = try Self.readInputs(&parser, "(", ")")
+                let arguments = try Self.readTypedNames(&parser, "(", ")")
                 try parser.expect(":")
                 type.fields[field] = Field(type: try parser.readType(), arguments: arguments)
             } while parser.token != .punctuator(UInt8(ascii: "}"))
             try parser.advance()
             objects[name] = type
-        case "input": inputs[name] = try Self.readInputs(&parser, "{", "}")
+        case "input": inputs[name] = try Self.readTypedNames(&parser, "{", "}")
         case "enum":
             var cases: Set<String> = []
             try parser.expect("{")
@@ -64,7 +61,7 @@ package struct GraphQLSchema: Sendable {
     }
 
     /// Reads pairs `name: type` between two brackets; returns none if the opening bracket does not come next.
-    private static func readInputs(
+    private static func readTypedNames(
         _ parser: inout Parser,
         _ opening: UnicodeScalar,
         _ closing: UnicodeScalar

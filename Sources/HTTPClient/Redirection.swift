@@ -5,7 +5,7 @@ enum Redirection {
     /// The largest number of redirects that one call follows.
     static let maximumCount = 5
 
-    /// The request to send after a redirect (RFC 9110 §15.4); nil if the response is no redirect that can be followed.
+    /// The request to send after a redirect (RFC 9110 §15.4); nil if the response is not a redirect that can be followed.
     static func request(after head: ResponseHead, of request: ClientRequest, at origin: HTTPOrigin) -> ClientRequest? {
         guard [301, 302, 303, 307, 308].contains(head.status), let location = head.value(of: "location"),
             let target = target(of: location, base: request.target, at: origin)

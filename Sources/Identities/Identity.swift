@@ -15,7 +15,7 @@ package final class Identity: Sendable {
     package let kind: Kind
     /// The name under which the credential was made.
     package let name: String
-    /// The user who owns what this sender creates; nil if the sender is no user of this server.
+    /// The user who owns what this sender creates; nil if the sender is not a user of this server.
     package let userID: Int64?
     /// Whether the sender may administer the server: users, tokens, imports and permanent removal.
     package let isAdministrator: Bool

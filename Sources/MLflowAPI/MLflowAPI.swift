@@ -57,7 +57,7 @@ package struct MLflowAPI: Sendable {
 
     /// A folder with artifacts that clients write directly to the disk.
     package struct LocalArtifactRoot: Sendable {
-        /// An absolute path, or the URI of an object storage; without a trailing slash.
+        /// An absolute path, or the URI of an object store; without a trailing slash.
         package var path: String
         package var store: any ArtifactStorage
 
@@ -71,9 +71,9 @@ package struct MLflowAPI: Sendable {
     /// The store if it is the one in SQLite; nil for any other store, which has neither forwarding nor a table of removals.
     let local: TrackingStore?
     let artifacts: any ArtifactStorage
-    /// The uploads in parts to a local folder; nil if artifacts are in an object storage, which keeps the parts itself.
+    /// The uploads in parts to a local folder; nil if artifacts are in an object store, which keeps the parts itself.
     let multipartUploads: MultipartUploads?
-    /// The uploads in parts to an object storage.
+    /// The uploads in parts to an object store.
     let directUploads: DirectUploads
     let settings: Settings
     let healthChecks: HealthChecks
@@ -132,7 +132,7 @@ package struct MLflowAPI: Sendable {
         return settings.servesOnlyArtifacts ? all.map(restrictedToArtifacts) : all
     }
 
-    /// Returns the endpoint with its own pool of threads if it may wait for an object storage.
+    /// Returns the endpoint with its own pool of threads if it may wait for an object store.
     private func withOwnThreads(_ endpoint: Endpoint) -> Endpoint {
         if case .buffered = endpoint.handler { return endpoint }
         let storages = [artifacts] + settings.artifactRoots.map(\.store)

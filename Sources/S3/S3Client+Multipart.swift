@@ -159,7 +159,7 @@ extension S3Client {
         return "\"\(Hexadecimal.text(MD5.digest(of: sums)))-\(parts.count)\""
     }
 
-    /// Aborts an upload and removes its parts; an upload that does not exist is no error.
+    /// Aborts an upload and removes its parts; an upload that does not exist is not an error.
     package func abort(_ id: String, _ key: String) throws(S3Failure) {
         do throws(S3Failure) {
             _ = try send(Request(method: .delete, key: key, query: [("uploadId", id)], expected: [204]))
@@ -206,7 +206,7 @@ extension S3Client {
             do throws(S3Failure) {
                 reply = try send(Request(method: .get, query: query))
             } catch {
-                // Some storages answer with this error if there is no upload.
+                // Some object stores answer with this error if there is no upload.
                 guard error.kind == .noUpload else { throw error }
                 return
             }

@@ -79,7 +79,7 @@ extension S3Client {
         var request = Request(method: .get, key: key, fields: fields, expected: isWhole ? [200] : [206])
         request.isContent = true
         let stream = try open(request)
-        // A storage may ignore If-Match, and a proxy may answer with another object, so the tag and the length are
+        // An object store may ignore If-Match, and a proxy may answer with another object, so the tag and the length are
         // checked here.
         let length = stream.head.value(of: "content-length").flatMap(Int64.init)
         guard let found = stream.head.value(of: "etag") else { throw unexpectedAnswer(to: "GetObject") }
@@ -93,7 +93,7 @@ extension S3Client {
         return stream
     }
 
-    /// The failure for an answer that no object storage sends, such as a log-in page or the answer of another service.
+    /// The failure for an answer that no object store sends, such as a log-in page or the answer of another service.
     ///
     /// - Parameter operation: the name that S3's API gives to the request.
     func unexpectedAnswer(to operation: String) -> S3Failure {
@@ -116,7 +116,7 @@ extension S3Client {
         try requireObject(key, tag: tag, size: Int64(bytes.count))
     }
 
-    /// Whether two tags are the same; some storages leave out the quotes in XML.
+    /// Whether two tags are the same; some object stores leave out the quotes in XML.
     static func isSame(_ first: String, _ second: String?) -> Bool {
         first.filter { $0 != "\"" } == second?.filter { $0 != "\"" }
     }
@@ -124,7 +124,7 @@ extension S3Client {
     /// The largest content, in bytes, whose MD5 is compared with its tag.
     private static let maximumCheckedBytes = 262_144
 
-    /// Throws if the credentials do not permit reading objects; an object that does not exist is no error.
+    /// Throws if the credentials do not permit reading objects; an object that does not exist is not an error.
     package func requireReading(of key: String) throws(S3Failure) {
         do throws(S3Failure) {
             let stream = try open(Request(method: .get, key: key, expected: [200]))
@@ -155,7 +155,7 @@ extension S3Client {
         [("Content-Type", contentType)] + settings.uploadFields
     }
 
-    /// Deletes an object; an object that does not exist is no error.
+    /// Deletes an object; an object that does not exist is not an error.
     package func delete(_ key: String) throws(S3Failure) {
         do throws(S3Failure) {
             _ = try send(Request(method: .delete, key: key, expected: [204]))
@@ -214,7 +214,7 @@ extension S3Client {
 
     /// Returns the XML of an answer of status 200.
     ///
-    /// Some storages name the root element differently from S3. The answer is therefore also accepted if the root
+    /// Some object stores name the root element differently from S3. The answer is therefore also accepted if the root
     /// contains an element of `elements`.
     ///
     /// - Parameters:
@@ -278,7 +278,7 @@ extension S3Client {
                 guard let key = decoded(child["Key"]), let rest = rest(key),
                     let size = child["Size"].flatMap(Int64.init)
                 else { continue }
-                // A storage that returns such a key ignores the parameter `delimiter`.
+                // An object store that returns such a key ignores the parameter `delimiter`.
                 if isShallow, rest.contains(slash) { throw unexpectedAnswer(to: Self.listOperation) }
                 let modified = child["LastModified"].flatMap { S3Timestamp.seconds($0) } ?? 0
                 page.objects.append(S3Object(key: key, size: size, tag: child["ETag"] ?? "", modified: modified))

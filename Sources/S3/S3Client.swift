@@ -5,7 +5,7 @@ package import HTTPWire
 internal import Hashing
 internal import Synchronization
 
-/// A client of one bucket in an object storage with the API of S3; several threads may use it at the same time.
+/// A client of one bucket in an object store with the API of S3; several threads may use it at the same time.
 ///
 /// Each call blocks until the storage has answered. While the storage is overloaded or unreachable, a call repeats its
 /// request a few times.
@@ -130,7 +130,7 @@ extension S3Client {
     private static let firstPause = Duration.milliseconds(100)
     /// The longest time for a request without a body and its answer.
     ///
-    /// The limit of silence is not enough: a storage that sends a byte now and then never exceeds that limit, and would
+    /// The limit of silence is not enough: an object store that sends a byte now and then never exceeds that limit, and would
     /// occupy a thread for days.
     private static let longestDocument = Duration.seconds(60)
     private static let emptyHash = Hexadecimal.text(SHA256.digest(of: []))
@@ -228,7 +228,7 @@ extension S3Client {
         )
         let target = query.isEmpty ? path : "\(path)?\(query)"
         var call = ClientRequest(request.method, target, fields: fields, body: body)
-        // A storage never redirects to another path of its own. Following a redirect could return a log-in page as an
+        // An object store never redirects to another path of its own. Following a redirect could return a log-in page as an
         // artifact, or turn a PUT into a GET, which stores nothing.
         call.followsRedirects = false
         return try connection.client.open(call, limits)
@@ -281,7 +281,7 @@ extension S3Client {
 
     /// Returns a connection to the region of AWS that an answer has named.
     ///
-    /// - Returns: nil if the operator has set an endpoint, if the text is no region, or if the region is the one in use.
+    /// - Returns: nil if the operator has set an endpoint, if the text is not a region, or if the region is the one in use.
     private func other(than used: Connection, in region: String) -> Connection? {
         guard settings.endpoint == nil, region != used.region, S3Settings.isRegion(region) else { return nil }
         let current = connection.withLock { $0 }

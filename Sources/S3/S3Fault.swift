@@ -27,7 +27,7 @@ struct S3Fault {
         region = nil
     }
 
-    /// Whether a storage answers with this code only in the region of the bucket.
+    /// Whether an object store answers with this code only in the region of the bucket.
     var confirmsRegion: Bool { ["AccessDenied", "NoSuchKey", "NoSuchUpload"].contains(code) }
 
     var meansExpiredCredentials: Bool {

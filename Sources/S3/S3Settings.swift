@@ -2,7 +2,7 @@ package import HTTPClient
 internal import JSON
 package import TLS
 
-/// The address of an object storage, and the settings of the requests to it.
+/// The address of an object store, and the settings of the requests to it.
 package struct S3Settings: Sendable {
     /// Where a URL contains the name of the bucket.
     package enum Addressing: Sendable {

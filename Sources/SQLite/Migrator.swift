@@ -46,7 +46,8 @@ package struct Migrator: Sendable {
             } catch let error as SQLiteError
                 where error.isReadOnly || error.code.primary == .cannotOpen || error.isIOError
             {
-                return try state(ofFileAt: path, mode: .readWrite, alone: error.isIOError)
+                // Without shared memory, SQLite reports an I/O error for a database with a WAL.
+                return try state(ofFileAt: path, mode: .readWrite, exclusively: error.isIOError)
             }
         }
     }
@@ -71,7 +72,7 @@ package struct Migrator: Sendable {
     private func apply(_ migration: Migration, to connection: Connection) throws {
         do {
             if migration.version == 1 {
-                try connection.execute(Self.createRecord)
+                try connection.execute(Self.createRecordTable)
                 try connection.execute("PRAGMA application_id = \(Self.applicationID)")
             }
             try connection.execute(migration.sql)
@@ -89,10 +90,10 @@ package struct Migrator: Sendable {
         }
     }
 
-    private func state(ofFileAt path: String, mode: Connection.Mode, alone: Bool = false) throws -> State {
+    private func state(ofFileAt path: String, mode: Connection.Mode, exclusively: Bool = false) throws -> State {
         let connection = try Connection(path: path, mode: mode)
         defer { connection.close() }
-        if alone { try connection.execute("PRAGMA locking_mode = EXCLUSIVE") }
+        if exclusively { try connection.execute("PRAGMA locking_mode = EXCLUSIVE") }
         return try state(of: connection)
     }
 
@@ -101,18 +102,18 @@ package struct Migrator: Sendable {
         try connection.readTransaction {
             let tables = try connection.prepare(Self.listTables).map { $0.string(0) }
             guard !tables.isEmpty else { return .empty }
-            let recordColumns = try connection.firstInt64(of: Self.countRecordColumns) ?? 0
+            let recordColumns = try connection.firstInt64(of: Self.countRecordTableColumns) ?? 0
             let identifier = try connection.firstInt64(of: "PRAGMA application_id") ?? 0
             guard recordColumns == 4, identifier == Self.applicationID else {
                 guard tables.contains("alembic_version") else { throw MigrationError.foreignDatabase }
                 let revision = try connection.firstString(of: "SELECT version_num FROM alembic_version")
                 throw MigrationError.mlflowDatabase(revision: revision)
             }
-            return .applied(version: try checkRecord(of: connection))
+            return .applied(version: try checkRecords(of: connection))
         }
     }
 
-    private func checkRecord(of connection: Connection) throws -> Int {
+    private func checkRecords(of connection: Connection) throws -> Int {
         let records = try connection.prepare(Self.listRecords).map {
             Record(version: $0.int(0), name: $0.string(1), checksum: $0.string(2))
         }
@@ -153,7 +154,7 @@ package struct Migrator: Sendable {
 }
 
 extension Migrator {
-    private static let createRecord = """
+    private static let createRecordTable = """
         CREATE TABLE schema_migrations (
             version INTEGER PRIMARY KEY,
             name TEXT NOT NULL,
@@ -179,7 +180,7 @@ extension Migrator {
         WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'
         """
 
-    private static let countRecordColumns = """
+    private static let countRecordTableColumns = """
         SELECT count(*)
         FROM pragma_table_info('schema_migrations')
         WHERE name IN ('version', 'name', 'checksum', 'applied_at')

@@ -55,12 +55,14 @@ extension ModelVersionOrigin {
             try requireLocalPath(path, of: source, in: folder, workingDirectory: workingDirectory)
         case .proxied:
             guard case .found(let root) = folder, ModelVersionSource.isURI(source.text, within: root) else {
-                throw source.notContained(in: parameter)
+                throw source.notContained(inResourceOf: parameter)
             }
         case .run(let id):
-            guard modelID == nil, let runID, runID.isExactly(id) else { throw source.notContained(in: parameter) }
+            guard modelID == nil, let runID, runID.isExactly(id) else {
+                throw source.notContained(inResourceOf: parameter)
+            }
         case .loggedModel(let id):
-            guard let modelID, modelID.isExactly(id) else { throw source.notContained(in: "model_id") }
+            guard let modelID, modelID.isExactly(id) else { throw source.notContained(inResourceOf: "model_id") }
         }
     }
 
@@ -74,13 +76,15 @@ extension ModelVersionOrigin {
         workingDirectory: String
     ) throws(TrackingError) {
         switch folder {
-        case .missing: throw source.notContained(in: parameter)
-        case .notNamed: throw source.notLocal(to: parameter, resolvedPath: nil)
+        case .missing: throw source.notContained(inResourceOf: parameter)
+        case .notNamed: throw source.localPathNotContained(inFolderOf: parameter, resolvedPath: nil)
         case .found(let root):
-            guard ModelVersionSource.isLocal(root) else { throw source.notLocal(to: parameter, resolvedPath: path) }
+            guard ModelVersionSource.isLocal(root) else {
+                throw source.localPathNotContained(inFolderOf: parameter, resolvedPath: path)
+            }
             let folder = ModelVersionSource.absoluteLocalPath(of: root, workingDirectory: workingDirectory)
             guard ModelVersionSource.isLocalPath(path, within: folder) else {
-                throw source.notLocal(to: parameter, resolvedPath: path)
+                throw source.localPathNotContained(inFolderOf: parameter, resolvedPath: path)
             }
         }
     }

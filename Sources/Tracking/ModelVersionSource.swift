@@ -25,7 +25,7 @@ package struct ModelVersionSource: Sendable {
     package let text: String
     package let kind: Kind
 
-    /// Parses a source, and throws if no run or model could contain it.
+    /// Parses a source, and throws if it must be refused whatever run or model the request names.
     ///
     /// - Parameters:
     ///   - isPrompt: whether the request registers a version of a prompt.
@@ -41,7 +41,7 @@ package struct ModelVersionSource: Sendable {
         self.text = text
         if isPrompt {
             guard Self.promptPlaceholders.contains(where: { $0.isExactly(text) }) else {
-                throw Self.refusal(text, "Prompt sources must use an MLflow placeholder.", kind: "prompt")
+                throw Self.refusal(text, "Prompt sources must use an MLflow placeholder.", entity: "prompt")
             }
             kind = .placeholder
             return
@@ -53,6 +53,7 @@ package struct ModelVersionSource: Sendable {
         guard parts.hasBalancedBrackets else {
             throw Self.refusal(text, "The brackets around the host do not match.")
         }
+        // MLflow's `is_local_uri` in `uri.py` does not count the text `databricks` as a path.
         if parts.scheme == "models" {
             kind = try Self.model(parts, in: text)
         } else if Self.isLocal(cleaned), !text.isExactly("databricks") {
@@ -67,19 +68,22 @@ package struct ModelVersionSource: Sendable {
 
     // MARK: Refusals
 
-    private static func refusal(_ source: String, _ reason: String, kind: String = "model version") -> TrackingError {
-        .invalidParameter("Invalid \(kind) source: '\(shortened(source))'. \(reason)")
+    private static func refusal(_ source: String, _ reason: String, entity: String = "model version") -> TrackingError {
+        .invalidParameter("Invalid \(entity) source: '\(shortened(source))'. \(reason)")
     }
 
     /// The error for a source that is not inside the run or model that the request names.
-    package func notContained(in parameter: String) -> TrackingError { Self.notContained(text, in: parameter) }
+    package func notContained(inResourceOf parameter: String) -> TrackingError {
+        Self.notContained(text, inResourceOf: parameter)
+    }
 
-    private static func notContained(_ text: String, in parameter: String) -> TrackingError {
+    private static func notContained(_ text: String, inResourceOf parameter: String) -> TrackingError {
         refusal(text, "The \(parameter) request parameter must identify the resource that contains the source.")
     }
 
-    /// The error for a local path that is outside of the run or model in the request, or if the request names neither.
-    package func notLocal(to parameter: String, resolvedPath: String?) -> TrackingError {
+    /// The error for a local path, if it is outside of the artifact folder of the run or model that the request names, or if
+    /// the request names neither.
+    package func localPathNotContained(inFolderOf parameter: String, resolvedPath: String?) -> TrackingError {
         Self.refusal(
             resolvedPath ?? text,
             "To use a local path as a model version source, the \(parameter) request parameter has to be specified and "
@@ -88,7 +92,8 @@ package struct ModelVersionSource: Sendable {
         )
     }
 
-    /// The error for a request whose source is a model version, and that names another run or model than the one of that version.
+    /// The error for a request whose source is another model version, if the request names a logged model, or a run that is not
+    /// the run of that version.
     package var originMismatch: TrackingError {
         Self.refusal(text, "The run_id and model_id request parameters must match the referenced model version.")
     }
@@ -98,7 +103,8 @@ package struct ModelVersionSource: Sendable {
         Self.refusal(text, "Prompt versions cannot be used as model version sources.")
     }
 
-    /// Throws `.invalidParameterValue` unless the path is absolute and contains no NUL, `.` or `..`, however it is encoded.
+    /// Throws `.invalidParameterValue` unless the path, percent-decoded until it no longer changes, is absolute, has at least one
+    /// segment, and contains no NUL and no segment `.` or `..`.
     package static func requireAbsolutePath(_ source: String) throws(TrackingError) {
         let decoded = decodedWithPluses(cleaned(source))
         let path = LocationParts(String(decoding: decoded, as: UTF8.self)).path.utf8
@@ -126,7 +132,7 @@ extension ModelVersionSource {
         guard parts.authority.isEmpty else {
             throw refusal(text, "Registered model sources must use the active model registry.")
         }
-        guard let model = ModelReference(path: parts.path) else { throw notContained(text, in: "model_id") }
+        guard let model = ModelReference(path: parts.path) else { throw notContained(text, inResourceOf: "model_id") }
         switch model {
         case .loggedModel(let id):
             try requireAbsolutePath(text)
@@ -137,7 +143,7 @@ extension ModelVersionSource {
 
     private static func remote(_ parts: LocationParts, in text: String) throws(TrackingError) -> Kind {
         if parts.scheme == "runs" {
-            guard let (id, _) = runAndPath(of: cleaned(text)) else { throw notContained(text, in: "run_id") }
+            guard let (id, _) = runAndPath(of: cleaned(text)) else { throw notContained(text, inResourceOf: "run_id") }
             return .run(id: id)
         }
         return isProxied(text) ? .proxied : .elsewhere

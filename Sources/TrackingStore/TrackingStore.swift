@@ -14,7 +14,7 @@ package final class TrackingStore: Sendable {
         package var databasePath: String
         /// The folder for the artifacts of experiments that are created without an artifact location.
         package var artifactRoot: ArtifactLocation
-        /// The buckets of object storages in which the server opens artifacts.
+        /// The buckets of object stores in which the server opens artifacts.
         package var servedBuckets: Set<String> = []
         package var migrations: [Migration]
         /// The number of read-only connections for short reads, each with its own page cache of 4 MiB.

@@ -7,7 +7,7 @@ internal import Glibc
 /// The walk leaves out the entries that `ArtifactRoot.list` leaves out, and entries that are deeper than a path can name.
 /// Entries that are created or removed meanwhile may or may not be visited.
 package struct ArtifactWalk: Sendable {
-    /// The handling of an entry that was deleted or replaced after its folder was read and before it is visited.
+    /// What the walk does about an entry that was deleted or replaced after its folder was read and before it is visited.
     package enum Vanished: Sendable {
         case isLeftOut
         /// The walk throws `.notFound`, for results that must be complete.
@@ -172,6 +172,7 @@ extension ArtifactRoot {
     ///   - path: the folder, relative to `base`.
     ///   - base: the folder to which the paths of the entries are relative, such as a run's folder.
     ///   - after: a path of an earlier walk after which this one continues; folders before it are not read.
+    ///   - vanished: what the walk does about an entry that was deleted or replaced after its folder was read.
     /// - Returns: an empty walk if the path is empty and the base does not exist, because nothing was written there yet.
     /// - Throws: `.notFound` and `.notDirectory` if the base has no such folder; `.invalidPath(.symbolicLink)` if a
     ///   component is a link; other errors of the file system.

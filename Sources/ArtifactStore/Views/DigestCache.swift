@@ -3,7 +3,7 @@ internal import Glibc
 internal import Synchronization
 
 /// A cache of the digests of file contents; a digest is found until the file's status changes, or the tag of an object in
-/// an object storage.
+/// an object store.
 ///
 /// The cache has two generations. When the younger one is full, the older one is discarded.
 package final class DigestCache: Sendable {

@@ -101,13 +101,13 @@ package struct HTTPRouter: Sendable {
         return rawPath.withUTF8 { match(method, UnsafeRawBufferPointer($0)) }
     }
 
-    func match(_ method: HTTPMethod, _ target: UnsafeRawBufferPointer) -> HTTPRouteMatch {
+    func match(_ method: HTTPMethod, _ path: UnsafeRawBufferPointer) -> HTTPRouteMatch {
         let slash = UInt8(ascii: "/")
-        var rawPath = target
+        var rawPath = path
         while rawPath.count > 1, rawPath[0] == slash, rawPath[1] == slash {
             rawPath = UnsafeRawBufferPointer(rebasing: rawPath.dropFirst())
         }
-        // An absolute target without a path means the root (RFC 9112 §3.2.1).
+        // A request target in absolute form without a path, such as `http://host`, means the root (RFC 9112 §3.2.1).
         if rawPath.isEmpty { return match(method, rawPath: "/") }
         if let endpoint = literalPaths.find(rawPath), let handler = handler(endpoint, method) {
             return .found(handler, pattern: endpoints[endpoint].pattern, parameters: [])
@@ -134,7 +134,7 @@ package struct HTTPRouter: Sendable {
         var allowed: Set<HTTPMethod> = []
     }
 
-    /// Finds the endpoint for the path from `offset` on, starting at a node; nil if no pattern with this method matches.
+    /// Finds the endpoint for the path from `offset` on, starting at `node`; nil if no pattern with this method matches.
     ///
     /// The recursion is at most as deep as the longest pattern has segments.
     private func descend(_ node: Int, _ offset: Int, _ search: inout Search) -> Int? {
@@ -148,7 +148,9 @@ package struct HTTPRouter: Sendable {
         return nil
     }
 
-    /// Tries the literal children and the parameter of a node with the next segment, which is empty only at the end of the path.
+    /// Tries the literal children and the parameter of a node with the next segment.
+    ///
+    /// Repeated slashes are skipped, so the segment is empty only at the end of the path.
     private func descendSegment(_ node: Int, _ start: Int, _ search: inout Search) -> Int? {
         let current = nodes[node]
         guard !current.literals.isEmpty || current.parameter != nil else { return nil }
@@ -168,7 +170,7 @@ package struct HTTPRouter: Sendable {
         return nil
     }
 
-    /// Returns the endpoint if it has the method of the request; otherwise records its methods for the field Allow.
+    /// Returns the endpoint if it has the method of the request; otherwise records its methods for the header field Allow.
     private func accept(_ endpoint: Int?, _ search: inout Search) -> Int? {
         guard let endpoint else { return nil }
         if handler(endpoint, search.method) != nil { return endpoint }

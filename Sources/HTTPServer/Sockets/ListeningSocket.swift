@@ -50,7 +50,7 @@ final class ListeningSocket: Sendable {
 
     /// Uses a listening socket that another process has opened, and that may stay open there after this process has ended.
     ///
-    /// Throws if the descriptor is no listening socket of IPv4, IPv6 or the Unix family.
+    /// Throws if the descriptor is not a listening socket of IPv4, IPv6 or the Unix family.
     init(handed descriptor: Descriptor) throws(HTTPServerError) {
         let number = descriptor.rawValue
         guard let bound = SocketAddress(localOf: number) else {

@@ -10,7 +10,7 @@ extension HTTPResponse {
     /// Follows RFC 9110 §13 (preconditions) and §14 (ranges). A request for several ranges gets the whole file, which
     /// §14.2 allows.
     ///
-    /// - Throws: the failure of an object storage that does not send the file.
+    /// - Throws: the failure of an object store that does not send the file.
     static func file(_ file: OpenArtifact, name: String, _ request: HTTPRequest) throws(ArtifactError) -> HTTPResponse {
         let coding = ArtifactCoding(of: file, name: name, request)
         let entityTag = coding.entityTag(of: file)
@@ -65,7 +65,7 @@ extension OpenArtifact {
     }
 }
 
-/// A response body with a part of a file in an object storage, which is passed on as it arrives.
+/// A response body with a part of a file in an object store, which is passed on as it arrives.
 private final class ObjectBody: HTTPBodyProducer {
     private struct State {
         var position: Int64

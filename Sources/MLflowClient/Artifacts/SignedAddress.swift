@@ -31,7 +31,7 @@ extension BlockingTrackingClient {
     ) throws(MLflowError) -> SignedAddress {
         let answer: JSONValue
         do throws(MLflowError) {
-            let call = TrackingCall.send(.post, route, .harmless) { body in
+            let call = TrackingCall.send(.post, route, .repeatable) { body in
                 switch owner {
                 case .run(let id): body.member("run_id", id)
                 case .loggedModel(let id): body.member("model_id", id)

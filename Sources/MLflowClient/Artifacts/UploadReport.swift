@@ -1,6 +1,6 @@
 /// The outcome of an upload.
 ///
-/// Failures are listed here and not thrown, so that a training can continue.
+/// Failures are listed here and not thrown, so that a training run can continue.
 public struct UploadReport: Sendable {
     /// A file that is not on the server.
     public struct Failure: Sendable {

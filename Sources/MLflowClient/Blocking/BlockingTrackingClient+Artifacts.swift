@@ -167,8 +167,8 @@ extension BlockingTrackingClient {
 
     /// Makes attempts to upload or download a file until one succeeds.
     private func transfer(_ attempt: (String?) throws(AttemptFailure) -> HTTPReply) throws(MLflowError) {
-        _ = try caller.attempts(.harmless, interruption, isTransfer: true) { authorization, _ throws(AttemptFailure) in
-            try attempt(authorization)
+        _ = try caller.attempts(.repeatable, interruption, isTransfer: true) { credentials, _ throws(AttemptFailure) in
+            try attempt(credentials)
         }
     }
 

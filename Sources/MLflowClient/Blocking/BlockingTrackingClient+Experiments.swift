@@ -8,7 +8,7 @@ extension BlockingTrackingClient {
         artifactLocation: String? = nil,
         tags: [Tag] = []
     ) throws(MLflowError) -> String {
-        let call = TrackingCall.send(.post, "experiments/create", .harmful) { body in
+        let call = TrackingCall.send(.post, "experiments/create", .notRepeatable) { body in
             body.member("name", name)
             body.member("artifact_location", ifPresent: artifactLocation)
             body.member("tags", tags: tags)
@@ -41,7 +41,7 @@ extension BlockingTrackingClient {
         maxResults: Int = 1_000,
         pageToken: String? = nil
     ) throws(MLflowError) -> Page<Experiment> {
-        let call = TrackingCall.send(.post, "experiments/search", .harmless) { body in
+        let call = TrackingCall.send(.post, "experiments/search", .repeatable) { body in
             body.member("max_results", maxResults)
             body.member("view_type", viewType.rawValue)
             body.member("filter", ifPresent: filter)
@@ -54,7 +54,7 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/renameExperiment(experimentID:newName:)``.
     public func renameExperiment(experimentID: String, newName: String) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "experiments/update", .harmless) { body in
+        let call = TrackingCall.send(.post, "experiments/update", .repeatable) { body in
             body.member("experiment_id", experimentID)
             body.member("new_name", newName)
         }
@@ -63,17 +63,17 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/deleteExperiment(experimentID:)``.
     public func deleteExperiment(experimentID: String) throws(MLflowError) {
-        try perform(.send(.post, "experiments/delete", .harmful) { $0.member("experiment_id", experimentID) })
+        try perform(.send(.post, "experiments/delete", .notRepeatable) { $0.member("experiment_id", experimentID) })
     }
 
     /// The blocking form of ``TrackingClient/restoreExperiment(experimentID:)``.
     public func restoreExperiment(experimentID: String) throws(MLflowError) {
-        try perform(.send(.post, "experiments/restore", .harmful) { $0.member("experiment_id", experimentID) })
+        try perform(.send(.post, "experiments/restore", .notRepeatable) { $0.member("experiment_id", experimentID) })
     }
 
     /// The blocking form of ``TrackingClient/setExperimentTag(experimentID:_:_:)``.
     public func setExperimentTag(experimentID: String, _ key: String, _ value: String) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "experiments/set-experiment-tag", .harmless) { body in
+        let call = TrackingCall.send(.post, "experiments/set-experiment-tag", .repeatable) { body in
             body.member("experiment_id", experimentID)
             body.member("key", key)
             body.member("value", value)
@@ -83,7 +83,7 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/deleteExperimentTag(experimentID:_:)``.
     public func deleteExperimentTag(experimentID: String, _ key: String) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "experiments/delete-experiment-tag", .harmful) { body in
+        let call = TrackingCall.send(.post, "experiments/delete-experiment-tag", .notRepeatable) { body in
             body.member("experiment_id", experimentID)
             body.member("key", key)
         }

@@ -13,7 +13,7 @@ extension BlockingTrackingClient {
         params: [Param] = [],
         tags: [Tag] = []
     ) throws(MLflowError) -> LoggedModel {
-        let call = TrackingCall.send(.post, "logged-models", .harmful) { body in
+        let call = TrackingCall.send(.post, "logged-models", .notRepeatable) { body in
             body.member("experiment_id", experimentID)
             body.member("name", ifPresent: name)
             body.member("model_type", ifPresent: modelType)
@@ -34,7 +34,7 @@ extension BlockingTrackingClient {
         modelID: String,
         status: LoggedModelStatus = .ready
     ) throws(MLflowError) -> LoggedModel {
-        let call = TrackingCall.send(.patch, Self.route(modelID), .harmless) { body in
+        let call = TrackingCall.send(.patch, Self.route(modelID), .repeatable) { body in
             body.member("model_id", modelID)
             body.member("status", status.rawValue)
         }
@@ -49,7 +49,7 @@ extension BlockingTrackingClient {
         maxResults: Int = 100,
         pageToken: String? = nil
     ) throws(MLflowError) -> Page<LoggedModel> {
-        let call = TrackingCall.send(.post, "logged-models/search", .harmless) { body in
+        let call = TrackingCall.send(.post, "logged-models/search", .repeatable) { body in
             body.member("experiment_ids", texts: experimentIDs)
             body.member("filter", ifPresent: filter)
             body.member("max_results", maxResults)
@@ -70,7 +70,7 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/setLoggedModelTags(modelID:_:)``.
     public func setLoggedModelTags(modelID: String, _ tags: [Tag]) throws(MLflowError) {
-        let call = TrackingCall.send(.patch, Self.route(modelID) + "/tags", .harmless) { body in
+        let call = TrackingCall.send(.patch, Self.route(modelID) + "/tags", .repeatable) { body in
             body.member("model_id", modelID)
             body.member("tags", tags: tags)
         }
@@ -80,12 +80,12 @@ extension BlockingTrackingClient {
     /// The blocking form of ``TrackingClient/deleteLoggedModelTag(modelID:_:)``.
     public func deleteLoggedModelTag(modelID: String, _ key: String) throws(MLflowError) {
         let route = "\(Self.route(modelID))/tags/\(PercentCoding.encode(key))"
-        try perform(TrackingCall(method: .delete, path: TrackingCall.base + route, repetition: .harmful))
+        try perform(TrackingCall(method: .delete, path: TrackingCall.base + route, repetition: .notRepeatable))
     }
 
     /// The blocking form of ``TrackingClient/logLoggedModelParams(modelID:_:)``.
     public func logLoggedModelParams(modelID: String, _ params: [Param]) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "\(Self.route(modelID))/params", .harmful) { body in
+        let call = TrackingCall.send(.post, "\(Self.route(modelID))/params", .notRepeatable) { body in
             body.member("model_id", modelID)
             body.member("params", params: params)
         }
@@ -95,20 +95,20 @@ extension BlockingTrackingClient {
     /// The blocking form of ``TrackingClient/deleteLoggedModel(modelID:)``.
     public func deleteLoggedModel(modelID: String) throws(MLflowError) {
         let path = TrackingCall.base + Self.route(modelID)
-        try perform(TrackingCall(method: .delete, path: path, repetition: .harmful))
+        try perform(TrackingCall(method: .delete, path: path, repetition: .notRepeatable))
     }
 
     private static func route(_ modelID: String) -> String { "logged-models/\(PercentCoding.encode(modelID))" }
 }
 
-/// An attribute or metric by which logged models are sorted.
+/// An attribute or metric by which logged models are sorted, and the direction.
 public struct LoggedModelOrder: Sendable, Hashable {
     /// The field to sort by, such as `creation_timestamp` or `metrics.loss`.
     public var field: String
     /// Whether the smallest value comes first.
     public var isAscending: Bool
 
-    /// Makes an order by a field.
+    /// Sorts by a field, the smallest value first unless `isAscending` is false.
     public init(_ field: String, isAscending: Bool = true) {
         self.field = field
         self.isAscending = isAscending

@@ -11,7 +11,7 @@ extension BlockingTrackingClient {
         timestamp: Int64? = nil
     ) throws(MLflowError) {
         let metric = Metric(key, value, step: step, timestamp: timestamp)
-        let call = TrackingCall.send(.post, "runs/log-metric", .harmless) { body in
+        let call = TrackingCall.send(.post, "runs/log-metric", .repeatable) { body in
             body.member("run_id", runID)
             metric.writeMembers(to: &body)
         }
@@ -20,7 +20,7 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/logParam(runID:_:_:)``.
     public func logParam(runID: String, _ key: String, _ value: String) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "runs/log-parameter", .harmless) { body in
+        let call = TrackingCall.send(.post, "runs/log-parameter", .repeatable) { body in
             body.member("run_id", runID)
             body.member("key", key)
             body.member("value", value)
@@ -30,7 +30,7 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/setTag(runID:_:_:)``.
     public func setTag(runID: String, _ key: String, _ value: String) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "runs/set-tag", .harmless) { body in
+        let call = TrackingCall.send(.post, "runs/set-tag", .repeatable) { body in
             body.member("run_id", runID)
             body.member("key", key)
             body.member("value", value)
@@ -40,7 +40,7 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/deleteTag(runID:_:)``.
     public func deleteTag(runID: String, _ key: String) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "runs/delete-tag", .harmful) { body in
+        let call = TrackingCall.send(.post, "runs/delete-tag", .notRepeatable) { body in
             body.member("run_id", runID)
             body.member("key", key)
         }
@@ -55,7 +55,7 @@ extension BlockingTrackingClient {
         tags: [Tag] = []
     ) throws(MLflowError) {
         var batches = LogBatches(runID: runID, metrics: metrics, params: params, tags: tags)
-        while let body = batches.next() { try perform(.send(.post, "runs/log-batch", .harmless, json: body)) }
+        while let body = batches.next() { try perform(.send(.post, "runs/log-batch", .repeatable, json: body)) }
     }
 
     /// The blocking form of ``TrackingClient/getMetricHistory(runID:_:)``.

@@ -8,7 +8,7 @@ extension BlockingTrackingClient {
         description: String? = nil,
         tags: [Tag] = []
     ) throws(MLflowError) -> RegisteredModel {
-        let call = TrackingCall.send(.post, "registered-models/create", .harmful) { body in
+        let call = TrackingCall.send(.post, "registered-models/create", .notRepeatable) { body in
             body.member("name", name)
             body.member("description", ifPresent: description)
             body.member("tags", tags: tags)
@@ -35,7 +35,7 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/updateRegisteredModel(name:description:)``.
     public func updateRegisteredModel(name: String, description: String) throws(MLflowError) {
-        let call = TrackingCall.send(.patch, "registered-models/update", .harmless) { body in
+        let call = TrackingCall.send(.patch, "registered-models/update", .repeatable) { body in
             body.member("name", name)
             body.member("description", description)
         }
@@ -44,7 +44,7 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/renameRegisteredModel(name:newName:)``.
     public func renameRegisteredModel(name: String, newName: String) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "registered-models/rename", .harmful) { body in
+        let call = TrackingCall.send(.post, "registered-models/rename", .notRepeatable) { body in
             body.member("name", name)
             body.member("new_name", newName)
         }
@@ -53,12 +53,12 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/deleteRegisteredModel(name:)``.
     public func deleteRegisteredModel(name: String) throws(MLflowError) {
-        try perform(.send(.delete, "registered-models/delete", .harmful) { $0.member("name", name) })
+        try perform(.send(.delete, "registered-models/delete", .notRepeatable) { $0.member("name", name) })
     }
 
     /// The blocking form of ``TrackingClient/setRegisteredModelTag(name:_:_:)``.
     public func setRegisteredModelTag(name: String, _ key: String, _ value: String) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "registered-models/set-tag", .harmless) { body in
+        let call = TrackingCall.send(.post, "registered-models/set-tag", .repeatable) { body in
             body.member("name", name)
             body.member("key", key)
             body.member("value", value)
@@ -68,7 +68,7 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/deleteRegisteredModelTag(name:_:)``.
     public func deleteRegisteredModelTag(name: String, _ key: String) throws(MLflowError) {
-        let call = TrackingCall.send(.delete, "registered-models/delete-tag", .harmless) { body in
+        let call = TrackingCall.send(.delete, "registered-models/delete-tag", .repeatable) { body in
             body.member("name", name)
             body.member("key", key)
         }
@@ -77,7 +77,7 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/setRegisteredModelAlias(name:alias:version:)``.
     public func setRegisteredModelAlias(name: String, alias: String, version: String) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "registered-models/alias", .harmless) { body in
+        let call = TrackingCall.send(.post, "registered-models/alias", .repeatable) { body in
             body.member("name", name)
             body.member("alias", alias)
             body.member("version", version)
@@ -87,7 +87,7 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/deleteRegisteredModelAlias(name:alias:)``.
     public func deleteRegisteredModelAlias(name: String, alias: String) throws(MLflowError) {
-        let call = TrackingCall.send(.delete, "registered-models/alias", .harmless) { body in
+        let call = TrackingCall.send(.delete, "registered-models/alias", .repeatable) { body in
             body.member("name", name)
             body.member("alias", alias)
         }
@@ -102,7 +102,7 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/getLatestVersions(name:stages:)``.
     public func getLatestVersions(name: String, stages: [String] = []) throws(MLflowError) -> [ModelVersion] {
-        let call = TrackingCall.send(.post, "registered-models/get-latest-versions", .harmless) { body in
+        let call = TrackingCall.send(.post, "registered-models/get-latest-versions", .repeatable) { body in
             body.member("name", name)
             body.member("stages", texts: stages)
         }
@@ -130,7 +130,7 @@ extension BlockingTrackingClient {
         description: String? = nil,
         tags: [Tag] = []
     ) throws(MLflowError) -> ModelVersion {
-        let call = TrackingCall.send(.post, "model-versions/create", .harmful) { body in
+        let call = TrackingCall.send(.post, "model-versions/create", .notRepeatable) { body in
             body.member("name", name)
             body.member("source", source)
             body.member("run_id", ifPresent: runID)
@@ -161,7 +161,7 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/updateModelVersion(name:version:description:)``.
     public func updateModelVersion(name: String, version: String, description: String) throws(MLflowError) {
-        let call = TrackingCall.send(.patch, "model-versions/update", .harmless) { body in
+        let call = TrackingCall.send(.patch, "model-versions/update", .repeatable) { body in
             body.member("name", name)
             body.member("version", version)
             body.member("description", description)
@@ -176,7 +176,7 @@ extension BlockingTrackingClient {
         stage: String,
         archiveExistingVersions: Bool = false
     ) throws(MLflowError) -> ModelVersion {
-        let call = TrackingCall.send(.post, "model-versions/transition-stage", .harmless) { body in
+        let call = TrackingCall.send(.post, "model-versions/transition-stage", .repeatable) { body in
             body.member("name", name)
             body.member("version", version)
             body.member("stage", stage)
@@ -187,7 +187,7 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/deleteModelVersion(name:version:)``.
     public func deleteModelVersion(name: String, version: String) throws(MLflowError) {
-        let call = TrackingCall.send(.delete, "model-versions/delete", .harmful) { body in
+        let call = TrackingCall.send(.delete, "model-versions/delete", .notRepeatable) { body in
             body.member("name", name)
             body.member("version", version)
         }
@@ -202,7 +202,7 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/setModelVersionTag(name:version:_:_:)``.
     public func setModelVersionTag(name: String, version: String, _ key: String, _ value: String) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "model-versions/set-tag", .harmless) { body in
+        let call = TrackingCall.send(.post, "model-versions/set-tag", .repeatable) { body in
             body.member("name", name)
             body.member("version", version)
             body.member("key", key)
@@ -213,7 +213,7 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/deleteModelVersionTag(name:version:_:)``.
     public func deleteModelVersionTag(name: String, version: String, _ key: String) throws(MLflowError) {
-        let call = TrackingCall.send(.delete, "model-versions/delete-tag", .harmless) { body in
+        let call = TrackingCall.send(.delete, "model-versions/delete-tag", .repeatable) { body in
             body.member("name", name)
             body.member("version", version)
             body.member("key", key)

@@ -10,7 +10,7 @@ extension BlockingTrackingClient {
         userID: String? = nil,
         tags: [Tag] = []
     ) throws(MLflowError) -> Run {
-        let call = TrackingCall.send(.post, "runs/create", .harmful) { body in
+        let call = TrackingCall.send(.post, "runs/create", .notRepeatable) { body in
             body.member("experiment_id", experimentID)
             body.member("user_id", ifPresent: userID ?? tags.first { $0.key == RunTag.user }?.value)
             body.member("run_name", ifPresent: runName)
@@ -33,7 +33,7 @@ extension BlockingTrackingClient {
         endTime: Int64? = nil,
         runName: String? = nil
     ) throws(MLflowError) -> RunInfo? {
-        let call = TrackingCall.send(.post, "runs/update", .harmless) { body in
+        let call = TrackingCall.send(.post, "runs/update", .repeatable) { body in
             body.member("run_id", runID)
             body.member("status", ifPresent: status?.rawValue)
             body.member("end_time", ifPresent: endTime)
@@ -51,12 +51,12 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/deleteRun(runID:)``.
     public func deleteRun(runID: String) throws(MLflowError) {
-        try perform(.send(.post, "runs/delete", .harmless) { $0.member("run_id", runID) })
+        try perform(.send(.post, "runs/delete", .repeatable) { $0.member("run_id", runID) })
     }
 
     /// The blocking form of ``TrackingClient/restoreRun(runID:)``.
     public func restoreRun(runID: String) throws(MLflowError) {
-        try perform(.send(.post, "runs/restore", .harmless) { $0.member("run_id", runID) })
+        try perform(.send(.post, "runs/restore", .repeatable) { $0.member("run_id", runID) })
     }
 
     /// The blocking form of ``TrackingClient/searchRuns(experimentIDs:filter:viewType:orderBy:maxResults:pageToken:)``.
@@ -68,7 +68,7 @@ extension BlockingTrackingClient {
         maxResults: Int = 1_000,
         pageToken: String? = nil
     ) throws(MLflowError) -> Page<Run> {
-        let call = TrackingCall.send(.post, "runs/search", .harmless) { body in
+        let call = TrackingCall.send(.post, "runs/search", .repeatable) { body in
             body.member("experiment_ids", texts: experimentIDs)
             body.member("filter", ifPresent: filter)
             body.member("run_view_type", viewType.rawValue)
@@ -82,7 +82,7 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/logInputs(runID:datasets:modelIDs:)``.
     public func logInputs(runID: String, datasets: [DatasetInput] = [], modelIDs: [String] = []) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "runs/log-inputs", .harmless) { body in
+        let call = TrackingCall.send(.post, "runs/log-inputs", .repeatable) { body in
             body.member("run_id", runID)
             body.memberArray("datasets") { writer in
                 for dataset in datasets { dataset.write(to: &writer) }
@@ -101,7 +101,7 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/logOutputs(runID:models:)``.
     public func logOutputs(runID: String, models: [ModelOutput]) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "runs/outputs", .harmful) { body in
+        let call = TrackingCall.send(.post, "runs/outputs", .notRepeatable) { body in
             body.member("run_id", runID)
             body.memberArray("models") { writer in
                 for model in models {

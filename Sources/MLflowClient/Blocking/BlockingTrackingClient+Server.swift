@@ -4,7 +4,7 @@ internal import HTTPWire
 extension BlockingTrackingClient {
     /// The blocking form of ``TrackingClient/checkHealth()``.
     public func checkHealth() throws(MLflowError) {
-        let call = TrackingCall(method: .get, path: "/health", repetition: .harmless)
+        let call = TrackingCall(method: .get, path: "/health", repetition: .repeatable)
         let reply = try caller.reply(to: call, interruption)
         guard !reply.beginsWithTag else {
             throw .malformed("\(trackingURI) answers with a page: it is not an MLflow server", .answer(reply))
@@ -13,7 +13,7 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/version()``.
     public func version() throws(MLflowError) -> String {
-        let call = TrackingCall(method: .get, path: "/version", repetition: .harmless)
+        let call = TrackingCall(method: .get, path: "/version", repetition: .repeatable)
         let reply = try caller.reply(to: call, interruption)
         let text = String(decoding: reply.body.prefix(101), as: UTF8.self).filter { !$0.isWhitespace }
         guard (1...100).contains(text.utf8.count), !reply.beginsWithTag else {

@@ -6,9 +6,9 @@ internal import JSON
 /// Whether a call may be repeated if it is not known whether the server carried it out.
 enum Repetition {
     /// Carrying out the call twice has the same effect as once.
-    case harmless
+    case repeatable
     /// A second call would create a second item, or fail although the first one succeeded.
-    case harmful
+    case notRepeatable
 }
 
 /// One request to MLflow's REST API.
@@ -27,7 +27,7 @@ struct TrackingCall {
     ///
     /// - Parameter query: the names and values of parameters; a parameter with the value nil is left out.
     static func get(_ route: String, _ query: [(name: String, value: String?)] = []) -> TrackingCall {
-        TrackingCall(method: .get, path: base + route + Self.query(query), repetition: .harmless)
+        TrackingCall(method: .get, path: base + route + Self.query(query), repetition: .repeatable)
     }
 
     /// A call with a JSON object as its body.

@@ -146,7 +146,7 @@ final class TrackingCaller: Sendable {
             let isTransient = failure.isTransient(hasAnswered: hasAnswered.load(ordering: .relaxed))
             return Problem(
                 error: MLflowError(failure, at: connection.uri),
-                mayRepeat: isTransient && (repetition == .harmless || failure.isBeforeRequest)
+                mayRepeat: isTransient && (repetition == .repeatable || failure.isBeforeRequest)
             )
         }
     }
@@ -165,7 +165,7 @@ final class TrackingCaller: Sendable {
         case 429: true
         // The server, or a proxy in front of it, may answer with these statuses although the server has carried out the
         // call.
-        case 408, 500, 502, 503, 504: repetition == .harmless
+        case 408, 500, 502, 503, 504: repetition == .repeatable
         default: false
         }
     }

@@ -20,22 +20,22 @@ public struct StartedRun: Sendable, Hashable {
     public let isResumed: Bool
 }
 
-/// The tags that the client's own calls set.
+/// The tags that this library sets on the runs that it creates.
 public enum RunTag {
     /// The name of the tag for the key of `createOrResumeRun`.
     public static let key = "run_key"
     /// The name of the tag for the hash of the params that a run was started with.
     public static let paramsHash = "params_sha256"
-    /// The name of the tag for the id of the parent, as MLflow's pages expect it.
+    /// The name of the tag for the id of the parent, by which MLflow's pages find nested runs.
     public static let parent = "mlflow.parentRunId"
     /// The name of the tag for the name of the person who runs the program.
     public static let user = "mlflow.user"
     /// The name of the tag for the path of the program.
     public static let sourceName = "mlflow.source.name"
-    /// The name of the tag for the kind of the program.
+    /// The name of the tag for the place where the program runs; its value is `LOCAL`.
     public static let sourceType = "mlflow.source.type"
 
-    /// Adds the tags for the user and the program that are missing.
+    /// Adds those tags for the user and the program that `tags` lacks.
     static func withOrigin(_ tags: [Tag]) -> [Tag] {
         let origin = [
             Tag(user, UserName.current), Tag(sourceName, CommandLine.arguments.first ?? ""), Tag(sourceType, "LOCAL"),
@@ -74,7 +74,7 @@ extension Param {
 /// Makes the addresses of runs' pages for a browser.
 enum RunPage {
     static func url(of run: RunInfo, at uri: TrackingURI) -> String {
-        // Azure ML shows runs at another address than its tracking server has.
+        // Azure ML shows runs on another host than that of its tracking server.
         if uri.host.lowercased().hasSuffix(".api.azureml.ms"),
             let start = uri.prefix.firstRange(of: "/subscriptions/")
         {

@@ -28,9 +28,9 @@ extension PostgresSession {
         return info
     }
 
-    /// Reads models in the order of their ids in the list; leaves out unknown ids.
+    /// Reads models in the order of `ids`; leaves out unknown ids.
     ///
-    /// The number of statements does not depend on the number of models.
+    /// The number of statements does not depend on the number of models; all are sent before the first result is read.
     /// - Parameter withMetrics: whether to read the points of their metrics too.
     func loggedModels(ids: [String], withMetrics: Bool = true) throws -> [LoggedModel] {
         if ids.isEmpty { return [] }

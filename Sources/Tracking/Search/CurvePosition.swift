@@ -6,7 +6,7 @@ package struct CurvePosition: Sendable {
 
     /// Reads the position that an earlier answer contained; nil without one.
     ///
-    /// - Throws: `.invalidParameterValue` for a text that is no position in a curve of this metric.
+    /// - Throws: `.invalidParameterValue` for a text that is not a position in a curve of this metric.
     package init?(_ text: String?, of history: MetricHistory) throws(TrackingError) {
         guard let text, !text.isEmpty else { return nil }
         guard let start = try? PageToken.parse(text, digest: history.curveDigest, termCount: 5),

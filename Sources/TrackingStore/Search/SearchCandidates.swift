@@ -9,17 +9,19 @@ struct CandidateRows {
     var filter: [Comparison]
 }
 
-/// Finds candidate rows of a search in the indexes of values, if that costs less than scanning the rows in the order of
-/// the search until the page is full.
+/// Finds candidate rows of a search in the database's indexes of metrics, params, tags and names, if that costs less than
+/// scanning the rows in the order that the search asks for until the page is full.
 ///
 /// The cost is estimated as a number of row look-ups. Before the indexes are read, the number of rows that meet several
 /// comparisons is estimated as if the comparisons were independent; afterwards it is known.
 struct SearchCandidates<Search: SearchDescription> {
     /// The number of index entries that can be read in order in the time of one row look-up.
-    private let rowsPerLookup = 20.0
-    /// The index for a comparison is not read if more than one row in `rowsPerMatch` rows meets the comparison.
+    private let indexEntriesPerLookup = 20.0
+    /// The index for one of several comparisons is not read if more than 1 / `rowsPerMatch` of all rows meet the comparison,
+    /// unless reading the index would pay even for this comparison alone.
     private let rowsPerMatch: Int64 = 8
-    /// The maximum number of rows that are counted for one comparison.
+    /// The most rows that `find` counts for one of several comparisons, unless the limit for a single comparison is
+    /// higher.
     private let countedRows: Int64 = 50_000
 
     private let search: Search
@@ -27,13 +29,13 @@ struct SearchCandidates<Search: SearchDescription> {
     /// The number of rows in the whole table.
     private let rowCount: Int64
 
-    /// The indices, in the filter, of the comparisons that an index of values can answer; never empty.
-    private let answered: [Int]
+    /// The positions in the filter of the comparisons that an index of the database can answer; never empty.
+    private let answerablePositions: [Int]
 
-    /// Returns nil if no index of values can answer a comparison of the filter.
+    /// Returns nil if no index of the database can answer a comparison of the filter.
     init?(_ search: Search, in session: ReadSession) throws {
-        answered = search.filter.indices.filter { search.isAnsweredByIndex(search.filter[$0]) }
-        guard !answered.isEmpty else { return nil }
+        answerablePositions = search.filter.indices.filter { search.isAnsweredByIndex(search.filter[$0]) }
+        guard !answerablePositions.isEmpty else { return nil }
         self.search = search
         self.session = session
         rowCount = try search.rowCount(in: session)
@@ -41,7 +43,7 @@ struct SearchCandidates<Search: SearchDescription> {
 
     /// Whether more than this number of rows meet each of the comparisons that an index can answer.
     func allMatchMore(than rows: Int64) throws -> Bool {
-        try answered.allSatisfy { try countRows(meeting: search.filter[$0], upTo: rows + 1) > rows }
+        try answerablePositions.allSatisfy { try countRows(meeting: search.filter[$0], upTo: rows + 1) > rows }
     }
 
     /// Returns the candidate rows, or nil if a scan in the order of the search costs less.
@@ -49,34 +51,35 @@ struct SearchCandidates<Search: SearchDescription> {
         let chosen = try comparisonsWorthReading()
         guard !chosen.isEmpty else { return nil }
         var found: Set<Int64>?
-        for index in chosen { found = try rows(meeting: search.filter[index], among: found) }
+        for position in chosen { found = try rows(meeting: search.filter[position], keepingOnly: found) }
         guard let found, try costsLess(Double(found.count), matches: Double(found.count)) else { return nil }
-        let untested = search.filter.indices.filter { index in
-            !chosen.contains(index) || !search.isFullyAnsweredByIndex(search.filter[index])
+        let untested = search.filter.indices.filter { position in
+            !chosen.contains(position) || !search.isFullyAnsweredByIndex(search.filter[position])
         }
         return CandidateRows(rowIDs: found.sorted(), filter: untested.map { search.filter[$0] })
     }
 
     /// Chooses the comparisons whose indexes are read, the most selective first; returns no comparison if a scan costs less.
     private func comparisonsWorthReading() throws -> [Int] {
-        // A single index is used only if it yields fewer rows than a scan would read.
+        // A single index is used only if it yields fewer rows than a scan would read. To fill the page, a scan reads about
+        // rowsForPage × rowCount / matches rows.
         let limitForOne = Int64((rowsForPage * Double(rowCount)).squareRoot())
         let limitForSeveral = max(limitForOne, min(rowCount / rowsPerMatch, countedRows))
-        var counted: [(comparison: Int, rows: Double)] = []
-        for (position, index) in answered.enumerated() {
-            let hasOthers = !counted.isEmpty || position + 1 < answered.count
+        var counted: [(position: Int, rows: Double)] = []
+        for (order, position) in answerablePositions.enumerated() {
+            let hasOthers = !counted.isEmpty || order + 1 < answerablePositions.count
             let limit = hasOthers ? limitForSeveral : limitForOne
-            let rows = try countRows(meeting: search.filter[index], upTo: limit)
-            if rows < limit { counted.append((index, Double(rows))) }
+            let rows = try countRows(meeting: search.filter[position], upTo: limit)
+            if rows < limit { counted.append((position, Double(rows))) }
         }
         var chosen: [Int] = []
         var matches = Double(rowCount)
         var reading = 0.0
-        for (comparison, rows) in counted.sorted(by: { $0.rows < $1.rows }) {
-            guard rows / rowsPerLookup < matches else { break }
-            chosen.append(comparison)
+        for (position, rows) in counted.sorted(by: { $0.rows < $1.rows }) {
+            guard rows / indexEntriesPerLookup < matches else { break }
+            chosen.append(position)
             matches *= rows / Double(rowCount)
-            reading += rows / rowsPerLookup
+            reading += rows / indexEntriesPerLookup
         }
         guard !chosen.isEmpty, try costsLess(matches + reading, matches: matches) else { return [] }
         return chosen
@@ -96,13 +99,13 @@ struct SearchCandidates<Search: SearchDescription> {
         try session.count(search.indexRows(meeting: comparison, in: session), upTo: limit)
     }
 
-    private func rows(meeting comparison: Comparison, among known: Set<Int64>?) throws -> Set<Int64> {
+    private func rows(meeting comparison: Comparison, keepingOnly earlier: Set<Int64>?) throws -> Set<Int64> {
         let rows = try search.indexRows(meeting: comparison, in: session)
         var found: Set<Int64> = []
         let query = try session.connection.query("SELECT \(rows.rowColumn) \(rows.text)", values: rows.values)
         try query.forEachRow { row in
             let number = row.int64(0)
-            if known?.contains(number) ?? true { found.insert(number) }
+            if earlier?.contains(number) ?? true { found.insert(number) }
         }
         return found
     }

@@ -42,14 +42,14 @@ protocol SearchDescription: Sendable {
     var selectsRowsByID: Bool { get }
     /// Whether an index has the order of the search, so that a scan of the index can end when the page is full.
     var isInOrderOfAnIndex: Bool { get }
-    /// Whether an index of values can find the rows that meet a comparison faster than a scan can.
+    /// Whether an index of the database can find the rows that meet a comparison faster than a scan can.
     func isAnsweredByIndex(_ comparison: Comparison) -> Bool
     /// Whether all rows from `indexRows` meet the comparison. An index that contains only the beginning of each text
     /// also yields rows that do not meet it.
     func isFullyAnsweredByIndex(_ comparison: Comparison) -> Bool
     /// Counts the rows of the searched experiments, but stops at the limit.
     func rowCount(upTo limit: Int64, in session: ReadSession) throws -> Int64
-    /// Returns the SQL that finds the rows for a comparison in an index of values.
+    /// Returns the SQL that finds the rows for a comparison in an index of the database.
     func indexRows(meeting comparison: Comparison, in session: ReadSession) throws -> SearchStatement
     /// Returns the scan of a metric's index of values if the search orders first by that metric; otherwise nil.
     func metricScan(in session: ReadSession) throws -> MetricScan?

@@ -6,7 +6,7 @@ internal import Tracking
 
 /// A folder with event files, which is imported as one run.
 ///
-/// A training that was resumed has several files, whose names contain the times at which they were created.
+/// A training run that was resumed has several files, whose names contain the times at which they were created.
 struct EventFolder {
     let folder: StoreFolder
     /// The path relative to the root of the source; empty for the root itself.

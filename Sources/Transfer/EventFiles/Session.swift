@@ -1,6 +1,6 @@
 internal import Tracking
 
-/// A message of TensorBoard's plugin for hyperparameters, with the params, group or final status of a training.
+/// A message of TensorBoard's plugin for hyperparameters, with the params, group or final status of a training run.
 struct Session {
     /// The hyperparameters in the order of the message; a key may occur twice.
     private(set) var hyperparameters: [Param] = []

@@ -90,7 +90,7 @@ extension RunInfo {
             name: try fields.optionalString("run_name") ?? "",
             experimentID: try fields.integer("experiment_id"),
             userID: try fields.optionalString("user_id") ?? "",
-            status: try fields.name("status", RunStatus.finished),
+            status: try fields.enumeration("status", default: RunStatus.finished),
             startTime: try fields.optionalInteger("start_time") ?? 0,
             endTime: try fields.optionalInteger("end_time"),
             artifactURI: try fields.optionalString("artifact_uri") ?? "",

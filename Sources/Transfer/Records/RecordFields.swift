@@ -1,12 +1,12 @@
 internal import JSON
 internal import Tracking
 
-/// Reads the members of a JSON object in a record.
+/// Reads the members of a JSON object, such as a record of an archive or an answer of an MLflow server.
 ///
 /// A member that is null counts as absent. A member of a wrong type is an error whose message has the member's name.
 struct RecordFields {
     private let object: JSONValue
-    /// The name of the object in messages.
+    /// The path of the object in messages, such as `run.info`.
     let name: String
 
     init(_ value: JSONValue, _ name: String) throws(TrackingError) {
@@ -56,8 +56,11 @@ struct RecordFields {
         return number
     }
 
-    /// The enumeration value with the name in a member; `defaultValue` if the member is absent.
-    func name<Value: WireEnumeration>(_ key: String, _ defaultValue: Value) throws(TrackingError) -> Value {
+    /// The enumeration value that a member names; `defaultValue` if the member is absent.
+    func enumeration<Value: WireEnumeration>(
+        _ key: String,
+        default defaultValue: Value
+    ) throws(TrackingError) -> Value {
         guard let text = try optionalString(key) else { return defaultValue }
         guard let value = Value(wireName: text) else { throw wrong(key, "a known name") }
         return value
@@ -98,7 +101,7 @@ struct RecordFields {
         )
     }
 
-    /// What identifies the run that points belong to; nil if it is absent.
+    /// What identifies the run to which the points of a metric belong; nil if the record has no `start_time`.
     func runIdentity() throws(TrackingError) -> RunIdentity? {
         guard member("start_time") != nil else { return nil }
         return RunIdentity(
@@ -108,7 +111,7 @@ struct RecordFields {
         )
     }
 
-    /// What identifies the logged model that points belong to; nil if it is absent.
+    /// What identifies the logged model to which the points of a metric belong; nil if the record has no `creation_time`.
     func loggedModelIdentity() throws(TrackingError) -> LoggedModelIdentity? {
         guard member("creation_time") != nil else { return nil }
         return LoggedModelIdentity(experiment: try sourceExperiment(), creationTime: try integer("creation_time"))
@@ -124,7 +127,7 @@ struct RecordFields {
             guard element.count == 3, let timestamp = parts.next()?.int64, let step = parts.next()?.int64,
                 let number = parts.next()?.transferredNumber
             else { throw wrong("\(key)[\(points.count)]", "[time, step, value]") }
-            // `MetricPoint` has no key.
+            // The key is left empty, because `MetricPoint` does not keep it.
             points.append(MetricPoint(Metric(key: "", value: number, timestamp: timestamp, step: step)))
         }
         return points
@@ -132,7 +135,7 @@ struct RecordFields {
 }
 
 extension JSONValue {
-    /// A number, also NaN or an infinity as a string; nil for any other value.
+    /// The number, which may also be one of the strings `NaN`, `Infinity` and `-Infinity`; nil for any other value.
     var transferredNumber: Double? {
         if let double { return double }
         return switch string {

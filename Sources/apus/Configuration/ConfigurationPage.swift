@@ -12,7 +12,8 @@ struct ConfigurationPage: ParsableCommand {
 
     /// The whole page without its last line break.
     static var text: String {
-        ([opening] + SettingDefinition.serverGroups.map(section) + [reference, commands]).joined(separator: "\n\n")
+        let sections = SettingDefinition.serverGroups.map(section) + [mlflowFlagSections, commandSections]
+        return ([opening] + sections).joined(separator: "\n\n")
     }
 
     private static let opening = """
@@ -36,7 +37,7 @@ struct ConfigurationPage: ParsableCommand {
         return lines.joined(separator: "\n")
     }
 
-    private static var reference: String {
+    private static var mlflowFlagSections: String {
         """
         ## Flags of `mlflow server` that do nothing
 
@@ -59,8 +60,8 @@ struct ConfigurationPage: ParsableCommand {
         return (["| flag | variable | why |", "|---|---|---|"] + rows).joined(separator: "\n")
     }
 
-    private static var commands: String {
-        let pages: [(String, any ParsableCommand.Type)] = [
+    private static var commandSections: String {
+        let listed: [(String, any ParsableCommand.Type)] = [
             ("apus run", RunCommand.self), ("apus import", ImportCommand.self), ("apus export", ExportCommand.self),
             ("apus push", PushCommand.self), ("apus forward status", ForwardStatusCommand.self),
             ("apus forward retry", ForwardRetryCommand.self), ("apus forward skip", ForwardSkipCommand.self),
@@ -68,7 +69,7 @@ struct ConfigurationPage: ParsableCommand {
             ("apus check", CheckCommand.self), ("apus gc", GarbageCollection.self), ("apus doctor", Doctor.self),
             ("apus artifacts stats", ArtifactStatistics.self),
         ]
-        return pages.map { name, command in
+        return listed.map { name, command in
             var help = Apus.helpMessage(for: command, columns: 110)
             while help.last == "\n" { help.removeLast() }
             return "## `\(name)`\n\n```text\n\(help)\n```"

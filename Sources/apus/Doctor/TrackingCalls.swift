@@ -5,19 +5,19 @@ internal import MLflowClient
 enum CheckFailure: Error, Sendable {
     /// The call failed, or its answer lacks the requested data.
     case client(MLflowError)
-    /// The server reported success, but a later answer contradicts it.
+    /// The server reported success, but data in this or a later answer contradict it.
     case contradiction(String)
     /// The experiment of this name is deleted; the value is its id if the server returned one.
     case experimentDeleted(id: String?)
 }
 
-/// The calls that every training run needs, each made once.
+/// The calls of the check-up: those that every training run needs, and the deletion of its run.
 struct TrackingCalls: Sendable {
     private let client: BlockingTrackingClient
     let connection: TrackingConnection
-    /// The experiment that the user named; nil for the Default experiment, which every server has.
+    /// The name of the experiment that the user chose; nil for the Default experiment, which every server has.
     let givenExperimentName: String?
-    /// The experiment that is created when no other can be used.
+    /// The name of the experiment that is used, and created if it does not exist, unless the Default experiment is used.
     var experimentName: String { givenExperimentName ?? "apus-doctor" }
 
     init(_ connection: TrackingConnection, experimentName: String?) {
@@ -34,7 +34,7 @@ struct TrackingCalls: Sendable {
         try call(by: deadline) { client throws(MLflowError) in try client.checkHealth() }
     }
 
-    /// The id of the experiment to use, and whether this check-up created it.
+    /// Returns the id of the experiment to use, which is created if necessary, and whether this check-up created it.
     func experiment(by deadline: Deadline) throws(CheckFailure) -> (id: String, isNew: Bool) {
         if givenExperimentName == nil, try isDefaultExperimentActive(by: deadline) { return (Self.defaultID, false) }
         return try findOrCreateExperiment(by: deadline)
@@ -80,7 +80,7 @@ struct TrackingCalls: Sendable {
         return found?.experimentID
     }
 
-    /// The id of a new run.
+    /// Creates a run and returns its id.
     func createRun(experimentID: String, by deadline: Deadline) throws(CheckFailure) -> String {
         let run = try call(by: deadline) { client throws(MLflowError) in
             try client.createRun(experimentID: experimentID, runName: "apus-doctor")
@@ -105,7 +105,7 @@ struct TrackingCalls: Sendable {
         }
     }
 
-    /// Stores a small file with the run, lists it and reads it back, as a training would.
+    /// Stores a small file as an artifact of the run, lists it and reads it back, as a training script would.
     func logArtifact(runID: String, by deadline: Deadline) throws(CheckFailure) {
         let (content, path) = (Array("apus doctor\n".utf8), "apus-doctor.txt")
         let returned: (names: [String], content: [UInt8])? = try call(by: deadline) { client throws(MLflowError) in

@@ -27,7 +27,7 @@ enum ArchiveOpening {
         return ArchiveSource(title: "archive \(path)") { try piece(of: file.rawValue, "'\(path)'") }
     }
 
-    /// Opens a data folder, which no server may have open.
+    /// Opens a data folder; throws if a server has it open.
     ///
     /// This process owns the folder until the source is released.
     static func dataFolder(_ path: String) throws -> ArchiveSource {
@@ -46,6 +46,7 @@ enum ArchiveOpening {
         let body = try folder.api.exported(.archive, .everything)
         var hasMore = true
         return ArchiveSource(title: "data folder of Apus \(path)") {
+            // The closure keeps the folder open until the source is released.
             _ = owner
             var bytes: [UInt8] = []
             while hasMore, bytes.isEmpty { hasMore = try body.next(into: &bytes) }

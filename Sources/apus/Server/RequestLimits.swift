@@ -13,9 +13,12 @@ final class RequestLimits: Sendable {
 
     /// - Returns: nil if the rate is not limited.
     init?(_ settings: LimitSettings) {
-        guard let rate = RequestRate(client: settings.clientRequests, server: settings.serverRequests) else {
-            return nil
-        }
+        guard
+            let rate = RequestRate(
+                client: settings.clientRequestsPerSecond,
+                server: settings.serverRequestsPerSecond
+            )
+        else { return nil }
         self.rate = rate
     }
 

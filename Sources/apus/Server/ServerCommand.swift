@@ -102,7 +102,7 @@ struct ServerCommand: ParsableCommand {
         // Settings that are not possible over PostgreSQL are refused before a folder is created.
         let isOverPostgres = try PostgresURI.find(storage, environment) != nil
         if isOverPostgres { try OnlyOverSQLite.refuse(self, environment) }
-        try limits.requireKnownClients(security.asksForCredentials)
+        try limits.requireKnownClients(requiresCredentials: security.asksForCredentials)
         let requestHandling = try RequestHandlingSettings(answering, environment)
         // Over PostgreSQL, the audit log needs the right to create a schema, which a server without users should not need.
         let audit = try AuditSettings(keeping, environment, default: !isOverPostgres || security.asksForCredentials)

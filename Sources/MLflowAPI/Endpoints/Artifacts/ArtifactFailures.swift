@@ -6,7 +6,7 @@ extension MLflowAPI {
     /// Returns the answer to an error of reading, listing or deleting an artifact, with the path as the client sent it.
     ///
     /// Only a failure that may end soon gets a status after which the client retries: an outage of the object storage, or a
-    /// conflict with another request. After any other failure, retries would delay a training by minutes and fail again.
+    /// conflict with another request. After any other failure, retries would delay a training run by minutes and fail again.
     func failure(_ error: any Error, path: String) -> HTTPResponse {
         guard let error = error as? ArtifactError else { return response(to: error) }
         let message = error.message(for: path)

@@ -21,7 +21,7 @@ final class ArtifactZipBody: HTTPBodyProducer {
 /// The body of an answer with all files of a run: `{"run_id", "root_uri", "files": [{"path", "is_dir", "file_size",
 /// "modification_time"}], "file_count", "total_bytes", "next_page_token"}`.
 ///
-/// A folder has no size and, in an object storage, no modification time. `file_count` and `total_bytes` count the files of this
+/// A folder has no size and, in an object store, no modification time. `file_count` and `total_bytes` count the files of this
 /// answer.
 final class ArtifactTreeBody: HTTPBodyProducer {
     private struct State {

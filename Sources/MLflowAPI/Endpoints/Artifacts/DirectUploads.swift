@@ -3,7 +3,7 @@ internal import Budgets
 internal import Glibc
 internal import Synchronization
 
-/// The uploads in parts to an object storage that this process has begun or completed.
+/// The uploads in parts to an object store that this process has begun or completed.
 ///
 /// The storage stores the parts; this object counts the uploads. Uploads of earlier processes are not counted.
 final class DirectUploads: Sendable {

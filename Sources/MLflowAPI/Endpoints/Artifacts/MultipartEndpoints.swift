@@ -8,7 +8,7 @@ internal import JSON
 internal import Tracking
 
 // The client sends a large file in parts: it requests a URL for each part, sends the parts over many connections, and
-// then completes the upload. For artifacts in an object storage, the URLs are presigned URLs of that storage; otherwise
+// then completes the upload. For artifacts in an object store, the URLs are presigned URLs of that storage; otherwise
 // they are URLs of this server.
 
 extension MLflowAPI {
@@ -69,7 +69,7 @@ extension MLflowAPI {
             try store.requireDatabaseInPlace()
             if let direct = artifacts.direct {
                 let lifetime = settings.multipartLimits.lifetimeSeconds
-                // A storage that does not tell which uploads it has leaves them counted until they expire.
+                // An object store that does not tell which uploads it has leaves them counted until they expire.
                 let slot = try directUploads.slot(for: request.caller.party) { ids in
                     (try? direct.endedUploads(among: ids)) ?? []
                 }
@@ -145,7 +145,7 @@ extension MLflowAPI {
         }
     }
 
-    /// Completes an upload to an object storage; the quotas count its bytes only now, because this server has not seen them.
+    /// Completes an upload to an object store; the quotas count its bytes only now, because this server has not seen them.
     private func completeDirect(
         _ direct: any DirectTransfers,
         _ uploadID: String,
@@ -178,7 +178,7 @@ extension MLflowAPI {
         }
     }
 
-    /// Aborting an upload that no longer exists is no error: the client would report it instead of the first failure.
+    /// Aborting an upload that no longer exists is not an error: the client would report it instead of the first failure.
     private func abortMultipart(_ request: HTTPRequest, _ responder: HTTPResponder) {
         answerMultipart(request, responder) { target in
             let uploadID = try target.message.string("upload_id") ?? ""

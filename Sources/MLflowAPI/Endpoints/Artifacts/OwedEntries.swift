@@ -95,7 +95,7 @@ final class OwedEntries: Sendable {
 
     /// Ends what `beginWriting` has begun.
     ///
-    /// - Parameter isSettled: whether the entry is owed no longer.
+    /// - Parameter isSettled: whether the entry is no longer owed.
     func endWriting(_ entry: Entry, isSettled: Bool) {
         state.withLock { state in
             state.isWriting = false
@@ -122,7 +122,7 @@ extension MLflowAPI {
     ///
     /// Called before artifacts change again, and by a background work.
     /// - Throws: the error of the store, and `.temporarilyUnavailable` while another thread writes an entry; artifacts must not
-    ///   change then. A full disk of the database is no error before many entries are owed.
+    ///   change then. A full disk of the database is not an error before many entries are owed.
     package func writeOwedEntries() throws {
         let keepsJournal = store.keepsArtifactJournal
         while let entry = try owedEntries.beginWriting() {
@@ -147,8 +147,9 @@ extension MLflowAPI {
     ///
     /// The entry is part of the next group commit. If it cannot be written now, it is owed, and the client is told to send the request
     /// again. On a full disk of the database the entry is owed too, but the change succeeds: the client would not repeat the
-    /// request, and a training would lose an artifact that is stored. Another failure is reported only. Without a journal, only
-    /// the audit entry is written. Call it on a thread that may block: if the writer is idle, it commits on the calling thread.
+    /// request, and a training run would lose an artifact that is stored. Another failure is reported only. Without a journal,
+    /// only the audit entry is written. Call it on a thread that may block: if the writer is idle, it commits on the
+    /// calling thread.
     /// - Parameters:
     ///   - audit: the audit entry that is stored in the same transaction.
     ///   - claim: the upload's claim on a quota; the bytes count as stored from now on.

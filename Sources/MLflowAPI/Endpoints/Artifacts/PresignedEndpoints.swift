@@ -6,7 +6,7 @@ internal import Identities
 internal import JSON
 internal import Tracking
 
-// Presigned URLs need artifacts in an object storage. For other artifacts, each request is checked as by MLflow's
+// Presigned URLs need artifacts in an object store. For other artifacts, each request is checked as by MLflow's
 // server, and then refused with a message after which the client continues without presigned URLs.
 
 private enum PresignedTarget {
@@ -108,9 +108,9 @@ extension MLflowAPI {
         }
     }
 
-    /// Returns the folder of a run or a model, which must be in an object storage.
+    /// Returns the folder of a run or a model, which must be in an object store.
     ///
-    /// - Throws: the error of MLflow's server for artifacts that are not in an object storage.
+    /// - Throws: the error of MLflow's server for artifacts that are not in an object store.
     private func directFolder(
         of target: PresignedTarget,
         for caller: Caller,
@@ -144,7 +144,7 @@ extension MLflowAPI {
         }
     }
 
-    /// Returns MLflow's error for artifacts that are not in an object storage; proxied artifacts have an error of their own.
+    /// Returns MLflow's error for artifacts that are not in an object store; proxied artifacts have an error of their own.
     private static func refusal(ofPresigned kind: String, artifactURI: String) -> TrackingError {
         let scheme = ArtifactLocation(artifactURI).scheme ?? ""
         guard ["mlflow-artifacts", "http", "https"].contains(scheme) else {

@@ -46,7 +46,7 @@ extension MLflowAPI {
         }
     }
 
-    /// Whether this server creates presigned URLs of an object storage.
+    /// Whether this server creates presigned URLs of an object store.
     private var hasDirectTransfers: Bool { settings.artifactRoots.contains { $0.store.direct != nil } }
 
     /// Returns the answer that says what this server can do; clients read it to choose a kind of upload.

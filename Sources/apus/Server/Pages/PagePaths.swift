@@ -38,7 +38,7 @@ struct PagePaths {
     ///
     /// - Throws: `StartFailure` if a page has the path of another route.
     func addRoutes(to routes: inout RouteTable, _ access: AccessControl) throws(StartFailure) {
-        routes.addPages(bases: own, asksForUsers: access.isRequired)
+        routes.addPages(bases: own, requiresCredentials: access.isRequired)
         if access.hasUsers {
             for base in own { Self.addSignUp(at: base, to: &routes, pages: "./") }
             for base in others { Self.addSignUp(at: base, to: &routes, pages: pathToOwn) }

@@ -13,16 +13,16 @@ final class StaticFile: Sendable {
     let path: String
     let contentType: String
     private let bytes: HTTPStaticBytes
-    /// Makes the text that is sent instead of the bytes; nil to send the bytes.
+    /// Makes the text that is sent instead of the bytes; nil for all files but the page with the account script.
     private let replacement: (@Sendable () -> String)?
-    private let prepared = Mutex<Prepared?>(nil)
+    private let cachedEncodings = Mutex<Encodings?>(nil)
 
-    private struct Prepared {
+    private struct Encodings {
         var plain: HTTPResponseBody
         /// A weak entity tag, because the compressed form has the same one (RFC 9110 §8.8.1).
         var tag: String
-        /// The compressed form; nil if compression saves nothing.
-        var packed: [UInt8]?
+        /// The compressed form; nil if compression saves nothing, or is not tried, as for images and fonts.
+        var gzipped: [UInt8]?
     }
 
     static let all: [StaticFile] = {
@@ -66,8 +66,8 @@ final class StaticFile: Sendable {
     /// The content security policy of Apus' own pages: they may load their own files, and the data that previews of
     /// artifacts need.
     ///
-    /// An artifact is shown from a `blob:` address or in a frame that inherits this policy. Scripts come only from the
-    /// server, which sends no artifact as a script, so no script in an artifact is run.
+    /// An artifact is shown from a `blob:` address or in a frame that inherits this policy, which permits only scripts from
+    /// the server. The server sends no artifact as a script, so no script in an artifact is run.
     static let policy = """
         default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; frame-src 'self' blob:; object-src 'none'; \
         base-uri 'none'; form-action 'none'
@@ -75,56 +75,57 @@ final class StaticFile: Sendable {
 
     /// The answer to a GET or HEAD.
     func response(to request: HTTPRequest) -> HTTPResponse {
-        let prepared = prepare()
+        let encodings = encodings()
         var headers = [
             (name: "Content-Type", value: contentType), (name: "Content-Security-Policy", value: Self.policy),
             // Browsers keep the file, and ask each time by its entity tag whether it has changed.
-            (name: "Cache-Control", value: "no-cache"), (name: "ETag", value: prepared.tag),
+            (name: "Cache-Control", value: "no-cache"), (name: "ETag", value: encodings.tag),
         ]
-        if prepared.packed != nil { headers.append(("Vary", "Accept-Encoding")) }
-        if let known = request.header("if-none-match"), Self.names(prepared.tag, in: known) {
+        if encodings.gzipped != nil { headers.append(("Vary", "Accept-Encoding")) }
+        if let ifNoneMatch = request.header("if-none-match"), Self.contains(encodings.tag, in: ifNoneMatch) {
             return HTTPResponse(status: 304, headers: headers.filter { $0.name != "Content-Type" })
         }
-        guard request.acceptsGzip, let packed = prepared.packed else {
-            return HTTPResponse(status: 200, headers: headers, body: prepared.plain)
+        guard request.acceptsGzip, let gzipped = encodings.gzipped else {
+            return HTTPResponse(status: 200, headers: headers, body: encodings.plain)
         }
         headers.append(("Content-Encoding", "gzip"))
-        return HTTPResponse(status: 200, headers: headers, body: .bytes(packed))
+        return HTTPResponse(status: 200, headers: headers, body: .bytes(gzipped))
     }
 
-    private func prepare() -> Prepared {
-        prepared.withLock { prepared in
-            if let prepared { return prepared }
-            let made: Prepared
+    private func encodings() -> Encodings {
+        cachedEncodings.withLock { cached in
+            if let cached { return cached }
+            let made: Encodings
+            // A JavaScript module is sent as `PageModules` rewrites it.
             if let text = replacement?() ?? PageModules.shared.served(path) {
                 let bytes = Array(text.utf8)
-                made = bytes.withUnsafeBytes { self.prepared(.bytes(bytes), of: $0) }
+                made = bytes.withUnsafeBytes { makeEncodings(.bytes(bytes), of: $0) }
             } else {
-                made = self.prepared(.staticBytes(bytes), of: bytes.pointer)
+                made = makeEncodings(.staticBytes(bytes), of: bytes.pointer)
             }
-            prepared = made
+            cached = made
             return made
         }
     }
 
-    private func prepared(_ plain: HTTPResponseBody, of bytes: UnsafeRawBufferPointer) -> Prepared {
+    private func makeEncodings(_ plain: HTTPResponseBody, of bytes: UnsafeRawBufferPointer) -> Encodings {
         var hash = SHA256()
         hash.update(bytes)
         let tag = "W/\"\(Hexadecimal.text(hash.finalize().prefix(8)))\""
-        return Prepared(plain: plain, tag: tag, packed: packed(bytes))
+        return Encodings(plain: plain, tag: tag, gzipped: gzipped(bytes))
     }
 
-    private func packed(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
+    private func gzipped(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
         guard !contentType.hasPrefix("image/") || contentType.hasPrefix("image/svg"), !contentType.hasPrefix("font/"),
             let deflater = Deflater(.gzip, level: 9)
         else { return nil }
-        var packed: [UInt8] = []
-        deflater.compress(bytes, isLast: true, into: &packed)
-        return packed.count < bytes.count ? packed : nil
+        var gzipped: [UInt8] = []
+        deflater.compress(bytes, isLast: true, into: &gzipped)
+        return gzipped.count < bytes.count ? gzipped : nil
     }
 
     /// Whether a list of entity tags contains this one, by the weak comparison (RFC 9110 §8.8.3.2).
-    private static func names(_ tag: String, in list: String) -> Bool {
+    private static func contains(_ tag: String, in list: String) -> Bool {
         let opaque = tag.dropFirst(2)
         return list.split(separator: ",").contains { member in
             let member = member.drop { $0 == " " }.split(separator: " ").first ?? ""
@@ -150,10 +151,10 @@ final class StaticFile: Sendable {
 extension RouteTable {
     /// Adds the routes of the page and its files under each of the base paths.
     ///
-    /// - Parameter asksForUsers: whether every request needs credentials.
-    mutating func addPages(bases: [String], asksForUsers: Bool) {
+    /// - Parameter requiresCredentials: whether every request needs credentials.
+    mutating func addPages(bases: [String], requiresCredentials: Bool) {
         let files =
-            asksForUsers
+            requiresCredentials
             ? StaticFile.all.filter { $0.path != "index.html" } + [.pageWithAccount()] : StaticFile.all
         for base in bases {
             for file in files {

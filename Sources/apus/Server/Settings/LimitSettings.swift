@@ -4,15 +4,16 @@ internal import Tracking
 
 /// The limits of one client, and of all clients together.
 struct LimitSettings {
-    /// The space on the disk of the artifacts that stays free; nil if uploads may fill the disk.
+    /// The free space that is kept on the disk of the artifacts; nil if uploads may fill the disk.
     let keptFree: FreeSpace.Amount?
-    /// The share of each client in the shared budgets.
+    /// The most connections, uploads and bytes in memory that one client may hold at once; nil for the usual share of what
+    /// the server may hold (`Budgets`).
     let client: ClientLimits
     let runs: RunQuota
     let clientArtifactBytes: Int64?
     let serverArtifactBytes: Int64?
-    let clientRequests: Int?
-    let serverRequests: Int?
+    let clientRequestsPerSecond: Int?
+    let serverRequestsPerSecond: Int?
 
     /// Whether stored runs or artifacts are limited, so that they have to be counted.
     var countsStorage: Bool {
@@ -35,15 +36,15 @@ struct LimitSettings {
             .map(Int64.init)
         serverArtifactBytes = try Self.size(environment.setting(.serverArtifacts, options.serverArtifacts))
             .map(Int64.init)
-        clientRequests = try Self.count(environment.setting(.clientRequests, options.clientRequests))
-        serverRequests = try Self.count(environment.setting(.serverRequests, options.serverRequests))
+        clientRequestsPerSecond = try Self.count(environment.setting(.clientRequests, options.clientRequests))
+        serverRequestsPerSecond = try Self.count(environment.setting(.serverRequests, options.serverRequests))
     }
 
     /// Throws if a quota for each client is set although the server does not know its clients.
     ///
-    /// - Parameter areKnown: whether every request needs credentials.
-    func requireKnownClients(_ areKnown: Bool) throws(StartFailure) {
-        guard !areKnown, clientArtifactBytes != nil || runs.client != nil else { return }
+    /// - Parameter requiresCredentials: whether every request needs credentials.
+    func requireKnownClients(requiresCredentials: Bool) throws(StartFailure) {
+        guard !requiresCredentials, clientArtifactBytes != nil || runs.client != nil else { return }
         let (flag, other) =
             clientArtifactBytes != nil
             ? (SettingDefinition.clientArtifacts.flag, SettingDefinition.serverArtifacts.flag)
@@ -75,7 +76,7 @@ struct LimitSettings {
     }
 }
 
-/// The setting of `--keep-free`, the space on the disk of the artifacts that stays free.
+/// The setting of `--keep-free`, the free space that is kept on the disk of the artifacts.
 enum KeepFreeSetting {
     /// 100 MiB, or 5% of the disk if that is less.
     static let defaultAmount = FreeSpace.Amount.lesser(bytes: 100 * 1_048_576, percent: 5)

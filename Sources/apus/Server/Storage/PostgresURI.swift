@@ -10,7 +10,7 @@ struct PostgresURI: Sendable {
     /// The flag or variable that named the database.
     let source: String
 
-    /// - Throws: `StartFailure` for a text that is no such URI, and for an option that libpq does not have.
+    /// - Throws: `StartFailure` for a text that is not such a URI, and for an option that libpq does not have.
     init(_ setting: Setting) throws(StartFailure) {
         source = setting.source
         do {

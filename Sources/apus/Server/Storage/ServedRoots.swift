@@ -29,8 +29,8 @@ struct ServedRoots: Sendable {
     private static let longestSweep = DispatchTimeInterval.seconds(10)
 
     /// - Parameters:
-    ///   - budgets: the budgets with the limit of memory for uploads to object storages.
-    ///   - amount: the space on the disks that stays free; nil if uploads may fill them.
+    ///   - budgets: the budgets with the limit of memory for uploads to object stores.
+    ///   - amount: the free space that is kept on the disks; nil if uploads may fill them.
     ///   - logger: logs when the free space becomes scarce, and when there is enough again.
     /// - Throws: `StartFailure` while a restoration is replacing the folder of artifacts.
     init(
@@ -84,7 +84,7 @@ struct ServedRoots: Sendable {
         )
     }
 
-    /// Returns an object storage with the settings of the environment.
+    /// Returns an object store with the settings of the environment.
     ///
     /// No request is sent, so a server starts even if the storage is unreachable.
     static func bucket(_ location: S3Location, _ memory: UploadMemory) throws(StartFailure) -> any ArtifactStorage {

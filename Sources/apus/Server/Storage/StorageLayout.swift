@@ -16,7 +16,7 @@ struct StorageLayout {
     let namesArtifacts: Bool
     /// The location of the artifacts of new experiments, as clients see it.
     let artifactRoot: ArtifactLocation
-    /// The bucket and the prefix of `artifactRoot`; nil if `artifactRoot` is not in an object storage.
+    /// The bucket and the prefix of `artifactRoot`; nil if `artifactRoot` is not in an object store.
     let artifactRootBucket: S3Location?
     /// The local folder of `artifactRoot`; nil if clients do not write to a local folder themselves.
     let localArtifactRootPath: String?

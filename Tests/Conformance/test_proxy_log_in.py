@@ -159,7 +159,7 @@ def test_settings_that_would_trust_everybody_end_the_start(tmp_path):
     for field in ("Authorization", "Host", "a b", "a:", "X_User"):
         message = refused(tmp_path, "--trust-proxy-user", field, *groups, "--trusted-proxies", "127.0.0.1")
         assert "is no header field" in message
-    assert "--trust-proxy-user only" in refused(tmp_path, "--trusted-proxies", "127.0.0.1")
+    assert "only with --trust-proxy-user" in refused(tmp_path, "--trusted-proxies", "127.0.0.1")
     assert "same field" in refused(
         tmp_path, *user, *groups, "--trusted-proxies", "127.0.0.1", "--trust-proxy-groups", FIELD.lower()
     )

@@ -290,7 +290,7 @@ def test_beside_a_server_at_a_socket_alone_the_command_says_what_to_do(tmp_path)
         held.flush()
         refused = apus("token", "create", "second", "--data-dir", tmp_path, check=False)
     assert refused.returncode == 1
-    assert "unix:/run/apus.sock alone" in refused.stderr and "127.0.0.1" in refused.stderr
+    assert "only at unix:/run/apus.sock" in refused.stderr and "127.0.0.1" in refused.stderr
 
 
 @pytest.mark.sqlite

@@ -74,13 +74,13 @@ def test_users_are_made_listed_changed_and_deleted_by_commands_with_and_without_
 def test_a_forgotten_password_of_the_only_admin_is_set_anew_and_a_start_says_what_the_variable_does(tmp_path):
     with ApusServer(USERS, ADMIN, directory=tmp_path) as server:
         folder = server.data_directory
-        assert "is there already" not in server.log()
+        assert "exists already" not in server.log()
         only = user("delete", "admin", "--data-dir", folder, check=False)
         assert only.returncode == 1 and "only admin" in only.stderr
     user("set-password", "admin", "--data-dir", folder, password=OTHER)
     with ApusServer(USERS, ADMIN, directory=tmp_path) as server:
         assert (may(server, "admin", PASSWORD), may(server, "admin", OTHER)) == (401, 200)
-        assert "'admin' is there already" in server.log() and "apus user set-password admin --" in server.log()
+        assert "'admin' exists already" in server.log() and "apus user set-password admin --" in server.log()
 
 
 @pytest.mark.sqlite

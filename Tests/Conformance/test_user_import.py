@@ -80,7 +80,7 @@ def test_users_of_a_sqlite_database_come_into_a_data_folder(tmp_path):
         assert "MLflow has users in the database that database_uri names" in server.log()
         assert f"apus user import URI --data-dir {server.data_directory}" in server.log()
         refused = apus("user", "import", source, *place, check=False)
-        assert refused.returncode == 1 and "Stop it while users are imported" in refused.stderr
+        assert refused.returncode == 1 and "Stop the server during the import" in refused.stderr
     done = apus("user", "import", f"sqlite:///{source}", *place)
     assert "made 4 users, 2 roles and 3 grants" in done.stderr, done.stderr
     assert "without a password until apus user set-password NAME: ada, bob, chief" in done.stderr

@@ -32,7 +32,8 @@ final class SharedParts: Sendable {
         workers = ThreadPool(
             name: "http.worker",
             width: width,
-            contendedShare: max(1, width / 4),
+            // Two of them may wait for an issuer of log-ins.
+            contendedShare: max(3, width / 4),
             isContended: isContended
         )
         makers = ThreadPool(name: "http.maker", width: width, contendedShare: half, isContended: isContended)

@@ -267,6 +267,8 @@ final class Importer {
 
     private func place(_ folder: ArtifactFolder) throws {
         try FileTree(folder).forEachFile { file, relativePath in
+            // What an interrupted upload or import has left is not an artifact.
+            guard relativePath.split(separator: "/").last?.hasPrefix(Backup.unfinishedUpload) != true else { return }
             try reporting(file.path, folder.target + "/" + relativePath) { try place(file, $0) }
             progress.show(summary)
         } unreadable: { path, reason in

@@ -265,7 +265,11 @@ struct StorageLayout {
         let root = setting.text
         if let bucket = try bucket(setting) { return (ArtifactLocation(bucket.uri), nil) }
         let location = ArtifactLocation(root)
-        guard ["file", nil].contains(location.scheme) else { return (location, nil) }
+        guard ["file", nil].contains(location.scheme) else {
+            // Clients may keep artifacts at an address with a password, such as ftp://USER:PASSWORD@HOST.
+            if root.hasPrefix("postgres") || !root.contains("://") { try refuseAddress(setting, workingDirectory) }
+            return (location, nil)
+        }
         let path = try folder(setting, workingDirectory)
         if location.scheme == nil { return (ArtifactLocation(root.hasPrefix("/") ? root : path), path) }
         let isRelative = !root.dropFirst("file:".count).hasPrefix("/")

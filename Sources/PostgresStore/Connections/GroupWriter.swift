@@ -11,7 +11,8 @@ internal import Tracking
 /// results. If a request fails, only this request gets the error, and only its changes are undone.
 ///
 /// The first thread carries out all kinds of requests, the other threads only those that log to runs. Such requests lock rows in
-/// the same order in each transaction, so two transactions never wait for each other.
+/// the same order in each transaction, so two transactions of logs never wait for each other. If a log and another change do,
+/// PostgreSQL ends one of the two transactions, and it is repeated.
 final class GroupWriter: Sendable {
     private struct State {
         var pending: [WriteJob] = []

@@ -174,7 +174,7 @@ class Hostile:
             for key, events in selector.select(0.2):
                 try:
                     if events & selectors.EVENT_READ:
-                        if not key.fileobj.recv(MEGABYTE):
+                        if not key.fileobj.recv(32 * 1024):
                             raise OSError("closed")
                         # A connection without a pipeline sends again when it has got something.
                         if key.data[1] == len(requests):

@@ -1,9 +1,9 @@
 internal import JSON
 
-/// Writes the fields that a query selects, as JSON.
+/// Writes the response to a query as JSON: an object with the members `data` and `errors` (GraphQL, October 2021, section 7.1).
 struct AnswerWriter {
     private var writer = JSONWriter(capacity: 2_048)
-    private(set) var errors: [String] = []
+    private var errors: [String] = []
     private let limits: GraphQLLimits
     private let reportable: (any Error) -> String?
 
@@ -12,9 +12,32 @@ struct AnswerWriter {
         self.reportable = reportable
     }
 
-    mutating func takeBytes() -> [UInt8] { writer.takeBytes() }
+    /// The response with the fields of the root object, in which each field that failed is null.
+    mutating func answer(_ selections: [GraphQLSelection], of root: any GraphQLObject) throws -> [UInt8] {
+        writer.beginObject()
+        writer.key("data")
+        try write(selections, of: root)
+        return finish()
+    }
 
-    mutating func write(_ selections: [GraphQLSelection], of object: any GraphQLObject) throws {
+    /// The response to a query that failed as a whole.
+    static func refusal(_ error: GraphQLError) -> [UInt8] {
+        var answer = AnswerWriter(limits: GraphQLLimits()) { _ in nil }
+        answer.errors = [error.message]
+        answer.writer.beginObject()
+        answer.writer.key("data")
+        answer.writer.null()
+        return answer.finish()
+    }
+
+    private mutating func finish() -> [UInt8] {
+        writer.key("errors")
+        if errors.isEmpty { writer.null() } else { write(errors) }
+        writer.endObject()
+        return writer.takeBytes()
+    }
+
+    private mutating func write(_ selections: [GraphQLSelection], of object: any GraphQLObject) throws {
         guard writer.bytes.count <= limits.answerBytes else {
             throw GraphQLError(
                 "The answer has more than \(limits.answerBytes >> 20) MiB; ask for fewer objects or for fewer fields."
@@ -51,15 +74,18 @@ struct AnswerWriter {
         case .text(let text): writer.string(text)
         case .number(let number) where number.isFinite: writer.double(number)
         case .number: writer.null()
-        case .texts(let texts):
-            writer.beginArray()
-            for text in texts { writer.string(text) }
-            writer.endArray()
+        case .texts(let texts): write(texts)
         case .object(let object): try write(selection.selections, of: object)
         case .objects(let forEach):
             writer.beginArray()
             try forEach { try write(selection.selections, of: $0) }
             writer.endArray()
         }
+    }
+
+    private mutating func write(_ texts: [String]) {
+        writer.beginArray()
+        for text in texts { writer.string(text) }
+        writer.endArray()
     }
 }

@@ -58,14 +58,14 @@ package struct GraphQLRequest: Sendable {
     ///   - root: the object with the fields of the first level.
     ///   - reportable: returns the message for an error of a field that the answer reports; nil for an error that must
     ///     be thrown.
-    /// - Returns: a JSON object in which each field that failed is null, and the messages of the failures.
+    /// - Returns: the response as JSON, which is written while the fields are read, so that a long one is in memory only once. Fields
+    ///   that failed are null, and the messages of the failures are in `errors`.
     /// - Throws: errors that are not reportable, and `GraphQLError` for an answer that is too long.
     package func answer(
         from root: any GraphQLObject,
         reportable: @escaping (any Error) -> String?
-    ) throws -> (data: [UInt8], errors: [String]) {
-        var answer = AnswerWriter(limits: limits, reportable: reportable)
-        try answer.write(selections, of: root)
-        return (answer.takeBytes(), answer.errors)
+    ) throws -> [UInt8] {
+        var writer = AnswerWriter(limits: limits, reportable: reportable)
+        return try writer.answer(selections, of: root)
     }
 }

@@ -194,13 +194,25 @@ package final class Writer<Session: WriterSession>: Sendable {
     private func process(_ jobs: ArraySlice<WriterJob<Session>>) -> Int {
         let clock = ContinuousClock()
         let start = clock.now
-        let count = transactions.commit(jobs)
+        let count = transactions.commit(jobs, joinedBy: takeSmall)
         let duration = clock.now - start
         transactions.statistics.requests += count
         transactions.statistics.longestBatch = max(transactions.statistics.longestBatch, duration)
         publishStatistics()
         return count
     }
+
+    /// Removes small requests from the queue, in turn for each client, because they are to join the transaction that runs.
+    private func takeSmall() -> [WriterJob<Session>] {
+        state.withLock { state in
+            let small = turns.interleaved(state.pending.filter { !$0.isLarge })
+            state.pending = small.dropFirst(Self.mostJoining) + state.pending.filter(\.isLarge)
+            return Array(small.prefix(Self.mostJoining))
+        }
+    }
+
+    /// The maximum number of requests that join a transaction at its end.
+    private static var mostJoining: Int { 64 }
 
     private func checkpoint() {
         guard transactions.isCheckpointDue else { return }

@@ -30,9 +30,11 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
 
     /// Runs the jobs and delivers their outcomes, in one transaction if no failure forces a rollback.
     ///
-    /// - Returns: how many jobs, from the first on, are finished: all of them, unless several clients wait.
+    /// - Parameter takeSmall: removes small jobs from the queue, which run at the end of a transaction if small jobs wait while
+    ///   large ones run, so that they need no commit of their own.
+    /// - Returns: how many of `jobs`, from the first on, are finished: all of them, unless several clients wait.
     @discardableResult
-    func commit(_ jobs: Jobs) -> Int {
+    func commit(_ jobs: Jobs, joinedBy takeSmall: () -> [WriterJob<Session>] = { [] }) -> Int {
         guard let session else {
             fail(jobs, SubmissionError.closed)
             return jobs.count
@@ -40,7 +42,7 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
         var waiting = jobs
         repeat {
             if isCheckpointDue { checkpoint() }
-            waiting = waiting.dropFirst(settle(waiting, in: session))
+            waiting = waiting.dropFirst(settle(waiting, joinedBy: takeSmall, in: session))
         } while !waiting.isEmpty && !turns.isShared
         return jobs.count - waiting.count
     }
@@ -97,8 +99,8 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
     }
 
     /// Runs one transaction for as many of the jobs as it may hold.
-    /// - Returns: how many jobs, from the first on, are finished and have delivered their outcome.
-    private func settle(_ jobs: Jobs, in session: Session) -> Int {
+    /// - Returns: how many of `jobs`, from the first on, are finished and have delivered their outcome.
+    private func settle(_ jobs: Jobs, joinedBy takeSmall: () -> [WriterJob<Session>], in session: Session) -> Int {
         let connection = session.connection
         do {
             try connection.cached("BEGIN IMMEDIATE").run()
@@ -108,30 +110,41 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
         }
         let pagesBefore = connection.writtenPages
         let start = clock.now
-        var last = start
+        var (last, lastLarge) = (start, start)
         var jobs = jobs
-        for index in jobs.indices {
-            guard attempt(jobs[index], in: session) else {
+        /// The number of the jobs before small ones joined them.
+        var ownCount: Int?
+        var index = jobs.startIndex
+        while index < jobs.endIndex {
+            let job = jobs[index]
+            guard attempt(job, in: session) else {
                 undo(session)
                 replay(jobs[..<index])
-                jobs[index].deliver()
-                return index - jobs.startIndex + 1
+                job.deliver()
+                guard let ownCount else { return index - jobs.startIndex + 1 }
+                replay(jobs[(index + 1)...])
+                return ownCount
             }
             if turns.isShared {
                 let now = clock.now
-                turns.recordTime(now - last, for: 1, like: jobs[index])
+                turns.recordTime(now - last, for: 1, like: job)
                 last = now
+                if job.isLarge { lastLarge = now }
             }
+            index += 1
+            guard ownCount == nil else { continue }
             let mustCommit = turns.endsTransaction(
-                after: jobs[index],
-                before: index + 1 < jobs.endIndex ? jobs[index + 1] : nil,
-                lasted: last - start,
+                after: job,
+                before: index < jobs.endIndex ? jobs[index] : nil,
+                lasted: last - (job.isLarge ? start : lastLarge),
                 lastCommit: statistics.lastCommit
             )
-            if mustCommit || connection.writtenPages - pagesBefore > pagesPerCommit {
-                jobs = jobs[...index]
-                break
-            }
+            if mustCommit || connection.writtenPages - pagesBefore > pagesPerCommit { jobs = jobs[..<index] }
+            guard index == jobs.endIndex, turns.hasWaitingSmall else { continue }
+            ownCount = jobs.count
+            let small = takeSmall()
+            statistics.requests += small.count
+            jobs += small
         }
         if last == start, let first = jobs.first { turns.recordTime(clock.now - start, for: jobs.count, like: first) }
         do {
@@ -146,7 +159,7 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
                 for index in jobs.indices { replay(jobs[index...index]) }
             }
         }
-        return jobs.count
+        return ownCount ?? jobs.count
     }
 
     /// Runs one job.

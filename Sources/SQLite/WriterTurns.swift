@@ -4,7 +4,7 @@ internal import Synchronization
 /// Orders the requests that wait for the writer, so that clients have equal shares of its time.
 ///
 /// A client with fast requests does not wait for all slow requests of another client, and a small request waits for at
-/// most one large request, of whichever client.
+/// most one large request, of whichever client, and is then stored with it.
 ///
 /// `@unchecked Sendable` because everything but the atomic flags is used only on the writer's serial thread.
 final class WriterTurns: @unchecked Sendable {
@@ -39,6 +39,9 @@ final class WriterTurns: @unchecked Sendable {
     /// Whether requests of several clients, or small and large requests, run or wait; usable from any thread.
     var isShared: Bool { isSharedFlag.load(ordering: .relaxed) }
 
+    /// Whether small requests wait while large ones run or wait; usable from any thread.
+    var hasWaitingSmall: Bool { isSmallWaiting.load(ordering: .relaxed) }
+
     /// Records that a request of another client has arrived, or a small request while large ones run; usable from any thread.
     func recordOthers(areSmall: Bool) {
         isSharedFlag.store(true, ordering: .relaxed)
@@ -59,13 +62,13 @@ final class WriterTurns: @unchecked Sendable {
         let small = interleaved(jobs.filter { !$0.isLarge })
         let large = interleaved(jobs.filter(\.isLarge))
         recordOthers(areSmall: !small.isEmpty)
-        let order = startsWithLarge ? large + small : small + large
+        let order = startsWithLarge ? large.prefix(1) + small + large.dropFirst() : small + large
         startsWithLarge = !startsWithLarge && !small.isEmpty && !large.isEmpty
         return order
     }
 
     /// Sorts the requests by the estimated time of all requests of their client up to and including them (fair queuing).
-    private func interleaved<Session: WriterSession>(_ jobs: [WriterJob<Session>]) -> [WriterJob<Session>] {
+    func interleaved<Session: WriterSession>(_ jobs: [WriterJob<Session>]) -> [WriterJob<Session>] {
         var due: [Peer: Duration] = [:]
         let timed = jobs.enumerated().map { index, job in
             let time = due[job.peer, default: .zero] + costs[Kind(job), default: Self.usualCost]
@@ -77,10 +80,11 @@ final class WriterTurns: @unchecked Sendable {
 
     /// Whether the transaction must be committed after this request, because others wait.
     ///
-    /// A large request does not join the transaction of small ones, and is the last one in its own while small ones wait.
+    /// A large request does not join the transaction of small ones. While small ones wait, a transaction has one large request at
+    /// most, which the small ones join.
     /// - Parameters:
     ///   - next: the request that would run next, if there is one.
-    ///   - lasted: the time since the transaction's start.
+    ///   - lasted: the time since the transaction's start; for a small request, only since its last large one.
     func endsTransaction<Session: WriterSession>(
         after job: WriterJob<Session>,
         before next: WriterJob<Session>?,
@@ -88,9 +92,8 @@ final class WriterTurns: @unchecked Sendable {
         lastCommit: Duration
     ) -> Bool {
         guard isShared else { return false }
-        if lasted > Self.longest(whenCommitsTake: lastCommit) { return true }
-        if job.isLarge { return isSmallWaiting.load(ordering: .relaxed) }
-        return next?.isLarge == true
+        if job.isLarge, hasWaitingSmall { return next?.isLarge != false }
+        return lasted > Self.longest(whenCommitsTake: lastCommit) || !job.isLarge && next?.isLarge == true
     }
 
     /// Records the time that `count` requests of the kind of `job` took together.

@@ -41,6 +41,7 @@ import Testing
         }
     }
 
+    /// The data of the answer, or the whole answer if it has errors.
     private func answer(
         _ query: String,
         _ variables: String = "null",
@@ -55,8 +56,11 @@ import Testing
             schema: try Self.schema.get(),
             limits: limits
         )
-        let (data, errors) = try request.answer(from: Thing()) { $0 is Thing.Broken ? "it is broken" : nil }
-        return String(decoding: data, as: UTF8.self) + errors.joined()
+        let answer = try request.answer(from: Thing()) { $0 is Thing.Broken ? "it is broken" : nil }
+        let text = String(decoding: answer, as: UTF8.self)
+        let (begin, end) = (#"{"data":"#, #","errors":null}"#)
+        guard text.hasPrefix(begin), text.hasSuffix(end) else { return text }
+        return String(text.dropFirst(begin.count).dropLast(end.count))
     }
 
     private func refusal(
@@ -86,7 +90,7 @@ import Testing
             ("{item{...{id}... on Item{id} id}}", #"{"item":{"id":"null"}}"#),
             ("{item{next{id}next{names}}}", #"{"item":{"next":{"id":"null+","names":["null+"]}}}"#),
             ("{item{id @skip(if:true) names @include(if:true)}}", #"{"item":{"names":["null"]}}"#),
-            ("{item{broken id}}", #"{"item":{"broken":null,"id":"null"}}it is broken"#),
+            ("{item{broken id}}", #"{"data":{"item":{"broken":null,"id":"null"}},"errors":["it is broken"]}"#),
             ("\u{FEFF}# note\n{,item,{,id,},}", #"{"item":{"id":"null"}}"#),
         ]
     )

@@ -23,25 +23,18 @@ extension MLflowAPI {
             let schema = try trackingSchema.get()
             request = try GraphQLRequest(query, operationName: operationName, variables: variables, schema: schema)
         } catch {
-            return .answered(.graphQL(data: nil, errors: [error.message]))
+            return .answered(.graphQL(error.answer))
         }
         return .read { session in
             do {
                 let root = QueryObject(api: self, session: session)
-                let (data, errors) = try request.answer(from: root, reportable: Self.reportableMessage)
-                return GraphQLAnswer(data: data, errors: errors)
+                return try request.answer(from: root, reportable: Self.reportableMessage)
             } catch let error as GraphQLError {
-                return GraphQLAnswer(data: nil, errors: [error.message])
+                return error.answer
             }
         } encode: {
-            .graphQL(data: $0.data, errors: $0.errors)
+            .graphQL($0)
         }
-    }
-
-    private struct GraphQLAnswer {
-        /// A JSON object as text, which is written while the fields are read, so that a long answer is in memory only once.
-        var data: [UInt8]?
-        var errors: [String]
     }
 
     /// Returns the message of an error that is reported in `errors`, because the client can act on it.
@@ -63,21 +56,7 @@ extension MLflowAPI {
 }
 
 extension HTTPResponse {
-    /// - Parameter data: a JSON object.
-    fileprivate static func graphQL(data: [UInt8]?, errors: [String]) -> HTTPResponse {
-        .json(capacity: (data?.count ?? 0) + 256) { writer in
-            writer.beginObject()
-            writer.key("data")
-            if let data { writer.raw(data) } else { writer.null() }
-            writer.key("errors")
-            if errors.isEmpty {
-                writer.null()
-            } else {
-                writer.beginArray()
-                for error in errors { writer.string(error) }
-                writer.endArray()
-            }
-            writer.endObject()
-        }
+    fileprivate static func graphQL(_ answer: [UInt8]) -> HTTPResponse {
+        HTTPResponse(contentType: "application/json", bytes: answer)
     }
 }

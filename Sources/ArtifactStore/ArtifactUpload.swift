@@ -16,6 +16,7 @@ package final class ArtifactUpload: Sendable {
 
     private struct Progress {
         var bytes: Int64 = 0
+        var earlyFlush = EarlyFlush()
         /// The hash of the bytes so far; nil if the hash is not needed.
         var hash: SHA256?
     }
@@ -108,6 +109,14 @@ package final class ArtifactUpload: Sendable {
                 throw ArtifactError(errno: code == 0 ? EIO : code, call: "write")
             }
         }
+        var (end, earlyFlush) = progress.withLock { ($0.bytes, $0.earlyFlush) }
+        do {
+            try earlyFlush.didWrite(to: end, of: file)
+        } catch {
+            abort()
+            throw error
+        }
+        progress.withLock { [earlyFlush] progress in progress.earlyFlush = earlyFlush }
     }
 
     /// Moves the file to its target, which replaces an older file; the file is durable when this function returns.

@@ -13,6 +13,14 @@ extern int eventfd_write(int, unsigned long);
 // pthread_setname_np(3), from <pthread.h> under _GNU_SOURCE.
 extern int pthread_setname_np(unsigned long, const char *);
 
+// sync_file_range(2), from <fcntl.h> under _GNU_SOURCE.
+extern int sync_file_range(int, long long, long long, unsigned int);
+
+enum apus_sync_range {
+    apus_sync_range_wait = 1,   // SYNC_FILE_RANGE_WAIT_BEFORE
+    apus_sync_range_write = 2,  // SYNC_FILE_RANGE_WRITE
+};
+
 // mallopt(3) and malloc_trim(3), from <malloc.h>.
 extern int mallopt(int, int);
 extern int malloc_trim(unsigned long);

@@ -199,7 +199,7 @@ extension ServerConnection {
         isJobRunning = true
         isReadable = isPeerFinished
         clearDeadline()
-        workers.run(for: caller.turn) { [id, loop] in
+        makers.run(for: caller.turn) { [id, loop] in
             let outcome = pump.run()
             loop.post(.pumped(id, outcome))
             // The receiver is told only now, so that the loop learns of the end of the body before it gets the answer.

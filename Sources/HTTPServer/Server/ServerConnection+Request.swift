@@ -54,6 +54,9 @@ extension ServerConnection {
     /// The threads on which the work of the current request may block.
     var workers: ThreadPool { workers(for: exchange) }
 
+    /// The threads that make or store the pieces of the current request's long body.
+    var makers: ThreadPool { exchange?.isApart == true ? loop.shared.apartWorkers : loop.shared.makers }
+
     /// Calls a handler on a worker thread, where it may block, unless too many requests wait for a thread already.
     /// - Returns: true if the handler will be called; false if the request has been refused.
     @discardableResult

@@ -212,7 +212,6 @@ extension ServerConnection {
         clearDeadline()
         output.reservation?.endWaitingForClient()
         let isChunked = output.isChunked
-        let makers = exchange?.isApart == true ? loop.shared.apartWorkers : loop.shared.makers
         makers.run(for: caller.turn) { [id, loop] in
             let (bytes, hasMore) = PieceMaking.run(producer, isChunked: isChunked)
             loop.post(.produced(id, bytes, hasMore: hasMore))

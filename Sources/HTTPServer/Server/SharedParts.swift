@@ -9,7 +9,7 @@ final class SharedParts: Sendable {
     let workers: ThreadPool
     /// Threads for work that may wait for another server, so that all others go on when that server does not answer.
     let apartWorkers: ThreadPool
-    /// Threads that make the pieces of long answers, which may read the database or files for them.
+    /// Threads that make the pieces of long answers and store the pieces of uploads, for which they may use the database and files.
     let makers: ThreadPool
     /// Threads that read large requests, and make and compress long answers; this work never blocks.
     let packers: ThreadPool

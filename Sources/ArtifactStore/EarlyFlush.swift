@@ -7,7 +7,7 @@ internal import Glibc
 /// Otherwise the kernel keeps the bytes in memory until the flush at the end of an upload. The disk is then busy with them for so long
 /// that commits of the database wait. The bytes are durable only after that flush, as without this type (sync_file_range(2)).
 struct EarlyFlush: Sendable {
-    private static let bytesAtOnce: Int64 = 1 << 20
+    private static let bytesAtOnce: Int64 = 256 << 10
 
     /// The part of the file that was sent last; everything before it is on the disk.
     private var sent: Range<Int64>
@@ -15,7 +15,7 @@ struct EarlyFlush: Sendable {
     /// - Parameter offset: the offset of the first byte that is written.
     init(from offset: Int64 = 0) { sent = offset..<offset }
 
-    /// Sends the bytes up to an offset to the disk, once they are a megabyte, and waits for those that were sent before.
+    /// Sends the bytes up to an offset to the disk, once they are 256 KiB, and waits for those that were sent before.
     ///
     /// - Throws: the error of a write to the disk, because the flush at the end may not report it again. A file system that cannot send
     ///   bytes early is no error.

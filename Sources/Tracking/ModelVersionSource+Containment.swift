@@ -66,9 +66,7 @@ extension ModelVersionSource {
 
 extension LocationParts {
     /// Whether the host has both brackets of an IPv6 address, or neither (RFC 3986 §3.2.2).
-    var hasBalancedBrackets: Bool {
-        authority.unicodeScalars.contains("[") == authority.unicodeScalars.contains("]")
-    }
+    var hasBalancedBrackets: Bool { authority.unicodeScalars.contains("[") == authority.unicodeScalars.contains("]") }
 }
 
 /// Splits `runs:/<run id>/<path>` into the run id and the path within the run's artifacts; nil for any other location.

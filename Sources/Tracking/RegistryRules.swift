@@ -54,9 +54,7 @@ package func validateModelAlias(_ alias: String) throws(TrackingError) {
 
 /// Throws `.invalidParameterValue` for an alias that clients would read as something else: `latest`, or `v` and a number.
 package func validateUnreservedAlias(_ alias: String) throws(TrackingError) {
-    guard !isLatestAlias(alias) else {
-        throw .invalidParameter("'latest' alias name (case insensitive) is reserved.")
-    }
+    guard !isLatestAlias(alias) else { throw .invalidParameter("'latest' alias name (case insensitive) is reserved.") }
     let scalars = alias.unicodeScalars
     let isVersion =
         scalars.first.map { $0 == "v" || $0 == "V" } ?? false && scalars.count > 1

@@ -221,9 +221,7 @@ package final class TrackingStore: Sendable {
     package var readerStatistics: ReaderStatistics { readers.statistics }
 
     /// The sizes of the database file and of its WAL in bytes; 0 for a file that does not exist.
-    package var fileSizes: (database: Int64, log: Int64) {
-        (fileSize(databasePath), fileSize(databasePath + "-wal"))
-    }
+    package var fileSizes: (database: Int64, log: Int64) { (fileSize(databasePath), fileSize(databasePath + "-wal")) }
 
     /// Whether the previous server did not close the store, because it was killed or its machine crashed.
     package var previousServerCrashed: Bool { lock.previousOwnerCrashed }

@@ -20,9 +20,7 @@ package final class Answer<Value: Sendable>: Sendable {
     ///   others.
     package func wait(isFromElsewhere: Bool = false) throws -> Value {
         if isFromElsewhere { ThreadPool.wait(for: semaphore) } else { semaphore.wait() }
-        guard let result = outcome.withLock({ $0 }) else {
-            throw StoreCorruption("a result was announced but not set")
-        }
+        guard let result = outcome.withLock({ $0 }) else { throw StoreCorruption("a result was announced but not set") }
         return try result.get()
     }
 

@@ -25,8 +25,7 @@ package protocol TrackingReading: RecordReading, AccessTables {
     func findRuns(_ search: RunSearch) throws -> SearchCursor<Run>
     /// Finds runs, with only the metrics, params and tags in `columns`.
     func findRunTable(_ search: RunSearch, columns: [RunTableColumn]) throws -> SearchCursor<RunTableRow>
-    /// Collects the columns of the run table: the keys and values of the metrics, params and tags of the runs on the first
-    /// page.
+    /// Collects the columns of the run table: the keys and values of the metrics, params and tags of the runs on the first page.
     ///
     /// - Parameter valueLimit: no more runs are read when this number of values has been read. Runs are read in batches of up
     ///   to 50, so the last batch may exceed the limit.

@@ -44,9 +44,7 @@ extension QueryDigest {
     }
 
     /// Adds numbers as the text of a JSON list.
-    package mutating func add(_ numbers: [Int64]) {
-        add("[" + numbers.map(String.init).joined(separator: ",") + "]")
-    }
+    package mutating func add(_ numbers: [Int64]) { add("[" + numbers.map(String.init).joined(separator: ",") + "]") }
 }
 
 extension MetricHistory {
@@ -67,7 +65,5 @@ extension MetricHistory {
 
 extension MetricPoint {
     /// The values by which the points of a history are ordered.
-    package var sortValues: [SortValue] {
-        [.integer(timestamp), .integer(step), .real(value), .integer(isNaN ? 1 : 0)]
-    }
+    package var sortValues: [SortValue] { [.integer(timestamp), .integer(step), .real(value), .integer(isNaN ? 1 : 0)] }
 }

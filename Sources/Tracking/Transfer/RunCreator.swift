@@ -20,8 +20,7 @@ package struct RunCreator: Sendable {
 }
 
 extension RecordImporting {
-    /// Throws if another client created the stored run, unless that client is an admin; accepts a run without a recorded
-    /// creator.
+    /// Throws if another client created the stored run, unless that client is an admin; accepts a run without a recorded creator.
     ///
     /// A client that creates a run can choose its id. If the client chose the id of a run at the source, the next import would
     /// add the data of that run to the client's run. The creator of a run stays recorded after the user or token was deleted,

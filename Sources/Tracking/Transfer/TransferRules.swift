@@ -139,9 +139,7 @@ private func validateText(
     mayBeEmpty: Bool = true
 ) throws(TrackingError) {
     guard mayBeEmpty || !text.isEmpty else { throw .invalidParameter("the \(name) is empty") }
-    guard !text.isLonger(than: limit) else {
-        throw .invalidParameter("the \(name) has more than \(limit) characters")
-    }
+    guard !text.isLonger(than: limit) else { throw .invalidParameter("the \(name) has more than \(limit) characters") }
     // A text that must not be empty is an id, a name or a key, and a client could not search for one with NUL.
     guard mayBeEmpty || !text.utf8.contains(0) else { throw .invalidParameter("the \(name) contains NUL") }
 }

@@ -6,9 +6,8 @@ package import Tracking
 extension ReadSession {
     /// Returns one page of the models that a search finds.
     ///
-    /// Models with equal sort keys are ordered by creation time, the newest first, and then by model id. Deleted models
-    /// are never found. A model meets a comparison of a metric if any point of that metric does; `order_by` uses the latest
-    /// point.
+    /// Models with equal sort keys are ordered by creation time, the newest first, and then by model id. Deleted models are never
+    /// found. A model meets a comparison of a metric if any point of that metric does; `order_by` uses the latest point.
     /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, for too many
     ///   sort keys, and for a pattern that is too long.
     package func findLoggedModels(_ search: LoggedModelSearch) throws -> SearchCursor<LoggedModel> {

@@ -54,9 +54,7 @@ extension WriteSession {
     package func renameRegisteredModel(_ name: String, to newName: String) throws -> RegisteredModel {
         let id = try registeredModelRow(name, for: .update)
         let taker = try connection.query("SELECT id FROM registered_models WHERE name = ?1", newName)
-        if let other = try taker.firstRow({ $0.int64(0) }), other != id {
-            throw TrackingError.modelNameTaken(newName)
-        }
+        if let other = try taker.firstRow({ $0.int64(0) }), other != id { throw TrackingError.modelNameTaken(newName) }
         let now = currentMilliseconds()
         try connection.run(
             "UPDATE registered_models SET name = ?2, last_updated_time = ?3 WHERE id = ?1",

@@ -20,8 +20,7 @@ struct SearchCandidates<Search: SearchDescription> {
     /// The index for one of several comparisons is not read if more than 1 / `rowsPerMatch` of all rows meet the comparison,
     /// unless reading the index would pay even for this comparison alone.
     private let rowsPerMatch: Int64 = 8
-    /// The most rows that `find` counts for one of several comparisons, unless the limit for a single comparison is
-    /// higher.
+    /// The most rows that `find` counts for one of several comparisons, unless the limit for a single comparison is higher.
     private let countedRows: Int64 = 50_000
 
     private let search: Search

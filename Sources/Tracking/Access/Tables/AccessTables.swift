@@ -1,9 +1,8 @@
 package import Identities
 
-// The tables of users, roles, tokens and log-ins, and the audit log. The extensions of `AccessTables` and
-// `ChangingAccessTables` use only SQL that both SQLite and PostgreSQL understand, so both stores share them. Parameters are
-// written `?1`; PostgreSQL gives each parameter the type of the column that it is compared with or stored in.
-// Booleans are 1 and 0.
+// The tables of users, roles, tokens and log-ins, and the audit log. The extensions of `AccessTables` and `ChangingAccessTables`
+// use only SQL that both SQLite and PostgreSQL understand, so both stores share them. Parameters are written `?1`; PostgreSQL
+// gives each parameter the type of the column that it is compared with or stored in. Booleans are 1 and 0.
 
 /// A session that reads the tables of users, roles, tokens and log-ins, and the audit log.
 package protocol AccessTables: AnyObject {

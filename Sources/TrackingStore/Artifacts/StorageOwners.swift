@@ -9,9 +9,7 @@ extension WriteSession: StorageCounting {
         if !decreases.isEmpty { try connection.run("DELETE FROM stored_artifacts WHERE path = ?1", path) }
         try connection.run(
             "INSERT INTO stored_artifacts (path, owner_id, bytes) VALUES (?1, ?2, ?3)",
-            path,
-            owner,
-            bytes
+            values: [path, owner, bytes]
         )
         return decreases
     }

@@ -87,10 +87,7 @@ package struct ArtifactCheck {
             INSERT INTO artifact_journal (time, kind, path, run_id, bytes, duration, is_shared)
             VALUES (?1, ?2, ?3, NULL, ?4, 0, 0)
             """,
-            time,
-            kind.rawValue,
-            path,
-            bytes
+            values: [time, kind.rawValue, path, bytes]
         )
     }
 

@@ -161,8 +161,7 @@ extension StoreCheck {
     private func storedSummary(of series: MetricSeries) throws -> MetricSummary? {
         try connection.query(
             "SELECT \(MetricSummary.columns) FROM latest_metrics WHERE run_id = ?1 AND key_id = ?2",
-            series.runRow,
-            series.keyID
+            values: [series.runRow, series.keyID]
         ).firstRow { MetricSummary(row: $0) }
     }
 
@@ -175,17 +174,11 @@ extension StoreCheck {
                 minimum, minimum_step, maximum, maximum_step)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?10, ?11)
             """,
-            series.runRow,
-            series.keyID,
-            summary.latest.value,
-            Int64(summary.latest.isNaN ? 1 : 0),
-            summary.latest.timestamp,
-            summary.latest.step,
-            summary.pointCount,
-            summary.extremes?.minimum.value,
-            summary.extremes?.minimum.step,
-            summary.extremes?.maximum.value,
-            summary.extremes?.maximum.step
+            values: [
+                series.runRow, series.keyID, summary.latest.value, Int64(summary.latest.isNaN ? 1 : 0),
+                summary.latest.timestamp, summary.latest.step, summary.pointCount, summary.extremes?.minimum.value,
+                summary.extremes?.minimum.step, summary.extremes?.maximum.value, summary.extremes?.maximum.step,
+            ]
         )
     }
 
@@ -212,9 +205,7 @@ extension StoreCheck {
             if mends {
                 try connection.run(
                     "DELETE FROM latest_model_metrics WHERE model_id = ?1 AND key_id = ?2 AND scope_id = ?3",
-                    model,
-                    key,
-                    scope
+                    values: [model, key, scope]
                 )
                 try connection.run(LatestModelMetric.insertion, model, key, scope)
             }

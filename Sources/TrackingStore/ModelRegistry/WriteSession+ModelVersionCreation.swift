@@ -18,9 +18,7 @@ extension WriteSession {
             UPDATE registered_models SET last_version = last_version + 1, last_updated_time = ?2
             WHERE id = ?1 AND last_version < ?3
             """,
-            modelID,
-            now,
-            TransferLimits.versions.upperBound
+            values: [modelID, now, TransferLimits.versions.upperBound]
         )
         guard connection.changes > 0 else { throw TrackingError.noFurtherVersion(ofModel: new.name) }
         try connection.run(
@@ -32,14 +30,10 @@ extension WriteSession {
             FROM registered_models
             WHERE id = ?1
             """,
-            modelID,
-            now,
-            new.description,
-            origin.source,
-            origin.location,
-            runID,
-            new.runLink,
-            othersArePrompts ? 1 : 0
+            values: [
+                modelID, now, new.description, origin.source, origin.location, runID, new.runLink,
+                othersArePrompts ? 1 : 0,
+            ]
         )
         let versionID = connection.lastInsertRowID
         let tags = new.tags.lastOfEachKey
@@ -76,8 +70,7 @@ extension WriteSession {
             SELECT value FROM logged_model_tags
             WHERE model_id = ?1 AND key_id = ?2 AND CASE WHEN json_valid(value) THEN json_type(value) = 'array' END
             """,
-            row,
-            try keyID(for: Tag.modelVersionsKey)
+            values: [row, try keyID(for: Tag.modelVersionsKey)]
         )
         let list = version.appended(toList: try select.firstRow { $0.string(0) })
         try upsertLoggedModelTag(Tag(key: Tag.modelVersionsKey, value: list), row: row)

@@ -26,8 +26,7 @@ extension ReadSession {
             ORDER BY kind, id
             LIMIT ?1 OFFSET ?2
             """,
-            limit,
-            skipping
+            values: [limit, skipping]
         ).map { row in
             let kind = RemovalKind(rawValue: row.int64(1)) ?? .run
             return PendingFolderRemoval(kind, row.string(2), at: row.string(3), row: row.int64(0))

@@ -68,8 +68,7 @@ extension WriteSession {
             DELETE FROM artifact_journal
             WHERE id IN (SELECT id FROM artifact_journal WHERE time < ?1 ORDER BY time LIMIT ?2)
             """,
-            time,
-            limit
+            values: [time, limit]
         )
         return connection.changes
     }
@@ -106,9 +105,7 @@ extension WriteSession {
     private func addRemoval(of candidate: RemovalCandidate, _ note: (RemovalKind, String) throws -> Void) throws {
         try connection.run(
             "INSERT OR IGNORE INTO removals (kind, owner, location) VALUES (?1, ?2, ?3)",
-            candidate.kind.rawValue,
-            candidate.id,
-            candidate.location
+            values: [candidate.kind.rawValue, candidate.id, candidate.location]
         )
         if connection.changes > 0 { try note(candidate.kind, candidate.id) }
     }
@@ -182,8 +179,7 @@ extension WriteSession {
             WHERE run_id = ?1 AND (\(columns)) < (
                 SELECT \(columns) FROM metrics WHERE run_id = ?1 ORDER BY \(columns) LIMIT 1 OFFSET ?2)
             """,
-            row,
-            work.left
+            values: [row, work.left]
         )
         var removed = connection.changes
         let isLast = removed == 0
@@ -202,15 +198,12 @@ extension WriteSession {
         guard work.left > 0 else { return false }
         let stale = try connection.query(
             "SELECT model_id, key_id, scope_id FROM latest_model_metrics WHERE run_id = ?1 LIMIT ?2",
-            row,
-            work.left
+            values: [row, work.left]
         ).map { (model: $0.int64(0), key: $0.int64(1), scope: $0.int64(2)) }
         for (model, key, scope) in stale {
             try connection.run(
                 "DELETE FROM latest_model_metrics WHERE model_id = ?1 AND key_id = ?2 AND scope_id = ?3",
-                model,
-                key,
-                scope
+                values: [model, key, scope]
             )
             try connection.run(LatestModelMetric.insertion, model, key, scope)
         }

@@ -36,13 +36,10 @@ extension WriteSession {
             INSERT INTO runs (run_id, experiment_id, name, user_id, status, start_time, artifact_uri)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
             """,
-            info.runID,
-            info.experimentID,
-            info.name,
-            info.userID,
-            info.status.storedValue,
-            info.startTime,
-            info.artifactURI
+            values: [
+                info.runID, info.experimentID, info.name, info.userID, info.status.storedValue, info.startTime,
+                info.artifactURI,
+            ]
         )
         touch(run: connection.lastInsertRowID)
         return connection.lastInsertRowID
@@ -52,9 +49,7 @@ extension WriteSession {
         let row = try activeRunRow(runID, for: .update)
         try connection.run(
             "UPDATE runs SET status = coalesce(?2, status), end_time = coalesce(?3, end_time) WHERE id = ?1",
-            row.id,
-            status?.storedValue,
-            endTime
+            values: [row.id, status?.storedValue, endTime]
         )
         if let name { try setTag(Tag(key: Tag.runNameKey, value: name), runRow: row.id) }
         return try runInfo(runID, for: .update)
@@ -80,9 +75,7 @@ extension WriteSession {
         let row = try runRow(runID, for: .delete)
         try connection.run(
             "UPDATE runs SET lifecycle_stage = ?2, deleted_time = ?3 WHERE id = ?1",
-            row.id,
-            move.stage.storedValue,
-            move.deletedTime
+            values: [row.id, move.stage.storedValue, move.deletedTime]
         )
         forgetRun(runID)
     }

@@ -23,9 +23,7 @@ extension Connection {
             INSERT INTO \(table.name) (\(table.owner), key, value) VALUES (?1, ?2, ?3)
             ON CONFLICT (\(table.owner), key) DO UPDATE SET value = excluded.value
             """,
-            owner,
-            tag.key,
-            tag.value
+            values: [owner, tag.key, tag.value]
         )
     }
 

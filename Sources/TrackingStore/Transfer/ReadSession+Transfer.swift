@@ -78,9 +78,7 @@ extension ReadSession: RecordReading {
             ORDER BY version.version
             LIMIT ?3
             """,
-            row.number,
-            last,
-            limit
+            values: [row.number, last, limit]
         ).map { (row: $0.int64(0), location: $0.optionalString(1), modelCreationTime: $0.int64(2)) }
         return zip(try connection.modelVersions(rows: found.map(\.row)), found).map { version, rest in
             TransferredModelVersion(

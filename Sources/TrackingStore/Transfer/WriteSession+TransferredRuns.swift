@@ -27,16 +27,10 @@ extension WriteSession {
                 lifecycle_stage, artifact_uri)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             """,
-            info.runID,
-            info.experimentID,
-            info.name,
-            info.userID,
-            info.status.storedValue,
-            info.startTime,
-            info.endTime,
-            transferred.deletedTime,
-            info.lifecycleStage.storedValue,
-            info.artifactURI
+            values: [
+                info.runID, info.experimentID, info.name, info.userID, info.status.storedValue, info.startTime,
+                info.endTime, transferred.deletedTime, info.lifecycleStage.storedValue, info.artifactURI,
+            ]
         )
         let row = connection.lastInsertRowID
         touch(run: row)
@@ -48,9 +42,7 @@ extension WriteSession {
     package func end(_ run: RunRow, as info: RunInfo) throws {
         try connection.run(
             "UPDATE runs SET status = ?2, end_time = ?3 WHERE id = ?1",
-            run.id,
-            info.status.storedValue,
-            info.endTime
+            values: [run.id, info.status.storedValue, info.endTime]
         )
     }
 
@@ -98,16 +90,13 @@ extension WriteSession {
         for model in links.modelInputs {
             try connection.run(
                 "INSERT OR IGNORE INTO model_inputs (run_id, model_id) VALUES (?1, ?2)",
-                run.id,
-                model.modelID
+                values: [run.id, model.modelID]
             )
         }
         for model in links.modelOutputs {
             try connection.run(
                 "INSERT OR IGNORE INTO model_outputs (run_id, model_id, step) VALUES (?1, ?2, ?3)",
-                run.id,
-                model.modelID,
-                model.step
+                values: [run.id, model.modelID, model.step]
             )
         }
         return connection.totalChanges != before

@@ -53,7 +53,7 @@ extension AccessTables {
     /// Whether there are audit entries that are older than a time in Unix milliseconds.
     package func hasAuditEntries(before time: Int64) throws -> Bool {
         let first = AuditEntry.firstID(at: time)
-        return try finds("SELECT 1 FROM \(table("audit_entries")) WHERE id < ?1 LIMIT 1", .integer(first))
+        return try finds("SELECT 1 FROM \(table("audit_entries")) WHERE id < ?1 LIMIT 1", values: [.integer(first)])
     }
 
     /// The statement for the entries of a query with ids from ?1 (inclusive) to ?2 (exclusive), and the values of its
@@ -137,10 +137,9 @@ extension ChangingAccessTables {
     /// - Returns: how many entries were removed.
     package func trimAudit(before time: Int64, limit: Int) throws -> Int {
         let entries = table("audit_entries")
-        return try changeCount(
+        return try changedRowCount(
             "DELETE FROM \(entries) WHERE id IN (SELECT id FROM \(entries) WHERE id < ?1 ORDER BY id LIMIT ?2)",
-            .integer(AuditEntry.firstID(at: time)),
-            .integer(Int64(limit))
+            values: [.integer(AuditEntry.firstID(at: time)), .integer(Int64(limit))]
         )
     }
 }

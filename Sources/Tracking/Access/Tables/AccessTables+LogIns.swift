@@ -117,7 +117,7 @@ extension ChangingAccessTables {
 
     /// Ends a log-in, if there is one with this hash.
     package func endLogIn(hash: [UInt8]) throws {
-        let count = try changeCount("DELETE FROM \(table("log_ins")) WHERE hash = ?1", .bytes(hash))
+        let count = try changedRowCount("DELETE FROM \(table("log_ins")) WHERE hash = ?1", values: [.bytes(hash)])
         if count > 0 { noteEnd(ofLogIns: [hash]) }
     }
 

@@ -88,9 +88,7 @@ extension ChangingAccessTables {
             INSERT INTO \(table("roles")) (workspace, name, description) VALUES (?1, ?2, ?3)
             ON CONFLICT (workspace, name) DO NOTHING
             """,
-            .text(workspace),
-            .text(name),
-            StoredValue(description)
+            values: [.text(workspace), .text(name), StoredValue(description)]
         )
         guard let id else { throw TrackingError.roleNameTaken(name, workspace: workspace) }
         return try role(id: id)
@@ -105,9 +103,7 @@ extension ChangingAccessTables {
             try Role.validate(name: name)
             let isTaken = try finds(
                 "SELECT 1 FROM \(table("roles")) WHERE workspace = ?1 AND name = ?2 AND id <> ?3",
-                .text(role.workspace),
-                .text(name),
-                .integer(id)
+                values: [.text(role.workspace), .text(name), .integer(id)]
             )
             guard !isTaken else { throw TrackingError.roleNameTaken(name, workspace: role.workspace) }
         }
@@ -152,10 +148,7 @@ extension ChangingAccessTables {
             VALUES (?1, ?2, ?3, ?4)
             ON CONFLICT (role_id, resource_type, resource_pattern) DO NOTHING
             """,
-            .integer(role),
-            .text(grant.type.rawValue),
-            .text(grant.pattern),
-            .text(grant.level.wireName)
+            values: [.integer(role), .text(grant.type.rawValue), .text(grant.pattern), .text(grant.level.wireName)]
         )
     }
 
@@ -188,8 +181,7 @@ extension ChangingAccessTables {
         _ = try role(id: id)
         let made = try insertedID(
             "INSERT INTO \(table("user_roles")) (user_id, role_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-            .integer(user.id),
-            .integer(id)
+            values: [.integer(user.id), .integer(id)]
         )
         guard let made else {
             throw TrackingError(
@@ -205,10 +197,9 @@ extension ChangingAccessTables {
     package func unassignRole(_ id: Int64, fromUser name: String) throws {
         try lockAccess()
         let user = try user(named: name)
-        let count = try changeCount(
+        let count = try changedRowCount(
             "DELETE FROM \(table("user_roles")) WHERE user_id = ?1 AND role_id = ?2",
-            .integer(user.id),
-            .integer(id)
+            values: [.integer(user.id), .integer(id)]
         )
         guard count > 0 else {
             throw TrackingError.doesNotExist("User role assignment (user_id=\(user.id), role_id=\(id)) not found")
@@ -249,15 +240,13 @@ extension ChangingAccessTables {
     private func changeOwnGrant(_ type: GrantedType, _ pattern: String, ofUser name: String, _ sql: String) throws {
         try lockAccess()
         let user = try user(named: name)
-        let count = try changeCount(
+        let count = try changedRowCount(
             """
             \(sql)
             WHERE role_id = (SELECT id FROM \(table("roles")) WHERE user_id = ?1)
                 AND resource_type = ?2 AND resource_pattern = ?3
             """,
-            .integer(user.id),
-            .text(type.rawValue),
-            .text(pattern)
+            values: [.integer(user.id), .text(type.rawValue), .text(pattern)]
         )
         guard count > 0 else {
             throw TrackingError.doesNotExist(
@@ -321,13 +310,12 @@ extension ChangingAccessTables {
             """,
             values: [.text(name), .text(newName)]
         )
-        let count = try changeCount(
+        let count = try changedRowCount(
             """
             UPDATE \(table("role_permissions")) SET resource_pattern = ?2
             WHERE resource_pattern = ?1 AND \(isOwnGrantOfModel("role_permissions"))
             """,
-            .text(name),
-            .text(newName)
+            values: [.text(name), .text(newName)]
         )
         if count > 0 { touch(user: nil) }
     }
@@ -335,12 +323,12 @@ extension ChangingAccessTables {
     /// Removes the grants of single users for a model, because another model may get its name.
     package func removeGrants(ofModel name: String) throws {
         guard keepsAccess, name != Grant.everything else { return }
-        let count = try changeCount(
+        let count = try changedRowCount(
             """
             DELETE FROM \(table("role_permissions"))
             WHERE resource_pattern = ?1 AND \(isOwnGrantOfModel("role_permissions"))
             """,
-            .text(name)
+            values: [.text(name)]
         )
         if count > 0 { touch(user: nil) }
     }

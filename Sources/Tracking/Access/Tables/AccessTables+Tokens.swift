@@ -47,8 +47,7 @@ extension ChangingAccessTables {
         for id in token.experimentIDs ?? [] { try requireExperiment(id, for: .read) }
         let isTaken = try finds(
             "SELECT 1 FROM \(table("access_tokens")) WHERE name = ?1 AND coalesce(user_id, 0) = ?2",
-            .text(token.name),
-            Self.owner(token.userID)
+            values: [.text(token.name), Self.owner(token.userID)]
         )
         guard !isTaken else { throw TrackingError.tokenNameTaken(token.name) }
         let id = try insertedID(
@@ -57,13 +56,11 @@ extension ChangingAccessTables {
                 (name, hash, scope, is_limited, creation_time, expiration_time, user_id)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
             """,
-            .text(token.name),
-            .bytes(hash),
-            .integer(token.scope.storedValue),
-            StoredValue(token.experimentIDs != nil),
-            .integer(token.creationTime),
-            StoredValue(token.expirationTime),
-            StoredValue(token.userID)
+            values: [
+                .text(token.name), .bytes(hash), .integer(token.scope.storedValue),
+                StoredValue(token.experimentIDs != nil), .integer(token.creationTime),
+                StoredValue(token.expirationTime), StoredValue(token.userID),
+            ]
         )
         guard let id else { throw StoreCorruption("a token was inserted without an id") }
         for experimentID in Set(token.experimentIDs ?? []) {

@@ -36,7 +36,7 @@ extension AccessTables {
 
     /// Whether there is a user with a name.
     package func hasUser(named name: String) throws -> Bool {
-        try finds("SELECT 1 FROM \(table("users")) WHERE name = ?1", .text(name))
+        try finds("SELECT 1 FROM \(table("users")) WHERE name = ?1", values: [.text(name)])
     }
 
     package func hasUsers() throws -> Bool { try finds("SELECT 1 FROM \(table("users")) LIMIT 1") }
@@ -119,10 +119,7 @@ extension ChangingAccessTables {
             INSERT INTO \(table("users")) (name, password, is_admin, creation_time) VALUES (?1, ?2, ?3, ?4)
             ON CONFLICT (name) DO NOTHING
             """,
-            .text(name),
-            StoredValue(password),
-            StoredValue(isAdministrator),
-            .integer(now)
+            values: [.text(name), StoredValue(password), StoredValue(isAdministrator), .integer(now)]
         )
         guard let id else { throw TrackingError.userNameTaken(name) }
         touch(user: id, reducesAccess: false)
@@ -153,11 +150,9 @@ extension ChangingAccessTables {
     /// - Returns: false if the user was deleted or has another password; then nothing was changed.
     package func replacePassword(_ checked: String, with password: String, ofUser id: Int64) throws -> Bool {
         try lockAccess()
-        let count = try changeCount(
+        let count = try changedRowCount(
             "UPDATE \(table("users")) SET password = ?3 WHERE id = ?1 AND password = ?2",
-            .integer(id),
-            .text(checked),
-            .text(password)
+            values: [.integer(id), .text(checked), .text(password)]
         )
         guard count > 0 else { return false }
         touch(user: id)
@@ -181,7 +176,7 @@ extension ChangingAccessTables {
         guard user.isAdministrator else { return }
         let hasOther = try finds(
             "SELECT 1 FROM \(table("users")) WHERE is_admin = 1 AND id <> ?1 LIMIT 1",
-            .integer(user.id)
+            values: [.integer(user.id)]
         )
         guard !hasOther else { return }
         throw TrackingError(
@@ -216,7 +211,7 @@ extension ChangingAccessTables {
 
     /// Throws if a user was deleted since the request was admitted.
     package func requireUser(_ id: Int64) throws {
-        guard try finds("SELECT 1 FROM \(table("users")) WHERE id = ?1", .integer(id)) else {
+        guard try finds("SELECT 1 FROM \(table("users")) WHERE id = ?1", values: [.integer(id)]) else {
             throw TrackingError.userDeletedMeanwhile
         }
     }

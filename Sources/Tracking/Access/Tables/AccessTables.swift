@@ -121,19 +121,19 @@ extension AccessTables {
     }
 
     /// Whether a statement finds a row.
-    func finds(_ sql: String, _ values: StoredValue...) throws -> Bool {
+    func finds(_ sql: String, values: [StoredValue] = []) throws -> Bool {
         try firstTableRow(sql, values: values) { _ in } != nil
     }
 }
 
 extension ChangingAccessTables {
     /// Runs a statement that changes the tables; returns the number of changed rows.
-    func changeCount(_ sql: String, _ values: StoredValue...) throws -> Int {
+    func changedRowCount(_ sql: String, values: [StoredValue]) throws -> Int {
         try changedTableRows(sql, values: values) { _ in }.count
     }
 
     /// Inserts a row; returns its id, or nil if it was not inserted because of `ON CONFLICT DO NOTHING`.
-    func insertedID(_ sql: String, _ values: StoredValue...) throws -> Int64? {
+    func insertedID(_ sql: String, values: [StoredValue]) throws -> Int64? {
         try changedTableRows(sql + " RETURNING id", values: values) { $0.int64(0) }.rows.first
     }
 }

@@ -1,4 +1,4 @@
-/// The artifact folders that a permanent removal must not delete, because an object that stays needs them.
+/// The artifact folders that a permanent removal must not delete, because an object that is not removed needs them.
 package struct ArtifactsInUse: Sendable {
     /// A run, logged model, experiment or model version that needs artifacts.
     package struct Dependent: Sendable {

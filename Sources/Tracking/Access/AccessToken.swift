@@ -10,15 +10,7 @@ package enum AccessScope: String, Sendable, CaseIterable {
     case admin
 
     /// Whether this scope allows everything that `other` allows.
-    package func includes(_ other: AccessScope) -> Bool { rank >= other.rank }
-
-    private var rank: Int {
-        switch self {
-        case .read: 0
-        case .write: 1
-        case .admin: 2
-        }
-    }
+    package func includes(_ other: AccessScope) -> Bool { storedValue >= other.storedValue }
 }
 
 /// The description of a token; the secret itself is not stored.

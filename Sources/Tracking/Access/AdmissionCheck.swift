@@ -1,10 +1,8 @@
 package import Budgets
 package import Identities
 
-/// The error for a request whose client may have lost permissions since the request was admitted, so that they must be checked
-/// again.
-///
-/// No part of the request has been carried out.
+/// The error for a request whose client may have lost permissions since the request was admitted: its permissions must be
+/// checked again. No part of the request has been carried out.
 package struct AccessChanged: Error, Sendable {
     package init() {}
 }

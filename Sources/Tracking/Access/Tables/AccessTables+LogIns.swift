@@ -1,5 +1,5 @@
 extension AccessTables {
-    /// All log-ins with the hashes of their keys; a log-in whose holder cannot be read is left out, so that it admits nobody.
+    /// All log-ins with the hashes of their keys; a log-in whose holder cannot be read is left out, so that nobody can use it.
     package func logIns() throws -> [(logIn: LogIn, hash: [UInt8])] {
         try tableRows(
             """

@@ -89,7 +89,7 @@ extension ChangingAccessTables {
         )
     }
 
-    /// Removes a token, so that nobody is admitted with it any more.
+    /// Removes a token, so that nobody can use it any more.
     ///
     /// - Parameter userID: the owner of the token; nil for a token without an owner.
     /// - Throws: `.resourceDoesNotExist` for an unknown name.
@@ -129,6 +129,7 @@ extension ChangingAccessTables {
 }
 
 extension AccessScope {
+    /// The number in the database; a scope that allows more has a higher number.
     package var storedValue: Int64 {
         switch self {
         case .read: 0

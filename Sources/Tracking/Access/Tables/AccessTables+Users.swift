@@ -126,7 +126,7 @@ extension ChangingAccessTables {
         return User(id: id, name: name, isAdministrator: isAdministrator, creationTime: now)
     }
 
-    /// Gives a user another password and ends the user's tokens, whatever the password was before.
+    /// Gives a user another password, without a check of the current one, and revokes all tokens of the user.
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown user.
     package func resetPassword(_ password: String, ofUser name: String) throws {
@@ -206,7 +206,7 @@ extension ChangingAccessTables {
 
     /// Whether the open transaction has deleted a user of this name.
     package func deletes(userNamed name: String) -> Bool {
-        accessChange.deletedUsers.contains { $0.utf8.elementsEqual(name.utf8) }
+        accessChange.deletedUsers.contains { $0.isExactly(name) }
     }
 
     /// Throws if a user was deleted since the request was admitted.

@@ -48,7 +48,7 @@ package protocol ChangingAccessTables: AccessTables, AccessChanging, ClientBound
         _ read: (any StoredRow) throws -> Value
     ) throws -> (rows: [Value], count: Int)
 
-    /// Returns a new id for an audit entry of a time; it is greater than the ids of earlier entries of that time.
+    /// Returns a new id for an audit entry of this time, which is greater than the ids of all earlier entries of this time.
     func nextAuditID(at time: Int64) throws -> Int64
 }
 
@@ -116,9 +116,7 @@ extension AccessTables {
         _ sql: String,
         values: [StoredValue],
         _ read: (any StoredRow) throws -> Value
-    ) throws -> Value? {
-        try tableRows(sql, values: values, read).first
-    }
+    ) throws -> Value? { try tableRows(sql, values: values, read).first }
 
     /// Whether a statement finds a row.
     func finds(_ sql: String, values: [StoredValue] = []) throws -> Bool {

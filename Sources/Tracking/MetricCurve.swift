@@ -82,12 +82,9 @@ package struct CurvePoint: Sendable, Equatable {
 
     /// Widens `range` so that it contains a value.
     package mutating func widen(to value: Double) {
-        guard let known = range else {
-            range = value...value
-            return
-        }
-        if value < known.lowerBound { range = value...known.upperBound }
-        if value > known.upperBound { range = known.lowerBound...value }
+        guard let current = range else { return range = value...value }
+        if value < current.lowerBound { range = value...current.upperBound }
+        if value > current.upperBound { range = current.lowerBound...value }
     }
 }
 

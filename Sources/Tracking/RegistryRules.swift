@@ -12,7 +12,7 @@ package func validateModelName(_ name: String, parameter: String = "name") throw
     guard !name.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ":") }) else {
         throw .invalidParameter("Invalid model name '\(shortened(name))'. Names cannot contain '/' or ':'.")
     }
-    try validateOwnNormalisedPath(name, path: "name")
+    try validateIsNormalisedPath(name, path: "name")
 }
 
 /// Throws if a model cannot be given the name.

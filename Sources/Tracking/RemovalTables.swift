@@ -7,7 +7,7 @@ package protocol RemovalTables {
 
     /// Returns deleted objects of the position's kind that are not being removed yet, in the order of the store.
     ///
-    /// - Returns: the objects, and what identifies each in a position.
+    /// - Returns: the objects, each with its key for `RemovalPosition.last`.
     func deletedObjects(
         after position: RemovalPosition,
         limit: Int
@@ -31,9 +31,7 @@ package protocol RemovalTables {
     /// Calls `body` for each version that is not a prompt, with the locations where its artifacts may be.
     func forEachVersion(_ body: (_ number: Int64, _ model: String, _ locations: Set<String>) throws -> Void) throws
 
-    /// A text that is another one after a version was added.
-    ///
-    /// It costs much less than `forEachVersion`.
+    /// A text that changes whenever a version is added; it costs much less than `forEachVersion`.
     func versionsMark() throws -> String
 }
 
@@ -46,19 +44,18 @@ extension RemovalTables {
     /// The artifacts of all runs, logged models and model versions that a request does not remove.
     ///
     /// The cost is that of reading all runs, logged models and model versions.
-    package func artifactsInUse(excluding request: RemovalRequest, in folders: ArtifactFolders) throws -> ArtifactsInUse
-    {
+    package func artifactsInUse(excluding request: RemovalRequest, in folders: ArtifactFolders) throws -> ArtifactsInUse {
         var inUse = ArtifactsInUse(in: folders)
         var references: [ArtifactsInUse.Reference] = []
         let experiments = Set(request.experimentIDs ?? [])
         for (kind, ids) in request.namedIDs where kind != .experiment {
             let named = Set(ids)
             try forEachOwner(kind) { candidate, experimentID in
-                let isLeft =
+                let isKept =
                     request.isForAllDeleted
                     ? request.keeps(candidate.stage, deletedTime: candidate.deletedTime)
                     : !named.contains(candidate.id) && !experiments.contains(experimentID)
-                guard isLeft else { return }
+                guard isKept else { return }
                 inUse.add(
                     ArtifactsInUse.Dependent(.object(kind, id: candidate.id), experimentID: experimentID),
                     at: candidate.location,
@@ -72,11 +69,12 @@ extension RemovalTables {
         return inUse
     }
 
-    /// Adds the versions of registered models that were made since `inUse` was read, if there are any.
+    /// Adds the artifacts of all versions of registered models, if a version was added since `inUse` was read.
     ///
-    /// A removal calls it in the transaction that decides about an object: what a client makes of an object before that is kept.
+    /// A removal calls this in the transaction that decides about an object, so that it keeps an object from which a client has
+    /// just created a version.
     package func addNewVersions(to inUse: inout ArtifactsInUse) throws {
-        // Read before the versions: one that is added between the two is only read again later.
+        // The mark is read first: if a version is added in between, the next call reads all versions again.
         let mark = try versionsMark()
         guard mark != inUse.versionsMark else { return }
         var references: [ArtifactsInUse.Reference] = []
@@ -129,9 +127,8 @@ extension RemovalTables {
     ) throws -> [RemovalCandidate] {
         var all: [RemovalCandidate] = []
         for (kind, ids) in request.namedIDs where !ids.isEmpty {
-            let found = Dictionary(try removalCandidates(kind, ids: ids).map { (ExactText($0.id), $0) }) { first, _ in
-                first
-            }
+            let pairs = try removalCandidates(kind, ids: ids).map { (ExactText($0.id), $0) }
+            let found = Dictionary(pairs) { first, _ in first }
             for id in ids {
                 guard let candidate = found[ExactText(id)] else {
                     if allowsOthers { continue }

@@ -57,7 +57,7 @@ extension TrackingBackend {
     ///
     /// Blocks until all keys are read. Reads the keys of 1,000 runs at a time.
     package func runKeys(_ subset: TransferSubset, for caller: Caller = .server) throws -> RunKeys {
-        var rows = RowCursor(.runs, subset, withDeletedRuns: false)
+        var rows = RowCursor(.runs, subset, includesDeletedRuns: false)
         var (metrics, params, tags) = (Set<ExactText>(), Set<ExactText>(), Set<ExactText>())
         while true {
             let (keys, next) = try readNow(.continued, for: caller) { [rows] session in

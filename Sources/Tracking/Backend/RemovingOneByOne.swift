@@ -1,6 +1,6 @@
 /// A store that removes each run, logged model and experiment, together with its files, in a transaction of its own.
 ///
-/// Other programs use the same database and ignore a table of pending removals. So the transaction locks the row of the object,
+/// Other programs use the same database and would ignore a table of removals. So the transaction locks the row of the object,
 /// and no program can restore the object while its files are removed. After an interruption the object is still marked as
 /// deleted, and the next removal finds it again.
 package protocol RemovingOneByOne: TrackingBackend {
@@ -37,7 +37,7 @@ package protocol RemovalWriting: TrackingWriting, RemovalTables {
 package struct RemovedFiles: Sendable {
     /// The event for the journal; nil if there were no files.
     package var event: ArtifactEvent?
-    /// The folder, relative to the artifact root, whose files were removed; nil if it is unknown.
+    /// The folder, relative to the artifact root, that now contains no files; nil if it is unknown.
     package var path: String?
 
     package init(event: ArtifactEvent? = nil, path: String? = nil) {

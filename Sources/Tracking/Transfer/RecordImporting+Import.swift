@@ -18,7 +18,7 @@ extension RecordImporting {
                 try record.validate()
                 try state.requireOwner(of: record)
                 try importRecord(try withoutUnsupportedParts(record, &report), &state, &report)
-                state.note(record)
+                state.noteImported(record)
             } catch let error as TrackingError {
                 state.noteLeftOut(record)
                 report.noteLeftOut(kind, id)
@@ -109,13 +109,15 @@ extension RecordImporting {
     ///
     /// - Throws: `.resourceDoesNotExist` if the experiment is not stored, `.permissionDenied` if the client may not change it.
     func experimentID(of sourceExperiment: SourceExperiment, _ state: ImportState) throws -> Int64 {
-        if let known = state.experiments[ExactText(sourceExperiment.name)] { return try experimentToChange(known).id }
-        if let named = try experimentID(ofName: sourceExperiment.name) { return try experimentToChange(named).id }
+        let name = sourceExperiment.name
+        if let id = try state.experiments[ExactText(name)] ?? experimentID(ofName: name) {
+            return try experimentToChange(id).id
+        }
         // The experiment may have been renamed in this store or at the source. The id identifies it then, but only together
         // with the creation time, because another experiment may have the same id.
         let stored = try sourceExperiment.id == Experiment.noID ? nil : creationTime(ofExperiment: sourceExperiment.id)
         guard let stored, Experiment.isSame(createdAt: sourceExperiment.creationTime, as: stored) else {
-            throw TrackingError.doesNotExist("No experiment is named '\(shortened(sourceExperiment.name))'")
+            throw TrackingError.doesNotExist("No experiment is named '\(shortened(name))'")
         }
         return try experimentToChange(sourceExperiment.id).id
     }

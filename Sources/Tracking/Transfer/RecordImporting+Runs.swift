@@ -74,10 +74,10 @@ extension RecordImporting {
 
     func importPoints(_ points: TransferredPoints, _ state: inout ImportState, _ report: inout TransferReport) throws {
         guard let run = try runToChange(points.runID) else { throw missingOrForbidden(.runNotFound(points.runID)) }
-        if !state.has(.run, points.runID) {
+        if !state.isConfirmed(.run, points.runID) {
             if let identity = points.identity {
                 try requireSameRun(run, points.runID, identity, state)
-                state.note(.run, points.runID)
+                state.confirm(.run, points.runID)
             } else {
                 // Without an identity, the stored run cannot be compared with that of the source; only its creator is checked.
                 try requireTrustedCreator(of: run, importedFrom: nil, to: nil)
@@ -155,9 +155,9 @@ extension RecordImporting {
         guard let model = try loggedModelToChange(transferred.modelID) else {
             throw TrackingError.loggedModelNotFound(transferred.modelID)
         }
-        if let identity = transferred.identity, !state.has(.loggedModel, transferred.modelID) {
+        if let identity = transferred.identity, !state.isConfirmed(.loggedModel, transferred.modelID) {
             try requireSameModel(model, transferred.modelID, identity, state)
-            state.note(.loggedModel, transferred.modelID)
+            state.confirm(.loggedModel, transferred.modelID)
         }
         for var point in transferred.points {
             point.modelID = transferred.modelID

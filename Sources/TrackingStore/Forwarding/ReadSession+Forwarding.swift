@@ -282,7 +282,7 @@ extension ReadSession {
             values: [row, limit]
         ).map { $0.int64(0) }
         return try zip(rows, transferredRegisteredModels(rows.map { TransferRow($0) })).map { row, model in
-            var position = RegistryPosition(model: TransferRow(row))
+            var position = ModelVersionPosition(model: TransferRow(row))
             var versions: [TransferredModelVersion] = []
             while !position.isAtEnd { versions += try position.next(self) }
             return (row, model, versions)

@@ -44,7 +44,8 @@ extension RemovalTables {
     /// The artifacts of all runs, logged models and model versions that a request does not remove.
     ///
     /// The cost is that of reading all runs, logged models and model versions.
-    package func artifactsInUse(excluding request: RemovalRequest, in folders: ArtifactFolders) throws -> ArtifactsInUse {
+    package func artifactsInUse(excluding request: RemovalRequest, in folders: ArtifactFolders) throws -> ArtifactsInUse
+    {
         var inUse = ArtifactsInUse(in: folders)
         var references: [ArtifactsInUse.Reference] = []
         let experiments = Set(request.experimentIDs ?? [])

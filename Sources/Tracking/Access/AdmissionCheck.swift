@@ -1,8 +1,9 @@
 package import Budgets
 package import Identities
 
-/// The error for a request whose client may have lost permissions since the request was admitted: its permissions must be
-/// checked again. No part of the request has been carried out.
+/// The error for a request whose client may have lost permissions since the request was admitted.
+///
+/// The permissions must be checked again. No part of the request has been carried out.
 package struct AccessChanged: Error, Sendable {
     package init() {}
 }

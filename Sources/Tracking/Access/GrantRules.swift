@@ -51,8 +51,9 @@ extension GrantedType {
 }
 
 extension Grant {
-    /// Throws for the name `*`. In a grant, `*` means all entities. So a client that creates an entity of this name, and is granted
-    /// MANAGE on that name, would get MANAGE on all entities.
+    /// Throws for the name `*`, which means all entities in a grant.
+    ///
+    /// A client that creates an entity is granted MANAGE on its name, and would with this name get MANAGE on all entities.
     package static func requireNotWildcard(_ name: String) throws(TrackingError) {
         guard name == everything else { return }
         throw .invalidParameter(

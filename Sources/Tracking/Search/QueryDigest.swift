@@ -65,5 +65,7 @@ extension MetricHistory {
 
 extension MetricPoint {
     /// The values by which the points of a history are ordered.
-    package var sortValues: [SortValue] { [.integer(timestamp), .integer(step), .real(value), .integer(isNaN ? 1 : 0)] }
+    package var sortValues: [SortValue] {
+        [.integer(timestamp), .integer(step), .real(value), .integer(isNaN ? 1 : 0)]
+    }
 }

@@ -32,9 +32,9 @@ package struct StoreCheck {
         let file = try fileFaults()
         // The other checks cannot be trusted if the file is damaged.
         guard file.isEmpty else { return file }
-        let rows = try referenceFaults() + ownerlessRows()
-        let sums = try summaryFaults() + ownerFaults()
-        return try rows + sums + modelFaults() + registryFaults()
+        let rows = try referenceFaults() + ownerlessRowFaults()
+        let sums = try metricSummaryFaults() + storageSumFaults()
+        return try rows + sums + modelMetricFaults() + registryFaults()
     }
 
     /// The prefix of the texts of faults that `fileFaults` returns.
@@ -50,32 +50,29 @@ package struct StoreCheck {
     private func referenceFaults() throws -> [StoreFault] {
         var counts: [String: Int] = [:]
         try connection.prepare("PRAGMA foreign_key_check").forEachRow { row in
-            // `ownerlessRows` reports and mends these rows.
+            // `ownerlessRowFaults` reports and mends these rows.
             let (table, owners) = (row.string(0), row.string(2))
-            guard !Self.owned.contains(where: { $0.table == table && $0.owners == owners }) else { return }
+            guard !Self.ownedTables.contains(where: { $0.table == table && $0.owners == owners }) else { return }
             counts["\(table) that refer to no row of \(owners)", default: 0] += 1
         }
-        return counts.sorted { $0.key < $1.key }.map {
-            StoreFault(text: "\($0.value) rows of \($0.key)", isMendable: false)
-        }
+        return counts.sorted { $0.key < $1.key }
+            .map { StoreFault(text: "\($0.value) rows of \($0.key)", isMendable: false) }
     }
 
-    /// Returns the rows whose run, model or key does not exist.
+    /// Counts the rows whose run, model or key does not exist; deletes those without a run or model if `mends` is true.
     ///
-    /// Deletes those without a run or model if `mends` is true.
-    ///
-    /// Most of these tables have no foreign key, so SQLite does not check them. Such rows must not stay, because a new run
-    /// could get the row id of the missing run and would then seem to have the values in these rows.
-    private func ownerlessRows() throws -> [StoreFault] {
+    /// Most of these tables have no foreign key, so SQLite does not check them. The rows must be deleted, because a new run could
+    /// get the row id of the missing run and would then seem to have the values in these rows.
+    private func ownerlessRowFaults() throws -> [StoreFault] {
         var faults: [StoreFault] = []
-        for (table, column, owners, which) in Self.owned {
-            let condition = "\(column) NOT IN (SELECT id FROM \(owners)\(which))"
+        for (table, column, owners, ownerCondition) in Self.ownedTables {
+            let condition = "\(column) NOT IN (SELECT id FROM \(owners)\(ownerCondition))"
             let count = try connection.firstInt64(of: "SELECT count(*) FROM \(table) WHERE \(condition)") ?? 0
             guard count > 0 else { continue }
             if mends { try connection.execute("DELETE FROM \(table) WHERE \(condition)") }
             faults.append(StoreFault(text: "\(count) rows of \(table) belong to no row of \(owners)", isMendable: true))
         }
-        for table in Self.keyed {
+        for table in Self.tablesWithKeys {
             let condition = "key_id NOT IN (SELECT id FROM keys)"
             let count = try connection.firstInt64(of: "SELECT count(*) FROM \(table) WHERE \(condition)") ?? 0
             guard count > 0 else { continue }
@@ -84,7 +81,7 @@ package struct StoreCheck {
         return faults
     }
 
-    private static let owned: [(table: String, column: String, owners: String, which: String)] = [
+    private static let ownedTables: [(table: String, column: String, owners: String, ownerCondition: String)] = [
         ("metrics", "run_id", "runs", ""), ("latest_metrics", "run_id", "runs", ""), ("params", "run_id", "runs", ""),
         ("run_tags", "run_id", "runs", ""), ("model_metrics", "run_id", "runs", ""),
         ("model_metrics", "model_id", "logged_models", ""), ("latest_model_metrics", "model_id", "logged_models", ""),
@@ -96,7 +93,7 @@ package struct StoreCheck {
         ("model_outputs", "run_id", "runs", ""), ("run_owners", "run_id", "runs", ""),
     ]
 
-    private static let keyed = [
+    private static let tablesWithKeys = [
         "metrics", "latest_metrics", "params", "run_tags", "logged_model_params", "logged_model_tags", "model_metrics",
         "latest_model_metrics",
     ]
@@ -104,16 +101,13 @@ package struct StoreCheck {
 
 extension StoreCheck {
     /// Compares the summary of each metric with its points.
-    private func summaryFaults() throws -> [StoreFault] {
-        var list = FaultList(
-            limit: Self.maximumListedFaults,
-            what: "metrics have a summary that differs from their points"
-        )
+    private func metricSummaryFaults() throws -> [StoreFault] {
+        var list = FaultList(limit: Self.maximumListedFaults, what: "metrics have a summary that differs from their points")
         var wrong: [(series: MetricSeries, summary: MetricSummary?)] = []
-        func compare(_ series: MetricSeries, _ found: MetricSummary?) throws {
+        func compare(_ series: MetricSeries, _ calculated: MetricSummary?) throws {
             let stored = try storedSummary(of: series)
-            guard !Self.isCorrect(stored, found) else { return }
-            wrong.append((series, found))
+            guard !Self.isCorrect(stored, calculated) else { return }
+            wrong.append((series, calculated))
             let name = try name(of: series)
             list.add(StoreFault(text: "\(name): the summary differs from the points", isMendable: true))
         }
@@ -150,12 +144,12 @@ extension StoreCheck {
 
     /// Whether the stored summary is correct, given the one calculated from the points.
     ///
-    /// In a correct summary, `isInOrder` may be false although the points found are in order, because the stored points do not
-    /// show the order in which they were logged.
-    private static func isCorrect(_ stored: MetricSummary?, _ found: MetricSummary?) -> Bool {
-        guard let stored, let found else { return stored == nil && found == nil }
-        return stored.latest == found.latest && stored.pointCount == found.pointCount
-            && stored.extremes == found.extremes && (!stored.isInOrder || found.isInOrder)
+    /// In a correct summary, `isInOrder` may be false although the calculated one is true, because the points do not show the order
+    /// in which they were logged.
+    private static func isCorrect(_ stored: MetricSummary?, _ calculated: MetricSummary?) -> Bool {
+        guard let stored, let calculated else { return stored == nil && calculated == nil }
+        return stored.latest == calculated.latest && stored.pointCount == calculated.pointCount
+            && stored.extremes == calculated.extremes && (!stored.isInOrder || calculated.isInOrder)
     }
 
     private func storedSummary(of series: MetricSeries) throws -> MetricSummary? {
@@ -189,7 +183,7 @@ extension StoreCheck {
     }
 
     /// Compares the latest metrics of logged models with their points.
-    private func modelFaults() throws -> [StoreFault] {
+    private func modelMetricFaults() throws -> [StoreFault] {
         var list = FaultList(
             limit: Self.maximumListedFaults,
             what: "latest metrics of logged models differ from their points"
@@ -217,7 +211,7 @@ extension StoreCheck {
     /// Checks the version counters and the copies of model names in the model registry.
     private func registryFaults() throws -> [StoreFault] {
         var faults: [StoreFault] = []
-        for (what, condition, repair) in Self.registry {
+        for (what, condition, repair) in Self.registryRules {
             let count = try connection.firstInt64(of: "SELECT count(*) FROM \(condition)") ?? 0
             guard count > 0 else { continue }
             if mends { try connection.execute(repair) }
@@ -226,7 +220,7 @@ extension StoreCheck {
         return faults
     }
 
-    private static let registry: [(what: String, condition: String, repair: String)] = [
+    private static let registryRules: [(what: String, condition: String, repair: String)] = [
         (
             "registered models have a version counter that is lower than their highest version number",
             """

@@ -57,13 +57,12 @@ extension WriteSession {
         }
     }
 
-    /// Returns the row ids of a dataset's scopes: for its name and digest together, for its name, and for its digest.
-    ///
-    /// Inserts scopes that are not stored yet.
+    /// Returns the row ids of a dataset's scopes: for its name and digest together, for its name, and for its digest. Inserts
+    /// missing scopes.
     private func datasetScopes(of dataset: MetricDataset) throws -> [Int64] {
         let texts = [(dataset.name, dataset.digest), (dataset.name, ""), ("", dataset.digest)]
         return try texts.map { name, digest in
-            if let known = try connection.metricDatasetID(name: name, digest: digest) { return known }
+            if let stored = try connection.metricDatasetID(name: name, digest: digest) { return stored }
             try connection.run("INSERT INTO metric_datasets (name, digest) VALUES (?1, ?2)", name, digest)
             return connection.lastInsertRowID
         }

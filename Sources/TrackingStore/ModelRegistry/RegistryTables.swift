@@ -4,17 +4,10 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// Returns one page of registered models, by default without prompts and in the order of their names.
-    ///
-    /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, and for a
-    ///   pattern that is too long.
     package func findRegisteredModels(_ search: RegistrySearch) throws -> SearchCursor<RegisteredModel> {
         try find(RegistrySearchDescription<RegisteredModelTables>(search: search)).cursor
     }
 
-    /// Returns one page of model versions without aliases, by default without prompts and with the last updated first.
-    ///
-    /// - Throws: the same errors as `findRegisteredModels`.
     package func findModelVersions(_ search: RegistrySearch) throws -> SearchCursor<ModelVersion> {
         try find(RegistrySearchDescription<ModelVersionTables>(search: search)).cursor
     }

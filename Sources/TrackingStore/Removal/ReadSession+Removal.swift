@@ -14,9 +14,9 @@ extension ReadSession {
         try connection.removalPreview(request, keeping: inUse)
     }
 
-    /// The objects on the list of removals whose rows have been removed, and whose artifact folders have not.
+    /// The objects in the table of removals whose rows have been removed, but not yet their artifact folders.
     ///
-    /// - Parameter skipping: the number of objects at the start of the list to leave out.
+    /// - Parameter skipping: the number of objects to leave out at the start.
     package func removedOwners(limit: Int, skipping: Int) throws -> [PendingFolderRemoval] {
         try connection.query(
             """
@@ -33,7 +33,7 @@ extension ReadSession {
         }
     }
 
-    /// Whether the list of removals has any object.
+    /// Whether the table of removals contains any object.
     package func hasRemovals() throws -> Bool {
         try connection.query("SELECT 1 FROM removals LIMIT 1").firstRow { _ in true } ?? false
     }

@@ -23,10 +23,7 @@ extension WriteSession {
             return nil
         }
         var run = Run(info: info)
-        run.tags = try connection.query(
-            "SELECT keys.name, tag.value FROM run_tags AS tag JOIN keys ON keys.id = tag.key_id WHERE tag.run_id = ?1",
-            row
-        ).map { Tag(key: $0.string(0), value: $0.string(1)) }
+        run.tags = try storedTags(ofRun: row)
         return run
     }
 
@@ -41,7 +38,7 @@ extension WriteSession {
                 info.artifactURI,
             ]
         )
-        touch(run: connection.lastInsertRowID)
+        noteChange(ofRun: connection.lastInsertRowID)
         return connection.lastInsertRowID
     }
 

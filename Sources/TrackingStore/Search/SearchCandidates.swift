@@ -21,7 +21,7 @@ struct SearchCandidates<Search: SearchDescription> {
     /// unless reading the index would pay even for this comparison alone.
     private let rowsPerMatch: Int64 = 8
     /// The most rows that `find` counts for one of several comparisons, unless the limit for a single comparison is higher.
-    private let countedRows: Int64 = 50_000
+    private let maximumCountedRows: Int64 = 50_000
 
     private let search: Search
     private let session: ReadSession
@@ -40,8 +40,8 @@ struct SearchCandidates<Search: SearchDescription> {
         rowCount = try search.rowCount(in: session)
     }
 
-    /// Whether more than this number of rows meet each of the comparisons that an index can answer.
-    func allMatchMore(than rows: Int64) throws -> Bool {
+    /// Whether each of the comparisons that an index can answer is met by more than this number of rows.
+    func everyComparisonMatches(moreThan rows: Int64) throws -> Bool {
         try answerablePositions.allSatisfy { try countRows(meeting: search.filter[$0], upTo: rows + 1) > rows }
     }
 
@@ -63,7 +63,7 @@ struct SearchCandidates<Search: SearchDescription> {
         // A single index is used only if it yields fewer rows than a scan would read. To fill the page, a scan reads about
         // rowsForPage × rowCount / matches rows.
         let limitForOne = Int64((rowsForPage * Double(rowCount)).squareRoot())
-        let limitForSeveral = max(limitForOne, min(rowCount / rowsPerMatch, countedRows))
+        let limitForSeveral = max(limitForOne, min(rowCount / rowsPerMatch, maximumCountedRows))
         var counted: [(position: Int, rows: Double)] = []
         for (order, position) in answerablePositions.enumerated() {
             let hasOthers = !counted.isEmpty || order + 1 < answerablePositions.count
@@ -73,14 +73,14 @@ struct SearchCandidates<Search: SearchDescription> {
         }
         var chosen: [Int] = []
         var matches = Double(rowCount)
-        var reading = 0.0
+        var readingCost = 0.0
         for (position, rows) in counted.sorted(by: { $0.rows < $1.rows }) {
             guard rows / indexEntriesPerLookup < matches else { break }
             chosen.append(position)
             matches *= rows / Double(rowCount)
-            reading += rows / indexEntriesPerLookup
+            readingCost += rows / indexEntriesPerLookup
         }
-        guard !chosen.isEmpty, try costsLess(matches + reading, matches: matches) else { return [] }
+        guard !chosen.isEmpty, try costsLess(matches + readingCost, matches: matches) else { return [] }
         return chosen
     }
 

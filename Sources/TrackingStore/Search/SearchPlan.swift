@@ -33,9 +33,9 @@ extension ReadSession {
 /// Every access path gives the same rows, order and page tokens, so the pages of one search may use different ones.
 struct SearchPlan<Search: SearchDescription> {
     /// If the searched experiments have fewer rows than this number, sorting the rows is faster than scanning the metric's index.
-    private let fewRows: Int64 = 500
+    private let minimumRowsToScan: Int64 = 500
     /// The maximum number of rows that are counted in the searched experiments.
-    private let countedRows: Int64 = 5_000
+    private let maximumCountedRows: Int64 = 5_000
     /// The number of metric values per row of the page that are scanned first, to see how many of the values belong to
     /// rows that meet the filter.
     private let probedValues = 2
@@ -58,7 +58,7 @@ struct SearchPlan<Search: SearchDescription> {
         guard !search.selectsRowsByID else { return try rows(by: .order, from: start) }
         let scan = try usefulScan(from: start)
         let candidates = try SearchCandidates(search, in: session)
-        if let scan, let candidates, try candidates.allMatchMore(than: Int64(wanted * triedValues)),
+        if let scan, let candidates, try candidates.everyComparisonMatches(moreThan: Int64(wanted * triedValues)),
             let found = try probe(scan, from: start)
         {
             return found
@@ -87,8 +87,9 @@ struct SearchPlan<Search: SearchDescription> {
     private func usefulScan(from start: PageStart) throws -> MetricScan? {
         if case .offset = start { return nil }
         guard let scan = try search.metricScan(in: session) else { return nil }
-        let rows = try search.rowCount(upTo: countedRows, in: session)
-        guard rows >= fewRows, rows < countedRows else { return rows == countedRows ? scan : nil }
+        let rows = try search.rowCount(upTo: maximumCountedRows, in: session)
+        guard rows < maximumCountedRows else { return scan }
+        guard rows >= minimumRowsToScan else { return nil }
         // If fewer than one value in four of this metric belongs to the searched experiments, sorting their rows is
         // about as fast as scanning the index.
         return try session.count(scan.allEntries, upTo: 4 * rows) < 4 * rows ? scan : nil
@@ -97,7 +98,7 @@ struct SearchPlan<Search: SearchDescription> {
     /// Whether every row of the table has the metric.
     ///
     /// Counting the entries of the index is much faster than looking at every row.
-    private func isComplete(_ scan: MetricScan) throws -> Bool {
+    private func everyRowHasMetric(of scan: MetricScan) throws -> Bool {
         try session.count(scan.allEntries) == search.rowCount(in: session)
     }
 
@@ -105,8 +106,8 @@ struct SearchPlan<Search: SearchDescription> {
     private func rows(along scan: MetricScan, from start: PageStart) throws -> SearchRows {
         var found = SearchRows()
         for (classIndex, metricClass) in scan.classes.enumerated() {
-            if let done = start.classIndex, done > classIndex { continue }
-            if metricClass == .missing, try isComplete(scan) { break }
+            if let startClass = start.classIndex, startClass > classIndex { continue }
+            if metricClass == .missing, try everyRowHasMetric(of: scan) { break }
             try append(metricClass, at: classIndex, from: start, to: &found)
             if found.rows.count == wanted { break }
         }

@@ -72,9 +72,9 @@ extension WriteSession {
     }
 
     package func add(_ point: ModelMetric, of run: RunRow, _ report: inout TransferReport) throws {
-        let before = connection.totalChanges
+        let changesBefore = connection.totalChanges
         try insertModelMetrics([point], runRow: run.id)
-        let isNew = connection.totalChanges != before
+        let isNew = connection.totalChanges != changesBefore
         report.count(.modelPoints) { if isNew { $0.added += 1 } else { $0.unchanged += 1 } }
     }
 }

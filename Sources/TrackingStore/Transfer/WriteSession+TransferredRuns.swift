@@ -33,7 +33,7 @@ extension WriteSession {
             ]
         )
         let row = connection.lastInsertRowID
-        touch(run: row)
+        noteChange(ofRun: row)
         try recordArtifactLocation(info.artifactURI, of: info.runID, usualFolder: "", experimentID: info.experimentID)
         try recordOwner(ofRun: row)
         return RunRow(id: row, experimentID: info.experimentID, lifecycleStage: info.lifecycleStage)
@@ -74,7 +74,7 @@ extension WriteSession {
         return MergeResult(missing)
     }
 
-    private func storedTags(ofRun row: Int64) throws -> [Tag] {
+    func storedTags(ofRun row: Int64) throws -> [Tag] {
         try connection.query(
             "SELECT keys.name, tag.value FROM run_tags AS tag JOIN keys ON keys.id = tag.key_id WHERE tag.run_id = ?1",
             row
@@ -82,7 +82,7 @@ extension WriteSession {
     }
 
     package func addMissingLinks(of links: Run, to run: RunRow) throws -> Bool {
-        let before = connection.totalChanges
+        let changesBefore = connection.totalChanges
         for input in links.datasetInputs {
             let dataset = try datasetRow(input.dataset, experimentID: run.experimentID)
             try link(dataset: dataset, tags: input.tags, runRow: run.id)
@@ -99,7 +99,7 @@ extension WriteSession {
                 values: [run.id, model.modelID, model.step]
             )
         }
-        return connection.totalChanges != before
+        return connection.totalChanges != changesBefore
     }
 
     package func add(_ points: TransferredPoints, to run: RunRow, _ report: inout TransferReport) throws {

@@ -15,8 +15,8 @@ package struct StoreFault: Sendable, Equatable {
 /// connection that can write, inside a transaction. Values that are derived from other rows are calculated again, and
 /// rows without an owner are deleted.
 package struct StoreCheck {
-    let connection: Connection
-    let mends: Bool
+    private let connection: Connection
+    private let mends: Bool
     /// The maximum number of faults of one kind that are listed one by one; the rest are only counted.
     private static let maximumListedFaults = 20
 
@@ -102,7 +102,10 @@ package struct StoreCheck {
 extension StoreCheck {
     /// Compares the summary of each metric with its points.
     private func metricSummaryFaults() throws -> [StoreFault] {
-        var list = FaultList(limit: Self.maximumListedFaults, what: "metrics have a summary that differs from their points")
+        var list = FaultList(
+            limit: Self.maximumListedFaults,
+            what: "metrics have a summary that differs from their points"
+        )
         var wrong: [(series: MetricSeries, summary: MetricSummary?)] = []
         func compare(_ series: MetricSeries, _ calculated: MetricSummary?) throws {
             let stored = try storedSummary(of: series)
@@ -206,6 +209,20 @@ extension StoreCheck {
             list.add(StoreFault(text: "logged model number \(model): a latest metric is wrong", isMendable: true))
         }
         return list.faults
+    }
+
+    /// Compares each owner's sums in `storage_owners` with the sums of the owner's rows.
+    private func storageSumFaults() throws -> [StoreFault] {
+        let sums = """
+            (SELECT coalesce(sum(bytes), 0) FROM stored_artifacts WHERE owner_id = storage_owners.id),
+            (SELECT count(*) FROM stored_artifacts WHERE owner_id = storage_owners.id),
+            (SELECT count(*) FROM run_owners WHERE owner_id = storage_owners.id)
+            """
+        let isWrong = "(bytes, files, runs) <> (\(sums))"
+        let count = try connection.firstInt64(of: "SELECT count(*) FROM storage_owners WHERE \(isWrong)") ?? 0
+        guard count > 0 else { return [] }
+        if mends { try connection.execute("UPDATE storage_owners SET (bytes, files, runs) = (SELECT \(sums))") }
+        return [StoreFault(text: "\(count) rows of storage_owners have wrong sums", isMendable: true)]
     }
 
     /// Checks the version counters and the copies of model names in the model registry.

@@ -143,7 +143,7 @@ struct LoggedModelSearchStatement {
         let ofModel = """
             \(row).model_id = \(Self.rowColumn) AND \(row).key_id = \(keyID) AND \(row).scope_id = \(scopeID)
             """
-        let isJoined = statement.joinIfRoom("LEFT JOIN latest_model_metrics AS \(row) ON \(ofModel)")
+        let isJoined = statement.joinIfPossible("LEFT JOIN latest_model_metrics AS \(row) ON \(ofModel)")
         let value =
             isJoined
             ? "\(row).value" : "(SELECT \(row).value FROM latest_model_metrics AS \(row) WHERE \(ofModel))"

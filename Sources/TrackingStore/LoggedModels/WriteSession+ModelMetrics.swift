@@ -57,8 +57,9 @@ extension WriteSession {
         }
     }
 
-    /// Returns the row ids of a dataset's scopes: for its name and digest together, for its name, and for its digest. Inserts
-    /// missing scopes.
+    /// Returns the row ids of a dataset's scopes: for its name and digest together, for its name, and for its digest.
+    ///
+    /// Inserts missing scopes.
     private func datasetScopes(of dataset: MetricDataset) throws -> [Int64] {
         let texts = [(dataset.name, dataset.digest), (dataset.name, ""), ("", dataset.digest)]
         return try texts.map { name, digest in

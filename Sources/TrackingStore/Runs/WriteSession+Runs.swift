@@ -42,6 +42,14 @@ extension WriteSession {
         return connection.lastInsertRowID
     }
 
+    package func log(_ batch: LogBatch, runID: String) throws {
+        let run = try activeRunRow(runID, for: .update)
+        try insertParams(batch.params, runRow: run.id, runID: runID)
+        try insertModelMetrics(batch.modelMetrics, runRow: run.id)
+        try insertMetrics(batch.metrics, runRow: run.id)
+        for tag in batch.tags { try setTag(tag, runRow: run.id) }
+    }
+
     package func updateRun(_ runID: String, status: RunStatus?, endTime: Int64?, name: String?) throws -> RunInfo {
         let row = try activeRunRow(runID, for: .update)
         try connection.run(

@@ -148,8 +148,8 @@ struct SearchPlan<Search: SearchDescription> {
         guard start.classIndex ?? 0 == 0 else { return nil }
         for values in [probedValues, triedValues] {
             var numbers = scan.numbers
-            guard let end = try numbers.value(wanted * values, after: start.values?.dropFirst().first, in: session)
-            else { return nil }
+            let lastValue = start.values?.dropFirst().first
+            guard let end = try numbers.value(skipping: wanted * values, from: lastValue, in: session) else { return nil }
             var found = SearchRows()
             try append(.number, at: 0, from: start, before: end, to: &found)
             if found.rows.count == wanted { return found }

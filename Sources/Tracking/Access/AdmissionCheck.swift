@@ -34,7 +34,7 @@ package protocol AccessChanging: AnyObject {
 }
 
 extension AccessChanging {
-    /// Records that the open transaction changes a user or the user's permissions; nil stands for all users.
+    /// Records that the open transaction changes a user or the user's permissions; nil means all users.
     ///
     /// - Parameter reducesAccess: false if the change only adds permissions, so that no client's permissions must be checked
     ///   again.

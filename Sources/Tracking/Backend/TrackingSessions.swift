@@ -281,7 +281,7 @@ package protocol TrackingWriting: CreationChecking, StorageCounting {
     func setExperimentTag(_ tag: Tag, experimentID: Int64) throws
     func deleteExperimentTag(key: String, experimentID: Int64) throws
     func deleteTag(key: String, runID: String) throws
-    /// Sets tags of a model. If a key occurs twice, the last value stays.
+    /// Sets tags of a model. If a key occurs twice, the last value is stored.
     func setLoggedModelTags(_ tags: [Tag], modelID: String) throws
     func deleteLoggedModelTag(key: String, modelID: String) throws
     func setRegisteredModelTag(_ tag: Tag, model name: String) throws

@@ -248,14 +248,15 @@ extension WriteSession {
         )
     }
 
-    package func note(_ thing: ForwardedEntity, _ kind: ForwardedKind, _ name: String, upstream: Int64) throws {
+    package func note(_ entity: ForwardedEntity, _ kind: ForwardedKind, _ name: String, upstream: Int64) throws {
         try connection.run(
             """
             INSERT OR REPLACE INTO forwarded_things (upstream_id, kind, name, target, digest, failure, artifact_entry)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
             """,
             values: [
-                upstream, kind.rawValue, name, thing.remoteID, thing.digest, thing.failure, thing.comparedArtifactEntry,
+                upstream, kind.rawValue, name, entity.remoteID, entity.digest, entity.failure,
+                entity.comparedArtifactEntry,
             ]
         )
     }

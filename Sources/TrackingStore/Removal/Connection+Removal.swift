@@ -14,7 +14,7 @@ extension Connection: RemovalTables {
         limit: Int
     ) throws -> [(candidate: RemovalCandidate, key: String)] {
         let kind = position.kind
-        // Before the first row comes -1, because the default experiment has the id 0.
+        // The position before the first row is -1, because the Default experiment has the id 0.
         return try query(
             "\(Self.selectDeleted(kind)) AND object.id > ?1 ORDER BY object.id LIMIT ?2",
             values: [Int64(position.last) ?? -1, limit]

@@ -13,7 +13,7 @@ struct CandidateRows {
 /// scanning the rows in the order that the search asks for until the page is full.
 ///
 /// The cost is estimated as a number of row look-ups. Before the indexes are read, the number of rows that meet several
-/// comparisons is estimated as if the comparisons were independent; afterwards it is known.
+/// comparisons is estimated as if the comparisons were independent; afterwards the exact number is used.
 struct SearchCandidates<Search: SearchDescription> {
     /// The number of index entries that can be read in order in the time of one row look-up.
     private let indexEntriesPerLookup = 20.0

@@ -149,7 +149,8 @@ struct SearchPlan<Search: SearchDescription> {
         for values in [probedValues, triedValues] {
             var numbers = scan.numbers
             let lastValue = start.values?.dropFirst().first
-            guard let end = try numbers.value(skipping: wanted * values, from: lastValue, in: session) else { return nil }
+            let end = try numbers.value(skipping: wanted * values, from: lastValue, in: session)
+            guard let end else { return nil }
             var found = SearchRows()
             try append(.number, at: 0, from: start, before: end, to: &found)
             if found.rows.count == wanted { return found }

@@ -56,11 +56,11 @@ extension ReadSession: RecordReading {
         }
     }
 
-    private func sourceExperiment(_ id: Int64, _ known: inout [Int64: SourceExperiment]) throws -> SourceExperiment {
-        if let sourceExperiment = known[id] { return sourceExperiment }
+    private func sourceExperiment(_ id: Int64, _ cache: inout [Int64: SourceExperiment]) throws -> SourceExperiment {
+        if let cached = cache[id] { return cached }
         let experiment = try storedExperiment(id, for: .read)
         let sourceExperiment = SourceExperiment(id: id, name: experiment.name, creationTime: experiment.creationTime)
-        known[id] = sourceExperiment
+        cache[id] = sourceExperiment
         return sourceExperiment
     }
 

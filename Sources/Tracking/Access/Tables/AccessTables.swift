@@ -56,7 +56,7 @@ package protocol ChangingAccessTables: AccessTables, AccessChanging, ClientBound
 package struct AccessDialect: Sendable {
     /// The prefix of the names of the tables, such as `apus.`.
     package let schema: String
-    /// The column of the table `runs` that holds the id.
+    /// The column of the table `runs` that contains the id.
     package let runID: String
     /// The SQL expression for the id of the experiment in the column `detail`, as text; it fails if the column is empty.
     package let experimentInDetail: String

@@ -128,8 +128,8 @@ package struct CurveThinner {
         points.append(finished)
         unfinished = nil
         part += 1
-        // `parts` numbers the points without the first one. So its index of the first point in a bucket is, in the numbering of
-        // all points, the index of the last point before the bucket.
+        // `parts` does not count the first point of the curve, so its indices are lower by 1. Counted from the first point of the
+        // curve, the start of the next bucket is therefore the index of the last point of the bucket before it.
         lastIndexOfPart = parts.start(ofBucket: part)
     }
 }

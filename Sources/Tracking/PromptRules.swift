@@ -18,7 +18,7 @@ extension [Tag] {
     }
 }
 
-/// The kind of the registry entry that has a name: a prompt or a registered model.
+/// The kind of an entry of the model registry: a prompt or a registered model.
 package enum ModelNameHolder: Sendable, Equatable {
     case prompt
     case model

@@ -97,7 +97,7 @@ extension TrackingError {
         doesNotExist("Registered Model with name=\(shortened(name)) not found")
     }
 
-    /// The error if a model has the version with the highest number (`TransferLimits.versions`).
+    /// The error for a new version of a model that already has the highest possible version number (`TransferLimits.versions`).
     package static func noFurtherVersion(ofModel name: String) -> TrackingError {
         .invalidParameter(
             "The model '\(shortened(name))' has had the version \(TransferLimits.versions.upperBound), the highest number that MLflow's "
@@ -124,7 +124,7 @@ extension TrackingError {
             : invalidParameter("Registered model alias \(shortened(alias)) not found.")
     }
 
-    /// The error for a source that refers to the latest version of a model without versions, or without a version in the stage.
+    /// The error for a source that refers to the latest version of a model, or in a stage of the model, if there is none.
     package static func noVersions(ofModel name: String, in stage: ModelStage?) -> TrackingError {
         let stageText = stage.map { " and stage '\($0.wireName)'" } ?? ""
         return invalidParameter("No versions of model with name '\(shortened(name))'\(stageText) found")

@@ -77,7 +77,7 @@ package struct RemovalCandidate: Sendable {
     package var stage: LifecycleStage
     /// Unix milliseconds; 0 or less if unknown.
     package var deletedTime: Int64
-    /// The object that needs its artifacts or, for an experiment, those of its runs and models; nil if none does.
+    /// The object that needs the artifacts of the candidate or, for an experiment, of its runs and models; nil if there is none.
     package var dependent: ArtifactsInUse.Dependent?
     /// Whether this is an experiment with a run that must be kept, because the run was restored, or was deleted later than the
     /// request allows or at an unknown time.

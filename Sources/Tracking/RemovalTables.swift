@@ -36,7 +36,7 @@ package protocol RemovalTables {
 }
 
 extension RemovalTables {
-    /// Returns the artifact locations of those of the runs or logged models that exist, by id.
+    /// Returns, by id, the artifact locations of the runs or logged models; leaves out ids that do not exist.
     package func artifactLocations(_ kind: RemovalKind, ids: Set<String>) throws -> [String: String] {
         Dictionary(try removalCandidates(kind, ids: Array(ids)).map { ($0.id, $0.location) }) { first, _ in first }
     }
@@ -75,7 +75,7 @@ extension RemovalTables {
     /// A removal calls this in the transaction that decides about an object, so that it keeps an object from which a client has
     /// just created a version.
     package func addNewVersions(to inUse: inout ArtifactsInUse) throws {
-        // The mark is read first: if a version is added in between, the next call reads all versions again.
+        // The mark is read before the versions: if a version is added after this, the next call reads all versions again.
         let mark = try versionsMark()
         guard mark != inUse.versionsMark else { return }
         var references: [ArtifactsInUse.Reference] = []
@@ -119,7 +119,7 @@ extension RemovalTables {
 
     /// Returns the objects that a request names, provided that all of them may be removed.
     ///
-    /// - Parameter allowsOthers: whether unknown objects, and those that must be kept, are left out.
+    /// - Parameter allowsOthers: whether to leave out unknown objects and those that must be kept, and not to throw for them.
     /// - Throws: `.resourceDoesNotExist` for an unknown id; `.invalidParameterValue` for an object that must be kept.
     package func namedCandidates(
         _ request: RemovalRequest,

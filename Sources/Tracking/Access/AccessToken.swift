@@ -59,7 +59,7 @@ package struct AccessToken: Sendable, Equatable {
     package static let userLimit: Int64 = 100
     /// The longest lifetime, in milliseconds, of a token whose user was identified by a proxy or an issuer.
     ///
-    /// The token must expire, because nobody tells the server when such a user loses all permissions.
+    /// The token must expire, because the server is not told when such a user may no longer log in.
     package static let longestLifetimeOfExternalUser: Int64 = 90 * 86_400_000
     /// The maximum number of experiments to which a token can be limited.
     package static let experimentLimit = 1_000

@@ -136,8 +136,8 @@ extension ClientBound {
         )
     }
 
-    /// Throws for a limited token, which may not rename experiments: the answer could reveal the name of an experiment that it
-    /// must not see.
+    /// Throws for a limited token, which may not rename experiments: the answer could reveal that another experiment, which the
+    /// token must not see, has the new name.
     package func requireSightOfExperimentNames() throws(TrackingError) {
         guard hidesOthers else { return }
         throw TrackingError(

@@ -27,9 +27,9 @@ package protocol TrackingBackend: AnyObject, Sendable {
     /// Announces changes of permissions.
     var permissionChanges: PermissionChanges { get }
 
-    /// Numbers about the writes, for `/metrics`; those that a store does not count are 0.
+    /// Statistics of the writes, for `/metrics`; a number that a store does not count is 0.
     var writerStatistics: WriterStatistics { get }
-    /// Numbers about the reads, for `/metrics`; those that a store does not count are 0.
+    /// Statistics of the reads, for `/metrics`; a number that a store does not count is 0.
     var readerStatistics: ReaderStatistics { get }
 
     /// Whether the database has answered the last request to it.

@@ -144,8 +144,7 @@ package protocol TrackingReading: RecordReading, AccessTables {
     func journalEntryCount(before time: Int64) throws -> Int64
     /// Returns what each owner has stored: first what has no owner, then tokens and users, each by name.
     ///
-    /// - Parameter checksRuns: whether runs that other programs have removed are not counted; the runs of all owners are read
-    ///   then.
+    /// - Parameter checksRuns: whether to read the runs of all owners, so that runs that other programs have removed are not counted.
     /// - Throws: `.notImplemented` if the store keeps no journal.
     func storageUse(checksRuns: Bool) throws -> [StorageUse]
 
@@ -255,7 +254,7 @@ package protocol TrackingWriting: CreationChecking, StorageCounting {
     func renameRegisteredModel(_ name: String, to newName: String) throws -> RegisteredModel
     /// Deletes a registered model with its versions, tags and aliases. A new model with its name starts at version 1.
     func deleteRegisteredModel(_ name: String) throws
-    /// Lets an alias point to a version, even if the alias points to another version.
+    /// Makes an alias point to a version, whether the alias is new or points to another version.
     func setModelAlias(_ alias: String, version key: ModelVersionKey) throws
     /// Deletes an alias of a registered model. Deleting an unknown alias succeeds.
     func deleteModelAlias(_ alias: String, model name: String) throws

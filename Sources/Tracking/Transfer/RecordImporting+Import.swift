@@ -122,8 +122,8 @@ extension RecordImporting {
         return try experimentToChange(sourceExperiment.id).id
     }
 
-    /// Throws if the stored run or model is in another experiment than the imported one with the same id, because users who may
-    /// read the stored one's experiment could then read the imported data.
+    /// Throws if the stored run or model with this id is in another experiment than the imported one: users who may read that
+    /// experiment could otherwise read the imported data.
     func requireSameExperiment(
         _ storedExperimentID: Int64,
         _ importedExperimentID: Int64,

@@ -28,7 +28,7 @@ extension RecordImporting {
     /// creation time of the source's experiment, because only an import can set that time.
     /// - Parameters:
     ///   - sourceExperiment: nil if the record does not say to which experiment the run belongs at the source.
-    ///   - experimentID: the experiment of the stored run; nil if `sourceExperiment` is.
+    ///   - experimentID: the experiment of the stored run; nil if `sourceExperiment` is nil.
     func requireTrustedCreator(
         of run: RunHandle,
         importedFrom sourceExperiment: SourceExperiment?,

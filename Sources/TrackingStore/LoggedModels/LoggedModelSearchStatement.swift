@@ -22,7 +22,7 @@ struct LoggedModelSearchStatement {
         let ties = SearchSubject.loggedModels.tieBreaks(of: search.orderings.map(\.ordering))
         var clauses = search.orderings + ties.map { LoggedModelSearch.Clause(ordering: $0, dataset: nil) }
         switch accessPath {
-        case .order: break
+        case .chosenBySQLite: break
         case .candidates(let candidates):
             filter = candidates.filter
             statement.source = "json_each(\(statement.bind(jsonArray(candidates.rowIDs)))) AS first"

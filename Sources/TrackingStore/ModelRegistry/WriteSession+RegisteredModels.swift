@@ -59,8 +59,7 @@ extension WriteSession {
             values: [id, newName, now]
         )
         try moveGrants(ofModel: name, to: newName)
-        // The model is read by its row, because the client's permissions for the new name are known only from the next request
-        // on.
+        // The model is read by its row, because the client has permissions for the new name only from the next request on.
         guard let model = try registeredModels(rows: [id]).first else {
             throw TrackingError.registeredModelNotFound(newName)
         }

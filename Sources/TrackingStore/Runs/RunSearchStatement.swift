@@ -19,7 +19,7 @@ struct RunSearchStatement {
         var filter = search.filter
         var orderings = SearchSubject.runs.withTieBreakers(search.orderings)
         switch accessPath {
-        case .order: break
+        case .chosenBySQLite: break
         case .candidates(let candidates):
             filter = candidates.filter
             begin(with: candidates.rowIDs)

@@ -55,7 +55,7 @@ struct SearchPlan<Search: SearchDescription> {
 
     /// Returns the rows of the page, and the first row of the next page if there is one.
     func rows(from start: PageStart) throws -> SearchRows {
-        guard !search.selectsRowsByID else { return try rows(by: .order, from: start) }
+        guard !search.selectsRowsByID else { return try rows(by: .chosenBySQLite, from: start) }
         let scan = try usefulScan(from: start)
         let candidates = try SearchCandidates(search, in: session)
         if let scan, let candidates, try candidates.everyComparisonMatches(moreThan: Int64(wanted * triedValues)),
@@ -64,7 +64,7 @@ struct SearchPlan<Search: SearchDescription> {
             return found
         }
         if let found = try candidates?.find() { return try rows(by: .candidates(found), from: start) }
-        guard let scan else { return try rows(by: .order, from: start) }
+        guard let scan else { return try rows(by: .chosenBySQLite, from: start) }
         return try rows(along: scan, from: start)
     }
 

@@ -3,7 +3,7 @@ extension AccessTables {
     ///
     /// Reading them takes about 50 ms.
     private static var maximumEntriesReadPerPage: Int { 50_000 }
-    /// The smallest `LIMIT` of a statement that reads entries, unless fewer entries may still be read for the page.
+    /// The smallest number of entries that one statement reads, if so many may still be read for the page.
     private static var minimumEntriesPerStatement: Int { 1_000 }
 
     /// Returns one page of the audit log with the newest entry first.

@@ -72,7 +72,7 @@ extension ChangingAccessTables {
         noteNewCredential()
     }
 
-    /// The value of `coalesce(user_id, 0)` of a user's tokens; for nil 0, which no user has as id.
+    /// The value of `coalesce(user_id, 0)` for a user's tokens; for tokens without an owner, it is 0, which is no user's id.
     private static func owner(_ userID: Int64?) -> StoredValue { .integer(userID ?? 0) }
 
     /// Throws if a user has as many tokens as allowed.

@@ -26,7 +26,7 @@ extension AccessTables {
         )
     }
 
-    /// Returns a user with the hash of the password, which is nil if the user has none; nil for an unknown name.
+    /// Returns a user and the hash of the password, which is nil for a user without one; returns nil for an unknown name.
     package func userWithPassword(named name: String) throws -> (user: User, password: String?)? {
         try firstTableRow(
             "SELECT \(User.columns), password FROM \(table("users")) WHERE name = ?1",
@@ -45,7 +45,7 @@ extension AccessTables {
         try finds("SELECT 1 FROM \(table("users")) WHERE is_admin = 1 LIMIT 1")
     }
 
-    /// The grants of those roles of a user that have an effect, which are the roles in the workspace `Role.workspace`.
+    /// The grants of a user's roles in the workspace `Role.workspace`; roles in other workspaces have no effect.
     package func grants(ofUser id: Int64) throws -> [Grant] {
         try tableRows(
             """

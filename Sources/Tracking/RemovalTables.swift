@@ -177,7 +177,8 @@ extension RemovalTables {
         return (preview.count, preview.owners)
     }
 
-    /// Adds what may prevent the removal of a candidate: a dependent of its artifacts, and runs of an experiment that must be kept.
+    /// Adds what may prevent the removal of a candidate: a dependent of its artifacts, and runs of an experiment that must be
+    /// kept.
     private func addObstacles(
         to candidate: inout RemovalCandidate,
         _ request: RemovalRequest,

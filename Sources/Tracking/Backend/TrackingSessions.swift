@@ -144,7 +144,8 @@ package protocol TrackingReading: RecordReading, AccessTables {
     func journalEntryCount(before time: Int64) throws -> Int64
     /// Returns what each owner has stored: first what has no owner, then tokens and users, each by name.
     ///
-    /// - Parameter checksRuns: whether to read the runs of all owners, so that runs that other programs have removed are not counted.
+    /// - Parameter checksRuns: whether to read the runs of all owners, so that runs that other programs have removed are not
+    ///   counted.
     /// - Throws: `.notImplemented` if the store keeps no journal.
     func storageUse(checksRuns: Bool) throws -> [StorageUse]
 

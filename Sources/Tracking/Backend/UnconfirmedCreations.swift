@@ -75,8 +75,8 @@ package enum CreatedEntity: Sendable {
     case modelVersion(ModelVersion)
 }
 
-/// A session for which the extension implements `TrackingWriting.canReturnAgain`, with the same rules for all stores; a store only
-/// checks permissions and looks up entities.
+/// A session for which the extension implements `TrackingWriting.canReturnAgain`, with the same rules for all stores; a store
+/// only checks permissions and looks up entities.
 package protocol CreationChecking: ChangingAccessTables {
     /// Throws unless the client may create versions of a registered model.
     func requireVersionCreation(ofModel name: String) throws

@@ -69,7 +69,7 @@ extension RecordImporting {
         case .existing(let id):
             let stored = try experimentToChange(id)
             let tags = try addMissing(experiment.tags, toExperiment: id)
-            report.count(.experiment) { $0.note(hasAdditions: tags.hasAdditions) }
+            report.count(.experiment) { $0.countExisting(hasAdditions: tags.hasAdditions) }
             report.remark(
                 .experiment,
                 experiment.name,
@@ -98,7 +98,7 @@ extension RecordImporting {
             stored.name.isExactly(moved.name) && stored.artifactLocation.isExactly(moved.artifactLocation)
             && stored.lifecycleStage == moved.lifecycleStage && stored.creationTime == moved.creationTime
             && stored.lastUpdateTime == moved.lastUpdateTime && moved.tags.isEmpty
-        report.count(.experiment) { $0.note(hasAdditions: !isSame) }
+        report.count(.experiment) { $0.countExisting(hasAdditions: !isSame) }
         guard !isSame else { return }
         try replaceExperiment(id, by: moved)
         _ = try addMissing(moved.tags, toExperiment: id)

@@ -23,7 +23,7 @@ extension RecordImporting {
         let tags = try addMissing(run.tags, to: handle)
         let areLinksNew = try addMissingLinks(of: run, to: handle)
         hasAdditions = hasAdditions || params.hasAdditions || tags.hasAdditions || areLinksNew
-        report.count(.run) { $0.note(hasAdditions: hasAdditions) }
+        report.count(.run) { $0.countExisting(hasAdditions: hasAdditions) }
         report.remark(
             .run,
             run.info.runID,
@@ -39,8 +39,8 @@ extension RecordImporting {
         new.run.info.experimentID = try experimentID(of: transferred.experiment, state)
         if new.run.info.artifactURI.isEmpty {
             let experiment = try experimentToChange(new.run.info.experimentID)
-            new.run.info.artifactURI =
-                ArtifactLocation(experiment.artifactLocation).appending("\(new.run.info.runID)/artifacts").uri
+            let runID = new.run.info.runID
+            new.run.info.artifactURI = Experiment.runLocation(runID, beneath: experiment.artifactLocation)
         }
         if new.run.info.lifecycleStage == .active { new.deletedTime = nil }
         return new
@@ -116,7 +116,7 @@ extension RecordImporting {
         let params = try addMissing(model.params, to: handle, id: id)
         let tags = try addMissing(model.tags, to: handle, id: id)
         hasAdditions = hasAdditions || params.hasAdditions || tags.hasAdditions
-        report.count(.loggedModel) { $0.note(hasAdditions: hasAdditions) }
+        report.count(.loggedModel) { $0.countExisting(hasAdditions: hasAdditions) }
         report.remark(
             .loggedModel,
             id,

@@ -38,7 +38,7 @@ package struct TransferCounts: Sendable, Equatable {
     /// Counts an entity that existed.
     ///
     /// - Parameter hasAdditions: whether the import added data to it.
-    package mutating func note(hasAdditions: Bool) {
+    package mutating func countExisting(hasAdditions: Bool) {
         if hasAdditions { completed += 1 } else { unchanged += 1 }
     }
 }

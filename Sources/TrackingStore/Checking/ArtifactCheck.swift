@@ -58,8 +58,8 @@ package struct ArtifactCheck {
         }
     }
 
-    /// Returns the location that a `runs:` or `models:` location refers to, nil if the run or logged model does not exist, and any
-    /// other location unchanged.
+    /// Returns the location that a `runs:` or `models:` location refers to, nil if the run or logged model does not exist, and
+    /// any other location unchanged.
     private static func resolvedLocation(_ text: String, _ connection: Connection) throws -> String? {
         guard let owner = ArtifactFolders.owner(in: text) else { return text }
         return try connection.artifactLocations(owner.kind, ids: [owner.id])[owner.id]

@@ -147,8 +147,8 @@ extension StoreCheck {
 
     /// Whether the stored summary is correct, given the one calculated from the points.
     ///
-    /// In a correct summary, `isInOrder` may be false although the calculated one is true, because the points do not show the order
-    /// in which they were logged.
+    /// In a correct summary, `isInOrder` may be false although the calculated one is true, because the points do not show the
+    /// order in which they were logged.
     private static func isCorrect(_ stored: MetricSummary?, _ calculated: MetricSummary?) -> Bool {
         guard let stored, let calculated else { return stored == nil && calculated == nil }
         return stored.latest == calculated.latest && stored.pointCount == calculated.pointCount

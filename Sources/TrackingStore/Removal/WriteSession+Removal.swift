@@ -5,9 +5,9 @@ package import Tracking
 extension WriteSession {
     /// Adds the objects of a request to the table of removals; from then on, they cannot be restored.
     ///
-    /// If the request names ids, one call adds all of them or, if one of them must not be removed, none. If the request is for all
-    /// deleted objects, several calls are necessary, so that other writes need not wait long; each call needs the position that
-    /// the previous call has returned.
+    /// If the request names ids, one call adds all of them or, if one of them must not be removed, none. If the request is for
+    /// all deleted objects, several calls are necessary, so that other writes need not wait long; each call needs the position
+    /// that the previous call has returned.
     /// - Parameter note: called for each object that this call adds.
     /// - Returns: the position for the next call, nil at the end; and the deleted objects that are not removed.
     /// - Throws: `.resourceDoesNotExist` for an unknown id; `.invalidParameterValue` if an object in the request must
@@ -80,8 +80,8 @@ extension WriteSession {
         if isListed == true { throw TrackingError.beingRemoved(kind, id) }
     }
 
-    /// Throws if the artifacts at one of the locations belong to a run or logged model that is being removed: it or its experiment
-    /// is in the table of removals.
+    /// Throws if the artifacts at one of the locations belong to a run or logged model that is being removed: it or its
+    /// experiment is in the table of removals.
     func requireNotBeingRemoved(artifactsAt locations: [String]) throws {
         guard try connection.query("SELECT 1 FROM removals LIMIT 1").firstRow({ _ in true }) == true else { return }
         let experiments = "(SELECT CAST(owner AS INTEGER) FROM removals WHERE kind = 2)"

@@ -38,7 +38,7 @@ extension WriteSession {
         let versionID = connection.lastInsertRowID
         let tags = new.tags.lastOfEachKey
         for tag in tags { try connection.upsert(tag, in: .modelVersions, of: versionID) }
-        try markVersions(ofModel: modelID, asPrompts: tags.makeVersionsPrompts(othersArePrompts: othersArePrompts))
+        try markVersions(ofModel: modelID, asPrompts: tags.versionsBecomePrompts(othersArePrompts: othersArePrompts))
         guard let version = try connection.modelVersions(rows: [versionID]).first else {
             throw StoreCorruption("the model version that was just inserted is missing")
         }

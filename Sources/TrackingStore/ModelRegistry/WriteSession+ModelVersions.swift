@@ -40,7 +40,7 @@ extension WriteSession {
         let row = try modelVersionRow(key, for: .delete)
         let isPrompt = try connection.versionsArePrompts(ofModel: row.modelID)
         try connection.run("DELETE FROM model_versions WHERE id = ?1", row.id)
-        if isPrompt { try markVersions(ofModel: row.modelID) }
+        if isPrompt { try markVersionsByTheirTags(ofModel: row.modelID) }
         try connection.run(
             "DELETE FROM registered_model_aliases WHERE model_id = ?1 AND version = ?2",
             values: [row.modelID, key.version]
@@ -51,17 +51,17 @@ extension WriteSession {
     package func setModelVersionTag(_ tag: Tag, version key: ModelVersionKey) throws {
         let row = try modelVersionRow(key, for: .update)
         try connection.upsert(tag, in: .modelVersions, of: row.id)
-        if tag.key.isExactly(Tag.isPromptKey) { try markVersions(ofModel: row.modelID) }
+        if tag.key.isExactly(Tag.isPromptKey) { try markVersionsByTheirTags(ofModel: row.modelID) }
     }
 
     package func deleteModelVersionTag(key: String, version: ModelVersionKey) throws {
         let row = try modelVersionRow(version, for: .delete)
         _ = try connection.deleteTag(key, in: .modelVersions, of: row.id)
-        if key.isExactly(Tag.isPromptKey) { try markVersions(ofModel: row.modelID) }
+        if key.isExactly(Tag.isPromptKey) { try markVersionsByTheirTags(ofModel: row.modelID) }
     }
 
     /// Sets `is_prompt` of all versions of a model according to the versions' tags.
-    func markVersions(ofModel modelID: Int64) throws {
+    func markVersionsByTheirTags(ofModel modelID: Int64) throws {
         let tagged = try connection.query(
             """
             SELECT EXISTS (

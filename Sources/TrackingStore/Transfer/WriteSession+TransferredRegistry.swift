@@ -97,14 +97,14 @@ extension WriteSession {
         )
         let row = connection.lastInsertRowID
         for tag in version.tags { try connection.upsert(tag, in: .modelVersions, of: row) }
-        let arePrompts = version.tags.lastOfEachKey.makeVersionsPrompts(othersArePrompts: othersArePrompts)
+        let arePrompts = version.tags.lastOfEachKey.versionsBecomePrompts(othersArePrompts: othersArePrompts)
         try markVersions(ofModel: model, asPrompts: arePrompts)
         _ = try raiseLastVersion(of: model, to: version.version)
     }
 
     package func addMissing(_ tags: [Tag], to version: Int64, of model: Int64) throws -> MergeResult {
         let result = try addMissing(tags, in: .modelVersions, to: version)
-        if result.hasAdditions { try markVersions(ofModel: model) }
+        if result.hasAdditions { try markVersionsByTheirTags(ofModel: model) }
         return result
     }
 }

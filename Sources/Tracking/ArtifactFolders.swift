@@ -56,19 +56,19 @@ package struct ArtifactFolders: Sendable {
             ? path.split(separator: "/").joined(separator: "/") : nil
     }
 
-    /// The names in locations that may be the ids of the runs and logged models in whose folders they are.
+    /// The path components of locations that may be ids of runs or logged models.
     ///
-    /// A permanent removal deletes only folders whose path contains the id.
+    /// A permanent removal deletes only folders whose path contains the id of the run or model.
     package static func possibleOwners(in locations: [String]) -> [String] {
         let names = locations.flatMap { location in
             String(decoding: fullyDecoded(Array(location.utf8)), as: UTF8.self).split(separator: "/")
         }
-        let ids = names.filter { $0.utf8.count <= longestID && !$0.utf8.contains(0) }
-        return Set(ids.prefix(mostNames)).map { String($0) }.sorted()
+        let ids = names.filter { $0.utf8.count <= maximumIDBytes && !$0.utf8.contains(0) }
+        return Set(ids.prefix(maximumIDCount)).map { String($0) }.sorted()
     }
 
-    /// The longest id that a store has a column for, in bytes; and the most names that are looked up.
-    private static let (longestID, mostNames) = (64, 100)
+    /// The maximum length of an id in a store, in bytes, and the maximum number of ids that are looked up.
+    private static let (maximumIDBytes, maximumIDCount) = (64, 100)
 
     /// The run or logged model in a location `runs:/<run id>/<path>` or `models:/<model id>`, and the path in its
     /// folder; nil for other locations.

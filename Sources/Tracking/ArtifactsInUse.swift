@@ -1,4 +1,4 @@
-/// The artifact folders that a permanent removal must not delete, because an object that stays needs them.
+/// The artifact folders that a permanent removal must not delete, because an object that is not removed needs them.
 package struct ArtifactsInUse: Sendable {
     /// A run, logged model, experiment or model version that needs artifacts.
     package struct Dependent: Sendable {
@@ -25,7 +25,7 @@ package struct ArtifactsInUse: Sendable {
         }
     }
 
-    /// The first dependent of a path, and the first dependent that belongs to another experiment.
+    /// The first dependent of a path, and the first one that does not belong to the same experiment as `first`.
     private struct Dependents {
         var first: Dependent
         var other: Dependent?
@@ -39,11 +39,11 @@ package struct ArtifactsInUse: Sendable {
         }
     }
 
-    /// A location that names a run or a model by its id, whose own location has to be looked up.
+    /// A location that names a run or a model by its id; the artifact location of that run or model must be looked up.
     typealias Reference = (dependent: Dependent, owner: (kind: RemovalKind, id: String, path: String))
 
     private let folders: ArtifactFolders
-    /// `RemovalTables.versionsMark` of the versions that were added; nil before the first.
+    /// The result of `RemovalTables.versionsMark` when the versions were added; nil before that.
     var versionsMark: String?
     /// By the path of a folder: the dependents of the whole folder.
     private var dependentsAt: [String: Dependents] = [:]

@@ -15,7 +15,7 @@ package struct AuditEntry: Sendable, Equatable {
     package var detail = ""
     /// Whether this is a log-in that was refused; other refused requests are not recorded.
     package var isRefused = false
-    /// The number of events that the entry stands for: failed log-ins from one address share an entry.
+    /// The number of events that the entry records; it is more than 1 for failed log-ins from one address, which share an entry.
     package var count: Int64 = 1
 
     package init(

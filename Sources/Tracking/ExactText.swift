@@ -29,7 +29,5 @@ package struct ExactText: Hashable, Sendable {
 
 extension String {
     /// Whether both texts have the same UTF-8 bytes.
-    package func isExactly(_ other: String) -> Bool {
-        utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
-    }
+    package func isExactly(_ other: String) -> Bool { utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8) }
 }

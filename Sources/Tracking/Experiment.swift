@@ -1,6 +1,6 @@
 /// A named collection of runs.
 package struct Experiment: Sendable, Equatable {
-    /// The id, which JSON contains as a text of decimal digits; 0 for the experiment that every database begins with.
+    /// The id, which JSON contains as a text of decimal digits; 0 for the Default experiment, which each new database contains.
     package var id: Int64
     package var name: String
     /// The URI of the folder for the artifacts of the experiment's runs: as the client sent it, or the default.

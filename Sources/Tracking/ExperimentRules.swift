@@ -116,7 +116,7 @@ extension Experiment {
         try lifecycleStage.requireActive("experiment", id: String(id))
     }
 
-    /// Throws `.resourceDoesNotExist` if the experiment is already in the stage that the move leads to, as MLflow does.
+    /// Throws `.resourceDoesNotExist`, as MLflow does, if the experiment already has the stage that the move gives it.
     package func requireMovable(by move: LifecycleMove) throws(TrackingError) {
         guard lifecycleStage != move.stage else { throw .experimentNotFound(id) }
     }

@@ -31,7 +31,7 @@ package func validateRunID(_ text: String) throws(TrackingError) {
     guard isLegal else { throw .invalidValue(text, path: "run_id") }
 }
 
-/// Throws `.invalidParameterValue` if a client cannot give a new run this id: it must have 32 lower-case hexadecimal digits.
+/// Throws `.invalidParameterValue` unless a client may give a new run this id: 32 lower-case hexadecimal digits.
 package func validateNewRunID(_ text: String) throws(TrackingError) {
     let isLegal = text.utf8.count == 32 && text.utf8.allSatisfy("0123456789abcdef".utf8.contains)
     guard isLegal else {

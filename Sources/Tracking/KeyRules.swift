@@ -13,11 +13,11 @@ package func validateKey(_ key: String, path: @autoclosure () -> String) throws(
                 + " and slashes (/)."
         )
     }
-    try validateOwnNormalisedPath(key, path: path())
+    try validateIsNormalisedPath(key, path: path())
 }
 
 /// Throws `.invalidParameterValue` if a text, read as a path, is not in normal form, such as `a//b` or `..`.
-func validateOwnNormalisedPath(_ text: String, path: @autoclosure () -> String) throws(TrackingError) {
+func validateIsNormalisedPath(_ text: String, path: @autoclosure () -> String) throws(TrackingError) {
     guard isNormalisedPath(text) else {
         throw .invalidValue(
             text,

@@ -19,9 +19,7 @@ package struct LifecycleMove: Sendable, Equatable {
     /// Unix milliseconds; nil for a restoration.
     package let deletedTime: Int64?
 
-    package static func deletion(at time: Int64) -> LifecycleMove {
-        LifecycleMove(stage: .deleted, deletedTime: time)
-    }
+    package static func deletion(at time: Int64) -> LifecycleMove { LifecycleMove(stage: .deleted, deletedTime: time) }
 
     package static let restoration = LifecycleMove(stage: .active, deletedTime: nil)
 }

@@ -45,10 +45,10 @@ struct LocationParts {
     }
 }
 
-/// Percent-decodes the bytes repeatedly until nothing changes, but at most ten times, as MLflow does.
-func fullyDecoded(_ bytes: [UInt8]) -> [UInt8] {
+/// Percent-decodes the bytes repeatedly until nothing changes, but by default at most ten times, as MLflow does.
+func fullyDecoded(_ bytes: [UInt8], rounds: Int = 10) -> [UInt8] {
     var current = bytes
-    for _ in 0..<10 {
+    for _ in 0..<rounds {
         let decoded = PercentCoding.decodeLeniently(current)
         if decoded == current { break }
         current = decoded

@@ -35,8 +35,8 @@ package struct LogIn: Sendable, Equatable {
         /// A token of this server.
         case token(name: String, hash: [UInt8])
         case user(ExternalUser)
-        /// The password of a user. `mark` depends on the password: if the user's current password has another mark, the log-in
-        /// has ended.
+        /// The password of a user. `mark` is calculated from the password: when the user's password gets another mark, the log-in
+        /// ends.
         case account(name: String, mark: [UInt8])
     }
 
@@ -53,11 +53,11 @@ package struct LogIn: Sendable, Equatable {
     /// The stored source of a log-in with a token of this server, which has no issuer.
     package static let tokenSource = ""
 
-    /// The time in milliseconds after which every log-in ends.
+    /// The time in milliseconds after which a log-in ends, even if it is in use.
     package static let lifetime: Int64 = 7 * 86_400_000
     /// The time in milliseconds without a request after which a log-in ends.
     package static let idleLifetime: Int64 = 86_400_000
-    /// The time in milliseconds after which `lastUsedTime` is updated again.
+    /// The shortest time in milliseconds between two updates of `lastUsedTime`.
     package static let useInterval: Int64 = 300_000
     /// The maximum number of log-ins of one holder; a further log-in replaces the least recently used one.
     package static let limit = 100

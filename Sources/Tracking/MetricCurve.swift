@@ -82,12 +82,9 @@ package struct CurvePoint: Sendable, Equatable {
 
     /// Widens `range` so that it contains a value.
     package mutating func widen(to value: Double) {
-        guard let known = range else {
-            range = value...value
-            return
-        }
-        if value < known.lowerBound { range = value...known.upperBound }
-        if value > known.upperBound { range = known.lowerBound...value }
+        guard let current = range else { return range = value...value }
+        if value < current.lowerBound { range = value...current.upperBound }
+        if value > current.upperBound { range = current.lowerBound...value }
     }
 }
 
@@ -131,8 +128,8 @@ package struct CurveThinner {
         points.append(finished)
         unfinished = nil
         part += 1
-        // `parts` numbers the points without the first one. So its index of the first point in a bucket is, in the numbering of
-        // all points, the index of the last point before the bucket.
+        // `parts` does not count the first point of the curve, so its indices are lower by 1. Counted from the first point of the
+        // curve, the start of the next bucket is therefore the index of the last point of the bucket before it.
         lastIndexOfPart = parts.start(ofBucket: part)
     }
 }

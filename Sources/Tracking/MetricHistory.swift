@@ -43,21 +43,22 @@ package func distinctInByteOrder(_ texts: [String]) -> [String] {
 /// Divides rows into buckets like SQL's NTILE, and chooses a sample of the rows.
 package struct BucketSample {
     private let bucketCount: Int64
-    private let size: Int64
-    private let largerBuckets: Int64
     private let rowCount: Int64
+    /// The number of rows in each bucket; the first `largerBucketCount` buckets have one more.
+    private let bucketSize: Int64
+    private let largerBucketCount: Int64
 
     package init(rowCount: Int64, bucketCount: Int64) {
         self.rowCount = rowCount
         self.bucketCount = bucketCount
-        size = rowCount / bucketCount
-        largerBuckets = rowCount % bucketCount
+        bucketSize = rowCount / bucketCount
+        largerBucketCount = rowCount % bucketCount
     }
 
     /// Returns the index of the first row of a bucket, or the number of rows if the bucket is empty.
     package func start(ofBucket bucket: Int64) -> Int64 {
         guard bucket < bucketCount else { return rowCount }
-        return min(bucket * size + min(bucket, largerBuckets), rowCount)
+        return min(bucket * bucketSize + min(bucket, largerBucketCount), rowCount)
     }
 
     /// Returns the indices of the sampled rows in ascending order: the first row of each bucket, and the last of all rows.

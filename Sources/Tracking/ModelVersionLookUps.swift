@@ -1,6 +1,6 @@
-/// Looks up what the source of a new version may refer to: a run, a logged model or a registered model.
+/// Looks up the entity to which the source of a new version refers: a run, a logged model or a registered model.
 ///
-/// The functions throw for an entity that does not exist, and for one that the client may not read.
+/// The functions throw for an entity that does not exist or that the client may not read.
 package protocol ModelVersionLookUps: ClientBound {
     var artifactRoot: ArtifactLocation { get }
 
@@ -15,7 +15,7 @@ package protocol ModelVersionLookUps: ClientBound {
 }
 
 extension ModelVersionLookUps {
-    /// Determines where a new version's artifacts come from, by the rules of `ModelVersionOrigin`.
+    /// Determines the source, run and logged model of a new version, by the rules of `ModelVersionOrigin`.
     ///
     /// - Throws: `.invalidParameterValue` for a source that is not inside the run or model that the request names,
     ///   `.resourceDoesNotExist` for a registered model, version or logged model in the source that does not exist.

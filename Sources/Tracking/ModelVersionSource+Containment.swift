@@ -34,14 +34,7 @@ extension ModelVersionSource {
     }
 
     private static func decodedSegments(_ parts: LocationParts) -> [[UInt8]] {
-        parts.path.utf8.split(separator: UInt8(ascii: "/")).map { segment in
-            var bytes = Array(segment)
-            while true {
-                let decoded = PercentCoding.decodeLeniently(bytes)
-                if decoded == bytes { return bytes }
-                bytes = decoded
-            }
-        }
+        parts.path.utf8.split(separator: UInt8(ascii: "/")).map { fullyDecoded(Array($0), rounds: .max) }
     }
 
     /// Percent-decodes repeatedly until nothing changes, and reads each plus sign as a space, as MLflow does.
@@ -66,9 +59,7 @@ extension ModelVersionSource {
 
 extension LocationParts {
     /// Whether the host has both brackets of an IPv6 address, or neither (RFC 3986 §3.2.2).
-    var hasBalancedBrackets: Bool {
-        authority.unicodeScalars.contains("[") == authority.unicodeScalars.contains("]")
-    }
+    var hasBalancedBrackets: Bool { authority.unicodeScalars.contains("[") == authority.unicodeScalars.contains("]") }
 }
 
 /// Splits `runs:/<run id>/<path>` into the run id and the path within the run's artifacts; nil for any other location.

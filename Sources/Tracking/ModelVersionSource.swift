@@ -50,9 +50,7 @@ package struct ModelVersionSource: Sendable {
         let cleaned = Self.cleaned(text)
         let parts = LocationParts(cleaned)
         try parts.requireTrustedHost(field: "source", trustedRoots: trustedRoots)
-        guard parts.hasBalancedBrackets else {
-            throw Self.refusal(text, "The brackets around the host do not match.")
-        }
+        guard parts.hasBalancedBrackets else { throw Self.refusal(text, "The brackets around the host do not match.") }
         // MLflow's `is_local_uri` in `uri.py` does not count the text `databricks` as a path.
         if parts.scheme == "models" {
             kind = try Self.model(parts, in: text)

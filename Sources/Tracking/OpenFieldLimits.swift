@@ -1,7 +1,7 @@
 /// Limits for fields that MLflow does not limit, or limits only with some of its databases.
 ///
-/// The limits are far above what clients send, but low enough that the data of one request stays cheap to store, find
-/// and show. Lengths count Unicode scalars.
+/// They are far above the lengths that clients send, but low enough that the data of one request can be stored, found and shown
+/// quickly. Lengths count Unicode scalars.
 package enum OpenFieldLimits {
     /// The limit for names, ids and links, such as `user_id`, `run_name`, `model_type`, `source_run_id`, `run_link` and
     /// `source_type`.

@@ -9,16 +9,16 @@ extension Tag {
 }
 
 extension [Tag] {
-    /// Whether a model's versions are prompts once a version with these tags is added.
+    /// Whether a model's versions are prompts after a version with these tags has been added.
     ///
     /// If one version of a model is a prompt, all versions are.
     /// - Parameter othersArePrompts: whether the existing versions are prompts.
-    package func makeVersionsPrompts(othersArePrompts: Bool) -> Bool {
+    package func versionsBecomePrompts(othersArePrompts: Bool) -> Bool {
         othersArePrompts || contains(where: \.marksPrompt)
     }
 }
 
-/// The kind of the registry entry that has a name: a prompt or a registered model.
+/// The kind of an entry of the model registry: a prompt or a registered model.
 package enum ModelNameHolder: Sendable, Equatable {
     case prompt
     case model

@@ -12,7 +12,7 @@ package func validateModelName(_ name: String, parameter: String = "name") throw
     guard !name.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ":") }) else {
         throw .invalidParameter("Invalid model name '\(shortened(name))'. Names cannot contain '/' or ':'.")
     }
-    try validateOwnNormalisedPath(name, path: "name")
+    try validateIsNormalisedPath(name, path: "name")
 }
 
 /// Throws if a model cannot be given the name.
@@ -54,9 +54,7 @@ package func validateModelAlias(_ alias: String) throws(TrackingError) {
 
 /// Throws `.invalidParameterValue` for an alias that clients would read as something else: `latest`, or `v` and a number.
 package func validateUnreservedAlias(_ alias: String) throws(TrackingError) {
-    guard !isLatestAlias(alias) else {
-        throw .invalidParameter("'latest' alias name (case insensitive) is reserved.")
-    }
+    guard !isLatestAlias(alias) else { throw .invalidParameter("'latest' alias name (case insensitive) is reserved.") }
     let scalars = alias.unicodeScalars
     let isVersion =
         scalars.first.map { $0 == "v" || $0 == "V" } ?? false && scalars.count > 1
@@ -99,7 +97,7 @@ extension TrackingError {
         doesNotExist("Registered Model with name=\(shortened(name)) not found")
     }
 
-    /// The error if a model has the version with the highest number (`TransferLimits.versions`).
+    /// The error for a new version of a model that already has the highest possible version number (`TransferLimits.versions`).
     package static func noFurtherVersion(ofModel name: String) -> TrackingError {
         .invalidParameter(
             "The model '\(shortened(name))' has had the version \(TransferLimits.versions.upperBound), the highest number that MLflow's "
@@ -126,7 +124,7 @@ extension TrackingError {
             : invalidParameter("Registered model alias \(shortened(alias)) not found.")
     }
 
-    /// The error for a source that refers to the latest version of a model without versions, or without a version in the stage.
+    /// The error for a source that refers to the latest version of a model, or in a stage of the model, if there is none.
     package static func noVersions(ofModel name: String, in stage: ModelStage?) -> TrackingError {
         let stageText = stage.map { " and stage '\($0.wireName)'" } ?? ""
         return invalidParameter("No versions of model with name '\(shortened(name))'\(stageText) found")

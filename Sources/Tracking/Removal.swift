@@ -44,7 +44,7 @@ package struct RemovalRequest: Sendable, Equatable {
 /// The position of a search for all deleted objects.
 package struct RemovalPosition: Sendable, Equatable {
     package var kind: RemovalKind
-    /// What identifies the object that was read last in its store; empty before the first one.
+    /// The store's key of the object that was read last; empty before the first one.
     package var last: String
 
     package init(kind: RemovalKind, last: String = "") {
@@ -54,8 +54,8 @@ package struct RemovalPosition: Sendable, Equatable {
 
     /// The position before the first row of the first kind.
     ///
-    /// Experiments come first, because the removal of an experiment also removes its runs and models, which then need no rows of their
-    /// own in the table of removals.
+    /// Experiments are first, because the removal of an experiment also removes its runs and models, which then need no rows of
+    /// their own in the table of removals.
     package static let start = RemovalPosition(kind: .experiment)
 
     /// The position before the first row of the next kind; nil after the last kind.
@@ -77,10 +77,10 @@ package struct RemovalCandidate: Sendable {
     package var stage: LifecycleStage
     /// Unix milliseconds; 0 or less if unknown.
     package var deletedTime: Int64
-    /// The object that needs its artifacts or, for an experiment, those of its runs and models; nil if none does.
+    /// The object that needs the artifacts of the candidate or, for an experiment, of its runs and models; nil if there is none.
     package var dependent: ArtifactsInUse.Dependent?
-    /// Whether this is an experiment with a run that must be kept, because it was restored, or was deleted later than the request allows
-    /// or at an unknown time.
+    /// Whether this is an experiment with a run that must be kept, because the run was restored, or was deleted later than the
+    /// request allows or at an unknown time.
     package var hasRunsToKeep = false
 
     package init(kind: RemovalKind, id: String, location: String, stage: LifecycleStage, deletedTime: Int64) {
@@ -218,11 +218,12 @@ extension TrackingError {
         TrackingError(.invalidState, "The \(kind.noun) \(id) is being removed permanently and cannot be restored.")
     }
 
-    /// The error for a version that is to be made of the artifacts of an object that is being removed.
+    /// The error for a new model version whose artifacts are those of an object that is being removed.
     package static func artifactsBeingRemoved(_ kind: RemovalKind, _ id: String) -> TrackingError {
         TrackingError(
             .invalidState,
-            "The \(kind.noun) \(id) is being removed permanently, with the artifacts that the version is to have. Use those of another."
+            "The \(kind.noun) \(id), whose artifacts this model version would use, is being removed permanently together "
+                + "with them. Use the artifacts of another run or logged model."
         )
     }
 }

@@ -7,7 +7,7 @@ package protocol RemovalTables {
 
     /// Returns deleted objects of the position's kind that are not being removed yet, in the order of the store.
     ///
-    /// - Returns: the objects, and what identifies each in a position.
+    /// - Returns: the objects, each with its key for `RemovalPosition.last`.
     func deletedObjects(
         after position: RemovalPosition,
         limit: Int
@@ -31,14 +31,12 @@ package protocol RemovalTables {
     /// Calls `body` for each version that is not a prompt, with the locations where its artifacts may be.
     func forEachVersion(_ body: (_ number: Int64, _ model: String, _ locations: Set<String>) throws -> Void) throws
 
-    /// A text that is another one after a version was added.
-    ///
-    /// It costs much less than `forEachVersion`.
+    /// A text that changes whenever a version is added; it costs much less than `forEachVersion`.
     func versionsMark() throws -> String
 }
 
 extension RemovalTables {
-    /// Returns the artifact locations of those of the runs or logged models that exist, by id.
+    /// Returns, by id, the artifact locations of the runs or logged models; leaves out ids that do not exist.
     package func artifactLocations(_ kind: RemovalKind, ids: Set<String>) throws -> [String: String] {
         Dictionary(try removalCandidates(kind, ids: Array(ids)).map { ($0.id, $0.location) }) { first, _ in first }
     }
@@ -54,11 +52,11 @@ extension RemovalTables {
         for (kind, ids) in request.namedIDs where kind != .experiment {
             let named = Set(ids)
             try forEachOwner(kind) { candidate, experimentID in
-                let isLeft =
+                let isKept =
                     request.isForAllDeleted
                     ? request.keeps(candidate.stage, deletedTime: candidate.deletedTime)
                     : !named.contains(candidate.id) && !experiments.contains(experimentID)
-                guard isLeft else { return }
+                guard isKept else { return }
                 inUse.add(
                     ArtifactsInUse.Dependent(.object(kind, id: candidate.id), experimentID: experimentID),
                     at: candidate.location,
@@ -72,11 +70,12 @@ extension RemovalTables {
         return inUse
     }
 
-    /// Adds the versions of registered models that were made since `inUse` was read, if there are any.
+    /// Adds the artifacts of all versions of registered models, if a version was added since `inUse` was read.
     ///
-    /// A removal calls it in the transaction that decides about an object: what a client makes of an object before that is kept.
+    /// A removal calls this in the transaction that decides about an object, so that it keeps an object from which a client has
+    /// just created a version.
     package func addNewVersions(to inUse: inout ArtifactsInUse) throws {
-        // Read before the versions: one that is added between the two is only read again later.
+        // The mark is read before the versions: if a version is added after this, the next call reads all versions again.
         let mark = try versionsMark()
         guard mark != inUse.versionsMark else { return }
         var references: [ArtifactsInUse.Reference] = []
@@ -120,7 +119,7 @@ extension RemovalTables {
 
     /// Returns the objects that a request names, provided that all of them may be removed.
     ///
-    /// - Parameter allowsOthers: whether unknown objects, and those that must be kept, are left out.
+    /// - Parameter allowsOthers: whether to leave out unknown objects and those that must be kept, and not to throw for them.
     /// - Throws: `.resourceDoesNotExist` for an unknown id; `.invalidParameterValue` for an object that must be kept.
     package func namedCandidates(
         _ request: RemovalRequest,
@@ -129,9 +128,8 @@ extension RemovalTables {
     ) throws -> [RemovalCandidate] {
         var all: [RemovalCandidate] = []
         for (kind, ids) in request.namedIDs where !ids.isEmpty {
-            let found = Dictionary(try removalCandidates(kind, ids: ids).map { (ExactText($0.id), $0) }) { first, _ in
-                first
-            }
+            let pairs = try removalCandidates(kind, ids: ids).map { (ExactText($0.id), $0) }
+            let found = Dictionary(pairs) { first, _ in first }
             for id in ids {
                 guard let candidate = found[ExactText(id)] else {
                     if allowsOthers { continue }
@@ -179,7 +177,8 @@ extension RemovalTables {
         return (preview.count, preview.owners)
     }
 
-    /// Adds what may prevent the removal of a candidate: a dependent of its artifacts, and runs of an experiment that must be kept.
+    /// Adds what may prevent the removal of a candidate: a dependent of its artifacts, and runs of an experiment that must be
+    /// kept.
     private func addObstacles(
         to candidate: inout RemovalCandidate,
         _ request: RemovalRequest,

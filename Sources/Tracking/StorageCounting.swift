@@ -10,9 +10,9 @@ package protocol StorageCounting: ClientBound {
     /// - Parameter limit: if the stored count has reached this limit, runs that other programs have removed are subtracted first.
     func runCount(of owner: StorageOwner, checkedFrom limit: Int64) throws -> Int64
 
-    /// Counts one more run in the number of all runs, unless that number has reached the limit.
+    /// Adds one to the number of all runs, unless that number has reached the limit.
     ///
-    /// - Returns: whether the run was counted.
+    /// - Returns: whether the number was below the limit.
     func takeRoomForRun(below limit: Int64) throws -> Bool
 
     /// Records who has stored the artifact at a path, and its size.

@@ -1,4 +1,4 @@
-/// The token or user whose quotas stored runs and artifacts count against.
+/// The token or user whose quotas include a stored run or artifact.
 ///
 /// Data that is stored with a token of a user belongs to the user. This is also true for users without an account, whom a proxy
 /// or an issuer identifies. A token that belongs to no user is itself an owner, even if a user has the same name.

@@ -5,9 +5,6 @@ internal import SQLite
 package import Tracking
 
 extension TrackingStore {
-    /// Throws the error that a write would get if the database or its WAL is no longer at its path.
-    ///
-    /// Call this function before storing files that belong to the database.
     package func requireDatabaseInPlace() throws(TrackingError) {
         switch files.state() {
         case .inPlace: return

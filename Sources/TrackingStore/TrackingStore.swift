@@ -41,7 +41,7 @@ package final class TrackingStore: Sendable {
     package let journalMode: JournalMode
     private let databasePath: String
     private let lock: OwnerLock
-    /// A lock on the database file itself; `lock` is on a file beside it.
+    /// A lock on the database file itself; `lock` locks another file in the same folder.
     private let fileLock: DatabaseFileLock
     let files: StoreFiles
     let budgets: Budgets
@@ -61,14 +61,14 @@ package final class TrackingStore: Sendable {
         databasePath = configuration.databasePath
         report = configuration.report
         budgets = configuration.budgets
-        try Self.requireDatabase(databasePath, isKnown: lock.expectsDatabase)
+        try Self.requireDatabase(databasePath, wasUsedBefore: lock.expectsDatabase)
         let migrator = try Migrator(configuration.migrations)
         _ = try migrator.inspect(path: databasePath)
         fileLock = try DatabaseFileLock(databasePath: databasePath)
         var settings = WriterSettings()
         settings.cacheKibibytes = 24_576
-        // While a long read keeps the WAL from restarting, the WAL grows up to its limit again and again. A commit that
-        // extends the file takes half as long again as one that overwrites it, so the file is not truncated in between.
+        // During a long read, the WAL cannot be overwritten from its start, so it grows up to its limit, perhaps many times. A
+        // commit that extends the file takes 1.5 times as long as one that overwrites it, so the file is not truncated.
         settings.keptLogBytes = configuration.budgets.limits.logBytes
         let (connection, mode) = try Connection.openForWriting(path: databasePath, settings)
         journalMode = mode
@@ -115,12 +115,12 @@ package final class TrackingStore: Sendable {
         }
     }
 
-    /// Throws `MissingDatabase` if the database file is missing or empty, although an earlier server has used it or a WAL of it exists.
+    /// Throws `MissingDatabase` if the database file is missing or empty, although a server has used it before or its WAL exists.
     ///
     /// Without this check, the server would create an empty database, and all runs would seem to be lost.
-    private static func requireDatabase(_ path: String, isKnown: Bool) throws {
-        // A database that held a store is never empty, because SQLite writes its first page before anything else.
-        guard fileSize(path) == 0, isKnown || fileSize(path + "-wal") > 0 else { return }
+    private static func requireDatabase(_ path: String, wasUsedBefore: Bool) throws {
+        // The file of a store is never empty, because SQLite writes the first page of the database before anything else.
+        guard fileSize(path) == 0, wasUsedBefore || fileSize(path + "-wal") > 0 else { return }
         throw MissingDatabase(path: path)
     }
 
@@ -221,9 +221,7 @@ package final class TrackingStore: Sendable {
     package var readerStatistics: ReaderStatistics { readers.statistics }
 
     /// The sizes of the database file and of its WAL in bytes; 0 for a file that does not exist.
-    package var fileSizes: (database: Int64, log: Int64) {
-        (fileSize(databasePath), fileSize(databasePath + "-wal"))
-    }
+    package var fileSizes: (database: Int64, log: Int64) { (fileSize(databasePath), fileSize(databasePath + "-wal")) }
 
     /// Whether the previous server did not close the store, because it was killed or its machine crashed.
     package var previousServerCrashed: Bool { lock.previousOwnerCrashed }

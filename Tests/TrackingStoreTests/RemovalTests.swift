@@ -249,7 +249,7 @@ import TrackingStore
             let refusal = trackingError {
                 try fixture.write { _ = try $0.createModelVersion(version(of: runID), workingDirectory: "/") }
             }
-            #expect(refusal?.message.contains("is being removed permanently, with the artifacts") == true)
+            #expect(refusal?.message.contains("is being removed permanently together with them") == true)
         }
         #expect(try fixture.rows("SELECT * FROM model_versions").isEmpty)
     }

@@ -23,9 +23,9 @@ import Tracking
         let tag = Tag(key: Tag.isPromptKey, value: "True")
         #expect(ModelNameHolder([tag]) == .prompt && ModelNameHolder([]) == .model)
         #expect(!tag.marksPrompt && Tag.promptMark.marksPrompt)
-        #expect([Tag.promptMark].makeVersionsPrompts(othersArePrompts: false))
-        #expect([].makeVersionsPrompts(othersArePrompts: true))
-        #expect(![tag].makeVersionsPrompts(othersArePrompts: false))
+        #expect([Tag.promptMark].versionsBecomePrompts(othersArePrompts: false))
+        #expect([].versionsBecomePrompts(othersArePrompts: true))
+        #expect(![tag].versionsBecomePrompts(othersArePrompts: false))
     }
 
     @Test func `an unknown alias is a mistake, and latest wants a version`() {

@@ -10,15 +10,7 @@ package enum AccessScope: String, Sendable, CaseIterable {
     case admin
 
     /// Whether this scope allows everything that `other` allows.
-    package func includes(_ other: AccessScope) -> Bool { rank >= other.rank }
-
-    private var rank: Int {
-        switch self {
-        case .read: 0
-        case .write: 1
-        case .admin: 2
-        }
-    }
+    package func includes(_ other: AccessScope) -> Bool { storedValue >= other.storedValue }
 }
 
 /// The description of a token; the secret itself is not stored.
@@ -67,7 +59,7 @@ package struct AccessToken: Sendable, Equatable {
     package static let userLimit: Int64 = 100
     /// The longest lifetime, in milliseconds, of a token whose user was identified by a proxy or an issuer.
     ///
-    /// The token must expire, because nobody tells the server when such a user loses all permissions.
+    /// The token must expire, because the server is not told when such a user may no longer log in.
     package static let longestLifetimeOfExternalUser: Int64 = 90 * 86_400_000
     /// The maximum number of experiments to which a token can be limited.
     package static let experimentLimit = 1_000

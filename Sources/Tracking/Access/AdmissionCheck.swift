@@ -1,10 +1,9 @@
 package import Budgets
 package import Identities
 
-/// The error for a request whose client may have lost permissions since the request was admitted, so that they must be checked
-/// again.
+/// The error for a request whose client may have lost permissions since the request was admitted.
 ///
-/// No part of the request has been carried out.
+/// The permissions must be checked again. No part of the request has been carried out.
 package struct AccessChanged: Error, Sendable {
     package init() {}
 }
@@ -35,7 +34,7 @@ package protocol AccessChanging: AnyObject {
 }
 
 extension AccessChanging {
-    /// Records that the open transaction changes a user or the user's permissions; nil stands for all users.
+    /// Records that the open transaction changes a user or the user's permissions; nil means all users.
     ///
     /// - Parameter reducesAccess: false if the change only adds permissions, so that no client's permissions must be checked
     ///   again.

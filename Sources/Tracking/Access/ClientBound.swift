@@ -34,7 +34,7 @@ extension ClientBound {
     ///
     /// A user gets the same error in both cases, so that the error does not reveal which ids exist.
     package func missingOrForbidden(_ missing: TrackingError) -> TrackingError {
-        guard let identity = caller.identity, identity.permissions != nil, !identity.hidesOthers else { return missing }
+        guard let identity = caller.identity, identity.permissions != nil, !hidesOthers else { return missing }
         return TrackingError(
             .permissionDenied,
             "Permission denied: what this call asks for does not exist, or \(identity.nameForMessages) may not read it. Check "
@@ -136,8 +136,8 @@ extension ClientBound {
         )
     }
 
-    /// Throws for a limited token, which may not rename experiments: the answer could reveal the name of an experiment that it
-    /// must not see.
+    /// Throws for a limited token, which may not rename experiments: the answer could reveal that another experiment, which the
+    /// token must not see, has the new name.
     package func requireSightOfExperimentNames() throws(TrackingError) {
         guard hidesOthers else { return }
         throw TrackingError(

@@ -7,14 +7,14 @@ extension Grant {
     ///   and a pattern other than `*` for a type whose grants apply to all resources.
     package init(type typeName: String, pattern: String, permission: String) throws(TrackingError) {
         guard let level = PermissionLevel(wireName: permission) else {
-            let known = PermissionLevel.allCases.map(\.wireName).joined(separator: ", ")
-            throw .invalidParameter("Invalid permission '\(shortened(permission))'. Valid permissions are: \(known).")
+            let valid = PermissionLevel.allCases.map(\.wireName).joined(separator: ", ")
+            throw .invalidParameter("Invalid permission '\(shortened(permission))'. Valid permissions are: \(valid).")
         }
         let type = try GrantedType(parsing: typeName)
         guard type.levels.contains(level) else {
-            let known = type.levels.map(\.wireName).joined(separator: ", ")
+            let valid = type.levels.map(\.wireName).joined(separator: ", ")
             throw .invalidParameter(
-                "Invalid permission '\(permission)' for resource_type='\(typeName)'. Valid permissions are: \(known)."
+                "Invalid permission '\(permission)' for resource_type='\(typeName)'. Valid permissions are: \(valid)."
             )
         }
         try type.validate(pattern: pattern)
@@ -28,13 +28,13 @@ extension GrantedType {
     /// - Throws: `.invalidParameterValue` for any other name.
     package init(parsing name: String) throws(TrackingError) {
         guard let type = Self(rawValue: name) else {
-            let known = Self.allCases.map(\.rawValue).sorted().joined(separator: ", ")
-            throw .invalidParameter("Invalid resource type '\(shortened(name))'. Valid resource types are: \(known).")
+            let valid = Self.allCases.map(\.rawValue).sorted().joined(separator: ", ")
+            throw .invalidParameter("Invalid resource type '\(shortened(name))'. Valid resource types are: \(valid).")
         }
         self = type
     }
 
-    /// The maximum number of characters in a pattern, which is that of a registered model's name.
+    /// The maximum number of characters in a pattern: the same as in the name of a registered model.
     private static let patternLimit = TrackingLimits.registeredModelNameLength
 
     /// - Throws: `.invalidParameterValue` if a grant of this type cannot have the pattern.
@@ -51,8 +51,9 @@ extension GrantedType {
 }
 
 extension Grant {
-    /// Throws for the name `*`, which means all entities in grants: a client that creates an entity is granted MANAGE on its
-    /// name, and with this name on all entities.
+    /// Throws for the name `*`, which means all entities in a grant.
+    ///
+    /// A client that creates an entity is granted MANAGE on its name, and would with this name get MANAGE on all entities.
     package static func requireNotWildcard(_ name: String) throws(TrackingError) {
         guard name == everything else { return }
         throw .invalidParameter(

@@ -58,8 +58,9 @@ package final class PermissionChanges: Sendable {
     package init(stored: StoredAccessVersion? = nil) { self.stored = stored }
 
     /// - Parameters:
-    ///   - apply: called on the writer's thread after each commit with a change of permissions, before its answers are sent.
-    ///   - forget: called on a thread of the store when another server has changed permissions; which ones is not known.
+    ///   - apply: called on the writer's thread after each commit that changes permissions, before its answers are sent.
+    ///   - forget: called on a thread of the store when another server has changed permissions; all permissions in memory may
+    ///     then be out of date.
     package func watch(
         _ apply: @escaping @Sendable (AccessChange) -> Void,
         forgetting forget: @escaping @Sendable () -> Void
@@ -67,13 +68,13 @@ package final class PermissionChanges: Sendable {
         watcher.withLock { $0 = Watcher(apply: apply, forget: forget) }
     }
 
-    /// Called after the commit, before its answers are sent.
+    /// Must be called after each commit, before its answers are sent.
     package func announce(_ change: AccessChange) {
         watcher.withLock { $0 }?.apply(change)
         if change.reducesAccess { version.advance() }
     }
 
-    /// Announces that another server has changed permissions: those of all clients must be read and checked again.
+    /// Announces that another server has changed permissions, so that the permissions of all clients are read and checked again.
     package func announceChangeByOtherServer() {
         watcher.withLock { $0 }?.forget()
         version.advance()
@@ -83,10 +84,10 @@ package final class PermissionChanges: Sendable {
 /// The access mark that this server last read from the database.
 ///
 /// The access mark is a random number in the database. Each transaction that changes permissions replaces it, so a different
-/// mark shows that permissions have changed. The permissions in memory were read when the database had the known mark, or
+/// mark shows that permissions have changed. The permissions in memory were read when the database had the `known` mark, or
 /// later. A transaction of this server is committed only if the database still has the mark that was known when the transaction
-/// began. The mark is random and not a counter, because a standby that takes over may have lost the last changes: a counter
-/// could then reach the same number again after different changes.
+/// began. The mark is random and not a counter, because a standby database that replaces a failed one may lack the last changes:
+/// a counter could then reach the same number again after different changes.
 package final class StoredAccessVersion: Sendable {
     private let mark: Atomic<Int64>
 

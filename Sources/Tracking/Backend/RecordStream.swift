@@ -6,7 +6,7 @@ package struct RecordStream {
     private let store: any TrackingBackend
     private let caller: Caller
     /// The records that were read and not yet returned, in reverse order.
-    private var waiting: [TransferRecord] = []
+    private var unreturned: [TransferRecord] = []
 
     /// The memory in bytes to reserve for a stream: enough for 20,000 points and ten runs of 200 kB each.
     ///
@@ -32,11 +32,11 @@ package struct RecordStream {
     ///
     /// Blocks while it reads the next batch.
     package mutating func next() throws -> TransferRecord? {
-        while waiting.isEmpty {
+        while unreturned.isEmpty {
             guard let records = try store.readNow(&cursor, for: caller) else { return nil }
-            waiting = records.reversed()
+            unreturned = records.reversed()
         }
-        return waiting.popLast()
+        return unreturned.popLast()
     }
 }
 
@@ -57,7 +57,7 @@ extension TrackingBackend {
     ///
     /// Blocks until all keys are read. Reads the keys of 1,000 runs at a time.
     package func runKeys(_ subset: TransferSubset, for caller: Caller = .server) throws -> RunKeys {
-        var rows = RowCursor(.runs, subset, withDeletedRuns: false)
+        var rows = RowCursor(.runs, subset, includesDeletedRuns: false)
         var (metrics, params, tags) = (Set<ExactText>(), Set<ExactText>(), Set<ExactText>())
         while true {
             let (keys, next) = try readNow(.continued, for: caller) { [rows] session in

@@ -1,13 +1,13 @@
-/// A store that removes each run, logged model and experiment permanently, in a transaction of its own, together with its files.
+/// A store that removes each run, logged model and experiment, together with its files, in a transaction of its own.
 ///
-/// Other programs use the same tables, and would not look at a table of removals. So the row of the object is locked
-/// while its files are removed: nobody can restore it meanwhile. What is interrupted is still a deleted object, which the next
-/// removal finds again.
+/// Other programs use the same database and would ignore a table of removals. So the transaction locks the row of the object,
+/// and no program can restore the object while its files are removed. After an interruption the object is still marked as
+/// deleted, and the next removal finds it again.
 package protocol RemovingOneByOne: TrackingBackend {
-    /// Looks up what a removal needs, in one transaction, and blocks meanwhile.
+    /// Looks up what a removal needs in one transaction; blocks until it has ended.
     func readRemovals<Value: Sendable>(_ work: @escaping @Sendable (any RemovalTables) throws -> Value) throws -> Value
 
-    /// Carries out one removal on a connection that no other request waits for, and blocks until it is durable.
+    /// Carries out one removal on a connection that no other request uses; blocks until the removal is durable.
     func removeNow<Value: Sendable>(_ work: @escaping @Sendable (any RemovalWriting) throws -> Value) throws -> Value
 }
 
@@ -17,13 +17,13 @@ package protocol RemovalWriting: TrackingWriting, RemovalTables {
     ///
     /// - Parameters:
     ///   - owner: a run, a logged model, or an experiment from which all runs and models were removed.
-    ///   - experimentID: a deleted experiment with which the run or the model is removed, whether the model is deleted or not;
-    ///     nil if it is removed by itself.
-    ///   - limit: Unix milliseconds; what was deleted later, or at an unknown time, stays. Nil for all ages.
-    ///   - isInUse: whether something needs the artifacts of the object; called when nobody can restore it or make a version of it
-    ///     any more.
-    ///   - removeFiles: removes the files, once it is certain that the object can be removed; it may run several times.
-    /// - Returns: what was removed; nil if the object must stay, or is not there any more.
+    ///   - experimentID: the deleted experiment whose removal also removes this run or model, even a model that is not deleted;
+    ///     nil if the object is removed by itself.
+    ///   - limit: Unix milliseconds: an object that was deleted later, or at an unknown time, is kept; nil for no limit.
+    ///   - isInUse: whether something needs the artifacts of the object; called when the object can no longer be restored or used
+    ///     for a model version.
+    ///   - removeFiles: removes the files; called, perhaps several times, when it is certain that the object can be removed.
+    /// - Returns: what was removed; nil if the object must be kept, or does not exist any more.
     func removePermanently(
         _ owner: PendingFolderRemoval,
         ofExperiment experimentID: Int64?,
@@ -33,11 +33,11 @@ package protocol RemovalWriting: TrackingWriting, RemovalTables {
     ) throws -> RemovalCount?
 }
 
-/// What was removed of the files of an object.
+/// The result of the removal of an object's files.
 package struct RemovedFiles: Sendable {
     /// The event for the journal; nil if there were no files.
     package var event: ArtifactEvent?
-    /// The folder, relative to the artifact root, that has no files any more; nil if it is unknown.
+    /// The folder, relative to the artifact root, that now contains no files; nil if it is unknown.
     package var path: String?
 
     package init(event: ArtifactEvent? = nil, path: String? = nil) {

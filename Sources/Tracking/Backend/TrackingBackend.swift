@@ -2,8 +2,8 @@ package import Budgets
 
 /// A store of experiments, runs, logged models and the model registry.
 ///
-/// There are two: `TrackingStore` keeps all in one SQLite database, and can also send what it stores to another server;
-/// `PostgresStore` uses a database of MLflow's that stock servers, and other servers of Apus, may use at the same time.
+/// There are two: `TrackingStore` keeps all in one SQLite database, and can also send what it stores to another server.
+/// `PostgresStore` uses MLflow's tables in PostgreSQL, which MLflow servers and other Apus servers may use at the same time.
 package protocol TrackingBackend: AnyObject, Sendable {
     /// Carries out one write request; calls `completion` when its changes are durable. Called through `write`.
     func submitWrite<Value: Sendable>(
@@ -27,21 +27,21 @@ package protocol TrackingBackend: AnyObject, Sendable {
     /// Announces changes of permissions.
     var permissionChanges: PermissionChanges { get }
 
-    /// Numbers about the writes, for `/metrics`; those that a store does not count are 0.
+    /// Statistics of the writes, for `/metrics`; a number that a store does not count is 0.
     var writerStatistics: WriterStatistics { get }
-    /// Numbers about the reads, for `/metrics`; those that a store does not count are 0.
+    /// Statistics of the reads, for `/metrics`; a number that a store does not count is 0.
     var readerStatistics: ReaderStatistics { get }
 
-    /// Whether the database has answered the last request that it had to answer.
+    /// Whether the database has answered the last request to it.
     var isReachable: Bool { get }
 
-    /// Whether another server has the data, so that its answers may be late: threads that wait for them lend their places.
+    /// Whether the database is on another server, so that waiting for it may be long (`Answer.wait(isFromElsewhere:)`).
     var isElsewhere: Bool { get }
 
-    /// Whether the store keeps a journal of artifacts, and who has stored how much.
+    /// Whether the store keeps a journal of artifacts, and counts how much each owner has stored.
     var keepsArtifactJournal: Bool { get }
 
-    /// Throws the error that a write would get if the database is known to be gone.
+    /// Throws the error of a write to a missing database, if the database is known to be missing.
     ///
     /// Called before files are stored that belong to the database; must not wait for the database.
     func requireDatabaseInPlace() throws(TrackingError)
@@ -49,7 +49,7 @@ package protocol TrackingBackend: AnyObject, Sendable {
     /// Carries out a read and an empty write; changes nothing, and blocks for about two seconds at most.
     func examine() -> StoreHealth
 
-    /// Gives back memory and other resources, without blocking; called when no request has come for some time.
+    /// Frees memory and other resources, without blocking; called when there have been no requests for some time.
     func releaseIdleResources()
 
     /// Finishes the queued requests and closes the database; blocks until all is done.

@@ -25,8 +25,7 @@ package protocol TrackingReading: RecordReading, AccessTables {
     func findRuns(_ search: RunSearch) throws -> SearchCursor<Run>
     /// Finds runs, with only the metrics, params and tags in `columns`.
     func findRunTable(_ search: RunSearch, columns: [RunTableColumn]) throws -> SearchCursor<RunTableRow>
-    /// Collects the columns of the run table: the keys and values of the metrics, params and tags of the runs on the first
-    /// page.
+    /// Collects the columns of the run table: the keys and values of the metrics, params and tags of the runs on the first page.
     ///
     /// - Parameter valueLimit: no more runs are read when this number of values has been read. Runs are read in batches of up
     ///   to 50, so the last batch may exceed the limit.
@@ -145,8 +144,8 @@ package protocol TrackingReading: RecordReading, AccessTables {
     func journalEntryCount(before time: Int64) throws -> Int64
     /// Returns what each owner has stored: first what has no owner, then tokens and users, each by name.
     ///
-    /// - Parameter checksRuns: whether runs that other programs have removed are not counted; the runs of all owners are read
-    ///   then.
+    /// - Parameter checksRuns: whether to read the runs of all owners, so that runs that other programs have removed are not
+    ///   counted.
     /// - Throws: `.notImplemented` if the store keeps no journal.
     func storageUse(checksRuns: Bool) throws -> [StorageUse]
 
@@ -256,7 +255,7 @@ package protocol TrackingWriting: CreationChecking, StorageCounting {
     func renameRegisteredModel(_ name: String, to newName: String) throws -> RegisteredModel
     /// Deletes a registered model with its versions, tags and aliases. A new model with its name starts at version 1.
     func deleteRegisteredModel(_ name: String) throws
-    /// Lets an alias point to a version, even if the alias points to another version.
+    /// Makes an alias point to a version, whether the alias is new or points to another version.
     func setModelAlias(_ alias: String, version key: ModelVersionKey) throws
     /// Deletes an alias of a registered model. Deleting an unknown alias succeeds.
     func deleteModelAlias(_ alias: String, model name: String) throws
@@ -282,7 +281,7 @@ package protocol TrackingWriting: CreationChecking, StorageCounting {
     func setExperimentTag(_ tag: Tag, experimentID: Int64) throws
     func deleteExperimentTag(key: String, experimentID: Int64) throws
     func deleteTag(key: String, runID: String) throws
-    /// Sets tags of a model. If a key occurs twice, the last value stays.
+    /// Sets tags of a model. If a key occurs twice, the last value is stored.
     func setLoggedModelTags(_ tags: [Tag], modelID: String) throws
     func deleteLoggedModelTag(key: String, modelID: String) throws
     func setRegisteredModelTag(_ tag: Tag, model name: String) throws

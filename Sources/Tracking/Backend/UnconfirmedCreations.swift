@@ -3,8 +3,8 @@ internal import Identities
 
 /// Remembers, in memory, the answers of creations whose clients may not have received them.
 ///
-/// The number of answers and their age are limited. Answers that have been received are dropped from time to time. Used
-/// only on the writer's thread.
+/// The number of answers and their age are limited, and answers that clients have received are dropped. Used only on the
+/// writer's thread.
 package final class UnconfirmedCreations {
     private struct Entry {
         let awaited: AwaitedAnswer
@@ -14,12 +14,12 @@ package final class UnconfirmedCreations {
 
     private static let capacity = 512
     private static let lifetime = Duration.seconds(60)
-    private static let tidySize = 64
+    private static let minimumSizeToTidy = 64
 
     private var entries: [Creation.Fingerprint: Entry] = [:]
     private var uncommitted: [Creation.Fingerprint] = []
-    /// The number of entries at which the expired and received entries are dropped.
-    private var sizeToTidy = tidySize
+    /// The number of entries at which `tidy` runs.
+    private var sizeToTidy = minimumSizeToTidy
 
     package init() {}
 
@@ -54,14 +54,15 @@ package final class UnconfirmedCreations {
         uncommitted.removeAll(keepingCapacity: true)
     }
 
+    /// Drops expired entries and those whose answers were received, and the oldest ones if there are still too many.
     private func tidy(_ now: ContinuousClock.Instant) {
         entries = entries.filter { !$0.value.awaited.hasArrived && now - $0.value.time < Self.lifetime }
         if entries.count >= Self.capacity {
             let newest = entries.sorted { $0.value.time > $1.value.time }.prefix(Self.capacity / 2)
             entries = Dictionary(uniqueKeysWithValues: newest.map { ($0.key, $0.value) })
         }
-        // The next call of `tidy` comes when there are twice as many entries, so its cost per creation is constant.
-        sizeToTidy = min(max(Self.tidySize, entries.count * 2), Self.capacity)
+        // `tidy` runs again when the number of entries has doubled, so its cost per creation is constant.
+        sizeToTidy = min(max(Self.minimumSizeToTidy, entries.count * 2), Self.capacity)
     }
 }
 
@@ -74,8 +75,8 @@ package enum CreatedEntity: Sendable {
     case modelVersion(ModelVersion)
 }
 
-/// A session that decides `TrackingWriting.canReturnAgain`: the rules are the same for all stores, which only check permissions
-/// and look entities up.
+/// A session for which the extension implements `TrackingWriting.canReturnAgain`, with the same rules for all stores; a store
+/// only checks permissions and looks up entities.
 package protocol CreationChecking: ChangingAccessTables {
     /// Throws unless the client may create versions of a registered model.
     func requireVersionCreation(ofModel name: String) throws

@@ -89,10 +89,10 @@ package struct PageToken {
     /// Reads MLflow's token, the JSON text `{"offset": N}`.
     private static func mlflowOffset(_ bytes: [UInt8]) throws(TrackingError) -> Int64 {
         guard let text = String(validating: bytes, as: UTF8.self) else { throw malformed }
-        let squeezed = text.filter { !$0.isWhitespace }
+        let compact = text.filter { !$0.isWhitespace }
         let prefix = "{\"offset\":"
-        guard squeezed.hasPrefix(prefix), squeezed.hasSuffix("}"),
-            let offset = Int64(squeezed.dropFirst(prefix.count).dropLast()), offset > 0
+        guard compact.hasPrefix(prefix), compact.hasSuffix("}"),
+            let offset = Int64(compact.dropFirst(prefix.count).dropLast()), offset > 0
         else { throw .invalidParameter("Invalid page token, parsed value=\(shortened(text))") }
         return offset
     }

@@ -44,9 +44,7 @@ extension QueryDigest {
     }
 
     /// Adds numbers as the text of a JSON list.
-    package mutating func add(_ numbers: [Int64]) {
-        add("[" + numbers.map(String.init).joined(separator: ",") + "]")
-    }
+    package mutating func add(_ numbers: [Int64]) { add("[" + numbers.map(String.init).joined(separator: ",") + "]") }
 }
 
 extension MetricHistory {

@@ -55,9 +55,7 @@ extension RegistrySearch {
     }
 
     /// The comparisons that a result must meet: if prompts are excluded, those of the prompt tag are left out.
-    package var effectiveFilter: [Comparison] {
-        prompts == .excluded ? filter.filter { !$0.isOfPromptTag } : filter
-    }
+    package var effectiveFilter: [Comparison] { prompts == .excluded ? filter.filter { !$0.isOfPromptTag } : filter }
 }
 
 extension Comparison {

@@ -6,9 +6,7 @@ package import Filter
 package func searchAdvice(filter: [Comparison], sortKeyCount: Int, experimentCount: Int) -> String {
     let patterns = filter.count { $0.comparisonOperator == .like || $0.comparisonOperator == .ilike }
     var parts: [String] = []
-    if patterns > 0 {
-        parts.append("fewer LIKE and ILIKE patterns (now \(patterns)), none of which begins with '%'")
-    }
+    if patterns > 0 { parts.append("fewer LIKE and ILIKE patterns (now \(patterns)), none of which begins with '%'") }
     if filter.count > patterns { parts.append("fewer comparisons (now \(filter.count))") }
     if sortKeyCount > 0 { parts.append("fewer keys in order_by (now \(sortKeyCount))") }
     if experimentCount > 1 { parts.append("fewer experiments (now \(experimentCount))") }

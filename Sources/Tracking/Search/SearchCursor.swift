@@ -10,7 +10,7 @@ package struct SearchCursor<Entity: Sendable>: Sendable {
     package private(set) var readCount = 0
     /// The token for the next page; nil on the last page.
     package let nextPageToken: String?
-    private let read: @Sendable (Range<Int>, any TrackingReading) throws -> (entities: [Entity], keys: Int)
+    private let read: @Sendable (Range<Int>, any TrackingReading) throws -> (entities: [Entity], keyCount: Int)
 
     /// - Parameters:
     ///   - keys: the keys by which the store reads the entities, in the order of the page.
@@ -22,7 +22,7 @@ package struct SearchCursor<Entity: Sendable>: Sendable {
         _ keys: [Key],
         keyBytes: Int = MemoryLayout<Key>.stride,
         nextPageToken: String?,
-        read: @escaping @Sendable ([Key], any TrackingReading) throws -> (entities: [Entity], keys: Int)
+        read: @escaping @Sendable ([Key], any TrackingReading) throws -> (entities: [Entity], keyCount: Int)
     ) {
         count = keys.count
         memoryBytes = keys.count * keyBytes
@@ -30,7 +30,7 @@ package struct SearchCursor<Entity: Sendable>: Sendable {
         self.read = { try read(Array(keys[$0]), $1) }
     }
 
-    /// Reads the entities of the next keys, at most `limit`, and of at least one key unless the page has ended.
+    /// Reads the entities of the next keys: at least one key, unless the page has ended, and at most `limit`.
     ///
     /// - Parameter session: a session of the store that found the page.
     /// - Returns: the entities, without those that were removed since the page was found.
@@ -38,7 +38,7 @@ package struct SearchCursor<Entity: Sendable>: Sendable {
         let wanted = readCount..<min(readCount + limit, count)
         guard !wanted.isEmpty else { return [] }
         let found = try read(wanted, session)
-        readCount += found.keys
+        readCount += found.keyCount
         return found.entities
     }
 

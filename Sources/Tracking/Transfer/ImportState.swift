@@ -1,27 +1,26 @@
-/// Which records of one import have been imported or left out so far: later records may depend on them.
+/// Which records of one import have been imported or left out so far, because later records may depend on them.
 struct ImportState {
     /// The ids, in this store, of the imported experiments, by their names.
     var experiments: [ExactText: Int64] = [:]
     private var experimentsLeftOut: Set<ExactText> = []
-    /// The runs and models that were imported, or whose stored versions were found to be the same as at the source.
-    private var owners: Set<TransferOwner> = []
+    /// The runs and models that were imported, or for which this store has the same run or model as the source.
+    private var confirmedOwners: Set<TransferOwner> = []
     private var ownersLeftOut: Set<TransferOwner> = []
 
-    func has(_ kind: TransferKind, _ id: String) -> Bool { owners.contains(TransferOwner(kind, id)) }
+    func isConfirmed(_ kind: TransferKind, _ id: String) -> Bool { confirmedOwners.contains(TransferOwner(kind, id)) }
 
     func hasLeftOut(_ kind: TransferKind, _ id: String) -> Bool { ownersLeftOut.contains(TransferOwner(kind, id)) }
 
-    mutating func note(_ kind: TransferKind, _ id: String) {
-        owners.insert(TransferOwner(kind, id))
+    mutating func confirm(_ kind: TransferKind, _ id: String) {
+        confirmedOwners.insert(TransferOwner(kind, id))
         ownersLeftOut.remove(TransferOwner(kind, id))
     }
 
-    /// Records that a record was imported.
-    mutating func note(_ record: TransferRecord) {
+    mutating func noteImported(_ record: TransferRecord) {
         switch record {
         case .experiment(let experiment): experimentsLeftOut.remove(ExactText(experiment.name))
-        case .run(let run): note(.run, run.run.info.runID)
-        case .loggedModel(let model): note(.loggedModel, model.model.info.modelID)
+        case .run(let run): confirm(.run, run.run.info.runID)
+        case .loggedModel(let model): confirm(.loggedModel, model.model.info.modelID)
         case .points, .modelPoints, .registeredModel, .modelVersion: break
         }
     }
@@ -33,7 +32,7 @@ struct ImportState {
             experimentsLeftOut.insert(ExactText(experiment.name))
             experiments[ExactText(experiment.name)] = nil
         case .run, .loggedModel:
-            owners.remove(TransferOwner(kind, id))
+            confirmedOwners.remove(TransferOwner(kind, id))
             ownersLeftOut.insert(TransferOwner(kind, id))
         case .points, .modelPoints, .registeredModel, .modelVersion: break
         }

@@ -26,7 +26,7 @@ package struct RecordCursor: Sendable {
     /// registered model.
     private enum Children {
         case points(PointPosition)
-        case versions(model: RegistryPosition)
+        case versions(model: ModelVersionPosition)
     }
 
     /// The maximum number of points in a batch.
@@ -79,7 +79,7 @@ package struct RecordCursor: Sendable {
     /// - Returns: false at the end of the last table.
     private mutating func readPage(_ session: any TrackingReading, _ records: inout [TransferRecord]) throws -> Bool {
         guard let table = remainingTables.first else { return false }
-        var rows = self.rows ?? RowCursor(table, subset, withDeletedRuns: content == .allKinds)
+        var rows = self.rows ?? RowCursor(table, subset, includesDeletedRuns: content == .allKinds)
         let page = try rows.next(session, limit: Self.rowsAtOnce)
         self.rows = rows
         guard let page else {
@@ -113,7 +113,7 @@ package struct RecordCursor: Sendable {
             }
         case .registeredModels:
             for (row, model) in zip(page, try session.transferredRegisteredModels(page)) {
-                let position = RegistryPosition(model: row)
+                let position = ModelVersionPosition(model: row)
                 pending.append(PendingRecord(record: .registeredModel(model), children: .versions(model: position)))
             }
         }

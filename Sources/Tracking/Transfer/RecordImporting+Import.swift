@@ -18,7 +18,7 @@ extension RecordImporting {
                 try record.validate()
                 try state.requireOwner(of: record)
                 try importRecord(try withoutUnsupportedParts(record, &report), &state, &report)
-                state.note(record)
+                state.noteImported(record)
             } catch let error as TrackingError {
                 state.noteLeftOut(record)
                 report.noteLeftOut(kind, id)
@@ -69,7 +69,7 @@ extension RecordImporting {
         case .existing(let id):
             let stored = try experimentToChange(id)
             let tags = try addMissing(experiment.tags, toExperiment: id)
-            report.count(.experiment) { $0.note(hasAdditions: tags.hasAdditions) }
+            report.count(.experiment) { $0.countExisting(hasAdditions: tags.hasAdditions) }
             report.remark(
                 .experiment,
                 experiment.name,
@@ -98,7 +98,7 @@ extension RecordImporting {
             stored.name.isExactly(moved.name) && stored.artifactLocation.isExactly(moved.artifactLocation)
             && stored.lifecycleStage == moved.lifecycleStage && stored.creationTime == moved.creationTime
             && stored.lastUpdateTime == moved.lastUpdateTime && moved.tags.isEmpty
-        report.count(.experiment) { $0.note(hasAdditions: !isSame) }
+        report.count(.experiment) { $0.countExisting(hasAdditions: !isSame) }
         guard !isSame else { return }
         try replaceExperiment(id, by: moved)
         _ = try addMissing(moved.tags, toExperiment: id)
@@ -109,19 +109,21 @@ extension RecordImporting {
     ///
     /// - Throws: `.resourceDoesNotExist` if the experiment is not stored, `.permissionDenied` if the client may not change it.
     func experimentID(of sourceExperiment: SourceExperiment, _ state: ImportState) throws -> Int64 {
-        if let known = state.experiments[ExactText(sourceExperiment.name)] { return try experimentToChange(known).id }
-        if let named = try experimentID(ofName: sourceExperiment.name) { return try experimentToChange(named).id }
+        let name = sourceExperiment.name
+        if let id = try state.experiments[ExactText(name)] ?? experimentID(ofName: name) {
+            return try experimentToChange(id).id
+        }
         // The experiment may have been renamed in this store or at the source. The id identifies it then, but only together
         // with the creation time, because another experiment may have the same id.
         let stored = try sourceExperiment.id == Experiment.noID ? nil : creationTime(ofExperiment: sourceExperiment.id)
         guard let stored, Experiment.isSame(createdAt: sourceExperiment.creationTime, as: stored) else {
-            throw TrackingError.doesNotExist("No experiment is named '\(shortened(sourceExperiment.name))'")
+            throw TrackingError.doesNotExist("No experiment is named '\(shortened(name))'")
         }
         return try experimentToChange(sourceExperiment.id).id
     }
 
-    /// Throws if the stored run or model is in another experiment than the imported one with the same id, because users who may
-    /// read the stored one's experiment could then read the imported data.
+    /// Throws if the stored run or model with this id is in another experiment than the imported one: users who may read that
+    /// experiment could otherwise read the imported data.
     func requireSameExperiment(
         _ storedExperimentID: Int64,
         _ importedExperimentID: Int64,

@@ -20,7 +20,8 @@ extension RecordImporting {
         let tags = try addMissing(model.tags, toRegisteredModel: stored.handle)
         let aliases = try addMissing(model.aliases, to: stored.handle)
         let isRaised = try raiseLastVersion(of: stored.handle, to: transferred.lastVersion)
-        report.count(.registeredModel) { $0.note(hasAdditions: tags.hasAdditions || aliases.hasAdditions || isRaised) }
+        let hasAdditions = tags.hasAdditions || aliases.hasAdditions || isRaised
+        report.count(.registeredModel) { $0.countExisting(hasAdditions: hasAdditions) }
         var differences = aliases.conflicts.map { "alias '\(shortened($0))' points to another version" }
         if !model.description.isExactly(stored.description) { differences.append("different description") }
         report.remark(.registeredModel, model.name, differences: differences, tags: tags.conflicts)
@@ -53,7 +54,7 @@ extension RecordImporting {
             orThrow: .registeredModelNotFound(version.name)
         )
         let tags = try addMissing(version.tags, to: stored.handle, of: model.handle)
-        report.count(.modelVersion) { $0.note(hasAdditions: tags.hasAdditions) }
+        report.count(.modelVersion) { $0.countExisting(hasAdditions: tags.hasAdditions) }
         report.remark(.modelVersion, id, differences: version.differences(from: stored.version), tags: tags.conflicts)
     }
 }

@@ -23,7 +23,7 @@ extension RecordImporting {
         let tags = try addMissing(run.tags, to: handle)
         let areLinksNew = try addMissingLinks(of: run, to: handle)
         hasAdditions = hasAdditions || params.hasAdditions || tags.hasAdditions || areLinksNew
-        report.count(.run) { $0.note(hasAdditions: hasAdditions) }
+        report.count(.run) { $0.countExisting(hasAdditions: hasAdditions) }
         report.remark(
             .run,
             run.info.runID,
@@ -39,8 +39,8 @@ extension RecordImporting {
         new.run.info.experimentID = try experimentID(of: transferred.experiment, state)
         if new.run.info.artifactURI.isEmpty {
             let experiment = try experimentToChange(new.run.info.experimentID)
-            new.run.info.artifactURI =
-                ArtifactLocation(experiment.artifactLocation).appending("\(new.run.info.runID)/artifacts").uri
+            let runID = new.run.info.runID
+            new.run.info.artifactURI = Experiment.runLocation(runID, beneath: experiment.artifactLocation)
         }
         if new.run.info.lifecycleStage == .active { new.deletedTime = nil }
         return new
@@ -74,10 +74,10 @@ extension RecordImporting {
 
     func importPoints(_ points: TransferredPoints, _ state: inout ImportState, _ report: inout TransferReport) throws {
         guard let run = try runToChange(points.runID) else { throw missingOrForbidden(.runNotFound(points.runID)) }
-        if !state.has(.run, points.runID) {
+        if !state.isConfirmed(.run, points.runID) {
             if let identity = points.identity {
                 try requireSameRun(run, points.runID, identity, state)
-                state.note(.run, points.runID)
+                state.confirm(.run, points.runID)
             } else {
                 // Without an identity, the stored run cannot be compared with that of the source; only its creator is checked.
                 try requireTrustedCreator(of: run, importedFrom: nil, to: nil)
@@ -116,7 +116,7 @@ extension RecordImporting {
         let params = try addMissing(model.params, to: handle, id: id)
         let tags = try addMissing(model.tags, to: handle, id: id)
         hasAdditions = hasAdditions || params.hasAdditions || tags.hasAdditions
-        report.count(.loggedModel) { $0.note(hasAdditions: hasAdditions) }
+        report.count(.loggedModel) { $0.countExisting(hasAdditions: hasAdditions) }
         report.remark(
             .loggedModel,
             id,
@@ -155,9 +155,9 @@ extension RecordImporting {
         guard let model = try loggedModelToChange(transferred.modelID) else {
             throw TrackingError.loggedModelNotFound(transferred.modelID)
         }
-        if let identity = transferred.identity, !state.has(.loggedModel, transferred.modelID) {
+        if let identity = transferred.identity, !state.isConfirmed(.loggedModel, transferred.modelID) {
             try requireSameModel(model, transferred.modelID, identity, state)
-            state.note(.loggedModel, transferred.modelID)
+            state.confirm(.loggedModel, transferred.modelID)
         }
         for var point in transferred.points {
             point.modelID = transferred.modelID

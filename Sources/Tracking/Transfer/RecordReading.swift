@@ -14,16 +14,16 @@ package enum TransferTable: String, Sendable {
 package struct TransferRows: Sendable {
     package let table: TransferTable
     package let subset: TransferSubset
-    private let withDeletedRuns: Bool
+    private let includesDeletedRuns: Bool
 
-    package init(_ table: TransferTable, _ subset: TransferSubset, withDeletedRuns: Bool) {
+    package init(_ table: TransferTable, _ subset: TransferSubset, includesDeletedRuns: Bool) {
         self.table = table
         self.subset = subset
-        self.withDeletedRuns = withDeletedRuns
+        self.includesDeletedRuns = includesDeletedRuns
     }
 
     /// Whether deleted rows are left out.
-    package var areActiveOnly: Bool { table == .runs && !withDeletedRuns && !subset.namesRuns }
+    package var areActiveOnly: Bool { table == .runs && !includesDeletedRuns && !subset.namesRuns }
 }
 
 /// Identifies a row of a table.

@@ -6,36 +6,36 @@ struct RowCursor {
     private static let rowsAtOnce = 10_000
 
     private let rows: TransferRows
+    /// The rows that were found and not yet returned.
     private var found: ArraySlice<TransferRow> = []
-    private var last: TransferRow?
-    private var isLast = false
+    private var lastFound: TransferRow?
+    private var hasFoundAll = false
 
-    init(_ table: TransferTable, _ subset: TransferSubset, withDeletedRuns: Bool) {
-        rows = TransferRows(table, subset, withDeletedRuns: withDeletedRuns)
+    init(_ table: TransferTable, _ subset: TransferSubset, includesDeletedRuns: Bool) {
+        rows = TransferRows(table, subset, includesDeletedRuns: includesDeletedRuns)
     }
 
     /// Returns the next rows, which all still exist; nil at the end.
     mutating func next(_ session: any RecordReading, limit: Int) throws -> [TransferRow]? {
         while true {
             if found.isEmpty {
-                guard !isLast else { return nil }
-                found = try session.rows(rows, after: last, limit: Self.rowsAtOnce)[...]
-                isLast = found.count < Self.rowsAtOnce
-                last = found.last ?? last
+                guard !hasFoundAll else { return nil }
+                found = try session.rows(rows, after: lastFound, limit: Self.rowsAtOnce)[...]
+                hasFoundAll = found.count < Self.rowsAtOnce
+                lastFound = found.last ?? lastFound
             }
             let page = Array(found.prefix(limit))
             found = found.dropFirst(limit)
-            // Since these rows were found, some may have been removed, and the number of a removed row may have been given to
-            // another.
-            let present = try session.rows(rows, among: page)
-            if !present.isEmpty { return present }
+            // Rows may have been removed since they were found, and a new row may have got the number of a removed one.
+            let existing = try session.rows(rows, among: page)
+            if !existing.isEmpty { return existing }
         }
     }
 }
 
 /// The position in the points of a run or logged model up to which they have been read.
 package struct PointPosition {
-    private static let pointsOfOneRecord = 5_000
+    private static let maximumPointsPerRecord = 5_000
 
     private let owner: PointOwner
     /// The keys whose points have not been read yet, in reverse order; nil before the keys are read.
@@ -48,11 +48,7 @@ package struct PointPosition {
     package init(ofRun id: String) { owner = .run(id) }
 
     package init(ofModel id: String, inRunsOf subset: TransferSubset) {
-        if case .runs(let ids) = subset {
-            owner = .loggedModel(id, runs: ids)
-        } else {
-            owner = .loggedModel(id, runs: nil)
-        }
+        owner = if case .runs(let ids) = subset { .loggedModel(id, runs: ids) } else { .loggedModel(id, runs: nil) }
     }
 
     /// Reads the next points, metric by metric in the order of the keys' bytes, and by time within a metric.
@@ -65,14 +61,14 @@ package struct PointPosition {
         var (records, count) = ([TransferRecord](), 0)
         var keys = try self.keys ?? session.metricKeys(of: owner).sorted { $1.name.precedes($0.name) }
         while count < limit, let key = keys.last {
-            let asked = min(limit - count, Self.pointsOfOneRecord)
-            let page = try session.points(of: owner, key, after: last, limit: asked)
+            let pageLimit = min(limit - count, Self.maximumPointsPerRecord)
+            let page = try session.points(of: owner, key, after: last, limit: pageLimit)
             if let page {
                 records.append(page.record)
                 count += page.count
                 last = page.last
             }
-            if (page?.count ?? 0) < asked {
+            if (page?.count ?? 0) < pageLimit {
                 keys.removeLast()
                 last = nil
             }
@@ -83,7 +79,7 @@ package struct PointPosition {
 }
 
 /// The position in a registered model's versions up to which they have been read.
-package struct RegistryPosition {
+package struct ModelVersionPosition {
     private let model: TransferRow
     package private(set) var isAtEnd = false
     private var last: Int64 = 0

@@ -20,8 +20,7 @@ package struct RunCreator: Sendable {
 }
 
 extension RecordImporting {
-    /// Throws if another client created the stored run, unless that client is an admin; accepts a run without a recorded
-    /// creator.
+    /// Throws if another client created the stored run, unless that client is an admin; accepts a run without a recorded creator.
     ///
     /// A client that creates a run can choose its id. If the client chose the id of a run at the source, the next import would
     /// add the data of that run to the client's run. The creator of a run stays recorded after the user or token was deleted,
@@ -29,7 +28,7 @@ extension RecordImporting {
     /// creation time of the source's experiment, because only an import can set that time.
     /// - Parameters:
     ///   - sourceExperiment: nil if the record does not say to which experiment the run belongs at the source.
-    ///   - experimentID: the experiment of the stored run; nil if `sourceExperiment` is.
+    ///   - experimentID: the experiment of the stored run; nil if `sourceExperiment` is nil.
     func requireTrustedCreator(
         of run: RunHandle,
         importedFrom sourceExperiment: SourceExperiment?,

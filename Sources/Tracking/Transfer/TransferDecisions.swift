@@ -4,15 +4,14 @@ package enum ExperimentDestination: Sendable, Equatable {
     case new(keepsID: Bool)
     /// The existing experiment with this id.
     case existing(Int64)
-    /// The experiment with this id, which every database begins with, and which the imported one replaces because
-    /// nobody has used it.
+    /// The Default experiment, which has this id. Nobody has used it, so the imported experiment replaces it.
     case unused(Int64)
 
     /// An experiment of this database.
     package struct StoredExperiment: Sendable, Equatable {
         package var id: Int64
         package var creationTime: Int64
-        /// Whether it is the experiment that every database begins with, and has no runs, models and tags.
+        /// Whether it is the Default experiment, and has no runs, models and tags.
         package var isUnused: Bool
 
         package init(id: Int64, creationTime: Int64, isUnused: Bool) {

@@ -16,7 +16,7 @@ package enum TransferKind: String, Sendable, CaseIterable {
     }
 }
 
-/// The numbers of imported records of one kind by their effect; for records of points, the numbers of points.
+/// How many records of one kind an import added, completed or left unchanged; for records of points, how many points.
 package struct TransferCounts: Sendable, Equatable {
     /// The number of entities that were new.
     package var added = 0
@@ -38,7 +38,7 @@ package struct TransferCounts: Sendable, Equatable {
     /// Counts an entity that existed.
     ///
     /// - Parameter hasAdditions: whether the import added data to it.
-    package mutating func note(hasAdditions: Bool) {
+    package mutating func countExisting(hasAdditions: Bool) {
         if hasAdditions { completed += 1 } else { unchanged += 1 }
     }
 }

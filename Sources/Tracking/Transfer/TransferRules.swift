@@ -10,9 +10,8 @@ package enum TransferLimits {
     package static let descriptionLength = OpenFieldLimits.descriptionLength
     /// The ids of experiments.
     ///
-    /// A new experiment gets the highest id plus one, so the limit leaves room for further experiments.
-    ///
-    /// MLflow's file stores have ids of 18 digits, which the limit allows.
+    /// A new experiment gets the highest id plus one, so the limit is half of the largest number. It allows ids of 18 digits, as
+    /// MLflow's file stores have.
     package static let experimentIDs = 0...Int64(1) << 62
     /// The largest id that is kept in MLflow's tables in PostgreSQL: their sequence ends at 2^31 - 1, and each new
     /// experiment gets the number after the highest.
@@ -139,9 +138,7 @@ private func validateText(
     mayBeEmpty: Bool = true
 ) throws(TrackingError) {
     guard mayBeEmpty || !text.isEmpty else { throw .invalidParameter("the \(name) is empty") }
-    guard !text.isLonger(than: limit) else {
-        throw .invalidParameter("the \(name) has more than \(limit) characters")
-    }
+    guard !text.isLonger(than: limit) else { throw .invalidParameter("the \(name) has more than \(limit) characters") }
     // A text that must not be empty is an id, a name or a key, and a client could not search for one with NUL.
     guard mayBeEmpty || !text.utf8.contains(0) else { throw .invalidParameter("the \(name) contains NUL") }
 }

@@ -4,7 +4,7 @@ package import Tracking
 extension ReadSession {
     package func artifactPlaceVersion() throws -> Int64 {
         guard let version = try connection.firstInt64(of: "SELECT version FROM artifact_place_version") else {
-            throw StoreCorruption("the version of the artifact places is missing")
+            throw StoreCorruption("the table artifact_place_version has no row")
         }
         return version
     }

@@ -1,14 +1,14 @@
 package import SQLite
 package import Tracking
 
-/// What a database says about artifacts, to be compared with the files of an artifact store.
+/// What a database contains about artifacts, to be compared with the files of an artifact store.
 package struct ArtifactCheck {
     /// The last upload of a file that is recorded in the artifact journal.
     package struct Upload: Sendable, Equatable {
         package var bytes: Int64
         /// The approximate times when the upload began and when it was recorded, in Unix milliseconds.
         package var times: ClosedRange<Int64>
-        fileprivate var entry: Int64
+        fileprivate var entryID: Int64
     }
 
     /// The files that exist according to the journal, by path.
@@ -30,15 +30,15 @@ package struct ArtifactCheck {
                 switch ArtifactEvent.Kind(rawValue: row.int64(1)) {
                 case .deletion: deletions[path] = row.int64(0)
                 case .upload, nil:
-                    let (end, span) = (row.int64(4), max(0, row.int64(5) / 1_000))
-                    uploads[path] = Upload(bytes: row.int64(3), times: (end - span)...end, entry: row.int64(0))
+                    let (end, duration) = (row.int64(4), max(0, row.int64(5) / 1_000))
+                    uploads[path] = Upload(bytes: row.int64(3), times: (end - duration)...end, entryID: row.int64(0))
                 }
             }
         runIDs = Set(try connection.prepare("SELECT run_id FROM runs").map { $0.string(0) })
         modelIDs = Set(try connection.prepare("SELECT model_id FROM logged_models").map { $0.string(0) })
         for (path, upload) in uploads {
             let isDeleted = Self.pathAndParents(of: path)
-                .contains { deletions[$0].map { $0 > upload.entry } ?? false }
+                .contains { deletions[$0].map { $0 > upload.entryID } ?? false }
             if !isDeleted { files[path] = upload }
         }
     }
@@ -52,16 +52,15 @@ package struct ArtifactCheck {
         try connection.prepare(
             "SELECT version, name, coalesce(storage_location, source) FROM model_versions WHERE is_prompt = 0"
         ).forEachRow { row in
-            guard let location = try Self.location(row.string(2), connection) else { return }
+            guard let location = try Self.resolvedLocation(row.string(2), connection) else { return }
             let version = ArtifactsInUse.Dependent(.version(row.int64(0), ofModel: row.string(1)))
             addNeeded(location, of: version.text)
         }
     }
 
-    /// Returns the location that a `runs:` or `models:` location refers to, and any other location unchanged.
-    ///
-    /// Returns nil if the run or logged model does not exist.
-    private static func location(_ text: String, _ connection: Connection) throws -> String? {
+    /// Returns the location that a `runs:` or `models:` location refers to, nil if the run or logged model does not exist, and
+    /// any other location unchanged.
+    private static func resolvedLocation(_ text: String, _ connection: Connection) throws -> String? {
         guard let owner = ArtifactFolders.owner(in: text) else { return text }
         return try connection.artifactLocations(owner.kind, ids: [owner.id])[owner.id]
             .map { ArtifactLocation($0).appending(owner.path).uri }
@@ -72,7 +71,7 @@ package struct ArtifactCheck {
         neededFolders[path] = owner
     }
 
-    /// Adds an upload or deletion to the journal that was not recorded when it happened.
+    /// Adds to the journal an upload or deletion that was not recorded when it happened.
     ///
     /// - Parameter time: Unix milliseconds.
     package static func addToJournal(
@@ -87,10 +86,7 @@ package struct ArtifactCheck {
             INSERT INTO artifact_journal (time, kind, path, run_id, bytes, duration, is_shared)
             VALUES (?1, ?2, ?3, NULL, ?4, 0, 0)
             """,
-            time,
-            kind.rawValue,
-            path,
-            bytes
+            values: [time, kind.rawValue, path, bytes]
         )
     }
 

@@ -15,8 +15,8 @@ package struct StoreFault: Sendable, Equatable {
 /// connection that can write, inside a transaction. Values that are derived from other rows are calculated again, and
 /// rows without an owner are deleted.
 package struct StoreCheck {
-    let connection: Connection
-    let mends: Bool
+    private let connection: Connection
+    private let mends: Bool
     /// The maximum number of faults of one kind that are listed one by one; the rest are only counted.
     private static let maximumListedFaults = 20
 
@@ -32,9 +32,9 @@ package struct StoreCheck {
         let file = try fileFaults()
         // The other checks cannot be trusted if the file is damaged.
         guard file.isEmpty else { return file }
-        let rows = try referenceFaults() + ownerlessRows()
-        let sums = try summaryFaults() + ownerFaults()
-        return try rows + sums + modelFaults() + registryFaults()
+        let rows = try referenceFaults() + ownerlessRowFaults()
+        let sums = try metricSummaryFaults() + storageSumFaults()
+        return try rows + sums + modelMetricFaults() + registryFaults()
     }
 
     /// The prefix of the texts of faults that `fileFaults` returns.
@@ -50,32 +50,29 @@ package struct StoreCheck {
     private func referenceFaults() throws -> [StoreFault] {
         var counts: [String: Int] = [:]
         try connection.prepare("PRAGMA foreign_key_check").forEachRow { row in
-            // `ownerlessRows` reports and mends these rows.
+            // `ownerlessRowFaults` reports and mends these rows.
             let (table, owners) = (row.string(0), row.string(2))
-            guard !Self.owned.contains(where: { $0.table == table && $0.owners == owners }) else { return }
+            guard !Self.ownedTables.contains(where: { $0.table == table && $0.owners == owners }) else { return }
             counts["\(table) that refer to no row of \(owners)", default: 0] += 1
         }
-        return counts.sorted { $0.key < $1.key }.map {
-            StoreFault(text: "\($0.value) rows of \($0.key)", isMendable: false)
-        }
+        return counts.sorted { $0.key < $1.key }
+            .map { StoreFault(text: "\($0.value) rows of \($0.key)", isMendable: false) }
     }
 
-    /// Returns the rows whose run, model or key does not exist.
+    /// Counts the rows whose run, model or key does not exist; deletes those without a run or model if `mends` is true.
     ///
-    /// Deletes those without a run or model if `mends` is true.
-    ///
-    /// Most of these tables have no foreign key, so SQLite does not check them. Such rows must not stay, because a new run
-    /// could get the row id of the missing run and would then seem to have the values in these rows.
-    private func ownerlessRows() throws -> [StoreFault] {
+    /// Most of these tables have no foreign key, so SQLite does not check them. The rows must be deleted, because a new run could
+    /// get the row id of the missing run and would then seem to have the values in these rows.
+    private func ownerlessRowFaults() throws -> [StoreFault] {
         var faults: [StoreFault] = []
-        for (table, column, owners, which) in Self.owned {
-            let condition = "\(column) NOT IN (SELECT id FROM \(owners)\(which))"
+        for (table, column, owners, ownerCondition) in Self.ownedTables {
+            let condition = "\(column) NOT IN (SELECT id FROM \(owners)\(ownerCondition))"
             let count = try connection.firstInt64(of: "SELECT count(*) FROM \(table) WHERE \(condition)") ?? 0
             guard count > 0 else { continue }
             if mends { try connection.execute("DELETE FROM \(table) WHERE \(condition)") }
             faults.append(StoreFault(text: "\(count) rows of \(table) belong to no row of \(owners)", isMendable: true))
         }
-        for table in Self.keyed {
+        for table in Self.tablesWithKeys {
             let condition = "key_id NOT IN (SELECT id FROM keys)"
             let count = try connection.firstInt64(of: "SELECT count(*) FROM \(table) WHERE \(condition)") ?? 0
             guard count > 0 else { continue }
@@ -84,7 +81,7 @@ package struct StoreCheck {
         return faults
     }
 
-    private static let owned: [(table: String, column: String, owners: String, which: String)] = [
+    private static let ownedTables: [(table: String, column: String, owners: String, ownerCondition: String)] = [
         ("metrics", "run_id", "runs", ""), ("latest_metrics", "run_id", "runs", ""), ("params", "run_id", "runs", ""),
         ("run_tags", "run_id", "runs", ""), ("model_metrics", "run_id", "runs", ""),
         ("model_metrics", "model_id", "logged_models", ""), ("latest_model_metrics", "model_id", "logged_models", ""),
@@ -96,7 +93,7 @@ package struct StoreCheck {
         ("model_outputs", "run_id", "runs", ""), ("run_owners", "run_id", "runs", ""),
     ]
 
-    private static let keyed = [
+    private static let tablesWithKeys = [
         "metrics", "latest_metrics", "params", "run_tags", "logged_model_params", "logged_model_tags", "model_metrics",
         "latest_model_metrics",
     ]
@@ -104,16 +101,16 @@ package struct StoreCheck {
 
 extension StoreCheck {
     /// Compares the summary of each metric with its points.
-    private func summaryFaults() throws -> [StoreFault] {
+    private func metricSummaryFaults() throws -> [StoreFault] {
         var list = FaultList(
             limit: Self.maximumListedFaults,
             what: "metrics have a summary that differs from their points"
         )
         var wrong: [(series: MetricSeries, summary: MetricSummary?)] = []
-        func compare(_ series: MetricSeries, _ found: MetricSummary?) throws {
+        func compare(_ series: MetricSeries, _ calculated: MetricSummary?) throws {
             let stored = try storedSummary(of: series)
-            guard !Self.isCorrect(stored, found) else { return }
-            wrong.append((series, found))
+            guard !Self.isCorrect(stored, calculated) else { return }
+            wrong.append((series, calculated))
             let name = try name(of: series)
             list.add(StoreFault(text: "\(name): the summary differs from the points", isMendable: true))
         }
@@ -150,19 +147,18 @@ extension StoreCheck {
 
     /// Whether the stored summary is correct, given the one calculated from the points.
     ///
-    /// In a correct summary, `isInOrder` may be false although the points found are in order, because the stored points do not
-    /// show the order in which they were logged.
-    private static func isCorrect(_ stored: MetricSummary?, _ found: MetricSummary?) -> Bool {
-        guard let stored, let found else { return stored == nil && found == nil }
-        return stored.latest == found.latest && stored.pointCount == found.pointCount
-            && stored.extremes == found.extremes && (!stored.isInOrder || found.isInOrder)
+    /// In a correct summary, `isInOrder` may be false although the calculated one is true, because the points do not show the
+    /// order in which they were logged.
+    private static func isCorrect(_ stored: MetricSummary?, _ calculated: MetricSummary?) -> Bool {
+        guard let stored, let calculated else { return stored == nil && calculated == nil }
+        return stored.latest == calculated.latest && stored.pointCount == calculated.pointCount
+            && stored.extremes == calculated.extremes && (!stored.isInOrder || calculated.isInOrder)
     }
 
     private func storedSummary(of series: MetricSeries) throws -> MetricSummary? {
         try connection.query(
             "SELECT \(MetricSummary.columns) FROM latest_metrics WHERE run_id = ?1 AND key_id = ?2",
-            series.runRow,
-            series.keyID
+            values: [series.runRow, series.keyID]
         ).firstRow { MetricSummary(row: $0) }
     }
 
@@ -175,17 +171,11 @@ extension StoreCheck {
                 minimum, minimum_step, maximum, maximum_step)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?10, ?11)
             """,
-            series.runRow,
-            series.keyID,
-            summary.latest.value,
-            Int64(summary.latest.isNaN ? 1 : 0),
-            summary.latest.timestamp,
-            summary.latest.step,
-            summary.pointCount,
-            summary.extremes?.minimum.value,
-            summary.extremes?.minimum.step,
-            summary.extremes?.maximum.value,
-            summary.extremes?.maximum.step
+            values: [
+                series.runRow, series.keyID, summary.latest.value, Int64(summary.latest.isNaN ? 1 : 0),
+                summary.latest.timestamp, summary.latest.step, summary.pointCount, summary.extremes?.minimum.value,
+                summary.extremes?.minimum.step, summary.extremes?.maximum.value, summary.extremes?.maximum.step,
+            ]
         )
     }
 
@@ -196,7 +186,7 @@ extension StoreCheck {
     }
 
     /// Compares the latest metrics of logged models with their points.
-    private func modelFaults() throws -> [StoreFault] {
+    private func modelMetricFaults() throws -> [StoreFault] {
         var list = FaultList(
             limit: Self.maximumListedFaults,
             what: "latest metrics of logged models differ from their points"
@@ -212,9 +202,7 @@ extension StoreCheck {
             if mends {
                 try connection.run(
                     "DELETE FROM latest_model_metrics WHERE model_id = ?1 AND key_id = ?2 AND scope_id = ?3",
-                    model,
-                    key,
-                    scope
+                    values: [model, key, scope]
                 )
                 try connection.run(LatestModelMetric.insertion, model, key, scope)
             }
@@ -223,10 +211,24 @@ extension StoreCheck {
         return list.faults
     }
 
+    /// Compares each owner's sums in `storage_owners` with the sums of the owner's rows.
+    private func storageSumFaults() throws -> [StoreFault] {
+        let sums = """
+            (SELECT coalesce(sum(bytes), 0) FROM stored_artifacts WHERE owner_id = storage_owners.id),
+            (SELECT count(*) FROM stored_artifacts WHERE owner_id = storage_owners.id),
+            (SELECT count(*) FROM run_owners WHERE owner_id = storage_owners.id)
+            """
+        let isWrong = "(bytes, files, runs) <> (\(sums))"
+        let count = try connection.firstInt64(of: "SELECT count(*) FROM storage_owners WHERE \(isWrong)") ?? 0
+        guard count > 0 else { return [] }
+        if mends { try connection.execute("UPDATE storage_owners SET (bytes, files, runs) = (SELECT \(sums))") }
+        return [StoreFault(text: "\(count) rows of storage_owners have wrong sums", isMendable: true)]
+    }
+
     /// Checks the version counters and the copies of model names in the model registry.
     private func registryFaults() throws -> [StoreFault] {
         var faults: [StoreFault] = []
-        for (what, condition, repair) in Self.registry {
+        for (what, condition, repair) in Self.registryRules {
             let count = try connection.firstInt64(of: "SELECT count(*) FROM \(condition)") ?? 0
             guard count > 0 else { continue }
             if mends { try connection.execute(repair) }
@@ -235,7 +237,7 @@ extension StoreCheck {
         return faults
     }
 
-    private static let registry: [(what: String, condition: String, repair: String)] = [
+    private static let registryRules: [(what: String, condition: String, repair: String)] = [
         (
             "registered models have a version counter that is lower than their highest version number",
             """

@@ -10,9 +10,9 @@ extension ReadSession {
         guard let series = try series(of: history), let summary = try summary(of: series) else { return nil }
         let metric = CurveMetric(history, series: series, summary: summary)
         if let range = request.range { return try curvePart(of: metric, request, range) }
-        if let known = try CurvePosition(position, of: history) {
-            guard known.pointCount != summary.pointCount else { return nil }
-            if let added = try addedPoints(of: metric, request, after: known) { return added }
+        if let clientPosition = try CurvePosition(position, of: history) {
+            guard clientPosition.pointCount != summary.pointCount else { return nil }
+            if let added = try addedPoints(of: metric, request, after: clientPosition) { return added }
         }
         return summary.pointCount > request.readPoints
             ? try sampledCurve(of: metric, request) : try wholeCurve(of: metric, request)
@@ -20,21 +20,20 @@ extension ReadSession {
 
     /// Returns the points that were added after the client's last request.
     ///
-    /// Returns nil if there are too many of them, or if the order of the axis does not put all of them after the points
-    /// that the client has.
+    /// Returns nil if there are too many of them, or if some of them must be drawn before a point that the client has.
     private func addedPoints(
         of metric: CurveMetric,
         _ request: CurveRequest,
-        after known: CurvePosition
+        after clientPosition: CurvePosition
     ) throws -> MetricCurve? {
-        let count = metric.summary.pointCount - known.pointCount
+        let count = metric.summary.pointCount - clientPosition.pointCount
         guard count > 0, count <= request.readPoints, request.axis == .time || metric.summary.isInOrder else {
             return nil
         }
         var thinner = CurveThinner(pointCount: count, maximum: request.maximumPoints)
         var found: Int64 = 0
         var last: MetricPoint?
-        let query = try historyQuery(metric.series, .after(known.sortValues), limit: Int(count) + 1)
+        let query = try historyQuery(metric.series, .after(clientPosition.sortValues), limit: Int(count) + 1)
         try query.forEachRow { row in
             let point = MetricPoint(row: row, column: 0)
             thinner.add(point)
@@ -65,7 +64,7 @@ extension ReadSession {
     }
 }
 
-/// A metric whose curve is requested, and what is known about it without reading its points.
+/// A metric whose curve is requested, and the summary of its points.
 struct CurveMetric {
     let series: MetricSeries
     let summary: MetricSummary

@@ -2,7 +2,7 @@ internal import SQLite
 internal import Tracking
 
 // To draw a metric with millions of points, only some of the points are read: points at about equal distances in time, called
-// anchors, and a few points after each anchor. The extremes of the whole metric are known from its summary.
+// anchors, and a few points after each anchor. The extremes of the whole metric are read from its summary.
 
 extension ReadSession {
     func sampledCurve(of metric: CurveMetric, _ request: CurveRequest) throws -> MetricCurve {
@@ -28,9 +28,9 @@ extension ReadSession {
         let series = metric.series
         var anchors = try CurveAnchors(first: first, last: last) { try self.neighbor($0, of: $1, in: series) }
             .points(request.maximumPoints)
-        let readEach = max(request.readPoints / Int64(request.maximumPoints), 1)
+        let pointsPerAnchor = max(request.readPoints / Int64(request.maximumPoints), 1)
         for index in anchors.indices.dropFirst() {
-            try widen(&anchors[index], byPointsAfter: anchors[index - 1].point, limit: readEach, in: series)
+            try widen(&anchors[index], byPointsAfter: anchors[index - 1].point, limit: pointsPerAnchor, in: series)
         }
         if request.axis == .step, !metric.summary.isInOrder {
             anchors.sort { ($0.point.step, $0.point.timestamp) < ($1.point.step, $1.point.timestamp) }
@@ -83,7 +83,7 @@ extension ReadSession {
 
 /// Finds points of a history at about equal distances in time, by halving the widest gaps between the points found so far.
 ///
-/// Halving a gap takes two look-ups. A long time without points costs no more than one halving.
+/// Halving a gap takes two look-ups, however long the gap is.
 struct CurveAnchors {
     /// A position in a history, which is ordered by time and then by step.
     typealias Position = (timestamp: Int64, step: Int64)

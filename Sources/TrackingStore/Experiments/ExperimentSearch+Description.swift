@@ -4,10 +4,6 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// Returns one page of the experiments that a search finds, by default with the newest first.
-    ///
-    /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, and for a
-    ///   pattern that is too long.
     package func findExperiments(_ search: ExperimentSearch) throws -> SearchCursor<Experiment> {
         try find(search).cursor
     }

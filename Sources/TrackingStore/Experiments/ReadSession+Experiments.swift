@@ -48,8 +48,7 @@ extension ReadSession {
             WHERE dataset.experiment_id IN (SELECT value FROM json_each(?1))
             LIMIT 1000
             """,
-            jsonArray(readable),
-            Tag.datasetContextKey
+            values: [jsonArray(readable), Tag.datasetContextKey]
         )
         defer { select.reset() }
         var summaries: [DatasetSummary] = []

@@ -14,16 +14,13 @@ extension WriteSession {
             SELECT 1 + max(coalesce((SELECT max(id) FROM experiments), 0),
                 coalesce((SELECT highest FROM removed_experiments), 0)), ?1, ?2, ?3, ?3
             """,
-            name,
-            artifactLocation ?? "",
-            now
+            values: [name, artifactLocation ?? "", now]
         )
         let id = connection.lastInsertRowID
         if artifactLocation == nil {
             try connection.run(
                 "UPDATE experiments SET artifact_location = ?2 WHERE id = ?1",
-                id,
-                Experiment.defaultLocation(id: id, beneath: artifactRoot)
+                values: [id, Experiment.defaultLocation(id: id, beneath: artifactRoot)]
             )
         }
         for tag in tags { try connection.upsert(tag, in: .experiments, of: id) }
@@ -39,8 +36,7 @@ extension WriteSession {
             SELECT 0, 'Default', ?1, ?2, ?2
             WHERE NOT EXISTS (SELECT 1 FROM experiments)
             """,
-            Experiment.defaultLocation(id: 0, beneath: artifactRoot),
-            currentMilliseconds()
+            values: [Experiment.defaultLocation(id: 0, beneath: artifactRoot), currentMilliseconds()]
         )
     }
 
@@ -55,9 +51,7 @@ extension WriteSession {
         try experiment.requireRenamable(to: name, isTaken: try holder(ofName: name) != nil)
         try connection.run(
             "UPDATE experiments SET name = ?2, last_update_time = ?3 WHERE id = ?1",
-            id,
-            name,
-            currentMilliseconds()
+            values: [id, name, currentMilliseconds()]
         )
     }
 
@@ -83,15 +77,11 @@ extension WriteSession {
         try requireDeletion(ofExperiment: id).requireMovable(by: move)
         try connection.run(
             "UPDATE experiments SET lifecycle_stage = ?2, last_update_time = ?3 WHERE id = ?1",
-            id,
-            move.stage.storedValue,
-            currentMilliseconds()
+            values: [id, move.stage.storedValue, currentMilliseconds()]
         )
         try connection.run(
             "UPDATE runs SET lifecycle_stage = ?2, deleted_time = ?3 WHERE experiment_id = ?1",
-            id,
-            move.stage.storedValue,
-            move.deletedTime
+            values: [id, move.stage.storedValue, move.deletedTime]
         )
         forgetAllRuns()
     }

@@ -26,9 +26,7 @@ extension ReadSession {
                 AND substr(part, 1, length(?3)) <> ?3
             ORDER BY subject, part
             """,
-            upstream,
-            subjects.map { jsonTexts($0) },
-            ForwardOmission.renumberedVersionPrefix
+            values: [upstream, subjects.map { jsonTexts($0) }, ForwardOmission.renumberedVersionPrefix]
         ).map { ForwardOmission(subject: $0.string(0), part: $0.string(1), reason: $0.string(2)) }
     }
 
@@ -43,10 +41,7 @@ extension ReadSession {
             SELECT subject, part, reason FROM forward_omissions
             WHERE upstream_id = ?1 AND (substr(part, 1, length(?2)) = ?2) = ?3 ORDER BY time DESC LIMIT ?4
             """,
-            upstream,
-            ForwardOmission.renumberedVersionPrefix,
-            ofRenumberedVersions ? 1 : 0,
-            limit
+            values: [upstream, ForwardOmission.renumberedVersionPrefix, ofRenumberedVersions ? 1 : 0, limit]
         ).map { ForwardOmission(subject: $0.string(0), part: $0.string(1), reason: $0.string(2)) }
     }
 
@@ -54,8 +49,7 @@ extension ReadSession {
     package func omissionCount(upstream: Int64) throws -> Int64 {
         try connection.query(
             "SELECT count(*) FROM forward_omissions WHERE upstream_id = ?1 AND substr(part, 1, length(?2)) <> ?2",
-            upstream,
-            ForwardOmission.renumberedVersionPrefix
+            values: [upstream, ForwardOmission.renumberedVersionPrefix]
         ).firstRow { $0.int64(0) } ?? 0
     }
 }

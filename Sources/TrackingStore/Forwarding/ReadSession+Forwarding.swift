@@ -29,8 +29,7 @@ extension ReadSession {
     package func forwardedRunJournal(row: Int64, upstream: Int64) throws -> ForwardedRunJournal? {
         try connection.query(
             "SELECT \(ForwardedRunJournal.columns) FROM forwarded_runs WHERE run_id = ?1 AND upstream_id = ?2",
-            row,
-            upstream
+            values: [row, upstream]
         ).firstRow { ForwardedRunJournal(row: $0, column: 0) }
     }
 
@@ -45,8 +44,7 @@ extension ReadSession {
                 ON sent.run_id = latest.run_id AND sent.upstream_id = ?2 AND sent.key_id = latest.key_id
             WHERE latest.run_id = ?1 AND latest.point_count IS NOT sent.point_count
             """,
-            row,
-            upstream
+            values: [row, upstream]
         ).map { series in
             ForwardedSeries(
                 keyID: series.int64(0),
@@ -70,8 +68,7 @@ extension ReadSession {
         let points = try historyQuery(series, start, limit: limit).map { MetricPoint(row: $0, column: 0) }
         let count = try connection.query(
             "SELECT point_count FROM latest_metrics WHERE run_id = ?1 AND key_id = ?2",
-            row,
-            keyID
+            values: [row, keyID]
         ).firstRow { $0.int64(0) }
         return (points, count ?? 0)
     }
@@ -116,8 +113,7 @@ extension ReadSession {
             JOIN experiments ON experiments.id = CAST(sent.name AS INTEGER)
             WHERE sent.upstream_id = ?1 AND sent.kind = ?2 AND sent.target <> '' LIMIT 10
             """,
-            upstream,
-            ForwardedKind.experiment.rawValue
+            values: [upstream, ForwardedKind.experiment.rawValue]
         ).map { KnownUpstreamEntity.experiment($0.string(0), remoteID: $0.string(1)) }
     }
 
@@ -130,10 +126,7 @@ extension ReadSession {
     ) throws -> String? {
         try connection.query(
             "SELECT name FROM forwarded_things WHERE upstream_id = ?1 AND kind = ?2 AND target = ?3 AND name <> ?4",
-            upstream,
-            kind.rawValue,
-            remoteID,
-            name
+            values: [upstream, kind.rawValue, remoteID, name]
         ).firstRow { $0.string(0) }
     }
 
@@ -162,8 +155,7 @@ extension ReadSession {
                     ON sent.run_id = latest.run_id AND sent.upstream_id = ?2 AND sent.key_id = latest.key_id
                 WHERE latest.run_id = ?1
                 """,
-                row,
-                upstream
+                values: [row, upstream]
             ).firstRow { (Int64($0.double(0)), Int64($0.double(1))) }
             return ForwardedRunStatus(
                 row: row,
@@ -185,9 +177,7 @@ extension ReadSession {
                 WHERE id > ?1 AND (?3 IS NULL OR run_id IN (SELECT value FROM json_each(?3)))
                 ORDER BY id LIMIT ?2
                 """,
-                start,
-                limit,
-                runIDs.map { jsonTexts($0) }
+                values: [start, limit, runIDs.map { jsonTexts($0) }]
             ).map { ($0.int64(0), $0.string(1), $0.int64(2)) }
             guard let last = rows.last else { break }
             start = last.0
@@ -207,9 +197,7 @@ extension ReadSession {
             FROM forwarded_things
             WHERE upstream_id = ?1 AND kind = ?2 AND name = ?3
             """,
-            upstream,
-            kind.rawValue,
-            name
+            values: [upstream, kind.rawValue, name]
         ).firstRow { row in
             ForwardedEntity(
                 remoteID: row.string(0),
@@ -229,9 +217,7 @@ extension ReadSession {
     package func forwardedFiles(of owner: ForwardedFileOwner, upstream: Int64) throws -> [ForwardedFile] {
         try connection.query(
             "SELECT path, bytes, version FROM forwarded_files WHERE upstream_id = ?1 AND kind = ?2 AND owner = ?3",
-            upstream,
-            owner.kind,
-            owner.id
+            values: [upstream, owner.kind, owner.id]
         ).map { ForwardedFile(path: $0.string(0), bytes: $0.int64(1), version: $0.string(2)) }
     }
 
@@ -240,8 +226,7 @@ extension ReadSession {
     package func uploadedPaths(ofRun row: Int64, after entry: Int64) throws -> [String] {
         try connection.query(
             "SELECT DISTINCT path FROM artifact_journal WHERE run_id = ?1 AND id > ?2 AND kind = 0",
-            row,
-            entry
+            values: [row, entry]
         ).map { $0.string(0) }
     }
 
@@ -251,8 +236,7 @@ extension ReadSession {
         // The paths beneath the folder are those between `FOLDER/` and `FOLDER0`, because `0` follows `/` in the order of bytes.
         try connection.query(
             "SELECT max(id) FROM artifact_journal WHERE path >= ?1 AND path < ?2",
-            folder + "/",
-            folder + "0"
+            values: [folder + "/", folder + "0"]
         ).firstRow { $0.optionalInt64(0) }.flatMap { $0 } ?? 0
     }
 
@@ -295,11 +279,10 @@ extension ReadSession {
     ) throws -> [(row: Int64, model: TransferredRegisteredModel, versions: [TransferredModelVersion])] {
         let rows = try connection.query(
             "SELECT id FROM registered_models WHERE id > ?1 ORDER BY id LIMIT ?2",
-            row,
-            limit
+            values: [row, limit]
         ).map { $0.int64(0) }
         return try zip(rows, transferredRegisteredModels(rows.map { TransferRow($0) })).map { row, model in
-            var position = RegistryPosition(model: TransferRow(row))
+            var position = ModelVersionPosition(model: TransferRow(row))
             var versions: [TransferredModelVersion] = []
             while !position.isAtEnd { versions += try position.next(self) }
             return (row, model, versions)

@@ -27,9 +27,7 @@ extension WriteSession {
                 INSERT INTO forwarded_runs (run_id, upstream_id, sent) SELECT id, ?2, ?3 FROM runs WHERE id = ?1
                 ON CONFLICT (run_id, upstream_id) DO UPDATE SET sent = excluded.sent
                 """,
-                attempt.row,
-                upstream,
-                attempt.sent
+                values: [attempt.row, upstream, attempt.sent]
             )
         }
     }
@@ -40,9 +38,7 @@ extension WriteSession {
     package func forgetForwardedRuns(after row: Int64, limit: Int, upstream: Int64) throws -> Int64? {
         let rows = try connection.query(
             "SELECT run_id FROM forwarded_runs WHERE upstream_id = ?1 AND run_id > ?2 ORDER BY run_id LIMIT ?3",
-            upstream,
-            row,
-            limit
+            values: [upstream, row, limit]
         ).map { $0.int64(0) }
         let list = jsonArray(rows)
         try connection.run(
@@ -50,24 +46,21 @@ extension WriteSession {
             DELETE FROM forwarded_points
             WHERE upstream_id = ?1 AND run_id IN (SELECT value FROM json_each(?2))
             """,
-            upstream,
-            list
+            values: [upstream, list]
         )
         try connection.run(
             """
             DELETE FROM forwarded_files WHERE upstream_id = ?1 AND kind = 0
                 AND owner IN (SELECT run_id FROM runs WHERE id IN (SELECT value FROM json_each(?2)))
             """,
-            upstream,
-            list
+            values: [upstream, list]
         )
         try connection.run(
             """
             UPDATE forwarded_runs SET target = NULL, sent = '', sent_time = NULL, artifact_entry = NULL, failure = NULL
             WHERE upstream_id = ?1 AND run_id IN (SELECT value FROM json_each(?2))
             """,
-            upstream,
-            list
+            values: [upstream, list]
         )
         return rows.last
     }
@@ -95,14 +88,10 @@ extension WriteSession {
                 target = excluded.target, sent = excluded.sent, sent_time = excluded.sent_time,
                 artifact_entry = excluded.artifact_entry, failure = excluded.failure
             """,
-            update.row,
-            upstream,
-            journal.remoteID,
-            journal.sentContent,
-            journal.sentTime,
-            journal.comparedArtifactEntry,
-            journal.failure,
-            journal.isSkipped ? 1 : 0
+            values: [
+                update.row, upstream, journal.remoteID, journal.sentContent, journal.sentTime,
+                journal.comparedArtifactEntry, journal.failure, journal.isSkipped ? 1 : 0,
+            ]
         )
         guard connection.changes > 0 else { return }
         if let sent = update.sentParts, !sent.parts.isEmpty {
@@ -116,9 +105,7 @@ extension WriteSession {
         guard let last = series.last else {
             try connection.run(
                 "DELETE FROM forwarded_points WHERE run_id = ?1 AND upstream_id = ?2 AND key_id = ?3",
-                run,
-                upstream,
-                series.keyID
+                values: [run, upstream, series.keyID]
             )
             return
         }
@@ -128,14 +115,10 @@ extension WriteSession {
                 (run_id, upstream_id, key_id, point_count, timestamp, step, value, is_nan)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
             """,
-            run,
-            upstream,
-            series.keyID,
-            series.sentCount,
-            last.timestamp,
-            last.step,
-            last.value,
-            last.isNaN ? 1 : 0
+            values: [
+                run, upstream, series.keyID, series.sentCount, last.timestamp, last.step, last.value,
+                last.isNaN ? 1 : 0,
+            ]
         )
     }
 
@@ -146,11 +129,7 @@ extension WriteSession {
             INSERT OR REPLACE INTO forward_omissions (upstream_id, subject, part, reason, time)
             VALUES (?1, ?2, ?3, ?4, ?5)
             """,
-            upstream,
-            omission.subject,
-            omission.part,
-            omission.reason,
-            currentMilliseconds()
+            values: [upstream, omission.subject, omission.part, omission.reason, currentMilliseconds()]
         )
     }
 
@@ -161,9 +140,7 @@ extension WriteSession {
             DELETE FROM forward_omissions
             WHERE upstream_id = ?1 AND subject = ?2 AND part IN (SELECT value FROM json_each(?3))
             """,
-            upstream,
-            subject,
-            jsonTexts(parts)
+            values: [upstream, subject, jsonTexts(parts)]
         )
     }
 
@@ -180,11 +157,10 @@ extension WriteSession {
             WHERE upstream_id = ?1 AND subject = ?2 AND part NOT IN (?3, ?4) AND substr(part, 1, length(?5)) <> ?5
                 AND substr(part, 1, 5) <> 'file '
             """,
-            upstream,
-            name,
-            ForwardOmission.experiment,
-            ForwardOmission.files,
-            ForwardOmission.part(ofExperimentTag: "")
+            values: [
+                upstream, name, ForwardOmission.experiment, ForwardOmission.files,
+                ForwardOmission.part(ofExperimentTag: ""),
+            ]
         )
     }
 
@@ -195,10 +171,7 @@ extension WriteSession {
             DELETE FROM forward_omissions
             WHERE upstream_id = ?1 AND subject = ?2 AND (part = ?3 OR substr(part, 1, length(?4)) = ?4)
             """,
-            upstream,
-            name,
-            ForwardOmission.experiment,
-            ForwardOmission.part(ofExperimentTag: "")
+            values: [upstream, name, ForwardOmission.experiment, ForwardOmission.part(ofExperimentTag: "")]
         )
     }
 
@@ -209,9 +182,7 @@ extension WriteSession {
             DELETE FROM forward_omissions
             WHERE upstream_id = ?1 AND subject = ?2 AND (part = ?3 OR substr(part, 1, 5) = 'file ')
             """,
-            upstream,
-            owner,
-            ForwardOmission.files
+            values: [upstream, owner, ForwardOmission.files]
         )
     }
 
@@ -221,9 +192,7 @@ extension WriteSession {
             if let sent = run.sentContent {
                 try connection.run(
                     "UPDATE forwarded_runs SET sent = ?3 WHERE run_id = ?1 AND upstream_id = ?2",
-                    run.row,
-                    upstream,
-                    sent
+                    values: [run.row, upstream, sent]
                 )
             }
             try connection.run(
@@ -232,9 +201,7 @@ extension WriteSession {
                 WHERE run_id = ?1 AND upstream_id = ?2
                     AND key_id IN (SELECT id FROM keys WHERE name IN (SELECT value FROM json_each(?3)))
                 """,
-                run.row,
-                upstream,
-                jsonTexts(run.metrics)
+                values: [run.row, upstream, jsonTexts(run.metrics)]
             )
         }
     }
@@ -256,8 +223,7 @@ extension WriteSession {
         let wasAsked = "digest LIKE '\(ForwardedEntity.unansweredPrefix)%'"
         try connection.run(
             "DELETE FROM forwarded_things WHERE target = '' AND NOT \(wasAsked) AND \(condition)",
-            upstream,
-            list
+            values: [upstream, list]
         )
         try connection.run(
             """
@@ -270,9 +236,7 @@ extension WriteSession {
                 )
             )
             """,
-            upstream,
-            list,
-            ForwardOmission.renumberedVersionPrefix
+            values: [upstream, list, ForwardOmission.renumberedVersionPrefix]
         )
     }
 
@@ -284,19 +248,16 @@ extension WriteSession {
         )
     }
 
-    package func note(_ thing: ForwardedEntity, _ kind: ForwardedKind, _ name: String, upstream: Int64) throws {
+    package func note(_ entity: ForwardedEntity, _ kind: ForwardedKind, _ name: String, upstream: Int64) throws {
         try connection.run(
             """
             INSERT OR REPLACE INTO forwarded_things (upstream_id, kind, name, target, digest, failure, artifact_entry)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
             """,
-            upstream,
-            kind.rawValue,
-            name,
-            thing.remoteID,
-            thing.digest,
-            thing.failure,
-            thing.comparedArtifactEntry
+            values: [
+                upstream, kind.rawValue, name, entity.remoteID, entity.digest, entity.failure,
+                entity.comparedArtifactEntry,
+            ]
         )
     }
 
@@ -306,12 +267,7 @@ extension WriteSession {
             INSERT OR REPLACE INTO forwarded_files (upstream_id, kind, owner, path, bytes, version)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             """,
-            upstream,
-            owner.kind,
-            owner.id,
-            file.path,
-            file.bytes,
-            file.version
+            values: [upstream, owner.kind, owner.id, file.path, file.bytes, file.version]
         )
         try endOmissions(of: owner.id, [ForwardOmission.part(ofFile: file.path)], upstream: upstream)
     }
@@ -321,9 +277,7 @@ extension WriteSession {
     package func noteFilesCompared(ofRun row: Int64, at entry: Int64, upstream: Int64) throws {
         try connection.run(
             "UPDATE forwarded_runs SET artifact_entry = ?3 WHERE run_id = ?1 AND upstream_id = ?2",
-            row,
-            upstream,
-            entry
+            values: [row, upstream, entry]
         )
     }
 
@@ -332,10 +286,7 @@ extension WriteSession {
     package func noteFilesCompared(ofModel id: String, at entry: Int64, upstream: Int64) throws {
         try connection.run(
             "UPDATE forwarded_things SET artifact_entry = ?3 WHERE upstream_id = ?1 AND kind = ?4 AND name = ?2",
-            upstream,
-            id,
-            entry,
-            ForwardedKind.loggedModel.rawValue
+            values: [upstream, id, entry, ForwardedKind.loggedModel.rawValue]
         )
     }
 
@@ -350,9 +301,7 @@ extension WriteSession {
                 INSERT INTO forwarded_runs (run_id, upstream_id, is_skipped) VALUES (?1, ?2, ?3)
                 ON CONFLICT (run_id, upstream_id) DO UPDATE SET is_skipped = excluded.is_skipped, failure = NULL
                 """,
-                row,
-                upstream,
-                isSkipped ? 1 : 0
+                values: [row, upstream, isSkipped ? 1 : 0]
             )
             return row
         }

@@ -4,13 +4,6 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// Returns one page of the models that a search finds.
-    ///
-    /// Models with equal sort keys are ordered by creation time, the newest first, and then by model id. Deleted models
-    /// are never found. A model meets a comparison of a metric if any point of that metric does; `order_by` uses the latest
-    /// point.
-    /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, for too many
-    ///   sort keys, and for a pattern that is too long.
     package func findLoggedModels(_ search: LoggedModelSearch) throws -> SearchCursor<LoggedModel> {
         try find(search).cursor
     }
@@ -68,8 +61,8 @@ extension LoggedModelSearch: SearchDescription {
             (.metric, .lessOrEqual), (.parameter, .equal), (.tag, .equal):
             true
         case (.attribute, .equal): comparison.key == "name" || comparison.key == "source_run_id"
-        // For other comparisons of names, the index of names helps only in an order by a metric, where a scan would have to
-        // read each model's row for the name. In the default order, the index that is scanned contains the names.
+        // For other comparisons of names, the index of names helps only if the search orders by a metric: a scan would then have
+        // to read each model's row for the name. In the default order, the scanned index itself contains the names.
         case (.attribute, _): comparison.key == "name" && orderings.first?.ordering.entity == .metric
         default: false
         }

@@ -22,7 +22,7 @@ struct LoggedModelSearchStatement {
         let ties = SearchSubject.loggedModels.tieBreaks(of: search.orderings.map(\.ordering))
         var clauses = search.orderings + ties.map { LoggedModelSearch.Clause(ordering: $0, dataset: nil) }
         switch accessPath {
-        case .order: break
+        case .chosenBySQLite: break
         case .candidates(let candidates):
             filter = candidates.filter
             statement.source = "json_each(\(statement.bind(jsonArray(candidates.rowIDs)))) AS first"
@@ -143,7 +143,7 @@ struct LoggedModelSearchStatement {
         let ofModel = """
             \(row).model_id = \(Self.rowColumn) AND \(row).key_id = \(keyID) AND \(row).scope_id = \(scopeID)
             """
-        let isJoined = statement.joinIfRoom("LEFT JOIN latest_model_metrics AS \(row) ON \(ofModel)")
+        let isJoined = statement.joinIfPossible("LEFT JOIN latest_model_metrics AS \(row) ON \(ofModel)")
         let value =
             isJoined
             ? "\(row).value" : "(SELECT \(row).value FROM latest_model_metrics AS \(row) WHERE \(ofModel))"

@@ -21,14 +21,10 @@ extension WriteSession {
                     last_updated_time)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)
             """,
-            info.modelID,
-            info.experimentID,
-            info.name,
-            info.artifactURI,
-            info.status.wireNumber,
-            info.modelType,
-            info.sourceRunID,
-            info.creationTime
+            values: [
+                info.modelID, info.experimentID, info.name, info.artifactURI, info.status.wireNumber, info.modelType,
+                info.sourceRunID, info.creationTime,
+            ]
         )
         return connection.lastInsertRowID
     }
@@ -36,9 +32,7 @@ extension WriteSession {
     package func finalizeLoggedModel(_ modelID: String, status: LoggedModelStatus) throws -> LoggedModel {
         try connection.run(
             "UPDATE logged_models SET status = ?2, last_updated_time = ?3 WHERE id = ?1",
-            try loggedModelRow(modelID, for: .update),
-            status.wireNumber,
-            currentMilliseconds()
+            values: [try loggedModelRow(modelID, for: .update), status.wireNumber, currentMilliseconds()]
         )
         // The session reads through the writer's connection, which sees the uncommitted change.
         return try ReadSession(connection: connection).loggedModel(id: modelID, allowsDeleted: true)
@@ -69,8 +63,7 @@ extension WriteSession {
         let row = try loggedModelRow(modelID, for: .delete)
         try connection.run(
             "DELETE FROM logged_model_tags WHERE model_id = ?1 AND key_id = (SELECT id FROM keys WHERE name = ?2)",
-            row,
-            key
+            values: [row, key]
         )
         guard connection.changes > 0 else { throw TrackingError.loggedModelTagNotFound(key, modelID: modelID) }
     }
@@ -88,9 +81,7 @@ extension WriteSession {
     func insertLoggedModelParam(_ param: Param, row: Int64) throws -> Bool {
         try connection.run(
             "INSERT OR IGNORE INTO logged_model_params (model_id, key_id, value) VALUES (?1, ?2, ?3)",
-            row,
-            try keyID(for: param.key),
-            param.value
+            values: [row, try keyID(for: param.key), param.value]
         )
         return connection.changes > 0
     }
@@ -101,9 +92,7 @@ extension WriteSession {
             INSERT INTO logged_model_tags (model_id, key_id, value) VALUES (?1, ?2, ?3)
             ON CONFLICT (model_id, key_id) DO UPDATE SET value = excluded.value
             """,
-            row,
-            try keyID(for: tag.key),
-            tag.value
+            values: [row, try keyID(for: tag.key), tag.value]
         )
     }
 }

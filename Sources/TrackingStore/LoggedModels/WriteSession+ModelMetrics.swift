@@ -21,13 +21,7 @@ extension WriteSession {
                 INSERT OR IGNORE INTO model_metrics (model_id, key_id, timestamp, step, run_id, dataset_id, value)
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                 """,
-                model,
-                key,
-                point.timestamp,
-                point.step,
-                runRow,
-                scopes.first ?? 0,
-                point.value
+                values: [model, key, point.timestamp, point.step, runRow, scopes.first ?? 0, point.value]
             )
             guard connection.changes > 0 else { continue }
             let new = ModelMetricPoint(point: point, runID: metric.runID)
@@ -42,13 +36,7 @@ extension WriteSession {
                     SET value = excluded.value, timestamp = excluded.timestamp, step = excluded.step,
                         run_id = excluded.run_id
                     """,
-                    model,
-                    key,
-                    scope,
-                    point.value,
-                    point.timestamp,
-                    point.step,
-                    runRow
+                    values: [model, key, scope, point.value, point.timestamp, point.step, runRow]
                 )
             }
         }
@@ -62,9 +50,7 @@ extension WriteSession {
             CROSS JOIN runs ON runs.id = latest.run_id
             WHERE latest.model_id = ?1 AND latest.key_id = ?2 AND latest.scope_id = ?3
             """,
-            model,
-            key,
-            scope
+            values: [model, key, scope]
         )
         return try select.firstRow {
             ModelMetricPoint(point: MetricPoint(row: $0, column: 0), runID: $0.string(4))
@@ -73,11 +59,11 @@ extension WriteSession {
 
     /// Returns the row ids of a dataset's scopes: for its name and digest together, for its name, and for its digest.
     ///
-    /// Inserts scopes that are not stored yet.
+    /// Inserts missing scopes.
     private func datasetScopes(of dataset: MetricDataset) throws -> [Int64] {
         let texts = [(dataset.name, dataset.digest), (dataset.name, ""), ("", dataset.digest)]
         return try texts.map { name, digest in
-            if let known = try connection.metricDatasetID(name: name, digest: digest) { return known }
+            if let stored = try connection.metricDatasetID(name: name, digest: digest) { return stored }
             try connection.run("INSERT INTO metric_datasets (name, digest) VALUES (?1, ?2)", name, digest)
             return connection.lastInsertRowID
         }

@@ -25,7 +25,7 @@ extension ReadSession {
     ///
     /// The points of the metric must have been logged in the order of their steps.
     func lastPoint(of series: MetricSeries, _ summary: MetricSummary, upTo step: Int64) throws -> MetricPoint? {
-        // Steps increase with time. So bisection finds the last time, `reached`, for which the first point at or after that
+        // Steps increase with time. So bisection finds the last time, `reached`, for which the first point at or after this
         // time has a step of at most `step`.
         guard let first = try firstPoint(of: series, from: .min), first.step <= step else { return nil }
         var reached = first.timestamp

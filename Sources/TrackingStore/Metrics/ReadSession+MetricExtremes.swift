@@ -2,7 +2,6 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// Returns the extremes of a run's metrics, without metrics whose values are all NaN; empty for an unknown run.
     package func metricExtremes(runID: String) throws -> [(key: String, extremes: MetricExtremes)] {
         let sql = """
             SELECT metric.key_id, metric.minimum, metric.minimum_step, metric.maximum, metric.maximum_step

@@ -5,9 +5,7 @@ extension ReadSession {
     package func metricHistory(_ history: MetricHistory, pageToken: String?, limit: Int) throws -> MetricHistoryPage {
         let digest = history.digest
         let start = try PageToken.parse(pageToken, digest: digest, termCount: 4)
-        guard let series = try series(of: history) else {
-            return MetricHistoryPage(points: [], nextPageToken: nil)
-        }
+        guard let series = try series(of: history) else { return MetricHistoryPage(points: [], nextPageToken: nil) }
         let query = try historyQuery(series, start, limit: limit + 1)
         defer { query.reset() }
         var points: [MetricPoint] = []

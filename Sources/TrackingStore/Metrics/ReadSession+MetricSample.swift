@@ -37,8 +37,7 @@ extension ReadSession {
             WHERE run_id = ?1 AND key_id = ?2 AND \(condition)
             ORDER BY timestamp, step, value, is_nan
             """,
-            series.runRow,
-            series.keyID
+            values: [series.runRow, series.keyID]
         )
         let skip = RowSkip(rowCount: 0)
         try query.bind(skip, at: 3)
@@ -72,10 +71,7 @@ extension ReadSession {
             WHERE run_id = ?1 AND key_id = ?2 AND step BETWEEN ?3 AND ?4
             ORDER BY step, timestamp, value, is_nan
             """,
-            series.runRow,
-            series.keyID,
-            steps?.lowerBound ?? .min,
-            steps?.upperBound ?? .max
+            values: [series.runRow, series.keyID, steps?.lowerBound ?? .min, steps?.upperBound ?? .max]
         )
         var points: [MetricPoint] = []
         points.reserveCapacity(indices.count)

@@ -50,7 +50,7 @@ extension WriteSession {
 
     /// Returns the stored summary of a metric of a run; nil before its first point.
     private func storedSummary(of series: MetricSeries) throws -> MetricSummary? {
-        if let known = metricSummaries[series] { return known }
+        if let cached = metricSummaries[series] { return cached }
         let select = statements.selectLatestMetric
         try select.bind(series.runRow, at: 1)
         try select.bind(series.keyID, at: 2)

@@ -43,7 +43,7 @@ struct RegistrySearchDescription<Tables: RegistryTables>: SearchDescription {
                 let conditions = try Self.conditions(comparison, row: row, in: &statement)
                 statement.conditions.append(
                     """
-                    EXISTS (SELECT 1 FROM \(Tables.tags) AS \(row) WHERE \(row).\(Tables.owner) = \(rowColumn)
+                    EXISTS (SELECT 1 FROM \(Tables.tagTable) AS \(row) WHERE \(row).\(Tables.ownerColumn) = \(rowColumn)
                         AND \(conditions.joined(separator: " AND ")))
                     """
                 )
@@ -120,7 +120,7 @@ struct RegistrySearchDescription<Tables: RegistryTables>: SearchDescription {
     }
 
     func indexRows(meeting comparison: Comparison, in session: ReadSession) throws -> SearchStatement {
-        var rows = SearchStatement(rowColumn: Tables.owner, source: Tables.tags)
+        var rows = SearchStatement(rowColumn: Tables.ownerColumn, source: Tables.tagTable)
         guard case .text(let text) = comparison.value else { return rows }
         rows.conditions = [
             "key = \(rows.bind(comparison.key))", "substr(value, 1, 40) = substr(\(rows.bind(text)), 1, 40)",

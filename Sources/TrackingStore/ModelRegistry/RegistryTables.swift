@@ -4,17 +4,10 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// Returns one page of registered models, by default without prompts and in the order of their names.
-    ///
-    /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, and for a
-    ///   pattern that is too long.
     package func findRegisteredModels(_ search: RegistrySearch) throws -> SearchCursor<RegisteredModel> {
         try find(RegistrySearchDescription<RegisteredModelTables>(search: search)).cursor
     }
 
-    /// Returns one page of model versions without aliases, by default without prompts and with the last updated first.
-    ///
-    /// - Throws: the same errors as `findRegisteredModels`.
     package func findModelVersions(_ search: RegistrySearch) throws -> SearchCursor<ModelVersion> {
         try find(RegistrySearchDescription<ModelVersionTables>(search: search)).cursor
     }
@@ -26,10 +19,10 @@ protocol RegistryTables {
 
     static var subject: SearchSubject { get }
     static var name: String { get }
-    /// The table of the tags.
-    static var tags: String { get }
-    /// The column of `tags` with the row id of a tag's owner.
-    static var owner: String { get }
+    /// The table of the tags of the entities.
+    static var tagTable: String { get }
+    /// The column of `tagTable` with the row id of the entity that has the tag.
+    static var ownerColumn: String { get }
     /// The columns of the attributes, by canonical name.
     static var columns: [String: (column: String, kind: SortTerm.Kind)] { get }
     /// The types of the grants that make the found models or prompts visible.
@@ -41,8 +34,8 @@ protocol RegistryTables {
 enum RegisteredModelTables: RegistryTables {
     static let subject = SearchSubject.registeredModels
     static let name = "registered_models"
-    static let tags = "registered_model_tags"
-    static let owner = "model_id"
+    static let tagTable = "registered_model_tags"
+    static let ownerColumn = "model_id"
     static let columns: [String: (column: String, kind: SortTerm.Kind)] = [
         "name": ("registered_models.name", .text),
         "last_updated_timestamp": ("registered_models.last_updated_time", .integer),
@@ -64,8 +57,8 @@ enum RegisteredModelTables: RegistryTables {
 enum ModelVersionTables: RegistryTables {
     static let subject = SearchSubject.modelVersions
     static let name = "model_versions"
-    static let tags = "model_version_tags"
-    static let owner = "version_id"
+    static let tagTable = "model_version_tags"
+    static let ownerColumn = "version_id"
     static let columns: [String: (column: String, kind: SortTerm.Kind)] = [
         "name": ("model_versions.name", .text),
         "version_number": ("model_versions.version", .integer),

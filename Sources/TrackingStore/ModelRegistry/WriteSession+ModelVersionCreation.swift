@@ -18,9 +18,7 @@ extension WriteSession {
             UPDATE registered_models SET last_version = last_version + 1, last_updated_time = ?2
             WHERE id = ?1 AND last_version < ?3
             """,
-            modelID,
-            now,
-            TransferLimits.versions.upperBound
+            values: [modelID, now, TransferLimits.versions.upperBound]
         )
         guard connection.changes > 0 else { throw TrackingError.noFurtherVersion(ofModel: new.name) }
         try connection.run(
@@ -32,19 +30,15 @@ extension WriteSession {
             FROM registered_models
             WHERE id = ?1
             """,
-            modelID,
-            now,
-            new.description,
-            origin.source,
-            origin.location,
-            runID,
-            new.runLink,
-            othersArePrompts ? 1 : 0
+            values: [
+                modelID, now, new.description, origin.source, origin.location, runID, new.runLink,
+                othersArePrompts ? 1 : 0,
+            ]
         )
         let versionID = connection.lastInsertRowID
         let tags = new.tags.lastOfEachKey
         for tag in tags { try connection.upsert(tag, in: .modelVersions, of: versionID) }
-        try markVersions(ofModel: modelID, asPrompts: tags.makeVersionsPrompts(othersArePrompts: othersArePrompts))
+        try markVersions(ofModel: modelID, asPrompts: tags.versionsBecomePrompts(othersArePrompts: othersArePrompts))
         guard let version = try connection.modelVersions(rows: [versionID]).first else {
             throw StoreCorruption("the model version that was just inserted is missing")
         }
@@ -76,8 +70,7 @@ extension WriteSession {
             SELECT value FROM logged_model_tags
             WHERE model_id = ?1 AND key_id = ?2 AND CASE WHEN json_valid(value) THEN json_type(value) = 'array' END
             """,
-            row,
-            try keyID(for: Tag.modelVersionsKey)
+            values: [row, try keyID(for: Tag.modelVersionsKey)]
         )
         let list = version.appended(toList: try select.firstRow { $0.string(0) })
         try upsertLoggedModelTag(Tag(key: Tag.modelVersionsKey, value: list), row: row)

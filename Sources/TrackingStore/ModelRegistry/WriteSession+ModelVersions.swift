@@ -7,9 +7,7 @@ extension WriteSession {
         let row = try modelVersionRow(key, for: .update)
         try connection.run(
             "UPDATE model_versions SET description = ?2, last_updated_time = ?3 WHERE id = ?1",
-            row.id,
-            description,
-            currentMilliseconds()
+            values: [row.id, description, currentMilliseconds()]
         )
         return try storedVersion(key)
     }
@@ -27,18 +25,12 @@ extension WriteSession {
                 UPDATE model_versions SET stage = ?3, last_updated_time = ?4
                 WHERE model_id = ?1 AND stage = ?2 AND id != ?5
                 """,
-                row.modelID,
-                stage.rawValue,
-                ModelStage.archived.rawValue,
-                now,
-                row.id
+                values: [row.modelID, stage.rawValue, ModelStage.archived.rawValue, now, row.id]
             )
         }
         try connection.run(
             "UPDATE model_versions SET stage = ?2, last_updated_time = ?3 WHERE id = ?1",
-            row.id,
-            stage.rawValue,
-            now
+            values: [row.id, stage.rawValue, now]
         )
         try touchRegisteredModel(row.modelID, at: now)
         return try storedVersion(key)
@@ -48,11 +40,10 @@ extension WriteSession {
         let row = try modelVersionRow(key, for: .delete)
         let isPrompt = try connection.versionsArePrompts(ofModel: row.modelID)
         try connection.run("DELETE FROM model_versions WHERE id = ?1", row.id)
-        if isPrompt { try markVersions(ofModel: row.modelID) }
+        if isPrompt { try markVersionsByTheirTags(ofModel: row.modelID) }
         try connection.run(
             "DELETE FROM registered_model_aliases WHERE model_id = ?1 AND version = ?2",
-            row.modelID,
-            key.version
+            values: [row.modelID, key.version]
         )
         try touchRegisteredModel(row.modelID, at: currentMilliseconds())
     }
@@ -60,17 +51,17 @@ extension WriteSession {
     package func setModelVersionTag(_ tag: Tag, version key: ModelVersionKey) throws {
         let row = try modelVersionRow(key, for: .update)
         try connection.upsert(tag, in: .modelVersions, of: row.id)
-        if tag.key.isExactly(Tag.isPromptKey) { try markVersions(ofModel: row.modelID) }
+        if tag.key.isExactly(Tag.isPromptKey) { try markVersionsByTheirTags(ofModel: row.modelID) }
     }
 
     package func deleteModelVersionTag(key: String, version: ModelVersionKey) throws {
         let row = try modelVersionRow(version, for: .delete)
         _ = try connection.deleteTag(key, in: .modelVersions, of: row.id)
-        if key.isExactly(Tag.isPromptKey) { try markVersions(ofModel: row.modelID) }
+        if key.isExactly(Tag.isPromptKey) { try markVersionsByTheirTags(ofModel: row.modelID) }
     }
 
     /// Sets `is_prompt` of all versions of a model according to the versions' tags.
-    func markVersions(ofModel modelID: Int64) throws {
+    func markVersionsByTheirTags(ofModel modelID: Int64) throws {
         let tagged = try connection.query(
             """
             SELECT EXISTS (
@@ -78,9 +69,7 @@ extension WriteSession {
                 CROSS JOIN model_version_tags AS tag ON tag.version_id = version.id AND tag.key = ?2
                 WHERE version.model_id = ?1 AND tag.value = ?3)
             """,
-            modelID,
-            Tag.promptMark.key,
-            Tag.promptMark.value
+            values: [modelID, Tag.promptMark.key, Tag.promptMark.value]
         )
         try markVersions(ofModel: modelID, asPrompts: try tagged.firstRow { $0.bool(0) } ?? false)
     }

@@ -14,10 +14,7 @@ extension WriteSession {
             INSERT INTO registered_models (name, description, creation_time, last_updated_time, is_prompt)
             VALUES (?1, ?2, ?3, ?3, ?4)
             """,
-            name,
-            description,
-            now,
-            tags.contains(where: \.marksPrompt) ? 1 : 0
+            values: [name, description, now, tags.contains(where: \.marksPrompt) ? 1 : 0]
         )
         let id = connection.lastInsertRowID
         for tag in tags { try connection.upsert(tag, in: .registeredModels, of: id) }
@@ -34,8 +31,7 @@ extension WriteSession {
             FROM registered_models AS model
             WHERE model.name = ?1
             """,
-            name,
-            Tag.isPromptKey
+            values: [name, Tag.isPromptKey]
         )
         return try select.firstRow { $0.bool(0) ? .prompt : .model }
     }
@@ -44,9 +40,7 @@ extension WriteSession {
         let id = try registeredModelRow(name, for: .update)
         try connection.run(
             "UPDATE registered_models SET description = ?2, last_updated_time = ?3 WHERE id = ?1",
-            id,
-            description,
-            currentMilliseconds()
+            values: [id, description, currentMilliseconds()]
         )
         return try registeredModel(name)
     }
@@ -54,25 +48,18 @@ extension WriteSession {
     package func renameRegisteredModel(_ name: String, to newName: String) throws -> RegisteredModel {
         let id = try registeredModelRow(name, for: .update)
         let taker = try connection.query("SELECT id FROM registered_models WHERE name = ?1", newName)
-        if let other = try taker.firstRow({ $0.int64(0) }), other != id {
-            throw TrackingError.modelNameTaken(newName)
-        }
+        if let other = try taker.firstRow({ $0.int64(0) }), other != id { throw TrackingError.modelNameTaken(newName) }
         let now = currentMilliseconds()
         try connection.run(
             "UPDATE registered_models SET name = ?2, last_updated_time = ?3 WHERE id = ?1",
-            id,
-            newName,
-            now
+            values: [id, newName, now]
         )
         try connection.run(
             "UPDATE model_versions SET name = ?2, last_updated_time = ?3 WHERE model_id = ?1",
-            id,
-            newName,
-            now
+            values: [id, newName, now]
         )
         try moveGrants(ofModel: name, to: newName)
-        // The model is read by its row, because the client's permissions for the new name are known only from the next request
-        // on.
+        // The model is read by its row, because the client has permissions for the new name only from the next request on.
         guard let model = try registeredModels(rows: [id]).first else {
             throw TrackingError.registeredModelNotFound(newName)
         }
@@ -112,9 +99,7 @@ extension WriteSession {
             INSERT INTO registered_model_aliases (model_id, alias, version) VALUES (?1, ?2, ?3)
             ON CONFLICT (model_id, alias) DO UPDATE SET version = excluded.version
             """,
-            row.modelID,
-            alias,
-            key.version
+            values: [row.modelID, alias, key.version]
         )
     }
 

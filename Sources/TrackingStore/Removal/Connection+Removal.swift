@@ -14,11 +14,10 @@ extension Connection: RemovalTables {
         limit: Int
     ) throws -> [(candidate: RemovalCandidate, key: String)] {
         let kind = position.kind
-        // Before the first row comes -1, because the default experiment has the id 0.
+        // The position before the first row is -1, because the Default experiment has the id 0.
         return try query(
             "\(Self.selectDeleted(kind)) AND object.id > ?1 ORDER BY object.id LIMIT ?2",
-            Int64(position.last) ?? -1,
-            limit
+            values: [Int64(position.last) ?? -1, limit]
         ).map { (candidate: Self.candidate(kind, $0), key: String($0.int64(4))) }
     }
 
@@ -30,8 +29,7 @@ extension Connection: RemovalTables {
                 OR deleted_time > ?2 OR ?2 IS NOT NULL AND coalesce(deleted_time, 0) <= 0)
             LIMIT 1
             """,
-            id,
-            limit
+            values: [id, limit]
         ).firstRow { _ in true } ?? false
     }
 

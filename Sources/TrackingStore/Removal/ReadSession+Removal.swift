@@ -14,9 +14,9 @@ extension ReadSession {
         try connection.removalPreview(request, keeping: inUse)
     }
 
-    /// The objects on the list of removals whose rows have been removed, and whose artifact folders have not.
+    /// The objects in the table of removals whose rows have been removed, but not yet their artifact folders.
     ///
-    /// - Parameter skipping: the number of objects at the start of the list to leave out.
+    /// - Parameter skipping: the number of objects to leave out at the start.
     package func removedOwners(limit: Int, skipping: Int) throws -> [PendingFolderRemoval] {
         try connection.query(
             """
@@ -26,15 +26,14 @@ extension ReadSession {
             ORDER BY kind, id
             LIMIT ?1 OFFSET ?2
             """,
-            limit,
-            skipping
+            values: [limit, skipping]
         ).map { row in
             let kind = RemovalKind(rawValue: row.int64(1)) ?? .run
             return PendingFolderRemoval(kind, row.string(2), at: row.string(3), row: row.int64(0))
         }
     }
 
-    /// Whether the list of removals has any object.
+    /// Whether the table of removals contains any object.
     package func hasRemovals() throws -> Bool {
         try connection.query("SELECT 1 FROM removals LIMIT 1").firstRow { _ in true } ?? false
     }

@@ -3,12 +3,12 @@ internal import SQLite
 package import Tracking
 
 extension WriteSession {
-    /// Puts the objects of a request on the list of removals, after which they cannot be restored.
+    /// Adds the objects of a request to the table of removals; from then on, they cannot be restored.
     ///
-    /// If the request names ids, one call puts all of them on the list or, if one of them must not be removed, none. If
-    /// the request is for all deleted objects, several calls are necessary, so that other writes need not wait long;
-    /// each call needs the position that the previous call has returned.
-    /// - Parameter note: called for each object that this call puts on the list.
+    /// If the request names ids, one call adds all of them or, if one of them must not be removed, none. If the request is for
+    /// all deleted objects, several calls are necessary, so that other writes need not wait long; each call needs the position
+    /// that the previous call has returned.
+    /// - Parameter note: called for each object that this call adds.
     /// - Returns: the position for the next call, nil at the end; and the deleted objects that are not removed.
     /// - Throws: `.resourceDoesNotExist` for an unknown id; `.invalidParameterValue` if an object in the request must
     ///   not be removed.
@@ -36,12 +36,12 @@ extension WriteSession {
         return (part.next, kept)
     }
 
-    /// Removes about `limit` rows of the objects on the list.
+    /// Removes about `limit` rows of the objects in the table of removals.
     ///
-    /// - Returns: what this call has finished, and whether all rows are removed.
+    /// - Returns: what this call has removed, and whether all rows are removed.
     package func removeRows(atMost limit: Int) throws -> (count: RemovalCount, isDone: Bool) {
-        var work = RemovalWork(left: limit)
-        while work.left > 0 {
+        var work = RemovalWork(rowsLeft: limit)
+        while work.rowsLeft > 0 {
             guard let next = try nextRemoval() else { return (work.count, true) }
             let isRemoved =
                 switch next.kind {
@@ -50,14 +50,14 @@ extension WriteSession {
                 case .experiment: try removeExperiment(next.id, &work)
                 }
             // Each run, model or experiment counts as 20 rows, because removing one takes time even if it has no rows.
-            work.left -= 20
+            work.rowsLeft -= 20
             guard isRemoved else { continue }
             try connection.run("UPDATE removals SET is_without_rows = 1 WHERE id = ?1", next.row)
         }
         return (work.count, false)
     }
 
-    /// Removes objects from the list, because their files are removed.
+    /// Deletes objects from the table of removals, because their files are removed.
     package func endRemoval(rows: [Int64]) throws {
         try connection.run("DELETE FROM removals WHERE id IN (SELECT value FROM json_each(?1))", jsonArray(rows))
     }
@@ -68,8 +68,7 @@ extension WriteSession {
             DELETE FROM artifact_journal
             WHERE id IN (SELECT id FROM artifact_journal WHERE time < ?1 ORDER BY time LIMIT ?2)
             """,
-            time,
-            limit
+            values: [time, limit]
         )
         return connection.changes
     }
@@ -81,8 +80,8 @@ extension WriteSession {
         if isListed == true { throw TrackingError.beingRemoved(kind, id) }
     }
 
-    /// Throws if the artifacts at one of the locations are of a run or logged model that is in the table of removals, itself or with
-    /// its experiment.
+    /// Throws if the artifacts at one of the locations belong to a run or logged model that is being removed: it or its
+    /// experiment is in the table of removals.
     func requireNotBeingRemoved(artifactsAt locations: [String]) throws {
         guard try connection.query("SELECT 1 FROM removals LIMIT 1").firstRow({ _ in true }) == true else { return }
         let experiments = "(SELECT CAST(owner AS INTEGER) FROM removals WHERE kind = 2)"
@@ -106,9 +105,7 @@ extension WriteSession {
     private func addRemoval(of candidate: RemovalCandidate, _ note: (RemovalKind, String) throws -> Void) throws {
         try connection.run(
             "INSERT OR IGNORE INTO removals (kind, owner, location) VALUES (?1, ?2, ?3)",
-            candidate.kind.rawValue,
-            candidate.id,
-            candidate.location
+            values: [candidate.kind.rawValue, candidate.id, candidate.location]
         )
         if connection.changes > 0 { try note(candidate.kind, candidate.id) }
     }
@@ -126,7 +123,7 @@ extension WriteSession {
 /// The limit of one call of `removeRows`, and the count of what it has removed.
 private struct RemovalWork {
     /// The number of rows that the call may still remove.
-    var left: Int
+    var rowsLeft: Int
     var count = RemovalCount()
 }
 
@@ -137,7 +134,7 @@ extension WriteSession {
         guard try removePoints(ofRun: row, &work), try removeModelPoints(ofRun: row, &work) else { return false }
         // The entries stay in the journal, because they record the paths. They no longer refer to the run, because a
         // new run may get the same row id.
-        try removeSome(
+        try runLimited(
             """
             UPDATE artifact_journal SET run_id = NULL
             WHERE id IN (SELECT id FROM artifact_journal WHERE run_id = ?1 LIMIT ?2)
@@ -145,7 +142,7 @@ extension WriteSession {
             row,
             &work
         )
-        guard work.left > 0 else { return false }
+        guard work.rowsLeft > 0 else { return false }
         for statement in [
             "DELETE FROM latest_metrics WHERE run_id = ?1",
             "DELETE FROM params WHERE run_id = ?1",
@@ -163,7 +160,7 @@ extension WriteSession {
             "DELETE FROM runs WHERE id = ?1",
         ] {
             try connection.run(statement, row)
-            work.left -= connection.changes
+            work.rowsLeft -= connection.changes
         }
         // A new run may get the same row id.
         forgetRun(runID)
@@ -174,7 +171,7 @@ extension WriteSession {
 
     private func removePoints(ofRun row: Int64, _ work: inout RemovalWork) throws -> Bool {
         let columns = "key_id, timestamp, step, value, is_nan"
-        // Deletes the points before the point with the index `work.left`. Without such a point, all remaining points
+        // Deletes the points before the point with the index `work.rowsLeft`. Without such a point, all remaining points
         // may be deleted at once.
         try connection.run(
             """
@@ -182,8 +179,7 @@ extension WriteSession {
             WHERE run_id = ?1 AND (\(columns)) < (
                 SELECT \(columns) FROM metrics WHERE run_id = ?1 ORDER BY \(columns) LIMIT 1 OFFSET ?2)
             """,
-            row,
-            work.left
+            values: [row, work.rowsLeft]
         )
         var removed = connection.changes
         let isLast = removed == 0
@@ -191,35 +187,32 @@ extension WriteSession {
             try connection.run("DELETE FROM metrics WHERE run_id = ?1", row)
             removed = connection.changes
         }
-        work.left -= removed
+        work.rowsLeft -= removed
         work.count.points += Int64(removed)
-        return isLast && work.left > 0
+        return isLast && work.rowsLeft > 0
     }
 
     /// Removes the points that a run has logged for models, and finds the latest remaining point of each metric.
     private func removeModelPoints(ofRun row: Int64, _ work: inout RemovalWork) throws -> Bool {
         try removeModelPoints(where: "run_id", is: row, &work)
-        guard work.left > 0 else { return false }
-        let stale = try connection.query(
+        guard work.rowsLeft > 0 else { return false }
+        let outdated = try connection.query(
             "SELECT model_id, key_id, scope_id FROM latest_model_metrics WHERE run_id = ?1 LIMIT ?2",
-            row,
-            work.left
+            values: [row, work.rowsLeft]
         ).map { (model: $0.int64(0), key: $0.int64(1), scope: $0.int64(2)) }
-        for (model, key, scope) in stale {
+        for (model, key, scope) in outdated {
             try connection.run(
                 "DELETE FROM latest_model_metrics WHERE model_id = ?1 AND key_id = ?2 AND scope_id = ?3",
-                model,
-                key,
-                scope
+                values: [model, key, scope]
             )
             try connection.run(LatestModelMetric.insertion, model, key, scope)
         }
-        work.left -= stale.count
-        return work.left > 0
+        work.rowsLeft -= outdated.count
+        return work.rowsLeft > 0
     }
 
     private func removeModelPoints(where column: String, is row: Int64, _ work: inout RemovalWork) throws {
-        try removeSome(
+        try runLimited(
             """
             DELETE FROM model_metrics
             WHERE (model_id, key_id, timestamp, step, run_id, dataset_id, value) IN (
@@ -234,7 +227,7 @@ extension WriteSession {
     private func removeLoggedModel(_ modelID: String, _ work: inout RemovalWork) throws -> Bool {
         guard let row = try visibleLoggedModelRow(modelID, for: .delete) else { return true }
         try removeModelPoints(where: "model_id", is: row, &work)
-        guard work.left > 0 else { return false }
+        guard work.rowsLeft > 0 else { return false }
         for statement in [
             "DELETE FROM latest_model_metrics WHERE model_id = ?1",
             "DELETE FROM logged_model_params WHERE model_id = ?1",
@@ -242,7 +235,7 @@ extension WriteSession {
             "DELETE FROM logged_models WHERE id = ?1",
         ] {
             try connection.run(statement, row)
-            work.left -= connection.changes
+            work.rowsLeft -= connection.changes
         }
         work.count.count(.loggedModel)
         return true
@@ -251,7 +244,7 @@ extension WriteSession {
     /// Adds the runs and models of an experiment to the table of removals, and removes the experiment when it is empty.
     private func removeExperiment(_ text: String, _ work: inout RemovalWork) throws -> Bool {
         guard let id = Int64(text) else { return true }
-        try removeSome(
+        try runLimited(
             """
             INSERT OR IGNORE INTO removals (kind, owner, location)
             SELECT 0, run_id, artifact_uri FROM runs WHERE experiment_id = ?1 LIMIT ?2
@@ -259,7 +252,7 @@ extension WriteSession {
             id,
             &work
         )
-        try removeSome(
+        try runLimited(
             """
             INSERT OR IGNORE INTO removals (kind, owner, location)
             SELECT 1, model_id, artifact_uri FROM logged_models WHERE experiment_id = ?1 LIMIT ?2
@@ -275,7 +268,7 @@ extension WriteSession {
                 """,
                 id
             ).firstRow { $0.bool(0) } ?? false
-        guard isEmpty, work.left > 0 else { return false }
+        guard isEmpty, work.rowsLeft > 0 else { return false }
         try connection.run(
             """
             INSERT INTO removed_experiments (id, highest)
@@ -290,18 +283,18 @@ extension WriteSession {
             "DELETE FROM experiments WHERE id = ?1",
         ] {
             try connection.run(statement, id)
-            work.left -= connection.changes
+            work.rowsLeft -= connection.changes
         }
         touch(user: nil)
         work.count.count(.experiment)
         return true
     }
 
-    /// Runs a statement that changes at most `work.left` rows; `?1` is the row id and `?2` the limit.
-    private func removeSome(_ sql: String, _ row: Int64, _ work: inout RemovalWork) throws {
-        guard work.left > 0 else { return }
-        try connection.run(sql, row, work.left)
-        work.left -= connection.changes
+    /// Runs a statement that changes at most `work.rowsLeft` rows; `?1` is the row id and `?2` the limit.
+    private func runLimited(_ sql: String, _ row: Int64, _ work: inout RemovalWork) throws {
+        guard work.rowsLeft > 0 else { return }
+        try connection.run(sql, row, work.rowsLeft)
+        work.rowsLeft -= connection.changes
     }
 }
 

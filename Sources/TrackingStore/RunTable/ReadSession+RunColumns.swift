@@ -2,11 +2,6 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// Collects the keys and values of the runs on the first page of a search, until `valueLimit` is reached.
-    ///
-    /// - Parameter valueLimit: no more runs are read when this number of metrics, params and tags has been read. Runs are read in
-    ///   batches of up to 50, so the last batch may exceed the limit.
-    /// - Throws: the same errors as `findRuns`.
     package func describeRunColumns(_ search: RunSearch, valueLimit: Int) throws -> RunColumns {
         let page = try find(search)
         var collector = RunColumnCollector(session: self)

@@ -2,12 +2,9 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// Returns one page of the runs that a search finds, with only the metrics, params and tags in `columns`.
-    ///
-    /// - Throws: the same errors as `findRuns`.
     package func findRunTable(_ search: RunSearch, columns: [RunTableColumn]) throws -> SearchCursor<RunTableRow> {
         let reader = try RunTableReader(columns, in: self)
-        return try find(search).reading { try reader.read($0, in: $1) }
+        return try find(search).cursor { try reader.read($0, in: $1) }
     }
 }
 

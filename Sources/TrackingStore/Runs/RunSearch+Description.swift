@@ -4,12 +4,6 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// Returns one page of the runs that a search finds.
-    ///
-    /// The runs have no model inputs, because MLflow returns these only with a single run.
-    ///
-    /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, for too many
-    ///   sort keys, and for a pattern that is too long.
     package func findRuns(_ search: RunSearch) throws -> SearchCursor<Run> { try find(search).cursor }
 }
 

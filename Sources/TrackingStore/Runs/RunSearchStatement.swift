@@ -19,7 +19,7 @@ struct RunSearchStatement {
         var filter = search.filter
         var orderings = SearchSubject.runs.withTieBreakers(search.orderings)
         switch accessPath {
-        case .order: break
+        case .chosenBySQLite: break
         case .candidates(let candidates):
             filter = candidates.filter
             begin(with: candidates.rowIDs)
@@ -103,7 +103,7 @@ struct RunSearchStatement {
             let ofRun = "\(row).run_id = \(runID) AND \(row).key_id = \(keyID)"
             let conditions = try valueConditions(comparison, row: row)
             let index = isOrderedScan && comparison.isExactText ? " INDEXED BY \(table)_by_value" : ""
-            if statement.joinIfRoom(
+            if statement.joinIfPossible(
                 "CROSS JOIN \(table) AS \(row)\(index) ON \(ofRun)",
                 upTo: Self.maximumJoinedComparisons
             ) {
@@ -234,7 +234,7 @@ struct RunSearchStatement {
         let keyID = statement.bind(try session.connection.keyID(for: ordering.key))
         let row = statement.alias("sort")
         let ofRun = "\(row).run_id = runs.id AND \(row).key_id = \(keyID)"
-        if statement.joinIfRoom("LEFT JOIN \(table) AS \(row) ON \(ofRun)") { return { "\(row).\($0)" } }
+        if statement.joinIfPossible("LEFT JOIN \(table) AS \(row) ON \(ofRun)") { return { "\(row).\($0)" } }
         return { "(SELECT \(row).\($0) FROM \(table) AS \(row) WHERE \(ofRun))" }
     }
 

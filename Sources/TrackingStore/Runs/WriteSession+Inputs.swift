@@ -13,8 +13,7 @@ extension WriteSession {
         for model in models {
             try connection.run(
                 "INSERT OR IGNORE INTO model_inputs (run_id, model_id) VALUES (?1, ?2)",
-                run.id,
-                model.modelID
+                values: [run.id, model.modelID]
             )
         }
     }
@@ -28,9 +27,7 @@ extension WriteSession {
                 INSERT INTO model_outputs (run_id, model_id, step) VALUES (?1, ?2, ?3)
                 ON CONFLICT (run_id, model_id) DO UPDATE SET step = excluded.step
                 """,
-                run.id,
-                model.modelID,
-                model.step
+                values: [run.id, model.modelID, model.step]
             )
         }
     }
@@ -46,9 +43,7 @@ extension WriteSession {
     func datasetRow(_ dataset: Dataset, experimentID: Int64) throws -> Int64 {
         let select = try connection.query(
             "SELECT id FROM datasets WHERE experiment_id = ?1 AND name = ?2 AND digest = ?3",
-            experimentID,
-            dataset.name,
-            dataset.digest
+            values: [experimentID, dataset.name, dataset.digest]
         )
         defer { select.reset() }
         if try select.step() { return select.int64(0) }
@@ -57,13 +52,10 @@ extension WriteSession {
             INSERT INTO datasets (experiment_id, name, digest, source_type, source, schema, profile)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
             """,
-            experimentID,
-            dataset.name,
-            dataset.digest,
-            dataset.sourceType,
-            dataset.source,
-            dataset.schema,
-            dataset.profile
+            values: [
+                experimentID, dataset.name, dataset.digest, dataset.sourceType, dataset.source, dataset.schema,
+                dataset.profile,
+            ]
         )
         return connection.lastInsertRowID
     }

@@ -23,9 +23,7 @@ extension WriteSession {
         try select.bind(runRow, at: 1)
         try select.bind(keyID, at: 2)
         defer { select.reset() }
-        guard try select.step() else {
-            throw StoreCorruption("a param that was ignored as a duplicate is missing")
-        }
+        guard try select.step() else { throw StoreCorruption("a param that was ignored as a duplicate is missing") }
         return ParamConflict(param, storedValue: select.string(0))
     }
 

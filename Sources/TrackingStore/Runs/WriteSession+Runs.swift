@@ -23,10 +23,7 @@ extension WriteSession {
             return nil
         }
         var run = Run(info: info)
-        run.tags = try connection.query(
-            "SELECT keys.name, tag.value FROM run_tags AS tag JOIN keys ON keys.id = tag.key_id WHERE tag.run_id = ?1",
-            row
-        ).map { Tag(key: $0.string(0), value: $0.string(1)) }
+        run.tags = try storedTags(ofRun: row)
         return run
     }
 
@@ -36,25 +33,28 @@ extension WriteSession {
             INSERT INTO runs (run_id, experiment_id, name, user_id, status, start_time, artifact_uri)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
             """,
-            info.runID,
-            info.experimentID,
-            info.name,
-            info.userID,
-            info.status.storedValue,
-            info.startTime,
-            info.artifactURI
+            values: [
+                info.runID, info.experimentID, info.name, info.userID, info.status.storedValue, info.startTime,
+                info.artifactURI,
+            ]
         )
-        touch(run: connection.lastInsertRowID)
+        noteChange(ofRun: connection.lastInsertRowID)
         return connection.lastInsertRowID
+    }
+
+    package func log(_ batch: LogBatch, runID: String) throws {
+        let run = try activeRunRow(runID, for: .update)
+        try insertParams(batch.params, runRow: run.id, runID: runID)
+        try insertModelMetrics(batch.modelMetrics, runRow: run.id)
+        try insertMetrics(batch.metrics, runRow: run.id)
+        for tag in batch.tags { try setTag(tag, runRow: run.id) }
     }
 
     package func updateRun(_ runID: String, status: RunStatus?, endTime: Int64?, name: String?) throws -> RunInfo {
         let row = try activeRunRow(runID, for: .update)
         try connection.run(
             "UPDATE runs SET status = coalesce(?2, status), end_time = coalesce(?3, end_time) WHERE id = ?1",
-            row.id,
-            status?.storedValue,
-            endTime
+            values: [row.id, status?.storedValue, endTime]
         )
         if let name { try setTag(Tag(key: Tag.runNameKey, value: name), runRow: row.id) }
         return try runInfo(runID, for: .update)
@@ -80,9 +80,7 @@ extension WriteSession {
         let row = try runRow(runID, for: .delete)
         try connection.run(
             "UPDATE runs SET lifecycle_stage = ?2, deleted_time = ?3 WHERE id = ?1",
-            row.id,
-            move.stage.storedValue,
-            move.deletedTime
+            values: [row.id, move.stage.storedValue, move.deletedTime]
         )
         forgetRun(runID)
     }

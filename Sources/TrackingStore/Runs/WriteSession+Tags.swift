@@ -7,8 +7,7 @@ extension WriteSession {
         let run = try activeRunRow(runID, for: .update)
         try connection.run(
             "DELETE FROM run_tags WHERE run_id = ?1 AND key_id = (SELECT id FROM keys WHERE name = ?2)",
-            run.id,
-            key
+            values: [run.id, key]
         )
         guard connection.changes > 0 else { throw TrackingError.tagNotFound(key, in: "run with id \(runID)") }
     }
@@ -34,8 +33,7 @@ extension WriteSession {
     private func tagValue(key: String, runRow: Int64) throws -> String? {
         let select = try connection.query(
             "SELECT value FROM run_tags WHERE run_id = ?1 AND key_id = (SELECT id FROM keys WHERE name = ?2)",
-            runRow,
-            key
+            values: [runRow, key]
         )
         defer { select.reset() }
         return try select.step() ? select.string(0) : nil

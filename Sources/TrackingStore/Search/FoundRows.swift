@@ -17,7 +17,9 @@ struct FoundRows<Search: SearchDescription> {
     /// Returns the page with entities of another kind.
     ///
     /// - Parameter read: returns one entity for each row, in the order of the rows.
-    func reading<Other>(_ read: @escaping @Sendable ([Int64], ReadSession) throws -> [Other]) -> SearchCursor<Other> {
+    func cursor<Other>(
+        reading read: @escaping @Sendable ([Int64], ReadSession) throws -> [Other]
+    ) -> SearchCursor<Other> {
         SearchCursor(rows, nextPageToken: nextPageToken) { rows, session in
             (try read(rows, ReadSession.own(session)), rows.count)
         }

@@ -13,16 +13,15 @@ struct CandidateRows {
 /// scanning the rows in the order that the search asks for until the page is full.
 ///
 /// The cost is estimated as a number of row look-ups. Before the indexes are read, the number of rows that meet several
-/// comparisons is estimated as if the comparisons were independent; afterwards it is known.
+/// comparisons is estimated as if the comparisons were independent; afterwards the exact number is used.
 struct SearchCandidates<Search: SearchDescription> {
     /// The number of index entries that can be read in order in the time of one row look-up.
     private let indexEntriesPerLookup = 20.0
     /// The index for one of several comparisons is not read if more than 1 / `rowsPerMatch` of all rows meet the comparison,
     /// unless reading the index would pay even for this comparison alone.
     private let rowsPerMatch: Int64 = 8
-    /// The most rows that `find` counts for one of several comparisons, unless the limit for a single comparison is
-    /// higher.
-    private let countedRows: Int64 = 50_000
+    /// The most rows that `find` counts for one of several comparisons, unless the limit for a single comparison is higher.
+    private let maximumCountedRows: Int64 = 50_000
 
     private let search: Search
     private let session: ReadSession
@@ -41,8 +40,8 @@ struct SearchCandidates<Search: SearchDescription> {
         rowCount = try search.rowCount(in: session)
     }
 
-    /// Whether more than this number of rows meet each of the comparisons that an index can answer.
-    func allMatchMore(than rows: Int64) throws -> Bool {
+    /// Whether each of the comparisons that an index can answer is met by more than this number of rows.
+    func everyComparisonMatches(moreThan rows: Int64) throws -> Bool {
         try answerablePositions.allSatisfy { try countRows(meeting: search.filter[$0], upTo: rows + 1) > rows }
     }
 
@@ -64,7 +63,7 @@ struct SearchCandidates<Search: SearchDescription> {
         // A single index is used only if it yields fewer rows than a scan would read. To fill the page, a scan reads about
         // rowsForPage × rowCount / matches rows.
         let limitForOne = Int64((rowsForPage * Double(rowCount)).squareRoot())
-        let limitForSeveral = max(limitForOne, min(rowCount / rowsPerMatch, countedRows))
+        let limitForSeveral = max(limitForOne, min(rowCount / rowsPerMatch, maximumCountedRows))
         var counted: [(position: Int, rows: Double)] = []
         for (order, position) in answerablePositions.enumerated() {
             let hasOthers = !counted.isEmpty || order + 1 < answerablePositions.count
@@ -74,14 +73,14 @@ struct SearchCandidates<Search: SearchDescription> {
         }
         var chosen: [Int] = []
         var matches = Double(rowCount)
-        var reading = 0.0
+        var readingCost = 0.0
         for (position, rows) in counted.sorted(by: { $0.rows < $1.rows }) {
             guard rows / indexEntriesPerLookup < matches else { break }
             chosen.append(position)
             matches *= rows / Double(rowCount)
-            reading += rows / indexEntriesPerLookup
+            readingCost += rows / indexEntriesPerLookup
         }
-        guard !chosen.isEmpty, try costsLess(matches + reading, matches: matches) else { return [] }
+        guard !chosen.isEmpty, try costsLess(matches + readingCost, matches: matches) else { return [] }
         return chosen
     }
 

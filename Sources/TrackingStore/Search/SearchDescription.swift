@@ -57,8 +57,7 @@ protocol SearchDescription: Sendable {
 
 /// The access path: how the rows of a search are reached.
 enum AccessPath {
-    /// SQLite chooses how the rows are reached.
-    case order
+    case chosenBySQLite
     /// The rows are looked up by the ids of the candidates; no other rows are read.
     case candidates(CandidateRows)
     /// The rows of one class are reached by the index of values of the metric by which the search orders first.

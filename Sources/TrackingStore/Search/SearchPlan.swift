@@ -33,38 +33,39 @@ extension ReadSession {
 /// Every access path gives the same rows, order and page tokens, so the pages of one search may use different ones.
 struct SearchPlan<Search: SearchDescription> {
     /// If the searched experiments have fewer rows than this number, sorting the rows is faster than scanning the metric's index.
-    private let fewRows: Int64 = 500
+    private let minimumRowsToScan: Int64 = 500
     /// The maximum number of rows that are counted in the searched experiments.
-    private let countedRows: Int64 = 5_000
+    private let maximumCountedRows: Int64 = 5_000
     /// The number of metric values per row of the page that are scanned first, to see how many of the values belong to
     /// rows that meet the filter.
-    private let probedValues = 2
+    private let probedValuesPerRow = 2
     /// The maximum number of metric values per row of the page that are scanned before other access paths are tried.
-    private let triedValues = 32
+    private let triedValuesPerRow = 32
 
     private let search: Search
     private let session: ReadSession
     /// The number of rows on a page, plus one that shows whether there is another page.
-    private let wanted: Int
+    private let wantedRows: Int
 
     init(_ search: Search, in session: ReadSession) {
         self.search = search
         self.session = session
-        wanted = search.maxResults + 1
+        wantedRows = search.maxResults + 1
     }
 
     /// Returns the rows of the page, and the first row of the next page if there is one.
     func rows(from start: PageStart) throws -> SearchRows {
-        guard !search.selectsRowsByID else { return try rows(by: .order, from: start) }
+        guard !search.selectsRowsByID else { return try rows(by: .chosenBySQLite, from: start) }
         let scan = try usefulScan(from: start)
         let candidates = try SearchCandidates(search, in: session)
-        if let scan, let candidates, try candidates.allMatchMore(than: Int64(wanted * triedValues)),
+        let triedValues = Int64(wantedRows * triedValuesPerRow)
+        if let scan, let candidates, try candidates.everyComparisonMatches(moreThan: triedValues),
             let found = try probe(scan, from: start)
         {
             return found
         }
         if let found = try candidates?.find() { return try rows(by: .candidates(found), from: start) }
-        guard let scan else { return try rows(by: .order, from: start) }
+        guard let scan else { return try rows(by: .chosenBySQLite, from: start) }
         return try rows(along: scan, from: start)
     }
 
@@ -73,10 +74,10 @@ struct SearchPlan<Search: SearchDescription> {
         var offset: Int64 = 0
         if case .offset(let count) = start { offset = count }
         return try statement.rows(
-            wanted,
+            wantedRows,
             after: start.values,
             offset: offset,
-            keepingValuesOf: wanted - 2,
+            keepingValuesOf: wantedRows - 2,
             in: session.connection
         )
     }
@@ -87,8 +88,9 @@ struct SearchPlan<Search: SearchDescription> {
     private func usefulScan(from start: PageStart) throws -> MetricScan? {
         if case .offset = start { return nil }
         guard let scan = try search.metricScan(in: session) else { return nil }
-        let rows = try search.rowCount(upTo: countedRows, in: session)
-        guard rows >= fewRows, rows < countedRows else { return rows == countedRows ? scan : nil }
+        let rows = try search.rowCount(upTo: maximumCountedRows, in: session)
+        guard rows < maximumCountedRows else { return scan }
+        guard rows >= minimumRowsToScan else { return nil }
         // If fewer than one value in four of this metric belongs to the searched experiments, sorting their rows is
         // about as fast as scanning the index.
         return try session.count(scan.allEntries, upTo: 4 * rows) < 4 * rows ? scan : nil
@@ -97,7 +99,7 @@ struct SearchPlan<Search: SearchDescription> {
     /// Whether every row of the table has the metric.
     ///
     /// Counting the entries of the index is much faster than looking at every row.
-    private func isComplete(_ scan: MetricScan) throws -> Bool {
+    private func everyRowHasMetric(of scan: MetricScan) throws -> Bool {
         try session.count(scan.allEntries) == search.rowCount(in: session)
     }
 
@@ -105,10 +107,10 @@ struct SearchPlan<Search: SearchDescription> {
     private func rows(along scan: MetricScan, from start: PageStart) throws -> SearchRows {
         var found = SearchRows()
         for (classIndex, metricClass) in scan.classes.enumerated() {
-            if let done = start.classIndex, done > classIndex { continue }
-            if metricClass == .missing, try isComplete(scan) { break }
+            if let startClass = start.classIndex, startClass > classIndex { continue }
+            if metricClass == .missing, try everyRowHasMetric(of: scan) { break }
             try append(metricClass, at: classIndex, from: start, to: &found)
-            if found.rows.count == wanted { break }
+            if found.rows.count == wantedRows { break }
         }
         return found
     }
@@ -131,28 +133,30 @@ struct SearchPlan<Search: SearchDescription> {
         // is missing, null.
         let leading: [SortValue] = [.integer(Int64(classIndex))] + (metricClass == .missing ? [.null] : [])
         let part = try statement.rows(
-            wanted - found.rows.count,
+            wantedRows - found.rows.count,
             after: start.classIndex == classIndex ? start.values.map { Array($0.dropFirst(leading.count)) } : nil,
-            keepingValuesOf: wanted - 2 - found.rows.count,
+            keepingValuesOf: wantedRows - 2 - found.rows.count,
             in: session.connection
         )
         found.rows += part.rows
         found.keptValues = found.keptValues ?? part.keptValues.map { leading + $0 }
     }
 
-    /// Scans the first values of the metric, `triedValues` for each row of the page; returns nil if these do not fill the page.
+    /// Scans the first values of the metric, `triedValuesPerRow` for each row of the page; returns nil if these do not fill the
+    /// page.
     ///
-    /// Gives up after `probedValues` for each row if these show that the page will probably not be filled.
+    /// Gives up after `probedValuesPerRow` for each row if these show that the page will probably not be filled.
     private func probe(_ scan: MetricScan, from start: PageStart) throws -> SearchRows? {
         guard start.classIndex ?? 0 == 0 else { return nil }
-        for values in [probedValues, triedValues] {
+        for values in [probedValuesPerRow, triedValuesPerRow] {
             var numbers = scan.numbers
-            guard let end = try numbers.value(wanted * values, after: start.values?.dropFirst().first, in: session)
-            else { return nil }
+            let lastValue = start.values?.dropFirst().first
+            let end = try numbers.value(skipping: wantedRows * values, from: lastValue, in: session)
+            guard let end else { return nil }
             var found = SearchRows()
             try append(.number, at: 0, from: start, before: end, to: &found)
-            if found.rows.count == wanted { return found }
-            if found.rows.count * triedValues < wanted * values { return nil }
+            if found.rows.count == wantedRows { return found }
+            if found.rows.count * triedValuesPerRow < wantedRows * values { return nil }
         }
         return nil
     }

@@ -53,8 +53,8 @@ struct SearchStatement {
     /// The ORDER BY terms; together they are unique, so that the order is total.
     var terms: [SortTerm] = []
     private(set) var values: [any Bindable] = []
+    private var aliasCount = 0
     private var joinCount = 0
-    private var sourceJoins = 0
 
     init(rowColumn: String, source: String) {
         self.rowColumn = rowColumn
@@ -69,8 +69,8 @@ struct SearchStatement {
 
     /// Returns a table alias that the statement does not use yet.
     mutating func alias(_ stem: String) -> String {
-        joinCount += 1
-        return "\(stem)_\(joinCount)"
+        aliasCount += 1
+        return "\(stem)_\(aliasCount)"
     }
 
     /// The maximum number of joins: SQLite's maximum of 64 tables (https://sqlite.org/limits.html §9), minus the
@@ -80,9 +80,9 @@ struct SearchStatement {
     /// Adds a join to the FROM clause.
     ///
     /// - Returns: false, without adding the join, if there are already `limit` joins.
-    mutating func joinIfRoom(_ join: String, upTo limit: Int = maximumJoins) -> Bool {
-        guard sourceJoins < limit else { return false }
-        sourceJoins += 1
+    mutating func joinIfPossible(_ join: String, upTo limit: Int = maximumJoins) -> Bool {
+        guard joinCount < limit else { return false }
+        joinCount += 1
         source += "\n    " + join
         return true
     }
@@ -90,8 +90,7 @@ struct SearchStatement {
     /// The maximum number of conditions, each of which usually binds one or two values; SQLite's limit for bound values
     /// is 32,766 (https://sqlite.org/limits.html §9).
     private static let maximumConditions = 5_000
-    /// The maximum number of sort terms, usually two for each sort key; SQLite's limit for columns is 2,000
-    /// (https://sqlite.org/limits.html §2).
+    /// The maximum number of sort terms, usually two for each sort key; SQLite's limit for columns is 2,000 (same page, §2).
     private static let maximumTerms = 800
 
     private func requireLegalSize() throws(TrackingError) {
@@ -108,15 +107,15 @@ struct SearchStatement {
 
     /// Joins all conditions with AND, in groups, so that the expression stays within SQLite's depth limit.
     private static func conjunction(_ conditions: [String]) -> String {
-        guard conditions.count > conditionsOfGroup else { return conditions.joined(separator: "\n    AND ") }
-        let groups = stride(from: 0, to: conditions.count, by: conditionsOfGroup).map { start in
-            "(" + conditions[start...].prefix(conditionsOfGroup).joined(separator: "\n    AND ") + ")"
+        guard conditions.count > conditionsPerGroup else { return conditions.joined(separator: "\n    AND ") }
+        let groups = stride(from: 0, to: conditions.count, by: conditionsPerGroup).map { start in
+            "(" + conditions[start...].prefix(conditionsPerGroup).joined(separator: "\n    AND ") + ")"
         }
         return groups.joined(separator: "\n    AND ")
     }
 
     /// The maximum number of conditions in a group: SQLite accepts expressions of depth 1,000, and each AND adds one level.
-    private static let conditionsOfGroup = 100
+    private static let conditionsPerGroup = 100
 
     /// Runs the search and returns its rows after a given row.
     ///
@@ -175,13 +174,13 @@ struct SearchStatement {
         conditions.append("\(first.expression) \(first.isAscending ? "<" : ">") \(bind(value))")
     }
 
-    /// Skips `count` rows, beginning with the first row whose first sort value is not before `last`, and returns the first
-    /// sort value of the next row; nil if there are fewer rows.
+    /// Skips `count` rows, and returns the first sort value of the next row; nil if there are fewer rows.
     ///
-    /// - Parameter last: nil to begin with the first row of the search.
-    mutating func value(_ count: Int, after last: SortValue?, in session: ReadSession) throws -> SortValue? {
+    /// - Parameter start: the search begins with the first row whose first sort value is `start` or comes after it; nil to begin
+    ///   with the first row of all.
+    mutating func value(skipping count: Int, from start: SortValue?, in session: ReadSession) throws -> SortValue? {
         guard let first = terms.first else { return nil }
-        if let last { conditions.append("\(first.expression) \(first.isAscending ? ">=" : "<=") \(bind(last))") }
+        if let start { conditions.append("\(first.expression) \(first.isAscending ? ">=" : "<=") \(bind(start))") }
         let sql = """
             SELECT \(first.expression) \(text)
             ORDER BY \(first.expression)\(first.isAscending ? "" : " DESC")

@@ -18,7 +18,7 @@ package final class ReadSession: ReaderContext, TrackingReading {
     /// The maximum number of cached key names.
     ///
     /// The cache is never out of date, because keys are never renamed or deleted.
-    private static let rememberedKeys = 20_000
+    private static let maximumCachedKeys = 20_000
 
     init(connection: Connection) { self.connection = connection }
 
@@ -29,7 +29,6 @@ package final class ReadSession: ReaderContext, TrackingReading {
         advice = { usualAdvice }
     }
 
-    /// Returns the effort that this read and the later reads for the same answer share; creates it if needed.
     package func effortOfWholeAnswer() -> ReadEffort {
         let effort = effort ?? ReadEffort()
         self.effort = effort
@@ -39,22 +38,23 @@ package final class ReadSession: ReaderContext, TrackingReading {
     /// Returns the error for the client if the read exceeded its limit of processor time or elapsed time; otherwise
     /// returns `end`.
     package func failure(of end: ReadEnded) -> any Error {
-        let taken =
+        let spentTime =
             switch end.reason {
             case .work: "\(end.limits.work.components.seconds) s of processor time"
             case .time: "\(end.limits.time.components.seconds) s"
             case .callerLeft, .blocksLog: ""
             }
-        return taken.isEmpty ? end : TrackingError.invalidParameter("The read was stopped after \(taken). \(advice())")
+        guard !spentTime.isEmpty else { return end }
+        return TrackingError.invalidParameter("The read was stopped after \(spentTime). \(advice())")
     }
 
     /// Returns the name of a key, from the cache if possible.
     func keyName(_ id: Int64) throws -> String {
-        if let known = keyNames[id] { return known }
+        if let cached = keyNames[id] { return cached }
         let select = try connection.query("SELECT name FROM keys WHERE id = ?1", id)
         defer { select.reset() }
         guard try select.step() else { throw StoreCorruption("no key has the id \(id)") }
-        if keyNames.count >= Self.rememberedKeys { keyNames.removeAll(keepingCapacity: true) }
+        if keyNames.count >= Self.maximumCachedKeys { keyNames.removeAll(keepingCapacity: true) }
         let name = select.string(0)
         keyNames[id] = name
         return name

@@ -47,8 +47,7 @@ extension Connection {
         let first = AuditEntry.firstID(at: time)
         let last = try query(
             "SELECT max(id) FROM audit_entries WHERE id >= ?1 AND id < ?2",
-            first,
-            first + AuditEntry.firstID(at: 1)
+            values: [first, first + AuditEntry.firstID(at: 1)]
         ).firstRow { $0.optionalInt64(0) }
         return (last ?? nil).map { $0 + 1 } ?? first
     }

@@ -7,12 +7,12 @@ internal import Tracking
 struct TagTable {
     let name: StaticString
     /// The column with the id of the tag's owner.
-    let owner: StaticString
+    let ownerColumn: StaticString
 
-    static let experiments = TagTable(name: "experiment_tags", owner: "experiment_id")
-    static let datasetInputs = TagTable(name: "dataset_input_tags", owner: "input_id")
-    static let registeredModels = TagTable(name: "registered_model_tags", owner: "model_id")
-    static let modelVersions = TagTable(name: "model_version_tags", owner: "version_id")
+    static let experiments = TagTable(name: "experiment_tags", ownerColumn: "experiment_id")
+    static let datasetInputs = TagTable(name: "dataset_input_tags", ownerColumn: "input_id")
+    static let registeredModels = TagTable(name: "registered_model_tags", ownerColumn: "model_id")
+    static let modelVersions = TagTable(name: "model_version_tags", ownerColumn: "version_id")
 }
 
 extension Connection {
@@ -20,18 +20,16 @@ extension Connection {
     func upsert(_ tag: Tag, in table: TagTable, of owner: Int64) throws {
         try run(
             """
-            INSERT INTO \(table.name) (\(table.owner), key, value) VALUES (?1, ?2, ?3)
-            ON CONFLICT (\(table.owner), key) DO UPDATE SET value = excluded.value
+            INSERT INTO \(table.name) (\(table.ownerColumn), key, value) VALUES (?1, ?2, ?3)
+            ON CONFLICT (\(table.ownerColumn), key) DO UPDATE SET value = excluded.value
             """,
-            owner,
-            tag.key,
-            tag.value
+            values: [owner, tag.key, tag.value]
         )
     }
 
     /// - Returns: whether the tag existed.
     func deleteTag(_ key: String, in table: TagTable, of owner: Int64) throws -> Bool {
-        try run("DELETE FROM \(table.name) WHERE \(table.owner) = ?1 AND key = ?2", owner, key)
+        try run("DELETE FROM \(table.name) WHERE \(table.ownerColumn) = ?1 AND key = ?2", owner, key)
         return changes > 0
     }
 
@@ -41,9 +39,9 @@ extension Connection {
     func tags(in table: TagTable, of page: String) throws -> [Int64: [Tag]] {
         let select = try query(
             """
-            SELECT tag.\(table.owner), tag.key, tag.value
+            SELECT tag.\(table.ownerColumn), tag.key, tag.value
             FROM json_each(?1) AS page
-            CROSS JOIN \(table.name) AS tag ON tag.\(table.owner) = page.value
+            CROSS JOIN \(table.name) AS tag ON tag.\(table.ownerColumn) = page.value
             ORDER BY page.id, tag.key
             """,
             page

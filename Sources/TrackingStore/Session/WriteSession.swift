@@ -11,7 +11,7 @@ package import Tracking
 ///
 /// The session caches key ids, run rows and metric summaries across requests, which saves a look-up for each logged
 /// value. Entries added since the last commit are dropped if the next commit fails. A request that fails without
-/// changing the database is not rolled back, so a request may put only values into a cache that the database contains.
+/// changing the database is not rolled back, so a request may put into a cache only values that the database contains.
 package final class WriteSession: WriterSession, TrackingWriting {
     package let connection: Connection
     package let artifactRoot: ArtifactLocation
@@ -34,13 +34,13 @@ package final class WriteSession: WriterSession, TrackingWriting {
     var metricSummaries = RevocableCache<MetricSeries, MetricSummary>(capacity: 40_000)
     package let creations = UnconfirmedCreations()
     /// Receives the runs that each commit may have changed; nil if the server does not forward runs.
-    private let changes: ChangeFeed?
+    private let changeFeed: ChangeFeed?
     private let permissionChanges: PermissionChanges
     private let admissionCheck: AdmissionCheck
     /// The changes of permissions that the open transaction has made.
     package var accessChange = AccessChange()
-    /// The row ids of the runs that the open transaction may have changed; always empty without `changes`.
-    private var touchedRuns: Set<Int64> = []
+    /// The row ids of the runs that the open transaction may have changed; always empty without `changeFeed`.
+    private var changedRuns: Set<Int64> = []
 
     init(
         connection: Connection,
@@ -56,7 +56,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
         self.artifactRoot = artifactRoot
         self.servedBuckets = servedBuckets
         self.files = files
-        self.changes = changes
+        changeFeed = changes
         self.permissionChanges = permissionChanges
         admissionCheck = AdmissionCheck(version: permissionChanges.version)
         self.runQuota = runQuota
@@ -95,9 +95,9 @@ package final class WriteSession: WriterSession, TrackingWriting {
         metricSummaries.commit()
         creations.commit()
         announceAccessChange()
-        guard !touchedRuns.isEmpty else { return }
-        changes?.add(touchedRuns)
-        touchedRuns.removeAll(keepingCapacity: true)
+        guard !changedRuns.isEmpty else { return }
+        changeFeed?.add(changedRuns)
+        changedRuns.removeAll(keepingCapacity: true)
     }
 
     private func announceAccessChange() {
@@ -108,9 +108,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
     }
 
     /// Records that the open transaction may change a run.
-    func touch(run row: Int64) {
-        if changes != nil { touchedRuns.insert(row) }
-    }
+    func noteChange(ofRun row: Int64) { if changeFeed != nil { changedRuns.insert(row) } }
 
     package func didRollBack() {
         keyIDs.rollBack()
@@ -124,7 +122,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
     /// Returns the id of a key; adds the key if it is new.
     func keyID(for name: String) throws -> Int64 {
         let key = ExactText(name)
-        if let known = keyIDs[key] { return known }
+        if let cached = keyIDs[key] { return cached }
         if let stored = try connection.keyID(for: name) {
             keyIDs[key] = stored
             return stored
@@ -132,9 +130,9 @@ package final class WriteSession: WriterSession, TrackingWriting {
         let insert = statements.insertKey
         try insert.bind(name, at: 1)
         try insert.run()
-        let made = connection.lastInsertRowID
-        keyIDs[key] = made
-        return made
+        let newID = connection.lastInsertRowID
+        keyIDs[key] = newID
+        return newID
     }
 
     /// Returns the row of a run, active or deleted; nil if the run does not exist or is hidden from a limited token.
@@ -143,14 +141,14 @@ package final class WriteSession: WriterSession, TrackingWriting {
     func storedRun(_ runID: String, for action: PermittedAction) throws -> RunRow? {
         guard let row = try cachedRunRow(runID), !hides(experiment: row.experimentID) else { return nil }
         try require(action, on: .run(inExperiment: row.experimentID), orThrow: .runNotFound(runID))
-        touch(run: row.id)
+        noteChange(ofRun: row.id)
         return row
     }
 
     /// Returns the row of a run without checking permissions, from the cache if possible.
     private func cachedRunRow(_ runID: String) throws -> RunRow? {
         let key = ExactText(runID)
-        if let known = runRows[key] { return known }
+        if let cached = runRows[key] { return cached }
         let select = statements.selectRun
         try select.bind(runID, at: 1)
         defer { select.reset() }
@@ -181,9 +179,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
         return row
     }
 
-    /// Drops a run from the cache.
-    ///
-    /// Must be called after the run's lifecycle stage has changed.
+    /// Drops a run from the cache; must be called after the run's lifecycle stage has changed.
     func forgetRun(_ runID: String) { runRows.remove(ExactText(runID)) }
 
     func forgetAllRuns() { runRows.removeAll() }

@@ -56,11 +56,11 @@ extension ReadSession: RecordReading {
         }
     }
 
-    private func sourceExperiment(_ id: Int64, _ known: inout [Int64: SourceExperiment]) throws -> SourceExperiment {
-        if let sourceExperiment = known[id] { return sourceExperiment }
+    private func sourceExperiment(_ id: Int64, _ cache: inout [Int64: SourceExperiment]) throws -> SourceExperiment {
+        if let cached = cache[id] { return cached }
         let experiment = try storedExperiment(id, for: .read)
         let sourceExperiment = SourceExperiment(id: id, name: experiment.name, creationTime: experiment.creationTime)
-        known[id] = sourceExperiment
+        cache[id] = sourceExperiment
         return sourceExperiment
     }
 
@@ -78,9 +78,7 @@ extension ReadSession: RecordReading {
             ORDER BY version.version
             LIMIT ?3
             """,
-            row.number,
-            last,
-            limit
+            values: [row.number, last, limit]
         ).map { (row: $0.int64(0), location: $0.optionalString(1), modelCreationTime: $0.int64(2)) }
         return zip(try connection.modelVersions(rows: found.map(\.row)), found).map { version, rest in
             TransferredModelVersion(

@@ -9,10 +9,7 @@ extension ReadSession {
         let (condition, bound) = visibleCondition(rows)
         return try connection.query(
             "SELECT id FROM \(rows.table.rawValue) WHERE \(condition) AND id > ?2 ORDER BY id LIMIT ?3",
-            rows.subset.list,
-            last?.number ?? .min,
-            limit,
-            bound
+            values: [rows.subset.list, last?.number ?? .min, limit, bound]
         ).map { TransferRow($0.int64(0)) }
     }
 
@@ -25,10 +22,7 @@ extension ReadSession {
             WHERE \(condition) AND id IN (SELECT value FROM json_each(?2)) AND ?3 IS NULL
             ORDER BY id
             """,
-            rows.subset.list,
-            jsonArray(found.map(\.number)),
-            nil as Int64?,
-            bound
+            values: [rows.subset.list, jsonArray(found.map(\.number)), nil as Int64?, bound]
         ).map { TransferRow($0.int64(0)) }
     }
 

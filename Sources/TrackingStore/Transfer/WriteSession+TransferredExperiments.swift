@@ -11,12 +11,10 @@ extension WriteSession {
             INSERT INTO experiments (id, name, artifact_location, lifecycle_stage, creation_time, last_update_time)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             """,
-            keepsID ? experiment.id : nil,
-            experiment.name,
-            experiment.artifactLocation,
-            experiment.lifecycleStage.storedValue,
-            experiment.creationTime,
-            experiment.lastUpdateTime
+            values: [
+                keepsID ? experiment.id : nil, experiment.name, experiment.artifactLocation,
+                experiment.lifecycleStage.storedValue, experiment.creationTime, experiment.lastUpdateTime,
+            ]
         )
         let id = connection.lastInsertRowID
         let location = experiment.location(movingTo: id, beneath: artifactRoot)
@@ -33,12 +31,10 @@ extension WriteSession {
             SET name = ?2, artifact_location = ?3, lifecycle_stage = ?4, creation_time = ?5, last_update_time = ?6
             WHERE id = ?1
             """,
-            id,
-            experiment.name,
-            experiment.artifactLocation,
-            experiment.lifecycleStage.storedValue,
-            experiment.creationTime,
-            experiment.lastUpdateTime
+            values: [
+                id, experiment.name, experiment.artifactLocation, experiment.lifecycleStage.storedValue,
+                experiment.creationTime, experiment.lastUpdateTime,
+            ]
         )
     }
 

@@ -19,17 +19,11 @@ extension WriteSession {
                     creation_time, last_updated_time, lifecycle_stage)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
             """,
-            info.modelID,
-            info.experimentID,
-            info.name,
-            info.artifactURI,
-            info.status.wireNumber,
-            info.statusMessage,
-            info.modelType,
-            info.sourceRunID,
-            info.creationTime,
-            info.lastUpdatedTime,
-            info.lifecycleStage.storedValue
+            values: [
+                info.modelID, info.experimentID, info.name, info.artifactURI, info.status.wireNumber,
+                info.statusMessage, info.modelType, info.sourceRunID, info.creationTime, info.lastUpdatedTime,
+                info.lifecycleStage.storedValue,
+            ]
         )
         let row = connection.lastInsertRowID
         try recordArtifactLocation(
@@ -44,10 +38,7 @@ extension WriteSession {
     package func finalize(_ model: Int64, as info: LoggedModelInfo) throws {
         try connection.run(
             "UPDATE logged_models SET status = ?2, status_message = ?3, last_updated_time = ?4 WHERE id = ?1",
-            model,
-            info.status.wireNumber,
-            info.statusMessage,
-            info.lastUpdatedTime
+            values: [model, info.status.wireNumber, info.statusMessage, info.lastUpdatedTime]
         )
     }
 
@@ -81,9 +72,9 @@ extension WriteSession {
     }
 
     package func add(_ point: ModelMetric, of run: RunRow, _ report: inout TransferReport) throws {
-        let before = connection.totalChanges
+        let changesBefore = connection.totalChanges
         try insertModelMetrics([point], runRow: run.id)
-        let isNew = connection.totalChanges != before
+        let isNew = connection.totalChanges != changesBefore
         report.count(.modelPoints) { if isNew { $0.added += 1 } else { $0.unchanged += 1 } }
     }
 }

@@ -22,12 +22,10 @@ extension WriteSession {
                 (name, description, creation_time, last_updated_time, is_prompt, last_version)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             """,
-            model.name,
-            model.description,
-            model.creationTime,
-            model.lastUpdatedTime,
-            model.tags.lastOfEachKey.contains(where: \.marksPrompt) ? 1 : 0,
-            transferred.lastVersion
+            values: [
+                model.name, model.description, model.creationTime, model.lastUpdatedTime,
+                model.tags.lastOfEachKey.contains(where: \.marksPrompt) ? 1 : 0, transferred.lastVersion,
+            ]
         )
         return connection.lastInsertRowID
     }
@@ -45,9 +43,7 @@ extension WriteSession {
         for alias in aliases {
             try connection.run(
                 "INSERT OR IGNORE INTO registered_model_aliases (model_id, alias, version) VALUES (?1, ?2, ?3)",
-                model,
-                alias.alias,
-                alias.version
+                values: [model, alias.alias, alias.version]
             )
             guard connection.changes == 0 else {
                 result.hasAdditions = true
@@ -55,8 +51,7 @@ extension WriteSession {
             }
             let stored = try connection.query(
                 "SELECT version FROM registered_model_aliases WHERE model_id = ?1 AND alias = ?2",
-                model,
-                alias.alias
+                values: [model, alias.alias]
             ).firstRow { $0.int64(0) }
             if stored != alias.version { result.conflicts.append(alias.alias) }
         }
@@ -66,8 +61,7 @@ extension WriteSession {
     package func raiseLastVersion(of model: Int64, to version: Int64) throws -> Bool {
         try connection.run(
             "UPDATE registered_models SET last_version = ?2 WHERE id = ?1 AND last_version < ?2",
-            model,
-            version
+            values: [model, version]
         )
         return connection.changes > 0
     }
@@ -75,8 +69,7 @@ extension WriteSession {
     package func storedVersion(number: Int64, of model: Int64) throws -> (handle: Int64, version: ModelVersion)? {
         let row = try connection.query(
             "SELECT id FROM model_versions WHERE model_id = ?1 AND version = ?2",
-            model,
-            number
+            values: [model, number]
         ).firstRow { $0.int64(0) }
         guard let row else { return nil }
         guard let stored = try connection.modelVersions(rows: [row]).first else {
@@ -104,14 +97,14 @@ extension WriteSession {
         )
         let row = connection.lastInsertRowID
         for tag in version.tags { try connection.upsert(tag, in: .modelVersions, of: row) }
-        let arePrompts = version.tags.lastOfEachKey.makeVersionsPrompts(othersArePrompts: othersArePrompts)
+        let arePrompts = version.tags.lastOfEachKey.versionsBecomePrompts(othersArePrompts: othersArePrompts)
         try markVersions(ofModel: model, asPrompts: arePrompts)
         _ = try raiseLastVersion(of: model, to: version.version)
     }
 
     package func addMissing(_ tags: [Tag], to version: Int64, of model: Int64) throws -> MergeResult {
         let result = try addMissing(tags, in: .modelVersions, to: version)
-        if result.hasAdditions { try markVersions(ofModel: model) }
+        if result.hasAdditions { try markVersionsByTheirTags(ofModel: model) }
         return result
     }
 }

@@ -27,19 +27,13 @@ extension WriteSession {
                 lifecycle_stage, artifact_uri)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             """,
-            info.runID,
-            info.experimentID,
-            info.name,
-            info.userID,
-            info.status.storedValue,
-            info.startTime,
-            info.endTime,
-            transferred.deletedTime,
-            info.lifecycleStage.storedValue,
-            info.artifactURI
+            values: [
+                info.runID, info.experimentID, info.name, info.userID, info.status.storedValue, info.startTime,
+                info.endTime, transferred.deletedTime, info.lifecycleStage.storedValue, info.artifactURI,
+            ]
         )
         let row = connection.lastInsertRowID
-        touch(run: row)
+        noteChange(ofRun: row)
         try recordArtifactLocation(info.artifactURI, of: info.runID, usualFolder: "", experimentID: info.experimentID)
         try recordOwner(ofRun: row)
         return RunRow(id: row, experimentID: info.experimentID, lifecycleStage: info.lifecycleStage)
@@ -48,9 +42,7 @@ extension WriteSession {
     package func end(_ run: RunRow, as info: RunInfo) throws {
         try connection.run(
             "UPDATE runs SET status = ?2, end_time = ?3 WHERE id = ?1",
-            run.id,
-            info.status.storedValue,
-            info.endTime
+            values: [run.id, info.status.storedValue, info.endTime]
         )
     }
 
@@ -82,7 +74,7 @@ extension WriteSession {
         return MergeResult(missing)
     }
 
-    private func storedTags(ofRun row: Int64) throws -> [Tag] {
+    func storedTags(ofRun row: Int64) throws -> [Tag] {
         try connection.query(
             "SELECT keys.name, tag.value FROM run_tags AS tag JOIN keys ON keys.id = tag.key_id WHERE tag.run_id = ?1",
             row
@@ -90,7 +82,7 @@ extension WriteSession {
     }
 
     package func addMissingLinks(of links: Run, to run: RunRow) throws -> Bool {
-        let before = connection.totalChanges
+        let changesBefore = connection.totalChanges
         for input in links.datasetInputs {
             let dataset = try datasetRow(input.dataset, experimentID: run.experimentID)
             try link(dataset: dataset, tags: input.tags, runRow: run.id)
@@ -98,19 +90,16 @@ extension WriteSession {
         for model in links.modelInputs {
             try connection.run(
                 "INSERT OR IGNORE INTO model_inputs (run_id, model_id) VALUES (?1, ?2)",
-                run.id,
-                model.modelID
+                values: [run.id, model.modelID]
             )
         }
         for model in links.modelOutputs {
             try connection.run(
                 "INSERT OR IGNORE INTO model_outputs (run_id, model_id, step) VALUES (?1, ?2, ?3)",
-                run.id,
-                model.modelID,
-                model.step
+                values: [run.id, model.modelID, model.step]
             )
         }
-        return connection.totalChanges != before
+        return connection.totalChanges != changesBefore
     }
 
     package func add(_ points: TransferredPoints, to run: RunRow, _ report: inout TransferReport) throws {

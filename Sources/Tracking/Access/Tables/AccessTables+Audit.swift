@@ -2,9 +2,9 @@ extension AccessTables {
     /// The maximum number of entries that are read for one page.
     ///
     /// Reading them takes about 50 ms.
-    private static var entriesOfOnePage: Int { 50_000 }
-    /// The smallest `LIMIT` of a statement that reads entries, unless fewer entries may still be read for the page.
-    private static var entriesAtOnce: Int { 1_000 }
+    private static var maximumEntriesReadPerPage: Int { 50_000 }
+    /// The smallest number of entries that one statement reads, if so many may still be read for the page.
+    private static var minimumEntriesPerStatement: Int { 1_000 }
 
     /// Returns one page of the audit log with the newest entry first.
     ///
@@ -27,9 +27,9 @@ extension AccessTables {
         // The statement itself tests the id of the resource, so the other conditions are tested without it.
         var otherConditions = query
         otherConditions.resourceID = nil
-        var left = Self.entriesOfOnePage
-        while left > 0 {
-            let limit = min(left, max(query.maxResults + 1, Self.entriesAtOnce))
+        var remaining = Self.maximumEntriesReadPerPage
+        while remaining > 0 {
+            let limit = min(remaining, max(query.maxResults + 1, Self.minimumEntriesPerStatement))
             let rows = try tableRows(
                 "\(sql) ORDER BY id DESC LIMIT ?\(values.count + 3)",
                 values: [.integer(start), .integer(end)] + values + [.integer(Int64(limit))]
@@ -45,7 +45,7 @@ extension AccessTables {
                 page.nextPageToken = nil
                 return page
             }
-            left -= limit
+            remaining -= limit
         }
         return page
     }
@@ -53,7 +53,7 @@ extension AccessTables {
     /// Whether there are audit entries that are older than a time in Unix milliseconds.
     package func hasAuditEntries(before time: Int64) throws -> Bool {
         let first = AuditEntry.firstID(at: time)
-        return try finds("SELECT 1 FROM \(table("audit_entries")) WHERE id < ?1 LIMIT 1", .integer(first))
+        return try finds("SELECT 1 FROM \(table("audit_entries")) WHERE id < ?1 LIMIT 1", values: [.integer(first)])
     }
 
     /// The statement for the entries of a query with ids from ?1 (inclusive) to ?2 (exclusive), and the values of its
@@ -89,8 +89,8 @@ extension AccessTables {
 
     /// The SQL condition that an entry is about the experiment with the id ?4 (?3 as text), or about a run or model in it.
     ///
-    /// The entry of a removed run has the id of the run's experiment in its detail. A CASE keeps entries without a detail from
-    /// the JSON function, which fails on an empty text; AND does not, because its operands may be evaluated in any order.
+    /// The entry of a removed run has the id of the run's experiment in its detail. The JSON function fails on an empty detail. A
+    /// CASE calls it only for other details; with AND, the database might call it first.
     private var concernsExperiment: String {
         """
         resource_id = ?3 OR (resource_id >= CAST(?3 AS TEXT) || '/' AND resource_id < CAST(?3 AS TEXT) || '0')
@@ -102,11 +102,8 @@ extension AccessTables {
 
     /// The experiment of a run; nil if neither the runs nor the audit log contain a run with this id.
     private func experimentID(ofRun id: String) throws -> Int64? {
-        let known = try firstTableRow(
-            "SELECT experiment_id FROM runs WHERE \(dialect.runID) = ?1",
-            values: [.text(id)]
-        ) { $0.int64(0) }
-        if let known { return known }
+        let sql = "SELECT experiment_id FROM runs WHERE \(dialect.runID) = ?1"
+        if let stored = try firstTableRow(sql, values: [.text(id)], { $0.int64(0) }) { return stored }
         return try firstTableRow(
             """
             SELECT CASE WHEN detail <> '' THEN \(dialect.experimentInDetail) END FROM \(table("audit_entries"))
@@ -137,10 +134,9 @@ extension ChangingAccessTables {
     /// - Returns: how many entries were removed.
     package func trimAudit(before time: Int64, limit: Int) throws -> Int {
         let entries = table("audit_entries")
-        return try changeCount(
+        return try changedRowCount(
             "DELETE FROM \(entries) WHERE id IN (SELECT id FROM \(entries) WHERE id < ?1 ORDER BY id LIMIT ?2)",
-            .integer(AuditEntry.firstID(at: time)),
-            .integer(Int64(limit))
+            values: [.integer(AuditEntry.firstID(at: time)), .integer(Int64(limit))]
         )
     }
 }

@@ -1,5 +1,5 @@
 extension AccessTables {
-    /// All log-ins with the hashes of their keys; a log-in whose holder cannot be read is left out, so that it admits nobody.
+    /// All log-ins with the hashes of their keys; a log-in whose holder cannot be read is left out, so that nobody can use it.
     package func logIns() throws -> [(logIn: LogIn, hash: [UInt8])] {
         try tableRows(
             """
@@ -117,7 +117,7 @@ extension ChangingAccessTables {
 
     /// Ends a log-in, if there is one with this hash.
     package func endLogIn(hash: [UInt8]) throws {
-        let count = try changeCount("DELETE FROM \(table("log_ins")) WHERE hash = ?1", .bytes(hash))
+        let count = try changedRowCount("DELETE FROM \(table("log_ins")) WHERE hash = ?1", values: [.bytes(hash)])
         if count > 0 { noteEnd(ofLogIns: [hash]) }
     }
 

@@ -88,9 +88,7 @@ extension ChangingAccessTables {
             INSERT INTO \(table("roles")) (workspace, name, description) VALUES (?1, ?2, ?3)
             ON CONFLICT (workspace, name) DO NOTHING
             """,
-            .text(workspace),
-            .text(name),
-            StoredValue(description)
+            values: [.text(workspace), .text(name), StoredValue(description)]
         )
         guard let id else { throw TrackingError.roleNameTaken(name, workspace: workspace) }
         return try role(id: id)
@@ -105,9 +103,7 @@ extension ChangingAccessTables {
             try Role.validate(name: name)
             let isTaken = try finds(
                 "SELECT 1 FROM \(table("roles")) WHERE workspace = ?1 AND name = ?2 AND id <> ?3",
-                .text(role.workspace),
-                .text(name),
-                .integer(id)
+                values: [.text(role.workspace), .text(name), .integer(id)]
             )
             guard !isTaken else { throw TrackingError.roleNameTaken(name, workspace: role.workspace) }
         }
@@ -133,7 +129,7 @@ extension ChangingAccessTables {
     package func addRolePermission(_ grant: Grant, toRole id: Int64) throws -> RolePermission {
         try lockAccess()
         _ = try role(id: id)
-        guard let made = try insert(grant, role: id) else {
+        guard let newID = try insert(grant, role: id) else {
             throw TrackingError(
                 .resourceAlreadyExists,
                 "Role permission (role_id=\(id), resource_type=\(grant.type.rawValue), "
@@ -141,7 +137,7 @@ extension ChangingAccessTables {
             )
         }
         touch(user: nil)
-        return try rolePermission(id: made)
+        return try rolePermission(id: newID)
     }
 
     /// - Returns: the id of the grant; nil if the role has a grant for this type and pattern already.
@@ -152,10 +148,7 @@ extension ChangingAccessTables {
             VALUES (?1, ?2, ?3, ?4)
             ON CONFLICT (role_id, resource_type, resource_pattern) DO NOTHING
             """,
-            .integer(role),
-            .text(grant.type.rawValue),
-            .text(grant.pattern),
-            .text(grant.level.wireName)
+            values: [.integer(role), .text(grant.type.rawValue), .text(grant.pattern), .text(grant.level.wireName)]
         )
     }
 
@@ -186,29 +179,27 @@ extension ChangingAccessTables {
         try lockAccess()
         let user = try user(named: name)
         _ = try role(id: id)
-        let made = try insertedID(
+        let newID = try insertedID(
             "INSERT INTO \(table("user_roles")) (user_id, role_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-            .integer(user.id),
-            .integer(id)
+            values: [.integer(user.id), .integer(id)]
         )
-        guard let made else {
+        guard let newID else {
             throw TrackingError(
                 .resourceAlreadyExists,
                 "User role assignment (user_id=\(user.id), role_id=\(id)) already exists"
             )
         }
         touch(user: user.id)
-        return RoleAssignment(id: made, userID: user.id, roleID: id)
+        return RoleAssignment(id: newID, userID: user.id, roleID: id)
     }
 
     /// - Throws: `.resourceDoesNotExist` for an unknown user, and for a role that the user does not have.
     package func unassignRole(_ id: Int64, fromUser name: String) throws {
         try lockAccess()
         let user = try user(named: name)
-        let count = try changeCount(
+        let count = try changedRowCount(
             "DELETE FROM \(table("user_roles")) WHERE user_id = ?1 AND role_id = ?2",
-            .integer(user.id),
-            .integer(id)
+            values: [.integer(user.id), .integer(id)]
         )
         guard count > 0 else {
             throw TrackingError.doesNotExist("User role assignment (user_id=\(user.id), role_id=\(id)) not found")
@@ -225,7 +216,7 @@ extension ChangingAccessTables {
     package func grant(_ grant: Grant, toUser name: String) throws {
         try lockAccess()
         let user = try user(named: name)
-        guard try insert(grant, role: try ownRole(ofUser: user.id)) != nil else {
+        guard try insert(grant, role: try findOrCreateOwnRole(ofUser: user.id)) != nil else {
             throw TrackingError(
                 .resourceAlreadyExists,
                 "Permission for user=\(shortened(name)) on resource_type=\(grant.type.rawValue), "
@@ -249,15 +240,13 @@ extension ChangingAccessTables {
     private func changeOwnGrant(_ type: GrantedType, _ pattern: String, ofUser name: String, _ sql: String) throws {
         try lockAccess()
         let user = try user(named: name)
-        let count = try changeCount(
+        let count = try changedRowCount(
             """
             \(sql)
             WHERE role_id = (SELECT id FROM \(table("roles")) WHERE user_id = ?1)
                 AND resource_type = ?2 AND resource_pattern = ?3
             """,
-            .integer(user.id),
-            .text(type.rawValue),
-            .text(pattern)
+            values: [.integer(user.id), .text(type.rawValue), .text(pattern)]
         )
         guard count > 0 else {
             throw TrackingError.doesNotExist(
@@ -268,10 +257,10 @@ extension ChangingAccessTables {
         touch(user: user.id)
     }
 
-    /// The id of the role that contains the grants of a single user; creates the role if there is none.
-    private func ownRole(ofUser id: Int64) throws -> Int64 {
+    /// Returns the id of the role that contains the grants of a single user; creates the role if there is none.
+    private func findOrCreateOwnRole(ofUser id: Int64) throws -> Int64 {
         let find = "SELECT id FROM \(table("roles")) WHERE user_id = ?1"
-        if let known = try firstTableRow(find, values: [.integer(id)], { $0.int64(0) }) { return known }
+        if let existing = try firstTableRow(find, values: [.integer(id)], { $0.int64(0) }) { return existing }
         try changeTables(
             "INSERT INTO \(table("roles")) (workspace, name, user_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
             values: [.text(Role.workspace), .text(Role.name(ofUser: id)), .integer(id)]
@@ -287,7 +276,7 @@ extension ChangingAccessTables {
         return role
     }
 
-    /// Grants the user who creates an entity MANAGE on it.
+    /// Grants MANAGE on an entity to the user who creates it.
     package func grantCreator(_ type: GrantedType, _ pattern: String) throws {
         guard keepsAccess, let id = caller.identity?.userID else { return }
         try Grant.requireNotWildcard(pattern)
@@ -299,7 +288,7 @@ extension ChangingAccessTables {
             ON CONFLICT (role_id, resource_type, resource_pattern) DO UPDATE SET permission = excluded.permission
             """,
             values: [
-                .integer(try ownRole(ofUser: id)), .text(type.rawValue), .text(pattern),
+                .integer(try findOrCreateOwnRole(ofUser: id)), .text(type.rawValue), .text(pattern),
                 .text(PermissionLevel.manage.wireName),
             ]
         )
@@ -311,7 +300,8 @@ extension ChangingAccessTables {
         guard keepsAccess, !newName.isExactly(name) else { return }
         if caller.identity?.userID != nil { try Grant.requireNotWildcard(newName) }
         guard name != Grant.everything else { return }
-        // Removes grants for the new name that would conflict with the moved ones; they belong to an earlier model of that name.
+        // Removes grants for the new name that would conflict with the moved ones; they were given for an earlier model of that
+        // name.
         try changeTables(
             """
             DELETE FROM \(table("role_permissions")) WHERE resource_pattern = ?2 AND EXISTS (
@@ -321,13 +311,12 @@ extension ChangingAccessTables {
             """,
             values: [.text(name), .text(newName)]
         )
-        let count = try changeCount(
+        let count = try changedRowCount(
             """
             UPDATE \(table("role_permissions")) SET resource_pattern = ?2
             WHERE resource_pattern = ?1 AND \(isOwnGrantOfModel("role_permissions"))
             """,
-            .text(name),
-            .text(newName)
+            values: [.text(name), .text(newName)]
         )
         if count > 0 { touch(user: nil) }
     }
@@ -335,12 +324,12 @@ extension ChangingAccessTables {
     /// Removes the grants of single users for a model, because another model may get its name.
     package func removeGrants(ofModel name: String) throws {
         guard keepsAccess, name != Grant.everything else { return }
-        let count = try changeCount(
+        let count = try changedRowCount(
             """
             DELETE FROM \(table("role_permissions"))
             WHERE resource_pattern = ?1 AND \(isOwnGrantOfModel("role_permissions"))
             """,
-            .text(name)
+            values: [.text(name)]
         )
         if count > 0 { touch(user: nil) }
     }

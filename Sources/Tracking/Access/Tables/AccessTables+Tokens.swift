@@ -47,8 +47,7 @@ extension ChangingAccessTables {
         for id in token.experimentIDs ?? [] { try requireExperiment(id, for: .read) }
         let isTaken = try finds(
             "SELECT 1 FROM \(table("access_tokens")) WHERE name = ?1 AND coalesce(user_id, 0) = ?2",
-            .text(token.name),
-            Self.owner(token.userID)
+            values: [.text(token.name), Self.owner(token.userID)]
         )
         guard !isTaken else { throw TrackingError.tokenNameTaken(token.name) }
         let id = try insertedID(
@@ -57,13 +56,11 @@ extension ChangingAccessTables {
                 (name, hash, scope, is_limited, creation_time, expiration_time, user_id)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
             """,
-            .text(token.name),
-            .bytes(hash),
-            .integer(token.scope.storedValue),
-            StoredValue(token.experimentIDs != nil),
-            .integer(token.creationTime),
-            StoredValue(token.expirationTime),
-            StoredValue(token.userID)
+            values: [
+                .text(token.name), .bytes(hash), .integer(token.scope.storedValue),
+                StoredValue(token.experimentIDs != nil), .integer(token.creationTime),
+                StoredValue(token.expirationTime), StoredValue(token.userID),
+            ]
         )
         guard let id else { throw StoreCorruption("a token was inserted without an id") }
         for experimentID in Set(token.experimentIDs ?? []) {
@@ -75,7 +72,7 @@ extension ChangingAccessTables {
         noteNewCredential()
     }
 
-    /// The value of `coalesce(user_id, 0)` of a user's tokens; for nil 0, which no user has as id.
+    /// The value of `coalesce(user_id, 0)` for a user's tokens; for tokens without an owner, it is 0, which is no user's id.
     private static func owner(_ userID: Int64?) -> StoredValue { .integer(userID ?? 0) }
 
     /// Throws if a user has as many tokens as allowed.
@@ -92,7 +89,7 @@ extension ChangingAccessTables {
         )
     }
 
-    /// Removes a token, so that nobody is admitted with it any more.
+    /// Removes a token, so that nobody can use it any more.
     ///
     /// - Parameter userID: the owner of the token; nil for a token without an owner.
     /// - Throws: `.resourceDoesNotExist` for an unknown name.
@@ -132,6 +129,7 @@ extension ChangingAccessTables {
 }
 
 extension AccessScope {
+    /// The number in the database; a scope that allows more has a higher number.
     package var storedValue: Int64 {
         switch self {
         case .read: 0

@@ -26,7 +26,7 @@ extension AccessTables {
         )
     }
 
-    /// Returns a user with the hash of the password, which is nil if the user has none; nil for an unknown name.
+    /// Returns a user and the hash of the password, which is nil for a user without one; returns nil for an unknown name.
     package func userWithPassword(named name: String) throws -> (user: User, password: String?)? {
         try firstTableRow(
             "SELECT \(User.columns), password FROM \(table("users")) WHERE name = ?1",
@@ -36,7 +36,7 @@ extension AccessTables {
 
     /// Whether there is a user with a name.
     package func hasUser(named name: String) throws -> Bool {
-        try finds("SELECT 1 FROM \(table("users")) WHERE name = ?1", .text(name))
+        try finds("SELECT 1 FROM \(table("users")) WHERE name = ?1", values: [.text(name)])
     }
 
     package func hasUsers() throws -> Bool { try finds("SELECT 1 FROM \(table("users")) LIMIT 1") }
@@ -45,7 +45,7 @@ extension AccessTables {
         try finds("SELECT 1 FROM \(table("users")) WHERE is_admin = 1 LIMIT 1")
     }
 
-    /// The grants of those roles of a user that have an effect, which are the roles in the workspace `Role.workspace`.
+    /// The grants of a user's roles in the workspace `Role.workspace`; roles in other workspaces have no effect.
     package func grants(ofUser id: Int64) throws -> [Grant] {
         try tableRows(
             """
@@ -119,17 +119,14 @@ extension ChangingAccessTables {
             INSERT INTO \(table("users")) (name, password, is_admin, creation_time) VALUES (?1, ?2, ?3, ?4)
             ON CONFLICT (name) DO NOTHING
             """,
-            .text(name),
-            StoredValue(password),
-            StoredValue(isAdministrator),
-            .integer(now)
+            values: [.text(name), StoredValue(password), StoredValue(isAdministrator), .integer(now)]
         )
         guard let id else { throw TrackingError.userNameTaken(name) }
         touch(user: id, reducesAccess: false)
         return User(id: id, name: name, isAdministrator: isAdministrator, creationTime: now)
     }
 
-    /// Gives a user another password and ends the user's tokens, whatever the password was before.
+    /// Gives a user another password, without a check of the current one, and revokes all tokens of the user.
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown user.
     package func resetPassword(_ password: String, ofUser name: String) throws {
@@ -153,11 +150,9 @@ extension ChangingAccessTables {
     /// - Returns: false if the user was deleted or has another password; then nothing was changed.
     package func replacePassword(_ checked: String, with password: String, ofUser id: Int64) throws -> Bool {
         try lockAccess()
-        let count = try changeCount(
+        let count = try changedRowCount(
             "UPDATE \(table("users")) SET password = ?3 WHERE id = ?1 AND password = ?2",
-            .integer(id),
-            .text(checked),
-            .text(password)
+            values: [.integer(id), .text(checked), .text(password)]
         )
         guard count > 0 else { return false }
         touch(user: id)
@@ -181,7 +176,7 @@ extension ChangingAccessTables {
         guard user.isAdministrator else { return }
         let hasOther = try finds(
             "SELECT 1 FROM \(table("users")) WHERE is_admin = 1 AND id <> ?1 LIMIT 1",
-            .integer(user.id)
+            values: [.integer(user.id)]
         )
         guard !hasOther else { return }
         throw TrackingError(
@@ -211,12 +206,12 @@ extension ChangingAccessTables {
 
     /// Whether the open transaction has deleted a user of this name.
     package func deletes(userNamed name: String) -> Bool {
-        accessChange.deletedUsers.contains { $0.utf8.elementsEqual(name.utf8) }
+        accessChange.deletedUsers.contains { $0.isExactly(name) }
     }
 
     /// Throws if a user was deleted since the request was admitted.
     package func requireUser(_ id: Int64) throws {
-        guard try finds("SELECT 1 FROM \(table("users")) WHERE id = ?1", .integer(id)) else {
+        guard try finds("SELECT 1 FROM \(table("users")) WHERE id = ?1", values: [.integer(id)]) else {
             throw TrackingError.userDeletedMeanwhile
         }
     }

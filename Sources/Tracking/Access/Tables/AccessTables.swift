@@ -1,9 +1,8 @@
 package import Identities
 
-// The tables of users, roles, tokens and log-ins, and the audit log. The extensions of `AccessTables` and
-// `ChangingAccessTables` use only SQL that both SQLite and PostgreSQL understand, so both stores share them. Parameters are
-// written `?1`; PostgreSQL gives each parameter the type of the column that it is compared with or stored in.
-// Booleans are 1 and 0.
+// The tables of users, roles, tokens and log-ins, and the audit log. The extensions of `AccessTables` and `ChangingAccessTables`
+// use only SQL that both SQLite and PostgreSQL understand, so both stores share them. Parameters are written `?1`; PostgreSQL
+// gives each parameter the type of the column that it is compared with or stored in. Booleans are 1 and 0.
 
 /// A session that reads the tables of users, roles, tokens and log-ins, and the audit log.
 package protocol AccessTables: AnyObject {
@@ -49,7 +48,7 @@ package protocol ChangingAccessTables: AccessTables, AccessChanging, ClientBound
         _ read: (any StoredRow) throws -> Value
     ) throws -> (rows: [Value], count: Int)
 
-    /// Returns a new id for an audit entry of a time; it is greater than the ids of earlier entries of that time.
+    /// Returns a new id for an audit entry of this time, which is greater than the ids of all earlier entries of this time.
     func nextAuditID(at time: Int64) throws -> Int64
 }
 
@@ -57,7 +56,7 @@ package protocol ChangingAccessTables: AccessTables, AccessChanging, ClientBound
 package struct AccessDialect: Sendable {
     /// The prefix of the names of the tables, such as `apus.`.
     package let schema: String
-    /// The column of the table `runs` that holds the id.
+    /// The column of the table `runs` that contains the id.
     package let runID: String
     /// The SQL expression for the id of the experiment in the column `detail`, as text; it fails if the column is empty.
     package let experimentInDetail: String
@@ -117,24 +116,22 @@ extension AccessTables {
         _ sql: String,
         values: [StoredValue],
         _ read: (any StoredRow) throws -> Value
-    ) throws -> Value? {
-        try tableRows(sql, values: values, read).first
-    }
+    ) throws -> Value? { try tableRows(sql, values: values, read).first }
 
     /// Whether a statement finds a row.
-    func finds(_ sql: String, _ values: StoredValue...) throws -> Bool {
+    func finds(_ sql: String, values: [StoredValue] = []) throws -> Bool {
         try firstTableRow(sql, values: values) { _ in } != nil
     }
 }
 
 extension ChangingAccessTables {
     /// Runs a statement that changes the tables; returns the number of changed rows.
-    func changeCount(_ sql: String, _ values: StoredValue...) throws -> Int {
+    func changedRowCount(_ sql: String, values: [StoredValue]) throws -> Int {
         try changedTableRows(sql, values: values) { _ in }.count
     }
 
     /// Inserts a row; returns its id, or nil if it was not inserted because of `ON CONFLICT DO NOTHING`.
-    func insertedID(_ sql: String, _ values: StoredValue...) throws -> Int64? {
+    func insertedID(_ sql: String, values: [StoredValue]) throws -> Int64? {
         try changedTableRows(sql + " RETURNING id", values: values) { $0.int64(0) }.rows.first
     }
 }

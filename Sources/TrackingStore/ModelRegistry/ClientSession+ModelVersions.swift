@@ -15,8 +15,7 @@ extension ClientSession {
             JOIN model_versions AS version ON version.model_id = model.id AND version.version = ?2
             WHERE model.name = ?1
             """,
-            key.name,
-            key.version
+            values: [key.name, key.version]
         )
         let row = try select.firstRow {
             ModelVersionRow(id: $0.int64(0), modelID: $0.int64(1), isOfPrompt: $0.bool(2))
@@ -65,8 +64,7 @@ extension ClientSession {
             ? try connection.latestVersion(ofModel: modelID, in: nil)
             : try connection.query(
                 "SELECT version FROM registered_model_aliases WHERE model_id = ?1 AND alias = ?2",
-                modelID,
-                alias
+                values: [modelID, alias]
             ).firstRow { $0.int64(0) }
         guard let version else { throw TrackingError.aliasNotFound(alias, model: name) }
         return version
@@ -110,8 +108,7 @@ extension Connection {
     func aliases(ofModel modelID: Int64, version: Int64) throws -> [String] {
         let select = try query(
             "SELECT alias FROM registered_model_aliases WHERE model_id = ?1 AND version = ?2 ORDER BY alias",
-            modelID,
-            version
+            values: [modelID, version]
         )
         return try select.map { $0.string(0) }
     }

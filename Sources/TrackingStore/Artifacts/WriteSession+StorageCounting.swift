@@ -9,9 +9,7 @@ extension WriteSession: StorageCounting {
         if !decreases.isEmpty { try connection.run("DELETE FROM stored_artifacts WHERE path = ?1", path) }
         try connection.run(
             "INSERT INTO stored_artifacts (path, owner_id, bytes) VALUES (?1, ?2, ?3)",
-            path,
-            owner,
-            bytes
+            values: [path, owner, bytes]
         )
         return decreases
     }
@@ -71,7 +69,7 @@ extension WriteSession: StorageCounting {
     }
 
     package func takeRoomForRun(below limit: Int64) throws -> Bool {
-        // Counting all runs takes time, so they are counted again only when as many runs have been created as the limit allowed.
+        // Counting all runs takes time. After a count, as many runs as the limit then allowed are created without another count.
         if runsLeft <= 0 {
             runsLeft = limit - (try connection.firstInt64(of: "SELECT count(*) FROM runs") ?? 0)
             guard runsLeft > 0 else { return false }
@@ -89,9 +87,9 @@ extension WriteSession: StorageCounting {
     /// Records an artifact that was copied into the artifact root without an upload, unless it is already recorded with
     /// the same size.
     package func noteStored(_ path: String, bytes: Int64) throws {
-        let known = try connection.query("SELECT bytes FROM stored_artifacts WHERE path = ?1", path)
+        let recorded = try connection.query("SELECT bytes FROM stored_artifacts WHERE path = ?1", path)
             .firstRow { $0.int64(0) }
-        if known != bytes { _ = try recordStored(path, by: nil, bytes: bytes) }
+        if recorded != bytes { _ = try recordStored(path, by: nil, bytes: bytes) }
     }
 }
 

@@ -12,8 +12,7 @@ extension WriteSession {
         case .modelVersion(let version):
             let found = try connection.query(
                 "SELECT 1 FROM model_versions WHERE model_id = ?1 AND version = ?2",
-                try registeredModelRow(version.name, for: .update),
-                version.version
+                values: [try registeredModelRow(version.name, for: .update), version.version]
             ).firstRow { $0.bool(0) }
             guard found != nil else { throw TrackingError.doesNotExist("The version no longer exists.") }
         }

@@ -13,8 +13,8 @@ package final class ArtifactBucket: ArtifactStorage {
     /// The memory budget that all uploads of the server share.
     let memory: UploadMemory
 
-    /// The longest key that S3 allows, in bytes.
-    private static let longestKey = 1_024
+    /// The length of the longest key that S3 allows.
+    private static let maximumKeyBytes = 1_024
     /// The name, below the prefix, of the upload that `fault()` begins, to test the permission to write, and then aborts.
     static let probeName = ".apus-check"
 
@@ -34,7 +34,7 @@ package final class ArtifactBucket: ArtifactStorage {
     func key(_ path: ArtifactPath) throws(ArtifactError) -> String {
         guard path.name != nil else { throw .invalidPath(path.obstacleToWriting ?? .empty) }
         let key = root + path.description
-        guard key.utf8.count <= Self.longestKey else { throw .nameTooLong }
+        guard key.utf8.count <= Self.maximumKeyBytes else { throw .nameTooLong }
         return key
     }
 
@@ -62,8 +62,7 @@ package final class ArtifactBucket: ArtifactStorage {
 
     package func open(_ path: ArtifactPath) throws(ArtifactError) -> OpenArtifact {
         guard path.name != nil else { throw .isDirectory }
-        let found = try head(path)
-        guard let found else {
+        guard let found = try head(path) else {
             guard try isFolder(path) else { throw .notFound }
             throw .isDirectory
         }
@@ -177,20 +176,20 @@ package final class ArtifactBucket: ArtifactStorage {
 
     package func delete(_ path: ArtifactPath, removed: (_ bytes: Int64) -> Void) throws(ArtifactError) -> Bool {
         let key = try key(path)
-        var wasThere = false
+        var hasDeleted = false
         // A path with a slash at its end names only a folder.
         if path.obstacleToWriting != .trailingSlash, let object = try head(path) {
             try mappingErrors { () throws(S3Failure) in try client.delete(key) }
             removed(object.size)
-            wasThere = true
+            hasDeleted = true
         }
         try forEachPage(prefix(path)) { (page) throws(ArtifactError) in
             guard !page.objects.isEmpty else { return }
             try mappingErrors { () throws(S3Failure) in try client.delete(page.objects.map(\.key)) }
             for object in page.objects { removed(object.size) }
-            wasThere = true
+            hasDeleted = true
         }
-        return wasThere
+        return hasDeleted
     }
 
     /// Does nothing and returns false, because an object store has no empty folders.

@@ -7,10 +7,7 @@ package enum PostgresLibrary {
     /// - Throws: `PostgresError` with the state `.noLibrary`.
     package static func load() throws(PostgresError) {
         if let reason = apus_load_libpq() {
-            throw PostgresError(
-                .noLibrary,
-                "PostgreSQL needs libpq, and it cannot be loaded: \(String(cString: reason))"
-            )
+            throw PostgresError(.noLibrary, "PostgreSQL needs libpq, which cannot be loaded: \(String(cString: reason))")
         }
     }
 }

@@ -172,12 +172,10 @@ package final class ArtifactUpload: Sendable {
     /// Makes the bytes durable, renames the temporary file to its target, and makes the new name durable.
     func publish(_ file: Descriptor) throws(ArtifactError) {
         do throws(ArtifactError) {
-            let (flushed, flushCode) = retryingInterrupts { fsync(file.rawValue) }
-            guard flushed == 0 else { throw ArtifactError(errno: flushCode, call: "fsync") }
-            let (renamed, renameCode) = retryingInterrupts {
+            try systemCall("fsync") { fsync(file.rawValue) }
+            try systemCall("renameat") {
                 renameat(folder.descriptor.rawValue, temporaryName, folder.descriptor.rawValue, name)
             }
-            guard renamed == 0 else { throw ArtifactError(errno: renameCode, call: "renameat") }
         } catch {
             _ = folder.unlink(temporaryName)
             throw error

@@ -15,7 +15,7 @@ package final class MultipartPart: Sendable {
         var maximum: Int64
     }
 
-    private var isInPlace: Bool { bounds.offset != nil }
+    private var isInSharedFile: Bool { bounds.offset != nil }
     private let upload: MultipartUpload
     private let number: Int
     private let tag: String
@@ -46,7 +46,7 @@ package final class MultipartPart: Sendable {
             guard count <= bounds.maximum - before else { throw MultipartError.partTooLarge }
             try upload.claim?.grow(by: count)
             written.withLock { $0 += count }
-            try upload.countBytes(count, isInPlace: isInPlace)
+            try upload.countBytes(count, isInSharedFile: isInSharedFile)
             try file.write(bytes, at: (bounds.offset ?? 0) + before)
         } catch {
             abort()
@@ -62,7 +62,7 @@ package final class MultipartPart: Sendable {
     ///   system. The part is then discarded.
     package func commit() throws -> String {
         guard let file = takeFile() else { throw MultipartError.unknownUpload }
-        defer { upload.endPart(number, isInPlace: isInPlace) }
+        defer { upload.endPart(number, isInSharedFile: isInSharedFile) }
         do {
             let length = written.withLock { $0 }
             guard bounds.announced ?? length == length else { throw MultipartError.wrongLength }
@@ -82,7 +82,7 @@ package final class MultipartPart: Sendable {
     package func abort() {
         guard takeFile() != nil else { return }
         discard()
-        upload.endPart(number, isInPlace: isInPlace)
+        upload.endPart(number, isInSharedFile: isInSharedFile)
     }
 
     /// Removes the part's own file, if it has one.
@@ -91,7 +91,7 @@ package final class MultipartPart: Sendable {
     private func discard() {
         upload.claim?.shrink(by: written.withLock { $0 })
         // If the removal fails, the file is removed with the folder of the upload.
-        if !isInPlace { _ = upload.removePart(number, tag: tag) }
+        if !isInSharedFile { _ = upload.removePart(number, tag: tag) }
     }
 
     /// Returns the file to the first caller, which ends the part; returns nil to later callers.

@@ -45,7 +45,7 @@ package final class ArtifactBucket: ArtifactStorage {
 
     package func list(_ path: ArtifactPath, relativeTo base: ArtifactPath) throws(ArtifactError) -> [ArtifactEntry] {
         let folder = BucketFolder(self, prefix(try base.appending(path)))
-        let beginning = path.components.isEmpty ? "" : path.description + "/"
+        let beginning = path.prefix
         var entries: [ArtifactEntry] = []
         for member in try folder.members() where ArtifactPath.isNameable(member.name) {
             let size = member.facts?.size ?? 0
@@ -109,13 +109,7 @@ package final class ArtifactBucket: ArtifactStorage {
             let isFile = try head(whole) != nil
             throw isFile ? ArtifactError.notDirectory : ArtifactError.notFound
         }
-        return try ArtifactWalk(
-            folder: folder,
-            prefix: path.components.isEmpty ? "" : path.description + "/",
-            base: base,
-            after: after,
-            vanished: vanished
-        )
+        return try ArtifactWalk(folder: folder, prefix: path.prefix, base: base, after: after, vanished: vanished)
     }
 
     package func usage(of path: ArtifactPath) throws(ArtifactError) -> ArtifactUsage {

@@ -96,7 +96,7 @@ package final class Issuer: Sendable {
     }
 
     private var slowFetch: TokenFault {
-        .unready("The keys of \(settings.issuer) are being fetched, which takes long; send the request again in a moment.")
+        .unready("The keys of \(settings.issuer) are still being fetched; send the request again in a moment.")
     }
 
     private func findKey(of token: JSONWebToken) -> KeySet.FoundKey {

@@ -42,7 +42,8 @@ package struct IssuerCalls: Sendable {
             (name: "Accept", value: "application/json"),
             (name: "Content-Type", value: "application/x-www-form-urlencoded"),
         ]
-        return try send(url, ClientRequest(.post, url.target, fields: formFields + fields, body: .bytes(Array(form.utf8))))
+        let request = ClientRequest(.post, url.target, fields: formFields + fields, body: .bytes(Array(form.utf8)))
+        return try send(url, request)
     }
 
     private static func send(

@@ -47,7 +47,8 @@ struct KeySet: Sendable {
 
     private static func entry(_ key: JSONValue) throws(TLSFailure) -> Entry? {
         guard key.kind == .object, key["use"]?.isString("sig") ?? true else { return nil }
-        if let operations = key["key_ops"], !operations.elements.contains(where: { $0.isString("verify") }) { return nil }
+        let isForVerifying = key["key_ops"]?.elements.contains { $0.isString("verify") } ?? true
+        guard isForVerifying else { return nil }
         func bytes(of name: String) -> [UInt8]? { key[name]?.string.flatMap { JSONWebToken.bytes($0.utf8) } }
         let publicKey: PublicKey
         let kind: KeyKind

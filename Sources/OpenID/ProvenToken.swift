@@ -29,7 +29,7 @@ struct TokenRules: Sendable {
         guard let issuer = claims.text("iss"), issuer.utf8.elementsEqual(settings.issuer.utf8) else {
             throw .refused("The token is of another issuer.")
         }
-        guard let audiences = claims.texts("aud"), audiences.contains(where: isAudience) else {
+        guard claims.texts("aud")?.contains(where: isAudience) == true else {
             let given = claims.texts("aud")?.prefix(3).map { "'\($0.printable(limit: 100))'" }.joined(separator: ", ")
             throw .refused("The token is for \(given ?? "nobody") (aud), and not for this server.")
         }
@@ -38,8 +38,8 @@ struct TokenRules: Sendable {
             throw .refused("The token is bound to a key (cnf), so it is not a bearer token.")
         }
         let expiration = try checkTimes(of: claims, at: now)
-        for required in settings.requiredClaims where !claims.isEqual(required.name, to: required.value) {
-            throw .refused("The claim '\(required.name)' of the token does not have the value that this server requires.")
+        for claim in settings.requiredClaims where !claims.isEqual(claim.name, to: claim.value) {
+            throw .refused("The claim '\(claim.name)' of the token does not have the value that this server requires.")
         }
         return ProvenToken(
             issuer: settings.issuer,

@@ -45,9 +45,9 @@ extension PostgresConnection {
     }
 
     /// Returns the options of each attempt: one attempt per host.
-    private static func attempts(_ addressOptions: [String: String?]) -> [[(String, String)]] {
+    private static func attempts(_ options: [String: String?]) -> [[(String, String)]] {
         func list(_ keyword: String) -> [String] {
-            (addressOptions[keyword] ?? nil)?.split(separator: ",", omittingEmptySubsequences: false).map { String($0) } ?? []
+            (options[keyword] ?? nil)?.split(separator: ",", omittingEmptySubsequences: false).map { String($0) } ?? []
         }
         let lists = ["host", "hostaddr", "port"].map { ($0, list($0)) }.filter { !$0.1.isEmpty }
         let count = lists.map(\.1.count).max() ?? 0
@@ -60,9 +60,9 @@ extension PostgresConnection {
         var hosts = (0..<count).map { number in
             lists.map { name, list in (name, list.count > 1 ? list[number] : list[0]) }
         }
-        if addressOptions["load_balance_hosts"] == "random" { hosts.shuffle() }
-        guard addressOptions["target_session_attrs"] == "prefer-standby" else { return hosts }
-        return ["standby", "any"].flatMap { state in hosts.map { $0 + [("target_session_attrs", state)] } }
+        if options["load_balance_hosts"] == "random" { hosts.shuffle() }
+        guard options["target_session_attrs"] == "prefer-standby" else { return hosts }
+        return ["standby", "any"].flatMap { kind in hosts.map { $0 + [("target_session_attrs", kind)] } }
     }
 
     private static func open(_ options: [(String, String)]) throws(PostgresError) -> OpaquePointer {

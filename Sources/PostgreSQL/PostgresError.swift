@@ -27,7 +27,7 @@ extension PostgresError {
         package init(rawValue: String) { self.rawValue = rawValue }
 
         /// Whether this is an SQLSTATE.
-        package var isOfServer: Bool { rawValue.utf8.count == 5 }
+        package var isSQLState: Bool { rawValue.utf8.count == 5 }
 
         /// The class of an SQLSTATE: its first two characters.
         var errorClass: String { String(rawValue.prefix(2)) }
@@ -94,7 +94,7 @@ extension PostgresError {
 extension PostgresError: CustomStringConvertible {
     /// The message in one line, with the SQLSTATE and, for some states, with what to do.
     package var description: String {
-        let code = state.isOfServer ? " (SQLSTATE \(state.rawValue))" : ""
+        let code = state.isSQLState ? " (SQLSTATE \(state.rawValue))" : ""
         return message + code + (advice.map { ". \($0)" } ?? "")
     }
 

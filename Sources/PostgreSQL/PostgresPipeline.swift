@@ -224,7 +224,8 @@ extension PostgresPipeline {
         if let name = statementNames[sql] { return name }
         if statementNames.count >= Self.maximumStatements {
             statementNames.removeAll()
-            guard apus_PQsendQueryParams(raw, "DEALLOCATE ALL", 0, nil, nil, nil, nil, 1) == 1 else { throw closeLost(raw) }
+            let isSent = apus_PQsendQueryParams(raw, "DEALLOCATE ALL", 0, nil, nil, nil, nil, 1) == 1
+            guard isSent else { throw closeLost(raw) }
             expect(.answer(sql: "DEALLOCATE ALL", nil))
         }
         let name = "s\(statementNames.count)"

@@ -134,7 +134,7 @@ extension ZipEntry {
 extension ArtifactStorage {
     /// Begins an archive of a folder, in which the names are relative to the base, as in downloads by MLflow's client.
     ///
-    /// Walks through the folder once beforehand, so that an archive beyond the limits is refused before it is begun.
+    /// Walks through the folder once to count its entries, so that an archive beyond the limits is refused before it begins.
     /// - Returns: nil if the folder exceeds a limit.
     /// - Throws: the errors of `walk`.
     package func zip(
@@ -144,8 +144,8 @@ extension ArtifactStorage {
     ) throws(ArtifactError) -> ZipArchive? {
         var entries = 0
         var directoryBytes = 0
-        var beforehand = try walk(path, relativeTo: base, after: nil, vanished: .isLeftOut)
-        while let entry = try beforehand.next() {
+        var firstWalk = try walk(path, relativeTo: base, after: nil, vanished: .isLeftOut)
+        while let entry = try firstWalk.next() {
             entries += 1
             // 90 bytes are enough for the record without the path, with all extra fields and the prefix of `safeName`.
             directoryBytes += entry.path.utf8.count + 90

@@ -57,12 +57,12 @@ extension PostgresError {
     /// Whether the tables, or the privileges of the server's user, have changed since this server started.
     var isOtherTable: Bool {
         // That a prepared statement exists already (42P05) is caused by a connection pooler, not by the tables.
-        guard state.isOfServer, state.rawValue != "42P05" else { return false }
+        guard state.isSQLState, state.rawValue != "42P05" else { return false }
         return [.notNullViolation, .sequenceUsedUp].contains(state) || ["0A", "2B", "3F", "42"].contains(kind)
     }
 
     /// Whether the values of the request do not fit the tables.
-    var isUnfitValue: Bool { state.isOfServer && ["22", "54"].contains(kind) }
+    var isUnfitValue: Bool { state.isSQLState && ["22", "54"].contains(kind) }
 
     /// The class of an SQLSTATE: its first two characters.
     private var kind: String { String(state.rawValue.prefix(2)) }

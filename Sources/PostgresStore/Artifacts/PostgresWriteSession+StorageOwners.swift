@@ -15,10 +15,8 @@ extension PostgresWriteSession {
         )
         storage.add(owner, bytes: bytes, files: 1)
         guard added.affectedCount == 0 else { return [] }
-        let found = try rows(
-            "SELECT owner, bytes, 1::bigint FROM apus.stored_artifacts WHERE path = $1 FOR UPDATE",
-            path
-        )
+        let query = "SELECT owner, bytes, 1::bigint FROM apus.stored_artifacts WHERE path = $1 FOR UPDATE"
+        let found = try rows(query, path)
         // If there is no row, another server has removed the artifact since the INSERT.
         guard found.count > 0 else { throw PostgresError.changedByAnotherServer }
         try change("UPDATE apus.stored_artifacts SET owner = $2, bytes = $3 WHERE path = $1", path, key, bytes)
@@ -73,13 +71,11 @@ extension PostgresWriteSession {
     /// Removes the owners of runs, so that the runs no longer count for them.
     func forgetOwners(ofRuns ids: [String]) throws {
         guard keepsAccess, !ids.isEmpty else { return }
-        try changed(
-            """
+        let query = """
             WITH gone AS (DELETE FROM apus.run_owners WHERE run_uuid = ANY($1) RETURNING owner)
             SELECT owner, count(*) FROM gone GROUP BY owner
-            """,
-            ids
-        ).forEach { row in storage.add(StorageOwner(key: row.string(0)), runs: -row.int64(1)) }
+            """
+        try changed(query, ids).forEach { row in storage.add(StorageOwner(key: row.string(0)), runs: -row.int64(1)) }
     }
 
     package func runCount(of owner: StorageOwner, checkedFrom limit: Int64) throws -> Int64 {
@@ -87,11 +83,8 @@ extension PostgresWriteSession {
         guard known >= limit, !checkedQuotas.isRecent(owner) else { return known }
         // MLflow's own tools, such as `mlflow gc`, remove runs permanently without updating these tables.
         let removedRuns = "owner = $1 AND NOT EXISTS (SELECT FROM runs WHERE runs.run_uuid = run_owners.run_uuid)"
-        let count =
-            try rows(
-                "SELECT count(*) FROM apus.run_owners WHERE \(removedRuns)",
-                owner.key
-            ).first { $0.int64(0) } ?? 0
+        let query = "SELECT count(*) FROM apus.run_owners WHERE \(removedRuns)"
+        let count = try rows(query, owner.key).first { $0.int64(0) } ?? 0
         guard count > 0 else {
             checkedQuotas.record(owner)
             return known
@@ -146,10 +139,8 @@ extension PostgresWriteSession {
     /// the row of the stored number before the count and until its own end.
     private func countRunsAgain() throws -> Int64 {
         _ = try rows("SELECT runs FROM apus.run_count FOR UPDATE")
-        let count = try changed(
-            "UPDATE apus.run_count SET runs = (SELECT count(*) FROM runs), counted_time = $1 RETURNING runs",
-            currentMilliseconds()
-        ).first { $0.int64(0) }
+        let update = "UPDATE apus.run_count SET runs = (SELECT count(*) FROM runs), counted_time = $1 RETURNING runs"
+        let count = try changed(update, currentMilliseconds()).first { $0.int64(0) }
         storage.knownRunCount = count
         return count ?? 0
     }
@@ -163,10 +154,8 @@ extension PostgresWriteSession {
     func flushStorage() throws {
         guard !storage.isEmpty else { return }
         if storage.runCountChange != 0 {
-            let count = try changed(
-                "UPDATE apus.run_count SET runs = runs + $1::bigint RETURNING runs",
-                storage.runCountChange
-            ).first { $0.int64(0) }
+            let update = "UPDATE apus.run_count SET runs = runs + $1::bigint RETURNING runs"
+            let count = try changed(update, storage.runCountChange).first { $0.int64(0) }
             if let limit = runQuota.server, storage.runCountChange > 0, count ?? 0 > limit {
                 throw PostgresError.changedByAnotherServer
             }
@@ -204,18 +193,16 @@ extension PostgresWriteSession {
 extension PostgresReadSession {
     package func storageUse(checksRuns: Bool) throws -> [StorageUse] {
         guard keepsAccess else { throw TrackingError.withoutOwnTables }
-        let found = try rows(
-            "SELECT \(StorageUse.columns) FROM apus.storage_owners ORDER BY key"
-        ).map { StorageUse(row: $0) }
+        let query = "SELECT \(StorageUse.columns) FROM apus.storage_owners ORDER BY key"
+        let found = try rows(query).map { StorageUse(row: $0) }
         guard checksRuns else { return found }
         // MLflow's own tools, such as `mlflow gc`, remove runs permanently without updating these tables.
         var runs: [StorageOwner: Int64] = [:]
-        try rows(
-            """
+        let runOwnersQuery = """
             SELECT owned.owner, count(*) FROM apus.run_owners AS owned JOIN runs ON runs.run_uuid = owned.run_uuid
             GROUP BY owned.owner
             """
-        ).forEach { row in
+        try rows(runOwnersQuery).forEach { row in
             if let owner = StorageOwner(key: row.string(0)) { runs[owner] = row.int64(1) }
         }
         return found.map { use in

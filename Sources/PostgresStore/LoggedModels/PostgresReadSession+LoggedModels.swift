@@ -18,10 +18,8 @@ extension PostgresReadSession {
     /// Returns the first models of a page: as many as have fewer than 20,000 metric points together, and at least one.
     func loggedModelsAtOnce(_ ids: [String]) throws -> [String] {
         guard ids.count > 1 else { return ids }
-        let counted = try rows(
-            "SELECT model_id, count(*) FROM logged_model_metrics WHERE model_id = ANY($1) GROUP BY model_id",
-            ids
-        )
+        let query = "SELECT model_id, count(*) FROM logged_model_metrics WHERE model_id = ANY($1) GROUP BY model_id"
+        let counted = try rows(query, ids)
         var points: [ExactText: Int64] = [:]
         counted.forEach { points[ExactText($0.string(0))] = $0.int64(1) }
         var sum: Int64 = 0

@@ -11,21 +11,15 @@ extension PostgresReadSession {
         after position: String?
     ) throws -> MetricCurve? {
         guard try canSee(run: history.runID) else { return nil }
-        let counting = try ask(
-            "SELECT count(*) FROM metrics WHERE run_uuid = $1 AND key = $2",
-            history.runID,
-            history.key
-        )
-        let ending = try ask(
-            """
+        let query = "SELECT count(*) FROM metrics WHERE run_uuid = $1 AND key = $2"
+        let counting = try ask(query, history.runID, history.key)
+        let endingQuery = """
             SELECT \(MetricPoint.columns) FROM metrics
             WHERE run_uuid = $1 AND key = $2
             ORDER BY timestamp DESC, step DESC, value DESC, is_nan DESC
             LIMIT 1
-            """,
-            history.runID,
-            history.key
-        )
+            """
+        let ending = try ask(endingQuery, history.runID, history.key)
         let count = try rows(counting).first { $0.int64(0) } ?? 0
         guard let last = try rows(ending).first({ MetricPoint(row: $0) }) else { return nil }
         var curve = MetricCurve(

@@ -66,14 +66,8 @@ extension PostgresReadSession {
     ) throws -> [MetricPoint] {
         guard try canSee(run: history.runID) else { return [] }
         let (first, last) = (steps?.lowerBound ?? .min, steps?.upperBound ?? .max)
-        let count =
-            try rows(
-                "SELECT count(*) FROM metrics WHERE run_uuid = $1 AND key = $2 AND step BETWEEN $3 AND $4",
-                history.runID,
-                history.key,
-                first,
-                last
-            ).first { $0.int64(0) } ?? 0
+        let query = "SELECT count(*) FROM metrics WHERE run_uuid = $1 AND key = $2 AND step BETWEEN $3 AND $4"
+        let count = try rows(query, history.runID, history.key, first, last).first { $0.int64(0) } ?? 0
         guard count > 0 else { return [] }
         return try rows(
             """

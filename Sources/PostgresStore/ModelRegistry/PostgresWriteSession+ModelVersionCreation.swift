@@ -17,17 +17,12 @@ extension PostgresWriteSession {
         try touchRegisteredModel(new.name, at: now)
         let number = try addVersion(new, origin, runID: runID, at: now)
         let tags = new.tags.lastOfEachKey
-        try change(
-            """
+        let insertion = """
             INSERT INTO model_version_tags (workspace, name, version, key, value)
             SELECT 'default', $1::text, $2::bigint, tag.key, tag.value
             FROM unnest($3::text[], $4::text[]) AS tag (key, value)
-            """,
-            new.name,
-            number,
-            tags.map(\.key),
-            tags.map(\.value)
-        )
+            """
+        try change(insertion, new.name, number, tags.map(\.key), tags.map(\.value))
         var version = ModelVersion(
             name: new.name,
             version: number,
@@ -66,13 +61,11 @@ extension PostgresWriteSession {
         let names = ArtifactFolders.possibleOwners(in: locations)
         let found = try [RemovalKind.run, .loggedModel].map { kind in
             // The lock may wait for a removal; then only the look-up without a lock still sees the row.
-            let ticket = try ask(
-                """
+            let query = """
                 WITH locked AS (SELECT \(kind.id) AS id FROM \(kind.table) WHERE \(kind.id) = ANY($1) FOR KEY SHARE)
                 SELECT \(kind.id) FROM \(kind.table) WHERE \(kind.id) = ANY($1) AND \(kind.id) NOT IN (SELECT id FROM locked)
-                """,
-                names
-            )
+                """
+            let ticket = try ask(query, names)
             return (kind: kind, ticket: ticket)
         }
         let removed = try found.map { (kind: $0.kind, id: try rows($0.ticket).first { $0.string(0) }) }
@@ -113,10 +106,8 @@ extension PostgresWriteSession {
                 TransferLimits.versions.upperBound
             )
             if let number = added.first({ $0.int64(0) }) { return number }
-            let last = try rows(
-                "SELECT coalesce(max(version), 0) FROM model_versions WHERE workspace = 'default' AND name = $1",
-                new.name
-            ).first { $0.int64(0) }
+            let query = "SELECT coalesce(max(version), 0) FROM model_versions WHERE workspace = 'default' AND name = $1"
+            let last = try rows(query, new.name).first { $0.int64(0) }
             if last == TransferLimits.versions.upperBound { throw TrackingError.noFurtherVersion(ofModel: new.name) }
         }
         throw TrackingError(
@@ -131,11 +122,8 @@ extension PostgresWriteSession {
     ///
     /// A tag whose value is not a list is replaced.
     private func append(_ version: ModelVersion, to model: LoggedModelInfo) throws {
-        let stored = try rows(
-            "SELECT tag_value FROM logged_model_tags WHERE model_id = $1 AND tag_key = $2",
-            model.modelID,
-            Tag.modelVersionsKey
-        ).first { $0.string(0) }
+        let query = "SELECT tag_value FROM logged_model_tags WHERE model_id = $1 AND tag_key = $2"
+        let stored = try rows(query, model.modelID, Tag.modelVersionsKey).first { $0.string(0) }
         let list = version.appended(toList: stored.flatMap { Self.isList($0) ? $0 : nil })
         try upsert([Tag(key: Tag.modelVersionsKey, value: list)], of: model)
     }

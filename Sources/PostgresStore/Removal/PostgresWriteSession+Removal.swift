@@ -54,24 +54,18 @@ extension PostgresWriteSession: RemovalWriting {
         else { return nil }
         if let experimentID {
             // All models of a deleted experiment are removed with it, deleted or not; a run that was restored stays.
-            let isOwn =
-                try rows(
-                    "SELECT 1 FROM \(owner.kind.table) WHERE \(owner.kind.id) = $1 AND experiment_id = $2::bigint",
-                    owner.id,
-                    experimentID
-                ).count > 0
+            let query = "SELECT 1 FROM \(owner.kind.table) WHERE \(owner.kind.id) = $1 AND experiment_id = $2::bigint"
+            let isOwn = try rows(query, owner.id, experimentID).count > 0
             return isOwn && (owner.kind == .loggedModel || candidate.stage == .deleted) ? candidate.location : nil
         }
         if candidate.kind == .experiment {
-            let contents = try rows(
-                """
+            let contentsQuery = """
                 SELECT 1 FROM runs WHERE experiment_id = $1::bigint
                 UNION ALL
                 SELECT 1 FROM logged_models WHERE experiment_id = $1::bigint
                 LIMIT 1
-                """,
-                Int64(owner.id) ?? -1
-            )
+                """
+            let contents = try rows(contentsQuery, Int64(owner.id) ?? -1)
             guard contents.count == 0 else { return nil }
         }
         return candidate.obstacle(deletedBefore: limit) == nil ? candidate.location : nil

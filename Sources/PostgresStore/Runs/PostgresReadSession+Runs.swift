@@ -5,14 +5,12 @@ package import Tracking
 extension PostgresReadSession {
     package func run(id runID: String) throws -> Run {
         if permissions != nil { _ = try storedRun(runID, for: .read) }
-        let inputs = try ask(
-            """
+        let query = """
             SELECT destination_id FROM inputs
             WHERE source_type = 'RUN_INPUT' AND source_id = $1 AND destination_type = 'MODEL_INPUT'
             ORDER BY destination_id COLLATE "C"
-            """,
-            runID
-        )
+            """
+        let inputs = try ask(query, runID)
         guard var run = try runs(ids: [runID]).first else { throw TrackingError.runNotFound(runID) }
         run.modelInputs = try rows(inputs).map { ModelInput(modelID: $0.string(0)) }
         return run
@@ -62,17 +60,14 @@ extension PostgresReadSession {
         let infos = try ask("SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = ANY($1)", page)
         // Metrics, params and tags are sorted here for each run, because the database would have to sort those of all runs
         // together.
-        let metrics = try ask(
-            """
+        let query = """
             SELECT run_uuid, key, CASE WHEN is_nan THEN 'NaN' ELSE value END, timestamp, step FROM latest_metrics
             WHERE run_uuid = ANY($1)
-            """,
-            page
-        )
+            """
+        let metrics = try ask(query, page)
         let params = try ask("SELECT run_uuid, key, value FROM params WHERE run_uuid = ANY($1)", page)
         let tags = try ask("SELECT run_uuid, key, value FROM tags WHERE run_uuid = ANY($1)", page)
-        let datasets = try ask(
-            """
+        let datasetsQuery = """
             SELECT input.destination_id, input.input_uuid, dataset.name, dataset.digest, dataset.dataset_source_type,
                 dataset.dataset_source, dataset.dataset_schema, dataset.dataset_profile, tag.name, tag.value
             FROM inputs AS input
@@ -80,17 +75,14 @@ extension PostgresReadSession {
             LEFT JOIN input_tags AS tag ON tag.input_uuid = input.input_uuid
             WHERE input.source_type = 'DATASET' AND input.destination_type = 'RUN' AND input.destination_id = ANY($1)
             ORDER BY dataset.name COLLATE "C", dataset.digest COLLATE "C", input.input_uuid, tag.name COLLATE "C"
-            """,
-            page
-        )
-        let outputs = try ask(
             """
+        let datasets = try ask(datasetsQuery, page)
+        let outputsQuery = """
             SELECT source_id, destination_id, step FROM inputs
             WHERE source_type = 'RUN_OUTPUT' AND source_id = ANY($1) AND destination_type = 'MODEL_OUTPUT'
             ORDER BY destination_id COLLATE "C"
-            """,
-            page
-        )
+            """
+        let outputs = try ask(outputsQuery, page)
         var found: [ExactText: Run] = [:]
         try rows(infos).forEach { row in
             let info = RunInfo(row: row)

@@ -46,10 +46,8 @@ extension PostgresWriteSession {
     private func facts(about logs: [RunLog]) throws -> LogFacts {
         var facts = LogFacts()
         let runIDs = distinctInByteOrder(logs.map(\.runID))
-        let runs = try pipeline.ask(
-            "SELECT run_uuid, lifecycle_stage, experiment_id FROM runs WHERE run_uuid = ANY($1)",
-            [runIDs.postgresValue]
-        )
+        let query = "SELECT run_uuid, lifecycle_stage, experiment_id FROM runs WHERE run_uuid = ANY($1)"
+        let runs = try pipeline.ask(query, [runIDs.postgresValue])
         let params = logs.flatMap { log in log.batch.params.map { (log.runID, $0.key) } }
         let stored =
             try params.isEmpty
@@ -94,22 +92,18 @@ extension PostgresWriteSession {
         }
         if !rows.modelMetrics.isEmpty { try pipeline.send(LogRows.addingModelMetrics, columns(of: rows.modelMetrics)) }
         guard !rows.tags.isEmpty else { return }
-        try pipeline.send(
-            """
+        let insertion = """
             INSERT INTO tags (run_uuid, key, value) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
             ON CONFLICT (key, run_uuid) DO UPDATE SET value = excluded.value
-            """,
-            rows.tagColumns()
-        )
+            """
+        try pipeline.send(insertion, rows.tagColumns())
         let names = rows.tags.filter { $0.key.key.isExactly(Tag.runNameKey) }
         guard !names.isEmpty else { return }
-        try pipeline.send(
-            """
+        let update = """
             UPDATE runs SET name = named.name FROM unnest($1::text[], $2::text[], $3::text[]) AS named (run_uuid, key, name)
             WHERE runs.run_uuid = named.run_uuid
-            """,
-            LogRows.columns(of: names.sorted { $0.key < $1.key })
-        )
+            """
+        try pipeline.send(update, LogRows.columns(of: names.sorted { $0.key < $1.key }))
     }
 }
 

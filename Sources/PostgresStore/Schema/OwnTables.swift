@@ -57,33 +57,29 @@ struct OwnTables {
 
     /// Whether the database has users or valid tokens; if the server's user may not read them, whether it has the tables.
     static func haveAccounts(_ pipeline: PostgresPipeline) throws -> Bool {
-        let isReadable = try pipeline.rows(
-            """
+        let query = """
             SELECT bool_and(has_schema_privilege(space.oid, 'USAGE') AND has_table_privilege(entry.oid, 'SELECT'))
             FROM pg_class AS entry JOIN pg_namespace AS space ON space.oid = entry.relnamespace
             WHERE space.nspname = 'apus' AND entry.relname IN ('users', 'access_tokens')
             HAVING count(*) > 0
             """
-        ).first { $0.bool(0) }
+        let isReadable = try pipeline.rows(query).first { $0.bool(0) }
         guard let isReadable else { return false }
         guard isReadable else { return true }
-        return try pipeline.rows(
-            """
+        let usersQuery = """
             SELECT EXISTS (SELECT FROM apus.users)
                 OR EXISTS (SELECT FROM apus.access_tokens WHERE expiration_time IS NULL OR expiration_time > $1)
-            """,
-            [.integer(currentMilliseconds())]
-        ).first { $0.bool(0) } ?? false
+            """
+        return try pipeline.rows(usersQuery, [.integer(currentMilliseconds())]).first { $0.bool(0) } ?? false
     }
 
     /// Whether the database has the tables, even if this server's user may not read them.
     static func areThere(_ pipeline: PostgresPipeline) throws -> Bool {
-        try pipeline.rows(
-            """
+        let query = """
             SELECT EXISTS (SELECT FROM pg_class AS entry JOIN pg_namespace AS space ON space.oid = entry.relnamespace
                 WHERE space.nspname = 'apus' AND entry.relname = 'users')
             """
-        ).first { $0.bool(0) } ?? false
+        return try pipeline.rows(query).first { $0.bool(0) } ?? false
     }
 
     /// The number of scripts that have run in this database; creates the table with this number if it is missing.

@@ -111,8 +111,7 @@ struct SchemaCheck {
 
     private func missingColumns() throws -> [String] {
         let (tables, columns) = (StoreColumns.all.map(\.table), StoreColumns.all.map(\.column))
-        return try pipeline.rows(
-            """
+        let query = """
             SELECT wanted.table_name || '.' || wanted.column_name
             FROM unnest($1::text[], $2::text[]) AS wanted (table_name, column_name)
             WHERE NOT EXISTS (
@@ -121,9 +120,8 @@ struct SchemaCheck {
                     AND there.attnum > 0 AND NOT there.attisdropped
             )
             ORDER BY 1
-            """,
-            [tables.postgresValue, columns.postgresValue]
-        ).map { $0.string(0) }
+            """
+        return try pipeline.rows(query, [tables.postgresValue, columns.postgresValue]).map { $0.string(0) }
     }
 
     /// Throws if the server's user may not read a table, or if another program has locked it.
@@ -136,9 +134,8 @@ struct SchemaCheck {
 
     /// Throws if MLflow's workspaces are in use, because this store supports only the default one.
     private func requireOneWorkspace() throws {
-        let other = try pipeline.rows(
-            "SELECT workspace FROM experiments WHERE workspace <> 'default' LIMIT 1"
-        ).first { $0.string(0) }
+        let query = "SELECT workspace FROM experiments WHERE workspace <> 'default' LIMIT 1"
+        let other = try pipeline.rows(query).first { $0.string(0) }
         guard let other else { return }
         throw UnfitDatabase(
             "\(pipeline.place) has experiments in the workspace '\(other)', but this server supports only the default "

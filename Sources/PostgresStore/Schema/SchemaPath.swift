@@ -91,8 +91,7 @@ struct SchemaPath {
 
     private func isEmpty() throws -> Bool {
         // Objects of an extension, such as the view pg_stat_statements, are ignored.
-        let count = try pipeline.rows(
-            """
+        let query = """
             SELECT count(*)
             FROM pg_class AS entry
             WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
@@ -101,7 +100,7 @@ struct SchemaPath {
                     WHERE classid = 'pg_class'::regclass AND objid = entry.oid AND deptype = 'e'
                 )
             """
-        ).first { $0.int64(0) }
+        let count = try pipeline.rows(query).first { $0.int64(0) }
         return count == 0
     }
 

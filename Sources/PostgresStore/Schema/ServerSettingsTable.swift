@@ -27,13 +27,11 @@ struct ServerSettingsTable {
         }
         let changed = settings.sorted { $0.key < $1.key }.filter { stored[$0.key] != $0.value }
         for (name, value) in changed {
-            try pipeline.send(
-                """
+            let insertion = """
                 INSERT INTO apus.server_settings (name, value) VALUES ($1, $2)
                 ON CONFLICT (name) DO UPDATE SET value = excluded.value
-                """,
-                [.text(name), .text(value)]
-            )
+                """
+            try pipeline.send(insertion, [.text(name), .text(value)])
         }
         try pipeline.settle()
         return changed.compactMap { name, value in

@@ -35,13 +35,11 @@ extension PostgresWriteSession {
         if status.status == "in progress", isSame || !isKnown {
             // The server has not noticed yet that the connection is lost, so its process is ended. The condition on the
             // transaction keeps the statement from ending a process with the same number on another server.
-            _ = try pipeline.rows(
-                """
+            let query = """
                 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                 WHERE pid = $1::integer AND usename = current_user AND backend_xid::text::bigint = $2::bigint % 4294967296
-                """,
-                [.integer(earlier.process), .integer(earlier.transaction)]
-            )
+                """
+            _ = try pipeline.rows(query, [.integer(earlier.process), .integer(earlier.transaction)])
             return .inProgress
         }
         if earlier.runID != nil { return status.runs > 0 ? .committed : .rolledBack }

@@ -73,19 +73,15 @@ extension PostgresWriteSession {
         if columnLimits == nil { columnLimits = try ColumnLimits(self) }
         let named = ReferencedNames(records)
         let changing = ReferencedNames.distinct(named.runs)
-        let experiments = try ask(
-            "SELECT name, experiment_id FROM experiments WHERE name = ANY($1)",
-            ReferencedNames.distinct(named.experiments)
-        )
+        let query = "SELECT name, experiment_id FROM experiments WHERE name = ANY($1)"
+        let experiments = try ask(query, ReferencedNames.distinct(named.experiments))
         // The lock keeps the status and end time of a run unchanged until its imported end is compared with them and stored.
         let locked = try ask(
             "SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = ANY($1) ORDER BY run_uuid FOR NO KEY UPDATE",
             changing
         )
-        let others = try ask(
-            "SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = ANY($1)",
-            ReferencedNames.distinct(named.otherRuns)
-        )
+        let othersQuery = "SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = ANY($1)"
+        let others = try ask(othersQuery, ReferencedNames.distinct(named.otherRuns))
         let params = try ask("SELECT run_uuid, key, value FROM params WHERE run_uuid = ANY($1)", changing)
         let tags = try ask("SELECT run_uuid, key, value FROM tags WHERE run_uuid = ANY($1)", changing)
         let models = try ask(
@@ -129,13 +125,11 @@ extension PostgresWriteSession {
         importBatch = ImportBatch()
         if !all.rows.params.isEmpty { try change(LogRows.addingParams, values: all.rows.paramColumns()) }
         if !all.rows.tags.isEmpty {
-            try change(
-                """
+            let insertion = """
                 INSERT INTO tags (run_uuid, key, value) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
                 ON CONFLICT DO NOTHING
-                """,
-                values: all.rows.tagColumns()
-            )
+                """
+            try change(insertion, values: all.rows.tagColumns())
         }
         let count = all.rows.metrics.count
         if count > 0 {
@@ -165,17 +159,15 @@ extension PostgresWriteSession {
         report.count(.modelPoints) { $0.added += added }
         guard added < metrics.count else { return }
         var isStored = [Bool](repeating: false, count: metrics.count)
-        try rows(
-            """
+        let query = """
             SELECT wanted.number, stored.metric_value, stored.dataset_name, stored.dataset_digest
             FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) WITH ORDINALITY
                 AS wanted (model_id, run_id, metric_name, time, step, number)
             JOIN logged_model_metrics AS stored ON stored.model_id = wanted.model_id AND stored.run_id = wanted.run_id
                 AND stored.metric_name = wanted.metric_name AND stored.metric_timestamp_ms = wanted.time
                 AND stored.metric_step = wanted.step
-            """,
-            values: columns(of: values.map { [$0[0], $0[1], $0[3], $0[4], $0[5]] })
-        ).forEach { row in
+            """
+        try rows(query, values: columns(of: values.map { [$0[0], $0[1], $0[3], $0[4], $0[5]] })).forEach { row in
             let index = Int(row.int64(0)) - 1
             guard metrics.indices.contains(index) else { return }
             let metric = metrics[index]

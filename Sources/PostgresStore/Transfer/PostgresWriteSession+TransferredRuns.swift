@@ -36,12 +36,8 @@ extension PostgresWriteSession {
 
     package func end(_ run: RunInfo, as info: RunInfo) throws {
         if importBatch.newRuns.contains(ExactText(run.runID)) { try sendRuns() }
-        try change(
-            "UPDATE runs SET status = $2, end_time = $3 WHERE run_uuid = $1",
-            run.runID,
-            info.status.wireName,
-            info.endTime
-        )
+        let update = "UPDATE runs SET status = $2, end_time = $3 WHERE run_uuid = $1"
+        try change(update, run.runID, info.status.wireName, info.endTime)
         importBatch.runs[ExactText(run.runID)]?.status = info.status
         importBatch.runs[ExactText(run.runID)]?.endTime = info.endTime
     }

@@ -22,8 +22,7 @@ package struct ArtifactPath: Sendable, CustomStringConvertible {
     package static let maximumComponentBytes = 255
     /// The longest path in UTF-8 bytes, separators included.
     package static let maximumBytes = 4_096
-    /// The largest number of components; it bounds the depth of a walk and the number of descriptors that a deletion
-    /// keeps open.
+    /// The largest number of components; it bounds the depth of a walk and the number of descriptors that a deletion keeps open.
     package static let maximumDepth = 128
 
     /// The root itself, which may be listed, but not opened, written or deleted.

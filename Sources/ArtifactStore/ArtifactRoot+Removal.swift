@@ -109,7 +109,7 @@ extension Folder {
         for entry in try entries() {
             if entry.isUploadOfOtherProcess {
                 if removeIfStale(entry) { removed += 1 }
-            } else if depth < ArtifactPath.maximumDepth, [Int32(DT_DIR), Int32(DT_UNKNOWN)].contains(Int32(entry.type)) {
+            } else if depth < ArtifactPath.maximumDepth, [DT_DIR, DT_UNKNOWN].contains(Int(entry.type)) {
                 // A file of unknown type, a folder that was just deleted and a folder without permission are skipped.
                 removed += (try? folder(entry.name).removeStaleUploads(depth: depth + 1)) ?? 0
             }

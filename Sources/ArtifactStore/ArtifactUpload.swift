@@ -115,9 +115,8 @@ package final class ArtifactUpload: Sendable {
     /// Blocks for two disk flushes and, with `sharing`, while the file is compared with stored files that have the same
     /// hash. If several uploads to one path end at the same time, the complete file of one of them remains.
     /// - Throws: `.isDirectory` if the target has become a folder, `.notFound` if the folder that contains the target was
-    ///   deleted, `.noSpace` and other errors of the file system. The target is then unchanged and the upload has ended,
-    ///   except after a failed flush of the folder: the new file is then at the target, but may not survive a power
-    ///   failure.
+    ///   deleted, `.noSpace` and other errors of the file system. The target is then unchanged and the upload has ended, except
+    ///   after a failed flush of the folder: the new file is then at the target, but may not survive a power failure.
     @discardableResult
     package func commit() throws(ArtifactError) -> StoredArtifact {
         guard let file = takeFile() else { throw .other(errno: EBADF, call: "rename") }

@@ -31,7 +31,7 @@ final class MultipartUpload: Sendable {
         /// The numbers of the parts that are being written to the shared file.
         var partsOfSharedFile: Set<Int> = []
         /// The number of parts that this process is receiving.
-        var receivingCount = 0
+        var receiving = 0
     }
 
     let id: String
@@ -58,7 +58,7 @@ final class MultipartUpload: Sendable {
 
     /// Whether the upload has expired and no connection is sending or completing it.
     func isExpiredAndUnused(at now: Int64) throws -> Bool {
-        guard record.expires <= now, state.withLock({ $0.receivingCount == 0 && $0.phase == .open }) else { return false }
+        guard record.expires <= now, state.withLock({ $0.receiving == 0 && $0.phase == .open }) else { return false }
         return try isUnusedElsewhere()
     }
 
@@ -70,7 +70,7 @@ final class MultipartUpload: Sendable {
         guard length ?? 0 <= maximum else { throw MultipartError.partTooLarge }
         try state.withLock { state in
             guard state.phase == .open else { throw MultipartError.unknownUpload }
-            state.receivingCount += 1
+            state.receiving += 1
         }
         let tag = Self.newTag()
         var range: LockedRange?
@@ -87,7 +87,8 @@ final class MultipartUpload: Sendable {
                 try freeSpace?.count(bytesToAllocate)
                 if try file.allocateSpace(bytesToAllocate) { state.withLock { $0.isSpaceAllocated = true } }
             } else {
-                try freeSpace?.requireRoom(for: state.withLock { $0.isSpaceAllocated } && range != nil ? 0 : length ?? 0)
+                let isAllocated = state.withLock { $0.isSpaceAllocated } && range != nil
+                try freeSpace?.requireRoom(for: isAllocated ? 0 : length ?? 0)
             }
             let bounds = MultipartPart.Bounds(offset: range?.offset, announced: length, maximum: length ?? maximum)
             return MultipartPart(upload: self, number: number, tag: tag, file: file, bounds)
@@ -126,8 +127,7 @@ final class MultipartUpload: Sendable {
             return nil
         }
         guard file.lock(at: offset, length: length) else { return nil }
-        // The part may have arrived, here or at another server, before the range was locked, which only the journal
-        // shows.
+        // The part may have arrived, here or at another server, before the range was locked, which only the journal shows.
         try readJournal()
         isFree = state.withLock { $0.parts[number] == nil }
         let bytesToAllocate = Int64(record.partCount - 1) * common + (isLast ? common : 1)
@@ -161,7 +161,7 @@ final class MultipartUpload: Sendable {
     /// Must be called after the end of a part, whether the part is complete or not.
     func endPart(_ number: Int, isInSharedFile: Bool) {
         state.withLock { state in
-            state.receivingCount -= 1
+            state.receiving -= 1
             if isInSharedFile { state.partsOfSharedFile.remove(number) }
         }
     }

@@ -6,8 +6,7 @@ extension MultipartUploads {
     static let keyName = "key"
     private static let keyBytes = 32
 
-    /// The key that signs URLs of parts: 32 random bytes in a file of the hidden folder; only the owner may read this
-    /// file.
+    /// The key that signs URLs of parts: 32 random bytes in a file of the hidden folder; only the owner may read this file.
     package func signingKey() throws -> [UInt8] {
         if let key = state.withLock({ $0.key }) { return key }
         let folder = try hiddenFolder(makingIfMissing: true)

@@ -119,13 +119,11 @@ package final class MultipartUploads: Sendable {
         return try upload.beginPart(number, length: length, atMost: limits.partBytes)
     }
 
-    /// Builds the file from the parts and moves it to its target, where it replaces an older file; the file is then
-    /// durable.
+    /// Builds the file from the parts and moves it to its target, where it replaces an older file; the file is then durable.
     ///
     /// If all parts but the last have the same length, this costs a few disk flushes, however large the file is. If the
     /// call is repeated after a success, it succeeds and changes nothing. If the call fails, the upload stays open.
-    /// - Returns: what was stored, where `duration` is the time since `create`; nil if an earlier call has completed the
-    ///   upload.
+    /// - Returns: what was stored, where `duration` is the time since `create`; nil if an earlier call has completed the upload.
     /// - Throws: `.unknownUpload`, also for another path than that of `create`; `.completing`; `.missingPart` and other
     ///   errors about the list of parts; the errors of `ArtifactUpload.commit()`.
     @discardableResult
@@ -222,8 +220,8 @@ package final class MultipartUploads: Sendable {
         for entry in try folder.entries() {
             guard let id = entry.text, !id.hasPrefix(Self.keyName) else { continue }
             // An upload that cannot be read is left for the next pass.
-            guard let isRemovable = try? checkRemovable(id, in: folder, at: now, endsExpired: endsExpired) else { continue }
-            if isRemovable { expired.append(id) }
+            let isRemovable = try? checkRemovable(id, in: folder, at: now, endsExpired: endsExpired)
+            if isRemovable == true { expired.append(id) }
         }
         return expired
     }

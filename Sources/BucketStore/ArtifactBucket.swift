@@ -2,8 +2,7 @@ package import ArtifactStore
 package import Budgets
 package import S3
 
-/// Stores artifacts in an object store: each file is an object, whose key is the operator's prefix and the path of
-/// the artifact.
+/// Stores artifacts in an object store: each file is an object, whose key is the operator's prefix and the path of the artifact.
 ///
 /// An object store has no folders: a folder exists while at least one key begins with its path and a slash. A file
 /// and a folder may have the same path. Clients cannot reach keys without the prefix, another bucket, or another host.

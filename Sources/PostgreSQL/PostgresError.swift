@@ -30,7 +30,7 @@ extension PostgresError {
         package var isSQLState: Bool { rawValue.utf8.count == 5 }
 
         /// The class of an SQLSTATE: its first two characters.
-        var errorClass: String { String(rawValue.prefix(2)) }
+        package var errorClass: String { String(rawValue.prefix(2)) }
 
         /// libpq is not installed on this machine, or cannot be loaded.
         package static let noLibrary = State(rawValue: "no library")

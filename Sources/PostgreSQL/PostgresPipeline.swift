@@ -109,8 +109,7 @@ package final class PostgresPipeline {
     /// Queues a statement whose rows are not needed; usually returns at once.
     ///
     /// The next call that waits throws the statement's error, if it fails.
-    /// - Parameter isPrepared: whether to prepare the statement at its first use, which pays off for a text that is
-    ///   used often.
+    /// - Parameter isPrepared: whether to prepare the statement at its first use, which pays off for a text that is used often.
     package func send(_ sql: String, _ values: [PostgresValue] = [], isPrepared: Bool = true) throws(PostgresError) {
         try add(sql, values, nil, isPrepared)
         if unsyncedCount >= Self.maximumUnsyncedCount { try settle() }

@@ -122,8 +122,7 @@ package struct ArtifactWalk: Sendable {
         return nil
     }
 
-    /// Whether the step, with everything beneath a folder that it enters, comes before the point at which the walk
-    /// continues.
+    /// Whether the step, with everything beneath a folder that it enters, comes before the point at which the walk continues.
     private func isPassed(_ path: String, _ step: Step) -> Bool {
         guard let after else { return false }
         guard step.isDescent else { return !after.utf8.lexicographicallyPrecedes(path.utf8) }

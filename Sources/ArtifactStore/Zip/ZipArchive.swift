@@ -42,10 +42,9 @@ package struct ZipArchive: Sendable {
     /// Appends the next piece, about 128 KiB; blocks on the disk.
     ///
     /// - Returns: whether the archive has more pieces.
-    /// - Throws: an error that makes the archive incomplete: `.notFound` for a file that vanished after its folder was
-    ///   read, `.other` with ENODATA for a file that became shorter while it was read, other errors of the file system.
-    ///   The bytes so far are then not a valid archive, and the response must end so that the client sees that it is
-    ///   incomplete.
+    /// - Throws: an error that makes the archive incomplete: `.notFound` for a file that vanished after its folder was read,
+    ///   `.other` with ENODATA for a file that became shorter while it was read, other errors of the file system. The bytes so
+    ///   far are then not a valid archive, and the response must end so that the client sees that it is incomplete.
     package mutating func next(into buffer: inout [UInt8]) throws(ArtifactError) -> Bool {
         let start = buffer.count
         while buffer.count - start < Self.pieceBytes {

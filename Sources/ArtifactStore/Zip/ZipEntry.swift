@@ -94,8 +94,7 @@ extension ZipEntry {
         appendNameAndExtra(extra, withLengths: false, to: &output)
     }
 
-    /// Appends the flags, the method, the time and the date, which the local header and the directory record have in
-    /// common.
+    /// Appends the flags, the method, the time and the date, which the local header and the directory record have in common.
     private func appendCommonFields(to output: inout [UInt8]) {
         // Bit 11: the name is UTF-8. Bit 3, for files only: a data descriptor follows the content.
         output.append(little: isFolder ? 0x0800 : 0x0808 as UInt16)

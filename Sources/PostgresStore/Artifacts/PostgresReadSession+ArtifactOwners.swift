@@ -20,17 +20,17 @@ extension PostgresReadSession {
         let query = """
             SELECT experiment_id, artifact_location, NULL FROM experiments WHERE artifact_location IS NOT NULL
             UNION ALL
-            SELECT DISTINCT thing.experiment_id,
-                CASE WHEN right(thing.location, length(thing.tail)) = thing.tail
-                    THEN left(thing.location, -length(thing.tail)) ELSE thing.location END,
-                (right(thing.location, length(thing.tail)) = thing.tail)::integer
+            SELECT DISTINCT entity.experiment_id,
+                CASE WHEN right(entity.location, length(entity.tail)) = entity.tail
+                    THEN left(entity.location, -length(entity.tail)) ELSE entity.location END,
+                (right(entity.location, length(entity.tail)) = entity.tail)::integer
             FROM (
                 SELECT experiment_id, artifact_uri AS location, '/' || run_uuid || '/artifacts' AS tail, '' AS above FROM runs
                 UNION ALL
                 SELECT experiment_id, artifact_location, '/' || model_id || '/artifacts', '/models' FROM logged_models
-            ) AS thing
-            JOIN experiments ON experiments.experiment_id = thing.experiment_id
-            WHERE thing.location <> rtrim(experiments.artifact_location, '/') || thing.above || thing.tail
+            ) AS entity
+            JOIN experiments ON experiments.experiment_id = entity.experiment_id
+            WHERE entity.location <> rtrim(experiments.artifact_location, '/') || entity.above || entity.tail
             """
         return try rows(query).map { row in
             let holdsIDs = row.optionalInt64(2).map { $0 != 0 }
@@ -40,13 +40,13 @@ extension PostgresReadSession {
 
     package func artifactOwners(among ids: [String]) throws -> [ArtifactOwner] {
         let query = """
-            SELECT run.experiment_id, 0 AS kind, run.artifact_uri, wanted.place
-            FROM unnest($1::text[]) WITH ORDINALITY AS wanted (id, place) JOIN runs AS run ON run.run_uuid = wanted.id
+            SELECT run.experiment_id, 0 AS kind, run.artifact_uri, wanted.number
+            FROM unnest($1::text[]) WITH ORDINALITY AS wanted (id, number) JOIN runs AS run ON run.run_uuid = wanted.id
             UNION ALL
-            SELECT model.experiment_id, 1, model.artifact_location, wanted.place
-            FROM unnest($1::text[]) WITH ORDINALITY AS wanted (id, place)
+            SELECT model.experiment_id, 1, model.artifact_location, wanted.number
+            FROM unnest($1::text[]) WITH ORDINALITY AS wanted (id, number)
             JOIN logged_models AS model ON model.model_id = wanted.id
-            ORDER BY place, kind
+            ORDER BY number, kind
             """
         return try rows(query, ids.filter { !$0.utf8.contains(0) }).map { row in
             ArtifactOwner(experimentID: row.int64(0), isLoggedModel: row.bool(1), location: row.string(2))

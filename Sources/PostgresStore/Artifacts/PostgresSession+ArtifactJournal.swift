@@ -75,10 +75,10 @@ extension ArtifactJournalQuery: SearchDescription {
     static func entities(_ keys: [Int64], in session: PostgresReadSession) throws -> [ArtifactJournalEntry] {
         let query = """
             SELECT journal.time, journal.kind, journal.path, runs.run_uuid, journal.bytes, journal.duration
-            FROM unnest($1::bigint[]) WITH ORDINALITY AS page (id, place)
+            FROM unnest($1::bigint[]) WITH ORDINALITY AS page (id, number)
             JOIN apus.artifact_journal AS journal ON journal.id = page.id
             LEFT JOIN runs ON runs.run_uuid = journal.run_uuid
-            ORDER BY page.place
+            ORDER BY page.number
             """
         return try session.rows(query, keys).map { row in
             let event = ArtifactEvent(

@@ -79,33 +79,32 @@ extension PostgresWriteSession {
     }
 
     package func runCount(of owner: StorageOwner, checkedFrom limit: Int64) throws -> Int64 {
-        let known = try knownRuns(of: owner) + (storage.changes[owner]?.runs ?? 0)
-        guard known >= limit, !checkedQuotas.isRecent(owner) else { return known }
+        let count = try storedRunCount(of: owner) + (storage.changes[owner]?.runs ?? 0)
+        guard count >= limit, !checkedQuotas.isRecent(owner) else { return count }
         // MLflow's own tools, such as `mlflow gc`, remove runs permanently without updating these tables.
         let removedRuns = "owner = $1 AND NOT EXISTS (SELECT FROM runs WHERE runs.run_uuid = run_owners.run_uuid)"
         let query = "SELECT count(*) FROM apus.run_owners WHERE \(removedRuns)"
-        let count = try rows(query, owner.key).first { $0.int64(0) } ?? 0
-        guard count > 0 else {
+        let removedCount = try rows(query, owner.key).first { $0.int64(0) } ?? 0
+        guard removedCount > 0 else {
             checkedQuotas.record(owner)
-            return known
+            return count
         }
         let removed = Int64(try changed("DELETE FROM apus.run_owners WHERE \(removedRuns)", owner.key).affectedCount)
         storage.add(owner, runs: -removed)
-        return known - removed
+        return count - removed
     }
 
-    private func knownRuns(of owner: StorageOwner) throws -> Int64 {
-        if let known = storage.knownRuns[owner] { return known }
+    private func storedRunCount(of owner: StorageOwner) throws -> Int64 {
+        if let count = storage.storedRunCounts[owner] { return count }
         let found = try rows("SELECT runs FROM apus.storage_owners WHERE key = $1", owner.key).first { $0.int64(0) }
-        storage.knownRuns[owner] = found ?? 0
+        storage.storedRunCounts[owner] = found ?? 0
         return found ?? 0
     }
 
     package func takeRoomForRun(below limit: Int64) throws -> Bool {
-        let known = try knownRunCount()
-        if known + storage.runCountChange >= limit {
-            // All runs are counted again only before this transaction adds runs. Later, a count would leave out imported runs
-            // that are not sent yet, and would contain the others twice.
+        if try storedTotalRunCount() + storage.runCountChange >= limit {
+            // All runs are counted again only before this transaction adds runs. A later count would leave out imported runs that
+            // are not sent yet, and would count the others twice.
             guard storage.runCountChange == 0, !checkedQuotas.isRecent(nil) else { return false }
             guard try rows("SELECT count(*) FROM runs").first({ $0.int64(0) }) ?? 0 < limit else {
                 // nil stands for the quota of all owners together.
@@ -122,12 +121,12 @@ extension PostgresWriteSession {
     /// runs without updating the stored number.
     private static let recountInterval: Int64 = 60_000
 
-    private func knownRunCount() throws -> Int64 {
-        if let known = storage.knownRunCount { return known }
+    private func storedTotalRunCount() throws -> Int64 {
+        if let count = storage.storedTotalRunCount { return count }
         let found = try rows("SELECT runs, counted_time FROM apus.run_count")
             .first { (runs: $0.optionalInt64(0), time: $0.int64(1)) }
         if let found, let runs = found.runs, currentMilliseconds() - found.time < Self.recountInterval {
-            storage.knownRunCount = runs
+            storage.storedTotalRunCount = runs
             return runs
         }
         return try countRunsAgain()
@@ -135,13 +134,13 @@ extension PostgresWriteSession {
 
     /// Counts all runs and stores their number.
     ///
-    /// Runs in open transactions of other servers are not in the count. Those servers add them afterwards: this transaction locks
-    /// the row of the stored number before the count and until its own end.
+    /// The count does not contain runs in open transactions of other servers. Those servers add them to the number afterwards,
+    /// because this transaction locks the row of the number before it counts and until its end.
     private func countRunsAgain() throws -> Int64 {
         _ = try rows("SELECT runs FROM apus.run_count FOR UPDATE")
         let update = "UPDATE apus.run_count SET runs = (SELECT count(*) FROM runs), counted_time = $1 RETURNING runs"
         let count = try changed(update, currentMilliseconds()).first { $0.int64(0) }
-        storage.knownRunCount = count
+        storage.storedTotalRunCount = count
         return count ?? 0
     }
 
@@ -173,10 +172,7 @@ extension PostgresWriteSession {
             """,
             values: columns(
                 of: storage.changes.map { owner, change in
-                    [
-                        .text(owner?.key ?? ""), .integer(change.bytes), .integer(change.files),
-                        .integer(change.runs),
-                    ]
+                    [.text(owner?.key ?? ""), .integer(change.bytes), .integer(change.files), .integer(change.runs)]
                 }
             )
         ).map { StorageUse(row: $0) }
@@ -186,15 +182,15 @@ extension PostgresWriteSession {
         }
     }
 
-    /// Tells the quotas of this server the sums that the transaction has written; called after the commit and before the answers.
+    /// Passes the sums that the transaction has written to this server's quotas; called after the commit and before the answers.
     func announceStorage() { storageNews.announce(storage.sums) }
 }
 
 extension PostgresReadSession {
     package func storageUse(checksRuns: Bool) throws -> [StorageUse] {
         guard keepsAccess else { throw TrackingError.withoutOwnTables }
-        let query = "SELECT \(StorageUse.columns) FROM apus.storage_owners ORDER BY key"
-        let found = try rows(query).map { StorageUse(row: $0) }
+        let foundQuery = "SELECT \(StorageUse.columns) FROM apus.storage_owners ORDER BY key"
+        let found = try rows(foundQuery).map { StorageUse(row: $0) }
         guard checksRuns else { return found }
         // MLflow's own tools, such as `mlflow gc`, remove runs permanently without updating these tables.
         var runs: [StorageOwner: Int64] = [:]

@@ -19,13 +19,13 @@ extension PostgresReadSession {
     /// Reads experiments with their tags, in the order of the ids; leaves out unknown ids.
     func experiments(ids: [Int64]) throws -> [Experiment] {
         guard !ids.isEmpty else { return [] }
-        let query = """
+        let foundQuery = """
             SELECT \(Experiment.columns)
             FROM unnest($1::bigint[]) WITH ORDINALITY AS page (id, number)
             JOIN experiments ON experiments.experiment_id = page.id
             ORDER BY page.number
             """
-        let found = try ask(query, ids)
+        let found = try ask(foundQuery, ids)
         let storedQuery = """
             SELECT experiment_id, key, value FROM experiment_tags
             WHERE experiment_id = ANY($1::bigint[]) ORDER BY key COLLATE "C"

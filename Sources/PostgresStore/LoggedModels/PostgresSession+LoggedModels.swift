@@ -33,11 +33,11 @@ extension PostgresSession {
     func loggedModels(ids: [String], withMetrics: Bool = true) throws -> [LoggedModel] {
         if ids.isEmpty { return [] }
         let infos = try ask("SELECT \(LoggedModelInfo.columns) FROM logged_models WHERE model_id = ANY($1)", ids)
-        let query = """
+        let paramsQuery = """
             SELECT model_id, param_key, param_value FROM logged_model_params
             WHERE model_id = ANY($1) ORDER BY param_key COLLATE "C"
             """
-        let params = try ask(query, ids)
+        let params = try ask(paramsQuery, ids)
         let tagsQuery = """
             SELECT model_id, tag_key, tag_value FROM logged_model_tags
             WHERE model_id = ANY($1) ORDER BY tag_key COLLATE "C"

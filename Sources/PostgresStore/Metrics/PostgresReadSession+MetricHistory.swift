@@ -55,7 +55,7 @@ extension PostgresReadSession {
             limit
         ).map { RunMetricPoint(runID: $0.string(4), point: MetricPoint(row: $0)) }
         // If the points reach the limit, the runs after the last point are not needed, so an error of such a run is not thrown.
-        if let error = visible.end, points.count < limit { throw error }
+        if let error = visible.error, points.count < limit { throw error }
         return points
     }
 

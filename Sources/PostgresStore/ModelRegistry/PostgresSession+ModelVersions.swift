@@ -26,7 +26,7 @@ extension PostgresSession {
             SELECT version.version, \(RegisteredModel.isPrompt("version.name", key: "$3", value: "$4"))
             FROM model_versions AS version
             WHERE version.workspace = 'default' AND version.name = $1 AND version.version = $2::bigint
-                AND \(ModelVersion.isThere("version"))
+                AND \(ModelVersion.isNotDeleted("version"))
             \(lock)
             """,
             key.name,
@@ -44,13 +44,13 @@ extension PostgresSession {
     func modelVersions(_ keys: [VersionNumber]) throws -> [ModelVersion] {
         if keys.isEmpty { return [] }
         let (names, numbers) = (keys.map(\.name.text), keys.map(\.version))
-        let query = """
+        let versionsQuery = """
             SELECT \(ModelVersion.columns)
             FROM unnest($1::text[], $2::bigint[]) AS page (name, version)
             JOIN model_versions AS version ON version.name = page.name AND version.version = page.version
-            WHERE version.workspace = 'default' AND \(ModelVersion.isThere("version"))
+            WHERE version.workspace = 'default' AND \(ModelVersion.isNotDeleted("version"))
             """
-        let versions = try ask(query, names, numbers)
+        let versions = try ask(versionsQuery, names, numbers)
         let tagsQuery = """
             SELECT tag.name, tag.version, tag.key, tag.value
             FROM unnest($1::text[], $2::bigint[]) AS page (name, version)
@@ -90,7 +90,7 @@ extension PostgresSession {
         if permissions != nil { try requireModelVersion(key, for: .read) }
         let query = """
             SELECT coalesce(storage_location, source, '') FROM model_versions AS version
-            WHERE workspace = 'default' AND name = $1 AND version = $2::bigint AND \(ModelVersion.isThere("version"))
+            WHERE workspace = 'default' AND name = $1 AND version = $2::bigint AND \(ModelVersion.isNotDeleted("version"))
             """
         let found = try rows(query, key.name, key.version)
         guard let location = found.first({ $0.string(0) }) else { throw key.notFound }
@@ -122,7 +122,7 @@ extension PostgresSession {
     package func latestVersion(ofModel name: String, in stage: ModelStage?) throws -> Int64? {
         let query = """
             SELECT max(version) FROM model_versions AS version
-            WHERE workspace = 'default' AND name = $1 AND \(ModelVersion.isThere("version"))
+            WHERE workspace = 'default' AND name = $1 AND \(ModelVersion.isNotDeleted("version"))
                 AND ($2::text IS NULL OR \(ModelVersion.stage("version")) = $2::text)
             """
         return try rows(query, name, stage?.wireName).first { $0.optionalInt64(0) } ?? nil
@@ -150,7 +150,7 @@ extension ModelVersion {
 
     /// The condition that a version is not deleted: MLflow keeps the rows of deleted versions, so that their numbers are
     /// not used again.
-    static func isThere(_ alias: String) -> String { "\(alias).current_stage IS DISTINCT FROM 'Deleted_Internal'" }
+    static func isNotDeleted(_ alias: String) -> String { "\(alias).current_stage IS DISTINCT FROM 'Deleted_Internal'" }
 
     /// The SQL for the name of the stage.
     static func stage(_ alias: String) -> String { "coalesce(\(alias).current_stage, 'None')" }

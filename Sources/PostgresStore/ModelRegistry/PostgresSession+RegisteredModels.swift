@@ -38,11 +38,11 @@ extension PostgresSession {
     /// read its versions.
     func registeredModels(names: [String]) throws -> [RegisteredModel] {
         if names.isEmpty { return [] }
-        let query = """
+        let modelsQuery = """
             SELECT name, creation_time, last_updated_time, description FROM registered_models
             WHERE workspace = 'default' AND name = ANY($1)
             """
-        let models = try ask(query, names)
+        let models = try ask(modelsQuery, names)
         let tagsQuery = """
             SELECT name, key, value FROM registered_model_tags
             WHERE workspace = 'default' AND name = ANY($1) ORDER BY key COLLATE "C"
@@ -82,12 +82,12 @@ extension PostgresSession {
         let query = """
             SELECT latest.name, latest.version FROM (
                 SELECT version.name, version.version,
-                    row_number() OVER (PARTITION BY version.name, \(stage) ORDER BY version.version DESC) AS place,
+                    row_number() OVER (PARTITION BY version.name, \(stage) ORDER BY version.version DESC) AS number,
                     min(version.version) OVER (PARTITION BY version.name, \(stage)) AS oldest
                 FROM model_versions AS version
-                WHERE version.workspace = 'default' AND version.name = ANY($1) AND \(ModelVersion.isThere("version"))
+                WHERE version.workspace = 'default' AND version.name = ANY($1) AND \(ModelVersion.isNotDeleted("version"))
             ) AS latest
-            WHERE latest.place = 1
+            WHERE latest.number = 1
             ORDER BY latest.name, latest.oldest
             """
         let latest = try rows(query, names)

@@ -8,7 +8,7 @@ extension PostgresWriteSession {
         try requireVersionCreation(ofModel: new.name)
         let origin = try modelVersionOrigin(new, workingDirectory: workingDirectory)
         try new.validateNameAndTags()
-        try keepOwners(ofArtifactsAt: [origin.source, origin.location ?? origin.source])
+        try lockOwners(ofArtifactsAt: [origin.source, origin.location ?? origin.source])
         let runOfModel = try origin.modelIDProvidingRun.map { try storedLoggedModel($0, for: .read).sourceRunID }
         let runID = origin.runID ?? runOfModel ?? ""
         try requireRegisteredModel(new.name, for: .update, lock: Self.rowLock)
@@ -53,11 +53,11 @@ extension PostgresWriteSession {
         try requireCreation(of: isPrompt ? .promptVersion : .registeredModelVersion)
     }
 
-    /// Keeps the runs and logged models in whose folders a version's artifacts are from being removed before the commit, after which
-    /// a removal finds the version.
+    /// Locks the runs and logged models in whose folders the artifacts of a version are, so that they are not removed before the
+    /// commit; a removal after the commit finds the version.
     ///
-    /// - Throws: `.invalidState` if one of them has just been removed.
-    func keepOwners(ofArtifactsAt locations: [String]) throws {
+    /// - Throws: `.invalidState` if one of the runs and models has just been removed.
+    func lockOwners(ofArtifactsAt locations: [String]) throws {
         let names = ArtifactFolders.possibleOwners(in: locations)
         let found = try [RemovalKind.run, .loggedModel].map { kind in
             // The lock may wait for a removal; then only the look-up without a lock still sees the row.
@@ -75,7 +75,7 @@ extension PostgresWriteSession {
     /// Adds a row with the next number, and returns the number.
     ///
     /// The row of the model is locked, so that servers of Apus wait here for each other. A server of MLflow chooses the number
-    /// before it locks the row; if it has taken the same one, the next is tried.
+    /// before it locks the row; if it has added a version with the same number, the next number is tried.
     private func addVersion(
         _ new: NewModelVersion,
         _ origin: ModelVersionOrigin,
@@ -129,10 +129,6 @@ extension PostgresWriteSession {
     }
 
     private static func isList(_ text: String) -> Bool {
-        guard let document = try? JSONDocument(parsing: Array(text.utf8)) else {
-            // Whatever it is instead, it is replaced.
-            return false
-        }
-        return document.root.kind == .array
+        (try? JSONDocument(parsing: Array(text.utf8)))?.root.kind == .array
     }
 }

@@ -31,7 +31,7 @@ extension PostgresWriteSession {
         }
         let movedUpdate = """
             UPDATE model_versions AS version SET current_stage = $3, last_updated_time = $4::bigint
-            WHERE workspace = 'default' AND name = $1 AND version = $2::bigint AND \(ModelVersion.isThere("version"))
+            WHERE workspace = 'default' AND name = $1 AND version = $2::bigint AND \(ModelVersion.isNotDeleted("version"))
             """
         let moved = try changed(movedUpdate, key.name, number, stage.wireName, now)
         guard moved.affectedCount > 0 else { throw key.notFound }
@@ -43,13 +43,13 @@ extension PostgresWriteSession {
         let number = try requireModelVersion(key, for: .delete)
         try requireRegisteredModel(key.name, for: .read, lock: Self.rowLock)
         let now = currentMilliseconds()
-        // As in MLflow, the row stays without its content, so that the number is not used again.
+        // As in MLflow, the row is emptied but not deleted, so that the number is not used again.
         let update = """
             UPDATE model_versions AS version
             SET current_stage = 'Deleted_Internal', last_updated_time = $3::bigint, description = NULL, user_id = NULL,
                 source = 'REDACTED-SOURCE-PATH', run_id = 'REDACTED-RUN-ID', run_link = 'REDACTED-RUN-LINK',
                 status_message = NULL
-            WHERE workspace = 'default' AND name = $1 AND version = $2::bigint AND \(ModelVersion.isThere("version"))
+            WHERE workspace = 'default' AND name = $1 AND version = $2::bigint AND \(ModelVersion.isNotDeleted("version"))
             """
         let deleted = try changed(update, key.name, number, now)
         guard deleted.affectedCount > 0 else { throw key.notFound }

@@ -10,12 +10,12 @@ extension PostgresWriteSession {
         let kind = ModelNameHolder(tags)
         try kind.requireUnusedName(name, holder: try holder(ofName: name))
         let now = currentMilliseconds()
-        let insertion = """
+        let addedInsertion = """
             INSERT INTO registered_models (workspace, name, description, creation_time, last_updated_time)
             VALUES ('default', $1, $2, $3::bigint, $3::bigint)
             ON CONFLICT DO NOTHING
             """
-        let added = try changed(insertion, name, description, now)
+        let added = try changed(addedInsertion, name, description, now)
         // If no row was added, another server has just added the name.
         if added.affectedCount == 0 { try kind.requireUnusedName(name, holder: try holder(ofName: name) ?? .model) }
         let registeredModelTagsInsertion = """
@@ -61,7 +61,7 @@ extension PostgresWriteSession {
         try change(registeredModelsUpdate, name, newName, now)
         let modelVersionsUpdate = """
             UPDATE model_versions AS version SET last_updated_time = $2::bigint
-            WHERE workspace = 'default' AND name = $1 AND \(ModelVersion.isThere("version"))
+            WHERE workspace = 'default' AND name = $1 AND \(ModelVersion.isNotDeleted("version"))
             """
         try change(modelVersionsUpdate, newName, now)
         try moveGrants(ofModel: name, to: newName)

@@ -129,8 +129,7 @@ enum RegisteredModelTables: RegistryTables {
     static func key(_ row: PostgresRow) -> String { row.string(0) }
 
     static func entities(_ keys: [String], in session: PostgresReadSession) throws -> [RegisteredModel] {
-        // MLflow sorts the stages by name only in searches of SQLite; in PostgreSQL their order is undefined, so that any order
-        // will do.
+        // MLflow sorts the stages by name only in SQLite; in PostgreSQL their order is undefined, so any order is correct.
         try session.registeredModels(names: keys)
     }
 }
@@ -141,7 +140,7 @@ enum ModelVersionTables: RegistryTables {
     static let keyColumns = ["model_versions.name", "model_versions.version"]
     static let modelType = GrantedType.registeredModelVersion
     static let promptType = GrantedType.promptVersion
-    static let conditions = [ModelVersion.isThere("model_versions")]
+    static let conditions = [ModelVersion.isNotDeleted("model_versions")]
     static let columns: [String: SearchColumn] = [
         "name": SearchColumn("model_versions.name", .text),
         "version_number": SearchColumn("model_versions.version", .integer),

@@ -64,7 +64,7 @@ extension PostgresSession {
         let query = """
             SELECT version.version, version.name, coalesce(version.source, ''), coalesce(version.storage_location, version.source, '')
             FROM model_versions AS version
-            WHERE \(ModelVersion.isThere("version")) AND NOT EXISTS (
+            WHERE \(ModelVersion.isNotDeleted("version")) AND NOT EXISTS (
                 SELECT FROM model_version_tags AS tag
                 WHERE tag.workspace = version.workspace AND tag.name = version.name AND tag.version = version.version
                     AND tag.key = '\(Tag.isPromptKey)' AND tag.value = 'true')
@@ -75,7 +75,7 @@ extension PostgresSession {
     package func versionsMark() throws -> String {
         let query = """
             SELECT count(*) || ' ' || coalesce(sum(hashtextextended(concat_ws('/', name, version, creation_time), 0)), 0)
-            FROM model_versions AS version WHERE \(ModelVersion.isThere("version"))
+            FROM model_versions AS version WHERE \(ModelVersion.isNotDeleted("version"))
             """
         return try rows(query).first { $0.string(0) } ?? ""
     }

@@ -48,9 +48,9 @@ private struct RunColumnCollector {
     private static func values(in table: String) -> String {
         """
         SELECT pair.key, pair.value
-        FROM unnest($1::text[]) WITH ORDINALITY AS page (id, place)
+        FROM unnest($1::text[]) WITH ORDINALITY AS page (id, number)
         JOIN \(table) AS pair ON pair.run_uuid = page.id
-        ORDER BY page.place
+        ORDER BY page.number
         """
     }
 

@@ -42,7 +42,7 @@ extension PostgresWriteSession {
 
     /// Returns the id of a dataset; adds the dataset if the experiment does not have it.
     func datasetID(_ dataset: Dataset, experimentID: Int64) throws -> String {
-        let known = { [self] in
+        let lookUp = { [self] in
             try rows(
                 "SELECT dataset_uuid FROM datasets WHERE experiment_id = $1 AND name = $2 AND digest = $3",
                 experimentID,
@@ -50,7 +50,7 @@ extension PostgresWriteSession {
                 dataset.digest
             ).first { $0.string(0) }
         }
-        if let id = try known() { return id }
+        if let id = try lookUp() { return id }
         let id = makeRunID()
         let added = try changed(
             """
@@ -68,7 +68,7 @@ extension PostgresWriteSession {
             dataset.profile
         ).affectedCount
         if added > 0 { return id }
-        guard let id = try known() else { throw StoreCorruption("a dataset was removed while it was looked up") }
+        guard let id = try lookUp() else { throw StoreCorruption("a dataset was removed while it was looked up") }
         return id
     }
 

@@ -16,8 +16,8 @@ struct RunLog: ClientBound {
 extension PostgresWriteSession {
     /// Writes the params, metrics and tags that requests log to runs, with a few statements for all of them.
     ///
-    /// The facts that decide whether the requests may log their data are looked up first, and then the allowed data is written.
-    /// Because no look-up follows, COMMIT can be sent together with the last statement.
+    /// The facts that decide whether the requests may log their data are looked up first, and then the allowed data are written.
+    /// No look-up follows, so that COMMIT can be sent together with the last statement.
     /// - Returns: the refused requests, with their errors; nothing of these requests is written.
     func write(_ logs: [RunLog]) throws -> [(WriteJob, TrackingError)] {
         guard !logs.isEmpty else { return [] }
@@ -172,11 +172,8 @@ private struct LogFacts {
         guard let experiment = models[ExactText(metric.modelID)], !log.hides(experiment: experiment) else {
             throw log.missingOrForbidden(.modelOfMetricNotFound(metric))
         }
-        try log.require(
-            .update,
-            on: .loggedModel(inExperiment: experiment),
-            orThrow: .loggedModelNotFound(metric.modelID)
-        )
+        let model = ProtectedThing.loggedModel(inExperiment: experiment)
+        try log.require(.update, on: model, orThrow: .loggedModelNotFound(metric.modelID))
     }
 }
 
@@ -190,7 +187,7 @@ struct LogRows {
 
     mutating func add(_ point: MetricPoint, _ key: RunKey) {
         metrics.append((key, point))
-        if let known = latest[key], !point.supersedes(known) { return }
+        if let current = latest[key], !point.supersedes(current) { return }
         latest[key] = point
     }
 

@@ -48,8 +48,7 @@ struct OwnTables {
         }
         return UnfitDatabase(
             beginning + "use or change the tables of users and tokens in the schema 'apus', which belongs to \(owner): "
-                + "\(error.message). Let servers connect as the user \(owner), or let an administrator run in psql: "
-                + "ALTER SCHEMA "
+                + "\(error.message). Let servers connect as the user \(owner), or let an administrator run in psql: ALTER SCHEMA "
                 + "apus OWNER TO \(user); SELECT format('ALTER TABLE %s OWNER TO \(user)', oid::regclass) FROM pg_class WHERE "
                 + "relnamespace = 'apus'::regnamespace AND relkind = 'r' \\gexec"
         )
@@ -74,7 +73,7 @@ struct OwnTables {
     }
 
     /// Whether the database has the tables, even if this server's user may not read them.
-    static func areThere(_ pipeline: PostgresPipeline) throws -> Bool {
+    static func exist(_ pipeline: PostgresPipeline) throws -> Bool {
         let query = """
             SELECT EXISTS (SELECT FROM pg_class AS entry JOIN pg_namespace AS space ON space.oid = entry.relnamespace
                 WHERE space.nspname = 'apus' AND entry.relname = 'users')

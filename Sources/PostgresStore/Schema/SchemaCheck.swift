@@ -32,8 +32,8 @@ struct SchemaCheck {
         do {
             _ = try pipeline.rows("SELECT pg_advisory_xact_lock($1)", [.integer(Self.lock)])
             let path = try SchemaPath(pipeline)
-            if path.served == nil {
-                try path.requireRoom()
+            if path.schemaOfMLflow == nil {
+                try path.requireCreatableTables()
                 beginsTables()
                 for statement in SQLScript.statements(of: schema.tables + "\n" + schema.indexes) + [Self.newestRuns] {
                     try pipeline.send(statement, isPrepared: false)
@@ -48,7 +48,7 @@ struct SchemaCheck {
             try requireTables()
             try pipeline.send("COMMIT")
             try pipeline.settle()
-            return path.served ?? path.first
+            return path.schemaOfMLflow ?? path.first
         } catch let error as PostgresError where error.state == .noPrivilege {
             pipeline.rollBack()
             throw try lackOfRights(error)

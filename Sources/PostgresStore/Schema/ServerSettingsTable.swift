@@ -17,14 +17,13 @@ package struct DifferentSetting: Equatable, Sendable {
 struct ServerSettingsTable {
     let pipeline: PostgresPipeline
 
-    /// Stores the settings of this server, and returns those whose stored values, of the server before, differ.
+    /// Stores the settings of this server, and returns those that differed in the server that was started before.
     ///
     /// - Parameter settings: the values, by the flags that give them.
     func replace(by settings: [String: String]) throws -> [DifferentSetting] {
         var stored: [String: String] = [:]
-        try pipeline.rows("SELECT name, value FROM apus.server_settings").forEach { row in
-            stored[row.string(0)] = row.string(1)
-        }
+        let rows = try pipeline.rows("SELECT name, value FROM apus.server_settings")
+        rows.forEach { stored[$0.string(0)] = $0.string(1) }
         let changed = settings.sorted { $0.key < $1.key }.filter { stored[$0.key] != $0.value }
         for (name, value) in changed {
             let insertion = """

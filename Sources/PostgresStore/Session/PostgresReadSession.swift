@@ -4,7 +4,7 @@ internal import Tracking
 
 /// Reads the database in one transaction, so that all statements see the same state.
 ///
-/// `PostgresStore.read` passes it to a closure, which must not keep it.
+/// `PostgresStore.read` passes the session to a closure, which must not store it.
 package final class PostgresReadSession: PostgresSession {
     package let pipeline: PostgresPipeline
     /// The client that waits for the result.

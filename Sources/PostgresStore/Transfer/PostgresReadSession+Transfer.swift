@@ -9,8 +9,8 @@ extension PostgresReadSession: RecordReading {
 
     package func transferredRuns(_ rows: [TransferRow]) throws -> [TransferredRun] {
         let ids = rows.map(\.id)
-        let query = "SELECT run_uuid, deleted_time FROM runs WHERE run_uuid = ANY($1) AND deleted_time IS NOT NULL"
-        let times = try ask(query, ids)
+        let timesQuery = "SELECT run_uuid, deleted_time FROM runs WHERE run_uuid = ANY($1) AND deleted_time IS NOT NULL"
+        let times = try ask(timesQuery, ids)
         let inputsQuery = """
             SELECT source_id, destination_id FROM inputs
             WHERE source_type = 'RUN_INPUT' AND source_id = ANY($1) AND destination_type = 'MODEL_INPUT'
@@ -61,13 +61,13 @@ extension PostgresReadSession: RecordReading {
 
     package func transferredRegisteredModels(_ rows: [TransferRow]) throws -> [TransferredRegisteredModel] {
         let names = rows.map(\.id)
-        let asked = try ask(
+        let lastVersionTicket = try ask(
             "SELECT name, max(version) FROM model_versions WHERE workspace = 'default' AND name = ANY($1) GROUP BY name",
             names
         )
         let models = try registeredModels(names: names)
         var lastVersions: [ExactText: Int64] = [:]
-        try self.rows(asked).forEach { lastVersions[ExactText($0.string(0))] = $0.int64(1) }
+        try self.rows(lastVersionTicket).forEach { lastVersions[ExactText($0.string(0))] = $0.int64(1) }
         return models.map { model in
             var model = model
             model.latestVersions = []
@@ -83,7 +83,7 @@ extension PostgresReadSession: RecordReading {
         let query = """
             SELECT version.version, version.storage_location FROM model_versions AS version
             WHERE version.workspace = 'default' AND version.name = $1 AND version.version > $2::bigint
-                AND \(ModelVersion.isThere("version"))
+                AND \(ModelVersion.isNotDeleted("version"))
             ORDER BY version.version
             LIMIT $3
             """

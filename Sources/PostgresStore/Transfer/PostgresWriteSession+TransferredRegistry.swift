@@ -78,7 +78,7 @@ extension PostgresWriteSession {
 
     package func add(_ transferred: TransferredModelVersion, to model: String) throws {
         let version = transferred.version
-        try keepOwners(ofArtifactsAt: [version.source, transferred.storageLocation ?? version.source])
+        try lockOwners(ofArtifactsAt: [version.source, transferred.storageLocation ?? version.source])
         let added = try changed(
             """
             INSERT INTO model_versions AS stored (workspace, name, version, creation_time, last_updated_time, description,

@@ -85,18 +85,12 @@ extension PostgresWriteSession {
             let dataset = try datasetID(input.dataset, experimentID: run.experimentID)
             if try link(dataset: dataset, tags: input.tags, runID: run.runID) { isAnyNew = true }
         }
-        let inputs: [[PostgresValue]] = links.modelInputs.map { model in
-            [
-                .text(makeRunID()), .text("RUN_INPUT"), .text(run.runID), .text("MODEL_INPUT"), .text(model.modelID),
-                .integer(0),
-            ]
+        func linkRow(_ kind: String, _ modelID: String, step: Int64) -> [PostgresValue] {
+            let (source, destination) = ("RUN_\(kind)", "MODEL_\(kind)")
+            return [makeRunID(), source, run.runID, destination, modelID].map { .text($0) } + [.integer(step)]
         }
-        let outputs: [[PostgresValue]] = links.modelOutputs.map { model in
-            [
-                .text(makeRunID()), .text("RUN_OUTPUT"), .text(run.runID), .text("MODEL_OUTPUT"),
-                .text(model.modelID), .integer(model.step),
-            ]
-        }
+        let inputs = links.modelInputs.map { linkRow("INPUT", $0.modelID, step: 0) }
+        let outputs = links.modelOutputs.map { linkRow("OUTPUT", $0.modelID, step: $0.step) }
         let adding = """
             INSERT INTO inputs (input_uuid, source_type, source_id, destination_type, destination_id, step)
             SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[])

@@ -52,8 +52,7 @@ package final class FreeSpace: Sendable {
     }
 
     private struct State {
-        /// When `disk` was measured.
-        var measured: ContinuousClock.Instant?
+        var measurementTime: ContinuousClock.Instant?
         var disk: Disk?
         /// The bytes that uploads have written since the disk was measured.
         var written: Int64 = 0
@@ -122,8 +121,8 @@ package final class FreeSpace: Sendable {
     /// Measures the disk if the last measurement is older than a second; returns the reading if the level has changed.
     private func refresh(_ state: inout State) -> Reading? {
         let now = now()
-        guard state.measured.map({ now - $0 >= .seconds(1) }) ?? true else { return nil }
-        state.measured = now
+        guard state.measurementTime.map({ now - $0 >= .seconds(1) }) ?? true else { return nil }
+        state.measurementTime = now
         state.disk = measure()
         state.written = 0
         guard let reading = Self.reading(state, amount), reading.level != state.level else { return nil }

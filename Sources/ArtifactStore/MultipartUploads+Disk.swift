@@ -107,13 +107,13 @@ extension MultipartUploads {
     }
 
     func hiddenFolder(makingIfMissing: Bool) throws(ArtifactError) -> Folder {
-        let top = try root.rootFolder(makingIfMissing: makingIfMissing)
+        let rootFolder = try root.rootFolder(makingIfMissing: makingIfMissing)
         do {
-            return try top.folder(Self.folderName)
+            return try rootFolder.folder(Self.folderName)
         } catch .notFound where makingIfMissing {
-            let (result, code) = retryingInterrupts { mkdirat(top.descriptor.rawValue, Self.folderName, 0o700) }
+            let (result, code) = retryingInterrupts { mkdirat(rootFolder.descriptor.rawValue, Self.folderName, 0o700) }
             guard result == 0 || code == EEXIST else { throw ArtifactError(errno: code, call: "mkdirat") }
-            return try top.folder(Self.folderName)
+            return try rootFolder.folder(Self.folderName)
         }
     }
 

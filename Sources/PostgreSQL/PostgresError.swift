@@ -39,7 +39,7 @@ extension PostgresError {
         /// The connection could not be made, or was lost.
         package static let disconnected = State(rawValue: "disconnected")
         /// The server did not answer in time, so the connection was closed.
-        package static let silent = State(rawValue: "silent")
+        package static let noAnswer = State(rawValue: "no answer")
         /// The connection was used in a way that its state does not allow.
         package static let misuse = State(rawValue: "misuse")
         /// The statement was cancelled because its deadline passed.
@@ -60,7 +60,7 @@ extension PostgresError {
 
     /// Whether the connection is lost; a new connection may succeed later.
     package var isDisconnection: Bool {
-        state == .disconnected || state == .silent || state.errorClass == "08"
+        state == .disconnected || state == .noAnswer || state.errorClass == "08"
             || ["57P01", "57P02", "57P03", "57P05"].contains(state.rawValue)
     }
 
@@ -68,7 +68,7 @@ extension PostgresError {
     package var isRefusedLogIn: Bool { state.errorClass == "28" }
 
     /// Whether a unique index or another constraint was violated.
-    package var isConstraint: Bool { state.errorClass == "23" }
+    package var isConstraintViolation: Bool { state.errorClass == "23" }
 
     /// Whether the transaction may succeed if it is repeated: a serialization failure or a deadlock.
     package var isTransient: Bool { state.rawValue == "40001" || state.rawValue == "40P01" }
@@ -77,7 +77,7 @@ extension PostgresError {
     ///
     /// This happens if the columns of a table have changed, or if a connection pooler between this program and the server has mixed
     /// up connections. No SQLSTATE exists for changed columns; the server then reports an unsupported feature (0A000).
-    package var isOfPreparedStatement: Bool { ["26000", "42P05", "0A000"].contains(state.rawValue) }
+    package var hasOutdatedStatements: Bool { ["26000", "42P05", "0A000"].contains(state.rawValue) }
 
     static var badAddress: PostgresError {
         PostgresError(

@@ -88,7 +88,7 @@ package final class PostgresPipeline {
         let timeout = PostgresConnection.timeout(raw) ?? .seconds(PostgresConnection.defaultTimeoutSeconds)
         watch = PostgresWatch(deadline: .now + timeout, cancels: false)
         for statement in ["SET TIME ZONE 'UTC'"] + settings { try send(statement, isPrepared: false) }
-        try settle()
+        try waitForAnswers()
         watch = PostgresWatch()
     }
 
@@ -112,7 +112,7 @@ package final class PostgresPipeline {
     /// - Parameter isPrepared: whether to prepare the statement at its first use, which pays off for a text that is used often.
     package func send(_ sql: String, _ values: [PostgresValue] = [], isPrepared: Bool = true) throws(PostgresError) {
         try add(sql, values, nil, isPrepared)
-        if unsyncedCount >= Self.maximumUnsyncedCount { try settle() }
+        if unsyncedCount >= Self.maximumUnsyncedCount { try waitForAnswers() }
     }
 
     /// Queues a statement whose rows the caller gets with `rows`; returns at once.
@@ -132,7 +132,7 @@ package final class PostgresPipeline {
     /// - Throws: the first error of this statement and those before it.
     package func rows(_ ticket: Ticket) throws(PostgresError) -> PostgresRows {
         if unreadRows[ticket] == nil {
-            try settle()
+            try waitForAnswers()
         } else if let failure {
             self.failure = nil
             throw failure
@@ -155,7 +155,7 @@ package final class PostgresPipeline {
     /// Waits until all statements are answered.
     ///
     /// - Throws: the first error of them; the rows that were not read yet are then discarded.
-    package func settle() throws(PostgresError) {
+    package func waitForAnswers() throws(PostgresError) {
         let raw = try openConnection()
         try synchronize(raw)
         while nextIndex < expected.count { try readAnswer(raw) }
@@ -181,11 +181,11 @@ package final class PostgresPipeline {
         guard raw != nil else { return }
         watch = PostgresWatch(deadline: .now + Self.cancelTimeout)
         // The caller rolls back because of an earlier error, which it knows already.
-        try? settle()
+        try? waitForAnswers()
         unreadRows.removeAll()
         do {
             try send("ROLLBACK")
-            try settle()
+            try waitForAnswers()
         } catch {
             close()
         }
@@ -306,7 +306,7 @@ extension PostgresPipeline {
                     PostgresConnection.requestCancellation(raw, within: Self.cancelTimeout)
                 else {
                     close()
-                    throw PostgresError(.silent, "the server does not answer")
+                    throw PostgresError(.noAnswer, "the server does not answer")
                 }
                 watch.cancellationReason = reason
                 watch.deadline = .now + Self.cancelTimeout

@@ -83,25 +83,25 @@ package final class PostgresStore: Sendable {
             readsOnPrimary: !configuration.ownTables.isEmpty,
             report: configuration.report
         )
-        let first = try connector.open(.writer)
-        place = first.place
-        first.watch = PostgresWatch(deadline: .now + Self.startTimeout, cancels: false)
+        let connection = try connector.open(.writer)
+        place = connection.place
+        connection.watch = PostgresWatch(deadline: .now + Self.startTimeout, cancels: false)
         // Another server may be creating the tables, and holds locks on them.
-        try first.send("SET lock_timeout = '20s'")
-        try SessionCheck(first, connector).requireSession()
-        schema = try SchemaCheck(first, configuration.schema, beginsTables: configuration.beginsTables)
+        try connection.send("SET lock_timeout = '20s'")
+        try SessionCheck(connection, connector).requireSession()
+        schema = try SchemaCheck(connection, configuration.schema, beginsTables: configuration.beginsTables)
             .prepare(artifactRoot: configuration.artifactRoot)
         connector.schema = schema
-        let hasOwnTables = try OwnTables.exist(first)
+        let hasOwnTables = try OwnTables.exist(connection)
         let scripts = hasOwnTables || configuration.makesOwnTables ? configuration.ownTables : []
-        permissionChanges = PermissionChanges(stored: try Self.accessVersion(first, scripts))
+        permissionChanges = PermissionChanges(stored: try Self.accessVersion(connection, scripts))
         let settings = scripts.isEmpty ? [:] : configuration.sharedSettings
-        differentSettings = try settings.isEmpty ? [] : ServerSettingsTable(pipeline: first).replace(by: settings)
-        hasUnaskedAccounts = try configuration.ownTables.isEmpty && OwnTables.haveAccounts(first)
+        differentSettings = try settings.isEmpty ? [] : ServerSettingsTable(pipeline: connection).replace(by: settings)
+        hasUnaskedAccounts = try configuration.ownTables.isEmpty && OwnTables.haveAccounts(connection)
         hasUsersOfMLflow =
             try !configuration.ownTables.isEmpty
-            && first.rows("SELECT to_regclass('alembic_version_auth') IS NOT NULL").first { $0.bool(0) } == true
-        first.close()
+            && connection.rows("SELECT to_regclass('alembic_version_auth') IS NOT NULL").first { $0.bool(0) } == true
+        connection.close()
         faults = FaultLog(place: place, report: configuration.report)
         let readers = PostgresReaderPool(
             connector,

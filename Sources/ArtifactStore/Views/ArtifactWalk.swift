@@ -112,7 +112,7 @@ package struct ArtifactWalk: Sendable {
             }
             let level = levels[index]
             let path = level.prefix + step.name
-            if isPassed(path, step) { continue }
+            if isSkipped(path, step) { continue }
             if step.isDescent {
                 try descend(level, step, path)
             } else if let entry = try entry(level, step, path) {
@@ -123,7 +123,7 @@ package struct ArtifactWalk: Sendable {
     }
 
     /// Whether the step, with everything beneath a folder that it enters, comes before the point at which the walk continues.
-    private func isPassed(_ path: String, _ step: Step) -> Bool {
+    private func isSkipped(_ path: String, _ step: Step) -> Bool {
         guard let after else { return false }
         guard step.isDescent else { return !after.utf8.lexicographicallyPrecedes(path.utf8) }
         let prefix = path + "/"

@@ -140,7 +140,7 @@ extension PostgresError {
     /// Whether the server may accept the connection after another one is closed.
     ///
     /// A connection pooler accepts the log-in, and then answers nothing until it has a connection to the server.
-    var isLackOfConnections: Bool { state == .tooManyConnections || state == .silent }
+    var isLackOfConnections: Bool { state == .tooManyConnections || state == .noAnswer }
 
     /// Whether a new connection may succeed later: the server stops, starts, is a standby, or refuses the user for now.
     var mayPassWithNewConnection: Bool {

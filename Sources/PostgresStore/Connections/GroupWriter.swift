@@ -210,20 +210,20 @@ final class GroupWriter: Sendable {
             defer { pending = [] }
             return pending
         }
-        var turns: [Peer: Int] = [:]
+        var requestCounts: [Peer: Int] = [:]
         let ranked = pending.map { job -> (rank: Int, job: WriteJob) in
-            let turn = turns[job.peer, default: 0]
-            turns[job.peer] = turn + 1
-            return (turn, job)
+            let rank = requestCounts[job.peer, default: 0]
+            requestCounts[job.peer] = rank + 1
+            return (rank, job)
         }
-        let isShared = turns.count > 1
+        let hasSeveralClients = requestCounts.count > 1
         let hasSmall = pending.contains { !$0.isLarge }
-        let ordered = isShared ? ranked.sorted { $0.rank < $1.rank }.map(\.job) : pending
+        let ordered = hasSeveralClients ? ranked.sorted { $0.rank < $1.rank }.map(\.job) : pending
         var (chosen, remaining): ([WriteJob], [WriteJob]) = ([], [])
         var bytes = 0
         for job in ordered {
             let fits = chosen.count < maximumRequests && (bytes == 0 || bytes + job.bytes <= maximumBytes)
-            guard fits, !(hasSmall && job.isLarge && isShared) else {
+            guard fits, !(hasSmall && job.isLarge && hasSeveralClients) else {
                 remaining.append(job)
                 continue
             }
@@ -231,7 +231,7 @@ final class GroupWriter: Sendable {
             chosen.append(job)
         }
         // One large request is added; otherwise a steady flow of small requests would delay the large ones for ever.
-        if hasSmall, isShared, let large = remaining.firstIndex(where: \.isLarge) {
+        if hasSmall, hasSeveralClients, let large = remaining.firstIndex(where: \.isLarge) {
             chosen.append(remaining.remove(at: large))
         }
         pending = remaining

@@ -89,51 +89,51 @@ final class PostgresReaderPool: Sendable {
         guard queue.take(1, for: caller.party) else { return deliver(.failure(TrackingError.busy)) }
         let isContinued = cost == .continued || effort != nil
         let queue = queue
-        let turn = PendingRead(
+        let read = PendingRead(
             cost == .cheap ? .lookUp : isContinued ? .continued : .search,
             queueDeadline: .now + queueTimeout,
             leaveQueue: { queue.giveBack(1, for: caller.party) },
             refuse: { deliver(.failure($0 ?? TrackingError.waitedTooLongToRead)) }
         )
-        guard let (number, mustTry) = add(turn) else {
+        guard let (number, mustTry) = add(read) else {
             queue.giveBack(1, for: caller.party)
             return deliver(.failure(TrackingError.busy))
         }
-        turn.setBody { [self] turn, isTrial in
+        read.setBody { [self] read, isTrial in
             let result = Result {
-                try perform(work, for: caller, effort: effort, isContinued: isContinued, turn, isTrial: isTrial)
+                try perform(work, for: caller, effort: effort, isContinued: isContinued, read, isTrial: isTrial)
             }
             if case .failure(let error) = result, error is TrialEnded {
-                if turn.requeue() { searches.run(for: caller.turn) { turn.run(isTrial: false) } }
+                if read.requeue() { searches.run(for: caller.turn) { read.run(isTrial: false) } }
                 return
             }
-            guard turn.markAnswered() else { return }
+            guard read.markAnswered() else { return }
             deliver(result)
             remove(number)
         }
-        (turn.kind == .lookUp ? lookUps : searches).run(for: caller.turn) { turn.run(isTrial: false) }
-        if mustTry { trials.run(for: caller.turn) { turn.run(isTrial: true) } }
+        (read.kind == .lookUp ? lookUps : searches).run(for: caller.turn) { read.run(isTrial: false) }
+        if mustTry { trials.run(for: caller.turn) { read.run(isTrial: true) } }
     }
 
     /// - Returns: the number of the read, and whether it should be tried; nil if the pool is closed.
-    private func add(_ turn: PendingRead) -> (number: Int, mustTry: Bool)? {
+    private func add(_ read: PendingRead) -> (number: Int, mustTry: Bool)? {
         let (added, mustScheduleRefusal): ((Int, Bool)?, Bool) = state.withLock { state in
             guard !state.isClosed else { return (nil, false) }
             state.lastNumber += 1
-            state.reads[state.lastNumber] = turn
-            let mustTry = turn.kind == .search && state.searchCount >= trialThreshold
-            if turn.kind != .lookUp { state.searchCount += 1 }
+            state.reads[state.lastNumber] = read
+            let mustTry = read.kind == .search && state.searchCount >= trialThreshold
+            if read.kind != .lookUp { state.searchCount += 1 }
             defer { state.isRefusalScheduled = true }
             return ((state.lastNumber, mustTry), !state.isRefusalScheduled)
         }
-        if mustScheduleRefusal { scheduleRefusal(at: turn.queueDeadline) }
+        if mustScheduleRefusal { scheduleRefusal(at: read.queueDeadline) }
         return added
     }
 
     private func remove(_ number: Int) {
         let isLast = state.withLock { state in
-            guard let turn = state.reads.removeValue(forKey: number) else { return false }
-            if turn.kind != .lookUp { state.searchCount -= 1 }
+            guard let read = state.reads.removeValue(forKey: number) else { return false }
+            if read.kind != .lookUp { state.searchCount -= 1 }
             return state.isClosed && state.reads.isEmpty
         }
         if isLast { ended.signal() }
@@ -156,7 +156,7 @@ final class PostgresReaderPool: Sendable {
             // A search on which the database works is checked again, because it may lose its connection and wait.
             return (late, reads.values.map { $0.queueDeadline <= now ? now + .seconds(1) : $0.queueDeadline }.min())
         }
-        for (number, turn) in late where turn.refuseOverdue() { remove(number) }
+        for (number, read) in late where read.refuseOverdue() { remove(number) }
         if let next { scheduleRefusal(at: next) }
     }
 
@@ -166,36 +166,36 @@ final class PostgresReaderPool: Sendable {
         for caller: Caller,
         effort: ReadEffort?,
         isContinued: Bool,
-        _ turn: PendingRead,
+        _ read: PendingRead,
         isTrial: Bool
     ) throws -> Value {
         var attempt = 0
         var wasCancelled = false
         while true {
-            guard !caller.hasLeft, !turn.isAnswered else { throw TrackingError.clientLeft }
+            guard !caller.hasLeft, !read.isAnswered else { throw TrackingError.clientLeft }
             do {
                 return try performOnce(
                     work,
                     for: caller,
                     effort: effort,
                     isContinued: isContinued,
-                    turn,
+                    read,
                     isTrial: isTrial
                 )
             } catch let error as PostgresError where error.state == .cancelled {
                 // Another program has cancelled the query, perhaps by mistake, so the read is tried once more.
                 guard !wasCancelled else { throw TrackingError.cancelledRead }
                 wasCancelled = true
-                turn.recordFailure(TrackingError.cancelledRead)
+                read.recordFailure(TrackingError.cancelledRead)
             } catch let error as PostgresError
-                where error.mayPassWithNewConnection || error.isTransient || error.isOfPreparedStatement
+                where error.mayPassWithNewConnection || error.isTransient || error.hasOutdatedStatements
             {
-                guard .now < turn.queueDeadline, !state.withLock({ $0.isClosed }) else { throw error }
+                guard .now < read.queueDeadline, !state.withLock({ $0.isClosed }) else { throw error }
                 attempt += 1
-                if error.isOfPreparedStatement, attempt > maximumPreparations { throw error }
+                if error.hasOutdatedStatements, attempt > maximumPreparations { throw error }
                 // The other connections are probably lost too, or have the same outdated statements.
-                if error.isDisconnection || error.isOfPreparedStatement { closeIdle() }
-                turn.recordFailure(error)
+                if error.isDisconnection || error.hasOutdatedStatements { closeIdle() }
+                read.recordFailure(error)
                 pause(attempt: attempt)
             }
         }
@@ -206,18 +206,18 @@ final class PostgresReaderPool: Sendable {
         for caller: Caller,
         effort: ReadEffort?,
         isContinued: Bool,
-        _ turn: PendingRead,
+        _ read: PendingRead,
         isTrial: Bool
     ) throws -> Value {
         let session = try takeSession()
-        guard turn.markRunning() else {
+        guard read.markRunning() else {
             putBack(session)
             throw TrackingError.clientLeft
         }
         let start = ContinuousClock.now
         let spent = effort.map { Duration.nanoseconds(Int64(clamping: $0.nanoseconds)) } ?? .zero
         let time = isTrial ? min(Self.trialTime, limits.readTime) : limits.readTime - spent
-        session.pipeline.watch = PostgresWatch(deadline: start + time) { caller.hasLeft || turn.isAnswered }
+        session.pipeline.watch = PostgresWatch(deadline: start + time) { caller.hasLeft || read.isAnswered }
         defer {
             let lasted = (ContinuousClock.now - start) / .nanoseconds(1)
             (effort ?? session.effort)?.add(nanoseconds: UInt64(max(0, lasted)))
@@ -233,7 +233,7 @@ final class PostgresReaderPool: Sendable {
         } catch {
             let advice = session.advice()
             let failure = error as? PostgresError
-            if failure?.isOfPreparedStatement == true { session.pipeline.close() }
+            if failure?.hasOutdatedStatements == true { session.pipeline.close() }
             session.pipeline.rollBack()
             if !session.pipeline.isClosed { putBack(session) }
             guard let error = failure else { throw error }

@@ -140,8 +140,8 @@ final class WriteGroup {
                     continue
                 }
                 // Another program may have inserted the same row; the next attempt finds it.
-                if error.isConstraint, repetitions <= 3 { continue }
-                if error.isOfPreparedStatement, repetitions <= maximumPreparations {
+                if error.isConstraintViolation, repetitions <= 3 { continue }
+                if error.hasOutdatedStatements, repetitions <= maximumPreparations {
                     // A new connection prepares the statements again, for the tables as they are now.
                     session.pipeline.close()
                     continue
@@ -264,7 +264,7 @@ final class WriteGroup {
             pipeline.watch = PostgresWatch(deadline: .now + commitTime, cancels: false)
             isCommitting = true
             try pipeline.send("COMMIT")
-            try pipeline.settle()
+            try pipeline.waitForAnswers()
             creations.commit()
             session.announceAccessChange()
             session.announceStorage()

@@ -48,8 +48,8 @@ extension PostgresWriteSession {
         try requireSightOfExperimentNames()
         try experiment.requireRenamable(to: name, isTaken: try holder(ofName: name) != nil)
         experiments[id] = nil
-        let experimentsUpdate = "UPDATE experiments SET name = $2, last_update_time = $3 WHERE experiment_id = $1"
-        try change(experimentsUpdate, id, name, currentMilliseconds())
+        let renaming = "UPDATE experiments SET name = $2, last_update_time = $3 WHERE experiment_id = $1"
+        try change(renaming, id, name, currentMilliseconds())
     }
 
     package func deleteExperiment(_ id: Int64) throws {

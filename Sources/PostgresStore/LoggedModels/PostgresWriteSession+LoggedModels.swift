@@ -56,15 +56,15 @@ extension PostgresWriteSession {
     package func logLoggedModelParams(_ params: [Param], modelID: String) throws {
         let info = try storedLoggedModel(modelID, allowsDeleted: true, for: .update, lock: "FOR KEY SHARE")
         let query = "SELECT param_key FROM logged_model_params WHERE model_id = $1 AND param_key = ANY($2)"
-        let known = try rows(query, modelID, params.map(\.key)).map { ExactText($0.string(0)) }
-        if let taken = params.first(where: { known.contains(ExactText($0.key)) }) {
-            throw TrackingError.loggedModelParamExists(taken.key, modelID: modelID)
+        let storedKeys = try rows(query, modelID, params.map(\.key)).map { ExactText($0.string(0)) }
+        if let duplicate = params.first(where: { storedKeys.contains(ExactText($0.key)) }) {
+            throw TrackingError.loggedModelParamExists(duplicate.key, modelID: modelID)
         }
         guard !params.isEmpty else { return }
         let added = try insert(params, into: info)
         // If a param was not added, another server has just added it.
-        if let taken = params.first(where: { !added.contains(ExactText($0.key)) }) {
-            throw TrackingError.loggedModelParamExists(taken.key, modelID: modelID)
+        if let duplicate = params.first(where: { !added.contains(ExactText($0.key)) }) {
+            throw TrackingError.loggedModelParamExists(duplicate.key, modelID: modelID)
         }
     }
 
@@ -101,8 +101,8 @@ extension PostgresWriteSession {
     package func deleteLoggedModelTag(key: String, modelID: String) throws {
         _ = try storedLoggedModel(modelID, allowsDeleted: true, for: .delete)
         let query = "SELECT 1 FROM logged_model_tags WHERE model_id = $1 AND tag_key = $2 FOR UPDATE"
-        let known = try rows(query, modelID, key)
-        guard known.count > 0 else { throw TrackingError.loggedModelTagNotFound(key, modelID: modelID) }
+        let stored = try rows(query, modelID, key)
+        guard stored.count > 0 else { throw TrackingError.loggedModelTagNotFound(key, modelID: modelID) }
         try change("DELETE FROM logged_model_tags WHERE model_id = $1 AND tag_key = $2", modelID, key)
     }
 }

@@ -85,12 +85,12 @@ extension PostgresWriteSession {
 
     private func send(_ rows: LogRows) throws {
         // Rows are ordered by run and key, so that servers which write to the same rows lock them in the same order.
-        if !rows.params.isEmpty { try pipeline.send(LogRows.addingParams, rows.paramColumns()) }
+        if !rows.params.isEmpty { try pipeline.send(LogRows.insertParams, rows.paramColumns()) }
         if !rows.metrics.isEmpty {
-            try pipeline.send(LogRows.addingMetrics, rows.metricColumns())
-            try pipeline.send(LogRows.raisingLatestMetrics, rows.latestColumns())
+            try pipeline.send(LogRows.insertMetrics, rows.metricColumns())
+            try pipeline.send(LogRows.updateLatestMetrics, rows.latestColumns())
         }
-        if !rows.modelMetrics.isEmpty { try pipeline.send(LogRows.addingModelMetrics, columns(of: rows.modelMetrics)) }
+        if !rows.modelMetrics.isEmpty { try pipeline.send(LogRows.insertModelMetrics, columns(of: rows.modelMetrics)) }
         guard !rows.tags.isEmpty else { return }
         let insertion = """
             INSERT INTO tags (run_uuid, key, value) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
@@ -205,17 +205,17 @@ struct LogRows {
 // MARK: Statements
 
 extension LogRows {
-    static let addingParams = """
+    static let insertParams = """
         INSERT INTO params (run_uuid, key, value) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
         """
 
-    static let addingMetrics = """
+    static let insertMetrics = """
         INSERT INTO metrics (run_uuid, key, timestamp, step, value, is_nan)
         SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::float8[], $6::boolean[])
         ON CONFLICT DO NOTHING
         """
 
-    static let raisingLatestMetrics = """
+    static let updateLatestMetrics = """
         INSERT INTO latest_metrics AS stored (run_uuid, key, timestamp, step, value, is_nan)
         SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::float8[], $6::boolean[])
         ON CONFLICT (key, run_uuid) DO UPDATE
@@ -223,7 +223,7 @@ extension LogRows {
         WHERE (excluded.step, excluded.timestamp, excluded.value) > (stored.step, stored.timestamp, stored.value)
         """
 
-    static let addingModelMetrics = """
+    static let insertModelMetrics = """
         INSERT INTO logged_model_metrics (model_id, run_id, experiment_id, metric_name, metric_timestamp_ms, metric_step,
             metric_value, dataset_name, dataset_digest)
         SELECT * FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::bigint[], $6::bigint[], $7::float8[],

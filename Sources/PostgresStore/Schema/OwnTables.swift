@@ -26,16 +26,16 @@ struct OwnTables {
             _ = try pipeline.rows("SELECT pg_advisory_xact_lock($1)", [.integer(Self.lock)])
             try runMissing(after: try version())
             try pipeline.send("COMMIT")
-            try pipeline.settle()
+            try pipeline.waitForAnswers()
         } catch {
             pipeline.rollBack()
             guard let error = error as? PostgresError, error.state == .noPrivilege else { throw error }
-            throw try lackOfRights(error)
+            throw try missingPrivilege(error)
         }
     }
 
     /// The error for missing privileges, with the SQL by which an administrator of the database can grant them.
-    private func lackOfRights(_ error: PostgresError) throws -> UnfitDatabase {
+    private func missingPrivilege(_ error: PostgresError) throws -> UnfitDatabase {
         let user = try pipeline.rows("SELECT quote_ident(current_user)").first { $0.string(0) } ?? "the_user"
         let owner = try pipeline.rows("SELECT pg_get_userbyid(nspowner)::text FROM pg_namespace WHERE nspname = 'apus'")
             .first { $0.string(0) }

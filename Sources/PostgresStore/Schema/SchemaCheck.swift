@@ -38,7 +38,7 @@ struct SchemaCheck {
                 for statement in SQLScript.statements(of: schema.tables + "\n" + schema.indexes) + [Self.newestRuns] {
                     try pipeline.send(statement, isPrepared: false)
                 }
-                try pipeline.settle()
+                try pipeline.waitForAnswers()
             } else {
                 try requireRevision()
             }
@@ -47,11 +47,11 @@ struct SchemaCheck {
             try addDefaultExperiment(artifactRoot)
             try requireTables()
             try pipeline.send("COMMIT")
-            try pipeline.settle()
+            try pipeline.waitForAnswers()
             return path.schemaOfMLflow ?? path.first
         } catch let error as PostgresError where error.state == .noPrivilege {
             pipeline.rollBack()
-            throw try lackOfRights(error)
+            throw try missingPrivilege(error)
         } catch {
             pipeline.rollBack()
             throw error
@@ -59,7 +59,7 @@ struct SchemaCheck {
     }
 
     /// The error for missing privileges, with the SQL by which an administrator of the database can grant them.
-    private func lackOfRights(_ error: PostgresError) throws -> UnfitDatabase {
+    private func missingPrivilege(_ error: PostgresError) throws -> UnfitDatabase {
         let names = try pipeline.rows("SELECT quote_ident(current_schema()), quote_ident(current_user)")
             .first { (schema: $0.string(0), user: $0.string(1)) }
         let (schema, user) = names ?? ("the_schema", "the_user")
@@ -129,7 +129,7 @@ struct SchemaCheck {
         for table in Set(StoreColumns.all.map(\.table)).sorted() {
             try pipeline.send("SELECT FROM \(table) LIMIT 0", isPrepared: false)
         }
-        try pipeline.settle()
+        try pipeline.waitForAnswers()
     }
 
     /// Throws if MLflow's workspaces are in use, because this store supports only the default one.

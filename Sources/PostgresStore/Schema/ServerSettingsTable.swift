@@ -32,7 +32,7 @@ struct ServerSettingsTable {
                 """
             try pipeline.send(insertion, [.text(name), .text(value)])
         }
-        try pipeline.settle()
+        try pipeline.waitForAnswers()
         return changed.compactMap { name, value in
             stored[name].map { DifferentSetting(name: name, own: value, other: $0) }
         }

@@ -22,7 +22,7 @@ struct SessionCheck {
             defer { other.close() }
             let isOwn = try Self.marker(of: other) != marker && Self.marker(of: pipeline) == marker
             guard isOwn else { throw sharedSession }
-        } catch let error as PostgresError where error.isOfPreparedStatement {
+        } catch let error as PostgresError where error.hasOutdatedStatements {
             throw sharedSession
         }
     }

@@ -122,7 +122,7 @@ extension PostgresWriteSession {
         try sendRuns()
         let batch = importBatch
         importBatch = ImportBatch()
-        if !batch.rows.params.isEmpty { try change(LogRows.addingParams, values: batch.rows.paramColumns()) }
+        if !batch.rows.params.isEmpty { try change(LogRows.insertParams, values: batch.rows.paramColumns()) }
         if !batch.rows.tags.isEmpty {
             let insertion = """
                 INSERT INTO tags (run_uuid, key, value) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
@@ -132,13 +132,13 @@ extension PostgresWriteSession {
         }
         let count = batch.rows.metrics.count
         if count > 0 {
-            let added = Int(try changed(LogRows.addingMetrics, values: batch.rows.metricColumns()).affectedCount)
+            let added = Int(try changed(LogRows.insertMetrics, values: batch.rows.metricColumns()).affectedCount)
             report.count(.points) {
                 $0.added += added
                 $0.unchanged += count - added
             }
         }
-        if !batch.rows.latest.isEmpty { try change(LogRows.raisingLatestMetrics, values: batch.rows.latestColumns()) }
+        if !batch.rows.latest.isEmpty { try change(LogRows.updateLatestMetrics, values: batch.rows.latestColumns()) }
         try add(batch.modelMetrics, batch, &report)
     }
 
@@ -151,7 +151,7 @@ extension PostgresWriteSession {
             let experimentID = batch.runs[ExactText(metric.runID)]?.experimentID ?? 0
             return LogRows.values(metric, runID: metric.runID, experimentID: experimentID)
         }
-        let added = try changed(LogRows.addingModelMetrics, rows: values)
+        let added = try changed(LogRows.insertModelMetrics, rows: values)
         report.count(.modelPoints) { $0.added += added }
         guard added < metrics.count else { return }
         var isStored = [Bool](repeating: false, count: metrics.count)

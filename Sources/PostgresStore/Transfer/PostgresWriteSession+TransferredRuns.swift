@@ -91,16 +91,16 @@ extension PostgresWriteSession {
         }
         let inputs = links.modelInputs.map { linkRow("INPUT", $0.modelID, step: 0) }
         let outputs = links.modelOutputs.map { linkRow("OUTPUT", $0.modelID, step: $0.step) }
-        let adding = """
+        let insertion = """
             INSERT INTO inputs (input_uuid, source_type, source_id, destination_type, destination_id, step)
             SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[])
             ON CONFLICT DO NOTHING
             """
         guard !importBatch.newRuns.contains(ExactText(run.runID)) else {
-            try change(adding, rows: inputs + outputs)
+            try change(insertion, rows: inputs + outputs)
             return true
         }
-        return try changed(adding, rows: inputs + outputs) > 0 || isAnyNew
+        return try changed(insertion, rows: inputs + outputs) > 0 || isAnyNew
     }
 
     package func add(_ points: TransferredPoints, to run: RunInfo, _ report: inout TransferReport) {

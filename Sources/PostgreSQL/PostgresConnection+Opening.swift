@@ -149,7 +149,7 @@ extension PostgresConnection {
     }
 
     /// Returns the URI of the connection without the password, for messages.
-    static func uriWithoutPassword(_ raw: OpaquePointer) -> String {
+    static func displayURI(_ raw: OpaquePointer) -> String {
         func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String { pointer.map { String(cString: $0) } ?? "" }
         let (user, host) = (text(apus_PQuser(raw)), text(apus_PQhost(raw)))
         let (port, database) = (text(apus_PQport(raw)), text(apus_PQdb(raw)))

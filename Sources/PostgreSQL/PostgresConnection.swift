@@ -29,7 +29,7 @@ package final class PostgresConnection {
     package init(_ address: PostgresAddress, applicationName: String) throws(PostgresError) {
         let raw = try Self.open(address, applicationName) { raw in raw }
         self.raw = raw
-        place = Self.uriWithoutPassword(raw)
+        place = Self.displayURI(raw)
         try execute("SET TIME ZONE 'UTC'")
     }
 

@@ -72,7 +72,7 @@ package final class PostgresPipeline {
     }
 
     private init(_ raw: OpaquePointer, _ settings: [String]) throws(PostgresError) {
-        place = PostgresConnection.uriWithoutPassword(raw)
+        place = PostgresConnection.displayURI(raw)
         do throws(PostgresError) {
             guard apus_libpq_has_pipelines() == 1 else {
                 throw PostgresError(.noLibrary, "a store in PostgreSQL needs libpq of PostgreSQL 14 or later")

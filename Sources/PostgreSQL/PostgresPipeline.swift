@@ -300,7 +300,7 @@ extension PostgresPipeline {
     private func wait(_ raw: OpaquePointer, toSend: Bool) throws(PostgresError) {
         var waiting = pollfd(fd: apus_PQsocket(raw), events: Int16(POLLIN | (toSend ? POLLOUT : 0)), revents: 0)
         while true {
-            // Checked here too, because a long answer could keep bytes arriving beyond the deadline.
+            // Checked before each wait, because the bytes of a long answer may arrive without a pause beyond the deadline.
             if let reason = watch.reasonToCancel {
                 guard watch.cancels, watch.cancellationReason == nil,
                     PostgresConnection.requestCancellation(raw, within: Self.cancelTimeout)

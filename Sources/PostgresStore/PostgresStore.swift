@@ -21,9 +21,9 @@ package final class PostgresStore: Sendable {
         /// Whether to create these tables if they are missing; otherwise the store works without them.
         package var makesOwnTables = true
         /// The settings that should be the same for all servers of the database, by their flags; the servers compare them if the
-        /// database has the own tables.
+        /// database has the tables of `ownTables`.
         package var sharedSettings: [String: String] = [:]
-        /// The maximum number of runs that may be stored; needs the own tables.
+        /// The maximum number of runs that may be stored; needs the tables of `ownTables`.
         package var runQuota = RunQuota()
         /// The maximum number of connections for reads; the writer uses two more.
         package var readerCount = 8

@@ -16,7 +16,7 @@ struct PendingStorage {
     var storedTotalRunCount: Int64?
     /// The change by the transaction to the number of all runs; always 0 if that number has no limit.
     var runCountChange: Int64 = 0
-    /// The sums of the changed owners that the transaction has written.
+    /// The sums that the transaction has written for the changed owners.
     var sums: [StorageUse] = []
 
     /// Whether there is nothing to write.

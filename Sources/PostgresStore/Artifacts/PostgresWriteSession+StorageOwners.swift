@@ -189,9 +189,9 @@ extension PostgresWriteSession {
 extension PostgresReadSession {
     package func storageUse(checksRuns: Bool) throws -> [StorageUse] {
         guard keepsAccess else { throw TrackingError.withoutOwnTables }
-        let foundQuery = "SELECT \(StorageUse.columns) FROM apus.storage_owners ORDER BY key"
-        let found = try rows(foundQuery).map { StorageUse(row: $0) }
-        guard checksRuns else { return found }
+        let usesQuery = "SELECT \(StorageUse.columns) FROM apus.storage_owners ORDER BY key"
+        let uses = try rows(usesQuery).map { StorageUse(row: $0) }
+        guard checksRuns else { return uses }
         // MLflow's own tools, such as `mlflow gc`, remove runs permanently without updating these tables.
         var runs: [StorageOwner: Int64] = [:]
         let runOwnersQuery = """
@@ -201,7 +201,7 @@ extension PostgresReadSession {
         try rows(runOwnersQuery).forEach { row in
             if let owner = StorageOwner(key: row.string(0)) { runs[owner] = row.int64(1) }
         }
-        return found.map { use in
+        return uses.map { use in
             var use = use
             use.runs = use.owner.flatMap { runs[$0] } ?? 0
             return use

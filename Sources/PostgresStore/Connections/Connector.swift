@@ -28,8 +28,8 @@ struct Connector: Sendable {
     ]
 
     // If a server hangs during a transaction, PostgreSQL ends the transaction after five seconds, because other servers wait for its
-    // locks, such as that of the access mark. Statements of the writer find rows by their keys. PostgreSQL reuses their plans, and plans
-    // that were made while a table was small would otherwise still read the whole table after it has grown.
+    // locks, such as that of the access mark (`StoredAccessVersion`). Statements of the writer find rows by their keys. PostgreSQL
+    // reuses their plans, and a plan made while a table was small would otherwise still read the whole table after it has grown.
     private static let writerSettings = [
         "SET idle_in_transaction_session_timeout = '5s'",
         "SET enable_seqscan = off",
@@ -80,7 +80,7 @@ struct Connector: Sendable {
         throw PostgresError(.disconnected, refusal)
     }
 
-    /// Asks for the timeline outside of a transaction, because some servers (Aurora) have no such log and refuse the query.
+    /// Asks for the timeline outside of a transaction, because some servers (Aurora) have no write-ahead log and refuse the query.
     private static func timeline(of pipeline: PostgresPipeline) -> String? {
         pipeline.watch = PostgresWatch(deadline: .now + .seconds(10))
         defer { pipeline.watch = PostgresWatch() }

@@ -19,23 +19,23 @@ extension PostgresReadSession {
     /// Reads experiments with their tags, in the order of the ids; leaves out unknown ids.
     func experiments(ids: [Int64]) throws -> [Experiment] {
         guard !ids.isEmpty else { return [] }
-        let foundQuery = """
+        let experimentsQuery = """
             SELECT \(Experiment.columns)
             FROM unnest($1::bigint[]) WITH ORDINALITY AS page (id, number)
             JOIN experiments ON experiments.experiment_id = page.id
             ORDER BY page.number
             """
-        let found = try ask(foundQuery, ids)
-        let storedQuery = """
+        let experimentsTicket = try ask(experimentsQuery, ids)
+        let tagsQuery = """
             SELECT experiment_id, key, value FROM experiment_tags
             WHERE experiment_id = ANY($1::bigint[]) ORDER BY key COLLATE "C"
             """
-        let stored = try ask(storedQuery, ids)
+        let tagsTicket = try ask(tagsQuery, ids)
         var tags: [Int64: [Tag]] = [:]
-        try rows(stored).forEach { row in
+        try rows(tagsTicket).forEach { row in
             tags[row.int64(0), default: []].append(Tag(key: row.string(1), value: row.string(2)))
         }
-        return try rows(found).map { row in
+        return try rows(experimentsTicket).map { row in
             var experiment = Experiment(row: row)
             experiment.tags = tags[experiment.id] ?? []
             return experiment

@@ -60,7 +60,7 @@ extension PostgresWriteSession {
     func lockOwners(ofArtifactsAt locations: [String]) throws {
         let names = ArtifactFolders.possibleOwners(in: locations)
         let found = try [RemovalKind.run, .loggedModel].map { kind in
-            // The lock may wait for a removal; then only the look-up without a lock still sees the row.
+            // If the lock has waited for a removal, the locking part finds no row, and only the part without a lock still finds it.
             let query = """
                 WITH locked AS (SELECT \(kind.id) AS id FROM \(kind.table) WHERE \(kind.id) = ANY($1) FOR KEY SHARE)
                 SELECT \(kind.id) FROM \(kind.table) WHERE \(kind.id) = ANY($1) AND \(kind.id) NOT IN (SELECT id FROM locked)

@@ -29,11 +29,11 @@ extension PostgresWriteSession {
                 """
             try change(modelVersionsUpdate, key.name, number, stage.wireName, ModelStage.archived.wireName, now)
         }
-        let movedUpdate = """
+        let stageUpdate = """
             UPDATE model_versions AS version SET current_stage = $3, last_updated_time = $4::bigint
             WHERE workspace = 'default' AND name = $1 AND version = $2::bigint AND \(ModelVersion.isNotDeleted("version"))
             """
-        let moved = try changed(movedUpdate, key.name, number, stage.wireName, now)
+        let moved = try changed(stageUpdate, key.name, number, stage.wireName, now)
         guard moved.affectedCount > 0 else { throw key.notFound }
         try touchRegisteredModel(key.name, at: now)
         return try storedVersion(key)

@@ -10,12 +10,12 @@ extension PostgresWriteSession {
         let kind = ModelNameHolder(tags)
         try kind.requireUnusedName(name, holder: try holder(ofName: name))
         let now = currentMilliseconds()
-        let addedInsertion = """
+        let modelInsertion = """
             INSERT INTO registered_models (workspace, name, description, creation_time, last_updated_time)
             VALUES ('default', $1, $2, $3::bigint, $3::bigint)
             ON CONFLICT DO NOTHING
             """
-        let added = try changed(addedInsertion, name, description, now)
+        let added = try changed(modelInsertion, name, description, now)
         // If no row was added, another server has just added the name.
         if added.affectedCount == 0 { try kind.requireUnusedName(name, holder: try holder(ofName: name) ?? .model) }
         let registeredModelTagsInsertion = """

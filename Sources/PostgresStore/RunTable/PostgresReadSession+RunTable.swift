@@ -84,7 +84,7 @@ private struct RunTableReader: Sendable {
 
     private static let extremes = "SELECT DISTINCT ON (run_uuid, key) run_uuid, key, value, step FROM metrics"
 
-    /// The order in which the extreme value comes first; if several points have it, the one with the lowest step.
+    /// The clause that sorts the point with the extreme value first; of several such points, the one with the lowest step.
     private static func order(_ value: String) -> String { "AND NOT is_nan ORDER BY run_uuid, key, \(value), step" }
 
     private func ask(

@@ -33,7 +33,7 @@ extension MissingTags {
 /// The ids and names of the stored entities that some records refer to.
 private struct ReferencedNames {
     var experiments: [String] = []
-    /// The runs that have records of their own, which may change them.
+    /// The runs that have their own records, by which the import may change them.
     var runs: [String] = []
     /// The runs that are only referred to by points.
     var otherRuns: [String] = []
@@ -75,13 +75,13 @@ extension PostgresWriteSession {
         let changedRuns = ReferencedNames.distinct(named.runs)
         let experimentsQuery = "SELECT name, experiment_id FROM experiments WHERE name = ANY($1)"
         let experiments = try ask(experimentsQuery, ReferencedNames.distinct(named.experiments))
-        // The lock keeps the status and end time of a run unchanged until its imported end is compared with them and stored.
+        // The lock prevents changes to the status and end time of a run until the import has compared them with its own values.
         let locked = try ask(
             "SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = ANY($1) ORDER BY run_uuid FOR NO KEY UPDATE",
             changedRuns
         )
-        let othersQuery = "SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = ANY($1)"
-        let others = try ask(othersQuery, ReferencedNames.distinct(named.otherRuns))
+        let otherRunsQuery = "SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = ANY($1)"
+        let others = try ask(otherRunsQuery, ReferencedNames.distinct(named.otherRuns))
         let params = try ask("SELECT run_uuid, key, value FROM params WHERE run_uuid = ANY($1)", changedRuns)
         let tags = try ask("SELECT run_uuid, key, value FROM tags WHERE run_uuid = ANY($1)", changedRuns)
         let models = try ask(

@@ -27,7 +27,7 @@ extension MultipartUpload {
     ///
     /// - Returns: the lock, which ends when the descriptor is released; nil if another connection has locked the upload.
     /// - Throws: `MultipartError.unknownUpload` if the upload has been removed.
-    func lockForEnd() throws -> Descriptor? {
+    func lockExclusively() throws -> Descriptor? {
         do {
             let record = try folder.open(MultipartRecord.name, flags: O_RDWR)
             return record.lock() ? record : nil
@@ -38,7 +38,7 @@ extension MultipartUpload {
 
     /// Whether no other server completes the upload or writes to its shared file.
     func isUnusedElsewhere() throws -> Bool {
-        guard try lockForEnd() != nil else { return false }
+        guard try lockExclusively() != nil else { return false }
         do {
             return try folder.open(Self.dataName, flags: O_RDWR).lock()
         } catch ArtifactError.notFound {

@@ -151,7 +151,7 @@ package final class MultipartUploads: Sendable {
         _ listed: [ListedPart]
     ) throws -> StoredArtifact {
         // A second completion, of this server or another one, would write to the same files.
-        guard let lock = try upload.lockForEnd() else { throw MultipartError.completing }
+        guard let lock = try upload.lockExclusively() else { throw MultipartError.completing }
         defer { withExtendedLifetime(lock) {} }
         guard try upload.isOpenOnDisk() else { throw MultipartError.unknownUpload }
         let name = try upload.assemble(listed)
@@ -180,7 +180,7 @@ package final class MultipartUploads: Sendable {
     /// completed, or is being completed.
     package func abort(_ id: String, _ path: ArtifactPath) throws {
         guard case .open(let upload) = try find(id), upload.record.path == path.description,
-            let lock = try? upload.lockForEnd(), upload.end()
+            let lock = try? upload.lockExclusively(), upload.end()
         else { return }
         defer { withExtendedLifetime(lock) {} }
         // The upload is marked as ended before its folder is removed, and forgotten only after that, so that no caller

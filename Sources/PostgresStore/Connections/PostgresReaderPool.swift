@@ -36,15 +36,14 @@ final class PostgresReaderPool: Sendable {
     private let queueTimeout: Duration
     private let lookUps: ThreadPool
     private let searches: ThreadPool
-    /// While so many searches are in progress, each further one also gets a trial, because one client gets at most so many threads.
+    /// While so many searches are in progress, each further one also gets a trial, because one client gets at most this many.
     private let trialThreshold: Int
     private let trials = ThreadPool(name: "pg-trial", width: 1)
     private let refusalQueue = DispatchQueue(label: "pg-reader-watch")
     private let state = Mutex(State())
-    private let ended = DispatchSemaphore(value: 0)
+    private let allAnswered = DispatchSemaphore(value: 0)
 
-    /// How long the trial of a search may take.
-    private static let trialTime = Duration.seconds(1)
+    private static let maximumTrialTime = Duration.seconds(1)
     /// How long reads wait only briefly for locks after a read did not get one: otherwise, a repeated read would delay the other
     /// reads each time.
     private static let shortLockWaitsTime = Duration.seconds(30)
@@ -95,7 +94,7 @@ final class PostgresReaderPool: Sendable {
             leaveQueue: { queue.giveBack(1, for: caller.party) },
             refuse: { deliver(.failure($0 ?? TrackingError.waitedTooLongToRead)) }
         )
-        guard let (number, mustTry) = add(read) else {
+        guard let (number, getsTrial) = add(read) else {
             queue.giveBack(1, for: caller.party)
             return deliver(.failure(TrackingError.busy))
         }
@@ -112,19 +111,19 @@ final class PostgresReaderPool: Sendable {
             remove(number)
         }
         (read.kind == .lookUp ? lookUps : searches).run(for: caller.turn) { read.run(isTrial: false) }
-        if mustTry { trials.run(for: caller.turn) { read.run(isTrial: true) } }
+        if getsTrial { trials.run(for: caller.turn) { read.run(isTrial: true) } }
     }
 
-    /// - Returns: the number of the read, and whether it should be tried; nil if the pool is closed.
-    private func add(_ read: PendingRead) -> (number: Int, mustTry: Bool)? {
+    /// - Returns: the number of the read, and whether it gets a trial; nil if the pool is closed.
+    private func add(_ read: PendingRead) -> (number: Int, getsTrial: Bool)? {
         let (added, mustScheduleRefusal): ((Int, Bool)?, Bool) = state.withLock { state in
             guard !state.isClosed else { return (nil, false) }
             state.lastNumber += 1
             state.reads[state.lastNumber] = read
-            let mustTry = read.kind == .search && state.searchCount >= trialThreshold
+            let getsTrial = read.kind == .search && state.searchCount >= trialThreshold
             if read.kind != .lookUp { state.searchCount += 1 }
             defer { state.isRefusalScheduled = true }
-            return ((state.lastNumber, mustTry), !state.isRefusalScheduled)
+            return ((state.lastNumber, getsTrial), !state.isRefusalScheduled)
         }
         if mustScheduleRefusal { scheduleRefusal(at: read.queueDeadline) }
         return added
@@ -136,7 +135,7 @@ final class PostgresReaderPool: Sendable {
             if read.kind != .lookUp { state.searchCount -= 1 }
             return state.isClosed && state.reads.isEmpty
         }
-        if isLast { ended.signal() }
+        if isLast { allAnswered.signal() }
     }
 
     private func scheduleRefusal(at end: ContinuousClock.Instant) {
@@ -216,7 +215,7 @@ final class PostgresReaderPool: Sendable {
         }
         let start = ContinuousClock.now
         let spent = effort.map { Duration.nanoseconds(Int64(clamping: $0.nanoseconds)) } ?? .zero
-        let time = isTrial ? min(Self.trialTime, limits.readTime) : limits.readTime - spent
+        let time = isTrial ? min(Self.maximumTrialTime, limits.readTime) : limits.readTime - spent
         session.pipeline.watch = PostgresWatch(deadline: start + time) { caller.hasLeft || read.isAnswered }
         defer {
             let lasted = (ContinuousClock.now - start) / .nanoseconds(1)
@@ -297,7 +296,7 @@ final class PostgresReaderPool: Sendable {
             state.isClosed = true
             return !state.reads.isEmpty
         }
-        if mustWait { ended.wait() }
+        if mustWait { allAnswered.wait() }
         closeIdle()
     }
 }

@@ -75,8 +75,8 @@ extension PostgresError {
 
     /// Whether prepared statements of the connection are missing or outdated, so that a new connection must prepare them again.
     ///
-    /// This happens if the columns of a table have changed, or if a connection pooler between this program and the server has mixed
-    /// up connections. No SQLSTATE exists for changed columns; the server then reports an unsupported feature (0A000).
+    /// This happens if the columns of a table have changed, or if a connection pooler between this program and the server has
+    /// mixed up connections. No SQLSTATE exists for changed columns; the server then reports an unsupported feature (0A000).
     package var hasOutdatedStatements: Bool { ["26000", "42P05", "0A000"].contains(state.rawValue) }
 
     static var badAddress: PostgresError {

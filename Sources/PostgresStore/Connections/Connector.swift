@@ -16,9 +16,9 @@ struct Connector: Sendable {
     /// Limits how often old servers are reported.
     private let refusals = Burst()
 
-    // A wait for a lock of another program ends after some seconds, because the other requests wait too. JIT compilation would take
-    // longer than any of the statements. The last two settings fix the meanings of NULL in an array and of a backslash in a text, for
-    // which the database or the user may have other defaults.
+    // A wait for a lock of another program ends after some seconds, because the other requests wait too. JIT compilation would
+    // take longer than any of the statements. The last two settings fix the meanings of NULL in an array and of a backslash in a
+    // text, for which the database or the user may have other defaults.
     private static let settings = [
         "SET statement_timeout = 0",
         "SET lock_timeout = '4s'",
@@ -27,9 +27,10 @@ struct Connector: Sendable {
         "SET standard_conforming_strings = on",
     ]
 
-    // If a server hangs during a transaction, PostgreSQL ends the transaction after five seconds, because other servers wait for its
-    // locks, such as that of the access mark (`StoredAccessVersion`). Statements of the writer find rows by their keys. PostgreSQL
-    // reuses their plans, and a plan made while a table was small would otherwise still read the whole table after it has grown.
+    // If a server hangs during a transaction, PostgreSQL ends the transaction after five seconds, because other servers wait for
+    // its locks, such as that of the access mark (`StoredAccessVersion`). Statements of the writer find rows by their keys.
+    // PostgreSQL reuses their plans, and a plan made while a table was small would otherwise still read the whole table after it
+    // has grown.
     private static let writerSettings = [
         "SET idle_in_transaction_session_timeout = '5s'",
         "SET enable_seqscan = off",
@@ -80,7 +81,7 @@ struct Connector: Sendable {
         throw PostgresError(.disconnected, refusal)
     }
 
-    /// Asks for the timeline outside of a transaction, because some servers (Aurora) have no write-ahead log and refuse the query.
+    /// Asks for the timeline outside of a transaction, because some servers (Aurora) refuse this query.
     private static func timeline(of pipeline: PostgresPipeline) -> String? {
         pipeline.watch = PostgresWatch(deadline: .now + .seconds(10))
         defer { pipeline.watch = PostgresWatch() }

@@ -25,7 +25,7 @@ final class PostgresReaderPool: Sendable {
         var searchCount = 0
         /// Whether a call of `refuseOverdue` is scheduled.
         var isRefusalScheduled = false
-        /// When reads wait for locks as long as usual again; until then only some milliseconds, because a read did not get a lock.
+        /// Until then, reads wait only some milliseconds for a lock, because a read did not get one.
         var shortLockWaitsEnd = ContinuousClock.now
     }
 

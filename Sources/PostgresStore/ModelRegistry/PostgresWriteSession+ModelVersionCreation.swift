@@ -60,7 +60,7 @@ extension PostgresWriteSession {
     func lockOwners(ofArtifactsAt locations: [String]) throws {
         let names = ArtifactFolders.possibleOwners(in: locations)
         let found = try [RemovalKind.run, .loggedModel].map { kind in
-            // If the lock has waited for a removal, the locking part finds no row, and only the part without a lock still finds it.
+            // If the lock has waited for a removal, the locking part finds no row; only the part without a lock still does.
             let query = """
                 WITH locked AS (SELECT \(kind.id) AS id FROM \(kind.table) WHERE \(kind.id) = ANY($1) FOR KEY SHARE)
                 SELECT \(kind.id) FROM \(kind.table) WHERE \(kind.id) = ANY($1) AND \(kind.id) NOT IN (SELECT id FROM locked)

@@ -4,8 +4,8 @@ internal import Tracking
 
 /// A separate writer that removes objects permanently.
 ///
-/// It has its own connection, because its transactions are open while files are removed, and other requests on the same connection
-/// would have to wait. The connection exists only while objects are removed.
+/// It has its own connection, because its transactions are open while files are removed, and other requests on the same
+/// connection would have to wait. The connection exists only while objects are removed.
 final class RemovalWriter: Sendable {
     private struct State {
         var writer: GroupWriter?

@@ -20,8 +20,8 @@ extension PostgresReadSession {
 
     /// Returns the ids of the runs that the client may read, in order.
     ///
-    /// Runs that do not exist, or are hidden from a limited token, are left out. The list stops before the first run for which the
-    /// client may not learn whether it exists.
+    /// Runs that do not exist, or are hidden from a limited token, are left out. The list stops before the first run for which
+    /// the client may not learn whether it exists.
     /// - Returns: also the error for that run; nil if there is no such run.
     func visibleRuns(_ ids: [String]) throws -> (ids: [String], error: TrackingError?) {
         guard permissions != nil else { return (ids, nil) }

@@ -29,7 +29,7 @@ struct ColumnLimits {
         guard let limit = limits[column], text.utf8.count > limit else { return nil }
         let count = text.unicodeScalars.count
         guard count > limit else { return nil }
-        return "its \(name) has \(count) characters, and MLflow's column in PostgreSQL can store \(limit)"
+        return "its \(name) has \(count) characters, and MLflow's column in PostgreSQL can store at most \(limit)"
     }
 
     /// - Throws: `.invalidParameterValue` for the first text that its column cannot hold.

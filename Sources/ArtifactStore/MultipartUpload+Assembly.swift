@@ -87,12 +87,12 @@ extension MultipartUpload {
         }
         // If parts are in the shared file, it must exist: a new file would contain zeros instead of the parts.
         let data = try folder.open(Self.dataName, flags: O_RDWR | (sharedParts.isEmpty ? O_CREAT : 0), mode: 0o666)
-        let isAligned = hasNoWriter && data.lock() && sharedParts.allSatisfy { offsets[$0.key] == $0.value.offset }
-        let copiedBytes = parts.values.reduce(0) { $0 + (isAligned && $1.isInSharedFile ? 0 : $1.length) }
+        let usesSharedFile = hasNoWriter && data.lock() && sharedParts.allSatisfy { offsets[$0.key] == $0.value.offset }
+        let copiedBytes = parts.values.reduce(0) { $0 + (usesSharedFile && $1.isInSharedFile ? 0 : $1.length) }
         try freeSpace?.requireRoom(for: copiedBytes)
         let copyFlags = O_RDWR | O_CREAT | O_TRUNC
-        let target = isAligned ? data : try folder.open(Self.copyName, flags: copyFlags, mode: 0o666)
-        for (number, part) in parts where !(isAligned && part.isInSharedFile) {
+        let target = usesSharedFile ? data : try folder.open(Self.copyName, flags: copyFlags, mode: 0o666)
+        for (number, part) in parts where !(usesSharedFile && part.isInSharedFile) {
             let offset = offsets[number] ?? 0
             if let start = part.offset {
                 try target.copy(data, at: start, length: part.length, to: offset)
@@ -103,7 +103,7 @@ extension MultipartUpload {
         // Cuts off space that was allocated ahead, or that an earlier, longer version of the last part has left.
         try target.resize(to: size)
         try target.synchronizeData()
-        return isAligned ? Self.dataName : Self.copyName
+        return usesSharedFile ? Self.dataName : Self.copyName
     }
 
     private func fileOfPart(_ number: Int, _ part: StoredPart) throws -> Descriptor {

@@ -87,6 +87,7 @@ final class WriteGroup {
         session = nil
     }
 
+    /// Runs transactions until all jobs have delivered their outcomes.
     func run(_ jobs: Jobs) {
         var waiting = jobs
         while !waiting.isEmpty { waiting = waiting.dropFirst(runTransaction(waiting)) }
@@ -193,18 +194,18 @@ final class WriteGroup {
 
     /// Finds the jobs that made a statement for several jobs fail, by running each half of the jobs alone.
     private func isolate(_ jobs: Jobs, _ error: PostgresError) -> Int {
-        let isLock = error.state == .lockNotAvailable
+        let isLockTimeout = error.state == .lockNotAvailable
         // Requests that log to the same run need the same locks.
         let loggedRun = jobs.first?.loggedRun
         let logToOneRun = loggedRun != nil && jobs.allSatisfy { $0.loggedRun == loggedRun }
-        let isIndivisible = jobs.count == 1 || (isLock && logToOneRun)
+        let isIndivisible = jobs.count == 1 || (isLockTimeout && logToOneRun)
         guard !isIndivisible, error.state != .overdue else {
-            if isLock { locks.remember(loggedRun.map { .run($0) } ?? jobs.first?.changedEntity) }
+            if isLockTimeout { locks.remember(loggedRun.map { .run($0) } ?? jobs.first?.changedEntity) }
             deliver(jobs, isIndivisible ? TrackingError.translated(error) : TrackingError.busy)
             return jobs.count
         }
         statistics.replays += jobs.count
-        let ordered = isLock ? jobs.sorted { ($0.loggedRun ?? "") < ($1.loggedRun ?? "") }[...] : jobs
+        let ordered = isLockTimeout ? jobs.sorted { ($0.loggedRun ?? "") < ($1.loggedRun ?? "") }[...] : jobs
         let middle = ordered.startIndex + ordered.count / 2
         run(ordered[..<middle])
         run(ordered[middle...])

@@ -32,21 +32,21 @@ extension PostgresReadSession {
         )
         if let range = request.range {
             curve.position = nil
-            return try withPoints(curve, history, request, range)
+            return try curveOfRange(curve, history, request, range)
         }
         if let clientPosition = try CurvePosition(position, of: history) {
             guard clientPosition.pointCount != count else { return nil }
-            if let added = try withNewPoints(to: curve, history, request, after: clientPosition) { return added }
+            if let added = try curveOfNewPoints(curve, history, request, after: clientPosition) { return added }
         }
-        return try withPoints(curve, history, request, .min ... .max)
+        return try curveOfRange(curve, history, request, .min ... .max)
     }
 
-    /// Returns the points that were added after the client's last request.
+    /// Returns a curve of the points that were added after the client's last request.
     ///
-    /// Returns nil if there are too many of them, or if, in the order of the axis, not all of them follow the points that the
-    /// client has.
-    private func withNewPoints(
-        to curve: MetricCurve,
+    /// - Returns: nil if there are too many of them, or if, in the order of the axis, not all of them follow the points that the
+    ///   client has.
+    private func curveOfNewPoints(
+        _ curve: MetricCurve,
         _ history: MetricHistory,
         _ request: CurveRequest,
         after clientPosition: CurvePosition
@@ -80,8 +80,8 @@ extension PostgresReadSession {
         return curve
     }
 
-    /// Returns the curve with its points within a range of the axis; nil if there are none.
-    private func withPoints(
+    /// Returns the curve with its points within a range of the axis; nil if there are no points in it.
+    private func curveOfRange(
         _ curve: MetricCurve,
         _ history: MetricHistory,
         _ request: CurveRequest,

@@ -2,7 +2,7 @@ internal import Coding
 
 /// Why an artifact could not be named, read, written or deleted.
 ///
-/// If a write fails, readers see nothing of it. If a deletion fails half-way, the files that it has not reached remain.
+/// If a write fails, readers see nothing of it. If a deletion fails, it may have deleted some of the files.
 package enum ArtifactError: Error, Sendable, Equatable {
     /// There is neither a file nor a folder at the path.
     case notFound
@@ -14,8 +14,7 @@ package enum ArtifactError: Error, Sendable, Equatable {
     case invalidPath(PathRule)
     /// The file system or its disk quota is full (ENOSPC, EDQUOT); the bytes that the upload has written are removed.
     case noSpace
-    /// The disk has no room for the bytes besides the space that is kept free for the database; the value is the size of
-    /// that space.
+    /// The disk has no room for the bytes besides the space that is kept free for the database; the value is that space.
     case spaceKept(Int64)
     /// The bytes would exceed a storage quota; the text says which quota, of whom, and what to change.
     case quotaSpent(String)
@@ -39,8 +38,7 @@ package enum ArtifactError: Error, Sendable, Equatable {
     case storageDenies(String)
     /// The object storage refuses the request, and would refuse it again; the value is a sentence for people.
     case storageRefuses(String)
-    /// The object storage is unreachable or overloaded, and the same request may succeed later; the value is a sentence
-    /// for people.
+    /// The object storage is unreachable or overloaded, so the request may succeed later; the value is a sentence for people.
     case storageAway(String)
     /// The server has no memory left for this upload, of which nothing was stored; the client tries again later.
     case overloaded(String)
@@ -64,7 +62,7 @@ package enum ArtifactError: Error, Sendable, Equatable {
         /// The character `#`, which starts a URI's fragment.
         case fragment
         /// A segment that would name a different path if it were percent-decoded again.
-        case disguise
+        case doubleEncoding
         /// A backslash by which a client on Windows would write outside of the folder to which it downloads.
         case backslash
         /// The character U+0000, which ends a name.
@@ -85,7 +83,7 @@ package enum ArtifactError: Error, Sendable, Equatable {
 
     /// A message of one line for a client, without paths of this machine.
     ///
-    /// Where clients compare the message with that of MLflow's server, both are the same.
+    /// The message is equal to that of MLflow's server where clients compare it.
     /// - Parameter path: the path that the client asked for.
     package func message(for path: String) -> String {
         switch self {
@@ -120,14 +118,14 @@ package enum ArtifactError: Error, Sendable, Equatable {
 
 extension ArtifactError.PathRule {
     /// Whether MLflow's server refuses such a path too, on every route.
-    var isOfReference: Bool { reason == nil }
+    var isRuleOfMLflow: Bool { reason == nil }
 
     /// The part of the message that names the rule.
     ///
     /// The value is nil for paths that MLflow's server refuses too, because MLflow's clients compare the whole message.
     fileprivate var reason: String? {
         switch self {
-        case .absolute, .parentSegment, .driveOrScheme, .fragment, .disguise: nil
+        case .absolute, .parentSegment, .driveOrScheme, .fragment, .doubleEncoding: nil
         case .empty: "it must name an artifact."
         case .currentSegment: "it must not contain '.' as a segment."
         case .emptySegment: "it must not contain an empty segment ('//')."

@@ -21,7 +21,7 @@ extension ArtifactPath {
         if isDots(segment) { return segment.count == 1 ? .currentSegment : .parentSegment }
         if hasBackslash, leadsElsewhereOnWindows(segment) { return .backslash }
         if isDrive(segment) || isFileScheme(segment) { return .driveOrScheme }
-        if hasEscape, decodesToOtherPath(segment) { return .disguise }
+        if hasEscape, decodesToOtherPath(segment) { return .doubleEncoding }
         if segment.count > maximumComponentBytes { return .longComponent }
         if reservedPrefixes.contains(where: { segment.starts(with: $0.utf8) }) { return .reservedName }
         return nil

@@ -22,8 +22,7 @@ package struct ArtifactPath: Sendable, CustomStringConvertible {
     package static let maximumComponentBytes = 255
     /// The longest path in UTF-8 bytes, separators included.
     package static let maximumBytes = 4_096
-    /// The largest number of components; it bounds the depth of a walk and the number of descriptors that a deletion
-    /// keeps open.
+    /// The largest number of components; it bounds the depth of a walk and the number of descriptors that a deletion keeps open.
     package static let maximumDepth = 128
 
     /// The root itself, which may be listed, but not opened, written or deleted.
@@ -53,13 +52,13 @@ package struct ArtifactPath: Sendable, CustomStringConvertible {
         var segments = text.utf8.split(separator: slash, omittingEmptySubsequences: false)
         let isFolder = segments.count > 1 && segments.last?.isEmpty == true
         if isFolder || text.isEmpty { segments.removeLast() }
-        var broken: ArtifactError.PathRule?
+        var brokenRule: ArtifactError.PathRule?
         for segment in segments {
             guard let rule = Self.rule(brokenBy: segment) else { continue }
-            if rule.isOfReference { throw .invalidPath(rule) }
-            broken = broken ?? rule
+            if rule.isRuleOfMLflow { throw .invalidPath(rule) }
+            brokenRule = brokenRule ?? rule
         }
-        if let broken { throw .invalidPath(broken) }
+        if let brokenRule { throw .invalidPath(brokenRule) }
         guard segments.count <= Self.maximumDepth else { throw .invalidPath(.longPath) }
         components = segments.map { String(Substring($0)) }
         obstacleToWriting = isFolder ? .trailingSlash : nil
@@ -76,16 +75,19 @@ package struct ArtifactPath: Sendable, CustomStringConvertible {
     /// The components joined by `/`; empty for the root.
     package var description: String { components.joined(separator: "/") }
 
+    /// The beginning of the paths beneath this folder: `description` and a slash; empty for the root.
+    package var prefix: String { components.isEmpty ? "" : description + "/" }
+
     /// This path followed by another one, such as a run's folder followed by the path that the client asked for.
     ///
-    /// - Throws: `.invalidPath(.longPath)` when the whole exceeds a limit.
+    /// - Throws: `.invalidPath(.longPath)` if the joined path exceeds a limit.
     package func appending(_ suffix: ArtifactPath) throws(ArtifactError) -> ArtifactPath {
-        let whole = components + suffix.components
-        let bytes = whole.reduce(0) { $0 + $1.utf8.count + 1 }
-        guard whole.count <= Self.maximumDepth, bytes <= Self.maximumBytes + 1 else {
+        let joined = components + suffix.components
+        let bytes = joined.reduce(0) { $0 + $1.utf8.count + 1 }
+        guard joined.count <= Self.maximumDepth, bytes <= Self.maximumBytes + 1 else {
             throw .invalidPath(.longPath)
         }
-        return ArtifactPath(components: whole, obstacleToWriting: suffix.obstacleToWriting)
+        return ArtifactPath(components: joined, obstacleToWriting: suffix.obstacleToWriting)
     }
 }
 

@@ -32,34 +32,32 @@ extension ArtifactRoot {
         at path: ArtifactPath,
         by way: AdoptionWay
     ) throws(ArtifactError) -> Adoption {
-        var status = stat()
-        let (result, code) = retryingInterrupts { fstat(source.rawValue, &status) }
-        guard result == 0 else { throw ArtifactError(errno: code, call: "fstat") }
-        let facts = FileStatus(status)
+        let status = try source.status()
+        let sourceStatus = FileStatus(status)
         do {
             let (file, stored) = try openFile(path)
-            guard stored.size == facts.size else { return .different }
-            let hasSameTime = stored.modification == facts.modification && status.st_mtim.tv_nsec != 0
-            let isKnown = stored.identity == facts.identity || hasSameTime
-            guard isKnown || haveEqualBytes(file, source, size: facts.size) else { return .different }
-            return .same(bytes: facts.size)
+            guard stored.size == sourceStatus.size else { return .different }
+            let hasSameTime = stored.modification == sourceStatus.modification && status.st_mtim.tv_nsec != 0
+            let isSameFile = stored.identity == sourceStatus.identity || hasSameTime
+            guard isSameFile || haveEqualBytes(file, source, size: sourceStatus.size) else { return .different }
+            return .same(bytes: sourceStatus.size)
         } catch .notFound {
             let upload = try beginWrite(path)
             switch way {
             case .copy: try upload.append(source)
             case .link:
-                if try upload.commit(linking: source) { return .stored(bytes: facts.size) }
+                if try upload.commit(linking: source) { return .stored(bytes: sourceStatus.size) }
                 try upload.append(source)
             }
             upload.setModification(status.st_mtim)
             try upload.commit()
-            return .stored(bytes: facts.size)
+            return .stored(bytes: sourceStatus.size)
         }
     }
 }
 
 extension ArtifactUpload {
-    /// Sets the modification time of the file; does nothing on a file system without such times.
+    /// Sets the modification time of the file, if the file system has such times.
     func setModification(_ time: timespec) {
         let times = [time, time]
         _ = utimensat(folder.descriptor.rawValue, temporaryName, times, AT_SYMLINK_NOFOLLOW)

@@ -109,10 +109,7 @@ extension Folder {
         for entry in try entries() {
             if entry.isUploadOfOtherProcess {
                 if removeIfStale(entry) { removed += 1 }
-            } else if depth < ArtifactPath.maximumDepth,
-                Int32(entry.type) == Int32(DT_DIR)
-                    || Int32(entry.type) == Int32(DT_UNKNOWN)
-            {
+            } else if depth < ArtifactPath.maximumDepth, [DT_DIR, DT_UNKNOWN].contains(Int(entry.type)) {
                 // A file of unknown type, a folder that was just deleted and a folder without permission are skipped.
                 removed += (try? folder(entry.name).removeStaleUploads(depth: depth + 1)) ?? 0
             }
@@ -126,8 +123,8 @@ extension Folder {
         guard let file = try? open(entry.name, flags: O_RDONLY) else { return false }
         var status = stat()
         guard fstat(file.rawValue, &status) == 0, status.kind == .file else { return false }
-        // The lock stays until the file is removed. An upload that has just created the file waits for the lock and then
-        // finds that the file is gone.
+        // The lock is held until the file is removed. An upload that has just created the file waits for the lock and then
+        // finds that the file no longer exists.
         return withExtendedLifetime(file) {
             let (locked, code) = retryingInterrupts { flock(file.rawValue, LOCK_EX | LOCK_NB) }
             // Without locks in the file system, a file that is older than a day counts as abandoned.
@@ -137,8 +134,8 @@ extension Folder {
     }
 
     private func isOlderThanADay(_ status: stat) -> Bool {
-        let day = 86_400
-        return time(nil) - status.st_mtim.tv_sec > day
+        let daySeconds = 86_400
+        return time(nil) - status.st_mtim.tv_sec > daySeconds
     }
 }
 

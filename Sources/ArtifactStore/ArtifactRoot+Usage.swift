@@ -23,8 +23,8 @@ package struct ArtifactUsage: Sendable, Equatable {
 extension ArtifactRoot {
     /// Counts the files and their space beneath a folder, including unfinished uploads.
     ///
-    /// Blocks for several system calls per file. Links and devices are not counted, and links are not followed. The
-    /// tree may change meanwhile; files that vanish are not counted.
+    /// Blocks for several system calls per file. Links and devices are not counted, and links are not followed. Files that
+    /// are deleted meanwhile are not counted.
     /// - Parameter path: the folder; if it does not exist, all numbers are 0.
     /// - Throws: the errors of opening the folder.
     package func usage(of path: ArtifactPath = .root) throws(ArtifactError) -> ArtifactUsage {
@@ -112,9 +112,9 @@ private struct SpaceIdentity: Hashable {
 /// the C structs by hand, because the Glibc module leaves out <linux/fiemap.h>.
 private struct SharedExtents: Sequence, IteratorProtocol {
     private static let request: UInt = 0xC020_660B
-    private static let headBytes = 32
+    private static let headerBytes = 32
     private static let extentBytes = 56
-    private static let extentsAtOnce = 64
+    private static let extentsPerCall = 64
     private static let lastFlag: UInt32 = 0x1
     private static let sharedFlag: UInt32 = 0x2000
 
@@ -131,21 +131,21 @@ private struct SharedExtents: Sequence, IteratorProtocol {
     }
 
     private mutating func fetch() {
-        var buffer = [UInt8](repeating: 0, count: Self.headBytes + Self.extentsAtOnce * Self.extentBytes)
+        var buffer = [UInt8](repeating: 0, count: Self.headerBytes + Self.extentsPerCall * Self.extentBytes)
         let from = position
         let file = file
         let result = buffer.withUnsafeMutableBytes { bytes in
             bytes.storeBytes(of: from, toByteOffset: 0, as: UInt64.self)
             bytes.storeBytes(of: UInt64.max - from, toByteOffset: 8, as: UInt64.self)
-            bytes.storeBytes(of: UInt32(Self.extentsAtOnce), toByteOffset: 24, as: UInt32.self)
+            bytes.storeBytes(of: UInt32(Self.extentsPerCall), toByteOffset: 24, as: UInt32.self)
             return bytes.baseAddress.map { ioctl(file.rawValue, Self.request, $0) } ?? -1
         }
         isComplete = true
         guard result == 0 else { return }
         buffer.withUnsafeBytes { bytes in
             let count = Int(bytes.loadUnaligned(fromByteOffset: 20, as: UInt32.self))
-            for index in 0..<Swift.min(count, Self.extentsAtOnce) {
-                let start = Self.headBytes + index * Self.extentBytes
+            for index in 0..<Swift.min(count, Self.extentsPerCall) {
+                let start = Self.headerBytes + index * Self.extentBytes
                 let logical = bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self)
                 let physical = bytes.loadUnaligned(fromByteOffset: start + 8, as: UInt64.self)
                 let length = bytes.loadUnaligned(fromByteOffset: start + 16, as: UInt64.self)

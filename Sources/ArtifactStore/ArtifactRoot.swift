@@ -15,7 +15,7 @@ package final class ArtifactRoot: Sendable {
     /// Keeps a part of the disk free for the database; nil if artifacts may fill the disk.
     package let freeSpace: FreeSpace?
     /// The open directory; nil before its first use.
-    private let opened = Mutex<Folder?>(nil)
+    private let openRoot = Mutex<Folder?>(nil)
     private let resolver: PathResolver
 
     /// Creates the object without accessing the directory: the first call that needs the directory opens it, and the
@@ -53,7 +53,7 @@ package final class ArtifactRoot: Sendable {
         } catch .notFound, .notDirectory {
             return []
         }
-        let prefix = path.components.isEmpty ? "" : path.description + "/"
+        let prefix = path.prefix
         var entries: [ArtifactEntry] = []
         for entry in try folder.entries() {
             guard let name = entry.text, ArtifactPath.isNameable(name) else { continue }
@@ -91,9 +91,7 @@ package final class ArtifactRoot: Sendable {
             // open(2) fails with ENXIO for a socket and for a device without a driver, which are not artifacts.
             throw .notFound
         }
-        var status = stat()
-        let (result, code) = retryingInterrupts { fstat(descriptor.rawValue, &status) }
-        guard result == 0 else { throw ArtifactError(errno: code, call: "fstat") }
+        let status = try descriptor.status()
         switch status.kind {
         case .file: return (descriptor, FileStatus(status))
         case .folder: throw .isDirectory
@@ -172,12 +170,12 @@ extension ArtifactRoot {
     /// Returns the root as an open folder, which later calls use again; opens the path again if the directory was removed
     /// meanwhile.
     func rootFolder(makingIfMissing: Bool) throws(ArtifactError) -> Folder {
-        if let folder = opened.withLock({ $0 }), folder.isStillLinked { return folder }
+        if let folder = openRoot.withLock({ $0 }), folder.isStillLinked { return folder }
         if makingIfMissing { try makeRoot() }
         let (result, code) = retryingInterrupts { Glibc.open(location, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         guard result >= 0 else { throw Self.failure(ofRoot: code, call: "open") }
         let folder = Folder(descriptor: Descriptor(owning: result))
-        opened.withLock { $0 = folder }
+        openRoot.withLock { $0 = folder }
         return folder
     }
 

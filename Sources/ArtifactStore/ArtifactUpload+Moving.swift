@@ -3,8 +3,8 @@ internal import Glibc
 internal import Hashing
 
 extension ArtifactUpload {
-    /// The largest file, in bytes, that is read again for its hash: a larger one would make the client wait too long.
-    private static let largestHashedBytes: Int64 = 8 << 30
+    /// The size of the largest file that is read again for its hash: a larger one would make the client wait too long.
+    private static let maximumHashedBytes: Int64 = 8 << 30
 
     /// Moves another file of the same root to the target of this upload, and ends the upload, whose own temporary file is
     /// discarded.
@@ -18,14 +18,13 @@ extension ArtifactUpload {
         defer { _ = folder.unlink(temporaryName) }
         let file = try origin.open(source, flags: O_RDWR)
         let size = try file.size()
-        let sha256 = sharing == nil || size > Self.largestHashedBytes ? nil : try Self.sha256(of: file)
+        let sha256 = sharing == nil || size > Self.maximumHashedBytes ? nil : try Self.sha256(of: file)
         return try store(file, bytes: size, sha256: sha256) { () throws(ArtifactError) in
             // This flush has nothing to write, unless the file now shares the extents of another file.
             try file.synchronizeData()
-            let (renamed, code) = retryingInterrupts {
+            try systemCall("renameat") {
                 renameat(origin.descriptor.rawValue, source, folder.descriptor.rawValue, name)
             }
-            guard renamed == 0 else { throw ArtifactError(errno: code, call: "renameat") }
             try folder.synchronize()
         } discard: {
             _ = origin.unlink(source)

@@ -58,10 +58,7 @@ extension Folder {
         guard code == 0 else { throw ArtifactError(errno: code, call: "linkat") }
         // If both names are links to one file, rename(2) does nothing, so the temporary name is removed here.
         defer { _ = unlink(temporaryName) }
-        let (renamed, renameCode) = retryingInterrupts {
-            renameat(descriptor.rawValue, temporaryName, descriptor.rawValue, name)
-        }
-        guard renamed == 0 else { throw ArtifactError(errno: renameCode, call: "renameat") }
+        try systemCall("renameat") { renameat(descriptor.rawValue, temporaryName, descriptor.rawValue, name) }
     }
 
     /// - Returns: 0, or the value of `errno`.

@@ -124,9 +124,8 @@ package final class ArtifactUpload: Sendable {
     /// Blocks for two disk flushes and, with `sharing`, while the file is compared with stored files that have the same
     /// hash. If several uploads to one path end at the same time, the complete file of one of them remains.
     /// - Throws: `.isDirectory` if the target has become a folder, `.notFound` if the folder that contains the target was
-    ///   deleted, `.noSpace` and other errors of the file system. The target is then unchanged and the upload has ended,
-    ///   except after a failed flush of the folder: the new file is then at the target, but may not survive a power
-    ///   failure.
+    ///   deleted, `.noSpace` and other errors of the file system. The target is then unchanged and the upload has ended, except
+    ///   after a failed flush of the folder: the new file is then at the target, but may not survive a power failure.
     @discardableResult
     package func commit() throws(ArtifactError) -> StoredArtifact {
         guard let file = takeFile() else { throw .other(errno: EBADF, call: "rename") }
@@ -181,12 +180,10 @@ package final class ArtifactUpload: Sendable {
     /// Makes the bytes durable, renames the temporary file to its target, and makes the new name durable.
     func publish(_ file: Descriptor) throws(ArtifactError) {
         do throws(ArtifactError) {
-            let (flushed, flushCode) = retryingInterrupts { fsync(file.rawValue) }
-            guard flushed == 0 else { throw ArtifactError(errno: flushCode, call: "fsync") }
-            let (renamed, renameCode) = retryingInterrupts {
+            try systemCall("fsync") { fsync(file.rawValue) }
+            try systemCall("renameat") {
                 renameat(folder.descriptor.rawValue, temporaryName, folder.descriptor.rawValue, name)
             }
-            guard renamed == 0 else { throw ArtifactError(errno: renameCode, call: "renameat") }
         } catch {
             _ = folder.unlink(temporaryName)
             throw error

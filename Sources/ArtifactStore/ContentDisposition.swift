@@ -6,8 +6,8 @@ internal import Coding
 /// for old clients, as MLflow's server does. The value never contains a control character.
 package func contentDisposition(forName name: String) -> String {
     if name.utf8.allSatisfy(isPrintable) { return "attachment; filename=\(headerValue(name))" }
-    let likeness = asciiLikeness(of: name)
-    let fallback = likeness.isEmpty ? "download" : likeness
+    let approximation = asciiApproximation(of: name)
+    let fallback = approximation.isEmpty ? "download" : approximation
     // RFC 8187 §3.2.1: everything but `attr-char` is percent-encoded.
     let extended = PercentCoding.encode(name, unescaped: "!#$&+-.^_`|~")
     return "attachment; filename=\(headerValue(fallback)); filename*=UTF-8''\(extended)"
@@ -38,17 +38,17 @@ private func isAlphanumeric(_ byte: UInt8) -> Bool {
 }
 
 /// The text with accented Latin letters replaced by their base letters, and without other characters than printable ASCII.
-private func asciiLikeness(of text: String) -> String {
-    var likeness = ""
+private func asciiApproximation(of text: String) -> String {
+    var approximation = ""
     for scalar in text.unicodeScalars {
         if scalar.isASCII {
             guard isPrintable(UInt8(truncatingIfNeeded: scalar.value)) else { continue }
-            likeness.unicodeScalars.append(scalar)
+            approximation.unicodeScalars.append(scalar)
         } else if let base = latinBase[scalar] {
-            likeness.unicodeScalars.append(base)
+            approximation.unicodeScalars.append(base)
         }
     }
-    return likeness
+    return approximation
 }
 
 /// The base letters of the letters of Latin-1 and Latin Extended-A that Unicode decomposes (NFKD).

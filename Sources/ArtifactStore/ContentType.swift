@@ -4,19 +4,18 @@
 /// them. Images, audio, video, PDF, JSON and archives have their own types; everything else is
 /// `application/octet-stream`. There is no charset parameter, as in MLflow's server, which has a larger table of types.
 package func contentType(forName name: String) -> String {
-    let pair = splitExtension(name)
+    let fileExtension = fileExtension(of: name)
     // A name without an extension, such as MLmodel, is looked up like an extension.
-    let kind = pair.fileExtension.isEmpty ? name : pair.fileExtension
-    if textExtensions.contains(kind) { return "text/plain" }
-    return types[pair.fileExtension.lowercased()] ?? "application/octet-stream"
+    if textExtensions.contains(fileExtension.isEmpty ? name : fileExtension) { return "text/plain" }
+    return types[fileExtension.lowercased()] ?? "application/octet-stream"
 }
 
-/// Splits a name at its last dot; dots at the beginning do not count, so that `.env` has no extension.
-private func splitExtension(_ name: String) -> (stem: String, fileExtension: String) {
+/// The text after the last dot; dots at the beginning do not count, so that `.env` has no extension.
+private func fileExtension(of name: String) -> String {
     let dot = UInt8(ascii: ".")
     guard let last = name.utf8.lastIndex(of: dot), let first = name.utf8.firstIndex(where: { $0 != dot }), first < last
-    else { return (name, "") }
-    return (String(name[..<last]), String(name[name.utf8.index(after: last)...]))
+    else { return "" }
+    return String(name[name.utf8.index(after: last)...])
 }
 
 /// The extensions and names of `get_text_extensions` in MLflow, which compares them case-sensitively.
@@ -35,7 +34,7 @@ private let types: [String: String] = {
     return types
 }()
 
-/// A media type and its extensions per line.
+/// Each line contains a media type and its extensions.
 private let typeTable = """
     application/json json geojson
     application/pdf pdf

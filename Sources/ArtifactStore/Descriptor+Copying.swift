@@ -3,6 +3,13 @@ internal import Files
 internal import Glibc
 
 extension Descriptor {
+    /// Writes bytes at the beginning of the file.
+    func write(_ bytes: [UInt8]) throws(ArtifactError) {
+        try bytes.withUnsafeBytes { bytes in
+            Result { () throws(ArtifactError) in try write(bytes, at: 0) }
+        }.get()
+    }
+
     /// Writes bytes at an offset of the file; blocks until all of them are written.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(ArtifactError) {
         var written = 0
@@ -73,7 +80,7 @@ extension Descriptor {
     /// these bytes.
     ///
     /// - Returns: false if the file system cannot allocate space ahead.
-    func reserve(_ length: Int64) throws(ArtifactError) -> Bool {
+    func allocateSpace(_ length: Int64) throws(ArtifactError) -> Bool {
         let (result, code) = retryingInterrupts { fallocate(rawValue, 0, 0, Int(length)) }
         if result != 0, code == ENOSPC || code == EDQUOT { throw .noSpace }
         return result == 0
@@ -81,22 +88,21 @@ extension Descriptor {
 
     /// Makes the bytes and the size durable; blocks for a disk flush.
     func synchronizeData() throws(ArtifactError) {
-        let (result, code) = retryingInterrupts { fdatasync(rawValue) }
-        guard result == 0 else { throw ArtifactError(errno: code, call: "fdatasync") }
+        try systemCall("fdatasync") { fdatasync(rawValue) }
+    }
+
+    func status() throws(ArtifactError) -> stat {
+        var status = stat()
+        try systemCall("fstat") { fstat(rawValue, &status) }
+        return status
     }
 
     /// The size of the file in bytes.
-    func size() throws(ArtifactError) -> Int64 {
-        var status = stat()
-        let (result, code) = retryingInterrupts { fstat(rawValue, &status) }
-        guard result == 0 else { throw ArtifactError(errno: code, call: "fstat") }
-        return Int64(status.st_size)
-    }
+    func size() throws(ArtifactError) -> Int64 { Int64(try status().st_size) }
 
     /// Cuts the file to a size, or extends it with zeros.
     func resize(to length: Int64) throws(ArtifactError) {
-        let (result, code) = retryingInterrupts { ftruncate(rawValue, off_t(length)) }
-        guard result == 0 else { throw ArtifactError(errno: code, call: "ftruncate") }
+        try systemCall("ftruncate") { ftruncate(rawValue, off_t(length)) }
     }
 }
 
@@ -131,10 +137,7 @@ extension Folder {
     /// Replaces the content of a small file and makes the bytes durable; only the owner may access a new file.
     func write(_ text: String, to name: UnsafePointer<CChar>) throws(ArtifactError) {
         let file = try open(name, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
-        let bytes = Array(text.utf8)
-        try bytes.withUnsafeBytes { bytes in
-            Result { () throws(ArtifactError) in try file.write(bytes, at: 0) }
-        }.get()
+        try file.write(Array(text.utf8))
         try file.synchronizeData()
     }
 }

@@ -6,8 +6,7 @@ extension Descriptor {
     private static let setLock: Int32 = 37
     private static let setLockWaiting: Int32 = 38
 
-    /// Locks a range of the file until this descriptor is closed, so that no other descriptor of the file can lock a part
-    /// of it.
+    /// Locks a range of the file until this descriptor is closed, so that no other descriptor of the file can lock a part of it.
     ///
     /// The other descriptors may belong to other processes and, on a network file system that supports locks, to other
     /// machines. The function does not wait. The file must be open for writing.

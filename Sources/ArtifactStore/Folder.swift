@@ -38,10 +38,7 @@ struct Folder: Sendable {
 
     /// Opens a file or folder in this folder, with `protectingFlags`.
     func open(_ name: UnsafePointer<CChar>, flags: Int32, mode: mode_t = 0) throws(ArtifactError) -> Descriptor {
-        let (result, code) = retryingInterrupts {
-            openat(descriptor.rawValue, name, flags | Self.protectingFlags, mode)
-        }
-        guard result >= 0 else { throw ArtifactError(errno: code, call: "openat") }
+        let result = try systemCall("openat") { openat(descriptor.rawValue, name, flags | Self.protectingFlags, mode) }
         return Descriptor(owning: result)
     }
 
@@ -92,10 +89,7 @@ struct Folder: Sendable {
     /// Reads all entries except `.` and `..` into memory, in the order of the file system.
     func entries() throws(ArtifactError) -> [Entry] {
         // A second descriptor is used, because reading moves the position and closedir closes the descriptor.
-        let (raw, openCode) = retryingInterrupts {
-            openat(descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        }
-        guard raw >= 0 else { throw ArtifactError(errno: openCode, call: "openat") }
+        let raw = try systemCall("openat") { openat(descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         guard let stream = fdopendir(raw) else {
             let code = errno
             close(raw)

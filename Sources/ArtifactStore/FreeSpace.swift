@@ -3,9 +3,8 @@ internal import Synchronization
 
 /// Keeps a part of a disk free of artifacts, so that the database on the same disk can grow.
 ///
-/// The free space is measured at most once a second. Between two measurements, the bytes that uploads write are
-/// subtracted from the free space, so that many uploads at the same time do not exceed the limit. Any thread may call the
-/// functions.
+/// The free space is measured at most once a second. Between two measurements, the bytes that uploads write are subtracted from
+/// the free space, so that many uploads at the same time do not exceed the limit. Any thread may call the functions.
 package final class FreeSpace: Sendable {
     /// How much of the disk is kept free.
     package enum Amount: Sendable, Equatable {
@@ -53,8 +52,7 @@ package final class FreeSpace: Sendable {
     }
 
     private struct State {
-        /// When `disk` was measured.
-        var measured: ContinuousClock.Instant?
+        var measurementTime: ContinuousClock.Instant?
         var disk: Disk?
         /// The bytes that uploads have written since the disk was measured.
         var written: Int64 = 0
@@ -85,8 +83,7 @@ package final class FreeSpace: Sendable {
 
     /// Subtracts bytes that are about to be written from the measured free space.
     ///
-    /// - Throws: `.spaceKept` if there is no room for the bytes besides the space that is kept free; nothing is
-    ///   subtracted then.
+    /// - Throws: `.spaceKept` if there is no room for the bytes besides the space that is kept free; nothing is subtracted then.
     package func count(_ bytes: Int64) throws(ArtifactError) { try check(bytes, counting: true) }
 
     /// Throws `.spaceKept` as `count` does, but subtracts nothing.
@@ -124,8 +121,8 @@ package final class FreeSpace: Sendable {
     /// Measures the disk if the last measurement is older than a second; returns the reading if the level has changed.
     private func refresh(_ state: inout State) -> Reading? {
         let now = now()
-        guard state.measured.map({ now - $0 >= .seconds(1) }) ?? true else { return nil }
-        state.measured = now
+        guard state.measurementTime.map({ now - $0 >= .seconds(1) }) ?? true else { return nil }
+        state.measurementTime = now
         state.disk = measure()
         state.written = 0
         guard let reading = Self.reading(state, amount), reading.level != state.level else { return nil }

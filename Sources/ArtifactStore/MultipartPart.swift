@@ -15,7 +15,7 @@ package final class MultipartPart: Sendable {
         var maximum: Int64
     }
 
-    private var isInPlace: Bool { bounds.offset != nil }
+    private var isInSharedFile: Bool { bounds.offset != nil }
     private let upload: MultipartUpload
     private let number: Int
     private let tag: String
@@ -48,7 +48,7 @@ package final class MultipartPart: Sendable {
             guard count <= bounds.maximum - before else { throw MultipartError.partTooLarge }
             try upload.claim?.grow(by: count)
             written.withLock { $0 += count }
-            try upload.countBytes(count, isInPlace: isInPlace)
+            try upload.countBytes(count, isInSharedFile: isInSharedFile)
             let offset = (bounds.offset ?? 0) + before
             try file.write(bytes, at: offset)
             try didWrite(to: offset + count, of: file)
@@ -73,7 +73,7 @@ package final class MultipartPart: Sendable {
     ///   system. The part is then discarded.
     package func commit() throws -> String {
         guard let file = takeFile() else { throw MultipartError.unknownUpload }
-        defer { upload.endPart(number, isInPlace: isInPlace) }
+        defer { upload.endPart(number, isInSharedFile: isInSharedFile) }
         do {
             let length = written.withLock { $0 }
             guard bounds.announced ?? length == length else { throw MultipartError.wrongLength }
@@ -93,7 +93,7 @@ package final class MultipartPart: Sendable {
     package func abort() {
         guard takeFile() != nil else { return }
         discard()
-        upload.endPart(number, isInPlace: isInPlace)
+        upload.endPart(number, isInSharedFile: isInSharedFile)
     }
 
     /// Removes the part's own file, if it has one.
@@ -102,7 +102,7 @@ package final class MultipartPart: Sendable {
     private func discard() {
         upload.claim?.shrink(by: written.withLock { $0 })
         // If the removal fails, the file is removed with the folder of the upload.
-        if !isInPlace { _ = upload.removePart(number, tag: tag) }
+        if !isInSharedFile { _ = upload.removePart(number, tag: tag) }
     }
 
     /// Returns the file to the first caller, which ends the part; returns nil to later callers.

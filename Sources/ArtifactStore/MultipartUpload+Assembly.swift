@@ -45,7 +45,7 @@ extension MultipartUpload {
             }
             try check(listed, against: state.parts)
             state.phase = .completing
-            return (state.parts, state.partsInPlace.isEmpty)
+            return (state.parts, state.partsOfSharedFile.isEmpty)
         }
         do {
             let name = try assemble(parts, hasNoWriter: hasNoWriter)
@@ -75,10 +75,10 @@ extension MultipartUpload {
     }
 
     /// - Parameter hasNoWriter: false if a connection of this process still writes to the shared file, although its part
-    ///   has arrived through another connection. The shared file then cannot become the artifact. The same holds if a
+    ///   has arrived through another connection. The shared file then cannot become the artifact. Neither can it if a
     ///   connection of another server writes to it, which a lock shows.
     private func assemble(_ parts: [Int: StoredPart], hasNoWriter: Bool) throws -> String {
-        let placed = parts.filter(\.value.isInPlace)
+        let sharedParts = parts.filter(\.value.isInSharedFile)
         var offsets: [Int: Int64] = [:]
         var size: Int64 = 0
         for (number, part) in parts.sorted(by: { $0.key < $1.key }) {
@@ -86,17 +86,13 @@ extension MultipartUpload {
             size += part.length
         }
         // If parts are in the shared file, it must exist: a new file would contain zeros instead of the parts.
-        let data = try folder.open(Self.dataName, flags: O_RDWR | (placed.isEmpty ? O_CREAT : 0), mode: 0o666)
-        let isAligned = hasNoWriter && data.lock() && placed.allSatisfy { offsets[$0.key] == $0.value.offset }
-        let copied = parts.values.reduce(0) { $0 + (isAligned && $1.isInPlace ? 0 : $1.length) }
-        try freeSpace?.requireRoom(for: copied)
-        let target: Descriptor
-        if isAligned {
-            target = data
-        } else {
-            target = try folder.open(Self.copyName, flags: O_RDWR | O_CREAT | O_TRUNC, mode: 0o666)
-        }
-        for (number, part) in parts where !(isAligned && part.isInPlace) {
+        let data = try folder.open(Self.dataName, flags: O_RDWR | (sharedParts.isEmpty ? O_CREAT : 0), mode: 0o666)
+        let usesSharedFile = hasNoWriter && data.lock() && sharedParts.allSatisfy { offsets[$0.key] == $0.value.offset }
+        let copiedBytes = parts.values.reduce(0) { $0 + (usesSharedFile && $1.isInSharedFile ? 0 : $1.length) }
+        try freeSpace?.requireRoom(for: copiedBytes)
+        let copyFlags = O_RDWR | O_CREAT | O_TRUNC
+        let target = usesSharedFile ? data : try folder.open(Self.copyName, flags: copyFlags, mode: 0o666)
+        for (number, part) in parts where !(usesSharedFile && part.isInSharedFile) {
             let offset = offsets[number] ?? 0
             if let start = part.offset {
                 try target.copy(data, at: start, length: part.length, to: offset)
@@ -107,7 +103,7 @@ extension MultipartUpload {
         // Cuts off space that was allocated ahead, or that an earlier, longer version of the last part has left.
         try target.resize(to: size)
         try target.synchronizeData()
-        return isAligned ? Self.dataName : Self.copyName
+        return usesSharedFile ? Self.dataName : Self.copyName
     }
 
     private func fileOfPart(_ number: Int, _ part: StoredPart) throws -> Descriptor {

@@ -23,11 +23,11 @@ extension MultipartUpload {
         return try !folder.holdsCompletedUpload()
     }
 
-    /// Locks the upload, so that only one connection of all servers completes or removes it.
+    /// Locks the upload, so that only one connection, of this or another server, completes or removes it.
     ///
     /// - Returns: the lock, which ends when the descriptor is released; nil if another connection has locked the upload.
     /// - Throws: `MultipartError.unknownUpload` if the upload has been removed.
-    func takeTurn() throws -> Descriptor? {
+    func lockExclusively() throws -> Descriptor? {
         do {
             let record = try folder.open(MultipartRecord.name, flags: O_RDWR)
             return record.lock() ? record : nil
@@ -38,7 +38,7 @@ extension MultipartUpload {
 
     /// Whether no other server completes the upload or writes to its shared file.
     func isUnusedElsewhere() throws -> Bool {
-        guard try takeTurn() != nil else { return false }
+        guard try lockExclusively() != nil else { return false }
         do {
             return try folder.open(Self.dataName, flags: O_RDWR).lock()
         } catch ArtifactError.notFound {
@@ -75,7 +75,7 @@ extension MultipartUpload {
         }
         guard let replaced else { return false }
         // If the removal fails, the file is removed with the folder.
-        for (number, part) in replaced where !part.isInPlace { _ = removePart(number, tag: part.tag) }
+        for (number, part) in replaced where !part.isInSharedFile { _ = removePart(number, tag: part.tag) }
         return true
     }
 
@@ -94,35 +94,32 @@ extension MultipartUpload {
     /// Returns the length of every part but the last, which is the same for all servers; nil if it is not decided yet.
     ///
     /// - Parameter proposal: the length that becomes the common one if there is none yet; nil to propose none.
-    /// - Returns: the length, and whether it is the proposal of this call.
+    /// - Returns: the length, and whether this call has decided it by its proposal.
     func commonLength(proposing proposal: Int64?) throws(ArtifactError) -> (length: Int64, isNew: Bool)? {
-        if let known = state.withLock({ $0.partLength }) { return (known, false) }
+        if let length = state.withLock({ $0.partLength }) { return (length, false) }
         var length = try readLength()
         var isNew = false
         if case .missing = length {
             // An upload that an older version of the server began has no such file.
-            let older = state.withLock { $0.lengthInJournal(ofParts: record.partCount) }
-            guard let wanted = older ?? proposal else { return nil }
+            let lengthInJournal = state.withLock { $0.lengthInJournal(ofParts: record.partCount) }
+            guard let wanted = lengthInJournal ?? proposal else { return nil }
             do {
                 let file = try folder.open(Self.lengthName, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
-                let text = Array("\(wanted)\n".utf8)
-                try text.withUnsafeBytes { bytes in
-                    Result { () throws(ArtifactError) in try file.write(bytes, at: 0) }
-                }.get()
-                length = .known(wanted)
-                isNew = older == nil
+                try file.write(Array("\(wanted)\n".utf8))
+                length = .decided(wanted)
+                isNew = lengthInJournal == nil
             } catch .busy {
                 // Another connection has just created the file.
                 length = try readLength()
             }
         }
-        guard case .known(let common) = length else { return nil }
+        guard case .decided(let common) = length else { return nil }
         state.withLock { $0.partLength = common }
         return (common, isNew)
     }
 
     private enum CommonLength {
-        case known(Int64), missing
+        case decided(Int64), missing
         /// The file has no complete line: it was created at this moment, or a failure has cut it off.
         case incomplete
     }
@@ -132,13 +129,13 @@ extension MultipartUpload {
         guard bytes.last == UInt8(ascii: "\n"), let length = Int64(String(decoding: bytes.dropLast(), as: UTF8.self)),
             length > 0
         else { return .incomplete }
-        return .known(length)
+        return .decided(length)
     }
 }
 
 extension MultipartUpload.State {
     fileprivate func lengthInJournal(ofParts count: Int) -> Int64? {
-        parts.first { $0.key < count && $0.value.isInPlace }?.value.length
+        parts.first { $0.key < count && $0.value.isInSharedFile }?.value.length
     }
 }
 

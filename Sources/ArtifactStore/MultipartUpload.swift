@@ -20,7 +20,7 @@ final class MultipartUpload: Sendable {
         /// The length of every part but the last; nil until this process has decided it or read it from the disk.
         var partLength: Int64?
         /// Whether the space of the shared file is allocated.
-        var isReserved = false
+        var isSpaceAllocated = false
         /// The parts that have arrived, as far as this process knows.
         var parts: [Int: StoredPart] = [:]
         /// The tags of parts that this process received, so that its quotas count their bytes already; a tag is removed
@@ -29,9 +29,9 @@ final class MultipartUpload: Sendable {
         /// The number of bytes of the journal that this process has read.
         var journalBytes: Int64 = 0
         /// The numbers of the parts that are being written to the shared file.
-        var partsInPlace: Set<Int> = []
+        var partsOfSharedFile: Set<Int> = []
         /// The number of parts that this process is receiving.
-        var sending = 0
+        var receiving = 0
     }
 
     let id: String
@@ -57,8 +57,8 @@ final class MultipartUpload: Sendable {
     }
 
     /// Whether the upload has expired and no connection is sending or completing it.
-    func isAbandoned(at now: Int64) throws -> Bool {
-        guard record.expires <= now, state.withLock({ $0.sending == 0 && $0.phase == .open }) else { return false }
+    func isExpiredAndUnused(at now: Int64) throws -> Bool {
+        guard record.expires <= now, state.withLock({ $0.receiving == 0 && $0.phase == .open }) else { return false }
         return try isUnusedElsewhere()
     }
 
@@ -70,12 +70,12 @@ final class MultipartUpload: Sendable {
         guard length ?? 0 <= maximum else { throw MultipartError.partTooLarge }
         try state.withLock { state in
             guard state.phase == .open else { throw MultipartError.unknownUpload }
-            state.sending += 1
+            state.receiving += 1
         }
         let tag = Self.newTag()
         var range: LockedRange?
         do {
-            range = try lockedRange(ofPart: number, length)
+            range = try lockRange(ofPart: number, length)
             let file: Descriptor
             if let range {
                 file = range.file
@@ -83,16 +83,17 @@ final class MultipartUpload: Sendable {
                 let name = StoredPart.fileName(number: number, tag: tag)
                 file = try folder.open(name, flags: O_RDWR | O_CREAT, mode: 0o666)
             }
-            if let reservation = range?.reservation {
-                try freeSpace?.count(reservation)
-                if try file.reserve(reservation) { state.withLock { $0.isReserved = true } }
+            if let bytesToAllocate = range?.bytesToAllocate {
+                try freeSpace?.count(bytesToAllocate)
+                if try file.allocateSpace(bytesToAllocate) { state.withLock { $0.isSpaceAllocated = true } }
             } else {
-                try freeSpace?.requireRoom(for: state.withLock { $0.isReserved } && range != nil ? 0 : length ?? 0)
+                let isAllocated = state.withLock { $0.isSpaceAllocated } && range != nil
+                try freeSpace?.requireRoom(for: isAllocated ? 0 : length ?? 0)
             }
             let bounds = MultipartPart.Bounds(offset: range?.offset, announced: length, maximum: length ?? maximum)
             return MultipartPart(upload: self, number: number, tag: tag, file: file, bounds)
         } catch {
-            endPart(number, isInPlace: range != nil)
+            endPart(number, isInSharedFile: range != nil)
             // The upload was aborted, which has removed the folder.
             if case ArtifactError.notFound = error { throw MultipartError.unknownUpload }
             throw error
@@ -104,20 +105,20 @@ final class MultipartUpload: Sendable {
         let offset: Int64
         /// The shared file, in which the range of the part is locked.
         let file: Descriptor
-        /// The number of bytes to allocate for the whole file; nil unless this part has determined the common length.
-        let reservation: Int64?
+        /// The number of bytes to allocate for the whole file; nil unless this part has decided the common length.
+        let bytesToAllocate: Int64?
     }
 
     /// Locks the range of a part in the shared file; returns nil if the part needs its own file.
-    private func lockedRange(ofPart number: Int, _ length: Int64?) throws(ArtifactError) -> LockedRange? {
+    private func lockRange(ofPart number: Int, _ length: Int64?) throws(ArtifactError) -> LockedRange? {
         guard let length, length > 0, state.withLock({ $0.parts[number] == nil }) else { return nil }
         let isLast = number == record.partCount
         guard let (common, isNew) = try commonLength(proposing: !isLast || number == 1 ? length : nil),
             isLast ? length <= common : length == common,
-            state.withLock({ $0.partsInPlace.insert(number).inserted })
+            state.withLock({ $0.partsOfSharedFile.insert(number).inserted })
         else { return nil }
         var isFree = false
-        defer { if !isFree { state.withLock { _ = $0.partsInPlace.remove(number) } } }
+        defer { if !isFree { state.withLock { _ = $0.partsOfSharedFile.remove(number) } } }
         let offset = Int64(number - 1) * common
         let file: Descriptor
         do {
@@ -126,12 +127,11 @@ final class MultipartUpload: Sendable {
             return nil
         }
         guard file.lock(at: offset, length: length) else { return nil }
-        // The part may have arrived, here or at another server, before the range was locked, which only the journal
-        // shows.
+        // The part may have arrived, here or at another server, before the range was locked, which only the journal shows.
         try readJournal()
         isFree = state.withLock { $0.parts[number] == nil }
-        let reservation = Int64(record.partCount - 1) * common + (isLast ? common : 1)
-        return isFree ? LockedRange(offset: offset, file: file, reservation: isNew ? reservation : nil) : nil
+        let bytesToAllocate = Int64(record.partCount - 1) * common + (isLast ? common : 1)
+        return isFree ? LockedRange(offset: offset, file: file, bytesToAllocate: isNew ? bytesToAllocate : nil) : nil
     }
 
     /// Adds a part whose bytes are durable; it replaces an earlier part of the same number.
@@ -151,18 +151,18 @@ final class MultipartUpload: Sendable {
 
     /// Counts bytes of a part that are about to be written.
     ///
-    /// - Parameter isInPlace: whether the bytes are for the shared file, whose space is counted already if it was
+    /// - Parameter isInSharedFile: whether the bytes are for the shared file, whose space is counted already if it was
     ///   allocated ahead.
-    func countBytes(_ bytes: Int64, isInPlace: Bool) throws(ArtifactError) {
-        if isInPlace, state.withLock({ $0.isReserved }) { return }
+    func countBytes(_ bytes: Int64, isInSharedFile: Bool) throws(ArtifactError) {
+        if isInSharedFile, state.withLock({ $0.isSpaceAllocated }) { return }
         try freeSpace?.count(bytes)
     }
 
-    /// Must be called when a part has ended, whether it is complete or not.
-    func endPart(_ number: Int, isInPlace: Bool) {
+    /// Must be called after the end of a part, whether the part is complete or not.
+    func endPart(_ number: Int, isInSharedFile: Bool) {
         state.withLock { state in
-            state.sending -= 1
-            if isInPlace { state.partsInPlace.remove(number) }
+            state.receiving -= 1
+            if isInSharedFile { state.partsOfSharedFile.remove(number) }
         }
     }
 

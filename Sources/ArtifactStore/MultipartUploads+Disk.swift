@@ -14,24 +14,24 @@ extension MultipartUploads {
     /// A younger folder may belong to an upload that another server is just beginning.
     private static let secondsToWriteRecord: Int64 = 3_600
 
-    enum Finding {
+    enum FoundUpload {
         case open(MultipartUpload)
         /// The upload is completed; the value is the path of the artifact.
         case completed(String)
         case unknown
     }
 
-    func find(_ id: String) throws -> Finding {
+    func find(_ id: String) throws -> FoundUpload {
         // The id is checked, because it becomes the name of a folder.
         guard id.utf8.count == 32, id.allSatisfy({ $0.isHexDigit && $0.isASCII }) else { return .unknown }
-        if let known = known(id) {
-            guard case .open(let upload) = known, try !upload.isOpenOnDisk() else { return known }
+        if let remembered = remembered(id) {
+            guard case .open(let upload) = remembered, try !upload.isOpenOnDisk() else { return remembered }
             // Another server, or another connection of this one, has completed or removed the upload.
             forget(id)
         }
         guard let folder = try folder(of: id) else { return .unknown }
-        let finding = try read(id, folder)
-        guard case .open(let upload) = finding else { return finding }
+        let found = try read(id, folder)
+        guard case .open(let upload) = found else { return found }
         // Another connection may have read the record meanwhile; all connections must use the same object.
         state.withLock { state in
             guard state.uploads[id] == nil else { return }
@@ -40,10 +40,10 @@ extension MultipartUploads {
             // An upload that is already on the disk is accepted even beyond the limit.
             if holding.grow(by: 1) { state.holdings[id] = holding }
         }
-        return known(id) ?? finding
+        return remembered(id) ?? found
     }
 
-    private func known(_ id: String) -> Finding? {
+    private func remembered(_ id: String) -> FoundUpload? {
         switch state.withLock({ $0.uploads[id] }) {
         case .open(let upload)?: .open(upload)
         case .beginning?: .unknown
@@ -52,7 +52,7 @@ extension MultipartUploads {
     }
 
     /// Reads the record of an upload that this process does not know.
-    private func read(_ id: String, _ folder: Folder) throws(ArtifactError) -> Finding {
+    private func read(_ id: String, _ folder: Folder) throws(ArtifactError) -> FoundUpload {
         guard let bytes = try folder.contents(of: MultipartRecord.name, atMost: 16_384),
             let record = MultipartRecord(bytes)
         else { return .unknown }
@@ -63,11 +63,11 @@ extension MultipartUploads {
         return .open(upload)
     }
 
-    /// Whether the upload can be removed: it has expired, or its completion need not be remembered any longer, or its folder
-    /// has had no record for `secondsToWriteRecord`.
+    /// Returns whether the upload can be removed: it has expired, or its completion need not be remembered any longer, or its
+    /// folder has had no record for `secondsToWriteRecord`.
     ///
-    /// - Parameter ending: whether this call ends an expired upload, so that the upload accepts no more parts.
-    func isRemovable(_ id: String, in parent: Folder, at now: Int64, ending: Bool) throws -> Bool {
+    /// - Parameter endsExpired: whether this call ends an expired upload, so that the upload accepts no more parts.
+    func checkRemovable(_ id: String, in parent: Folder, at now: Int64, endsExpired: Bool) throws -> Bool {
         if case .beginning? = state.withLock({ $0.uploads[id] }) { return false }
         switch try find(id) {
         case .unknown:
@@ -75,7 +75,7 @@ extension MultipartUploads {
             let status = try parent.status(of: id)
             return status.map { Int64($0.st_mtim.tv_sec) + Self.secondsToWriteRecord <= now } ?? false
         case .open(let upload):
-            return try upload.isAbandoned(at: now) && (!ending || upload.end())
+            return try upload.isExpiredAndUnused(at: now) && (!endsExpired || upload.end())
         case .completed:
             let status = try parent.folder(id).status(of: MultipartUpload.completionName)
             return status.map { Int64($0.st_mtim.tv_sec) + limits.memorySeconds <= now } ?? true
@@ -84,7 +84,7 @@ extension MultipartUploads {
 
     private func folder(of id: String) throws(ArtifactError) -> Folder? {
         do {
-            let parent = try folder(makingIfMissing: false)
+            let parent = try hiddenFolder(makingIfMissing: false)
             return try parent.folder(id)
         } catch .notFound {
             return nil
@@ -106,19 +106,19 @@ extension MultipartUploads {
         }
     }
 
-    func folder(makingIfMissing: Bool) throws(ArtifactError) -> Folder {
-        let top = try root.rootFolder(makingIfMissing: makingIfMissing)
+    func hiddenFolder(makingIfMissing: Bool) throws(ArtifactError) -> Folder {
+        let rootFolder = try root.rootFolder(makingIfMissing: makingIfMissing)
         do {
-            return try top.folder(Self.folderName)
+            return try rootFolder.folder(Self.folderName)
         } catch .notFound where makingIfMissing {
-            let (result, code) = retryingInterrupts { mkdirat(top.descriptor.rawValue, Self.folderName, 0o700) }
+            let (result, code) = retryingInterrupts { mkdirat(rootFolder.descriptor.rawValue, Self.folderName, 0o700) }
             guard result == 0 || code == EEXIST else { throw ArtifactError(errno: code, call: "mkdirat") }
-            return try top.folder(Self.folderName)
+            return try rootFolder.folder(Self.folderName)
         }
     }
 
     func removeFolder(_ id: String) throws(ArtifactError) {
-        let parent = try folder(makingIfMissing: false)
+        let parent = try hiddenFolder(makingIfMissing: false)
         // The loop is needed because a part that has just begun may still create its file. If the folder remains after the
         // last attempt, a later call of `removeExpired` removes it.
         for _ in 0..<8 {

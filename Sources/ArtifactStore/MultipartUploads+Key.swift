@@ -6,11 +6,10 @@ extension MultipartUploads {
     static let keyName = "key"
     private static let keyBytes = 32
 
-    /// The key that signs URLs of parts: 32 random bytes in a file of the hidden folder; only the owner may read this
-    /// file.
+    /// The key that signs URLs of parts: 32 random bytes in a file of the hidden folder; only the owner may read this file.
     package func signingKey() throws -> [UInt8] {
         if let key = state.withLock({ $0.key }) { return key }
-        let folder = try folder(makingIfMissing: true)
+        let folder = try hiddenFolder(makingIfMissing: true)
         let key = try Self.readKey(folder) ?? Self.makeKey(folder)
         return state.withLock { state in
             state.key = state.key ?? key
@@ -29,17 +28,14 @@ extension MultipartUploads {
         let temporaryName = keyName + "-" + String(UInt64.random(in: .min ... .max), radix: 16)
         let file = try folder.open(temporaryName, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
         defer { _ = folder.unlink(temporaryName) }
-        try key.withUnsafeBytes { bytes in
-            Result { () throws(ArtifactError) in try file.write(bytes, at: 0) }
-        }.get()
+        try file.write(key)
         try file.synchronizeData()
         let descriptor = folder.descriptor.rawValue
         // In contrast to a rename, a link does not replace a key that another thread has made meanwhile.
         let (linked, linkCode) = retryingInterrupts { linkat(descriptor, temporaryName, descriptor, keyName, 0) }
         if linked == 0 { return key }
         if linkCode == EEXIST, let other = try readKey(folder) { return other }
-        let (renamed, code) = retryingInterrupts { renameat(descriptor, temporaryName, descriptor, keyName) }
-        guard renamed == 0 else { throw ArtifactError(errno: code, call: "renameat") }
+        try systemCall("renameat") { renameat(descriptor, temporaryName, descriptor, keyName) }
         return key
     }
 

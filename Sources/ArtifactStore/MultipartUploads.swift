@@ -22,7 +22,7 @@ package final class MultipartUploads: Sendable {
         package var openUploads = Budget(total: BudgetLimits().multipartUploads)
         /// Seconds from the beginning of an upload until it expires.
         package var lifetimeSeconds: Int64 = 24 * 3_600
-        /// How long a completed upload is remembered, in seconds, because a client that misses the response repeats the request.
+        /// How long a completed upload is remembered, because a client that misses the response repeats the request.
         package var memorySeconds: Int64 = 3_600
         /// Returns a claim that adds an upload's bytes to the use of a quota until the upload has ended; nil if no quota
         /// counts them.
@@ -86,9 +86,8 @@ package final class MultipartUploads: Sendable {
             state.holdings[id] = holding
         }
         do {
-            let parent = try folder(makingIfMissing: true)
-            let (result, code) = retryingInterrupts { mkdirat(parent.descriptor.rawValue, id, 0o700) }
-            guard result == 0 else { throw ArtifactError(errno: code, call: "mkdirat") }
+            let parent = try hiddenFolder(makingIfMissing: true)
+            try systemCall("mkdirat") { mkdirat(parent.descriptor.rawValue, id, 0o700) }
             let folder = try parent.folder(id)
             let record = MultipartRecord(path: path.description, partCount: partCount, expires: expires, owner: owner)
             // The shared file is created only here: a server that does not know yet that another one has completed the
@@ -96,13 +95,8 @@ package final class MultipartUploads: Sendable {
             _ = try folder.open(MultipartUpload.dataName, flags: O_RDWR | O_CREAT, mode: 0o666)
             _ = try folder.open(MultipartUpload.completionName, flags: O_RDWR | O_CREAT, mode: 0o600)
             try folder.write(record.text, to: MultipartRecord.name)
-            let upload = MultipartUpload(
-                id: id,
-                record: record,
-                folder: folder,
-                freeSpace: root.freeSpace,
-                claim: limits.claim(owner)
-            )
+            let (freeSpace, claim) = (root.freeSpace, limits.claim(owner))
+            let upload = MultipartUpload(id: id, record: record, folder: folder, freeSpace: freeSpace, claim: claim)
             state.withLock { $0.uploads[id] = .open(upload) }
         } catch {
             // If the removal fails, `removeExpired` removes the folder.
@@ -125,13 +119,11 @@ package final class MultipartUploads: Sendable {
         return try upload.beginPart(number, length: length, atMost: limits.partBytes)
     }
 
-    /// Builds the file from the parts and moves it to its target, where it replaces an older file; the file is then
-    /// durable.
+    /// Builds the file from the parts and moves it to its target, where it replaces an older file; the file is then durable.
     ///
     /// If all parts but the last have the same length, this costs a few disk flushes, however large the file is. If the
     /// call is repeated after a success, it succeeds and changes nothing. If the call fails, the upload stays open.
-    /// - Returns: what was stored, where `duration` is the time since `create`; nil if an earlier call has completed the
-    ///   upload.
+    /// - Returns: what was stored, where `duration` is the time since `create`; nil if an earlier call has completed the upload.
     /// - Throws: `.unknownUpload`, also for another path than that of `create`; `.completing`; `.missingPart` and other
     ///   errors about the list of parts; the errors of `ArtifactUpload.commit()`.
     @discardableResult
@@ -159,8 +151,8 @@ package final class MultipartUploads: Sendable {
         _ listed: [ListedPart]
     ) throws -> StoredArtifact {
         // A second completion, of this server or another one, would write to the same files.
-        guard let turn = try upload.takeTurn() else { throw MultipartError.completing }
-        defer { withExtendedLifetime(turn) {} }
+        guard let lock = try upload.lockExclusively() else { throw MultipartError.completing }
+        defer { withExtendedLifetime(lock) {} }
         guard try upload.isOpenOnDisk() else { throw MultipartError.unknownUpload }
         let name = try upload.assemble(listed)
         let stored: StoredArtifact
@@ -188,9 +180,9 @@ package final class MultipartUploads: Sendable {
     /// completed, or is being completed.
     package func abort(_ id: String, _ path: ArtifactPath) throws {
         guard case .open(let upload) = try find(id), upload.record.path == path.description,
-            let turn = try? upload.takeTurn(), upload.end()
+            let lock = try? upload.lockExclusively(), upload.end()
         else { return }
-        defer { withExtendedLifetime(turn) {} }
+        defer { withExtendedLifetime(lock) {} }
         // The upload is marked as ended before its folder is removed, and forgotten only after that, so that no caller
         // opens it again meanwhile.
         defer { forget(id) }
@@ -206,7 +198,7 @@ package final class MultipartUploads: Sendable {
     package func removeExpired() throws -> Int {
         forgetEnded()
         var removed = 0
-        for id in try expired(ending: true) {
+        for id in try findExpired(endsExpired: true) {
             if (try? removeFolder(id)) != nil { removed += 1 }
             forget(id)
         }
@@ -214,12 +206,12 @@ package final class MultipartUploads: Sendable {
     }
 
     /// The number of uploads that `removeExpired` would remove.
-    package func expiredCount() throws -> Int { try expired(ending: false).count }
+    package func expiredCount() throws -> Int { try findExpired(endsExpired: false).count }
 
-    private func expired(ending: Bool) throws -> [String] {
+    private func findExpired(endsExpired: Bool) throws -> [String] {
         let folder: Folder
         do {
-            folder = try self.folder(makingIfMissing: false)
+            folder = try hiddenFolder(makingIfMissing: false)
         } catch ArtifactError.notFound {
             return []
         }
@@ -228,8 +220,8 @@ package final class MultipartUploads: Sendable {
         for entry in try folder.entries() {
             guard let id = entry.text, !id.hasPrefix(Self.keyName) else { continue }
             // An upload that cannot be read is left for the next pass.
-            guard let isRemovable = try? isRemovable(id, in: folder, at: now, ending: ending) else { continue }
-            if isRemovable { expired.append(id) }
+            let isRemovable = try? checkRemovable(id, in: folder, at: now, endsExpired: endsExpired)
+            if isRemovable == true { expired.append(id) }
         }
         return expired
     }

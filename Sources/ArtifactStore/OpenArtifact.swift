@@ -52,8 +52,7 @@ package final class OpenArtifact: Sendable {
 
 /// The bytes of a file in an object store.
 package protocol ArtifactObject: AnyObject, Sendable {
-    /// Fills the buffer with the bytes from an offset on; costs a request, unless the read continues where the last one
-    /// ended.
+    /// Fills the buffer with the bytes from an offset on; costs a request, unless the read continues where the last one ended.
     ///
     /// - Throws: `.replaced` if the file was replaced since it was opened; other failures of the storage.
     func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws(ArtifactError)

@@ -5,8 +5,8 @@ internal import Synchronization
 /// An index from the hash of a content to the paths that may have it, so that a new file can share the disk space of a
 /// file with equal content.
 ///
-/// Files are compared byte by byte before they share space, so that an outdated entry of the index does no harm. The
-/// index holds no bytes: a content is gone when the last path that has it is deleted.
+/// Files are compared byte by byte before they share space, because an entry of the index may be outdated. The index
+/// contains no bytes: a content no longer exists when the last file that has it is deleted.
 package final class SharedContents: Sendable {
     /// The savings since this object was created.
     package struct Statistics: Sendable {
@@ -21,7 +21,7 @@ package final class SharedContents: Sendable {
         let mutex = Mutex(())
     }
 
-    private static let rememberedContents = 4_096
+    private static let maximumRecentContents = 4_096
 
     /// The path at which this process last stored a content, by the hash of the content.
     private let recent = Mutex<[[UInt8]: ArtifactPath]>([:])
@@ -60,7 +60,7 @@ package final class SharedContents: Sendable {
 
     func remember(_ sha256: [UInt8], at path: ArtifactPath) {
         recent.withLock { recent in
-            if recent.count >= Self.rememberedContents { recent.removeAll(keepingCapacity: true) }
+            if recent.count >= Self.maximumRecentContents { recent.removeAll(keepingCapacity: true) }
             recent[sha256] = path
         }
     }

@@ -11,6 +11,6 @@ package protocol StorageClaim: AnyObject, Sendable {
     /// Returns bytes that were discarded.
     func shrink(by bytes: Int64)
 
-    /// Returns all bytes, because the artifact is stored and counted itself, or the upload is aborted.
+    /// Returns all bytes: the upload was aborted, or the stored artifact now counts instead of the upload.
     func release()
 }

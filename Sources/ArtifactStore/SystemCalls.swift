@@ -23,6 +23,16 @@ extension ArtifactError {
     }
 }
 
+/// Repeats a call while signals interrupt it, and returns its result; throws if the call fails.
+///
+/// - Parameter name: the name of the call for the error.
+@discardableResult
+func systemCall(_ name: String, _ call: () -> Int32) throws(ArtifactError) -> Int32 {
+    let (result, code) = retryingInterrupts(call)
+    guard result >= 0 else { throw ArtifactError(errno: code, call: name) }
+    return result
+}
+
 /// Repeats a call while signals interrupt it; returns its result, and `errno` if the result is negative, otherwise 0.
 func retryingInterrupts(_ call: () -> Int32) -> (result: Int32, code: Int32) {
     while true {

@@ -4,8 +4,8 @@ internal import HTTPWire
 internal import S3
 
 extension ArtifactBucket: DirectTransfers {
-    /// The age in seconds at which an unfinished upload in parts is removed: the longest lifetime of a presigned URL.
-    private static let longestUpload: Int64 = 604_800
+    /// The age at which an unfinished upload in parts is removed: the longest lifetime of a presigned URL.
+    private static let maximumUploadSeconds: Int64 = 604_800
 
     package func createUpload(
         _ path: ArtifactPath,
@@ -20,14 +20,8 @@ extension ArtifactBucket: DirectTransfers {
             let id = try client.createUpload(key, contentType: type, creationToken: creationToken)
             var urls: [String] = []
             for number in 1..<(partCount + 1) {
-                urls.append(
-                    try client.presigned(
-                        .put,
-                        key: key,
-                        query: [("partNumber", String(number)), ("uploadId", id)],
-                        expires: lifetimeSeconds
-                    )
-                )
+                let query = [(name: "partNumber", value: String(number)), (name: "uploadId", value: id)]
+                urls.append(try client.presigned(.put, key: key, query: query, expires: lifetimeSeconds))
             }
             return (UploadWithToken(creationToken: creationToken, id: id).text, urls)
         }
@@ -74,11 +68,12 @@ extension ArtifactBucket: DirectTransfers {
 
     /// Returns the parts of an upload that have arrived.
     ///
-    /// The list shows whether the client has left out a part, and how many bytes count for a quota. The storage checks
-    /// the parts that the client names by itself, so that an upload can be completed without the list.
+    /// The list shows whether the client has left out a part, and how many bytes count for a quota. An upload can also be
+    /// completed without it, because the storage itself checks the parts that the client names.
     ///
     /// - Parameter isRequired: whether to throw if the list is denied or cannot be read.
-    /// - Returns: nil if there is no list, or if the upload is not open, because an earlier request may have completed it.
+    /// - Returns: nil if the storage gives no list, or has no such open upload, for instance because an earlier request has
+    ///   completed the upload.
     private func arrivedParts(
         of id: String,
         _ key: String,
@@ -87,18 +82,18 @@ extension ArtifactBucket: DirectTransfers {
         do throws(S3Failure) {
             return try client.parts(of: id, key)
         } catch {
-            let isWithoutList = error.kind == .denied || error.kind == .refused
-            guard error.kind == .noUpload || (isWithoutList && !isRequired) else { throw error }
+            let isListRefused = error.kind == .denied || error.kind == .refused
+            guard error.kind == .noUpload || (isListRefused && !isRequired) else { throw error }
             return nil
         }
     }
 
-    /// Throws if the client's list omits a part that has arrived, or has a gap; the file would be too short.
+    /// Throws if the client's list omits a part that has arrived, or has a gap, because the file would be too short.
     ///
     /// - Parameter listed: numbers from 1 to `S3Client.mostParts`, in ascending order.
     private static func requireAll(_ arrived: [Int], in listed: [Int]) throws(MultipartError) {
         let numbers = Set(listed)
-        if let left = arrived.first(where: { !numbers.contains($0) }) { throw .unlistedPart(left) }
+        if let unlisted = arrived.first(where: { !numbers.contains($0) }) { throw .unlistedPart(unlisted) }
         let missing = (1...max(listed.last ?? 1, 1)).filter { !numbers.contains($0) }
         if let first = missing.first { throw .missingPart(first, count: missing.count) }
     }
@@ -144,11 +139,11 @@ extension ArtifactBucket: DirectTransfers {
     }
 
     package func removeExpiredUploads(isPreview: Bool) throws(ArtifactError) -> Int {
-        let before = Int64(time(nil)) - Self.longestUpload
+        let before = Int64(time(nil)) - Self.maximumUploadSeconds
         let expired = try mappingErrors { () throws(S3Failure) in
             var expired: [S3Upload] = []
             try client.forEachUnfinishedUpload(prefix: root) { page in
-                expired += page.filter { $0.begun < before && isOwn($0.key) }
+                expired += page.filter { $0.begun < before && mayBeOwn($0.key) }
             }
             return expired
         }
@@ -161,9 +156,9 @@ extension ArtifactBucket: DirectTransfers {
 
     /// Whether Apus may have begun an unfinished upload; a bucket without a prefix may hold uploads of other programs.
     ///
-    /// With a prefix, all uploads below it are Apus' own. Without one, those are in the artifact folder of an
-    /// experiment, or were begun by `fault()`.
-    private func isOwn(_ key: String) -> Bool {
+    /// With a prefix, all uploads below it are Apus' own. Without one, the keys of Apus' uploads are in the artifact folder
+    /// of an experiment, except the key of the upload by which `fault()` tests the permission to write.
+    private func mayBeOwn(_ key: String) -> Bool {
         guard root.isEmpty, key != Self.probeName else { return true }
         let names = key.utf8.split(separator: UInt8(ascii: "/"))
         guard let first = names.first, first.allSatisfy({ (0x30...0x39).contains($0) }) else { return false }

@@ -2,8 +2,7 @@ package import ArtifactStore
 package import Budgets
 package import S3
 
-/// Stores artifacts in an object store: each file is an object, whose key is the operator's prefix and the path of
-/// the artifact.
+/// Stores artifacts in an object store: each file is an object, whose key is the operator's prefix and the path of the artifact.
 ///
 /// An object store has no folders: a folder exists while at least one key begins with its path and a slash. A file
 /// and a folder may have the same path. Clients cannot reach keys without the prefix, another bucket, or another host.
@@ -13,8 +12,8 @@ package final class ArtifactBucket: ArtifactStorage {
     /// The memory budget that all uploads of the server share.
     let memory: UploadMemory
 
-    /// The longest key that S3 allows, in bytes.
-    private static let longestKey = 1_024
+    /// The length of the longest key that S3 allows.
+    private static let maximumKeyBytes = 1_024
     /// The name, below the prefix, of the upload that `fault()` begins, to test the permission to write, and then aborts.
     static let probeName = ".apus-check"
 
@@ -34,7 +33,7 @@ package final class ArtifactBucket: ArtifactStorage {
     func key(_ path: ArtifactPath) throws(ArtifactError) -> String {
         guard path.name != nil else { throw .invalidPath(path.obstacleToWriting ?? .empty) }
         let key = root + path.description
-        guard key.utf8.count <= Self.longestKey else { throw .nameTooLong }
+        guard key.utf8.count <= Self.maximumKeyBytes else { throw .nameTooLong }
         return key
     }
 
@@ -45,7 +44,7 @@ package final class ArtifactBucket: ArtifactStorage {
 
     package func list(_ path: ArtifactPath, relativeTo base: ArtifactPath) throws(ArtifactError) -> [ArtifactEntry] {
         let folder = BucketFolder(self, prefix(try base.appending(path)))
-        let beginning = path.components.isEmpty ? "" : path.description + "/"
+        let beginning = path.prefix
         var entries: [ArtifactEntry] = []
         for member in try folder.members() where ArtifactPath.isNameable(member.name) {
             let size = member.facts?.size ?? 0
@@ -62,8 +61,7 @@ package final class ArtifactBucket: ArtifactStorage {
 
     package func open(_ path: ArtifactPath) throws(ArtifactError) -> OpenArtifact {
         guard path.name != nil else { throw .isDirectory }
-        let found = try head(path)
-        guard let found else {
+        guard let found = try head(path) else {
             guard try isFolder(path) else { throw .notFound }
             throw .isDirectory
         }
@@ -110,13 +108,7 @@ package final class ArtifactBucket: ArtifactStorage {
             let isFile = try head(whole) != nil
             throw isFile ? ArtifactError.notDirectory : ArtifactError.notFound
         }
-        return try ArtifactWalk(
-            folder: folder,
-            prefix: path.components.isEmpty ? "" : path.description + "/",
-            base: base,
-            after: after,
-            vanished: vanished
-        )
+        return try ArtifactWalk(folder: folder, prefix: path.prefix, base: base, after: after, vanished: vanished)
     }
 
     package func usage(of path: ArtifactPath) throws(ArtifactError) -> ArtifactUsage {
@@ -177,20 +169,20 @@ package final class ArtifactBucket: ArtifactStorage {
 
     package func delete(_ path: ArtifactPath, removed: (_ bytes: Int64) -> Void) throws(ArtifactError) -> Bool {
         let key = try key(path)
-        var wasThere = false
+        var hasDeleted = false
         // A path with a slash at its end names only a folder.
         if path.obstacleToWriting != .trailingSlash, let object = try head(path) {
             try mappingErrors { () throws(S3Failure) in try client.delete(key) }
             removed(object.size)
-            wasThere = true
+            hasDeleted = true
         }
         try forEachPage(prefix(path)) { (page) throws(ArtifactError) in
             guard !page.objects.isEmpty else { return }
             try mappingErrors { () throws(S3Failure) in try client.delete(page.objects.map(\.key)) }
             for object in page.objects { removed(object.size) }
-            wasThere = true
+            hasDeleted = true
         }
-        return wasThere
+        return hasDeleted
     }
 
     /// Does nothing and returns false, because an object store has no empty folders.

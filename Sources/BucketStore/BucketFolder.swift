@@ -36,7 +36,7 @@ struct BucketFolder: WalkedFolder {
     /// Returns nil, because `members()` returns each member with its facts.
     func facts(of name: String, isFolder: Bool) throws(ArtifactError) -> ArtifactFacts? { nil }
 
-    func walked(_ name: String) throws(ArtifactError) -> any WalkedFolder {
+    func subfolder(_ name: String) throws(ArtifactError) -> any WalkedFolder {
         BucketFolder(bucket, prefix + name + "/")
     }
 

@@ -6,7 +6,7 @@ internal import Synchronization
 final class BucketObject: ArtifactObject {
     /// An answer that is being read, and its bytes that have arrived but are not returned yet.
     private final class Cursor: @unchecked Sendable {
-        // Unchecked, because only one thread at a time uses a cursor: it takes the cursor out of the object first.
+        // Unchecked, because only one thread at a time uses a cursor: the thread first takes the cursor out of the object.
         let reading: S3Reading
         let end: Int64
         var rest: ArraySlice<UInt8> = []
@@ -48,21 +48,21 @@ final class BucketObject: ArtifactObject {
     /// Returns between one byte and `count` bytes, beginning at an offset; sends a new request if the current answer is
     /// at another position.
     private func next(at offset: Int64, end: Int64, atMost count: Int) throws(ArtifactError) -> ArraySlice<UInt8> {
-        // The cursor is taken out here, and put back only if reading succeeds.
-        let kept = cursor.withLock { cursor in
+        // The cursor is taken out of the object here, and put back only if reading succeeds.
+        let previous = cursor.withLock { cursor in
             defer { cursor = nil }
             return cursor
         }
         do throws(S3Failure) {
             let current: Cursor
-            if let kept, kept.position == offset, kept.end == end {
-                current = kept
+            if let previous, previous.position == offset, previous.end == end {
+                current = previous
             } else {
                 current = Cursor(try S3Reading(object, offset..<end, from: client), end: end)
             }
             if current.rest.isEmpty {
                 guard let piece = try current.reading.next(), !piece.isEmpty else {
-                    throw S3Failure(.changed, "The object is shorter than it was.")
+                    throw S3Failure(.changed, "The object is shorter than it was when it was opened.")
                 }
                 current.rest = piece[...]
             }

@@ -35,10 +35,9 @@ final class BucketUpload: PendingArtifact {
     private let state = Mutex(State())
     private let hasLostMemory = Atomic<Bool>(false)
 
-    /// The largest part, in bytes.
-    private static let largestPart = 64 * 1_048_576
-    /// The size in bytes of the parts of a file whose length is unknown.
-    private static let partForUnknownLength = 8 * 1_048_576
+    private static let maximumPartBytes = 64 * 1_048_576
+    /// The size of the parts of a file whose length is unknown.
+    private static let partBytesForUnknownLength = 8 * 1_048_576
 
     init(
         to key: String,
@@ -52,22 +51,23 @@ final class BucketUpload: PendingArtifact {
         self.bucket = bucket
         self.contentType = contentType
         self.claim = claim
-        let part: Int
+        let partBytes: Int
         if let length {
-            let needed = Int(clamping: length / Int64(S3Client.mostParts)) + 1
-            guard needed <= Self.largestPart else {
+            let neededBytes = Int(clamping: length / Int64(S3Client.mostParts)) + 1
+            guard neededBytes <= Self.maximumPartBytes else {
                 throw .storageRefuses(
                     "A file of \(length) bytes is too long for an upload through the server. Set "
-                        + "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD=true at the client, which then sends parts to the storage."
+                        + "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD=true in the environment of the client, which then sends the "
+                        + "parts directly to the storage."
                 )
             }
-            let roundedUpToMiB = (needed + 1_048_575) / 1_048_576 * 1_048_576
-            part = max(S3Client.smallestPart, roundedUpToMiB)
+            let roundedUpToMiB = (neededBytes + 1_048_575) / 1_048_576 * 1_048_576
+            partBytes = max(S3Client.smallestPart, roundedUpToMiB)
         } else {
-            part = Self.partForUnknownLength
+            partBytes = Self.partBytesForUnknownLength
         }
-        let bufferBytes = min(part, max(1, length.map { Int(clamping: $0) } ?? part))
-        let reservation = try bucket.memory.take(bufferBytes, for: peer) { [weak self] in self?.loseMemory() }
+        let bufferBytes = min(partBytes, max(1, length.map { Int(clamping: $0) } ?? partBytes))
+        let reservation = try bucket.memory.reserve(bufferBytes, for: peer) { [weak self] in self?.loseMemory() }
         state.withLock { state in
             state.reservation = reservation
             state.buffer = PartBuffer(bytes: bufferBytes)
@@ -89,7 +89,7 @@ final class BucketUpload: PendingArtifact {
         guard !state.hasEnded else { throw .replaced }
         guard !hasLostMemory.load(ordering: .acquiring), let buffer = state.buffer else {
             state.buffer = nil
-            throw UploadMemory.lost
+            throw UploadMemory.revoked
         }
         return buffer
     }
@@ -134,7 +134,10 @@ final class BucketUpload: PendingArtifact {
         }
         let number = state.parts.count + 1
         guard number <= S3Client.mostParts else {
-            throw .storageRefuses("A file whose length is not announced is too long; send it with a Content-Length.")
+            throw .storageRefuses(
+                "The file is longer than the \(Self.partBytesForUnknownLength * S3Client.mostParts) bytes that this server can "
+                    + "store without a Content-Length; send it with a Content-Length."
+            )
         }
         let part = try bucket.mappingErrors { () throws(S3Failure) in
             try bucket.client.putPart(number, of: id, key, buffer.bytes)
@@ -167,13 +170,13 @@ final class BucketUpload: PendingArtifact {
     }
 
     func abort() {
-        let ended = state.withLock { state -> (isFirst: Bool, id: String?) in
+        let call = state.withLock { state -> (endsUpload: Bool, id: String?) in
             defer { state.end() }
             return (!state.hasEnded, state.id)
         }
-        guard ended.isFirst else { return }
-        // If this fails, the parts are removed later, with those of other expired uploads.
-        if let id = ended.id { try? bucket.client.abort(id, key) }
+        guard call.endsUpload else { return }
+        // If this fails, `removeExpiredUploads` removes the parts later.
+        if let id = call.id { try? bucket.client.abort(id, key) }
         claim?.release()
     }
 }

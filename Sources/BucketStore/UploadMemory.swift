@@ -6,7 +6,7 @@ internal import HTTPWire
 ///
 /// An upload whose client sends too slowly loses its memory when other uploads need it.
 package final class UploadMemory: Sendable {
-    /// The speed at which a client must send to keep its memory while others need memory: the same as for request bodies.
+    /// The speed at which a client must send so that its memory is not given to others: the same as for request bodies.
     private static let pace = MemoryLedger.Pace(bytes: 256 * 1_024, nanoseconds: 2_000_000_000)
 
     private let ledger: MemoryLedger
@@ -22,16 +22,16 @@ package final class UploadMemory: Sendable {
     ///
     /// - Parameter onRevocation: called at most once, on any thread, when another upload takes the memory.
     /// - Throws: `.overloaded` if the budget, or the client's share of it, has too little left.
-    func take(
+    func reserve(
         _ bytes: Int,
         for peer: Peer,
         onRevocation: @escaping @Sendable () -> Void
     ) throws(ArtifactError) -> MemoryReservation {
         let reservation = ledger.reservation(for: peer, onRevocation: onRevocation)
         guard reservation.grow(to: bytes) else {
-            let isShareSpent = ledger.budget.held(by: peer) > ledger.budget.share(of: peer) - bytes
+            let isShareExceeded = ledger.budget.held(by: peer) > ledger.budget.share(of: peer) - bytes
             throw .overloaded(
-                isShareSpent
+                isShareExceeded
                     ? "\(peer.phrase) sends as many files at once as the memory of one client allows; try again when one has arrived."
                     : "Too many files are being sent at once for the server's memory; try again in a moment."
             )
@@ -40,8 +40,8 @@ package final class UploadMemory: Sendable {
         return reservation
     }
 
-    /// The failure of an upload whose memory was given to others.
-    static let lost = ArtifactError.overloaded(
+    /// The error for an upload whose memory was given to other uploads.
+    static let revoked = ArtifactError.overloaded(
         "The file arrived too slowly, and other uploads needed its memory; nothing of it was stored. Send it again."
     )
 }

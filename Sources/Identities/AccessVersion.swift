@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// Counts the changes that take rights away from somebody.
+/// Counts the changes by which anybody loses rights.
 ///
-/// A request that was admitted at an older count is checked again. Changes that only add rights need no new check.
+/// A request that was admitted at an older count is checked again. Changes that only add rights are not counted.
 package final class AccessVersion: Sendable {
     // 0 is the version of a client whose rights were never checked.
     private let count = Atomic<Int>(1)

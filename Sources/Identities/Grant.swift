@@ -35,7 +35,7 @@ package enum GrantedType: String, Sendable, CaseIterable {
 
 /// The permission of a role for one object, or for all objects of a type.
 package struct Grant: Sendable, Equatable {
-    /// The pattern of a grant for all things of its type.
+    /// The pattern of a grant for all objects of its type.
     package static let everything = "*"
 
     package var type: GrantedType

@@ -1,4 +1,4 @@
-/// An object of the store, with the properties that decide about access to it.
+/// An object of the store, with the properties on which the access to it depends.
 package enum ProtectedThing: Sendable, Equatable {
     case experiment(Int64)
     case run(inExperiment: Int64)
@@ -15,8 +15,8 @@ package enum ProtectedThing: Sendable, Equatable {
 package struct Permissions: Sendable {
     /// The level for everybody on objects for which there is no grant.
     package let defaultLevel: PermissionLevel
-    /// The combined grants for all objects of a type, by type; those for single objects follow.
-    private var everything: [GrantedType: PermissionLevel] = [:]
+    /// The combined grants for all objects of a type; the other dictionaries contain those for single objects.
+    private var levelsOfTypes: [GrantedType: PermissionLevel] = [:]
     private var models: [[UInt8]: PermissionLevel] = [:]
     private var prompts: [[UInt8]: PermissionLevel] = [:]
     private var experiments: [Int64: PermissionLevel] = [:]
@@ -25,13 +25,13 @@ package struct Permissions: Sendable {
         self.defaultLevel = defaultLevel
         for grant in grants {
             if grant.pattern == Grant.everything {
-                everything[grant.type] = Self.fold(everything[grant.type], grant.level)
+                levelsOfTypes[grant.type] = Self.combined(levelsOfTypes[grant.type], grant.level)
             } else if grant.type == .experiment, let id = Self.experimentID(grant.pattern) {
-                experiments[id] = Self.fold(experiments[id], grant.level)
+                experiments[id] = Self.combined(experiments[id], grant.level)
             } else if grant.type == .registeredModel {
-                models[Array(grant.pattern.utf8)] = Self.fold(models[Array(grant.pattern.utf8)], grant.level)
+                models[Array(grant.pattern.utf8)] = Self.combined(models[Array(grant.pattern.utf8)], grant.level)
             } else if grant.type == .prompt {
-                prompts[Array(grant.pattern.utf8)] = Self.fold(prompts[Array(grant.pattern.utf8)], grant.level)
+                prompts[Array(grant.pattern.utf8)] = Self.combined(prompts[Array(grant.pattern.utf8)], grant.level)
             }
         }
     }
@@ -49,7 +49,7 @@ package struct Permissions: Sendable {
     /// Returns these permissions, restricted to the given experiments.
     package func limited(to experiments: some Sequence<Int64>) -> Permissions {
         var limited = Permissions([], defaultLevel: .none)
-        limited.everything = everything.filter { !$0.key.takesIDs }
+        limited.levelsOfTypes = levelsOfTypes.filter { !$0.key.takesIDs }
         for id in experiments { limited.experiments[id] = level(ofExperiment: id) }
         return limited
     }
@@ -64,30 +64,30 @@ package struct Permissions: Sendable {
         var level: PermissionLevel?
         for grant in grants {
             if grant == Grant(.workspace, Grant.everything, .manage) { return .manage }
-            let isAboutIt = grant.pattern == Grant.everything || grant.pattern.utf8.elementsEqual(pattern.utf8)
-            if grant.type == type, isAboutIt { level = fold(level, grant.level) }
+            let matches = grant.pattern == Grant.everything || grant.pattern.utf8.elementsEqual(pattern.utf8)
+            if grant.type == type, matches { level = combined(level, grant.level) }
         }
         return level?.raised(to: defaultLevel) ?? defaultLevel
     }
 
     /// Combines two grants for the same object; nil if there is none.
-    private static func fold(_ one: PermissionLevel?, _ other: PermissionLevel?) -> PermissionLevel? {
+    private static func combined(_ one: PermissionLevel?, _ other: PermissionLevel?) -> PermissionLevel? {
         guard let one, let other else { return one ?? other }
         return one == .denied || other == .denied ? .denied : max(one, other)
     }
 
     /// Returns the level of the grants for all objects of a type; nil if there is no such grant.
-    private func granted(_ type: GrantedType) -> PermissionLevel? { everything[type]?.raised(to: defaultLevel) }
+    private func level(ofAll type: GrantedType) -> PermissionLevel? { levelsOfTypes[type]?.raised(to: defaultLevel) }
 
     /// Returns the level on an experiment itself, not on its contents.
     package func level(ofExperiment id: Int64) -> PermissionLevel {
-        Self.fold(experiments[id], everything[.experiment])?.raised(to: defaultLevel) ?? defaultLevel
+        Self.combined(experiments[id], levelsOfTypes[.experiment])?.raised(to: defaultLevel) ?? defaultLevel
     }
 
     /// Returns the level on a registered model or a prompt itself, not on its versions.
     package func level(ofModel name: String, isPrompt: Bool) -> PermissionLevel {
         let named = isPrompt ? prompts[Array(name.utf8)] : models[Array(name.utf8)]
-        return Self.fold(named, everything[isPrompt ? .prompt : .registeredModel])?.raised(to: defaultLevel)
+        return Self.combined(named, levelsOfTypes[isPrompt ? .prompt : .registeredModel])?.raised(to: defaultLevel)
             ?? defaultLevel
     }
 
@@ -95,15 +95,15 @@ package struct Permissions: Sendable {
         switch thing {
         case .experiment(let id): return level(ofExperiment: id)
         case .model(let name, let isPrompt): return level(ofModel: name, isPrompt: isPrompt)
-        case .run(let id): return level(within: level(ofExperiment: id), granted(.run))
-        case .loggedModel(let id): return level(within: level(ofExperiment: id), granted(.loggedModel))
+        case .run(let id): return level(within: level(ofExperiment: id), level(ofAll: .run))
+        case .loggedModel(let id): return level(within: level(ofExperiment: id), level(ofAll: .loggedModel))
         case .version(let name, let isPrompt):
-            let versions = granted(isPrompt ? .promptVersion : .registeredModelVersion)
+            let versions = level(ofAll: isPrompt ? .promptVersion : .registeredModelVersion)
             return level(within: level(ofModel: name, isPrompt: isPrompt), versions)
         }
     }
 
-    /// Returns `own` or else the level on the container; an object in an unreadable container is unreadable too.
+    /// Returns `own` or, if it is nil, the level on the container; an object in an unreadable container is unreadable too.
     private func level(within container: PermissionLevel, _ own: PermissionLevel?) -> PermissionLevel {
         container < .read ? container : own ?? container
     }
@@ -115,49 +115,47 @@ package struct Permissions: Sendable {
     /// Whether no grant forbids creating an object of the type; the caller checks the permission on its container.
     package func allowsCreation(of type: GrantedType, named name: String? = nil) -> Bool {
         switch (type, name) {
-        case (.registeredModel, let name?): Self.fold(models[Array(name.utf8)], everything[type]) != .denied
-        case (.prompt, let name?): Self.fold(prompts[Array(name.utf8)], everything[type]) != .denied
-        default: everything[type] != .denied
+        case (.registeredModel, let name?): Self.combined(models[Array(name.utf8)], levelsOfTypes[type]) != .denied
+        case (.prompt, let name?): Self.combined(prompts[Array(name.utf8)], levelsOfTypes[type]) != .denied
+        default: levelsOfTypes[type] != .denied
         }
     }
 
     /// Whether an experiment may be deleted or restored, with all that it contains.
     package func allowsDeletion(ofExperiment id: Int64) -> Bool {
-        let contained: [GrantedType] = [
-            .run, .trace, .loggedModel, .assessment, .reviewQueue, .scorer, .scorerVersion,
-        ]
-        return level(ofExperiment: id) >= .manage && contained.allSatisfy { granted($0) ?? .manage >= .manage }
+        let contained: [GrantedType] = [.run, .trace, .loggedModel, .assessment, .reviewQueue, .scorer, .scorerVersion]
+        return level(ofExperiment: id) >= .manage && contained.allSatisfy { level(ofAll: $0) ?? .manage >= .manage }
     }
 
     /// Whether a registered model or prompt may be deleted, with its versions.
     package func allowsDeletion(ofModel name: String, isPrompt: Bool) -> Bool {
-        let versions = granted(isPrompt ? .promptVersion : .registeredModelVersion)
+        let versions = level(ofAll: isPrompt ? .promptVersion : .registeredModelVersion)
         return level(ofModel: name, isPrompt: isPrompt) >= .manage && versions ?? .manage >= .manage
     }
 
     /// Returns the experiments that can be read and whose objects of a type, such as runs, can be read too.
     package func visibleExperiments(for type: GrantedType) -> VisibleThings<Int64> {
-        if type != .experiment, everything[type] == .denied { return .only([]) }
-        return visible(experiments, everything[.experiment])
+        if type != .experiment, levelsOfTypes[type] == .denied { return .only([]) }
+        return visible(experiments, levelsOfTypes[.experiment])
     }
 
     /// Returns the names of the registered models that can be read.
     ///
     /// - Parameter type: the type of the objects that are listed: the models themselves or their versions.
     package func visibleModels(for type: GrantedType) -> VisibleThings<[UInt8]> {
-        if type != .registeredModel, everything[type] == .denied { return .only([]) }
-        return visible(models, everything[.registeredModel])
+        if type != .registeredModel, levelsOfTypes[type] == .denied { return .only([]) }
+        return visible(models, levelsOfTypes[.registeredModel])
     }
 
     /// Returns the names of the prompts that can be read.
     package func visiblePrompts(for type: GrantedType) -> VisibleThings<[UInt8]> {
-        if type != .prompt, everything[type] == .denied { return .only([]) }
-        return visible(prompts, everything[.prompt])
+        if type != .prompt, levelsOfTypes[type] == .denied { return .only([]) }
+        return visible(prompts, levelsOfTypes[.prompt])
     }
 
     private func visible<ID>(_ named: [ID: PermissionLevel], _ all: PermissionLevel?) -> VisibleThings<ID> {
         func isVisible(_ level: PermissionLevel?) -> Bool {
-            (Self.fold(level, all)?.raised(to: defaultLevel) ?? defaultLevel) >= .read
+            (Self.combined(level, all)?.raised(to: defaultLevel) ?? defaultLevel) >= .read
         }
         let others = isVisible(nil)
         let exceptions = Set(named.filter { isVisible($0.value) != others }.keys)

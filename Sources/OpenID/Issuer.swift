@@ -20,20 +20,20 @@ package final class Issuer: Sendable {
         var lastSuccess: ContinuousClock.Instant?
         var failure: IssuerFailure?
         var isFetching = false
-        /// Closures to call when a fetch of the keys ends, with or without success, or takes longer than `Pace.longestWait`.
-        var waiting: [@Sendable () -> Void] = []
+        /// Closures to call when a fetch of the keys ends, with or without success, or takes longer than `Pace.maximumWait`.
+        var waitingClosures: [@Sendable () -> Void] = []
     }
 
     /// How often the keys are fetched, and how long requests wait for them.
     package struct Pace: Sendable {
         /// The shortest time between two attempts while the server has keys.
-        package var rest = Duration.seconds(60)
+        package var retryInterval = Duration.seconds(60)
         /// The shortest time between two attempts while the server has no keys.
-        package var restWithoutKeys = Duration.seconds(5)
+        package var retryIntervalWithoutKeys = Duration.seconds(5)
         /// The age at which keys are fetched again even if no key is missing, so that a withdrawn key is removed.
-        package var lifetime = Duration.seconds(3_600)
+        package var refreshInterval = Duration.seconds(3_600)
         /// How long a request waits for keys that are being fetched.
-        package var longestWait = Duration.seconds(2)
+        package var maximumWait = Duration.seconds(2)
 
         package init() {}
     }
@@ -75,35 +75,33 @@ package final class Issuer: Sendable {
         // The key is looked up last, so that a token with invalid claims does not make the server fetch keys.
         let proof = try rules.check(token.claims, at: now)
         let key: KeySet.Entry
-        switch choice(for: token) {
+        switch findKey(of: token) {
         case .key(let found): key = found
-        case .unfit: throw Self.unfit
+        case .unfit: throw Self.unfitKey
         case .unknown:
-            if startFetching() { throw isFetchSlow ? slowness : .awaited(KeyFetch(of: self)) }
+            if startFetching() { throw isFetchSlow ? slowFetch : .awaited(KeyFetch(of: self)) }
             if let failure = state.withLock(\.failure) {
                 throw .unready("The keys of \(settings.issuer) cannot be fetched at the moment: it \(failure).")
             }
-            throw unknown
+            throw unknownKey
         }
         guard token.isSigned(by: key) else { throw Self.wrongSignature }
         return proof
     }
 
-    private static let unfit = TokenFault.refused("The token's key (kid) is not one for its algorithm (alg).")
+    private static let unfitKey = TokenFault.refused("The token's key (kid) is not one for its algorithm (alg).")
     private static let wrongSignature = TokenFault.refused("The signature of the token is wrong.")
-    private var unknown: TokenFault {
+    private var unknownKey: TokenFault {
         .refused("The token is signed with a key (kid) that \(settings.issuer) does not publish.")
     }
 
-    private var slowness: TokenFault {
-        .unready(
-            "The keys of \(settings.issuer) are being fetched, which takes long; send the request again in a moment."
-        )
+    private var slowFetch: TokenFault {
+        .unready("The keys of \(settings.issuer) are still being fetched; send the request again in a moment.")
     }
 
-    private func choice(for token: JSONWebToken) -> KeySet.KeyChoice {
+    private func findKey(of token: JSONWebToken) -> KeySet.FoundKey {
         let (keys, isOld) = state.withLock { state in
-            (state.keys, state.lastSuccess.map { .now - $0 > pace.lifetime } ?? false)
+            (state.keys, state.lastSuccess.map { .now - $0 > pace.refreshInterval } ?? false)
         }
         if isOld { _ = startFetching() }
         return keys?.key(for: token) ?? .unknown
@@ -115,55 +113,54 @@ package final class Issuer: Sendable {
     ///
     /// - Returns: whether the keys are being fetched now.
     private func startFetching() -> Bool {
-        let (isUnderWay, mayBegin) = state.withLock { state in
+        let (isFetching, mayStart) = state.withLock { state in
             if state.isFetching { return (true, false) }
-            let rest = state.keys == nil ? pace.restWithoutKeys : pace.rest
-            if let last = state.lastAttempt, .now - last < rest { return (false, false) }
+            let interval = state.keys == nil ? pace.retryIntervalWithoutKeys : pace.retryInterval
+            if let last = state.lastAttempt, .now - last < interval { return (false, false) }
             state.lastAttempt = .now
             state.isFetching = true
             return (true, true)
         }
-        guard mayBegin else { return isUnderWay }
+        guard mayStart else { return isFetching }
         let isStarted = SystemThread.start(name: "apus.issuer") { [self] in fetch() }
         if !isStarted { endFetch { _ in } }
         return isStarted
     }
 
-    /// Whether the keys have been fetched for so long that requests do not wait for them any more.
+    /// Whether the fetch of the keys has already taken so long that requests do not wait for it any more.
     private var isFetchSlow: Bool {
         state.withLock { state in
-            state.isFetching && state.lastAttempt.map { .now - $0 >= pace.longestWait } ?? false
+            state.isFetching && state.lastAttempt.map { .now - $0 >= pace.maximumWait } ?? false
         }
     }
 
-    /// Calls `done` at once if no keys are being fetched; otherwise when the fetch ends or takes longer than `Pace.longestWait`.
+    /// Calls `done` at once if no keys are being fetched; otherwise when the fetch ends or takes longer than `Pace.maximumWait`.
     func whenFetched(_ done: @escaping @Sendable () -> Void) {
-        let (isOver, isFirst) = state.withLock { state in
+        let (isFetched, isFirst) = state.withLock { state in
             guard state.isFetching else { return (true, false) }
-            state.waiting.append(done)
-            return (false, state.waiting.count == 1)
+            state.waitingClosures.append(done)
+            return (false, state.waitingClosures.count == 1)
         }
-        if isOver { return done() }
+        if isFetched { return done() }
         guard isFirst else { return }
-        let seconds = Double(pace.longestWait.components.seconds)
-        DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { [weak self] in self?.endWait() }
+        let seconds = Double(pace.maximumWait.components.seconds)
+        DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { [weak self] in self?.callWaitingClosures() }
     }
 
-    private func endFetch(_ note: (inout State) -> Void) {
+    private func endFetch(_ update: (inout State) -> Void) {
         state.withLock { state in
-            note(&state)
+            update(&state)
             state.isFetching = false
         }
-        endWait()
+        callWaitingClosures()
     }
 
-    /// Calls the closures that wait for the keys.
-    private func endWait() {
-        let waiting = state.withLock { state in
-            defer { state.waiting = [] }
-            return state.waiting
+    private func callWaitingClosures() {
+        let closures = state.withLock { state in
+            defer { state.waitingClosures = [] }
+            return state.waitingClosures
         }
-        for done in waiting { done() }
+        for done in closures { done() }
     }
 
     /// Fetches the issuer's configuration and keys; if this fails, the older ones are kept.
@@ -176,9 +173,9 @@ package final class Issuer: Sendable {
         } catch {
             result = .failure(error)
         }
-        var before: IssuerFailure?
+        var previousFailure: IssuerFailure?
         endFetch { state in
-            before = state.failure
+            previousFailure = state.failure
             switch result {
             case .failure(let failure): state.failure = failure
             case .success(let (document, keys, bytes)):
@@ -192,9 +189,9 @@ package final class Issuer: Sendable {
         }
         switch result {
         case .failure(let failure):
-            if failure != before { report("\(settings.issuer) \(failure)") }
+            if failure != previousFailure { report("\(settings.issuer) \(failure)") }
         case .success:
-            if before != nil { report("\(settings.issuer) can be reached again") }
+            if previousFailure != nil { report("\(settings.issuer) can be reached again") }
         }
     }
 
@@ -218,7 +215,7 @@ package final class Issuer: Sendable {
         returningTo redirect: String
     ) throws(IssuerFailure) -> String {
         guard let client = settings.client else { throw IssuerFailure("is not set up for log-ins to this server") }
-        guard let document = state.withLock(\.document) else { throw unasked }
+        guard let document = state.withLock(\.document) else { throw notReady }
         guard let endpoint = document.authorizationEndpoint else {
             throw IssuerFailure("does not support log-ins: it has no authorization_endpoint")
         }
@@ -230,7 +227,7 @@ package final class Issuer: Sendable {
         return endpoint + (endpoint.contains("?") ? "&" : "?") + query
     }
 
-    private var unasked: IssuerFailure {
+    private var notReady: IssuerFailure {
         let isFetching = startFetching()
         if let failure = state.withLock(\.failure), !isFetching { return failure }
         return IssuerFailure("has not answered yet; try again in a moment")
@@ -249,7 +246,7 @@ package final class Issuer: Sendable {
         returnedTo redirect: String,
         at now: Double
     ) throws -> ProvenToken {
-        guard let client = settings.client, let document = state.withLock(\.document) else { throw unasked }
+        guard let client = settings.client, let document = state.withLock(\.document) else { throw notReady }
         guard issuer.map({ $0.utf8.elementsEqual(settings.issuer.utf8) }) ?? !document.answersWithIssuer else {
             throw TokenFault.refused("The answer is of another issuer.")
         }
@@ -291,23 +288,23 @@ package final class Issuer: Sendable {
         guard token.claims.has("azp") || isShared ? token.claims.text("azp") == client.id : true else {
             throw .refused("The token was made for another client (azp).")
         }
-        switch choiceNow(for: token) {
+        switch findKeyWaiting(of: token) {
         case .key(let key):
             guard token.isSigned(by: key) else { throw Self.wrongSignature }
             return proof
-        case .unfit: throw Self.unfit
-        case .unknown: throw state.withLock(\.isFetching) ? slowness : unknown
+        case .unfit: throw Self.unfitKey
+        case .unknown: throw state.withLock(\.isFetching) ? slowFetch : unknownKey
         }
     }
 
-    /// The key of a token; if it is unknown, blocks while the keys are fetched.
-    private func choiceNow(for token: JSONWebToken) -> KeySet.KeyChoice {
-        let known = choice(for: token)
-        guard case .unknown = known, startFetching(), !isFetchSlow else { return known }
-        let isOver = DispatchSemaphore(value: 0)
-        whenFetched { isOver.signal() }
-        isOver.wait()
-        return choice(for: token)
+    /// Finds the key of a token; if the key is unknown, blocks while the keys are fetched.
+    private func findKeyWaiting(of token: JSONWebToken) -> KeySet.FoundKey {
+        let found = findKey(of: token)
+        guard case .unknown = found, startFetching(), !isFetchSlow else { return found }
+        let fetchEnd = DispatchSemaphore(value: 0)
+        whenFetched { fetchEnd.signal() }
+        fetchEnd.wait()
+        return findKey(of: token)
     }
 
     private static func form(_ values: [(String, String)]) -> String {

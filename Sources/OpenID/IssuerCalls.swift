@@ -5,8 +5,8 @@ package import TLS
 /// Sends requests to an issuer; each address is the issuer's own, or has an origin that the operator allows.
 package struct IssuerCalls: Sendable {
     /// The time limit of one call.
-    private static let longestCall = Duration.seconds(10)
-    /// The longest answer that is read, in bytes; a set of keys usually has a few thousand bytes.
+    private static let maximumDuration = Duration.seconds(10)
+    /// The length of the longest answer that is read; a set of keys usually has a few thousand bytes.
     private static let maximumBytes = 256 * 1_024
 
     /// Sends a request and returns the status and the body of the answer.
@@ -38,11 +38,12 @@ package struct IssuerCalls: Sendable {
         _ form: String,
         _ fields: [(name: String, value: String)]
     ) throws(IssuerFailure) -> (status: Int, body: [UInt8]) {
-        let kind = [
+        let formFields = [
             (name: "Accept", value: "application/json"),
             (name: "Content-Type", value: "application/x-www-form-urlencoded"),
         ]
-        return try send(url, ClientRequest(.post, url.target, fields: kind + fields, body: .bytes(Array(form.utf8))))
+        let request = ClientRequest(.post, url.target, fields: formFields + fields, body: .bytes(Array(form.utf8)))
+        return try send(url, request)
     }
 
     private static func send(
@@ -63,7 +64,7 @@ package struct IssuerCalls: Sendable {
         do throws(CallFailure) {
             // Each call has a client of its own, because calls are rare and need no open connection between them.
             let client = HTTPClient(url.origin, proxy: proxy, trust: trust)
-            let limits = CallLimits(whole: Deadline(after: longestCall))
+            let limits = CallLimits(whole: Deadline(after: maximumDuration))
             let reply = try client.send(request, maximumBytes: maximumBytes, limits)
             return (reply.status, reply.body)
         } catch {

@@ -4,8 +4,7 @@ internal import JSON
 /// The configuration that an issuer publishes (OpenID Connect Discovery 1.0 §3).
 struct IssuerDocument: Sendable {
     let keysURL: HTTPURL
-    /// The address of the issuer's log-in page; nil if the issuer has none, for instance because it issues tokens only
-    /// for machines.
+    /// The address of the issuer's log-in page; nil if the issuer has none, for instance because it serves only machines.
     let authorizationEndpoint: String?
     let tokenEndpoint: HTTPURL?
     /// Whether the client's secret must be sent in the body and not with HTTP Basic.

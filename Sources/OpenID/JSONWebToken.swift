@@ -10,16 +10,14 @@ struct JSONWebToken: Sendable {
     private let signedBytes: [UInt8]
     private let signature: [UInt8]
 
-    /// The longest token that is read, in bytes.
+    /// The length of the longest token that is read.
     static let maximumBytes = 16_384
 
-    /// The values of `typ` that a credential may have.
-    ///
-    /// Tokens for other purposes have other types, so that they cannot be used as credentials.
-    private static let kinds: Set<String> = ["jwt", "at+jwt", "application/jwt", "application/at+jwt"]
+    /// The values of `typ` that a credential may have; tokens for other purposes have other types.
+    private static let credentialTypes: Set<String> = ["jwt", "at+jwt", "application/jwt", "application/at+jwt"]
 
     /// Whether a text looks like a JSON Web Token: three parts, the first of which begins like a JSON object in base64.
-    static func isOne(_ text: [UInt8]) -> Bool {
+    static func hasTokenForm(_ text: [UInt8]) -> Bool {
         text.starts(with: "ey".utf8) && text.count { $0 == UInt8(ascii: ".") } == 2
     }
 
@@ -33,8 +31,8 @@ struct JSONWebToken: Sendable {
         }
         // A token with extensions that must be understood (`crit`) is invalid for a server without them (RFC 7515 §4.1.11).
         guard head["crit"] == nil else { throw .refused("The token needs extensions that are not supported (crit).") }
-        if let kind = head["typ"] {
-            guard let text = kind.string, Self.kinds.contains(text.lowercased()) else {
+        if let type = head["typ"] {
+            guard let text = type.string, Self.credentialTypes.contains(text.lowercased()) else {
                 throw .refused("The token has a type that is not a credential (typ).")
             }
         }
@@ -43,9 +41,9 @@ struct JSONWebToken: Sendable {
             throw .refused("The id of the token's key is not a text (kid).")
         }
         guard let name = head["alg"]?.string, let algorithm = SignatureAlgorithm(rawValue: name) else {
-            let known = SignatureAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")
+            let accepted = SignatureAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")
             let given = head["alg"]?.string?.printable(limit: 20) ?? "nothing"
-            throw .refused("The token is signed with \(given) (alg). Accepted algorithms are \(known).")
+            throw .refused("The token is signed with \(given) (alg). Accepted algorithms are \(accepted).")
         }
         guard let signature = Self.bytes(parts[2]), !signature.isEmpty else {
             throw .refused("The token has no signature, or it is cut off.")
@@ -85,9 +83,7 @@ struct Claims: Sendable {
 
     init(_ root: JSONValue) { self.root = root }
 
-    /// The value of a claim.
-    ///
-    /// If no claim has the whole name, its dots lead into nested objects (`realm_access.roles`).
+    /// The value of a claim; if no claim has the whole name, the name is a path of members (`realm_access.roles`).
     private func value(_ name: String) -> JSONValue? {
         if let value = root[name] { return value }
         var value: JSONValue? = root

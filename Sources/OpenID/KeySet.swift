@@ -19,9 +19,9 @@ struct KeySet: Sendable {
 
     private static let maximumCount = 100
 
-    /// Reads a JSON Web Key Set; leaves out keys that are not for signatures, and keys of unsupported kinds.
+    /// Reads a JSON Web Key Set; skips keys that are not for signatures, and keys of unsupported kinds.
     ///
-    /// - Throws: if the text is not a key set, has too many keys or no usable one, or OpenSSL is missing.
+    /// - Throws: if the text is not a key set, if it has too many keys or no usable one, or if OpenSSL is missing.
     init(_ bytes: [UInt8]) throws(IssuerFailure) {
         guard let root = try? JSONDocument(parsing: bytes).root, let keys = root["keys"], keys.kind == .array else {
             throw IssuerFailure("does not answer with a set of keys in JSON")
@@ -47,34 +47,33 @@ struct KeySet: Sendable {
 
     private static func entry(_ key: JSONValue) throws(TLSFailure) -> Entry? {
         guard key.kind == .object, key["use"]?.isString("sig") ?? true else { return nil }
-        if let operations = key["key_ops"], !operations.elements.contains(where: { $0.isString("verify") }) {
-            return nil
-        }
+        let isForVerifying = key["key_ops"]?.elements.contains { $0.isString("verify") } ?? true
+        guard isForVerifying else { return nil }
         func bytes(of name: String) -> [UInt8]? { key[name]?.string.flatMap { JSONWebToken.bytes($0.utf8) } }
-        let made: PublicKey
+        let publicKey: PublicKey
         let kind: KeyKind
         switch key["kty"]?.string {
         case "RSA":
             guard let modulus = bytes(of: "n"), let exponent = bytes(of: "e") else { return nil }
-            made = try PublicKey(modulus: modulus, exponent: exponent)
+            publicKey = try PublicKey(modulus: modulus, exponent: exponent)
             kind = .rsa
         case "EC":
             guard let name = key["crv"]?.string, let curve = EllipticCurve(rawValue: name), let x = bytes(of: "x"),
                 let y = bytes(of: "y")
             else { return nil }
-            made = try PublicKey(curve, x: x, y: y)
+            publicKey = try PublicKey(curve, x: x, y: y)
             kind = .elliptic(curve)
         case "OKP":
             guard key["crv"]?.isString("Ed25519") == true, let x = bytes(of: "x") else { return nil }
-            made = try PublicKey(ed25519: x)
+            publicKey = try PublicKey(ed25519: x)
             kind = .ed25519
         default: return nil
         }
-        return Entry(key: made, kind: kind, id: key["kid"]?.string, algorithm: key["alg"]?.string)
+        return Entry(key: publicKey, kind: kind, id: key["kid"]?.string, algorithm: key["alg"]?.string)
     }
 
-    /// The result of looking for a token's key.
-    enum KeyChoice {
+    /// The result of a search for the key of a token.
+    enum FoundKey {
         case key(Entry)
         /// The set has no key with the token's key id (`kid`).
         case unknown
@@ -84,10 +83,10 @@ struct KeySet: Sendable {
     }
 
     /// The key that the token names by its key id; for a token without a key id, the only key for its algorithm.
-    func key(for token: JSONWebToken) -> KeyChoice {
+    func key(for token: JSONWebToken) -> FoundKey {
         guard let id = token.keyID else {
-            let fitting = entries.filter { $0.isFor(token.algorithm) }
-            return fitting.count == 1 ? .key(fitting[0]) : .unfit
+            let suitable = entries.filter { $0.isFor(token.algorithm) }
+            return suitable.count == 1 ? .key(suitable[0]) : .unfit
         }
         let named = entries.filter { $0.id == id }
         if named.isEmpty { return .unknown }

@@ -3,13 +3,13 @@ package import Hashing
 
 /// The values that prove that an issuer's answer belongs to the browser that has begun a log-in.
 ///
-/// All are derived from one seed, which the browser keeps.
+/// All values are derived from one seed, which the browser stores.
 package struct LogInAttempt: Sendable {
     /// The value that the issuer must return with its answer (RFC 6749 §10.12).
     package let state: String
     /// The value that the token must contain (OpenID Connect Core §15.5.2).
     package let nonce: String
-    /// The secret that is sent together with the code, so that nobody else can use the code (RFC 7636).
+    /// The secret that is sent together with the issuer's code, so that nobody else can use the code (RFC 7636).
     package let verifier: String
 
     /// - Parameters:

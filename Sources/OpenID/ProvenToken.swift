@@ -10,8 +10,8 @@ package struct ProvenToken: Sendable, Equatable {
     /// The expiration time in Unix milliseconds.
     package let expirationTime: Int64
 
-    /// The most groups that a token may have.
-    package static let groupLimit = 1_000
+    /// The largest number of groups that a token may have.
+    package static let maximumGroups = 1_000
 }
 
 /// Checks the claims of a token (RFC 7519 §4.1, OpenID Connect Core §3.1.3.7).
@@ -19,8 +19,8 @@ struct TokenRules: Sendable {
     let settings: IssuerSettings
     let audiences: [String]
 
-    /// The largest difference between the clocks of the issuer and this machine, in seconds.
-    static let leeway = 60.0
+    /// The largest accepted difference between the clocks of the issuer and this machine.
+    static let leewaySeconds = 60.0
 
     /// Checks the claims and returns the facts of the token; the caller must check the signature.
     ///
@@ -29,7 +29,7 @@ struct TokenRules: Sendable {
         guard let issuer = claims.text("iss"), issuer.utf8.elementsEqual(settings.issuer.utf8) else {
             throw .refused("The token is of another issuer.")
         }
-        guard let meant = claims.texts("aud"), meant.contains(where: isAudience) else {
+        guard claims.texts("aud")?.contains(where: isAudience) == true else {
             let given = claims.texts("aud")?.prefix(3).map { "'\($0.printable(limit: 100))'" }.joined(separator: ", ")
             throw .refused("The token is for \(given ?? "nobody") (aud), and not for this server.")
         }
@@ -37,15 +37,15 @@ struct TokenRules: Sendable {
         guard !claims.has("cnf") else {
             throw .refused("The token is bound to a key (cnf), so it is not a bearer token.")
         }
-        let end = try checkTimes(of: claims, at: now)
-        for wanted in settings.requiredClaims where !claims.isEqual(wanted.name, to: wanted.value) {
-            throw .refused("The claim '\(wanted.name)' of the token does not have the value that this server requires.")
+        let expiration = try checkTimes(of: claims, at: now)
+        for claim in settings.requiredClaims where !claims.isEqual(claim.name, to: claim.value) {
+            throw .refused("The claim '\(claim.name)' of the token does not have the value that this server requires.")
         }
         return ProvenToken(
             issuer: settings.issuer,
             name: try name(claims),
             groups: try groups(claims),
-            expirationTime: Int64(min(end, 253_402_300_799) * 1_000)
+            expirationTime: Int64(min(expiration, 253_402_300_799) * 1_000)
         )
     }
 
@@ -53,15 +53,15 @@ struct TokenRules: Sendable {
 
     /// Checks `exp`, `nbf` and `iat`, and returns the expiration time in Unix seconds.
     private func checkTimes(of claims: Claims, at now: Double) throws(TokenFault) -> Double {
-        guard let end = claims.time("exp") else { throw .refused("The token has no expiration time (exp).") }
-        guard now < end + Self.leeway, end > 0 else { throw .refused("The token has expired.") }
+        guard let expiration = claims.time("exp") else { throw .refused("The token has no expiration time (exp).") }
+        guard now < expiration + Self.leewaySeconds, expiration > 0 else { throw .refused("The token has expired.") }
         for (name, phrase) in [("nbf", "is not valid yet"), ("iat", "was issued in the future")] where claims.has(name)
         {
-            guard let begin = claims.time(name), begin - Self.leeway <= now else {
+            guard let start = claims.time(name), start - Self.leewaySeconds <= now else {
                 throw .refused("The token \(phrase) (\(name)); or the clock of this server is wrong.")
             }
         }
-        return end
+        return expiration
     }
 
     private func name(_ claims: Claims) throws(TokenFault) -> String {
@@ -77,9 +77,9 @@ struct TokenRules: Sendable {
 
     private func groups(_ claims: Claims) throws(TokenFault) -> [String] {
         guard let claim = settings.groupsClaim, claims.has(claim) else { return [] }
-        guard let groups = claims.texts(claim), groups.count <= ProvenToken.groupLimit else {
+        guard let groups = claims.texts(claim), groups.count <= ProvenToken.maximumGroups else {
             throw .refused(
-                "The claim '\(claim)' of the token is not a list of at most \(ProvenToken.groupLimit) group names."
+                "The claim '\(claim)' of the token is not a list of at most \(ProvenToken.maximumGroups) group names."
             )
         }
         return groups

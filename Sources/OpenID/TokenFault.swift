@@ -2,7 +2,7 @@
 package enum TokenFault: Error, Sendable, Equatable {
     /// This server will never accept the token. The value is a whole sentence that says why.
     case refused(String)
-    /// The token cannot be checked before the issuer's keys have been fetched, which has begun.
+    /// The token can be checked only after the issuer's keys have been fetched; the value is this fetch, which has begun.
     case awaited(KeyFetch)
     /// The token cannot be checked, because the issuer's keys cannot be fetched; the value is a whole sentence that says why.
     case unready(String)

@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// All issuers that the operator trusts, and a cache of the tokens whose check succeeded.
 package final class TokenIssuers: Sendable {
-    private struct Known {
+    private struct CheckedToken {
         let proof: ProvenToken
         let issuer: Issuer
         let generation: Int
@@ -12,9 +12,9 @@ package final class TokenIssuers: Sendable {
     package let all: [Issuer]
     private let byName: [String: Issuer]
     /// The checked tokens, by their SHA-256, so that no token itself is kept in memory.
-    private let known = Mutex<[[UInt8]: Known]>([:])
+    private let checkedTokens = Mutex<[[UInt8]: CheckedToken]>([:])
 
-    /// The most checked tokens that are remembered.
+    /// The largest number of checked tokens that are remembered.
     private static let capacity = 4_096
 
     package init(_ issuers: [Issuer]) {
@@ -23,7 +23,7 @@ package final class TokenIssuers: Sendable {
     }
 
     /// Whether a credential has the form of a JSON Web Token.
-    package static func areMeant(by credential: [UInt8]) -> Bool { JSONWebToken.isOne(credential) }
+    package static func areMeant(by credential: [UInt8]) -> Bool { JSONWebToken.hasTokenForm(credential) }
 
     /// Checks a token and returns the user that it names.
     ///
@@ -37,10 +37,10 @@ package final class TokenIssuers: Sendable {
             throw .refused("The token has \(text.count) bytes; at most \(JSONWebToken.maximumBytes) are read.")
         }
         let hash = SHA256.digest(of: text)
-        if let known = known.withLock({ $0[hash] }), known.proof.expirationTime > now,
-            known.generation == known.issuer.generation
+        if let checked = checkedTokens.withLock({ $0[hash] }), checked.proof.expirationTime > now,
+            checked.generation == checked.issuer.generation
         {
-            return known.proof
+            return checked.proof
         }
         let token = try JSONWebToken(text)
         guard let name = token.claims.text("iss"), let issuer = byName[name] else {
@@ -48,12 +48,12 @@ package final class TokenIssuers: Sendable {
         }
         let generation = issuer.generation
         let proof = try issuer.check(token, at: Double(now) / 1_000)
-        known.withLock { known in
-            if known.count >= Self.capacity {
-                known = known.filter { $0.value.proof.expirationTime > now }
-                if known.count >= Self.capacity { known.removeAll() }
+        checkedTokens.withLock { tokens in
+            if tokens.count >= Self.capacity {
+                tokens = tokens.filter { $0.value.proof.expirationTime > now }
+                if tokens.count >= Self.capacity { tokens.removeAll() }
             }
-            known[hash] = Known(proof: proof, issuer: issuer, generation: generation)
+            tokens[hash] = CheckedToken(proof: proof, issuer: issuer, generation: generation)
         }
         return proof
     }

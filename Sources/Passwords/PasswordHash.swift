@@ -12,8 +12,8 @@ package enum PasswordHash {
     }
 
     /// The number of rounds that OWASP recommends for this function; a check takes about a tenth of a second.
-    package static let usualRounds: Int32 = 600_000
-    private static let mostRounds: Int32 = 10_000_000
+    package static let defaultRounds: Int32 = 600_000
+    private static let maximumRounds: Int32 = 10_000_000
     private static let saltByteCount = 16
 
     /// Loads OpenSSL, so that the server reports a missing library when it starts and not at the first log-in.
@@ -27,10 +27,10 @@ package enum PasswordHash {
         }
     }
 
-    /// Blocks for about a tenth of a second of processor time.
+    /// Returns the stored form of a password, with a new salt; blocks for about a tenth of a second of processor time.
     ///
-    /// - Parameter rounds: the number of rounds, by which an attacker who has the hash tries passwords more slowly.
-    package static func make(_ password: String, rounds: Int32 = usualRounds) throws(Failure) -> String {
+    /// - Parameter rounds: the number of rounds: the more, the longer an attacker who has the hash needs for each guess.
+    package static func make(_ password: String, rounds: Int32 = defaultRounds) throws(Failure) -> String {
         var generator = SystemRandomNumberGenerator()
         let salt = Hexadecimal.text((0..<saltByteCount).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
         return "pbkdf2:sha256:\(rounds)$\(salt)$" + Hexadecimal.text(try hash(password, salt, rounds))
@@ -41,7 +41,7 @@ package enum PasswordHash {
     /// Blocks as long as `make`, even if `stored` is nil, so that the time does not reveal whether a user exists.
     package static func isStored(_ password: String, as stored: String?) throws(Failure) -> Bool {
         guard let stored, let parts = Parts(stored) else {
-            _ = try hash(password, "0", usualRounds)
+            _ = try hash(password, "0", defaultRounds)
             return false
         }
         return ConstantTime.areEqual(try hash(password, parts.salt, parts.rounds), parts.hash)
@@ -59,7 +59,7 @@ package enum PasswordHash {
             let parts = text.split(separator: "$", omittingEmptySubsequences: false)
             let method = parts.first?.split(separator: ":") ?? []
             guard parts.count == 3, method.count == 3, method[0] == "pbkdf2", method[1] == "sha256",
-                let rounds = Int32(method[2]), (1...PasswordHash.mostRounds).contains(rounds),
+                let rounds = Int32(method[2]), (1...PasswordHash.maximumRounds).contains(rounds),
                 let hash = Hexadecimal.bytes(String(parts[2])), hash.count == SHA256.digestBytes
             else { return nil }
             self.rounds = rounds

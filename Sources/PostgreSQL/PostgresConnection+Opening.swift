@@ -2,39 +2,39 @@ internal import CPostgreSQL
 internal import Glibc
 
 extension PostgresConnection {
-    /// The seconds to wait for a server that neither accepts nor refuses the connection, if `connect_timeout` is not set.
-    static let usualTimeout = 10
+    /// How long to wait for a server that neither accepts nor refuses the connection, if `connect_timeout` is not set.
+    static let defaultTimeoutSeconds = 10
 
-    /// Tries the hosts of the address in turn, and returns what `use` makes of libpq's connection to the first one for which it does
-    /// not fail as if the host could not be reached.
+    /// Tries to connect to the hosts of the address in turn, and returns the result of `use` for the first connection.
     ///
+    /// If connecting or `use` fails with an error for which `PostgresError.isDisconnection` is true, the next host is tried.
     /// - Parameters:
-    ///   - further: defaults for options that the address does not set.
-    ///   - required: options that hold whatever the address sets.
-    ///   - use: becomes the owner of the connection, which it closes if it throws.
+    ///   - defaults: values of options that the address does not set.
+    ///   - overrides: values of options that replace those of the address.
+    ///   - use: gets libpq's connection and owns it; `use` must close the connection before it throws.
     static func open<Value>(
         _ address: PostgresAddress,
         _ applicationName: String,
-        _ further: [(keyword: String, value: String)] = [],
-        _ required: [(keyword: String, value: String)] = [],
+        _ defaults: [(keyword: String, value: String)] = [],
+        _ overrides: [(keyword: String, value: String)] = [],
         _ use: (OpaquePointer) throws(PostgresError) -> Value
     ) throws(PostgresError) -> Value {
         try PostgresLibrary.load()
-        let given = try address.options()
+        let addressOptions = try address.options()
         // libpq uses the last value of a repeated option, so that the address can override the options before it.
-        // Keepalive probes detect within a minute that the server's host has vanished. No probes are sent while sent
-        // data is unacknowledged; then `tcp_user_timeout` (libpq 12 and later) limits the wait.
+        // Keepalive probes detect within a minute that the server's host no longer answers. No probes are sent while sent
+        // data are unacknowledged; then `tcp_user_timeout` (libpq 12 and later) limits the wait.
         var options = [("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3")]
-        if given["tcp_user_timeout"] != nil { options.append(("tcp_user_timeout", "15000")) }
-        options += further.map { ($0.keyword, $0.value) }
+        if addressOptions["tcp_user_timeout"] != nil { options.append(("tcp_user_timeout", "15000")) }
+        options += defaults.map { ($0.keyword, $0.value) }
         options += [
             ("fallback_application_name", applicationName), ("dbname", address.uri), ("client_encoding", "UTF8"),
         ]
         // libpq could try the hosts itself, but a first host that does not answer would use up the whole time limit.
         var failure: PostgresError?
-        for attempt in attempts(given) {
+        for attempt in attempts(addressOptions) {
             do throws(PostgresError) {
-                return try use(try open(options + attempt + required.map { ($0.keyword, $0.value) }))
+                return try use(try open(options + attempt + overrides.map { ($0.keyword, $0.value) }))
             } catch {
                 guard error.isDisconnection else { throw error }
                 let earlier = failure.map { $0.message + "; " } ?? ""
@@ -45,23 +45,23 @@ extension PostgresConnection {
     }
 
     /// Returns the options of each attempt: one attempt per host.
-    private static func attempts(_ given: [String: String?]) -> [[(String, String)]] {
+    private static func attempts(_ options: [String: String?]) -> [[(String, String)]] {
         func list(_ keyword: String) -> [String] {
-            (given[keyword] ?? nil)?.split(separator: ",", omittingEmptySubsequences: false).map { String($0) } ?? []
+            (options[keyword] ?? nil)?.split(separator: ",", omittingEmptySubsequences: false).map { String($0) } ?? []
         }
         let lists = ["host", "hostaddr", "port"].map { ($0, list($0)) }.filter { !$0.1.isEmpty }
         let count = lists.map(\.1.count).max() ?? 0
-        // libpq takes an empty element as a default, which a list for one host cannot express; it refuses lists of
+        // libpq replaces an empty element by a default, which the options of a single host cannot express. It refuses lists of
         // unequal length.
-        let isPlain = lists.allSatisfy { name, list in
+        let canBeSplit = lists.allSatisfy { name, list in
             !list.contains("") && (list.count == count || (name == "port" && list.count == 1))
         }
-        guard count > 1, isPlain, lists.contains(where: { $0.0 != "port" }) else { return [[]] }
+        guard count > 1, canBeSplit, lists.contains(where: { $0.0 != "port" }) else { return [[]] }
         var hosts = (0..<count).map { number in
             lists.map { name, list in (name, list.count > 1 ? list[number] : list[0]) }
         }
-        if given["load_balance_hosts"] == "random" { hosts.shuffle() }
-        guard given["target_session_attrs"] == "prefer-standby" else { return hosts }
+        if options["load_balance_hosts"] == "random" { hosts.shuffle() }
+        guard options["target_session_attrs"] == "prefer-standby" else { return hosts }
         return ["standby", "any"].flatMap { kind in hosts.map { $0 + [("target_session_attrs", kind)] } }
     }
 
@@ -104,17 +104,17 @@ extension PostgresConnection {
 
     /// Returns `connect_timeout` from the address or the environment, or the default; nil if there is no limit.
     static func timeout(_ raw: OpaquePointer) -> Duration? {
-        guard let options = apus_PQconninfo(raw) else { return .seconds(usualTimeout) }
+        guard let options = apus_PQconninfo(raw) else { return .seconds(defaultTimeoutSeconds) }
         defer { apus_PQconninfoFree(options) }
         var option = options
         while let keyword = option.pointee.keyword {
             if String(cString: keyword) == "connect_timeout", let value = option.pointee.val {
-                let seconds = Int(String(cString: value)) ?? usualTimeout
+                let seconds = Int(String(cString: value)) ?? defaultTimeoutSeconds
                 return seconds > 0 ? .seconds(seconds) : nil
             }
             option = option.advanced(by: 1)
         }
-        return .seconds(usualTimeout)
+        return .seconds(defaultTimeoutSeconds)
     }
 
     private static func wait(
@@ -128,10 +128,8 @@ extension PostgresConnection {
             if let deadline {
                 milliseconds = Int32(min((deadline - .now) / .milliseconds(1), 86_400_000))
                 guard milliseconds > 0 else {
-                    throw PostgresError(
-                        .disconnected,
-                        "the server does not answer; connect_timeout in the address says how long to wait"
-                    )
+                    let message = "the server does not answer; connect_timeout in the address says how long to wait"
+                    throw PostgresError(.disconnected, message)
                 }
             }
             let count = poll(&waiting, 1, milliseconds)
@@ -151,7 +149,7 @@ extension PostgresConnection {
     }
 
     /// Returns the URI of the connection without the password, for messages.
-    static func place(_ raw: OpaquePointer) -> String {
+    static func displayURI(_ raw: OpaquePointer) -> String {
         func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String { pointer.map { String(cString: $0) } ?? "" }
         let (user, host) = (text(apus_PQuser(raw)), text(apus_PQhost(raw)))
         let (port, database) = (text(apus_PQport(raw)), text(apus_PQdb(raw)))

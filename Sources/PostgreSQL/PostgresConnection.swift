@@ -13,13 +13,13 @@ package final class PostgresConnection {
     /// nil after `close()`.
     private var raw: OpaquePointer?
     /// The names of the prepared statements by their SQL text.
-    private var statements: [String: String] = [:]
+    private var statementNames: [String: String] = [:]
     /// Whether `forEachRow` is reading the rows of a query.
     private var isBusy = false
 
     private static let maximumStatements = 128
     /// The longest time that the server may take to accept a cancel request.
-    private static let cancelTime = Duration.seconds(5)
+    private static let cancelTimeout = Duration.seconds(5)
     /// The most bytes that are passed to libpq in one call during COPY.
     private static let copyPieceBytes = 262_144
 
@@ -29,7 +29,7 @@ package final class PostgresConnection {
     package init(_ address: PostgresAddress, applicationName: String) throws(PostgresError) {
         let raw = try Self.open(address, applicationName) { raw in raw }
         self.raw = raw
-        place = Self.place(raw)
+        place = Self.displayURI(raw)
         try execute("SET TIME ZONE 'UTC'")
     }
 
@@ -46,7 +46,7 @@ package final class PostgresConnection {
     ///
     /// Outside of a transaction, the whole script runs in one transaction of its own.
     package func execute(_ script: String) throws(PostgresError) {
-        let raw = try idle()
+        let raw = try idleConnection()
         let result = apus_PQexec(raw, script)
         defer { apus_PQclear(result) }
         try check(result, on: raw, script)
@@ -57,7 +57,7 @@ package final class PostgresConnection {
     /// - Parameter values: the values of `$1`, `$2` and so on.
     @discardableResult
     package func run(_ sql: String, _ values: [PostgresValue] = []) throws(PostgresError) -> Int {
-        let raw = try idle()
+        let raw = try idleConnection()
         try send(sql, values, on: raw)
         return try finish(on: raw, sql)
     }
@@ -70,7 +70,7 @@ package final class PostgresConnection {
         _ values: [PostgresValue] = [],
         _ body: (PostgresRow) throws -> Void
     ) throws {
-        let raw = try idle()
+        let raw = try idleConnection()
         try send(sql, values, on: raw)
         _ = apus_PQsetSingleRowMode(raw)
         isBusy = true
@@ -100,9 +100,7 @@ package final class PostgresConnection {
         _ body: (PostgresRow) throws -> Value
     ) throws -> Value? {
         var first: Value?
-        try forEachRow(sql, values) { row in
-            if first == nil { first = try body(row) }
-        }
+        try forEachRow(sql, values) { row in if first == nil { first = try body(row) } }
         return first
     }
 
@@ -110,11 +108,10 @@ package final class PostgresConnection {
     ///
     /// - Parameter sql: `COPY table (columns) FROM STDIN`.
     package func copy(_ sql: String, _ rows: CopyRows) throws(PostgresError) {
-        let raw = try idle()
-        let begun = apus_PQexec(raw, sql)
-        let isReady = apus_PQresultStatus(begun) == APUS_PQ_COPY_IN
-        defer { apus_PQclear(begun) }
-        guard isReady else { return try check(begun, on: raw, sql) }
+        let raw = try idleConnection()
+        let answer = apus_PQexec(raw, sql)
+        defer { apus_PQclear(answer) }
+        guard apus_PQresultStatus(answer) == APUS_PQ_COPY_IN else { return try check(answer, on: raw, sql) }
         var isSent = true
         rows.bytes.withUnsafeBytes { bytes in
             var rest = bytes[...]
@@ -131,7 +128,8 @@ package final class PostgresConnection {
 }
 
 extension PostgresConnection {
-    private func idle() throws(PostgresError) -> OpaquePointer {
+    /// Returns libpq's connection, on which no query is running.
+    private func idleConnection() throws(PostgresError) -> OpaquePointer {
         guard let raw else { throw .closed }
         guard !isBusy else { throw PostgresError(.misuse, "the connection is in the middle of a query") }
         return raw
@@ -140,24 +138,24 @@ extension PostgresConnection {
     /// Sends a statement with its values; prepares the statement at its first use.
     private func send(_ sql: String, _ values: [PostgresValue], on raw: OpaquePointer) throws(PostgresError) {
         let written = try WrittenValues(values)
-        let name = try prepared(sql, on: raw)
+        let name = try statementName(for: sql, on: raw)
         let isSent = written.withPointers { pointers, sizes, formats, count in
             apus_PQsendQueryPrepared(raw, name, count, pointers, sizes, formats, 1)
         }
         guard isSent == 1 else { throw failure(nil, on: raw, sql) }
     }
 
-    private func prepared(_ sql: String, on raw: OpaquePointer) throws(PostgresError) -> String {
-        if let name = statements[sql] { return name }
-        if statements.count >= Self.maximumStatements {
-            statements.removeAll()
+    private func statementName(for sql: String, on raw: OpaquePointer) throws(PostgresError) -> String {
+        if let name = statementNames[sql] { return name }
+        if statementNames.count >= Self.maximumStatements {
+            statementNames.removeAll()
             try execute("DEALLOCATE ALL")
         }
-        let name = "s\(statements.count)"
+        let name = "s\(statementNames.count)"
         let result = apus_PQprepare(raw, name, sql, 0, nil)
         defer { apus_PQclear(result) }
         try check(result, on: raw, sql)
-        statements[sql] = name
+        statementNames[sql] = name
         return name
     }
 
@@ -194,32 +192,32 @@ extension PostgresConnection {
 
     /// Cancels the running query, and discards its remaining results.
     private func cancel(_ raw: OpaquePointer) {
-        guard Self.askToCancel(raw, within: Self.cancelTime) else { return close() }
+        guard Self.requestCancellation(raw, within: Self.cancelTimeout) else { return close() }
         while let result = apus_PQgetResult(raw) { apus_PQclear(result) }
     }
 
     /// Asks the server over a second connection to cancel the running query.
     ///
-    /// If the request fails or comes too late, the query's results arrive as usual.
+    /// If the request fails or arrives after the end of the query, the query's results arrive as usual.
     /// - Returns: false if the request was not sent in time. It may still arrive later and cancel another query, so the
     ///   caller must close the connection.
-    static func askToCancel(_ raw: OpaquePointer, within time: Duration) -> Bool {
+    static func requestCancellation(_ raw: OpaquePointer, within timeout: Duration) -> Bool {
         // `apus_PQgetCancel` copies the server's address; only the new thread uses this copy.
         guard let copy = apus_PQgetCancel(raw) else { return true }
         nonisolated(unsafe) let cancel = copy
-        let isAsked = DispatchSemaphore(value: 0)
+        let requestEnd = DispatchSemaphore(value: 0)
         // Connecting may take the system minutes, and libpq before version 15 has no time limit for it.
         let isStarted = SystemThread.start(name: "pg-cancel") {
             var message = [CChar](repeating: 0, count: 256)
             _ = apus_PQcancel(cancel, &message, Int32(message.count))
             apus_PQfreeCancel(cancel)
-            isAsked.signal()
+            requestEnd.signal()
         }
         guard isStarted else {
             apus_PQfreeCancel(copy)
             return true
         }
-        return isAsked.wait(timeout: .now() + .milliseconds(Int(time / .milliseconds(1)))) == .success
+        return requestEnd.wait(timeout: .now() + .milliseconds(Int(timeout / .milliseconds(1)))) == .success
     }
 }
 

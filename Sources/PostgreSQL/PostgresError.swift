@@ -27,10 +27,10 @@ extension PostgresError {
         package init(rawValue: String) { self.rawValue = rawValue }
 
         /// Whether this is an SQLSTATE.
-        package var isOfServer: Bool { rawValue.utf8.count == 5 }
+        package var isSQLState: Bool { rawValue.utf8.count == 5 }
 
         /// The class of an SQLSTATE: its first two characters.
-        var kind: String { String(rawValue.prefix(2)) }
+        package var errorClass: String { String(rawValue.prefix(2)) }
 
         /// libpq is not installed on this machine, or cannot be loaded.
         package static let noLibrary = State(rawValue: "no library")
@@ -39,7 +39,7 @@ extension PostgresError {
         /// The connection could not be made, or was lost.
         package static let disconnected = State(rawValue: "disconnected")
         /// The server did not answer in time, so the connection was closed.
-        package static let silent = State(rawValue: "silent")
+        package static let noAnswer = State(rawValue: "no answer")
         /// The connection was used in a way that its state does not allow.
         package static let misuse = State(rawValue: "misuse")
         /// The statement was cancelled because its deadline passed.
@@ -60,31 +60,31 @@ extension PostgresError {
 
     /// Whether the connection is lost; a new connection may succeed later.
     package var isDisconnection: Bool {
-        state == .disconnected || state == .silent || state.kind == "08"
+        state == .disconnected || state == .noAnswer || state.errorClass == "08"
             || ["57P01", "57P02", "57P03", "57P05"].contains(state.rawValue)
     }
 
     /// Whether the server refuses the user, the password, or the client's host.
-    package var isRefusedLogIn: Bool { state.kind == "28" }
+    package var isRefusedLogIn: Bool { state.errorClass == "28" }
 
     /// Whether a unique index or another constraint was violated.
-    package var isConstraint: Bool { state.kind == "23" }
+    package var isConstraintViolation: Bool { state.errorClass == "23" }
 
     /// Whether the transaction may succeed if it is repeated: a serialization failure or a deadlock.
     package var isTransient: Bool { state.rawValue == "40001" || state.rawValue == "40P01" }
 
     /// Whether prepared statements of the connection are missing or outdated, so that a new connection must prepare them again.
     ///
-    /// The columns of a table have changed, or a connection pooler between this program and the server has mixed up connections.
-    /// For changed columns, the server reports an unsupported feature (0A000), because no SQLSTATE exists for them.
-    package var isOfPreparedStatement: Bool { ["26000", "42P05", "0A000"].contains(state.rawValue) }
+    /// This happens if the columns of a table have changed, or if a connection pooler between this program and the server has
+    /// mixed up connections. No SQLSTATE exists for changed columns; the server then reports an unsupported feature (0A000).
+    package var hasOutdatedStatements: Bool { ["26000", "42P05", "0A000"].contains(state.rawValue) }
 
     static var badAddress: PostgresError {
         PostgresError(
             .badAddress,
             "this is not the address of a PostgreSQL database: write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
                 + "?OPTION=VALUE with the options of libpq, and write a special character in the user or the password as % with "
-                + "two digits, such as %40 for @"
+                + "two hexadecimal digits, such as %40 for @"
         )
     }
 
@@ -94,7 +94,7 @@ extension PostgresError {
 extension PostgresError: CustomStringConvertible {
     /// The message in one line, with the SQLSTATE and, for some states, with what to do.
     package var description: String {
-        let code = state.isOfServer ? " (SQLSTATE \(state.rawValue))" : ""
+        let code = state.isSQLState ? " (SQLSTATE \(state.rawValue))" : ""
         return message + code + (advice.map { ". \($0)" } ?? "")
     }
 
@@ -116,20 +116,20 @@ extension PostgresError {
     package init(connecting text: String) {
         // The lines after the first one name a position in the source code of PostgreSQL.
         let line = text.split(whereSeparator: \.isNewline).first.map { String($0) } ?? "the reason is unknown"
-        guard let mark = line.range(ofSeverityAndState: ":  ") else {
+        guard let prefix = line.rangeOfSeverityAndState else {
             self.init(.disconnected, line)
             return
         }
-        let message = String(line[..<mark.start]) + String(line[mark.end...])
-        self.init(State(rawValue: String(line[mark.state])), message)
+        let message = String(line[..<prefix.start]) + String(line[prefix.end...])
+        self.init(State(rawValue: String(line[prefix.state])), message)
     }
 }
 
 extension String {
     /// Finds `SEVERITY:  SQLSTATE: ` in a message of libpq; nil if the message does not contain it.
-    fileprivate func range(ofSeverityAndState mark: String) -> (start: Index, state: Range<Index>, end: Index)? {
+    fileprivate var rangeOfSeverityAndState: (start: Index, state: Range<Index>, end: Index)? {
         var from = startIndex
-        while let gap = self[from...].firstRange(of: mark) {
+        while let gap = self[from...].firstRange(of: ":  ") {
             let end = index(gap.upperBound, offsetBy: 5, limitedBy: endIndex) ?? endIndex
             let state = self[gap.upperBound..<end]
             if state.utf8.count == 5, state.allSatisfy({ $0.isASCII && ($0.isNumber || $0.isUppercase) }),

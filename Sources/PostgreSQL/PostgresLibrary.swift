@@ -7,10 +7,8 @@ package enum PostgresLibrary {
     /// - Throws: `PostgresError` with the state `.noLibrary`.
     package static func load() throws(PostgresError) {
         if let reason = apus_load_libpq() {
-            throw PostgresError(
-                .noLibrary,
-                "PostgreSQL needs libpq, and it cannot be loaded: \(String(cString: reason))"
-            )
+            let message = "libpq, which PostgreSQL needs, cannot be loaded: \(String(cString: reason))"
+            throw PostgresError(.noLibrary, message)
         }
     }
 }

@@ -34,25 +34,26 @@ package final class PostgresPipeline {
     private var expected: [Expected] = []
     /// The index in `expected` of the next answer; the answers before it have arrived.
     private var nextIndex = 0
-    private var unsynced = 0
+    /// The number of statements that were queued after the last synchronization point.
+    private var unsyncedCount = 0
     /// The number of answers that were removed from `expected`.
     private var removedCount = 0
-    private var arrived: [Ticket: PostgresRows] = [:]
+    private var unreadRows: [Ticket: PostgresRows] = [:]
     private var ticketCount = 0
     private var failure: PostgresError?
 
     private static let maximumStatements = 256
     /// The number of statements after which `send` waits for answers, so that answers do not fill the memory.
-    private static let maximumUnsynced = 512
+    private static let maximumUnsyncedCount = 512
 
     /// Connects; blocks for at most `connect_timeout`, by default ten seconds, for each host of the address.
     ///
     /// - Parameters:
-    ///   - options: defaults for options of libpq that the address does not set.
-    ///   - required: options of libpq that hold whatever the address sets.
+    ///   - options: values of libpq's options that the address does not set.
+    ///   - required: values of libpq's options that replace those of the address.
     ///   - settings: statements that run first in the session, such as `SET …`. All of them together may take
     ///     `connect_timeout` again.
-    ///   - check: throws an error of a lost connection if the host is not the right one; then the next one is tried.
+    ///   - check: throws an error of a lost connection if another host must be used; then the next one is tried.
     /// - Throws: `PostgresError`; the state is `.noLibrary` also if libpq is older than version 14, which has no pipelines.
     package static func open(
         _ address: PostgresAddress,
@@ -64,14 +65,14 @@ package final class PostgresPipeline {
     ) throws(PostgresError) -> PostgresPipeline {
         try PostgresConnection.open(address, applicationName, options, required) { raw throws(PostgresError) in
             let pipeline = try PostgresPipeline(raw, settings)
-            // Without a reference to it the pipeline closes the connection.
+            // If this throws, no reference to the pipeline remains, and so its `deinit` closes the connection.
             try check(pipeline)
             return pipeline
         }
     }
 
     private init(_ raw: OpaquePointer, _ settings: [String]) throws(PostgresError) {
-        place = PostgresConnection.place(raw)
+        place = PostgresConnection.displayURI(raw)
         do throws(PostgresError) {
             guard apus_libpq_has_pipelines() == 1 else {
                 throw PostgresError(.noLibrary, "a store in PostgreSQL needs libpq of PostgreSQL 14 or later")
@@ -84,10 +85,10 @@ package final class PostgresPipeline {
             throw error
         }
         self.raw = raw
-        let time = PostgresConnection.timeout(raw) ?? .seconds(PostgresConnection.usualTimeout)
-        watch = PostgresWatch(deadline: .now + time, cancels: false)
+        let timeout = PostgresConnection.timeout(raw) ?? .seconds(PostgresConnection.defaultTimeoutSeconds)
+        watch = PostgresWatch(deadline: .now + timeout, cancels: false)
         for statement in ["SET TIME ZONE 'UTC'"] + settings { try send(statement, isPrepared: false) }
-        try settle()
+        try waitForAnswers()
         watch = PostgresWatch()
     }
 
@@ -108,11 +109,10 @@ package final class PostgresPipeline {
     /// Queues a statement whose rows are not needed; usually returns at once.
     ///
     /// The next call that waits throws the statement's error, if it fails.
-    /// - Parameter isPrepared: whether to prepare the statement at its first use, which pays off for a text that is
-    ///   used often.
+    /// - Parameter isPrepared: whether to prepare the statement at its first use, which pays off for a text that is used often.
     package func send(_ sql: String, _ values: [PostgresValue] = [], isPrepared: Bool = true) throws(PostgresError) {
         try add(sql, values, nil, isPrepared)
-        if unsynced >= Self.maximumUnsynced { try settle() }
+        if unsyncedCount >= Self.maximumUnsyncedCount { try waitForAnswers() }
     }
 
     /// Queues a statement whose rows the caller gets with `rows`; returns at once.
@@ -131,13 +131,13 @@ package final class PostgresPipeline {
     ///
     /// - Throws: the first error of this statement and those before it.
     package func rows(_ ticket: Ticket) throws(PostgresError) -> PostgresRows {
-        if arrived[ticket] == nil {
-            try settle()
+        if unreadRows[ticket] == nil {
+            try waitForAnswers()
         } else if let failure {
             self.failure = nil
             throw failure
         }
-        guard let rows = arrived.removeValue(forKey: ticket) else {
+        guard let rows = unreadRows.removeValue(forKey: ticket) else {
             throw PostgresError(.misuse, "the rows of a statement were asked for twice, or after a failure")
         }
         return rows
@@ -155,37 +155,37 @@ package final class PostgresPipeline {
     /// Waits until all statements are answered.
     ///
     /// - Throws: the first error of them; the rows that were not read yet are then discarded.
-    package func settle() throws(PostgresError) {
-        let raw = try opened()
+    package func waitForAnswers() throws(PostgresError) {
+        let raw = try openConnection()
         try synchronize(raw)
-        while nextIndex < expected.count { try takeAnswer(raw) }
+        while nextIndex < expected.count { try readAnswer(raw) }
         removedCount += expected.count
         expected.removeAll(keepingCapacity: true)
         nextIndex = 0
         if let failure {
             self.failure = nil
-            arrived.removeAll()
+            unreadRows.removeAll()
             throw failure
         }
     }
 
     /// Sends the queued statements, without waiting for the answers.
     package func submit() throws(PostgresError) {
-        let raw = try opened()
+        let raw = try openConnection()
         try synchronize(raw)
-        guard apus_PQflush(raw) >= 0 else { throw lost(raw) }
+        guard apus_PQflush(raw) >= 0 else { throw closeLost(raw) }
     }
 
     /// Discards all results and rolls back the open transaction, if there is one; closes the connection if that fails.
     package func rollBack() {
         guard raw != nil else { return }
-        watch = PostgresWatch(deadline: .now + Self.graceTime)
+        watch = PostgresWatch(deadline: .now + Self.cancelTimeout)
         // The caller rolls back because of an earlier error, which it knows already.
-        try? settle()
-        arrived.removeAll()
+        try? waitForAnswers()
+        unreadRows.removeAll()
         do {
             try send("ROLLBACK")
-            try settle()
+            try waitForAnswers()
         } catch {
             close()
         }
@@ -193,11 +193,11 @@ package final class PostgresPipeline {
     }
 
     /// How long the server may take to cancel a statement, or to roll back, before the connection counts as lost.
-    private static let graceTime = Duration.seconds(5)
+    private static let cancelTimeout = Duration.seconds(5)
 }
 
 extension PostgresPipeline {
-    private func opened() throws(PostgresError) -> OpaquePointer {
+    private func openConnection() throws(PostgresError) -> OpaquePointer {
         guard let raw else { throw PostgresError(.disconnected, "the connection to the database is closed") }
         return raw
     }
@@ -209,25 +209,26 @@ extension PostgresPipeline {
         _ isPrepared: Bool
     ) throws(PostgresError) {
         let written = try WrittenValues(values)
-        let raw = try opened()
-        let name = isPrepared ? try prepared(sql, on: raw) : nil
+        let raw = try openConnection()
+        let name = isPrepared ? try statementName(for: sql, on: raw) : nil
         let isSent = written.withPointers { pointers, sizes, formats, count in
             if let name { return apus_PQsendQueryPrepared(raw, name, count, pointers, sizes, formats, 1) }
             return apus_PQsendQueryParams(raw, sql, count, nil, pointers, sizes, formats, 1)
         }
-        guard isSent == 1 else { throw lost(raw) }
+        guard isSent == 1 else { throw closeLost(raw) }
         expect(.answer(sql: sql, ticket))
     }
 
-    private func prepared(_ sql: String, on raw: OpaquePointer) throws(PostgresError) -> String {
+    private func statementName(for sql: String, on raw: OpaquePointer) throws(PostgresError) -> String {
         if let name = statementNames[sql] { return name }
         if statementNames.count >= Self.maximumStatements {
             statementNames.removeAll()
-            guard apus_PQsendQueryParams(raw, "DEALLOCATE ALL", 0, nil, nil, nil, nil, 1) == 1 else { throw lost(raw) }
+            let isSent = apus_PQsendQueryParams(raw, "DEALLOCATE ALL", 0, nil, nil, nil, nil, 1) == 1
+            guard isSent else { throw closeLost(raw) }
             expect(.answer(sql: "DEALLOCATE ALL", nil))
         }
         let name = "s\(statementNames.count)"
-        guard apus_PQsendPrepare(raw, name, sql, 0, nil) == 1 else { throw lost(raw) }
+        guard apus_PQsendPrepare(raw, name, sql, 0, nil) == 1 else { throw closeLost(raw) }
         statementNames[sql] = name
         expect(.preparation(sql: sql))
         return name
@@ -235,25 +236,24 @@ extension PostgresPipeline {
 
     private func expect(_ answer: Expected) {
         expected.append(answer)
-        unsynced += 1
+        unsyncedCount += 1
     }
 
     private func synchronize(_ raw: OpaquePointer) throws(PostgresError) {
-        guard unsynced > 0 else { return }
-        guard apus_PQpipelineSync(raw) == 1 else { throw lost(raw) }
+        guard unsyncedCount > 0 else { return }
+        guard apus_PQpipelineSync(raw) == 1 else { throw closeLost(raw) }
         expected.append(.sync)
-        unsynced = 0
+        unsyncedCount = 0
     }
 
-    /// Reads the next answer.
-    private func takeAnswer(_ raw: OpaquePointer) throws(PostgresError) {
+    private func readAnswer(_ raw: OpaquePointer) throws(PostgresError) {
         let (sql, ticket): (String?, Ticket?) =
             switch expected[nextIndex] {
             case .preparation(let sql): (sql, nil)
             case .answer(let sql, let ticket): (sql, ticket)
             case .sync: (nil, nil)
             }
-        guard let result = try nextResult(raw) else { throw lost(raw) }
+        guard let result = try nextResult(raw) else { throw closeLost(raw) }
         var isKept = false
         defer { if !isKept { apus_PQclear(result) } }
         let status = Int(apus_PQresultStatus(result))
@@ -261,7 +261,7 @@ extension PostgresPipeline {
         case Int(APUS_PQ_PIPELINE_SYNC): break
         case Int(APUS_PQ_COMMAND_OK), Int(APUS_PQ_TUPLES_OK), Int(APUS_PQ_EMPTY_QUERY):
             guard let ticket else { break }
-            arrived[ticket] = PostgresRows(result)
+            unreadRows[ticket] = PostgresRows(result)
             isKept = true
         case Int(APUS_PQ_PIPELINE_ABORTED): forgetPreparation()
         default:
@@ -272,7 +272,7 @@ extension PostgresPipeline {
                 throw error.isDisconnection ? error : PostgresError(.disconnected, error.message, sql: sql)
             }
             if failure == nil {
-                failure = watch.end.map { PostgresError($0, error.message, sql: sql) } ?? error
+                failure = watch.cancellationReason.map { PostgresError($0, error.message, sql: sql) } ?? error
                 failure?.position = removedCount + nextIndex
             }
         }
@@ -289,9 +289,9 @@ extension PostgresPipeline {
     private func nextResult(_ raw: OpaquePointer) throws(PostgresError) -> OpaquePointer? {
         while apus_PQisBusy(raw) == 1 {
             let unsent = apus_PQflush(raw)
-            guard unsent >= 0 else { throw lost(raw) }
+            guard unsent >= 0 else { throw closeLost(raw) }
             try wait(raw, toSend: unsent == 1)
-            guard apus_PQconsumeInput(raw) == 1 else { throw lost(raw) }
+            guard apus_PQconsumeInput(raw) == 1 else { throw closeLost(raw) }
         }
         return apus_PQgetResult(raw)
     }
@@ -300,26 +300,26 @@ extension PostgresPipeline {
     private func wait(_ raw: OpaquePointer, toSend: Bool) throws(PostgresError) {
         var waiting = pollfd(fd: apus_PQsocket(raw), events: Int16(POLLIN | (toSend ? POLLOUT : 0)), revents: 0)
         while true {
-            // Checked here too, because a long answer could keep bytes arriving beyond the deadline.
-            if let reason = watch.reason {
-                guard watch.cancels, watch.end == nil,
-                    PostgresConnection.askToCancel(raw, within: Self.graceTime)
+            // Checked before each wait, because the bytes of a long answer may arrive without a pause beyond the deadline.
+            if let reason = watch.reasonToCancel {
+                guard watch.cancels, watch.cancellationReason == nil,
+                    PostgresConnection.requestCancellation(raw, within: Self.cancelTimeout)
                 else {
                     close()
-                    throw PostgresError(.silent, "the server does not answer")
+                    throw PostgresError(.noAnswer, "the server does not answer")
                 }
-                watch.end = reason
-                watch.deadline = .now + Self.graceTime
+                watch.cancellationReason = reason
+                watch.deadline = .now + Self.cancelTimeout
                 watch.isAbandoned = nil
             }
-            let count = poll(&waiting, 1, watch.sliceMilliseconds)
+            let count = poll(&waiting, 1, watch.pollMilliseconds)
             if count > 0 { return }
-            guard count == 0 || errno == EINTR else { throw lost(raw) }
+            guard count == 0 || errno == EINTR else { throw closeLost(raw) }
         }
     }
 
     /// Closes the connection, and returns the error that libpq reports for it.
-    private func lost(_ raw: OpaquePointer) -> PostgresError {
+    private func closeLost(_ raw: OpaquePointer) -> PostgresError {
         let error = PostgresError(of: nil, on: raw, nil)
         close()
         return error.isDisconnection ? error : PostgresError(.disconnected, error.message)
@@ -335,7 +335,7 @@ package struct PostgresWatch {
     /// closed at once.
     package var cancels: Bool
     /// The reason why the statements were cancelled; nil if they were not.
-    fileprivate var end: PostgresError.State?
+    fileprivate var cancellationReason: PostgresError.State?
 
     package init(deadline: ContinuousClock.Instant? = nil, cancels: Bool = true, isAbandoned: (() -> Bool)? = nil) {
         self.deadline = deadline
@@ -343,13 +343,14 @@ package struct PostgresWatch {
         self.isAbandoned = isAbandoned
     }
 
-    fileprivate var reason: PostgresError.State? {
+    /// Why the statements must be cancelled now; nil if they may go on.
+    fileprivate var reasonToCancel: PostgresError.State? {
         if let isAbandoned, isAbandoned() { return .abandoned }
         if let deadline, deadline <= .now { return .overdue }
         return nil
     }
 
-    fileprivate var sliceMilliseconds: Int32 {
+    fileprivate var pollMilliseconds: Int32 {
         let longest: Int32 = isAbandoned == nil ? -1 : 100
         guard let deadline else { return longest }
         // Rounded up: rounded down to 0, the wait would end repeatedly just before the deadline.
@@ -362,13 +363,10 @@ package struct PostgresWatch {
 package final class PostgresRows {
     private let result: OpaquePointer
 
-    init(_ result: OpaquePointer) {
-        self.result = result
-    }
+    init(_ result: OpaquePointer) { self.result = result }
 
     deinit { apus_PQclear(result) }
 
-    /// The number of rows.
     package var count: Int { Int(apus_PQntuples(result)) }
 
     /// The number of rows that the statement has changed or found.

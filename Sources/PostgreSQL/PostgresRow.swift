@@ -6,7 +6,7 @@ internal import Glibc
 /// Columns are numbered from 0. The server sends the values in the binary format, in network byte order.
 package struct PostgresRow {
     let result: OpaquePointer
-    /// The number of the row in the result.
+    /// The index of the row in the result.
     var index: Int32 = 0
 
     /// The kinds of values that this module reads.

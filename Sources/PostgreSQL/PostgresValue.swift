@@ -112,12 +112,8 @@ struct WrittenValues {
             return pointers.withUnsafeBufferPointer { pointers in
                 sizes.withUnsafeBufferPointer { sizes in
                     formats.withUnsafeBufferPointer { formats in
-                        body(
-                            pointers.baseAddress,
-                            sizes.baseAddress,
-                            formats.baseAddress,
-                            Int32(clamping: pointers.count)
-                        )
+                        let count = Int32(clamping: pointers.count)
+                        return body(pointers.baseAddress, sizes.baseAddress, formats.baseAddress, count)
                     }
                 }
             }

@@ -5,8 +5,8 @@ package import Tracking
 
 /// The tracking store over a PostgreSQL database in MLflow's own schema, which servers of MLflow may use at the same time.
 ///
-/// Each of two writing threads commits the changes of many requests together (group commit), on a connection of its own; a few
-/// readers work at the same time, each with its own connection, too. They wait for the database on threads of the store. `init` and `close` block the caller.
+/// Each of two writing threads commits the changes of many requests together (group commit). A few threads read at the same time.
+/// Each thread has its own connection. `init` and `close` block the caller.
 package final class PostgresStore: Sendable {
     package struct Configuration: Sendable {
         package var address: PostgresAddress
@@ -16,14 +16,14 @@ package final class PostgresStore: Sendable {
         package var servedBuckets: Set<String> = []
         /// The statements that create MLflow's tables in an empty database.
         package var schema: MLflowSchema
-        /// The scripts that create this server's own tables, in their order; empty if it needs none of them.
+        /// The scripts that create Apus's own tables, in their order; empty if the server needs none of them.
         package var ownTables: [String] = []
-        /// Whether these tables are made where they are missing; otherwise the store does without them there.
+        /// Whether to create these tables if they are missing; otherwise the store works without them.
         package var makesOwnTables = true
-        /// What a server was told by its flags that all servers of the database should be told alike, by the flags; compared where
-        /// the own tables are.
+        /// The settings that should be the same for all servers of the database, by their flags; the servers compare them if the
+        /// database has the tables of `ownTables`.
         package var sharedSettings: [String: String] = [:]
-        /// The maximum number of runs that may be stored; needs the own tables.
+        /// The maximum number of runs that may be stored; needs the tables of `ownTables`.
         package var runQuota = RunQuota()
         /// The maximum number of connections for reads; the writer uses two more.
         package var readerCount = 8
@@ -50,13 +50,13 @@ package final class PostgresStore: Sendable {
     /// The URI of the database for messages, without a password.
     package let place: String
     package let permissionChanges: PermissionChanges
-    /// Tells how much is stored after each commit that changes that.
+    /// Passes on how much each owner has stored, after each commit that changes this.
     package let storageNews = StorageNews()
     /// The schema of the database that has MLflow's tables.
     package let schema: String
     /// Whether the database has users or tokens although this server checks neither.
     package let hasUnaskedAccounts: Bool
-    /// The shared settings that the server of the database that was started before has otherwise.
+    /// The shared settings whose values differ from those of the server that was started before on the same database.
     package let differentSettings: [DifferentSetting]
     /// Whether MLflow keeps users in this database, too.
     package let hasUsersOfMLflow: Bool
@@ -64,14 +64,14 @@ package final class PostgresStore: Sendable {
     private let removals: RemovalWriter
     private let readers: PostgresReaderPool
     private let faults: FaultLog
-    private let isAway = Atomic<Bool>(false)
+    private let isUnreachable = Atomic<Bool>(false)
 
     /// How many transactions store changes at the same time.
     ///
     /// More would wait for the same disk and processors, and share less.
     private static let writerCount = 2
     /// The time limit for all statements at the start.
-    private static let startTime = Duration.seconds(60)
+    private static let startTimeout = Duration.seconds(60)
 
     /// Connects, and creates MLflow's tables if the database is empty.
     ///
@@ -83,25 +83,25 @@ package final class PostgresStore: Sendable {
             readsOnPrimary: !configuration.ownTables.isEmpty,
             report: configuration.report
         )
-        let first = try connector.open(.writer)
-        place = first.place
-        first.watch = PostgresWatch(deadline: .now + Self.startTime, cancels: false)
+        let connection = try connector.open(.writer)
+        place = connection.place
+        connection.watch = PostgresWatch(deadline: .now + Self.startTimeout, cancels: false)
         // Another server may be creating the tables, and holds locks on them.
-        try first.send("SET lock_timeout = '20s'")
-        try SessionCheck(first, connector).requireSession()
-        schema = try SchemaCheck(first, configuration.schema, beginsTables: configuration.beginsTables)
+        try connection.send("SET lock_timeout = '20s'")
+        try SessionCheck(connection, connector).requireSession()
+        schema = try SchemaCheck(connection, configuration.schema, beginsTables: configuration.beginsTables)
             .prepare(artifactRoot: configuration.artifactRoot)
         connector.schema = schema
-        let hasOwnTables = try OwnTables.areThere(first)
+        let hasOwnTables = try OwnTables.exist(connection)
         let scripts = hasOwnTables || configuration.makesOwnTables ? configuration.ownTables : []
-        permissionChanges = PermissionChanges(stored: try Self.accessVersion(first, scripts))
+        permissionChanges = PermissionChanges(stored: try Self.accessVersion(connection, scripts))
         let settings = scripts.isEmpty ? [:] : configuration.sharedSettings
-        differentSettings = try settings.isEmpty ? [] : ServerSettingsTable(pipeline: first).replace(by: settings)
-        hasUnaskedAccounts = try configuration.ownTables.isEmpty && OwnTables.haveAccounts(first)
+        differentSettings = try settings.isEmpty ? [] : ServerSettingsTable(pipeline: connection).replace(by: settings)
+        hasUnaskedAccounts = try configuration.ownTables.isEmpty && OwnTables.haveAccounts(connection)
         hasUsersOfMLflow =
             try !configuration.ownTables.isEmpty
-            && first.rows("SELECT to_regclass('alembic_version_auth') IS NOT NULL").first { $0.bool(0) } == true
-        first.close()
+            && connection.rows("SELECT to_regclass('alembic_version_auth') IS NOT NULL").first { $0.bool(0) } == true
+        connection.close()
         faults = FaultLog(place: place, report: configuration.report)
         let readers = PostgresReaderPool(
             connector,
@@ -111,7 +111,7 @@ package final class PostgresStore: Sendable {
             queueTimeout: configuration.queueTimeout
         )
         self.readers = readers
-        // All groups lose the database together, and the first one reports it.
+        // If the database cannot be reached, all groups notice it, and only the first one reports it.
         let reports: [@Sendable (String) -> Void] = [configuration.report, { _ in }]
         let makeWriter: @Sendable (Int) throws -> GroupWriter = {
             [connector, faults, permissionChanges, storageNews] count in
@@ -126,16 +126,13 @@ package final class PostgresStore: Sendable {
                     queueTimeout: configuration.queueTimeout,
                     statementTime: configuration.statementTime,
                     commitTime: configuration.commitTime,
-                    closeIdleReaders: { readers.dropIdle() },
+                    closeIdleReaders: { readers.closeIdle() },
                     faults: faults,
                     report: report
                 )
             }
-            return try GroupWriter(
-                groups,
-                queue: configuration.budgets.queuedWrites,
-                queueTimeout: configuration.queueTimeout
-            )
+            let queue = configuration.budgets.queuedWrites
+            return try GroupWriter(groups, queue: queue, queueTimeout: configuration.queueTimeout)
         }
         writer = try makeWriter(Self.writerCount)
         removals = RemovalWriter { try makeWriter(1) }
@@ -168,7 +165,7 @@ package final class PostgresStore: Sendable {
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         writer.submit(work, for: caller, bytes: bytes, logsOnly: logsOnly) {
-            completion(self.noted($0).mapError(self.failure))
+            completion(self.recordReachability($0).mapError(self.failure))
         }
     }
 
@@ -189,7 +186,7 @@ package final class PostgresStore: Sendable {
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         readers.submit(work, cost: cost, for: caller, effort: effort) {
-            completion(self.noted($0).mapError(self.failure))
+            completion(self.recordReachability($0).mapError(self.failure))
         }
     }
 
@@ -206,7 +203,7 @@ package final class PostgresStore: Sendable {
 
     /// Closes the connections that are not used, without waiting for the database; for an idle server.
     package func releaseIdleResources() {
-        readers.dropIdle()
+        readers.closeIdle()
         writer.releaseIdleResources()
         removals.releaseIdleResources()
     }
@@ -229,20 +226,21 @@ package final class PostgresStore: Sendable {
         return try answer.wait(isFromElsewhere: true)
     }
 
-    /// Notes whether the database has answered a request.
-    private func noted<Value>(_ result: Result<Value, any Error>) -> Result<Value, any Error> {
+    /// Records whether the database has answered the request, and returns the same result.
+    private func recordReachability<Value>(_ result: Result<Value, any Error>) -> Result<Value, any Error> {
         switch result {
-        case .success: isAway.store(false, ordering: .relaxed)
-        case .failure(let error as PostgresError) where error.isDisconnection: isAway.store(true, ordering: .relaxed)
-        // A database that hangs keeps its connections.
-        case .failure(let error as TrackingError) where error == .noReadTurn: isAway.store(true, ordering: .relaxed)
-        case .failure: break
+        case .success: isUnreachable.store(false, ordering: .relaxed)
+        case .failure(let error):
+            // A database that hangs keeps its connections.
+            let isHanging = error as? TrackingError == .waitedTooLongToRead
+            let isDisconnected = (error as? PostgresError)?.isDisconnection == true
+            if isHanging || isDisconnected { isUnreachable.store(true, ordering: .relaxed) }
         }
         return result
     }
 
-    /// Whether the database has answered the last request that it had to answer.
-    package var isReachable: Bool { !isAway.load(ordering: .relaxed) }
+    /// Whether the database has answered the last request that needed an answer from it.
+    package var isReachable: Bool { !isUnreachable.load(ordering: .relaxed) }
 
     package var isElsewhere: Bool { true }
 

@@ -190,7 +190,7 @@ def test_a_table_that_is_gone_is_told_with_a_sentence(postgres, database):
             call(server.url, "runs/get", run_id=run_id),
             call(server.url, "runs/set-tag", {"run_id": run_id, "key": "k", "value": "v"}),
         ):
-            assert status == 507 and "not as it was when the server started" in answer["message"], (status, answer)
+            assert status == 507 and "has changed since the server started" in answer["message"], (status, answer)
 
 
 @pytest.mark.parametrize("arguments", [

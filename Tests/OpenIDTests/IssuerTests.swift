@@ -67,7 +67,7 @@ import Testing
 
     @Test func `without keys a token is not refused for good`() throws {
         var pace = Issuer.Pace()
-        pace.restWithoutKeys = .seconds(3_600)
+        pace.retryIntervalWithoutKeys = .seconds(3_600)
         let scripted = try ScriptedIssuer(pace: pace)
         scripted.script.withLock { $0.fails = true }
         guard case .unready(let reason) = scripted.fault(of: token) else {
@@ -91,7 +91,7 @@ import Testing
 
     @Test func `a fetch that takes long is not waited for any more`() throws {
         var pace = ScriptedIssuer.restless
-        pace.longestWait = .zero
+        pace.maximumWait = .zero
         let scripted = try ScriptedIssuer(pace: pace)
         let gate = DispatchSemaphore(value: 0)
         scripted.script.withLock { $0.gate = gate }

@@ -15,7 +15,8 @@ import Testing
     private func reason(_ token: String, _ keys: String) throws -> String? {
         // The keys are fetched once, however long that takes.
         var pace = Issuer.Pace()
-        (pace.rest, pace.restWithoutKeys, pace.longestWait) = (.seconds(3_600), .seconds(3_600), .seconds(600))
+        (pace.retryInterval, pace.retryIntervalWithoutKeys) = (.seconds(3_600), .seconds(3_600))
+        pace.maximumWait = .seconds(600)
         let scripted = try ScriptedIssuer(pace: pace)
         scripted.script.withLock { $0.keys = keys }
         switch scripted.fault(of: token) {

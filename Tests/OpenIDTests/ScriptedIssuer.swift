@@ -41,7 +41,7 @@ final class ScriptedIssuer: Sendable {
     /// Asks again whenever a key is missing.
     static var restless: Issuer.Pace {
         var pace = Issuer.Pace()
-        (pace.rest, pace.restWithoutKeys, pace.longestWait) = (.zero, .zero, .seconds(600))
+        (pace.retryInterval, pace.retryIntervalWithoutKeys, pace.maximumWait) = (.zero, .zero, .seconds(600))
         return pace
     }
 

@@ -81,7 +81,7 @@ struct ConnectionTests {
         let double = try #require(throws: PostgresError.self) {
             try connection.run("INSERT INTO narrow VALUES ($1)", [.integer(1)])
         }
-        #expect(double.isConstraint && double.sql?.contains("INSERT") == true)
+        #expect(double.isConstraintViolation && double.sql?.contains("INSERT") == true)
         #expect(throws: PostgresError.self) { try connection.run("SELECT $1::text", [.text("a\0b")]) }
         #expect(try connection.firstRow("SELECT count(*) FROM narrow") { $0.int64(0) } == 1)
     }

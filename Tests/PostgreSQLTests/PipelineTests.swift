@@ -51,7 +51,7 @@ struct PipelineTests {
         try pipeline.send("SELECT 1 / ($1::bigint - 1)", [.integer(1)])
         let after = pipeline.position
         try pipeline.send("SELECT 2")
-        let error = try #require(throws: PostgresError.self) { try pipeline.settle() }
+        let error = try #require(throws: PostgresError.self) { try pipeline.waitForAnswers() }
         let position = try #require(error.position)
         #expect(before <= position && position < after)
     }

@@ -6,11 +6,11 @@ import Tracking
 
 @Suite(.enabled(if: postgresServer != nil, "APUS_TEST_POSTGRES names no server"))
 struct OwnTablesTests {
-    private static let areThere = "SELECT count(*) FROM pg_namespace WHERE nspname = 'apus'"
+    private static let exist = "SELECT count(*) FROM pg_namespace WHERE nspname = 'apus'"
 
     @Test func `a store that is not asked for them makes no schema of its own`() throws {
         let fixture = try PostgresStoreFixture()
-        #expect(try fixture.number(Self.areThere) == 0)
+        #expect(try fixture.number(Self.exist) == 0)
     }
 
     @Test func `the tables are made once, by however many stores that start at the same time`() async throws {

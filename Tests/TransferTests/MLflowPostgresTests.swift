@@ -109,7 +109,7 @@ struct MLflowPostgresTests {
 
     @Test func `a run of no experiment fills no database`() throws {
         let error = #expect(throws: PostgresError.self) { _ = try write([.run(Sample.run())]) }
-        #expect(error?.isConstraint == true)
+        #expect(error?.isConstraintViolation == true)
         #expect(try rows("SELECT count(*)::text FROM pg_tables WHERE schemaname = 'public'") == ["0"])
     }
 

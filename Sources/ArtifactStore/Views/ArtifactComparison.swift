@@ -61,7 +61,7 @@ package struct ArtifactComparison: Sendable {
 
     private var walks: [ArtifactWalk]
     /// The next file of each walk; nil at its end.
-    private var heads: [ArtifactWalk.Entry?]
+    private var nextFiles: [ArtifactWalk.Entry?]
     private let digests: DigestCache
     private var candidates: [Candidate] = []
     /// The indices of the candidates that must still be read, in reverse order.
@@ -73,13 +73,13 @@ package struct ArtifactComparison: Sendable {
     package init(_ walks: [ArtifactWalk], digests: DigestCache) throws(ArtifactError) {
         self.walks = walks
         self.digests = digests
-        heads = Array(repeating: nil, count: walks.count)
+        nextFiles = Array(repeating: nil, count: walks.count)
         for index in walks.indices { try advance(index) }
     }
 
     /// Compares the next path, or reads up to 32 MiB of its files; blocks on the disk.
     ///
-    /// A file that vanishes meanwhile counts as missing.
+    /// A file that is deleted meanwhile counts as missing.
     /// - Throws: errors of the file system; the comparison cannot be continued then.
     package mutating func next() throws(ArtifactError) -> Step {
         if candidates.isEmpty {
@@ -87,28 +87,28 @@ package struct ArtifactComparison: Sendable {
             queueReads()
         }
         guard try readContent() else { return .working }
-        let found = candidates.first { $0.file != nil }?.entry?.path
+        let path = candidates.first { $0.file != nil }?.entry?.path
         let files = candidates.map(\.file)
         candidates = []
-        // The file may have vanished from all folders meanwhile.
-        return found.map { .path(Path(path: $0, files: files)) } ?? .working
+        // The file may have been deleted from all folders meanwhile.
+        return path.map { .path(Path(path: $0, files: files)) } ?? .working
     }
 
     private mutating func advance(_ index: Int) throws(ArtifactError) {
         repeat {
-            heads[index] = try walks[index].next()
-        } while heads[index]?.isDirectory == true
+            nextFiles[index] = try walks[index].next()
+        } while nextFiles[index]?.isDirectory == true
     }
 
     /// Makes the files at the smallest path of all walks the candidates, and advances these walks; returns false at the end.
     private mutating func findNextPath() throws(ArtifactError) -> Bool {
-        let paths = heads.compactMap { $0?.path }
+        let paths = nextFiles.compactMap { $0?.path }
         guard let first = paths.min(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) else { return false }
-        candidates = heads.map { head in
-            guard let head, head.path.utf8.elementsEqual(first.utf8) else { return Candidate() }
-            return Candidate(entry: head, file: File(size: head.size))
+        candidates = nextFiles.map { next in
+            guard let next, next.path.utf8.elementsEqual(first.utf8) else { return Candidate() }
+            return Candidate(entry: next, file: File(size: next.size))
         }
-        for index in heads.indices where candidates[index].entry != nil { try advance(index) }
+        for index in nextFiles.indices where candidates[index].entry != nil { try advance(index) }
         return true
     }
 
@@ -160,7 +160,7 @@ package struct ArtifactComparison: Sendable {
     private mutating func finish(_ reading: Reading) {
         let digest = reading.hash.finalize()
         candidates[reading.index].file = File(size: reading.file.size, digest: digest)
-        if let version = reading.file.facts.version { digests.keep(digest, of: version) }
+        if let version = reading.file.facts.version { digests.add(digest, of: version) }
         self.reading = nil
     }
 }

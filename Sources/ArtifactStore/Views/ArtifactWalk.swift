@@ -112,7 +112,7 @@ package struct ArtifactWalk: Sendable {
             }
             let level = levels[index]
             let path = level.prefix + step.name
-            if isPassed(path, step) { continue }
+            if isSkipped(path, step) { continue }
             if step.isDescent {
                 try descend(level, step, path)
             } else if let entry = try entry(level, step, path) {
@@ -122,9 +122,8 @@ package struct ArtifactWalk: Sendable {
         return nil
     }
 
-    /// Whether the step, with everything beneath a folder that it enters, comes before the point at which the walk
-    /// continues.
-    private func isPassed(_ path: String, _ step: Step) -> Bool {
+    /// Whether the step, with everything beneath a folder that it enters, comes before the point at which the walk continues.
+    private func isSkipped(_ path: String, _ step: Step) -> Bool {
         guard let after else { return false }
         guard step.isDescent else { return !after.utf8.lexicographicallyPrecedes(path.utf8) }
         let prefix = path + "/"
@@ -133,7 +132,7 @@ package struct ArtifactWalk: Sendable {
 
     private mutating func descend(_ level: Level, _ step: Step, _ path: String) throws(ArtifactError) {
         do {
-            let folder = try level.folder.walked(step.name)
+            let folder = try level.folder.subfolder(step.name)
             try enter(folder, prefix: path + "/", depth: level.depth + 1)
         } catch .notFound, .notDirectory, .invalidPath(.symbolicLink) {
             if vanished == .isAnError { throw .notFound }
@@ -188,13 +187,7 @@ extension ArtifactRoot {
         } catch .notFound where path.components.isEmpty {
             return ArtifactWalk()
         }
-        return try ArtifactWalk(
-            folder: folder,
-            prefix: path.components.isEmpty ? "" : path.description + "/",
-            base: base,
-            after: after,
-            vanished: vanished
-        )
+        return try ArtifactWalk(folder: folder, prefix: path.prefix, base: base, after: after, vanished: vanished)
     }
 }
 
@@ -208,7 +201,7 @@ package protocol WalkedFolder: Sendable {
     func facts(of name: String, isFolder: Bool) throws(ArtifactError) -> ArtifactFacts?
 
     /// Returns a folder in this folder; throws `.notFound` or `.notDirectory` if it has vanished.
-    func walked(_ name: String) throws(ArtifactError) -> any WalkedFolder
+    func subfolder(_ name: String) throws(ArtifactError) -> any WalkedFolder
 
     /// Opens a file in this folder.
     func open(_ name: String) throws(ArtifactError) -> OpenArtifact
@@ -247,7 +240,7 @@ extension Folder: WalkedFolder {
         return isFolder ? ArtifactFacts(folder: FileStatus(status)) : ArtifactFacts(FileStatus(status))
     }
 
-    func walked(_ name: String) throws(ArtifactError) -> any WalkedFolder { try folder(name) }
+    func subfolder(_ name: String) throws(ArtifactError) -> any WalkedFolder { try folder(name) }
 
     func open(_ name: String) throws(ArtifactError) -> OpenArtifact {
         let descriptor: Descriptor
@@ -256,9 +249,7 @@ extension Folder: WalkedFolder {
         } catch .invalidPath(.symbolicLink), .other(errno: ENXIO, call: _) {
             throw .notFound
         }
-        var status = stat()
-        let (result, code) = retryingInterrupts { fstat(descriptor.rawValue, &status) }
-        guard result == 0 else { throw ArtifactError(errno: code, call: "fstat") }
+        let status = try descriptor.status()
         guard status.kind == .file else { throw .notFound }
         return OpenArtifact(descriptor, status: FileStatus(status))
     }

@@ -2,8 +2,8 @@ internal import Files
 internal import Glibc
 internal import Synchronization
 
-/// A cache of the digests of file contents; a digest is found until the file's status changes, or the tag of an object in
-/// an object store.
+/// A cache of the digests of file contents; a digest is valid until the status of the file, or the tag of the object in an
+/// object store, changes.
 ///
 /// The cache has two generations. When the younger one is full, the older one is discarded.
 package final class DigestCache: Sendable {
@@ -31,7 +31,7 @@ package final class DigestCache: Sendable {
     }
 
     /// Adds a digest, unless the file was changed so recently that another change could have the same time.
-    func keep(_ digest: [UInt8], of version: ContentVersion) {
+    func add(_ digest: [UInt8], of version: ContentVersion) {
         if case .file(let status) = version, Int64(time(nil)) - status.change.seconds < 2 { return }
         generations.withLock { insert(digest, of: version, into: &$0) }
     }

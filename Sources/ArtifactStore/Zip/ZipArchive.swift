@@ -42,10 +42,9 @@ package struct ZipArchive: Sendable {
     /// Appends the next piece, about 128 KiB; blocks on the disk.
     ///
     /// - Returns: whether the archive has more pieces.
-    /// - Throws: an error that makes the archive incomplete: `.notFound` for a file that vanished after its folder was
-    ///   read, `.other` with ENODATA for a file that became shorter while it was read, other errors of the file system.
-    ///   The bytes so far are then not a valid archive, and the response must end so that the client sees that it is
-    ///   incomplete.
+    /// - Throws: an error that makes the archive incomplete: `.notFound` for a file that vanished after its folder was read,
+    ///   `.other` with ENODATA for a file that became shorter while it was read, other errors of the file system. The bytes so
+    ///   far are then not a valid archive, and the response must end so that the client sees that it is incomplete.
     package mutating func next(into buffer: inout [UInt8]) throws(ArtifactError) -> Bool {
         let start = buffer.count
         while buffer.count - start < Self.pieceBytes {
@@ -134,7 +133,7 @@ extension ZipEntry {
 extension ArtifactStorage {
     /// Begins an archive of a folder, in which the names are relative to the base, as in downloads by MLflow's client.
     ///
-    /// Walks through the folder once beforehand, so that an archive beyond the limits is refused before it is begun.
+    /// Walks through the folder once to count its entries, so that an archive beyond the limits is refused before it begins.
     /// - Returns: nil if the folder exceeds a limit.
     /// - Throws: the errors of `walk`.
     package func zip(
@@ -144,8 +143,8 @@ extension ArtifactStorage {
     ) throws(ArtifactError) -> ZipArchive? {
         var entries = 0
         var directoryBytes = 0
-        var beforehand = try walk(path, relativeTo: base, after: nil, vanished: .isLeftOut)
-        while let entry = try beforehand.next() {
+        var firstWalk = try walk(path, relativeTo: base, after: nil, vanished: .isLeftOut)
+        while let entry = try firstWalk.next() {
             entries += 1
             // 90 bytes are enough for the record without the path, with all extra fields and the prefix of `safeName`.
             directoryBytes += entry.path.utf8.count + 90

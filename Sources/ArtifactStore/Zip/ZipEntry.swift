@@ -29,7 +29,7 @@ package struct ZipEntry: Sendable {
         self.method = method
         self.modificationSeconds = modificationSeconds
         self.offset = offset
-        hasLongSizes = Self.greatestCompressedSize(expectedSize) >= ZipFormat.longest32
+        hasLongSizes = Self.greatestCompressedSize(expectedSize) >= ZipFormat.maximum32
     }
 
     package var isFolder: Bool { name.utf8.last == UInt8(ascii: "/") }
@@ -74,14 +74,14 @@ extension ZipEntry {
 
     /// Appends the entry's record to the central directory, which ends the archive (§4.3.12).
     package func appendDirectoryRecord(to output: inout [UInt8]) {
-        let long = [size, compressedSize, offset].filter { $0 >= ZipFormat.longest32 }
+        let long = [size, compressedSize, offset].filter { $0 >= ZipFormat.maximum32 }
         output.append(little: 0x0201_4b50 as UInt32)
         output.append(little: ZipFormat.madeByUnix)
         output.append(little: long.isEmpty && !hasLongSizes ? ZipFormat.version : ZipFormat.versionWithLongSizes)
         appendCommonFields(to: &output)
         output.append(little: checksum)
-        output.append(little: ZipFormat.short(compressedSize))
-        output.append(little: ZipFormat.short(size))
+        output.append(little: ZipFormat.clamped32(compressedSize))
+        output.append(little: ZipFormat.clamped32(size))
         var extra: [UInt8] = []
         if !long.isEmpty { Self.appendLongFields(long, to: &extra) }
         appendTime(to: &extra)
@@ -90,17 +90,16 @@ extension ZipEntry {
         // The length of the comment, the number of the disk, and the internal attributes are 0.
         for _ in 0..<3 { output.append(little: 0 as UInt16) }
         output.append(little: attributes)
-        output.append(little: ZipFormat.short(offset))
+        output.append(little: ZipFormat.clamped32(offset))
         appendNameAndExtra(extra, withLengths: false, to: &output)
     }
 
-    /// Appends the flags, the method, the time and the date, which the local header and the directory record have in
-    /// common.
+    /// Appends the flags, the method, the time and the date, which the local header and the directory record have in common.
     private func appendCommonFields(to output: inout [UInt8]) {
         // Bit 11: the name is UTF-8. Bit 3, for files only: a data descriptor follows the content.
         output.append(little: isFolder ? 0x0800 : 0x0808 as UInt16)
         output.append(little: method.rawValue)
-        let moment = ZipFormat.moment(modificationSeconds)
+        let moment = ZipFormat.msDOSTime(modificationSeconds)
         output.append(little: moment.time)
         output.append(little: moment.date)
     }

@@ -12,17 +12,17 @@ extension PostgresSession {
         values: [StoredValue],
         _ read: (any StoredRow) throws -> Value
     ) throws -> [Value] {
-        try rows(prepared(sql), values: values.map(\.postgresValue)).map(read)
+        try rows(withPostgresPlaceholders(sql), values: values.map(\.postgresValue)).map(read)
     }
 
     package func storedAccessVersion() throws -> Int64? {
         try rows(AccessDialect.selectVersion).first { $0.int64(0) }
     }
 
-    /// Returns the statement with PostgreSQL's placeholders: `$1` instead of `?1`.
+    /// Returns a statement in which PostgreSQL's placeholders (`$1`) replace those of SQLite (`?1`).
     ///
     /// - Throws: `.notImplemented` if this server does not use the tables.
-    fileprivate func prepared(_ sql: String) throws(TrackingError) -> String {
+    fileprivate func withPostgresPlaceholders(_ sql: String) throws(TrackingError) -> String {
         guard keepsAccess else { throw .withoutOwnTables }
         return sql.replacing("?", with: "$")
     }
@@ -42,7 +42,7 @@ extension PostgresWriteSession {
     }
 
     package func changeTables(_ sql: String, values: [StoredValue]) throws {
-        try change(prepared(sql), values: values.map(\.postgresValue))
+        try change(withPostgresPlaceholders(sql), values: values.map(\.postgresValue))
     }
 
     package func changedTableRows<Value>(
@@ -50,7 +50,7 @@ extension PostgresWriteSession {
         values: [StoredValue],
         _ read: (any StoredRow) throws -> Value
     ) throws -> (rows: [Value], count: Int) {
-        let rows = try changed(prepared(sql), values: values.map(\.postgresValue))
+        let rows = try changed(withPostgresPlaceholders(sql), values: values.map(\.postgresValue))
         return (try rows.map(read), rows.affectedCount)
     }
 
@@ -106,7 +106,6 @@ extension TrackingError {
     static let withoutOwnTables = TrackingError(
         .notImplemented,
         "This server was started without users, tokens, an audit and quotas, and does not use those of its database. "
-            + "Start it with --app-name basic-auth, --require-token or --audit, or with a quota such as "
-            + "--server-artifacts."
+            + "Start it with --app-name basic-auth, --require-token or --audit, or with a quota such as --server-artifacts."
     )
 }

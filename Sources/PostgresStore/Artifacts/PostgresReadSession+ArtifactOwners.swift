@@ -5,8 +5,7 @@ extension PostgresReadSession {
     package func artifactPlaceVersion() throws -> Int64 {
         // This number must change when `artifactPlaces` may have changed. Other programs add runs without changing the
         // experiments, so the number also changes every 30 seconds.
-        try rows(
-            """
+        let query = """
             SELECT coalesce(
                 ('x' || substr(md5(string_agg(experiment_id || ' ' || artifact_location, E'\\n' ORDER BY experiment_id)), 1, 16))
                     ::bit(64)::bigint,
@@ -14,45 +13,42 @@ extension PostgresReadSession {
             ) # (extract(epoch FROM now())::bigint / 30)
             FROM experiments
             """
-        ).first { $0.int64(0) } ?? 0
+        return try rows(query).first { $0.int64(0) } ?? 0
     }
 
     package func artifactPlaces() throws -> [ArtifactPlace] {
-        try rows(
-            """
+        let query = """
             SELECT experiment_id, artifact_location, NULL FROM experiments WHERE artifact_location IS NOT NULL
             UNION ALL
-            SELECT DISTINCT thing.experiment_id,
-                CASE WHEN right(thing.location, length(thing.tail)) = thing.tail
-                    THEN left(thing.location, -length(thing.tail)) ELSE thing.location END,
-                (right(thing.location, length(thing.tail)) = thing.tail)::integer
+            SELECT DISTINCT entity.experiment_id,
+                CASE WHEN right(entity.location, length(entity.tail)) = entity.tail
+                    THEN left(entity.location, -length(entity.tail)) ELSE entity.location END,
+                (right(entity.location, length(entity.tail)) = entity.tail)::integer
             FROM (
                 SELECT experiment_id, artifact_uri AS location, '/' || run_uuid || '/artifacts' AS tail, '' AS above FROM runs
                 UNION ALL
                 SELECT experiment_id, artifact_location, '/' || model_id || '/artifacts', '/models' FROM logged_models
-            ) AS thing
-            JOIN experiments ON experiments.experiment_id = thing.experiment_id
-            WHERE thing.location <> rtrim(experiments.artifact_location, '/') || thing.above || thing.tail
+            ) AS entity
+            JOIN experiments ON experiments.experiment_id = entity.experiment_id
+            WHERE entity.location <> rtrim(experiments.artifact_location, '/') || entity.above || entity.tail
             """
-        ).map { row in
+        return try rows(query).map { row in
             let holdsIDs = row.optionalInt64(2).map { $0 != 0 }
             return ArtifactPlace(experimentID: row.int64(0), location: row.string(1), holdsIDs: holdsIDs)
         }
     }
 
     package func artifactOwners(among ids: [String]) throws -> [ArtifactOwner] {
-        try rows(
-            """
-            SELECT run.experiment_id, 0 AS kind, run.artifact_uri, wanted.place
-            FROM unnest($1::text[]) WITH ORDINALITY AS wanted (id, place) JOIN runs AS run ON run.run_uuid = wanted.id
+        let query = """
+            SELECT run.experiment_id, 0 AS kind, run.artifact_uri, wanted.number
+            FROM unnest($1::text[]) WITH ORDINALITY AS wanted (id, number) JOIN runs AS run ON run.run_uuid = wanted.id
             UNION ALL
-            SELECT model.experiment_id, 1, model.artifact_location, wanted.place
-            FROM unnest($1::text[]) WITH ORDINALITY AS wanted (id, place)
+            SELECT model.experiment_id, 1, model.artifact_location, wanted.number
+            FROM unnest($1::text[]) WITH ORDINALITY AS wanted (id, number)
             JOIN logged_models AS model ON model.model_id = wanted.id
-            ORDER BY place, kind
-            """,
-            ids.filter { !$0.utf8.contains(0) }
-        ).map { row in
+            ORDER BY number, kind
+            """
+        return try rows(query, ids.filter { !$0.utf8.contains(0) }).map { row in
             ArtifactOwner(experimentID: row.int64(0), isLoggedModel: row.bool(1), location: row.string(2))
         }
     }

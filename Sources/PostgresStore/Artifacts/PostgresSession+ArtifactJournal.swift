@@ -24,14 +24,11 @@ extension PostgresWriteSession {
 
     package func trimArtifactJournal(before time: Int64, limit: Int) throws -> Int {
         guard keepsAccess else { return 0 }
-        return try changed(
-            """
+        let deletion = """
             DELETE FROM apus.artifact_journal
             WHERE id IN (SELECT id FROM apus.artifact_journal WHERE time < $1 ORDER BY time, id LIMIT $2)
-            """,
-            time,
-            limit
-        ).affectedCount
+            """
+        return try changed(deletion, time, limit).affectedCount
     }
 }
 
@@ -76,16 +73,14 @@ extension ArtifactJournalQuery: SearchDescription {
     static func key(_ row: PostgresRow) -> Int64 { row.int64(0) }
 
     static func entities(_ keys: [Int64], in session: PostgresReadSession) throws -> [ArtifactJournalEntry] {
-        try session.rows(
-            """
+        let query = """
             SELECT journal.time, journal.kind, journal.path, runs.run_uuid, journal.bytes, journal.duration
-            FROM unnest($1::bigint[]) WITH ORDINALITY AS page (id, place)
+            FROM unnest($1::bigint[]) WITH ORDINALITY AS page (id, number)
             JOIN apus.artifact_journal AS journal ON journal.id = page.id
             LEFT JOIN runs ON runs.run_uuid = journal.run_uuid
-            ORDER BY page.place
-            """,
-            keys
-        ).map { row in
+            ORDER BY page.number
+            """
+        return try session.rows(query, keys).map { row in
             let event = ArtifactEvent(
                 kind: ArtifactEvent.Kind(rawValue: row.int64(1)) ?? .upload,
                 path: row.string(2),

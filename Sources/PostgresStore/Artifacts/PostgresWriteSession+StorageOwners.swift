@@ -15,10 +15,8 @@ extension PostgresWriteSession {
         )
         storage.add(owner, bytes: bytes, files: 1)
         guard added.affectedCount == 0 else { return [] }
-        let found = try rows(
-            "SELECT owner, bytes, 1::bigint FROM apus.stored_artifacts WHERE path = $1 FOR UPDATE",
-            path
-        )
+        let query = "SELECT owner, bytes, 1::bigint FROM apus.stored_artifacts WHERE path = $1 FOR UPDATE"
+        let found = try rows(query, path)
         // If there is no row, another server has removed the artifact since the INSERT.
         guard found.count > 0 else { throw PostgresError.changedByAnotherServer }
         try change("UPDATE apus.stored_artifacts SET owner = $2, bytes = $3 WHERE path = $1", path, key, bytes)
@@ -73,46 +71,40 @@ extension PostgresWriteSession {
     /// Removes the owners of runs, so that the runs no longer count for them.
     func forgetOwners(ofRuns ids: [String]) throws {
         guard keepsAccess, !ids.isEmpty else { return }
-        try changed(
-            """
+        let query = """
             WITH gone AS (DELETE FROM apus.run_owners WHERE run_uuid = ANY($1) RETURNING owner)
             SELECT owner, count(*) FROM gone GROUP BY owner
-            """,
-            ids
-        ).forEach { row in storage.add(StorageOwner(key: row.string(0)), runs: -row.int64(1)) }
+            """
+        try changed(query, ids).forEach { row in storage.add(StorageOwner(key: row.string(0)), runs: -row.int64(1)) }
     }
 
     package func runCount(of owner: StorageOwner, checkedFrom limit: Int64) throws -> Int64 {
-        let known = try knownRuns(of: owner) + (storage.changes[owner]?.runs ?? 0)
-        guard known >= limit, !checkedQuotas.isRecent(owner) else { return known }
+        let count = try storedRunCount(of: owner) + (storage.changes[owner]?.runs ?? 0)
+        guard count >= limit, !checkedQuotas.isRecent(owner) else { return count }
         // MLflow's own tools, such as `mlflow gc`, remove runs permanently without updating these tables.
         let removedRuns = "owner = $1 AND NOT EXISTS (SELECT FROM runs WHERE runs.run_uuid = run_owners.run_uuid)"
-        let count =
-            try rows(
-                "SELECT count(*) FROM apus.run_owners WHERE \(removedRuns)",
-                owner.key
-            ).first { $0.int64(0) } ?? 0
-        guard count > 0 else {
+        let query = "SELECT count(*) FROM apus.run_owners WHERE \(removedRuns)"
+        let removedCount = try rows(query, owner.key).first { $0.int64(0) } ?? 0
+        guard removedCount > 0 else {
             checkedQuotas.record(owner)
-            return known
+            return count
         }
         let removed = Int64(try changed("DELETE FROM apus.run_owners WHERE \(removedRuns)", owner.key).affectedCount)
         storage.add(owner, runs: -removed)
-        return known - removed
+        return count - removed
     }
 
-    private func knownRuns(of owner: StorageOwner) throws -> Int64 {
-        if let known = storage.knownRuns[owner] { return known }
+    private func storedRunCount(of owner: StorageOwner) throws -> Int64 {
+        if let count = storage.storedRunCounts[owner] { return count }
         let found = try rows("SELECT runs FROM apus.storage_owners WHERE key = $1", owner.key).first { $0.int64(0) }
-        storage.knownRuns[owner] = found ?? 0
+        storage.storedRunCounts[owner] = found ?? 0
         return found ?? 0
     }
 
     package func takeRoomForRun(below limit: Int64) throws -> Bool {
-        let known = try knownRunCount()
-        if known + storage.runCountChange >= limit {
-            // All runs are counted again only before this transaction adds runs. Later, a count would leave out imported runs
-            // that are not sent yet, and would contain the others twice.
+        if try storedTotalRunCount() + storage.runCountChange >= limit {
+            // All runs are counted again only before this transaction adds runs. A later count would leave out imported runs that
+            // are not sent yet, and would count the others twice.
             guard storage.runCountChange == 0, !checkedQuotas.isRecent(nil) else { return false }
             guard try rows("SELECT count(*) FROM runs").first({ $0.int64(0) }) ?? 0 < limit else {
                 // nil stands for the quota of all owners together.
@@ -129,12 +121,12 @@ extension PostgresWriteSession {
     /// runs without updating the stored number.
     private static let recountInterval: Int64 = 60_000
 
-    private func knownRunCount() throws -> Int64 {
-        if let known = storage.knownRunCount { return known }
+    private func storedTotalRunCount() throws -> Int64 {
+        if let count = storage.storedTotalRunCount { return count }
         let found = try rows("SELECT runs, counted_time FROM apus.run_count")
             .first { (runs: $0.optionalInt64(0), time: $0.int64(1)) }
         if let found, let runs = found.runs, currentMilliseconds() - found.time < Self.recountInterval {
-            storage.knownRunCount = runs
+            storage.storedTotalRunCount = runs
             return runs
         }
         return try countRunsAgain()
@@ -142,15 +134,13 @@ extension PostgresWriteSession {
 
     /// Counts all runs and stores their number.
     ///
-    /// Runs in open transactions of other servers are not in the count. Those servers add them afterwards: this transaction locks
-    /// the row of the stored number before the count and until its own end.
+    /// The count does not contain runs in open transactions of other servers. Those servers add them to the number afterwards,
+    /// because this transaction locks the row of the number before it counts and until its end.
     private func countRunsAgain() throws -> Int64 {
         _ = try rows("SELECT runs FROM apus.run_count FOR UPDATE")
-        let count = try changed(
-            "UPDATE apus.run_count SET runs = (SELECT count(*) FROM runs), counted_time = $1 RETURNING runs",
-            currentMilliseconds()
-        ).first { $0.int64(0) }
-        storage.knownRunCount = count
+        let update = "UPDATE apus.run_count SET runs = (SELECT count(*) FROM runs), counted_time = $1 RETURNING runs"
+        let count = try changed(update, currentMilliseconds()).first { $0.int64(0) }
+        storage.storedTotalRunCount = count
         return count ?? 0
     }
 
@@ -163,10 +153,8 @@ extension PostgresWriteSession {
     func flushStorage() throws {
         guard !storage.isEmpty else { return }
         if storage.runCountChange != 0 {
-            let count = try changed(
-                "UPDATE apus.run_count SET runs = runs + $1::bigint RETURNING runs",
-                storage.runCountChange
-            ).first { $0.int64(0) }
+            let update = "UPDATE apus.run_count SET runs = runs + $1::bigint RETURNING runs"
+            let count = try changed(update, storage.runCountChange).first { $0.int64(0) }
             if let limit = runQuota.server, storage.runCountChange > 0, count ?? 0 > limit {
                 throw PostgresError.changedByAnotherServer
             }
@@ -184,10 +172,7 @@ extension PostgresWriteSession {
             """,
             values: columns(
                 of: storage.changes.map { owner, change in
-                    [
-                        .text(owner?.key ?? ""), .integer(change.bytes), .integer(change.files),
-                        .integer(change.runs),
-                    ]
+                    [.text(owner?.key ?? ""), .integer(change.bytes), .integer(change.files), .integer(change.runs)]
                 }
             )
         ).map { StorageUse(row: $0) }
@@ -197,28 +182,26 @@ extension PostgresWriteSession {
         }
     }
 
-    /// Tells the quotas of this server the sums that the transaction has written; called after the commit and before the answers.
+    /// Passes the sums that the transaction has written to this server's quotas; called after the commit and before the answers.
     func announceStorage() { storageNews.announce(storage.sums) }
 }
 
 extension PostgresReadSession {
     package func storageUse(checksRuns: Bool) throws -> [StorageUse] {
         guard keepsAccess else { throw TrackingError.withoutOwnTables }
-        let found = try rows(
-            "SELECT \(StorageUse.columns) FROM apus.storage_owners ORDER BY key"
-        ).map { StorageUse(row: $0) }
-        guard checksRuns else { return found }
+        let usesQuery = "SELECT \(StorageUse.columns) FROM apus.storage_owners ORDER BY key"
+        let uses = try rows(usesQuery).map { StorageUse(row: $0) }
+        guard checksRuns else { return uses }
         // MLflow's own tools, such as `mlflow gc`, remove runs permanently without updating these tables.
         var runs: [StorageOwner: Int64] = [:]
-        try rows(
-            """
+        let runOwnersQuery = """
             SELECT owned.owner, count(*) FROM apus.run_owners AS owned JOIN runs ON runs.run_uuid = owned.run_uuid
             GROUP BY owned.owner
             """
-        ).forEach { row in
+        try rows(runOwnersQuery).forEach { row in
             if let owner = StorageOwner(key: row.string(0)) { runs[owner] = row.int64(1) }
         }
-        return found.map { use in
+        return uses.map { use in
             var use = use
             use.runs = use.owner.flatMap { runs[$0] } ?? 0
             return use

@@ -5,21 +5,20 @@ internal import Synchronization
 /// Opens connections to the database.
 struct Connector: Sendable {
     let address: PostgresAddress
-    /// Whether readers too connect only to the primary server, because a standby learns of reduced permissions with a delay.
+    /// Whether readers too connect only to the primary server, because a standby receives reductions of permissions with a delay.
     let readsOnPrimary: Bool
-    /// The schema that every session uses and no other one; nil before the start has found it.
+    /// The only schema that the sessions use; nil before `PostgresStore.init` has found it.
     var schema: String?
-    /// Lets the writer have the next connection if the server of the database allows no more.
-    let writerTurn = WriterTurn()
+    let writerPriority = WriterPriority()
     /// Receives messages for the server's log.
     let report: @Sendable (String) -> Void
     private let newest = NewestTimeline()
     /// Limits how often old servers are reported.
     private let refusals = Burst()
 
-    // A wait for a lock of another program ends after some seconds, so that it does not hold up the other requests. JIT compilation
-    // would cost more than any of the statements. The last two set the meanings of NULL in an array and of a backslash in a text, which
-    // the database or the user may have changed.
+    // A wait for a lock of another program ends after some seconds, because the other requests wait too. JIT compilation would
+    // take longer than any of the statements. The last two settings fix the meanings of NULL in an array and of a backslash in a
+    // text, for which the database or the user may have other defaults.
     private static let settings = [
         "SET statement_timeout = 0",
         "SET lock_timeout = '4s'",
@@ -28,9 +27,10 @@ struct Connector: Sendable {
         "SET standard_conforming_strings = on",
     ]
 
-    // A process that hangs in the middle of its changes gives back after five seconds what it has locked, such as the access mark, for
-    // which the changes of all other servers wait. A writer looks rows up by their keys. PostgreSQL keeps the plans for that, and those
-    // it made while a table was small would read the whole table long after it has grown.
+    // If a server hangs during a transaction, PostgreSQL ends the transaction after five seconds, because other servers wait for
+    // its locks, such as that of the access mark (`StoredAccessVersion`). Statements of the writer find rows by their keys.
+    // PostgreSQL reuses their plans, and a plan made while a table was small would otherwise still read the whole table after it
+    // has grown.
     private static let writerSettings = [
         "SET idle_in_transaction_session_timeout = '5s'",
         "SET enable_seqscan = off",
@@ -47,9 +47,9 @@ struct Connector: Sendable {
 
     func open(_ role: Role) throws(PostgresError) -> PostgresPipeline { try openWithTimeline(role).pipeline }
 
-    /// - Returns: the connection, and the history of its server, which is another one when a standby has taken over; nil if the
-    ///   server does not tell it, as a standby.
-    /// - Throws: also if all servers of the address that can be reached were replaced by one to which this process was connected.
+    /// - Returns: the connection, and the id of its server's timeline, which changes when a standby takes over; nil if the server
+    ///   does not report it, for instance because it is a standby.
+    /// - Throws: also if all servers that can be reached have older timelines than a server to which this process was connected.
     func openWithTimeline(_ role: Role) throws(PostgresError) -> (pipeline: PostgresPipeline, timeline: String?) {
         var timeline: String?
         let pipeline = try PostgresPipeline.open(
@@ -67,31 +67,32 @@ struct Connector: Sendable {
 
     /// - Throws: if the server was replaced by another one.
     private func checkedTimeline(of pipeline: PostgresPipeline, _ role: Role) throws(PostgresError) -> String? {
-        // Readers need not ask a server that does not tell it.
+        // As long as the writer has found no timeline, readers need not ask: the server probably reports none.
         guard role == .writer || newest.isKnown else { return nil }
         guard let timeline = Self.timeline(of: pipeline) else { return nil }
-        guard let newer = newest.newer(than: timeline) else { return timeline }
+        guard let newer = newest.newerOrRemember(timeline) else { return timeline }
         let refusal =
-            "the server at \(pipeline.place) has the timeline \(timeline), and another one has taken over with the timeline "
-            + "\(newer): what was changed there would be missing. Stop the old server, or name the new one alone in the address; if "
-            + "the old one is right, start Apus again"
+            "the server at \(pipeline.place) has the timeline \(timeline), but another server has taken over with the timeline "
+            + "\(newer), and the old one lacks the changes that were made there. Stop the old server, or name only the new one in "
+            + "the address; if the old one is the right one, restart Apus"
         if refusals.note(endsAfter: { _ in .seconds(60) }) == nil {
             report("an old server of the database is not used: \(refusal)")
         }
         throw PostgresError(.disconnected, refusal)
     }
 
-    /// Asks for the history outside of a transaction, because servers without a log of that form (Aurora) refuse the question.
+    /// Asks for the timeline outside of a transaction, because some servers (Aurora) refuse this query.
     private static func timeline(of pipeline: PostgresPipeline) -> String? {
         pipeline.watch = PostgresWatch(deadline: .now + .seconds(10))
         defer { pipeline.watch = PostgresWatch() }
-        let question = """
+        let query = """
             SELECT CASE WHEN NOT pg_is_in_recovery() THEN substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END
             """
-        return try? pipeline.rows(question, isPrepared: false).first { $0.optionalString(0) } ?? nil
+        return try? pipeline.rows(query, isPrepared: false).first { $0.optionalString(0) } ?? nil
     }
 
-    /// The statement that names the schema: the address's path might name one before it that somebody makes later.
+    /// The statement that makes the schema the only one in `search_path`: the path of the address may name, before this schema,
+    /// one that does not exist yet, and whose tables would be used as soon as somebody creates them.
     private var searchPath: [String] {
         schema.map { ["SET search_path = \"\($0.replacing("\"", with: "\"\""))\""] } ?? []
     }
@@ -102,10 +103,10 @@ struct Connector: Sendable {
     }
 }
 
-/// Lets the writer have the next connection when the server of the database allows no more.
+/// Reserves the next connection for the writer while the database server accepts no more connections.
 ///
-/// Otherwise busy readers could keep all connections, and nothing could be changed.
-final class WriterTurn: Sendable {
+/// Otherwise busy readers could use all connections, and nothing could be changed.
+final class WriterPriority: Sendable {
     private let flag = Atomic<Bool>(false)
 
     /// Whether the writer waits for a connection.
@@ -116,18 +117,18 @@ final class WriterTurn: Sendable {
     func end() { flag.store(false, ordering: .relaxed) }
 }
 
-/// The newest history of a server of the database that this process has seen.
+/// The newest timeline that this process has seen at a server of the database.
 ///
-/// A standby that takes over begins a timeline with a greater number. The old primary may come back without knowing of it, and
-/// would bring back what was changed meanwhile, such as permissions that were taken away.
+/// A standby that takes over begins a timeline with a greater number. The old primary may then start again, and would return old
+/// data, such as permissions that were removed meanwhile.
 private final class NewestTimeline: Sendable {
-    // Eight hexadecimal digits, in whose order the numbers are.
+    // Eight hexadecimal digits, so that the order of the texts is that of the numbers.
     private let newest = Mutex<String?>(nil)
 
     var isKnown: Bool { newest.withLock { $0 != nil } }
 
-    /// Notes a timeline, unless a newer one was seen, which is returned.
-    func newer(than timeline: String) -> String? {
+    /// Remembers a timeline; if a newer one was seen, returns that one and changes nothing.
+    func newerOrRemember(_ timeline: String) -> String? {
         newest.withLock { newest in
             if let newest, newest > timeline { return newest }
             newest = timeline
@@ -139,11 +140,11 @@ private final class NewestTimeline: Sendable {
 extension PostgresError {
     /// Whether the server may accept the connection after another one is closed.
     ///
-    /// A connection pooler accepts the log-in, and is then silent until it has a connection to the server.
-    var isLackOfConnections: Bool { state == .tooManyConnections || state == .silent }
+    /// A connection pooler accepts the log-in, and then answers nothing until it has a connection to the server.
+    var isLackOfConnections: Bool { state == .tooManyConnections || state == .noAnswer }
 
-    /// Whether the failure may end with a new connection: the server stops, starts, is a standby, or refuses the user for the time being.
-    var mayEndByReconnecting: Bool {
+    /// Whether a new connection may succeed later: the server stops, starts, is a standby, or refuses the user for now.
+    var mayPassWithNewConnection: Bool {
         isDisconnection || isRefusedLogIn || isOfStandby
             || [.tooManyConnections, .readOnlyTransaction, .noSuchDatabase].contains(state)
     }

@@ -17,8 +17,8 @@ final class GroupWriter: Sendable {
     private struct State {
         var pending: [WriteJob] = []
         var isClosed = false
-        /// Whether a call of `refuseLate` is scheduled.
-        var isWatched = false
+        /// Whether a call of `refuseOverdue` is scheduled.
+        var isRefusalScheduled = false
         var threads: [ThreadState]
     }
 
@@ -32,11 +32,11 @@ final class GroupWriter: Sendable {
 
     private let state: Mutex<State>
     /// Each of these wakes one thread.
-    private let wakes: [DispatchSemaphore]
-    private let ended = DispatchSemaphore(value: 0)
+    private let wakeSignals: [DispatchSemaphore]
+    private let threadEnds = DispatchSemaphore(value: 0)
     private let queue: Budget
     private let queueTimeout: Duration
-    private let watching = DispatchQueue(label: "pg-writer-watch")
+    private let refusalQueue = DispatchQueue(label: "pg-writer-watch")
 
     /// The maximum number of requests in a transaction; limits how long the first of them waits.
     static let maximumRequests = 1_024
@@ -55,13 +55,13 @@ final class GroupWriter: Sendable {
         self.queue = queue
         self.queueTimeout = queueTimeout
         state = Mutex(State(threads: groups.map { _ in ThreadState() }))
-        wakes = groups.map { _ in DispatchSemaphore(value: 0) }
+        wakeSignals = groups.map { _ in DispatchSemaphore(value: 0) }
         // `@unchecked Sendable` because only the thread of the group uses it.
         struct Box: @unchecked Sendable { let group: WriteGroup }
         for (index, box) in groups.map({ Box(group: $0) }).enumerated() {
             let isStarted = SystemThread.start(name: "pg-writer", pace: .prompt) { [self] in
                 serve(box.group, index)
-                ended.signal()
+                threadEnds.signal()
             }
             guard isStarted else {
                 end(threads: index)
@@ -92,44 +92,44 @@ final class GroupWriter: Sendable {
             work: work,
             completion: completion
         )
-        let next: (idleThread: Int?, mustWatch: Bool)? = state.withLock { state in
+        let next: (idleThread: Int?, mustScheduleRefusal: Bool)? = state.withLock { state in
             guard !state.isClosed, queue.take(1, for: caller.party) else { return nil }
             state.pending.append(job)
-            defer { state.isWatched = true }
-            // Others begin to help when the first thread has had a connection, because there may be room for only one.
+            defer { state.isRefusalScheduled = true }
+            // Other threads help only after the first one has run requests, because the database may allow only one connection.
             let canHelp = logsOnly && state.threads[0].statistics.requests > 0
             let thread = state.threads.indices.first { state.threads[$0].isIdle && ($0 == 0 || canHelp) }
             if let thread { state.threads[thread].isIdle = false }
-            return (thread, !state.isWatched)
+            return (thread, !state.isRefusalScheduled)
         }
         guard let next else { return completion(.failure(TrackingError.busy)) }
-        if let thread = next.idleThread { wakes[thread].signal() }
-        if next.mustWatch { watch(until: job.arrival + queueTimeout) }
+        if let thread = next.idleThread { wakeSignals[thread].signal() }
+        if next.mustScheduleRefusal { scheduleRefusal(at: job.arrival + queueTimeout) }
     }
 
-    private func watch(until end: ContinuousClock.Instant) {
+    private func scheduleRefusal(at end: ContinuousClock.Instant) {
         let left = max(.zero, end - .now)
-        watching.asyncAfter(deadline: .now() + .milliseconds(Int(left / .milliseconds(1)) + 1)) { [weak self] in
-            self?.refuseLate()
+        refusalQueue.asyncAfter(deadline: .now() + .milliseconds(Int(left / .milliseconds(1)) + 1)) { [weak self] in
+            self?.refuseOverdue()
         }
     }
 
-    /// Refuses the requests that have waited too long for the writer, which hangs or is overloaded.
-    private func refuseLate() {
+    /// Refuses the requests that have waited too long, because the writer hangs or is overloaded.
+    private func refuseOverdue() {
         let now = ContinuousClock.now
         let (late, oldest) = state.withLock { state in
             let late = state.pending.filter { $0.arrival + queueTimeout <= now }
             state.pending.removeAll { $0.arrival + queueTimeout <= now }
             let oldest = state.pending.map(\.arrival).min()
-            state.isWatched = oldest != nil
+            state.isRefusalScheduled = oldest != nil
             return (late, oldest)
         }
         for job in late {
             job.leaveQueue()
-            job.fail(TrackingError.noTurn)
+            job.fail(TrackingError.waitedTooLongToWrite)
             job.deliver()
         }
-        if let oldest { watch(until: oldest + queueTimeout) }
+        if let oldest { scheduleRefusal(at: oldest + queueTimeout) }
     }
 
     var statistics: WriterStatistics {
@@ -149,11 +149,11 @@ final class GroupWriter: Sendable {
                 return state.threads[index].isIdle
             }
         }
-        for thread in idle { wakes[thread].signal() }
+        for thread in idle { wakeSignals[thread].signal() }
     }
 
     /// Refuses new requests, runs those that wait and ends the threads; blocks until the threads have ended.
-    func close() { end(threads: wakes.count) }
+    func close() { end(threads: wakeSignals.count) }
 
     private func end(threads count: Int) {
         let isFirst = state.withLock { state in
@@ -161,8 +161,8 @@ final class GroupWriter: Sendable {
             return !state.isClosed
         }
         guard isFirst else { return }
-        for wake in wakes { wake.signal() }
-        for _ in 0..<count { ended.wait() }
+        for wake in wakeSignals { wake.signal() }
+        for _ in 0..<count { threadEnds.wait() }
     }
 
     private func serve(_ group: WriteGroup, _ thread: Int) {
@@ -171,8 +171,8 @@ final class GroupWriter: Sendable {
         while true {
             // Threads other than the first take requests only when they are connected, so that no request waits for their
             // connection.
-            if logsOnly, hasLogs, !group.canHelp() {
-                _ = wakes[thread].wait(timeout: .now() + Self.pauseWithoutConnection)
+            if logsOnly, hasLogs, !group.connectToHelp() {
+                _ = wakeSignals[thread].wait(timeout: .now() + Self.pauseWithoutConnection)
                 if state.withLock({ $0.isClosed }) { break }
                 continue
             }
@@ -185,7 +185,7 @@ final class GroupWriter: Sendable {
             guard !jobs.isEmpty else {
                 if isClosed { break }
                 if disconnects { group.close() }
-                wakes[thread].wait()
+                wakeSignals[thread].wait()
                 continue
             }
             group.carryOut(jobs[...])
@@ -210,29 +210,31 @@ final class GroupWriter: Sendable {
             defer { pending = [] }
             return pending
         }
-        var turns: [Peer: Int] = [:]
+        var requestCounts: [Peer: Int] = [:]
         let ranked = pending.map { job -> (rank: Int, job: WriteJob) in
-            let turn = turns[job.peer, default: 0]
-            turns[job.peer] = turn + 1
-            return (turn, job)
+            let rank = requestCounts[job.peer, default: 0]
+            requestCounts[job.peer] = rank + 1
+            return (rank, job)
         }
-        let isShared = turns.count > 1
+        let hasSeveralClients = requestCounts.count > 1
         let hasSmall = pending.contains { !$0.isLarge }
-        let ordered = isShared ? ranked.sorted { $0.rank < $1.rank }.map(\.job) : pending
-        var (chosen, left): ([WriteJob], [WriteJob]) = ([], [])
+        let ordered = hasSeveralClients ? ranked.sorted { $0.rank < $1.rank }.map(\.job) : pending
+        var (chosen, remaining): ([WriteJob], [WriteJob]) = ([], [])
         var bytes = 0
         for job in ordered {
             let fits = chosen.count < maximumRequests && (bytes == 0 || bytes + job.bytes <= maximumBytes)
-            guard fits, !(hasSmall && job.isLarge && isShared) else {
-                left.append(job)
+            guard fits, !(hasSmall && job.isLarge && hasSeveralClients) else {
+                remaining.append(job)
                 continue
             }
             bytes += job.bytes
             chosen.append(job)
         }
-        // One large request is added, because a steady flow of small requests would otherwise delay the large ones for ever.
-        if hasSmall, isShared, let large = left.firstIndex(where: \.isLarge) { chosen.append(left.remove(at: large)) }
-        pending = left
+        // One large request is added; otherwise a steady flow of small requests would delay the large ones for ever.
+        if hasSmall, hasSeveralClients, let large = remaining.firstIndex(where: \.isLarge) {
+            chosen.append(remaining.remove(at: large))
+        }
+        pending = remaining
         return chosen
     }
 }

@@ -8,24 +8,24 @@ internal import Tracking
 /// Runs reads on threads of its own, each with a connection.
 ///
 /// Some threads are reserved for look-ups, so that searches never occupy all of them. Clients have equal shares of the threads. A
-/// read whose connection is lost begins again on another one. When `queueTimeout` has passed since the submission of a read, it
-/// is refused if no thread has begun it or if it has no connection.
+/// read whose connection is lost begins again on another one. A read is refused `queueTimeout` after its submission if no thread
+/// has begun it or if it has no connection.
 ///
-/// While searches occupy their threads, each further search is also tried, for at most a second, on a separate thread. So a quick
-/// search does not wait for long ones.
+/// While searches occupy their threads, each further search also gets a trial of at most a second on a separate thread, so that a
+/// quick search does not wait for long ones.
 final class PostgresReaderPool: Sendable {
     private struct State {
         var idle: [PostgresReadSession.Box] = []
         var isClosed = false
         var statistics = ReaderStatistics()
         /// The unanswered reads; the keys are numbers in the order of submission.
-        var turns: [Int: ReadTurn] = [:]
+        var reads: [Int: PendingRead] = [:]
         var lastNumber = 0
         /// How many unanswered reads are not look-ups.
         var searchCount = 0
-        /// Whether a call of `refuseLate` is scheduled.
-        var isWatched = false
-        /// Until then, reads wait only some milliseconds for a lock, because a read has waited in vain for one.
+        /// Whether a call of `refuseOverdue` is scheduled.
+        var isRefusalScheduled = false
+        /// Until then, reads wait only some milliseconds for a lock, because a read did not get one.
         var shortLockWaitsEnd = ContinuousClock.now
     }
 
@@ -36,17 +36,16 @@ final class PostgresReaderPool: Sendable {
     private let queueTimeout: Duration
     private let lookUps: ThreadPool
     private let searches: ThreadPool
-    /// While so many searches are in progress, further ones are also tried, because one client gets no more threads than this.
-    private let searchShare: Int
+    /// While so many searches are in progress, each further one also gets a trial, because one client gets at most this many.
+    private let trialThreshold: Int
     private let trials = ThreadPool(name: "pg-trial", width: 1)
-    private let watching = DispatchQueue(label: "pg-reader-watch")
+    private let refusalQueue = DispatchQueue(label: "pg-reader-watch")
     private let state = Mutex(State())
-    private let ended = DispatchSemaphore(value: 0)
+    private let allAnswered = DispatchSemaphore(value: 0)
 
-    /// How long the trial of a search may take.
-    private static let trialTime = Duration.seconds(1)
-    /// How long reads wait only briefly for locks after a read has waited in vain: otherwise, repeated reads would delay the
-    /// other reads each time.
+    private static let maximumTrialTime = Duration.seconds(1)
+    /// How long reads wait only briefly for locks after a read did not get one: otherwise, a repeated read would delay the other
+    /// reads each time.
     private static let shortLockWaitsTime = Duration.seconds(30)
 
     init(
@@ -63,7 +62,7 @@ final class PostgresReaderPool: Sendable {
         queue = budgets.queuedReads
         let lookUpCount = max(1, count / 3)
         let searchCount = max(1, count - lookUpCount - 1)
-        searchShare = searchCount - searchCount / 4
+        trialThreshold = searchCount - searchCount / 4
         lookUps = ThreadPool(name: "pg-lookup", width: lookUpCount, pace: .prompt)
         searches = ThreadPool(name: "pg-reader", width: searchCount)
     }
@@ -72,7 +71,7 @@ final class PostgresReaderPool: Sendable {
         state.withLock { state in
             var statistics = state.statistics
             statistics.waitingExpensive = queue.usage.held
-            statistics.runningShort = state.turns.count - statistics.waitingExpensive
+            statistics.runningShort = state.reads.count - statistics.waitingExpensive
             return statistics
         }
     }
@@ -89,75 +88,75 @@ final class PostgresReaderPool: Sendable {
         guard queue.take(1, for: caller.party) else { return deliver(.failure(TrackingError.busy)) }
         let isContinued = cost == .continued || effort != nil
         let queue = queue
-        let turn = ReadTurn(
+        let read = PendingRead(
             cost == .cheap ? .lookUp : isContinued ? .continued : .search,
-            patienceEnd: .now + queueTimeout,
+            queueDeadline: .now + queueTimeout,
             leaveQueue: { queue.giveBack(1, for: caller.party) },
-            refuse: { deliver(.failure($0 ?? TrackingError.noReadTurn)) }
+            refuse: { deliver(.failure($0 ?? TrackingError.waitedTooLongToRead)) }
         )
-        guard let (number, mustTry) = add(turn) else {
+        guard let (number, getsTrial) = add(read) else {
             queue.giveBack(1, for: caller.party)
             return deliver(.failure(TrackingError.busy))
         }
-        turn.setBody { [self] turn, isTrial in
+        read.setBody { [self] read, isTrial in
             let result = Result {
-                try perform(work, for: caller, effort: effort, isContinued: isContinued, turn, isTrial: isTrial)
+                try perform(work, for: caller, effort: effort, isContinued: isContinued, read, isTrial: isTrial)
             }
             if case .failure(let error) = result, error is TrialEnded {
-                if turn.goBack() { searches.run(for: caller.turn) { turn.run(isTrial: false) } }
+                if read.requeue() { searches.run(for: caller.turn) { read.run(isTrial: false) } }
                 return
             }
-            guard turn.finish() else { return }
+            guard read.markAnswered() else { return }
             deliver(result)
-            leave(number)
+            remove(number)
         }
-        (turn.kind == .lookUp ? lookUps : searches).run(for: caller.turn) { turn.run(isTrial: false) }
-        if mustTry { trials.run(for: caller.turn) { turn.run(isTrial: true) } }
+        (read.kind == .lookUp ? lookUps : searches).run(for: caller.turn) { read.run(isTrial: false) }
+        if getsTrial { trials.run(for: caller.turn) { read.run(isTrial: true) } }
     }
 
-    /// - Returns: the number of the read, and whether it should be tried; nil if the pool is closed.
-    private func add(_ turn: ReadTurn) -> (number: Int, mustTry: Bool)? {
-        let (added, mustWatch): ((Int, Bool)?, Bool) = state.withLock { state in
+    /// - Returns: the number of the read, and whether it gets a trial; nil if the pool is closed.
+    private func add(_ read: PendingRead) -> (number: Int, getsTrial: Bool)? {
+        let (added, mustScheduleRefusal): ((Int, Bool)?, Bool) = state.withLock { state in
             guard !state.isClosed else { return (nil, false) }
             state.lastNumber += 1
-            state.turns[state.lastNumber] = turn
-            let mustTry = turn.kind == .search && state.searchCount >= searchShare
-            if turn.kind != .lookUp { state.searchCount += 1 }
-            defer { state.isWatched = true }
-            return ((state.lastNumber, mustTry), !state.isWatched)
+            state.reads[state.lastNumber] = read
+            let getsTrial = read.kind == .search && state.searchCount >= trialThreshold
+            if read.kind != .lookUp { state.searchCount += 1 }
+            defer { state.isRefusalScheduled = true }
+            return ((state.lastNumber, getsTrial), !state.isRefusalScheduled)
         }
-        if mustWatch { watch(until: turn.patienceEnd) }
+        if mustScheduleRefusal { scheduleRefusal(at: read.queueDeadline) }
         return added
     }
 
-    private func leave(_ number: Int) {
+    private func remove(_ number: Int) {
         let isLast = state.withLock { state in
-            guard let turn = state.turns.removeValue(forKey: number) else { return false }
-            if turn.kind != .lookUp { state.searchCount -= 1 }
-            return state.isClosed && state.turns.isEmpty
+            guard let read = state.reads.removeValue(forKey: number) else { return false }
+            if read.kind != .lookUp { state.searchCount -= 1 }
+            return state.isClosed && state.reads.isEmpty
         }
-        if isLast { ended.signal() }
+        if isLast { allAnswered.signal() }
     }
 
-    private func watch(until end: ContinuousClock.Instant) {
+    private func scheduleRefusal(at end: ContinuousClock.Instant) {
         let left = max(.zero, end - .now)
-        watching.asyncAfter(deadline: .now() + .milliseconds(Int(left / .milliseconds(1)) + 1)) { [weak self] in
-            self?.refuseLate()
+        refusalQueue.asyncAfter(deadline: .now() + .milliseconds(Int(left / .milliseconds(1)) + 1)) { [weak self] in
+            self?.refuseOverdue()
         }
     }
 
     /// Refuses the reads that have waited too long for a thread or for the database.
-    private func refuseLate() {
+    private func refuseOverdue() {
         let now = ContinuousClock.now
-        let (late, next): ([Int: ReadTurn], ContinuousClock.Instant?) = state.withLock { state in
-            let turns = state.turns.filter { $0.value.kind != .continued }
-            let late = turns.filter { $0.value.patienceEnd <= now }
-            state.isWatched = !turns.isEmpty
+        let (late, next): ([Int: PendingRead], ContinuousClock.Instant?) = state.withLock { state in
+            let reads = state.reads.filter { $0.value.kind != .continued }
+            let late = reads.filter { $0.value.queueDeadline <= now }
+            state.isRefusalScheduled = !reads.isEmpty
             // A search on which the database works is checked again, because it may lose its connection and wait.
-            return (late, turns.values.map { $0.patienceEnd <= now ? now + .seconds(1) : $0.patienceEnd }.min())
+            return (late, reads.values.map { $0.queueDeadline <= now ? now + .seconds(1) : $0.queueDeadline }.min())
         }
-        for (number, turn) in late where turn.refuseLate() { leave(number) }
-        if let next { watch(until: next) }
+        for (number, read) in late where read.refuseOverdue() { remove(number) }
+        if let next { scheduleRefusal(at: next) }
     }
 
     /// Runs a read; if its connection is lost, runs it again on another one.
@@ -166,36 +165,36 @@ final class PostgresReaderPool: Sendable {
         for caller: Caller,
         effort: ReadEffort?,
         isContinued: Bool,
-        _ turn: ReadTurn,
+        _ read: PendingRead,
         isTrial: Bool
     ) throws -> Value {
         var attempt = 0
         var wasCancelled = false
         while true {
-            guard !caller.hasLeft, !turn.isAnswered else { throw TrackingError.clientLeft }
+            guard !caller.hasLeft, !read.isAnswered else { throw TrackingError.clientLeft }
             do {
                 return try performOnce(
                     work,
                     for: caller,
                     effort: effort,
                     isContinued: isContinued,
-                    turn,
+                    read,
                     isTrial: isTrial
                 )
             } catch let error as PostgresError where error.state == .cancelled {
                 // Another program has cancelled the query, perhaps by mistake, so the read is tried once more.
                 guard !wasCancelled else { throw TrackingError.cancelledRead }
                 wasCancelled = true
-                turn.pause(after: TrackingError.cancelledRead)
+                read.recordFailure(TrackingError.cancelledRead)
             } catch let error as PostgresError
-                where error.mayEndByReconnecting || error.isTransient || error.isOfPreparedStatement
+                where error.mayPassWithNewConnection || error.isTransient || error.hasOutdatedStatements
             {
-                guard .now < turn.patienceEnd, !state.withLock({ $0.isClosed }) else { throw error }
+                guard .now < read.queueDeadline, !state.withLock({ $0.isClosed }) else { throw error }
                 attempt += 1
-                if error.isOfPreparedStatement, attempt > maximumPreparations { throw error }
+                if error.hasOutdatedStatements, attempt > maximumPreparations { throw error }
                 // The other connections are probably lost too, or have the same outdated statements.
-                if error.isDisconnection || error.isOfPreparedStatement { dropIdle() }
-                turn.pause(after: error)
+                if error.isDisconnection || error.hasOutdatedStatements { closeIdle() }
+                read.recordFailure(error)
                 pause(attempt: attempt)
             }
         }
@@ -206,18 +205,18 @@ final class PostgresReaderPool: Sendable {
         for caller: Caller,
         effort: ReadEffort?,
         isContinued: Bool,
-        _ turn: ReadTurn,
+        _ read: PendingRead,
         isTrial: Bool
     ) throws -> Value {
         let session = try takeSession()
-        guard turn.start() else {
+        guard read.markRunning() else {
             putBack(session)
             throw TrackingError.clientLeft
         }
         let start = ContinuousClock.now
         let spent = effort.map { Duration.nanoseconds(Int64(clamping: $0.nanoseconds)) } ?? .zero
-        let time = isTrial ? min(Self.trialTime, limits.readTime) : limits.readTime - spent
-        session.pipeline.watch = PostgresWatch(deadline: start + time) { caller.hasLeft || turn.isAnswered }
+        let time = isTrial ? min(Self.maximumTrialTime, limits.readTime) : limits.readTime - spent
+        session.pipeline.watch = PostgresWatch(deadline: start + time) { caller.hasLeft || read.isAnswered }
         defer {
             let lasted = (ContinuousClock.now - start) / .nanoseconds(1)
             (effort ?? session.effort)?.add(nanoseconds: UInt64(max(0, lasted)))
@@ -233,7 +232,7 @@ final class PostgresReaderPool: Sendable {
         } catch {
             let advice = session.advice()
             let failure = error as? PostgresError
-            if failure?.isOfPreparedStatement == true { session.pipeline.close() }
+            if failure?.hasOutdatedStatements == true { session.pipeline.close() }
             session.pipeline.rollBack()
             if !session.pipeline.isClosed { putBack(session) }
             guard let error = failure else { throw error }
@@ -241,7 +240,7 @@ final class PostgresReaderPool: Sendable {
         }
     }
 
-    /// Returns the error for a failure of an attempt: what the client gets, or a failure after which the read is tried again.
+    /// Returns the error for a failed attempt: the client's error, or an error after which the read is tried again.
     private func explained(_ error: PostgresError, _ advice: String, hasLeft: Bool, isTrial: Bool) -> any Error {
         switch error.state {
         case .abandoned:
@@ -267,14 +266,14 @@ final class PostgresReaderPool: Sendable {
         while let session = state.withLock({ $0.idle.popLast() })?.session {
             if !session.pipeline.isClosed { return session }
         }
-        guard !connector.writerTurn.isWaiting else {
+        guard !connector.writerPriority.isWaiting else {
             throw PostgresError(.tooManyConnections, "the next connection is reserved for the writer")
         }
         return PostgresReadSession(pipeline: try connector.open(.reader), permissionChanges: permissionChanges)
     }
 
     private func putBack(_ session: PostgresReadSession) {
-        guard !connector.writerTurn.isWaiting else { return session.pipeline.close() }
+        guard !connector.writerPriority.isWaiting else { return session.pipeline.close() }
         let box = PostgresReadSession.Box(session: session)
         state.withLock { state in
             if !state.isClosed { state.idle.append(box) }
@@ -282,7 +281,7 @@ final class PostgresReaderPool: Sendable {
     }
 
     /// Closes the connections that no read uses.
-    func dropIdle() {
+    func closeIdle() {
         let dropped = state.withLock { state in
             defer { state.idle = [] }
             return state.idle
@@ -295,10 +294,10 @@ final class PostgresReaderPool: Sendable {
         let mustWait = state.withLock { state in
             guard !state.isClosed else { return false }
             state.isClosed = true
-            return !state.turns.isEmpty
+            return !state.reads.isEmpty
         }
-        if mustWait { ended.wait() }
-        dropIdle()
+        if mustWait { allAnswered.wait() }
+        closeIdle()
     }
 }
 

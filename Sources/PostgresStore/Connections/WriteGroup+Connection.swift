@@ -3,11 +3,11 @@ internal import PostgreSQL
 internal import Tracking
 
 extension WriteGroup {
-    /// Whether a thread that helps has a connection; tries to open one if necessary, but only once.
+    /// Opens the connection of a thread that helps, if it has none, with one attempt; returns whether it now has a connection.
     ///
-    /// It gives its connection up while the first thread has none.
-    func canHelp() -> Bool {
-        guard !connector.writerTurn.isWaiting else {
+    /// Closes the connection while the first thread waits for one.
+    func connectToHelp() -> Bool {
+        guard !connector.writerPriority.isWaiting else {
             close()
             return false
         }
@@ -35,25 +35,24 @@ extension WriteGroup {
     /// Returns the session; if necessary, tries to connect until it succeeds or one of the jobs has waited too long.
     func connected(for jobs: Jobs) -> PostgresWriteSession? {
         var attempts = 0
-        defer { connector.writerTurn.end() }
+        defer { connector.writerPriority.end() }
         while true {
             if let session, !session.pipeline.isClosed { return session }
-            // If a job has waited too long, no further attempt is made, because it may last as long as the one that has just
-            // failed.
-            guard !isAway || !isLate(jobs) else { return nil }
+            // If a job has waited too long, no further attempt is made, because it may take as long as the last one.
+            guard !isUnreachable || !areOverdue(jobs) else { return nil }
             do {
                 let session = try connect()
-                if isAbsenceReported { report("the database can be reached again") }
-                (isAway, isAbsenceReported) = (false, false)
+                if isUnreachableReported { report("the database can be reached again") }
+                (isUnreachable, isUnreachableReported) = (false, false)
                 return session
             } catch {
-                if !isAway, absences.note(endsAfter: { _ in .seconds(60) }) == nil {
+                if !isUnreachable, connectFailures.note(endsAfter: { _ in .seconds(60) }) == nil {
                     report("the database cannot be reached: \(error)")
-                    isAbsenceReported = true
+                    isUnreachableReported = true
                 }
-                isAway = true
+                isUnreachable = true
                 if error.isLackOfConnections {
-                    connector.writerTurn.begin()
+                    connector.writerPriority.begin()
                     closeIdleReaders()
                 }
                 attempts += 1
@@ -62,7 +61,7 @@ extension WriteGroup {
         }
     }
 
-    func isLate(_ jobs: Jobs) -> Bool { jobs.contains { $0.arrival + queueTimeout < .now } }
+    func areOverdue(_ jobs: Jobs) -> Bool { jobs.contains { $0.arrival + queueTimeout < .now } }
 
     func dropConnection(after error: PostgresError) {
         if losses.note(endsAfter: { _ in .seconds(60) }) == nil {
@@ -72,21 +71,21 @@ extension WriteGroup {
         session = nil
     }
 
-    /// Delivers the outcomes of a transaction whose COMMIT was not answered, after finding out whether it is committed.
+    /// Finds out whether a transaction whose COMMIT was not answered is committed, and delivers the outcomes of its jobs.
     ///
     /// - Parameter transaction: nil if the transaction has only logged to runs.
     /// - Returns: the number of jobs, because all have then delivered their outcomes.
     func recover(_ jobs: Jobs, _ transaction: TransactionIdentity?) -> Int {
         let outcome = transaction.map { self.outcome(of: $0, jobs) } ?? .unknown
         guard outcome != .rolledBack else {
-            settle(jobs)
+            run(jobs)
             return jobs.count
         }
-        // Logs are written again even after a commit: writing them twice does no harm, and the outcome found may be that of
-        // another transaction, which got the same number after a crash of the database server.
+        // Logs are written again even after a commit: writing them twice changes nothing, and the outcome may be that of another
+        // transaction, which got the same number after a crash of the database server.
         let (logs, others) = (jobs.filter(\.isRepeatable), jobs.filter { !$0.isRepeatable })
         // If the answer to COMMIT was lost for the second time and the jobs have waited too long, they are not tried again.
-        let isEnd = isLate(jobs) && logs.contains(where: \.isUncertain)
+        let isLastAttempt = areOverdue(jobs) && logs.contains(where: \.isUncertain)
         for job in logs { job.noteUncertainOutcome() }
         if outcome == .committed {
             creations.commit()
@@ -94,7 +93,7 @@ extension WriteGroup {
         } else {
             deliver(others[...], TrackingError.outcomeUnknown)
         }
-        if isEnd { deliver(logs[...], TrackingError.outcomeUnknown) } else { settle(logs[...]) }
+        if isLastAttempt { deliver(logs[...], TrackingError.outcomeUnknown) } else { run(logs[...]) }
         return jobs.count
     }
 
@@ -107,14 +106,14 @@ extension WriteGroup {
                 if outcome != .inProgress { return outcome }
             } catch {
                 session.pipeline.rollBack()
-                guard let error = error as? PostgresError, error.mayEndByReconnecting else { return .unknown }
+                guard let error = error as? PostgresError, error.mayPassWithNewConnection else { return .unknown }
                 dropConnection(after: error)
-                guard !isLate(jobs) else { return .unknown }
+                guard !areOverdue(jobs) else { return .unknown }
             }
             attempts += 1
             // The server needs a moment to end a transaction in progress, so at least 20 attempts are made, even if the jobs have
             // waited too long.
-            guard !isLate(jobs) || attempts < 20 else { return .unknown }
+            guard !areOverdue(jobs) || attempts < 20 else { return .unknown }
             pause(attempt: attempts)
         }
         return .unknown

@@ -21,16 +21,16 @@ final class WriteGroup {
     let closeIdleReaders: @Sendable () -> Void
     var session: PostgresWriteSession?
     /// Whether the last attempt to connect failed.
-    var isAway = false
-    var isAbsenceReported = false
+    var isUnreachable = false
+    var isUnreachableReported = false
     /// Limit how often lost connections, and failed attempts to connect, are reported.
-    let (losses, absences) = (Burst(), Burst())
+    let (losses, connectFailures) = (Burst(), Burst())
     private let statementTime: Duration
     let commitTime: Duration
-    let locks = LockMemory()
+    let locks = KnownLocks()
     /// Whether the jobs that run now would change something that is known to be locked.
-    private var isAmongLocks = false
-    /// When the search for the jobs that need a lock of another program ends; nil if no such search has begun.
+    private var runsPostponed = false
+    /// When the search for jobs that wait for a lock of another program must end; nil if no such search has begun.
     private var searchEnd: ContinuousClock.Instant?
     private(set) var statistics = WriterStatistics()
     /// Called with the statistics after each commit, before its requests are answered.
@@ -38,11 +38,10 @@ final class WriteGroup {
 
     /// How often at most a transaction is repeated after a serialization failure or a deadlock.
     private static let maximumRepetitions = 20
-    /// How many milliseconds jobs wait for something that is known to be locked, and how many during the search for jobs that
-    /// need a lock.
-    private static let (briefTime, searchLockTime) = (50, 20)
-    /// How long the search for jobs that need a lock may take, and how long among jobs that would change something known to be
-    /// locked.
+    /// How long jobs wait for something that is known to be locked, and how long during the search for jobs that need a lock.
+    private static let (briefLockMilliseconds, searchLockMilliseconds) = (50, 20)
+    /// How long the search for jobs that need a lock may take: among all jobs, and among those that would change something known
+    /// to be locked.
     private static let (searchTime, knownSearchTime) = (Duration.milliseconds(1_500), Duration.milliseconds(500))
 
     init(
@@ -78,7 +77,7 @@ final class WriteGroup {
         let start = ContinuousClock.now
         for job in jobs { job.leaveQueue() }
         searchEnd = nil
-        settle(jobs)
+        run(jobs)
         statistics.requests += jobs.count
         statistics.longestBatch = max(statistics.longestBatch, .now - start)
     }
@@ -88,21 +87,22 @@ final class WriteGroup {
         session = nil
     }
 
-    func settle(_ jobs: Jobs) {
+    /// Runs transactions until all jobs have delivered their outcomes.
+    func run(_ jobs: Jobs) {
         var waiting = jobs
-        while !waiting.isEmpty { waiting = waiting.dropFirst(settleSome(waiting)) }
+        while !waiting.isEmpty { waiting = waiting.dropFirst(runTransaction(waiting)) }
     }
 
     /// Runs one transaction, repeatedly if necessary.
     ///
     /// - Returns: how many jobs, from the first on, have delivered their outcomes.
-    private func settleSome(_ jobs: Jobs) -> Int {
+    private func runTransaction(_ jobs: Jobs) -> Int {
         var repetitions = 0
         var accessVersion: Int64?
         while true {
-            guard isAmongLocks || !jobs.contains(where: \.isPostponed) else { return settlePostponed(jobs) }
+            guard runsPostponed || !jobs.contains(where: \.isPostponed) else { return runPostponedJobs(jobs) }
             guard let session = connected(for: jobs) else {
-                deliver(jobs, TrackingError.databaseAway)
+                deliver(jobs, TrackingError.databaseUnreachable)
                 return jobs.count
             }
             switch attempt(jobs, in: session, accessVersion) {
@@ -112,7 +112,7 @@ final class WriteGroup {
             case .requestFailed(let index):
                 session.pipeline.rollBack()
                 statistics.replays += index - jobs.startIndex
-                settle(jobs[..<index])
+                run(jobs[..<index])
                 jobs[index].deliver()
                 return index - jobs.startIndex + 1
             case .postponed:
@@ -123,12 +123,12 @@ final class WriteGroup {
                 statistics.replays += jobs.count
                 accessVersion = version
                 permissionChanges.announceChangeByOtherServer()
-            case .rolledBack(let error, let culprit):
+            case .rolledBack(let error, let failedIndex):
                 session.pipeline.rollBack()
                 repetitions += 1
-                if error.mayEndByReconnecting {
+                if error.mayPassWithNewConnection {
                     dropConnection(after: error)
-                    guard !isLate(jobs) else {
+                    guard !areOverdue(jobs) else {
                         deliver(jobs, TrackingError.translated(error))
                         return jobs.count
                     }
@@ -141,21 +141,21 @@ final class WriteGroup {
                     continue
                 }
                 // Another program may have inserted the same row; the next attempt finds it.
-                if error.isConstraint, repetitions <= 3 { continue }
-                if error.isOfPreparedStatement, repetitions <= maximumPreparations {
+                if error.isConstraintViolation, repetitions <= 3 { continue }
+                if error.hasOutdatedStatements, repetitions <= maximumPreparations {
                     // A new connection prepares the statements again, for the tables as they are now.
                     session.pipeline.close()
                     continue
                 }
                 if error.state == .lockNotAvailable, !mayContinueSearch() {
                     // The time was too short to find all jobs that need a lock.
-                    if !isAmongLocks { locks.note(nil) }
+                    if !runsPostponed { locks.remember(nil) }
                     deliver(jobs, TrackingError.translated(error))
                     return jobs.count
                 }
                 let explained = jobs.count == 1 ? TooLongText.explained(error, session.pipeline) : error
                 faults.note(explained)
-                if let culprit { return separate(jobs, culprit, explained) }
+                if let failedIndex { return separate(jobs, failedIndex, explained) }
                 return isolate(jobs, explained)
             case .unanswered(let error):
                 let transaction = session.identity
@@ -167,52 +167,52 @@ final class WriteGroup {
 
     /// Runs the jobs that would change nothing that is known to be locked, and then the others, which wait only briefly for the
     /// locks.
-    private func settlePostponed(_ jobs: Jobs) -> Int {
-        settle(jobs.filter { !$0.isPostponed }[...])
-        (isAmongLocks, searchEnd) = (true, .now + Self.knownSearchTime)
-        settle(jobs.filter(\.isPostponed)[...])
-        isAmongLocks = false
+    private func runPostponedJobs(_ jobs: Jobs) -> Int {
+        run(jobs.filter { !$0.isPostponed }[...])
+        (runsPostponed, searchEnd) = (true, .now + Self.knownSearchTime)
+        run(jobs.filter(\.isPostponed)[...])
+        runsPostponed = false
         return jobs.count
     }
 
-    /// Runs the jobs before the one at the index `culprit`, which caused a failure, and then that one alone.
+    /// Runs the jobs before the one at `failedIndex`, which caused a failure, and then that one alone.
     ///
     /// - Returns: how many jobs have delivered their outcomes; the caller runs the others.
-    private func separate(_ jobs: Jobs, _ culprit: Int, _ error: PostgresError) -> Int {
-        statistics.replays += culprit - jobs.startIndex
-        settle(jobs[..<culprit])
+    private func separate(_ jobs: Jobs, _ failedIndex: Int, _ error: PostgresError) -> Int {
+        statistics.replays += failedIndex - jobs.startIndex
+        run(jobs[..<failedIndex])
         // A job that has waited too long does not run again, because all others would have to wait as long again.
-        let isWait = error.state == .lockNotAvailable || error.state == .overdue
-        if error.state == .lockNotAvailable { locks.note(jobs[culprit].changedThing) }
-        if isWait || jobs.count == 1 {
-            deliver(jobs[culprit...culprit], TrackingError.translated(error))
+        let hasWaited = error.state == .lockNotAvailable || error.state == .overdue
+        if error.state == .lockNotAvailable { locks.remember(jobs[failedIndex].changedEntity) }
+        if hasWaited || jobs.count == 1 {
+            deliver(jobs[failedIndex...failedIndex], TrackingError.translated(error))
         } else {
-            settle(jobs[culprit...culprit])
+            run(jobs[failedIndex...failedIndex])
         }
-        return culprit - jobs.startIndex + 1
+        return failedIndex - jobs.startIndex + 1
     }
 
     /// Finds the jobs that made a statement for several jobs fail, by running each half of the jobs alone.
     private func isolate(_ jobs: Jobs, _ error: PostgresError) -> Int {
-        let isLock = error.state == .lockNotAvailable
+        let isLockTimeout = error.state == .lockNotAvailable
         // Requests that log to the same run need the same locks.
-        let run = jobs.first?.loggedRun
-        let isOne = jobs.count == 1 || (isLock && run != nil && jobs.allSatisfy { $0.loggedRun == run })
-        guard !isOne, error.state != .overdue else {
-            if isLock { locks.note(run.map { .run($0) } ?? jobs.first?.changedThing) }
-            deliver(jobs, isOne ? TrackingError.translated(error) : TrackingError.busy)
+        let loggedRun = jobs.first?.loggedRun
+        let logToOneRun = loggedRun != nil && jobs.allSatisfy { $0.loggedRun == loggedRun }
+        let isIndivisible = jobs.count == 1 || (isLockTimeout && logToOneRun)
+        guard !isIndivisible, error.state != .overdue else {
+            if isLockTimeout { locks.remember(loggedRun.map { .run($0) } ?? jobs.first?.changedEntity) }
+            deliver(jobs, isIndivisible ? TrackingError.translated(error) : TrackingError.busy)
             return jobs.count
         }
         statistics.replays += jobs.count
-        let ordered = isLock ? jobs.sorted { ($0.loggedRun ?? "") < ($1.loggedRun ?? "") }[...] : jobs
+        let ordered = isLockTimeout ? jobs.sorted { ($0.loggedRun ?? "") < ($1.loggedRun ?? "") }[...] : jobs
         let middle = ordered.startIndex + ordered.count / 2
-        settle(ordered[..<middle])
-        settle(ordered[middle...])
+        run(ordered[..<middle])
+        run(ordered[middle...])
         return jobs.count
     }
 
-    /// Whether there is time, after jobs have waited in vain for a lock, to find out by further attempts which jobs need the
-    /// lock.
+    /// Whether there is time, after jobs did not get a lock, to find out by further attempts which of them need it.
     private func mayContinueSearch() -> Bool {
         searchEnd = searchEnd ?? .now + Self.searchTime
         return searchEnd.map { .now < $0 } ?? true
@@ -226,13 +226,13 @@ final class WriteGroup {
         var running: Int?
         do {
             creations.rollBack()
-            let isSearching = searchEnd != nil && !isAmongLocks
-            let isBrief = isAmongLocks || locks.isGeneral
+            let isSearching = searchEnd != nil && !runsPostponed
+            let isBrief = runsPostponed || locks.coversAll
             try session.beginTransaction(
                 statementTime,
                 accessVersion: accessVersion,
-                lockTime: isSearching ? Self.searchLockTime : isBrief ? Self.briefTime : nil,
-                postpones: !isAmongLocks
+                lockTime: isSearching ? Self.searchLockMilliseconds : isBrief ? Self.briefLockMilliseconds : nil,
+                postpones: !runsPostponed
             )
             for index in jobs.indices {
                 positions.append(pipeline.position)
@@ -241,7 +241,7 @@ final class WriteGroup {
                     try jobs[index].execute(session)
                 } catch let error as PostgresError {
                     throw error
-                } catch is MeetsKnownLock {
+                } catch is WouldWaitForKnownLock {
                     jobs[index].isPostponed = true
                     session.dropLogs()
                 } catch {
@@ -255,17 +255,17 @@ final class WriteGroup {
                 jobs[index].isRepeatable = !session.hasChanged
                 session.renewDeadline()
             }
-            guard isAmongLocks || !jobs.contains(where: \.isPostponed) else { throw End.postponed }
+            guard runsPostponed || !jobs.contains(where: \.isPostponed) else { throw End.postponed }
             running = nil
             positions.append(pipeline.position)
             try session.flushLogs()
             let start = ContinuousClock.now
             try session.prepareCommit()
-            // COMMIT is not cancelled at the deadline, because a cancelled one may be carried out nevertheless.
+            // COMMIT is not cancelled at the deadline, because a cancelled COMMIT may succeed nevertheless.
             pipeline.watch = PostgresWatch(deadline: .now + commitTime, cancels: false)
             isCommitting = true
             try pipeline.send("COMMIT")
-            try pipeline.settle()
+            try pipeline.waitForAnswers()
             creations.commit()
             session.announceAccessChange()
             session.announceStorage()

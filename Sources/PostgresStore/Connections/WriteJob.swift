@@ -13,14 +13,13 @@ class WriteJob: @unchecked Sendable {
     /// Whether the request only adds metrics, params and tags to runs.
     let logsOnly: Bool
     let arrival = ContinuousClock.now
-    /// Whether the request has changed only metrics, params and tags of runs, which can be written twice without harm.
+    /// Whether the request has changed only metrics, params and tags of runs; writing these twice changes nothing.
     var isRepeatable = true
     /// The run that the request logs to, or the last one of several; another program may have locked its rows.
     var loggedRun: String?
-    /// The last thing that the request changes and that another program may have locked, if that is known.
-    var changedThing: LockMemory.Thing?
-    /// Whether the request is left out of transactions that wait the full time for locks, because it would change something
-    /// locked.
+    /// The last run or experiment that the request changes, if that is known; another program may have locked it.
+    var changedEntity: KnownLocks.Entity?
+    /// Whether transactions that wait the full time for locks leave the request out, because it would change something locked.
     var isPostponed = false
     /// Whether the request may be stored although that is not confirmed, because the answer to COMMIT was lost.
     fileprivate(set) var isUncertain = false
@@ -85,9 +84,7 @@ final class WriteRequest<Value: Sendable>: WriteJob, @unchecked Sendable {
         outcome = .success(try work(session))
     }
 
-    override func fail(_ error: any Error) {
-        outcome = .failure(error)
-    }
+    override func fail(_ error: any Error) { outcome = .failure(error) }
 
     override func noteUncertainOutcome() {
         if case .success = outcome { isUncertain = true }

@@ -19,27 +19,23 @@ extension PostgresReadSession {
     /// Reads experiments with their tags, in the order of the ids; leaves out unknown ids.
     func experiments(ids: [Int64]) throws -> [Experiment] {
         guard !ids.isEmpty else { return [] }
-        let found = try ask(
-            """
+        let experimentsQuery = """
             SELECT \(Experiment.columns)
             FROM unnest($1::bigint[]) WITH ORDINALITY AS page (id, number)
             JOIN experiments ON experiments.experiment_id = page.id
             ORDER BY page.number
-            """,
-            ids
-        )
-        let stored = try ask(
             """
+        let experimentsTicket = try ask(experimentsQuery, ids)
+        let tagsQuery = """
             SELECT experiment_id, key, value FROM experiment_tags
             WHERE experiment_id = ANY($1::bigint[]) ORDER BY key COLLATE "C"
-            """,
-            ids
-        )
+            """
+        let tagsTicket = try ask(tagsQuery, ids)
         var tags: [Int64: [Tag]] = [:]
-        try rows(stored).forEach { row in
+        try rows(tagsTicket).forEach { row in
             tags[row.int64(0), default: []].append(Tag(key: row.string(1), value: row.string(2)))
         }
-        return try rows(found).map { row in
+        return try rows(experimentsTicket).map { row in
             var experiment = Experiment(row: row)
             experiment.tags = tags[experiment.id] ?? []
             return experiment
@@ -48,8 +44,7 @@ extension PostgresReadSession {
 
     /// The datasets of the runs of some experiments, as far as the client may read these runs.
     package func datasetSummaries(experimentIDs: [Int64]) throws -> [DatasetSummary] {
-        try rows(
-            """
+        let query = """
             SELECT DISTINCT dataset.experiment_id, dataset.name, dataset.digest, tag.value
             FROM datasets AS dataset
             JOIN inputs AS input ON input.source_id = dataset.dataset_uuid
@@ -57,10 +52,8 @@ extension PostgresReadSession {
             LEFT JOIN input_tags AS tag ON tag.input_uuid = input.input_uuid AND tag.name = $2
             WHERE dataset.experiment_id = ANY($1::bigint[])
             LIMIT 1000
-            """,
-            experimentIDs.filter { canReadRuns(ofExperiment: $0) },
-            Tag.datasetContextKey
-        ).map {
+            """
+        return try rows(query, experimentIDs.filter { canReadRuns(ofExperiment: $0) }, Tag.datasetContextKey).map {
             DatasetSummary(
                 experimentID: $0.int64(0),
                 name: $0.string(1),

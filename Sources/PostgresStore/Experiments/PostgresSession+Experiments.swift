@@ -9,10 +9,8 @@ extension PostgresSession {
     /// - Throws: `.resourceDoesNotExist` for an unknown id, `.permissionDenied` if the client may not perform `action`.
     func storedExperiment(_ id: Int64, for action: PermittedAction, lock: String = "") throws -> Experiment {
         try require(action, on: .experiment(id), orThrow: .experimentNotFound(id))
-        let found = try rows(
-            "SELECT \(Experiment.columns) FROM experiments WHERE experiment_id = $1::bigint \(lock)",
-            id
-        )
+        let query = "SELECT \(Experiment.columns) FROM experiments WHERE experiment_id = $1::bigint \(lock)"
+        let found = try rows(query, id)
         guard let experiment = found.first({ Experiment(row: $0) }) else { throw TrackingError.experimentNotFound(id) }
         return experiment
     }

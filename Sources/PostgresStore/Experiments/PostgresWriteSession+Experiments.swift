@@ -11,16 +11,11 @@ extension PostgresWriteSession {
         let location = artifactLocation ?? Experiment.defaultLocation(id: id, beneath: artifactRoot)
         if let limit = try runLocationLimit() { try Experiment.requireShortLocation(location, limit: limit) }
         // If another program has taken the name meanwhile, the constraint refuses the row, and the request runs again.
-        try change(
-            """
+        let insertion = """
             INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time)
             VALUES ($1, $2, $3, 'active', $4, $4)
-            """,
-            id,
-            name,
-            location,
-            currentMilliseconds()
-        )
+            """
+        try change(insertion, id, name, location, currentMilliseconds())
         for tag in tags { try upsert(tag, experimentID: id) }
         try grantCreator(.experiment, String(id))
         return id
@@ -28,12 +23,11 @@ extension PostgresWriteSession {
 
     /// The number of characters that the artifact location of a run may have; nil if its column has no limit.
     private func runLocationLimit() throws -> Int? {
-        try rows(
-            """
+        let query = """
             SELECT \(TooLongText.columnLength) FROM pg_attribute
             WHERE attrelid = to_regclass('runs') AND attname = 'artifact_uri' AND atttypmod > 0
             """
-        ).first { Int($0.int64(0)) }
+        return try rows(query).first { Int($0.int64(0)) }
     }
 
     func nextExperimentID() throws -> Int64 {
@@ -54,12 +48,8 @@ extension PostgresWriteSession {
         try requireSightOfExperimentNames()
         try experiment.requireRenamable(to: name, isTaken: try holder(ofName: name) != nil)
         experiments[id] = nil
-        try change(
-            "UPDATE experiments SET name = $2, last_update_time = $3 WHERE experiment_id = $1",
-            id,
-            name,
-            currentMilliseconds()
-        )
+        let renaming = "UPDATE experiments SET name = $2, last_update_time = $3 WHERE experiment_id = $1"
+        try change(renaming, id, name, currentMilliseconds())
     }
 
     package func deleteExperiment(_ id: Int64) throws {
@@ -76,18 +66,10 @@ extension PostgresWriteSession {
         experiments[id] = nil
         expectLongStatements()
         if move.stage == .deleted { try deleteAssessments(byRuns: "experiment_id = $1", id) }
-        try change(
-            "UPDATE experiments SET lifecycle_stage = $2, last_update_time = $3 WHERE experiment_id = $1",
-            id,
-            move.stage.wireName,
-            currentMilliseconds()
-        )
-        try change(
-            "UPDATE runs SET lifecycle_stage = $2, deleted_time = $3 WHERE experiment_id = $1",
-            id,
-            move.stage.wireName,
-            move.deletedTime
-        )
+        let update = "UPDATE experiments SET lifecycle_stage = $2, last_update_time = $3 WHERE experiment_id = $1"
+        try change(update, id, move.stage.wireName, currentMilliseconds())
+        let runsUpdate = "UPDATE runs SET lifecycle_stage = $2, deleted_time = $3 WHERE experiment_id = $1"
+        try change(runsUpdate, id, move.stage.wireName, move.deletedTime)
     }
 
     package func setExperimentTag(_ tag: Tag, experimentID: Int64) throws {
@@ -99,24 +81,17 @@ extension PostgresWriteSession {
     package func deleteExperimentTag(key: String, experimentID: Int64) throws {
         try expectLock(on: .experiment(experimentID))
         try knownExperiment(experimentID, for: .update).requireActive()
-        let count = try changed(
-            "DELETE FROM experiment_tags WHERE experiment_id = $1 AND key = $2",
-            experimentID,
-            key
-        ).affectedCount
+        let deletion = "DELETE FROM experiment_tags WHERE experiment_id = $1 AND key = $2"
+        let count = try changed(deletion, experimentID, key).affectedCount
         guard count > 0 else { throw TrackingError.tagNotFound(key, in: "experiment with id \(experimentID)") }
     }
 
     private func upsert(_ tag: Tag, experimentID: Int64) throws {
-        try change(
-            """
+        let insertion = """
             INSERT INTO experiment_tags (experiment_id, key, value) VALUES ($1, $2, $3)
             ON CONFLICT (key, experiment_id) DO UPDATE SET value = excluded.value
-            """,
-            experimentID,
-            tag.key,
-            tag.value
-        )
+            """
+        try change(insertion, experimentID, tag.key, tag.value)
     }
 
     /// Returns an experiment without its tags, which is looked up once in each transaction; throws as `storedExperiment` does.

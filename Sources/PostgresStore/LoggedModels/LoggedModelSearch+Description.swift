@@ -13,7 +13,7 @@ extension LoggedModelSearch: SearchDescription {
     static func key(_ row: PostgresRow) -> String { row.string(0) }
 
     static func portion(of keys: [String], in session: PostgresReadSession) throws -> [String] {
-        try session.loggedModelsAtOnce(keys)
+        try session.firstPortionOfLoggedModels(keys)
     }
 
     static func entities(_ keys: [String], in session: PostgresReadSession) throws -> [LoggedModel] {

@@ -16,21 +16,19 @@ extension PostgresReadSession {
     }
 
     /// Returns the first models of a page: as many as have fewer than 20,000 metric points together, and at least one.
-    func loggedModelsAtOnce(_ ids: [String]) throws -> [String] {
+    func firstPortionOfLoggedModels(_ ids: [String]) throws -> [String] {
         guard ids.count > 1 else { return ids }
-        let counted = try rows(
-            "SELECT model_id, count(*) FROM logged_model_metrics WHERE model_id = ANY($1) GROUP BY model_id",
-            ids
-        )
-        var points: [ExactText: Int64] = [:]
-        counted.forEach { points[ExactText($0.string(0))] = $0.int64(1) }
+        let query = "SELECT model_id, count(*) FROM logged_model_metrics WHERE model_id = ANY($1) GROUP BY model_id"
+        let counted = try rows(query, ids)
+        var pointCounts: [ExactText: Int64] = [:]
+        counted.forEach { pointCounts[ExactText($0.string(0))] = $0.int64(1) }
         var sum: Int64 = 0
-        let fitting = ids.prefix { id in
-            sum += points[ExactText(id)] ?? 0
-            return sum < Self.pointsAtOnce
+        let portion = ids.prefix { id in
+            sum += pointCounts[ExactText(id)] ?? 0
+            return sum < Self.maximumPointsInMemory
         }
-        return Array(fitting.isEmpty ? ids.prefix(1) : fitting)
+        return Array(portion.isEmpty ? ids.prefix(1) : portion)
     }
 
-    private static var pointsAtOnce: Int64 { 20_000 }
+    private static var maximumPointsInMemory: Int64 { 20_000 }
 }

@@ -16,10 +16,8 @@ extension PostgresSession {
         for action: PermittedAction,
         lock: String = ""
     ) throws -> LoggedModelInfo {
-        let found = try rows(
-            "SELECT \(LoggedModelInfo.columns) FROM logged_models WHERE model_id = $1 \(lock)",
-            modelID
-        )
+        let query = "SELECT \(LoggedModelInfo.columns) FROM logged_models WHERE model_id = $1 \(lock)"
+        let found = try rows(query, modelID)
         guard let info = found.first({ LoggedModelInfo(row: $0) }) else {
             throw missingOrForbidden(.loggedModelNotFound(modelID))
         }
@@ -35,28 +33,22 @@ extension PostgresSession {
     func loggedModels(ids: [String], withMetrics: Bool = true) throws -> [LoggedModel] {
         if ids.isEmpty { return [] }
         let infos = try ask("SELECT \(LoggedModelInfo.columns) FROM logged_models WHERE model_id = ANY($1)", ids)
-        let params = try ask(
-            """
+        let paramsQuery = """
             SELECT model_id, param_key, param_value FROM logged_model_params
             WHERE model_id = ANY($1) ORDER BY param_key COLLATE "C"
-            """,
-            ids
-        )
-        let tags = try ask(
             """
+        let params = try ask(paramsQuery, ids)
+        let tagsQuery = """
             SELECT model_id, tag_key, tag_value FROM logged_model_tags
             WHERE model_id = ANY($1) ORDER BY tag_key COLLATE "C"
-            """,
-            ids
-        )
-        let metrics = try ask(
             """
+        let tags = try ask(tagsQuery, ids)
+        let metricsQuery = """
             SELECT \(ModelMetric.columns) FROM logged_model_metrics
             WHERE model_id = ANY($1)
             ORDER BY metric_name COLLATE "C", metric_timestamp_ms, metric_step, run_id COLLATE "C"
-            """,
-            withMetrics ? ids : []
-        )
+            """
+        let metrics = try ask(metricsQuery, withMetrics ? ids : [])
         var found: [ExactText: LoggedModel] = [:]
         for info in try rows(infos).map({ LoggedModelInfo(row: $0) }) {
             found[ExactText(info.modelID)] = LoggedModel(info: info)

@@ -46,48 +46,37 @@ extension PostgresWriteSession {
 
     package func deleteLoggedModel(_ modelID: String) throws {
         let info = try storedLoggedModel(modelID, allowsDeleted: true, for: .delete, lock: Self.rowLock)
-        try change(
-            """
+        let update = """
             UPDATE logged_models SET lifecycle_stage = 'deleted', last_updated_timestamp_ms = $2::bigint
             WHERE model_id = $1
-            """,
-            info.modelID,
-            currentMilliseconds()
-        )
+            """
+        try change(update, info.modelID, currentMilliseconds())
     }
 
     package func logLoggedModelParams(_ params: [Param], modelID: String) throws {
         let info = try storedLoggedModel(modelID, allowsDeleted: true, for: .update, lock: "FOR KEY SHARE")
-        let known = try rows(
-            "SELECT param_key FROM logged_model_params WHERE model_id = $1 AND param_key = ANY($2)",
-            modelID,
-            params.map(\.key)
-        ).map { ExactText($0.string(0)) }
-        if let taken = params.first(where: { known.contains(ExactText($0.key)) }) {
-            throw TrackingError.loggedModelParamExists(taken.key, modelID: modelID)
+        let query = "SELECT param_key FROM logged_model_params WHERE model_id = $1 AND param_key = ANY($2)"
+        let storedKeys = try rows(query, modelID, params.map(\.key)).map { ExactText($0.string(0)) }
+        if let duplicate = params.first(where: { storedKeys.contains(ExactText($0.key)) }) {
+            throw TrackingError.loggedModelParamExists(duplicate.key, modelID: modelID)
         }
         guard !params.isEmpty else { return }
         let added = try insert(params, into: info)
         // If a param was not added, another server has just added it.
-        if let taken = params.first(where: { !added.contains(ExactText($0.key)) }) {
-            throw TrackingError.loggedModelParamExists(taken.key, modelID: modelID)
+        if let duplicate = params.first(where: { !added.contains(ExactText($0.key)) }) {
+            throw TrackingError.loggedModelParamExists(duplicate.key, modelID: modelID)
         }
     }
 
     /// Stores params that the model does not have yet, and returns their keys.
     private func insert(_ params: [Param], into model: LoggedModelInfo) throws -> Set<ExactText> {
-        let added = try changed(
-            """
+        let insertion = """
             INSERT INTO logged_model_params (model_id, experiment_id, param_key, param_value)
             SELECT $1::text, $2::bigint, param.key, param.value FROM unnest($3::text[], $4::text[]) AS param (key, value)
             ON CONFLICT DO NOTHING
             RETURNING param_key
-            """,
-            model.modelID,
-            model.experimentID,
-            params.map(\.key),
-            params.map(\.value)
-        )
+            """
+        let added = try changed(insertion, model.modelID, model.experimentID, params.map(\.key), params.map(\.value))
         return Set(added.map { ExactText($0.string(0)) })
     }
 
@@ -101,27 +90,19 @@ extension PostgresWriteSession {
         // Each statement may change a row only once, so only the last tag of each key is kept.
         let tags = tags.lastOfEachKey
         guard !tags.isEmpty else { return }
-        try change(
-            """
+        let insertion = """
             INSERT INTO logged_model_tags (model_id, experiment_id, tag_key, tag_value)
             SELECT $1::text, $2::bigint, tag.key, tag.value FROM unnest($3::text[], $4::text[]) AS tag (key, value)
             ON CONFLICT (model_id, tag_key) DO UPDATE SET tag_value = excluded.tag_value
-            """,
-            model.modelID,
-            model.experimentID,
-            tags.map(\.key),
-            tags.map(\.value)
-        )
+            """
+        try change(insertion, model.modelID, model.experimentID, tags.map(\.key), tags.map(\.value))
     }
 
     package func deleteLoggedModelTag(key: String, modelID: String) throws {
         _ = try storedLoggedModel(modelID, allowsDeleted: true, for: .delete)
-        let known = try rows(
-            "SELECT 1 FROM logged_model_tags WHERE model_id = $1 AND tag_key = $2 FOR UPDATE",
-            modelID,
-            key
-        )
-        guard known.count > 0 else { throw TrackingError.loggedModelTagNotFound(key, modelID: modelID) }
+        let query = "SELECT 1 FROM logged_model_tags WHERE model_id = $1 AND tag_key = $2 FOR UPDATE"
+        let stored = try rows(query, modelID, key)
+        guard stored.count > 0 else { throw TrackingError.loggedModelTagNotFound(key, modelID: modelID) }
         try change("DELETE FROM logged_model_tags WHERE model_id = $1 AND tag_key = $2", modelID, key)
     }
 }

@@ -11,23 +11,17 @@ extension PostgresReadSession {
         after position: String?
     ) throws -> MetricCurve? {
         guard try canSee(run: history.runID) else { return nil }
-        let counting = try ask(
-            "SELECT count(*) FROM metrics WHERE run_uuid = $1 AND key = $2",
-            history.runID,
-            history.key
-        )
-        let ending = try ask(
-            """
+        let countQuery = "SELECT count(*) FROM metrics WHERE run_uuid = $1 AND key = $2"
+        let countTicket = try ask(countQuery, history.runID, history.key)
+        let lastPointQuery = """
             SELECT \(MetricPoint.columns) FROM metrics
             WHERE run_uuid = $1 AND key = $2
             ORDER BY timestamp DESC, step DESC, value DESC, is_nan DESC
             LIMIT 1
-            """,
-            history.runID,
-            history.key
-        )
-        let count = try rows(counting).first { $0.int64(0) } ?? 0
-        guard let last = try rows(ending).first({ MetricPoint(row: $0) }) else { return nil }
+            """
+        let lastPointTicket = try ask(lastPointQuery, history.runID, history.key)
+        let count = try rows(countTicket).first { $0.int64(0) } ?? 0
+        guard let last = try rows(lastPointTicket).first({ MetricPoint(row: $0) }) else { return nil }
         var curve = MetricCurve(
             mode: .whole,
             pointCount: count,
@@ -38,29 +32,29 @@ extension PostgresReadSession {
         )
         if let range = request.range {
             curve.position = nil
-            return try filled(curve, history, request, range)
+            return try curveOfRange(curve, history, request, range)
         }
-        if let known = try CurvePosition(position, of: history) {
-            guard known.pointCount != count else { return nil }
-            if let added = try added(to: curve, history, request, after: known) { return added }
+        if let clientPosition = try CurvePosition(position, of: history) {
+            guard clientPosition.pointCount != count else { return nil }
+            if let added = try curveOfNewPoints(curve, history, request, after: clientPosition) { return added }
         }
-        return try filled(curve, history, request, .min ... .max)
+        return try curveOfRange(curve, history, request, .min ... .max)
     }
 
-    /// Returns the points that were added after the client's last request.
+    /// Returns a curve of the points that were added after the client's last request.
     ///
-    /// Returns nil if there are too many of them, or if the order of the axis does not put all of them after the points
-    /// that the client has.
-    private func added(
-        to curve: MetricCurve,
+    /// - Returns: nil if there are too many of them, or if, in the order of the axis, not all of them follow the points that the
+    ///   client has.
+    private func curveOfNewPoints(
+        _ curve: MetricCurve,
         _ history: MetricHistory,
         _ request: CurveRequest,
-        after known: CurvePosition
+        after clientPosition: CurvePosition
     ) throws -> MetricCurve? {
-        let count = curve.pointCount - known.pointCount
+        let count = curve.pointCount - clientPosition.pointCount
         guard count > 0, count <= request.readPoints else { return nil }
-        let bound = try Self.bound(known.sortValues)
-        let points = try rows(ofHistory: history, from: .after(known.sortValues), limit: Int(count) + 1)
+        let bound = try Self.bound(clientPosition.sortValues)
+        let points = try rows(ofHistory: history, from: .after(clientPosition.sortValues), limit: Int(count) + 1)
             .map { MetricPoint(row: $0) }
         // If fewer points follow the client's last point than were added, the others were added before that point.
         guard points.count == count else { return nil }
@@ -73,10 +67,10 @@ extension PostgresReadSession {
                     """,
                     values: [.text(history.runID), .text(history.key)] + bound
                 ).first { $0.optionalInt64(0) } ?? nil
-            var before = greatest ?? .min
+            var previousStep = greatest ?? .min
             for point in points {
-                guard point.step >= before else { return nil }
-                before = point.step
+                guard point.step >= previousStep else { return nil }
+                previousStep = point.step
             }
         }
         var thinner = CurveThinner(pointCount: count, maximum: request.maximumPoints)
@@ -86,8 +80,8 @@ extension PostgresReadSession {
         return curve
     }
 
-    /// Returns the curve with its points within a range of the axis; nil if there are none.
-    private func filled(
+    /// Returns the curve with its points within a range of the axis; nil if there are no points in it.
+    private func curveOfRange(
         _ curve: MetricCurve,
         _ history: MetricHistory,
         _ request: CurveRequest,

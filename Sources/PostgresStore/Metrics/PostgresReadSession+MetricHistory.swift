@@ -55,7 +55,7 @@ extension PostgresReadSession {
             limit
         ).map { RunMetricPoint(runID: $0.string(4), point: MetricPoint(row: $0)) }
         // If the points reach the limit, the runs after the last point are not needed, so an error of such a run is not thrown.
-        if let error = visible.end, points.count < limit { throw error }
+        if let error = visible.error, points.count < limit { throw error }
         return points
     }
 
@@ -66,14 +66,8 @@ extension PostgresReadSession {
     ) throws -> [MetricPoint] {
         guard try canSee(run: history.runID) else { return [] }
         let (first, last) = (steps?.lowerBound ?? .min, steps?.upperBound ?? .max)
-        let count =
-            try rows(
-                "SELECT count(*) FROM metrics WHERE run_uuid = $1 AND key = $2 AND step BETWEEN $3 AND $4",
-                history.runID,
-                history.key,
-                first,
-                last
-            ).first { $0.int64(0) } ?? 0
+        let query = "SELECT count(*) FROM metrics WHERE run_uuid = $1 AND key = $2 AND step BETWEEN $3 AND $4"
+        let count = try rows(query, history.runID, history.key, first, last).first { $0.int64(0) } ?? 0
         guard count > 0 else { return [] }
         return try rows(
             """

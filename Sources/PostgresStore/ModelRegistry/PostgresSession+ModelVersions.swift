@@ -26,7 +26,7 @@ extension PostgresSession {
             SELECT version.version, \(RegisteredModel.isPrompt("version.name", key: "$3", value: "$4"))
             FROM model_versions AS version
             WHERE version.workspace = 'default' AND version.name = $1 AND version.version = $2::bigint
-                AND \(ModelVersion.isThere("version"))
+                AND \(ModelVersion.isNotDeleted("version"))
             \(lock)
             """,
             key.name,
@@ -44,27 +44,21 @@ extension PostgresSession {
     func modelVersions(_ keys: [VersionNumber]) throws -> [ModelVersion] {
         if keys.isEmpty { return [] }
         let (names, numbers) = (keys.map(\.name.text), keys.map(\.version))
-        let versions = try ask(
-            """
+        let versionsQuery = """
             SELECT \(ModelVersion.columns)
             FROM unnest($1::text[], $2::bigint[]) AS page (name, version)
             JOIN model_versions AS version ON version.name = page.name AND version.version = page.version
-            WHERE version.workspace = 'default' AND \(ModelVersion.isThere("version"))
-            """,
-            names,
-            numbers
-        )
-        let tags = try ask(
+            WHERE version.workspace = 'default' AND \(ModelVersion.isNotDeleted("version"))
             """
+        let versions = try ask(versionsQuery, names, numbers)
+        let tagsQuery = """
             SELECT tag.name, tag.version, tag.key, tag.value
             FROM unnest($1::text[], $2::bigint[]) AS page (name, version)
             JOIN model_version_tags AS tag ON tag.name = page.name AND tag.version = page.version
             WHERE tag.workspace = 'default'
             ORDER BY tag.key COLLATE "C"
-            """,
-            names,
-            numbers
-        )
+            """
+        let tags = try ask(tagsQuery, names, numbers)
         var found: [VersionNumber: ModelVersion] = [:]
         for version in try rows(versions).map({ ModelVersion(row: $0) }) { found[version.key] = version }
         try rows(tags).forEach { row in
@@ -94,14 +88,11 @@ extension PostgresSession {
     ///   read the version.
     package func locationOfVersion(_ key: ModelVersionKey) throws -> String {
         if permissions != nil { try requireModelVersion(key, for: .read) }
-        let found = try rows(
-            """
+        let query = """
             SELECT coalesce(storage_location, source, '') FROM model_versions AS version
-            WHERE workspace = 'default' AND name = $1 AND version = $2::bigint AND \(ModelVersion.isThere("version"))
-            """,
-            key.name,
-            key.version
-        )
+            WHERE workspace = 'default' AND name = $1 AND version = $2::bigint AND \(ModelVersion.isNotDeleted("version"))
+            """
+        let found = try rows(query, key.name, key.version)
         guard let location = found.first({ $0.string(0) }) else { throw key.notFound }
         return location
     }
@@ -129,26 +120,21 @@ extension PostgresSession {
 
     /// Returns the highest version number in a stage, or of all versions if the stage is nil; nil if there is no version.
     package func latestVersion(ofModel name: String, in stage: ModelStage?) throws -> Int64? {
-        try rows(
-            """
+        let query = """
             SELECT max(version) FROM model_versions AS version
-            WHERE workspace = 'default' AND name = $1 AND \(ModelVersion.isThere("version"))
+            WHERE workspace = 'default' AND name = $1 AND \(ModelVersion.isNotDeleted("version"))
                 AND ($2::text IS NULL OR \(ModelVersion.stage("version")) = $2::text)
-            """,
-            name,
-            stage?.wireName
-        ).first { $0.optionalInt64(0) } ?? nil
+            """
+        return try rows(query, name, stage?.wireName).first { $0.optionalInt64(0) } ?? nil
     }
 
     /// Returns the aliases of each version of a model, in ascending order of bytes.
     func aliases(ofModel name: String) throws -> [Int64: [String]] {
-        let found = try rows(
-            """
+        let query = """
             SELECT version, alias FROM registered_model_aliases
             WHERE workspace = 'default' AND name = $1 ORDER BY alias COLLATE "C"
-            """,
-            name
-        )
+            """
+        let found = try rows(query, name)
         var aliases: [Int64: [String]] = [:]
         found.forEach { aliases[$0.int64(0), default: []].append($0.string(1)) }
         return aliases
@@ -164,7 +150,7 @@ extension ModelVersion {
 
     /// The condition that a version is not deleted: MLflow keeps the rows of deleted versions, so that their numbers are
     /// not used again.
-    static func isThere(_ alias: String) -> String { "\(alias).current_stage IS DISTINCT FROM 'Deleted_Internal'" }
+    static func isNotDeleted(_ alias: String) -> String { "\(alias).current_stage IS DISTINCT FROM 'Deleted_Internal'" }
 
     /// The SQL for the name of the stage.
     static func stage(_ alias: String) -> String { "coalesce(\(alias).current_stage, 'None')" }

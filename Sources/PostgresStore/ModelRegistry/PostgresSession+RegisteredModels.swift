@@ -10,15 +10,11 @@ extension PostgresSession {
     ///   model.
     @discardableResult
     func requireRegisteredModel(_ name: String, for action: PermittedAction, lock: String = "") throws -> Bool {
-        let found = try rows(
-            """
+        let query = """
             SELECT \(RegisteredModel.isPrompt("model.name", key: "$2", value: "$3")) FROM registered_models AS model
             WHERE model.workspace = 'default' AND model.name = $1 \(lock)
-            """,
-            name,
-            Tag.promptMark.key,
-            Tag.promptMark.value
-        ).first { $0.bool(0) }
+            """
+        let found = try rows(query, name, Tag.promptMark.key, Tag.promptMark.value).first { $0.bool(0) }
         let model = ProtectedThing.model(name, isPrompt: found ?? false)
         try require(action, on: model, orThrow: .registeredModelNotFound(name))
         guard let found else { throw TrackingError.registeredModelNotFound(name) }
@@ -42,27 +38,21 @@ extension PostgresSession {
     /// read its versions.
     func registeredModels(names: [String]) throws -> [RegisteredModel] {
         if names.isEmpty { return [] }
-        let models = try ask(
-            """
+        let modelsQuery = """
             SELECT name, creation_time, last_updated_time, description FROM registered_models
             WHERE workspace = 'default' AND name = ANY($1)
-            """,
-            names
-        )
-        let tags = try ask(
             """
+        let models = try ask(modelsQuery, names)
+        let tagsQuery = """
             SELECT name, key, value FROM registered_model_tags
             WHERE workspace = 'default' AND name = ANY($1) ORDER BY key COLLATE "C"
-            """,
-            names
-        )
-        let aliases = try ask(
             """
+        let tags = try ask(tagsQuery, names)
+        let aliasesQuery = """
             SELECT name, alias, version FROM registered_model_aliases
             WHERE workspace = 'default' AND name = ANY($1) ORDER BY alias COLLATE "C"
-            """,
-            names
-        )
+            """
+        let aliases = try ask(aliasesQuery, names)
         let latest = try latestVersions(ofModels: names)
         var found: [ExactText: RegisteredModel] = [:]
         try rows(models).forEach { row in
@@ -89,20 +79,18 @@ extension PostgresSession {
     /// The stages of a model are in the order of their oldest versions.
     func latestVersions(ofModels names: [String]) throws -> [ModelVersion] {
         let stage = ModelVersion.stage("version")
-        let latest = try rows(
-            """
+        let query = """
             SELECT latest.name, latest.version FROM (
                 SELECT version.name, version.version,
-                    row_number() OVER (PARTITION BY version.name, \(stage) ORDER BY version.version DESC) AS place,
+                    row_number() OVER (PARTITION BY version.name, \(stage) ORDER BY version.version DESC) AS number,
                     min(version.version) OVER (PARTITION BY version.name, \(stage)) AS oldest
                 FROM model_versions AS version
-                WHERE version.workspace = 'default' AND version.name = ANY($1) AND \(ModelVersion.isThere("version"))
+                WHERE version.workspace = 'default' AND version.name = ANY($1) AND \(ModelVersion.isNotDeleted("version"))
             ) AS latest
-            WHERE latest.place = 1
+            WHERE latest.number = 1
             ORDER BY latest.name, latest.oldest
-            """,
-            names
-        )
+            """
+        let latest = try rows(query, names)
         return try modelVersions(latest.map { VersionNumber(name: $0.string(0), version: $0.int64(1)) })
     }
 }

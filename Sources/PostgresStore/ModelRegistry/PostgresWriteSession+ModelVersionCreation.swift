@@ -8,7 +8,7 @@ extension PostgresWriteSession {
         try requireVersionCreation(ofModel: new.name)
         let origin = try modelVersionOrigin(new, workingDirectory: workingDirectory)
         try new.validateNameAndTags()
-        try keepOwners(ofArtifactsAt: [origin.source, origin.location ?? origin.source])
+        try lockOwners(ofArtifactsAt: [origin.source, origin.location ?? origin.source])
         let runOfModel = try origin.modelIDProvidingRun.map { try storedLoggedModel($0, for: .read).sourceRunID }
         let runID = origin.runID ?? runOfModel ?? ""
         try requireRegisteredModel(new.name, for: .update, lock: Self.rowLock)
@@ -17,17 +17,12 @@ extension PostgresWriteSession {
         try touchRegisteredModel(new.name, at: now)
         let number = try addVersion(new, origin, runID: runID, at: now)
         let tags = new.tags.lastOfEachKey
-        try change(
-            """
+        let insertion = """
             INSERT INTO model_version_tags (workspace, name, version, key, value)
             SELECT 'default', $1::text, $2::bigint, tag.key, tag.value
             FROM unnest($3::text[], $4::text[]) AS tag (key, value)
-            """,
-            new.name,
-            number,
-            tags.map(\.key),
-            tags.map(\.value)
-        )
+            """
+        try change(insertion, new.name, number, tags.map(\.key), tags.map(\.value))
         var version = ModelVersion(
             name: new.name,
             version: number,
@@ -58,21 +53,19 @@ extension PostgresWriteSession {
         try requireCreation(of: isPrompt ? .promptVersion : .registeredModelVersion)
     }
 
-    /// Keeps the runs and logged models in whose folders a version's artifacts are from being removed before the commit, after which
-    /// a removal finds the version.
+    /// Locks the runs and logged models in whose folders the artifacts of a version are, so that they are not removed before the
+    /// commit; a removal after the commit finds the version.
     ///
-    /// - Throws: `.invalidState` if one of them has just been removed.
-    func keepOwners(ofArtifactsAt locations: [String]) throws {
+    /// - Throws: `.invalidState` if one of the runs and models has just been removed.
+    func lockOwners(ofArtifactsAt locations: [String]) throws {
         let names = ArtifactFolders.possibleOwners(in: locations)
         let found = try [RemovalKind.run, .loggedModel].map { kind in
-            // The lock may wait for a removal; then only the look-up without a lock still sees the row.
-            let ticket = try ask(
-                """
+            // If the lock has waited for a removal, the locking part finds no row; only the part without a lock still does.
+            let query = """
                 WITH locked AS (SELECT \(kind.id) AS id FROM \(kind.table) WHERE \(kind.id) = ANY($1) FOR KEY SHARE)
                 SELECT \(kind.id) FROM \(kind.table) WHERE \(kind.id) = ANY($1) AND \(kind.id) NOT IN (SELECT id FROM locked)
-                """,
-                names
-            )
+                """
+            let ticket = try ask(query, names)
             return (kind: kind, ticket: ticket)
         }
         let removed = try found.map { (kind: $0.kind, id: try rows($0.ticket).first { $0.string(0) }) }
@@ -82,7 +75,7 @@ extension PostgresWriteSession {
     /// Adds a row with the next number, and returns the number.
     ///
     /// The row of the model is locked, so that servers of Apus wait here for each other. A server of MLflow chooses the number
-    /// before it locks the row; if it has taken the same one, the next is tried.
+    /// before it locks the row; if it has added a version with the same number, the next number is tried.
     private func addVersion(
         _ new: NewModelVersion,
         _ origin: ModelVersionOrigin,
@@ -113,10 +106,8 @@ extension PostgresWriteSession {
                 TransferLimits.versions.upperBound
             )
             if let number = added.first({ $0.int64(0) }) { return number }
-            let last = try rows(
-                "SELECT coalesce(max(version), 0) FROM model_versions WHERE workspace = 'default' AND name = $1",
-                new.name
-            ).first { $0.int64(0) }
+            let query = "SELECT coalesce(max(version), 0) FROM model_versions WHERE workspace = 'default' AND name = $1"
+            let last = try rows(query, new.name).first { $0.int64(0) }
             if last == TransferLimits.versions.upperBound { throw TrackingError.noFurtherVersion(ofModel: new.name) }
         }
         throw TrackingError(
@@ -131,20 +122,13 @@ extension PostgresWriteSession {
     ///
     /// A tag whose value is not a list is replaced.
     private func append(_ version: ModelVersion, to model: LoggedModelInfo) throws {
-        let stored = try rows(
-            "SELECT tag_value FROM logged_model_tags WHERE model_id = $1 AND tag_key = $2",
-            model.modelID,
-            Tag.modelVersionsKey
-        ).first { $0.string(0) }
+        let query = "SELECT tag_value FROM logged_model_tags WHERE model_id = $1 AND tag_key = $2"
+        let stored = try rows(query, model.modelID, Tag.modelVersionsKey).first { $0.string(0) }
         let list = version.appended(toList: stored.flatMap { Self.isList($0) ? $0 : nil })
         try upsert([Tag(key: Tag.modelVersionsKey, value: list)], of: model)
     }
 
     private static func isList(_ text: String) -> Bool {
-        guard let document = try? JSONDocument(parsing: Array(text.utf8)) else {
-            // Whatever it is instead, it is replaced.
-            return false
-        }
-        return document.root.kind == .array
+        (try? JSONDocument(parsing: Array(text.utf8)))?.root.kind == .array
     }
 }

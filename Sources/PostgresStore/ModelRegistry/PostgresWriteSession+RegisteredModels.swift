@@ -10,27 +10,19 @@ extension PostgresWriteSession {
         let kind = ModelNameHolder(tags)
         try kind.requireUnusedName(name, holder: try holder(ofName: name))
         let now = currentMilliseconds()
-        let added = try changed(
-            """
+        let modelInsertion = """
             INSERT INTO registered_models (workspace, name, description, creation_time, last_updated_time)
             VALUES ('default', $1, $2, $3::bigint, $3::bigint)
             ON CONFLICT DO NOTHING
-            """,
-            name,
-            description,
-            now
-        )
+            """
+        let added = try changed(modelInsertion, name, description, now)
         // If no row was added, another server has just added the name.
         if added.affectedCount == 0 { try kind.requireUnusedName(name, holder: try holder(ofName: name) ?? .model) }
-        try change(
-            """
+        let registeredModelTagsInsertion = """
             INSERT INTO registered_model_tags (workspace, name, key, value)
             SELECT 'default', $1::text, tag.key, tag.value FROM unnest($2::text[], $3::text[]) AS tag (key, value)
-            """,
-            name,
-            tags.map(\.key),
-            tags.map(\.value)
-        )
+            """
+        try change(registeredModelTagsInsertion, name, tags.map(\.key), tags.map(\.value))
         try grantCreator(type, name)
         var model = RegisteredModel(name: name, creationTime: now, lastUpdatedTime: now, description: description)
         model.tags = tags
@@ -38,29 +30,22 @@ extension PostgresWriteSession {
     }
 
     private func holder(ofName name: String) throws -> ModelNameHolder? {
-        try rows(
-            """
+        let query = """
             SELECT EXISTS (SELECT 1 FROM registered_model_tags AS tag
                 WHERE tag.workspace = 'default' AND tag.name = model.name AND tag.key = $2)
             FROM registered_models AS model
             WHERE model.workspace = 'default' AND model.name = $1
-            """,
-            name,
-            Tag.isPromptKey
-        ).first { $0.bool(0) ? .prompt : .model }
+            """
+        return try rows(query, name, Tag.isPromptKey).first { $0.bool(0) ? .prompt : .model }
     }
 
     package func updateRegisteredModel(_ name: String, description: String) throws -> RegisteredModel {
         try requireRegisteredModel(name, for: .update, lock: Self.rowLock)
-        try change(
-            """
+        let registeredModelsUpdate = """
             UPDATE registered_models SET description = $2, last_updated_time = $3::bigint
             WHERE workspace = 'default' AND name = $1
-            """,
-            name,
-            description,
-            currentMilliseconds()
-        )
+            """
+        try change(registeredModelsUpdate, name, description, currentMilliseconds())
         return try storedRegisteredModel(name)
     }
 
@@ -69,23 +54,16 @@ extension PostgresWriteSession {
         if !newName.isExactly(name), try holder(ofName: newName) != nil { throw TrackingError.modelNameTaken(newName) }
         let now = currentMilliseconds()
         // The foreign keys of versions, tags and aliases change their names too.
-        try change(
-            """
+        let registeredModelsUpdate = """
             UPDATE registered_models SET name = $2, last_updated_time = $3::bigint
             WHERE workspace = 'default' AND name = $1
-            """,
-            name,
-            newName,
-            now
-        )
-        try change(
             """
+        try change(registeredModelsUpdate, name, newName, now)
+        let modelVersionsUpdate = """
             UPDATE model_versions AS version SET last_updated_time = $2::bigint
-            WHERE workspace = 'default' AND name = $1 AND \(ModelVersion.isThere("version"))
-            """,
-            newName,
-            now
-        )
+            WHERE workspace = 'default' AND name = $1 AND \(ModelVersion.isNotDeleted("version"))
+            """
+        try change(modelVersionsUpdate, newName, now)
         try moveGrants(ofModel: name, to: newName)
         // Permissions for the new name are known only from the next request on, so the model is read without checking them.
         guard let model = try registeredModels(names: [newName]).first else {
@@ -109,49 +87,35 @@ extension PostgresWriteSession {
     package func setRegisteredModelTag(_ tag: Tag, model name: String) throws {
         try requireRegisteredModel(name, for: .update, lock: "FOR KEY SHARE")
         try requireNotPromptTag(tag.key)
-        try change(
-            """
+        let insertion = """
             INSERT INTO registered_model_tags (workspace, name, key, value) VALUES ('default', $1, $2, $3)
             ON CONFLICT (workspace, key, name) DO UPDATE SET value = excluded.value
-            """,
-            name,
-            tag.key,
-            tag.value
-        )
+            """
+        try change(insertion, name, tag.key, tag.value)
     }
 
     package func deleteRegisteredModelTag(key: String, model name: String) throws {
         try requireRegisteredModel(name, for: .update)
         try requireNotPromptTag(key)
-        try change(
-            "DELETE FROM registered_model_tags WHERE workspace = 'default' AND name = $1 AND key = $2",
-            name,
-            key
-        )
+        let deletion = "DELETE FROM registered_model_tags WHERE workspace = 'default' AND name = $1 AND key = $2"
+        try change(deletion, name, key)
     }
 
     package func setModelAlias(_ alias: String, version key: ModelVersionKey) throws {
         let number = try requireModelVersion(key, for: .read, lock: "FOR SHARE")
         try requireRegisteredModel(key.name, for: .update)
-        try change(
-            """
+        let insertion = """
             INSERT INTO registered_model_aliases (workspace, name, alias, version) VALUES ('default', $1, $2, $3::bigint)
             ON CONFLICT (workspace, name, alias) DO UPDATE SET version = excluded.version
-            """,
-            key.name,
-            alias,
-            number
-        )
+            """
+        try change(insertion, key.name, alias, number)
     }
 
     package func deleteModelAlias(_ alias: String, model name: String) throws {
         let isPrompt = try requireRegisteredModel(name, for: .delete)
         try require(.read, on: .version(ofModel: name, isPrompt: isPrompt), orThrow: .registeredModelNotFound(name))
-        try change(
-            "DELETE FROM registered_model_aliases WHERE workspace = 'default' AND name = $1 AND alias = $2",
-            name,
-            alias
-        )
+        let deletion = "DELETE FROM registered_model_aliases WHERE workspace = 'default' AND name = $1 AND alias = $2"
+        try change(deletion, name, alias)
     }
 
     /// Sets the time of the last update of a registered model.

@@ -76,7 +76,7 @@ struct RegistrySearchDescription<Tables: RegistryTables>: SearchDescription {
     private static func markedAsPrompt(_ statement: inout SearchStatement) -> String {
         let row = statement.alias("mark")
         let (key, value) = (statement.bind(Tag.promptMark.key), statement.bind(Tag.promptMark.value))
-        return "EXISTS (SELECT 1 \(Tables.marks(row)) AND \(row).key = \(key) AND \(row).value = \(value))"
+        return "EXISTS (SELECT 1 \(Tables.promptTags(row)) AND \(row).key = \(key) AND \(row).value = \(value))"
     }
 }
 
@@ -100,7 +100,7 @@ protocol RegistryTables {
     /// - Parameter alias: the alias of the table of tags.
     static func tags(_ alias: String) -> String
     /// Returns FROM and WHERE clauses for the tags that may mark a row as a prompt.
-    static func marks(_ alias: String) -> String
+    static func promptTags(_ alias: String) -> String
     static func key(_ row: PostgresRow) -> Key
     static func entities(_ keys: [Key], in session: PostgresReadSession) throws -> [Entity]
 }
@@ -124,13 +124,12 @@ enum RegisteredModelTables: RegistryTables {
         """
     }
 
-    static func marks(_ alias: String) -> String { tags(alias) }
+    static func promptTags(_ alias: String) -> String { tags(alias) }
 
     static func key(_ row: PostgresRow) -> String { row.string(0) }
 
     static func entities(_ keys: [String], in session: PostgresReadSession) throws -> [RegisteredModel] {
-        // MLflow sorts the stages by name only in searches of SQLite; in PostgreSQL their order is undefined, so that any order
-        // will do.
+        // MLflow sorts the stages by name only in SQLite; in PostgreSQL their order is undefined, so any order is correct.
         try session.registeredModels(names: keys)
     }
 }
@@ -141,7 +140,7 @@ enum ModelVersionTables: RegistryTables {
     static let keyColumns = ["model_versions.name", "model_versions.version"]
     static let modelType = GrantedType.registeredModelVersion
     static let promptType = GrantedType.promptVersion
-    static let conditions = [ModelVersion.isThere("model_versions")]
+    static let conditions = [ModelVersion.isNotDeleted("model_versions")]
     static let columns: [String: SearchColumn] = [
         "name": SearchColumn("model_versions.name", .text),
         "version_number": SearchColumn("model_versions.version", .integer),
@@ -151,9 +150,9 @@ enum ModelVersionTables: RegistryTables {
         "last_updated_timestamp": SearchColumn("coalesce(model_versions.last_updated_time, 0)", .integer),
     ]
 
-    static func tags(_ alias: String) -> String { "\(marks(alias)) AND \(alias).version = model_versions.version" }
+    static func tags(_ alias: String) -> String { "\(promptTags(alias)) AND \(alias).version = model_versions.version" }
 
-    static func marks(_ alias: String) -> String {
+    static func promptTags(_ alias: String) -> String {
         """
         FROM model_version_tags AS \(alias)
             WHERE \(alias).workspace = model_versions.workspace AND \(alias).name = model_versions.name

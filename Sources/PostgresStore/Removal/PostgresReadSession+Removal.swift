@@ -5,10 +5,8 @@ extension PostgresReadSession: RemovalTables {}
 
 extension PostgresSession {
     package func removalCandidates(_ kind: RemovalKind, ids: [String]) throws -> [RemovalCandidate] {
-        try rows(
-            "\(kind.selection) WHERE \(kind.id) = ANY($1)",
-            ids.filter { !$0.utf8.contains(0) }
-        ).map { RemovalCandidate(kind, $0) }
+        let query = "\(kind.selection) WHERE \(kind.id) = ANY($1)"
+        return try rows(query, ids.filter { !$0.utf8.contains(0) }).map { RemovalCandidate(kind, $0) }
     }
 
     package func deletedObjects(
@@ -19,27 +17,21 @@ extension PostgresSession {
         // Experiments are in the order of their numbers.
         let key = kind == .experiment ? "experiments.experiment_id" : "\(kind.id) COLLATE \"C\""
         let last: any PostgresParameter = kind == .experiment ? Int64(position.last) ?? -1 : position.last
-        return try rows(
-            """
+        let query = """
             \(kind.selection)
             WHERE lifecycle_stage = 'deleted' AND \(key) > $1::\(kind == .experiment ? "bigint" : "text") ORDER BY \(key) LIMIT $2
-            """,
-            last,
-            limit
-        ).map { (candidate: RemovalCandidate(kind, $0), key: $0.string(0)) }
+            """
+        return try rows(query, last, limit).map { (candidate: RemovalCandidate(kind, $0), key: $0.string(0)) }
     }
 
     package func hasRunsToKeep(inExperiment id: String, deletedBefore limit: Int64?) throws -> Bool {
-        try rows(
-            """
+        let query = """
             SELECT 1 FROM runs
             WHERE experiment_id = $1::bigint AND (lifecycle_stage IS DISTINCT FROM 'deleted'
                 OR deleted_time > $2::bigint OR $2::bigint IS NOT NULL AND coalesce(deleted_time, 0) <= 0)
             LIMIT 1
-            """,
-            Int64(id) ?? -1,
-            limit
-        ).count > 0
+            """
+        return try rows(query, Int64(id) ?? -1, limit).count > 0
     }
 
     package func contents(ofExperiment id: String) throws -> [PendingFolderRemoval] {
@@ -69,25 +61,23 @@ extension PostgresSession {
     }
 
     package func forEachVersion(_ body: (Int64, String, Set<String>) throws -> Void) throws {
-        try rows(
-            """
+        let query = """
             SELECT version.version, version.name, coalesce(version.source, ''), coalesce(version.storage_location, version.source, '')
             FROM model_versions AS version
-            WHERE \(ModelVersion.isThere("version")) AND NOT EXISTS (
+            WHERE \(ModelVersion.isNotDeleted("version")) AND NOT EXISTS (
                 SELECT FROM model_version_tags AS tag
                 WHERE tag.workspace = version.workspace AND tag.name = version.name AND tag.version = version.version
                     AND tag.key = '\(Tag.isPromptKey)' AND tag.value = 'true')
             """
-        ).forEach { try body($0.int64(0), $0.string(1), [$0.string(2), $0.string(3)]) }
+        return try rows(query).forEach { try body($0.int64(0), $0.string(1), [$0.string(2), $0.string(3)]) }
     }
 
     package func versionsMark() throws -> String {
-        try rows(
-            """
+        let query = """
             SELECT count(*) || ' ' || coalesce(sum(hashtextextended(concat_ws('/', name, version, creation_time), 0)), 0)
-            FROM model_versions AS version WHERE \(ModelVersion.isThere("version"))
+            FROM model_versions AS version WHERE \(ModelVersion.isNotDeleted("version"))
             """
-        ).first { $0.string(0) } ?? ""
+        return try rows(query).first { $0.string(0) } ?? ""
     }
 }
 

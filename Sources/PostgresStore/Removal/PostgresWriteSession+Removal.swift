@@ -14,7 +14,7 @@ extension PostgresWriteSession: RemovalWriting {
         guard let location = try lockedLocation(owner, experimentID, limit) else { return nil }
         var locked = owner
         locked.location = location
-        // After the lock: a version that is made of the object holds a lock of the row until it can be seen (`keepOwners`).
+        // Checked under the lock: a transaction that makes a version of the object locks the row until its commit (`lockOwners`).
         guard try !isInUse(locked) else { return nil }
         let files = try removeFiles(locked)
         renewDeadline()
@@ -36,7 +36,7 @@ extension PostgresWriteSession: RemovalWriting {
         return count
     }
 
-    /// Locks the row of an object that may be removed; returns the location of its artifacts, or nil if the object must stay.
+    /// Locks the row of an object; returns the location of its artifacts, or nil if the object must not be removed.
     private func lockedLocation(
         _ owner: PendingFolderRemoval,
         _ experimentID: Int64?,
@@ -54,24 +54,18 @@ extension PostgresWriteSession: RemovalWriting {
         else { return nil }
         if let experimentID {
             // All models of a deleted experiment are removed with it, deleted or not; a run that was restored stays.
-            let isOwn =
-                try rows(
-                    "SELECT 1 FROM \(owner.kind.table) WHERE \(owner.kind.id) = $1 AND experiment_id = $2::bigint",
-                    owner.id,
-                    experimentID
-                ).count > 0
-            return isOwn && (owner.kind == .loggedModel || candidate.stage == .deleted) ? candidate.location : nil
+            let query = "SELECT 1 FROM \(owner.kind.table) WHERE \(owner.kind.id) = $1 AND experiment_id = $2::bigint"
+            guard try rows(query, owner.id, experimentID).count > 0 else { return nil }
+            return owner.kind == .loggedModel || candidate.stage == .deleted ? candidate.location : nil
         }
         if candidate.kind == .experiment {
-            let contents = try rows(
-                """
+            let contentsQuery = """
                 SELECT 1 FROM runs WHERE experiment_id = $1::bigint
                 UNION ALL
                 SELECT 1 FROM logged_models WHERE experiment_id = $1::bigint
                 LIMIT 1
-                """,
-                Int64(owner.id) ?? -1
-            )
+                """
+            let contents = try rows(contentsQuery, Int64(owner.id) ?? -1)
             guard contents.count == 0 else { return nil }
         }
         return candidate.obstacle(deletedBefore: limit) == nil ? candidate.location : nil
@@ -84,8 +78,8 @@ extension PostgresWriteSession: RemovalWriting {
             "DELETE FROM latest_metrics WHERE run_uuid = $1",
             "DELETE FROM params WHERE run_uuid = $1",
             "DELETE FROM tags WHERE run_uuid = $1",
-            "DELETE FROM input_tags WHERE input_uuid IN (SELECT input_uuid FROM inputs WHERE \(Self.ofRun))",
-            "DELETE FROM inputs WHERE \(Self.ofRun)",
+            "DELETE FROM input_tags WHERE input_uuid IN (SELECT input_uuid FROM inputs WHERE \(Self.linksOfRun))",
+            "DELETE FROM inputs WHERE \(Self.linksOfRun)",
             "DELETE FROM logged_model_metrics WHERE run_id = $1",
             "DELETE FROM runs WHERE run_uuid = $1",
         ] {
@@ -94,14 +88,14 @@ extension PostgresWriteSession: RemovalWriting {
         if runQuota.server != nil { storage.runCountChange -= 1 }
         if keepsAccess {
             try forgetOwners(ofRuns: [id])
-            // The entries stay in the journal, because they record the paths. Another run may get the same id.
+            // The entries remain in the journal, because they record the paths, but without the id, which another run may get.
             try change("UPDATE apus.artifact_journal SET run_uuid = NULL WHERE run_uuid = $1", id)
         }
         return Int64(points)
     }
 
-    /// The links of a run to its datasets, input models and output models.
-    private static let ofRun = """
+    /// The condition for the links of a run to its datasets, input models and output models.
+    private static let linksOfRun = """
         destination_type = 'RUN' AND destination_id = $1 OR source_type IN ('RUN_INPUT', 'RUN_OUTPUT') AND source_id = $1
         """
 

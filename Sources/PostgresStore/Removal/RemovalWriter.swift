@@ -4,8 +4,8 @@ internal import Tracking
 
 /// A separate writer that removes objects permanently.
 ///
-/// Its transactions are open while files are removed, which would make other requests wait if they used the same connection. The
-/// connection exists only while objects are removed.
+/// It has its own connection, because its transactions are open while files are removed, and other requests on the same
+/// connection would have to wait. The connection exists only while objects are removed.
 final class RemovalWriter: Sendable {
     private struct State {
         var writer: GroupWriter?
@@ -49,8 +49,8 @@ final class RemovalWriter: Sendable {
 
     /// Refuses new removals, and closes the connection unless something is being removed.
     ///
-    /// A removal may take longer than the server may wait when it stops. When the process then ends, the transaction is rolled
-    /// back, and the objects that it would have removed are still stored, marked as deleted.
+    /// A removal may take longer than the server may wait when it stops. If the process ends meanwhile, the transaction is rolled
+    /// back, and the objects are still stored, marked as deleted.
     func close() {
         let idle = state.withLock { state in
             state.isClosed = true

@@ -32,10 +32,8 @@ private struct RunColumnCollector {
 
     mutating func addRuns(_ ids: [String]) throws {
         runCount += ids.count
-        let metrics = try session.ask(
-            "SELECT key, count(*) FROM latest_metrics WHERE run_uuid = ANY($1) GROUP BY key",
-            ids
-        )
+        let query = "SELECT key, count(*) FROM latest_metrics WHERE run_uuid = ANY($1) GROUP BY key"
+        let metrics = try session.ask(query, ids)
         let params = try session.ask(Self.values(in: "params"), ids)
         let tags = try session.ask(Self.values(in: "tags"), ids)
         try session.rows(metrics).forEach { row in
@@ -50,9 +48,9 @@ private struct RunColumnCollector {
     private static func values(in table: String) -> String {
         """
         SELECT pair.key, pair.value
-        FROM unnest($1::text[]) WITH ORDINALITY AS page (id, place)
+        FROM unnest($1::text[]) WITH ORDINALITY AS page (id, number)
         JOIN \(table) AS pair ON pair.run_uuid = page.id
-        ORDER BY page.place
+        ORDER BY page.number
         """
     }
 

@@ -84,7 +84,7 @@ private struct RunTableReader: Sendable {
 
     private static let extremes = "SELECT DISTINCT ON (run_uuid, key) run_uuid, key, value, step FROM metrics"
 
-    /// The order in which the extreme value comes first; if several points have it, the one with the lowest step.
+    /// The clause that sorts the point with the extreme value first; of several such points, the one with the lowest step.
     private static func order(_ value: String) -> String { "AND NOT is_nan ORDER BY run_uuid, key, \(value), step" }
 
     private func ask(
@@ -103,19 +103,15 @@ private struct RunTableReader: Sendable {
     private func askForSteps(_ ids: [String], in session: PostgresReadSession) throws -> PostgresPipeline.Ticket? {
         guard !steps.isEmpty else { return nil }
         let wanted = steps.flatMap { step, columns in columns.keys.map { (key: $0.text, step: step) } }
-        return try session.ask(
-            """
+        let query = """
             SELECT DISTINCT ON (point.run_uuid, point.key, point.step)
                 point.run_uuid, point.key, point.value, point.is_nan, point.step
             FROM unnest($2::text[], $3::bigint[]) AS wanted (key, step)
             JOIN metrics AS point ON point.key = wanted.key AND point.step = wanted.step
             WHERE point.run_uuid = ANY($1)
             ORDER BY point.run_uuid, point.key, point.step, point.timestamp DESC, point.value DESC, point.is_nan DESC
-            """,
-            ids,
-            wanted.map(\.key),
-            wanted.map(\.step)
-        )
+            """
+        return try session.ask(query, ids, wanted.map(\.key), wanted.map(\.step))
     }
 
     private func fill(

@@ -5,14 +5,12 @@ package import Tracking
 extension PostgresReadSession {
     package func run(id runID: String) throws -> Run {
         if permissions != nil { _ = try storedRun(runID, for: .read) }
-        let inputs = try ask(
-            """
+        let query = """
             SELECT destination_id FROM inputs
             WHERE source_type = 'RUN_INPUT' AND source_id = $1 AND destination_type = 'MODEL_INPUT'
             ORDER BY destination_id COLLATE "C"
-            """,
-            runID
-        )
+            """
+        let inputs = try ask(query, runID)
         guard var run = try runs(ids: [runID]).first else { throw TrackingError.runNotFound(runID) }
         run.modelInputs = try rows(inputs).map { ModelInput(modelID: $0.string(0)) }
         return run
@@ -20,12 +18,12 @@ extension PostgresReadSession {
 
     package func runInfo(id runID: String) throws -> RunInfo { try storedRun(runID, for: .read) }
 
-    /// The ids of the runs that the client may read, in order.
+    /// Returns the ids of the runs that the client may read, in order.
     ///
-    /// Runs that do not exist, or are hidden from a limited token, are left out. The list ends before the first run of which the
-    /// client may not even know whether it exists.
-    /// - Returns: also the error for that run; nil if there is none.
-    func visibleRuns(_ ids: [String]) throws -> (ids: [String], end: TrackingError?) {
+    /// Runs that do not exist, or are hidden from a limited token, are left out. The list stops before the first run for which
+    /// the client may not learn whether it exists.
+    /// - Returns: also the error for that run; nil if there is no such run.
+    func visibleRuns(_ ids: [String]) throws -> (ids: [String], error: TrackingError?) {
         guard permissions != nil else { return (ids, nil) }
         var experiments: [ExactText: Int64] = [:]
         try rows("SELECT run_uuid, experiment_id FROM runs WHERE run_uuid = ANY($1)", ids).forEach { row in
@@ -58,21 +56,17 @@ extension PostgresReadSession {
     /// runs have no model inputs, because MLflow returns these only with a single run.
     func runs(ids: [String]) throws -> [Run] {
         guard !ids.isEmpty else { return [] }
-        let page = ids.postgresValue
-        let infos = try ask("SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = ANY($1)", page)
-        // Metrics, params and tags are sorted here for each run, because the database would have to sort those of all runs
-        // together.
-        let metrics = try ask(
-            """
+        let runIDs = ids.postgresValue
+        let infos = try ask("SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = ANY($1)", runIDs)
+        // Metrics, params and tags are sorted here for each run; the database would have to sort those of all runs together.
+        let metricsQuery = """
             SELECT run_uuid, key, CASE WHEN is_nan THEN 'NaN' ELSE value END, timestamp, step FROM latest_metrics
             WHERE run_uuid = ANY($1)
-            """,
-            page
-        )
-        let params = try ask("SELECT run_uuid, key, value FROM params WHERE run_uuid = ANY($1)", page)
-        let tags = try ask("SELECT run_uuid, key, value FROM tags WHERE run_uuid = ANY($1)", page)
-        let datasets = try ask(
             """
+        let metrics = try ask(metricsQuery, runIDs)
+        let params = try ask("SELECT run_uuid, key, value FROM params WHERE run_uuid = ANY($1)", runIDs)
+        let tags = try ask("SELECT run_uuid, key, value FROM tags WHERE run_uuid = ANY($1)", runIDs)
+        let datasetsQuery = """
             SELECT input.destination_id, input.input_uuid, dataset.name, dataset.digest, dataset.dataset_source_type,
                 dataset.dataset_source, dataset.dataset_schema, dataset.dataset_profile, tag.name, tag.value
             FROM inputs AS input
@@ -80,36 +74,33 @@ extension PostgresReadSession {
             LEFT JOIN input_tags AS tag ON tag.input_uuid = input.input_uuid
             WHERE input.source_type = 'DATASET' AND input.destination_type = 'RUN' AND input.destination_id = ANY($1)
             ORDER BY dataset.name COLLATE "C", dataset.digest COLLATE "C", input.input_uuid, tag.name COLLATE "C"
-            """,
-            page
-        )
-        let outputs = try ask(
             """
+        let datasets = try ask(datasetsQuery, runIDs)
+        let outputsQuery = """
             SELECT source_id, destination_id, step FROM inputs
             WHERE source_type = 'RUN_OUTPUT' AND source_id = ANY($1) AND destination_type = 'MODEL_OUTPUT'
             ORDER BY destination_id COLLATE "C"
-            """,
-            page
-        )
+            """
+        let outputs = try ask(outputsQuery, runIDs)
         var found: [ExactText: Run] = [:]
         try rows(infos).forEach { row in
             let info = RunInfo(row: row)
             found[ExactText(info.runID)] = Run(info: info)
         }
-        var read = RunPage(runs: ids.compactMap { found[ExactText($0)] })
-        read.forEachRow(of: try rows(metrics)) { run, row in
+        var page = RunPage(runs: ids.compactMap { found[ExactText($0)] })
+        page.forEachRow(of: try rows(metrics)) { run, row in
             run.metrics.append(
                 Metric(key: row.string(1), value: row.double(2), timestamp: row.int64(3), step: row.int64(4))
             )
         }
-        read.forEachRow(of: try rows(params)) { $0.params.append(Param(key: $1.string(1), value: $1.string(2))) }
-        read.forEachRow(of: try rows(tags)) { $0.tags.append(Tag(key: $1.string(1), value: $1.string(2))) }
-        read.sortByKeys()
-        read.addDatasets(try rows(datasets))
-        read.forEachRow(of: try rows(outputs)) {
+        page.forEachRow(of: try rows(params)) { $0.params.append(Param(key: $1.string(1), value: $1.string(2))) }
+        page.forEachRow(of: try rows(tags)) { $0.tags.append(Tag(key: $1.string(1), value: $1.string(2))) }
+        page.sortByKeys()
+        page.addDatasets(try rows(datasets))
+        page.forEachRow(of: try rows(outputs)) {
             $0.modelOutputs.append(ModelOutput(modelID: $1.string(1), step: $1.int64(2)))
         }
-        return read.runs
+        return page.runs
     }
 }
 

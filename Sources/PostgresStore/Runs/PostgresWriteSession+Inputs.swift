@@ -11,15 +11,11 @@ extension PostgresWriteSession {
             try link(dataset: dataset, tags: input.tags, runID: runID)
         }
         for model in models {
-            try change(
-                """
+            let insertion = """
                 INSERT INTO inputs (input_uuid, source_type, source_id, destination_type, destination_id)
                 VALUES ($1, 'RUN_INPUT', $2, 'MODEL_INPUT', $3) ON CONFLICT DO NOTHING
-                """,
-                makeRunID(),
-                runID,
-                model.modelID
-            )
+                """
+            try change(insertion, makeRunID(), runID, model.modelID)
         }
     }
 
@@ -27,17 +23,12 @@ extension PostgresWriteSession {
         try requireActiveRun(runID, for: .update)
         try requireChangeable(models.map(\.modelID))
         for model in models {
-            try change(
-                """
+            let insertion = """
                 INSERT INTO inputs (input_uuid, source_type, source_id, destination_type, destination_id, step)
                 VALUES ($1, 'RUN_OUTPUT', $2, 'MODEL_OUTPUT', $3, $4)
                 ON CONFLICT (source_type, source_id, destination_type, destination_id) DO UPDATE SET step = excluded.step
-                """,
-                makeRunID(),
-                runID,
-                model.modelID,
-                model.step
-            )
+                """
+            try change(insertion, makeRunID(), runID, model.modelID, model.step)
         }
     }
 
@@ -51,7 +42,7 @@ extension PostgresWriteSession {
 
     /// Returns the id of a dataset; adds the dataset if the experiment does not have it.
     func datasetID(_ dataset: Dataset, experimentID: Int64) throws -> String {
-        let known = { [self] in
+        let lookUp = { [self] in
             try rows(
                 "SELECT dataset_uuid FROM datasets WHERE experiment_id = $1 AND name = $2 AND digest = $3",
                 experimentID,
@@ -59,7 +50,7 @@ extension PostgresWriteSession {
                 dataset.digest
             ).first { $0.string(0) }
         }
-        if let id = try known() { return id }
+        if let id = try lookUp() { return id }
         let id = makeRunID()
         let added = try changed(
             """
@@ -77,7 +68,7 @@ extension PostgresWriteSession {
             dataset.profile
         ).affectedCount
         if added > 0 { return id }
-        guard let id = try known() else { throw StoreCorruption("a dataset was removed while it was looked up") }
+        guard let id = try lookUp() else { throw StoreCorruption("a dataset was removed while it was looked up") }
         return id
     }
 
@@ -85,15 +76,11 @@ extension PostgresWriteSession {
     @discardableResult
     func link(dataset: String, tags: [Tag], runID: String) throws -> Bool {
         let input = makeRunID()
-        let added = try changed(
-            """
+        let insertion = """
             INSERT INTO inputs (input_uuid, source_type, source_id, destination_type, destination_id)
             VALUES ($1, 'DATASET', $2, 'RUN', $3) ON CONFLICT DO NOTHING
-            """,
-            input,
-            dataset,
-            runID
-        ).affectedCount
+            """
+        let added = try changed(insertion, input, dataset, runID).affectedCount
         guard added > 0, !tags.isEmpty else { return added > 0 }
         // Of several tags with the same key, only the last one is stored.
         var values: [ExactText: String] = [:]

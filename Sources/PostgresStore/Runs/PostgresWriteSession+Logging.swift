@@ -25,14 +25,10 @@ extension PostgresWriteSession {
 
     /// Sets a tag, which must not be the one with the run's name.
     func upsert(_ tag: Tag, runID: String) throws {
-        try change(
-            """
+        let insertion = """
             INSERT INTO tags (run_uuid, key, value) VALUES ($1, $2, $3)
             ON CONFLICT (key, run_uuid) DO UPDATE SET value = excluded.value
-            """,
-            runID,
-            tag.key,
-            tag.value
-        )
+            """
+        try change(insertion, runID, tag.key, tag.value)
     }
 }

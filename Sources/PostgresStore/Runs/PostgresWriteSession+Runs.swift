@@ -13,12 +13,8 @@ extension PostgresWriteSession {
         try insert(run.info)
         countOwnRun()
         try recordOwner(ofRuns: [run.info.runID], mayHaveRow: new.runID != nil)
-        try change(
-            "INSERT INTO tags (run_uuid, key, value) SELECT $1, * FROM unnest($2::text[], $3::text[])",
-            run.info.runID,
-            run.tags.map(\.key),
-            run.tags.map(\.value)
-        )
+        let insertion = "INSERT INTO tags (run_uuid, key, value) SELECT $1, * FROM unnest($2::text[], $3::text[])"
+        try change(insertion, run.info.runID, run.tags.map(\.key), run.tags.map(\.value))
         return run
     }
 
@@ -55,13 +51,8 @@ extension PostgresWriteSession {
         info.endTime = endTime ?? info.endTime
         let newName = name.flatMap { $0.isEmpty ? nil : $0 }
         info.name = newName ?? info.name
-        try change(
-            "UPDATE runs SET status = $2, end_time = $3, name = coalesce($4, name) WHERE run_uuid = $1",
-            runID,
-            info.status.wireName,
-            info.endTime,
-            newName
-        )
+        let runsUpdate = "UPDATE runs SET status = $2, end_time = $3, name = coalesce($4, name) WHERE run_uuid = $1"
+        try change(runsUpdate, runID, info.status.wireName, info.endTime, newName)
         if let newName { try upsert(Tag(key: Tag.runNameKey, value: newName), runID: runID) }
         return info
     }
@@ -74,26 +65,20 @@ extension PostgresWriteSession {
         try expectLock(on: .run(runID))
         _ = try storedRun(runID, for: .delete, lock: Self.rowLock)
         if move.stage == .deleted { try deleteAssessments(byRuns: "run_uuid = $1", runID) }
-        try change(
-            "UPDATE runs SET lifecycle_stage = $2, deleted_time = $3 WHERE run_uuid = $1",
-            runID,
-            move.stage.wireName,
-            move.deletedTime
-        )
+        let update = "UPDATE runs SET lifecycle_stage = $2, deleted_time = $3 WHERE run_uuid = $1"
+        try change(update, runID, move.stage.wireName, move.deletedTime)
     }
 
     /// Deletes the assessments that runs have made, as MLflow does when it deletes the runs.
     ///
     /// - Parameter condition: the SQL that selects the runs, with the value `$1`.
     func deleteAssessments(byRuns condition: String, _ value: any PostgresParameter) throws {
-        try change(
-            #"""
+        let deletion = #"""
             DELETE FROM assessments
             WHERE substring(assessment_metadata FROM '"mlflow\.assessment\.sourceRunId": "([^"]*)"')
                 IN (SELECT run_uuid FROM runs WHERE \#(condition))
-            """#,
-            value
-        )
+            """#
+        try change(deletion, value)
     }
 
     /// Returns an active run.

@@ -16,8 +16,8 @@ struct RunLog: ClientBound {
 extension PostgresWriteSession {
     /// Writes the params, metrics and tags that requests log to runs, with a few statements for all of them.
     ///
-    /// The facts that decide whether the requests may log their data are looked up first, and then the allowed data is written.
-    /// Because no look-up follows, COMMIT can be sent together with the last statement.
+    /// The facts that decide whether the requests may log their data are looked up first, and then the allowed data are written.
+    /// No look-up follows, so that COMMIT can be sent together with the last statement.
     /// - Returns: the refused requests, with their errors; nothing of these requests is written.
     func write(_ logs: [RunLog]) throws -> [(WriteJob, TrackingError)] {
         guard !logs.isEmpty else { return [] }
@@ -46,10 +46,8 @@ extension PostgresWriteSession {
     private func facts(about logs: [RunLog]) throws -> LogFacts {
         var facts = LogFacts()
         let runIDs = distinctInByteOrder(logs.map(\.runID))
-        let runs = try pipeline.ask(
-            "SELECT run_uuid, lifecycle_stage, experiment_id FROM runs WHERE run_uuid = ANY($1)",
-            [runIDs.postgresValue]
-        )
+        let query = "SELECT run_uuid, lifecycle_stage, experiment_id FROM runs WHERE run_uuid = ANY($1)"
+        let runs = try pipeline.ask(query, [runIDs.postgresValue])
         let params = logs.flatMap { log in log.batch.params.map { (log.runID, $0.key) } }
         let stored =
             try params.isEmpty
@@ -87,29 +85,25 @@ extension PostgresWriteSession {
 
     private func send(_ rows: LogRows) throws {
         // Rows are ordered by run and key, so that servers which write to the same rows lock them in the same order.
-        if !rows.params.isEmpty { try pipeline.send(LogRows.addingParams, rows.paramColumns()) }
+        if !rows.params.isEmpty { try pipeline.send(LogRows.insertParams, rows.paramColumns()) }
         if !rows.metrics.isEmpty {
-            try pipeline.send(LogRows.addingMetrics, rows.metricColumns())
-            try pipeline.send(LogRows.raisingLatestMetrics, rows.latestColumns())
+            try pipeline.send(LogRows.insertMetrics, rows.metricColumns())
+            try pipeline.send(LogRows.updateLatestMetrics, rows.latestColumns())
         }
-        if !rows.modelMetrics.isEmpty { try pipeline.send(LogRows.addingModelMetrics, columns(of: rows.modelMetrics)) }
+        if !rows.modelMetrics.isEmpty { try pipeline.send(LogRows.insertModelMetrics, columns(of: rows.modelMetrics)) }
         guard !rows.tags.isEmpty else { return }
-        try pipeline.send(
-            """
+        let insertion = """
             INSERT INTO tags (run_uuid, key, value) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
             ON CONFLICT (key, run_uuid) DO UPDATE SET value = excluded.value
-            """,
-            rows.tagColumns()
-        )
+            """
+        try pipeline.send(insertion, rows.tagColumns())
         let names = rows.tags.filter { $0.key.key.isExactly(Tag.runNameKey) }
         guard !names.isEmpty else { return }
-        try pipeline.send(
-            """
+        let update = """
             UPDATE runs SET name = named.name FROM unnest($1::text[], $2::text[], $3::text[]) AS named (run_uuid, key, name)
             WHERE runs.run_uuid = named.run_uuid
-            """,
-            LogRows.columns(of: names.sorted { $0.key < $1.key })
-        )
+            """
+        try pipeline.send(update, LogRows.columns(of: names.sorted { $0.key < $1.key }))
     }
 }
 
@@ -178,11 +172,8 @@ private struct LogFacts {
         guard let experiment = models[ExactText(metric.modelID)], !log.hides(experiment: experiment) else {
             throw log.missingOrForbidden(.modelOfMetricNotFound(metric))
         }
-        try log.require(
-            .update,
-            on: .loggedModel(inExperiment: experiment),
-            orThrow: .loggedModelNotFound(metric.modelID)
-        )
+        let model = ProtectedThing.loggedModel(inExperiment: experiment)
+        try log.require(.update, on: model, orThrow: .loggedModelNotFound(metric.modelID))
     }
 }
 
@@ -196,7 +187,7 @@ struct LogRows {
 
     mutating func add(_ point: MetricPoint, _ key: RunKey) {
         metrics.append((key, point))
-        if let known = latest[key], !point.supersedes(known) { return }
+        if let current = latest[key], !point.supersedes(current) { return }
         latest[key] = point
     }
 
@@ -214,17 +205,17 @@ struct LogRows {
 // MARK: Statements
 
 extension LogRows {
-    static let addingParams = """
+    static let insertParams = """
         INSERT INTO params (run_uuid, key, value) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
         """
 
-    static let addingMetrics = """
+    static let insertMetrics = """
         INSERT INTO metrics (run_uuid, key, timestamp, step, value, is_nan)
         SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::float8[], $6::boolean[])
         ON CONFLICT DO NOTHING
         """
 
-    static let raisingLatestMetrics = """
+    static let updateLatestMetrics = """
         INSERT INTO latest_metrics AS stored (run_uuid, key, timestamp, step, value, is_nan)
         SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::float8[], $6::boolean[])
         ON CONFLICT (key, run_uuid) DO UPDATE
@@ -232,7 +223,7 @@ extension LogRows {
         WHERE (excluded.step, excluded.timestamp, excluded.value) > (stored.step, stored.timestamp, stored.value)
         """
 
-    static let addingModelMetrics = """
+    static let insertModelMetrics = """
         INSERT INTO logged_model_metrics (model_id, run_id, experiment_id, metric_name, metric_timestamp_ms, metric_step,
             metric_value, dataset_name, dataset_digest)
         SELECT * FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::bigint[], $6::bigint[], $7::float8[],

@@ -26,16 +26,16 @@ struct OwnTables {
             _ = try pipeline.rows("SELECT pg_advisory_xact_lock($1)", [.integer(Self.lock)])
             try runMissing(after: try version())
             try pipeline.send("COMMIT")
-            try pipeline.settle()
+            try pipeline.waitForAnswers()
         } catch {
             pipeline.rollBack()
             guard let error = error as? PostgresError, error.state == .noPrivilege else { throw error }
-            throw try lackOfRights(error)
+            throw try missingPrivilege(error)
         }
     }
 
     /// The error for missing privileges, with the SQL by which an administrator of the database can grant them.
-    private func lackOfRights(_ error: PostgresError) throws -> UnfitDatabase {
+    private func missingPrivilege(_ error: PostgresError) throws -> UnfitDatabase {
         let user = try pipeline.rows("SELECT quote_ident(current_user)").first { $0.string(0) } ?? "the_user"
         let owner = try pipeline.rows("SELECT pg_get_userbyid(nspowner)::text FROM pg_namespace WHERE nspname = 'apus'")
             .first { $0.string(0) }
@@ -48,8 +48,7 @@ struct OwnTables {
         }
         return UnfitDatabase(
             beginning + "use or change the tables of users and tokens in the schema 'apus', which belongs to \(owner): "
-                + "\(error.message). Let servers connect as the user \(owner), or let an administrator run in psql: "
-                + "ALTER SCHEMA "
+                + "\(error.message). Let servers connect as the user \(owner), or let an administrator run in psql: ALTER SCHEMA "
                 + "apus OWNER TO \(user); SELECT format('ALTER TABLE %s OWNER TO \(user)', oid::regclass) FROM pg_class WHERE "
                 + "relnamespace = 'apus'::regnamespace AND relkind = 'r' \\gexec"
         )
@@ -57,33 +56,29 @@ struct OwnTables {
 
     /// Whether the database has users or valid tokens; if the server's user may not read them, whether it has the tables.
     static func haveAccounts(_ pipeline: PostgresPipeline) throws -> Bool {
-        let isReadable = try pipeline.rows(
-            """
+        let query = """
             SELECT bool_and(has_schema_privilege(space.oid, 'USAGE') AND has_table_privilege(entry.oid, 'SELECT'))
             FROM pg_class AS entry JOIN pg_namespace AS space ON space.oid = entry.relnamespace
             WHERE space.nspname = 'apus' AND entry.relname IN ('users', 'access_tokens')
             HAVING count(*) > 0
             """
-        ).first { $0.bool(0) }
+        let isReadable = try pipeline.rows(query).first { $0.bool(0) }
         guard let isReadable else { return false }
         guard isReadable else { return true }
-        return try pipeline.rows(
-            """
+        let usersQuery = """
             SELECT EXISTS (SELECT FROM apus.users)
                 OR EXISTS (SELECT FROM apus.access_tokens WHERE expiration_time IS NULL OR expiration_time > $1)
-            """,
-            [.integer(currentMilliseconds())]
-        ).first { $0.bool(0) } ?? false
+            """
+        return try pipeline.rows(usersQuery, [.integer(currentMilliseconds())]).first { $0.bool(0) } ?? false
     }
 
     /// Whether the database has the tables, even if this server's user may not read them.
-    static func areThere(_ pipeline: PostgresPipeline) throws -> Bool {
-        try pipeline.rows(
-            """
+    static func exist(_ pipeline: PostgresPipeline) throws -> Bool {
+        let query = """
             SELECT EXISTS (SELECT FROM pg_class AS entry JOIN pg_namespace AS space ON space.oid = entry.relnamespace
                 WHERE space.nspname = 'apus' AND entry.relname = 'users')
             """
-        ).first { $0.bool(0) } ?? false
+        return try pipeline.rows(query).first { $0.bool(0) } ?? false
     }
 
     /// The number of scripts that have run in this database; creates the table with this number if it is missing.

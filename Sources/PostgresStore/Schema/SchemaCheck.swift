@@ -32,13 +32,13 @@ struct SchemaCheck {
         do {
             _ = try pipeline.rows("SELECT pg_advisory_xact_lock($1)", [.integer(Self.lock)])
             let path = try SchemaPath(pipeline)
-            if path.served == nil {
-                try path.requireRoom()
+            if path.schemaOfMLflow == nil {
+                try path.requireCreatableTables()
                 beginsTables()
                 for statement in SQLScript.statements(of: schema.tables + "\n" + schema.indexes) + [Self.newestRuns] {
                     try pipeline.send(statement, isPrepared: false)
                 }
-                try pipeline.settle()
+                try pipeline.waitForAnswers()
             } else {
                 try requireRevision()
             }
@@ -47,11 +47,11 @@ struct SchemaCheck {
             try addDefaultExperiment(artifactRoot)
             try requireTables()
             try pipeline.send("COMMIT")
-            try pipeline.settle()
-            return path.served ?? path.first
+            try pipeline.waitForAnswers()
+            return path.schemaOfMLflow ?? path.first
         } catch let error as PostgresError where error.state == .noPrivilege {
             pipeline.rollBack()
-            throw try lackOfRights(error)
+            throw try missingPrivilege(error)
         } catch {
             pipeline.rollBack()
             throw error
@@ -59,7 +59,7 @@ struct SchemaCheck {
     }
 
     /// The error for missing privileges, with the SQL by which an administrator of the database can grant them.
-    private func lackOfRights(_ error: PostgresError) throws -> UnfitDatabase {
+    private func missingPrivilege(_ error: PostgresError) throws -> UnfitDatabase {
         let names = try pipeline.rows("SELECT quote_ident(current_schema()), quote_ident(current_user)")
             .first { (schema: $0.string(0), user: $0.string(1)) }
         let (schema, user) = names ?? ("the_schema", "the_user")
@@ -111,8 +111,7 @@ struct SchemaCheck {
 
     private func missingColumns() throws -> [String] {
         let (tables, columns) = (StoreColumns.all.map(\.table), StoreColumns.all.map(\.column))
-        return try pipeline.rows(
-            """
+        let query = """
             SELECT wanted.table_name || '.' || wanted.column_name
             FROM unnest($1::text[], $2::text[]) AS wanted (table_name, column_name)
             WHERE NOT EXISTS (
@@ -121,9 +120,8 @@ struct SchemaCheck {
                     AND there.attnum > 0 AND NOT there.attisdropped
             )
             ORDER BY 1
-            """,
-            [tables.postgresValue, columns.postgresValue]
-        ).map { $0.string(0) }
+            """
+        return try pipeline.rows(query, [tables.postgresValue, columns.postgresValue]).map { $0.string(0) }
     }
 
     /// Throws if the server's user may not read a table, or if another program has locked it.
@@ -131,14 +129,13 @@ struct SchemaCheck {
         for table in Set(StoreColumns.all.map(\.table)).sorted() {
             try pipeline.send("SELECT FROM \(table) LIMIT 0", isPrepared: false)
         }
-        try pipeline.settle()
+        try pipeline.waitForAnswers()
     }
 
     /// Throws if MLflow's workspaces are in use, because this store supports only the default one.
     private func requireOneWorkspace() throws {
-        let other = try pipeline.rows(
-            "SELECT workspace FROM experiments WHERE workspace <> 'default' LIMIT 1"
-        ).first { $0.string(0) }
+        let query = "SELECT workspace FROM experiments WHERE workspace <> 'default' LIMIT 1"
+        let other = try pipeline.rows(query).first { $0.string(0) }
         guard let other else { return }
         throw UnfitDatabase(
             "\(pipeline.place) has experiments in the workspace '\(other)', but this server supports only the default "

@@ -1,12 +1,12 @@
 internal import PostgreSQL
 
-/// The schemas in which the user of a database finds tables, and the one in which the user would create tables.
+/// The schema in which the user of a database finds MLflow's tables, and the one in which the user would create tables.
 ///
 /// As MLflow's servers do, this server uses tables in any schema of `search_path`.
 struct SchemaPath {
     private let pipeline: PostgresPipeline
     /// The schema with the visible `alembic_version`; nil if none is visible.
-    let served: String?
+    let schemaOfMLflow: String?
     /// The schema in which tables would be created.
     let first: String
 
@@ -22,8 +22,8 @@ struct SchemaPath {
                 FROM pg_class AS entry JOIN pg_namespace AS space ON space.oid = entry.relnamespace
                 WHERE entry.oid = to_regclass('alembic_version'))
             """
-        ).first { (path: $0.string(0), first: $0.optionalString(1), served: $0.optionalString(2)) }
-        served = found?.served
+        ).first { (path: $0.string(0), first: $0.optionalString(1), schemaOfMLflow: $0.optionalString(2)) }
+        schemaOfMLflow = found?.schemaOfMLflow
         guard let first = found?.first else {
             throw UnfitDatabase(
                 "\(pipeline.place) has no schema that this server can use: no schema in its search_path "
@@ -36,7 +36,7 @@ struct SchemaPath {
 
     /// Throws if the server's user may not create tables, or if new tables would be created among tables of other programs, or
     /// would hide existing tables of the same names.
-    func requireRoom() throws {
+    func requireCreatableTables() throws {
         try requireRightToMakeTables()
         guard try isEmpty() else {
             throw UnfitDatabase(
@@ -91,8 +91,7 @@ struct SchemaPath {
 
     private func isEmpty() throws -> Bool {
         // Objects of an extension, such as the view pg_stat_statements, are ignored.
-        let count = try pipeline.rows(
-            """
+        let query = """
             SELECT count(*)
             FROM pg_class AS entry
             WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
@@ -101,7 +100,7 @@ struct SchemaPath {
                     WHERE classid = 'pg_class'::regclass AND objid = entry.oid AND deptype = 'e'
                 )
             """
-        ).first { $0.int64(0) }
+        let count = try pipeline.rows(query).first { $0.int64(0) }
         return count == 0
     }
 
@@ -116,12 +115,12 @@ struct SchemaPath {
             WHERE space.nspname::text <> $2
             ORDER BY 1 LIMIT 1
             """,
-            [Self.tables.postgresValue, .text(served ?? first)]
+            [Self.tables.postgresValue, .text(schemaOfMLflow ?? first)]
         ).first { (table: $0.string(0), schema: $0.string(1)) }
         guard let other else { return }
         throw UnfitDatabase(
             "\(pipeline.place): its search_path finds the table '\(other.table)' in the schema \(other.schema), but "
-                + "alembic_version in the schema \(served ?? first). Restrict the address to one schema: "
+                + "alembic_version in the schema \(schemaOfMLflow ?? first). Restrict the address to one schema: "
                 + "?options=-csearch_path%3Dthe_schema"
         )
     }

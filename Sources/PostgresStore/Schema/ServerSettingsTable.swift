@@ -17,25 +17,22 @@ package struct DifferentSetting: Equatable, Sendable {
 struct ServerSettingsTable {
     let pipeline: PostgresPipeline
 
-    /// Stores the settings of this server, and returns those whose stored values, of the server before, differ.
+    /// Stores the settings of this server, and returns those that differed in the server that was started before.
     ///
     /// - Parameter settings: the values, by the flags that give them.
     func replace(by settings: [String: String]) throws -> [DifferentSetting] {
         var stored: [String: String] = [:]
-        try pipeline.rows("SELECT name, value FROM apus.server_settings").forEach { row in
-            stored[row.string(0)] = row.string(1)
-        }
+        let rows = try pipeline.rows("SELECT name, value FROM apus.server_settings")
+        rows.forEach { stored[$0.string(0)] = $0.string(1) }
         let changed = settings.sorted { $0.key < $1.key }.filter { stored[$0.key] != $0.value }
         for (name, value) in changed {
-            try pipeline.send(
-                """
+            let insertion = """
                 INSERT INTO apus.server_settings (name, value) VALUES ($1, $2)
                 ON CONFLICT (name) DO UPDATE SET value = excluded.value
-                """,
-                [.text(name), .text(value)]
-            )
+                """
+            try pipeline.send(insertion, [.text(name), .text(value)])
         }
-        try pipeline.settle()
+        try pipeline.waitForAnswers()
         return changed.compactMap { name, value in
             stored[name].map { DifferentSetting(name: name, own: value, other: $0) }
         }

@@ -2,8 +2,8 @@ internal import PostgreSQL
 
 /// Checks that each connection has a database session of its own, with its settings and prepared statements.
 ///
-/// A connection pooler may give a session to another client after each transaction. Then the settings of one client have an
-/// effect on the other, or are lost.
+/// A connection pooler may give a session to another client after each transaction. The settings of one client then affect the
+/// other client, or are lost.
 struct SessionCheck {
     private let pipeline: PostgresPipeline
     private let connector: Connector
@@ -16,17 +16,18 @@ struct SessionCheck {
     /// - Throws: `UnfitDatabase` if sessions are shared; `PostgresError`.
     func requireSession() throws {
         do {
-            let word = "\(UInt64.random(in: .min ... .max))"
-            _ = try pipeline.rows("SELECT set_config('apus.session', $1, false)", [.text(word)], isPrepared: false)
+            let marker = "\(UInt64.random(in: .min ... .max))"
+            _ = try pipeline.rows("SELECT set_config('apus.session', $1, false)", [.text(marker)], isPrepared: false)
             let other = try connector.open(.reader)
             defer { other.close() }
-            guard try Self.word(of: other) != word, try Self.word(of: pipeline) == word else { throw sharedSession }
-        } catch let error as PostgresError where error.isOfPreparedStatement {
+            let isOwn = try Self.marker(of: other) != marker && Self.marker(of: pipeline) == marker
+            guard isOwn else { throw sharedSession }
+        } catch let error as PostgresError where error.hasOutdatedStatements {
             throw sharedSession
         }
     }
 
-    private static func word(of pipeline: PostgresPipeline) throws -> String? {
+    private static func marker(of pipeline: PostgresPipeline) throws -> String? {
         try pipeline.rows("SELECT current_setting('apus.session', true)", isPrepared: false).first { $0.string(0) }
     }
 

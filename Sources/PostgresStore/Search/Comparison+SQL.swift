@@ -29,10 +29,10 @@ extension SearchStatement {
         switch (comparison.value, column.kind) {
         case (.text(let text), .text):
             // No stored text contains NUL.
-            guard !text.utf8.contains(0) else { return Self.never(comparison, column) }
+            guard !text.utf8.contains(0) else { return Self.resultForImpossibleValue(comparison, column) }
             return "\(column.sql) \(comparison.comparisonOperator.rawValue) \(bind(text))"
         case (.text(let text), .integer):
-            guard let number = Self.integer(text) else { return Self.never(comparison, column) }
+            guard let number = Self.integer(text) else { return Self.resultForImpossibleValue(comparison, column) }
             return "\(column.sql) \(comparison.comparisonOperator.rawValue) \(bind(number))"
         case (.integer(let number), .integer):
             return "\(column.sql) \(comparison.comparisonOperator.rawValue) \(bind(number))"
@@ -47,7 +47,7 @@ extension SearchStatement {
     }
 
     /// Returns the result of a comparison with a value that no row can have.
-    private static func never(_ comparison: Comparison, _ column: SearchColumn) -> String {
+    private static func resultForImpossibleValue(_ comparison: Comparison, _ column: SearchColumn) -> String {
         comparison.comparisonOperator == .notEqual ? "\(column.sql) IS NOT NULL" : "FALSE"
     }
 
@@ -77,7 +77,7 @@ extension SearchStatement {
                 return number > 0 ? "\(column.sql) IS NOT NULL" : "FALSE"
             }
             return "\(column.sql) <= \(bind(below))"
-        default: return Self.never(comparison, column)
+        default: return Self.resultForImpossibleValue(comparison, column)
         }
     }
 

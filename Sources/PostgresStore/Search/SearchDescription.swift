@@ -22,7 +22,7 @@ protocol SearchDescription: Sendable {
     /// Whether MLflow's own page tokens, which contain a number of rows, are accepted.
     var acceptsOffsetTokens: Bool { get }
     /// Returns the error for a page token of another search, given the digest in the token.
-    func refusal(ofTokenWithDigest made: UInt64) -> TrackingError
+    func refusal(ofTokenWithDigest digest: UInt64) -> TrackingError
 
     /// Returns the same search, restricted to what the permissions allow to read.
     func within(_ permissions: Permissions) -> Self
@@ -39,7 +39,7 @@ protocol SearchDescription: Sendable {
 extension SearchDescription {
     var experimentIDs: [Int64] { [] }
     var acceptsOffsetTokens: Bool { true }
-    func refusal(ofTokenWithDigest made: UInt64) -> TrackingError { PageToken.queryMismatch }
+    func refusal(ofTokenWithDigest digest: UInt64) -> TrackingError { PageToken.queryMismatch }
     static func portion(of keys: [Key], in session: PostgresReadSession) -> [Key] { keys }
 }
 

@@ -22,7 +22,7 @@ struct SortTerm {
     static func isMissing(_ expression: String) -> SortTerm { SortTerm("(\(expression) IS NULL)::integer", .integer) }
 
     /// The expression by which rows are sorted: texts are sorted by their bytes, whatever the collation of the database is.
-    var sorted: String { kind == .text ? "(\(expression)) COLLATE \"C\"" : expression }
+    var sortExpression: String { kind == .text ? "(\(expression)) COLLATE \"C\"" : expression }
 
     /// Reads the value of the term from a row, exactly as the database stores it.
     func value(in row: PostgresRow, column: Int) -> SortValue {
@@ -110,7 +110,7 @@ struct SearchStatement {
     /// Adds a condition that begins with EXISTS or NOT EXISTS.
     mutating func addSubquery(_ condition: String) { subqueries.append(condition) }
 
-    private static let mostJoinedSubqueries = 3
+    private static let maximumJoinedSubqueries = 3
 
     /// All conditions, as the text of a WHERE clause.
     ///
@@ -120,7 +120,7 @@ struct SearchStatement {
     /// many conditions.
     private var filter: String {
         var all = conditions
-        if subqueries.count > Self.mostJoinedSubqueries {
+        if subqueries.count > Self.maximumJoinedSubqueries {
             all.append("CASE WHEN \(subqueries.joined(separator: "\n    AND ")) THEN TRUE ELSE FALSE END")
         } else {
             all += subqueries
@@ -154,22 +154,22 @@ struct SearchStatement {
         }
         let columns =
             keyColumns.enumerated().map { "\($1) AS key_\($0)" }
-            + terms.enumerated().map { "\($1.sorted) AS term_\($0)" }
+            + terms.enumerated().map { "\($1.sortExpression) AS term_\($0)" }
         let order = terms.enumerated().map { "term_\($0)\($1.isAscending ? "" : " DESC")" }
-        let place = statement.bind(Int64(kept) + 1)
+        let keptNumber = statement.bind(Int64(kept) + 1)
         let selected =
             keyColumns.indices.map { "key_\($0)" }
-            + terms.indices.map { "CASE place WHEN \(place) THEN term_\($0) END" }
+            + terms.indices.map { "CASE number WHEN \(keptNumber) THEN term_\($0) END" }
         let sql = """
             SELECT \(selected.joined(separator: ", "))
-            FROM (SELECT page.*, row_number() OVER () AS place FROM (
+            FROM (SELECT page.*, row_number() OVER () AS number FROM (
                 SELECT \(columns.joined(separator: ", "))
                 FROM \(statement.source)
                 WHERE \(statement.filter)
                 ORDER BY \(order.joined(separator: ", "))
                 LIMIT \(statement.bind(Int64(count))) OFFSET \(statement.bind(offset))
             ) AS page) AS numbered
-            ORDER BY place
+            ORDER BY number
             """
         let found = try session.rows(sql, values: statement.values, isPrepared: false)
         var keptValues: [SortValue]?
@@ -187,12 +187,11 @@ struct SearchStatement {
     private mutating func keysetCondition(after last: [SortValue]) throws(TrackingError) -> String {
         guard last.count == terms.count else { throw PageToken.malformed }
         var condition = "FALSE"
-        // Each condition contains the condition of the later terms once, so the text grows only in proportion to the number of
-        // terms.
+        // Each condition contains that of the later terms once, so the text grows only in proportion to the number of terms.
         for (term, value) in zip(terms, last).reversed() {
             guard value.fits(term.kind) else { throw PageToken.malformed }
             let placeholder = bind(value, of: term)
-            let beyond = "\(term.sorted) \(term.isAscending ? ">" : "<") \(placeholder)"
+            let beyond = "\(term.sortExpression) \(term.isAscending ? ">" : "<") \(placeholder)"
             let isEqual = "\(term.expression) IS NOT DISTINCT FROM \(placeholder)"
             condition = "(\(beyond) OR (\(isEqual) AND \(condition)))"
         }

@@ -2,7 +2,7 @@ internal import PostgreSQL
 internal import Synchronization
 internal import Tracking
 
-/// Reports to the operator those failures that only a change of the database can end, each kind at most once a minute.
+/// Reports to the operator the failures that recur until the database is changed, each kind at most once a minute.
 final class FaultLog: Sendable {
     private let place: String
     private let report: @Sendable (String) -> Void
@@ -20,7 +20,7 @@ final class FaultLog: Sendable {
         self.report = report
     }
 
-    /// Reports the failure if it needs the operator.
+    /// Reports the failure if the operator must change something.
     func note(_ error: any Error) {
         switch error {
         case let error as PostgresError where error.needsOperator: note("\(error)", kind: error.state.rawValue)
@@ -43,32 +43,30 @@ final class FaultLog: Sendable {
 extension PostgresError {
     /// Whether the operator must change something in the database, because the same request would fail again.
     var needsOperator: Bool {
-        guard !mayEndByReconnecting else { return false }
-        let states: Set<State> = [.diskFull, .outOfMemory]
-        return states.contains(state) || isRuleOfDatabase || isOtherTable || ["58", "XX"].contains(kind)
+        guard !mayPassWithNewConnection else { return false }
+        return isFromTriggerOrConstraint || isFaultOfTables || [.diskFull, .outOfMemory].contains(state)
+            || ["58", "XX"].contains(state.errorClass)
     }
 
-    /// Whether a rule that somebody has added to the tables, such as a trigger, refuses the request's changes.
-    var isRuleOfDatabase: Bool {
-        let isOther: Set<State> = [.uniqueViolation, .foreignKeyViolation, .notNullViolation]
-        return ["09", "23", "27", "44", "P0"].contains(kind) && !isOther.contains(state)
+    /// Whether a trigger or a constraint that somebody has added to the tables refuses the request's changes.
+    var isFromTriggerOrConstraint: Bool {
+        let isOfRequest: Set<State> = [.uniqueViolation, .foreignKeyViolation, .notNullViolation]
+        return ["09", "23", "27", "44", "P0"].contains(state.errorClass) && !isOfRequest.contains(state)
     }
 
     /// Whether the tables, or the privileges of the server's user, have changed since this server started.
-    var isOtherTable: Bool {
-        // That a prepared statement exists already (42P05) is caused by a connection pooler, not by the tables.
-        guard state.isOfServer, state.rawValue != "42P05" else { return false }
-        return [.notNullViolation, .sequenceUsedUp].contains(state) || ["0A", "2B", "3F", "42"].contains(kind)
+    var isFaultOfTables: Bool {
+        // A connection pooler, and not the tables, is the cause if a prepared statement exists already (42P05).
+        guard state.isSQLState, state.rawValue != "42P05" else { return false }
+        return [.notNullViolation, .sequenceExhausted].contains(state)
+            || ["0A", "2B", "3F", "42"].contains(state.errorClass)
     }
 
     /// Whether the values of the request do not fit the tables.
-    var isUnfitValue: Bool { state.isOfServer && ["22", "54"].contains(kind) }
-
-    /// The class of an SQLSTATE: its first two characters.
-    private var kind: String { String(state.rawValue.prefix(2)) }
+    var isUnstorableValue: Bool { state.isSQLState && ["22", "54"].contains(state.errorClass) }
 
     /// The server's message, followed by the table, the constraint and the SQLSTATE, as far as they are known.
-    var messageWithPlace: String {
+    var messageWithTable: String {
         let table = sql.flatMap { TooLongText.changedTable($0) }.map { "table \($0)" }
         let parts = [table, constraint.map { "constraint \($0)" }, "SQLSTATE \(state.rawValue)"]
         return "\(message) (\(parts.compactMap { $0 }.joined(separator: ", ")))"
@@ -77,6 +75,6 @@ extension PostgresError {
 
 extension PostgresError.State {
     static let notNullViolation = Self(rawValue: "23502")
-    static let sequenceUsedUp = Self(rawValue: "2200H")
+    static let sequenceExhausted = Self(rawValue: "2200H")
     static let noMatchingConstraint = Self(rawValue: "42P10")
 }

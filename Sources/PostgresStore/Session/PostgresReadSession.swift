@@ -4,7 +4,7 @@ internal import Tracking
 
 /// Reads the database in one transaction, so that all statements see the same state.
 ///
-/// `PostgresStore.read` passes it to a closure, which must not keep it.
+/// `PostgresStore.read` passes the session to a closure, which must not store it.
 package final class PostgresReadSession: PostgresSession {
     package let pipeline: PostgresPipeline
     /// The client that waits for the result.
@@ -12,7 +12,7 @@ package final class PostgresReadSession: PostgresSession {
     /// The total time of all reads for one answer; nil until a read of the answer calls `effortOfWholeAnswer`.
     package private(set) var effort: ReadEffort?
     /// Returns a sentence that says what the client should reduce if the read takes too long.
-    var advice: () -> String = { usualAdvice }
+    var advice: () -> String = { defaultAdvice }
 
     private let permissionChanges: PermissionChanges
     private let admissionCheck: AdmissionCheck
@@ -38,7 +38,7 @@ package final class PostgresReadSession: PostgresSession {
     func begin(for caller: Caller, isContinued: Bool, waitsShortlyForLocks: Bool) throws {
         self.caller = caller
         effort = nil
-        advice = { usualAdvice }
+        advice = { defaultAdvice }
         accessMarks = nil
         guard let stored = permissionChanges.stored, caller.admissionVersion != 0, !isContinued else {
             return try beginTransaction(waitsShortlyForLocks: waitsShortlyForLocks)
@@ -79,4 +79,4 @@ package final class PostgresReadSession: PostgresSession {
     }
 }
 
-private let usualAdvice = "Ask for less at once: smaller pages, fewer runs, or a shorter range."
+private let defaultAdvice = "Ask for less at once: smaller pages, fewer runs, or a shorter range."

@@ -20,10 +20,10 @@ package import Tracking
 // `$1::bigint`, because a number beyond the range of the column's type is an error. An array is written as `= ANY($1)` or
 // `unnest($1::text[], $2::bigint[])`. Nothing from a client ever becomes part of the SQL text.
 //
-// Writing (`PostgresWriteSession`). `change` only sends a statement; if it fails, this is noticed at the commit at the latest.
-// `changed` waits for the result, and returns the rows of `RETURNING` and the number of changed rows. If possible, a function
-// makes all checks that may throw a `TrackingError` before its first `change`, because a request that fails afterwards makes all
-// requests of the transaction run again. Rows that must not change between a look-up and the commit are selected `FOR NO KEY
+// Writing (`PostgresWriteSession`). `change` only sends a statement; if it fails, the error is thrown by a later call, at the
+// latest by the commit. `changed` waits for the result, and returns the rows of `RETURNING` and the number of changed rows. If
+// possible, a function makes all checks that may throw a `TrackingError` before its first `change`, because after a later failure
+// all requests of the transaction run again. Rows that must not change between a look-up and the commit are selected `FOR NO KEY
 // UPDATE` (or `FOR KEY SHARE` if it is enough that they are not deleted), because MLflow's servers write to the same tables. An
 // INSERT for which another program may have added the same row has `ON CONFLICT DO NOTHING`, and `affectedCount` tells whether it
 // added the row.

@@ -5,7 +5,7 @@ package import Tracking
 /// Changes the database for one write request at a time.
 ///
 /// The changes are part of the writer's open transaction, which many requests share (group commit). `PostgresStore.write` passes
-/// the session to a closure, which must not keep it, and may run several times. The functions throw `TrackingError` for mistakes
+/// the session to a closure, which must not store it, and may run several times. The functions throw `TrackingError` for mistakes
 /// of the client; nothing of the request is stored then.
 ///
 /// Params, metrics and tags of runs are collected until the requests of the transaction have run. A few statements then write
@@ -28,7 +28,7 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
     /// The params, metrics and tags that the requests of the transaction log to runs, and that have not been sent yet.
     private var logs: [RunLog] = []
     /// The index in `logs` of the first element that the current request has added.
-    private var ownLogs = 0
+    private var firstOwnLog = 0
     private var job: WriteJob?
     /// The query for `identity`; nil until the transaction changes something.
     private var identityTicket: PostgresPipeline.Ticket?
@@ -39,7 +39,7 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
     private var statementTime = Duration.zero
     private var hasLongStatements = false
     package let creations: UnconfirmedCreations
-    private let locks: LockMemory
+    private let locks: KnownLocks
     /// Whether requests that would change something known to be locked are left out of the open transaction.
     private var postpones = false
     /// Makes the ids of audit entries.
@@ -68,7 +68,7 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
         artifactRoot: ArtifactLocation,
         servedBuckets: Set<String>,
         creations: UnconfirmedCreations,
-        locks: LockMemory,
+        locks: KnownLocks,
         auditIDs: AuditIDs,
         permissionChanges: PermissionChanges,
         runQuota: RunQuota,
@@ -94,7 +94,7 @@ extension PostgresWriteSession {
     /// - Parameters:
     ///   - version: the access mark that another server's change has stored; nil for the one that this server knows.
     ///   - lockTime: the milliseconds after which a wait for a lock of another program ends; nil for the usual time.
-    ///   - postpones: whether requests that would change something known to be locked throw `MeetsKnownLock`.
+    ///   - postpones: whether requests that would change something known to be locked throw `WouldWaitForKnownLock`.
     func beginTransaction(
         _ statementTime: Duration,
         accessVersion version: Int64?,
@@ -104,7 +104,7 @@ extension PostgresWriteSession {
         self.postpones = postpones && !locks.isEmpty
         (self.statementTime, hasLongStatements) = (statementTime, false)
         pipeline.watch = PostgresWatch(deadline: .now + statementTime)
-        (logs, ownLogs, job) = ([], 0, nil)
+        (logs, firstOwnLog, job) = ([], 0, nil)
         (identityTicket, identity, addedRun) = (nil, nil, nil)
         (accessChange, hasLockedAccess) = (AccessChange(), false)
         // The mark is read before the permissions of any client are checked, so that `prepareCommit` detects all later changes.
@@ -134,19 +134,17 @@ extension PostgresWriteSession {
         self.caller = caller
         self.job = job
         hasChanged = false
-        ownLogs = logs.count
+        firstOwnLog = logs.count
         try admissionCheck.require(caller, reducesAccess: accessChange.reducesAccess)
     }
 
     /// Drops what the current request has logged, because the request has failed.
-    func dropLogs() {
-        if logs.count > ownLogs { logs.removeSubrange(ownLogs...) }
-    }
+    func dropLogs() { if logs.count > firstOwnLog { logs.removeSubrange(firstOwnLog...) } }
 
     /// Sends what the requests of the transaction have logged; if a request may not log something, only that request fails.
     func flushLogs() throws {
         let all = logs
-        (logs, ownLogs) = ([], 0)
+        (logs, firstOwnLog) = ([], 0)
         for (job, error) in try write(all) { job.fail(error) }
     }
 
@@ -211,8 +209,8 @@ extension PostgresWriteSession {
 extension PostgresWriteSession {
     /// Sends what the request has logged so far, because the next statement must run after that.
     package func prepareStatement() throws {
-        guard logs.count > ownLogs else { return }
-        let own = Array(logs[ownLogs...])
+        guard logs.count > firstOwnLog else { return }
+        let own = Array(logs[firstOwnLog...])
         dropLogs()
         if let (_, error) = try write(own).first { throw error }
         try noteChange()
@@ -263,22 +261,22 @@ extension PostgresWriteSession {
         (rows.first ?? []).indices.map { column in .array(rows.map { $0[column] }) }
     }
 
-    /// Notes that the request changes something: if the request fails later, the transaction is rolled back.
+    /// Records that the request changes something, so that the transaction is rolled back if the request fails later.
     func noteChange() throws {
         hasChanged = true
         guard identityTicket == nil else { return }
         identityTicket = try pipeline.ask("SELECT txid_current(), pg_backend_pid()")
     }
 
-    /// Notes what the request is about to change, because another program may have locked it.
+    /// Records the entity that the request is about to change, because another program may have locked it.
     ///
-    /// - Throws: `MeetsKnownLock` if the thing is known to be locked, and such requests are left out of the open transaction.
-    func expectLock(on thing: LockMemory.Thing) throws {
-        job?.changedThing = thing
-        if postpones, locks.contains(thing) { throw MeetsKnownLock() }
+    /// - Throws: `WouldWaitForKnownLock` if the entity is known to be locked and the open transaction leaves out such requests.
+    func expectLock(on entity: KnownLocks.Entity) throws {
+        job?.changedEntity = entity
+        if postpones, locks.contains(entity) { throw WouldWaitForKnownLock() }
     }
 
-    /// Notes the id of a run that the transaction adds.
+    /// Records the id of a run that the transaction adds.
     func noteRun(_ id: String) { addedRun = id }
 
     /// Adds params, metrics or tags that the request logs to a run.

@@ -1,7 +1,7 @@
 internal import PostgreSQL
 package import Tracking
 
-/// How many characters the columns of MLflow's tables hold.
+/// How many characters the columns of MLflow's tables can store.
 struct ColumnLimits {
     /// The limits of the columns that have one, by table and column, as in `runs.name`.
     private var limits: [String: Int] = [:]
@@ -19,23 +19,23 @@ struct ColumnLimits {
         ).forEach { limits["\($0.string(0)).\($0.string(1))"] = Int($0.int64(2)) }
     }
 
-    /// Returns why a column cannot hold a text, as the end of a sentence; nil if it can.
+    /// Returns why a column cannot store a text, as the end of a sentence; nil if it can.
     ///
     /// - Parameter column: the table and the column, as in `runs.name`.
-    func excess(of text: String, in column: String) -> String? {
+    func reasonToRefuse(_ text: String, in column: String) -> String? {
         let name = column.drop { $0 != "." }.dropFirst()
         if text.utf8.contains(0) { return "its \(name) has the character NUL, which PostgreSQL does not store" }
         // Characters are counted only if there are too many bytes, because the number of bytes is known at once.
         guard let limit = limits[column], text.utf8.count > limit else { return nil }
         let count = text.unicodeScalars.count
         guard count > limit else { return nil }
-        return "its \(name) has \(count) characters, and MLflow's column in PostgreSQL holds \(limit)"
+        return "its \(name) has \(count) characters, and MLflow's column in PostgreSQL can store at most \(limit)"
     }
 
     /// - Throws: `.invalidParameterValue` for the first text that its column cannot hold.
     func require(_ texts: KeyValuePairs<String, String?>) throws(TrackingError) {
         for (column, text) in texts {
-            if let text, let excess = excess(of: text, in: column) { throw .invalidParameter(excess) }
+            if let text, let reason = reasonToRefuse(text, in: column) { throw .invalidParameter(reason) }
         }
     }
 }
@@ -62,7 +62,7 @@ struct UnsupportedPartRemoval {
         let part = "the alias '\(shortened(alias.alias))'"
         guard Int32(exactly: alias.version) != nil else {
             remarks.append(
-                "\(part) left out: its version is \(alias.version), and MLflow's column in PostgreSQL holds at most \(Int32.max)"
+                "\(part) left out: its version is \(alias.version), and MLflow's column in PostgreSQL can store at most \(Int32.max)"
             )
             return false
         }

@@ -33,7 +33,7 @@ extension MissingTags {
 /// The ids and names of the stored entities that some records refer to.
 private struct ReferencedNames {
     var experiments: [String] = []
-    /// The runs that have records of their own, which may change them.
+    /// The runs that have their own records, by which the import may change them.
     var runs: [String] = []
     /// The runs that are only referred to by points.
     var otherRuns: [String] = []
@@ -72,22 +72,18 @@ extension PostgresWriteSession {
         importBatch = ImportBatch()
         if columnLimits == nil { columnLimits = try ColumnLimits(self) }
         let named = ReferencedNames(records)
-        let changing = ReferencedNames.distinct(named.runs)
-        let experiments = try ask(
-            "SELECT name, experiment_id FROM experiments WHERE name = ANY($1)",
-            ReferencedNames.distinct(named.experiments)
-        )
-        // The lock keeps the status and end time of a run unchanged until its imported end is compared with them and stored.
+        let changedRuns = ReferencedNames.distinct(named.runs)
+        let experimentsQuery = "SELECT name, experiment_id FROM experiments WHERE name = ANY($1)"
+        let experiments = try ask(experimentsQuery, ReferencedNames.distinct(named.experiments))
+        // The lock prevents changes to the status and end time of a run until the import has compared them with its own values.
         let locked = try ask(
             "SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = ANY($1) ORDER BY run_uuid FOR NO KEY UPDATE",
-            changing
+            changedRuns
         )
-        let others = try ask(
-            "SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = ANY($1)",
-            ReferencedNames.distinct(named.otherRuns)
-        )
-        let params = try ask("SELECT run_uuid, key, value FROM params WHERE run_uuid = ANY($1)", changing)
-        let tags = try ask("SELECT run_uuid, key, value FROM tags WHERE run_uuid = ANY($1)", changing)
+        let otherRunsQuery = "SELECT \(RunInfo.columns) FROM runs WHERE run_uuid = ANY($1)"
+        let others = try ask(otherRunsQuery, ReferencedNames.distinct(named.otherRuns))
+        let params = try ask("SELECT run_uuid, key, value FROM params WHERE run_uuid = ANY($1)", changedRuns)
+        let tags = try ask("SELECT run_uuid, key, value FROM tags WHERE run_uuid = ANY($1)", changedRuns)
         let models = try ask(
             "SELECT \(LoggedModelInfo.columns) FROM logged_models WHERE model_id = ANY($1) ORDER BY model_id \(Self.rowLock)",
             ReferencedNames.distinct(named.loggedModels)
@@ -112,9 +108,8 @@ extension PostgresWriteSession {
         }
         try rows(params).forEach { importBatch.params[RunKey($0.string(0), $0.string(1))] = $0.string(2) }
         try rows(tags).forEach { row in
-            importBatch.tags[ExactText(row.string(0)), default: []].append(
-                Tag(key: row.string(1), value: row.string(2))
-            )
+            let tag = Tag(key: row.string(1), value: row.string(2))
+            importBatch.tags[ExactText(row.string(0)), default: []].append(tag)
         }
         try rows(models).forEach { row in
             let info = LoggedModelInfo(row: row)
@@ -125,57 +120,50 @@ extension PostgresWriteSession {
     /// Sends the rows that were collected in `importBatch`, and counts the points.
     package func finishImport(_ report: inout TransferReport) throws {
         try sendRuns()
-        let all = importBatch
+        let batch = importBatch
         importBatch = ImportBatch()
-        if !all.rows.params.isEmpty { try change(LogRows.addingParams, values: all.rows.paramColumns()) }
-        if !all.rows.tags.isEmpty {
-            try change(
-                """
+        if !batch.rows.params.isEmpty { try change(LogRows.insertParams, values: batch.rows.paramColumns()) }
+        if !batch.rows.tags.isEmpty {
+            let insertion = """
                 INSERT INTO tags (run_uuid, key, value) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
                 ON CONFLICT DO NOTHING
-                """,
-                values: all.rows.tagColumns()
-            )
+                """
+            try change(insertion, values: batch.rows.tagColumns())
         }
-        let count = all.rows.metrics.count
+        let count = batch.rows.metrics.count
         if count > 0 {
-            let added = Int(try changed(LogRows.addingMetrics, values: all.rows.metricColumns()).affectedCount)
+            let added = Int(try changed(LogRows.insertMetrics, values: batch.rows.metricColumns()).affectedCount)
             report.count(.points) {
                 $0.added += added
                 $0.unchanged += count - added
             }
         }
-        if !all.rows.latest.isEmpty { try change(LogRows.raisingLatestMetrics, values: all.rows.latestColumns()) }
-        try add(all.modelMetrics, all, &report)
+        if !batch.rows.latest.isEmpty { try change(LogRows.updateLatestMetrics, values: batch.rows.latestColumns()) }
+        try add(batch.modelMetrics, batch, &report)
     }
 
     /// Adds points of logged models.
     ///
     /// MLflow's table can store only one point for each metric, time, step and run; the first one is kept.
-    private func add(_ metrics: [ModelMetric], _ all: ImportBatch, _ report: inout TransferReport) throws {
+    private func add(_ metrics: [ModelMetric], _ batch: ImportBatch, _ report: inout TransferReport) throws {
         guard !metrics.isEmpty else { return }
         let values = metrics.map { metric in
-            LogRows.values(
-                metric,
-                runID: metric.runID,
-                experimentID: all.runs[ExactText(metric.runID)]?.experimentID ?? 0
-            )
+            let experimentID = batch.runs[ExactText(metric.runID)]?.experimentID ?? 0
+            return LogRows.values(metric, runID: metric.runID, experimentID: experimentID)
         }
-        let added = try changed(LogRows.addingModelMetrics, rows: values)
+        let added = try changed(LogRows.insertModelMetrics, rows: values)
         report.count(.modelPoints) { $0.added += added }
         guard added < metrics.count else { return }
         var isStored = [Bool](repeating: false, count: metrics.count)
-        try rows(
-            """
+        let query = """
             SELECT wanted.number, stored.metric_value, stored.dataset_name, stored.dataset_digest
             FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) WITH ORDINALITY
                 AS wanted (model_id, run_id, metric_name, time, step, number)
             JOIN logged_model_metrics AS stored ON stored.model_id = wanted.model_id AND stored.run_id = wanted.run_id
                 AND stored.metric_name = wanted.metric_name AND stored.metric_timestamp_ms = wanted.time
                 AND stored.metric_step = wanted.step
-            """,
-            values: columns(of: values.map { [$0[0], $0[1], $0[3], $0[4], $0[5]] })
-        ).forEach { row in
+            """
+        try rows(query, values: columns(of: values.map { [$0[0], $0[1], $0[3], $0[4], $0[5]] })).forEach { row in
             let index = Int(row.int64(0)) - 1
             guard metrics.indices.contains(index) else { return }
             let metric = metrics[index]
@@ -183,8 +171,8 @@ extension PostgresWriteSession {
                 row.double(1) == MetricPoint(metric.metric).value
                 && row.optionalString(2) == metric.dataset?.name && row.optionalString(3) == metric.dataset?.digest
         }
-        let same = isStored.count { $0 }
-        report.count(.modelPoints) { $0.unchanged += max(same - added, 0) }
+        let storedCount = isStored.count { $0 }
+        report.count(.modelPoints) { $0.unchanged += max(storedCount - added, 0) }
         for (metric, isStored) in zip(metrics, isStored) where !isStored {
             report.remark(
                 .modelPoints,

@@ -9,18 +9,14 @@ extension PostgresReadSession: RecordReading {
 
     package func transferredRuns(_ rows: [TransferRow]) throws -> [TransferredRun] {
         let ids = rows.map(\.id)
-        let times = try ask(
-            "SELECT run_uuid, deleted_time FROM runs WHERE run_uuid = ANY($1) AND deleted_time IS NOT NULL",
-            ids
-        )
-        let inputs = try ask(
-            """
+        let timesQuery = "SELECT run_uuid, deleted_time FROM runs WHERE run_uuid = ANY($1) AND deleted_time IS NOT NULL"
+        let times = try ask(timesQuery, ids)
+        let inputsQuery = """
             SELECT source_id, destination_id FROM inputs
             WHERE source_type = 'RUN_INPUT' AND source_id = ANY($1) AND destination_type = 'MODEL_INPUT'
             ORDER BY destination_id COLLATE "C"
-            """,
-            ids
-        )
+            """
+        let inputs = try ask(inputsQuery, ids)
         let runs = try runs(ids: ids)
         let experiments = try sourceExperiments(runs.map(\.info.experimentID))
         var deletedTimes: [ExactText: Int64] = [:]
@@ -52,10 +48,8 @@ extension PostgresReadSession: RecordReading {
     /// Returns the names and creation times of the experiments with these ids.
     private func sourceExperiments(_ ids: [Int64]) throws -> [Int64: SourceExperiment] {
         var sourceExperiments: [Int64: SourceExperiment] = [:]
-        try rows(
-            "SELECT experiment_id, name, creation_time FROM experiments WHERE experiment_id = ANY($1::bigint[])",
-            Array(Set(ids))
-        ).forEach { row in
+        let query = "SELECT experiment_id, name, creation_time FROM experiments WHERE experiment_id = ANY($1::bigint[])"
+        try rows(query, Array(Set(ids))).forEach { row in
             sourceExperiments[row.int64(0)] = SourceExperiment(
                 id: row.int64(0),
                 name: row.string(1),
@@ -67,13 +61,13 @@ extension PostgresReadSession: RecordReading {
 
     package func transferredRegisteredModels(_ rows: [TransferRow]) throws -> [TransferredRegisteredModel] {
         let names = rows.map(\.id)
-        let asked = try ask(
+        let lastVersionTicket = try ask(
             "SELECT name, max(version) FROM model_versions WHERE workspace = 'default' AND name = ANY($1) GROUP BY name",
             names
         )
         let models = try registeredModels(names: names)
         var lastVersions: [ExactText: Int64] = [:]
-        try self.rows(asked).forEach { lastVersions[ExactText($0.string(0))] = $0.int64(1) }
+        try self.rows(lastVersionTicket).forEach { lastVersions[ExactText($0.string(0))] = $0.int64(1) }
         return models.map { model in
             var model = model
             model.latestVersions = []
@@ -86,18 +80,14 @@ extension PostgresReadSession: RecordReading {
         after last: Int64,
         limit: Int
     ) throws -> [TransferredModelVersion] {
-        let found = try rows(
-            """
+        let query = """
             SELECT version.version, version.storage_location FROM model_versions AS version
             WHERE version.workspace = 'default' AND version.name = $1 AND version.version > $2::bigint
-                AND \(ModelVersion.isThere("version"))
+                AND \(ModelVersion.isNotDeleted("version"))
             ORDER BY version.version
             LIMIT $3
-            """,
-            row.id,
-            last,
-            limit
-        ).map { (version: $0.int64(0), location: $0.optionalString(1)) }
+            """
+        let found = try rows(query, row.id, last, limit).map { (version: $0.int64(0), location: $0.optionalString(1)) }
         let versions = try modelVersions(found.map { VersionNumber(name: row.id, version: $0.version) })
         return zip(versions, found).map { version, rest in
             TransferredModelVersion(version: version, storageLocation: rest.location, modelCreationTime: row.number)
@@ -140,15 +130,13 @@ extension PostgresReadSession {
         {
             conditions.append(visibilityCondition)
         }
-        return try self.rows(
-            """
+        let query = """
             SELECT \(rows.table.number), \(rows.table.id) FROM \(statement.source)
             WHERE \(conditions.joined(separator: " AND "))
             ORDER BY \(rows.table.number), \(rows.table.id)
             \(end)
-            """,
-            values: statement.values
-        ).map { TransferRow($0.int64(0), $0.string(1)) }
+            """
+        return try self.rows(query, values: statement.values).map { TransferRow($0.int64(0), $0.string(1)) }
     }
 }
 

@@ -72,10 +72,10 @@ extension PostgresReadSession {
 
     package func keys(ofRuns rows: [TransferRow]) throws -> RunKeys {
         let ids = rows.map(\.id)
-        let asked = try ["latest_metrics", "params", "tags"].map { table in
+        let tickets = try ["latest_metrics", "params", "tags"].map { table in
             try ask("SELECT DISTINCT key FROM \(table) WHERE run_uuid = ANY($1)", ids)
         }
-        let keys = try asked.map { try self.rows($0).map { $0.string(0) } }
+        let keys = try tickets.map { try self.rows($0).map { $0.string(0) } }
         return RunKeys(metrics: keys[0], params: keys[1], tags: keys[2])
     }
 }

@@ -29,8 +29,7 @@ extension PostgresWriteSession: RecordImporting {
         _ condition: StaticString,
         _ value: any PostgresParameter
     ) throws -> ExperimentDestination.StoredExperiment? {
-        try rows(
-            """
+        let query = """
             SELECT experiment.experiment_id, creation_time,
                 experiment.experiment_id = 0 AND coalesce(creation_time, 0) = coalesce(last_update_time, 0)
                 AND NOT EXISTS (SELECT 1 FROM experiment_tags AS tag WHERE tag.experiment_id = experiment.experiment_id)
@@ -38,9 +37,8 @@ extension PostgresWriteSession: RecordImporting {
                 AND NOT EXISTS (SELECT 1 FROM logged_models AS model WHERE model.experiment_id = experiment.experiment_id)
             FROM experiments AS experiment
             WHERE \(condition)
-            """,
-            value
-        ).first { .init(id: $0.int64(0), creationTime: $0.int64(1), isUnused: $0.bool(2)) }
+            """
+        return try rows(query, value).first { .init(id: $0.int64(0), creationTime: $0.int64(1), isUnused: $0.bool(2)) }
     }
 
     package func add(_ experiment: Experiment, keepsID: Bool) throws -> Int64 {
@@ -76,10 +74,8 @@ extension PostgresWriteSession: RecordImporting {
     /// Removes the permissions for an earlier experiment with this id, which some program has removed permanently.
     func removePermissions(onExperiment id: Int64) throws {
         guard keepsAccess else { return }
-        try change(
-            "DELETE FROM apus.role_permissions WHERE resource_type = 'experiment' AND resource_pattern = $1",
-            String(id)
-        )
+        let deletion = "DELETE FROM apus.role_permissions WHERE resource_type = 'experiment' AND resource_pattern = $1"
+        try change(deletion, String(id))
         try change("DELETE FROM apus.access_token_experiments WHERE experiment_id = $1", id)
         touch(user: nil)
     }
@@ -128,13 +124,11 @@ extension PostgresWriteSession: RecordImporting {
         guard !tags.isEmpty else { return MergeResult() }
         let stored = try rows("SELECT key, value FROM experiment_tags WHERE experiment_id = $1", id)
         let missing = MissingTags(tags, stored: stored)
-        try change(
-            """
+        let insertion = """
             INSERT INTO experiment_tags (experiment_id, key, value)
             SELECT * FROM unnest($1::integer[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING
-            """,
-            rows: missing.tags.map { [.integer(id), .text($0.key), .text($0.value)] }
-        )
+            """
+        try change(insertion, rows: missing.tags.map { [.integer(id), .text($0.key), .text($0.value)] })
         return MergeResult(missing)
     }
 }

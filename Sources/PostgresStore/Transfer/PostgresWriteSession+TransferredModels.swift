@@ -40,16 +40,11 @@ extension PostgresWriteSession {
     }
 
     package func finalize(_ model: LoggedModelInfo, as info: LoggedModelInfo) throws {
-        try change(
-            """
+        let update = """
             UPDATE logged_models SET status = $2::bigint, status_message = $3, last_updated_timestamp_ms = $4::bigint
             WHERE model_id = $1
-            """,
-            model.modelID,
-            info.status.wireNumber,
-            info.statusMessage,
-            info.lastUpdatedTime
-        )
+            """
+        try change(update, model.modelID, info.status.wireNumber, info.statusMessage, info.lastUpdatedTime)
         importBatch.loggedModels[ExactText(model.modelID)]?.status = info.status
     }
 

@@ -19,51 +19,38 @@ extension PostgresWriteSession {
 
     package func add(_ transferred: TransferredRegisteredModel) throws -> String {
         let model = transferred.model
-        try change(
-            """
+        let insertion = """
             INSERT INTO registered_models (workspace, name, description, creation_time, last_updated_time)
             VALUES ('default', $1, $2, $3::bigint, $4::bigint)
-            """,
-            model.name,
-            model.description,
-            model.creationTime,
-            model.lastUpdatedTime
-        )
+            """
+        try change(insertion, model.name, model.description, model.creationTime, model.lastUpdatedTime)
         _ = try raiseLastVersion(of: model.name, to: transferred.lastVersion)
         return model.name
     }
 
     package func addMissing(_ tags: [Tag], toRegisteredModel name: String) throws -> MergeResult {
         guard !tags.isEmpty else { return MergeResult() }
-        let stored = try rows(
-            "SELECT key, value FROM registered_model_tags WHERE workspace = 'default' AND name = $1",
-            name
-        )
+        let query = "SELECT key, value FROM registered_model_tags WHERE workspace = 'default' AND name = $1"
+        let stored = try rows(query, name)
         let missing = MissingTags(tags, stored: stored)
-        try change(
-            """
+        let insertion = """
             INSERT INTO registered_model_tags (workspace, name, key, value)
             SELECT 'default', * FROM unnest($1::text[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING
-            """,
-            rows: missing.tags.map { [.text(name), .text($0.key), .text($0.value)] }
-        )
+            """
+        try change(insertion, rows: missing.tags.map { [.text(name), .text($0.key), .text($0.value)] })
         return MergeResult(missing)
     }
 
     package func addMissing(_ aliases: [ModelAlias], to name: String) throws -> MergeResult {
         guard !aliases.isEmpty else { return MergeResult() }
-        let stored = try rows(
-            "SELECT alias, version FROM registered_model_aliases WHERE workspace = 'default' AND name = $1",
-            name
-        ).map { Tag(key: $0.string(0), value: String($0.int64(1))) }
+        let query = "SELECT alias, version FROM registered_model_aliases WHERE workspace = 'default' AND name = $1"
+        let stored = try rows(query, name).map { Tag(key: $0.string(0), value: String($0.int64(1))) }
         let missing = MissingTags(aliases.map { Tag(key: $0.alias, value: String($0.version)) }, stored: stored)
-        try change(
-            """
+        let insertion = """
             INSERT INTO registered_model_aliases (workspace, name, alias, version)
             SELECT 'default', * FROM unnest($1::text[], $2::text[], $3::integer[]) ON CONFLICT DO NOTHING
-            """,
-            rows: missing.tags.map { [.text(name), .text($0.key), .text($0.value)] }
-        )
+            """
+        try change(insertion, rows: missing.tags.map { [.text(name), .text($0.key), .text($0.value)] })
         return MergeResult(missing)
     }
 
@@ -72,8 +59,7 @@ extension PostgresWriteSession {
     /// If the version is not deleted, its own record comes later and replaces the row.
     package func raiseLastVersion(of name: String, to version: Int64) throws -> Bool {
         guard version > 0 else { return false }
-        return try changed(
-            """
+        let insertion = """
             INSERT INTO model_versions (workspace, name, version, creation_time, last_updated_time, current_stage, source, run_id,
                 run_link, status)
             SELECT 'default', model.name, $2::bigint, model.creation_time, model.last_updated_time, 'Deleted_Internal',
@@ -82,10 +68,8 @@ extension PostgresWriteSession {
             WHERE model.workspace = 'default' AND model.name = $1 AND $2::bigint > (
                 SELECT coalesce(max(version), 0) FROM model_versions WHERE workspace = 'default' AND name = $1)
             ON CONFLICT DO NOTHING
-            """,
-            name,
-            version
-        ).affectedCount > 0
+            """
+        return try changed(insertion, name, version).affectedCount > 0
     }
 
     package func storedVersion(number: Int64, of model: String) throws -> (handle: Int64, version: ModelVersion)? {
@@ -94,7 +78,7 @@ extension PostgresWriteSession {
 
     package func add(_ transferred: TransferredModelVersion, to model: String) throws {
         let version = transferred.version
-        try keepOwners(ofArtifactsAt: [version.source, transferred.storageLocation ?? version.source])
+        try lockOwners(ofArtifactsAt: [version.source, transferred.storageLocation ?? version.source])
         let added = try changed(
             """
             INSERT INTO model_versions AS stored (workspace, name, version, creation_time, last_updated_time, description,

@@ -36,12 +36,8 @@ extension PostgresWriteSession {
 
     package func end(_ run: RunInfo, as info: RunInfo) throws {
         if importBatch.newRuns.contains(ExactText(run.runID)) { try sendRuns() }
-        try change(
-            "UPDATE runs SET status = $2, end_time = $3 WHERE run_uuid = $1",
-            run.runID,
-            info.status.wireName,
-            info.endTime
-        )
+        let update = "UPDATE runs SET status = $2, end_time = $3 WHERE run_uuid = $1"
+        try change(update, run.runID, info.status.wireName, info.endTime)
         importBatch.runs[ExactText(run.runID)]?.status = info.status
         importBatch.runs[ExactText(run.runID)]?.endTime = info.endTime
     }
@@ -89,28 +85,22 @@ extension PostgresWriteSession {
             let dataset = try datasetID(input.dataset, experimentID: run.experimentID)
             if try link(dataset: dataset, tags: input.tags, runID: run.runID) { isAnyNew = true }
         }
-        let inputs: [[PostgresValue]] = links.modelInputs.map { model in
-            [
-                .text(makeRunID()), .text("RUN_INPUT"), .text(run.runID), .text("MODEL_INPUT"), .text(model.modelID),
-                .integer(0),
-            ]
+        func linkRow(_ kind: String, _ modelID: String, step: Int64) -> [PostgresValue] {
+            let (source, destination) = ("RUN_\(kind)", "MODEL_\(kind)")
+            return [makeRunID(), source, run.runID, destination, modelID].map { .text($0) } + [.integer(step)]
         }
-        let outputs: [[PostgresValue]] = links.modelOutputs.map { model in
-            [
-                .text(makeRunID()), .text("RUN_OUTPUT"), .text(run.runID), .text("MODEL_OUTPUT"),
-                .text(model.modelID), .integer(model.step),
-            ]
-        }
-        let adding = """
+        let inputs = links.modelInputs.map { linkRow("INPUT", $0.modelID, step: 0) }
+        let outputs = links.modelOutputs.map { linkRow("OUTPUT", $0.modelID, step: $0.step) }
+        let insertion = """
             INSERT INTO inputs (input_uuid, source_type, source_id, destination_type, destination_id, step)
             SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[])
             ON CONFLICT DO NOTHING
             """
         guard !importBatch.newRuns.contains(ExactText(run.runID)) else {
-            try change(adding, rows: inputs + outputs)
+            try change(insertion, rows: inputs + outputs)
             return true
         }
-        return try changed(adding, rows: inputs + outputs) > 0 || isAnyNew
+        return try changed(insertion, rows: inputs + outputs) > 0 || isAnyNew
     }
 
     package func add(_ points: TransferredPoints, to run: RunInfo, _ report: inout TransferReport) {

@@ -1,9 +1,9 @@
 internal import Synchronization
 
 /// A read, from its submission until it is answered once: with its outcome, or with a refusal if it has waited too long.
-final class ReadTurn: Sendable {
+final class PendingRead: Sendable {
     /// Carries out the read; a trial ends early.
-    typealias Body = @Sendable (_ turn: ReadTurn, _ isTrial: Bool) -> Void
+    typealias Body = @Sendable (_ turn: PendingRead, _ isTrial: Bool) -> Void
 
     private enum Stage {
         /// No thread has begun the read, or a trial of it has ended.
@@ -19,8 +19,8 @@ final class ReadTurn: Sendable {
         var stage = Stage.queued
         /// Whether the read counts as waiting, so that `leaveQueue` has not been called yet.
         var isCounted = true
-        /// Whether a thread that should have run the read has skipped it, because a trial of it was running.
-        var isPassedOver = false
+        /// Whether a thread that should have run the read has skipped it, because a trial of the read was running.
+        var wasSkipped = false
         /// Why the last attempt failed; nil while the database works on the read.
         var lastFailure: (any Error)?
         var body: Body?
@@ -36,8 +36,8 @@ final class ReadTurn: Sendable {
     }
 
     let kind: Kind
-    /// When the read is refused, if the database does not work on it then.
-    let patienceEnd: ContinuousClock.Instant
+    /// When the read is refused if the database does not work on it.
+    let queueDeadline: ContinuousClock.Instant
     private let leaveQueue: @Sendable () -> Void
     private let refuse: @Sendable (_ lastFailure: (any Error)?) -> Void
     private let state = Mutex(State())
@@ -47,12 +47,12 @@ final class ReadTurn: Sendable {
     ///   - refuse: answers the read if it has waited too long; gets the failure of its last attempt, if there was one.
     init(
         _ kind: Kind,
-        patienceEnd: ContinuousClock.Instant,
+        queueDeadline: ContinuousClock.Instant,
         leaveQueue: @escaping @Sendable () -> Void,
         refuse: @escaping @Sendable (_ lastFailure: (any Error)?) -> Void
     ) {
         self.kind = kind
-        self.patienceEnd = patienceEnd
+        self.queueDeadline = queueDeadline
         self.leaveQueue = leaveQueue
         self.refuse = refuse
     }
@@ -66,7 +66,7 @@ final class ReadTurn: Sendable {
     func run(isTrial: Bool) {
         let (body, wasCounted): (Body?, Bool) = state.withLock { state in
             guard state.stage == .queued else {
-                state.isPassedOver = true
+                state.wasSkipped = true
                 return (nil, false)
             }
             state.stage = .taken
@@ -77,10 +77,10 @@ final class ReadTurn: Sendable {
         body?(self, isTrial)
     }
 
-    /// Notes that the database works on the read from now on.
+    /// Marks the read as running in the database.
     ///
-    /// - Returns: false if the read is refused.
-    func start() -> Bool {
+    /// - Returns: false if the read was refused.
+    func markRunning() -> Bool {
         state.withLock { state in
             guard state.stage != .answered else { return false }
             (state.stage, state.lastFailure) = (.running, nil)
@@ -88,8 +88,8 @@ final class ReadTurn: Sendable {
         }
     }
 
-    /// Notes that an attempt has failed and the read will be tried again; until then it may be refused.
-    func pause(after failure: any Error) {
+    /// Records that an attempt has failed; the read may be refused until it is tried again.
+    func recordFailure(_ failure: any Error) {
         state.withLock { state in
             state.lastFailure = failure
             if state.stage == .running { state.stage = .taken }
@@ -100,19 +100,19 @@ final class ReadTurn: Sendable {
     ///
     /// - Returns: whether the read must be submitted to a thread again, because the thread that should have run it has skipped
     ///   it.
-    func goBack() -> Bool {
+    func requeue() -> Bool {
         state.withLock { state in
             guard state.stage != .answered else { return false }
             state.stage = .queued
-            defer { state.isPassedOver = false }
-            return state.isPassedOver
+            defer { state.wasSkipped = false }
+            return state.wasSkipped
         }
     }
 
-    /// Notes that the outcome is the answer.
+    /// Marks the read as answered.
     ///
-    /// - Returns: false if the read is answered already.
-    func finish() -> Bool {
+    /// - Returns: false if the read was answered already.
+    func markAnswered() -> Bool {
         state.withLock { state in
             guard state.stage != .answered else { return false }
             (state.stage, state.body) = (.answered, nil)
@@ -123,7 +123,7 @@ final class ReadTurn: Sendable {
     /// Answers a read that has waited too long with a refusal.
     ///
     /// - Returns: false if the read was answered already, or if the database works on it and it is not a look-up.
-    func refuseLate() -> Bool {
+    func refuseOverdue() -> Bool {
         let ended: (wasCounted: Bool, lastFailure: (any Error)?)? = state.withLock { state in
             guard state.stage != .answered, state.stage != .running || kind == .lookUp else { return nil }
             (state.stage, state.body) = (.answered, nil)

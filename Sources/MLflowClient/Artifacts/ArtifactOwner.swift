@@ -29,8 +29,7 @@ enum ArtifactRoot: Sendable, Hashable {
         let rest = uri.dropFirst(scheme.count + 1)
         switch scheme {
         case "mlflow-artifacts":
-            // The host is ignored, because it is only the tracking server's name for itself; the client uses the tracking
-            // URI.
+            // The host is ignored, because it is only the tracking server's name for itself; the client uses the tracking URI.
             let path = rest.hasPrefix("//") ? rest.dropFirst(2).drop { $0 != "/" } : rest
             self = .served(Self.folder(path))
         case "http", "https":

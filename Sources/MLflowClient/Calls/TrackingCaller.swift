@@ -163,8 +163,7 @@ final class TrackingCaller: Sendable {
         switch status {
         // With 429 the server says that it has not begun to carry out the call.
         case 429: true
-        // The server, or a proxy in front of it, may answer with these statuses although the server has carried out the
-        // call.
+        // The server, or a proxy in front of it, may answer with these statuses although the server has carried out the call.
         case 408, 500, 502, 503, 504: repetition == .repeatable
         default: false
         }

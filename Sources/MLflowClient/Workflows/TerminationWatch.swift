@@ -8,8 +8,7 @@ internal import Threads
 /// The variable is global because a signal handler can only use global variables.
 private let signalPipe = Atomic<Int32>(-1)
 
-/// Marks runs as KILLED when the process gets SIGTERM, for instance from a scheduler, and then lets the signal end the
-/// process.
+/// Marks runs as KILLED when the process gets SIGTERM, for instance from a scheduler, and then lets the signal end the process.
 ///
 /// ```swift
 /// let watch = try TerminationWatch(client)

@@ -39,9 +39,7 @@ extension ExportFolder {
         _ reading: ExportReading,
         _ emit: (TransferItem) throws -> Void
     ) throws {
-        for model in registry.models {
-            try emit(.record(.registeredModel(TransferredRegisteredModel(model: model))))
-        }
+        for model in registry.models { try emit(.record(.registeredModel(TransferredRegisteredModel(model: model)))) }
         for var version in registry.versions {
             guard let model = registry.model(version.name) else {
                 let reason = "its registered model is not in the folder"

@@ -57,10 +57,7 @@ package struct ExportFolder: RecordSource {
     ) throws {
         guard depth <= Self.maximumDepth else {
             return try emit(
-                .skipped(
-                    folder.path,
-                    "the folder is nested too deeply"
-                )
+                .skipped(folder.path, "the folder is nested too deeply")
             )
         }
         let files = Set(folder.names(.file))

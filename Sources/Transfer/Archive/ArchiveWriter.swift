@@ -3,16 +3,14 @@ package import Tracking
 
 /// Writes an archive piece by piece; `docs/archive-format.md` describes the format.
 ///
-/// Records are collected and written as one entry when they reach `maximumLineBytes` or a file follows.
+/// Records are collected. They are written as one entry when they have `maximumRecordBytes`, and before each file.
 package struct ArchiveWriter: Sendable {
-    /// The size at which collected records are written as an entry, in bytes.
-    private static let maximumLineBytes = 262_144
+    private static let maximumRecordBytes = 262_144
 
     private var lines: [UInt8] = []
     /// The number of entries of records that have been appended.
     private var recordEntryCount = 0
-    /// The number of bytes of the current file that have not been added yet; `paddingBytes` is the number of bytes that complete its
-    /// last block.
+    /// The number of bytes of the current file that have not been added yet; `paddingBytes` zeros complete its last block.
     private var remainingBytes: Int64 = 0
     private var paddingBytes = 0
 
@@ -32,7 +30,7 @@ package struct ArchiveWriter: Sendable {
         writer.record(record)
         lines = writer.takeBytes()
         lines.append(UInt8(ascii: "\n"))
-        if lines.count >= Self.maximumLineBytes { flush(&bytes) }
+        if lines.count >= Self.maximumRecordBytes { flush(&bytes) }
     }
 
     private mutating func flush(_ bytes: inout [UInt8]) {

@@ -2,7 +2,6 @@ internal import Tracking
 
 /// Collects the points of a run, which event files contain in mixed order, into records of one metric each.
 struct PointBuffer {
-    private static let pointsPerRecord = 5_000
     /// The maximum number of points of all metrics that are collected before they are emitted.
     private static let maximumPoints = 50_000
 
@@ -20,7 +19,7 @@ struct PointBuffer {
         if index == metrics.count { metrics.append((key, [])) }
         metrics[index].points.append(point)
         pointCount += 1
-        if metrics[index].points.count == Self.pointsPerRecord {
+        if metrics[index].points.count == TransferFileLimits.pointsPerRecord {
             try emitPoints(index, emit)
         } else if pointCount == Self.maximumPoints {
             try emitPoints(emit)

@@ -177,7 +177,7 @@ struct ExportReading {
     init(root: String, selection: TransferSelection, experimentNames: [String: String]) {
         self.selection = selection
         self.experimentNames = experimentNames
-        finder = ArtifactFinder(folder: root, given: nil)
+        finder = ArtifactFinder(folder: root, namedFolder: nil)
     }
 
     mutating func begin(_ experiments: [Experiment], _ emit: (TransferItem) throws -> Void) throws {

@@ -33,7 +33,7 @@ extension FileStore {
         try emit(.record(.loggedModel(TransferredLoggedModel(model: model, experiment: stored.sourceExperiment))))
         let id = model.info.modelID
         let metrics = folder.folder("metrics")
-        for key in metrics.deepNames() {
+        for key in metrics.filePaths() {
             var points: [ModelMetric] = []
             var broken = 0
             try reporting("\(metrics.path)/\(key)", emit) {

@@ -1,7 +1,6 @@
 internal import Tracking
 
 extension FileStore {
-    private static let pointsPerRecord = 5_000
     /// The names of an experiment's subfolders that are not runs.
     private static let otherFolders: Set<String> = ["tags", "datasets", "models", "traces", "artifacts"]
 
@@ -85,7 +84,7 @@ extension FileStore {
     }
 
     private func readPoints(ofRun id: String, _ folder: StoreFolder, _ emit: (TransferItem) throws -> Void) throws {
-        for key in folder.deepNames() {
+        for key in folder.filePaths() {
             var current = TransferredPoints(runID: id, key: key, points: [])
             var broken: (first: Int, count: Int) = (0, 0)
             let path = "\(folder.path)/\(key)"
@@ -96,7 +95,7 @@ extension FileStore {
                         return
                     }
                     current.points.append(MetricPoint(point.metric(key)))
-                    guard current.points.count == Self.pointsPerRecord else { return }
+                    guard current.points.count == TransferFileLimits.pointsPerRecord else { return }
                     try emit(.record(.points(current)))
                     current.points.removeAll(keepingCapacity: true)
                 }

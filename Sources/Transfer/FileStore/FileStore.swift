@@ -7,7 +7,7 @@ package struct FileStore: RecordSource {
     let root: StoreFolder
     let missingFiles = MissingFiles()
     /// The folder with the artifacts that the user has named; nil if none was named.
-    private let given: String?
+    private let namedFolder: String?
 
     /// - Parameters:
     ///   - path: the absolute path of the folder.
@@ -15,7 +15,7 @@ package struct FileStore: RecordSource {
     ///     locations.
     package init(path: String, artifacts: String?) {
         root = StoreFolder(root: path)
-        given = artifacts
+        namedFolder = artifacts
     }
 
     /// Whether the folder is a file store: it has at least one experiment, perhaps in its trash.
@@ -36,7 +36,7 @@ package struct FileStore: RecordSource {
     }
 
     private func readAll(_ selection: TransferSelection, _ emit: (TransferItem) throws -> Void) throws {
-        var finder = ArtifactFinder(folder: root.parent, given: given ?? root.path)
+        var finder = ArtifactFinder(folder: root.parent, namedFolder: namedFolder ?? root.path)
         let experiments = try readExperiments(selection, &finder, emit)
         for experiment in experiments { try readRuns(of: experiment, finder, selection, emit) }
         for experiment in experiments { try readLoggedModels(of: experiment, finder, selection, emit) }
@@ -91,7 +91,7 @@ package struct FileStore: RecordSource {
     func values(_ name: String, _ folder: StoreFolder, _ emit: (TransferItem) throws -> Void) throws -> [Tag] {
         var tags: [Tag] = []
         let files = folder.folder(name)
-        for key in files.deepNames() {
+        for key in files.filePaths() {
             try reporting("\(files.path)/\(key)", emit) { tags.append(Tag(key: key, value: try files.text(key))) }
         }
         return tags

@@ -55,7 +55,7 @@ extension MLflowDatabase {
             WHERE model_id = ?1
             ORDER BY metric_name \(reader.byBytes), metric_timestamp_ms, metric_step
             """
-        var points = TransferredModelPoints(modelID: id, points: [])
+        var points: [ModelMetric] = []
         // All points of a model are read at once: there are few, because each one is the result of an evaluation.
         try reportingDamage("\(subject): its metrics") {
             _ = try rows(select, [.text(id)], subject: { _ in "\(subject): its metrics" }) { row throws(RowFault) in
@@ -64,14 +64,10 @@ extension MLflowDatabase {
                 let metric = Metric(key: try row.text(0), value: value, timestamp: time, step: step)
                 let dataset = name.isEmpty || digest.isEmpty ? nil : MetricDataset(name: name, digest: digest)
                 let run = try row.text(4)
-                points.points.append(ModelMetric(metric: metric, modelID: id, runID: run, dataset: dataset))
+                points.append(ModelMetric(metric: metric, modelID: id, runID: run, dataset: dataset))
             }
         }
-        while !points.points.isEmpty {
-            let part = TransferredModelPoints(modelID: id, points: Array(points.points.prefix(1_000)))
-            try emit(.record(.modelPoints(part)))
-            points.points.removeFirst(part.points.count)
-        }
+        try TransferItem.emit(points: points, modelID: id, emit)
         guard !selection.leavesArtifacts else { return }
         if let folder = finder.folder(of: info.artifactURI, owner: id) {
             try emit(.artifacts(folder))

@@ -2,9 +2,6 @@ internal import SQLite
 internal import Tracking
 
 extension MLflowDatabase {
-    /// The number of points in one record.
-    private static let pointsPerRecord = 5_000
-
     func readRuns(
         of experiments: [Int64: String],
         _ selection: TransferSelection,
@@ -110,7 +107,7 @@ extension MLflowDatabase {
 
     /// Emits the points of a run, key by key, in the order in which they are cheapest to store.
     private func readPoints(ofRun id: String, _ emit: (TransferItem) throws -> Void) throws {
-        var points = PointCollector(runID: id, limit: Self.pointsPerRecord)
+        var points = PointCollector(runID: id)
         let wanted = "SELECT key, timestamp, step, value, is_nan FROM metrics"
         let select = "\(wanted) WHERE run_uuid = ?1 ORDER BY key \(reader.byBytes), timestamp, step, value"
         do {
@@ -139,14 +136,10 @@ extension MLflowDatabase {
 /// Collects the points of a run into records of one key each.
 private struct PointCollector {
     private var current: TransferredPoints
-    private let limit: Int
     /// The number of rows that could not be read as points, and the reason of the first; nil if there were none.
     private(set) var lost: (count: Int, reason: String)?
 
-    init(runID: String, limit: Int) {
-        current = TransferredPoints(runID: runID, key: "", points: [])
-        self.limit = limit
-    }
+    init(runID: String) { current = TransferredPoints(runID: runID, key: "", points: []) }
 
     mutating func add(_ row: DatabaseRow, _ emit: (TransferItem) throws -> Void) throws {
         let isSameKey = row.hasText(0, current.key)
@@ -160,7 +153,7 @@ private struct PointCollector {
         } catch {
             return addLost(error.description)
         }
-        if !isSameKey || current.points.count == limit {
+        if !isSameKey || current.points.count == TransferFileLimits.pointsPerRecord {
             try send(to: emit)
             current.key = key
         }

@@ -28,7 +28,7 @@ package final class MLflowDatabase: RecordSource {
         } catch {
             throw SourceFailure("\(path) cannot be read: \(error.advice ?? error.description)")
         }
-        try self.init(reader, ArtifactFinder(folder: folder, given: artifacts))
+        try self.init(reader, ArtifactFinder(folder: folder, namedFolder: artifacts))
     }
 
     /// Connects to a PostgreSQL database.
@@ -44,7 +44,7 @@ package final class MLflowDatabase: RecordSource {
         } catch {
             throw SourceFailure("The database cannot be read: \(error)")
         }
-        try self.init(reader, ArtifactFinder(folder: folder, given: artifacts))
+        try self.init(reader, ArtifactFinder(folder: folder, namedFolder: artifacts))
     }
 
     private init(_ reader: any DatabaseReader, _ finder: ArtifactFinder) throws {

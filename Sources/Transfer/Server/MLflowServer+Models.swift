@@ -5,7 +5,6 @@ internal import Tracking
 extension MLflowServer {
     private static let modelsPerPage = 50
     private static let entriesPerPage = 100
-    private static let modelPointsPerRecord = 1_000
     private static let promptFilter = "tags.`mlflow.prompt.is_prompt` = 'true'"
 
     func readLoggedModels(
@@ -61,10 +60,7 @@ extension MLflowServer {
             }
             let id = model.info.modelID
             try emit(.record(.loggedModel(TransferredLoggedModel(model: model, experiment: experiment))))
-            for start in stride(from: 0, to: points.count, by: Self.modelPointsPerRecord) {
-                let part = Array(points[start..<min(start + Self.modelPointsPerRecord, points.count)])
-                try emit(.record(.modelPoints(TransferredModelPoints(modelID: id, points: part))))
-            }
+            try TransferItem.emit(points: points, modelID: id, emit)
             try files.read(.model(id), at: location, emit)
         }
     }

@@ -5,7 +5,6 @@ internal import Tracking
 extension MLflowServer {
     private static let runsPerPage = 50
     private static let pointsPerPage = 10_000
-    private static let pointsPerRecord = 5_000
 
     func readRuns(
         of experiments: [SourceExperiment],
@@ -87,10 +86,7 @@ extension MLflowServer {
         try forEachPage(of: "metrics/get-history", query: query + "&max_results=\(Self.pointsPerPage)") { page in
             guard let list = page["metrics"] else { return }
             let (points, broken) = RecordFields.points(of: list)
-            for start in stride(from: 0, to: points.count, by: Self.pointsPerRecord) {
-                let part = Array(points[start..<min(start + Self.pointsPerRecord, points.count)])
-                try emit(.record(.points(TransferredPoints(runID: id, key: key, points: part))))
-            }
+            try TransferItem.emit(points: points, of: key, runID: id, emit)
             if broken > 0 { try emit(.skipped("metric \(key) of run \(id)", "\(broken) points are not understood")) }
         }
     }

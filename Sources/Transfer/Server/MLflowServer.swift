@@ -25,7 +25,7 @@ package struct MLflowServer: RecordSource {
 
     package func read(_ selection: TransferSelection, _ emit: (TransferItem) throws -> Void) throws {
         // The locations of the experiments show which locations are on the server's own disk.
-        var finder = ArtifactFinder(folder: "", given: nil)
+        var finder = ArtifactFinder(folder: "", namedFolder: nil)
         let all = try experiments()
         for experiment in all {
             finder.learnRoot(from: experiment.artifactLocation, ofExperiment: String(experiment.id))

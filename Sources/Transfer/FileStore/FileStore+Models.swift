@@ -51,11 +51,7 @@ extension FileStore {
             if !points.isEmpty { try emit(.record(.modelPoints(TransferredModelPoints(modelID: id, points: points)))) }
         }
         guard !selection.leavesArtifacts else { return }
-        if let files = finder.folder(of: location, owner: id) {
-            try emit(.artifacts(files))
-        } else if finder.relativePath(location) != nil {
-            missingFiles.add(model)
-        }
+        try finder.emitFolder(of: location, owner: id, emit) { missingFiles.add(model) }
     }
 
     func readRegistry(

@@ -40,11 +40,7 @@ extension FileStore {
         try emit(.record(.run(TransferredRun(run: run, experiment: stored.sourceExperiment, deletedTime: deletedTime))))
         try readPoints(ofRun: run.info.runID, folder.folder("metrics"), emit)
         guard !selection.leavesArtifacts else { return }
-        if let files = finder.folder(of: location, owner: run.info.runID) {
-            try emit(.artifacts(files))
-        } else if finder.relativePath(location) != nil {
-            missingFiles.add(run)
-        }
+        try finder.emitFolder(of: location, owner: run.info.runID, emit) { missingFiles.add(run) }
     }
 
     private func readInputs(

@@ -51,6 +51,21 @@ package struct ArtifactFinder {
         return found.map { ArtifactFolder(root: $0, relativePath: target, target: target) }
     }
 
+    /// Emits the folder of this machine with the files of a location. If there is none, although the location is in the source's
+    /// artifact root, calls `reportMissing`.
+    func emitFolder(
+        of location: String,
+        owner id: String,
+        _ emit: (TransferItem) throws -> Void,
+        reportMissing: () -> Void
+    ) throws {
+        if let folder = folder(of: location, owner: id) {
+            try emit(.artifacts(folder))
+        } else if relativePath(location) != nil {
+            reportMissing()
+        }
+    }
+
     /// Whether a path in the artifact root is, or is inside, the folder that a server makes for one of the owners, and is not in
     /// the folder of another run or model.
     static func isFolder(_ path: String, ofOneOf owners: [String]) -> Bool {

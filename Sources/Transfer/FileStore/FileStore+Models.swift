@@ -28,7 +28,7 @@ extension FileStore {
         guard selection.includes(model.info) else { return }
         let location = model.info.artifactURI
         if !selection.leavesArtifacts { model.info.artifactURI = finder.movedLocation(location) }
-        model.params = try values("params", folder, emit).map { Param(key: $0.key, value: $0.value) }
+        model.params = try pairs(in: "params", folder, emit).map { Param(key: $0.key, value: $0.value) }
         model.tags = try tags(folder, emit)
         try emit(.record(.loggedModel(TransferredLoggedModel(model: model, experiment: stored.sourceExperiment))))
         let id = model.info.modelID
@@ -81,12 +81,12 @@ extension FileStore {
             description: meta["description"] ?? ""
         )
         model.tags = try tags(folder, emit)
-        let aliases = try values("aliases", folder, emit)
+        let aliases = try pairs(in: "aliases", folder, emit)
         model.aliases = aliases.compactMap { alias in
             Int64(alias.value.filter { $0 != "\n" }).map { ModelAlias(alias: alias.key, version: $0) }
         }
         let versions = folder.names(.folder).filter { $0.hasPrefix(Self.versionPrefix) }
-        // MLflow keeps the folder of a deleted version, so that its number is not used again.
+        // MLflow keeps the folder of a deleted version, so that no new version gets its number.
         let last = versions.compactMap { Int64($0.dropFirst(Self.versionPrefix.count)) }.max() ?? 0
         try emit(.record(.registeredModel(TransferredRegisteredModel(model: model, lastVersion: last))))
         for name in versions {
@@ -107,7 +107,7 @@ extension FileStore {
         let meta = try folder.meta()
         let stage = meta["current_stage"] ?? ModelStage.none.wireName
         if stage == "Deleted_Internal" { return }
-        guard let number = try meta.integer("version"), let known = try? ModelStage(parsing: stage) else {
+        guard let number = try meta.integer("version"), let parsedStage = try? ModelStage(parsing: stage) else {
             throw SourceFailure("meta.yaml: version or current_stage is not understood")
         }
         let creationTime = try meta.integer("creation_timestamp") ?? 0
@@ -117,7 +117,7 @@ extension FileStore {
             version: number,
             creationTime: creationTime,
             lastUpdatedTime: try meta.integer("last_updated_timestamp") ?? creationTime,
-            stage: known,
+            stage: parsedStage,
             description: meta["description"],
             source: moved(meta["source"] ?? ""),
             runID: meta["run_id"] ?? "",
@@ -140,7 +140,7 @@ extension LoggedModelInfo {
         self.init(
             modelID: meta["model_id"] ?? folder.name,
             experimentID: experimentID,
-            name: try meta.required("name"),
+            name: try meta.requiredText("name"),
             artifactURI: meta["artifact_location"] ?? folder.path + "/artifacts",
             status: LoggedModelStatus(wireNumber: number) ?? .unspecified,
             statusMessage: meta["status_message"],
@@ -148,7 +148,7 @@ extension LoggedModelInfo {
             sourceRunID: meta["source_run_id"] ?? "",
             creationTime: creationTime,
             lastUpdatedTime: try meta.integer("last_updated_timestamp") ?? creationTime,
-            lifecycleStage: meta.stage
+            lifecycleStage: meta.lifecycleStage
         )
     }
 }

@@ -2,7 +2,7 @@ internal import Tracking
 
 extension FileStore {
     /// The names of an experiment's subfolders that are not runs.
-    private static let otherFolders: Set<String> = ["tags", "datasets", "models", "traces", "artifacts"]
+    private static let foldersOfOtherItems: Set<String> = ["tags", "datasets", "models", "traces", "artifacts"]
 
     func readRuns(
         of stored: StoredExperiment,
@@ -10,7 +10,7 @@ extension FileStore {
         _ selection: TransferSelection,
         _ emit: (TransferItem) throws -> Void
     ) throws {
-        for name in stored.folder.names(.folder) where !Self.otherFolders.contains(name) {
+        for name in stored.folder.names(.folder) where !Self.foldersOfOtherItems.contains(name) {
             let folder = stored.folder.folder(name)
             try reporting(folder.path, emit) { try readRun(folder, stored, finder, selection, emit) }
         }
@@ -30,7 +30,7 @@ extension FileStore {
         let meta = try folder.meta()
         var run = Run(info: try RunInfo(meta, folder: folder, experimentID: stored.experiment.id))
         guard selection.includes(run.info) else { return }
-        run.params = try values("params", folder, emit).map { Param(key: $0.key, value: $0.value) }
+        run.params = try pairs(in: "params", folder, emit).map { Param(key: $0.key, value: $0.value) }
         run.tags = try tags(folder, emit)
         if run.info.name.isEmpty { run.info.name = run.tags.first { $0.key == Tag.runNameKey }?.value ?? "" }
         try readInputs(of: &run, folder, stored.folder.folder("datasets"), emit)
@@ -54,7 +54,7 @@ extension FileStore {
             let input = inputs.folder(name)
             try reporting(input.path, emit) {
                 let meta = try input.meta()
-                let id = try meta.required("source_id")
+                let id = try meta.requiredText("source_id")
                 switch meta["source_type"] {
                 case "DATASET":
                     let tags = meta.pairs("tags").map { Tag(key: $0.key, value: $0.value) }
@@ -63,7 +63,7 @@ extension FileStore {
                     )
                 case "MODEL", "MODEL_INPUT", "RUN_INPUT":
                     run.modelInputs.append(
-                        ModelInput(modelID: try meta["destination_id"] ?? meta.required("source_id"))
+                        ModelInput(modelID: try meta["destination_id"] ?? meta.requiredText("source_id"))
                     )
                 default: throw SourceFailure("meta.yaml: source_type is not known")
                 }
@@ -73,7 +73,7 @@ extension FileStore {
             let output = outputs.folder(name)
             try reporting(output.path, emit) {
                 let meta = try output.meta()
-                let id = try meta.required("destination_id")
+                let id = try meta.requiredText("destination_id")
                 run.modelOutputs.append(ModelOutput(modelID: id, step: try meta.integer("step") ?? 0))
             }
         }
@@ -122,7 +122,7 @@ extension RunInfo {
             startTime: startTime,
             endTime: try meta.integer("end_time"),
             artifactURI: meta["artifact_uri"] ?? "",
-            lifecycleStage: meta.stage
+            lifecycleStage: meta.lifecycleStage
         )
     }
 }
@@ -131,8 +131,8 @@ extension Dataset {
     fileprivate init(stored folder: StoreFolder) throws(SourceFailure) {
         let meta = try folder.meta()
         self.init(
-            name: try meta.required("name"),
-            digest: try meta.required("digest"),
+            name: try meta.requiredText("name"),
+            digest: try meta.requiredText("digest"),
             sourceType: meta["source_type"] ?? "",
             source: meta["source"] ?? "",
             schema: meta["schema"],

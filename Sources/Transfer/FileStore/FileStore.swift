@@ -6,7 +6,7 @@ internal import Tracking
 package struct FileStore: RecordSource {
     let root: StoreFolder
     let missingFiles = MissingFiles()
-    /// The folder with the artifacts that the user has named; nil if none was named.
+    /// The folder with the artifacts, if the user has named one.
     private let namedFolder: String?
 
     /// - Parameters:
@@ -44,7 +44,7 @@ package struct FileStore: RecordSource {
         try missingFiles.report(to: emit)
     }
 
-    /// Runs `body`; if it throws because of damage, reports the path as skipped.
+    /// Runs `body`; if it throws a `SourceFailure`, reports the path as skipped.
     func reporting(_ path: String, _ emit: (TransferItem) throws -> Void, _ body: () throws -> Void) throws {
         do {
             try body()
@@ -60,7 +60,7 @@ package struct FileStore: RecordSource {
     ) throws -> [StoredExperiment] {
         var found: [StoredExperiment] = []
         for parent in [root, root.folder(".trash")] {
-            // The folders of the registry and the trash are in the same folder as the experiments.
+            // These two folders, of the registry and of deleted experiments, are not experiments.
             for name in parent.names(.folder) where name != "models" && name != ".trash" {
                 let folder = parent.folder(name)
                 try reporting(folder.path, emit) {
@@ -83,12 +83,12 @@ package struct FileStore: RecordSource {
         return found
     }
 
-    /// The tags of an experiment, run or model, each of which is a file in the subfolder `tags`.
     func tags(_ folder: StoreFolder, _ emit: (TransferItem) throws -> Void) throws -> [Tag] {
-        try values("tags", folder, emit)
+        try pairs(in: "tags", folder, emit)
     }
 
-    func values(_ name: String, _ folder: StoreFolder, _ emit: (TransferItem) throws -> Void) throws -> [Tag] {
+    /// The files in the subfolder `name`, as pairs of the file's path and content: tags, params or aliases.
+    func pairs(in name: String, _ folder: StoreFolder, _ emit: (TransferItem) throws -> Void) throws -> [Tag] {
         var tags: [Tag] = []
         let files = folder.folder(name)
         for key in files.filePaths() {
@@ -120,12 +120,12 @@ extension MetaFile {
         return number
     }
 
-    func required(_ key: String) throws(SourceFailure) -> String {
+    func requiredText(_ key: String) throws(SourceFailure) -> String {
         guard let text = self[key] else { throw SourceFailure("meta.yaml: \(key) is missing") }
         return text
     }
 
-    var stage: LifecycleStage { self["lifecycle_stage"] == "deleted" ? .deleted : .active }
+    var lifecycleStage: LifecycleStage { self["lifecycle_stage"] == "deleted" ? .deleted : .active }
 }
 
 extension Experiment {
@@ -138,9 +138,9 @@ extension Experiment {
         let creationTime = try meta.integer("creation_time") ?? 0
         self.init(
             id: id,
-            name: try meta.required("name"),
+            name: try meta.requiredText("name"),
             artifactLocation: meta["artifact_location"] ?? "",
-            lifecycleStage: meta.stage,
+            lifecycleStage: meta.lifecycleStage,
             creationTime: creationTime,
             lastUpdateTime: try meta.integer("last_update_time") ?? creationTime
         )

@@ -217,7 +217,7 @@ private final class PostgresTableWriter: TableWriter {
             try copy(into: table)
         } else {
             try copy(into: stagingTable)
-            try connection.run(insertStagedRows)
+            try connection.run(insertionSQL)
             try connection.execute("TRUNCATE \(stagingTable)")
         }
     }
@@ -230,7 +230,7 @@ private final class PostgresTableWriter: TableWriter {
     /// The statement that inserts the staged rows.
     ///
     /// Of several rows with the same key, `conflict` decides which one is inserted, and whether it replaces an existing row.
-    private var insertStagedRows: String {
+    private var insertionSQL: String {
         let names = columns.map(\.name)
         let (key, order, end) =
             switch conflict {

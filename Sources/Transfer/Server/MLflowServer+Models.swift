@@ -71,7 +71,7 @@ extension MLflowServer {
         _ emit: (TransferItem) throws -> Void
     ) throws {
         var creationTimes: [String: Int64] = [:]
-        // Servers that know prompts list them only for the second filter; other servers list all models twice.
+        // A server that has prompts lists them only with the second filter; other servers list all models twice.
         for filter in ["", Self.promptFilter] {
             try reporting(filter.isEmpty ? "registered models" : "prompts", emit) {
                 try forEachPage(
@@ -120,7 +120,7 @@ extension MLflowServer {
         _ emit: (TransferItem) throws -> Void
     ) throws {
         var version = try ModelVersion(mlflow: RecordFields(value, "model_version"))
-        // A model that was created after the models were listed is left to the next import.
+        // A model that was created after the models were listed is imported only by the next import.
         guard let creationTime = creationTimes[version.name] else { return }
         let query = "name=\(PercentCoding.encode(version.name))&version=\(version.version)"
         let answered = try calls.get("\(Self.route)model-versions/get-download-uri?\(query)").root()["artifact_uri"]?

@@ -24,7 +24,7 @@ extension MLflowServer {
                         writer.member("run_view_type", "ALL")
                         writer.member("filter", search.filter)
                         writer.member("max_results", Self.runsPerPage)
-                        // In this order, runs that begin meanwhile are last and do not move other runs to another page.
+                        // In this order, runs that begin meanwhile come last, and no other run moves to another page.
                         writer.memberArray("order_by") { $0.string("attributes.start_time ASC") }
                     } body: { page in
                         guard let runs = page["runs"] else { return }
@@ -40,7 +40,7 @@ extension MLflowServer {
 
     /// Searches that together find each run that started or ended at `since` or later, or has not ended, exactly once.
     ///
-    /// No filter of MLflow finds runs without an end time, so the last search asks for all older runs that are not finished.
+    /// No filter of MLflow finds runs without an end time, so the last search finds all older runs that are not FINISHED.
     private static func searches(since: Int64?) -> [RunSearch] {
         guard let since else { return [RunSearch(filter: "")] }
         let isOlder = "attributes.start_time < \(since)"
@@ -95,7 +95,7 @@ extension MLflowServer {
 /// A search for runs.
 private struct RunSearch {
     let filter: String
-    /// Whether runs that have ended are imported from the results.
+    /// Whether runs in the results that have ended are imported.
     var includesEnded = true
 }
 

@@ -24,7 +24,7 @@ package struct MLflowServer: RecordSource {
     package var title: String { "server \(calls.address) (MLflow \(version))" }
 
     package func read(_ selection: TransferSelection, _ emit: (TransferItem) throws -> Void) throws {
-        // The locations of the experiments show which locations are on the server's own disk.
+        // The locations of the experiments show which folder of the server's disk is its artifact root.
         var finder = ArtifactFinder(folder: "", namedFolder: nil)
         let all = try experiments()
         for experiment in all {
@@ -59,8 +59,8 @@ package struct MLflowServer: RecordSource {
             }
         } catch let refusal as RefusedCall {
             // A server that requires credentials is probably a tracking server, and its message says what to do.
-            let isKnown = refusal.status == 401 || refusal.status == 403
-            let question = isKnown ? "" : " Is it a tracking server of MLflow, 2.9 or later?"
+            let needsCredentials = refusal.status == 401 || refusal.status == 403
+            let question = needsCredentials ? "" : " Is it a tracking server of MLflow, 2.9 or later?"
             throw SourceFailure("\(calls.address) does not list its experiments: \(refusal).\(question)")
         } catch let error as TrackingError {
             throw SourceFailure("\(calls.address) lists an experiment that is not understood: \(error.message)")
@@ -100,7 +100,7 @@ package struct MLflowServer: RecordSource {
         }
     }
 
-    /// Runs `body`; if it throws because of one item of the server, reports the item as skipped.
+    /// Runs `body`; if the call for an item is refused, or its answer is not understood, reports the item as skipped.
     ///
     /// - Throws: `SourceFailure`, and what `emit` throws.
     func reporting(_ subject: String, _ emit: (TransferItem) throws -> Void, _ body: () throws -> Void) throws {
@@ -138,10 +138,10 @@ package struct MLflowServer: RecordSource {
     }
 }
 
-/// The pages of one list that were read so far, by which a list without an end is detected.
+/// The pages of one list that have been read, to detect a list that repeats its pages.
 private struct ListedPages {
     /// The number of repeated pages after which a list counts as endless.
-    private static let maximumRepeated = 100
+    private static let maximumRepetitions = 100
 
     private var seen: Set<Int> = []
     private var repeated = 0
@@ -157,7 +157,7 @@ private struct ListedPages {
             value.rawBytes.withUnsafeBytes { hasher.combine(bytes: $0) }
         }
         if !seen.insert(hasher.finalize()).inserted { repeated += 1 }
-        guard repeated < Self.maximumRepeated else {
+        guard repeated < Self.maximumRepetitions else {
             throw RefusedCall(unusable: "its list does not end: \(repeated) pages had nothing new")
         }
         return page

@@ -2,7 +2,7 @@ internal import HTTPClient
 internal import HTTPWire
 internal import JSON
 
-/// An address that the server has signed for one file of its storage.
+/// An address of one file in a storage, which the tracking server has signed.
 ///
 /// The client's credentials are never sent to this address.
 struct SignedAddress {

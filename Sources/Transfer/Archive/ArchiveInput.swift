@@ -7,7 +7,7 @@ struct ArchiveInput {
     private var buffer: [UInt8] = []
     /// The number of bytes of the buffer that have been read.
     private var position = 0
-    /// The number of bytes of the entry that have not been read yet; `paddingBytes` zeros follow them and complete the last block.
+    /// The number of bytes of the entry that have not been read yet; `paddingBytes` zeros after them complete the last block.
     private var remainingBytes: Int64 = 0
     private var paddingBytes = 0
     /// The first 16 bytes of the input, or fewer; empty before the first read.

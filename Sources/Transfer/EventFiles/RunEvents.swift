@@ -74,7 +74,7 @@ package struct RunEvents {
         return nil
     }
 
-    /// The plugin of a value's tag; nil if unknown. Often only the first value of a tag names the plugin.
+    /// The plugin of a value's tag; nil if unknown; often only the first value of a tag names the plugin.
     private mutating func plugin(of value: SummaryValue) -> String? {
         let tag = ExactText(value.tag)
         if let plugin = tags[tag]?.plugin { return plugin }

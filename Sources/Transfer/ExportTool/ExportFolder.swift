@@ -158,7 +158,7 @@ struct FoundFiles {
     var loggedModels: [StoreFolder] = []
 }
 
-/// What is known while the folder is being read: the experiments, and the locations of artifacts.
+/// The experiments and the locations of artifacts, while a folder is being read.
 struct ExportReading {
     let selection: TransferSelection
     private(set) var finder: ArtifactFinder

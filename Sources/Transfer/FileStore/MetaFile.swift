@@ -87,7 +87,7 @@ private struct MetaReader {
         return next == content.endIndex || content[next] == " "
     }
 
-    /// Reads the value of the current key; nil if the value is a mapping or a list. The text of a null value is nil.
+    /// Reads the value of the current key; nil if the value is a mapping or a list; the text of a null value is nil.
     mutating func value(deeperThan indent: Int) throws(SourceFailure) -> (text: String?, Void)? {
         guard let first = rest.first else {
             // PyYAML does not indent lists, so deeper lines are a mapping.
@@ -200,7 +200,7 @@ private struct MetaReader {
     }
 }
 
-/// A text without quotes, whose lines YAML joins with spaces.
+/// A text without quotes: YAML joins its lines with spaces, and reads blank lines as newlines.
 private struct FoldedText {
     private(set) var text: String
     private var breaks = 0

@@ -30,7 +30,7 @@ protocol DatabaseTarget: AnyObject {
     func commit() throws
 }
 
-/// A new SQLite database. No journal is written, so a crash before `commit()` leaves an unusable file.
+/// A new SQLite database, which is written without a journal, so that a crash before `commit()` leaves an unusable file.
 final class SQLiteTarget: DatabaseTarget {
     let greatestExperimentID = Int64.max
     var location: String { connection.path }
@@ -132,8 +132,8 @@ private struct SQLiteTableWriter: TableWriter {
 
 /// Makes SQL that is valid in SQLite and in PostgreSQL.
 enum SQLText {
-    /// Returns the end of an INSERT with which the new row replaces a row with the same key. If `order` names columns, the new
-    /// row does so only if its values of these columns are greater.
+    /// Returns the end of an INSERT with which the new row replaces a row with the same key; if `order` names columns, only if
+    /// the new row has greater values in these columns.
     static func upsert(
         _ table: String,
         _ columns: [String],

@@ -35,7 +35,7 @@ extension MLflowDatabase {
         }
     }
 
-    /// Returns the row ids that a query finds. SQLite reads them only from an index; damaged pages of the index are reported.
+    /// Returns the row ids that a query finds, which SQLite reads only from an index; reports damaged pages of the index.
     func rowIDs(_ sql: String, _ values: [ColumnValue], subject: String) throws -> [Int64] {
         var found: [Int64] = []
         try reportingDamage(subject) { try reader.forEachRow(sql, values) { found.append(try $0.integer(0)) } }

@@ -131,8 +131,8 @@ package final class MLflowDatabase: RecordSource {
         return names
     }
 
-    /// Whether to report that a run or model is left out because its experiment does not exist or could not be read. It is not
-    /// reported if the experiment is not selected.
+    /// Whether to report that a run or model is left out because its experiment does not exist or could not be read, and not
+    /// because the experiment is not selected.
     func reportsMissingExperiment(_ experiment: Int64, _ selection: TransferSelection) -> Bool {
         selection.experiments.isEmpty && !otherWorkspaces.contains(experiment)
     }

@@ -31,7 +31,7 @@ final class PostgresTarget: DatabaseTarget {
         try connection.execute(schema.tables)
     }
 
-    /// Takes the lock of this database. Retries for two seconds, because the server may notice late that an export was killed.
+    /// Takes the lock of this database; retries for two seconds, because the server may notice late that an export was killed.
     private func takeLock() throws -> Bool {
         for _ in 0..<20 {
             let isTaken = try connection.firstRow("SELECT pg_try_advisory_xact_lock($1)", [.integer(Self.lockKey)]) {

@@ -139,7 +139,7 @@ private struct ArtifactRoutes {
         }
     }
 
-    /// The name of a listed file; a list by the owner's id has path paths, of which the last part is the name.
+    /// The name of a listed file; in a list by the owner's id, it is the last part of the path.
     func fileName(_ path: String) -> String {
         guard proxiedFolder == nil, let slash = path.lastIndex(of: "/") else { return path }
         return String(path[path.index(after: slash)...])

@@ -1,7 +1,7 @@
 package import Files
 internal import JSON
 
-/// Makes calls to a running MLflow server. The calls only read, so each may be repeated.
+/// Makes calls to a running MLflow server; the calls only read, so each may be repeated.
 package protocol ServerCalls {
     /// The server's address in messages.
     var address: String { get }

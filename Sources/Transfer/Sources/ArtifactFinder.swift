@@ -51,8 +51,9 @@ package struct ArtifactFinder {
         return found.map { ArtifactFolder(root: $0, relativePath: target, target: target) }
     }
 
-    /// Emits the folder of this machine with the files of a location. If there is none, although the location is in the source's
-    /// artifact root, calls `reportMissing`.
+    /// Emits the folder of this machine with the files of a location.
+    ///
+    /// - Parameter reportMissing: called if no such folder exists although the location is in the source's artifact root.
     func emitFolder(
         of location: String,
         owner id: String,

@@ -72,17 +72,13 @@ package struct MLflowServer: RecordSource {
     ///
     /// - Parameter members: writes the members of the request, except for the page token.
     func forEachPage(of list: String, _ members: (inout JSONWriter) -> Void, body: (JSONValue) throws -> Void) throws {
-        var token = ""
-        var pages = ListedPages()
-        while true {
+        try forEachPage(body) { token in
             var writer = JSONWriter()
             writer.beginObject()
             members(&writer)
             if !token.isEmpty { writer.member("page_token", token) }
             writer.endObject()
-            let page = try pages.next(calls.post(Self.route + list, json: writer.takeBytes()))
-            try body(page)
-            guard try pages.advance(&token, page) else { return }
+            return try calls.post(Self.route + list, json: writer.takeBytes())
         }
     }
 
@@ -90,11 +86,18 @@ package struct MLflowServer: RecordSource {
     ///
     /// - Parameter query: the query without a page token.
     func forEachPage(of list: String, query: String, body: (JSONValue) throws -> Void) throws {
+        try forEachPage(body) { token in
+            let suffix = token.isEmpty ? "" : "&page_token=\(PercentCoding.encode(token))"
+            return try calls.get("\(Self.route)\(list)?\(query)\(suffix)")
+        }
+    }
+
+    /// - Parameter request: requests the page with a token; receives an empty token for the first page.
+    private func forEachPage(_ body: (JSONValue) throws -> Void, request: (String) throws -> ServerAnswer) throws {
         var token = ""
         var pages = ListedPages()
         while true {
-            let suffix = token.isEmpty ? "" : "&page_token=\(PercentCoding.encode(token))"
-            let page = try pages.next(calls.get("\(Self.route)\(list)?\(query)\(suffix)"))
+            let page = try pages.next(request(token))
             try body(page)
             guard try pages.advance(&token, page) else { return }
         }

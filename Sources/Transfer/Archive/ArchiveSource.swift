@@ -153,9 +153,7 @@ package final class ArchiveSource: RecordSource {
             if !isAll { experimentNames.insert(ExactText(experiment.name)) }
         case .run(let run):
             guard isAll || experimentNames.contains(ExactText(run.experiment.name)), selection.includes(run.run.info)
-            else {
-                return false
-            }
+            else { return false }
             if !isAll { runIDs.insert(ExactText(run.run.info.runID)) }
         case .loggedModel(let model):
             guard isAll || experimentNames.contains(ExactText(model.experiment.name)),

@@ -54,9 +54,7 @@ package struct ExportFolder: RecordSource {
         _ emit: (TransferItem) throws -> Void
     ) throws {
         guard depth <= Self.maximumDepth else {
-            return try emit(
-                .skipped(folder.path, "the folder is nested too deeply")
-            )
+            return try emit(.skipped(folder.path, "the folder is nested too deeply"))
         }
         let files = Set(folder.names(.file))
         if files.contains(Self.runFile) { found.runs.append(folder) }

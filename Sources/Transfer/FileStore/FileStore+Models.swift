@@ -29,7 +29,7 @@ extension FileStore {
         let location = model.info.artifactURI
         if !selection.leavesArtifacts { model.info.artifactURI = finder.movedLocation(location) }
         model.params = try pairs(in: "params", folder, emit).map { Param(key: $0.key, value: $0.value) }
-        model.tags = try tags(folder, emit)
+        model.tags = try pairs(in: "tags", folder, emit)
         try emit(.record(.loggedModel(TransferredLoggedModel(model: model, experiment: stored.sourceExperiment))))
         let id = model.info.modelID
         let metrics = folder.folder("metrics")
@@ -80,7 +80,7 @@ extension FileStore {
             lastUpdatedTime: try meta.integer("last_updated_timestamp") ?? creationTime,
             description: meta["description"] ?? ""
         )
-        model.tags = try tags(folder, emit)
+        model.tags = try pairs(in: "tags", folder, emit)
         let aliases = try pairs(in: "aliases", folder, emit)
         model.aliases = aliases.compactMap { alias in
             Int64(alias.value.filter { $0 != "\n" }).map { ModelAlias(alias: alias.key, version: $0) }
@@ -91,9 +91,7 @@ extension FileStore {
         try emit(.record(.registeredModel(TransferredRegisteredModel(model: model, lastVersion: last))))
         for name in versions {
             let version = folder.folder(name)
-            try reporting(version.path, emit) {
-                try readVersion(version, of: model, finder, selection, emit)
-            }
+            try reporting(version.path, emit) { try readVersion(version, of: model, finder, selection, emit) }
         }
     }
 
@@ -123,7 +121,7 @@ extension FileStore {
             runID: meta["run_id"] ?? "",
             runLink: meta["run_link"] ?? ""
         )
-        version.tags = try tags(folder, emit)
+        version.tags = try pairs(in: "tags", folder, emit)
         let transferred = TransferredModelVersion(
             version: version,
             storageLocation: meta["storage_location"].map(moved),

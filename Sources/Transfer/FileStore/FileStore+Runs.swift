@@ -31,7 +31,7 @@ extension FileStore {
         var run = Run(info: try RunInfo(meta, folder: folder, experimentID: stored.experiment.id))
         guard selection.includes(run.info) else { return }
         run.params = try pairs(in: "params", folder, emit).map { Param(key: $0.key, value: $0.value) }
-        run.tags = try tags(folder, emit)
+        run.tags = try pairs(in: "tags", folder, emit)
         if run.info.name.isEmpty { run.info.name = run.tags.first { $0.key == Tag.runNameKey }?.value ?? "" }
         try readInputs(of: &run, folder, stored.folder.folder("datasets"), emit)
         let location = run.info.artifactURI.isEmpty ? folder.path + "/artifacts" : run.info.artifactURI

@@ -74,17 +74,13 @@ package struct FileStore: RecordSource {
         found.removeAll { !selection.includes($0.experiment) }
         for stored in found {
             var experiment = stored.experiment
-            experiment.tags = try tags(stored.folder, emit)
+            experiment.tags = try pairs(in: "tags", stored.folder, emit)
             if !selection.leavesArtifacts {
                 experiment.artifactLocation = finder.movedLocation(experiment.artifactLocation)
             }
             try emit(.record(.experiment(experiment)))
         }
         return found
-    }
-
-    func tags(_ folder: StoreFolder, _ emit: (TransferItem) throws -> Void) throws -> [Tag] {
-        try pairs(in: "tags", folder, emit)
     }
 
     /// The files in the subfolder `name`, as pairs of the file's path and content: tags, params or aliases.

@@ -86,9 +86,7 @@ extension MLflowDatabase {
         let single = "SELECT \(columns), \(table).rowid FROM \(table) WHERE \(table).rowid = ?1"
         for (row, name) in try keys(of: table, noun, key) {
             var found: [Value] = []
-            try reportingDamage("\(noun) \(name)") {
-                found = try rows(single, [.integer(row)], subject: subject, read)
-            }
+            try reportingDamage("\(noun) \(name)") { found = try rows(single, [.integer(row)], subject: subject, read) }
             for value in found { try body(value) }
         }
     }

@@ -153,11 +153,7 @@ extension JSONWriter {
     /// Writes a member with a list of objects; nothing if the list is empty.
     ///
     /// - Parameter members: writes the members of one object.
-    mutating func objects<Item>(
-        _ name: StaticString,
-        _ items: [Item],
-        _ members: (inout JSONWriter, Item) -> Void
-    ) {
+    mutating func objects<Item>(_ name: StaticString, _ items: [Item], _ members: (inout JSONWriter, Item) -> Void) {
         guard !items.isEmpty else { return }
         memberArray(name) { writer in
             for item in items {

@@ -89,9 +89,7 @@ package struct ArtifactFinder {
     /// A missing folder is not always an error, because MLflow makes the folder when the first artifact is logged.
     package func hint(for location: String) -> String? {
         guard let target = relativePath(location), !possibleRoots(for: location, target).contains(where: isFolder)
-        else {
-            return nil
-        }
+        else { return nil }
         return
             "No artifacts are at \(location) or beside the source. If there are some, import again with "
             + "--artifacts-from and the folder that contains them; if they are in a bucket, import from the address of "

@@ -25,7 +25,7 @@ extension RecordFields {
         if value.kind == .object {
             for (name, text) in value.members where !text.isNull {
                 guard let text = text.string else {
-                    throw .invalidParameter("'\(self.name).\(key).\(name)' is not a string")
+                    throw .invalidParameter("'\(path).\(key).\(name)' is not a string")
                 }
                 pairs.append(Tag(key: name, value: text))
             }
@@ -83,7 +83,7 @@ extension Experiment {
 extension RunInfo {
     init(mlflow fields: RecordFields) throws(TrackingError) {
         guard let id = try fields.firstString("run_id", "run_uuid") else {
-            throw .invalidParameter("'\(fields.name).run_id' is missing")
+            throw .invalidParameter("'\(fields.path).run_id' is missing")
         }
         self.init(
             runID: id,

@@ -7,12 +7,12 @@ internal import Tracking
 struct RecordFields {
     private let object: JSONValue
     /// The path of the object in messages, such as `run.info`.
-    let name: String
+    let path: String
 
-    init(_ value: JSONValue, _ name: String) throws(TrackingError) {
-        guard value.kind == .object else { throw .invalidParameter("'\(name)' is not an object") }
+    init(_ value: JSONValue, _ path: String) throws(TrackingError) {
+        guard value.kind == .object else { throw .invalidParameter("'\(path)' is not an object") }
         object = value
-        self.name = name
+        self.path = path
     }
 
     /// The member; nil if it is absent or null.
@@ -22,10 +22,10 @@ struct RecordFields {
     }
 
     private func wrongType(_ key: String, _ expected: String) -> TrackingError {
-        .invalidParameter("'\(name).\(key)' is not \(expected)")
+        .invalidParameter("'\(path).\(key)' is not \(expected)")
     }
 
-    private func missing(_ key: String) -> TrackingError { .invalidParameter("'\(name).\(key)' is missing") }
+    private func missing(_ key: String) -> TrackingError { .invalidParameter("'\(path).\(key)' is missing") }
 
     func optionalString(_ key: String) throws(TrackingError) -> String? {
         guard let value = member(key) else { return nil }
@@ -78,7 +78,7 @@ struct RecordFields {
 
     func object(_ key: String) throws(TrackingError) -> RecordFields {
         guard let value = member(key) else { throw missing(key) }
-        return try RecordFields(value, "\(name).\(key)")
+        return try RecordFields(value, "\(path).\(key)")
     }
 
     /// The elements of an array of objects; empty if the member is absent.
@@ -86,7 +86,7 @@ struct RecordFields {
         guard let value = member(key) else { return [] }
         guard value.kind == .array else { throw wrongType(key, "an array") }
         var all: [RecordFields] = []
-        for element in value.elements { all.append(try RecordFields(element, "\(name).\(key)")) }
+        for element in value.elements { all.append(try RecordFields(element, "\(path).\(key)")) }
         return all
     }
 

@@ -48,7 +48,7 @@ extension BlockingTrackingClient {
                 outcome: .notCarriedOut
             )
         }
-        guard let url = HTTPURL(try answer.id("presigned_url")) else {
+        guard let url = HTTPURL(try answer.requiredText("presigned_url")) else {
             throw .malformed("the signed address does not begin with http:// or https://")
         }
         let fields = answer["headers"]?.members.map { (name: $0.key, value: $0.value.string ?? "") } ?? []

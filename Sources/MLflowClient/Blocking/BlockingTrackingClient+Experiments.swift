@@ -13,7 +13,7 @@ extension BlockingTrackingClient {
             body.member("artifact_location", ifPresent: artifactLocation)
             body.member("tags", tags: tags)
         }
-        return try answer(to: call).id("experiment_id")
+        return try answer(to: call).requiredText("experiment_id")
     }
 
     /// The blocking form of ``TrackingClient/getExperiment(experimentID:)``.

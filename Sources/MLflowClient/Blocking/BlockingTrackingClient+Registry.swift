@@ -189,7 +189,7 @@ extension BlockingTrackingClient {
     /// The blocking form of ``TrackingClient/getModelVersionDownloadURI(name:version:)``.
     public func getModelVersionDownloadURI(name: String, version: String) throws(MLflowError) -> String {
         let call = TrackingCall.get("model-versions/get-download-uri", [("name", name), ("version", version)])
-        return try answer(to: call).id("artifact_uri")
+        return try answer(to: call).requiredText("artifact_uri")
     }
 
     /// The blocking form of ``TrackingClient/setModelVersionTag(name:version:_:_:)``.

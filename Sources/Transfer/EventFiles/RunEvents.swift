@@ -34,10 +34,10 @@ package struct RunEvents {
     /// The names of metrics and params whose keys differ from the names.
     var changedNames: [(name: String, key: String)] { metricKeys.changes + paramKeys.changes }
 
-    /// Adds an event, and calls `point` for each of its points with the index of the key in `keys`, the key and the point.
+    /// Adds an event, and calls `receive` for each of its points with the index of the key in `keys`, the key and the point.
     ///
-    /// - Throws: `BrokenMessage`, or what `point` throws.
-    package mutating func add(_ event: TrainingEvent, _ point: (Int, String, MetricPoint) throws -> Void) throws {
+    /// - Throws: `BrokenMessage`, or what `receive` throws.
+    package mutating func add(_ event: TrainingEvent, _ receive: (Int, String, MetricPoint) throws -> Void) throws {
         end = max(end ?? 0, event.milliseconds)
         if event.isGraph { leftOut.add(.graph) }
         try event.forEachValue { value in
@@ -48,7 +48,7 @@ package struct RunEvents {
             guard let number = try number(of: value), let index = keyIndex(of: value.tag) else { return }
             // The key is left empty, because `MetricPoint` does not keep it.
             let metric = Metric(key: "", value: number, timestamp: event.milliseconds, step: event.step)
-            try point(index, keys[index], MetricPoint(metric))
+            try receive(index, keys[index], MetricPoint(metric))
         }
     }
 

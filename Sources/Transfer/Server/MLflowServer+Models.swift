@@ -123,8 +123,10 @@ extension MLflowServer {
         // A model that was created after the models were listed is imported only by the next import.
         guard let creationTime = creationTimes[version.name] else { return }
         let query = "name=\(PercentCoding.encode(version.name))&version=\(version.version)"
-        let answered = try calls.get("\(Self.route)model-versions/get-download-uri?\(query)").root()["artifact_uri"]?
-            .string
+        let answered = try calls.get("\(Self.route)model-versions/get-download-uri?\(query)").parsedObject()[
+            "artifact_uri"
+        ]?
+        .string
         var location = answered.flatMap { $0.isEmpty || $0.isExactly(version.source) ? nil : $0 }
         if !selection.leavesArtifacts {
             version.source = finder.movedLocation(version.source)

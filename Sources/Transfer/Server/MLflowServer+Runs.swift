@@ -64,7 +64,7 @@ extension MLflowServer {
         _ emit: (TransferItem) throws -> Void
     ) throws {
         try reporting("run \(id)", emit) {
-            let root = try calls.get("\(Self.route)runs/get?run_id=\(PercentCoding.encode(id))").root()
+            let root = try calls.get("\(Self.route)runs/get?run_id=\(PercentCoding.encode(id))").parsedObject()
             var run = try Run(mlflow: RecordFields(root, "answer").object("run"))
             guard selection.includes(run.info),
                 let experiment = experiments.first(where: { $0.id == run.info.experimentID })

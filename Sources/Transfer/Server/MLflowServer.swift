@@ -26,7 +26,7 @@ package struct MLflowServer: RecordSource {
     package func read(_ selection: TransferSelection, _ emit: (TransferItem) throws -> Void) throws {
         // The locations of the experiments show which folder of the server's disk is its artifact root.
         var finder = ArtifactFinder(folder: "", namedFolder: nil)
-        let all = try experiments()
+        let all = try fetchExperiments()
         for experiment in all {
             finder.learnRoot(from: experiment.artifactLocation, ofExperiment: String(experiment.id))
         }
@@ -45,7 +45,7 @@ package struct MLflowServer: RecordSource {
         try reportTraces(of: sourceExperiments, emit)
     }
 
-    private func experiments() throws -> [Experiment] {
+    private func fetchExperiments() throws -> [Experiment] {
         var found: [Experiment] = []
         do {
             try forEachPage(of: "experiments/search") { writer in
@@ -135,7 +135,7 @@ package struct MLflowServer: RecordSource {
             }
             // A server without these calls has no traces.
             guard answer.status == 200 else { return }
-            guard let traces = try? answer.root()["traces"], traces.count > 0 else { continue }
+            guard let traces = try? answer.parsedObject()["traces"], traces.count > 0 else { continue }
             try emit(.skipped("experiment \(sourceExperiment.id)", "it has traces, which Apus does not store"))
         }
     }
@@ -153,7 +153,7 @@ private struct ListedPages {
     ///
     /// - Throws: `RefusedCall` if the list repeats its pages and so has no end.
     mutating func next(_ answer: ServerAnswer) throws -> JSONValue {
-        let page = try answer.root()
+        let page = try answer.parsedObject()
         var hasher = Hasher()
         // The token is left out, because a repeated page may have a new one.
         for (key, value) in page.members where key != "next_page_token" {

@@ -63,7 +63,7 @@ final class ServedFiles {
             emptyFolders += 1
             do {
                 if let refusalOfAllArtifacts { throw refusalOfAllArtifacts }
-                let list = try calls.get(routes.listPath(folder)).root()["files"]
+                let list = try calls.get(routes.listPath(folder)).parsedObject()["files"]
                 for file in list.map({ Array($0.elements) }) ?? [] {
                     let name = routes.fileName(file["path"]?.string ?? "")
                     guard Self.isSafeFileName(name) else {

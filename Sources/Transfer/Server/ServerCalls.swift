@@ -39,7 +39,7 @@ package struct ServerAnswer: Sendable {
     /// Parses the JSON object of a successful answer.
     ///
     /// - Throws: `RefusedCall` for any other answer.
-    func root() throws(RefusedCall) -> JSONValue {
+    func parsedObject() throws(RefusedCall) -> JSONValue {
         guard status == 200 else { throw RefusedCall(status: status, message: message) }
         var limits = JSONLimits()
         limits.valueCount = TransferFileLimits.jsonValues

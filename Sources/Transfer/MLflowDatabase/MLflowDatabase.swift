@@ -131,8 +131,9 @@ package final class MLflowDatabase: RecordSource {
         return names
     }
 
-    /// Whether to report that a run or model is left out because its experiment does not exist or could not be read, and not
-    /// because the experiment is not selected.
+    /// Whether to report that the experiment of a run or model does not exist or could not be read.
+    ///
+    /// If experiments are selected, or the experiment is in another workspace, the run or model is left out without a report.
     func reportsMissingExperiment(_ experiment: Int64, _ selection: TransferSelection) -> Bool {
         selection.experiments.isEmpty && !otherWorkspaces.contains(experiment)
     }

@@ -17,8 +17,10 @@ extension RecordFields {
         return nil
     }
 
-    /// Reads pairs of key and value: a list of objects with the members `key` and `value`, as in MLflow's answers, or one object
-    /// with a member for each pair, as mlflow-export-import writes a dictionary.
+    /// Reads pairs of key and value.
+    ///
+    /// MLflow's answers have a list of objects with the members `key` and `value`. mlflow-export-import writes one object, with a
+    /// member for each pair.
     func pairs(_ key: String) throws(TrackingError) -> [Tag] {
         guard let value = member(key) else { return [] }
         var pairs: [Tag] = []

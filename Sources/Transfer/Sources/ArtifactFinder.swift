@@ -67,8 +67,9 @@ package struct ArtifactFinder {
         }
     }
 
-    /// Whether a path in the artifact root is, or is inside, the folder that a server makes for one of the owners, and is not in
-    /// the folder of another run or model.
+    /// Whether a path in the artifact root is the folder that a server makes for one of the owners, or a path in this folder.
+    ///
+    /// If the path contains the folders of several runs or models, only the outermost one counts.
     static func isFolder(_ path: String, ofOneOf owners: [String]) -> Bool {
         let names = path.split(separator: "/").map { String($0) }
         for (name, next) in zip(names, names.dropFirst()) where next == "artifacts" {

@@ -64,7 +64,9 @@ struct RecordFields {
         default defaultValue: Value
     ) throws(TrackingError) -> Value {
         guard let text = try optionalString(key) else { return defaultValue }
-        guard let value = Value(wireName: text) else { throw wrongType(key, "a known name") }
+        guard let value = Value(wireName: text) else {
+            throw wrongType(key, "one of \(Value.allCases.map(\.wireName).joined(separator: ", "))")
+        }
         return value
     }
 

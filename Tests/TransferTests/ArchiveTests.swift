@@ -114,7 +114,7 @@ import TrackingStore
     ])
     func `an archive that says that it is something else is refused`(mark: String, words: String) throws {
         var bytes: [UInt8] = []
-        ArchiveFormat.append(ArchiveFormat.mark, Array(mark.utf8), to: &bytes)
+        ArchiveFormat.append(ArchiveFormat.firstFile, Array(mark.utf8), to: &bytes)
         let failure = #expect(throws: SourceFailure.self) { try read(bytes + TarEntry.end) }
         #expect(failure?.description.contains(words) == true)
     }

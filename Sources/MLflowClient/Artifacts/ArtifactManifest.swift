@@ -34,7 +34,8 @@ public struct ArtifactManifest: Sendable, Hashable {
         }
         self.init(
             try root.list("files") { file throws(MLflowError) in
-                File(path: try file.id("path"), size: file.integer("size") ?? 0, sha256: try file.id("sha256"))
+                let (path, sha256) = (try file.requiredText("path"), try file.requiredText("sha256"))
+                return File(path: path, size: file.integer("size") ?? 0, sha256: sha256)
             }
         )
     }

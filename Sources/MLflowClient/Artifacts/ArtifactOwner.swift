@@ -18,7 +18,7 @@ public enum ArtifactOwner: Sendable, Hashable {
 enum ArtifactRoot: Sendable, Hashable {
     /// Through the tracking server, in the folder with this path. The path is empty or has a slash at its end.
     case served(String)
-    /// In a storage with this URI, for whose files the server may give signed addresses.
+    /// In a storage with this URI; the server may give signed addresses for its files.
     case elsewhere(String)
 
     private static let servedPath = "/mlflow-artifacts/artifacts/"
@@ -29,13 +29,12 @@ enum ArtifactRoot: Sendable, Hashable {
         let rest = uri.dropFirst(scheme.count + 1)
         switch scheme {
         case "mlflow-artifacts":
-            // The host is ignored, because it is only the tracking server's name for itself; the client uses the tracking
-            // URI.
+            // The host is ignored: it means the tracking server, which the client reaches at the tracking URI.
             let path = rest.hasPrefix("//") ? rest.dropFirst(2).drop { $0 != "/" } : rest
             self = .served(Self.folder(path))
         case "http", "https":
-            if let mark = rest.firstRange(of: Self.servedPath) {
-                self = .served(Self.folder(rest[mark.upperBound...]))
+            if let servedPath = rest.firstRange(of: Self.servedPath) {
+                self = .served(Self.folder(rest[servedPath.upperBound...]))
             } else {
                 self = .elsewhere(uri)
             }

@@ -2,7 +2,7 @@ internal import Files
 internal import Glibc
 internal import HTTPWire
 
-/// Opens files of this machine and makes their folders.
+/// Opens files of this machine, and creates folders for them.
 enum LocalFile {
     /// Opens a regular file for reading, and returns its size too.
     static func open(_ path: String) throws(MLflowError) -> (file: Descriptor, bytes: Int64) {
@@ -18,7 +18,7 @@ enum LocalFile {
         return (file, Int64(status.st_size))
     }
 
-    /// Makes the missing folders of a file's path.
+    /// Creates the missing folders of a file's path.
     static func makeFolders(of path: String) throws(MLflowError) {
         var folder = path.hasPrefix("/") ? "/" : ""
         for name in path.split(separator: "/").dropLast() {
@@ -34,12 +34,12 @@ enum LocalFile {
 
 /// A file that is being downloaded.
 ///
-/// The bytes are written to `<path>.part`; `keep` renames this file to `path` when it is complete.
+/// The bytes are written to `<path>.part`; `finish` renames this file to `path` when it is complete.
 struct IncomingFile: ~Copyable {
     private let path: String
     private let partPath: String
     private let file: Descriptor
-    private var isKept = false
+    private var isFinished = false
 
     init(_ path: String) throws(MLflowError) {
         self.path = path
@@ -51,10 +51,10 @@ struct IncomingFile: ~Copyable {
     }
 
     deinit {
-        if !isKept { unlink(partPath) }
+        if !isFinished { unlink(partPath) }
     }
 
-    /// Empties the file, so that another attempt can begin.
+    /// Empties the file before another attempt.
     func clear() throws(MLflowError) {
         guard ftruncate(file.rawValue, 0) == 0, lseek(file.rawValue, 0, SEEK_SET) == 0 else {
             throw LocalFile.failure(partPath, errno)
@@ -72,9 +72,9 @@ struct IncomingFile: ~Copyable {
         }
     }
 
-    /// Ends the download: renames the complete file to `path`.
-    consuming func keep() throws(MLflowError) {
+    /// Ends the download: renames the complete part file to `path`.
+    consuming func finish() throws(MLflowError) {
         guard rename(partPath, path) == 0 else { throw LocalFile.failure(path, errno) }
-        isKept = true
+        isFinished = true
     }
 }

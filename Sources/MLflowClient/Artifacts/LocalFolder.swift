@@ -13,12 +13,9 @@ public struct LocalArtifact: Sendable, Hashable {
     /// - Parameter path: nil for the file's own name.
     public init(_ localPath: String, path: String? = nil) {
         self.localPath = localPath
-        self.path = path ?? String(localPath[localPath.indexAfterLastSlash...])
+        let fileName = localPath.lastIndex(of: "/").map { localPath[localPath.index(after: $0)...] } ?? localPath[...]
+        self.path = path ?? String(fileName)
     }
-}
-
-extension String {
-    fileprivate var indexAfterLastSlash: Index { lastIndex(of: "/").map { index(after: $0) } ?? startIndex }
 }
 
 /// Lists folders of this machine.
@@ -55,9 +52,7 @@ enum LocalFolder {
 }
 
 extension LocalFile {
-    /// The size and the SHA-256 of a file.
-    ///
-    /// Reads it in pieces of 256 KiB.
+    /// The size and the SHA-256 of a file, which is read in pieces of 256 KiB.
     static func digest(_ path: String) throws(MLflowError) -> (size: Int64, sha256: String) {
         let (file, _) = try open(path)
         var hash = SHA256()

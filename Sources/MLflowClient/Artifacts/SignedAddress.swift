@@ -2,7 +2,7 @@ internal import HTTPClient
 internal import HTTPWire
 internal import JSON
 
-/// An address that the server has signed for one file of its storage.
+/// An address of one file in a storage, which the tracking server has signed.
 ///
 /// The client's credentials are never sent to this address.
 struct SignedAddress {
@@ -48,7 +48,7 @@ extension BlockingTrackingClient {
                 outcome: .notCarriedOut
             )
         }
-        guard let url = HTTPURL(try answer.id("presigned_url")) else {
+        guard let url = HTTPURL(try answer.requiredText("presigned_url")) else {
             throw .malformed("the signed address does not begin with http:// or https://")
         }
         let fields = answer["headers"]?.members.map { (name: $0.key, value: $0.value.string ?? "") } ?? []

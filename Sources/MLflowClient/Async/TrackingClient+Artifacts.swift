@@ -6,9 +6,7 @@ extension TrackingClient {
         try await perform { client throws(MLflowError) in try client.listArtifacts(owner, path: path) }
     }
 
-    /// Uploads a file piece by piece.
-    ///
-    /// An existing artifact with this path is replaced.
+    /// Uploads a file piece by piece; replaces an existing artifact with this path.
     ///
     /// - Parameters:
     ///   - localPath: the path of the file, which must not change during the upload.
@@ -19,9 +17,7 @@ extension TrackingClient {
         }
     }
 
-    /// Uploads bytes as a file.
-    ///
-    /// An existing artifact with this path is replaced.
+    /// Uploads bytes as a file; replaces an existing artifact with this path.
     ///
     /// - Parameter path: the path of the artifact, with its file name.
     public func logArtifact(_ owner: ArtifactOwner, bytes: [UInt8], path: String) async throws(MLflowError) {

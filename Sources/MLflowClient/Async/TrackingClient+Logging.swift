@@ -14,9 +14,7 @@ extension TrackingClient {
         }
     }
 
-    /// Sets a param of a run.
-    ///
-    /// Setting it again to the same value is not an error.
+    /// Sets a param of a run; to set it again to the same value is not an error.
     public func logParam(runID: String, _ key: String, _ value: String) async throws(MLflowError) {
         try await perform { client throws(MLflowError) in try client.logParam(runID: runID, key, value) }
     }

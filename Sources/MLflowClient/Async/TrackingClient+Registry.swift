@@ -52,9 +52,7 @@ extension TrackingClient {
         }
     }
 
-    /// Removes a registered model with its versions.
-    ///
-    /// This cannot be undone.
+    /// Removes a registered model with its versions; this cannot be undone.
     public func deleteRegisteredModel(name: String) async throws(MLflowError) {
         try await perform { client throws(MLflowError) in try client.deleteRegisteredModel(name: name) }
     }
@@ -175,9 +173,7 @@ extension TrackingClient {
         }
     }
 
-    /// Removes a version.
-    ///
-    /// This cannot be undone.
+    /// Removes a version; this cannot be undone.
     public func deleteModelVersion(name: String, version: String) async throws(MLflowError) {
         try await perform { client throws(MLflowError) in try client.deleteModelVersion(name: name, version: version) }
     }

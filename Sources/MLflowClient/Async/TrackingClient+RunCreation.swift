@@ -27,8 +27,8 @@ extension TrackingClient {
 
     /// Returns the run that was started with a key, set to running again, or creates a run with this key.
     ///
-    /// With the same key, a program that was stopped continues its run when it is started again, and a run whose
-    /// creation got no answer is not created twice.
+    /// A program that was stopped continues its run if it is started again with the same key. If the creation of a run gets no
+    /// answer, the run is not created twice.
     ///
     /// - Parameter key: a name for the work that is unique within the experiment, such as the id of a job.
     public func createOrResumeRun(

@@ -41,7 +41,7 @@ extension BlockingTrackingClient {
         try download(owner, path, begin: { () throws(MLflowError) in try file.clear() }) { bytes throws(MLflowError) in
             try file.append(bytes)
         }
-        try file.keep()
+        try file.finish()
     }
 
     /// The blocking form of ``TrackingClient/readArtifact(_:path:maximumBytes:)``.
@@ -64,11 +64,9 @@ extension BlockingTrackingClient {
 extension BlockingTrackingClient {
     private static let artifactsPath = "/api/2.0/mlflow-artifacts/artifacts/"
 
-    /// How the client reads and writes the artifacts of a run or model.
-    ///
-    /// The server is asked once for each owner.
+    /// How the client reads and writes the artifacts of a run or model; the server is asked only at the first call for each.
     func artifactRoot(_ owner: ArtifactOwner) throws(MLflowError) -> ArtifactRoot {
-        if let known = caller.artifactRoots.withLock({ $0[owner] }) { return known }
+        if let root = caller.artifactRoots.withLock({ $0[owner] }) { return root }
         let uri: String
         switch owner {
         case .run(let id): uri = try getRun(runID: id).info.artifactURI
@@ -76,7 +74,7 @@ extension BlockingTrackingClient {
         }
         let root = ArtifactRoot(uri)
         caller.artifactRoots.withLock { roots in
-            // The server is asked again for roots that were removed here.
+            // The number of roots is bounded; if they are removed, the server is asked again.
             if roots.count >= 10_000 { roots.removeAll() }
             roots[owner] = root
         }
@@ -123,12 +121,12 @@ extension BlockingTrackingClient {
 
     /// - Parameters:
     ///   - begin: called before the first byte of each attempt.
-    ///   - take: called with the bytes, piece by piece.
+    ///   - receive: called with the bytes, piece by piece.
     private func download(
         _ owner: ArtifactOwner,
         _ path: String,
         begin: () throws(MLflowError) -> Void,
-        _ take: ([UInt8]) throws(MLflowError) -> Void
+        _ receive: ([UInt8]) throws(MLflowError) -> Void
     ) throws(MLflowError) {
         let path = try Self.checkedArtifactPath(path)
         let root = try artifactRoot(owner)
@@ -160,15 +158,15 @@ extension BlockingTrackingClient {
                 let piece: [UInt8]?
                 do throws(CallFailure) { piece = try stream.next() } catch { throw .call(error) }
                 guard let piece else { return HTTPReply(head: stream.head, body: []) }
-                do throws(MLflowError) { try take(piece) } catch { throw .final(error) }
+                do throws(MLflowError) { try receive(piece) } catch { throw .final(error) }
             }
         }
     }
 
     /// Makes attempts to upload or download a file until one succeeds.
     private func transfer(_ attempt: (String?) throws(AttemptFailure) -> HTTPReply) throws(MLflowError) {
-        _ = try caller.attempts(.repeatable, interruption, isTransfer: true) { credentials, _ throws(AttemptFailure) in
-            try attempt(credentials)
+        _ = try caller.retry(.repeatable, interruption, isTransfer: true) { authorization, _ throws(AttemptFailure) in
+            try attempt(authorization)
         }
     }
 

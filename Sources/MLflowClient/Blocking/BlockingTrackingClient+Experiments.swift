@@ -13,7 +13,7 @@ extension BlockingTrackingClient {
             body.member("artifact_location", ifPresent: artifactLocation)
             body.member("tags", tags: tags)
         }
-        return try answer(to: call).id("experiment_id")
+        return try answer(to: call).requiredText("experiment_id")
     }
 
     /// The blocking form of ``TrackingClient/getExperiment(experimentID:)``.
@@ -54,39 +54,36 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/renameExperiment(experimentID:newName:)``.
     public func renameExperiment(experimentID: String, newName: String) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "experiments/update", .repeatable) { body in
+        try perform(.post, "experiments/update", .repeatable) { body in
             body.member("experiment_id", experimentID)
             body.member("new_name", newName)
         }
-        try perform(call)
     }
 
     /// The blocking form of ``TrackingClient/deleteExperiment(experimentID:)``.
     public func deleteExperiment(experimentID: String) throws(MLflowError) {
-        try perform(.send(.post, "experiments/delete", .notRepeatable) { $0.member("experiment_id", experimentID) })
+        try perform(.post, "experiments/delete", .notRepeatable) { $0.member("experiment_id", experimentID) }
     }
 
     /// The blocking form of ``TrackingClient/restoreExperiment(experimentID:)``.
     public func restoreExperiment(experimentID: String) throws(MLflowError) {
-        try perform(.send(.post, "experiments/restore", .notRepeatable) { $0.member("experiment_id", experimentID) })
+        try perform(.post, "experiments/restore", .notRepeatable) { $0.member("experiment_id", experimentID) }
     }
 
     /// The blocking form of ``TrackingClient/setExperimentTag(experimentID:_:_:)``.
     public func setExperimentTag(experimentID: String, _ key: String, _ value: String) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "experiments/set-experiment-tag", .repeatable) { body in
+        try perform(.post, "experiments/set-experiment-tag", .repeatable) { body in
             body.member("experiment_id", experimentID)
             body.member("key", key)
             body.member("value", value)
         }
-        try perform(call)
     }
 
     /// The blocking form of ``TrackingClient/deleteExperimentTag(experimentID:_:)``.
     public func deleteExperimentTag(experimentID: String, _ key: String) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "experiments/delete-experiment-tag", .notRepeatable) { body in
+        try perform(.post, "experiments/delete-experiment-tag", .notRepeatable) { body in
             body.member("experiment_id", experimentID)
             body.member("key", key)
         }
-        try perform(call)
     }
 }

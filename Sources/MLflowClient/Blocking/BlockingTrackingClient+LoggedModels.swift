@@ -70,11 +70,10 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/setLoggedModelTags(modelID:_:)``.
     public func setLoggedModelTags(modelID: String, _ tags: [Tag]) throws(MLflowError) {
-        let call = TrackingCall.send(.patch, Self.route(modelID) + "/tags", .repeatable) { body in
+        try perform(.patch, Self.route(modelID) + "/tags", .repeatable) { body in
             body.member("model_id", modelID)
             body.member("tags", tags: tags)
         }
-        try perform(call)
     }
 
     /// The blocking form of ``TrackingClient/deleteLoggedModelTag(modelID:_:)``.
@@ -85,11 +84,10 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/logLoggedModelParams(modelID:_:)``.
     public func logLoggedModelParams(modelID: String, _ params: [Param]) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "\(Self.route(modelID))/params", .notRepeatable) { body in
+        try perform(.post, "\(Self.route(modelID))/params", .notRepeatable) { body in
             body.member("model_id", modelID)
             body.member("params", params: params)
         }
-        try perform(call)
     }
 
     /// The blocking form of ``TrackingClient/deleteLoggedModel(modelID:)``.

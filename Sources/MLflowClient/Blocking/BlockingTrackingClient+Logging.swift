@@ -11,40 +11,36 @@ extension BlockingTrackingClient {
         timestamp: Int64? = nil
     ) throws(MLflowError) {
         let metric = Metric(key, value, step: step, timestamp: timestamp)
-        let call = TrackingCall.send(.post, "runs/log-metric", .repeatable) { body in
+        try perform(.post, "runs/log-metric", .repeatable) { body in
             body.member("run_id", runID)
             metric.writeMembers(to: &body)
         }
-        try perform(call)
     }
 
     /// The blocking form of ``TrackingClient/logParam(runID:_:_:)``.
     public func logParam(runID: String, _ key: String, _ value: String) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "runs/log-parameter", .repeatable) { body in
+        try perform(.post, "runs/log-parameter", .repeatable) { body in
             body.member("run_id", runID)
             body.member("key", key)
             body.member("value", value)
         }
-        try perform(call)
     }
 
     /// The blocking form of ``TrackingClient/setTag(runID:_:_:)``.
     public func setTag(runID: String, _ key: String, _ value: String) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "runs/set-tag", .repeatable) { body in
+        try perform(.post, "runs/set-tag", .repeatable) { body in
             body.member("run_id", runID)
             body.member("key", key)
             body.member("value", value)
         }
-        try perform(call)
     }
 
     /// The blocking form of ``TrackingClient/deleteTag(runID:_:)``.
     public func deleteTag(runID: String, _ key: String) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "runs/delete-tag", .notRepeatable) { body in
+        try perform(.post, "runs/delete-tag", .notRepeatable) { body in
             body.member("run_id", runID)
             body.member("key", key)
         }
-        try perform(call)
     }
 
     /// The blocking form of ``TrackingClient/logBatch(runID:metrics:params:tags:)``.

@@ -35,63 +35,57 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/updateRegisteredModel(name:description:)``.
     public func updateRegisteredModel(name: String, description: String) throws(MLflowError) {
-        let call = TrackingCall.send(.patch, "registered-models/update", .repeatable) { body in
+        try perform(.patch, "registered-models/update", .repeatable) { body in
             body.member("name", name)
             body.member("description", description)
         }
-        try perform(call)
     }
 
     /// The blocking form of ``TrackingClient/renameRegisteredModel(name:newName:)``.
     public func renameRegisteredModel(name: String, newName: String) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "registered-models/rename", .notRepeatable) { body in
+        try perform(.post, "registered-models/rename", .notRepeatable) { body in
             body.member("name", name)
             body.member("new_name", newName)
         }
-        try perform(call)
     }
 
     /// The blocking form of ``TrackingClient/deleteRegisteredModel(name:)``.
     public func deleteRegisteredModel(name: String) throws(MLflowError) {
-        try perform(.send(.delete, "registered-models/delete", .notRepeatable) { $0.member("name", name) })
+        try perform(.delete, "registered-models/delete", .notRepeatable) { $0.member("name", name) }
     }
 
     /// The blocking form of ``TrackingClient/setRegisteredModelTag(name:_:_:)``.
     public func setRegisteredModelTag(name: String, _ key: String, _ value: String) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "registered-models/set-tag", .repeatable) { body in
+        try perform(.post, "registered-models/set-tag", .repeatable) { body in
             body.member("name", name)
             body.member("key", key)
             body.member("value", value)
         }
-        try perform(call)
     }
 
     /// The blocking form of ``TrackingClient/deleteRegisteredModelTag(name:_:)``.
     public func deleteRegisteredModelTag(name: String, _ key: String) throws(MLflowError) {
-        let call = TrackingCall.send(.delete, "registered-models/delete-tag", .repeatable) { body in
+        try perform(.delete, "registered-models/delete-tag", .repeatable) { body in
             body.member("name", name)
             body.member("key", key)
         }
-        try perform(call)
     }
 
     /// The blocking form of ``TrackingClient/setRegisteredModelAlias(name:alias:version:)``.
     public func setRegisteredModelAlias(name: String, alias: String, version: String) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "registered-models/alias", .repeatable) { body in
+        try perform(.post, "registered-models/alias", .repeatable) { body in
             body.member("name", name)
             body.member("alias", alias)
             body.member("version", version)
         }
-        try perform(call)
     }
 
     /// The blocking form of ``TrackingClient/deleteRegisteredModelAlias(name:alias:)``.
     public func deleteRegisteredModelAlias(name: String, alias: String) throws(MLflowError) {
-        let call = TrackingCall.send(.delete, "registered-models/alias", .repeatable) { body in
+        try perform(.delete, "registered-models/alias", .repeatable) { body in
             body.member("name", name)
             body.member("alias", alias)
         }
-        try perform(call)
     }
 
     /// The blocking form of ``TrackingClient/getModelVersionByAlias(name:alias:)``.
@@ -161,12 +155,11 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/updateModelVersion(name:version:description:)``.
     public func updateModelVersion(name: String, version: String, description: String) throws(MLflowError) {
-        let call = TrackingCall.send(.patch, "model-versions/update", .repeatable) { body in
+        try perform(.patch, "model-versions/update", .repeatable) { body in
             body.member("name", name)
             body.member("version", version)
             body.member("description", description)
         }
-        try perform(call)
     }
 
     /// The blocking form of ``TrackingClient/transitionModelVersionStage(name:version:stage:archiveExistingVersions:)``.
@@ -187,37 +180,34 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/deleteModelVersion(name:version:)``.
     public func deleteModelVersion(name: String, version: String) throws(MLflowError) {
-        let call = TrackingCall.send(.delete, "model-versions/delete", .notRepeatable) { body in
+        try perform(.delete, "model-versions/delete", .notRepeatable) { body in
             body.member("name", name)
             body.member("version", version)
         }
-        try perform(call)
     }
 
     /// The blocking form of ``TrackingClient/getModelVersionDownloadURI(name:version:)``.
     public func getModelVersionDownloadURI(name: String, version: String) throws(MLflowError) -> String {
         let call = TrackingCall.get("model-versions/get-download-uri", [("name", name), ("version", version)])
-        return try answer(to: call).id("artifact_uri")
+        return try answer(to: call).requiredText("artifact_uri")
     }
 
     /// The blocking form of ``TrackingClient/setModelVersionTag(name:version:_:_:)``.
     public func setModelVersionTag(name: String, version: String, _ key: String, _ value: String) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "model-versions/set-tag", .repeatable) { body in
+        try perform(.post, "model-versions/set-tag", .repeatable) { body in
             body.member("name", name)
             body.member("version", version)
             body.member("key", key)
             body.member("value", value)
         }
-        try perform(call)
     }
 
     /// The blocking form of ``TrackingClient/deleteModelVersionTag(name:version:_:)``.
     public func deleteModelVersionTag(name: String, version: String, _ key: String) throws(MLflowError) {
-        let call = TrackingCall.send(.delete, "model-versions/delete-tag", .repeatable) { body in
+        try perform(.delete, "model-versions/delete-tag", .repeatable) { body in
             body.member("name", name)
             body.member("version", version)
             body.member("key", key)
         }
-        try perform(call)
     }
 }

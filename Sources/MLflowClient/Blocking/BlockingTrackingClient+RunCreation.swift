@@ -39,8 +39,8 @@ extension BlockingTrackingClient {
         tags: [Tag] = []
     ) throws(MLflowError) -> Run {
         let experimentID = try resolveExperiment(experiment).experimentID
-        let all = RunTag.withOrigin(tags + RunTag.tags(parentRunID: parentRunID, params: params))
-        let run = try createRun(experimentID: experimentID, runName: runName, tags: all)
+        let allTags = RunTag.withOrigin(tags + RunTag.tags(parentRunID: parentRunID, params: params))
+        let run = try createRun(experimentID: experimentID, runName: runName, tags: allTags)
         guard !params.isEmpty else { return run }
         try logBatch(runID: run.info.runID, params: params)
         return try getRun(runID: run.info.runID)
@@ -55,11 +55,11 @@ extension BlockingTrackingClient {
         tags: [Tag] = []
     ) throws(MLflowError) -> StartedRun {
         let experimentID = try resolveExperiment(experiment).experimentID
-        if let run = try run(experimentID, key: key) { return StartedRun(run: try resumed(run), isResumed: true) }
-        let own = [Tag(RunTag.key, key)] + RunTag.tags(parentRunID: parentRunID, params: [])
-        let all = RunTag.withOrigin(tags + own)
+        if let run = try run(experimentID, key: key) { return StartedRun(run: try setRunning(run), isResumed: true) }
+        let keyTags = [Tag(RunTag.key, key)] + RunTag.tags(parentRunID: parentRunID, params: [])
+        let allTags = RunTag.withOrigin(tags + keyTags)
         do throws(MLflowError) {
-            let run = try createRun(experimentID: experimentID, runName: runName, tags: all)
+            let run = try createRun(experimentID: experimentID, runName: runName, tags: allTags)
             return StartedRun(run: run, isResumed: false)
         } catch {
             guard error.outcome == .unclear, error.code != .cancelled,
@@ -76,7 +76,7 @@ extension BlockingTrackingClient {
         return page.items.first { $0.data.tag(RunTag.key)?.isSame(as: key) == true }
     }
 
-    private func resumed(_ run: Run) throws(MLflowError) -> Run {
+    private func setRunning(_ run: Run) throws(MLflowError) -> Run {
         guard run.info.status != .running else { return run }
         try updateRun(runID: run.info.runID, status: .running)
         return try getRun(runID: run.info.runID)

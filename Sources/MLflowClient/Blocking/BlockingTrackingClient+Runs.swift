@@ -51,12 +51,12 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/deleteRun(runID:)``.
     public func deleteRun(runID: String) throws(MLflowError) {
-        try perform(.send(.post, "runs/delete", .repeatable) { $0.member("run_id", runID) })
+        try perform(.post, "runs/delete", .repeatable) { $0.member("run_id", runID) }
     }
 
     /// The blocking form of ``TrackingClient/restoreRun(runID:)``.
     public func restoreRun(runID: String) throws(MLflowError) {
-        try perform(.send(.post, "runs/restore", .repeatable) { $0.member("run_id", runID) })
+        try perform(.post, "runs/restore", .repeatable) { $0.member("run_id", runID) }
     }
 
     /// The blocking form of ``TrackingClient/searchRuns(experimentIDs:filter:viewType:orderBy:maxResults:pageToken:)``.
@@ -82,7 +82,7 @@ extension BlockingTrackingClient {
 
     /// The blocking form of ``TrackingClient/logInputs(runID:datasets:modelIDs:)``.
     public func logInputs(runID: String, datasets: [DatasetInput] = [], modelIDs: [String] = []) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "runs/log-inputs", .repeatable) { body in
+        try perform(.post, "runs/log-inputs", .repeatable) { body in
             body.member("run_id", runID)
             body.memberArray("datasets") { writer in
                 for dataset in datasets { dataset.write(to: &writer) }
@@ -96,12 +96,11 @@ extension BlockingTrackingClient {
                 }
             }
         }
-        try perform(call)
     }
 
     /// The blocking form of ``TrackingClient/logOutputs(runID:models:)``.
     public func logOutputs(runID: String, models: [ModelOutput]) throws(MLflowError) {
-        let call = TrackingCall.send(.post, "runs/outputs", .notRepeatable) { body in
+        try perform(.post, "runs/outputs", .notRepeatable) { body in
             body.member("run_id", runID)
             body.memberArray("models") { writer in
                 for model in models {
@@ -112,6 +111,5 @@ extension BlockingTrackingClient {
                 }
             }
         }
-        try perform(call)
     }
 }

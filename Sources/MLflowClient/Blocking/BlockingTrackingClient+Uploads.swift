@@ -49,10 +49,9 @@ private final class FolderUpload {
     /// The sizes of the server's files, by path; filled folder by folder.
     private var sizes: [String: Int64] = [:]
     private var listedFolders: Set<String> = []
-    /// The bytes that were sent since the last manifest.
-    private var unlistedBytes: Int64 = 0
-    /// The number of bytes after which another manifest is sent; a program that is killed has to send about this much again.
-    private static let longestUnlistedBytes: Int64 = 32 << 20
+    private var bytesSinceManifest: Int64 = 0
+    /// The number of bytes after which a manifest is sent; if the program is killed, at most about this much is sent again.
+    private static let maximumBytesSinceManifest: Int64 = 32 << 20
 
     init(client: BlockingTrackingClient, owner: ArtifactOwner, folder: String) {
         self.client = client
@@ -61,36 +60,34 @@ private final class FolderUpload {
     }
 
     func send(_ files: [LocalArtifact]) {
-        let known = hashesOfEarlierUpload()
-        for file in files { send(file, known) }
+        let earlierHashes = hashesOfEarlierUpload()
+        for file in files { send(file, earlierHashes) }
         sendManifest()
     }
 
-    /// Sends a manifest of the files that the server has.
-    ///
-    /// This is also done after failures, so that the next upload sends only the rest.
+    /// Sends a manifest of the files that the server has, also after failures, so that the next upload sends only the rest.
     private func sendManifest() {
         let path = "\(folder)/\(ArtifactManifest.fileName)"
         attempt(path) { () throws(MLflowError) in
             try client.logArtifact(owner, bytes: ArtifactManifest(manifest).json, path: path)
         }
-        unlistedBytes = 0
+        bytesSinceManifest = 0
     }
 
-    private func send(_ file: LocalArtifact, _ known: [String: String]) {
+    private func send(_ file: LocalArtifact, _ earlierHashes: [String: String]) {
         let path = "\(folder)/\(file.path)"
         attempt(path) { () throws(MLflowError) in
             let (size, sha256) = try LocalFile.digest(file.localPath)
-            if known[file.path] == sha256, try sizeOnServer(path) == size {
+            if earlierHashes[file.path] == sha256, try sizeOnServer(path) == size {
                 report.skipped.append(path)
             } else {
                 try client.logArtifact(owner, localPath: file.localPath, path: path)
                 report.uploaded.append(path)
-                unlistedBytes += size
+                bytesSinceManifest += size
             }
             manifest.append(ArtifactManifest.File(path: file.path, size: size, sha256: sha256))
         }
-        if unlistedBytes >= Self.longestUnlistedBytes { sendManifest() }
+        if bytesSinceManifest >= Self.maximumBytesSinceManifest { sendManifest() }
     }
 
     private func attempt(_ path: String, _ step: () throws(MLflowError) -> Void) {
@@ -101,8 +98,8 @@ private final class FolderUpload {
 
     /// The hashes in the manifest of an earlier upload, by path; empty if no manifest can be read, so that every file is sent.
     ///
-    /// The folder is listed first, because MLflow 2.22 answers the read of a missing file with 500, after which the
-    /// call would be repeated.
+    /// The folder is listed first: MLflow 2.22 answers 500 if a file that does not exist is read, and the client would repeat
+    /// such a call.
     private func hashesOfEarlierUpload() -> [String: String] {
         let path = "\(folder)/\(ArtifactManifest.fileName)"
         guard (try? sizeOnServer(path)) != nil, let bytes = try? client.readArtifact(owner, path: path),

@@ -1,10 +1,11 @@
 internal import HTTPClient
+internal import HTTPWire
 internal import JSON
 
 /// A client whose calls block the calling thread until the server has answered.
 ///
 /// Use it on threads that may block, such as those of a program without tasks. Asynchronous code should use `TrackingClient`,
-/// which makes the same calls on threads of its own, because a blocking call would take a thread away from all tasks.
+/// which makes the same calls on its own threads, because a blocking call would block a thread that runs Swift's tasks.
 ///
 /// ```swift
 /// let client = try BlockingTrackingClient(ClientConfiguration(trackingURI: "http://127.0.0.1:5000"))
@@ -40,7 +41,7 @@ public struct BlockingTrackingClient: Sendable {
     /// A client with the same connections that makes each call only once, with this time limit.
     public func withTimeout(_ timeout: Duration) -> BlockingTrackingClient {
         var client = self
-        client.caller = caller.changing { configuration in
+        client.caller = caller.withConfiguration { configuration in
             configuration.retries = .none
             configuration.retries.totalTime = timeout
             configuration.requestTimeout = timeout
@@ -57,6 +58,16 @@ public struct BlockingTrackingClient: Sendable {
 extension BlockingTrackingClient {
     /// Makes a call and ignores the body of a successful answer.
     func perform(_ call: TrackingCall) throws(MLflowError) { _ = try caller.reply(to: call, interruption) }
+
+    /// Makes a call with a JSON object as its body, and ignores the body of a successful answer.
+    func perform(
+        _ method: HTTPMethod,
+        _ route: String,
+        _ repetition: Repetition,
+        _ members: (inout JSONWriter) -> Void
+    ) throws(MLflowError) {
+        try perform(.send(method, route, repetition, members))
+    }
 
     /// Makes a call and returns the JSON object of the answer.
     func answer(to call: TrackingCall) throws(MLflowError) -> JSONValue {
@@ -83,7 +94,7 @@ extension BlockingTrackingClient {
         repeat {
             let next = try page(token)
             items += next.items
-            if let following = next.nextPageToken, following == token {
+            if let nextToken = next.nextPageToken, nextToken == token {
                 throw .malformed("the server sends the same page again")
             }
             token = next.nextPageToken

@@ -12,7 +12,7 @@ extension JSONValue {
     func text(_ key: String) -> String { optionalText(key) ?? "" }
 
     /// A text that the answer must have, such as an id; a number is accepted too.
-    func id(_ key: String) throws(MLflowError) -> String {
+    func requiredText(_ key: String) throws(MLflowError) -> String {
         if let text = optionalText(key), !text.isEmpty { return text }
         // Some servers send ids of experiments and numbers of versions as numbers.
         if let number = present(key)?.int64 { return String(number) }

@@ -15,8 +15,8 @@ struct LogBatches {
     private var params: ArraySlice<Param>
     private var tags: ArraySlice<Tag>
 
-    /// How much still fits into the current body.
-    private struct Room {
+    /// The numbers of bytes and items that still fit into the current body.
+    private struct RemainingSpace {
         var bytes: Int
         var items = Limits.items
     }
@@ -32,25 +32,25 @@ struct LogBatches {
     mutating func next() -> [UInt8]? {
         guard !metrics.isEmpty || !params.isEmpty || !tags.isEmpty else { return nil }
         // 100 bytes are reserved for the names of the members.
-        var room = Room(bytes: Limits.bytes - 100 - runID.utf8.count)
+        var space = RemainingSpace(bytes: Limits.bytes - 100 - runID.utf8.count)
         var writer = JSONWriter()
         writer.beginObject()
         writer.member("run_id", runID)
-        // Params and tags go first, so that they can be seen while the points are still arriving.
-        Self.move(&params, Limits.params, &room, "params", &writer) { $1.pair($0.key, $0.value) }
-        Self.move(&tags, Limits.tags, &room, "tags", &writer) { $1.pair($0.key, $0.value) }
-        Self.move(&metrics, Limits.items, &room, "metrics", &writer) { $0.write(to: &$1) }
+        // Params and tags are sent first, so that they can be seen while points are still being sent.
+        Self.move(&params, Limits.params, &space, "params", &writer) { $1.pair($0.key, $0.value) }
+        Self.move(&tags, Limits.tags, &space, "tags", &writer) { $1.pair($0.key, $0.value) }
+        Self.move(&metrics, Limits.items, &space, "metrics", &writer) { $0.write(to: &$1) }
         writer.endObject()
         return writer.takeBytes()
     }
 
-    /// Moves as many items as fit from the beginning of a list into a member of the body.
+    /// Moves items from the beginning of a list into a member of the body, as many as fit.
     ///
     /// An item that is too large for any body is sent alone, and the server refuses it.
     private static func move<Item>(
         _ items: inout ArraySlice<Item>,
         _ limit: Int,
-        _ room: inout Room,
+        _ space: inout RemainingSpace,
         _ name: StaticString,
         _ writer: inout JSONWriter,
         _ write: (Item, inout JSONWriter) -> Void
@@ -59,15 +59,15 @@ struct LogBatches {
         writer.key(name)
         writer.beginArray()
         var count = 0
-        while let item = items.first, count < limit, room.items > 0 {
+        while let item = items.first, count < limit, space.items > 0 {
             var single = JSONWriter()
             write(item, &single)
             let bytes = single.takeBytes()
-            let isFirst = room.items == Limits.items
-            guard bytes.count < room.bytes || isFirst else { break }
+            let isFirst = space.items == Limits.items
+            guard bytes.count < space.bytes || isFirst else { break }
             writer.raw(bytes)
-            room.bytes -= bytes.count + 1
-            room.items -= 1
+            space.bytes -= bytes.count + 1
+            space.items -= 1
             count += 1
             items.removeFirst()
         }

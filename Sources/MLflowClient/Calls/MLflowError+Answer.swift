@@ -6,10 +6,10 @@ extension MLflowError {
     ///
     /// - Parameter redacted: removes secrets from a text of the server.
     init(_ reply: HTTPReply, at uri: TrackingURI, redacted: (String) -> String) {
-        let sent = reply.errorCode.map { Code(rawValue: redacted($0).printable(limit: 100)) }
+        let code = reply.errorCode.map { Code(rawValue: redacted($0).printable(limit: 100)) }
         let text = reply.message.map { redacted($0).printable(limit: 2_000) }
         self.init(
-            sent ?? Self.code(of: reply.status),
+            code ?? Self.code(of: reply.status),
             text ?? "\(uri) answers \(reply.status)\(reply.isHTML ? " in HTML" : "")",
             outcome: reply.status < 500 && reply.status != 408 ? .notCarriedOut : .unclear,
             cause: .answer(reply)
@@ -56,8 +56,8 @@ extension CallFailure {
 
     /// Whether another attempt may succeed.
     ///
-    /// - Parameter hasAnswered: whether the server has answered before; then a name that cannot be resolved is a
-    ///   temporary failure.
+    /// - Parameter hasAnswered: whether the server has answered before. If so, its name exists, and the failure to resolve it is
+    ///   temporary.
     func isTransient(hasAnswered: Bool) -> Bool {
         switch self {
         case .unresolved: hasAnswered

@@ -5,25 +5,19 @@ internal import Synchronization
 final class TokenSource: Sendable {
     private let provider: @Sendable () throws -> String
     private let current = Mutex<String?>(nil)
-    /// Runs the requests to the provider one after another.
-    ///
-    /// Callers that wait meanwhile then use the same token.
+    /// Asks the provider for one token at a time; callers that wait meanwhile use the same new token.
     private let renewals = DispatchQueue(label: "mlflow-token")
 
     init(_ provider: @escaping @Sendable () throws -> String) { self.provider = provider }
 
-    /// Returns the current token.
-    ///
-    /// The first call asks the provider, which may block.
+    /// Returns the current token; the first call asks the provider, which may block.
     func token() throws(MLflowError) -> String {
         if let token = current.withLock({ $0 }) { return token }
-        return try renewed(after: nil)
+        return try renewedToken(after: nil)
     }
 
-    /// Returns a token that differs from the refused one.
-    ///
-    /// Asks the provider for a token, unless another caller has done so meanwhile.
-    func renewed(after refused: String?) throws(MLflowError) -> String {
+    /// Returns another token than the refused one; asks the provider, unless another caller has done so meanwhile.
+    func renewedToken(after refused: String?) throws(MLflowError) -> String {
         let result = renewals.sync { () -> Result<String, MLflowError> in
             if let token = current.withLock({ $0 }), token != refused { return .success(token) }
             do {

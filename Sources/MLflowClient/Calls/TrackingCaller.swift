@@ -7,18 +7,15 @@ internal import Synchronization
 /// Why one attempt of a call failed.
 enum AttemptFailure: Error {
     case call(CallFailure)
-    /// A failure that another attempt would not change.
+    /// A failure that would occur again at another attempt.
     case final(MLflowError)
 }
 
-/// Makes calls, repeats failed calls if the retry policy and the kind of call allow it, and renews a token that the
-/// server refuses.
+/// Makes calls, repeats a failed call if the retry policy and the call allow it, and renews a token that the server refuses.
 final class TrackingCaller: Sendable {
     let connection: TrackingConnection
     let configuration: ClientConfiguration
-    /// The artifact roots that were looked up.
-    ///
-    /// They stay valid, because the artifact URI of a run or model never changes.
+    /// The artifact roots that were looked up; they stay valid, because the artifact URI of a run or model never changes.
     let artifactRoots = Mutex<[ArtifactOwner: ArtifactRoot]>([:])
     private let tokens: TokenSource?
     private let hasAnswered: Atomic<Bool>
@@ -50,7 +47,7 @@ final class TrackingCaller: Sendable {
     }
 
     /// Returns a caller with the same connections and token, and a changed configuration.
-    func changing(_ change: (inout ClientConfiguration) -> Void) -> TrackingCaller {
+    func withConfiguration(changedBy change: (inout ClientConfiguration) -> Void) -> TrackingCaller {
         var changed = configuration
         change(&changed)
         return TrackingCaller(self, changed)
@@ -59,7 +56,7 @@ final class TrackingCaller: Sendable {
     /// Makes a call, with repetitions, and returns the successful answer.
     func reply(to call: TrackingCall, _ interruption: CallInterruption?) throws(MLflowError) -> HTTPReply {
         var limits = CallLimits(connecting: configuration.connectTimeout, interruption: interruption)
-        return try attempts(call.repetition, interruption) { authorization, end throws(AttemptFailure) in
+        return try retry(call.repetition, interruption) { authorization, end throws(AttemptFailure) in
             limits.whole = .earlier(end, Deadline(after: configuration.requestTimeout))
             let fields = call.body == nil ? [] : [(name: "Content-Type", value: "application/json")]
             do throws(CallFailure) {
@@ -85,33 +82,33 @@ final class TrackingCaller: Sendable {
     ///   - attempt: receives the value of the Authorization field (nil for the connection's credentials) and the
     ///     deadline of the call.
     /// - Returns: an answer with a status from 200 to 299.
-    func attempts(
+    func retry(
         _ repetition: Repetition,
         _ interruption: CallInterruption?,
         isTransfer: Bool = false,
         _ attempt: (String?, Deadline) throws(AttemptFailure) -> HTTPReply
     ) throws(MLflowError) -> HTTPReply {
         let policy = configuration.retries
-        let end = ContinuousClock.now + policy.totalTime
+        let deadline = ContinuousClock.now + policy.totalTime
         var token = try tokens?.token()
-        var mayRenew = tokens != nil
-        var count = 0
-        var isUnclear = false
+        var mayRenewToken = tokens != nil
+        var attemptCount = 0
+        var isOutcomeUnclear = false
         while true {
             if interruption?.isInterrupted == true {
-                let outcome: MLflowError.Outcome = isUnclear ? .unclear : .notCarriedOut
+                let outcome: MLflowError.Outcome = isOutcomeUnclear ? .unclear : .notCarriedOut
                 throw MLflowError(.cancelled, "the call was cancelled", outcome: outcome)
             }
-            count += 1
+            attemptCount += 1
             let problem: Problem
             do throws(AttemptFailure) {
-                let reply = try attempt(token.map { "Bearer \($0)" }, Deadline(after: end - .now))
+                let reply = try attempt(token.map { "Bearer \($0)" }, Deadline(after: deadline - .now))
                 hasAnswered.store(true, ordering: .relaxed)
                 if (200..<300).contains(reply.status) { return reply }
-                if reply.status == 401, mayRenew, let tokens {
-                    token = try renewed(after: token, tokens)
-                    mayRenew = false
-                    count -= 1
+                if reply.status == 401, mayRenewToken, let tokens {
+                    token = try renewedToken(after: token, tokens)
+                    mayRenewToken = false
+                    attemptCount -= 1
                     continue
                 }
                 problem = Problem(
@@ -123,10 +120,10 @@ final class TrackingCaller: Sendable {
                 problem = self.problem(error, repetition)
             }
             // The outcome is unclear if any of the attempts may have been carried out.
-            isUnclear = isUnclear || problem.error.outcome == .unclear
-            let pause = policy.pause(after: count, requested: problem.requestedPause, random: .random(in: 0...1))
-            guard problem.mayRepeat, count < policy.attempts, isTransfer || .now + pause < end else {
-                throw isUnclear ? problem.error.unclear : problem.error
+            isOutcomeUnclear = isOutcomeUnclear || problem.error.outcome == .unclear
+            let pause = policy.pause(after: attemptCount, requested: problem.requestedPause, random: .random(in: 0...1))
+            guard problem.mayRepeat, attemptCount < policy.attempts, isTransfer || .now + pause < deadline else {
+                throw isOutcomeUnclear ? problem.error.unclear : problem.error
             }
             (interruption ?? CallInterruption()).wait(pause)
         }
@@ -151,9 +148,9 @@ final class TrackingCaller: Sendable {
         }
     }
 
-    private func renewed(after token: String?, _ tokens: TokenSource) throws(AttemptFailure) -> String {
+    private func renewedToken(after token: String?, _ tokens: TokenSource) throws(AttemptFailure) -> String {
         do throws(MLflowError) {
-            return try tokens.renewed(after: token)
+            return try tokens.renewedToken(after: token)
         } catch {
             throw .final(error)
         }
@@ -163,8 +160,7 @@ final class TrackingCaller: Sendable {
         switch status {
         // With 429 the server says that it has not begun to carry out the call.
         case 429: true
-        // The server, or a proxy in front of it, may answer with these statuses although the server has carried out the
-        // call.
+        // The server, or a proxy in front of it, may answer with these statuses although the server has carried out the call.
         case 408, 500, 502, 503, 504: repetition == .repeatable
         default: false
         }

@@ -60,8 +60,8 @@ public struct ClientConfiguration: Sendable {
                 )
             }
             let uri = try TrackingURI(text)
-            let given = try credentials?.fixed()
-            return try TrackingConnection(uri, userAgent: userAgent, credentials: given, trust: tls?.trust, variable)
+            let fixed = try credentials?.fixedCredentials()
+            return try TrackingConnection(uri, userAgent: userAgent, credentials: fixed, trust: tls?.trust, variable)
         } catch {
             throw MLflowError(.invalidConfiguration, "\(error.detail). \(error.advice)", outcome: .notCarriedOut)
         }
@@ -69,8 +69,8 @@ public struct ClientConfiguration: Sendable {
 }
 
 extension Credentials {
-    /// The credentials that never change; none if a provider is asked for tokens.
-    fileprivate func fixed() throws(TrackingURIFault) -> ClientCredentials {
+    /// The credentials, if they never change; none if a provider returns tokens.
+    fileprivate func fixedCredentials() throws(TrackingURIFault) -> ClientCredentials {
         switch self {
         case .none, .provider: return .none
         case .basic(let username, let password): return ClientCredentials(name: username, password: password)

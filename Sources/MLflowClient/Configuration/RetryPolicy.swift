@@ -10,8 +10,8 @@ public struct RetryPolicy: Sendable, Hashable {
     public var firstPause = Duration.milliseconds(500)
     /// The longest pause, even if the server asks for a longer one.
     public var longestPause = Duration.seconds(60)
-    /// The greatest fraction of a pause, from 0 to 1, by which the pause is shortened at random, so that many clients do
-    /// not call again at the same time.
+    /// The greatest fraction, from 0 to 1, by which each pause is shortened at random, so that many clients do not call again at
+    /// the same time.
     public var jitter = 0.5
     /// The longest time for a call with all its attempts.
     public var totalTime = Duration.seconds(240)

@@ -17,9 +17,7 @@ public struct TLSSettings: Sendable {
     var trust: TLSTrust {
         var trust = TLSTrust()
         trust.verifies = verifiesCertificates
-        if let trustedCertificates {
-            trust.authorities = .path(trustedCertificates, source: "trustedCertificates")
-        }
+        if let trustedCertificates { trust.authorities = .path(trustedCertificates, source: "trustedCertificates") }
         if let clientCertificate {
             trust.ownCertificate = TLSIdentity(
                 certificatePath: clientCertificate,

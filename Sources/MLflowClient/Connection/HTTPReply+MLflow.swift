@@ -5,7 +5,7 @@ package import JSON
 extension HTTPReply {
     /// The longest message that is read.
     ///
-    /// The limit is much longer than the text that is shown, so that a secret is replaced as a whole before the text is cut.
+    /// It is much longer than the text that is shown, so that a secret is replaced before the text is shortened, not cut in two.
     private static let maximumMessageBytes = 64 * 1024
 
     /// The body as JSON; nil if it is not JSON.

@@ -17,8 +17,8 @@ package struct TrackingConnection: Sendable {
     ///   - userAgent: the value of the field User-Agent.
     ///   - credentials: nil for the credentials in the URI or the environment.
     ///   - trust: nil for the settings in the environment.
-    ///   - variable: returns the value of an environment variable, or nil for an empty one; read for proxies, and for
-    ///     credentials and certificates that are not given.
+    ///   - variable: returns the value of an environment variable, or nil for an empty one. Variables name proxies, and the
+    ///     credentials and certificates that are not given as parameters.
     package init(
         _ uri: TrackingURI,
         userAgent: String,
@@ -51,10 +51,10 @@ package struct TrackingConnection: Sendable {
         return try trust(variable)
     }
 
-    /// A connection to the server that has a data folder of this machine open, at the address that it wrote into the folder.
+    /// A connection to the server that has a data folder of this machine open, at the address that the server wrote there.
     ///
-    /// The connection uses no proxy and does not verify the certificate, which may be valid for another address only. The
-    /// server is trusted because only a program that may write to the data folder can have written the address there.
+    /// The connection uses no proxy. It does not verify the certificate, which may be valid only for another address. The server
+    /// is trusted, because only a program that may write to the data folder can have written the address there.
     ///
     /// - Parameter key: the key that the server wrote into the data folder for commands on the same machine.
     package init(ownerAt uri: TrackingURI, key: String?, userAgent: String) {
@@ -97,8 +97,8 @@ package struct TrackingConnection: Sendable {
         maximumBytes: Int = HTTPClient.defaultMaximumBytes,
         _ limits: CallLimits
     ) throws(CallFailure) -> HTTPReply {
-        let all = commonFields(authorization) + fields
-        let request = ClientRequest(method, uri.prefix + path, fields: all, body: body)
+        let fields = commonFields(authorization) + fields
+        let request = ClientRequest(method, uri.prefix + path, fields: fields, body: body)
         return try client.send(request, maximumBytes: maximumBytes, limits)
     }
 
@@ -113,10 +113,7 @@ package struct TrackingConnection: Sendable {
 
     private func commonFields(_ authorization: String?) -> [(name: String, value: String)] {
         var common = [
-            ("Host", uri.hostField),
-            ("User-Agent", userAgent),
-            ("Accept", "*/*"),
-            ("Accept-Encoding", "identity"),
+            ("Host", uri.hostField), ("User-Agent", userAgent), ("Accept", "*/*"), ("Accept-Encoding", "identity"),
         ]
         if let value = authorization ?? credentials.authorization { common.append(("Authorization", value)) }
         return common
@@ -138,16 +135,22 @@ extension TrackingConnection {
     /// - Parameters:
     ///   - idleTimeout: the longest time without a byte.
     ///   - deadline: the time by which the whole body must have arrived.
-    ///   - take: called with the bytes, piece by piece.
-    /// - Returns: the response, with an empty body if the body was passed to `take`.
-    /// - Throws: `CallFailure`, for instance for an incomplete response; the errors of `take`.
+    ///   - receive: called with the bytes, piece by piece.
+    /// - Returns: the response, with an empty body if the body was passed to `receive`.
+    /// - Throws: `CallFailure`, for instance for an incomplete response; the errors of `receive`.
     package func download(
         _ path: String,
         idleTimeout: Duration,
         by deadline: Deadline = .never,
-        _ take: ([UInt8]) throws -> Void
+        _ receive: ([UInt8]) throws -> Void
     ) throws -> HTTPReply {
-        try client.download(uri.prefix + path, fields: commonFields(nil), idleTimeout: idleTimeout, by: deadline, take)
+        try client.download(
+            uri.prefix + path,
+            fields: commonFields(nil),
+            idleTimeout: idleTimeout,
+            by: deadline,
+            receive
+        )
     }
 
     /// Sends `POST path` with a JSON body.

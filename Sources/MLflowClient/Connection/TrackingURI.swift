@@ -1,7 +1,6 @@
 internal import Coding
 
-/// Why a tracking URI cannot be used, or a setting of the client for the connection, such as a variable for credentials
-/// or TLS; with advice for the user.
+/// Why a tracking URI cannot be used, or a setting for the connection, such as a variable for credentials or TLS.
 package struct TrackingURIFault: Error, Sendable {
     package let detail: String
     package let advice: String
@@ -30,7 +29,7 @@ package struct TrackingURI: Sendable {
         package let password: String
     }
 
-    /// The Host field of requests (RFC 9110 §7.2), without an IPv6 zone, which means nothing to the server.
+    /// The Host field of requests (RFC 9110 §7.2), without an IPv6 zone, which is valid only on this machine.
     package var hostField: String {
         let name = isIPv6 ? "[\(host.prefix { $0 != "%" })]" : host
         return port == usualPort ? name : "\(name):\(port)"
@@ -71,10 +70,9 @@ package struct TrackingURI: Sendable {
         }
         // As in MLflow's client, one slash is removed from the end before a route is appended.
         let path = rest[slash...].hasSuffix("/") ? rest[slash...].dropLast() : rest[slash...]
-        // The address of a workspace contains v1.0 where the address of its tracking server contains v2.0, so v1.0 is
-        // replaced, as Azure's plug-in for MLflow does.
-        let (old, new) = ("/mlflow/v1.0/", "/mlflow/v2.0/")
-        prefix = String(isWorkspace ? path.replacing(old, with: new, maxReplacements: 1) : path)
+        // The address of a workspace contains v1.0, and that of its tracking server v2.0. Azure's plug-in does the same.
+        let (workspacePart, serverPart) = ("/mlflow/v1.0/", "/mlflow/v2.0/")
+        prefix = String(isWorkspace ? path.replacing(workspacePart, with: serverPart, maxReplacements: 1) : path)
         var authority = rest[..<slash]
         if let at = authority.lastIndex(of: "@") {
             userInfo = try Self.userInfo(authority[..<at])
@@ -85,8 +83,8 @@ package struct TrackingURI: Sendable {
         (host, port, isIPv6) = try Self.hostAndPort(authority, usualPort: isSecure ? 443 : 80)
     }
 
-    /// Removes three parts that may contain secrets from a text that may or may not be a URI: what is between the scheme
-    /// and the last `@`, the query, and the fragment.
+    /// Removes the parts that may contain secrets from a text, even if it is not a URI: the text between the scheme and the last
+    /// `@`, the query, and the fragment.
     package static func withoutSecrets(_ text: String) -> String {
         var shown = text[...]
         if let at = shown.lastIndex(of: "@") {
@@ -107,17 +105,17 @@ extension TrackingURI: CustomStringConvertible {
 
 extension TrackingURI {
     private static func scheme(of text: String) throws(TrackingURIFault) -> (Bool, isWorkspace: Bool, Substring) {
-        guard let mark = text.firstRange(of: "://") else {
+        guard let separator = text.firstRange(of: "://") else {
             throw TrackingURIFault(
                 detail: "the URI does not begin with http:// or https://",
                 advice: "Write it as http://HOST:PORT, for instance http://127.0.0.1:5000; MLflow's client reads any "
                     + "other text as a folder or a database."
             )
         }
-        switch text[..<mark.lowerBound].lowercased() {
-        case "http": return (false, isWorkspace: false, text[mark.upperBound...])
-        case "https": return (true, isWorkspace: false, text[mark.upperBound...])
-        case "azureml": return (true, isWorkspace: true, text[mark.upperBound...])
+        switch text[..<separator.lowerBound].lowercased() {
+        case "http": return (false, isWorkspace: false, text[separator.upperBound...])
+        case "https": return (true, isWorkspace: false, text[separator.upperBound...])
+        case "azureml": return (true, isWorkspace: true, text[separator.upperBound...])
         default:
             throw TrackingURIFault(
                 detail: "the URI's scheme is not http, https or azureml",

@@ -25,18 +25,16 @@ public struct BenchmarkTracker: Sendable {
         return BenchmarkTracker(client: client, run: run)
     }
 
-    /// Logs figures of the samples of one case as metrics, such as `forward_ms/median`.
-    ///
-    /// Does nothing if there are no samples.
+    /// Logs statistics of the samples of one case as metrics, such as `forward_ms/median`; logs nothing if there are no samples.
     public func log(_ name: String, samples: [Double], step: Int64 = 0) async throws(MLflowError) {
         let sorted = samples.sorted()
         guard let first = sorted.first, let last = sorted.last else { return }
-        let figures = [
+        let statistics = [
             ("count", Double(sorted.count)), ("min", first), ("median", Self.percentile(50, of: sorted)),
             ("p95", Self.percentile(95, of: sorted)), ("max", last),
             ("mean", sorted.reduce(0, +) / Double(sorted.count)),
         ]
-        let metrics = figures.map { Metric("\(name)/\($0.0)", $0.1, step: step) }
+        let metrics = statistics.map { Metric("\(name)/\($0.0)", $0.1, step: step) }
         try await client.logBatch(runID: run.info.runID, metrics: metrics)
     }
 

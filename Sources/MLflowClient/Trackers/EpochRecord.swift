@@ -63,9 +63,7 @@ public struct EpochRecord: Sendable, Hashable {
     }
 
     /// Escapes a text so that it does not end its table cell.
-    private static func cell(_ text: String) -> String {
-        text.replacing("|", with: "\\|").replacing("\n", with: " ")
-    }
+    private static func cell(_ text: String) -> String { text.replacing("|", with: "\\|").replacing("\n", with: " ") }
 }
 
 extension BlockingTrackingClient {

@@ -1,7 +1,7 @@
 /// Tracks a search for the best params: a parent run, a child run for each trial, and the best value so far.
 ///
-/// A sweep that is started again with the same name continues: a trial with params that were tried before returns the
-/// earlier value.
+/// A sweep that is started again with the same name continues: for params that were tried before, `trial` returns the earlier
+/// value.
 ///
 /// ```swift
 /// let sweep = try await SweepTracker.start(client, .name("digits"), name: "grid", metric: "loss", goal: .minimize)
@@ -86,13 +86,13 @@ public struct SweepTracker: Sendable {
         try await client.logBatch(runID: id, metrics: [Metric(metric, value)])
         try await client.endRun(runID: id, tags: tags)
         guard let best = try await best() else { return }
-        let notes = [Tag("best_run_id", best.run.info.runID), Tag("best_value", best.value)]
-        try await client.logBatch(runID: run.info.runID, tags: notes)
+        let bestTags = [Tag("best_run_id", best.run.info.runID), Tag("best_value", best.value)]
+        try await client.logBatch(runID: run.info.runID, tags: bestTags)
     }
 
     /// Ends a trial that found no value.
     ///
-    /// A later start of the sweep tries its params again.
+    /// If the sweep is started again, its params can be tried again.
     public func fail(_ trial: Trial, tags: [Tag] = []) async throws(MLflowError) {
         try await client.endRun(runID: trial.run.info.runID, status: .failed, tags: tags)
     }

@@ -77,9 +77,7 @@ public struct TrainingTracker: Sendable {
         await client.logEpoch(record, to: .run(run.info.runID))
     }
 
-    /// Ends the run, if it is still running.
-    ///
-    /// The tags are set first.
+    /// Sets the tags and ends the run, if it is still running.
     public func end(_ status: RunStatus = .finished, tags: [Tag] = []) async throws(MLflowError) {
         try await client.endRun(runID: run.info.runID, status: status, tags: tags)
     }

@@ -91,7 +91,8 @@ public struct RunInputs: Sendable, Hashable {
 
     init(_ value: JSONValue?) throws(MLflowError) {
         datasetInputs = try value?.list("dataset_inputs", DatasetInput.init) ?? []
-        modelIDs = try value?.list("model_inputs") { item throws(MLflowError) in try item.id("model_id") } ?? []
+        let modelID = { (item: JSONValue) throws(MLflowError) in try item.requiredText("model_id") }
+        modelIDs = try value?.list("model_inputs", modelID) ?? []
     }
 }
 
@@ -109,7 +110,7 @@ public struct ModelOutput: Sendable, Hashable {
     }
 
     init(_ value: JSONValue) throws(MLflowError) {
-        modelID = try value.id("model_id")
+        modelID = try value.requiredText("model_id")
         step = value.integer("step") ?? 0
     }
 }

@@ -44,7 +44,7 @@ public struct Experiment: Sendable, Hashable {
     public let tags: [Tag]
 
     init(_ value: JSONValue) throws(MLflowError) {
-        experimentID = try value.id("experiment_id")
+        experimentID = try value.requiredText("experiment_id")
         name = value.text("name")
         artifactLocation = value.text("artifact_location")
         lifecycleStage = LifecycleStage(rawValue: value.optionalText("lifecycle_stage") ?? "active")

@@ -46,8 +46,8 @@ public struct LoggedModel: Sendable, Hashable {
     init(_ value: JSONValue) throws(MLflowError) {
         let info = try value.object("info")
         let data = value["data"]
-        modelID = try info.id("model_id")
-        experimentID = try info.id("experiment_id")
+        modelID = try info.requiredText("model_id")
+        experimentID = try info.requiredText("experiment_id")
         name = info.text("name")
         modelType = info.text("model_type")
         sourceRunID = info.text("source_run_id")

@@ -41,9 +41,7 @@ public struct Metric: Sendable, Hashable {
     }
 }
 
-/// A parameter of a run.
-///
-/// A param is set once and cannot be changed.
+/// A parameter of a run, which is set once and cannot be changed.
 public struct Param: Sendable, Hashable {
     /// Its name, at most 250 characters.
     public var key: String
@@ -62,9 +60,7 @@ public struct Param: Sendable, Hashable {
     }
 }
 
-/// A tag of an experiment, run, model or input.
-///
-/// A tag can be changed.
+/// A tag of an experiment, run, model or input, which can be changed.
 public struct Tag: Sendable, Hashable {
     /// Its name, at most 250 characters.
     public var key: String
@@ -92,9 +88,7 @@ extension JSONWriter {
         endObject()
     }
 
-    /// Writes a member with a list of tags.
-    ///
-    /// Writes nothing if the list is empty.
+    /// Writes a member with a list of tags; nothing if the list is empty.
     mutating func member(_ name: StaticString, tags: [Tag]) {
         guard !tags.isEmpty else { return }
         memberArray(name) { writer in
@@ -102,9 +96,7 @@ extension JSONWriter {
         }
     }
 
-    /// Writes a member with a list of params.
-    ///
-    /// Writes nothing if the list is empty.
+    /// Writes a member with a list of params; nothing if the list is empty.
     mutating func member(_ name: StaticString, params: [Param]) {
         guard !params.isEmpty else { return }
         memberArray(name) { writer in
@@ -112,9 +104,7 @@ extension JSONWriter {
         }
     }
 
-    /// Writes a member with a list of texts.
-    ///
-    /// Writes nothing if the list is empty.
+    /// Writes a member with a list of texts; nothing if the list is empty.
     mutating func member(_ name: StaticString, texts: [String]) {
         guard !texts.isEmpty else { return }
         memberArray(name) { writer in

@@ -18,7 +18,7 @@ public struct RegisteredModel: Sendable, Hashable {
     public let latestVersions: [ModelVersion]
 
     init(_ value: JSONValue) throws(MLflowError) {
-        name = try value.id("name")
+        name = try value.requiredText("name")
         description = value.text("description")
         creationTime = value.integer("creation_timestamp")
         lastUpdateTime = value.integer("last_updated_timestamp")
@@ -37,7 +37,7 @@ public struct ModelAlias: Sendable, Hashable {
 
     init(_ value: JSONValue) throws(MLflowError) {
         alias = value.text("alias")
-        version = try value.id("version")
+        version = try value.requiredText("version")
     }
 }
 
@@ -69,8 +69,8 @@ public struct ModelVersion: Sendable, Hashable {
     public let aliases: [String]
 
     init(_ value: JSONValue) throws(MLflowError) {
-        name = try value.id("name")
-        version = try value.id("version")
+        name = try value.requiredText("name")
+        version = try value.requiredText("version")
         creationTime = value.integer("creation_timestamp")
         lastUpdateTime = value.integer("last_updated_timestamp")
         currentStage = value.text("current_stage")

@@ -65,7 +65,7 @@ public struct RunInfo: Sendable, Hashable {
 
     init(_ value: JSONValue) throws(MLflowError) {
         // Servers before MLflow 1 send only run_uuid.
-        runID = try value.id(value.text("run_id").isEmpty ? "run_uuid" : "run_id")
+        runID = try value.requiredText(value.text("run_id").isEmpty ? "run_uuid" : "run_id")
         runName = value.text("run_name")
         experimentID = value.text("experiment_id")
         userID = value.text("user_id")

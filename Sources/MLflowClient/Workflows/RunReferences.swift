@@ -35,7 +35,7 @@ public enum RunTag {
     /// The name of the tag for the place where the program runs; its value is `LOCAL`.
     public static let sourceType = "mlflow.source.type"
 
-    /// Adds those tags for the user and the program that `tags` lacks.
+    /// Adds the tags for the user and the program, except for those that `tags` has already.
     static func withOrigin(_ tags: [Tag]) -> [Tag] {
         let origin = [
             Tag(user, UserName.current), Tag(sourceName, CommandLine.arguments.first ?? ""), Tag(sourceType, "LOCAL"),

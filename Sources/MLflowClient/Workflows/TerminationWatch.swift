@@ -5,11 +5,10 @@ internal import Threads
 
 /// The descriptor to which the signal handler writes; -1 if no watch exists.
 ///
-/// The variable is global because a signal handler can only use global variables.
+/// It is a global variable, because a signal handler can use no other.
 private let signalPipe = Atomic<Int32>(-1)
 
-/// Marks runs as KILLED when the process gets SIGTERM, for instance from a scheduler, and then lets the signal end the
-/// process.
+/// Marks runs as KILLED when the process gets SIGTERM, for instance from a scheduler, and then lets the signal end the process.
 ///
 /// ```swift
 /// let watch = try TerminationWatch(client)
@@ -22,7 +21,7 @@ private let signalPipe = Atomic<Int32>(-1)
 public final class TerminationWatch: Sendable {
     private let runs = Mutex<[String]>([])
     private let client: BlockingTrackingClient
-    /// The end of the pipe to which the handler writes; closing it ends the reading thread.
+    /// The end of the pipe to which the handler writes; the reading thread ends when it is closed.
     private let input: Descriptor
 
     /// Starts to handle SIGTERM.

@@ -69,9 +69,9 @@ public struct TrackingSetup: Sendable {
             problem = "no central server is named"
         } else {
             do throws(MLflowError) {
-                let client = try answering(configuration, timeout)
-                let place = source == .argument ? "the configuration names" : "MLFLOW_TRACKING_URI names"
-                let reason = "\(client.trackingURI), which \(place), answers."
+                let client = try makeAnsweringClient(configuration, timeout)
+                let origin = source == .argument ? "the configuration names" : "MLFLOW_TRACKING_URI names"
+                let reason = "\(client.trackingURI), which \(origin), answers."
                 return TrackingSetup(client: TrackingClient(client), source: source, reason: reason, platform: platform)
             } catch {
                 if case .forbidden = fallback { throw error }
@@ -81,7 +81,7 @@ public struct TrackingSetup: Sendable {
         var local = configuration
         local.credentials = nil
         local.trackingURI = try address(of: fallback, platform, problem)
-        let client = try answering(local, local.requestTimeout)
+        let client = try makeAnsweringClient(local, local.requestTimeout)
         let reason = "\(client.trackingURI), the local server, is used, because \(problem)."
         return TrackingSetup(client: TrackingClient(client), source: .localFallback, reason: reason, platform: platform)
     }
@@ -105,7 +105,7 @@ public struct TrackingSetup: Sendable {
     }
 
     /// Makes a client and checks with one call that its server answers in time.
-    private static func answering(
+    private static func makeAnsweringClient(
         _ configuration: ClientConfiguration,
         _ timeout: Duration
     ) throws(MLflowError) -> BlockingTrackingClient {

@@ -2,8 +2,9 @@ internal import Glibc
 
 /// The name of the person who runs this program.
 enum UserName {
-    /// The name in `LOGNAME`, `USER`, `LNAME` or `USERNAME`, as Python's `getpass` finds it; otherwise the name of the
-    /// process's user, or an empty text if that user has none.
+    /// The first of `LOGNAME`, `USER`, `LNAME` and `USERNAME` that is set, as in Python's `getpass`.
+    ///
+    /// If none is set, the name of the process's user; empty if that user has no name.
     static var current: String {
         for variable in ["LOGNAME", "USER", "LNAME", "USERNAME"] {
             if let value = ClientConfiguration.processEnvironment(variable), !value.isEmpty { return value }

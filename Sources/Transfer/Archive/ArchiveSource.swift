@@ -2,14 +2,14 @@ package import Files
 internal import JSON
 internal import Tracking
 
-/// An archive of Apus, which is read once, from its beginning to its end, so that it may come through a pipe.
+/// An archive of Apus, which is read once and without seeking, so that the input may be a pipe.
 package final class ArchiveSource: RecordSource {
     package let title: String
     private var input: ArchiveInput
-    /// The names of the selected experiments; `runs` and `models` have the ids of the selected runs and models.
-    private var experiments: Set<ExactText> = []
-    private var runs: Set<ExactText> = []
-    private var models: Set<ExactText> = []
+    /// The names of the selected experiments that have been read.
+    private var experimentNames: Set<ExactText> = []
+    private var runIDs: Set<ExactText> = []
+    private var modelIDs: Set<ExactText> = []
     /// The last run or model that was read, to which the next files belong; nil before the first one.
     private var owner: FileOwner?
 
@@ -18,7 +18,7 @@ package final class ArchiveSource: RecordSource {
     ///   - next: returns the next bytes of the archive; an empty array at its end.
     package init(title: String, next: @escaping () throws -> [UInt8]) {
         self.title = title
-        input = ArchiveInput(next: next)
+        input = ArchiveInput(nextBytes: next)
     }
 
     /// Whether a file begins like an archive of Apus.
@@ -30,7 +30,7 @@ package final class ArchiveSource: RecordSource {
             defer { rest = [] }
             return rest
         }
-        return (try? firstFile(of: &input))??.name == ArchiveFormat.mark
+        return (try? firstFile(of: &input))??.name == ArchiveFormat.firstFile
     }
 
     /// The command that unpacks a compressed file with these first bytes; nil for a file that is not compressed.
@@ -51,26 +51,29 @@ package final class ArchiveSource: RecordSource {
         return nil
     }
 
-    /// Reads and checks the first file, by which archives are recognized.
+    /// Reads and checks the first file, which says that the archive is one of Apus and has its version.
     private func readFirstFile() throws {
         let first: TarEntry?
         do {
             first = try Self.firstFile(of: &input)
         } catch let failure as SourceFailure {
-            if input.beginning.isEmpty { throw SourceFailure("\(title) is empty.") }
-            if let unpacker = Self.unpacker(input.beginning) {
+            if input.firstBytes.isEmpty { throw SourceFailure("\(title) is empty.") }
+            if let unpacker = Self.unpacker(input.firstBytes) {
                 throw SourceFailure("\(title) is compressed. Unpack it first: \(unpacker) FILE | apus import -")
             }
             throw failure
         }
-        guard let first, first.name == ArchiveFormat.mark, first.size <= Int64(ArchiveFormat.markBytes) else {
-            throw SourceFailure("\(title) is not an archive of Apus: its first file is not \(ArchiveFormat.mark).")
+        guard let first, first.name == ArchiveFormat.firstFile, first.size <= Int64(ArchiveFormat.firstFileBytes) else {
+            throw SourceFailure("\(title) is not an archive of Apus: its first file is not \(ArchiveFormat.firstFile).")
         }
         var content: [UInt8] = []
         while let piece = try input.nextContent() { content += piece }
-        let mark = (try? JSONDocument(parsing: content))?.root
-        guard mark?["format"]?.string == ArchiveFormat.name, let version = mark?["version"]?.int64, version > 0 else {
-            throw SourceFailure("\(title) is not an archive of Apus: \(ArchiveFormat.mark) has unexpected content.")
+        let header = (try? JSONDocument(parsing: content))?.root
+        guard header?["format"]?.string == ArchiveFormat.name, let version = header?["version"]?.int64, version > 0
+        else {
+            throw SourceFailure(
+                "\(title) is not an archive of Apus: \(ArchiveFormat.firstFile) has unexpected content."
+            )
         }
         guard version <= ArchiveFormat.version else {
             throw SourceFailure(
@@ -88,13 +91,13 @@ package final class ArchiveSource: RecordSource {
             // Folders are created together with their files.
             case .folder: break
             case .file: try readFile(entry, selection, emit)
-            case .unnamed: try emit(.skipped(entry.name, "its name is not UTF-8"))
+            case .invalidName: try emit(.skipped(entry.name, "its name is not UTF-8"))
             case .other:
                 try emit(.skipped(entry.name, "it is not a file, but a link or another entry without content"))
             }
             try input.endEntry()
         }
-        if input.hasMore {
+        if input.hasBytesAfterEnd {
             let reason = "more bytes follow the end, as if several archives were joined: only the first is read"
             try emit(.skipped(title, reason))
         }
@@ -105,9 +108,9 @@ package final class ArchiveSource: RecordSource {
         _ selection: TransferSelection,
         _ emit: (TransferItem) throws -> Void
     ) throws {
-        if entry.name.remainder(after: ArchiveFormat.records) != nil {
+        if entry.name.remainder(after: ArchiveFormat.recordsFolder) != nil {
             try readRecords(entry.name, selection, emit)
-        } else if let path = entry.name.remainder(after: ArchiveFormat.artifacts) {
+        } else if let path = entry.name.remainder(after: ArchiveFormat.artifactsFolder) {
             if !selection.leavesArtifacts { try readArtifact(entry, path, emit) }
         } else {
             try emit(.skipped(entry.name, "it is neither records nor an artifact"))
@@ -131,35 +134,34 @@ package final class ArchiveSource: RecordSource {
                 continue
             }
             guard let record else {
-                let reason = "a record of a kind that this version of Apus does not know"
-                try emit(.skipped("\(name), line \(number)", reason))
+                try emit(.skipped("\(name), line \(number)", "this version of Apus does not know this kind of record"))
                 continue
             }
-            let isChosen = admits(record, selection)
-            if let owner = FileOwner(record, isChosen: isChosen) { self.owner = owner }
-            if isChosen { try emit(.record(record)) }
+            let isSelected = select(record, selection)
+            if let owner = FileOwner(record, isSelected: isSelected) { self.owner = owner }
+            if isSelected { try emit(.record(record)) }
         }
     }
 
-    /// Returns whether a record is selected, and remembers the selected experiments, runs and models.
-    private func admits(_ record: TransferRecord, _ selection: TransferSelection) -> Bool {
-        // If everything is selected, nothing needs to be remembered.
+    /// Returns whether a record is selected; adds selected experiments, runs and models to the sets of names and ids.
+    private func select(_ record: TransferRecord, _ selection: TransferSelection) -> Bool {
+        // If everything is selected, the sets are not needed.
         let isAll = selection.includesRegistry
         switch record {
         case .experiment(let experiment):
             guard selection.includes(experiment) else { return false }
-            if !isAll { experiments.insert(ExactText(experiment.name)) }
+            if !isAll { experimentNames.insert(ExactText(experiment.name)) }
         case .run(let run):
-            guard isAll || experiments.contains(ExactText(run.experiment.name)), selection.includes(run.run.info) else {
-                return false
-            }
-            if !isAll { runs.insert(ExactText(run.run.info.runID)) }
-        case .loggedModel(let model):
-            guard isAll || experiments.contains(ExactText(model.experiment.name)), selection.includes(model.model.info)
+            guard isAll || experimentNames.contains(ExactText(run.experiment.name)), selection.includes(run.run.info)
             else { return false }
-            if !isAll { models.insert(ExactText(model.model.info.modelID)) }
-        case .points(let points): return isAll || runs.contains(ExactText(points.runID))
-        case .modelPoints(let points): return isAll || models.contains(ExactText(points.modelID))
+            if !isAll { runIDs.insert(ExactText(run.run.info.runID)) }
+        case .loggedModel(let model):
+            guard isAll || experimentNames.contains(ExactText(model.experiment.name)),
+                selection.includes(model.model.info)
+            else { return false }
+            if !isAll { modelIDs.insert(ExactText(model.model.info.modelID)) }
+        case .points(let points): return isAll || runIDs.contains(ExactText(points.runID))
+        case .modelPoints(let points): return isAll || modelIDs.contains(ExactText(points.modelID))
         case .registeredModel, .modelVersion: return isAll
         }
         return true
@@ -170,8 +172,8 @@ package final class ArchiveSource: RecordSource {
         guard let owner, path.remainder(after: owner.location + "/") != nil else {
             return try emit(.skipped(entry.name, "it is not in the folder of the last run or model before it"))
         }
-        guard owner.isChosen else { return }
-        guard owner.isFolderOwn else {
+        guard owner.isSelected else { return }
+        guard owner.ownsFolder else {
             let reason = "the artifacts of the \(owner.title) are not in a folder '<id>/artifacts' of their own"
             return try emit(.skipped(entry.name, reason))
         }
@@ -192,12 +194,12 @@ private struct FileOwner {
     /// The folder of the owner's files, relative to the artifact root; empty if it has no files in the archive.
     let location: String
     /// Whether the folder belongs to this owner, and not to another run or model.
-    let isFolderOwn: Bool
-    /// Whether the owner is selected.
-    let isChosen: Bool
+    let ownsFolder: Bool
+    /// Whether the run or model is selected.
+    let isSelected: Bool
 
     /// Makes the owner from a record; nil for records that own no files.
-    init?(_ record: TransferRecord, isChosen: Bool) {
+    init?(_ record: TransferRecord, isSelected: Bool) {
         let (ids, artifactURI): ([String], String)
         switch record {
         case .run(let run):
@@ -211,8 +213,8 @@ private struct FileOwner {
         case .experiment, .points, .modelPoints, .registeredModel, .modelVersion: return nil
         }
         location = artifactURI.remainder(after: "mlflow-artifacts:/") ?? ""
-        isFolderOwn = ArtifactFinder.isFolder(location, ofOneOf: ids)
-        self.isChosen = isChosen
+        ownsFolder = ArtifactFinder.isFolder(location, ofOneOf: ids)
+        self.isSelected = isSelected
     }
 }
 

@@ -3,43 +3,42 @@ package import Tracking
 
 /// Writes an archive piece by piece; `docs/archive-format.md` describes the format.
 ///
-/// Records are collected and written as one entry when they reach `recordBytes` or a file follows.
+/// Records are collected. They are written as one entry when they have `maximumRecordBytes`, and before each file.
 package struct ArchiveWriter: Sendable {
-    /// The size at which collected records are written as an entry, in bytes.
-    private static let recordBytes = 262_144
+    private static let maximumRecordBytes = 262_144
 
     private var lines: [UInt8] = []
     /// The number of entries of records that have been appended.
-    private var parts = 0
-    /// The number of bytes of the current file that have not been added yet; `padding` is the number of bytes that complete its
-    /// last block.
-    private var missing: Int64 = 0
-    private var padding = 0
+    private var recordEntryCount = 0
+    /// The number of bytes of the current file that have not been added yet; `paddingBytes` zeros complete its last block.
+    private var remainingBytes: Int64 = 0
+    private var paddingBytes = 0
 
     package init() {}
 
     /// Appends the first entry, by which archives are recognized.
     package func begin(_ bytes: inout [UInt8]) {
         let text = Array("{\"format\":\"\(ArchiveFormat.name)\",\"version\":\(ArchiveFormat.version)}\n".utf8)
-        ArchiveFormat.append(ArchiveFormat.mark, text, to: &bytes)
+        ArchiveFormat.append(ArchiveFormat.firstFile, text, to: &bytes)
     }
 
     /// Adds a record; bytes are appended only when enough records have been collected.
     package mutating func add(_ record: TransferRecord, to bytes: inout [UInt8]) {
-        precondition(missing == 0, "the file before the record is not complete")
+        precondition(remainingBytes == 0, "the file before the record is not complete")
         var writer = JSONWriter(continuing: lines)
         lines = []
         writer.record(record)
         lines = writer.takeBytes()
         lines.append(UInt8(ascii: "\n"))
-        if lines.count >= Self.recordBytes { flush(&bytes) }
+        if lines.count >= Self.maximumRecordBytes { flush(&bytes) }
     }
 
     private mutating func flush(_ bytes: inout [UInt8]) {
         guard !lines.isEmpty else { return }
-        parts += 1
-        let number = String(repeating: "0", count: max(8 - String(parts).utf8.count, 0)) + String(parts)
-        ArchiveFormat.append("\(ArchiveFormat.records)\(number).jsonl", lines, to: &bytes)
+        recordEntryCount += 1
+        let number =
+            String(repeating: "0", count: max(8 - String(recordEntryCount).utf8.count, 0)) + String(recordEntryCount)
+        ArchiveFormat.append("\(ArchiveFormat.recordsFolder)\(number).jsonl", lines, to: &bytes)
         lines.removeAll(keepingCapacity: true)
     }
 
@@ -49,27 +48,27 @@ package struct ArchiveWriter: Sendable {
     ///   - path: the path relative to the artifact root.
     ///   - modified: the modification time in seconds since 1970.
     package mutating func beginFile(_ path: String, size: Int64, modified: Int64, to bytes: inout [UInt8]) {
-        precondition(missing == 0, "the file before this one is not complete")
+        precondition(remainingBytes == 0, "the file before this one is not complete")
         flush(&bytes)
-        TarEntry(name: ArchiveFormat.artifacts + path, size: size, modified: modified).appendHeader(to: &bytes)
-        missing = size
-        padding = TarEntry.padding(size)
+        TarEntry(name: ArchiveFormat.artifactsFolder + path, size: size, modified: modified).appendHeader(to: &bytes)
+        remainingBytes = size
+        paddingBytes = TarEntry.padding(size)
     }
 
     /// Adds the next bytes of the file.
     package mutating func addToFile(_ content: some Collection<UInt8>, to bytes: inout [UInt8]) {
-        missing -= Int64(content.count)
-        precondition(missing >= 0, "the file is longer than announced")
+        remainingBytes -= Int64(content.count)
+        precondition(remainingBytes >= 0, "the file is longer than announced")
         bytes += content
-        if missing == 0 {
-            bytes += [UInt8](repeating: 0, count: padding)
-            padding = 0
+        if remainingBytes == 0 {
+            bytes += [UInt8](repeating: 0, count: paddingBytes)
+            paddingBytes = 0
         }
     }
 
     /// Appends the remaining records and the end of the archive.
     package mutating func end(_ bytes: inout [UInt8]) {
-        precondition(missing == 0, "the last file is not complete")
+        precondition(remainingBytes == 0, "the last file is not complete")
         flush(&bytes)
         bytes += TarEntry.end
     }
@@ -79,12 +78,11 @@ package struct ArchiveWriter: Sendable {
 enum ArchiveFormat {
     static let name = "apus-archive"
     static let version: Int64 = 1
-    /// The name of the first file, by which archives are recognized.
-    static let mark = "apus-archive.json"
+    static let firstFile = "apus-archive.json"
     /// The maximum size of the first file in bytes.
-    static let markBytes = 65_536
-    static let records = "records/"
-    static let artifacts = "artifacts/"
+    static let firstFileBytes = 65_536
+    static let recordsFolder = "records/"
+    static let artifactsFolder = "artifacts/"
 
     static func append(_ name: String, _ content: [UInt8], to bytes: inout [UInt8]) {
         TarEntry(name: name, size: Int64(content.count)).appendHeader(to: &bytes)

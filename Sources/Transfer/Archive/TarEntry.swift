@@ -8,12 +8,12 @@ struct TarEntry: Equatable {
         case folder
         /// A link, a device, or an extension of some tar programs.
         case other
-        /// A file whose name is not UTF-8; `name` is a repaired form.
-        case unnamed
+        /// A file whose name is not UTF-8; in `name`, the wrong bytes are replaced.
+        case invalidName
     }
 
     static let blockBytes = 512
-    /// The longest extended header or long name that is read, in bytes.
+    /// The maximum size of an extended header or a long name; a larger one counts as damage.
     static let maximumExtendedBytes = 65_536
     /// The end of an archive: two blocks of zeros.
     static let end = [UInt8](repeating: 0, count: 2 * blockBytes)
@@ -87,7 +87,7 @@ struct TarEntry: Equatable {
     }
 }
 
-/// A header block of an archive.
+/// A header block of a tar archive.
 struct TarHeader {
     enum Kind {
         case entry(TarEntry.Kind)
@@ -95,8 +95,8 @@ struct TarHeader {
         case extended
         /// The content is the name of the next entry, in GNU's format.
         case longName
-        /// The content is about all later entries or about a link, and is ignored.
-        case remark
+        /// The content describes all later entries or the target of a link.
+        case ignored
     }
 
     /// The bytes of the name, which need not be UTF-8.
@@ -130,7 +130,7 @@ struct TarHeader {
         case UInt8(ascii: "5"): kind = .entry(.folder)
         case UInt8(ascii: "x"): kind = .extended
         case UInt8(ascii: "L"): kind = .longName
-        case UInt8(ascii: "g"), UInt8(ascii: "K"): kind = .remark
+        case UInt8(ascii: "g"), UInt8(ascii: "K"): kind = .ignored
         default: kind = .entry(.other)
         }
     }

@@ -7,37 +7,37 @@ internal import Glibc
 /// TensorFlow calls the format TFRecord: each record has a length, a checksum of the length, the content, and a
 /// checksum of the content.
 ///
-/// A record that is cut off by the end of the file counts as absent, because the writer has not finished it yet or was
-/// killed. After damage, reading continues at the next record whose two checksums are right, whatever length the
-/// damaged record states. The reader needs as much memory as the largest record that it returns, and at least 1 MiB.
+/// An incomplete record at the end of the file is ignored, because the writer has not finished it yet or was killed. After
+/// damage, reading continues at the next record whose two checksums are right, whatever length the damaged record states. The
+/// reader needs as much memory as the largest record that it returns, and at least 1 MiB.
 package final class EventFileReader {
     /// Larger records are skipped; records with scalars have some hundred bytes.
     package static let maximumRecordBytes: Int64 = 16 << 20
-    /// No Protocol Buffers message is longer, so a greater length is damage and not a record that is still being written.
-    private static let longestRecordBytes: UInt64 = 1 << 31
+    /// The maximum size of a Protocol Buffers message, so a greater length is damage and not a record that is being written.
+    private static let maximumMessageBytes: UInt64 = 1 << 31
     private static let headBytes: Int64 = 12
     private static let checksumBytes: Int64 = 4
     private static let windowBytes = 1 << 20
-    /// The number of false record heads after which the search for the next record ends: the checksum of their length is right,
-    /// but that of the content is not.
+    /// The number of false heads after which the search for the next record ends.
     ///
-    /// Only a file that was made to slow down the reader has so many.
+    /// A false head has the right checksum of its length, but no content with the right checksum follows. Only a file that was
+    /// made to slow down the reader has so many.
     private static let maximumFalseHeads = 100
 
     /// A part of the file.
     package enum Part {
-        /// The content of a record, which is valid until the next call.
+        /// The content of a record, which is valid until the next call, and the range of the record in the file.
         case record(UnsafeRawBufferPointer, Range<Int64>)
         /// A whole record that is larger than `maximumRecordBytes`.
-        case large
+        case tooLarge
         /// Bytes that are not records.
         case damage(Range<Int64>)
     }
 
     private enum Head {
         case record(length: Int64)
-        case cut
-        case broken
+        case incomplete
+        case damaged
     }
 
     private let file: Descriptor
@@ -45,7 +45,7 @@ package final class EventFileReader {
     private var offset: Int64 = 0
     private var window = UnsafeMutableRawBufferPointer.allocate(byteCount: windowBytes, alignment: 16)
     private var windowStart: Int64 = 0
-    private var filled = 0
+    private var windowCount = 0
     private var falseHeads = 0
 
     /// - Parameter size: the number of bytes to read, although the file may grow meanwhile.
@@ -63,31 +63,31 @@ package final class EventFileReader {
         guard offset < size else { return nil }
         let start = offset
         let head = try head(at: start)
-        if case .record(let length) = head, try isWhole(start, length) {
+        if case .record(let length) = head, try hasIntactContent(start, length) {
             offset = start + Self.headBytes + length + Self.checksumBytes
-            guard length <= Self.maximumRecordBytes else { return .large }
+            guard length <= Self.maximumRecordBytes else { return .tooLarge }
             return .record(try bytes(at: start + Self.headBytes, Int(length)), start..<offset)
         }
         let next = try recordStart(after: start)
         offset = next ?? size
-        if next == nil, case .cut = head { return nil }
+        if next == nil, case .incomplete = head { return nil }
         return .damage(start..<offset)
     }
 
     private func head(at start: Int64) throws(SourceFailure) -> Head {
         let rest = size - start - Self.headBytes
-        guard rest >= 0 else { return .cut }
+        guard rest >= 0 else { return .incomplete }
         let bytes = try bytes(at: start, Int(Self.headBytes))
         var checksum = CRC32C()
         checksum.update(UnsafeRawBufferPointer(rebasing: bytes[..<8]))
-        guard checksum.masked == bytes.littleEndian(UInt32.self, at: 8) else { return .broken }
+        guard checksum.masked == bytes.littleEndian(UInt32.self, at: 8) else { return .damaged }
         let length = bytes.littleEndian(UInt64.self, at: 0)
-        guard length <= Self.longestRecordBytes else { return .broken }
-        guard rest >= Self.checksumBytes, length <= UInt64(rest - Self.checksumBytes) else { return .cut }
+        guard length <= Self.maximumMessageBytes else { return .damaged }
+        guard rest >= Self.checksumBytes, length <= UInt64(rest - Self.checksumBytes) else { return .incomplete }
         return .record(length: Int64(length))
     }
 
-    private func isWhole(_ start: Int64, _ length: Int64) throws(SourceFailure) -> Bool {
+    private func hasIntactContent(_ start: Int64, _ length: Int64) throws(SourceFailure) -> Bool {
         var checksum = CRC32C()
         var position = start + Self.headBytes
         let end = position + length
@@ -104,7 +104,7 @@ package final class EventFileReader {
         var position = start + 1
         while size - position >= Self.headBytes + Self.checksumBytes {
             if case .record(let length) = try head(at: position) {
-                if try isWhole(position, length) { return position }
+                if try hasIntactContent(position, length) { return position }
                 falseHeads += 1
                 guard falseHeads < Self.maximumFalseHeads else { return nil }
             }
@@ -114,24 +114,26 @@ package final class EventFileReader {
     }
 
     private func bytes(at start: Int64, _ count: Int) throws(SourceFailure) -> UnsafeRawBufferPointer {
-        if start < windowStart || start + Int64(count) > windowStart + Int64(filled) { try fill(from: start, count) }
+        if start < windowStart || start + Int64(count) > windowStart + Int64(windowCount) {
+            try fillWindow(from: start, count)
+        }
         let first = Int(start - windowStart)
         return UnsafeRawBufferPointer(rebasing: window[first..<first + count])
     }
 
-    private func fill(from start: Int64, _ count: Int) throws(SourceFailure) {
+    private func fillWindow(from start: Int64, _ count: Int) throws(SourceFailure) {
         if count > window.count {
             window.deallocate()
             window = .allocate(byteCount: count, alignment: 16)
         }
-        (windowStart, filled) = (start, 0)
-        while filled < count {
-            let rest = UnsafeMutableRawBufferPointer(rebasing: window[filled...])
-            let got = pread(file.rawValue, rest.baseAddress, rest.count, off_t(start) + off_t(filled))
+        (windowStart, windowCount) = (start, 0)
+        while windowCount < count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: window[windowCount...])
+            let got = pread(file.rawValue, rest.baseAddress, rest.count, off_t(start) + off_t(windowCount))
             if got < 0, errno == EINTR { continue }
             guard got >= 0 else { throw SourceFailure(String(cString: strerror(errno))) }
             guard got > 0 else { throw SourceFailure("became shorter while it was read") }
-            filled += got
+            windowCount += got
         }
     }
 }

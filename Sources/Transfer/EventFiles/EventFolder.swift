@@ -17,7 +17,7 @@ struct EventFolder {
     /// Whether a file is an event file, by its name; TensorBoard uses the same rule.
     static func isEventFile(_ name: String) -> Bool { name.contains("tfevents") }
 
-    /// The id and start of the run, which stay the same while its files grow.
+    /// The id and start time of the run, which stay the same while its files grow.
     struct Identity {
         let runID: String
         /// The time of the first event in Unix milliseconds.
@@ -26,12 +26,12 @@ struct EventFolder {
 
     /// Reads the identity from the first event; nil if no file has a whole event yet.
     ///
-    /// The run's id is made from the path relative to the root, the name of the first file and the time of the first
-    /// event. So the id stays the same if the root is copied, and a new training in the same folder gets a new id.
+    /// The run's id is a hash of the path relative to the root, the name of the first file and the time of the first event. So
+    /// the id stays the same if the root is copied, and a new training in the same folder gets a new id.
     func identity() -> Identity? {
         for file in files {
             // A file that cannot be read is reported later, when the points are read.
-            guard let (descriptor, size) = try? opened(file) else { continue }
+            guard let (descriptor, size) = try? openFile(file) else { continue }
             let reader = EventFileReader(descriptor, size: size)
             while let part = try? reader.next() {
                 guard case .record(let bytes, _) = part, let event = try? TrainingEvent(bytes) else { continue }
@@ -44,7 +44,7 @@ struct EventFolder {
         return nil
     }
 
-    private func opened(_ file: String) throws(SourceFailure) -> (Descriptor, Int64) {
+    private func openFile(_ file: String) throws(SourceFailure) -> (Descriptor, Int64) {
         let descriptor = try folder.open(file)
         var status = stat()
         guard fstat(descriptor.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
@@ -53,45 +53,49 @@ struct EventFolder {
         return (descriptor, Int64(status.st_size))
     }
 
-    /// A file and its size at the first reading; the second reading ends there, although the file may have grown.
-    struct ReadFile {
+    /// A file and its size when `survey` read it; `readPoints` reads no more bytes, although the file may have grown.
+    struct SurveyedFile {
         let name: String
         let size: Int64
     }
 
     /// Reads all files and returns the facts about the run, without its points; reports damaged bytes.
-    func survey(_ emit: (TransferItem) throws -> Void) throws -> (events: RunEvents, files: [ReadFile]) {
+    func survey(_ emit: (TransferItem) throws -> Void) throws -> (events: RunEvents, files: [SurveyedFile]) {
         var events = RunEvents()
-        var read: [ReadFile] = []
+        var read: [SurveyedFile] = []
         for name in files {
-            try reporting(name, emit) {
-                let (descriptor, size) = try opened(name)
+            try reportingFailures(of: name, emit) {
+                let (descriptor, size) = try openFile(name)
                 let damage = try Self.forEachEvent(descriptor, size: size) { try events.add($0) { _, _, _ in } }
-                read.append(ReadFile(name: name, size: size))
-                events.countTooLarge(damage.large)
-                if let text = damage.text { try emit(.skipped("\(folder.path)/\(name)", text)) }
+                read.append(SurveyedFile(name: name, size: size))
+                events.countTooLarge(damage.tooLargeCount)
+                if let message = damage.message { try emit(.skipped("\(folder.path)/\(name)", message)) }
             }
         }
         return (events, read)
     }
 
     /// Reads all files again and emits their points.
-    func readPoints(of files: [ReadFile], runID: String, _ emit: (TransferItem) throws -> Void) throws {
+    func readPoints(of files: [SurveyedFile], runID: String, _ emit: (TransferItem) throws -> Void) throws {
         var events = RunEvents()
         var points = PointBuffer(runID: runID)
         for file in files {
-            try reporting(file.name, emit) {
-                let (descriptor, size) = try opened(file.name)
-                // The first reading has reported the damage.
+            try reportingFailures(of: file.name, emit) {
+                let (descriptor, size) = try openFile(file.name)
+                // `survey` has reported the damage.
                 _ = try Self.forEachEvent(descriptor, size: min(size, file.size)) { event in
                     try events.add(event) { index, key, point in try points.add(point, key, index, emit) }
                 }
             }
         }
-        try points.send(emit)
+        try points.emitPoints(emit)
     }
 
-    private func reporting(_ file: String, _ emit: (TransferItem) throws -> Void, _ body: () throws -> Void) throws {
+    private func reportingFailures(
+        of file: String,
+        _ emit: (TransferItem) throws -> Void,
+        _ body: () throws -> Void
+    ) throws {
         do {
             try body()
         } catch let failure as SourceFailure {
@@ -115,7 +119,7 @@ struct EventFolder {
                     damage.add(range)
                 }
             case .damage(let range): damage.add(range)
-            case .large: damage.large += 1
+            case .tooLarge: damage.tooLargeCount += 1
             }
         }
         return damage
@@ -128,7 +132,7 @@ private struct DamagedParts {
     private var first: Range<Int64>?
     private var count = 0
     /// The number of records that are too large to be read.
-    var large = 0
+    var tooLargeCount = 0
 
     mutating func add(_ bytes: Range<Int64>) {
         first = first ?? bytes
@@ -136,7 +140,7 @@ private struct DamagedParts {
     }
 
     /// The message about the damage; nil if the file is not damaged.
-    var text: String? {
+    var message: String? {
         first.map { bytes in
             let parts = count == 1 ? "damaged" : "\(count) parts are damaged, the first"
             let range = "from byte \(bytes.lowerBound) to byte \(bytes.upperBound)"

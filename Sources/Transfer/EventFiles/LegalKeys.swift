@@ -7,7 +7,7 @@ internal import Tracking
 /// A name keeps its first key, so that keys do not change when a file grows. No two names get the same key.
 struct LegalKeys {
     private var keys: [ExactText: String] = [:]
-    private var taken: Set<ExactText> = []
+    private var usedKeys: Set<ExactText> = []
     /// The names whose keys differ from the names.
     private(set) var changes: [(name: String, key: String)] = []
 
@@ -15,14 +15,14 @@ struct LegalKeys {
     mutating func key(of name: String) -> String {
         if let key = keys[ExactText(name)] { return key }
         var key = legalKey(name)
-        if taken.contains(ExactText(key)) {
+        if usedKeys.contains(ExactText(key)) {
             let digest = Hexadecimal.text(SHA256.digest(of: Array(name.utf8)))
             // Only names that were made to collide have hashes with the same first digits.
             let suffixed = [8, 64].map { legalKey(name, suffix: "-\(digest.prefix($0))") }
-            key = suffixed.first { !taken.contains(ExactText($0)) } ?? digest
+            key = suffixed.first { !usedKeys.contains(ExactText($0)) } ?? digest
         }
         keys[ExactText(name)] = key
-        taken.insert(ExactText(key))
+        usedKeys.insert(ExactText(key))
         if !key.isExactly(name) { changes.append((name, key)) }
         return key
     }

@@ -1,6 +1,6 @@
 package import Tracking
 
-/// Builds a run from the events of one folder, which must be added in their order.
+/// Builds a run from the events of one folder, which must be added in the order of the files.
 package struct RunEvents {
     /// The maximum number of tags of a run; the values of further tags are left out.
     private static let maximumTags = 100_000
@@ -10,7 +10,7 @@ package struct RunEvents {
     private struct TagState {
         var plugin: String?
         /// The index of the tag's key in `keys`; nil until the tag has a point.
-        var index: Int?
+        var keyIndex: Int?
     }
 
     private var tags: [ExactText: TagState] = [:]
@@ -22,7 +22,7 @@ package struct RunEvents {
     private var hyperparameters: [ExactText: String] = [:]
     /// The messages about hyperparameters that were left out, one for each.
     private(set) var remarks: [String] = []
-    private var remarked: Set<ExactText> = []
+    private var namesWithRemark: Set<ExactText> = []
     private(set) var group: String?
     private(set) var status = RunStatus.finished
     /// The time of the last event in Unix milliseconds.
@@ -34,25 +34,25 @@ package struct RunEvents {
     /// The names of metrics and params whose keys differ from the names.
     var changedNames: [(name: String, key: String)] { metricKeys.changes + paramKeys.changes }
 
-    /// Adds an event, and calls `point` for each of its points with the index of the key in `keys`, the key and the point.
+    /// Adds an event, and calls `receive` for each of its points with the index of the key in `keys`, the key and the point.
     ///
-    /// - Throws: `BrokenMessage`, or what `point` throws.
-    package mutating func add(_ event: TrainingEvent, _ point: (Int, String, MetricPoint) throws -> Void) throws {
+    /// - Throws: `BrokenMessage`, or what `receive` throws.
+    package mutating func add(_ event: TrainingEvent, _ receive: (Int, String, MetricPoint) throws -> Void) throws {
         end = max(end ?? 0, event.milliseconds)
         if event.isGraph { leftOut.add(.graph) }
         try event.forEachValue { value in
             if value.plugin == Self.hyperparameterPlugin {
-                if let content = value.pluginContent { add(try Session(content)) }
+                if let content = value.pluginContent { add(try HyperparameterMessage(content)) }
                 return
             }
-            guard let number = try number(of: value), let index = index(of: value.tag) else { return }
-            // `MetricPoint` has no key.
+            guard let number = try number(of: value), let index = keyIndex(of: value.tag) else { return }
+            // The key is left empty, because `MetricPoint` does not keep it.
             let metric = Metric(key: "", value: number, timestamp: event.milliseconds, step: event.step)
-            try point(index, keys[index], MetricPoint(metric))
+            try receive(index, keys[index], MetricPoint(metric))
         }
     }
 
-    /// Counts events that were too large to be read.
+    /// Counts records that were too large to be read.
     mutating func countTooLarge(_ count: Int) {
         if count > 0 { leftOut.add(.other, count) }
     }
@@ -68,43 +68,42 @@ package struct RunEvents {
         case .image: leftOut.add(.image)
         case .histogram: leftOut.add(.histogram)
         case .audio: leftOut.add(.audio)
-        // The value only describes its tag.
+        // A value without content only describes its tag.
         case .none: _ = plugin(of: value)
         }
         return nil
     }
 
-    /// The plugin of a value's tag; nil if unknown.
-    ///
-    /// Often only the first value of a tag names the plugin.
+    /// The plugin of a value's tag; nil if unknown; often only the first value of a tag names the plugin.
     private mutating func plugin(of value: SummaryValue) -> String? {
         let tag = ExactText(value.tag)
-        if let known = tags[tag]?.plugin { return known }
+        if let plugin = tags[tag]?.plugin { return plugin }
         guard let plugin = value.plugin, tags[tag] != nil || tags.count < Self.maximumTags else { return nil }
         tags[tag, default: TagState()].plugin = plugin
         return plugin
     }
 
-    private mutating func index(of name: String) -> Int? {
+    /// The index in `keys` of the key for a tag; nil if the run has too many tags.
+    private mutating func keyIndex(of name: String) -> Int? {
         let tag = ExactText(name)
-        if let index = tags[tag]?.index { return index }
+        if let index = tags[tag]?.keyIndex { return index }
         guard tags[tag] != nil || tags.count < Self.maximumTags else {
             leftOut.add(.other)
             return nil
         }
         let index = keys.count
         keys.append(metricKeys.key(of: name))
-        tags[tag, default: TagState()].index = index
+        tags[tag, default: TagState()].keyIndex = index
         return index
     }
 
-    private mutating func add(_ session: Session) {
-        group = group ?? session.group.flatMap { Self.isLegal($0) ? $0 : nil }
-        status = session.status ?? status
-        for param in session.hyperparameters {
+    private mutating func add(_ message: HyperparameterMessage) {
+        group = group ?? message.group.flatMap { Self.isLegal($0) ? $0 : nil }
+        status = message.status ?? status
+        for param in message.hyperparameters {
             let name = ExactText(param.key)
-            if let known = hyperparameters[name] {
-                if !known.isExactly(param.value) { remark(name, "has another value later, which is left out") }
+            if let earlier = hyperparameters[name] {
+                if !earlier.isExactly(param.value) { remark(name, "has another value later, which is left out") }
             } else if Self.isLegal(param.value) {
                 hyperparameters[name] = param.value
                 params.append(Param(key: paramKeys.key(of: param.key), value: param.value))
@@ -119,7 +118,7 @@ package struct RunEvents {
     }
 
     private mutating func remark(_ name: ExactText, _ text: String) {
-        if remarked.insert(name).inserted { remarks.append("the hyperparameter '\(name.text)' \(text)") }
+        if namesWithRemark.insert(name).inserted { remarks.append("the hyperparameter '\(name.text)' \(text)") }
     }
 }
 
@@ -159,7 +158,7 @@ struct LeftOutValues {
     mutating func add(_ other: LeftOutValues) { counts.merge(other.counts) { $0 + $1 } }
 
     /// The message with the counts; nil if nothing was left out.
-    var text: String? {
+    var message: String? {
         let parts = Kind.allCases.compactMap { kind in counts[kind].map { "\(kind.title): \($0)" } }
         return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }

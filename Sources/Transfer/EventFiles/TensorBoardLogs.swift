@@ -56,9 +56,9 @@ package struct TensorBoardLogs: RecordSource {
         try emit(.record(.experiment(experiment)))
         var remarks = SourceRemarks()
         for run in runs { try read(run, selection, &remarks, emit) }
-        // This is a hint and not a skipped item, because importing the folder again would not import more.
-        if let text = remarks.leftOut.text {
-            try emit(.hint("Only scalars and hyperparameters are imported; left out are \(text)."))
+        // This is a hint and not a skipped item, because another import of the folder would not import more.
+        if let counts = remarks.leftOut.message {
+            try emit(.hint("Only scalars and hyperparameters are imported; left out are \(counts)."))
         }
         for (name, key) in remarks.names.prefix(Self.maximumListedNames) {
             try emit(.hint("'\(name.text)' is not a legal key, or its key is in use: it was imported as '\(key)'."))
@@ -93,8 +93,8 @@ package struct TensorBoardLogs: RecordSource {
     private func findRuns(_ emit: (TransferItem) throws -> Void) throws -> [FoundRun] {
         var found: [FoundRun] = []
         var links: [String] = []
-        var waiting = [(folder: root, path: "", parent: String?.none)]
-        while let (folder, path, parent) = waiting.popLast() {
+        var foldersToRead = [(folder: root, path: "", parent: String?.none)]
+        while let (folder, path, parent) = foldersToRead.popLast() {
             let entries: StoreFolder.Entries
             do throws(SourceFailure) {
                 entries = try folder.entries()
@@ -113,8 +113,8 @@ package struct TensorBoardLogs: RecordSource {
                 // The files have no whole event yet, or are damaged, which `survey` reports.
                 _ = try run.survey(emit)
             }
-            let (prefix, runAbove) = (path.isEmpty ? "" : path + "/", identity?.runID ?? parent)
-            waiting += entries.folders.reversed().map { (folder.folder($0), prefix + $0, runAbove) }
+            let (prefix, nearestRun) = (path.isEmpty ? "" : path + "/", identity?.runID ?? parent)
+            foldersToRead += entries.folders.reversed().map { (folder.folder($0), prefix + $0, nearestRun) }
         }
         if let first = links.first {
             try emit(.hint("Symbolic links are not followed. There are \(links.count), the first is \(first)."))

@@ -3,7 +3,7 @@
 /// The event refers to the bytes from which it was parsed and must not be used after they are freed.
 package struct TrainingEvent {
     /// The legal times in seconds since 1970, up to the end of the year 9999.
-    private static let seconds = 0.0...253_402_300_799.0
+    private static let legalSeconds = 0.0...253_402_300_799.0
 
     /// Seconds since 1970.
     let wallTime: Double
@@ -26,7 +26,7 @@ package struct TrainingEvent {
             default: break
             }
         }
-        guard Self.seconds.contains(wallTime) else { throw BrokenMessage() }
+        guard Self.legalSeconds.contains(wallTime) else { throw BrokenMessage() }
         (self.wallTime, self.step, self.isGraph, self.summaries) = (wallTime, step, isGraph, summaries)
     }
 

@@ -4,7 +4,7 @@ struct WireFields {
 
     init(_ message: UnsafeRawBufferPointer) { rest = message }
 
-    /// A value by its wire type; its meaning depends on the type of the field.
+    /// A value in one of the encodings of the format (wire types); its meaning depends on the type of the field.
     enum Value {
         case number(UInt64)
         case eightBytes(UInt64)
@@ -30,7 +30,7 @@ struct WireFields {
         return (key >> 3, value)
     }
 
-    /// Reads the next number of variable length.
+    /// Reads the next number of variable length (varint).
     mutating func number() throws(BrokenMessage) -> UInt64 {
         var number: UInt64 = 0
         for (index, byte) in rest.prefix(10).enumerated() {

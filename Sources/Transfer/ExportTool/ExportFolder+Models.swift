@@ -2,7 +2,7 @@ internal import JSON
 internal import Tracking
 
 extension ExportFolder {
-    /// Reads the files of registered models and versions, which also contain the names of experiments without a file.
+    /// Reads the files of registered models and versions, which may also name experiments that have no file of their own.
     func readModelFiles(_ found: FoundFiles, _ emit: (TransferItem) throws -> Void) throws -> ExportedRegistry {
         var registry = ExportedRegistry()
         for folder in found.models {
@@ -11,7 +11,7 @@ extension ExportFolder {
                 let fields = try RecordFields(value, "registered_model")
                 let model = try RegisteredModel(mlflow: fields)
                 registry.add(model)
-                // Before 2023 the tool named the list as MLflow's API does.
+                // Before 2023 the tool gave the list the name that it has in MLflow's API.
                 let list = fields.member("versions") == nil ? "latest_versions" : "versions"
                 for version in try fields.objects(list) {
                     do {
@@ -39,9 +39,7 @@ extension ExportFolder {
         _ reading: ExportReading,
         _ emit: (TransferItem) throws -> Void
     ) throws {
-        for model in registry.models {
-            try emit(.record(.registeredModel(TransferredRegisteredModel(model: model))))
-        }
+        for model in registry.models { try emit(.record(.registeredModel(TransferredRegisteredModel(model: model)))) }
         for var version in registry.versions {
             guard let model = registry.model(version.name) else {
                 let reason = "its registered model is not in the folder"

@@ -2,9 +2,6 @@ internal import JSON
 internal import Tracking
 
 extension ExportFolder {
-    private static let pointsPerRecord = 5_000
-    private static let modelPointsPerRecord = 1_000
-
     func readRun(_ folder: StoreFolder, _ reading: inout ExportReading, _ emit: (TransferItem) throws -> Void) throws {
         let path = folder.path + "/run.json"
         try reporting(folder, "run.json", emit) { value in
@@ -29,10 +26,7 @@ extension ExportFolder {
             }
             for (key, list) in metrics {
                 let (points, broken) = RecordFields.points(of: list)
-                for start in stride(from: 0, to: points.count, by: Self.pointsPerRecord) {
-                    let part = Array(points[start..<min(start + Self.pointsPerRecord, points.count)])
-                    try emit(.record(.points(TransferredPoints(runID: info.runID, key: key, points: part))))
-                }
+                try TransferItem.emit(points: points, of: key, runID: info.runID, emit)
                 if broken > 0 || list.kind != .array {
                     let reason = "\(max(broken, 1)) points of the metric '\(shortened(key))' are not understood"
                     try emit(.skipped(path, reason))
@@ -78,10 +72,7 @@ extension ExportFolder {
             model.info.artifactURI = location
             reading.modelIDs.insert(info.modelID)
             try emit(.record(.loggedModel(TransferredLoggedModel(model: model, experiment: experiment))))
-            for start in stride(from: 0, to: points.count, by: Self.modelPointsPerRecord) {
-                let part = Array(points[start..<min(start + Self.modelPointsPerRecord, points.count)])
-                try emit(.record(.modelPoints(TransferredModelPoints(modelID: info.modelID, points: part))))
-            }
+            try TransferItem.emit(points: points, modelID: info.modelID, emit)
             if hasFiles, let target {
                 try emit(.artifacts(ArtifactFolder(root: folder.path, relativePath: "artifacts", target: target)))
             }

@@ -1,15 +1,14 @@
 internal import JSON
 internal import Tracking
 
-/// A folder that some version of mlflow-export-import has written, with one run, with experiments, with registered
-/// models, or with all of them.
+/// A folder that any version of mlflow-export-import has written: a run, experiments, registered models, or all of them.
 ///
-/// The files are recognized by their names in any subfolder, because the tool's versions arrange them differently. A
-/// damaged file is reported by its path and skipped; everything else is imported.
+/// The files are recognized by their names in any subfolder, because the tool's versions arrange them differently. A damaged
+/// file is reported by its path and skipped; everything else is imported.
 package struct ExportFolder: RecordSource {
     private static let runFile = "run.json"
     private static let experimentFile = "experiment.json"
-    /// The name of an experiment's file before 2022; other files have this name too.
+    /// The name of an experiment's file before 2022; other programs write files with this name too.
     private static let manifestFile = "manifest.json"
     private static let modelFile = "model.json"
     private static let versionFile = "version.json"
@@ -25,7 +24,6 @@ package struct ExportFolder: RecordSource {
 
     /// Whether the folder, or a folder up to two levels below it, has a file with a name that the tool uses.
     package static func isOne(_ path: String) -> Bool {
-        // manifest.json does not count, because other programs write it too.
         let files = [runFile, experimentFile, modelFile, versionFile, loggedModelFile] + listFiles
         func isOne(_ folder: StoreFolder, depth: Int) -> Bool {
             files.contains(where: folder.has)
@@ -42,7 +40,7 @@ package struct ExportFolder: RecordSource {
         let registry = try readModelFiles(found, emit)
         var reading = ExportReading(root: root.path, selection: selection, experimentNames: registry.experimentNames)
         let experiments = try readExperiments(found, emit)
-        try reading.begin(experiments, emit)
+        try reading.emitExperiments(experiments, emit)
         for folder in found.runs { try readRun(folder, &reading, emit) }
         for folder in found.loggedModels { try readLoggedModel(folder, &reading, emit) }
         if selection.includesRegistry { try readRegistry(registry, reading, emit) }
@@ -56,12 +54,7 @@ package struct ExportFolder: RecordSource {
         _ emit: (TransferItem) throws -> Void
     ) throws {
         guard depth <= Self.maximumDepth else {
-            return try emit(
-                .skipped(
-                    folder.path,
-                    "the folder is nested too deeply"
-                )
-            )
+            return try emit(.skipped(folder.path, "the folder is nested too deeply"))
         }
         let files = Set(folder.names(.file))
         if files.contains(Self.runFile) { found.runs.append(folder) }
@@ -157,14 +150,13 @@ package struct ExportFolder: RecordSource {
 /// The folders in which files of the tool were found.
 struct FoundFiles {
     var runs: [StoreFolder] = []
-    /// The folders with the names of their files.
-    var experiments: [(StoreFolder, String)] = []
+    var experiments: [(folder: StoreFolder, fileName: String)] = []
     var models: [StoreFolder] = []
     var versions: [StoreFolder] = []
     var loggedModels: [StoreFolder] = []
 }
 
-/// The state while a folder is read.
+/// The experiments and the locations of artifacts, while a folder is being read.
 struct ExportReading {
     let selection: TransferSelection
     private(set) var finder: ArtifactFinder
@@ -172,7 +164,7 @@ struct ExportReading {
     private var sourceExperiments: [Int64: SourceExperiment?] = [:]
     /// The names of experiments that have no file, by the ids of their runs.
     private let experimentNames: [String: String]
-    /// The old and new artifact locations of runs and models, by id.
+    /// The old and new artifact locations of runs and models, by the id of the run or model.
     private(set) var moves: [String: (from: String, to: String)] = [:]
     /// The ids of the logged models that have been emitted.
     var modelIDs: Set<String> = []
@@ -180,17 +172,18 @@ struct ExportReading {
     init(root: String, selection: TransferSelection, experimentNames: [String: String]) {
         self.selection = selection
         self.experimentNames = experimentNames
-        finder = ArtifactFinder(folder: root, given: nil)
+        finder = ArtifactFinder(folder: root, namedFolder: nil)
     }
 
-    mutating func begin(_ experiments: [Experiment], _ emit: (TransferItem) throws -> Void) throws {
+    /// Emits the selected experiments.
+    mutating func emitExperiments(_ experiments: [Experiment], _ emit: (TransferItem) throws -> Void) throws {
         for experiment in experiments {
             finder.learnRoot(from: experiment.artifactLocation, ofExperiment: String(experiment.id))
         }
         for var experiment in experiments {
             let isSelected = selection.includes(experiment)
-            let found = isSelected ? SourceExperiment(id: experiment.id, name: experiment.name) : nil
-            sourceExperiments[experiment.id] = .some(found)
+            sourceExperiments[experiment.id] =
+                .some(isSelected ? SourceExperiment(id: experiment.id, name: experiment.name) : nil)
             guard isSelected else { continue }
             if !selection.leavesArtifacts {
                 experiment.artifactLocation = finder.movedLocation(experiment.artifactLocation)
@@ -201,17 +194,17 @@ struct ExportReading {
 
     /// The experiment of a run or model; nil if the experiment is not selected.
     ///
-    /// If the folder has no file of the experiment, because it is the export of a single run or model, an experiment is
-    /// emitted with this id and, if possible, with the name from a version's file.
+    /// The export of a single run or model has no file of the experiment. For such an export, an experiment with this id is
+    /// emitted first. Its name comes from the file of a model version, if there is one.
     ///
-    /// - Parameter time: the creation time for such an experiment.
+    /// - Parameter time: the creation time of the experiment that is emitted.
     mutating func experiment(
         _ id: Int64,
         ofRun run: String,
         at time: Int64,
         _ emit: (TransferItem) throws -> Void
     ) throws -> SourceExperiment? {
-        if let known = sourceExperiments[id] { return known }
+        if let sourceExperiment = sourceExperiments[id] { return sourceExperiment }
         let experiment = Experiment(
             id: id,
             name: experimentNames[run] ?? "experiment \(id)",
@@ -231,7 +224,7 @@ struct ExportReading {
 
     /// Decides into which folder the artifacts of a run or model are imported.
     ///
-    /// - Parameter hasFiles: whether the folder contains the artifacts.
+    /// - Parameter hasFiles: whether the exported folder contains the artifacts.
     /// - Returns: the new artifact location, and the target folder of the files; the folder is nil for files that are not
     ///   imported.
     mutating func move(
@@ -242,11 +235,11 @@ struct ExportReading {
         hasFiles: Bool
     ) -> (location: String, target: String?) {
         guard !selection.leavesArtifacts else { return (location, nil) }
-        let own = isModel ? "\(sourceExperiment.id)/models/\(id)/artifacts" : "\(sourceExperiment.id)/\(id)/artifacts"
-        // The old folder is kept only if it is the owner's own, so that the files do not get into the folder of another run or
-        // model.
-        let kept = finder.relativePath(location).flatMap { ArtifactFinder.isFolder($0, ofOneOf: [id]) ? $0 : nil }
-        guard let target = kept ?? (hasFiles ? own : nil) else { return (location, nil) }
+        let newFolder =
+            isModel ? "\(sourceExperiment.id)/models/\(id)/artifacts" : "\(sourceExperiment.id)/\(id)/artifacts"
+        // The old folder is used only if it belongs to the owner, so that no files get into the folder of another run or model.
+        let oldFolder = finder.relativePath(location).flatMap { ArtifactFinder.isFolder($0, ofOneOf: [id]) ? $0 : nil }
+        guard let target = oldFolder ?? (hasFiles ? newFolder : nil) else { return (location, nil) }
         let moved = "mlflow-artifacts:/\(target)"
         moves[id] = (location, moved)
         var folder = target
@@ -254,7 +247,7 @@ struct ExportReading {
         return (moved, folder)
     }
 
-    /// The source of a version with the new location of its run's artifacts.
+    /// The source of a model version, changed to the new location of its run's artifacts.
     func moved(_ source: String, ofRun run: String) -> String {
         guard !selection.leavesArtifacts else { return source }
         if let move = moves[run], !move.from.isEmpty, source.hasPrefix(move.from) {

@@ -28,12 +28,12 @@ extension FileStore {
         guard selection.includes(model.info) else { return }
         let location = model.info.artifactURI
         if !selection.leavesArtifacts { model.info.artifactURI = finder.movedLocation(location) }
-        model.params = try values("params", folder, emit).map { Param(key: $0.key, value: $0.value) }
-        model.tags = try tags(folder, emit)
+        model.params = try pairs(in: "params", folder, emit).map { Param(key: $0.key, value: $0.value) }
+        model.tags = try pairs(in: "tags", folder, emit)
         try emit(.record(.loggedModel(TransferredLoggedModel(model: model, experiment: stored.sourceExperiment))))
         let id = model.info.modelID
         let metrics = folder.folder("metrics")
-        for key in metrics.deepNames() {
+        for key in metrics.filePaths() {
             var points: [ModelMetric] = []
             var broken = 0
             try reporting("\(metrics.path)/\(key)", emit) {
@@ -51,11 +51,7 @@ extension FileStore {
             if !points.isEmpty { try emit(.record(.modelPoints(TransferredModelPoints(modelID: id, points: points)))) }
         }
         guard !selection.leavesArtifacts else { return }
-        if let files = finder.folder(of: location, owner: id) {
-            try emit(.artifacts(files))
-        } else if finder.relativePath(location) != nil {
-            missingFiles.add(model)
-        }
+        try finder.emitFolder(of: location, owner: id, emit) { missingFiles.add(model) }
     }
 
     func readRegistry(
@@ -84,20 +80,18 @@ extension FileStore {
             lastUpdatedTime: try meta.integer("last_updated_timestamp") ?? creationTime,
             description: meta["description"] ?? ""
         )
-        model.tags = try tags(folder, emit)
-        let aliases = try values("aliases", folder, emit)
+        model.tags = try pairs(in: "tags", folder, emit)
+        let aliases = try pairs(in: "aliases", folder, emit)
         model.aliases = aliases.compactMap { alias in
             Int64(alias.value.filter { $0 != "\n" }).map { ModelAlias(alias: alias.key, version: $0) }
         }
         let versions = folder.names(.folder).filter { $0.hasPrefix(Self.versionPrefix) }
-        // MLflow keeps the folder of a deleted version, so that its number is not used again.
+        // MLflow keeps the folder of a deleted version, so that no new version gets its number.
         let last = versions.compactMap { Int64($0.dropFirst(Self.versionPrefix.count)) }.max() ?? 0
         try emit(.record(.registeredModel(TransferredRegisteredModel(model: model, lastVersion: last))))
         for name in versions {
             let version = folder.folder(name)
-            try reporting(version.path, emit) {
-                try readVersion(version, of: model, finder, selection, emit)
-            }
+            try reporting(version.path, emit) { try readVersion(version, of: model, finder, selection, emit) }
         }
     }
 
@@ -111,7 +105,7 @@ extension FileStore {
         let meta = try folder.meta()
         let stage = meta["current_stage"] ?? ModelStage.none.wireName
         if stage == "Deleted_Internal" { return }
-        guard let number = try meta.integer("version"), let known = try? ModelStage(parsing: stage) else {
+        guard let number = try meta.integer("version"), let parsedStage = try? ModelStage(parsing: stage) else {
             throw SourceFailure("meta.yaml: version or current_stage is not understood")
         }
         let creationTime = try meta.integer("creation_timestamp") ?? 0
@@ -121,13 +115,13 @@ extension FileStore {
             version: number,
             creationTime: creationTime,
             lastUpdatedTime: try meta.integer("last_updated_timestamp") ?? creationTime,
-            stage: known,
+            stage: parsedStage,
             description: meta["description"],
             source: moved(meta["source"] ?? ""),
             runID: meta["run_id"] ?? "",
             runLink: meta["run_link"] ?? ""
         )
-        version.tags = try tags(folder, emit)
+        version.tags = try pairs(in: "tags", folder, emit)
         let transferred = TransferredModelVersion(
             version: version,
             storageLocation: meta["storage_location"].map(moved),
@@ -144,7 +138,7 @@ extension LoggedModelInfo {
         self.init(
             modelID: meta["model_id"] ?? folder.name,
             experimentID: experimentID,
-            name: try meta.required("name"),
+            name: try meta.requiredText("name"),
             artifactURI: meta["artifact_location"] ?? folder.path + "/artifacts",
             status: LoggedModelStatus(wireNumber: number) ?? .unspecified,
             statusMessage: meta["status_message"],
@@ -152,7 +146,7 @@ extension LoggedModelInfo {
             sourceRunID: meta["source_run_id"] ?? "",
             creationTime: creationTime,
             lastUpdatedTime: try meta.integer("last_updated_timestamp") ?? creationTime,
-            lifecycleStage: meta.stage
+            lifecycleStage: meta.lifecycleStage
         )
     }
 }

@@ -1,9 +1,8 @@
 internal import Tracking
 
 extension FileStore {
-    private static let pointsPerRecord = 5_000
     /// The names of an experiment's subfolders that are not runs.
-    private static let otherFolders: Set<String> = ["tags", "datasets", "models", "traces", "artifacts"]
+    private static let foldersOfOtherItems: Set<String> = ["tags", "datasets", "models", "traces", "artifacts"]
 
     func readRuns(
         of stored: StoredExperiment,
@@ -11,7 +10,7 @@ extension FileStore {
         _ selection: TransferSelection,
         _ emit: (TransferItem) throws -> Void
     ) throws {
-        for name in stored.folder.names(.folder) where !Self.otherFolders.contains(name) {
+        for name in stored.folder.names(.folder) where !Self.foldersOfOtherItems.contains(name) {
             let folder = stored.folder.folder(name)
             try reporting(folder.path, emit) { try readRun(folder, stored, finder, selection, emit) }
         }
@@ -31,8 +30,8 @@ extension FileStore {
         let meta = try folder.meta()
         var run = Run(info: try RunInfo(meta, folder: folder, experimentID: stored.experiment.id))
         guard selection.includes(run.info) else { return }
-        run.params = try values("params", folder, emit).map { Param(key: $0.key, value: $0.value) }
-        run.tags = try tags(folder, emit)
+        run.params = try pairs(in: "params", folder, emit).map { Param(key: $0.key, value: $0.value) }
+        run.tags = try pairs(in: "tags", folder, emit)
         if run.info.name.isEmpty { run.info.name = run.tags.first { $0.key == Tag.runNameKey }?.value ?? "" }
         try readInputs(of: &run, folder, stored.folder.folder("datasets"), emit)
         let location = run.info.artifactURI.isEmpty ? folder.path + "/artifacts" : run.info.artifactURI
@@ -41,11 +40,7 @@ extension FileStore {
         try emit(.record(.run(TransferredRun(run: run, experiment: stored.sourceExperiment, deletedTime: deletedTime))))
         try readPoints(ofRun: run.info.runID, folder.folder("metrics"), emit)
         guard !selection.leavesArtifacts else { return }
-        if let files = finder.folder(of: location, owner: run.info.runID) {
-            try emit(.artifacts(files))
-        } else if finder.relativePath(location) != nil {
-            missingFiles.add(run)
-        }
+        try finder.emitFolder(of: location, owner: run.info.runID, emit) { missingFiles.add(run) }
     }
 
     private func readInputs(
@@ -59,7 +54,7 @@ extension FileStore {
             let input = inputs.folder(name)
             try reporting(input.path, emit) {
                 let meta = try input.meta()
-                let id = try meta.required("source_id")
+                let id = try meta.requiredText("source_id")
                 switch meta["source_type"] {
                 case "DATASET":
                     let tags = meta.pairs("tags").map { Tag(key: $0.key, value: $0.value) }
@@ -68,7 +63,7 @@ extension FileStore {
                     )
                 case "MODEL", "MODEL_INPUT", "RUN_INPUT":
                     run.modelInputs.append(
-                        ModelInput(modelID: try meta["destination_id"] ?? meta.required("source_id"))
+                        ModelInput(modelID: try meta["destination_id"] ?? meta.requiredText("source_id"))
                     )
                 default: throw SourceFailure("meta.yaml: source_type is not known")
                 }
@@ -78,14 +73,14 @@ extension FileStore {
             let output = outputs.folder(name)
             try reporting(output.path, emit) {
                 let meta = try output.meta()
-                let id = try meta.required("destination_id")
+                let id = try meta.requiredText("destination_id")
                 run.modelOutputs.append(ModelOutput(modelID: id, step: try meta.integer("step") ?? 0))
             }
         }
     }
 
     private func readPoints(ofRun id: String, _ folder: StoreFolder, _ emit: (TransferItem) throws -> Void) throws {
-        for key in folder.deepNames() {
+        for key in folder.filePaths() {
             var current = TransferredPoints(runID: id, key: key, points: [])
             var broken: (first: Int, count: Int) = (0, 0)
             let path = "\(folder.path)/\(key)"
@@ -96,7 +91,7 @@ extension FileStore {
                         return
                     }
                     current.points.append(MetricPoint(point.metric(key)))
-                    guard current.points.count == Self.pointsPerRecord else { return }
+                    guard current.points.count == TransferFileLimits.pointsPerRecord else { return }
                     try emit(.record(.points(current)))
                     current.points.removeAll(keepingCapacity: true)
                 }
@@ -127,7 +122,7 @@ extension RunInfo {
             startTime: startTime,
             endTime: try meta.integer("end_time"),
             artifactURI: meta["artifact_uri"] ?? "",
-            lifecycleStage: meta.stage
+            lifecycleStage: meta.lifecycleStage
         )
     }
 }
@@ -136,8 +131,8 @@ extension Dataset {
     fileprivate init(stored folder: StoreFolder) throws(SourceFailure) {
         let meta = try folder.meta()
         self.init(
-            name: try meta.required("name"),
-            digest: try meta.required("digest"),
+            name: try meta.requiredText("name"),
+            digest: try meta.requiredText("digest"),
             sourceType: meta["source_type"] ?? "",
             source: meta["source"] ?? "",
             schema: meta["schema"],

@@ -6,8 +6,8 @@ internal import Tracking
 package struct FileStore: RecordSource {
     let root: StoreFolder
     let missingFiles = MissingFiles()
-    /// The folder with the artifacts that the user has named; nil if none was named.
-    private let given: String?
+    /// The folder with the artifacts, if the user has named one.
+    private let namedFolder: String?
 
     /// - Parameters:
     ///   - path: the absolute path of the folder.
@@ -15,7 +15,7 @@ package struct FileStore: RecordSource {
     ///     locations.
     package init(path: String, artifacts: String?) {
         root = StoreFolder(root: path)
-        given = artifacts
+        namedFolder = artifacts
     }
 
     /// Whether the folder is a file store: it has at least one experiment, perhaps in its trash.
@@ -36,7 +36,7 @@ package struct FileStore: RecordSource {
     }
 
     private func readAll(_ selection: TransferSelection, _ emit: (TransferItem) throws -> Void) throws {
-        var finder = ArtifactFinder(folder: root.parent, given: given ?? root.path)
+        var finder = ArtifactFinder(folder: root.parent, namedFolder: namedFolder ?? root.path)
         let experiments = try readExperiments(selection, &finder, emit)
         for experiment in experiments { try readRuns(of: experiment, finder, selection, emit) }
         for experiment in experiments { try readLoggedModels(of: experiment, finder, selection, emit) }
@@ -44,7 +44,7 @@ package struct FileStore: RecordSource {
         try missingFiles.report(to: emit)
     }
 
-    /// Runs `body`; if it throws because of damage, reports the path as skipped.
+    /// Runs `body`; if it throws a `SourceFailure`, reports the path as skipped.
     func reporting(_ path: String, _ emit: (TransferItem) throws -> Void, _ body: () throws -> Void) throws {
         do {
             try body()
@@ -60,7 +60,7 @@ package struct FileStore: RecordSource {
     ) throws -> [StoredExperiment] {
         var found: [StoredExperiment] = []
         for parent in [root, root.folder(".trash")] {
-            // The folders of the registry and the trash are in the same folder as the experiments.
+            // These two folders, of the registry and of deleted experiments, are not experiments.
             for name in parent.names(.folder) where name != "models" && name != ".trash" {
                 let folder = parent.folder(name)
                 try reporting(folder.path, emit) {
@@ -74,7 +74,7 @@ package struct FileStore: RecordSource {
         found.removeAll { !selection.includes($0.experiment) }
         for stored in found {
             var experiment = stored.experiment
-            experiment.tags = try tags(stored.folder, emit)
+            experiment.tags = try pairs(in: "tags", stored.folder, emit)
             if !selection.leavesArtifacts {
                 experiment.artifactLocation = finder.movedLocation(experiment.artifactLocation)
             }
@@ -83,15 +83,11 @@ package struct FileStore: RecordSource {
         return found
     }
 
-    /// The tags of an experiment, run or model, each of which is a file in the subfolder `tags`.
-    func tags(_ folder: StoreFolder, _ emit: (TransferItem) throws -> Void) throws -> [Tag] {
-        try values("tags", folder, emit)
-    }
-
-    func values(_ name: String, _ folder: StoreFolder, _ emit: (TransferItem) throws -> Void) throws -> [Tag] {
+    /// The files in the subfolder `name`, as pairs of the file's path and content: tags, params or aliases.
+    func pairs(in name: String, _ folder: StoreFolder, _ emit: (TransferItem) throws -> Void) throws -> [Tag] {
         var tags: [Tag] = []
         let files = folder.folder(name)
-        for key in files.deepNames() {
+        for key in files.filePaths() {
             try reporting("\(files.path)/\(key)", emit) { tags.append(Tag(key: key, value: try files.text(key))) }
         }
         return tags
@@ -120,12 +116,12 @@ extension MetaFile {
         return number
     }
 
-    func required(_ key: String) throws(SourceFailure) -> String {
+    func requiredText(_ key: String) throws(SourceFailure) -> String {
         guard let text = self[key] else { throw SourceFailure("meta.yaml: \(key) is missing") }
         return text
     }
 
-    var stage: LifecycleStage { self["lifecycle_stage"] == "deleted" ? .deleted : .active }
+    var lifecycleStage: LifecycleStage { self["lifecycle_stage"] == "deleted" ? .deleted : .active }
 }
 
 extension Experiment {
@@ -138,9 +134,9 @@ extension Experiment {
         let creationTime = try meta.integer("creation_time") ?? 0
         self.init(
             id: id,
-            name: try meta.required("name"),
+            name: try meta.requiredText("name"),
             artifactLocation: meta["artifact_location"] ?? "",
-            lifecycleStage: meta.stage,
+            lifecycleStage: meta.lifecycleStage,
             creationTime: creationTime,
             lastUpdateTime: try meta.integer("last_update_time") ?? creationTime
         )

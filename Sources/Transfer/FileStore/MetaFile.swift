@@ -1,7 +1,7 @@
 /// A parsed `meta.yaml` of MLflow: a mapping whose values are texts or mappings of texts.
 ///
-/// Reads the forms in which any version of PyYAML's safe dumper writes such values: plain, single-quoted and double-quoted texts,
-/// which may have several lines. Lists are skipped; block texts, anchors and tags are errors.
+/// Reads all forms in which PyYAML's safe dumper writes such values: plain, single-quoted and double-quoted texts, which may have
+/// several lines. Lists are skipped; block texts, anchors and tags are errors.
 struct MetaFile {
     private var texts: [String: String] = [:]
     private var mappings: [String: [(key: String, value: String)]] = [:]
@@ -35,7 +35,7 @@ struct MetaFile {
 private struct MetaReader {
     private let lines: [Substring]
     private var index = 0
-    /// The text that follows the current key in its line.
+    /// The text after the current key and its colon.
     private var rest: Substring = ""
 
     init(_ text: String) {
@@ -60,7 +60,7 @@ private struct MetaReader {
     /// The indent of the next line with a key; nil at the end.
     var indentOfNextKey: Int? { lines[index...].first { !isSkipped($0) }.map(Self.indent) }
 
-    /// Goes to the next line with a key and returns its indent and the key; nil at the end.
+    /// Moves to the next line with a key, and returns the indent and the key; nil at the end.
     mutating func nextKey() throws(SourceFailure) -> (Int, String)? {
         while index < lines.endIndex, isSkipped(lines[index]) { index += 1 }
         guard index < lines.endIndex else { return nil }
@@ -69,7 +69,7 @@ private struct MetaReader {
         let indent = Self.indent(of: line)
         let content = line.drop { $0 == " " }
         if let quote = content.first, quote == "'" || quote == "\"" {
-            let (key, end) = try quoted(content, quote)
+            let (key, end) = try quotedText(content, quote)
             guard end.hasPrefix(":") else { throw failure("has no colon") }
             rest = end.dropFirst().drop { $0 == " " }
             return (indent, key)
@@ -87,9 +87,7 @@ private struct MetaReader {
         return next == content.endIndex || content[next] == " "
     }
 
-    /// Reads the value of the current key; nil if the value is a mapping or a list.
-    ///
-    /// The text of the value is nil for null.
+    /// Reads the value of the current key; nil if the value is a mapping or a list; the text of a null value is nil.
     mutating func value(deeperThan indent: Int) throws(SourceFailure) -> (text: String?, Void)? {
         guard let first = rest.first else {
             // PyYAML does not indent lists, so deeper lines are a mapping.
@@ -97,20 +95,20 @@ private struct MetaReader {
                 ? nil : (nil, ())
         }
         switch first {
-        case "'", "\"": return (try quoted(rest, first).text, ())
+        case "'", "\"": return (try quotedText(rest, first).text, ())
         case "|", ">", "&", "*", "!", "%", "@", "`": throw failure("begins a value with '\(first)'")
         case "[", "{":
             guard rest == "[]" || rest == "{}" else { throw failure("has a list or mapping in brackets") }
             return (nil, ())
-        default: return (plain(deeperThan: indent), ())
+        default: return (plainText(deeperThan: indent), ())
         }
     }
 
     private func isList(_ line: Substring) -> Bool { line.drop { $0 == " " }.hasPrefix("-") }
 
     /// Reads a text without quotes, which may continue on the next lines.
-    private mutating func plain(deeperThan indent: Int) -> String? {
-        var text = Folded(Self.withoutComment(rest))
+    private mutating func plainText(deeperThan indent: Int) -> String? {
+        var text = FoldedText(Self.withoutComment(rest))
         while index < lines.endIndex {
             let line = lines[index]
             if Self.isBlank(line) {
@@ -137,7 +135,7 @@ private struct MetaReader {
     }
 
     /// Reads a text in quotes, which may continue on the next lines, and returns also the rest of its last line.
-    private mutating func quoted(
+    private mutating func quotedText(
         _ start: Substring,
         _ quote: Character
     ) throws(SourceFailure) -> (text: String, Substring) {
@@ -152,7 +150,7 @@ private struct MetaReader {
                     scalars.append("'")
                 } else if scalar == "\\", closingQuote == "\"" {
                     guard let kind = rest.popFirst() else {
-                        // An escaped line break is not part of the text, nor are the blanks that begin the next line.
+                        // An escaped line break and the blanks at the start of the next line are not part of the text.
                         try readNextLine(&rest)
                         continue
                     }
@@ -202,8 +200,8 @@ private struct MetaReader {
     }
 }
 
-/// Joins the lines of a text without quotes.
-private struct Folded {
+/// A text without quotes: YAML joins its lines with spaces, and reads blank lines as newlines.
+private struct FoldedText {
     private(set) var text: String
     private var breaks = 0
 

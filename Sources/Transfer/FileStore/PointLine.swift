@@ -12,7 +12,7 @@ struct PointLine {
 
     /// Parses a line; nil for a line in another form.
     ///
-    /// - Parameter hasRun: whether the fourth word is the id of a run.
+    /// - Parameter hasRun: whether the line must have the id of a run as its fourth word.
     init?(_ line: UnsafeRawBufferPointer, hasRun: Bool = false) {
         guard let text = String(validating: line, as: UTF8.self) else { return nil }
         let words = text.utf8.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }).map { Substring($0) }

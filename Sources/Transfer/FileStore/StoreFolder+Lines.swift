@@ -2,7 +2,7 @@ internal import Files
 internal import Glibc
 
 extension StoreFolder {
-    /// The maximum length of a line of a metric's file in bytes; leaves room for a dataset's name of 500 characters.
+    /// The maximum length of a line in a metric's file; enough for a line with a dataset's name of 500 characters.
     private static let maximumLineBytes = 65_536
 
     /// Calls `body` with the number and the bytes of each line that is not blank; reads the file piece by piece.
@@ -10,18 +10,18 @@ extension StoreFolder {
     /// - Throws: `SourceFailure` if the file cannot be read to its end, or what `body` throws.
     func forEachLine(_ name: String, _ body: (Int, UnsafeRawBufferPointer) throws -> Void) throws {
         let file = try open(name)
-        let space = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 * Self.maximumLineBytes, alignment: 16)
-        defer { space.deallocate() }
-        var (filled, number) = (0, 0)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 * Self.maximumLineBytes, alignment: 16)
+        defer { buffer.deallocate() }
+        var (bufferCount, number) = (0, 0)
         while true {
-            let rest = UnsafeMutableRawBufferPointer(rebasing: space[filled...])
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[bufferCount...])
             let count = read(file.rawValue, rest.baseAddress, rest.count)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw SourceFailure(String(cString: strerror(errno))) }
-            filled += count
+            bufferCount += count
             var start = 0
-            while start < filled {
-                let line = space[start..<filled]
+            while start < bufferCount {
+                let line = buffer[start..<bufferCount]
                 let end = line.firstIndex(of: UInt8(ascii: "\n"))
                 guard let end else { break }
                 number += 1
@@ -31,12 +31,12 @@ extension StoreFolder {
             }
             if count == 0 {
                 // MLflow ends each line with a newline. A last line without one may lack the last digits of a number.
-                guard start == filled else { throw SourceFailure("its last line is cut off") }
+                guard start == bufferCount else { throw SourceFailure("its last line is cut off") }
                 return
             }
-            guard start > 0 || filled < space.count else { throw SourceFailure("line \(number + 1) is too long") }
-            space.copyMemory(from: UnsafeRawBufferPointer(rebasing: space[start..<filled]))
-            filled -= start
+            guard start > 0 || bufferCount < buffer.count else { throw SourceFailure("line \(number + 1) is too long") }
+            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[start..<bufferCount]))
+            bufferCount -= start
         }
     }
 }

@@ -8,12 +8,12 @@ struct DatabaseColumns {
 
     func has(_ table: String, _ column: String) -> Bool { columns[table]?.contains(column) == true }
 
-    /// The column, or an SQL expression in its place if the table does not have it.
-    func value(_ table: String, _ column: String, else expression: String) -> String {
-        has(table, column) ? "\(table).\(column)" : expression
+    /// The SQL name of a column, or another SQL expression if the table does not have the column.
+    func expression(_ table: String, _ column: String, else replacement: String) -> String {
+        has(table, column) ? "\(table).\(column)" : replacement
     }
 
-    /// The SQL condition for rows of the default workspace; empty for a table without workspaces, as before MLflow 3.10.
+    /// The SQL condition for rows of the default workspace; empty for a table without workspaces (before MLflow 3.10).
     func inDefaultWorkspace(_ table: String, _ keyword: String = "WHERE") -> String {
         has(table, "workspace") ? "\(keyword) \(table).workspace = 'default'" : ""
     }

@@ -12,10 +12,10 @@ protocol DatabaseReader: AnyObject {
     /// The SQL expression that sorts the rows of a table approximately as they were inserted.
     var rowOrder: String { get }
 
-    /// The SQL suffix by which texts are sorted by their bytes.
-    var byBytes: String { get }
+    /// The SQL suffix with which ORDER BY sorts texts by their bytes.
+    var byteCollation: String { get }
 
-    /// Returns the names of the columns of each table.
+    /// Returns the names of the columns of each table, by the name of the table.
     func columns() throws -> [String: Set<String>]
 
     /// Calls `body` for each row of a query. `body` must not read from the database. Only one row is in memory at a time.
@@ -62,13 +62,13 @@ extension DatabaseReader {
 final class SQLiteReader: DatabaseReader {
     let location: String
     let rowOrder = "rowid"
-    let byBytes = "COLLATE BINARY"
+    let byteCollation = "COLLATE BINARY"
     private let connection: Connection
 
     init(path: String) throws(SQLiteError) {
         location = path
         connection = try Connection(path: path, mode: .readOnly, busyTimeout: .seconds(20))
-        // The file may come from an untrusted person: its schema must not call harmful functions, and may be damaged.
+        // The file may come from an untrusted person, so its schema must not call harmful functions, and pages are checked.
         try connection.execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0")
     }
 
@@ -124,15 +124,15 @@ private final class SQLitePages: DatabasePages {
 
 /// A PostgreSQL database that is read in one transaction, so that all rows are as they were when the transaction began.
 final class PostgresReader: DatabaseReader {
-    // ctid is the position of a row in its table, which follows the order of insertion as long as no row is updated.
+    // ctid is the position of a row in its table. It follows the order of insertion as long as no row is updated.
     let rowOrder = "ctid"
-    let byBytes = "COLLATE \"C\""
+    let byteCollation = "COLLATE \"C\""
     private let connection: PostgresConnection
 
     init(_ address: PostgresAddress) throws(PostgresError) {
         connection = try PostgresConnection(address, applicationName: "apus-import")
-        // Time limits that an administrator has set for servers would be too short for an import. An import waits only for locks
-        // of schema changes, such as a migration.
+        // An administrator may have set time limits that are too short for an import. An import waits only for locks of schema
+        // changes, such as a migration.
         try connection.execute(
             """
             BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;

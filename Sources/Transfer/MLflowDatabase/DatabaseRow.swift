@@ -3,8 +3,8 @@ internal import SQLite
 
 /// A row of MLflow's database; each value is read with the type that its column should have.
 ///
-/// In SQLite, a column can have values of any type, and a text can have bytes that are not UTF-8. SQLite would convert
-/// such values silently; these methods throw a `RowFault` instead.
+/// In SQLite, a column can have values of any type, and a text can have bytes that are not UTF-8. SQLite would convert such
+/// values silently; these methods throw a `RowFault` instead.
 struct DatabaseRow {
     private enum Source {
         case sqlite(Statement)

@@ -3,7 +3,7 @@ internal import Tracking
 
 /// An empty database, in SQLite or in PostgreSQL, that is filled with MLflow's tables.
 ///
-/// Other programs see nothing of the tables before `commit()`.
+/// Other programs do not see the tables before `commit()`.
 protocol DatabaseTarget: AnyObject {
     /// The path or the URI of the database for messages, without a password.
     var location: String { get }
@@ -30,9 +30,7 @@ protocol DatabaseTarget: AnyObject {
     func commit() throws
 }
 
-/// A new SQLite database.
-///
-/// No journal is written, so a crash before `commit()` leaves an unusable file.
+/// A new SQLite database, which is written without a journal, so that a crash before `commit()` leaves an unusable file.
 final class SQLiteTarget: DatabaseTarget {
     let greatestExperimentID = Int64.max
     var location: String { connection.path }
@@ -111,7 +109,7 @@ private struct SQLiteTableWriter: TableWriter {
     ) -> (action: String, suffix: String) {
         switch conflict {
         case .fail: ("ABORT", "")
-        case .keep: ("IGNORE", "")
+        case .keepExisting: ("IGNORE", "")
         case .replace: ("REPLACE", "")
         case .keepGreatest(let key, let order):
             ("ABORT", SQLText.upsert(table, columns, key: key, keepingGreatest: order))
@@ -125,7 +123,7 @@ private struct SQLiteTableWriter: TableWriter {
         try insert.run()
     }
 
-    func addNew(_ values: [ColumnValue]) throws -> Bool {
+    func addIfAbsent(_ values: [ColumnValue]) throws -> Bool {
         let before = connection.totalChanges
         try add(values)
         return connection.totalChanges > before
@@ -134,8 +132,8 @@ private struct SQLiteTableWriter: TableWriter {
 
 /// Makes SQL that is valid in SQLite and in PostgreSQL.
 enum SQLText {
-    /// Returns the end of an INSERT by which the new row replaces the row with the same key; if `order` names columns,
-    /// only if the new values of these columns are greater.
+    /// Returns the end of an INSERT with which the new row replaces a row with the same key; if `order` names columns, only if
+    /// the new row has greater values in these columns.
     static func upsert(
         _ table: String,
         _ columns: [String],

@@ -73,7 +73,7 @@ package struct MLflowAccounts: Sendable {
     private mutating func read(_ reader: any DatabaseReader) throws {
         try reader.forEachRow(
             """
-            SELECT username, CASE WHEN is_admin THEN 1 ELSE 0 END, password_hash FROM users ORDER BY username \(reader.byBytes)
+            SELECT username, CASE WHEN is_admin THEN 1 ELSE 0 END, password_hash FROM users ORDER BY username \(reader.byteCollation)
             """
         ) { row in
             let (name, isAdministrator) = (try row.text(0), try row.integer(1) == 1)

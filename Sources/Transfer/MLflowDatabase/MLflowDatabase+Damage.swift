@@ -1,8 +1,8 @@
 internal import SQLite
 
-/// Reads a damaged database: the damaged rows are reported, and all others are emitted.
+/// Reads a damaged database: the damaged rows are reported, and all other rows are emitted.
 extension MLflowDatabase {
-    static let damagedPage = "lies on a damaged page of the database"
+    static let damagedPageReason = "lies on a damaged page of the database"
 
     /// Returns the results of `read` for the rows of a query; a row with a value of a wrong type is reported and left out.
     ///
@@ -35,21 +35,19 @@ extension MLflowDatabase {
         }
     }
 
-    /// Returns the row ids that a query finds.
-    ///
-    /// SQLite reads them only from an index; damaged pages of the index are reported.
+    /// Returns the row ids that a query finds, which SQLite reads only from an index; reports damaged pages of the index.
     func rowIDs(_ sql: String, _ values: [ColumnValue], subject: String) throws -> [Int64] {
         var found: [Int64] = []
         try reportingDamage(subject) { try reader.forEachRow(sql, values) { found.append(try $0.integer(0)) } }
         return found
     }
 
-    /// Runs `body`; if a damaged page ends it early, reports that a part of the subject is missing.
+    /// Runs `body`; if it fails because of a damaged page, reports that a part of the subject is missing.
     func reportingDamage(_ subject: String, _ body: () throws -> Void) throws {
         do {
             try body()
         } catch let error as SQLiteError where error.isDamage {
-            skippedPaths.add(subject, "a part of it \(Self.damagedPage)")
+            skippedPaths.add(subject, "a part of it \(Self.damagedPageReason)")
         }
     }
 
@@ -58,7 +56,7 @@ extension MLflowDatabase {
     /// If a page of the database is damaged, the rows are read one by one by their row ids, which come from the index
     /// of the key. Only SQLite reports such damage.
     /// - Parameters:
-    ///   - noun: what a row is, for messages.
+    ///   - noun: the word for a row in messages, such as `run`.
     ///   - key: a column with its own index, whose value names the row in messages.
     ///   - columns: the columns that `read` gets, in this order.
     func forEachRow<Value>(
@@ -83,23 +81,21 @@ extension MLflowDatabase {
             }
             return
         } catch let error as SQLiteError where error.isDamage {
-            // `body` may have been called for some rows already; it is called for all rows again, which changes nothing.
+            // `body` may have been called for some rows already. To call it for these rows again changes nothing.
         }
         let single = "SELECT \(columns), \(table).rowid FROM \(table) WHERE \(table).rowid = ?1"
         for (row, name) in try keys(of: table, noun, key) {
             var found: [Value] = []
-            try reportingDamage("\(noun) \(name)") {
-                found = try rows(single, [.integer(row)], subject: subject, read)
-            }
+            try reportingDamage("\(noun) \(name)") { found = try rows(single, [.integer(row)], subject: subject, read) }
             for value in found { try body(value) }
         }
     }
 
     /// Returns the name of a row for messages; the last two columns of the row must be its key and its row id.
     private static func name(of row: DatabaseRow) -> String {
-        let (name, number) = (row.columnCount - 2, row.columnCount - 1)
-        if let text = try? row.optionalText(name) { return text }
-        if let number = try? row.optionalInteger(number) { return "of row \(number)" }
+        let (key, rowID) = (row.columnCount - 2, row.columnCount - 1)
+        if let text = try? row.optionalText(key) { return text }
+        if let number = try? row.optionalInteger(rowID) { return "of row \(number)" }
         return "of a row"
     }
 
@@ -120,9 +116,9 @@ extension SQLiteError {
     /// Whether the part of the file that was read is damaged; the rest may be intact.
     var isDamage: Bool { isCorrupt || isNotADatabase || code.rawValue == Self.shortRead }
 
-    /// The advice for a file to which SQLite must write before it can read it; nil for other failures.
+    /// The advice if SQLite must write to the file before it can read the file; nil for other failures.
     var advice: String? {
-        if code.rawValue == Self.needsRollback {
+        if code.rawValue == Self.readOnlyRollback {
             return
                 "a program was killed while it wrote, so its last change must be undone before the file can be read. "
                 + "Open the file, or a copy of it with its '-journal' file, with MLflow, and then import it."
@@ -133,7 +129,7 @@ extension SQLiteError {
     }
 
     /// SQLITE_READONLY_ROLLBACK: a journal of an interrupted transaction must be rolled back.
-    private static let needsRollback: Int32 = 8 | (3 << 8)
+    private static let readOnlyRollback: Int32 = 8 | (3 << 8)
 
     /// SQLITE_IOERR_SHORT_READ: the file ends before the page.
     private static let shortRead: Int32 = 10 | (2 << 8)

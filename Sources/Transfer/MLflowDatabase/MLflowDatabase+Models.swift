@@ -6,9 +6,9 @@ extension MLflowDatabase {
         _ selection: TransferSelection,
         _ emit: (TransferItem) throws -> Void
     ) throws {
-        // MLflow has logged models since 3.0.
+        // MLflow before 3.0 has no logged models.
         guard columns.has("logged_models") else { return }
-        let wanted = """
+        let selectedColumns = """
             model_id, experiment_id, name, artifact_location, status, status_message, model_type, source_run_id,
             creation_timestamp_ms, last_updated_timestamp_ms, lifecycle_stage
             """
@@ -16,12 +16,12 @@ extension MLflowDatabase {
             of: "logged_models",
             "logged model",
             key: "model_id",
-            columns: wanted,
+            columns: selectedColumns,
             LoggedModelInfo.init(databaseRow:)
         ) { info in
             guard selection.includes(info) else { return }
             guard let name = experiments[info.experimentID] else {
-                guard lacksExperiment(info.experimentID, selection) else { return }
+                guard reportsMissingExperiment(info.experimentID, selection) else { return }
                 let reason = "its experiment \(info.experimentID) does not exist"
                 return try emit(.skipped("logged model \(info.modelID)", reason))
             }
@@ -38,24 +38,21 @@ extension MLflowDatabase {
         let id = info.modelID
         var model = LoggedModel(info: info)
         let subject = "logged model \(id)"
-        model.params = try tags(
-            subject,
-            "logged_model_params",
-            "param_key",
-            "param_value",
-            where: "model_id = ?1",
-            [.text(id)]
-        ).map { Param(key: $0.key, value: $0.value) }
-        model.tags = try tags(subject, "logged_model_tags", "tag_key", "tag_value", where: "model_id = ?1", [.text(id)])
+        func pairs(_ table: String, _ prefix: String) throws -> [Tag] {
+            let (key, value) = ("\(prefix)_key", "\(prefix)_value")
+            return try self.pairs(subject, table, key: key, value: value, where: "model_id = ?1", [.text(id)])
+        }
+        model.params = try pairs("logged_model_params", "param").map { Param(key: $0.key, value: $0.value) }
+        model.tags = try pairs("logged_model_tags", "tag")
         if !selection.leavesArtifacts { model.info.artifactURI = finder.movedLocation(info.artifactURI) }
         try emit(.record(.loggedModel(TransferredLoggedModel(model: model, experiment: experiment))))
         let select = """
             SELECT metric_name, metric_value, metric_timestamp_ms, metric_step, run_id, dataset_name, dataset_digest
             FROM logged_model_metrics
             WHERE model_id = ?1
-            ORDER BY metric_name \(reader.byBytes), metric_timestamp_ms, metric_step
+            ORDER BY metric_name \(reader.byteCollation), metric_timestamp_ms, metric_step
             """
-        var points = TransferredModelPoints(modelID: id, points: [])
+        var points: [ModelMetric] = []
         // All points of a model are read at once: there are few, because each one is the result of an evaluation.
         try reportingDamage("\(subject): its metrics") {
             _ = try rows(select, [.text(id)], subject: { _ in "\(subject): its metrics" }) { row throws(RowFault) in
@@ -64,34 +61,26 @@ extension MLflowDatabase {
                 let metric = Metric(key: try row.text(0), value: value, timestamp: time, step: step)
                 let dataset = name.isEmpty || digest.isEmpty ? nil : MetricDataset(name: name, digest: digest)
                 let run = try row.text(4)
-                points.points.append(ModelMetric(metric: metric, modelID: id, runID: run, dataset: dataset))
+                points.append(ModelMetric(metric: metric, modelID: id, runID: run, dataset: dataset))
             }
         }
-        while !points.points.isEmpty {
-            let part = TransferredModelPoints(modelID: id, points: Array(points.points.prefix(1_000)))
-            try emit(.record(.modelPoints(part)))
-            points.points.removeFirst(part.points.count)
-        }
+        try TransferItem.emit(points: points, modelID: id, emit)
         guard !selection.leavesArtifacts else { return }
-        if let folder = finder.folder(of: info.artifactURI, owner: id) {
-            try emit(.artifacts(folder))
-        } else if finder.relativePath(info.artifactURI) != nil {
-            missingFiles.add(model)
-        }
+        try finder.emitFolder(of: info.artifactURI, owner: id, emit) { missingFiles.add(model) }
     }
 
     func readRegistry(_ selection: TransferSelection, _ emit: (TransferItem) throws -> Void) throws {
         guard columns.has("registered_models") else { return }
-        let wanted = """
+        let selectedColumns = """
             name, creation_time, last_updated_time, description,
-            \(columns.value("registered_models", "workspace", else: "'default'"))
+            \(columns.expression("registered_models", "workspace", else: "'default'"))
             """
         var models: [RegisteredModel] = []
         try forEachRow(
             of: "registered_models",
             "registered model",
             key: "name",
-            columns: wanted
+            columns: selectedColumns
         ) { row throws(RowFault) in
             let creationTime = try row.integer(1)
             let model = RegisteredModel(
@@ -114,30 +103,24 @@ extension MLflowDatabase {
     ) throws {
         var model = model
         let subject = "registered model '\(model.name)'"
-        model.tags = try tags(
-            subject,
-            "registered_model_tags",
-            "key",
-            "value",
-            where: "name = ?1 " + columns.inDefaultWorkspace("registered_model_tags", "AND"),
-            [.text(model.name)]
-        )
-        if columns.has("registered_model_aliases") {
-            model.aliases = try tags(
+        func condition(_ table: String) -> String { "name = ?1 " + columns.inDefaultWorkspace(table, "AND") }
+        let (tags, aliases, name) = ("registered_model_tags", "registered_model_aliases", ColumnValue.text(model.name))
+        model.tags = try pairs(subject, tags, where: condition(tags), [name])
+        if columns.has(aliases) {
+            model.aliases = try pairs(
                 subject,
-                "registered_model_aliases",
-                "alias",
-                "version",
-                where: "name = ?1 " + columns.inDefaultWorkspace("registered_model_aliases", "AND"),
-                [.text(model.name)]
-            ).compactMap { pair in Int64(pair.value).map { ModelAlias(alias: pair.key, version: $0) } }
+                aliases,
+                key: "alias",
+                value: "version",
+                where: condition(aliases),
+                [name]
+            )
+            .compactMap { pair in Int64(pair.value).map { ModelAlias(alias: pair.key, version: $0) } }
         }
         var lastVersion: Int64 = 0
         try reportingDamage("\(subject): its versions") {
             // MLflow keeps the row of a deleted version, so that its number is not used again.
-            let last =
-                "SELECT max(version) FROM model_versions WHERE name = ?1 "
-                + columns.inDefaultWorkspace("model_versions", "AND")
+            let last = "SELECT max(version) FROM model_versions WHERE \(condition("model_versions"))"
             lastVersion = try reader.firstInteger(last, .text(model.name)) ?? 0
         }
         try emit(.record(.registeredModel(TransferredRegisteredModel(model: model, lastVersion: lastVersion))))
@@ -151,7 +134,7 @@ extension MLflowDatabase {
     ) throws {
         let page = """
             SELECT version, creation_time, last_updated_time, current_stage, description, source, run_id, run_link,
-                \(columns.value("model_versions", "storage_location", else: "NULL"))
+                \(columns.expression("model_versions", "storage_location", else: "NULL"))
             FROM model_versions
             WHERE name = ?1 AND version > ?2
                 AND coalesce(current_stage, '') != 'Deleted_Internal' \(columns.inDefaultWorkspace("model_versions", "AND"))
@@ -170,7 +153,7 @@ extension MLflowDatabase {
                 last = max(last, try row.integer(0))
                 return try Self.version(row, of: model)
             }
-            for version in versions { try send(version, selection, emit) }
+            for version in versions { try emitVersion(version, selection, emit) }
             guard count == 200 else { return }
         }
     }
@@ -202,19 +185,18 @@ extension MLflowDatabase {
         )
     }
 
-    private func send(
+    private func emitVersion(
         _ row: TransferredModelVersion,
         _ selection: TransferSelection,
         _ emit: (TransferItem) throws -> Void
     ) throws {
         var row = row
-        row.version.tags = try tags(
-            "version \(row.version.version) of the registered model '\(row.version.name)'",
+        let (name, number) = (row.version.name, row.version.version)
+        row.version.tags = try pairs(
+            "version \(number) of the registered model '\(name)'",
             "model_version_tags",
-            "key",
-            "value",
             where: "name = ?1 AND version = ?2 " + columns.inDefaultWorkspace("model_version_tags", "AND"),
-            [.text(row.version.name), .integer(row.version.version)]
+            [.text(name), .integer(number)]
         )
         if !selection.leavesArtifacts {
             row.version.source = finder.movedLocation(row.version.source)

@@ -2,28 +2,25 @@ internal import SQLite
 internal import Tracking
 
 extension MLflowDatabase {
-    /// The number of points in one record.
-    private static let pointsPerRecord = 5_000
-
     func readRuns(
         of experiments: [Int64: String],
         _ selection: TransferSelection,
         _ emit: (TransferItem) throws -> Void
     ) throws {
-        let wanted = """
+        let selectedColumns = """
             run_uuid, name, user_id, status, start_time, end_time, artifact_uri, lifecycle_stage, experiment_id,
-            \(columns.value("runs", "deleted_time", else: "NULL"))
+            \(columns.expression("runs", "deleted_time", else: "NULL"))
             """
-        var isFirst = !selection.leavesArtifacts
-        try forEachRow(of: "runs", "run", key: "run_uuid", columns: wanted, DatabaseRun.init) { run in
+        var mayEmitHint = !selection.leavesArtifacts
+        try forEachRow(of: "runs", "run", key: "run_uuid", columns: selectedColumns, DatabaseRun.init) { run in
             guard selection.includes(run.info) else { return }
             guard let name = experiments[run.info.experimentID] else {
-                guard lacksExperiment(run.info.experimentID, selection) else { return }
+                guard reportsMissingExperiment(run.info.experimentID, selection) else { return }
                 let reason = "its experiment \(run.info.experimentID) does not exist"
                 return try emit(.skipped("run \(run.info.runID)", reason))
             }
-            if isFirst, let hint = finder.hint(for: run.info.artifactURI) { try emit(.hint(hint)) }
-            isFirst = false
+            if mayEmitHint, let hint = finder.hint(for: run.info.artifactURI) { try emit(.hint(hint)) }
+            mayEmitHint = false
             try read(run, SourceExperiment(id: run.info.experimentID, name: name), selection, emit)
         }
     }
@@ -37,9 +34,9 @@ extension MLflowDatabase {
         var run = Run(info: row.info)
         let id = row.info.runID
         let subject = "run \(id)"
-        run.params = try tags(subject, "params", "key", "value", where: "run_uuid = ?1", [.text(id)])
-            .map { Param(key: $0.key, value: $0.value) }
-        run.tags = try tags(subject, "tags", "key", "value", where: "run_uuid = ?1", [.text(id)])
+        let params = try pairs(subject, "params", where: "run_uuid = ?1", [.text(id)])
+        run.params = params.map { Param(key: $0.key, value: $0.value) }
+        run.tags = try pairs(subject, "tags", where: "run_uuid = ?1", [.text(id)])
         // Before MLflow 1.30, the name of a run was only a tag.
         if run.info.name.isEmpty { run.info.name = run.tags.first { $0.key == Tag.runNameKey }?.value ?? "" }
         try reportingDamage("\(subject): its datasets and models") { try readInputs(of: &run) }
@@ -51,11 +48,7 @@ extension MLflowDatabase {
         try emit(.record(.run(TransferredRun(run: run, experiment: experiment, deletedTime: row.deletedTime))))
         try readPoints(ofRun: id, emit)
         guard !selection.leavesArtifacts else { return }
-        if let folder = finder.folder(of: location, owner: id) {
-            try emit(.artifacts(folder))
-        } else if finder.relativePath(location) != nil {
-            missingFiles.add(run)
-        }
+        try finder.emitFolder(of: location, owner: id, emit) { missingFiles.add(run) }
     }
 
     private func readInputs(of run: inout Run) throws {
@@ -81,17 +74,11 @@ extension MLflowDatabase {
             return (id: try row.text(0), dataset: dataset)
         }
         for input in inputs {
-            let tags = try tags(
-                "run \(id): dataset \(input.dataset.name)",
-                "input_tags",
-                "name",
-                "value",
-                where: "input_uuid = ?1",
-                [.text(input.id)]
-            )
+            let subject = "run \(id): dataset \(input.dataset.name)"
+            let tags = try pairs(subject, "input_tags", key: "name", where: "input_uuid = ?1", [.text(input.id)])
             run.datasetInputs.append(DatasetInput(dataset: input.dataset, tags: tags))
         }
-        let step = columns.value("inputs", "step", else: "0")
+        let step = columns.expression("inputs", "step", else: "0")
         let models = """
             SELECT destination_type, destination_id, \(step)
             FROM inputs
@@ -108,21 +95,24 @@ extension MLflowDatabase {
         }
     }
 
-    /// Emits the points of a run, key by key, in the order in which they are cheapest to store.
+    /// Emits the points of a run, sorted by key, time and step, because a store adds sorted points fastest.
     private func readPoints(ofRun id: String, _ emit: (TransferItem) throws -> Void) throws {
-        var points = PointCollector(runID: id, limit: Self.pointsPerRecord)
-        let wanted = "SELECT key, timestamp, step, value, is_nan FROM metrics"
-        let select = "\(wanted) WHERE run_uuid = ?1 ORDER BY key \(reader.byBytes), timestamp, step, value"
+        var points = PointCollector(runID: id)
+        let selectedColumns = "SELECT key, timestamp, step, value, is_nan FROM metrics"
+        let select =
+            "\(selectedColumns) WHERE run_uuid = ?1 ORDER BY key \(reader.byteCollation), timestamp, step, value"
         do {
             try reader.forEachRow(select, .text(id)) { try points.add($0, emit) }
         } catch let error as SQLiteError where error.isDamage {
-            // Points that were emitted already are emitted again, which changes nothing.
+            // Some points may be emitted a second time, which changes nothing.
             let rows = "SELECT rowid FROM metrics WHERE run_uuid = ?1"
             for row in try rowIDs(rows, [.text(id)], subject: "run \(id): the index of its metrics") {
                 do {
-                    try reader.forEachRow("\(wanted) WHERE rowid = ?1", .integer(row)) { try points.add($0, emit) }
+                    try reader.forEachRow("\(selectedColumns) WHERE rowid = ?1", .integer(row)) {
+                        try points.add($0, emit)
+                    }
                 } catch let error as SQLiteError where error.isDamage {
-                    points.addLost(Self.damagedPage)
+                    points.addLost(Self.damagedPageReason)
                 }
             }
         }
@@ -139,14 +129,10 @@ extension MLflowDatabase {
 /// Collects the points of a run into records of one key each.
 private struct PointCollector {
     private var current: TransferredPoints
-    private let limit: Int
     /// The number of rows that could not be read as points, and the reason of the first; nil if there were none.
     private(set) var lost: (count: Int, reason: String)?
 
-    init(runID: String, limit: Int) {
-        current = TransferredPoints(runID: runID, key: "", points: [])
-        self.limit = limit
-    }
+    init(runID: String) { current = TransferredPoints(runID: runID, key: "", points: []) }
 
     mutating func add(_ row: DatabaseRow, _ emit: (TransferItem) throws -> Void) throws {
         let isSameKey = row.hasText(0, current.key)
@@ -160,7 +146,7 @@ private struct PointCollector {
         } catch {
             return addLost(error.description)
         }
-        if !isSameKey || current.points.count == limit {
+        if !isSameKey || current.points.count == TransferFileLimits.pointsPerRecord {
             try send(to: emit)
             current.key = key
         }

@@ -5,14 +5,14 @@ internal import Tracking
 
 /// A database of MLflow 2.9 or later, in SQLite or PostgreSQL.
 ///
-/// A column is read if it exists, whatever the revision of the schema. Nothing is written.
+/// A column is read if it exists, whatever the revision of the schema. The database is not changed.
 package final class MLflowDatabase: RecordSource {
     let reader: any DatabaseReader
     let columns: DatabaseColumns
     private(set) var finder: ArtifactFinder
     let skippedPaths = SkippedPaths()
     let missingFiles = MissingFiles()
-    /// The experiments of other workspaces than the default one, which are not emitted.
+    /// The ids of the experiments outside of the default workspace, which are not emitted.
     private(set) var otherWorkspaces: Set<Int64> = []
     private let revision: String
 
@@ -28,7 +28,7 @@ package final class MLflowDatabase: RecordSource {
         } catch {
             throw SourceFailure("\(path) cannot be read: \(error.advice ?? error.description)")
         }
-        try self.init(reader, ArtifactFinder(folder: folder, given: artifacts))
+        try self.init(reader, ArtifactFinder(folder: folder, namedFolder: artifacts))
     }
 
     /// Connects to a PostgreSQL database.
@@ -44,7 +44,7 @@ package final class MLflowDatabase: RecordSource {
         } catch {
             throw SourceFailure("The database cannot be read: \(error)")
         }
-        try self.init(reader, ArtifactFinder(folder: folder, given: artifacts))
+        try self.init(reader, ArtifactFinder(folder: folder, namedFolder: artifacts))
     }
 
     private init(_ reader: any DatabaseReader, _ finder: ArtifactFinder) throws {
@@ -91,14 +91,14 @@ package final class MLflowDatabase: RecordSource {
         _ selection: TransferSelection,
         _ emit: (TransferItem) throws -> Void
     ) throws -> [Int64: String] {
-        let wanted = """
+        let selectedColumns = """
             experiment_id, name, artifact_location, lifecycle_stage,
-            \(columns.value("experiments", "creation_time", else: "NULL")),
-            \(columns.value("experiments", "last_update_time", else: "NULL")),
-            \(columns.value("experiments", "workspace", else: "'default'"))
+            \(columns.expression("experiments", "creation_time", else: "NULL")),
+            \(columns.expression("experiments", "last_update_time", else: "NULL")),
+            \(columns.expression("experiments", "workspace", else: "'default'"))
             """
         var all: [Experiment] = []
-        try forEachRow(of: "experiments", "experiment", key: "name", columns: wanted) { row throws(RowFault) in
+        try forEachRow(of: "experiments", "experiment", key: "name", columns: selectedColumns) { row throws(RowFault) in
             let creationTime = try row.integer(4)
             let experiment = Experiment(
                 id: try row.integer(0),
@@ -120,14 +120,9 @@ package final class MLflowDatabase: RecordSource {
         var names: [Int64: String] = [:]
         for var experiment in all {
             names[experiment.id] = experiment.name
-            experiment.tags = try tags(
-                "experiment '\(experiment.name)'",
-                "experiment_tags",
-                "key",
-                "value",
-                where: "experiment_id = ?1",
-                [.integer(experiment.id)]
-            )
+            let subject = "experiment '\(experiment.name)'"
+            let id = [ColumnValue.integer(experiment.id)]
+            experiment.tags = try pairs(subject, "experiment_tags", where: "experiment_id = ?1", id)
             if !selection.leavesArtifacts {
                 experiment.artifactLocation = finder.movedLocation(experiment.artifactLocation)
             }
@@ -136,23 +131,23 @@ package final class MLflowDatabase: RecordSource {
         return names
     }
 
-    /// Whether to report that a run or model is left out because its experiment does not exist or could not be read.
+    /// Whether to report that the experiment of a run or model does not exist or could not be read.
     ///
-    /// This is not reported for experiments that are not selected.
-    func lacksExperiment(_ experiment: Int64, _ selection: TransferSelection) -> Bool {
+    /// If experiments are selected, or the experiment is in another workspace, the run or model is left out without a report.
+    func reportsMissingExperiment(_ experiment: Int64, _ selection: TransferSelection) -> Bool {
         selection.experiments.isEmpty && !otherWorkspaces.contains(experiment)
     }
 
-    /// Reads the tags, params or aliases of an item.
+    /// Reads the tags, params or aliases of an item: the columns `key` and `value` of a table.
     ///
     /// - Parameters:
     ///   - subject: the name of the item for messages.
     ///   - condition: the SQL condition that selects the rows, with `?1` and `?2` for the values of `owner`.
-    func tags(
+    func pairs(
         _ subject: String,
         _ table: String,
-        _ key: String,
-        _ value: String,
+        key: String = "key",
+        value: String = "value",
         where condition: String,
         _ owner: [ColumnValue]
     ) throws -> [Tag] {
@@ -164,7 +159,7 @@ package final class MLflowDatabase: RecordSource {
         }
         let select = "SELECT \(key), \(value) FROM \(table) WHERE"
         do {
-            return try read("\(select) \(condition) ORDER BY \(key) \(reader.byBytes)", owner)
+            return try read("\(select) \(condition) ORDER BY \(key) \(reader.byteCollation)", owner)
         } catch let error as SQLiteError where error.isDamage {
             var tags: [Tag] = []
             let rows = "SELECT rowid FROM \(table) WHERE \(condition)"

@@ -33,7 +33,7 @@ struct ModelTables {
                 "model_id", "experiment_id", "run_id", "metric_name", "metric_timestamp_ms", "metric_step",
                 "metric_value", "dataset_name", "dataset_digest",
             ],
-            on: .keep(key: ["model_id", "metric_name", "metric_timestamp_ms", "metric_step", "run_id"])
+            on: .keepExisting(key: ["model_id", "metric_name", "metric_timestamp_ms", "metric_step", "run_id"])
         )
     }
 }
@@ -49,29 +49,21 @@ extension MLflowDatabaseWriter {
             return try report(subject, "its experiment is left out")
         }
         let isStored = try adding(subject) {
-            try models.models.add(
-                id,
-                experiment,
-                .text(info.name),
-                .text(info.artifactURI),
-                .integer(info.creationTime),
-                .integer(info.lastUpdatedTime),
-                .integer(info.status.wireNumber),
-                .text(info.lifecycleStage.wireName),
-                .text(info.modelType),
-                .text(info.sourceRunID),
-                ColumnValue(info.statusMessage)
-            )
+            try models.models.add([
+                id, experiment, .text(info.name), .text(info.artifactURI), .integer(info.creationTime),
+                .integer(info.lastUpdatedTime), .integer(info.status.wireNumber), .text(info.lifecycleStage.wireName),
+                .text(info.modelType), .text(info.sourceRunID), ColumnValue(info.statusMessage),
+            ])
         }
         guard isStored else { return }
         for param in model.params {
             try adding("\(subject), param '\(shortened(param.key))'") {
-                try models.params.add(id, experiment, .text(param.key), .text(param.value))
+                try models.params.add([id, experiment, .text(param.key), .text(param.value)])
             }
         }
         for tag in model.tags {
             try adding("\(subject), tag '\(shortened(tag.key))'") {
-                try models.tags.add(id, experiment, .text(tag.key), .text(tag.value))
+                try models.tags.add([id, experiment, .text(tag.key), .text(tag.value)])
             }
         }
     }
@@ -99,17 +91,11 @@ extension MLflowDatabaseWriter {
                 continue
             }
             try adding(subject) {
-                let isNew = try models.metrics.addNew(
-                    .text(points.modelID),
-                    .integer(experiment),
-                    .text(point.runID),
-                    .text(metric.key),
-                    .integer(metric.timestamp),
-                    .integer(metric.step),
-                    .real(metric.value),
-                    ColumnValue(point.dataset?.name),
-                    ColumnValue(point.dataset?.digest)
-                )
+                let isNew = try models.metrics.addIfAbsent([
+                    .text(points.modelID), .integer(experiment), .text(point.runID), .text(metric.key),
+                    .integer(metric.timestamp), .integer(metric.step), .real(metric.value),
+                    ColumnValue(point.dataset?.name), ColumnValue(point.dataset?.digest),
+                ])
                 if !isNew {
                     try report(
                         subject,

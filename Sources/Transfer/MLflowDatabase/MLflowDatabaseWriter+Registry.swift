@@ -34,41 +34,29 @@ extension MLflowDatabaseWriter {
         let name = ColumnValue.text(model.name)
         let subject = "registered model '\(model.name)'"
         let isStored = try adding(subject) {
-            try registry.models.add(
-                name,
-                .integer(model.creationTime),
-                .integer(model.lastUpdatedTime),
-                ColumnValue(model.description)
-            )
+            try registry.models.add([
+                name, .integer(model.creationTime), .integer(model.lastUpdatedTime), ColumnValue(model.description),
+            ])
         }
         guard isStored else { return leaveOut(.registeredModel(model.name)) }
         for tag in model.tags {
             try adding("\(subject), tag '\(shortened(tag.key))'") {
-                try registry.modelTags.add(name, .text(tag.key), .text(tag.value))
+                try registry.modelTags.add([name, .text(tag.key), .text(tag.value)])
             }
         }
         for alias in model.aliases {
             try adding("\(subject), alias '\(shortened(alias.alias))'") {
-                try registry.aliases.add(name, .text(alias.alias), .integer(alias.version))
+                try registry.aliases.add([name, .text(alias.alias), .integer(alias.version)])
             }
         }
         guard transferred.lastVersion > 0 else { return }
-        // MLflow gives the next version the number after the greatest one in the table, where deleted versions keep a hidden row.
-        // Therefore such a row is added for the last version. If that version is not deleted, its record replaces the row.
-        try registry.versions.add(
-            name,
-            .integer(transferred.lastVersion),
-            .integer(model.creationTime),
-            .integer(model.lastUpdatedTime),
-            nil,
-            "Deleted_Internal",
-            "REDACTED-SOURCE-PATH",
-            "REDACTED-RUN-ID",
-            "READY",
-            "REDACTED-RUN-LINK",
-            nil,
-            "default"
-        )
+        // MLflow gives the next version the number after the greatest one in the table, in which a deleted version still
+        // has a row, with the stage Deleted_Internal. Such a row is added for the last version; its record replaces the row.
+        try registry.versions.add([
+            name, .integer(transferred.lastVersion), .integer(model.creationTime), .integer(model.lastUpdatedTime),
+            nil, "Deleted_Internal", "REDACTED-SOURCE-PATH", "REDACTED-RUN-ID", "READY", "REDACTED-RUN-LINK", nil,
+            "default",
+        ])
     }
 
     func add(_ transferred: TransferredModelVersion) throws {
@@ -77,25 +65,17 @@ extension MLflowDatabaseWriter {
         let subject = "version \(version.version) of the registered model '\(version.name)'"
         guard !isLeftOut(.registeredModel(version.name)) else { return try report(subject, "its model is left out") }
         let isStored = try adding(subject) {
-            try registry.versions.add(
-                name,
-                number,
-                .integer(version.creationTime),
-                .integer(version.lastUpdatedTime),
-                ColumnValue(version.description),
-                .text(version.stage.wireName),
-                .text(version.source),
-                .text(version.runID),
-                "READY",
-                .text(version.runLink),
-                .text(transferred.storageLocation ?? version.source),
-                "default"
-            )
+            try registry.versions.add([
+                name, number, .integer(version.creationTime), .integer(version.lastUpdatedTime),
+                ColumnValue(version.description), .text(version.stage.wireName), .text(version.source),
+                .text(version.runID), "READY", .text(version.runLink),
+                .text(transferred.storageLocation ?? version.source), "default",
+            ])
         }
         guard isStored else { return }
         for tag in version.tags {
             try adding("\(subject), tag '\(shortened(tag.key))'") {
-                try registry.versionTags.add(name, number, .text(tag.key), .text(tag.value))
+                try registry.versionTags.add([name, number, .text(tag.key), .text(tag.value)])
             }
         }
     }

@@ -25,7 +25,7 @@ struct RunTables {
         metrics = try target.writer(
             of: "metrics",
             ["run_uuid", "key", "timestamp", "step", "value", "is_nan"],
-            on: .keep(key: ["key", "timestamp", "step", "run_uuid", "value", "is_nan"])
+            on: .keepExisting(key: ["key", "timestamp", "step", "run_uuid", "value", "is_nan"])
         )
         latestMetrics = try target.writer(
             of: "latest_metrics",
@@ -43,7 +43,7 @@ struct RunTables {
         inputs = try target.writer(
             of: "inputs",
             ["input_uuid", "source_type", "source_id", "destination_type", "destination_id", "step"],
-            on: .keep(key: ["source_type", "source_id", "destination_type", "destination_id"])
+            on: .keepExisting(key: ["source_type", "source_id", "destination_type", "destination_id"])
         )
         inputTags = try target.writer(of: "input_tags", ["input_uuid", "name", "value"], on: .fail)
     }
@@ -61,49 +61,38 @@ extension MLflowDatabaseWriter {
             return try report(subject, "its experiment is left out")
         }
         let isStored = try adding(subject) {
-            try runs.runs.add(
-                id,
-                .text(info.name),
-                "UNKNOWN",
-                "",
-                "",
-                .text(info.userID),
-                .text(info.status.wireName),
-                .integer(info.startTime),
-                ColumnValue(info.endTime),
-                "",
-                .text(info.lifecycleStage.wireName),
-                .text(info.artifactURI),
-                .integer(experiment),
-                ColumnValue(transferred.deletedTime)
-            )
+            try runs.runs.add([
+                id, .text(info.name), "UNKNOWN", "", "", .text(info.userID), .text(info.status.wireName),
+                .integer(info.startTime), ColumnValue(info.endTime), "", .text(info.lifecycleStage.wireName),
+                .text(info.artifactURI), .integer(experiment), ColumnValue(transferred.deletedTime),
+            ])
         }
         guard isStored else { return leaveOut(.run(info.runID)) }
         for param in run.params {
             try adding("\(subject), param '\(shortened(param.key))'") {
-                try runs.params.add(id, .text(param.key), .text(param.value))
+                try runs.params.add([id, .text(param.key), .text(param.value)])
             }
         }
         for tag in run.tags {
             try adding("\(subject), tag '\(shortened(tag.key))'") {
-                try runs.tags.add(id, .text(tag.key), .text(tag.value))
+                try runs.tags.add([id, .text(tag.key), .text(tag.value)])
             }
         }
         for input in run.datasetInputs {
             try adding("\(subject), dataset '\(shortened(input.dataset.name))'") {
                 let inputID = ColumnValue.text(randomID())
                 let dataset = try datasetID(input.dataset, ofExperiment: experiment)
-                try runs.inputs.add(inputID, "DATASET", .text(dataset), "RUN", id, 0)
-                for tag in input.tags { try runs.inputTags.add(inputID, .text(tag.key), .text(tag.value)) }
+                try runs.inputs.add([inputID, "DATASET", .text(dataset), "RUN", id, 0])
+                for tag in input.tags { try runs.inputTags.add([inputID, .text(tag.key), .text(tag.value)]) }
             }
         }
-        // In MLflow's table, the run is the source of its inputs too.
+        // MLflow's table names the run as the source, also for its inputs.
         for input in run.modelInputs {
-            try runs.inputs.add(.text(randomID()), "RUN_INPUT", id, "MODEL_INPUT", .text(input.modelID), 0)
+            try runs.inputs.add([.text(randomID()), "RUN_INPUT", id, "MODEL_INPUT", .text(input.modelID), 0])
         }
         for output in run.modelOutputs {
             let step = ColumnValue.integer(output.step)
-            try runs.inputs.add(.text(randomID()), "RUN_OUTPUT", id, "MODEL_OUTPUT", .text(output.modelID), step)
+            try runs.inputs.add([.text(randomID()), "RUN_OUTPUT", id, "MODEL_OUTPUT", .text(output.modelID), step])
         }
     }
 
@@ -116,16 +105,10 @@ extension MLflowDatabaseWriter {
         ) { try $0.text(0) }
         if let known { return known }
         let id = randomID()
-        try runs.datasets.add(
-            .text(id),
-            .integer(experiment),
-            .text(dataset.name),
-            .text(dataset.digest),
-            .text(dataset.sourceType),
-            .text(dataset.source),
-            ColumnValue(dataset.schema),
-            ColumnValue(dataset.profile)
-        )
+        try runs.datasets.add([
+            .text(id), .integer(experiment), .text(dataset.name), .text(dataset.digest), .text(dataset.sourceType),
+            .text(dataset.source), ColumnValue(dataset.schema), ColumnValue(dataset.profile),
+        ])
         return id
     }
 
@@ -134,33 +117,23 @@ extension MLflowDatabaseWriter {
         let (runID, key) = (ColumnValue.text(points.runID), ColumnValue.text(points.key))
         if latest?.runID != points.runID || latest?.key.isExactly(points.key) != true { try storeLatest() }
         for point in points.points {
-            try runs.metrics.add(
-                runID,
-                key,
-                .integer(point.timestamp),
-                .integer(point.step),
-                .real(point.value),
-                .integer(point.isNaN ? 1 : 0)
-            )
+            try runs.metrics.add([
+                runID, key, .integer(point.timestamp), .integer(point.step), .real(point.value),
+                .integer(point.isNaN ? 1 : 0),
+            ])
             if let latest, !point.supersedes(latest.point) { continue }
             latest = (points.runID, points.key, point)
         }
     }
 
-    /// Stores the latest point of the current metric, the one whose points were added last.
-    ///
-    /// Does nothing if no point is waiting.
+    /// Stores the latest point of the metric whose points were added last; does nothing if it is stored already.
     func storeLatest() throws {
         guard let (runID, key, point) = latest else { return }
         latest = nil
-        try runs.latestMetrics.add(
-            .text(runID),
-            .text(key),
-            .integer(point.timestamp),
-            .integer(point.step),
-            .real(point.value),
-            .integer(point.isNaN ? 1 : 0)
-        )
+        try runs.latestMetrics.add([
+            .text(runID), .text(key), .integer(point.timestamp), .integer(point.step), .real(point.value),
+            .integer(point.isNaN ? 1 : 0),
+        ])
     }
 
     /// A random id in the form that MLflow uses for datasets and inputs; clients never see these ids.

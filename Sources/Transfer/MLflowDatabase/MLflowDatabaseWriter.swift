@@ -3,8 +3,7 @@ package import Tracking
 
 /// Writes records into a new database with MLflow's own tables, which `MLflowDatabase` can read.
 ///
-/// Other programs see nothing of the records before `commit()`. The memory that the writer needs does not grow with the
-/// number of records.
+/// Other programs do not see the records before `commit()`. The writer's memory does not grow with the number of records.
 package final class MLflowDatabaseWriter {
     /// Called with the name of a value that the tables cannot store as it is, and the reason.
     package typealias Report = (_ subject: String, _ reason: String) throws -> Void
@@ -79,8 +78,7 @@ package final class MLflowDatabaseWriter {
 
     /// Completes the tables; afterwards only `commit()` may be called.
     ///
-    /// - Throws: `SourceFailure` or `PostgresError` if a row refers to a row that does not exist, as only records of a
-    ///   damaged store do.
+    /// - Throws: `SourceFailure` or `PostgresError` if a row refers to a row that does not exist, as in a damaged store.
     package func finish() throws {
         try storeLatest()
         try target.finish()
@@ -104,19 +102,16 @@ package final class MLflowDatabaseWriter {
         }
         greatestExperimentID = max(greatestExperimentID, id)
         let isStored = try adding(subject) {
-            try experiments.add(
-                .integer(id),
-                .text(experiment.name),
-                .text(experiment.artifactLocation),
-                .text(experiment.lifecycleStage.wireName),
-                .integer(experiment.creationTime),
-                .integer(experiment.lastUpdateTime)
-            )
+            try experiments.add([
+                .integer(id), .text(experiment.name), .text(experiment.artifactLocation),
+                .text(experiment.lifecycleStage.wireName), .integer(experiment.creationTime),
+                .integer(experiment.lastUpdateTime),
+            ])
         }
         guard isStored else { return leaveOut(.experiment(experiment.id)) }
         for tag in experiment.tags {
             try adding("\(subject), tag '\(shortened(tag.key))'") {
-                try experimentTags.add(.integer(id), .text(tag.key), .text(tag.value))
+                try experimentTags.add([.integer(id), .text(tag.key), .text(tag.value)])
             }
         }
     }
@@ -136,8 +131,8 @@ extension MLflowDatabaseWriter {
         do {
             try body()
             return true
-        } catch let unfit as UnfitRow {
-            try report(subject(), unfit.description)
+        } catch let row as UnstorableRow {
+            try report(subject(), row.description)
         } catch let error as PostgresError where error.state == .invalidText {
             // The text was refused before it was sent, so the transaction is intact.
             try report(subject(), error.message)

@@ -10,7 +10,7 @@ final class PostgresTarget: DatabaseTarget {
     private var writers: [String: PostgresTableWriter] = [:]
 
     /// The key of the advisory lock by which only one export at a time fills a database.
-    private static let lock: Int64 = 0x6170_7573_6578_7074
+    private static let lockKey: Int64 = 0x6170_7573_6578_7074
 
     /// Connects, begins the transaction and creates the tables.
     ///
@@ -31,10 +31,10 @@ final class PostgresTarget: DatabaseTarget {
         try connection.execute(schema.tables)
     }
 
-    /// Takes the lock of this database, after a pause of up to two seconds: the server may not know yet that an export was killed.
+    /// Takes the lock of this database; retries for two seconds, because the server may notice late that an export was killed.
     private func takeLock() throws -> Bool {
         for _ in 0..<20 {
-            let isTaken = try connection.firstRow("SELECT pg_try_advisory_xact_lock($1)", [.integer(Self.lock)]) {
+            let isTaken = try connection.firstRow("SELECT pg_try_advisory_xact_lock($1)", [.integer(Self.lockKey)]) {
                 $0.int64(0) == 1
             }
             if isTaken == true { return true }
@@ -168,39 +168,40 @@ private final class PostgresTableWriter: TableWriter {
         self.columns = columns.map { Column(name: $0, maximumLength: limits[$0]) }
         if case .fail = conflict { return }
         try connection.execute(
-            "CREATE TEMPORARY TABLE \(staging) ON COMMIT DROP AS SELECT \(columnList) FROM \(table) WITH NO DATA"
+            "CREATE TEMPORARY TABLE \(stagingTable) ON COMMIT DROP AS SELECT \(columnList) FROM \(table) WITH NO DATA"
         )
     }
 
-    /// The temporary table for rows whose keys may exist already, because COPY cannot handle conflicts.
-    private var staging: String { "apus_staged_\(table)" }
+    /// The temporary table to which rows are copied if their keys may exist already, because COPY cannot handle conflicts.
+    private var stagingTable: String { "apus_staged_\(table)" }
 
     private var columnList: String { columns.map(\.name).joined(separator: ", ") }
 
     func add(_ values: [ColumnValue]) throws {
-        try rows.append(try fitting(values))
+        try rows.append(try checkedValues(values))
         if rows.byteCount >= Self.maximumBytes { try flush() }
     }
 
-    func addNew(_ values: [ColumnValue]) throws -> Bool {
-        guard case .keep(let key) = conflict else { preconditionFailure("rows of \(table) are not kept") }
+    func addIfAbsent(_ values: [ColumnValue]) throws -> Bool {
+        guard case .keepExisting(let key) = conflict else { preconditionFailure("rows of \(table) are not kept") }
         let placeholders = columns.indices.map { "$\($0 + 1)" }.joined(separator: ", ")
         let count = try connection.run(
             """
             INSERT INTO \(table) (\(columnList)) VALUES (\(placeholders))
             ON CONFLICT (\(key.joined(separator: ", "))) DO NOTHING
             """,
-            try fitting(values)
+            try checkedValues(values)
         )
         return count > 0
     }
 
-    private func fitting(_ values: [ColumnValue]) throws(UnfitRow) -> [PostgresValue] {
+    /// - Throws: if a text is too long for its column.
+    private func checkedValues(_ values: [ColumnValue]) throws(UnstorableRow) -> [PostgresValue] {
         for (column, value) in zip(columns, values) {
             guard case .text(let text) = value else { continue }
-            // Characters are counted only if there are too many bytes, because the number of bytes is known at once.
+            // Characters are counted only if there are too many bytes, because a String counts its bytes faster.
             if let limit = column.maximumLength, text.utf8.count > limit, text.unicodeScalars.count > limit {
-                throw UnfitRow(
+                throw UnstorableRow(
                     description:
                         "its \(column.name) has \(text.unicodeScalars.count) characters, and MLflow's column in "
                         + "PostgreSQL can store at most \(limit)"
@@ -215,9 +216,9 @@ private final class PostgresTableWriter: TableWriter {
         if case .fail = conflict {
             try copy(into: table)
         } else {
-            try copy(into: staging)
-            try connection.run(insertion)
-            try connection.execute("TRUNCATE \(staging)")
+            try copy(into: stagingTable)
+            try connection.run(insertionSQL)
+            try connection.execute("TRUNCATE \(stagingTable)")
         }
     }
 
@@ -229,13 +230,13 @@ private final class PostgresTableWriter: TableWriter {
     /// The statement that inserts the staged rows.
     ///
     /// Of several rows with the same key, `conflict` decides which one is inserted, and whether it replaces an existing row.
-    private var insertion: String {
+    private var insertionSQL: String {
         let names = columns.map(\.name)
         let (key, order, end) =
             switch conflict {
             case .fail: ([String](), "", "")
             // ctid follows the order in which the rows were staged.
-            case .keep(let key): (key, "ctid", "ON CONFLICT (\(key.joined(separator: ", "))) DO NOTHING")
+            case .keepExisting(let key): (key, "ctid", "ON CONFLICT (\(key.joined(separator: ", "))) DO NOTHING")
             case .replace(let key): (key, "ctid DESC", SQLText.upsert(table, names, key: key))
             case .keepGreatest(let key, let order):
                 (
@@ -246,7 +247,7 @@ private final class PostgresTableWriter: TableWriter {
         let keyList = key.joined(separator: ", ")
         return """
             INSERT INTO \(table) (\(columnList))
-            SELECT DISTINCT ON (\(keyList)) \(columnList) FROM \(staging) ORDER BY \(keyList), \(order)
+            SELECT DISTINCT ON (\(keyList)) \(columnList) FROM \(stagingTable) ORDER BY \(keyList), \(order)
             \(end)
             """
     }

@@ -1,36 +1,30 @@
 /// Inserts rows into one table.
 protocol TableWriter {
-    /// Adds a row, which may be inserted later; `DatabaseTarget.lookup` and `finish` find all added rows.
+    /// Adds a row, which may be inserted later; `DatabaseTarget.lookup` and `finish` insert all added rows first.
     ///
     /// - Parameter values: the values in the order of the columns.
-    /// - Throws: `UnfitRow` if the table cannot store the row, which is not added then.
+    /// - Throws: `UnstorableRow` if the table cannot store the row, which is not added then.
     func add(_ values: [ColumnValue]) throws
 
     /// Inserts a row at once, unless a row with the same key exists.
     ///
     /// - Returns: whether the row was inserted.
-    func addNew(_ values: [ColumnValue]) throws -> Bool
-}
-
-extension TableWriter {
-    func add(_ values: ColumnValue...) throws { try add(values) }
-
-    func addNew(_ values: ColumnValue...) throws -> Bool { try addNew(values) }
+    func addIfAbsent(_ values: [ColumnValue]) throws -> Bool
 }
 
 /// The handling of a row whose key exists already.
 enum RowConflict {
     case fail
     /// The existing row stays.
-    case keep(key: [String])
+    case keepExisting(key: [String])
     /// The new row replaces the existing one.
     case replace(key: [String])
-    /// The greater of the two rows stays; the columns of `by` are compared in their order.
+    /// The greater of the two rows stays; the columns of `by` are compared, the first one first.
     case keepGreatest(key: [String], by: [String])
 }
 
 /// The reason why a table cannot store a row, for messages.
-struct UnfitRow: Error, CustomStringConvertible {
+struct UnstorableRow: Error, CustomStringConvertible {
     let description: String
 }
 

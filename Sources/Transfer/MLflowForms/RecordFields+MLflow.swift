@@ -2,7 +2,7 @@ internal import JSON
 internal import Tracking
 
 extension RecordFields {
-    /// The first of these members that exists; nil if none does.
+    /// The value of the first of these members that exists; nil if none exists.
     fileprivate func firstString(_ keys: String...) throws(TrackingError) -> String? {
         for key in keys {
             if let text = try optionalString(key) { return text }
@@ -17,15 +17,17 @@ extension RecordFields {
         return nil
     }
 
-    /// Reads pairs of key and value: a list of objects with `key` and `value`, as in MLflow's answers, or one object,
-    /// as Python writes a dictionary.
+    /// Reads pairs of key and value.
+    ///
+    /// MLflow's answers have a list of objects with the members `key` and `value`. mlflow-export-import writes one object, with a
+    /// member for each pair.
     func pairs(_ key: String) throws(TrackingError) -> [Tag] {
         guard let value = member(key) else { return [] }
         var pairs: [Tag] = []
         if value.kind == .object {
             for (name, text) in value.members where !text.isNull {
                 guard let text = text.string else {
-                    throw .invalidParameter("'\(self.name).\(key).\(name)' is not a string")
+                    throw .invalidParameter("'\(path).\(key).\(name)' is not a string")
                 }
                 pairs.append(Tag(key: name, value: text))
             }
@@ -45,13 +47,13 @@ extension RecordFields {
         points.reserveCapacity(list.count)
         var broken = 0
         for element in list.elements {
-            guard let value = element["value"]?.transferredNumber, let timestamp = element["timestamp"]?.wholeNumber
+            guard let value = element["value"]?.numberOrNonFinite, let timestamp = element["timestamp"]?.wholeNumber
             else {
                 broken += 1
                 continue
             }
             let step = element["step"]?.wholeNumber ?? 0
-            // `MetricPoint` has no key.
+            // The key is left empty, because `MetricPoint` does not keep it.
             points.append(MetricPoint(Metric(key: "", value: value, timestamp: timestamp, step: step)))
         }
         return (points, broken)
@@ -72,7 +74,7 @@ extension Experiment {
             id: try fields.integer("experiment_id"),
             name: try fields.string("name"),
             artifactLocation: try fields.optionalString("artifact_location") ?? "",
-            lifecycleStage: try fields.stage(),
+            lifecycleStage: try fields.lifecycleStage(),
             creationTime: creationTime,
             lastUpdateTime: try fields.optionalInteger("last_update_time") ?? creationTime,
             tags: try fields.pairs("tags")
@@ -83,7 +85,7 @@ extension Experiment {
 extension RunInfo {
     init(mlflow fields: RecordFields) throws(TrackingError) {
         guard let id = try fields.firstString("run_id", "run_uuid") else {
-            throw .invalidParameter("'\(fields.name).run_id' is missing")
+            throw .invalidParameter("'\(fields.path).run_id' is missing")
         }
         self.init(
             runID: id,
@@ -94,7 +96,7 @@ extension RunInfo {
             startTime: try fields.optionalInteger("start_time") ?? 0,
             endTime: try fields.optionalInteger("end_time"),
             artifactURI: try fields.optionalString("artifact_uri") ?? "",
-            lifecycleStage: try fields.stage()
+            lifecycleStage: try fields.lifecycleStage()
         )
     }
 }

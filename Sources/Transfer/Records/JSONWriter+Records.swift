@@ -47,44 +47,19 @@ extension JSONWriter {
         member("artifact_uri", info.artifactURI)
         pairs("params", transferred.run.params)
         pairs("tags", transferred.run.tags)
-        datasets(transferred.run.datasetInputs)
-        let inputs = transferred.run.modelInputs
-        if !inputs.isEmpty {
-            memberArray("model_inputs") { writer in
-                for input in inputs {
-                    writer.beginObject()
-                    writer.member("model_id", input.modelID)
-                    writer.endObject()
-                }
-            }
+        objects("dataset_inputs", transferred.run.datasetInputs) { writer, input in
+            writer.member("name", input.dataset.name)
+            writer.member("digest", input.dataset.digest)
+            writer.member("source_type", input.dataset.sourceType)
+            writer.member("source", input.dataset.source)
+            writer.member("schema", ifPresent: input.dataset.schema)
+            writer.member("profile", ifPresent: input.dataset.profile)
+            writer.pairs("tags", input.tags)
         }
-        let outputs = transferred.run.modelOutputs
-        if !outputs.isEmpty {
-            memberArray("model_outputs") { writer in
-                for output in outputs {
-                    writer.beginObject()
-                    writer.member("model_id", output.modelID)
-                    writer.member("step", output.step)
-                    writer.endObject()
-                }
-            }
-        }
-    }
-
-    private mutating func datasets(_ inputs: [DatasetInput]) {
-        guard !inputs.isEmpty else { return }
-        memberArray("dataset_inputs") { writer in
-            for input in inputs {
-                writer.beginObject()
-                writer.member("name", input.dataset.name)
-                writer.member("digest", input.dataset.digest)
-                writer.member("source_type", input.dataset.sourceType)
-                writer.member("source", input.dataset.source)
-                writer.member("schema", ifPresent: input.dataset.schema)
-                writer.member("profile", ifPresent: input.dataset.profile)
-                writer.pairs("tags", input.tags)
-                writer.endObject()
-            }
+        objects("model_inputs", transferred.run.modelInputs) { $0.member("model_id", $1.modelID) }
+        objects("model_outputs", transferred.run.modelOutputs) { writer, output in
+            writer.member("model_id", output.modelID)
+            writer.member("step", output.step)
         }
     }
 
@@ -153,15 +128,9 @@ extension JSONWriter {
         member("description", model.description)
         member("last_version", transferred.lastVersion)
         pairs("tags", model.tags)
-        if !model.aliases.isEmpty {
-            memberArray("aliases") { writer in
-                for alias in model.aliases {
-                    writer.beginObject()
-                    writer.member("alias", alias.alias)
-                    writer.member("version", alias.version)
-                    writer.endObject()
-                }
-            }
+        objects("aliases", model.aliases) { writer, alias in
+            writer.member("alias", alias.alias)
+            writer.member("version", alias.version)
         }
     }
 
@@ -179,6 +148,20 @@ extension JSONWriter {
         member("run_id", version.runID)
         member("run_link", version.runLink)
         pairs("tags", version.tags)
+    }
+
+    /// Writes a member with a list of objects; nothing if the list is empty.
+    ///
+    /// - Parameter members: writes the members of one object.
+    mutating func objects<Item>(_ name: StaticString, _ items: [Item], _ members: (inout JSONWriter, Item) -> Void) {
+        guard !items.isEmpty else { return }
+        memberArray(name) { writer in
+            for item in items {
+                writer.beginObject()
+                members(&writer, item)
+                writer.endObject()
+            }
+        }
     }
 
     private mutating func pairs(_ name: StaticString, _ pairs: [Tag]) {

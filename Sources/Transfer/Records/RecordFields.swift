@@ -7,12 +7,12 @@ internal import Tracking
 struct RecordFields {
     private let object: JSONValue
     /// The path of the object in messages, such as `run.info`.
-    let name: String
+    let path: String
 
-    init(_ value: JSONValue, _ name: String) throws(TrackingError) {
-        guard value.kind == .object else { throw .invalidParameter("'\(name)' is not an object") }
+    init(_ value: JSONValue, _ path: String) throws(TrackingError) {
+        guard value.kind == .object else { throw .invalidParameter("'\(path)' is not an object") }
         object = value
-        self.name = name
+        self.path = path
     }
 
     /// The member; nil if it is absent or null.
@@ -21,15 +21,15 @@ struct RecordFields {
         return value
     }
 
-    private func wrong(_ key: String, _ wanted: String) -> TrackingError {
-        .invalidParameter("'\(name).\(key)' is not \(wanted)")
+    private func wrongType(_ key: String, _ expected: String) -> TrackingError {
+        .invalidParameter("'\(path).\(key)' is not \(expected)")
     }
 
-    private func missing(_ key: String) -> TrackingError { .invalidParameter("'\(name).\(key)' is missing") }
+    private func missing(_ key: String) -> TrackingError { .invalidParameter("'\(path).\(key)' is missing") }
 
     func optionalString(_ key: String) throws(TrackingError) -> String? {
         guard let value = member(key) else { return nil }
-        guard let text = value.string else { throw wrong(key, "a string") }
+        guard let text = value.string else { throw wrongType(key, "a string") }
         return text
     }
 
@@ -41,7 +41,9 @@ struct RecordFields {
     /// An integer, written as a number or, as MLflow does, as a string; nil if the member is absent.
     func optionalInteger(_ key: String) throws(TrackingError) -> Int64? {
         guard let value = member(key) else { return nil }
-        guard let number = value.int64 ?? value.string.flatMap({ Int64($0) }) else { throw wrong(key, "an integer") }
+        guard let number = value.int64 ?? value.string.flatMap({ Int64($0) }) else {
+            throw wrongType(key, "an integer")
+        }
         return number
     }
 
@@ -52,7 +54,7 @@ struct RecordFields {
 
     func number(_ key: String) throws(TrackingError) -> Double {
         guard let value = member(key) else { throw missing(key) }
-        guard let number = value.transferredNumber else { throw wrong(key, "a number") }
+        guard let number = value.numberOrNonFinite else { throw wrongType(key, "a number") }
         return number
     }
 
@@ -62,27 +64,31 @@ struct RecordFields {
         default defaultValue: Value
     ) throws(TrackingError) -> Value {
         guard let text = try optionalString(key) else { return defaultValue }
-        guard let value = Value(wireName: text) else { throw wrong(key, "a known name") }
+        guard let value = Value(wireName: text) else {
+            throw wrongType(key, "one of \(Value.allCases.map(\.wireName).joined(separator: ", "))")
+        }
         return value
     }
 
-    func stage() throws(TrackingError) -> LifecycleStage {
+    func lifecycleStage() throws(TrackingError) -> LifecycleStage {
         guard let text = try optionalString("lifecycle_stage") else { return .active }
-        guard let stage = LifecycleStage(wireName: text) else { throw wrong("lifecycle_stage", "active or deleted") }
+        guard let stage = LifecycleStage(wireName: text) else {
+            throw wrongType("lifecycle_stage", "active or deleted")
+        }
         return stage
     }
 
     func object(_ key: String) throws(TrackingError) -> RecordFields {
         guard let value = member(key) else { throw missing(key) }
-        return try RecordFields(value, "\(name).\(key)")
+        return try RecordFields(value, "\(path).\(key)")
     }
 
     /// The elements of an array of objects; empty if the member is absent.
     func objects(_ key: String) throws(TrackingError) -> [RecordFields] {
         guard let value = member(key) else { return [] }
-        guard value.kind == .array else { throw wrong(key, "an array") }
+        guard value.kind == .array else { throw wrongType(key, "an array") }
         var all: [RecordFields] = []
-        for element in value.elements { all.append(try RecordFields(element, "\(name).\(key)")) }
+        for element in value.elements { all.append(try RecordFields(element, "\(path).\(key)")) }
         return all
     }
 
@@ -119,14 +125,14 @@ struct RecordFields {
 
     /// Points, each of which is an array of time, step and value.
     func points(_ key: String) throws(TrackingError) -> [MetricPoint] {
-        guard let value = member(key), value.kind == .array else { throw wrong(key, "an array") }
+        guard let value = member(key), value.kind == .array else { throw wrongType(key, "an array") }
         var points: [MetricPoint] = []
         points.reserveCapacity(value.count)
         for element in value.elements {
             var parts = element.elements
             guard element.count == 3, let timestamp = parts.next()?.int64, let step = parts.next()?.int64,
-                let number = parts.next()?.transferredNumber
-            else { throw wrong("\(key)[\(points.count)]", "[time, step, value]") }
+                let number = parts.next()?.numberOrNonFinite
+            else { throw wrongType("\(key)[\(points.count)]", "[time, step, value]") }
             // The key is left empty, because `MetricPoint` does not keep it.
             points.append(MetricPoint(Metric(key: "", value: number, timestamp: timestamp, step: step)))
         }
@@ -136,7 +142,7 @@ struct RecordFields {
 
 extension JSONValue {
     /// The number, which may also be one of the strings `NaN`, `Infinity` and `-Infinity`; nil for any other value.
-    var transferredNumber: Double? {
+    var numberOrNonFinite: Double? {
         if let double { return double }
         return switch string {
         case "NaN": .nan

@@ -1,8 +1,6 @@
 package import Tracking
 
-/// The records of a text that has one record on each line.
-///
-/// Lines with records of unknown kinds are left out.
+/// The records of a text that has one record on each line; records of unknown kinds are left out.
 package struct RecordLines {
     /// The records in the order of the lines.
     package private(set) var all: [TransferRecord] = []

@@ -48,7 +48,7 @@ extension Experiment {
             id: try fields.optionalInteger("experiment_id") ?? Experiment.noID,
             name: try fields.string("name"),
             artifactLocation: try fields.optionalString("artifact_location") ?? "",
-            lifecycleStage: try fields.stage(),
+            lifecycleStage: try fields.lifecycleStage(),
             creationTime: creationTime,
             lastUpdateTime: try fields.optionalInteger("last_update_time") ?? creationTime,
             tags: try fields.tags("tags")
@@ -69,7 +69,7 @@ extension TransferredRun {
                 startTime: try fields.integer("start_time"),
                 endTime: try fields.optionalInteger("end_time"),
                 artifactURI: try fields.optionalString("artifact_uri") ?? "",
-                lifecycleStage: try fields.stage()
+                lifecycleStage: try fields.lifecycleStage()
             )
         )
         for param in try fields.tags("params") { run.params.append(Param(key: param.key, value: param.value)) }
@@ -113,7 +113,7 @@ extension TransferredLoggedModel {
                 sourceRunID: try fields.optionalString("source_run_id") ?? "",
                 creationTime: creationTime,
                 lastUpdatedTime: try fields.optionalInteger("last_updated_time") ?? creationTime,
-                lifecycleStage: try fields.stage()
+                lifecycleStage: try fields.lifecycleStage()
             )
         )
         for param in try fields.tags("params") { model.params.append(Param(key: param.key, value: param.value)) }

@@ -34,14 +34,9 @@ extension JSONWriter {
                 writer.endObject()
             }
         }
-        guard !report.leftOut.isEmpty else { return }
-        memberArray("left_out") { writer in
-            for owner in report.leftOut {
-                writer.beginObject()
-                writer.member("kind", owner.kind.wireName)
-                writer.member("id", owner.id.text)
-                writer.endObject()
-            }
+        objects("left_out", Array(report.leftOut)) { writer, owner in
+            writer.member("kind", owner.kind.wireName)
+            writer.member("id", owner.id.text)
         }
     }
 }

@@ -5,7 +5,6 @@ internal import Tracking
 extension MLflowServer {
     private static let modelsPerPage = 50
     private static let entriesPerPage = 100
-    private static let modelPointsPerRecord = 1_000
     private static let promptFilter = "tags.`mlflow.prompt.is_prompt` = 'true'"
 
     func readLoggedModels(
@@ -61,10 +60,7 @@ extension MLflowServer {
             }
             let id = model.info.modelID
             try emit(.record(.loggedModel(TransferredLoggedModel(model: model, experiment: experiment))))
-            for start in stride(from: 0, to: points.count, by: Self.modelPointsPerRecord) {
-                let part = Array(points[start..<min(start + Self.modelPointsPerRecord, points.count)])
-                try emit(.record(.modelPoints(TransferredModelPoints(modelID: id, points: part))))
-            }
+            try TransferItem.emit(points: points, modelID: id, emit)
             try files.read(.model(id), at: location, emit)
         }
     }
@@ -75,7 +71,7 @@ extension MLflowServer {
         _ emit: (TransferItem) throws -> Void
     ) throws {
         var creationTimes: [String: Int64] = [:]
-        // Servers that know prompts list them only for the second filter; other servers list all models twice.
+        // A server that has prompts lists them only with the second filter; other servers list all models twice.
         for filter in ["", Self.promptFilter] {
             try reporting(filter.isEmpty ? "registered models" : "prompts", emit) {
                 try forEachPage(
@@ -124,11 +120,13 @@ extension MLflowServer {
         _ emit: (TransferItem) throws -> Void
     ) throws {
         var version = try ModelVersion(mlflow: RecordFields(value, "model_version"))
-        // A model that was created after the models were listed is left to the next import.
+        // A model that was created after the models were listed is imported only by the next import.
         guard let creationTime = creationTimes[version.name] else { return }
         let query = "name=\(PercentCoding.encode(version.name))&version=\(version.version)"
-        let answered = try calls.get("\(Self.route)model-versions/get-download-uri?\(query)").root()["artifact_uri"]?
-            .string
+        let answered = try calls.get("\(Self.route)model-versions/get-download-uri?\(query)").parsedObject()[
+            "artifact_uri"
+        ]?
+        .string
         var location = answered.flatMap { $0.isEmpty || $0.isExactly(version.source) ? nil : $0 }
         if !selection.leavesArtifacts {
             version.source = finder.movedLocation(version.source)

@@ -5,7 +5,6 @@ internal import Tracking
 extension MLflowServer {
     private static let runsPerPage = 50
     private static let pointsPerPage = 10_000
-    private static let pointsPerRecord = 5_000
 
     func readRuns(
         of experiments: [SourceExperiment],
@@ -25,7 +24,7 @@ extension MLflowServer {
                         writer.member("run_view_type", "ALL")
                         writer.member("filter", search.filter)
                         writer.member("max_results", Self.runsPerPage)
-                        // In this order, runs that begin meanwhile are last and do not move other runs to another page.
+                        // In this order, runs that begin meanwhile come last, and no other run moves to another page.
                         writer.memberArray("order_by") { $0.string("attributes.start_time ASC") }
                     } body: { page in
                         guard let runs = page["runs"] else { return }
@@ -41,7 +40,7 @@ extension MLflowServer {
 
     /// Searches that together find each run that started or ended at `since` or later, or has not ended, exactly once.
     ///
-    /// No filter of MLflow finds runs without an end time, so the last search asks for all older runs that are not finished.
+    /// No filter of MLflow finds runs without an end time, so the last search finds all older runs that are not FINISHED.
     private static func searches(since: Int64?) -> [RunSearch] {
         guard let since else { return [RunSearch(filter: "")] }
         let isOlder = "attributes.start_time < \(since)"
@@ -65,7 +64,7 @@ extension MLflowServer {
         _ emit: (TransferItem) throws -> Void
     ) throws {
         try reporting("run \(id)", emit) {
-            let root = try calls.get("\(Self.route)runs/get?run_id=\(PercentCoding.encode(id))").root()
+            let root = try calls.get("\(Self.route)runs/get?run_id=\(PercentCoding.encode(id))").parsedObject()
             var run = try Run(mlflow: RecordFields(root, "answer").object("run"))
             guard selection.includes(run.info),
                 let experiment = experiments.first(where: { $0.id == run.info.experimentID })
@@ -87,10 +86,7 @@ extension MLflowServer {
         try forEachPage(of: "metrics/get-history", query: query + "&max_results=\(Self.pointsPerPage)") { page in
             guard let list = page["metrics"] else { return }
             let (points, broken) = RecordFields.points(of: list)
-            for start in stride(from: 0, to: points.count, by: Self.pointsPerRecord) {
-                let part = Array(points[start..<min(start + Self.pointsPerRecord, points.count)])
-                try emit(.record(.points(TransferredPoints(runID: id, key: key, points: part))))
-            }
+            try TransferItem.emit(points: points, of: key, runID: id, emit)
             if broken > 0 { try emit(.skipped("metric \(key) of run \(id)", "\(broken) points are not understood")) }
         }
     }
@@ -99,7 +95,7 @@ extension MLflowServer {
 /// A search for runs.
 private struct RunSearch {
     let filter: String
-    /// Whether runs that have ended are imported from the results.
+    /// Whether runs in the results that have ended are imported.
     var includesEnded = true
 }
 

@@ -24,9 +24,9 @@ package struct MLflowServer: RecordSource {
     package var title: String { "server \(calls.address) (MLflow \(version))" }
 
     package func read(_ selection: TransferSelection, _ emit: (TransferItem) throws -> Void) throws {
-        // The locations of the experiments show which locations are on the server's own disk.
-        var finder = ArtifactFinder(folder: "", given: nil)
-        let all = try experiments()
+        // The locations of the experiments show which folder of the server's disk is its artifact root.
+        var finder = ArtifactFinder(folder: "", namedFolder: nil)
+        let all = try fetchExperiments()
         for experiment in all {
             finder.learnRoot(from: experiment.artifactLocation, ofExperiment: String(experiment.id))
         }
@@ -45,7 +45,7 @@ package struct MLflowServer: RecordSource {
         try reportTraces(of: sourceExperiments, emit)
     }
 
-    private func experiments() throws -> [Experiment] {
+    private func fetchExperiments() throws -> [Experiment] {
         var found: [Experiment] = []
         do {
             try forEachPage(of: "experiments/search") { writer in
@@ -59,8 +59,8 @@ package struct MLflowServer: RecordSource {
             }
         } catch let refusal as RefusedCall {
             // A server that requires credentials is probably a tracking server, and its message says what to do.
-            let isKnown = refusal.status == 401 || refusal.status == 403
-            let question = isKnown ? "" : " Is it a tracking server of MLflow, 2.9 or later?"
+            let needsCredentials = refusal.status == 401 || refusal.status == 403
+            let question = needsCredentials ? "" : " Is it a tracking server of MLflow, 2.9 or later?"
             throw SourceFailure("\(calls.address) does not list its experiments: \(refusal).\(question)")
         } catch let error as TrackingError {
             throw SourceFailure("\(calls.address) lists an experiment that is not understood: \(error.message)")
@@ -72,17 +72,13 @@ package struct MLflowServer: RecordSource {
     ///
     /// - Parameter members: writes the members of the request, except for the page token.
     func forEachPage(of list: String, _ members: (inout JSONWriter) -> Void, body: (JSONValue) throws -> Void) throws {
-        var token = ""
-        var pages = ListedPages()
-        while true {
+        try forEachPage(body) { token in
             var writer = JSONWriter()
             writer.beginObject()
             members(&writer)
             if !token.isEmpty { writer.member("page_token", token) }
             writer.endObject()
-            let page = try pages.next(calls.post(Self.route + list, json: writer.takeBytes()))
-            try body(page)
-            guard try pages.advance(&token, page) else { return }
+            return try calls.post(Self.route + list, json: writer.takeBytes())
         }
     }
 
@@ -90,17 +86,24 @@ package struct MLflowServer: RecordSource {
     ///
     /// - Parameter query: the query without a page token.
     func forEachPage(of list: String, query: String, body: (JSONValue) throws -> Void) throws {
+        try forEachPage(body) { token in
+            let suffix = token.isEmpty ? "" : "&page_token=\(PercentCoding.encode(token))"
+            return try calls.get("\(Self.route)\(list)?\(query)\(suffix)")
+        }
+    }
+
+    /// - Parameter request: requests the page with a token; receives an empty token for the first page.
+    private func forEachPage(_ body: (JSONValue) throws -> Void, request: (String) throws -> ServerAnswer) throws {
         var token = ""
         var pages = ListedPages()
         while true {
-            let suffix = token.isEmpty ? "" : "&page_token=\(PercentCoding.encode(token))"
-            let page = try pages.next(calls.get("\(Self.route)\(list)?\(query)\(suffix)"))
+            let page = try pages.next(request(token))
             try body(page)
             guard try pages.advance(&token, page) else { return }
         }
     }
 
-    /// Runs `body`; if it throws because of one item of the server, reports the item as skipped.
+    /// Runs `body`; if the call for an item is refused, or its answer is not understood, reports the item as skipped.
     ///
     /// - Throws: `SourceFailure`, and what `emit` throws.
     func reporting(_ subject: String, _ emit: (TransferItem) throws -> Void, _ body: () throws -> Void) throws {
@@ -132,16 +135,16 @@ package struct MLflowServer: RecordSource {
             }
             // A server without these calls has no traces.
             guard answer.status == 200 else { return }
-            guard let traces = try? answer.root()["traces"], traces.count > 0 else { continue }
+            guard let traces = try? answer.parsedObject()["traces"], traces.count > 0 else { continue }
             try emit(.skipped("experiment \(sourceExperiment.id)", "it has traces, which Apus does not store"))
         }
     }
 }
 
-/// The pages of one list that were read so far, by which a list without an end is detected.
+/// The pages of one list that have been read, to detect a list that repeats its pages.
 private struct ListedPages {
     /// The number of repeated pages after which a list counts as endless.
-    private static let maximumRepeated = 100
+    private static let maximumRepetitions = 100
 
     private var seen: Set<Int> = []
     private var repeated = 0
@@ -150,14 +153,14 @@ private struct ListedPages {
     ///
     /// - Throws: `RefusedCall` if the list repeats its pages and so has no end.
     mutating func next(_ answer: ServerAnswer) throws -> JSONValue {
-        let page = try answer.root()
+        let page = try answer.parsedObject()
         var hasher = Hasher()
         // The token is left out, because a repeated page may have a new one.
         for (key, value) in page.members where key != "next_page_token" {
             value.rawBytes.withUnsafeBytes { hasher.combine(bytes: $0) }
         }
         if !seen.insert(hasher.finalize()).inserted { repeated += 1 }
-        guard repeated < Self.maximumRepeated else {
+        guard repeated < Self.maximumRepetitions else {
             throw RefusedCall(unusable: "its list does not end: \(repeated) pages had nothing new")
         }
         return page

@@ -6,14 +6,14 @@ internal import Tracking
 final class ServedFiles {
     /// The deepest level of folders that is read; a deeper folder is treated as part of a cycle.
     private static let maximumDepth = 100
-    /// The number of successive folders without a file after which a listing counts as endless.
+    /// The number of successive folders without a file after which the folders count as endless.
     private static let maximumEmptyFolders = 1_000
 
     private let calls: any ServerCalls
     private let finder: ArtifactFinder
     private let leavesArtifacts: Bool
     /// The answer by which the server refused all artifacts (501 or 503); after that, the server is not asked again.
-    private var refusalOfAll: RefusedCall?
+    private var refusalOfAllArtifacts: RefusedCall?
 
     /// - Parameter leavesArtifacts: whether locations stay as they are and no files are imported.
     init(calls: any ServerCalls, finder: ArtifactFinder, leavesArtifacts: Bool) {
@@ -52,21 +52,21 @@ final class ServedFiles {
         guard target.hasSuffix("\(owner.id)/artifacts"), ArtifactFinder.isFolder(target, ofOneOf: [owner.id]) else {
             return try emit(.skipped(owner.title, "its artifacts are at \(location), which is not its own folder"))
         }
-        let routes = ArtifactRoutes(owner: owner, proxied: location.hasPrefix("mlflow-artifacts:") ? target : nil)
-        var waiting = [(path: "", depth: 0)]
+        let routes = ArtifactRoutes(owner: owner, proxiedFolder: location.hasPrefix("mlflow-artifacts:") ? target : nil)
+        var foldersToList = [(path: "", depth: 0)]
         var emptyFolders = 0
-        while let (folder, depth) = waiting.popLast() {
+        while let (folder, depth) = foldersToList.popLast() {
             guard emptyFolders < Self.maximumEmptyFolders else {
                 let reason = "its folders do not end: \(emptyFolders) successive folders have no file"
                 return try emit(.skipped("artifacts of \(owner.title)", reason))
             }
             emptyFolders += 1
             do {
-                if let refusalOfAll { throw refusalOfAll }
-                let list = try calls.get(routes.list(folder)).root()["files"]
+                if let refusalOfAllArtifacts { throw refusalOfAllArtifacts }
+                let list = try calls.get(routes.listPath(folder)).parsedObject()["files"]
                 for file in list.map({ Array($0.elements) }) ?? [] {
-                    let name = routes.name(file["path"]?.string ?? "")
-                    guard Self.isPlain(name) else {
+                    let name = routes.fileName(file["path"]?.string ?? "")
+                    guard Self.isSafeFileName(name) else {
                         let reason = "its artifact '\(shortened(name))' has a name that no file can have"
                         try emit(.skipped(owner.title, reason))
                         continue
@@ -81,10 +81,10 @@ final class ServedFiles {
                         try emit(.skipped(owner.title, "its artifact folder '\(shortened(path))' is nested too deeply"))
                         continue
                     }
-                    waiting.append((path, depth + 1))
+                    foldersToList.append((path, depth + 1))
                 }
             } catch let refusal as RefusedCall {
-                if refusal.status == 501 || refusal.status == 503 { refusalOfAll = refusal }
+                if refusal.status == 501 || refusal.status == 503 { refusalOfAllArtifacts = refusal }
                 let suffix = folder.isEmpty ? "" : ", folder \(folder)"
                 try emit(.skipped("artifacts of \(owner.title)\(suffix)", refusal.description))
             }
@@ -105,12 +105,11 @@ final class ServedFiles {
             place: "artifact \(path) of \(owner.title)",
             target: target + "/" + path,
             size: bytes,
-            fetch: { try calls.fetch(routes.file(path), bytes: bytes) }
+            fetch: { try calls.fetch(routes.filePath(path), bytes: bytes) }
         )
     }
 
-    /// Whether a name is safe as a file name: it cannot lead out of its folder.
-    private static func isPlain(_ name: String) -> Bool {
+    private static func isSafeFileName(_ name: String) -> Bool {
         !name.isEmpty && name != "." && name != ".." && !name.utf8.contains(UInt8(ascii: "/")) && !name.utf8.contains(0)
     }
 }
@@ -118,17 +117,17 @@ final class ServedFiles {
 /// The calls by which the artifacts of a run or model are listed and read.
 private struct ArtifactRoutes {
     let owner: ServedFiles.Owner
-    /// The owner's folder, relative to the root of the server's proxied artifacts; nil if the artifacts are elsewhere
-    /// and are requested by the owner's id.
-    let proxied: String?
+    /// The owner's folder, relative to the root of the artifacts that the server itself stores (`mlflow-artifacts:`); nil if the
+    /// artifacts are elsewhere and are requested by the owner's id.
+    let proxiedFolder: String?
 
     /// The path of the call that lists a folder.
     ///
     /// - Parameter folder: the folder relative to the owner's artifacts; empty for the outermost folder.
-    func list(_ folder: String) -> String {
-        if let proxied {
-            let whole = folder.isEmpty ? proxied : proxied + "/" + folder
-            return "/api/2.0/mlflow-artifacts/artifacts?path=\(PercentCoding.encode(whole))"
+    func listPath(_ folder: String) -> String {
+        if let proxiedFolder {
+            let path = folder.isEmpty ? proxiedFolder : proxiedFolder + "/" + folder
+            return "/api/2.0/mlflow-artifacts/artifacts?path=\(PercentCoding.encode(path))"
         }
         let id = PercentCoding.encode(owner.id)
         let path = PercentCoding.encode(folder)
@@ -140,15 +139,15 @@ private struct ArtifactRoutes {
         }
     }
 
-    /// The name of a listed file; a list by the owner's id has whole paths, of which the last part is the name.
-    func name(_ path: String) -> String {
-        guard proxied == nil, let slash = path.lastIndex(of: "/") else { return path }
+    /// The name of a listed file; in a list by the owner's id, it is the last part of the path.
+    func fileName(_ path: String) -> String {
+        guard proxiedFolder == nil, let slash = path.lastIndex(of: "/") else { return path }
         return String(path[path.index(after: slash)...])
     }
 
-    func file(_ path: String) -> String {
-        if let proxied {
-            let parts = (proxied + "/" + path).split(separator: "/").map { PercentCoding.encode($0) }
+    func filePath(_ path: String) -> String {
+        if let proxiedFolder {
+            let parts = (proxiedFolder + "/" + path).split(separator: "/").map { PercentCoding.encode($0) }
             return "/api/2.0/mlflow-artifacts/artifacts/\(parts.joined(separator: "/"))"
         }
         let id = PercentCoding.encode(owner.id)

@@ -1,7 +1,7 @@
 package import Files
 internal import JSON
 
-/// Makes calls to a running MLflow server; they only read, so each may be repeated.
+/// Makes calls to a running MLflow server; the calls only read, so each may be repeated.
 package protocol ServerCalls {
     /// The server's address in messages.
     var address: String { get }
@@ -13,7 +13,7 @@ package protocol ServerCalls {
     ///   cannot be answered.
     func get(_ path: String) throws -> ServerAnswer
 
-    /// Sends `POST path` with a JSON body; has the result and the errors of `get`.
+    /// Sends `POST path` with a JSON body; the result and the errors are those of `get`.
     func post(_ path: String, json: [UInt8]) throws -> ServerAnswer
 
     /// Copies the body of the answer to `GET path` into a file without a name, which is open for reading.
@@ -39,7 +39,7 @@ package struct ServerAnswer: Sendable {
     /// Parses the JSON object of a successful answer.
     ///
     /// - Throws: `RefusedCall` for any other answer.
-    func root() throws(RefusedCall) -> JSONValue {
+    func parsedObject() throws(RefusedCall) -> JSONValue {
         guard status == 200 else { throw RefusedCall(status: status, message: message) }
         var limits = JSONLimits()
         limits.valueCount = TransferFileLimits.jsonValues

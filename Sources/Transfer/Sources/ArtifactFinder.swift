@@ -2,7 +2,7 @@ internal import Files
 internal import Glibc
 internal import Tracking
 
-/// Finds the artifacts of a source, and decides which locations they get.
+/// Finds the artifacts of a source, and decides which locations they have after the import.
 ///
 /// Locations inside the source's own artifact root become `mlflow-artifacts:` locations, so that the data folder can be
 /// moved later. Other locations stay as they are.
@@ -10,27 +10,26 @@ package struct ArtifactFinder {
     /// The folder to which relative locations are relative, and which is searched for a copy of the artifacts.
     private let folder: String
     /// The folder with the artifacts that the user has named, which is searched first; nil if none was named.
-    private let given: String?
+    private let namedFolder: String?
     /// The local folders that contain the folders of the source's experiments, without a slash at the end.
     private var roots: [String] = []
 
-    package init(folder: String, given: String?) {
+    package init(folder: String, namedFolder: String?) {
         self.folder = folder
-        self.given = given
+        self.namedFolder = namedFolder
     }
 
-    /// Learns the source's artifact root from an experiment's location: the parent of the folder that is named by the
-    /// experiment's id.
+    /// Adds the artifact root that an experiment's location shows: the parent of the folder whose name is the experiment's id.
     package mutating func learnRoot(from location: String, ofExperiment id: String) {
         guard let path = localPath(location), path.hasSuffix("/" + id) else { return }
         let root = String(path.dropLast(id.utf8.count + 1))
         if !root.isEmpty, !roots.contains(root) { roots.append(root) }
     }
 
-    /// The path of a location relative to the source's artifact root; nil for a location elsewhere.
+    /// The path of a location relative to the source's artifact root; nil for a location outside of the root.
     package func relativePath(_ location: String) -> String? {
-        if let rest = proxied(location) { return Self.isPlain(rest) ? rest : nil }
-        guard let path = localPath(location), Self.isPlain(path) else { return nil }
+        if let rest = proxiedPath(location) { return Self.hasNoParentSegment(rest) ? rest : nil }
+        guard let path = localPath(location), Self.hasNoParentSegment(path) else { return nil }
         for root in roots where path.hasPrefix(root + "/") { return String(path.dropFirst(root.utf8.count + 1)) }
         return nil
     }
@@ -40,20 +39,37 @@ package struct ArtifactFinder {
         relativePath(location).map { "mlflow-artifacts:/\($0)" } ?? location
     }
 
-    /// The folder on this machine with the files of a location, and the target of the files; nil if no such folder exists.
+    /// The folder of this machine with the files of a location, and the target of the files; nil if no such folder exists.
     ///
-    /// Returns only a folder whose path has the form that MLflow gives to the artifacts of this run or model. Otherwise the
-    /// author of a source could make the import copy, and the server publish, any folder of the user.
+    /// Returns only a folder whose path has the form that MLflow gives to the artifacts of this run or model. With any other
+    /// folder, the author of a source could make the import copy, and the server publish, a folder of the user.
     package func folder(of location: String, owner id: String) -> ArtifactFolder? {
         guard let target = relativePath(location), ("/" + target).hasSuffix("/\(id)/artifacts"),
             Self.isFolder(target, ofOneOf: [id])
         else { return nil }
-        let found = candidates(for: location, target).first { isFolder($0 + "/" + target) }
+        let found = possibleRoots(for: location, target).first { isFolder($0 + "/" + target) }
         return found.map { ArtifactFolder(root: $0, relativePath: target, target: target) }
     }
 
-    /// Whether a path in the artifact root is the folder that a server makes for one of the owners, or is inside this
-    /// folder, and is not in the folder of another run or model.
+    /// Emits the folder of this machine with the files of a location.
+    ///
+    /// - Parameter reportMissing: called if no such folder exists although the location is in the source's artifact root.
+    func emitFolder(
+        of location: String,
+        owner id: String,
+        _ emit: (TransferItem) throws -> Void,
+        reportMissing: () -> Void
+    ) throws {
+        if let folder = folder(of: location, owner: id) {
+            try emit(.artifacts(folder))
+        } else if relativePath(location) != nil {
+            reportMissing()
+        }
+    }
+
+    /// Whether a path in the artifact root is the folder that a server makes for one of the owners, or a path in this folder.
+    ///
+    /// If the path contains the folders of several runs or models, only the outermost one counts.
     static func isFolder(_ path: String, ofOneOf owners: [String]) -> Bool {
         let names = path.split(separator: "/").map { String($0) }
         for (name, next) in zip(names, names.dropFirst()) where next == "artifacts" {
@@ -69,28 +85,26 @@ package struct ArtifactFinder {
         return digits.utf8.count == 32 && digits.allSatisfy { $0.isASCII && $0.isHexDigit }
     }
 
-    /// The hint for the user if none of the folders exists that could contain the artifacts of a location; otherwise nil.
+    /// The hint for the user if no folder exists that may contain the artifacts of a location; otherwise nil.
     ///
-    /// A missing folder need not be an error, because MLflow makes the folder with the first artifact.
+    /// A missing folder is not always an error, because MLflow makes the folder when the first artifact is logged.
     package func hint(for location: String) -> String? {
-        guard let target = relativePath(location), !candidates(for: location, target).contains(where: isFolder) else {
-            return nil
-        }
+        guard let target = relativePath(location), !possibleRoots(for: location, target).contains(where: isFolder)
+        else { return nil }
         return
             "No artifacts are at \(location) or beside the source. If there are some, import again with "
             + "--artifacts-from and the folder that contains them; if they are in a bucket, import from the address of "
             + "a server that has them."
     }
 
-    private static func isPlain(_ path: String) -> Bool { !path.split(separator: "/").contains("..") }
+    private static func hasNoParentSegment(_ path: String) -> Bool { !path.split(separator: "/").contains("..") }
 
-    private func candidates(for location: String, _ target: String) -> [String] {
-        var candidates: [String] = []
-        if let given { candidates.append(given) }
+    private func possibleRoots(for location: String, _ target: String) -> [String] {
+        var folders = [namedFolder].compactMap { $0 }
         if let path = localPath(location) {
-            candidates += [String(path.dropLast(target.utf8.count + 1)), folder + "/mlruns"]
+            folders += [String(path.dropLast(target.utf8.count + 1)), folder + "/mlruns"]
         }
-        return candidates + [folder + "/mlartifacts", folder + "/artifacts"]
+        return folders + [folder + "/mlartifacts", folder + "/artifacts"]
     }
 
     private func isFolder(_ path: String) -> Bool {
@@ -99,7 +113,7 @@ package struct ArtifactFinder {
     }
 
     /// The path of an `mlflow-artifacts:` location, whatever its host.
-    private func proxied(_ location: String) -> String? {
+    private func proxiedPath(_ location: String) -> String? {
         let scheme = "mlflow-artifacts:"
         guard location.hasPrefix(scheme) else { return nil }
         var rest = location.dropFirst(scheme.utf8.count)

@@ -2,7 +2,7 @@ internal import Tracking
 
 /// Counts the runs and models that should have artifacts but have no folder on this machine.
 ///
-/// Only the numbers of runs and models are reported, because thousands of runs are affected if an artifact root is missing.
+/// Only their numbers are reported, because thousands of runs are affected if an artifact root is missing.
 final class MissingFiles {
     enum Kind: String, CaseIterable {
         case runs, models = "logged models"

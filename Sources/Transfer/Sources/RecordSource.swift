@@ -27,13 +27,34 @@ package enum TransferItem {
     case hint(String)
 }
 
+extension TransferItem {
+    /// Emits the points of a run's metric, as many records as they need.
+    static func emit(points: [MetricPoint], of key: String, runID: String, _ emit: (TransferItem) throws -> Void) throws
+    {
+        let limit = TransferFileLimits.pointsPerRecord
+        for start in stride(from: 0, to: points.count, by: limit) {
+            let part = Array(points[start..<min(start + limit, points.count)])
+            try emit(.record(.points(TransferredPoints(runID: runID, key: key, points: part))))
+        }
+    }
+
+    /// Emits the points of a logged model, as many records as they need.
+    static func emit(points: [ModelMetric], modelID: String, _ emit: (TransferItem) throws -> Void) throws {
+        let limit = TransferFileLimits.modelPointsPerRecord
+        for start in stride(from: 0, to: points.count, by: limit) {
+            let part = Array(points[start..<min(start + limit, points.count)])
+            try emit(.record(.modelPoints(TransferredModelPoints(modelID: modelID, points: part))))
+        }
+    }
+}
+
 /// A folder with artifacts, and the target of its files.
 package struct ArtifactFolder: Sendable, Equatable {
     /// An absolute path of this machine, in which links are followed.
     package var root: String
     /// The path from the root to the folder, in which links are not followed.
     ///
-    /// Otherwise the author of a source could make the import copy any folder of this machine.
+    /// If links were followed, the author of a source could make the import copy any folder of this machine.
     package var relativePath: String
     /// The folder for the files, relative to the artifact root of the destination.
     package var target: String
@@ -74,7 +95,7 @@ package struct TransferSelection: Sendable {
 
     package init() {}
 
-    /// Whether registered models are imported, which is only done together with all runs.
+    /// Whether registered models are imported: only if all runs are imported.
     package var includesRegistry: Bool { experiments.isEmpty && runs.isEmpty && since == nil }
 
     /// Whether the experiment is selected.
@@ -97,7 +118,7 @@ package struct TransferSelection: Sendable {
     }
 }
 
-/// Why a source, or a file of it, cannot be read, in one line for the user.
+/// The reason why a source, or a file of it, cannot be read, in one line for the user.
 package struct SourceFailure: Error, CustomStringConvertible {
     package let description: String
 

@@ -1,15 +1,15 @@
-/// Collects the parts of a source that cannot be read, each one once, until they are reported as skipped.
+/// Collects the parts of a source that cannot be read, until they are reported as skipped; reports each part once.
 final class SkippedPaths {
-    private var known: Set<String> = []
-    private var new: [(path: String, reason: String)] = []
+    private var paths: Set<String> = []
+    private var unreported: [(path: String, reason: String)] = []
 
     func add(_ path: String, _ reason: String) {
-        if known.insert(path).inserted { new.append((path, reason)) }
+        if paths.insert(path).inserted { unreported.append((path, reason)) }
     }
 
-    /// Reports what was added since the last call.
+    /// Reports the paths that were added since the last call.
     func report(to emit: (TransferItem) throws -> Void) throws {
-        defer { new = [] }
-        for (path, reason) in new { try emit(.skipped(path, reason)) }
+        defer { unreported = [] }
+        for (path, reason) in unreported { try emit(.skipped(path, reason)) }
     }
 }

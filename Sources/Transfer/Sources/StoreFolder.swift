@@ -7,7 +7,7 @@ struct StoreFolder {
     /// The paths that cannot be read; shared by all folders of one source.
     let skippedPaths: SkippedPaths
 
-    /// The maximum size of a file that contains one value or one description (`meta.yaml`); a larger file counts as damaged.
+    /// The maximum size of a file that has one value or is a `meta.yaml`; a larger file counts as damaged.
     private static let maximumTextBytes = 32 << 20
 
     /// Creates the root folder of a source.
@@ -40,9 +40,7 @@ struct StoreFolder {
         }
     }
 
-    /// The names of a folder's entries by kind, in ascending order.
-    ///
-    /// Links count neither as files nor as folders, so that no cycle is followed.
+    /// The names of a folder's entries, in ascending order; links are neither files nor folders, so that no cycle is followed.
     struct Entries {
         fileprivate(set) var files: [String] = []
         fileprivate(set) var folders: [String] = []
@@ -51,8 +49,6 @@ struct StoreFolder {
         fileprivate(set) var others: [(name: String, reason: String)] = []
     }
 
-    /// Lists the folder.
-    ///
     /// - Throws: `SourceFailure` if the folder cannot be read.
     func entries() throws(SourceFailure) -> Entries {
         guard let stream = opendir(path) else { throw SourceFailure(String(cString: strerror(errno))) }
@@ -76,10 +72,9 @@ struct StoreFolder {
             default: entries.others.append((name, "neither a file nor a folder"))
             }
         }
-        func isBefore(_ name: String, _ other: String) -> Bool { name.utf8.lexicographicallyPrecedes(other.utf8) }
-        entries.files.sort(by: isBefore)
-        entries.folders.sort(by: isBefore)
-        entries.links.sort(by: isBefore)
+        for names in [\Entries.files, \.folders, \.links] {
+            entries[keyPath: names].sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        }
         return entries
     }
 
@@ -90,14 +85,14 @@ struct StoreFolder {
     /// The relative paths of all files in the folder and its subfolders, in ascending order.
     ///
     /// A key with slashes is stored as a file in subfolders.
-    func deepNames(depth: Int = 0) -> [String] {
+    func filePaths(depth: Int = 0) -> [String] {
         // A key has no more than 250 characters, and so no more than 125 slashes.
         guard depth < 130 else {
             skippedPaths.add(path, "has more levels of folders than a key can have")
             return []
         }
         return names(.file)
-            + names(.folder).flatMap { name in folder(name).deepNames(depth: depth + 1).map { "\(name)/\($0)" } }
+            + names(.folder).flatMap { name in folder(name).filePaths(depth: depth + 1).map { "\(name)/\($0)" } }
     }
 
     /// Opens a file for reading; a link is an error, and a pipe does not block.
@@ -107,8 +102,6 @@ struct StoreFolder {
         return Descriptor(owning: raw)
     }
 
-    /// The content of a file.
-    ///
     /// - Throws: `SourceFailure`, whose message does not contain the path.
     func bytes(_ name: String, maximum: Int = maximumTextBytes) throws(SourceFailure) -> [UInt8] {
         let file = try open(name)
@@ -132,14 +125,12 @@ struct StoreFolder {
         return Array(bytes[..<filled])
     }
 
-    /// The content of a file as text.
     func text(_ name: String) throws(SourceFailure) -> String {
         let bytes = try bytes(name)
         guard let text = String(validating: bytes, as: UTF8.self) else { throw SourceFailure("is not UTF-8") }
         return text
     }
 
-    /// Reads the file `meta.yaml` of the folder.
     func meta() throws(SourceFailure) -> MetaFile {
         do throws(SourceFailure) {
             let text = try text("meta.yaml")

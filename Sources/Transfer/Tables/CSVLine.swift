@@ -17,7 +17,7 @@ package struct CSVLine {
     }
 
     /// Appends an empty cell.
-    mutating func none() { separate() }
+    mutating func emptyCell() { separate() }
 
     /// Appends a text, in quotes if it is empty or has characters that readers would treat specially.
     package mutating func text(_ text: String) {
@@ -69,7 +69,7 @@ package struct CSVLine {
                 write(&self, item)
                 rest.removeFirst()
             } else {
-                none()
+                emptyCell()
             }
         }
     }

@@ -67,7 +67,7 @@ package struct ExportTable: Sendable {
             line.text(run.info.status.wireName)
             line.text(run.info.artifactURI)
             line.text(UTCTime.text(run.info.startTime))
-            if let end = run.info.endTime { line.text(UTCTime.text(end)) } else { line.none() }
+            if let end = run.info.endTime { line.text(UTCTime.text(end)) } else { line.emptyCell() }
             line.cells(of: run.metrics, key: \.key, in: keys.metrics) { $0.double($1.value) }
             line.cells(of: run.params, key: \.key, in: keys.params) { $0.text($1.value) }
             line.cells(of: run.tags, key: \.key, in: keys.tags) { $0.text($1.value) }

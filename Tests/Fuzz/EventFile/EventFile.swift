@@ -79,7 +79,7 @@ private func read(_ bytes: [UInt8]) -> Found {
             precondition(place.lowerBound == end && !place.isEmpty, "parts do not follow each other")
             end = place.upperBound
             found.damaged += Int64(place.count)
-        case .large: preconditionFailure("no record is so large")
+        case .tooLarge: preconditionFailure("no record is so large")
         }
     }
     for key in events.keys { precondition((try? validateKey(key, path: "key")) != nil, "a key is not legal: \(key)") }

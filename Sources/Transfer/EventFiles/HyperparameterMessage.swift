@@ -1,7 +1,7 @@
 internal import Tracking
 
-/// A message of TensorBoard's plugin for hyperparameters, with the params, group or final status of a training run.
-struct Session {
+/// A message of TensorBoard's plugin for hyperparameters: the params and group at a run's start, or the status at its end.
+struct HyperparameterMessage {
     /// The hyperparameters in the order of the message; a key may occur twice.
     private(set) var hyperparameters: [Param] = []
     private(set) var group: String?

@@ -18,8 +18,7 @@ package struct GraphQLLimits: Sendable {
     package var aliasCount = 10
     /// The largest number of fields of the first level.
     package var rootFieldCount = 10
-    /// The largest number of values in the variables and arguments, including the elements of lists and the members of
-    /// objects.
+    /// The largest number of values in the variables and arguments, including the elements of lists and the members of objects.
     package var inputValueCount = 10_000
     /// The largest number of bytes of an answer before each of its objects; if there are more, the query fails.
     package var answerBytes = 32 * 1_024 * 1_024

@@ -236,9 +236,7 @@ extension Parser {
         try advance()
     }
 
-    func unexpected(_ expected: String) -> GraphQLError {
-        lexer.failure("expected \(expected), found \(token.shown)")
-    }
+    func unexpected(_ expected: String) -> GraphQLError { lexer.failure("expected \(expected), found \(token.shown)") }
 
     private mutating func enter() throws(GraphQLError) {
         nesting += 1

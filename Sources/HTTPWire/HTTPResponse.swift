@@ -108,8 +108,7 @@ extension HTTPBodyProducer {
 ///
 /// All three methods are called on worker threads, one after the other, never concurrently.
 package protocol HTTPBodyReceiver: AnyObject, Sendable {
-    /// Processes the next piece; may block on the disk. No more bytes are read from the connection until this method
-    /// returns.
+    /// Processes the next piece; may block on the disk. No more bytes are read from the connection until this method returns.
     ///
     /// - Throws: `HTTPRefusal` to choose the answer; any other error is answered with 500, unless the receiver has
     ///   already answered. `abort` is called next.

@@ -141,9 +141,7 @@ extension SHA256 {
         }
     }
 
-    private static func rotated(_ word: UInt32, _ count: UInt32) -> UInt32 {
-        word &>> count | word &<< (32 - count)
-    }
+    private static func rotated(_ word: UInt32, _ count: UInt32) -> UInt32 { word &>> count | word &<< (32 - count) }
 }
 
 extension FixedWidthInteger {

@@ -159,9 +159,7 @@ extension JSONParser {
         default: throw failure("invalid UTF-8")
         }
         guard end - position >= length, second.contains(base[position + 1]) else { throw failure("invalid UTF-8") }
-        for index in 2..<max(length, 2) where base[position + index] & 0xC0 != 0x80 {
-            throw failure("invalid UTF-8")
-        }
+        for index in 2..<max(length, 2) where base[position + index] & 0xC0 != 0x80 { throw failure("invalid UTF-8") }
         position += length
     }
 }

@@ -110,8 +110,7 @@ extension S3Client {
 
     /// Completes an upload; the object exists, with the content of the parts, when this function returns.
     ///
-    /// If the answer does not show whether the upload was completed, this function reads the metadata of the object to
-    /// find out.
+    /// If the answer does not show whether the upload was completed, this function reads the metadata of the object to find out.
     package func complete(_ id: String, _ key: String, _ completion: S3Completion) throws(S3Failure) {
         do throws(S3Failure) {
             try requestCompletion(id, key, completion.parts)

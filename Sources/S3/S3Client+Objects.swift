@@ -301,8 +301,7 @@ extension S3Client {
         return page
     }
 
-    /// Returns a function that decodes the keys in a listing, which are percent-encoded if its element `EncodingType`
-    /// says so.
+    /// Returns a function that decodes the keys in a listing, which are percent-encoded if its element `EncodingType` says so.
     static func decoder(of list: XMLElement) -> (String?) -> String? {
         guard list["EncodingType"] == "url" else { return { $0 } }
         return { $0.flatMap { PercentCoding.decode($0, plusIsSpace: true) } }

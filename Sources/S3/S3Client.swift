@@ -292,8 +292,7 @@ extension S3Client {
 
     /// Makes all further requests use a connection whose region the storage has accepted.
     ///
-    /// Callers pass only connections that got an answer in their region, so that one wrong answer does not affect other
-    /// requests.
+    /// Callers pass only connections that got an answer in their region, so that one wrong answer does not affect other requests.
     private func keep(_ confirmed: Connection) {
         connection.withLock { current in
             current = confirmed

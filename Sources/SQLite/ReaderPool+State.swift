@@ -7,9 +7,7 @@ extension ReaderPool {
         struct KindCounts {
             private var counts: (reserved: Int, general: Int, long: Int)
 
-            init(reserved: Int = 0, general: Int = 0, long: Int = 0) {
-                counts = (reserved, general, long)
-            }
+            init(reserved: Int = 0, general: Int = 0, long: Int = 0) { counts = (reserved, general, long) }
 
             subscript(kind: Reader.Kind) -> Int {
                 get {
@@ -237,9 +235,7 @@ extension ReaderPool {
             var vacancies: [Reader.Kind] = []
             if !queues.cheap.isEmpty, let kind = reserveReader(.reserved) { vacancies.append(kind) }
             let wanted = isPaused(.expensive) ? 0 : queues.expensive.count + queues.continued.count
-            while vacancies.count < wanted, let kind = reserveReader(.general) {
-                vacancies.append(kind)
-            }
+            while vacancies.count < wanted, let kind = reserveReader(.general) { vacancies.append(kind) }
             defer { idle = [] }
             return (idle, vacancies)
         }

@@ -111,9 +111,7 @@ package final class TLSContext: @unchecked Sendable {
 
     private static func badFile(_ source: String, _ path: String, _ what: String, _ code: UInt? = nil) -> TLSFailure {
         let found = code ?? OpenSSL.takeError()
-        if let reason = PEMFile.readFailure(path) {
-            return .badFile("\(source) '\(path)' cannot be read: \(reason)")
-        }
+        if let reason = PEMFile.readFailure(path) { return .badFile("\(source) '\(path)' cannot be read: \(reason)") }
         return .badFile("\(source) '\(path)' holds \(what) in PEM form (\(OpenSSL.text(found)))")
     }
 }

@@ -42,8 +42,6 @@ package struct TLSTrust: Sendable, Equatable {
             authorities = .path(path, source: name)
         }
         let name = "MLFLOW_TRACKING_CLIENT_CERT_PATH"
-        if let path = variable(name) {
-            ownCertificate = TLSIdentity(certificatePath: path, name, keyPath: path, name)
-        }
+        if let path = variable(name) { ownCertificate = TLSIdentity(certificatePath: path, name, keyPath: path, name) }
     }
 }

@@ -12,9 +12,7 @@ package final class SerialThread: Sendable {
     private let state = Mutex(State())
     private let pool: ThreadPool
 
-    package init(name: String, pace: SystemThread.Pace = .usual) {
-        pool = ThreadPool(name: name, width: 1, pace: pace)
-    }
+    package init(name: String, pace: SystemThread.Pace = .usual) { pool = ThreadPool(name: name, width: 1, pace: pace) }
 
     /// Runs the work later, after all earlier work; returns at once.
     package func async(_ work: @escaping @Sendable () -> Void) {

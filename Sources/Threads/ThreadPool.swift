@@ -3,8 +3,7 @@ internal import Synchronization
 
 /// A limited number of threads that share one queue of work.
 ///
-/// A thread is started when work arrives and no thread is free. The threads end when the pool is released and its queue
-/// is empty.
+/// A thread is started when work arrives and no thread is free. The threads end when the pool is released and its queue is empty.
 package final class ThreadPool: Sendable {
     private let core: PoolCore
 
@@ -33,9 +32,7 @@ package final class ThreadPool: Sendable {
         )
     }
 
-    deinit {
-        core.end()
-    }
+    deinit { core.end() }
 
     /// Blocks until the semaphore is signalled, for which another server may let the caller wait.
     ///
@@ -67,11 +64,7 @@ package final class ThreadPool: Sendable {
     /// Runs the work as `run` does, unless `limit` pieces of work are waiting already.
     ///
     /// - Returns: false if the work was not accepted and will not run.
-    package func run(
-        ifFewerWaitThan limit: Int,
-        for sender: Int = 0,
-        _ work: @escaping @Sendable () -> Void
-    ) -> Bool {
+    package func run(ifFewerWaitThan limit: Int, for sender: Int = 0, _ work: @escaping @Sendable () -> Void) -> Bool {
         core.run(work, for: sender, waitingAtMost: limit - 1)
     }
 }
@@ -85,9 +78,7 @@ private final class PoolPlace: Sendable {
     /// The sender of the work that the thread does.
     let sender = Atomic<Int>(0)
 
-    init(_ core: PoolCore) {
-        self.core = core
-    }
+    init(_ core: PoolCore) { self.core = core }
 }
 
 /// The part of a pool that its threads hold, so that they do not keep the pool itself alive.
@@ -148,8 +139,7 @@ private final class PoolCore: Sendable {
         self.lending = lending
     }
 
-    /// The maximum number of threads that work for one sender at once: three quarters of a pool, rounded up, or
-    /// `contendedShare`.
+    /// The maximum number of threads that work for one sender at once: three quarters of a pool, rounded up, or `contendedShare`.
     private var share: Int { isContended() ? min(contendedShare, width) : width - width / 4 }
 
     func run(_ work: @escaping @Sendable () -> Void, for sender: Int, waitingAtMost limit: Int) -> Bool {

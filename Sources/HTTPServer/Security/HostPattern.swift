@@ -33,9 +33,7 @@ struct HostPattern: Sendable {
 
     private static func isLetter(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z") }
 
-    private static func isPatternByte(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: "*") || HostName.isNameByte(byte)
-    }
+    private static func isPatternByte(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "*") || HostName.isNameByte(byte) }
 
     /// Whether the pattern matches this host; it never matches a numeric address.
     func matches(_ host: HostName) -> Bool {

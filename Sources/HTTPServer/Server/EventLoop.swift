@@ -68,8 +68,7 @@ final class EventLoop: @unchecked Sendable {
     private var closingTime = UInt64.max
     var date = DateLine()
     private var timerDeadline = UInt64.max
-    /// The coarse monotonic time in nanoseconds, read once per batch of events, so that a deadline costs no system
-    /// call.
+    /// The coarse monotonic time in nanoseconds, read once per batch of events, so that a deadline costs no system call.
     private(set) var now = SystemCall.coarseNanoseconds()
 
     /// Whether the mailbox may hold messages for which no thread will wake the loop.

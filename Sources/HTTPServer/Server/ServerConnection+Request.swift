@@ -40,8 +40,7 @@ extension ServerConnection {
         refuse(exchange, refusal)
     }
 
-    /// Sends the answer to an error through the mailbox, so that the calls do not nest when many errors follow one
-    /// another.
+    /// Sends the answer to an error through the mailbox, so that the calls do not nest when many errors follow one another.
     private func refuse(_ exchange: Exchange, _ refusal: HTTPRefusal) {
         answer(exchange, loop.configuration.errorResponse(refusal, exchange.request))
     }
@@ -61,8 +60,7 @@ extension ServerConnection {
         callLater(on: workers(for: exchange), exchange, handler)
     }
 
-    /// Calls a handler on a thread of the pool, whose clients take turns, unless too many requests wait for a thread
-    /// already.
+    /// Calls a handler on a thread of the pool, whose clients take turns, unless too many requests wait for a thread already.
     /// - Returns: true if the handler will be called; false if the request has been refused.
     @discardableResult
     func callLater(on pool: ThreadPool, _ exchange: Exchange, _ handler: @escaping @Sendable () -> Void) -> Bool {
@@ -200,9 +198,7 @@ extension ServerConnection {
         }
     }
 
-    private static func list(_ methods: [HTTPMethod]) -> String {
-        methods.map(\.rawValue).joined(separator: ", ")
-    }
+    private static func list(_ methods: [HTTPMethod]) -> String { methods.map(\.rawValue).joined(separator: ", ") }
 
     private func answerOptions(_ exchange: Exchange, _ allow: [HTTPMethod]) {
         answer(exchange, HTTPResponse(status: 204, headers: [("Allow", Self.list(allow))]))

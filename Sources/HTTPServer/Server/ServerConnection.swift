@@ -347,9 +347,8 @@ extension ServerConnection {
 
     /// Enters the phase in which the handler makes the answer.
     ///
-    /// A client that has closed its sending side may still be reading, but a client process that has ended looks the
-    /// same. After `HTTPLimits.halfClosedTimeout` long work for such a client is cancelled; the client still gets an
-    /// answer.
+    /// A client that has closed its sending side may still be reading, but a client process that has ended looks the same. After
+    /// `HTTPLimits.halfClosedTimeout` long work for such a client is cancelled; the client still gets an answer.
     func awaitAnswer() {
         phase = .awaiting
         if isPeerFinished { setDeadline(limits.halfClosedTimeout, .departure) } else { clearDeadline() }

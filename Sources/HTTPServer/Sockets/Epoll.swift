@@ -50,9 +50,7 @@ struct Epoll: ~Copyable {
             let count = epoll_wait(descriptor.rawValue, events.baseAddress, Int32(Self.batchSize), milliseconds)
             awake()
             guard count > 0 else { return }
-            for index in 0..<Int(count) {
-                handle(Event(token: events[index].data.u64, bits: events[index].events))
-            }
+            for index in 0..<Int(count) { handle(Event(token: events[index].data.u64, bits: events[index].events)) }
         }
     }
 }

@@ -170,9 +170,7 @@ enum Listening {
     }
 
     private static func addresses(_ host: String, _ port: Int) throws(HTTPServerError) -> [SocketAddress] {
-        guard (0...65_535).contains(port) else {
-            throw HTTPServerError(message: "port \(port) is outside 0 to 65535")
-        }
+        guard (0...65_535).contains(port) else { throw HTTPServerError(message: "port \(port) is outside 0 to 65535") }
         do throws(UnresolvedHost) {
             return try SocketAddress.resolve(host: host, port: port)
         } catch {

@@ -70,8 +70,7 @@ package struct JSONWriter: Sendable {
         guard value.isFinite else {
             bytes.append(UInt8(ascii: "\""))
             appendBare(value)
-            bytes.append(UInt8(ascii: "\""))
-            return
+            return bytes.append(UInt8(ascii: "\""))
         }
         appendBare(value)
     }

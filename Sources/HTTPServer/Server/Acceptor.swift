@@ -57,8 +57,7 @@ final class Acceptor: @unchecked Sendable {
             let ready = wait(resting: mustRest)
             if let completion = isStopping.withLock({ $0 }) {
                 listeners = []
-                completion()
-                return
+                return completion()
             }
             shared.counters.wakeUps.wrappingAdd(1, ordering: .relaxed)
             mustRest = false

@@ -99,10 +99,7 @@ package final class HTTPServer: Sendable {
             state = State(isShutDown: true)
             return result
         }
-        guard let acceptor else {
-            completion()
-            return
-        }
+        guard let acceptor else { return completion() }
         let countdown = Countdown(from: loops.count, then: completion)
         acceptor.stop {
             for loop in loops { loop.post(.drain(within: limit, whenEmpty: { countdown.step() })) }

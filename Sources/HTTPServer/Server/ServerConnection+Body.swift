@@ -90,8 +90,7 @@ extension ServerConnection {
         body = []
         let responder = makeResponder(exchange)
         guard head.coding == .identity || request.body.isEmpty else {
-            dispatchCompressed(request, responder, call, head.coding, exchange)
-            return
+            return dispatchCompressed(request, responder, call, head.coding, exchange)
         }
         guard call.mayBlock || request.body.count > limits.inlineBodyBytes else {
             return call.handler(request, responder)
@@ -165,15 +164,13 @@ extension ServerConnection {
         isJobRunning = false
         if phase == .closed {
             if let receiver { workers.run(for: caller.turn) { receiver.abort() } }
-            finishClosing()
-            return
+            return finishClosing()
         }
         guard let exchange, exchange.id == number else { return }
         guard let receiver, heldAnswer == nil else {
             if let receiver { workers.run(for: caller.turn) { receiver.abort() } }
             awaitAnswer()
-            releaseHeldAnswer()
-            return
+            return releaseHeldAnswer()
         }
         sendContinueIfAwaited(exchange)
         exchange.hasUnreadBody = false
@@ -218,10 +215,7 @@ extension ServerConnection {
             // Bytes that arrived after the body may not cause an event of their own.
             isReadable = true
         }
-        if phase == .closed {
-            finishClosing()
-            return
-        }
+        if phase == .closed { return finishClosing() }
         switch outcome {
         case .blocked:
             if heldAnswer != nil { endPump(pump) } else { setDeadline(limits.bodyStallTimeout, .body) }

@@ -105,10 +105,7 @@ extension ServerConnection {
     /// Called when an undecided request can be checked again.
     func takeDecision(exchange number: UInt64) {
         isJobRunning = false
-        if phase == .closed {
-            finishClosing()
-            return
-        }
+        if phase == .closed { return finishClosing() }
         guard let exchange, exchange.id == number, let head = exchange.head else { return }
         if call == nil { admit(exchange, head) } else { admitAgain(exchange) }
     }
@@ -165,8 +162,7 @@ extension ServerConnection {
         // Permissions may change again while they are read; the limit ends a series of such checks.
         guard exchange.decisionCount <= LateAdmission.limit else {
             call = nil
-            refuse(exchange, LateAdmission.changesTooOften)
-            return
+            return refuse(exchange, LateAdmission.changesTooOften)
         }
         phase = .opening
         isJobRunning = true
@@ -180,10 +176,7 @@ extension ServerConnection {
             return
         }
         let isAsterisk = head.withBytes(head.path) { $0.elementsEqual("*".utf8) }
-        if isAsterisk {
-            answerOptions(exchange, HTTPMethod.allCases)
-            return
-        }
+        if isAsterisk { return answerOptions(exchange, HTTPMethod.allCases) }
         switch match {
         case .notFound:
             refuse(exchange, HTTPRefusal(404, "No route for \(head.method.rawValue) \(request.path)"))
@@ -232,13 +225,11 @@ extension ServerConnection {
 
     private func buffer(_ call: BufferedCall, _ exchange: Exchange) {
         guard exchange.head?.coding != .unsupported else {
-            refuse(exchange, HTTPRefusal(415, "Content-Encoding must be one of gzip, deflate, identity"))
-            return
+            return refuse(exchange, HTTPRefusal(415, "Content-Encoding must be one of gzip, deflate, identity"))
         }
         if let remaining = decoder.remaining, remaining > call.maximumBodyBytes {
             let message = "The body of \(remaining) bytes is larger than the \(call.maximumBodyBytes) allowed here"
-            refuse(exchange, HTTPRefusal(413, message))
-            return
+            return refuse(exchange, HTTPRefusal(413, message))
         }
         self.call = call
         phase = .buffering

@@ -195,10 +195,7 @@ extension ServerConnection {
         output.filePosition += count
         exchange?.bytesSent += count
         loop.shared.counters.bytesSent.wrappingAdd(count, ordering: .relaxed)
-        if phase == .closed {
-            finishClosing()
-            return
-        }
+        if phase == .closed { return finishClosing() }
         switch outcome {
         case .bytes: isWritable = true
         case .wouldBlock: setDeadline(limits.writeStallTimeout, .write)
@@ -222,14 +219,8 @@ extension ServerConnection {
     /// Called when a worker has made the next piece of the body; `bytes` is nil if the producer threw an error.
     func takePiece(_ bytes: [UInt8]?, hasMore: Bool) {
         isJobRunning = false
-        if phase == .closed {
-            finishClosing()
-            return
-        }
-        guard let bytes else {
-            close()
-            return
-        }
+        if phase == .closed { return finishClosing() }
+        guard let bytes else { return close() }
         if !hasMore { output.producer = nil }
         output.bytes = bytes
         output.position = 0

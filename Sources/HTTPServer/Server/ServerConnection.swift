@@ -150,8 +150,7 @@ final class ServerConnection {
         if phase == .confirming { return confirmAnswer() }
         if event.isHungUp {
             if event.isReset { noteDroppedAnswer() }
-            close()
-            return
+            return close()
         }
         if event.isReadable { isReadable = true }
         if event.isWritable {
@@ -174,8 +173,7 @@ final class ServerConnection {
             case .head: if !readHead() { return }
             case .buffering: if !readBody() { return }
             case .pumping:
-                startPumpIfReadable()
-                return
+                return startPumpIfReadable()
             case .writing: if !writeOut() { return }
             case .discarding: if !discardBody() { return }
             case .lingering: if !linger() { return }

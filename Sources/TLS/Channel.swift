@@ -60,7 +60,7 @@ package struct Channel: Sendable {
 
     /// Closes the sending side; an encrypted connection first sends a last record that says so.
     package func shutdownWriting() {
-        session?.sayGoodbye()
+        session?.sendCloseNotify()
         SystemCall.shutdownWriting(descriptor.rawValue)
     }
 }

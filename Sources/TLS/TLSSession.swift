@@ -28,7 +28,7 @@ package final class TLSSession: @unchecked Sendable {
     /// Whether the handshake has begun.
     package private(set) var hasBegun = false
     private var isEstablished = false
-    private var hasSaidGoodbye = false
+    private var hasSentCloseNotify = false
 
     /// The longest content of one record (RFC 8446 §5.1).
     static let recordBytes = 16_384
@@ -144,14 +144,14 @@ package final class TLSSession: @unchecked Sendable {
     package var isDrained: Bool { socket.pointee.is_drained != 0 && apus_SSL_has_pending(ssl) == 0 }
 
     /// Makes every further call fail; for an owner that has sent only a part of a message and will not send the rest.
-    package func giveUp() {
+    package func invalidate() {
         if failure == nil { failure = .broken("a part was not sent") }
     }
 
-    /// Tells the peer that no further bytes follow (RFC 8446 §6.1), if the socket accepts this record at once.
-    package func sayGoodbye() {
-        guard isEstablished, failure == nil, !hasSaidGoodbye else { return }
-        hasSaidGoodbye = true
+    /// Tells the peer that no further bytes follow (close_notify, RFC 8446 §6.1), if the socket accepts this record at once.
+    package func sendCloseNotify() {
+        guard isEstablished, failure == nil, !hasSentCloseNotify else { return }
+        hasSentCloseNotify = true
         apus_ERR_clear_error()
         _ = apus_SSL_shutdown(ssl)
         apus_ERR_clear_error()

@@ -9,9 +9,7 @@ import Threads
 extension ServerConnection {
     /// Parses a head from the bytes that have arrived; false when more bytes are needed.
     func readHead() -> Bool {
-        if input.isEmpty {
-            guard readMore() else { return false }
-        }
+        if input.isEmpty, !readMore() { return false }
         do {
             while true {
                 if let (head, length) = try parser.parse(input.bytes) {
@@ -66,13 +64,13 @@ extension ServerConnection {
     func callLater(on pool: ThreadPool, _ exchange: Exchange, _ handler: @escaping @Sendable () -> Void) -> Bool {
         let budgets = loop.shared.budgets
         let queue = exchange.isApart ? budgets.queuedStorageCalls : budgets.queuedCalls
-        let peer = caller.party
-        guard queue.take(1, for: peer) else {
+        let client = caller.party
+        guard queue.take(1, for: client) else {
             refuse(exchange, HTTPRefusal(429, "Too many requests wait for the server's threads; try again"))
             return false
         }
         pool.run(for: caller.turn) {
-            queue.giveBack(1, for: peer)
+            queue.giveBack(1, for: client)
             handler()
         }
         return true
@@ -93,7 +91,7 @@ extension ServerConnection {
     private func begin(_ head: RequestHead) {
         let exchange = makeExchange(head: head)
         self.exchange = exchange
-        // A client that sends one more request has received the last answer.
+        // A client that sends the next request has received the last answer.
         if lastAnswer == .sent { caller.didTakeAnswer() }
         lastAnswer = .none
         clearDeadline()
@@ -103,7 +101,7 @@ extension ServerConnection {
     }
 
     /// Called when an undecided request can be checked again.
-    func takeDecision(exchange number: UInt64) {
+    func handleDecision(exchange number: UInt64) {
         isJobRunning = false
         if phase == .closed { return finishClosing() }
         guard let exchange, exchange.id == number, let head = exchange.head else { return }
@@ -159,7 +157,7 @@ extension ServerConnection {
 
     private func wait(for decide: (@escaping @Sendable () -> Void) -> Void, _ exchange: Exchange) {
         exchange.decisionCount += 1
-        // Permissions may change again while they are read; the limit ends a series of such checks.
+        // Permissions may change again while they are read, so the number of checks is limited.
         guard exchange.decisionCount <= LateAdmission.limit else {
             call = nil
             return refuse(exchange, LateAdmission.changesTooOften)
@@ -175,8 +173,8 @@ extension ServerConnection {
             refuse(HTTPRefusal(429, "\(caller.party.phrase) has too many connections; close some, or try again later"))
             return
         }
-        let isAsterisk = head.withBytes(head.path) { $0.elementsEqual("*".utf8) }
-        if isAsterisk { return answerOptions(exchange, HTTPMethod.allCases) }
+        let concernsServer = head.withBytes(head.path) { $0.elementsEqual("*".utf8) }
+        if concernsServer { return answerOptions(exchange, HTTPMethod.allCases) }
         switch match {
         case .notFound:
             refuse(exchange, HTTPRefusal(404, "No route for \(head.method.rawValue) \(request.path)"))
@@ -203,11 +201,11 @@ extension ServerConnection {
             exchange.isApart = true
             start(handler, exchange, request)
         case .buffered(let maximum, let handler):
-            let bound = maximum ?? limits.bodyBytes
-            buffer(BufferedCall(handler: handler, maximumBodyBytes: bound, mayBlock: false), exchange)
+            let maximum = maximum ?? limits.bodyBytes
+            buffer(BufferedCall(handler: handler, maximumBodyBytes: maximum, mayBlock: false), exchange)
         case .blocking(let maximum, let handler):
-            let bound = maximum ?? limits.bodyBytes
-            buffer(BufferedCall(handler: handler, maximumBodyBytes: bound, mayBlock: true), exchange)
+            let maximum = maximum ?? limits.bodyBytes
+            buffer(BufferedCall(handler: handler, maximumBodyBytes: maximum, mayBlock: true), exchange)
         case .streamed(let open):
             let responder = makeResponder(exchange)
             let admission = lateAdmission(on: workers(for: exchange))
@@ -239,17 +237,18 @@ extension ServerConnection {
         setDeadline(limits.bodyStallTimeout, .body)
     }
 
-    /// Asks for the body that a client holds back (RFC 9110 §10.1.1), unless it has begun to send it.
+    /// Sends status 100 if the client waits for it before it sends the body (RFC 9110 §10.1.1).
     func sendContinueIfAwaited(_ exchange: Exchange) {
         guard exchange.head?.expectsContinue == true, input.isEmpty else { return }
         let line: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
         let bytes = UnsafeRawBufferPointer(start: line.utf8Start, count: line.utf8CodeUnitCount)
-        // 25 bytes into an empty send buffer: a failure means a broken connection, which the next read reports.
+        // The send buffer is empty, so that the 25 bytes fail only on a broken connection, which the next read reports.
         let sent = channel.send(bytes, UnsafeRawBufferPointer(rebasing: bytes[..<0]), moreFollows: false)
-        if sent != .bytes(bytes.count) { channel.session?.giveUp() }
+        if sent != .bytes(bytes.count) { channel.session?.invalidate() }
     }
 
-    /// The caller of the connection's next request: that of the last one, unless that request was given up.
+    /// The caller of the connection's next request: the last one, unless its work was cancelled because it seemed to have
+    /// disconnected.
     private func callerOfNextRequest() -> Caller {
         if caller.hasLeft { caller = Caller(peer: caller.peer) }
         return caller

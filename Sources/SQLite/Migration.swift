@@ -22,9 +22,7 @@ package struct Migration: Sendable {
         self.init(version: version, name: fileName, sql: sql)
     }
 
-    /// The 64-bit FNV-1a hash of the script in UTF-8, as 16 hexadecimal digits.
-    ///
-    /// The checksum detects an edited file, but not an attack.
+    /// The 64-bit FNV-1a hash of the script in UTF-8, as 16 hexadecimal digits; detects an edited file, but not an attack.
     package var checksum: String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in sql.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
@@ -49,7 +47,7 @@ package enum MigrationError: Error, Sendable {
     case newerDatabase(recorded: Int, name: String, known: Int)
     /// A migration was edited after it had been applied.
     case changedChecksum(name: String, recorded: String, current: String)
-    /// The table `schema_migrations` lacks a version below its newest one.
+    /// The table `schema_migrations` does not contain a version that is lower than its newest one.
     case gapInRecord(missing: Int)
     /// A migration failed, and the transaction was rolled back.
     case failed(name: String, SQLiteError)

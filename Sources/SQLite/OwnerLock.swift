@@ -93,7 +93,7 @@ package final class OwnerLock: Sendable {
         return Owner(lockFile: content(descriptor))
     }
 
-    /// Whether there is a lock file of owners none of which has created the database, as of a server whose data is elsewhere.
+    /// Whether there is a lock file, but no owner has created the database, because the server stores its data elsewhere.
     package static func hasOwnersWithoutDatabase(_ databasePath: String) -> Bool {
         let descriptor = open(lockPath(for: databasePath), O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }

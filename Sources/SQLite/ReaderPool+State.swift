@@ -1,4 +1,5 @@
 internal import Budgets
+internal import Threads
 
 extension ReaderPool {
     /// The waiting reads, the readers, and the number of readers allowed.
@@ -52,8 +53,6 @@ extension ReaderPool {
 
         private var shortReaders: Int { readerCounts[.reserved] + readerCounts[.general] }
 
-        // MARK: Readers
-
         /// Gives a new read to an idle reader, which must be woken; nil if the read has to wait.
         mutating func takeIdleReader(for job: ReaderJob) -> Reader? {
             guard !isPaused(job.cost) else { return nil }
@@ -67,8 +66,8 @@ extension ReaderPool {
             return reader
         }
 
-        /// Whether one more general reader may work for the peer: while several clients send requests, one has one general
-        /// reader, so that it does not keep all processors from the others.
+        /// Whether one more general reader may work for the peer: while several clients send requests, each has at most one
+        /// general reader, so that no client uses all processors.
         private func mayRunMore(for peer: Peer) -> Bool { runningReads[peer] == nil || !contention.isPresent }
 
         private mutating func begin(_ job: ReaderJob, on reader: Reader) {
@@ -88,7 +87,7 @@ extension ReaderPool {
             idle.lastIndex { $0.kind == kind }.map { idle.remove(at: $0) }
         }
 
-        /// Counts one more reader for reads of this cost, which the caller must start; nil if no more may be started.
+        /// Counts one more reader for reads of this cost, which the caller must start; nil if no further reader may start.
         mutating func reserveReader(for cost: ReadCost) -> Reader.Kind? {
             guard !isPaused(cost) else { return nil }
             if cost == .cheap, let kind = reserveReader(.reserved) { return kind }
@@ -111,7 +110,7 @@ extension ReaderPool {
         /// Removes a reader whose thread could not be started.
         ///
         /// - Returns: all waiting reads, if no reader is left to serve them.
-        mutating func giveUp(_ reader: Reader) -> [ReaderJob] {
+        mutating func removeUnstarted(_ reader: Reader) -> [ReaderJob] {
             remove(reader)
             return shortReaders == 0 ? queues.removeAll() : []
         }
@@ -120,8 +119,6 @@ extension ReaderPool {
             readers.removeAll { $0 === reader }
             readerCounts[reader.kind] -= 1
         }
-
-        // MARK: Work
 
         mutating func nextTask(for reader: Reader) -> ReaderTask? {
             if let job = reader.job {
@@ -186,8 +183,8 @@ extension ReaderPool {
             guard !isClosed else { return [] }
             var vacancies: [Reader.Kind] = []
             if readerCounts[.reserved] == 0, let kind = reserveReader(.reserved) { vacancies.append(kind) }
-            let isWanted = shortReaders == 0 || !queues.expensive.isEmpty || !queues.continued.isEmpty
-            if isWanted, let kind = reserveReader(.general) { vacancies.append(kind) }
+            let isNeeded = shortReaders == 0 || !queues.expensive.isEmpty || !queues.continued.isEmpty
+            if isNeeded, let kind = reserveReader(.general) { vacancies.append(kind) }
             return vacancies
         }
 
@@ -214,8 +211,6 @@ extension ReaderPool {
             defer { idle = [] }
             return idle
         }
-
-        // MARK: Pauses and the end
 
         private func isPaused(_ cost: ReadCost) -> Bool { pauses.all > 0 || pauses.expensive > 0 && cost != .cheap }
 

@@ -15,8 +15,8 @@ package protocol ReaderContext: AnyObject, SendableMetatype {
     /// The connection of the reader; the pool closes it.
     var connection: Connection { get }
 
-    /// The sum of processor times to which the last read belongs, because further reads for the same answer follow; nil
-    /// for a read on its own.
+    /// The sum to which the processor time of the last read is added, because further reads for the same answer follow; nil if
+    /// the answer needs only one read.
     var effort: ReadEffort? { get }
 
     /// The error that the caller of a read gets if the read was ended.

@@ -2,7 +2,7 @@ internal import Budgets
 
 /// One request to the writer, independent of the type of its result.
 ///
-/// `@unchecked Sendable` because its outcome is touched only on the writer's queue.
+/// `@unchecked Sendable` because its outcome is used only on the writer's queue.
 class WriterJob<Session: WriterSession>: @unchecked Sendable {
     /// The peer whose share of the queue the request uses while it waits.
     let peer: Peer
@@ -39,7 +39,7 @@ class WriterJob<Session: WriterSession>: @unchecked Sendable {
 
 /// A request whose work returns a `Value`.
 ///
-/// `@unchecked Sendable` because its outcome is touched only on the writer's queue.
+/// `@unchecked Sendable` because its outcome is used only on the writer's queue.
 final class WriterRequest<Session: WriterSession, Value: Sendable>: WriterJob<Session>, @unchecked Sendable {
     private let work: @Sendable (Session) throws -> Value
     private let completion: @Sendable (Result<Value, any Error>) -> Void

@@ -1,6 +1,6 @@
 internal import Budgets
 
-/// The part of the writer that runs on its thread: transactions, replays and checkpoints.
+/// The part of the writer that runs on its thread: transactions, repeated requests and checkpoints.
 ///
 /// If a request fails after it has changed something, the transaction is rolled back, and the requests before it run
 /// again in a new transaction. Such requests are few. A savepoint for each request would avoid the repetition, but cost
@@ -40,15 +40,9 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
         var waiting = jobs
         repeat {
             if isCheckpointDue { checkpoint() }
-            waiting = waiting.dropFirst(settle(waiting, in: session))
+            waiting = waiting.dropFirst(runTransaction(waiting, in: session))
         } while !waiting.isEmpty && !turns.isShared
         return jobs.count - waiting.count
-    }
-
-    /// Runs all of the jobs and delivers their outcomes, in several transactions if necessary.
-    private func commitAll(_ jobs: Jobs) {
-        var waiting = jobs
-        while !waiting.isEmpty { waiting = waiting.dropFirst(commit(waiting)) }
     }
 
     /// Empties the WAL and closes the connection, unless the session says that the WAL must stay.
@@ -68,7 +62,7 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
     /// Whether the WAL has grown enough since the last checkpoint to need the next one.
     var isCheckpointDue: Bool {
         guard let connection = session?.connection else { return false }
-        return log.isDue(connection)
+        return log.recordSize(connection)
     }
 
     /// Runs a checkpoint; pauses the readers for a short time if they keep the WAL from restarting.
@@ -98,7 +92,7 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
 
     /// Runs one transaction for as many of the jobs as it may hold.
     /// - Returns: how many jobs, from the first on, are finished and have delivered their outcome.
-    private func settle(_ jobs: Jobs, in session: Session) -> Int {
+    private func runTransaction(_ jobs: Jobs, in session: Session) -> Int {
         let connection = session.connection
         do {
             try connection.cached("BEGIN IMMEDIATE").run()
@@ -140,7 +134,7 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
         } catch {
             undo(session)
             if jobs.count == 1 || (error as? SQLiteError)?.isBusy == true {
-                // Another program holds the lock. No job is at fault, and each replay would wait for the lock again.
+                // A busy error means that another program holds the lock, so each replay would wait for the lock again.
                 fail(jobs, error)
             } else {
                 for index in jobs.indices { replay(jobs[index...index]) }
@@ -167,9 +161,11 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
         }
     }
 
+    /// Runs jobs again, in several transactions if necessary, and delivers their outcomes.
     private func replay(_ jobs: Jobs) {
         statistics.replays += jobs.count
-        commitAll(jobs)
+        var waiting = jobs
+        while !waiting.isEmpty { waiting = waiting.dropFirst(commit(waiting)) }
     }
 
     private func undo(_ session: Session) {
@@ -187,8 +183,8 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
 
     /// Runs `commit`; if `pausesReadersToCommit` is set, while no read runs.
     ///
-    /// With a rollback journal, SQLite itself would wait for the reads with growing sleeps, and fail after the busy
-    /// timeout. Reads that last longer than a second are ended.
+    /// Without the pause, SQLite would wait for the reads with longer and longer sleeps, and fail after the busy timeout. Reads
+    /// that last for more than a second are ended.
     private func withoutReads(_ commit: () throws -> Void) throws {
         guard pausesReadersToCommit, let gate else { return try commit() }
         gate.pause(.all)

@@ -3,14 +3,14 @@ internal import Synchronization
 
 /// Orders the requests that wait for the writer, so that clients have equal shares of its time.
 ///
-/// A client with fast requests does not wait for all slow requests of another client, and a small request waits for at
-/// most one large request, of whichever client.
+/// A client with fast requests does not wait for all slow requests of another client, and a small request waits for at most one
+/// large request, no matter which client sent it.
 ///
 /// `@unchecked Sendable` because everything but the atomic flags is used only on the writer's serial thread.
 final class WriterTurns: @unchecked Sendable {
     /// The time after which a transaction accepts no more requests while several clients wait; it grows with the time
     /// of a commit, so that most of the writer's time goes to requests.
-    static func longest(whenCommitsTake commit: Duration) -> Duration {
+    static func longestTransaction(whenCommitsTake commit: Duration) -> Duration {
         max(.milliseconds(5), min(commit * 4, .milliseconds(40)))
     }
 
@@ -26,7 +26,7 @@ final class WriterTurns: @unchecked Sendable {
     }
 
     private static let usualCost = Duration.microseconds(50)
-    private static let mostKinds = 1_000
+    private static let maximumKinds = 1_000
 
     /// The average time of the latest requests of each kind.
     private var costs: [Kind: Duration] = [:]
@@ -88,7 +88,7 @@ final class WriterTurns: @unchecked Sendable {
         lastCommit: Duration
     ) -> Bool {
         guard isShared else { return false }
-        if lasted > Self.longest(whenCommitsTake: lastCommit) { return true }
+        if lasted > Self.longestTransaction(whenCommitsTake: lastCommit) { return true }
         if job.isLarge { return isSmallWaiting.load(ordering: .relaxed) }
         return next?.isLarge == true
     }
@@ -96,7 +96,7 @@ final class WriterTurns: @unchecked Sendable {
     /// Records the time that `count` requests of the kind of `job` took together.
     func recordTime<Session: WriterSession>(_ time: Duration, for count: Int, like job: WriterJob<Session>) {
         let (kind, cost) = (Kind(job), time / max(count, 1))
-        if costs.count >= Self.mostKinds, costs[kind] == nil { costs = [:] }
+        if costs.count >= Self.maximumKinds, costs[kind] == nil { costs = [:] }
         costs[kind] = costs[kind].map { ($0 * 3 + cost) / 4 } ?? cost
     }
 }

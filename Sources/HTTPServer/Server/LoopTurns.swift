@@ -1,3 +1,5 @@
+import Threads
+
 /// The clients of one event loop, and their connections that let other clients go first.
 ///
 /// While several clients send requests, a client must wait if it has lately used more than one and a half times as much of the
@@ -17,14 +19,12 @@ struct LoopTurns {
     private var used: [Int: UInt64] = [:]
     private var total: UInt64 = 0
     private var nextHalving: UInt64 = 0
-    private var waiting: [ConnectionID] = []
-    /// The index in `waiting` of the next connection.
-    private var next = 0
+    private var waiting = FIFOQueue<ConnectionID>()
     /// The time before which no waiting connection is served.
     private(set) var due: UInt64 = 0
 
-    var isEmpty: Bool { next == waiting.count }
-    var count: Int { waiting.count - next }
+    var isEmpty: Bool { waiting.isEmpty }
+    var count: Int { waiting.count }
 
     /// Whether the connections of this client must let others go first.
     func mustWait(_ client: Int) -> Bool {
@@ -49,17 +49,7 @@ struct LoopTurns {
 
     mutating func append(_ connection: ConnectionID) { waiting.append(connection) }
 
-    mutating func popFirst() -> ConnectionID? {
-        guard next < waiting.count else { return nil }
-        defer {
-            next += 1
-            if next == waiting.count || next >= 1_024 {
-                waiting.removeFirst(next)
-                next = 0
-            }
-        }
-        return waiting[next]
-    }
+    mutating func popFirst() -> ConnectionID? { waiting.popFirst() }
 
     /// Records that waiting connections were served; no others are served for the same time from now on.
     mutating func recordRun(from start: UInt64, to end: UInt64) { due = end + (end - start) }

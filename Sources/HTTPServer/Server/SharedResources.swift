@@ -28,7 +28,7 @@ final class SharedResources: Sendable {
         let width = max(1, configuration.workerCount)
         let cores = SystemCall.activeCores()
         // While several clients send requests, the long work of one client uses at most half of the processors.
-        let coreShare = max(1, cores / 2)
+        let share = max(1, cores / 2)
         workers = ThreadPool(
             name: "http.worker",
             width: width,
@@ -36,9 +36,9 @@ final class SharedResources: Sendable {
             contendedShare: max(3, width / 4),
             isContended: isContended
         )
-        makers = ThreadPool(name: "http.maker", width: width, contendedShare: coreShare, isContended: isContended)
+        makers = ThreadPool(name: "http.maker", width: width, contendedShare: share, isContended: isContended)
         apartWorkers = ThreadPool(name: "http.apart", width: width)
-        packers = ThreadPool(name: "http.packer", width: max(2, cores), contendedShare: coreShare, isContended: isContended)
+        packers = ThreadPool(name: "http.packer", width: max(2, cores), contendedShare: share, isContended: isContended)
         let clock = SystemCall.coarseNanoseconds
         bodies = MemoryLedger(budget: budgets.bodyBytes, pace: limits.bodyPace, clock: clock)
         answers = MemoryLedger(budget: budgets.answerBytes, pace: limits.answerPace, clock: clock)

@@ -30,8 +30,7 @@ extension FilterParser {
             return .text(text)
         case (.quotedInteger, .singleQuotes(let text)), (.quotedInteger, .doubleQuotes(let text)):
             return .integer(try experimentID(text))
-        default:
-            throw wrongValue(source, for: field)
+        default: throw wrongValue(source, for: field)
         }
     }
 

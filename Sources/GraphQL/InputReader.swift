@@ -219,8 +219,7 @@ extension InputReader.Source {
     fileprivate var number: Double? {
         switch self {
         case .json(let value): value.double.flatMap { $0.isFinite ? $0 : nil }
-        case .literal(.integer(let text)), .literal(.float(let text)):
-            Double(text).flatMap { $0.isFinite ? $0 : nil }
+        case .literal(.integer(let text)), .literal(.float(let text)): Double(text).flatMap { $0.isFinite ? $0 : nil }
         case .literal: nil
         }
     }

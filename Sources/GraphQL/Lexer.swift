@@ -50,8 +50,7 @@ struct Lexer {
         case _ where "!$&():=@[]{|}".utf8.contains(byte):
             position += 1
             return .punctuator(byte)
-        default:
-            throw failure("a character that is legal only in a string")
+        default: throw failure("a character that is legal only in a string")
         }
     }
 
@@ -79,8 +78,7 @@ struct Lexer {
         while let byte = peek() {
             switch byte {
             case 0x20, 0x09, 0x0A, 0x0D, UInt8(ascii: ","): position += 1
-            case UInt8(ascii: "#"):
-                while let inner = peek(), inner != 0x0A, inner != 0x0D { position += 1 }
+            case UInt8(ascii: "#"): while let inner = peek(), inner != 0x0A, inner != 0x0D { position += 1 }
             case 0xEF where peek(1) == 0xBB && peek(2) == 0xBF: position += 3
             default: return
             }

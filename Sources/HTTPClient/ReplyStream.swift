@@ -90,19 +90,19 @@ package final class ReplyStream {
     /// - Throws: `.longAnswer` as soon as the body is known to be longer than `maximumBytes`.
     package func body(atMost maximumBytes: Int) throws(CallFailure) -> [UInt8] {
         var body: [UInt8] = []
-        try requireRoom(decoder.announced, maximumBytes)
+        try require(decoder.announced, atMost: maximumBytes)
         while let piece = try next() {
-            try requireRoom(piece.count + decoder.announced, maximumBytes - body.count)
+            try require(piece.count + decoder.announced, atMost: maximumBytes - body.count)
             if body.isEmpty { body = piece } else { body += piece }
         }
         return body
     }
 
-    private func requireRoom(_ count: Int, _ room: Int) throws(CallFailure) {
-        guard count <= room else { throw .longAnswer("its answer is larger than expected") }
+    private func require(_ count: Int, atMost maximum: Int) throws(CallFailure) {
+        guard count <= maximum else { throw .longAnswer("its answer is larger than expected") }
     }
 
-    /// Receives at least one byte; returns false if the connection has ended, and the body with it.
+    /// Receives at least one byte; returns false if the connection has ended and so marks the end of the body.
     private func receiveMore() throws(CallFailure) -> Bool {
         do throws(CallFailure) {
             if try connection.receive(limits) { return true }

@@ -6,9 +6,7 @@ package import Files
 /// A field in `headers` replaces a common field of the same name.
 package struct HTTPResponse: Sendable {
     package var status: Int
-    /// The header fields, which are sent in this order.
-    ///
-    /// CR, LF and NUL in a name or value are sent as spaces.
+    /// The header fields, which are sent in this order; CR, LF and NUL in a name or value are sent as spaces.
     package var headers: [(name: String, value: String)]
     package var body: HTTPResponseBody
 
@@ -69,9 +67,7 @@ package struct HTTPFileBody: Sendable {
     package let descriptor: Descriptor
     /// The offset in the file at which the body begins, in bytes.
     package let offset: Int
-    /// The number of bytes to send.
-    ///
-    /// If the file turns out to be too short, the connection is closed early, so that the client notices.
+    /// The number of bytes to send; if the file is shorter, the connection is closed early, so that the client notices.
     package let length: Int
 
     /// - Parameter descriptor: an open regular file.

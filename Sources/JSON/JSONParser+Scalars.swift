@@ -75,10 +75,8 @@ extension JSONParser {
             case UInt8(ascii: "\\"):
                 hasEscapes = true
                 try checkEscape()
-            case 0..<0x20:
-                throw failure("control character in a string")
-            default:
-                try checkMultibyte()
+            case 0..<0x20: throw failure("control character in a string")
+            default: try checkMultibyte()
             }
         }
     }
@@ -125,8 +123,7 @@ extension JSONParser {
             default: break
             }
             position += 6
-        default:
-            throw failure("unknown escape in a string")
+        default: throw failure("unknown escape in a string")
         }
     }
 

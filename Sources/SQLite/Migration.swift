@@ -61,22 +61,17 @@ extension MigrationError: CustomStringConvertible {
         switch self {
         case .brokenSequence(let name, let expected, let found):
             "migration \(name) has version \(found), expected \(expected)"
-        case .notADatabase:
-            "the file is not a SQLite database"
+        case .notADatabase: "the file is not a SQLite database"
         case .mlflowDatabase(let revision):
             "this is MLflow's own database (revision \(revision ?? "unknown")), not an Apus database; it was not changed"
-        case .foreignDatabase:
-            "this is not an Apus database; it was not changed"
+        case .foreignDatabase: "this is not an Apus database; it was not changed"
         case .newerDatabase(let recorded, let name, let known):
             "the database is at version \(recorded) (\(name)), but this program knows only versions up to \(known)"
         case .changedChecksum(let name, let recorded, let current):
             "migration \(name) was changed after it had been applied: checksum \(current), recorded \(recorded)"
-        case .gapInRecord(let missing):
-            "the database's record of migrations lacks version \(missing)"
-        case .failed(let name, let error):
-            "migration \(name) failed and was rolled back: \(error)"
-        case .database(let error):
-            "the database cannot be used: \(error)"
+        case .gapInRecord(let missing): "the database's record of migrations lacks version \(missing)"
+        case .failed(let name, let error): "migration \(name) failed and was rolled back: \(error)"
+        case .database(let error): "the database cannot be used: \(error)"
         }
     }
 }

@@ -18,8 +18,7 @@ package final class OwnerLock: Sendable {
             switch self {
             case .ownedElsewhere(let pid, let path):
                 "another process\(pid.map { " (pid \($0))" } ?? "") owns the database: \(path) is locked"
-            case .system(let call, let errno, let path):
-                "\(call) \(path): \(String(cString: strerror(errno)))"
+            case .system(let call, let errno, let path): "\(call) \(path): \(String(cString: strerror(errno)))"
             }
         }
     }

@@ -52,8 +52,7 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
         case .emptyLog:
             // A failure, such as one caused by another program that reads, loses nothing: the next start reads the WAL.
             _ = try? session.connection.checkpoint(.truncateWhenFree)
-        case .keepLog:
-            session.connection.keepLogWhenClosed()
+        case .keepLog: session.connection.keepLogWhenClosed()
         }
         session.connection.close()
         self.session = nil

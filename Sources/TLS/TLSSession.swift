@@ -3,9 +3,7 @@ package import Files
 internal import Glibc
 package import HTTPWire
 
-/// The encryption of one connection over a non-blocking socket.
-///
-/// Only one thread at a time may use a session.
+/// The encryption of one connection over a non-blocking socket; only one thread at a time may use a session.
 package final class TLSSession: @unchecked Sendable {
     // Unchecked because the owner passes the session from thread to thread, and only one thread at a time uses it.
     /// The state of the handshake.
@@ -161,8 +159,7 @@ package final class TLSSession: @unchecked Sendable {
         switch error {
         case Int32(APUS_SSL_ERROR_WANT_READ.rawValue), Int32(APUS_SSL_ERROR_WANT_WRITE.rawValue): return .wouldBlock
         case Int32(APUS_SSL_ERROR_ZERO_RETURN.rawValue): return .endOfFile
-        default:
-            return .failed(errno: fail(error) == .closed ? ECONNRESET : EPROTO)
+        default: return .failed(errno: fail(error) == .closed ? ECONNRESET : EPROTO)
         }
     }
 
@@ -199,8 +196,8 @@ package final class TLSSession: @unchecked Sendable {
         let certificate = socket.pointee.refused.map { Certificate($0) }
         // The numbers are the values of X509_V_ERR_….
         switch result {
-        case 9: return .notYetValid(certificate?.beginning ?? "a later date")
-        case 10: return .expired(certificate?.end ?? "an earlier date")
+        case 9: return .notYetValid(certificate?.validFrom ?? "a later date")
+        case 10: return .expired(certificate?.validUntil ?? "an earlier date")
         case 18: return .selfSigned
         case 2, 19, 20, 21: return .unknownIssuer
         case 62, 64: return .wrongName(certificate?.names ?? [])

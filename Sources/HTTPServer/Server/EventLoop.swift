@@ -163,11 +163,9 @@ final class EventLoop: @unchecked Sendable {
     private func handle(_ message: LoopMessage) {
         switch message {
         case .adopt(let descriptor, let reservation, let peer): adopt(descriptor, reservation, peer)
-        case .answer(let id, let exchange, let response):
-            with(id) { $0.handleAnswer(response, exchange: exchange) }
+        case .answer(let id, let exchange, let response): with(id) { $0.handleAnswer(response, exchange: exchange) }
         case .makeAnswer(let id, let work): if connections[id] != nil { work() }
-        case .opened(let id, let exchange, let receiver):
-            with(id) { $0.handleReceiver(receiver, exchange: exchange) }
+        case .opened(let id, let exchange, let receiver): with(id) { $0.handleReceiver(receiver, exchange: exchange) }
         case .decided(let id, let exchange): with(id) { $0.handleDecision(exchange: exchange) }
         case .pumped(let id, let outcome): with(id) { $0.handlePumpOutcome(outcome) }
         case .fileSent(let id, let count, let outcome): with(id) { $0.handleFileProgress(count, outcome) }

@@ -217,10 +217,8 @@ extension ServerConnection {
         }
         if phase == .closed { return finishClosing() }
         switch outcome {
-        case .blocked:
-            if heldAnswer != nil { endPump(pump) } else { setDeadline(limits.bodyStallTimeout, .body) }
-        case .yielded:
-            if heldAnswer != nil { endPump(pump) } else { isReadable = true }
+        case .blocked: if heldAnswer != nil { endPump(pump) } else { setDeadline(limits.bodyStallTimeout, .body) }
+        case .yielded: if heldAnswer != nil { endPump(pump) } else { isReadable = true }
         case .stopped: endPump(pump)
         case .finished:
             awaitAnswer()

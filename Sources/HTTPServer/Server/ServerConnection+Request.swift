@@ -176,10 +176,8 @@ extension ServerConnection {
         let concernsServer = head.withBytes(head.path) { $0.elementsEqual("*".utf8) }
         if concernsServer { return answerOptions(exchange, HTTPMethod.allCases) }
         switch match {
-        case .notFound:
-            refuse(exchange, HTTPRefusal(404, "No route for \(head.method.rawValue) \(request.path)"))
-        case .methodNotAllowed(let allow) where head.method == .options:
-            answerOptions(exchange, allow)
+        case .notFound: refuse(exchange, HTTPRefusal(404, "No route for \(head.method.rawValue) \(request.path)"))
+        case .methodNotAllowed(let allow) where head.method == .options: answerOptions(exchange, allow)
         case .methodNotAllowed(let allow):
             let message = "\(head.method.rawValue) is not allowed for \(request.path)"
             var response = loop.configuration.errorResponse(HTTPRefusal(405, message), request)

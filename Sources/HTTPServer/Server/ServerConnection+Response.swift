@@ -13,8 +13,7 @@ extension ServerConnection {
         guard let exchange, exchange.id == number else { return }
         switch phase {
         case .awaiting: startWriting(response, exchange)
-        case .opening:
-            if heldAnswer == nil { heldAnswer = response }
+        case .opening: if heldAnswer == nil { heldAnswer = response }
         case .pumping:
             guard let pump, heldAnswer == nil else { return }
             heldAnswer = response

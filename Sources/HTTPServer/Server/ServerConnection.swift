@@ -169,8 +169,7 @@ final class ServerConnection {
             case .encrypting: if !encrypt() { return }
             case .head: if !readHead() { return }
             case .buffering: if !readBody() { return }
-            case .pumping:
-                return startPumpIfReadable()
+            case .pumping: return startPumpIfReadable()
             case .writing: if !writeOut() { return }
             case .discarding: if !discardBody() { return }
             case .lingering: if !linger() { return }
@@ -231,7 +230,7 @@ final class ServerConnection {
         case .broken:
             recordLostAnswer()
             close()
-        case .underWay:
+        case .pending:
             if lastAnswer == .counted { caller.didDropAnswer() }
             lastAnswer = .sent
             caller.leave()
@@ -249,7 +248,7 @@ final class ServerConnection {
             caller.didTakeAnswer()
             close()
         case .broken: close()
-        case .underWay:
+        case .pending:
             confirmationDelay = confirmationDelay * 2
             guard confirmationDelay < limits.drainTimeout else { return close() }
             setDeadline(confirmationDelay, .confirmation)

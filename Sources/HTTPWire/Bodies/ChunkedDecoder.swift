@@ -150,9 +150,7 @@ package struct ChunkedDecoder {
         }
     }
 
-    /// Processes a byte of a trailer's name, or the colon after it.
-    ///
-    /// A trailer has the form of a header field (RFC 9112 §7.1.2).
+    /// Processes a byte of a trailer's name or the colon after it; a trailer is written like a header field (RFC 9112 §7.1.2).
     private mutating func processTrailerName(_ byte: UInt8) throws(HTTPRefusal) {
         if case .trailerName = state, byte == UInt8(ascii: ":") {
             state = .trailerLine

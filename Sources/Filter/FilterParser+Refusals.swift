@@ -1,4 +1,4 @@
-// The errors for filters that are refused, in MLflow's wording.
+/// The errors for filters that are refused, in MLflow's words.
 extension FilterParser {
     func wrongComparator(_ written: String, for field: FieldReference) -> FilterError {
         let valid = field.kind.operators + (field.allowsNullTests ? [.isNull, .isNotNull] : [])

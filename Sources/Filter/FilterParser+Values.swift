@@ -1,5 +1,4 @@
-// Parses the right side of a comparison.
-
+/// Parses the right side of a comparison.
 extension FilterParser {
     mutating func scalarValue(for field: FieldReference, from start: Int) throws(FilterError) -> ComparisonValue {
         // In `key = AND …` the value is missing, because AND is the keyword that joins the next condition.

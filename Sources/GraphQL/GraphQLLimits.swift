@@ -1,6 +1,4 @@
-/// The limits of one query.
-///
-/// The limits for depth, selections, aliases and root fields are those of MLflow 3.17.2.
+/// The limits of one query; those for depth, selections, aliases and root fields are the limits of MLflow 3.17.2.
 package struct GraphQLLimits: Sendable {
     /// The largest number of UTF-8 bytes in a query.
     package var queryBytes = 64 * 1_024

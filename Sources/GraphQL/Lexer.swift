@@ -56,15 +56,9 @@ struct Lexer {
 
     /// An error with the line and the column of the token that was read last.
     func failure(_ message: String) -> GraphQLError {
-        var line = 1
-        var column = 1
+        var (line, column) = (1, 1)
         for byte in bytes[..<min(start, bytes.count)] {
-            if byte == UInt8(ascii: "\n") {
-                line += 1
-                column = 1
-            } else {
-                column += 1
-            }
+            (line, column) = byte == UInt8(ascii: "\n") ? (line + 1, 1) : (line, column + 1)
         }
         return GraphQLError("Syntax error at line \(line), column \(column): \(message).")
     }
@@ -128,9 +122,7 @@ struct Lexer {
         guard isDigit(peek()) else { throw failure("expected a digit") }
         while isDigit(peek()) { position += 1 }
     }
-}
 
-extension Lexer {
     private mutating func readString() throws(GraphQLError) -> String {
         if peek(1) == UInt8(ascii: "\""), peek(2) == UInt8(ascii: "\"") {
             throw failure("block strings (three quotes) are not supported; use one quote and escapes")

@@ -12,11 +12,7 @@ extension JSONParser {
         guard position < end, Self.isDigit(base[position]) else {
             throw failure(start == position ? "unexpected text" : "expected a digit")
         }
-        if base[position] == UInt8(ascii: "0") {
-            position += 1
-        } else {
-            skipDigits()
-        }
+        if base[position] == UInt8(ascii: "0") { position += 1 } else { skipDigits() }
         var isInteger = true
         if position < end, base[position] == UInt8(ascii: ".") {
             isInteger = false
@@ -48,9 +44,7 @@ extension JSONParser {
 
     @inline(__always)
     private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
-}
 
-extension JSONParser {
     /// Parses a string and checks its UTF-8 and its escapes, without resolving the escapes.
     mutating func parseString() throws(JSONError) {
         position += 1
@@ -61,17 +55,11 @@ extension JSONParser {
             guard position < end else { throw failure("string without end") }
             switch base[position] {
             case UInt8(ascii: "\""):
-                try append(
-                    JSONNode(
-                        kind: .string,
-                        start: start,
-                        end: position,
-                        next: count + 1,
-                        hasEscapesOrIsInteger: hasEscapes
-                    )
+                let end = position
+                defer { position += 1 }
+                return try append(
+                    JSONNode(kind: .string, start: start, end: end, next: count + 1, hasEscapesOrIsInteger: hasEscapes)
                 )
-                position += 1
-                return
             case UInt8(ascii: "\\"):
                 hasEscapes = true
                 try checkEscape()

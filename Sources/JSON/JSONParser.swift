@@ -57,7 +57,7 @@ struct JSONParser {
     /// Closes all containers that end directly after a value; returns whether another value follows.
     private mutating func finishValue() throws(JSONError) -> Bool {
         while container >= 0 {
-            nodes[container].countOne()
+            nodes[container].incrementCount()
             skipBlanks()
             guard position < end else { throw failure("unexpected end") }
             let isObject = nodes[container].kind == .object

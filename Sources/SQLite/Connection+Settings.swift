@@ -18,13 +18,10 @@ package enum JournalMode: String, Sendable {
 package struct WriterSettings: Sendable {
     /// The size of the page cache, in KiB.
     package var cacheKibibytes = 65_536
-
     /// The pages in the WAL from which a commit runs a checkpoint; 0 leaves checkpoints to `Writer`.
     package var automaticCheckpointPages = 0
-
     /// Whether to use a WAL if the file system supports it; otherwise a rollback journal is used.
     package var prefersWriteAheadLog = true
-
     /// The size in bytes to which a larger WAL file is truncated when the WAL restarts.
     package var keptLogBytes = 4_096 * 4_120
 

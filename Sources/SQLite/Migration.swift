@@ -2,10 +2,8 @@
 package struct Migration: Sendable {
     /// The position in the sequence of migrations, from 1.
     package let version: Int
-
     /// The file name; error messages use it.
     package let name: String
-
     /// A script without transaction statements.
     package let sql: String
 

@@ -29,9 +29,7 @@ final class ReadWatch {
         case mustRestart
     }
 
-    /// The start of the running read, in nanoseconds of the monotonic clock (`ReadMoment`); 0 if no read runs.
-    ///
-    /// Any thread may read this value.
+    /// The start of the running read, in nanoseconds of the monotonic clock (`ReadMoment`), for any thread; 0 if no read runs.
     let startedAt = Atomic<UInt64>(0)
 
     fileprivate static let instructionsBetweenChecks: Int32 = 1_000

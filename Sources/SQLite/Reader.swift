@@ -67,9 +67,7 @@ final class Reader: @unchecked Sendable {
         weak var reader: Reader?
     }
 
-    /// The start of the running read; nil if no read runs.
-    ///
-    /// Usable from any thread.
+    /// The start of the running read; nil if no read runs; usable from any thread.
     var readStart: ReadMoment? {
         let start = watch.startedAt.load(ordering: .acquiring)
         return start == 0 ? nil : ReadMoment(nanoseconds: start)

@@ -4,10 +4,8 @@ internal import CSQLite
 package struct SQLiteError: Error, Sendable {
     /// The extended result code.
     package var code: Code
-
     /// SQLite's message for the failure; it never contains a bound value.
     package var message: String
-
     /// The SQL text without bound values, truncated to 1,000 characters; nil if no statement was involved.
     package var sql: String?
 

@@ -8,9 +8,7 @@ package enum SubmissionError: Error, Sendable {
     case closed
 }
 
-/// The state of one reader: its connection and, for example, prepared statements.
-///
-/// Used only on that reader's thread.
+/// The state of one reader: its connection and, for example, prepared statements; used only on that reader's thread.
 package protocol ReaderContext: AnyObject, SendableMetatype {
     /// The connection of the reader; the pool closes it.
     var connection: Connection { get }

@@ -198,9 +198,7 @@ private struct LiteralTable: Sendable {
         return nil
     }
 
-    /// The bucket of a path by the hash function FNV-1a.
-    ///
-    /// Clients cannot make long buckets, because only the program adds routes.
+    /// The bucket of a path by the hash function FNV-1a; clients cannot make buckets long, because only the program adds routes.
     private static func bucket(_ bytes: UnsafeRawBufferPointer) -> Int {
         var hash: UInt32 = 2_166_136_261
         for byte in bytes { hash = (hash ^ UInt32(byte)) &* 16_777_619 }

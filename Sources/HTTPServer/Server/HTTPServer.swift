@@ -66,9 +66,7 @@ package final class HTTPServer: Sendable {
         _ = try Listening.open(host: host, port: port)
     }
 
-    /// Starts the configured number of event loops, or fewer if the system cannot create the threads.
-    ///
-    /// Throws if no event loop could be started.
+    /// Starts the configured number of event loops, or fewer if the system cannot create the threads; throws if it creates none.
     private func startLoops() throws(HTTPServerError) -> [EventLoop] {
         let cores = SystemCall.activeCores()
         let wanted = max(1, configuration.loopCount ?? min(max(cores, 2), 4))

@@ -28,9 +28,7 @@ extension HTTPServer {
         package var errorResponse: @Sendable (HTTPRefusal, _ request: HTTPRequest?) -> HTTPResponse
         /// Fields that are added to every answer that does not set them itself.
         package var commonHeaders: [(name: String, value: String)] = []
-        /// Fields that depend on the request, such as those of CORS.
-        ///
-        /// Called on the loop for each parsed request.
+        /// Returns fields that depend on the request, such as those of CORS; called on the loop for each parsed request.
         package var requestHeaders: (@Sendable (HTTPRequest) -> [(name: String, value: String)])?
         /// Decides about each request when its head has arrived, before its body is read and its handler is called.
         ///

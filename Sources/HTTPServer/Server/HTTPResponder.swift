@@ -43,17 +43,17 @@ final class ResponseToken: HTTPAnswerReceiver {
     private let connection: ConnectionID
     private let exchange: UInt64
     /// The number of the waiting client in queues where clients have turns (`Caller.turn`).
-    private let turn: Int
+    private let clientNumber: Int
     private let acceptsGzip: Bool
     private let isHead: Bool
 
-    init(loop: EventLoop, connection: ConnectionID, exchange: UInt64, turn: Int, acceptsGzip: Bool, isHead: Bool) {
-        self.turn = turn
+    init(loop: EventLoop, connection: ConnectionID, _ exchange: Exchange, clientNumber: Int) {
+        self.clientNumber = clientNumber
         self.loop = loop
         self.connection = connection
-        self.exchange = exchange
-        self.acceptsGzip = acceptsGzip
-        self.isHead = isHead
+        self.exchange = exchange.id
+        acceptsGzip = exchange.head?.acceptsGzip ?? false
+        isHead = exchange.head?.method == .head
     }
 
     func receive(_ answer: HTTPAnswer) {
@@ -70,7 +70,7 @@ final class ResponseToken: HTTPAnswerReceiver {
             // No budget counts the memory of waiting answers, so their number is limited. If the limit is reached, the sending
             // thread makes the answer.
             let limit = SharedResources.maximumWaitingAnswers
-            if !loop.shared.packers.run(ifFewerWaitThan: limit, for: turn, makeAndPost) { makeAndPost() }
+            if !loop.shared.packers.run(ifFewerWaitThan: limit, for: clientNumber, makeAndPost) { makeAndPost() }
         }
     }
 
@@ -78,7 +78,7 @@ final class ResponseToken: HTTPAnswerReceiver {
         var response = response
         guard negotiateCompression(&response) else { return post(response) }
         let limit = SharedResources.maximumWaitingAnswers
-        let isAccepted = loop.shared.packers.run(ifFewerWaitThan: limit, for: turn) { [self, response] in
+        let isAccepted = loop.shared.packers.run(ifFewerWaitThan: limit, for: clientNumber) { [self, response] in
             var response = response
             ResponseCompression.apply(to: &response)
             post(response)

@@ -11,7 +11,7 @@ struct LateAdmission: Sendable {
     /// The threads on which the handler runs.
     let pool: ThreadPool
     /// The client's number in the queue for these threads.
-    let turn: Int
+    let clientNumber: Int
     /// Makes the answer to a request that could not be checked.
     let errorResponse: @Sendable (HTTPRefusal, HTTPRequest?) -> HTTPResponse
 
@@ -47,7 +47,7 @@ struct LateAdmission: Sendable {
             // The request was not checked with this version of the permissions, so the next call must not skip the check.
             request.admissionVersion = 0
             begin { [request, self] in
-                pool.run(for: turn) { run(request, responder, checkedBefore: count + 1, handler) }
+                pool.run(for: clientNumber) { run(request, responder, checkedBefore: count + 1, handler) }
             }
         }
     }

@@ -257,21 +257,12 @@ extension ServerConnection {
         LateAdmission(
             readmission: loop.configuration.readmission,
             pool: pool,
-            turn: caller.turn,
+            clientNumber: caller.turn,
             errorResponse: loop.configuration.errorResponse
         )
     }
 
     func makeResponder(_ exchange: Exchange) -> HTTPResponder {
-        HTTPResponder(
-            ResponseToken(
-                loop: loop,
-                connection: id,
-                exchange: exchange.id,
-                turn: caller.turn,
-                acceptsGzip: exchange.head?.acceptsGzip ?? false,
-                isHead: exchange.head?.method == .head
-            )
-        )
+        HTTPResponder(ResponseToken(loop: loop, connection: id, exchange, clientNumber: caller.turn))
     }
 }

@@ -29,7 +29,7 @@ package final class MemoryLedger: Sendable {
     private let clock: @Sendable () -> UInt64
     private let entries = Mutex<[ObjectIdentifier: Entry]>([:])
 
-    /// - Parameter clock: returns the time in nanoseconds; all times that are passed to reservations come from it.
+    /// - Parameter clock: returns the time in nanoseconds; all times that are passed to reservations must be times of this clock.
     package init(budget: Budget, pace: Pace, clock: @escaping @Sendable () -> UInt64) {
         self.budget = budget
         self.pace = pace

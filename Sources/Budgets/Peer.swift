@@ -24,7 +24,7 @@ package struct Peer: Hashable, Sendable {
         kind = identity.kind
     }
 
-    /// Whether it stands for an identity.
+    /// Whether the peer is an identity, and not an address.
     package var isIdentity: Bool { kind != nil }
 
     /// Compares the names byte by byte, because `==` treats different texts that look the same as equal.

@@ -17,7 +17,7 @@ package final class RequestRate: Sendable {
 
     /// The state of one limit (generic cell rate algorithm).
     private struct Meter {
-        /// The time at which all admitted requests would have come if they had come at exactly the limit's rate.
+        /// The time by which all admitted requests would have arrived if they had arrived at exactly the limit's rate.
         var due: ContinuousClock.Instant
         /// The time until which the rate is reserved for refused requests that will be sent again.
         var promised: ContinuousClock.Instant

@@ -56,12 +56,12 @@ package final class Deflater: @unchecked Sendable {
             )
             stream.pointee.avail_in = UInt32(count)
             offset += count
-            step(isLast && offset == input.count ? Z_FINISH : Z_NO_FLUSH, into: &output)
+            deflateInput(isLast && offset == input.count ? Z_FINISH : Z_NO_FLUSH, into: &output)
         } while offset < input.count
         stream.pointee.next_in = nil
     }
 
-    private func step(_ flush: Int32, into output: inout [UInt8]) {
+    private func deflateInput(_ flush: Int32, into output: inout [UInt8]) {
         withUnsafeTemporaryAllocation(byteCount: Self.stepBytes, alignment: 16) { space in
             repeat {
                 stream.pointee.next_out = space.baseAddress?.assumingMemoryBound(to: UInt8.self)

@@ -122,7 +122,7 @@ package final class ReplyStream {
     }
 
     /// Throws if the first bytes of an answer are not HTTP; without this check, the call might wait for the rest of a
-    /// line that never comes.
+    /// line that never arrives.
     private static func checkBeginning(_ bytes: UnsafeRawBufferPointer) throws(CallFailure) {
         // The first bytes of a TLS alert, which a peer that expected a handshake sends (RFC 8446 §5.1).
         if bytes.starts(with: [0x15, 0x03]) { throw .speaksTLS }

@@ -25,7 +25,7 @@ package struct HTTPResponse: Sendable {
         self.init(status: status, headers: [("Content-Type", contentType)], body: .bytes(bytes))
     }
 
-    /// The value of the first field with a name, whatever the case of the field's name; nil if there is no such field.
+    /// The value of the first field with a name, which is compared without regard to case; nil if there is no such field.
     package func header(_ lowercasedName: String) -> String? {
         headers.first { ASCII.matches($0.name, lowercasedName) }?.value
     }

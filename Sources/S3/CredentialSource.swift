@@ -25,7 +25,7 @@ package final class CredentialSource: Sendable {
         /// The reason why the last search found nothing.
         var failure: S3Failure?
         /// The time at which the last search ended, in Unix seconds.
-        var ended: Int64?
+        var lastSearchEnd: Int64?
     }
 
     /// How many seconds the failure of a search is returned to other requests, so that those that waited do not repeat the
@@ -76,7 +76,7 @@ package final class CredentialSource: Sendable {
     /// Whether a search has ended within the given number of seconds.
     private func hasSearched(within seconds: Int64) -> Bool {
         let moment = now()
-        return state.withLock { $0.ended.map { (0..<seconds).contains(moment - $0) } ?? false }
+        return state.withLock { $0.lastSearchEnd.map { (0..<seconds).contains(moment - $0) } ?? false }
     }
 
     /// Searches for credentials, unless another thread has just finished a search.
@@ -86,12 +86,12 @@ package final class CredentialSource: Sendable {
         if let failure = state.withLock({ $0.failure }), hasSearched(within: Self.failureLifetime) { throw failure }
         do throws(S3Failure) {
             let found = try find()
-            let ended = now()
-            state.withLock { ($0.cached, $0.failure, $0.ended) = (found, nil, ended) }
+            let end = now()
+            state.withLock { ($0.cached, $0.failure, $0.lastSearchEnd) = (found, nil, end) }
             return found
         } catch {
-            let ended = now()
-            state.withLock { ($0.failure, $0.ended) = (error, ended) }
+            let end = now()
+            state.withLock { ($0.failure, $0.lastSearchEnd) = (error, end) }
             throw error
         }
     }

@@ -55,8 +55,8 @@ package final class S3Client: Sendable {
         _ region: String,
         _ variable: (String) -> String?
     ) throws(S3Failure) -> Connection {
-        let ending = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
-        let standard = HTTPOrigin(isSecure: true, host: "s3.\(region).\(ending)", port: 443)
+        let domain = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
+        let standard = HTTPOrigin(isSecure: true, host: "s3.\(region).\(domain)", port: 443)
         var origin = settings.endpoint?.origin ?? standard
         var path = settings.endpoint.map { $0.target.hasSuffix("/") ? $0.target : $0.target + "/" } ?? "/"
         switch settings.addressing {
@@ -158,7 +158,7 @@ extension S3Client {
                     credentials.forget(signingCredentials)
                     continue
                 }
-                if otherRegion == nil, let region = fault.region, let other = other(than: used, in: region) {
+                if otherRegion == nil, let other = fault.region.flatMap({ otherConnection(to: $0, insteadOf: used) }) {
                     otherRegion = other
                     continue
                 }
@@ -279,7 +279,7 @@ extension S3Client {
     /// Returns a connection to the region of AWS that an answer has named.
     ///
     /// - Returns: nil if the operator has set an endpoint, if the text is not a region, or if the region is the one in use.
-    private func other(than used: Connection, in region: String) -> Connection? {
+    private func otherConnection(to region: String, insteadOf used: Connection) -> Connection? {
         guard settings.endpoint == nil, region != used.region, S3Settings.isRegion(region) else { return nil }
         let current = connection.withLock { $0 }
         // Another request may have found the region in the meantime.

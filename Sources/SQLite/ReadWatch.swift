@@ -80,7 +80,7 @@ final class ReadWatch {
     /// - Returns: the reason why the read was ended; nil if it finished by itself.
     func finish(addingTo effort: ReadEffort?) -> End? {
         isArmed = false
-        effort?.add(nanoseconds: ownWork(at: .now))
+        effort?.add(nanoseconds: usedProcessorTime(at: .now))
         return end
     }
 
@@ -104,11 +104,11 @@ final class ReadWatch {
         let now = ReadMoment.now
         guard now >= nextLimitCheck else { return nil }
         nextLimitCheck = now + Self.timeBetweenLimitChecks
-        let own = ownWork(at: now)
-        if own + (effort?.nanoseconds ?? 0) >= limits.work.clampedNanoseconds { return .stopped(.work) }
+        let used = usedProcessorTime(at: now)
+        if used + (effort?.nanoseconds ?? 0) >= limits.work.clampedNanoseconds { return .stopped(.work) }
         if now >= start + limits.time { return .stopped(.time) }
         if isLong { sleepIfPreempted() }
-        guard mayBecomeLong, own >= limits.workBeforeLong.clampedNanoseconds else { return nil }
+        guard mayBecomeLong, used >= limits.workBeforeLong.clampedNanoseconds else { return nil }
         mayBecomeLong = false
         let decision = decideOnLongRead()
         isLong = decision == .continuesAtLowPriority
@@ -116,7 +116,7 @@ final class ReadWatch {
     }
 
     /// The processor time of this read in nanoseconds; for a cheap read that is not long yet, the elapsed time.
-    private func ownWork(at now: ReadMoment) -> UInt64 {
+    private func usedProcessorTime(at now: ReadMoment) -> UInt64 {
         let lasted = now.nanoseconds - start.nanoseconds
         guard lasted >= limits.workBeforeLong.clampedNanoseconds || processorStart > 0 else { return lasted }
         let processor = processorTime()

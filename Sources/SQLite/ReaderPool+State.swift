@@ -62,7 +62,7 @@ extension ReaderPool {
             }
             guard mayRunMore(for: job.caller.party), let reader = takeIdle(.general) else { return nil }
             reader.job = job
-            begin(job, on: reader)
+            countRunning(job, on: reader)
             return reader
         }
 
@@ -70,13 +70,13 @@ extension ReaderPool {
         /// general reader, so that no client uses all processors.
         private func mayRunMore(for peer: Peer) -> Bool { runningReads[peer] == nil || !contention.isPresent }
 
-        private mutating func begin(_ job: ReaderJob, on reader: Reader) {
+        private mutating func countRunning(_ job: ReaderJob, on reader: Reader) {
             guard reader.kind == .general else { return }
             reader.peer = job.caller.party
             runningReads[job.caller.party, default: 0] += 1
         }
 
-        private mutating func end(on reader: Reader) {
+        private mutating func uncountRunning(on reader: Reader) {
             guard let peer = reader.peer else { return }
             reader.peer = nil
             let left = runningReads[peer, default: 1] - 1
@@ -125,7 +125,7 @@ extension ReaderPool {
                 reader.job = nil
                 return .perform(job)
             }
-            end(on: reader)
+            uncountRunning(on: reader)
             if reader.kind != .long, let deliver = deliveries.popFirst() { return .deliver(deliver) }
             if reader.mustReleaseMemory {
                 reader.mustReleaseMemory = false
@@ -137,7 +137,7 @@ extension ReaderPool {
                 mayAllRunMore || runningReads[peer] == nil
             }
             guard let job else { return nil }
-            begin(job, on: reader)
+            countRunning(job, on: reader)
             return .perform(job)
         }
 
@@ -179,7 +179,7 @@ extension ReaderPool {
         mutating func makeLong(_ reader: Reader) -> [Reader.Kind]? {
             guard readerCounts[.long] < capacity[.long] else { return nil }
             move(reader, to: .long)
-            end(on: reader)
+            uncountRunning(on: reader)
             guard !isClosed else { return [] }
             var vacancies: [Reader.Kind] = []
             if readerCounts[.reserved] == 0, let kind = reserveReader(.reserved) { vacancies.append(kind) }

@@ -12,7 +12,7 @@ package struct HTTPRequest: Sendable {
     package var parameters: [String] = []
     /// The pattern that matched; empty if no pattern did.
     package var routePattern = ""
-    /// The whole body, decompressed if it came with a content coding; empty for streamed routes.
+    /// The whole body, decompressed if it had a content coding; empty for streamed routes.
     package var body: [UInt8] = []
     /// The client that waits for the answer; `hasLeft` says whether it has disconnected.
     package private(set) var caller: Caller

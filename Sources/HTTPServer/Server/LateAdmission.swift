@@ -39,14 +39,14 @@ struct LateAdmission: Sendable {
         case .refused(let response):
             responder.send(response)
             handler(nil)
-        case .undecided(let begin):
+        case .undecided(let decide):
             guard count < Self.limit else {
                 responder.send(errorResponse(Self.changesTooOften, request))
                 return handler(nil)
             }
             // The request was not checked with this version of the permissions, so the next call must not skip the check.
             request.admissionVersion = 0
-            begin { [request, self] in
+            decide { [request, self] in
                 pool.run(for: clientNumber) { run(request, responder, checkedBefore: count + 1, handler) }
             }
         }

@@ -14,7 +14,7 @@ extension ServerConnection {
             while true {
                 if let (head, length) = try parser.parse(input.bytes) {
                     input.consume(length)
-                    begin(head)
+                    beginExchange(head)
                     return true
                 }
                 guard readMore() else { break }
@@ -88,7 +88,7 @@ extension ServerConnection {
         return Exchange(id: nextExchange, head: head, startNanoseconds: SystemCall.preciseNanoseconds())
     }
 
-    private func begin(_ head: RequestHead) {
+    private func beginExchange(_ head: RequestHead) {
         let exchange = makeExchange(head: head)
         self.exchange = exchange
         // A client that sends the next request has received the last answer.

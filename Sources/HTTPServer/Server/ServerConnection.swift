@@ -69,7 +69,7 @@ final class ServerConnection {
     var body: [UInt8] = []
     var call: BufferedCall?
     var pump: UploadPump?
-    /// An answer that came while a worker was still using the body; sent when the worker has stopped.
+    /// An answer that the handler sent while a worker was still using the body; sent to the client when the worker has stopped.
     var heldAnswer: HTTPResponse?
     var output = OutgoingResponse()
     /// The number of bytes that were dropped while `lingering`.
@@ -152,7 +152,7 @@ final class ServerConnection {
         if event.isReadable { isReadable = true }
         if event.isWritable {
             isWritable = true
-            // TLS may have to send before it can go on reading, so that a read can wait for a writable socket.
+            // TLS may have to send before it can continue to read, so a read can wait for a writable socket.
             if channel.session != nil { isReadable = true }
         }
         if event.isPeerFinished {

@@ -43,7 +43,7 @@ package struct ChunkedDecoder {
     /// Whether the last chunk and the trailers have been consumed.
     package var isFinished: Bool { if case .finished = state { true } else { false } }
 
-    /// The bytes of the current chunk that are still to come; 0 between two chunks.
+    /// The number of bytes of the current chunk that have not arrived yet; 0 between two chunks.
     package var remainingOfChunk: Int {
         switch state {
         case .data, .sizeBlank, .sizeExtension, .sizeLineFeed: remaining

@@ -39,7 +39,8 @@ package enum SystemCall {
 
     /// Sends one or two buffers with one system call; never raises SIGPIPE.
     ///
-    /// - Parameter moreFollows: lets the kernel hold back a packet that is not full until the next call (MSG_MORE).
+    /// - Parameter moreFollows: whether the kernel may wait for the next call before it sends a packet that is not full
+    ///   (MSG_MORE).
     package static func send(
         _ descriptor: Int32,
         _ first: UnsafeRawBufferPointer,

@@ -40,9 +40,15 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
         var waiting = jobs
         repeat {
             if isCheckpointDue { checkpoint() }
-            waiting = waiting.dropFirst(runTransaction(waiting, in: session))
+            waiting = waiting.dropFirst(settle(waiting, in: session))
         } while !waiting.isEmpty && !turns.isShared
         return jobs.count - waiting.count
+    }
+
+    /// Runs all of the jobs and delivers their outcomes, in several transactions if necessary.
+    private func commitAll(_ jobs: Jobs) {
+        var waiting = jobs
+        while !waiting.isEmpty { waiting = waiting.dropFirst(commit(waiting)) }
     }
 
     /// Empties the WAL and closes the connection, unless the session says that the WAL must stay.
@@ -91,7 +97,7 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
 
     /// Runs one transaction for as many of the jobs as it may hold.
     /// - Returns: how many jobs, from the first on, are finished and have delivered their outcome.
-    private func runTransaction(_ jobs: Jobs, in session: Session) -> Int {
+    private func settle(_ jobs: Jobs, in session: Session) -> Int {
         let connection = session.connection
         do {
             try connection.cached("BEGIN IMMEDIATE").run()
@@ -133,7 +139,7 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
         } catch {
             undo(session)
             if jobs.count == 1 || (error as? SQLiteError)?.isBusy == true {
-                // A busy error means that another program holds the lock, so each replay would wait for the lock again.
+                // Another program holds the lock. No job is at fault, and each replay would wait for the lock again.
                 fail(jobs, error)
             } else {
                 for index in jobs.indices { replay(jobs[index...index]) }
@@ -160,11 +166,9 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
         }
     }
 
-    /// Runs jobs again, in several transactions if necessary, and delivers their outcomes.
     private func replay(_ jobs: Jobs) {
         statistics.replays += jobs.count
-        var waiting = jobs
-        while !waiting.isEmpty { waiting = waiting.dropFirst(commit(waiting)) }
+        commitAll(jobs)
     }
 
     private func undo(_ session: Session) {
@@ -182,8 +186,8 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
 
     /// Runs `commit`; if `pausesReadersToCommit` is set, while no read runs.
     ///
-    /// Without the pause, SQLite would wait for the reads with longer and longer sleeps, and fail after the busy timeout. Reads
-    /// that last for more than a second are ended.
+    /// Without the pause, SQLite would wait for the reads with longer and longer sleeps, and fail after the busy timeout. Reads that
+    /// last for more than a second are ended.
     private func withoutReads(_ commit: () throws -> Void) throws {
         guard pausesReadersToCommit, let gate else { return try commit() }
         gate.pause(.all)

@@ -3,14 +3,14 @@ internal import Synchronization
 
 /// Orders the requests that wait for the writer, so that clients have equal shares of its time.
 ///
-/// A client with fast requests does not wait for all slow requests of another client, and a small request waits for at most one
-/// large request, no matter which client sent it.
+/// A client with fast requests does not wait for all slow requests of another client, and a small request waits for at
+/// most one large request, of whichever client.
 ///
 /// `@unchecked Sendable` because everything but the atomic flags is used only on the writer's serial thread.
 final class WriterTurns: @unchecked Sendable {
     /// The time after which a transaction accepts no more requests while several clients wait; it grows with the time
     /// of a commit, so that most of the writer's time goes to requests.
-    static func longestTransaction(whenCommitsTake commit: Duration) -> Duration {
+    static func longest(whenCommitsTake commit: Duration) -> Duration {
         max(.milliseconds(5), min(commit * 4, .milliseconds(40)))
     }
 
@@ -88,7 +88,7 @@ final class WriterTurns: @unchecked Sendable {
         lastCommit: Duration
     ) -> Bool {
         guard isShared else { return false }
-        if lasted > Self.longestTransaction(whenCommitsTake: lastCommit) { return true }
+        if lasted > Self.longest(whenCommitsTake: lastCommit) { return true }
         if job.isLarge { return isSmallWaiting.load(ordering: .relaxed) }
         return next?.isLarge == true
     }

@@ -1,7 +1,7 @@
 /// Tells whether the answer to one request has reached its caller.
 ///
-/// A connection answers its requests in order: the answer has arrived if the caller has taken more answers than it had
-/// when the request arrived. It is asked when that matters, because an answer may arrive after its connection has ended.
+/// A connection answers its requests in order: the answer has arrived if the caller has received more answers than when the
+/// request arrived. `hasArrived` must be read as late as possible, because an answer may arrive after its connection has ended.
 package struct AwaitedAnswer: Sendable {
     private let caller: Caller
     private let answersBefore: Int
@@ -12,9 +12,9 @@ package struct AwaitedAnswer: Sendable {
         answersBefore = caller.answerCount
     }
 
-    /// Whether the caller has taken the whole answer.
+    /// Whether the caller has received the whole answer.
     package var hasArrived: Bool { caller.answerCount > answersBefore }
 
-    /// Whether the caller has gone, or seems to have, and has not taken the whole answer, so that it may not know the result.
+    /// Whether the caller has, or seems to have, disconnected without the whole answer, so that it may not know the result.
     package var isLost: Bool { caller.hasLeft && !hasArrived }
 }

@@ -19,8 +19,7 @@ package struct BudgetLimits: Sendable {
     package var queuedWrites = 16_384
     /// The most reads that wait for a reader; a further one is answered with 429.
     package var queuedReads = 4_096
-    /// The most processor time of one read; a longer read is answered with 400, and a message that names the expensive
-    /// part.
+    /// The most processor time of one read; a longer read is answered with 400, and a message that names the expensive part.
     package var readWork: Duration = .seconds(10)
     /// The most wall-clock time of one read, without the wait for a reader; a longer read is answered with 400 too.
     package var readTime: Duration = .seconds(60)

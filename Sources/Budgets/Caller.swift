@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// The client that waits for the answer to a request.
 ///
-/// The HTTP server creates a caller for each connection, and another one after a request that was abandoned, and passes
-/// it on with each request, so that long work can stop when the client has disconnected.
+/// The HTTP server creates a caller for each connection, and another one after a request whose client seemed to have
+/// disconnected. Each request carries its caller, so that long work can stop when the client has disconnected.
 package final class Caller: Sendable {
     /// The network address of the client.
     package let peer: Peer
@@ -35,8 +35,6 @@ package final class Caller: Sendable {
     /// Whether the client may read everything that is stored.
     package var seesAll: Bool { identity?.permissions == nil }
 
-    // MARK: Its permissions
-
     /// The `AccessVersion` at which the request in progress was admitted; 0 if the server admits every request.
     ///
     /// A connection has one request in progress. Usable from any thread; costs one atomic load.
@@ -45,9 +43,7 @@ package final class Caller: Sendable {
     /// Records that the request in progress was admitted.
     package func noteAdmission(at version: Int) { admission.store(version, ordering: .relaxed) }
 
-    // MARK: Whether the client is connected
-
-    /// Whether the client has probably disconnected, so that long work for its answer is given up.
+    /// Whether the client has probably disconnected, so that long work for its answer is cancelled.
     ///
     /// Usable from any thread; costs one atomic load.
     package var hasLeft: Bool { presence.isAbandoned.load(ordering: .relaxed) }
@@ -55,7 +51,7 @@ package final class Caller: Sendable {
     /// Whether the connection has ended.
     package var hasEnded: Bool { presence.hasEnded.load(ordering: .relaxed) }
 
-    /// Records that the client has probably gone, although its connection could still take an answer; called by the owner of
+    /// Records that the client has probably disconnected, although an answer could still be sent to it; called by the owner of
     /// the connection.
     package func noteProbableDeparture() { presence.isAbandoned.store(true, ordering: .relaxed) }
 
@@ -65,13 +61,13 @@ package final class Caller: Sendable {
         presence.hasEnded.store(true, ordering: .relaxed)
     }
 
-    /// The number of whole answers that the client has taken.
+    /// The number of whole answers that the client has received.
     package var answerCount: Int { presence.answers.load(ordering: .relaxed) }
 
-    /// Records that the client has taken a whole answer; called by the owner of the connection.
+    /// Records that the client has received a whole answer; called by the owner of the connection.
     package func didTakeAnswer() { presence.answers.wrappingAdd(1, ordering: .relaxed) }
 
-    /// Records that the client ended the connection before it had taken its last answer to the end.
+    /// Records that the client ended the connection before it had received its last answer to the end.
     package func didDropAnswer() {
         if answerCount > 0 { presence.answers.wrappingSubtract(1, ordering: .relaxed) }
     }
@@ -80,7 +76,7 @@ package final class Caller: Sendable {
     package static let server = Caller(peer: .server)
 }
 
-/// What is known of one connection, whatever identities its requests have.
+/// The state of one connection, which all of its callers share.
 private final class Presence: Sendable {
     let isAbandoned = Atomic<Bool>(false)
     let hasEnded = Atomic<Bool>(false)

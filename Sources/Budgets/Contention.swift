@@ -2,15 +2,15 @@ internal import Synchronization
 
 /// Tells whether several clients have sent requests within the last second.
 ///
-/// What keeps one client from holding up the others is done only then. Usable from any thread; a request of a client that
-/// is alone costs two atomic loads.
+/// The server limits how much one client delays the others only while this is so. Usable from any thread; a request of a client
+/// that is alone costs two atomic loads.
 package final class Contention: Sendable {
-    /// How long a request of another client than the one before counts, in nanoseconds.
-    private static let memory: UInt64 = 1_000_000_000
+    /// How long several clients count as present after a request that another client sent than the one before, in nanoseconds.
+    private static let presenceNanoseconds: UInt64 = 1_000_000_000
 
     /// The client that sent the latest request; 0 before the first one.
     private let latest = Atomic<Int>(0)
-    /// The time until which several clients count as present; 0 while one is alone.
+    /// The time until which several clients count as present; 0 while one client is alone.
     private let end = Atomic<UInt64>(0)
 
     package init() {}
@@ -30,6 +30,6 @@ package final class Contention: Sendable {
             return
         }
         latest.store(client, ordering: .relaxed)
-        if previous != 0 { end.store(now + Self.memory, ordering: .relaxed) }
+        if previous != 0 { end.store(now + Self.presenceNanoseconds, ordering: .relaxed) }
     }
 }

@@ -29,7 +29,7 @@ package final class MemoryLedger: Sendable {
     private let clock: @Sendable () -> UInt64
     private let entries = Mutex<[ObjectIdentifier: Entry]>([:])
 
-    /// - Parameter clock: returns the time in nanoseconds; all times that are passed to reservations come from it.
+    /// - Parameter clock: returns the time in nanoseconds; all times that are passed to reservations must be times of this clock.
     package init(budget: Budget, pace: Pace, clock: @escaping @Sendable () -> UInt64) {
         self.budget = budget
         self.pace = pace
@@ -56,10 +56,10 @@ package final class MemoryLedger: Sendable {
     fileprivate func makeRoom(for asking: MemoryReservation, _ count: Int, _ attempt: () -> Bool) -> Bool {
         let now = clock()
         let peer = asking.peer
-        let isShareSpent = budget.held(by: peer) > budget.share(of: peer) - count
+        let isShareUsedUp = budget.held(by: peer) > budget.share(of: peer) - count
         let reservations = entries.withLock { $0.values.compactMap(\.reservation) }
         let slow = reservations.compactMap { reservation -> (reservation: MemoryReservation, since: UInt64)? in
-            guard reservation !== asking, !isShareSpent || reservation.peer == peer else { return nil }
+            guard reservation !== asking, !isShareUsedUp || reservation.peer == peer else { return nil }
             return reservation.slowSince(now).map { (reservation, $0) }
         }
         for victim in slow.sorted(by: { $0.since < $1.since }) {
@@ -99,9 +99,8 @@ package final class MemoryReservation: Sendable {
     /// The number of bytes held.
     package var bytes: Int { state.withLock { $0.bytes } }
 
-    /// Grows to the given number of bytes, if the budget has them or slow clients can lose them.
-    ///
-    /// Returns false otherwise; the size is then unchanged, but slow clients may have lost their memory.
+    /// Grows to the given number of bytes, if the budget has them or slow clients can lose them; returns false otherwise, but
+    /// then slow clients may have lost their memory anyway.
     package func grow(to bytes: Int) -> Bool {
         let missing = bytes - self.bytes
         guard missing > 0 else { return true }

@@ -17,7 +17,7 @@ package final class Burst: Sendable {
     ///
     /// - Parameters:
     ///   - now: the time of the event.
-    ///   - quiet: returns the longest pause between two events of the burst, given how long the burst has lasted.
+    ///   - quiet: returns the longest pause between two events of one burst, given how long the burst has lasted.
     /// - Returns: how long the burst has lasted; nil if the event starts a new burst.
     package func note(
         at now: ContinuousClock.Instant = .now,

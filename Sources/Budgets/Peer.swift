@@ -1,13 +1,13 @@
 package import Identities
 
-/// Who is charged for what requests take of a budget: all connections from one IP address, or all requests of one identity.
+/// A client to whose share of a budget requests are charged: all connections from one IP address, or all requests of one
+/// identity.
 package struct Peer: Hashable, Sendable {
     /// The numeric address without the port, `unix` for `unixSocket`, or the name of an identity; empty for the
     /// server's own work.
     package let name: String
-    /// Whether the peer is a loopback address or `unixSocket`.
-    ///
-    /// All local programs count as this one peer, and so do all clients of a local proxy.
+    /// Whether the peer is a loopback address or `unixSocket`; all local programs, and all clients of a local proxy, count as
+    /// one.
     package let isLocal: Bool
     /// The kind of the identity; nil if the peer is an address.
     private let kind: Identity.Kind?
@@ -24,10 +24,10 @@ package struct Peer: Hashable, Sendable {
         kind = identity.kind
     }
 
-    /// Whether it stands for an identity.
+    /// Whether the peer is an identity, and not an address.
     package var isIdentity: Bool { kind != nil }
 
-    /// Compares the names byte by byte, because `==` treats texts as equal that only look the same.
+    /// Compares the names byte by byte, because `==` treats different texts that look the same as equal.
     package static func == (left: Peer, right: Peer) -> Bool {
         left.kind == right.kind && left.isLocal == right.isLocal && left.name.utf8.elementsEqual(right.name.utf8)
     }

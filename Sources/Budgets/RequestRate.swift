@@ -17,7 +17,7 @@ package final class RequestRate: Sendable {
 
     /// The state of one limit (generic cell rate algorithm).
     private struct Meter {
-        /// The time at which all admitted requests would have come if they had come at exactly the limit's rate.
+        /// The time by which all admitted requests would have arrived if they had arrived at exactly the limit's rate.
         var due: ContinuousClock.Instant
         /// The time until which the rate is reserved for refused requests that will be sent again.
         var promised: ContinuousClock.Instant
@@ -32,7 +32,7 @@ package final class RequestRate: Sendable {
         }
 
         /// Counts an admitted request.
-        mutating func admit(_ interval: Duration) { due += interval }
+        mutating func countAdmitted(_ interval: Duration) { due += interval }
     }
 
     private struct State {
@@ -64,22 +64,22 @@ package final class RequestRate: Sendable {
 
     /// Counts a request and returns nil if it is admitted; otherwise returns the refusal, and the request counts for none of
     /// the limits.
-    package func take(for party: Peer, at now: ContinuousClock.Instant = .now) -> Refusal? {
+    package func take(for peer: Peer, at now: ContinuousClock.Instant = .now) -> Refusal? {
         state.withLock { state in
             let clientInterval = client.map { Duration.seconds(1) / $0 }
             let serverInterval = server.map { Duration.seconds(1) / $0 }
             if let client, let clientInterval {
                 let new = Meter(due: now, promised: now)
                 if state.clients.count > state.pruningCount { Self.prune(&state, at: now) }
-                if let seconds = state.clients[party, default: new].refusal(clientInterval, at: now) {
+                if let seconds = state.clients[peer, default: new].refusal(clientInterval, at: now) {
                     return Refusal(limit: client, isOfServer: false, seconds: seconds)
                 }
             }
             if let server, let serverInterval, let seconds = state.server.refusal(serverInterval, at: now) {
                 return Refusal(limit: server, isOfServer: true, seconds: seconds)
             }
-            if let clientInterval { state.clients[party]?.admit(clientInterval) }
-            if let serverInterval { state.server.admit(serverInterval) }
+            if let clientInterval { state.clients[peer]?.countAdmitted(clientInterval) }
+            if let serverInterval { state.server.countAdmitted(serverInterval) }
             return nil
         }
     }

@@ -20,7 +20,7 @@ package final class Deflater: @unchecked Sendable {
     package init?(_ wrapper: Wrapper, level: Int32 = 1) {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
-        // A window of 15 bits. A negative number means no wrapper, and 16 more mean that of gzip (zlib.h, deflateInit2).
+        // A window of 15 bits; zlib takes a negative number for no wrapper, and 16 more for gzip (zlib.h, deflateInit2).
         let windowBits: Int32 = wrapper == .gzip ? 15 + 16 : -15
         let size = Int32(MemoryLayout<z_stream>.size)
         guard
@@ -44,7 +44,8 @@ package final class Deflater: @unchecked Sendable {
 
     /// Compresses the input and appends the output.
     ///
-    /// - Parameter isLast: whether this is the end of the content, so that the rest of the output and the trailer follow.
+    /// - Parameter isLast: whether this is the end of the content; if so, the rest of the output and the trailer are appended
+    ///   too.
     package func compress(_ input: UnsafeRawBufferPointer, isLast: Bool, into output: inout [UInt8]) {
         var offset = 0
         repeat {
@@ -55,12 +56,12 @@ package final class Deflater: @unchecked Sendable {
             )
             stream.pointee.avail_in = UInt32(count)
             offset += count
-            step(isLast && offset == input.count ? Z_FINISH : Z_NO_FLUSH, into: &output)
+            deflateInput(isLast && offset == input.count ? Z_FINISH : Z_NO_FLUSH, into: &output)
         } while offset < input.count
         stream.pointee.next_in = nil
     }
 
-    private func step(_ flush: Int32, into output: inout [UInt8]) {
+    private func deflateInput(_ flush: Int32, into output: inout [UInt8]) {
         withUnsafeTemporaryAllocation(byteCount: Self.stepBytes, alignment: 16) { space in
             repeat {
                 stream.pointee.next_out = space.baseAddress?.assumingMemoryBound(to: UInt8.self)

@@ -48,9 +48,7 @@ package enum HTTPDate {
         return Int64(timegm(&parts))
     }
 
-    /// The year for two or four digits; two digits mean a year from 1950 to 2049.
-    ///
-    /// Nil for any other text.
+    /// The year for four digits, or for two, which mean a year from 1950 to 2049; nil for any other text.
     private static func fullYear(_ text: Substring) -> Int32? {
         guard let year = number(text) else { return nil }
         if text.utf8.count == 2 { return year + (year < 50 ? 2000 : 1900) }
@@ -58,9 +56,7 @@ package enum HTTPDate {
     }
 
     private static func number(_ text: Substring) -> Int32? {
-        guard (1...4).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
-            return nil
-        }
-        return Int32(text)
+        let isNumber = (1...4).contains(text.utf8.count) && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        return isNumber ? Int32(text) : nil
     }
 }

@@ -22,7 +22,7 @@ package final class Inflater {
     package init?(_ wrapper: Wrapper) {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
-        // A window of 15 bits; 16 more mean the wrapper of gzip (zlib.h, inflateInit2).
+        // A window of 15 bits; zlib takes 16 more for gzip (zlib.h, inflateInit2).
         let windowBits: Int32 = wrapper == .gzip ? 15 + 16 : 15
         guard inflateInit2_(stream, windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
             stream.deallocate()

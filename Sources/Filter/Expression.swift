@@ -7,9 +7,7 @@ package enum Entity: String, Sendable, Hashable, CaseIterable {
     case dataset
 }
 
-/// The operator of a comparison.
-///
-/// Every operator except `like` and `ilike` compares texts byte for byte.
+/// The operator of a comparison; every operator except `like` and `ilike` compares texts byte for byte.
 package enum ComparisonOperator: String, Sendable, Hashable, CaseIterable {
     case equal = "="
     case notEqual = "!="
@@ -92,9 +90,7 @@ package struct Ordering: Sendable, Hashable {
     }
 }
 
-/// The reason why a filter or an `order_by` clause is refused.
-///
-/// The client gets the error as 400 INVALID_PARAMETER_VALUE.
+/// The reason why a filter or an `order_by` clause is refused; the client gets it as 400 INVALID_PARAMETER_VALUE.
 package struct FilterError: Error, Sendable, Hashable {
     /// One line that shows the wrong clause, key or operator and, if there are few, the legal ones.
     package let message: String
@@ -102,9 +98,7 @@ package struct FilterError: Error, Sendable, Hashable {
     package init(_ message: String) { self.message = message }
 }
 
-/// Bounds on one search.
-///
-/// They exceed the limits of MLflow, which fails at 10,000 tokens in a filter and at 64 joined tables.
+/// Limits of one search; they exceed those of MLflow, which fails at 10,000 tokens in a filter and at 64 joined tables.
 package enum FilterLimits {
     /// The maximum number of UTF-8 bytes in one filter.
     package static let filterBytes = 512 * 1024

@@ -1,4 +1,4 @@
-// The errors for filters that are refused, in MLflow's wording.
+/// The errors for filters that are refused, in MLflow's words.
 extension FilterParser {
     func wrongComparator(_ written: String, for field: FieldReference) -> FilterError {
         let valid = field.kind.operators + (field.allowsNullTests ? [.isNull, .isNotNull] : [])
@@ -30,9 +30,7 @@ extension FilterParser {
     }
 
     func wrongValue(_ source: String, for field: FieldReference) -> FilterError {
-        if reader.subject.wording.usesRegistryWording, field.entity == .attribute {
-            return wrongRegistryValue(source)
-        }
+        if reader.subject.wording.usesRegistryWording, field.entity == .attribute { return wrongRegistryValue(source) }
         return switch field.kind {
         case .double: FilterError("Expected numeric value type for metric. Found \(source)")
         case .integer, .integerOrQuotedInteger, .integerOrDouble:

@@ -1,5 +1,4 @@
-// Parses the right side of a comparison.
-
+/// Parses the right side of a comparison.
 extension FilterParser {
     mutating func scalarValue(for field: FieldReference, from start: Int) throws(FilterError) -> ComparisonValue {
         // In `key = AND …` the value is missing, because AND is the keyword that joins the next condition.
@@ -30,8 +29,7 @@ extension FilterParser {
             return .text(text)
         case (.quotedInteger, .singleQuotes(let text)), (.quotedInteger, .doubleQuotes(let text)):
             return .integer(try experimentID(text))
-        default:
-            throw wrongValue(source, for: field)
+        default: throw wrongValue(source, for: field)
         }
     }
 

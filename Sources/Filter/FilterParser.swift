@@ -1,6 +1,4 @@
-/// Parses a search filter.
-///
-/// A search finds the entities for which all of the returned comparisons are true.
+/// Parses a search filter; the search finds the entities for which all of the returned comparisons are true.
 ///
 /// Accepts what MLflow 3.17.2 accepts: even the `AND` before a comparison may be missing, unless the comparison has a list
 /// or tests for null. An empty text is an empty filter, but a text of only white space is an error. The cost is linear in
@@ -25,8 +23,6 @@ package func parseFilter(_ text: String, for subject: SearchSubject) throws(Filt
 struct FilterParser {
     var reader: TokenReader
     var listValueCount = 0
-
-    init(reader: TokenReader) { self.reader = reader }
 
     mutating func parse(_ text: String) throws(FilterError) -> [Comparison] {
         guard !reader.isAtEnd else { throw FilterError("Invalid filter '\(text)'. Could not be parsed.") }

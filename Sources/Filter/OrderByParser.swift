@@ -24,8 +24,8 @@ private func parseOrdering(_ clause: String, for subject: SearchSubject) throws(
     guard clause.utf8.count <= FilterLimits.orderingBytes else {
         throw FilterError("An order_by clause has more than \(FilterLimits.orderingBytes) bytes. Shorten it.")
     }
-    let cut: TokenReader? = try? TokenReader(clause, subject: subject)
-    guard var reader = cut, !reader.hasOuterWhiteSpace, let field = try reader.readField(forOrdering: true) else {
+    let tokens: TokenReader? = try? TokenReader(clause, subject: subject)
+    guard var reader = tokens, !reader.hasOuterWhiteSpace, let field = try reader.readField(forOrdering: true) else {
         throw unreadable
     }
     var ascending = true

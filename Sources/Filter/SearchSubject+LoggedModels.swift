@@ -1,7 +1,5 @@
 extension SearchSubject {
-    /// The subject of `logged-models/search` (`search_logged_model_utils.py`).
-    ///
-    /// All values are texts, except those of metrics and times.
+    /// The subject of `logged-models/search` (`search_logged_model_utils.py`), where only metrics and times are not texts.
     package static let loggedModels = SearchSubject(
         entityNames: ["attributes": .attribute, "metrics": .metric, "params": .parameter, "tags": .tag],
         entityNamesText: "['attributes', 'metrics', 'params', 'tags']",

@@ -122,9 +122,7 @@ extension SearchSubject {
             return true
         }
     }
-}
 
-extension SearchSubject {
     /// The subject of `runs/search`.
     package static let runs = SearchSubject(
         entityNames: [
@@ -193,9 +191,7 @@ extension SearchSubject {
 }
 
 extension ValueKind {
-    /// The legal operators for a field of this kind.
-    ///
-    /// The entity decides whether null tests are legal too.
+    /// The legal operators for a field of this kind; whether null tests are legal too depends on the entity.
     var operators: [ComparisonOperator] {
         switch self {
         case .double, .integerOrDouble, .integer, .integerOrQuotedInteger:

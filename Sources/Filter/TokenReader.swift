@@ -61,7 +61,6 @@ struct FieldReference {
     let entity: Entity
     let key: String
     let kind: ValueKind
-    let isOrderable: Bool
     let allowsNullTests: Bool
 }
 
@@ -178,12 +177,8 @@ extension TokenReader {
     }
 
     private func entity(of lexeme: Lexeme) throws(FilterError) -> Entity {
-        let text: String
-        if case .backticks(let quoted) = lexeme.token, subject.allowsQuotedEntityNames {
-            text = quoted
-        } else {
-            text = source(lexeme)
-        }
+        var text = source(lexeme)
+        if case .backticks(let quoted) = lexeme.token, subject.allowsQuotedEntityNames { text = quoted }
         guard let entity = subject.entityNames[text] else {
             throw FilterError("\(subject.wording.invalidEntity) '\(text)'. Valid values are \(subject.entityNamesText)")
         }
@@ -193,23 +188,11 @@ extension TokenReader {
     private func resolve(_ entity: Entity, _ key: String, forOrdering: Bool) throws(FilterError) -> FieldReference {
         switch subject.rules[entity] {
         case .anyKey(let kind, let allowsNullTests):
-            return FieldReference(
-                entity: entity,
-                key: key,
-                kind: kind,
-                isOrderable: true,
-                allowsNullTests: allowsNullTests
-            )
+            return FieldReference(entity: entity, key: key, kind: kind, allowsNullTests: allowsNullTests)
         case .named(let fields):
             let isAttributeOrder = forOrdering && entity == .attribute
             if let field = fields[key], isAttributeOrder ? field.isOrderable : forOrdering || field.isComparable {
-                return FieldReference(
-                    entity: entity,
-                    key: field.name,
-                    kind: field.kind,
-                    isOrderable: field.isOrderable,
-                    allowsNullTests: false
-                )
+                return FieldReference(entity: entity, key: field.name, kind: field.kind, allowsNullTests: false)
             }
             let valid = isAttributeOrder ? fields.filter(\.value.isOrderable).keys.sorted() : validKeys(entity)
             let kind = isAttributeOrder ? subject.wording.orderKey : "\(entity.rawValue) key"
@@ -218,9 +201,7 @@ extension TokenReader {
             throw FilterError("Invalid entity type '\(entity.rawValue)'. Valid values are \(subject.entityNamesText)")
         }
     }
-}
 
-extension TokenReader {
     /// The names of an entity's fields that a filter may compare; empty if the entity may have any keys.
     private func validKeys(_ entity: Entity) -> [String] {
         guard case .named(let fields) = subject.rules[entity] else { return [] }

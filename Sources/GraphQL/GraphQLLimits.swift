@@ -1,6 +1,4 @@
-/// The limits of one query.
-///
-/// The limits for depth, selections, aliases and root fields are those of MLflow 3.17.2.
+/// The limits of one query; those for depth, selections, aliases and root fields are the limits of MLflow 3.17.2.
 package struct GraphQLLimits: Sendable {
     /// The largest number of UTF-8 bytes in a query.
     package var queryBytes = 64 * 1_024
@@ -18,8 +16,7 @@ package struct GraphQLLimits: Sendable {
     package var aliasCount = 10
     /// The largest number of fields of the first level.
     package var rootFieldCount = 10
-    /// The largest number of values in the variables and arguments, including the elements of lists and the members of
-    /// objects.
+    /// The largest number of values in the variables and arguments, including the elements of lists and the members of objects.
     package var inputValueCount = 10_000
     /// The largest number of bytes of an answer before each of its objects; if there are more, the query fails.
     package var answerBytes = 32 * 1_024 * 1_024

@@ -38,9 +38,7 @@ package struct GraphQLRequest: Sendable {
         of document: Document
     ) throws(GraphQLError) -> OperationDefinition {
         guard let name, !name.isEmpty else {
-            guard let operation = document.operations.first else {
-                throw GraphQLError("The query has no operation.")
-            }
+            guard let operation = document.operations.first else { throw GraphQLError("The query has no operation.") }
             guard document.operations.count == 1 else {
                 throw GraphQLError("Must provide operation name if query contains multiple operations.")
             }

@@ -205,9 +205,7 @@ extension InputReader.Source {
         }
     }
 
-    /// The value as a whole number of 64 bits; nil for any other value.
-    ///
-    /// The JSON of the variables may also write the number as 2.0.
+    /// The value as a whole number of 64 bits, which JSON may also write as `2.0`; nil for any other value.
     fileprivate var integer: Int64? {
         switch self {
         case .json(let value): value.int64 ?? value.double.flatMap { Int64(exactly: $0) }
@@ -219,8 +217,7 @@ extension InputReader.Source {
     fileprivate var number: Double? {
         switch self {
         case .json(let value): value.double.flatMap { $0.isFinite ? $0 : nil }
-        case .literal(.integer(let text)), .literal(.float(let text)):
-            Double(text).flatMap { $0.isFinite ? $0 : nil }
+        case .literal(.integer(let text)), .literal(.float(let text)): Double(text).flatMap { $0.isFinite ? $0 : nil }
         case .literal: nil
         }
     }

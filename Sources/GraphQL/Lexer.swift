@@ -50,22 +50,15 @@ struct Lexer {
         case _ where "!$&():=@[]{|}".utf8.contains(byte):
             position += 1
             return .punctuator(byte)
-        default:
-            throw failure("a character that is legal only in a string")
+        default: throw failure("a character that is legal only in a string")
         }
     }
 
     /// An error with the line and the column of the token that was read last.
     func failure(_ message: String) -> GraphQLError {
-        var line = 1
-        var column = 1
+        var (line, column) = (1, 1)
         for byte in bytes[..<min(start, bytes.count)] {
-            if byte == UInt8(ascii: "\n") {
-                line += 1
-                column = 1
-            } else {
-                column += 1
-            }
+            (line, column) = byte == UInt8(ascii: "\n") ? (line + 1, 1) : (line, column + 1)
         }
         return GraphQLError("Syntax error at line \(line), column \(column): \(message).")
     }
@@ -79,8 +72,7 @@ struct Lexer {
         while let byte = peek() {
             switch byte {
             case 0x20, 0x09, 0x0A, 0x0D, UInt8(ascii: ","): position += 1
-            case UInt8(ascii: "#"):
-                while let inner = peek(), inner != 0x0A, inner != 0x0D { position += 1 }
+            case UInt8(ascii: "#"): while let inner = peek(), inner != 0x0A, inner != 0x0D { position += 1 }
             case 0xEF where peek(1) == 0xBB && peek(2) == 0xBF: position += 3
             default: return
             }
@@ -130,9 +122,7 @@ struct Lexer {
         guard isDigit(peek()) else { throw failure("expected a digit") }
         while isDigit(peek()) { position += 1 }
     }
-}
 
-extension Lexer {
     private mutating func readString() throws(GraphQLError) -> String {
         if peek(1) == UInt8(ascii: "\""), peek(2) == UInt8(ascii: "\"") {
             throw failure("block strings (three quotes) are not supported; use one quote and escapes")

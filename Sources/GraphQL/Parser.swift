@@ -1,6 +1,6 @@
 /// Parses a query (GraphQL, October 2021, §2); block strings (three quotes) are not supported.
 ///
-/// `GraphQLLimits.nesting` bounds the depth of the parser's recursion.
+/// `GraphQLLimits.nesting` limits the depth of the parser's recursion.
 struct Parser {
     private var lexer: Lexer
     private(set) var token: Token
@@ -151,10 +151,6 @@ struct Parser {
         try expect(":")
         return Argument(name: name, value: try readValue(isConstant: isConstant))
     }
-}
-
-extension Parser {
-    // MARK: Values and types
 
     /// - Parameter isConstant: whether variables are refused in the value.
     private mutating func readValue(isConstant: Bool) throws(GraphQLError) -> Literal {
@@ -219,8 +215,6 @@ extension Parser {
         return type
     }
 
-    // MARK: Tokens
-
     mutating func advance() throws(GraphQLError) { token = try lexer.next() }
 
     mutating func readName() throws(GraphQLError) -> String {
@@ -236,9 +230,7 @@ extension Parser {
         try advance()
     }
 
-    func unexpected(_ expected: String) -> GraphQLError {
-        lexer.failure("expected \(expected), found \(token.shown)")
-    }
+    func unexpected(_ expected: String) -> GraphQLError { lexer.failure("expected \(expected), found \(token.shown)") }
 
     private mutating func enter() throws(GraphQLError) {
         nesting += 1

@@ -21,11 +21,8 @@ struct SelectionPlanner {
     mutating func plan(_ operation: OperationDefinition) throws(GraphQLError) -> [GraphQLSelection] {
         guard let root = schema.objects[GraphQLSchema.root] else { throw GraphQLError("There is nothing to query.") }
         try refuseCycles()
-        let selections = try select([operation.selections], of: root, depth: 1)
-        return selections
+        return try select([operation.selections], of: root, depth: 1)
     }
-
-    // MARK: One level
 
     /// The fields that were collected on one level, in the order of the query.
     private struct Level {
@@ -86,7 +83,7 @@ struct SelectionPlanner {
             guard stepCount <= limits.stepCount else { throw tooManySelections }
             switch selection {
             case .field(let field):
-                guard try isWanted(field.directives) else { continue }
+                guard try isIncluded(field.directives) else { continue }
                 selectionCount += 1
                 guard selectionCount <= limits.selectionCount else { throw tooManySelections }
                 level.add(field)
@@ -94,11 +91,11 @@ struct SelectionPlanner {
                 guard let fragment = fragments[name] else { throw GraphQLError("Unknown fragment '\(name)'.") }
                 try require(fragment.type, of: type, "The fragment '\(name)'")
                 // A fragment that has already been spread on this level adds nothing.
-                guard try isWanted(directives), level.spread.insert(name).inserted else { continue }
+                guard try isIncluded(directives), level.spread.insert(name).inserted else { continue }
                 try collect(fragment.selections, of: type, into: &level)
             case .inline(let condition, let directives, let inner):
                 if let condition { try require(condition, of: type, "An inline fragment") }
-                guard try isWanted(directives) else { continue }
+                guard try isIncluded(directives) else { continue }
                 try collect(inner, of: type, into: &level)
             }
         }
@@ -124,8 +121,8 @@ struct SelectionPlanner {
         }
     }
 
-    /// Whether `@skip` and `@include` keep a selection; ignores all other directives.
-    private mutating func isWanted(_ directives: [Directive]) throws(GraphQLError) -> Bool {
+    /// Whether a selection belongs to the answer according to `@skip` and `@include`; ignores all other directives.
+    private mutating func isIncluded(_ directives: [Directive]) throws(GraphQLError) -> Bool {
         for directive in directives where directive.name == "skip" || directive.name == "include" {
             guard let argument = directive.arguments.first(where: { $0.name == "if" }),
                 case .boolean(let condition)? = try inputs.value(of: argument, .nonNull(.named("Boolean")))
@@ -134,8 +131,6 @@ struct SelectionPlanner {
         }
         return true
     }
-
-    // MARK: One field
 
     private mutating func merge(
         _ fields: [FieldSelection],
@@ -182,28 +177,30 @@ struct SelectionPlanner {
         )
     }
 
-    // MARK: Fragments
-
     /// Throws if a fragment spreads itself, directly or through other fragments (§5.5.2.2).
     private func refuseCycles() throws(GraphQLError) {
         var finished: Set<String> = []
         for name in fragments.keys.sorted() {
             var path: [String] = []
-            try walk(name, &path, &finished)
+            try refuseCycles(from: name, &path, &finished)
         }
     }
 
-    /// Throws if a fragment spreads a fragment in `path`, directly or indirectly; the number of definitions bounds the recursion.
-    private func walk(_ name: String, _ path: inout [String], _ finished: inout Set<String>) throws(GraphQLError) {
+    /// Throws if a fragment spreads a fragment in `path`, directly or indirectly; the number of definitions limits the recursion.
+    private func refuseCycles(
+        from name: String,
+        _ path: inout [String],
+        _ finished: inout Set<String>
+    ) throws(GraphQLError) {
         guard let fragment = fragments[name], !finished.contains(name) else { return }
         guard !path.contains(name) else { throw GraphQLError("The fragment '\(name)' spreads itself.") }
         path.append(name)
-        for spread in Self.spreads(in: fragment.selections) { try walk(spread, &path, &finished) }
+        for spread in Self.spreads(in: fragment.selections) { try refuseCycles(from: spread, &path, &finished) }
         path.removeLast()
         finished.insert(name)
     }
 
-    /// The names of the fragments that selections spread, on any level; the nesting of the query bounds the recursion.
+    /// The names of the fragments that selections spread, on any level; the nesting of the query limits the recursion.
     private static func spreads(in selections: [Selection]) -> Set<String> {
         var names: Set<String> = []
         for selection in selections {

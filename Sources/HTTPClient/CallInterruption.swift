@@ -3,13 +3,10 @@ internal import Files
 internal import Glibc
 internal import Synchronization
 
-/// Ends calls early: calls that are in progress, and calls that begin later.
-///
-/// The look-up of a host name is not interrupted.
+/// Ends calls early, those in progress and those that begin later; does not interrupt the look-up of a host name.
 package final class CallInterruption: Sendable {
-    /// A descriptor that becomes readable when calls must end; nil if the system had no descriptor left.
-    ///
-    /// Without the descriptor, a call notices the interruption only between two steps.
+    /// A descriptor that becomes readable when calls must end; nil if the system had no descriptor left, and calls therefore
+    /// notice the interruption only between two steps.
     let signal: Descriptor?
     private let isSet = Atomic(false)
 

@@ -12,17 +12,15 @@ final class ConnectionPool: Sendable {
     private static let maximumCount = 8
     /// The time after which an idle connection is not used any more; most servers keep connections for at least a minute.
     private static let longestIdle = Duration.seconds(30)
-    /// The longest idle time of a connection for a request that must not be sent twice, so that the server is unlikely
-    /// to close the connection at the same time.
-    ///
-    /// Servers close idle connections after two seconds or more.
-    private static let shortIdle = Duration.seconds(1)
+    /// The longest idle time of a connection for a request that must not be sent twice; most servers close idle connections
+    /// later, so that the server is unlikely to close the connection while the request is sent.
+    private static let longestIdleIfUnrepeatable = Duration.seconds(1)
 
     /// Removes and returns the connection that was used last; nil if there is no usable connection.
     ///
     /// - Parameter isRepeatable: whether the next request may be sent twice.
     func takeConnection(forRepeatable isRepeatable: Bool) -> ClientConnection? {
-        let oldest = ContinuousClock.now - (isRepeatable ? Self.longestIdle : Self.shortIdle)
+        let oldest = ContinuousClock.now - (isRepeatable ? Self.longestIdle : Self.longestIdleIfUnrepeatable)
         return idle.withLock { idle in
             idle.removeAll { $0.since + Self.longestIdle < .now }
             while let last = idle.last, last.since >= oldest {

@@ -30,9 +30,8 @@ final class FileReader: HTTPBodyProducer, @unchecked Sendable {
             initialized = max(count, 0)
         }
         guard count > 0 || wanted == 0 else {
-            throw Failure(
-                description: count < 0 ? SystemCall.errorText(code) : "the file became shorter while it was sent"
-            )
+            let reason = count < 0 ? SystemCall.errorText(code) : "the file became shorter while it was sent"
+            throw Failure(description: reason)
         }
         offset += Int64(count)
         return offset < bytes

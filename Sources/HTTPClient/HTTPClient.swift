@@ -49,27 +49,27 @@ package final class HTTPClient: Sendable {
         return try send(request, maximumBytes: maximumBytes, CallLimits(whole: deadline))
     }
 
-    /// Sends a GET request, and passes the body of a response with status 200 to `take` as it arrives.
+    /// Sends a GET request, and passes the body of a response with status 200 to `receive` as it arrives.
     ///
     /// - Parameters:
     ///   - idleTimeout: the longest time in which nothing arrives.
     ///   - deadline: the deadline for the whole body.
-    ///   - take: called with each piece of the body.
-    /// - Returns: the response; its body is empty if it was passed to `take`.
-    /// - Throws: `CallFailure`, for instance for an incomplete response; the errors of `take`.
+    ///   - receive: called with each piece of the body.
+    /// - Returns: the response; its body is empty if it was passed to `receive`.
+    /// - Throws: `CallFailure`, for instance for an incomplete response; the errors of `receive`.
     package func download(
         _ target: String,
         fields: [(name: String, value: String)],
         idleTimeout: Duration,
         by deadline: Deadline = .never,
-        _ take: ([UInt8]) throws -> Void
+        _ receive: ([UInt8]) throws -> Void
     ) throws -> HTTPReply {
         let limits = CallLimits(whole: deadline, connecting: idleTimeout, silence: idleTimeout)
         let stream = try open(ClientRequest(.get, target, fields: fields), limits)
         guard stream.head.status == 200 else {
             return HTTPReply(head: stream.head, body: try stream.body(atMost: Self.defaultMaximumBytes))
         }
-        while let piece = try stream.next() { try take(piece) }
+        while let piece = try stream.next() { try receive(piece) }
         return HTTPReply(head: stream.head, body: [])
     }
 
@@ -90,7 +90,7 @@ package final class HTTPClient: Sendable {
             let stream = try exchange(request, limits)
             guard request.followsRedirects else { return stream }
             guard let next = Redirection.request(after: stream.head, of: request, at: origin) else { return stream }
-            // Reads the body of the redirect to its end, so that the connection can be used again, unless it is long.
+            // Reads a short body of the redirect to its end, so that the connection can be used again.
             _ = try? stream.body(atMost: 65_536)
             request = next
         }
@@ -131,12 +131,8 @@ extension HTTPClient {
         if let proxy {
             connection = try connect(through: proxy, by: deadline, limits.interruption)
         } else {
-            connection = try ClientConnection.connected(
-                host: origin.host,
-                port: origin.port,
-                by: deadline,
-                limits.interruption
-            )
+            let (host, port) = (origin.host, origin.port)
+            connection = try .connected(host: host, port: port, by: deadline, limits.interruption)
         }
         if let context {
             let name = origin.hostWithoutZone
@@ -230,8 +226,7 @@ extension ClientConnection {
             output.append(bytes)
             return try send(output, limits)
         case .file(let file, let bytes):
-            let reader = FileReader(file, bytes: bytes)
-            return try send(output, reader, length: Int(bytes), limits)
+            return try send(output, FileReader(file, bytes: bytes), length: Int(bytes), limits)
         case .stream(let producer, let length): return try send(output, producer, length: length, limits)
         }
     }
@@ -247,11 +242,7 @@ extension ClientConnection {
         var hasMore = length != 0
         while hasMore {
             var piece: [UInt8] = []
-            do {
-                hasMore = try producer.next(into: &piece)
-            } catch {
-                throw .brokenBody("\(error)")
-            }
+            do { hasMore = try producer.next(into: &piece) } catch { throw .brokenBody("\(error)") }
             sent += piece.count
             if let length, sent > length { throw .brokenBody("it is longer than announced") }
             output.append(length == nil ? ChunkedEncoder.encode(piece, isLast: !hasMore) : piece)

@@ -38,8 +38,8 @@ package struct HTTPProxy: Sendable {
 
     private init(_ text: String, variable: String) throws(ClientSettingFault) {
         let fault = ClientSettingFault(
-            "\(variable) is not the address of a proxy that can be used",
-            "Write it as http://HOST:PORT or http://NAME:PASSWORD@HOST:PORT, or put the server's host into NO_PROXY."
+            detail: "\(variable) is not the address of a proxy that can be used",
+            advice: "Write http://HOST:PORT or http://NAME:PASSWORD@HOST:PORT, or add the server's host to NO_PROXY."
         )
         var rest = text[...]
         if let separator = text.firstRange(of: "://") {

@@ -55,18 +55,18 @@ enum Redirection {
     /// Resolves `.` and `..` in the path of a target (RFC 3986 §5.2.4).
     private static func withoutDots(_ target: String) -> String {
         let path = target.prefix { $0 != "?" }
-        var kept: [Substring] = []
+        var resolved: [Substring] = []
         let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         for (index, segment) in segments.enumerated() {
             let isLast = index == segments.count - 1
             switch segment {
-            case ".": if isLast { kept.append("") }
+            case ".": if isLast { resolved.append("") }
             case "..":
-                _ = kept.popLast()
-                if isLast { kept.append("") }
-            default: kept.append(segment)
+                _ = resolved.popLast()
+                if isLast { resolved.append("") }
+            default: resolved.append(segment)
             }
         }
-        return "/" + kept.joined(separator: "/") + target[path.endIndex...]
+        return "/" + resolved.joined(separator: "/") + target[path.endIndex...]
     }
 }

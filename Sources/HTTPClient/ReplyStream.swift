@@ -90,19 +90,19 @@ package final class ReplyStream {
     /// - Throws: `.longAnswer` as soon as the body is known to be longer than `maximumBytes`.
     package func body(atMost maximumBytes: Int) throws(CallFailure) -> [UInt8] {
         var body: [UInt8] = []
-        try requireRoom(decoder.announced, maximumBytes)
+        try require(decoder.announced, atMost: maximumBytes)
         while let piece = try next() {
-            try requireRoom(piece.count + decoder.announced, maximumBytes - body.count)
+            try require(piece.count + decoder.announced, atMost: maximumBytes - body.count)
             if body.isEmpty { body = piece } else { body += piece }
         }
         return body
     }
 
-    private func requireRoom(_ count: Int, _ room: Int) throws(CallFailure) {
-        guard count <= room else { throw .longAnswer("its answer is larger than expected") }
+    private func require(_ count: Int, atMost maximum: Int) throws(CallFailure) {
+        guard count <= maximum else { throw .longAnswer("its answer is larger than expected") }
     }
 
-    /// Receives at least one byte; returns false if the connection has ended, and the body with it.
+    /// Receives at least one byte; returns false if the connection has ended and so marks the end of the body.
     private func receiveMore() throws(CallFailure) -> Bool {
         do throws(CallFailure) {
             if try connection.receive(limits) { return true }
@@ -122,7 +122,7 @@ package final class ReplyStream {
     }
 
     /// Throws if the first bytes of an answer are not HTTP; without this check, the call might wait for the rest of a
-    /// line that never comes.
+    /// line that never arrives.
     private static func checkBeginning(_ bytes: UnsafeRawBufferPointer) throws(CallFailure) {
         // The first bytes of a TLS alert, which a peer that expected a handshake sends (RFC 8446 §5.1).
         if bytes.starts(with: [0x15, 0x03]) { throw .speaksTLS }

@@ -6,7 +6,7 @@ package enum RequestBody {
     /// The request has no body.
     case none
     case bytes([UInt8])
-    /// The first bytes of a file, which is read piece by piece; its size must not change meanwhile.
+    /// The first bytes of a file, which is read piece by piece; its size must not change while it is sent.
     case file(Descriptor, bytes: Int64)
     /// A body that is made in pieces on the caller's thread; sent chunked if `length` is nil.
     case stream(any HTTPBodyProducer, length: Int?)

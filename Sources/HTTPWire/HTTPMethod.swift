@@ -1,6 +1,4 @@
-/// The methods that a route can have.
-///
-/// A request with any other method is answered with 501 (RFC 9110 §9.1).
+/// The methods that a route can have; a request with any other method is answered with 501 (RFC 9110 §9.1).
 package enum HTTPMethod: String, Sendable, Hashable, CaseIterable {
     case get = "GET"
     case head = "HEAD"

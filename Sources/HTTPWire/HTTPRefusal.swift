@@ -1,5 +1,5 @@
-/// The reason why a message is not accepted, and the status to answer with: the message breaks the protocol or exceeds
-/// a limit, or the server does not carry the request out.
+/// The reason why a message is not accepted, and the status of the answer: the message violates the protocol or exceeds a limit,
+/// or the server does not carry out the request.
 ///
 /// The parsers throw this error, with status 502 if the message is the response of another server. An
 /// `HTTPBodyReceiver` may throw it to choose the answer.

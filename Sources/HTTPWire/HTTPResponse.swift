@@ -6,9 +6,7 @@ package import Files
 /// A field in `headers` replaces a common field of the same name.
 package struct HTTPResponse: Sendable {
     package var status: Int
-    /// The header fields, which are sent in this order.
-    ///
-    /// CR, LF and NUL in a name or value are sent as spaces.
+    /// The header fields, which are sent in this order; CR, LF and NUL in a name or value are sent as spaces.
     package var headers: [(name: String, value: String)]
     package var body: HTTPResponseBody
 
@@ -27,7 +25,7 @@ package struct HTTPResponse: Sendable {
         self.init(status: status, headers: [("Content-Type", contentType)], body: .bytes(bytes))
     }
 
-    /// The value of the first field with a name, whatever the case of the field's name; nil if there is no such field.
+    /// The value of the first field with a name, which is compared without regard to case; nil if there is no such field.
     package func header(_ lowercasedName: String) -> String? {
         headers.first { ASCII.matches($0.name, lowercasedName) }?.value
     }
@@ -69,9 +67,7 @@ package struct HTTPFileBody: Sendable {
     package let descriptor: Descriptor
     /// The offset in the file at which the body begins, in bytes.
     package let offset: Int
-    /// The number of bytes to send.
-    ///
-    /// If the file turns out to be too short, the connection is closed early, so that the client notices.
+    /// The number of bytes to send; if the file is shorter, the connection is closed early, so that the client notices.
     package let length: Int
 
     /// - Parameter descriptor: an open regular file.
@@ -108,8 +104,7 @@ extension HTTPBodyProducer {
 ///
 /// All three methods are called on worker threads, one after the other, never concurrently.
 package protocol HTTPBodyReceiver: AnyObject, Sendable {
-    /// Processes the next piece; may block on the disk. No more bytes are read from the connection until this method
-    /// returns.
+    /// Processes the next piece; may block on the disk. No more bytes are read from the connection until this method returns.
     ///
     /// - Throws: `HTTPRefusal` to choose the answer; any other error is answered with 500, unless the receiver has
     ///   already answered. `abort` is called next.

@@ -3,7 +3,7 @@ package struct HMAC: Sendable {
     private let inner: SHA256
     private let outer: SHA256
 
-    /// - Parameter key: any length; 32 random bytes are right (RFC 2104 §3).
+    /// - Parameter key: bytes of any number; 32 random bytes are recommended (RFC 2104 §3).
     package init(key: [UInt8]) {
         var block = key.count > SHA256.blockBytes ? SHA256.digest(of: key) : key
         block += [UInt8](repeating: 0, count: SHA256.blockBytes - block.count)

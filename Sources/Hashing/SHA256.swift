@@ -1,9 +1,8 @@
 /// SHA-256 (FIPS 180-4 §6.2) over bytes that arrive piece by piece.
 ///
-/// It is written in plain Swift and processes some hundred megabytes a second in a release build. A copy of the value
-/// continues independently of the original.
+/// Processes some hundred megabytes a second in a release build. A copy of the value continues independently of the original.
 package struct SHA256: Sendable {
-    /// Bytes of a digest.
+    /// The length of a digest in bytes.
     package static let digestBytes = 32
     static let blockBytes = 64
 
@@ -34,9 +33,7 @@ package struct SHA256: Sendable {
     /// Adds the next bytes from an array.
     package mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
-    /// The digest of all bytes so far, 32 bytes.
-    ///
-    /// More bytes may be added afterwards.
+    /// Returns the digest of all bytes so far, which has 32 bytes; more bytes may be added afterwards.
     package func finalize() -> [UInt8] {
         var padded = self
         let zeroes = (Self.blockBytes + 55 - partial.count) % Self.blockBytes
@@ -141,9 +138,7 @@ extension SHA256 {
         }
     }
 
-    private static func rotated(_ word: UInt32, _ count: UInt32) -> UInt32 {
-        word &>> count | word &<< (32 - count)
-    }
+    private static func rotated(_ word: UInt32, _ count: UInt32) -> UInt32 { word &>> count | word &<< (32 - count) }
 }
 
 extension FixedWidthInteger {

@@ -4,10 +4,9 @@ package struct JSONDocument: Sendable {
 
     /// Parses a whole document.
     ///
-    /// Accepts the JSON of RFC 8259, with two differences: NaN, Infinity and -Infinity are numbers, as in Python, and a
-    /// lone surrogate escape is an error. The source must be UTF-8 without a byte order mark, at most 256 MiB. The
-    /// document keeps the source, and needs 16 more bytes of memory for each key and value. Values are decoded when they are
-    /// read.
+    /// Accepts the JSON of RFC 8259, with two differences: NaN, Infinity and -Infinity are numbers, as in Python, and a lone
+    /// surrogate escape is an error. The source must be UTF-8 without a byte order mark, at most 256 MiB. The document keeps the
+    /// source, and needs 16 more bytes of memory for each key and value. Values are decoded when they are read.
     /// - Throws: the first error, with its offset.
     package init(parsing bytes: [UInt8], limits: JSONLimits = .init()) throws(JSONError) {
         guard bytes.count <= JSONNode.maximumSourceBytes else {

@@ -12,11 +12,7 @@ extension JSONParser {
         guard position < end, Self.isDigit(base[position]) else {
             throw failure(start == position ? "unexpected text" : "expected a digit")
         }
-        if base[position] == UInt8(ascii: "0") {
-            position += 1
-        } else {
-            skipDigits()
-        }
+        if base[position] == UInt8(ascii: "0") { position += 1 } else { skipDigits() }
         var isInteger = true
         if position < end, base[position] == UInt8(ascii: ".") {
             isInteger = false
@@ -48,9 +44,7 @@ extension JSONParser {
 
     @inline(__always)
     private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
-}
 
-extension JSONParser {
     /// Parses a string and checks its UTF-8 and its escapes, without resolving the escapes.
     mutating func parseString() throws(JSONError) {
         position += 1
@@ -61,24 +55,16 @@ extension JSONParser {
             guard position < end else { throw failure("string without end") }
             switch base[position] {
             case UInt8(ascii: "\""):
-                try append(
-                    JSONNode(
-                        kind: .string,
-                        start: start,
-                        end: position,
-                        next: count + 1,
-                        hasEscapesOrIsInteger: hasEscapes
-                    )
+                let end = position
+                defer { position += 1 }
+                return try append(
+                    JSONNode(kind: .string, start: start, end: end, next: count + 1, hasEscapesOrIsInteger: hasEscapes)
                 )
-                position += 1
-                return
             case UInt8(ascii: "\\"):
                 hasEscapes = true
                 try checkEscape()
-            case 0..<0x20:
-                throw failure("control character in a string")
-            default:
-                try checkMultibyte()
+            case 0..<0x20: throw failure("control character in a string")
+            default: try checkMultibyte()
             }
         }
     }
@@ -125,8 +111,7 @@ extension JSONParser {
             default: break
             }
             position += 6
-        default:
-            throw failure("unknown escape in a string")
+        default: throw failure("unknown escape in a string")
         }
     }
 
@@ -159,9 +144,7 @@ extension JSONParser {
         default: throw failure("invalid UTF-8")
         }
         guard end - position >= length, second.contains(base[position + 1]) else { throw failure("invalid UTF-8") }
-        for index in 2..<max(length, 2) where base[position + index] & 0xC0 != 0x80 {
-            throw failure("invalid UTF-8")
-        }
+        for index in 2..<max(length, 2) where base[position + index] & 0xC0 != 0x80 { throw failure("invalid UTF-8") }
         position += length
     }
 }

@@ -36,8 +36,7 @@ struct JSONParser {
             skipBlanks()
             guard position < end else { throw failure("unexpected end") }
             switch base[position] {
-            case UInt8(ascii: "\""):
-                return try parseString()
+            case UInt8(ascii: "\""): return try parseString()
             case UInt8(ascii: "{"):
                 try open(.object)
                 if try closeIfNext(UInt8(ascii: "}")) { return }
@@ -45,18 +44,12 @@ struct JSONParser {
             case UInt8(ascii: "["):
                 try open(.array)
                 if try closeIfNext(UInt8(ascii: "]")) { return }
-            case UInt8(ascii: "t"):
-                return try parseWord("true", .true)
-            case UInt8(ascii: "f"):
-                return try parseWord("false", .false)
-            case UInt8(ascii: "n"):
-                return try parseWord("null", .null)
-            case UInt8(ascii: "N"):
-                return try parseWord("NaN", .number)
-            case UInt8(ascii: "I"):
-                return try parseWord("Infinity", .number)
-            default:
-                return try parseNumber()
+            case UInt8(ascii: "t"): return try parseWord("true", .true)
+            case UInt8(ascii: "f"): return try parseWord("false", .false)
+            case UInt8(ascii: "n"): return try parseWord("null", .null)
+            case UInt8(ascii: "N"): return try parseWord("NaN", .number)
+            case UInt8(ascii: "I"): return try parseWord("Infinity", .number)
+            default: return try parseNumber()
             }
         }
     }
@@ -64,7 +57,7 @@ struct JSONParser {
     /// Closes all containers that end directly after a value; returns whether another value follows.
     private mutating func finishValue() throws(JSONError) -> Bool {
         while container >= 0 {
-            nodes[container].countOne()
+            nodes[container].incrementCount()
             skipBlanks()
             guard position < end else { throw failure("unexpected end") }
             let isObject = nodes[container].kind == .object
@@ -76,8 +69,7 @@ struct JSONParser {
             case UInt8(ascii: "}") where isObject, UInt8(ascii: "]") where !isObject:
                 // The closed container is a value of the outer container, which may also end here.
                 close()
-            default:
-                throw failure(isObject ? "expected ',' or '}'" : "expected ',' or ']'")
+            default: throw failure(isObject ? "expected ',' or '}'" : "expected ',' or ']'")
             }
         }
         return false

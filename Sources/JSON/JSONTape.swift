@@ -20,11 +20,7 @@ struct JSONNode {
     /// Bits 0 to 2 are the kind, bit 3 is `hasEscapesOrIsInteger`, bits 4 to 31 are the number of elements or members.
     private var bits: UInt32
 
-    /// The number that is added to `bits` for each element or member.
-    static let one: UInt32 = 1 << 4
-    /// The largest size of a document in bytes.
-    ///
-    /// Each element takes two bytes or more, so the number of elements fits into 28 bits.
+    /// The largest size of a document in bytes; an element takes two bytes or more, so the number of elements fits into 28 bits.
     static let maximumSourceBytes = 1 << 28
 
     init(kind: JSONKind, start: Int, end: Int, next: Int, hasEscapesOrIsInteger: Bool = false) {
@@ -41,12 +37,11 @@ struct JSONNode {
 
     var count: Int { Int(bits >> 4) }
 
-    mutating func countOne() { bits &+= Self.one }
+    /// Counts one more element or member.
+    mutating func incrementCount() { bits &+= 1 << 4 }
 }
 
-/// The nodes of a document in source order, and the source.
-///
-/// `@unchecked Sendable` because a tape never changes after `init`.
+/// The nodes of a document in source order, and the source; `@unchecked Sendable` because a tape never changes after `init`.
 final class JSONTape: @unchecked Sendable {
     let source: [UInt8]
     let nodes: UnsafeMutablePointer<JSONNode>

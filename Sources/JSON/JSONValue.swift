@@ -1,6 +1,4 @@
-/// One value of a document.
-///
-/// A value retains the document, and is cheap to copy.
+/// One value of a document; it retains the document, and is cheap to copy.
 package struct JSONValue: Sendable {
     let tape: JSONTape
     let index: Int
@@ -57,9 +55,8 @@ package struct JSONValue: Sendable {
 
     /// The value of the member with a key; nil if there is no such member.
     ///
-    /// If the key occurs several times, the last value counts, as in Python.
-    ///
-    /// Compares the bytes of keys. The cost is proportional to the number of members.
+    /// If the key occurs several times, the last value counts, as in Python. Compares the bytes of keys. The cost is proportional
+    /// to the number of members.
     package subscript(_ key: String) -> JSONValue? {
         tape.member(of: index, key).map { JSONValue(tape: tape, index: $0) }
     }

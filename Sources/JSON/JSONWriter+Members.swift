@@ -1,4 +1,4 @@
-/// Each function writes a key and its value. The key must be ASCII without characters to escape, as for `key(_:)`.
+/// Functions that write a key and its value; the key must be ASCII without characters to escape, as for `key(_:)`.
 extension JSONWriter {
     package mutating func member(_ name: StaticString, _ value: String) {
         key(name)

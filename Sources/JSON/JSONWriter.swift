@@ -18,16 +18,9 @@ package struct JSONWriter: Sendable {
         bytes.reserveCapacity(capacity)
     }
 
-    /// Opens an object as the next value.
     package mutating func beginObject() { begin(UInt8(ascii: "{")) }
-
-    /// Closes the innermost object.
     package mutating func endObject() { end(UInt8(ascii: "}")) }
-
-    /// Opens an array as the next value.
     package mutating func beginArray() { begin(UInt8(ascii: "[")) }
-
-    /// Closes the innermost array.
     package mutating func endArray() { end(UInt8(ascii: "]")) }
 
     /// Writes a member's key, which must be ASCII without characters to escape.
@@ -41,8 +34,7 @@ package struct JSONWriter: Sendable {
         needsComma = false
     }
 
-    // Disfavoured, so that for a literal the compiler chooses the overload that does not look for characters to escape.
-    /// Writes a member's key.
+    // Disfavoured, so that for a literal the compiler chooses the overload that does not search for characters to escape.
     @_disfavoredOverload
     package mutating func key(_ name: String) {
         appendSeparator()
@@ -67,13 +59,9 @@ package struct JSONWriter: Sendable {
     /// as protobuf does.
     package mutating func double(_ value: Double) {
         appendSeparator()
-        guard value.isFinite else {
-            bytes.append(UInt8(ascii: "\""))
-            appendBare(value)
-            bytes.append(UInt8(ascii: "\""))
-            return
-        }
+        if !value.isFinite { bytes.append(UInt8(ascii: "\"")) }
         appendBare(value)
+        if !value.isFinite { bytes.append(UInt8(ascii: "\"")) }
     }
 
     /// Writes a number with the fewest digits that are parsed as the same value; writes NaN, Infinity and -Infinity without
@@ -101,9 +89,8 @@ package struct JSONWriter: Sendable {
 
     /// Returns the content of the buffer and empties it; the bytes written next continue the same document.
     package mutating func takeBytes() -> [UInt8] {
-        var taken: [UInt8] = []
-        swap(&taken, &bytes)
-        return taken
+        defer { bytes = [] }
+        return bytes
     }
 
     private mutating func begin(_ byte: UInt8) {
@@ -122,9 +109,7 @@ package struct JSONWriter: Sendable {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         needsComma = true
     }
-}
 
-extension JSONWriter {
     private mutating func appendQuoted(_ text: String) {
         var text = text
         text.withUTF8 { appendQuoted(UnsafeRawBufferPointer($0)) }

@@ -4,7 +4,7 @@ internal import HTTPWire
 internal import JSON
 internal import Synchronization
 
-/// Finds credentials for the object storage in the places where boto3 looks, and replaces them before they expire.
+/// Finds credentials for the object storage in the same sources as boto3, and replaces them before they expire.
 ///
 /// The search order is: the environment, the profile files, the agent of a container, the metadata of an instance. The
 /// first request to the storage starts the search.
@@ -21,16 +21,17 @@ package final class CredentialSource: Sendable {
     private let search = Mutex(())
 
     private struct State {
-        var known: S3Credentials?
+        var cached: S3Credentials?
         /// The reason why the last search found nothing.
         var failure: S3Failure?
         /// The time at which the last search ended, in Unix seconds.
-        var ended: Int64?
+        var lastSearchEnd: Int64?
     }
 
-    /// How many seconds a failed search is remembered, so that the requests that waited for it do not each repeat it.
+    /// How many seconds the failure of a search is returned to other requests, so that those that waited do not repeat the
+    /// search.
     private static let failureLifetime: Int64 = 2
-    /// The seconds between two searches while the known credentials are still valid.
+    /// The seconds between two searches while the cached credentials are still valid.
     private static let searchInterval: Int64 = 10
 
     /// - Parameters:
@@ -49,60 +50,56 @@ package final class CredentialSource: Sendable {
 
     /// Returns valid credentials; blocks while it searches for new ones.
     ///
-    /// Only one thread at a time searches. Other threads wait for it only if the known credentials have expired.
+    /// Only one thread at a time searches. Other threads wait for it only if the cached credentials have expired.
     ///
     /// - Throws: `.denied` if none are found; the message says where to put them. `.unavailable` if an agent does not answer.
     func current() throws(S3Failure) -> S3Credentials {
-        if let known = knownCredentials(validFor: Self.refreshSeconds) { return known }
-        if let known = knownCredentials(validFor: 0) {
-            if hasSearched(within: Self.searchInterval) { return known }
+        if let cached = cachedCredentials(validFor: Self.refreshSeconds) { return cached }
+        if let cached = cachedCredentials(validFor: 0) {
+            if hasSearched(within: Self.searchInterval) { return cached }
             let renewed: S3Credentials?? = search.withLockIfAvailable { _ in try? credentialsAfterSearch() }
-            return (renewed ?? nil) ?? known
+            return (renewed ?? nil) ?? cached
         }
         let result = search.withLock { _ in Result { () throws(S3Failure) in try credentialsAfterSearch() } }
         return try result.get()
     }
 
-    /// Returns the known credentials if they stay valid for more than the given number of seconds.
-    private func knownCredentials(validFor seconds: Int64) -> S3Credentials? {
+    /// Returns the cached credentials if they stay valid for more than the given number of seconds.
+    private func cachedCredentials(validFor seconds: Int64) -> S3Credentials? {
         let moment = now()
         return state.withLock { state in
-            guard let known = state.known, known.expires.map({ $0 - seconds > moment }) ?? true else { return nil }
-            return known
+            guard let cached = state.cached, cached.expires.map({ $0 - seconds > moment }) ?? true else { return nil }
+            return cached
         }
     }
 
     /// Whether a search has ended within the given number of seconds.
     private func hasSearched(within seconds: Int64) -> Bool {
         let moment = now()
-        return state.withLock { $0.ended.map { (0..<seconds).contains(moment - $0) } ?? false }
+        return state.withLock { $0.lastSearchEnd.map { (0..<seconds).contains(moment - $0) } ?? false }
     }
 
     /// Searches for credentials, unless another thread has just finished a search.
     private func credentialsAfterSearch() throws(S3Failure) -> S3Credentials {
-        if let known = knownCredentials(validFor: hasSearched(within: Self.searchInterval) ? 0 : Self.refreshSeconds) {
-            return known
-        }
+        let validity = hasSearched(within: Self.searchInterval) ? 0 : Self.refreshSeconds
+        if let cached = cachedCredentials(validFor: validity) { return cached }
         if let failure = state.withLock({ $0.failure }), hasSearched(within: Self.failureLifetime) { throw failure }
         do throws(S3Failure) {
             let found = try find()
-            let ended = now()
-            state.withLock { ($0.known, $0.failure, $0.ended) = (found, nil, ended) }
+            let end = now()
+            state.withLock { ($0.cached, $0.failure, $0.lastSearchEnd) = (found, nil, end) }
             return found
         } catch {
-            let ended = now()
-            state.withLock { ($0.failure, $0.ended) = (error, ended) }
+            let end = now()
+            state.withLock { ($0.failure, $0.lastSearchEnd) = (error, end) }
             throw error
         }
     }
 
-    /// Makes the next call of `current()` search for credentials, because the storage has answered that these have expired.
-    ///
-    /// Does nothing if another thread has replaced them already.
+    /// Makes the next call of `current()` search for credentials, because the storage has answered that these have expired; does
+    /// nothing if another thread has replaced them already.
     func forget(_ credentials: S3Credentials) {
-        state.withLock { state in
-            if state.known == credentials { state.known = nil }
-        }
+        state.withLock { if $0.cached == credentials { $0.cached = nil } }
     }
 
     private func find() throws(S3Failure) -> S3Credentials {
@@ -124,11 +121,11 @@ package final class CredentialSource: Sendable {
             )
         }
         if let found = files.profileCredentials { return found }
-        for way in ["role_arn", "sso_session", "sso_start_url", "credential_process", "login_session"]
-        where files.setting(way) != nil {
+        for setting in ["role_arn", "sso_session", "sso_start_url", "credential_process", "login_session"]
+        where files.setting(setting) != nil {
             throw S3Failure(
                 .denied,
-                "The profile '\(files.profile)' gets its credentials by \(way), which this server does not support: set AWS_ACCESS_KEY_ID "
+                "The profile '\(files.profile)' gets its credentials by \(setting), which this server does not support: set AWS_ACCESS_KEY_ID "
                     + "and AWS_SECRET_ACCESS_KEY, or run the server in a container or on an instance that has a role."
             )
         }
@@ -148,14 +145,13 @@ package final class CredentialSource: Sendable {
         )
     }
 
-    // MARK: Containers
-
+    /// Asks the agent of the container for the credentials of the container's role; nil if the environment names no agent.
     private func containerCredentials() throws(S3Failure) -> S3Credentials? {
         let text: String
         if let path = variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") {
             text = "http://169.254.170.2" + (path.hasPrefix("/") ? path : "/" + path)
-        } else if let whole = variable("AWS_CONTAINER_CREDENTIALS_FULL_URI") {
-            text = whole
+        } else if let uri = variable("AWS_CONTAINER_CREDENTIALS_FULL_URI") {
+            text = uri
         } else {
             return nil
         }
@@ -200,8 +196,6 @@ package final class CredentialSource: Sendable {
         }
     }
 
-    // MARK: Instances
-
     /// Asks the metadata service of the instance (IMDSv2) for the credentials of the instance's role.
     ///
     /// - Returns: nil if there is no metadata service, or the instance has no role.
@@ -232,8 +226,6 @@ package final class CredentialSource: Sendable {
         else { return nil }
         return try Self.credentials(in: ask(.get, url, fields, "the instance's metadata"), "The instance's")
     }
-
-    // MARK: Answers
 
     private func ask(
         _ method: HTTPMethod,

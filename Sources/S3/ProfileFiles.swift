@@ -56,8 +56,7 @@ struct ProfileFiles: Sendable {
         return String(decoding: bytes[..<count], as: UTF8.self)
     }
 
-    /// Returns the settings of each section of a file by the section's name; indented lines, which are nested settings,
-    /// are ignored.
+    /// Returns the settings of each section of a file by the section's name; ignores indented lines, which are nested settings.
     static func sections(_ text: String) -> [String: [String: String]] {
         var sections: [String: [String: String]] = [:]
         var current: String?

@@ -37,12 +37,12 @@ package struct S3Completion: Sendable {
         self.creationToken = creationToken
     }
 
-    /// Whether an object was created by this upload.
+    /// Whether this upload has created an object.
     ///
     /// If both the upload and the object have a creation token, the tokens must be equal. Otherwise the tag of the object
     /// must be the one that S3 computes from the tags of the parts. S3 computes other tags for objects that are encrypted
     /// with KMS, so the result is then false.
-    package func created(_ object: S3Object) -> Bool {
+    package func hasCreated(_ object: S3Object) -> Bool {
         if let size, size != object.size { return false }
         if let creationToken, let found = object.creationToken { return creationToken == found }
         return object.tag == S3Client.tag(of: parts)
@@ -110,15 +110,14 @@ extension S3Client {
 
     /// Completes an upload; the object exists, with the content of the parts, when this function returns.
     ///
-    /// If the answer does not show whether the upload was completed, this function reads the metadata of the object to
-    /// find out.
+    /// If the answer does not show whether the upload was completed, this function reads the metadata of the object to find out.
     package func complete(_ id: String, _ key: String, _ completion: S3Completion) throws(S3Failure) {
         do throws(S3Failure) {
             try requestCompletion(id, key, completion.parts)
         } catch {
             guard error.kind == .noUpload || error.kind == .unavailable else { throw error }
             // If the metadata cannot be read either, the first error is thrown.
-            guard let object = try? head(key), completion.created(object) else { throw error }
+            guard let object = try? head(key), completion.hasCreated(object) else { throw error }
         }
     }
 
@@ -133,7 +132,7 @@ extension S3Client {
         var attempt = 1
         while true {
             let reply = try send(Request(method: .post, key: key, query: [("uploadId", id)], body: .array(body)))
-            // S3 sends the status 200 before it joins the parts, so that only the body shows whether joining them succeeded.
+            // S3 sends the status 200 before it joins the parts, so only the body shows whether it could join them.
             let result: XMLElement
             do throws(S3Failure) {
                 result = try answer(reply, to: Self.completion, root: "CompleteMultipartUploadResult", or: ["ETag"])

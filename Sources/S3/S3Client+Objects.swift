@@ -16,14 +16,6 @@ package struct S3Object: Sendable, Equatable {
     /// A random text that Apus stores with an object that it creates by an upload in parts, so that it recognizes the
     /// object of that upload; nil for other objects and in listings.
     package var creationToken: String?
-
-    package init(key: String, size: Int64, tag: String, modified: Int64, creationToken: String? = nil) {
-        self.key = key
-        self.size = size
-        self.tag = tag
-        self.modified = modified
-        self.creationToken = creationToken
-    }
 }
 
 /// A page of a listing.
@@ -45,7 +37,7 @@ extension S3Client {
             stream = try open(Request(method: .head, key: key))
         } catch {
             guard error.kind == .denied || error.kind == .refused else { throw error }
-            // An answer to HEAD has no body with a reason. A listing fails for the same reason, and its answer has a body.
+            // An answer to HEAD has no body with the reason. A listing fails for the same reason, and its answer has a body.
             _ = try list(prefix: key, atMost: 1)
             // The listing succeeded: the failure was temporary, or expired credentials have been replaced meanwhile.
             stream = try open(Request(method: .head, key: key))
@@ -134,7 +126,7 @@ extension S3Client {
         }
     }
 
-    /// Throws unless the storage has the object with the tag that it has just answered.
+    /// Throws unless the storage has the object with the tag that was in its last answer.
     ///
     /// - Parameter size: nil if the size is unknown.
     func requireObject(_ key: String, tag: String, size: Int64?) throws(S3Failure) {
@@ -301,8 +293,7 @@ extension S3Client {
         return page
     }
 
-    /// Returns a function that decodes the keys in a listing, which are percent-encoded if its element `EncodingType`
-    /// says so.
+    /// Returns a function that decodes the keys in a listing, which are percent-encoded if its element `EncodingType` says so.
     static func decoder(of list: XMLElement) -> (String?) -> String? {
         guard list["EncodingType"] == "url" else { return { $0 } }
         return { $0.flatMap { PercentCoding.decode($0, plusIsSpace: true) } }

@@ -55,8 +55,8 @@ package final class S3Client: Sendable {
         _ region: String,
         _ variable: (String) -> String?
     ) throws(S3Failure) -> Connection {
-        let ending = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
-        let standard = HTTPOrigin(isSecure: true, host: "s3.\(region).\(ending)", port: 443)
+        let domain = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
+        let standard = HTTPOrigin(isSecure: true, host: "s3.\(region).\(domain)", port: 443)
         var origin = settings.endpoint?.origin ?? standard
         var path = settings.endpoint.map { $0.target.hasSuffix("/") ? $0.target : $0.target + "/" } ?? "/"
         switch settings.addressing {
@@ -130,8 +130,8 @@ extension S3Client {
     private static let firstPause = Duration.milliseconds(100)
     /// The longest time for a request without a body and its answer.
     ///
-    /// The limit of silence is not enough: an object store that sends a byte now and then never exceeds that limit, and would
-    /// occupy a thread for days.
+    /// The limit of silence is not enough: an object store that sends one byte every few seconds never exceeds that limit, and
+    /// would occupy a thread for days.
     private static let longestDocument = Duration.seconds(60)
     private static let emptyHash = Hexadecimal.text(SHA256.digest(of: []))
 
@@ -139,31 +139,30 @@ extension S3Client {
     func open(_ request: Request) throws(S3Failure) -> ReplyStream {
         let hash = request.body.hash
         let start = ContinuousClock.now
-        var pause = Self.firstPause
         var attempt = 1
-        var mayRenew = true
+        var mayRenewCredentials = true
         var otherRegion: Connection?
         while true {
             let failure: S3Failure
-            let signing = try credentials.current()
+            let signingCredentials = try credentials.current()
             let used = otherRegion ?? connection.withLock { $0 }
             do throws(CallFailure) {
-                let stream = try send(request, hash, over: used, signedWith: signing)
+                let stream = try send(request, hash, over: used, signedWith: signingCredentials)
                 if request.expected.contains(stream.head.status) {
-                    if !used.isConfirmed { keep(used) }
+                    if !used.isConfirmed { confirm(used) }
                     return stream
                 }
                 let fault = S3Fault(of: stream, on: request.method)
-                if fault.meansExpiredCredentials, mayRenew {
-                    mayRenew = false
-                    credentials.forget(signing)
+                if fault.meansExpiredCredentials, mayRenewCredentials {
+                    mayRenewCredentials = false
+                    credentials.forget(signingCredentials)
                     continue
                 }
-                if otherRegion == nil, let region = fault.region, let other = other(than: used, in: region) {
+                if otherRegion == nil, let other = fault.region.flatMap({ otherConnection(to: $0, insteadOf: used) }) {
                     otherRegion = other
                     continue
                 }
-                if fault.confirmsRegion, !used.isConfirmed { keep(used) }
+                if fault.confirmsRegion, !used.isConfirmed { confirm(used) }
                 failure = fault.failure(bucket: bucket, address: address)
             } catch {
                 failure = try Self.failure(error, address: address)
@@ -171,10 +170,8 @@ extension S3Client {
             guard failure.kind == .unavailable, attempt < settings.attempts, .now - start < settings.retryTime else {
                 throw failure
             }
+            Self.pause(after: attempt)
             attempt += 1
-            // The pause is random, so that requests that failed together are not repeated together.
-            Self.wait(pause * Double.random(in: 0.5...1.5))
-            pause *= 2
         }
     }
 
@@ -198,13 +195,13 @@ extension S3Client {
         _ request: Request,
         _ hash: String,
         over connection: Connection,
-        signedWith signing: S3Credentials
+        signedWith signingCredentials: S3Credentials
     ) throws(CallFailure) -> ReplyStream {
         let origin = connection.client.origin
         let path = Self.path(connection, request.key)
         var fields = [(name: "Host", value: origin.hostField)] + request.fields
         if let owner = settings.bucketOwner { fields.append(("x-amz-expected-bucket-owner", owner)) }
-        let signer = RequestSigner(signing, region: connection.region)
+        let signer = RequestSigner(signingCredentials, region: connection.region)
         let signed = RequestSigner.Request(
             method: request.method.rawValue,
             path: path,
@@ -282,7 +279,7 @@ extension S3Client {
     /// Returns a connection to the region of AWS that an answer has named.
     ///
     /// - Returns: nil if the operator has set an endpoint, if the text is not a region, or if the region is the one in use.
-    private func other(than used: Connection, in region: String) -> Connection? {
+    private func otherConnection(to region: String, insteadOf used: Connection) -> Connection? {
         guard settings.endpoint == nil, region != used.region, S3Settings.isRegion(region) else { return nil }
         let current = connection.withLock { $0 }
         // Another request may have found the region in the meantime.
@@ -292,11 +289,10 @@ extension S3Client {
 
     /// Makes all further requests use a connection whose region the storage has accepted.
     ///
-    /// Callers pass only connections that got an answer in their region, so that one wrong answer does not affect other
-    /// requests.
-    private func keep(_ confirmed: Connection) {
+    /// Callers pass only connections that got an answer in their region, so that one wrong answer does not affect other requests.
+    private func confirm(_ accepted: Connection) {
         connection.withLock { current in
-            current = confirmed
+            current = accepted
             current.isConfirmed = true
         }
     }
@@ -327,22 +323,16 @@ extension S3Client {
         }
     }
 
-    /// Waits before an attempt is repeated.
-    ///
-    /// The pause is random, so that requests that failed together are not repeated together.
+    /// Waits before an attempt is repeated, for a random time, so that requests that failed together are not repeated together.
     ///
     /// - Parameter failures: the number of attempts that have failed, at least 1.
     static func pause(after failures: Int) {
-        wait(firstPause * (1 << min(max(failures, 1) - 1, 5)) * Double.random(in: 0.5...1.5))
-    }
-
-    private static func wait(_ duration: Duration) {
-        let microseconds = duration / .microseconds(1)
-        usleep(useconds_t(max(0, min(microseconds, 30_000_000))))
+        let duration = firstPause * (1 << min(max(failures, 1) - 1, 5)) * Double.random(in: 0.5...1.5)
+        usleep(useconds_t(max(0, min(duration / .microseconds(1), 30_000_000))))
     }
 }
 
-/// Produces a request body from bytes in memory, piece by piece, so that memory never contains a copy of all bytes.
+/// Produces a request body from bytes in memory, piece by piece, so that they are never copied all at once.
 private final class MemoryProducer: HTTPBodyProducer {
     private static let pieceBytes = 256 * 1_024
 

@@ -39,7 +39,7 @@ package struct S3Location: Sendable, Equatable {
     /// The location as a URI.
     package var uri: String { "s3://\(bucket)" + (prefix.isEmpty ? "" : "/\(prefix)") }
 
-    private static func isBucketCharacter(_ byte: UInt8) -> Bool {
+    static func isBucketCharacter(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"):

@@ -1,8 +1,6 @@
 internal import HTTPClient
 
-/// Reads a part of an object piece by piece, and requests the rest again after an interrupted answer.
-///
-/// Only one thread at a time may use it.
+/// Reads a part of an object piece by piece, and requests the rest again after an interrupted answer; not thread-safe.
 package final class S3Reading {
     private let client: S3Client
     private let object: S3Object

@@ -62,9 +62,9 @@ package struct S3Settings: Sendable {
         let named = names.compactMap { name in variable(name).map { (name, $0) } }.first
         let inFile = ignoresOthers ? nil : files.setting("endpoint_url").map { ("endpoint_url of the profile", $0) }
         guard let (source, text) = named ?? inFile else {
-            // The certificates of AWS are valid only for bucket names that form a single label before the service's name.
-            let fits = !bucket.contains(".") && bucket.lowercased() == bucket && !bucket.contains("_")
-            return (nil, style == "path" || (style == "auto" && !fits) ? .path : .virtualHost)
+            // The certificates of AWS are valid only for bucket names that are a single label of a host name.
+            let isHostLabel = !bucket.contains(".") && bucket.lowercased() == bucket && !bucket.contains("_")
+            return (nil, style == "path" || (style == "auto" && !isHostLabel) ? .path : .virtualHost)
         }
         guard let url = HTTPURL(text), !url.target.contains("?"), !text.contains("@") else {
             // A text with '@' may contain a password.
@@ -95,12 +95,7 @@ package struct S3Settings: Sendable {
     }
 
     private static func isRegionCharacter(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-            true
-        default: false
-        }
+        S3Location.isBucketCharacter(byte) && byte != UInt8(ascii: ".")
     }
 
     /// The header field for each of boto3's arguments that this server supports.

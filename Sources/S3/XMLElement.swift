@@ -58,13 +58,13 @@ struct XMLElement {
     /// The length in bytes of the longest reference that is decoded, without `&` and `;`.
     private static let longestReference = 10
 
-    // Searches bytes, because as a Character a semicolon differs from a semicolon that a combining mark follows.
+    // Searches bytes, because a semicolon with a combining mark after it is another Character than a semicolon.
     private static func decoded(_ text: Substring) -> String {
         var result = ""
         var rest = text.utf8
-        while let mark = rest.firstIndex(of: UInt8(ascii: "&")) {
-            result += Substring(rest[..<mark])
-            let after = rest[rest.index(after: mark)...]
+        while let ampersand = rest.firstIndex(of: UInt8(ascii: "&")) {
+            result += Substring(rest[..<ampersand])
+            let after = rest[rest.index(after: ampersand)...]
             // The search for `;` is bounded, so that a text with many `&` does not take quadratic time.
             let reference = after.prefix(longestReference + 1)
             guard let end = reference.firstIndex(of: UInt8(ascii: ";")), let scalar = scalar(Substring(after[..<end]))

@@ -21,12 +21,7 @@ extension Connection {
             }
         }
 
-        fileprivate var waits: Bool {
-            switch self {
-            case .passive, .restart, .truncate: false
-            case .truncateWhenFree: true
-            }
-        }
+        fileprivate var waitsForLocks: Bool { self == .truncateWhenFree }
     }
 
     /// The pages in the write-ahead log (WAL) after this connection's last commit; 0 if the next commit restarts it.
@@ -44,7 +39,7 @@ extension Connection {
     @discardableResult
     package func checkpoint(_ mode: CheckpointMode) throws(SQLiteError) -> (log: Int, checkpointed: Int) {
         guard let raw = database.raw else { throw .closed(sql: nil) }
-        if !mode.waits { sqlite3_busy_timeout(raw, 0) }
+        if !mode.waitsForLocks { sqlite3_busy_timeout(raw, 0) }
         defer { sqlite3_busy_timeout(raw, busyMilliseconds) }
         var log: Int32 = 0
         var checkpointed: Int32 = 0

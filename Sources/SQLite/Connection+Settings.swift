@@ -18,15 +18,10 @@ package enum JournalMode: String, Sendable {
 package struct WriterSettings: Sendable {
     /// The size of the page cache, in KiB.
     package var cacheKibibytes = 65_536
-
     /// The pages in the WAL from which a commit runs a checkpoint; 0 leaves checkpoints to `Writer`.
     package var automaticCheckpointPages = 0
-
-    /// Whether to use a WAL if the file system supports it.
-    ///
-    /// Without a WAL, a rollback journal is used.
+    /// Whether to use a WAL if the file system supports it; otherwise a rollback journal is used.
     package var prefersWriteAheadLog = true
-
     /// The size in bytes to which a larger WAL file is truncated when the WAL restarts.
     package var keptLogBytes = 4_096 * 4_120
 
@@ -79,9 +74,7 @@ extension Connection {
         try execute("PRAGMA cache_size = -\(cacheKibibytes)")
         try execute("PRAGMA temp_store = MEMORY")
     }
-}
 
-extension Connection {
     /// Opens a connection in WAL mode and tests the WAL; nil if the file system does not support a WAL.
     private static func openWithLog(path: String) throws(SQLiteError) -> Connection? {
         let connection = try Connection(path: path, mode: .readWriteCreate)
@@ -96,7 +89,7 @@ extension Connection {
         return nil
     }
 
-    /// Switches to a WAL; for a database without tables, which has nothing to lose, with only one sync, at the end.
+    /// Switches to a WAL; a database without tables has no data to lose, so it is synced only once, at the end.
     private func switchToLog() throws(SQLiteError) -> JournalMode {
         guard try tableCount() == 0 else { return try setJournalMode(.wal) }
         try execute("PRAGMA synchronous = OFF")
@@ -112,7 +105,7 @@ extension Connection {
         let second = try Connection(path: path, mode: .readWrite)
         defer { second.close() }
         try second.execute("BEGIN IMMEDIATE")
-        // Unlike a query, this pragma does not make SQLite parse the whole schema, which takes a while.
+        // Unlike a query, this pragma does not make SQLite parse the whole schema, which takes long.
         let version = try second.firstInt64(of: "PRAGMA user_version") ?? 0
         // A commit costs a sync, so only a new database gets a test commit.
         if isNew { try second.execute("PRAGMA user_version = \(version)") }

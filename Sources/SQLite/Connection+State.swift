@@ -34,9 +34,7 @@ extension Connection {
     ///
     /// `body` must not wait for a socket, because an open read transaction keeps the WAL from restarting. Commits when
     /// `body` returns; rolls back and rethrows if `body` throws.
-    package func readTransaction<Value>(_ body: () throws -> Value) throws -> Value {
-        try transaction("BEGIN", body)
-    }
+    package func readTransaction<Value>(_ body: () throws -> Value) throws -> Value { try transaction("BEGIN", body) }
 
     /// Runs `body` in one transaction that takes the write lock at once (BEGIN IMMEDIATE).
     ///

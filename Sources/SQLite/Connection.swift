@@ -67,9 +67,10 @@ package final class Connection {
             throw SQLiteError(code: error.code, message: "\(error.message): \(path)")
         }
         database = DatabaseHandle(raw: raw)
-        // The file system layer of writers buffers what is written to the WAL, and must drop it when a transaction is rolled back.
+        // The file system layer of writers buffers what is written to the WAL, and must discard it if a transaction is rolled
+        // back.
         if mode.fileSystem != nil { apus_watch_rollbacks(raw) }
-        // At most a day, which fits the type.
+        // The milliseconds of at most a day fit into 32 bits.
         busyMilliseconds = Int32(min(max(busyTimeout / .milliseconds(1), 0), 86_400_000))
         sqlite3_busy_timeout(raw, busyMilliseconds)
         try execute("PRAGMA foreign_keys = ON")
@@ -84,11 +85,8 @@ package final class Connection {
         database.close()
     }
 
-    /// A value that interrupts this connection's statements from any thread.
-    package var interrupter: Interrupter { Interrupter(target: database.interruptTarget) }
-}
+    package var interrupter: Interrupter { database.interrupter }
 
-extension Connection {
     /// Compiles one statement, without the cache.
     /// - Throws: SQLite's error for the text; SQLITE_MISUSE if the text has no statement or several statements.
     package func prepare(_ sql: String) throws(SQLiteError) -> Statement {
@@ -124,8 +122,8 @@ extension Connection {
 
     /// Returns a compiled statement that is reset and has no bound values, if possible from the cache.
     ///
-    /// The cache holds the 64 statements that were used last. If the cached statement is in use, compiles a new one, so
-    /// that nested use is safe.
+    /// The cache holds the 64 statements that were used last. If the cached statement is in use, this method compiles another
+    /// one.
     package func cached(_ sql: String) throws(SQLiteError) -> Statement {
         if let statement = statements.statement(for: sql) {
             guard statement.isBusy else {

@@ -4,18 +4,18 @@ internal import Synchronization
 
 /// SQLite's connection, shared by a `Connection` and its statements.
 ///
-/// Only one thread at a time may use a handle; only `interruptTarget` may be used from any thread.
+/// Only one thread at a time may use a handle, except `interrupter`, which any thread may use.
 final class DatabaseHandle {
     /// Nil after `close()`.
     private(set) var raw: OpaquePointer?
-    let interruptTarget: InterruptTarget
+    let interrupter: Interrupter
 
     /// The pages in the write-ahead log (WAL) after the newest commit; written by SQLite's WAL hook.
     let walPages: UnsafeMutablePointer<Int32>
 
     init(raw: OpaquePointer) {
         self.raw = raw
-        interruptTarget = InterruptTarget(raw)
+        interrupter = Interrupter(raw)
         walPages = .allocate(capacity: 1)
         walPages.initialize(to: 0)
     }
@@ -25,9 +25,7 @@ final class DatabaseHandle {
         walPages.deallocate()
     }
 
-    /// Makes SQLite update `walPages` at each commit.
-    ///
-    /// Replaces SQLite's automatic checkpoint, which uses the same hook.
+    /// Makes SQLite update `walPages` at each commit; replaces SQLite's automatic checkpoint, which uses the same hook.
     func countWALPages() {
         guard let raw else { return }
         _ = sqlite3_wal_hook(
@@ -50,7 +48,7 @@ final class DatabaseHandle {
     func close() {
         guard let closing = raw else { return }
         raw = nil
-        interruptTarget.invalidate()
+        interrupter.invalidate()
         // SQLite's connection may outlive this object, which frees `walPages`: the hook must not use it any more.
         _ = sqlite3_wal_hook(closing, nil, nil)
         var statement = sqlite3_next_stmt(closing, nil)
@@ -62,8 +60,8 @@ final class DatabaseHandle {
     }
 }
 
-/// Interrupts a connection from any thread, which SQLite allows for no other operation.
-final class InterruptTarget: Sendable {
+/// Interrupts the running statements of a connection; usable from any thread.
+package final class Interrupter: Sendable {
     /// `@unchecked Sendable` because the pointer is only passed to `sqlite3_interrupt`.
     ///
     /// Any thread may call this function while the connection is open, and the mutex keeps the connection open during the call.
@@ -75,21 +73,14 @@ final class InterruptTarget: Sendable {
 
     init(_ raw: OpaquePointer) { target = Mutex(Target(raw: raw)) }
 
-    func interrupt() {
+    /// Makes the running statements fail with SQLITE_INTERRUPT; does nothing after the connection was closed.
+    ///
+    /// Interrupting a write rolls back its transaction (https://sqlite.org/c3ref/interrupt.html).
+    package func interrupt() {
         target.withLock { target in
             if let target { sqlite3_interrupt(target.raw) }
         }
     }
 
     func invalidate() { target.withLock { $0 = nil } }
-}
-
-/// Interrupts the running statements of a connection; usable from any thread.
-package struct Interrupter: Sendable {
-    let target: InterruptTarget
-
-    /// Makes the running statements fail with SQLITE_INTERRUPT; does nothing after the connection was closed.
-    ///
-    /// Interrupting a write rolls back its transaction (https://sqlite.org/c3ref/interrupt.html).
-    package func interrupt() { target.interrupt() }
 }

@@ -1,8 +1,8 @@
 /// Keeps the write-ahead log (WAL) within its limits; runs on the writer's thread, between two commits.
 ///
-/// SQLite restarts the WAL when all of its pages are in the database and no reader uses it. If some read runs at every moment,
-/// the WAL never restarts. So if a checkpoint could not restart the WAL, no new read starts for some milliseconds. If the WAL is
-/// large, running reads are ended first: those that have lasted for a second, or all if the WAL is even larger.
+/// SQLite restarts the WAL when all of its pages are in the database and no reader uses it. If a read runs at every moment, the
+/// WAL never restarts. Therefore, if a checkpoint could not restart the WAL, no new read starts for some milliseconds. If the WAL
+/// is large, running reads are ended first: those that have lasted for a second, or all if the WAL is even larger.
 struct LogKeeper {
     private let limits: LogLimits
     private let gate: (any ReadGate)?
@@ -21,7 +21,7 @@ struct LogKeeper {
 
     /// Records the size of the WAL, and returns whether it has grown so much since the last call of `empty` that
     /// another call is necessary.
-    mutating func isDue(_ connection: Connection) -> Bool {
+    mutating func recordSize(_ connection: Connection) -> Bool {
         let pages = connection.walPages
         filePages = max(filePages, pages)
         guard limits.restart > 0 else { return false }

@@ -1,16 +1,11 @@
-/// Limits on the size of the write-ahead log (WAL), in pages.
-///
-/// A page takes 4,120 bytes of the WAL.
+/// Limits on the size of the write-ahead log (WAL), in pages; a page takes 4,120 bytes of the WAL.
 package struct LogLimits: Sendable {
     /// The pages from which a checkpoint copies the WAL into the database and restarts it; 0 for no checkpoint.
     package let restart: Int
-
     /// The pages by which the WAL grows before the next attempt, if reads have kept it from restarting.
     package let step: Int
-
     /// The pages from which reads that have lasted for a second are ended.
     package let endLongReads: Int
-
     /// The pages from which all running reads are ended.
     package let endAllReads: Int
 

@@ -2,10 +2,8 @@
 package struct Migration: Sendable {
     /// The position in the sequence of migrations, from 1.
     package let version: Int
-
     /// The file name; error messages use it.
     package let name: String
-
     /// A script without transaction statements.
     package let sql: String
 
@@ -22,9 +20,7 @@ package struct Migration: Sendable {
         self.init(version: version, name: fileName, sql: sql)
     }
 
-    /// The 64-bit FNV-1a hash of the script in UTF-8, as 16 hexadecimal digits.
-    ///
-    /// The checksum detects an edited file, but not an attack.
+    /// The 64-bit FNV-1a hash of the script in UTF-8, as 16 hexadecimal digits; detects an edited file, but not an attack.
     package var checksum: String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in sql.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
@@ -49,7 +45,7 @@ package enum MigrationError: Error, Sendable {
     case newerDatabase(recorded: Int, name: String, known: Int)
     /// A migration was edited after it had been applied.
     case changedChecksum(name: String, recorded: String, current: String)
-    /// The table `schema_migrations` lacks a version below its newest one.
+    /// The table `schema_migrations` does not contain a version that is lower than its newest one.
     case gapInRecord(missing: Int)
     /// A migration failed, and the transaction was rolled back.
     case failed(name: String, SQLiteError)
@@ -63,22 +59,17 @@ extension MigrationError: CustomStringConvertible {
         switch self {
         case .brokenSequence(let name, let expected, let found):
             "migration \(name) has version \(found), expected \(expected)"
-        case .notADatabase:
-            "the file is not a SQLite database"
+        case .notADatabase: "the file is not a SQLite database"
         case .mlflowDatabase(let revision):
             "this is MLflow's own database (revision \(revision ?? "unknown")), not an Apus database; it was not changed"
-        case .foreignDatabase:
-            "this is not an Apus database; it was not changed"
+        case .foreignDatabase: "this is not an Apus database; it was not changed"
         case .newerDatabase(let recorded, let name, let known):
             "the database is at version \(recorded) (\(name)), but this program knows only versions up to \(known)"
         case .changedChecksum(let name, let recorded, let current):
             "migration \(name) was changed after it had been applied: checksum \(current), recorded \(recorded)"
-        case .gapInRecord(let missing):
-            "the database's record of migrations lacks version \(missing)"
-        case .failed(let name, let error):
-            "migration \(name) failed and was rolled back: \(error)"
-        case .database(let error):
-            "the database cannot be used: \(error)"
+        case .gapInRecord(let missing): "the database's record of migrations lacks version \(missing)"
+        case .failed(let name, let error): "migration \(name) failed and was rolled back: \(error)"
+        case .database(let error): "the database cannot be used: \(error)"
         }
     }
 }

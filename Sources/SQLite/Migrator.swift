@@ -163,22 +163,10 @@ extension Migrator {
         )
         """
 
-    private static let insertRecord = """
-        INSERT INTO schema_migrations (version, name, checksum, applied_at)
-        VALUES (?1, ?2, ?3, ?4)
-        """
-
-    private static let listRecords = """
-        SELECT version, name, checksum
-        FROM schema_migrations
-        ORDER BY version
-        """
-
-    private static let listTables = """
-        SELECT name
-        FROM sqlite_schema
-        WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'
-        """
+    private static let insertRecord =
+        "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (?1, ?2, ?3, ?4)"
+    private static let listRecords = "SELECT version, name, checksum FROM schema_migrations ORDER BY version"
+    private static let listTables = "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'"
 
     private static let countRecordTableColumns = """
         SELECT count(*)

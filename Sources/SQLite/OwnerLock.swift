@@ -18,8 +18,7 @@ package final class OwnerLock: Sendable {
             switch self {
             case .ownedElsewhere(let pid, let path):
                 "another process\(pid.map { " (pid \($0))" } ?? "") owns the database: \(path) is locked"
-            case .system(let call, let errno, let path):
-                "\(call) \(path): \(String(cString: strerror(errno)))"
+            case .system(let call, let errno, let path): "\(call) \(path): \(String(cString: strerror(errno)))"
             }
         }
     }
@@ -93,7 +92,7 @@ package final class OwnerLock: Sendable {
         return Owner(lockFile: content(descriptor))
     }
 
-    /// Whether there is a lock file of owners none of which has created the database, as of a server whose data is elsewhere.
+    /// Whether there is a lock file, but no owner has created the database, because the server stores its data elsewhere.
     package static func hasOwnersWithoutDatabase(_ databasePath: String) -> Bool {
         let descriptor = open(lockPath(for: databasePath), O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }

@@ -1,6 +1,6 @@
 /// The writer's control over the readers, which it uses when reads keep the write-ahead log (WAL) from restarting.
 package protocol ReadGate: Sendable {
-    /// Makes new reads wait until `resume`; each call needs its own `resume`. Running reads continue.
+    /// Makes new reads wait until `resume`, which must follow each call; running reads continue.
     func pause(_ reads: PausedReads)
 
     /// Ends one `pause` of the same reads.
@@ -23,5 +23,3 @@ package enum PausedReads: Sendable {
     /// All reads except those of `ReadCost.cheap`.
     case expensive
 }
-
-extension ReaderPool: ReadGate {}

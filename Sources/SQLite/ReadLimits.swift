@@ -20,7 +20,7 @@ package struct ReadLimits: Sendable {
     }
 }
 
-/// The error of a read that was ended before it had its result.
+/// The error of a read that was ended before it had a result.
 package struct ReadEnded: Error, Sendable {
     package enum Reason: Sendable {
         /// The read used up its processor time.

@@ -6,9 +6,10 @@ internal import Synchronization
 
 /// Checks the limits of one connection's reads while they run, and ends a read that exceeds them.
 ///
-/// `mustEndRead` is called by SQLite after every 1,000 instructions of its virtual machine, and by the pattern matching of `is_like`
-/// and `is_ilike` after every 64 KiB of text. Until the read has lasted for `ReadLimits.workBeforeLong`, a check only reads the
-/// clock; afterwards it also reads the processor time, at most every 10 ms. Only `startedAt` may be used outside of the reader's thread.
+/// `mustEndRead` is called by SQLite after every 1,000 instructions of its virtual machine, and by the pattern matching of
+/// `is_like` and `is_ilike` after every 64 KiB of text. Until the read has lasted for `ReadLimits.workBeforeLong`, a check only
+/// reads the clock; afterwards it also reads the processor time, at most every 10 ms. Only `startedAt` may be used outside of the
+/// reader's thread.
 final class ReadWatch {
     /// The reason why a read was ended.
     enum End {
@@ -28,9 +29,7 @@ final class ReadWatch {
         case mustRestart
     }
 
-    /// The start of the running read, in nanoseconds of the monotonic clock (`ReadMoment`); 0 if no read runs.
-    ///
-    /// Any thread may read this value.
+    /// The start of the running read, in nanoseconds of the monotonic clock (`ReadMoment`), for any thread; 0 if no read runs.
     let startedAt = Atomic<UInt64>(0)
 
     fileprivate static let instructionsBetweenChecks: Int32 = 1_000
@@ -76,16 +75,16 @@ final class ReadWatch {
 
     /// Ends the checks of a read.
     ///
-    /// - Parameter effort: the total of the answer that this read belongs to, to which its processor time is added. It is passed again
-    ///   because the read may have created it after `begin`.
+    /// - Parameter effort: the total of the answer that this read belongs to, to which its processor time is added. It is passed
+    ///   again because the read may have created it after `begin`.
     /// - Returns: the reason why the read was ended; nil if it finished by itself.
     func finish(addingTo effort: ReadEffort?) -> End? {
         isArmed = false
-        effort?.add(nanoseconds: ownWork(at: .now))
+        effort?.add(nanoseconds: usedProcessorTime(at: .now))
         return end
     }
 
-    /// Records that the read's transaction has ended, which is later than the checks: only now does the read no longer hold the WAL.
+    /// Records that the read's transaction has ended, which is after the end of the checks; until then the read uses the WAL.
     func didEndTransaction() {
         caller = .server
         effort = nil
@@ -105,11 +104,11 @@ final class ReadWatch {
         let now = ReadMoment.now
         guard now >= nextLimitCheck else { return nil }
         nextLimitCheck = now + Self.timeBetweenLimitChecks
-        let own = ownWork(at: now)
-        if own + (effort?.nanoseconds ?? 0) >= limits.work.clampedNanoseconds { return .stopped(.work) }
+        let used = usedProcessorTime(at: now)
+        if used + (effort?.nanoseconds ?? 0) >= limits.work.clampedNanoseconds { return .stopped(.work) }
         if now >= start + limits.time { return .stopped(.time) }
         if isLong { sleepIfPreempted() }
-        guard mayBecomeLong, own >= limits.workBeforeLong.clampedNanoseconds else { return nil }
+        guard mayBecomeLong, used >= limits.workBeforeLong.clampedNanoseconds else { return nil }
         mayBecomeLong = false
         let decision = decideOnLongRead()
         isLong = decision == .continuesAtLowPriority
@@ -117,7 +116,7 @@ final class ReadWatch {
     }
 
     /// The processor time of this read in nanoseconds; for a cheap read that is not long yet, the elapsed time.
-    private func ownWork(at now: ReadMoment) -> UInt64 {
+    private func usedProcessorTime(at now: ReadMoment) -> UInt64 {
         let lasted = now.nanoseconds - start.nanoseconds
         guard lasted >= limits.workBeforeLong.clampedNanoseconds || processorStart > 0 else { return lasted }
         let processor = processorTime()
@@ -125,12 +124,13 @@ final class ReadWatch {
         return processor - processorStart
     }
 
-    /// Sleeps if the kernel has preempted this thread since the last call: 20 ms, and twice as long each further time, up to
-    /// 160 ms; a call without a preemption before it halves the next sleep, because also on a busy machine a processor is
-    /// free now and then.
+    /// Sleeps if the kernel has preempted this thread since the last call: 20 ms, and twice as long each further time, up to 160
+    /// ms; if the kernel has not, the next sleep is halved and not skipped, because a processor is free at times even on a busy
+    /// machine.
     ///
-    /// The low priority counts only against threads of the same kernel session (sched(7), "The autogroup feature"). Without the sleep, a
-    /// program of another kernel session on this machine, such as a client, would get only an equal share of the processors.
+    /// The low priority counts only against threads of the same kernel session (sched(7), "The autogroup feature"). Without the
+    /// sleep, a program of another kernel session on this machine, such as a client, would get only an equal share of the
+    /// processors.
     private func sleepIfPreempted() {
         var usage = rusage()
         guard getrusage(Self.usageOfThread, &usage) == 0 else { return }
@@ -173,9 +173,9 @@ private func mustEndReadOfWatch(context: UnsafeMutableRawPointer?) -> Int32 {
     return Unmanaged<ReadWatch>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.mustEndRead() } ? 1 : 0
 }
 
-/// The moment before which a running read must have begun to be ended at its next check; usable from any thread.
+/// A moment: reads that began before it are ended at their next check; usable from any thread.
 ///
-/// The writer raises it when running reads keep the write-ahead log (WAL) from restarting.
+/// The writer sets a later moment when running reads keep the write-ahead log (WAL) from restarting.
 final class ReadCutoff: Sendable {
     private let nanoseconds = Atomic<UInt64>(0)
 

@@ -35,8 +35,7 @@ final class Reader: @unchecked Sendable {
     var kind: Kind
     /// The next read of an idle reader; set by the pool, under its lock.
     var job: ReaderJob?
-    /// The peer whose read this reader runs or is about to run, while it is a general reader; set by the pool, under its
-    /// lock.
+    /// The peer whose read this reader runs or is about to run, while it is a general reader; set by the pool, under its lock.
     var peer: Peer?
     /// Whether an idle reader must free its cached pages; set by the pool, under its lock.
     var mustReleaseMemory = false
@@ -68,9 +67,7 @@ final class Reader: @unchecked Sendable {
         weak var reader: Reader?
     }
 
-    /// The start of the running read; nil if no read runs.
-    ///
-    /// Usable from any thread.
+    /// The start of the running read; nil if no read runs; usable from any thread.
     var readStart: ReadMoment? {
         let start = watch.startedAt.load(ordering: .acquiring)
         return start == 0 ? nil : ReadMoment(nanoseconds: start)
@@ -109,9 +106,7 @@ final class Reader: @unchecked Sendable {
     func releaseMemory() { context?.connection.releaseMemory() }
 
     /// Interrupts the running statement; usable from any thread.
-    func interrupt() {
-        interrupter.withLock { $0 }?.interrupt()
-    }
+    func interrupt() { interrupter.withLock { $0 }?.interrupt() }
 
     /// Waits up to 10 milliseconds until the thread ends; called from another thread.
     ///

@@ -4,7 +4,7 @@ internal import Budgets
 struct ReaderJob: Sendable {
     let cost: ReadCost
     let caller: Caller
-    /// The sum of the processor times of all reads for the same answer; nil for a read on its own.
+    /// The sum of the processor times of all reads for the same answer; nil if the answer needs only this read.
     let effort: ReadEffort?
     /// Runs the read, and returns a closure that passes the result to the caller.
     let run: @Sendable (any ReaderContext) throws -> (@Sendable () -> Void)

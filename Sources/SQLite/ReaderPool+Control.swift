@@ -3,7 +3,7 @@ internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
-extension ReaderPool {
+extension ReaderPool: ReadGate {
     /// The numbers of reads that wait now, that run now, and that have been ended so far.
     package var statistics: ReaderStatistics {
         state.withLock { state in
@@ -16,18 +16,13 @@ extension ReaderPool {
         }
     }
 
-    /// Makes the reads that began before `moment` end within some milliseconds; returns at once.
-    ///
-    /// Each such read starts again, on the newest data; if it is ended for a second time, it fails with `ReadEnded`.
+    /// Each read that is ended starts again, on the newest data; if it is ended for a second time, it fails with `ReadEnded`.
     package func endReads(startedBefore moment: ReadMoment) { cutoff.raise(to: moment) }
 
-    /// The start of the oldest running read; nil if no read runs.
     package var oldestRead: ReadMoment? { state.withLock { $0.readers.compactMap(\.readStart).min() } }
 
-    /// Makes new reads wait until `resume`, which must follow each call; running reads continue.
     package func pause(_ reads: PausedReads) { state.withLock { $0.pause(reads) } }
 
-    /// Ends one `pause` of the same reads.
     package func resume(_ reads: PausedReads) {
         let (awake, vacancies) = state.withLock { $0.resume(reads) }
         for reader in awake { reader.wake.signal() }
@@ -39,9 +34,7 @@ extension ReaderPool {
         for reader in state.withLock({ $0.askIdleReadersToReleaseMemory() }) { reader.wake.signal() }
     }
 
-    /// Blocks until no read runs that began before `moment`; never call it on a reader's thread.
-    ///
-    /// - Returns: false if the time ran out.
+    /// Never call this method on a reader's thread.
     package func waitForReads(startedBefore moment: ReadMoment, within time: Duration) -> Bool {
         let end = ReadMoment.now + time
         while let oldest = oldestRead, oldest < moment {

@@ -1,4 +1,5 @@
 internal import Budgets
+internal import Threads
 
 extension ReaderPool {
     /// The waiting reads, the readers, and the number of readers allowed.
@@ -7,9 +8,7 @@ extension ReaderPool {
         struct KindCounts {
             private var counts: (reserved: Int, general: Int, long: Int)
 
-            init(reserved: Int = 0, general: Int = 0, long: Int = 0) {
-                counts = (reserved, general, long)
-            }
+            init(reserved: Int = 0, general: Int = 0, long: Int = 0) { counts = (reserved, general, long) }
 
             subscript(kind: Reader.Kind) -> Int {
                 get {
@@ -54,8 +53,6 @@ extension ReaderPool {
 
         private var shortReaders: Int { readerCounts[.reserved] + readerCounts[.general] }
 
-        // MARK: Readers
-
         /// Gives a new read to an idle reader, which must be woken; nil if the read has to wait.
         mutating func takeIdleReader(for job: ReaderJob) -> Reader? {
             guard !isPaused(job.cost) else { return nil }
@@ -65,21 +62,21 @@ extension ReaderPool {
             }
             guard mayRunMore(for: job.caller.party), let reader = takeIdle(.general) else { return nil }
             reader.job = job
-            begin(job, on: reader)
+            countRunning(job, on: reader)
             return reader
         }
 
-        /// Whether one more general reader may work for the peer: while several clients send requests, one has one general
-        /// reader, so that it does not keep all processors from the others.
+        /// Whether one more general reader may work for the peer: while several clients send requests, each has at most one
+        /// general reader, so that no client uses all processors.
         private func mayRunMore(for peer: Peer) -> Bool { runningReads[peer] == nil || !contention.isPresent }
 
-        private mutating func begin(_ job: ReaderJob, on reader: Reader) {
+        private mutating func countRunning(_ job: ReaderJob, on reader: Reader) {
             guard reader.kind == .general else { return }
             reader.peer = job.caller.party
             runningReads[job.caller.party, default: 0] += 1
         }
 
-        private mutating func end(on reader: Reader) {
+        private mutating func uncountRunning(on reader: Reader) {
             guard let peer = reader.peer else { return }
             reader.peer = nil
             let left = runningReads[peer, default: 1] - 1
@@ -90,7 +87,7 @@ extension ReaderPool {
             idle.lastIndex { $0.kind == kind }.map { idle.remove(at: $0) }
         }
 
-        /// Counts one more reader for reads of this cost, which the caller must start; nil if no more may be started.
+        /// Counts one more reader for reads of this cost, which the caller must start; nil if no further reader may start.
         mutating func reserveReader(for cost: ReadCost) -> Reader.Kind? {
             guard !isPaused(cost) else { return nil }
             if cost == .cheap, let kind = reserveReader(.reserved) { return kind }
@@ -113,7 +110,7 @@ extension ReaderPool {
         /// Removes a reader whose thread could not be started.
         ///
         /// - Returns: all waiting reads, if no reader is left to serve them.
-        mutating func giveUp(_ reader: Reader) -> [ReaderJob] {
+        mutating func removeUnstarted(_ reader: Reader) -> [ReaderJob] {
             remove(reader)
             return shortReaders == 0 ? queues.removeAll() : []
         }
@@ -123,14 +120,12 @@ extension ReaderPool {
             readerCounts[reader.kind] -= 1
         }
 
-        // MARK: Work
-
         mutating func nextTask(for reader: Reader) -> ReaderTask? {
             if let job = reader.job {
                 reader.job = nil
                 return .perform(job)
             }
-            end(on: reader)
+            uncountRunning(on: reader)
             if reader.kind != .long, let deliver = deliveries.popFirst() { return .deliver(deliver) }
             if reader.mustReleaseMemory {
                 reader.mustReleaseMemory = false
@@ -142,7 +137,7 @@ extension ReaderPool {
                 mayAllRunMore || runningReads[peer] == nil
             }
             guard let job else { return nil }
-            begin(job, on: reader)
+            countRunning(job, on: reader)
             return .perform(job)
         }
 
@@ -184,12 +179,12 @@ extension ReaderPool {
         mutating func makeLong(_ reader: Reader) -> [Reader.Kind]? {
             guard readerCounts[.long] < capacity[.long] else { return nil }
             move(reader, to: .long)
-            end(on: reader)
+            uncountRunning(on: reader)
             guard !isClosed else { return [] }
             var vacancies: [Reader.Kind] = []
             if readerCounts[.reserved] == 0, let kind = reserveReader(.reserved) { vacancies.append(kind) }
-            let isWanted = shortReaders == 0 || !queues.expensive.isEmpty || !queues.continued.isEmpty
-            if isWanted, let kind = reserveReader(.general) { vacancies.append(kind) }
+            let isNeeded = shortReaders == 0 || !queues.expensive.isEmpty || !queues.continued.isEmpty
+            if isNeeded, let kind = reserveReader(.general) { vacancies.append(kind) }
             return vacancies
         }
 
@@ -217,8 +212,6 @@ extension ReaderPool {
             return idle
         }
 
-        // MARK: Pauses and the end
-
         private func isPaused(_ cost: ReadCost) -> Bool { pauses.all > 0 || pauses.expensive > 0 && cost != .cheap }
 
         mutating func pause(_ reads: PausedReads) { count(reads, 1) }
@@ -237,9 +230,7 @@ extension ReaderPool {
             var vacancies: [Reader.Kind] = []
             if !queues.cheap.isEmpty, let kind = reserveReader(.reserved) { vacancies.append(kind) }
             let wanted = isPaused(.expensive) ? 0 : queues.expensive.count + queues.continued.count
-            while vacancies.count < wanted, let kind = reserveReader(.general) {
-                vacancies.append(kind)
-            }
+            while vacancies.count < wanted, let kind = reserveReader(.general) { vacancies.append(kind) }
             defer { idle = [] }
             return (idle, vacancies)
         }

@@ -3,7 +3,7 @@ internal import Dispatch
 internal import Synchronization
 internal import Threads
 
-/// Read-only connections, each with its own thread, so that reads run at the same time as each other and as a write.
+/// Read-only connections, each with its own thread, so that several reads and a write run at the same time.
 ///
 /// No read waits long for other reads. One reader serves only cheap reads. The other readers serve the peers in turn,
 /// and the callers of one peer in turn. A read that uses more processor time than `ReadLimits.workBeforeLong` is long:
@@ -23,10 +23,10 @@ package final class ReaderPool: Sendable {
     ///   - count: the number of readers for short reads, at least 1; if there are 2 or more, one serves only cheap
     ///     reads.
     ///   - queue: the budget of reads that wait for a reader; when it is used up, `submit` throws `.overloaded`.
-    ///   - contention: tells whether several clients send requests; then one peer gets one of the readers that are not for
-    ///     cheap reads only.
-    ///   - open: opens a reader's connection and context, which always have the same type; if it throws, the read
-    ///     fails, and the next read calls it again.
+    ///   - contention: tells whether several clients send requests; while they do, each peer gets at most one of the readers that
+    ///     serve more than cheap reads.
+    ///   - open: opens a reader's connection and returns its context, always of the same type; if it throws, the read fails, and the
+    ///     next read calls it again.
     package init(
         count: Int,
         queue: Budget,
@@ -105,7 +105,7 @@ package final class ReaderPool: Sendable {
         }
         let number = state.withLock { $0.add(reader) }
         if reader.start(named: "reader-\(number)", { [self] in serve(on: reader) }) { return true }
-        for job in state.withLock({ $0.giveUp(reader) }) { refuse(job, .overloaded) }
+        for job in state.withLock({ $0.removeUnstarted(reader) }) { refuse(job, .overloaded) }
         return false
     }
 
@@ -119,8 +119,7 @@ package final class ReaderPool: Sendable {
         if job.countsAsWaiting { queue.giveBack(1, for: job.caller.party) }
     }
 
-    // MARK: On a reader's thread
-
+    /// Runs the reader's tasks; called on the reader's thread.
     private func serve(on reader: Reader) {
         while let task = nextTask(for: reader) {
             switch task {
@@ -128,14 +127,12 @@ package final class ReaderPool: Sendable {
             case .releaseMemory: reader.releaseMemory()
             case .perform(let job):
                 stopCountingAsWaiting(job)
-                settle(job, job.caller.hasLeft ? notBegun : reader.perform(job), on: reader)
+                finish(job, job.caller.hasLeft ? notBegun : reader.perform(job), on: reader)
             }
         }
     }
 
-    private var notBegun: Reader.Outcome {
-        .failed(ReadEnded(reason: .callerLeft, limits: limits), .callerLeft)
-    }
+    private var notBegun: Reader.Outcome { .failed(ReadEnded(reason: .callerLeft, limits: limits), .callerLeft) }
 
     /// Waits for the reader's next task; nil if its thread must end.
     private func nextTask(for reader: Reader) -> ReaderTask? {
@@ -149,7 +146,7 @@ package final class ReaderPool: Sendable {
         }
     }
 
-    private func settle(_ job: ReaderJob, _ outcome: Reader.Outcome, on reader: Reader) {
+    private func finish(_ job: ReaderJob, _ outcome: Reader.Outcome, on reader: Reader) {
         switch outcome {
         case .answered(let deliver): handOver(deliver, from: reader)
         case .failed(let error, let reason):

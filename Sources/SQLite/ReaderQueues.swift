@@ -19,11 +19,7 @@ struct ReaderQueues {
     }
 
     /// - Parameter mayBeNext: whether a general reader may take a read of this peer now.
-    mutating func popFirst(
-        for kind: Reader.Kind,
-        onlyCheap: Bool,
-        where mayBeNext: (Peer) -> Bool
-    ) -> ReaderJob? {
+    mutating func popFirst(for kind: Reader.Kind, onlyCheap: Bool, where mayBeNext: (Peer) -> Bool) -> ReaderJob? {
         switch kind {
         case .reserved: return cheap.popFirst()
         case .general:

@@ -4,10 +4,8 @@ internal import CSQLite
 package struct SQLiteError: Error, Sendable {
     /// The extended result code.
     package var code: Code
-
     /// SQLite's message for the failure; it never contains a bound value.
     package var message: String
-
     /// The SQL text without bound values, truncated to 1,000 characters; nil if no statement was involved.
     package var sql: String?
 
@@ -73,9 +71,7 @@ extension SQLiteError: CustomStringConvertible {
         let statement = sql.map { " in: \($0)" } ?? ""
         return "SQLite error \(code.rawValue): \(message)\(statement)"
     }
-}
 
-extension SQLiteError {
     static func closed(sql: String?) -> SQLiteError {
         SQLiteError(code: .misuse, message: "the connection is closed", sql: sql)
     }
@@ -84,14 +80,11 @@ extension SQLiteError {
     ///
     /// Must be read before any other call on the connection. For nil, the message is SQLite's text for the code.
     static func latest(on database: OpaquePointer?, result: Int32, sql: String?) -> SQLiteError {
-        guard let database else {
+        // When SQLite returns MISUSE without recording it, the connection still has the code of an older call.
+        guard let database, sqlite3_extended_errcode(database) & 0xFF == result & 0xFF else {
             return SQLiteError(code: Code(rawValue: result), message: String(cString: sqlite3_errstr(result)), sql: sql)
         }
-        let extended = sqlite3_extended_errcode(database)
-        // When SQLite returns MISUSE without recording it, the connection still holds the code of an older call.
-        guard extended & 0xFF == result & 0xFF else {
-            return SQLiteError(code: Code(rawValue: result), message: String(cString: sqlite3_errstr(result)), sql: sql)
-        }
-        return SQLiteError(code: Code(rawValue: extended), message: String(cString: sqlite3_errmsg(database)), sql: sql)
+        let code = Code(rawValue: sqlite3_extended_errcode(database))
+        return SQLiteError(code: code, message: String(cString: sqlite3_errmsg(database)), sql: sql)
     }
 }

@@ -1,8 +1,6 @@
 internal import CSQLite
 
-/// SQLITE_TRANSIENT: SQLite copies the bytes before the call returns.
-///
-/// The C macro is a cast that Swift does not import.
+/// SQLITE_TRANSIENT, a macro that Swift does not import: SQLite copies the bytes before the call returns.
 private let copyBytes = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
 /// Parameters are numbered from 1, as in `?1`. Binding fails with SQLITE_RANGE for a position that the statement does
@@ -19,14 +17,11 @@ extension Statement {
         try check(sqlite3_bind_double(handle, Int32(clamping: position), value))
     }
 
-    /// Binds text.
     package func bind(_ value: String, at position: Int) throws(SQLiteError) {
         var value = value
-        let result = value.withUTF8 { bindText(UnsafeRawBufferPointer($0), at: position) }
-        try check(result)
+        try check(value.withUTF8 { bindText(UnsafeRawBufferPointer($0), at: position) })
     }
 
-    /// Binds a blob.
     package func bind(_ value: [UInt8], at position: Int) throws(SQLiteError) {
         let position = Int32(clamping: position)
         let result = value.withUnsafeBytes { bytes in

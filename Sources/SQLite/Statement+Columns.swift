@@ -27,9 +27,7 @@ extension Statement {
         case null, integer, real, text, blob
     }
 
-    package func isNull(_ column: Int) -> Bool {
-        sqlite3_column_type(handle, Int32(clamping: column)) == SQLITE_NULL
-    }
+    package func isNull(_ column: Int) -> Bool { sqlite3_column_type(handle, Int32(clamping: column)) == SQLITE_NULL }
 
     /// The value as an integer; 0 for NULL.
     package func int64(_ column: Int) -> Int64 { sqlite3_column_int64(handle, Int32(clamping: column)) }

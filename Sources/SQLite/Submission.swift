@@ -8,15 +8,13 @@ package enum SubmissionError: Error, Sendable {
     case closed
 }
 
-/// The state of one reader: its connection and, for example, prepared statements.
-///
-/// Used only on that reader's thread.
+/// The state of one reader: its connection and, for example, prepared statements; used only on that reader's thread.
 package protocol ReaderContext: AnyObject, SendableMetatype {
     /// The connection of the reader; the pool closes it.
     var connection: Connection { get }
 
-    /// The sum of processor times to which the last read belongs, because further reads for the same answer follow; nil
-    /// for a read on its own.
+    /// The sum to which the processor time of the last read is added, because further reads for the same answer follow; nil if
+    /// the answer needs only one read.
     var effort: ReadEffort? { get }
 
     /// The error that the caller of a read gets if the read was ended.

@@ -1,4 +1,5 @@
 internal import Budgets
+internal import Threads
 
 /// A queue whose elements are removed one at a time.
 protocol WaitingQueue {
@@ -9,32 +10,9 @@ protocol WaitingQueue {
     mutating func popFirst() -> Element?
 }
 
-/// A first-in, first-out queue.
-struct FIFOQueue<Element>: WaitingQueue {
-    private var elements: [Element?] = []
-    /// The number of elements at the front of `elements` that have been removed; their slots are nil.
-    private var head = 0
+extension FIFOQueue: WaitingQueue {}
 
-    init() {}
-
-    var isEmpty: Bool { head == elements.count }
-
-    mutating func append(_ element: Element) { elements.append(element) }
-
-    mutating func popFirst() -> Element? {
-        guard head < elements.count else { return nil }
-        let element = elements[head]
-        elements[head] = nil
-        head += 1
-        if head == elements.count || head >= 1_024 {
-            elements.removeFirst(head)
-            head = 0
-        }
-        return element
-    }
-}
-
-/// A queue of inner queues: the inner queues that are not empty yield one element each, in turn.
+/// A queue of inner queues, which yield one element each, in turn, until they are empty.
 struct RoundRobinQueue<Key: Hashable, Inner: WaitingQueue>: WaitingQueue {
     private var turns = FIFOQueue<Key>()
     private var queues: [Key: Inner] = [:]
@@ -50,7 +28,7 @@ struct RoundRobinQueue<Key: Hashable, Inner: WaitingQueue>: WaitingQueue {
 
     mutating func popFirst() -> Inner.Element? { popFirst { _ in true } }
 
-    /// Removes the next element whose key has its turn and may have it now; nil if there is none.
+    /// Removes the first element of the next inner queue, in turn, whose key satisfies `mayBeNext`; nil if there is none.
     mutating func popFirst(where mayBeNext: (Key) -> Bool) -> Inner.Element? {
         for _ in 0..<queues.count {
             guard let key = turns.popFirst() else { return nil }
@@ -84,7 +62,7 @@ struct FairQueue: WaitingQueue {
 
     mutating func popFirst() -> ReaderJob? { popFirst { _ in true } }
 
-    /// Removes the next read of a peer that may have one more now; nil if there is none.
+    /// Removes the next read whose peer satisfies `mayBeNext`; nil if there is none.
     mutating func popFirst(where mayBeNext: (Peer) -> Bool) -> ReaderJob? {
         guard let job = peers.popFirst(where: mayBeNext) else { return nil }
         count -= 1

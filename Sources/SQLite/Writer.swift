@@ -90,7 +90,7 @@ package final class Writer<Session: WriterSession>: Sendable {
                 processPending()
                 return transactions.isCheckpointDue
             }
-            // Requests that have arrived meanwhile, and a checkpoint that is due, run on the writer's thread, so that
+            // Requests that have arrived during this commit, and a checkpoint that is due, run on the writer's thread, so that
             // they do not delay the caller.
             guard updateSchedule() || isCheckpointDue else { return }
         }
@@ -170,11 +170,10 @@ package final class Writer<Session: WriterSession>: Sendable {
     private func processPending() {
         turns.reset()
         let jobs: [WriterJob<Session>] = state.withLock { state in
-            var taken: [WriterJob<Session>] = []
-            swap(&taken, &state.pending)
-            state.writingPeer = taken.first?.peer
-            state.writesLarge = taken.contains(where: \.isLarge)
-            return taken
+            defer { state.pending = [] }
+            state.writingPeer = state.pending.first?.peer
+            state.writesLarge = state.pending.contains(where: \.isLarge)
+            return state.pending
         }
         var waiting = turns.ordered(jobs)[...]
         while !waiting.isEmpty {

@@ -1,8 +1,6 @@
 package import Budgets
 
-/// The state of the writer: its connection, prepared statements and caches of database content.
-///
-/// Used only on the writer's thread.
+/// The state of the writer: its connection, prepared statements and caches; used only on the writer's thread.
 package protocol WriterSession: AnyObject, SendableMetatype {
     /// The read-write connection; the writer closes it.
     var connection: Connection { get }
@@ -40,17 +38,13 @@ extension WriterSession {
 package struct WriterLimits: Sendable {
     /// The budget of waiting requests; when it is used up, `submit` throws `.overloaded`.
     package var queue = Budget(total: BudgetLimits().queuedWrites)
-
     /// The most requests in one transaction, which limits how long the first of them waits.
     package var requestsPerCommit = 1_024
-
     /// The pages after which a transaction accepts no more requests: those that SQLite had to write before the commit,
     /// because its page cache was full.
     package var pagesPerCommit = 1_024
-
     /// The limits on the size of the WAL.
     package var log = LogLimits()
-
     /// Whether a commit must wait until no read runs, which a rollback journal requires.
     package var pausesReadersToCommit = false
 

@@ -1,6 +1,6 @@
 internal import Budgets
 
-/// The part of the writer that runs on its thread: transactions, replays and checkpoints.
+/// The part of the writer that runs on its thread: transactions, repeated requests and checkpoints.
 ///
 /// If a request fails after it has changed something, the transaction is rolled back, and the requests before it run
 /// again in a new transaction. Such requests are few. A savepoint for each request would avoid the repetition, but cost
@@ -60,8 +60,7 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
         case .emptyLog:
             // A failure, such as one caused by another program that reads, loses nothing: the next start reads the WAL.
             _ = try? session.connection.checkpoint(.truncateWhenFree)
-        case .keepLog:
-            session.connection.keepLogWhenClosed()
+        case .keepLog: session.connection.keepLogWhenClosed()
         }
         session.connection.close()
         self.session = nil
@@ -70,7 +69,7 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
     /// Whether the WAL has grown enough since the last checkpoint to need the next one.
     var isCheckpointDue: Bool {
         guard let connection = session?.connection else { return false }
-        return log.isDue(connection)
+        return log.recordSize(connection)
     }
 
     /// Runs a checkpoint; pauses the readers for a short time if they keep the WAL from restarting.
@@ -200,8 +199,8 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
 
     /// Runs `commit`; if `pausesReadersToCommit` is set, while no read runs.
     ///
-    /// With a rollback journal, SQLite itself would wait for the reads with growing sleeps, and fail after the busy
-    /// timeout. Reads that last longer than a second are ended.
+    /// Without the pause, SQLite would wait for the reads with longer and longer sleeps, and fail after the busy timeout. Reads that
+    /// last for more than a second are ended.
     private func withoutReads(_ commit: () throws -> Void) throws {
         guard pausesReadersToCommit, let gate else { return try commit() }
         gate.pause(.all)

@@ -26,7 +26,7 @@ final class WriterTurns: @unchecked Sendable {
     }
 
     private static let usualCost = Duration.microseconds(50)
-    private static let mostKinds = 1_000
+    private static let maximumKinds = 1_000
 
     /// The average time of the latest requests of each kind.
     private var costs: [Kind: Duration] = [:]
@@ -99,7 +99,7 @@ final class WriterTurns: @unchecked Sendable {
     /// Records the time that `count` requests of the kind of `job` took together.
     func recordTime<Session: WriterSession>(_ time: Duration, for count: Int, like job: WriterJob<Session>) {
         let (kind, cost) = (Kind(job), time / max(count, 1))
-        if costs.count >= Self.mostKinds, costs[kind] == nil { costs = [:] }
+        if costs.count >= Self.maximumKinds, costs[kind] == nil { costs = [:] }
         costs[kind] = costs[kind].map { ($0 * 3 + cost) / 4 } ?? cost
     }
 }

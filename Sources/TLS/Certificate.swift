@@ -1,17 +1,17 @@
 internal import COpenSSL
 internal import Glibc
 
-/// A certificate of OpenSSL's, which must be used only while its owner keeps it.
+/// A pointer to a certificate of OpenSSL, which is valid only as long as the owner of the certificate exists.
 struct Certificate {
     private let pointer: OpaquePointer
 
     init(_ pointer: OpaquePointer) { self.pointer = pointer }
 
     /// The date and time until which the certificate is valid, in UTC.
-    var end: String { Self.text(apus_X509_get0_notAfter(pointer)) }
+    var validUntil: String { Self.text(apus_X509_get0_notAfter(pointer)) }
 
     /// The date and time from which the certificate is valid, in UTC.
-    var beginning: String { Self.text(apus_X509_get0_notBefore(pointer)) }
+    var validFrom: String { Self.text(apus_X509_get0_notBefore(pointer)) }
 
     /// Whether the certificate is no longer valid; false if its date cannot be read.
     var hasExpired: Bool {
@@ -42,6 +42,7 @@ struct Certificate {
         var type: Int32 = 0
         guard let value = apus_GENERAL_NAME_get0_value(entry, &type) else { return nil }
         let string = OpaquePointer(value)
+        // 7 is GEN_IPADD, a numeric address.
         guard type == Int32(APUS_GEN_DNS.rawValue) || type == 7, let data = apus_ASN1_STRING_get0_data(string) else {
             return nil
         }

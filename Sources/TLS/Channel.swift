@@ -2,9 +2,7 @@ package import Files
 internal import Glibc
 package import HTTPWire
 
-/// Sends and receives the bytes of a connection, plain or encrypted.
-///
-/// Only one thread at a time may use a channel.
+/// Sends and receives the bytes of a connection, plain or encrypted; only one thread at a time may use a channel.
 package struct Channel: Sendable {
     package let descriptor: Descriptor
     /// The TLS session; nil for a plain connection.
@@ -28,11 +26,10 @@ package struct Channel: Sendable {
         _ second: UnsafeRawBufferPointer,
         moreFollows: Bool
     ) -> Transfer {
-        session?.send(first, second)
-            ?? SystemCall.send(descriptor.rawValue, first, second, moreFollows: moreFollows)
+        session?.send(first, second) ?? SystemCall.send(descriptor.rawValue, first, second, moreFollows: moreFollows)
     }
 
-    /// Sends the beginning of a part of a file, and returns how much; may block on the disk, never on the socket.
+    /// Sends as many bytes of a part of a file as possible, from its beginning; may block on the disk, never on the socket.
     ///
     /// After `.wouldBlock`, the next call must be for the same part again.
     package func sendFile(_ file: Descriptor, offset: Int, count: Int) -> Transfer {
@@ -45,12 +42,11 @@ package struct Channel: Sendable {
                 let code = errno
                 if found < 0, code == EINTR { continue }
                 guard found > 0 else { return found == 0 ? .endOfFile : .failed(errno: code) }
-                return session.send(UnsafeRawBufferPointer(rebasing: space[..<found]), Self.nothing)
+                let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+                return session.send(UnsafeRawBufferPointer(rebasing: space[..<found]), nothing)
             }
         }
     }
-
-    private static var nothing: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
 
     /// Whether a read of `count` bytes into a buffer of `space` bytes has read everything that has arrived.
     package func isDrained(afterReading count: Int, of space: Int) -> Bool {
@@ -60,7 +56,7 @@ package struct Channel: Sendable {
 
     /// Closes the sending side; an encrypted connection first sends a last record that says so.
     package func shutdownWriting() {
-        session?.sayGoodbye()
+        session?.sendCloseNotify()
         SystemCall.shutdownWriting(descriptor.rawValue)
     }
 }

@@ -69,7 +69,7 @@ package final class TLSContext: @unchecked Sendable {
     package func isFor(_ host: String) -> Bool { ownCertificate?.isFor(host) ?? false }
 
     /// The date until which this side's certificate was valid; nil if it has not expired.
-    package var expiry: String? { ownCertificate.flatMap { $0.hasExpired ? $0.end : nil } }
+    package var expiry: String? { ownCertificate.flatMap { $0.hasExpired ? $0.validUntil : nil } }
 
     private var ownCertificate: Certificate? { apus_SSL_CTX_get0_certificate(pointer).map { Certificate($0) } }
 
@@ -109,12 +109,10 @@ package final class TLSContext: @unchecked Sendable {
         return badFile(own.keySource, own.keyPath, "no private key without a password", code)
     }
 
-    private static func badFile(_ source: String, _ path: String, _ what: String, _ code: UInt? = nil) -> TLSFailure {
+    private static func badFile(_ source: String, _ path: String, _ lack: String, _ code: UInt? = nil) -> TLSFailure {
         let found = code ?? OpenSSL.takeError()
-        if let reason = PEMFile.readFailure(path) {
-            return .badFile("\(source) '\(path)' cannot be read: \(reason)")
-        }
-        return .badFile("\(source) '\(path)' holds \(what) in PEM form (\(OpenSSL.text(found)))")
+        if let reason = PEMFile.readFailure(path) { return .badFile("\(source) '\(path)' cannot be read: \(reason)") }
+        return .badFile("\(source) '\(path)' holds \(lack) in PEM form (\(OpenSSL.text(found)))")
     }
 }
 

@@ -3,9 +3,7 @@ package import Files
 internal import Glibc
 package import HTTPWire
 
-/// The encryption of one connection over a non-blocking socket.
-///
-/// Only one thread at a time may use a session.
+/// The encryption of one connection over a non-blocking socket; only one thread at a time may use a session.
 package final class TLSSession: @unchecked Sendable {
     // Unchecked because the owner passes the session from thread to thread, and only one thread at a time uses it.
     /// The state of the handshake.
@@ -28,7 +26,7 @@ package final class TLSSession: @unchecked Sendable {
     /// Whether the handshake has begun.
     package private(set) var hasBegun = false
     private var isEstablished = false
-    private var hasSaidGoodbye = false
+    private var hasSentCloseNotify = false
 
     /// The longest content of one record (RFC 8446 §5.1).
     static let recordBytes = 16_384
@@ -144,14 +142,14 @@ package final class TLSSession: @unchecked Sendable {
     package var isDrained: Bool { socket.pointee.is_drained != 0 && apus_SSL_has_pending(ssl) == 0 }
 
     /// Makes every further call fail; for an owner that has sent only a part of a message and will not send the rest.
-    package func giveUp() {
+    package func invalidate() {
         if failure == nil { failure = .broken("a part was not sent") }
     }
 
-    /// Tells the peer that no further bytes follow (RFC 8446 §6.1), if the socket accepts this record at once.
-    package func sayGoodbye() {
-        guard isEstablished, failure == nil, !hasSaidGoodbye else { return }
-        hasSaidGoodbye = true
+    /// Tells the peer that no further bytes follow (close_notify, RFC 8446 §6.1), if the socket accepts this record at once.
+    package func sendCloseNotify() {
+        guard isEstablished, failure == nil, !hasSentCloseNotify else { return }
+        hasSentCloseNotify = true
         apus_ERR_clear_error()
         _ = apus_SSL_shutdown(ssl)
         apus_ERR_clear_error()
@@ -161,8 +159,7 @@ package final class TLSSession: @unchecked Sendable {
         switch error {
         case Int32(APUS_SSL_ERROR_WANT_READ.rawValue), Int32(APUS_SSL_ERROR_WANT_WRITE.rawValue): return .wouldBlock
         case Int32(APUS_SSL_ERROR_ZERO_RETURN.rawValue): return .endOfFile
-        default:
-            return .failed(errno: fail(error) == .closed ? ECONNRESET : EPROTO)
+        default: return .failed(errno: fail(error) == .closed ? ECONNRESET : EPROTO)
         }
     }
 
@@ -199,8 +196,8 @@ package final class TLSSession: @unchecked Sendable {
         let certificate = socket.pointee.refused.map { Certificate($0) }
         // The numbers are the values of X509_V_ERR_….
         switch result {
-        case 9: return .notYetValid(certificate?.beginning ?? "a later date")
-        case 10: return .expired(certificate?.end ?? "an earlier date")
+        case 9: return .notYetValid(certificate?.validFrom ?? "a later date")
+        case 10: return .expired(certificate?.validUntil ?? "an earlier date")
         case 18: return .selfSigned
         case 2, 19, 20, 21: return .unknownIssuer
         case 62, 64: return .wrongName(certificate?.names ?? [])

@@ -26,24 +26,23 @@ package struct TLSTrust: Sendable, Equatable {
     /// - Throws: `.badFile` if `MLFLOW_TRACKING_INSECURE_TLS` has another value than true, false, 1 or 0, or is true
     ///   although `MLFLOW_TRACKING_SERVER_CERT_PATH` is set.
     package init(_ variable: (String) -> String?) throws(TLSFailure) {
-        let everyone = "MLFLOW_TRACKING_INSECURE_TLS"
-        let serverCertificate = "MLFLOW_TRACKING_SERVER_CERT_PATH"
-        switch variable(everyone)?.lowercased() {
+        let insecureVariable = "MLFLOW_TRACKING_INSECURE_TLS"
+        let certificateVariable = "MLFLOW_TRACKING_SERVER_CERT_PATH"
+        switch variable(insecureVariable)?.lowercased() {
         case nil, "false", "0": verifies = true
         case "true", "1": verifies = false
-        default: throw .badFile("\(everyone) is neither true nor false")
+        default: throw .badFile("\(insecureVariable) is neither true nor false")
         }
-        if let path = variable(serverCertificate) {
-            guard verifies else { throw .badFile("\(everyone) and \(serverCertificate) contradict each other") }
-            authorities = .path(path, source: serverCertificate)
+        if let path = variable(certificateVariable) {
+            let conflict = "\(insecureVariable) and \(certificateVariable) contradict each other"
+            guard verifies else { throw .badFile(conflict) }
+            authorities = .path(path, source: certificateVariable)
         } else if let name = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"].first(where: { variable($0) != nil }),
             let path = variable(name)
         {
             authorities = .path(path, source: name)
         }
         let name = "MLFLOW_TRACKING_CLIENT_CERT_PATH"
-        if let path = variable(name) {
-            ownCertificate = TLSIdentity(certificatePath: path, name, keyPath: path, name)
-        }
+        if let path = variable(name) { ownCertificate = TLSIdentity(certificatePath: path, name, keyPath: path, name) }
     }
 }

@@ -2,8 +2,8 @@ internal import Dispatch
 
 /// Runs one long piece of work, such as an event loop, on a serial queue of libdispatch.
 ///
-/// The queue has one thread, of the pace `prompt`, until the work ends. `SystemThread` says why short pieces of work do
-/// not go to such queues.
+/// The queue has one thread, of the pace `prompt`, until the work ends. The comment on `SystemThread` says why short pieces of
+/// work must not run on such queues.
 package enum LoopQueue {
     /// Starts the work; returns false, and starts nothing, if the system allows no further thread.
     ///
@@ -13,7 +13,7 @@ package enum LoopQueue {
         guard SystemThread.start(name: name, {}) else { return false }
         DispatchQueue(label: name, qos: .userInitiated).async {
             SystemThread.nameCurrent(name)
-            SystemThread.take(.prompt)
+            SystemThread.setPace(.prompt)
             body()
         }
         return true

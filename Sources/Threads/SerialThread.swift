@@ -4,7 +4,7 @@ internal import Synchronization
 /// Runs one piece of work at a time, in order, on a thread of its own, which starts with the first piece.
 package final class SerialThread: Sendable {
     private struct State {
-        var line = WorkLine()
+        var queue = FIFOQueue<@Sendable () -> Void>()
         /// Whether a thread is running work or is about to run it.
         var isBusy = false
     }
@@ -12,18 +12,16 @@ package final class SerialThread: Sendable {
     private let state = Mutex(State())
     private let pool: ThreadPool
 
-    package init(name: String, pace: SystemThread.Pace = .usual) {
-        pool = ThreadPool(name: name, width: 1, pace: pace)
-    }
+    package init(name: String, pace: SystemThread.Pace = .usual) { pool = ThreadPool(name: name, width: 1, pace: pace) }
 
     /// Runs the work later, after all earlier work; returns at once.
     package func async(_ work: @escaping @Sendable () -> Void) {
         let mustStart = state.withLock { state in
-            state.line.append(work)
+            state.queue.append(work)
             defer { state.isBusy = true }
             return !state.isBusy
         }
-        if mustStart { pool.run { [self] in runLine() } }
+        if mustStart { pool.run { [self] in runQueue() } }
     }
 
     /// Runs the work and returns its result.
@@ -36,29 +34,27 @@ package final class SerialThread: Sendable {
             defer { state.isBusy = true }
             return !state.isBusy
         }
-        guard isFree else { return wait(for: work) }
+        guard isFree else {
+            let outcome = Outcome<Result>()
+            async { outcome.set(work()) }
+            return outcome.wait()
+        }
         let result = work()
         let hasMore = state.withLock { state in
-            state.isBusy = state.line.count > 0
+            state.isBusy = !state.queue.isEmpty
             return state.isBusy
         }
-        if hasMore { pool.run { [self] in runLine() } }
+        if hasMore { pool.run { [self] in runQueue() } }
         return result
     }
 
-    private func wait<Result: Sendable>(for work: @escaping @Sendable () -> Result) -> Result {
-        let outcome = Outcome<Result>()
-        async { outcome.give(work()) }
-        return outcome.wait()
+    private func runQueue() {
+        while let work = nextWork() { work() }
     }
 
-    private func runLine() {
-        while let work = takeNext() { work() }
-    }
-
-    private func takeNext() -> (@Sendable () -> Void)? {
+    private func nextWork() -> (@Sendable () -> Void)? {
         state.withLock { state in
-            let work = state.line.take()
+            let work = state.queue.popFirst()
             if work == nil { state.isBusy = false }
             return work
         }
@@ -68,15 +64,15 @@ package final class SerialThread: Sendable {
 /// A result that one thread makes and another one waits for.
 private final class Outcome<Value: Sendable>: Sendable {
     private let value = Mutex<Value?>(nil)
-    private let isThere = DispatchSemaphore(value: 0)
+    private let isSet = DispatchSemaphore(value: 0)
 
-    func give(_ value: Value) {
+    func set(_ value: Value) {
         self.value.withLock { $0 = value }
-        isThere.signal()
+        isSet.signal()
     }
 
     func wait() -> Value {
-        isThere.wait()
+        isSet.wait()
         guard let value = value.withLock({ $0 }) else { preconditionFailure("a result was announced but not set") }
         return value
     }

@@ -3,7 +3,7 @@ internal import Glibc
 
 /// Starts threads of the system, for work that blocks.
 ///
-/// Many short pieces of work must not go to a queue of libdispatch. Each piece may make a serial queue start another thread:
+/// Many short pieces of work must not run on a queue of libdispatch. Each piece may make a serial queue start another thread:
 /// 10,000 reads of one connection started 177. If the system refuses a thread, libdispatch sleeps and tries again without end.
 package enum SystemThread {
     private final class Body: Sendable {
@@ -21,11 +21,11 @@ package enum SystemThread {
         sigfillset(&all)
         pthread_sigmask(SIG_BLOCK, &all, &before)
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        // The thread sets its own name, because its body may run before this thread goes on.
+        // The thread sets its own name, because its body may run before `pthread_create` returns.
         let argument = Unmanaged.passRetained(
             Body {
                 nameCurrent(name)
-                take(pace)
+                setPace(pace)
                 body()
             }
         )

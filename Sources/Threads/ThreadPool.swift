@@ -3,14 +3,15 @@ internal import Synchronization
 
 /// A limited number of threads that share one queue of work.
 ///
-/// A thread is started when work arrives and no thread is free. The threads end when the pool is released and its queue
-/// is empty.
+/// A thread that waits for another server can lend its place (`wait(for:)`), so that one more thread works meanwhile.
+///
+/// A thread is started when work arrives and no thread is free. The threads end when the pool is released and its queue is empty.
 package final class ThreadPool: Sendable {
     private let core: PoolCore
 
     /// - Parameters:
-    ///   - width: the maximum number of threads, at least 1, without those that have lent their places.
-    ///   - lending: how many threads may lend their places.
+    ///   - width: the maximum number of threads, at least 1; threads that have lent their places do not count.
+    ///   - lending: the maximum number of threads that have lent their places.
     ///   - contendedShare: the maximum number of threads that work for one sender while `isContended` returns true, at least 1.
     ///   - isContended: whether several senders send work now.
     package init(
@@ -33,14 +34,12 @@ package final class ThreadPool: Sendable {
         )
     }
 
-    deinit {
-        core.end()
-    }
+    deinit { core.end() }
 
-    /// Blocks until the semaphore is signalled, for which another server may let the caller wait.
+    /// Blocks until the semaphore is signalled, which may take long, because it depends on another server.
     ///
-    /// If the calling thread is one of a pool and the wait lasts, it lends its place to another thread, so that the pool's other work
-    /// goes on.
+    /// If the calling thread belongs to a pool and waits for longer than `lendingDelay`, it lends its place to another thread,
+    /// which runs other work of the pool.
     package static func wait(for semaphore: DispatchSemaphore) {
         guard let place = PoolPlace.current else { return semaphore.wait() }
         guard semaphore.wait(timeout: .now() + lendingDelay) == .timedOut else { return }
@@ -55,9 +54,9 @@ package final class ThreadPool: Sendable {
 
     /// Runs the work on a thread of the pool as soon as one is free; returns at once.
     ///
-    /// Senders have turns, and the work of one sender gets at most three quarters of the threads at once, or fewer while
-    /// several senders send work. If the system cannot create even the first thread, the work runs on the calling thread
-    /// before the function returns.
+    /// Senders take turns, and the work of one sender gets at most three quarters of the threads at once, or fewer while several
+    /// senders send work. If the system cannot create even the first thread, the work runs on the calling thread before the
+    /// function returns.
     /// - Parameter sender: a number for the sender of the work. All work with the number 0 counts as one sender, which
     ///   may use all threads.
     package func run(for sender: Int = 0, _ work: @escaping @Sendable () -> Void) {
@@ -67,11 +66,7 @@ package final class ThreadPool: Sendable {
     /// Runs the work as `run` does, unless `limit` pieces of work are waiting already.
     ///
     /// - Returns: false if the work was not accepted and will not run.
-    package func run(
-        ifFewerWaitThan limit: Int,
-        for sender: Int = 0,
-        _ work: @escaping @Sendable () -> Void
-    ) -> Bool {
+    package func run(ifFewerWaitThan limit: Int, for sender: Int = 0, _ work: @escaping @Sendable () -> Void) -> Bool {
         core.run(work, for: sender, waitingAtMost: limit - 1)
     }
 }
@@ -85,22 +80,20 @@ private final class PoolPlace: Sendable {
     /// The sender of the work that the thread does.
     let sender = Atomic<Int>(0)
 
-    init(_ core: PoolCore) {
-        self.core = core
-    }
+    init(_ core: PoolCore) { self.core = core }
 }
 
-/// The part of a pool that its threads hold, so that they do not keep the pool itself alive.
+/// The part of a pool to which its threads refer, so that they do not keep the pool itself alive.
 private final class PoolCore: Sendable {
     private struct State {
-        var line = TurnLine()
+        var queue = TurnQueue()
         var threads = 0
         var idle = 0
-        /// How many of the threads wait, and have lent their places.
+        /// The number of threads that have lent their places.
         var lent = 0
         var isEnding = false
 
-        /// Notes what is done for work that waits.
+        /// Decides whether an idle thread must be woken or a new one started for waiting work, and counts the thread as working.
         mutating func nextStep(_ width: Int) -> Step {
             if idle > 0 {
                 idle -= 1
@@ -148,21 +141,20 @@ private final class PoolCore: Sendable {
         self.lending = lending
     }
 
-    /// The maximum number of threads that work for one sender at once: three quarters of a pool, rounded up, or
-    /// `contendedShare`.
+    /// The maximum number of threads that work for one sender at once: three quarters of a pool, rounded up, or `contendedShare`.
     private var share: Int { isContended() ? min(contendedShare, width) : width - width / 4 }
 
     func run(_ work: @escaping @Sendable () -> Void, for sender: Int, waitingAtMost limit: Int) -> Bool {
         let step: Step = state.withLock { state in
-            guard state.line.count <= limit else { return .refuse }
-            state.line.append(work, of: sender)
+            guard state.queue.count <= limit else { return .refuse }
+            state.queue.append(work, of: sender)
             return state.nextStep(width)
         }
-        take(step)
+        carryOut(step)
         return step != .refuse
     }
 
-    private func take(_ step: Step) {
+    private func carryOut(_ step: Step) {
         switch step {
         case .none, .refuse: break
         case .wake: wake.signal()
@@ -170,26 +162,26 @@ private final class PoolCore: Sendable {
         }
     }
 
-    /// Gives the place of a thread, which is about to wait, to another one.
+    /// Lends the place of a thread, which will wait, to another thread.
     ///
-    /// - Parameter sender: that of the work that the thread does.
+    /// - Parameter sender: the sender of the work that the thread does.
     /// - Returns: false if too many places are lent.
     func lend(_ sender: Int) -> Bool {
         let step: Step = state.withLock { state in
             guard state.lent < lending else { return .refuse }
             state.lent += 1
-            state.line.end(sender)
-            return state.line.count > 0 ? state.nextStep(width) : .none
+            state.queue.end(sender)
+            return state.queue.count > 0 ? state.nextStep(width) : .none
         }
-        take(step)
+        carryOut(step)
         return step != .refuse
     }
 
-    /// Notes that a thread goes on that has lent its place; there may be one thread too many until it ends its work.
+    /// Records that a thread that has lent its place works again; until one of the threads ends, there may be one too many.
     func takeBack(_ sender: Int) {
         state.withLock { state in
             state.lent -= 1
-            state.line.resume(sender)
+            state.queue.resume(sender)
         }
     }
 
@@ -203,13 +195,13 @@ private final class PoolCore: Sendable {
             state.threads -= 1
             return state.threads == 0
         }
-        if isAlone { runLine() }
+        if isAlone { runQueue() }
     }
 
-    private func runLine() {
-        while let (work, sender) = state.withLock({ $0.line.take(share: .max) }) {
+    private func runQueue() {
+        while let (work, sender) = state.withLock({ $0.queue.popFirst(share: .max) }) {
             work()
-            state.withLock { $0.line.end(sender) }
+            state.withLock { $0.queue.end(sender) }
         }
     }
 
@@ -217,16 +209,16 @@ private final class PoolCore: Sendable {
         var done: Int?
         while true {
             let task: Task = state.withLock { state in
-                if let done { state.line.end(done) }
+                if let done { state.queue.end(done) }
                 done = nil
                 if state.threads - state.lent > width {
                     state.threads -= 1
-                    guard state.line.count > 0, state.idle > 0 else { return .end(wakesOther: false) }
+                    guard state.queue.count > 0, state.idle > 0 else { return .end(wakesOther: false) }
                     state.idle -= 1
                     return .end(wakesOther: true)
                 }
-                // When the pool ends, no further work arrives for which threads would have to be kept free.
-                if let (work, sender) = state.line.take(share: state.isEnding ? .max : share) {
+                // While the pool ends, no further work arrives, so one sender may use all threads.
+                if let (work, sender) = state.queue.popFirst(share: state.isEnding ? .max : share) {
                     return .work(work, of: sender)
                 }
                 if state.isEnding { return .end(wakesOther: false) }

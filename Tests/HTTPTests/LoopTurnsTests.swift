@@ -45,7 +45,7 @@ import Testing
         for connection in 0..<2_000 { #expect(turns.popFirst() == UInt64(connection)) }
         #expect(turns.isEmpty)
         #expect(turns.popFirst() == nil)
-        turns.rest(from: 10, to: 15)
+        turns.recordRun(from: 10, to: 15)
         #expect(turns.due == 20)
     }
 }

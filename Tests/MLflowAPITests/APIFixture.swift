@@ -216,7 +216,7 @@ private final class AnswerTaker: HTTPAnswerReceiver {
         self.outcome = outcome
     }
 
-    func take(_ answer: HTTPAnswer) { outcome.give(answer) }
+    func receive(_ answer: HTTPAnswer) { outcome.give(answer) }
 }
 
 /// Internal errors, which no client can cause.

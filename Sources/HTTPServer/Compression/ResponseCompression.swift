@@ -4,24 +4,21 @@ import Synchronization
 
 /// Decides whether a response is compressed, and compresses it.
 enum ResponseCompression {
-    /// The smallest body that is compressed, in bytes.
-    ///
-    /// For a smaller body the extra header fields cost more than compression saves.
-    static let minimumBytes = 1_024
+    /// Bodies of up to this many bytes are not compressed, because the extra header fields cost more than compression saves.
+    static let longestUncompressedBytes = 1_024
 
-    /// Decides whether the response is to be compressed for this client, and adds `Vary` to a response that is
-    /// compressed for some clients.
-    static func isWanted(for response: inout HTTPResponse, acceptsGzip: Bool) -> Bool {
+    /// Returns whether the response must be compressed for this client, and adds `Vary` if it is compressed for some clients.
+    static func negotiate(_ response: inout HTTPResponse, acceptsGzip: Bool) -> Bool {
         guard isEligible(response) else { return false }
         // Caches must know that another client may get other bytes (RFC 9110 §12.5.5).
         response.headers.append(("Vary", "Accept-Encoding"))
         return acceptsGzip
     }
 
-    /// Compresses the answer, or leaves it as it is if there is no memory for a compressor.
+    /// Compresses the response; does not change it if there is no memory for a compressor.
     ///
-    /// Takes long for a body in memory, and must not be called on an event loop. A streamed body is compressed later,
-    /// piece by piece.
+    /// Must not be called on an event loop, because compressing a body in memory takes long. A streamed body is compressed
+    /// later, piece by piece.
     static func apply(to response: inout HTTPResponse) {
         switch response.body {
         case .bytes(let bytes):
@@ -40,8 +37,8 @@ enum ResponseCompression {
 
     private static func isEligible(_ response: HTTPResponse) -> Bool {
         switch response.body {
-        case .bytes(let bytes): if bytes.count <= minimumBytes { return false }
-        case .staticBytes(let bytes): if bytes.pointer.count <= minimumBytes { return false }
+        case .bytes(let bytes): if bytes.count <= longestUncompressedBytes { return false }
+        case .staticBytes(let bytes): if bytes.pointer.count <= longestUncompressedBytes { return false }
         case .file, .sizedStream: return false
         case .stream: break
         }
@@ -62,7 +59,7 @@ enum ResponseCompression {
     }
 }
 
-/// Compresses the body that another producer makes.
+/// Compresses the pieces that another producer makes.
 private final class CompressingProducer: HTTPBodyProducer {
     private let source: any HTTPBodyProducer
     private let deflater: Deflater

@@ -1,6 +1,6 @@
 package import HTTPWire
 
-/// The closure that answers the requests of a route, with how it receives the body and on which thread it runs.
+/// The closure that answers the requests of a route; the case says how it receives the body and on which thread it runs.
 package indirect enum HTTPHandler: Sendable {
     /// The body is collected first.
     ///
@@ -17,12 +17,10 @@ package indirect enum HTTPHandler: Sendable {
     /// `HTTPLimits.bodyBytes`.
     case blocking(maximumBodyBytes: Int? = nil, @Sendable (HTTPRequest, HTTPResponder) -> Void)
 
-    /// The same as the other handler, but blocking work runs on threads of its own, because it may wait for another server.
+    /// Another handler whose blocking work runs on separate threads, because it may wait for another server.
     case apart(HTTPHandler)
 
-    /// The same handler with a maximum of `bytes` for the body.
-    ///
-    /// `streamed` stays as it is, because its receiver limits the body.
+    /// The same handler with a maximum of `bytes` for the body; `streamed` is unchanged, because its receiver limits the body.
     package func taking(atMost bytes: Int) -> HTTPHandler {
         switch self {
         case .buffered(let maximum, let handler):

@@ -1,14 +1,13 @@
 import Coding
 package import HTTPWire
 
-/// The table of routes.
-///
-/// The table is built first and then given to a server, which only reads it.
+/// The table of routes, which is built before a server gets it, and not changed afterwards.
 ///
 /// A pattern is a path of literal segments and of parameters: `{name}` stands for one segment, and `{name...}` at the end for the
-/// rest of the path, which must not be empty. Paths are split at `/` before decoding. If several patterns match, a literal wins
-/// over a parameter, and a parameter over a rest. A path without a HEAD route answers HEAD by its GET route. A doubled slash
-/// counts as one, because a base URL with a slash at its end makes such paths; in the value of a rest it stays doubled.
+/// rest of the path, which must not be empty. Paths are split at `/` before decoding. If several patterns match, a literal takes
+/// precedence over a parameter, and a parameter over a rest. The GET route of a path also answers HEAD, unless the path has a
+/// HEAD route. A doubled slash counts as one, because a client whose base URL ends in a slash sends such paths; only the value of
+/// a rest keeps doubled slashes.
 package struct HTTPRouter: Sendable {
     private struct Endpoint: Sendable {
         let pattern: String
@@ -23,6 +22,7 @@ package struct HTTPRouter: Sendable {
         }
     }
 
+    /// A node of the tree of patterns; children are indices in `nodes`, and the endpoint is an index in `endpoints`.
     private struct Node: Sendable {
         var literals: [String: Int] = [:]
         var parameter: Int?
@@ -43,11 +43,11 @@ package struct HTTPRouter: Sendable {
     /// Each pair of method and pattern may be added once, otherwise the process ends. Two patterns that differ only in
     /// the names of their parameters are the same pattern.
     package mutating func add(_ method: HTTPMethod, _ pattern: String, _ handler: HTTPHandler) {
-        endpoints[endpointOfPattern[pattern] ?? place(pattern)].add(method, handler)
+        endpoints[endpointOfPattern[pattern] ?? insert(pattern)].add(method, handler)
     }
 
     /// Inserts a pattern into the tree; returns its endpoint, which already exists if an equal pattern was added.
-    private mutating func place(_ pattern: String) -> Int {
+    private mutating func insert(_ pattern: String) -> Int {
         precondition(pattern.hasPrefix("/"), "a pattern begins with '/', got '\(pattern)'")
         var node = 0
         var isLiteral = true
@@ -109,7 +109,7 @@ package struct HTTPRouter: Sendable {
         }
         // A request target in absolute form without a path, such as `http://host`, means the root (RFC 9112 §3.2.1).
         if rawPath.isEmpty { return match(method, rawPath: "/") }
-        if let endpoint = literalPaths.find(rawPath), let handler = handler(endpoint, method) {
+        if let endpoint = literalPaths.endpoint(of: rawPath), let handler = handler(endpoint, method) {
             return .found(handler, pattern: endpoints[endpoint].pattern, parameters: [])
         }
         var search = Search(method: method, path: rawPath)
@@ -136,7 +136,7 @@ package struct HTTPRouter: Sendable {
 
     /// Finds the endpoint for the path from `offset` on, starting at `node`; nil if no pattern with this method matches.
     ///
-    /// The recursion is at most as deep as the longest pattern has segments.
+    /// The number of segments of the longest pattern limits the recursion.
     private func descend(_ node: Int, _ offset: Int, _ search: inout Search) -> Int? {
         guard offset <= search.path.count else { return accept(nodes[node].endpoint, &search) }
         if let found = descendSegment(node, offset, &search) { return found }
@@ -170,7 +170,7 @@ package struct HTTPRouter: Sendable {
         return nil
     }
 
-    /// Returns the endpoint if it has the method of the request; otherwise records its methods for the header field Allow.
+    /// Returns the endpoint if it has a handler for the request's method; otherwise records its methods for the field Allow.
     private func accept(_ endpoint: Int?, _ search: inout Search) -> Int? {
         guard let endpoint else { return nil }
         if handler(endpoint, search.method) != nil { return endpoint }
@@ -191,16 +191,14 @@ private struct LiteralTable: Sendable {
         if !buckets[bucket].contains(where: { $0.path == bytes }) { buckets[bucket].append((bytes, endpoint)) }
     }
 
-    func find(_ path: UnsafeRawBufferPointer) -> Int? {
+    func endpoint(of path: UnsafeRawBufferPointer) -> Int? {
         for entry in buckets[Self.bucket(path)] where entry.path.count == path.count {
             if entry.path.elementsEqual(path) { return entry.endpoint }
         }
         return nil
     }
 
-    /// The bucket of a path by the hash function FNV-1a.
-    ///
-    /// Clients cannot make long buckets, because only the program adds routes.
+    /// The bucket of a path by the hash function FNV-1a; clients cannot make buckets long, because only the program adds routes.
     private static func bucket(_ bytes: UnsafeRawBufferPointer) -> Int {
         var hash: UInt32 = 2_166_136_261
         for byte in bytes { hash = (hash ^ UInt32(byte)) &* 16_777_619 }

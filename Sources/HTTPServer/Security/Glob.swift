@@ -6,8 +6,8 @@ struct Glob: Sendable, Hashable {
 
     /// Whether the pattern matches the whole text.
     ///
-    /// Costs at most one pass over the pattern for each byte of the text: after a mismatch only the last star is given
-    /// more bytes.
+    /// Costs at most one pass over the pattern for each byte of the text, because after a mismatch only the last star matches
+    /// one byte more, from the positions in `retry`.
     func matches(_ text: some Collection<UInt8>) -> Bool {
         let text = Array(text)
         var textIndex = 0

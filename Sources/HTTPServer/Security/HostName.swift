@@ -49,6 +49,6 @@ package struct HostName: Sendable, Hashable {
             || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_")
     }
 
-    /// The name `localhost`, or a loopback address.
+    /// Whether the host is `localhost` or a loopback address.
     package var isLocal: Bool { name == "localhost" || (address?.isLoopback ?? false) }
 }

@@ -2,11 +2,11 @@ import HTTPWire
 
 /// A pattern of host names: `*.example.com`, `ml-*`, `*.execute-api.*.amazonaws.com`.
 ///
-/// A label `*` at the front matches one or more labels. Any other star matches any characters of one label, so that a
-/// pattern does not allow a name of another domain by accident.
+/// A first label `*` matches one or more labels. Any other star matches any characters within one label, so that a pattern does
+/// not allow a name of another domain by accident.
 struct HostPattern: Sendable {
     private let labels: [Glob]
-    private let hasOpenFront: Bool
+    private let beginsWithWildcard: Bool
     private let port: Int?
 
     /// Parses a pattern with an optional port; nil if the text is not a valid pattern of host names.
@@ -23,8 +23,8 @@ struct HostPattern: Sendable {
             omittingEmptySubsequences: false
         )
         guard labels.allSatisfy({ !$0.isEmpty && $0.allSatisfy(Self.isPatternByte) }) else { return nil }
-        hasOpenFront = labels.first.map { $0.elementsEqual("*".utf8) } ?? false
-        if hasOpenFront { labels.removeFirst() }
+        beginsWithWildcard = labels.first.map { $0.elementsEqual("*".utf8) } ?? false
+        if beginsWithWildcard { labels.removeFirst() }
         // `*.*` would match hosts of any owner, and `300.*` is a mistyped address.
         guard labels.joined().contains(where: Self.isLetter) else { return nil }
         self.labels = labels.map { Glob($0) }
@@ -33,15 +33,13 @@ struct HostPattern: Sendable {
 
     private static func isLetter(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z") }
 
-    private static func isPatternByte(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: "*") || HostName.isNameByte(byte)
-    }
+    private static func isPatternByte(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "*") || HostName.isNameByte(byte) }
 
     /// Whether the pattern matches this host; it never matches a numeric address.
     func matches(_ host: HostName) -> Bool {
         guard host.address == nil, port == nil || port == host.port else { return false }
         let parts = host.name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard hasOpenFront ? parts.count > labels.count : parts.count == labels.count else { return false }
+        guard beginsWithWildcard ? parts.count > labels.count : parts.count == labels.count else { return false }
         return zip(parts.suffix(labels.count), labels).allSatisfy { $1.matches($0) }
     }
 }

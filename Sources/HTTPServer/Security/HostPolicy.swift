@@ -50,9 +50,7 @@ package struct HostPolicy: Sendable {
         return octets.count == parts.count && (1...3).contains(octets.count) ? octets : nil
     }
 
-    /// Whether a request with this Host may be answered.
-    ///
-    /// A rule without a port allows every port.
+    /// Whether a request with this Host may be answered; a rule without a port allows every port.
     package func allows(host text: String, path: String) -> Bool {
         if exemptPaths.contains(path) { return true }
         if rules.contains(where: { if case .everything = $0 { true } else { false } }) { return true }

@@ -11,15 +11,15 @@ package struct IPNetwork: Sendable, Equatable {
         }
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= 2, let address = IPAddress(String(parts[0])) else { return nil }
-        let all = address.bitCount
+        self.address = address
         guard parts.count == 2 else {
-            (self.address, bits) = (address, all)
+            bits = address.bitCount
             return
         }
         guard parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let bits = Int(parts[1]),
-            (0...all).contains(bits)
+            (0...address.bitCount).contains(bits)
         else { return nil }
-        (self.address, self.bits) = (address, bits)
+        self.bits = bits
     }
 
     /// Whether a client is in the range.

@@ -2,9 +2,9 @@ package import HTTPWire
 
 /// Decides which web pages may send requests that change something, and which may read answers (CORS, Fetch standard).
 ///
-/// Pages of the server itself and of this machine are trusted, as in MLflow's server; other pages only if the operator
-/// names their origins. A request that changes something and has no Origin field does not come from a page of another
-/// site, because browsers send the field.
+/// Pages of the server itself and of this machine are trusted, as in MLflow's server; other pages are trusted only if the
+/// operator names their origins. A request that changes something and has no Origin field is accepted, because a browser adds
+/// the field to such a request of a page of another site.
 package struct OriginPolicy: Sendable {
     private let allowedOrigins: Set<String>
     /// Allowed origins with a `*` in them, in lower case.
@@ -21,11 +21,11 @@ package struct OriginPolicy: Sendable {
             .map { Glob($0.utf8.map(ASCII.lowercased)) }
     }
 
-    /// Returns a policy that also refuses requests for data that pages of other sites send.
+    /// Returns a policy that also refuses requests that pages of other sites send for data.
     ///
-    /// A page of another site could not read the answer, but its requests would make the server work.
-    /// - Parameter isData: returns whether a request asks for data that a page can only read by a script, and not show,
-    ///   as it can an image.
+    /// Such a page could not read the answer, but its requests would make the server work.
+    /// - Parameter isData: returns whether a request asks for data that only a script can use, unlike an image, which the page
+    ///   could show.
     package func guarding(_ isData: @escaping @Sendable (HTTPRequest) -> Bool) -> OriginPolicy {
         var copy = self
         copy.isData = isData
@@ -66,22 +66,21 @@ package struct OriginPolicy: Sendable {
         if page.isLocal { return true }
         if let own = HostName(host) {
             let defaultPort = scheme == "https" ? 443 : 80
-            // If a proxy in front ends TLS, the Host field of an https page has no port either.
+            // If a proxy in front of the server ends TLS, the Host field has no port either, although the page's scheme is https.
             if own.name == page.name, (own.port ?? defaultPort) == (page.port ?? defaultPort) { return true }
         }
         guard let origin = Self.normalized(origin) else { return false }
         return allowedOrigins.contains(origin) || patterns.contains { $0.matches(origin.utf8) }
     }
 
-    /// The refusal of a request that a page of an origin that is not allowed has sent; nil if the request is accepted.
+    /// The refusal of a request from a page whose origin is not allowed; nil if the request is accepted.
     ///
     /// The message names the origin, if there is one, and the option that allows it.
     package func refusal(of request: HTTPRequest) -> HTTPRefusal? {
         let origin = request.header("origin") ?? ""
-        if origin.isEmpty { return isHiddenRead(request) ? Self.hiddenRead : nil }
-        guard request.method.changesState || isHiddenRead(request), !allows(origin: origin, host: request.host) else {
-            return nil
-        }
+        if origin.isEmpty { return isCrossSiteRead(request) ? Self.crossSiteReadRefusal : nil }
+        guard request.method.changesState || isCrossSiteRead(request) else { return nil }
+        if allows(origin: origin, host: request.host) { return nil }
         return HTTPRefusal(
             403,
             "Cross-origin request blocked: origin '\(origin)'. If this page is yours,",
@@ -89,15 +88,15 @@ package struct OriginPolicy: Sendable {
         )
     }
 
-    /// Whether a script or an element of another site's page asks for data; false if a person followed a link.
-    private func isHiddenRead(_ request: HTTPRequest) -> Bool {
+    /// Whether a page of another site asks for data by a script or an element; false if a person followed a link.
+    private func isCrossSiteRead(_ request: HTTPRequest) -> Bool {
         guard !allowsEverything, request.header("sec-fetch-site") == "cross-site",
             request.header("sec-fetch-mode") != "navigate"
         else { return false }
         return isData(request)
     }
 
-    private static let hiddenRead = HTTPRefusal(
+    private static let crossSiteReadRefusal = HTTPRefusal(
         403,
         "A page of another site cannot read this answer. If the page is yours, let it send its origin (CORS) and",
         startArguments: "--cors-allowed-origins"
@@ -109,16 +108,16 @@ package struct OriginPolicy: Sendable {
         case own
         /// Another page.
         case foreign
-        /// The request has no such header fields, as requests of programs have not.
+        /// The request has no such header fields; requests of programs have none.
         case unknown
     }
 
     /// Decides which kind of page a request comes from.
     ///
-    /// Meant for requests with credentials that a browser adds to requests of any page, such as cookies. Other pages of
-    /// this machine and pages that `--cors-allowed-origins` names count as `foreign` here.
+    /// For requests with credentials that a browser adds to the requests of any page, such as cookies. Other pages of this
+    /// machine and pages that `--cors-allowed-origins` names count as `foreign` here.
     ///
-    /// - Parameter publicOrigin: the origin at which browsers see this server; nil if it is known from the Host field only.
+    /// - Parameter publicOrigin: the origin of this server in browsers; nil if only the Host field tells it.
     package static func sender(of request: HTTPRequest, publicOrigin: String?) -> Sender {
         switch request.header("sec-fetch-site") {
         case "same-origin", "none": return .own
@@ -128,7 +127,7 @@ package struct OriginPolicy: Sendable {
         guard let origin = request.header("origin"), !origin.isEmpty else { return .unknown }
         guard let page = normalized(origin) else { return .foreign }
         if let publicOrigin, page == normalized(publicOrigin) { return .own }
-        // If a proxy in front ends TLS, the page's scheme is https, although the request arrives over http.
+        // If a proxy in front of the server ends TLS, the page's scheme is https, although the request arrives over http.
         let hosts = ["http", "https"].compactMap { normalized("\($0)://\(request.host)") }
         return hosts.contains(page) ? .own : .foreign
     }
@@ -160,7 +159,7 @@ package struct OriginPolicy: Sendable {
 
     /// The CORS fields of the answer, which let an allowed page read it; empty if the request has no Origin field.
     ///
-    /// Meant for `HTTPServer.Configuration.requestHeaders`, which adds them to preflights too.
+    /// For `HTTPServer.Configuration.requestHeaders`, which adds them to preflights too.
     package func responseHeaders(for request: HTTPRequest) -> [(name: String, value: String)] {
         guard let origin = request.header("origin"), !origin.isEmpty else { return [] }
         guard allows(origin: origin, host: request.host) else { return [("Vary", "Origin")] }

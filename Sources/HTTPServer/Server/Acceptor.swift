@@ -11,14 +11,12 @@ final class Acceptor: @unchecked Sendable {
     private var listeners: [ListeningSocket]
     private let loops: [EventLoop]
     private let configuration: HTTPServer.Configuration
-    private let shared: SharedParts
+    private let shared: SharedResources
     private let wakeUpCall: WakeUpCall
     private let isStopping = Mutex<(@Sendable () -> Void)?>(nil)
     private var nextLoop = 0
-    /// A descriptor held in reserve.
-    ///
-    /// When the process has no other descriptor left, the acceptor closes this one, so that it can accept one client
-    /// and refuse it.
+    /// A reserve for the time when the process has no other descriptor left: the acceptor then closes this one, to accept one
+    /// client and refuse it.
     private var spare: Descriptor?
 
     /// How long accepting pauses when descriptors have run out.
@@ -29,7 +27,7 @@ final class Acceptor: @unchecked Sendable {
         listeners: [ListeningSocket],
         loops: [EventLoop],
         configuration: HTTPServer.Configuration,
-        shared: SharedParts
+        shared: SharedResources
     ) throws(HTTPServerError) {
         self.listeners = listeners
         self.loops = loops
@@ -45,43 +43,42 @@ final class Acceptor: @unchecked Sendable {
     /// Ends accepting and closes the listening sockets; returns at once.
     ///
     /// If another process has a listening socket open too, the connections in the queue of the socket wait for that process.
-    /// - Parameter completion: called on the acceptor's thread when no further connection can come.
+    /// - Parameter completion: called on the acceptor's thread when no further connection will be accepted.
     func stop(then completion: @escaping @Sendable () -> Void) {
         isStopping.withLock { $0 = completion }
         wakeUpCall.ring()
     }
 
     private func run() {
-        var mustRest = false
+        var mustPause = false
         while true {
-            let ready = wait(resting: mustRest)
+            let ready = wait(pausing: mustPause)
             if let completion = isStopping.withLock({ $0 }) {
                 listeners = []
-                completion()
-                return
+                return completion()
             }
             shared.counters.wakeUps.wrappingAdd(1, ordering: .relaxed)
-            mustRest = false
-            for listener in ready where !accept(from: listener) { mustRest = true }
+            mustPause = false
+            for listener in ready where !accept(from: listener) { mustPause = true }
         }
     }
 
     /// Waits for listening sockets that have connections, and returns these sockets.
     ///
     /// While accepting is paused, the function waits for the end of the pause instead, and returns all sockets.
-    private func wait(resting: Bool) -> [ListeningSocket] {
-        let watched = resting ? [] : listeners
+    private func wait(pausing: Bool) -> [ListeningSocket] {
+        let watched = pausing ? [] : listeners
         var entries = [pollfd(fd: wakeUpCall.rawValue, events: Int16(POLLIN), revents: 0)]
         entries += watched.map { pollfd(fd: $0.rawValue, events: Int16(POLLIN), revents: 0) }
-        _ = poll(&entries, nfds_t(entries.count), resting ? Self.pauseMilliseconds : -1)
-        return resting ? listeners : zip(watched, entries.dropFirst()).filter { $0.1.revents != 0 }.map(\.0)
+        _ = poll(&entries, nfds_t(entries.count), pausing ? Self.pauseMilliseconds : -1)
+        return pausing ? listeners : zip(watched, entries.dropFirst()).filter { $0.1.revents != 0 }.map(\.0)
     }
 
     /// Accepts the waiting connections; false when descriptors have run out.
     private func accept(from listener: ListeningSocket) -> Bool {
         for _ in 0..<Self.acceptsPerWakeUp {
             switch ListeningSocket.accept(from: listener.rawValue) {
-            case .connection(let descriptor, let peer): take(descriptor, peer)
+            case .connection(let descriptor, let peer): assign(descriptor, peer)
             case .retry: continue
             case .wouldBlock: return true
             case .exhausted:
@@ -92,30 +89,28 @@ final class Acceptor: @unchecked Sendable {
         return true
     }
 
-    private func take(_ descriptor: Int32, _ peer: Peer) {
+    /// Gives a connection to one of the event loops, or refuses it if there are too many connections.
+    private func assign(_ descriptor: Int32, _ peer: Peer) {
         shared.counters.acceptedConnections.wrappingAdd(1, ordering: .relaxed)
         let connections = shared.budgets.connections
-        let place = Holding(of: connections, for: peer)
-        guard place.grow(by: 1) else {
-            makeRoom(idleFor: .seconds(1))
-            refuse(
-                Descriptor(owning: descriptor),
-                "The server or this client has too many connections; try again later"
-            )
-            return
+        let reservation = Holding(of: connections, for: peer)
+        guard reservation.grow(by: 1) else {
+            closeLongestIdle(idleFor: .seconds(1))
+            let message = "The server or this client has too many connections; try again later"
+            return refuse(Descriptor(owning: descriptor), message)
         }
-        // When more than seven eighths of the allowed connections are open, idle ones are closed to make room.
-        if connections.usage.held > connections.total / 8 * 7 { makeRoom(idleFor: .seconds(5)) }
+        // When more than seven eighths of the allowed connections are open, the connection that has been idle longest is closed.
+        if connections.usage.held > connections.total / 8 * 7 { closeLongestIdle(idleFor: .seconds(5)) }
         shared.counters.openConnections.wrappingAdd(1, ordering: .relaxed)
-        loops[nextLoop].post(.adopt(descriptor, place, peer))
+        loops[nextLoop].post(.adopt(descriptor, reservation, peer))
         nextLoop = (nextLoop + 1) % loops.count
     }
 
-    private func makeRoom(idleFor span: Duration) { loops[nextLoop].post(.closeLongestIdle(atLeast: span)) }
+    private func closeLongestIdle(idleFor span: Duration) { loops[nextLoop].post(.closeLongestIdle(atLeast: span)) }
 
     /// Refuses one client when no descriptor is left, by closing the reserve descriptor to accept it.
     private func refuseWithSpare(_ listener: ListeningSocket) {
-        makeRoom(idleFor: .seconds(1))
+        closeLongestIdle(idleFor: .seconds(1))
         spare = nil
         if case .connection(let descriptor, _) = ListeningSocket.accept(from: listener.rawValue) {
             shared.counters.acceptedConnections.wrappingAdd(1, ordering: .relaxed)

@@ -14,8 +14,8 @@ enum LoopMessage: Sendable {
     /// The loop is to serve an accepted connection, which owns its descriptor and one connection of the budget.
     case adopt(Int32, Holding, Peer)
     case answer(ConnectionID, exchange: UInt64, HTTPResponse)
-    /// Runs a closure that makes a short answer; the answer then arrives as a message of its own.
-    case make(ConnectionID, @Sendable () -> Void)
+    /// Runs a closure that makes a short answer and posts it as a message.
+    case makeAnswer(ConnectionID, @Sendable () -> Void)
     /// A route has returned the receiver of a streamed body; nil if the route has answered instead.
     case opened(ConnectionID, exchange: UInt64, (any HTTPBodyReceiver)?)
     /// The decision about a request was `HTTPAdmission.undecided`, and the request can now be checked again.
@@ -28,17 +28,17 @@ enum LoopMessage: Sendable {
     case produced(ConnectionID, [UInt8]?, hasMore: Bool)
     /// The memory of this connection's body or answer has been given to other clients.
     case memoryRevoked(ConnectionID, exchange: UInt64)
-    /// The server is short of connections: the loop is to close its connection that has been idle longest, if it has
-    /// been idle at least this long.
+    /// Few more connections are allowed: the loop must close the connection that has been idle longest, if it has been idle for
+    /// at least this long.
     case closeLongestIdle(atLeast: Duration)
-    /// The server is to stop: the loop ends its connections within a time, and then itself.
+    /// The server stops: the loop must end its connections within a time, and then itself.
     case drain(within: Duration, whenEmpty: @Sendable () -> Void)
 }
 
 /// A thread with an epoll instance of its own, which serves many connections.
 ///
-/// The mailbox needs no limit of its own: a connection has at most one running job and one pending answer, so that the
-/// limit of connections also limits the messages.
+/// The mailbox needs no limit of its own, because the limit of connections also limits the messages: a connection has at most one
+/// running job and one pending answer.
 final class EventLoop: @unchecked Sendable {
     // Unchecked because everything but the mailbox and the constants is touched on the loop's thread only.
     private struct Mailbox {
@@ -49,7 +49,7 @@ final class EventLoop: @unchecked Sendable {
 
     let configuration: HTTPServer.Configuration
     let router: HTTPRouter
-    let shared: SharedParts
+    let shared: SharedResources
     let responseFields: CommonFields
 
     private let name: String
@@ -68,8 +68,7 @@ final class EventLoop: @unchecked Sendable {
     private var closingTime = UInt64.max
     var date = DateLine()
     private var timerDeadline = UInt64.max
-    /// The coarse monotonic time in nanoseconds, read once per batch of events, so that a deadline costs no system
-    /// call.
+    /// The coarse monotonic time in nanoseconds, read once per batch of events, so that a deadline costs no system call.
     private(set) var now = SystemCall.coarseNanoseconds()
 
     /// Whether the mailbox may hold messages for which no thread will wake the loop.
@@ -82,7 +81,7 @@ final class EventLoop: @unchecked Sendable {
         index: Int,
         configuration: HTTPServer.Configuration,
         router: HTTPRouter,
-        shared: SharedParts
+        shared: SharedResources
     ) throws(HTTPServerError) {
         self.configuration = configuration
         self.router = router
@@ -117,7 +116,7 @@ final class EventLoop: @unchecked Sendable {
         if mustWake { wakeUpCall.ring() }
     }
 
-    /// Waits for events, messages or a deadline, and handles what has come.
+    /// Waits for events, messages or a deadline, and handles them.
     private func waitAndHandle() {
         epoll.poll(waiting: mustLookAgain ? 0 : millisecondsToWait, awake: didWakeUp) { event in
             guard let connection = connections[event.token] else { return }
@@ -142,15 +141,16 @@ final class EventLoop: @unchecked Sendable {
 
     /// Handles the messages that have been posted, in at most `roundsAtOnce` rounds.
     ///
-    /// An answer lets its connection begin the next request, whose answer may be posted at once. The bound on the
-    /// rounds keeps a few busy connections from holding up the others: after the last round the loop polls the sockets,
-    /// without waiting, and then goes on with the mailbox.
+    /// An answer lets its connection begin the next request, whose answer may be posted at once. The number of rounds is limited
+    /// so that a few busy connections do not delay the others: after the last round the loop polls the sockets, without waiting,
+    /// before it handles more messages.
     private func handleMessages() {
         mustLookAgain = true
         for _ in 0..<Self.roundsAtOnce {
             let messages = mailbox.withLock { mailbox in
                 if mailbox.messages.isEmpty { mailbox.isBeingRead = false }
-                return exchangeArray(&mailbox.messages)
+                defer { mailbox.messages = [] }
+                return mailbox.messages
             }
             if messages.isEmpty {
                 mustLookAgain = false
@@ -162,17 +162,15 @@ final class EventLoop: @unchecked Sendable {
 
     private func handle(_ message: LoopMessage) {
         switch message {
-        case .adopt(let descriptor, let place, let peer): adopt(descriptor, place, peer)
-        case .answer(let id, let exchange, let response):
-            with(id) { $0.takeAnswer(response, exchange: exchange) }
-        case .make(let id, let work): if connections[id] != nil { work() }
-        case .opened(let id, let exchange, let receiver):
-            with(id) { $0.takeReceiver(receiver, exchange: exchange) }
-        case .decided(let id, let exchange): with(id) { $0.takeDecision(exchange: exchange) }
-        case .pumped(let id, let outcome): with(id) { $0.takePumpOutcome(outcome) }
-        case .fileSent(let id, let count, let outcome): with(id) { $0.takeFileProgress(count, outcome) }
-        case .produced(let id, let bytes, let hasMore): with(id) { $0.takePiece(bytes, hasMore: hasMore) }
-        case .memoryRevoked(let id, let exchange): with(id) { $0.loseMemory(exchange: exchange) }
+        case .adopt(let descriptor, let reservation, let peer): adopt(descriptor, reservation, peer)
+        case .answer(let id, let exchange, let response): with(id) { $0.handleAnswer(response, exchange: exchange) }
+        case .makeAnswer(let id, let work): if connections[id] != nil { work() }
+        case .opened(let id, let exchange, let receiver): with(id) { $0.handleReceiver(receiver, exchange: exchange) }
+        case .decided(let id, let exchange): with(id) { $0.handleDecision(exchange: exchange) }
+        case .pumped(let id, let outcome): with(id) { $0.handlePumpOutcome(outcome) }
+        case .fileSent(let id, let count, let outcome): with(id) { $0.handleFileProgress(count, outcome) }
+        case .produced(let id, let bytes, let hasMore): with(id) { $0.handlePiece(bytes, hasMore: hasMore) }
+        case .memoryRevoked(let id, let exchange): with(id) { $0.handleRevokedMemory(exchange: exchange) }
         case .closeLongestIdle(let span): closeLongestIdle(atLeast: span)
         case .drain(let limit, let whenEmpty): drain(within: limit, whenEmpty)
         }
@@ -184,14 +182,14 @@ final class EventLoop: @unchecked Sendable {
         serve(connection)
     }
 
-    private func adopt(_ descriptor: Int32, _ place: Holding, _ peer: Peer) {
+    private func adopt(_ descriptor: Int32, _ reservation: Holding, _ peer: Peer) {
         let id = nextConnection
         nextConnection += 1
         guard let channel = channel(owning: descriptor), !isDraining, epoll.add(descriptor, token: id) else {
             shared.counters.openConnections.wrappingSubtract(1, ordering: .relaxed)
             return
         }
-        let connection = ServerConnection(id: id, channel: channel, place: place, peer: peer, loop: self)
+        let connection = ServerConnection(id: id, channel: channel, reservation: reservation, peer: peer, loop: self)
         connections[id] = connection
         connection.begin()
     }
@@ -219,9 +217,9 @@ final class EventLoop: @unchecked Sendable {
     }
 }
 
-/// Turns of the clients of an event loop.
+/// The turns of the clients of an event loop.
 extension EventLoop {
-    /// Takes a connection as far as possible, now or, if its client must let others go first, later.
+    /// Drives a connection, now or, if its client must let other clients go first, later.
     private func serve(_ connection: ServerConnection) {
         guard shared.budgets.contention.isPresent, !isDraining else { return connection.drive() }
         guard !connection.waitsForTurn else { return }
@@ -233,6 +231,7 @@ extension EventLoop {
         turns.append(connection.id)
     }
 
+    /// Drives a connection, and records the time that this took.
     /// - Returns: the time at the end.
     @discardableResult
     private func drive(_ connection: ServerConnection, from start: UInt64) -> UInt64 {
@@ -243,7 +242,8 @@ extension EventLoop {
         return end
     }
 
-    /// Serves connections that have let others go first, for a moment or, if their client is alone now, all of them.
+    /// Drives connections that have let others go first: for `LoopTurns.longestRun` or, if their client is now alone, all of
+    /// them.
     private func serveWaiting() {
         let isShared = shared.budgets.contention.isPresent && !isDraining
         let start = SystemCall.preciseNanoseconds()
@@ -256,7 +256,7 @@ extension EventLoop {
             now = drive(connection, from: now)
             if isShared, now - start >= LoopTurns.longestRun { break }
         }
-        turns.rest(from: start, to: now)
+        turns.recordRun(from: start, to: now)
     }
 }
 
@@ -300,9 +300,9 @@ extension EventLoop {
 }
 
 extension EventLoop {
-    /// Makes the loop wake up no later than shortly after the deadline.
+    /// Makes the loop wake up shortly after the deadline, or earlier.
     ///
-    /// Deadlines change with every request. The loop does not remove outdated ones; it skips them when it wakes up.
+    /// Deadlines change with every request. The loop does not remove outdated ones; it ignores them when it wakes up.
     func require(wakeUpBy deadline: UInt64) {
         if deadline < timerDeadline { timerDeadline = deadline }
     }
@@ -329,11 +329,4 @@ extension EventLoop {
         }
         require(wakeUpBy: earliest)
     }
-}
-
-/// Returns the array and leaves an empty one in the variable, without copying.
-private func exchangeArray<Element>(_ array: inout [Element]) -> [Element] {
-    var taken: [Element] = []
-    swap(&taken, &array)
-    return taken
 }

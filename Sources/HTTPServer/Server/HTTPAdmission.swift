@@ -3,19 +3,19 @@ package import HTTPWire
 /// The decision whether a request goes to the handler of its route.
 package enum HTTPAdmission: Sendable {
     case admitted
-    /// The request does not go to its handler: the response is the answer.
+    /// The request does not go to its handler; the response is the answer.
     case refused(HTTPResponse)
-    /// The decision needs facts that have to be fetched. The closure begins to fetch them without blocking, and has its
-    /// parameter called, on any thread, when they are known; the server then asks for the decision again.
+    /// The decision needs data that must be fetched. The closure begins to fetch the data, without blocking. Its parameter is
+    /// called, on any thread, when the data have arrived; the server then asks for the decision again.
     case undecided(@Sendable (_ decided: @escaping @Sendable () -> Void) -> Void)
 }
 
-/// Decides again about a request when permissions have changed between the arrival of its head and the moment at which its
-/// handler begins: its body may have come late, and it may have waited for a thread.
+/// Decides again about a request if permissions have changed between the arrival of its head and the call of its handler: its
+/// body may have arrived late, or it may have waited for a thread.
 package struct HTTPReadmission: Sendable {
-    /// Returns a number above 0 that grows with each change after which an admitted request might be refused.
+    /// Returns a number above 0 that grows with each change of permissions after which an admitted request might be refused.
     ///
-    /// Called at least once per request, so it must be cheap.
+    /// Called at least once for each request, so it must be cheap.
     package let version: @Sendable () -> Int
     /// Decides again about a request.
     ///

@@ -12,20 +12,21 @@ package struct HTTPRequest: Sendable {
     package var parameters: [String] = []
     /// The pattern that matched; empty if no pattern did.
     package var routePattern = ""
-    /// The whole body, decompressed if it came with a content coding; empty for streamed routes.
+    /// The whole body, decompressed if it had a content coding; empty for streamed routes.
     package var body: [UInt8] = []
     /// The client that waits for the answer; `hasLeft` says whether it has disconnected.
     package private(set) var caller: Caller
     /// The number that `HTTPReadmission.version` returned just before the last decision about this request.
     package var admissionVersion = 0
-    /// When the head was complete, in nanoseconds of the monotonic clock (`SystemCall.preciseNanoseconds`): what a head says
-    /// counts in the order in which heads came.
+    /// When the head was complete, in nanoseconds of the monotonic clock (`SystemCall.preciseNanoseconds`); this shows which of
+    /// two requests arrived first, even if the first one is handled last.
     package let arrival: UInt64
-    /// Whether the connection to this server is encrypted; a proxy in front does not count.
+    /// Whether the connection to this server is encrypted; the connection to a proxy in front of it does not count.
     package var isEncrypted = false
-    /// Whether the event loop that calls the handler serves no other connection at this moment.
+    /// Whether the event loop that calls the handler serves no other connection now.
     ///
-    /// If so, a handler may block for a short time: only a connection that is opened meanwhile would have to wait.
+    /// If so, the handler may block for a short time, because only a connection that is opened during this time would have to
+    /// wait.
     package let isAloneOnItsThread: Bool
 
     package var method: HTTPMethod { head.method }
@@ -65,10 +66,9 @@ package struct HTTPRequest: Sendable {
     /// Whether the client accepts gzip, by the weights in its Accept-Encoding field.
     package var acceptsGzip: Bool { head.acceptsGzip }
 
-    /// Sets the identity that sends the request; nil if it is unknown.
+    /// Sets the identity of the client that sends the request; nil if it is unknown.
     ///
-    /// A `Caller` has one identity. If another identity sends requests on the same connection, its requests get another
-    /// `Caller` of that connection.
+    /// A `Caller` has one identity. If another identity sends requests on the same connection, its requests get another `Caller`.
     package mutating func identify(as identity: Identity?) {
         if caller.identity !== identity { caller = caller.with(identity) }
     }

@@ -14,16 +14,15 @@ package struct HTTPResponder: Sendable {
 
     /// Sends the answer.
     ///
-    /// Never blocks. The answer is made and compressed later, or on other threads; only while too many answers wait for
-    /// these threads does this function make a long answer itself. If the client has disconnected, the answer is
-    /// dropped and its resources are released.
-    package func send(_ answer: HTTPAnswer) { receiver.take(answer) }
+    /// Never blocks. The answer is made and compressed on other threads, except that this function makes a long answer itself
+    /// while too many answers wait for these threads. If the client has disconnected, the answer is dropped.
+    package func send(_ answer: HTTPAnswer) { receiver.receive(answer) }
 
     /// Sends a response that is already complete.
     package func send(_ response: HTTPResponse) { send(.ready(response)) }
 }
 
-/// An answer, or a closure that makes it on another thread, for senders that must not be held up.
+/// An answer, or a closure that makes it on another thread, for senders that must not be delayed.
 package enum HTTPAnswer: Sendable {
     case ready(HTTPResponse)
     /// Called on the event loop of the connection; for answers that take microseconds to make.
@@ -34,60 +33,61 @@ package enum HTTPAnswer: Sendable {
 
 /// Receives the answer to one request, from any thread.
 package protocol HTTPAnswerReceiver: AnyObject, Sendable {
-    func take(_ answer: HTTPAnswer)
+    func receive(_ answer: HTTPAnswer)
 }
 
-/// Makes sure that an exchange is answered exactly once.
+/// Answers an exchange exactly once: ignores further answers, and sends a 500 when it is deallocated without an answer.
 final class ResponseToken: HTTPAnswerReceiver {
     private let answered = Atomic<Bool>(false)
     private let loop: EventLoop
     private let connection: ConnectionID
     private let exchange: UInt64
     /// The number of the waiting client in queues where clients have turns (`Caller.turn`).
-    private let turn: Int
+    private let clientNumber: Int
     private let acceptsGzip: Bool
     private let isHead: Bool
 
-    init(loop: EventLoop, connection: ConnectionID, exchange: UInt64, turn: Int, acceptsGzip: Bool, isHead: Bool) {
-        self.turn = turn
+    init(loop: EventLoop, connection: ConnectionID, _ exchange: Exchange, clientNumber: Int) {
+        self.clientNumber = clientNumber
         self.loop = loop
         self.connection = connection
-        self.exchange = exchange
-        self.acceptsGzip = acceptsGzip
-        self.isHead = isHead
+        self.exchange = exchange.id
+        acceptsGzip = exchange.head?.acceptsGzip ?? false
+        isHead = exchange.head?.method == .head
     }
 
-    func take(_ answer: HTTPAnswer) {
+    func receive(_ answer: HTTPAnswer) {
         guard !answered.exchange(true, ordering: .acquiringAndReleasing) else { return }
         switch answer {
         case .ready(let response): compressAndPost(response)
-        case .short(let make): loop.post(.make(connection) { [self] in compressAndPost(make()) })
+        case .short(let make): loop.post(.makeAnswer(connection) { [self] in compressAndPost(make()) })
         case .long(let make):
-            let pack: @Sendable () -> Void = { [self] in
+            let makeAndPost: @Sendable () -> Void = { [self] in
                 var response = make()
-                if isToCompress(&response) { ResponseCompression.apply(to: &response) }
+                if negotiateCompression(&response) { ResponseCompression.apply(to: &response) }
                 post(response)
             }
-            // Waiting answers are in memory and count towards no budget, so their number is limited. Beyond the limit
-            // the sending thread makes its own answer.
-            if !loop.shared.packers.run(ifFewerWaitThan: SharedParts.waitingAnswers, for: turn, pack) { pack() }
+            // No budget counts the memory of waiting answers, so their number is limited. If the limit is reached, the sending
+            // thread makes the answer.
+            let limit = SharedResources.maximumWaitingAnswers
+            if !loop.shared.packers.run(ifFewerWaitThan: limit, for: clientNumber, makeAndPost) { makeAndPost() }
         }
     }
 
     private func compressAndPost(_ response: HTTPResponse) {
         var response = response
-        guard isToCompress(&response) else { return post(response) }
-        let isTaken = loop.shared.packers.run(ifFewerWaitThan: SharedParts.waitingAnswers, for: turn) {
-            [self, response] in
+        guard negotiateCompression(&response) else { return post(response) }
+        let limit = SharedResources.maximumWaitingAnswers
+        let isAccepted = loop.shared.packers.run(ifFewerWaitThan: limit, for: clientNumber) { [self, response] in
             var response = response
             ResponseCompression.apply(to: &response)
             post(response)
         }
-        if !isTaken { post(response) }
+        if !isAccepted { post(response) }
     }
 
-    private func isToCompress(_ response: inout HTTPResponse) -> Bool {
-        !isHead && ResponseCompression.isWanted(for: &response, acceptsGzip: acceptsGzip)
+    private func negotiateCompression(_ response: inout HTTPResponse) -> Bool {
+        !isHead && ResponseCompression.negotiate(&response, acceptsGzip: acceptsGzip)
     }
 
     private func post(_ response: HTTPResponse) { loop.post(.answer(connection, exchange: exchange, response)) }

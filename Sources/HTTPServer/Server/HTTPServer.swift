@@ -5,8 +5,8 @@ import Threads
 
 /// An HTTP/1.1 server on raw sockets (RFC 9110, RFC 9112).
 ///
-/// A few event loops share the connections; work that may block runs on a bounded set of threads. All threads are the
-/// server's own. Requests of one connection are answered in order.
+/// A few event loops share the connections; work that may block runs on a limited number of other threads. The requests of one
+/// connection are answered in order.
 package final class HTTPServer: Sendable {
     private struct State {
         var acceptor: Acceptor?
@@ -16,13 +16,13 @@ package final class HTTPServer: Sendable {
 
     private let configuration: Configuration
     private let router: HTTPRouter
-    private let shared: SharedParts
+    private let shared: SharedResources
     private let state = Mutex(State())
 
     package init(configuration: Configuration, router: HTTPRouter) {
         self.configuration = configuration
         self.router = router
-        shared = SharedParts(configuration)
+        shared = SharedResources(configuration)
     }
 
     /// Opens the listening sockets, starts the threads and returns.
@@ -35,7 +35,7 @@ package final class HTTPServer: Sendable {
     ///   the system cannot create a thread.
     package func start(on sockets: [Descriptor] = []) throws(HTTPServerError) -> [ListeningAddress] {
         let listeners = try openListeners(sockets)
-        let loops = try startedLoops()
+        let loops = try startLoops()
         let acceptor = try Acceptor(listeners: listeners, loops: loops, configuration: configuration, shared: shared)
         guard acceptor.start() else {
             for loop in loops { loop.post(.drain(within: .zero, whenEmpty: {})) }
@@ -66,10 +66,8 @@ package final class HTTPServer: Sendable {
         _ = try Listening.open(host: host, port: port)
     }
 
-    /// Starts the configured number of event loops, or fewer if the system cannot create the threads.
-    ///
-    /// Throws if no event loop could be started.
-    private func startedLoops() throws(HTTPServerError) -> [EventLoop] {
+    /// Starts the configured number of event loops, or fewer if the system cannot create the threads; throws if it creates none.
+    private func startLoops() throws(HTTPServerError) -> [EventLoop] {
         let cores = SystemCall.activeCores()
         let wanted = max(1, configuration.loopCount ?? min(max(cores, 2), 4))
         var loops: [EventLoop] = []
@@ -88,21 +86,18 @@ package final class HTTPServer: Sendable {
     /// Stops accepting connections, lets running requests finish with `Connection: close`, and closes the remaining
     /// connections after `limit`.
     ///
-    /// An idle connection stays open for a moment, so that a client that is just sending a request still gets its
-    /// answer. Half a second before the end, clients that are still sending a body are told to send the body again.
-    /// Returns at once and may be called on any thread. A second call stops nothing and completes at once.
-    /// - Parameter completion: called once, on a thread of the server, when the last connection has ended; called at
-    ///   once by this function if the server has not been started or a shutdown has begun before.
+    /// An idle connection stays open for a moment, so that a client that is just sending a request still gets its answer. Half a
+    /// second before the end, clients that are still sending a body are told to send the body again. Returns at once, and may be
+    /// called on any thread. A second call only calls `completion`.
+    /// - Parameter completion: called once, on a thread of the server, when the last connection has ended; called by this
+    ///   function itself if the server has not been started or a shutdown has begun before.
     package func shutdown(within limit: Duration, completion: @escaping @Sendable () -> Void) {
         let (acceptor, loops) = state.withLock { state in
             let result = (state.acceptor, state.loops)
             state = State(isShutDown: true)
             return result
         }
-        guard let acceptor else {
-            completion()
-            return
-        }
+        guard let acceptor else { return completion() }
         let countdown = Countdown(from: loops.count, then: completion)
         acceptor.stop {
             for loop in loops { loop.post(.drain(within: limit, whenEmpty: { countdown.step() })) }

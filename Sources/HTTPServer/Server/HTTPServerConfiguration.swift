@@ -9,14 +9,15 @@ extension HTTPServer {
         package var host = "127.0.0.1"
         /// The port to listen at; 0 lets the system choose one.
         package var port = 0
-        /// The number of event loops, each with a thread of its own; nil means one for each active core, but at least 2 and at most 4.
+        /// The number of event loops, each with a thread of its own; nil means one for each active core, but at least 2 and at
+        /// most 4.
         package var loopCount: Int?
         /// The number of threads for work that may block.
         package var workerCount = 8
         /// The certificate and key of an https server; nil for plain HTTP.
         package var encryption: TLSServerContext?
         package var limits = HTTPLimits()
-        /// The memory, connections and places in queues that all requests share; other parts of the program may use the same
+        /// The limits of memory, connections and queues that all requests share; other parts of the program may use the same
         /// budgets.
         package var budgets = Budgets()
         /// The value of the `Server` field; if it is empty, answers do not have the field.
@@ -27,18 +28,16 @@ extension HTTPServer {
         package var errorResponse: @Sendable (HTTPRefusal, _ request: HTTPRequest?) -> HTTPResponse
         /// Fields that are added to every answer that does not set them itself.
         package var commonHeaders: [(name: String, value: String)] = []
-        /// Fields that depend on the request, such as those of CORS.
-        ///
-        /// Called on the loop for each parsed request.
+        /// Returns fields that depend on the request, such as those of CORS; called on the loop for each parsed request.
         package var requestHeaders: (@Sendable (HTTPRequest) -> [(name: String, value: String)])?
         /// Decides about each request when its head has arrived, before its body is read and its handler is called.
         ///
         /// Called on the loop; must not block. The closure may set the identity of the sender (`HTTPRequest.identify`).
         package var admit: (@Sendable (inout HTTPRequest) -> HTTPAdmission)?
-        /// Decides again about a request when its body has arrived; nil if the decision of `admit` always stands.
+        /// Decides again about a request when its body has arrived; nil if the decision of `admit` is final.
         package var readmission: HTTPReadmission?
-        /// Called for each exchange just before the last byte of its answer is handed to the kernel, so that the statistics
-        /// include the exchange when its client has the answer.
+        /// Called for each exchange just before the last bytes of its answer are sent, so that the statistics include the
+        /// exchange when its client has the answer.
         ///
         /// Called on the loop; must not block.
         package var onExchange: (@Sendable (HTTPExchange) -> Void)?

@@ -1,17 +1,17 @@
 import HTTPWire
 import Threads
 
-/// Checks just before a handler is called whether the request is still admitted, if permissions have changed meanwhile.
+/// Checks again, just before a handler is called, whether its request is admitted.
 ///
-/// A request may wait long for a thread, and the permission that admitted it may be withdrawn meanwhile. If no permissions have
-/// changed, the check only compares two numbers.
+/// A request may wait long for a thread, and the permission that admitted it may be withdrawn during this time. If no permissions
+/// have changed, the check only compares two numbers.
 struct LateAdmission: Sendable {
     /// Nil if the server admits every request.
     let readmission: HTTPReadmission?
     /// The threads on which the handler runs.
     let pool: ThreadPool
     /// The client's number in the queue for these threads.
-    let turn: Int
+    let clientNumber: Int
     /// Makes the answer to a request that could not be checked.
     let errorResponse: @Sendable (HTTPRefusal, HTTPRequest?) -> HTTPResponse
 
@@ -39,15 +39,15 @@ struct LateAdmission: Sendable {
         case .refused(let response):
             responder.send(response)
             handler(nil)
-        case .undecided(let begin):
+        case .undecided(let decide):
             guard count < Self.limit else {
                 responder.send(errorResponse(Self.changesTooOften, request))
                 return handler(nil)
             }
-            // This version of the permissions was not checked, so that the next call must not find the request admitted at it.
+            // The request was not checked with this version of the permissions, so the next call must not skip the check.
             request.admissionVersion = 0
-            begin { [request, self] in
-                pool.run(for: turn) { run(request, responder, checkedBefore: count + 1, handler) }
+            decide { [request, self] in
+                pool.run(for: clientNumber) { run(request, responder, checkedBefore: count + 1, handler) }
             }
         }
     }

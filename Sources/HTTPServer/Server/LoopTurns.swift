@@ -1,30 +1,30 @@
+import Threads
+
 /// The clients of one event loop, and their connections that let other clients go first.
 ///
-/// While several clients send requests, the loop serves the connections of a client that has lately used half as much again of
-/// the loop's time as the average client only after all others, and for at most half of the time. So a request of another
-/// client waits for one connection of such a client, and not for all of them. Clients that use about the same do not wait.
+/// While several clients send requests, a client must wait if it has lately used more than one and a half times as much of the
+/// loop's time as the average client: the loop serves its connections after all others, and for at most half of the time. So a
+/// request of another client waits for one connection of such a client, and not for all of them.
 struct LoopTurns {
-    /// How long the connections that wait are served before the loop looks for others, in nanoseconds.
+    /// How long waiting connections are served before the loop polls its sockets again, in nanoseconds.
     static let longestRun: UInt64 = 500_000
-    /// The time in nanoseconds that a client may have used lately before its connections wait.
+    /// The connections of a client that has lately used less time than this, in nanoseconds, never wait.
     private static let freeTime: UInt64 = 4_000_000
-    /// The time after which what has been used counts half, in nanoseconds.
+    /// The period, in nanoseconds, after which all used times are halved.
     private static let halfLife: UInt64 = 32_000_000
-    /// A client that has used less, in nanoseconds, is forgotten.
+    /// A client that has lately used less time than this, in nanoseconds, is forgotten.
     private static let forgottenTime: UInt64 = 20_000
 
     /// The time that each client has used lately, by the client's number (`Caller.turn`).
     private var used: [Int: UInt64] = [:]
     private var total: UInt64 = 0
     private var nextHalving: UInt64 = 0
-    private var waiting: [ConnectionID] = []
-    /// The index in `waiting` of the next connection.
-    private var next = 0
+    private var waiting = FIFOQueue<ConnectionID>()
     /// The time before which no waiting connection is served.
     private(set) var due: UInt64 = 0
 
-    var isEmpty: Bool { next == waiting.count }
-    var count: Int { waiting.count - next }
+    var isEmpty: Bool { waiting.isEmpty }
+    var count: Int { waiting.count }
 
     /// Whether the connections of this client must let others go first.
     func mustWait(_ client: Int) -> Bool {
@@ -40,7 +40,7 @@ struct LoopTurns {
     }
 
     private mutating func halve(at now: UInt64) {
-        // After a long pause nothing counts any more.
+        // After a long pause all clients are forgotten.
         let mustForget = nextHalving + 8 * Self.halfLife <= now
         nextHalving = now + Self.halfLife
         used = mustForget ? [:] : used.mapValues { $0 / 2 }.filter { $0.value >= Self.forgottenTime }
@@ -49,18 +49,8 @@ struct LoopTurns {
 
     mutating func append(_ connection: ConnectionID) { waiting.append(connection) }
 
-    mutating func popFirst() -> ConnectionID? {
-        guard next < waiting.count else { return nil }
-        defer {
-            next += 1
-            if next == waiting.count || next >= 1_024 {
-                waiting.removeFirst(next)
-                next = 0
-            }
-        }
-        return waiting[next]
-    }
+    mutating func popFirst() -> ConnectionID? { waiting.popFirst() }
 
-    /// Records that waiting connections have been served: the next ones wait for as long.
-    mutating func rest(from begin: UInt64, to end: UInt64) { due = end + (end - begin) }
+    /// Records that waiting connections were served; no others are served for the same time from now on.
+    mutating func recordRun(from start: UInt64, to end: UInt64) { due = end + (end - start) }
 }

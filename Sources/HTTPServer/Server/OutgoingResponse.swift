@@ -17,9 +17,8 @@ struct OutgoingResponse {
     /// The memory of the shared budget for answers that this answer holds; nil until the answer holds any.
     var reservation: MemoryReservation?
 
-    /// The largest body that is copied into the buffer after the head, in bytes: for a small body copying is cheaper
-    /// than sending from two buffers.
-    static let copiedBytes = 16 * 1_024
+    /// The largest body, in bytes, that is copied into the buffer after the head, which is cheaper than sending from two buffers.
+    static let maximumCopiedBytes = 16 * 1_024
 
     var fileRemaining: Int { file.map { $0.length - filePosition } ?? 0 }
 

@@ -46,7 +46,7 @@ extension ServerConnection {
         if size > limits.alwaysHeldBytes {
             guard bodyReservation(exchange).grow(to: size) else { throw Self.budgetSpent }
         }
-        // The client may declare a long body and not send it, so the reserved memory is bounded.
+        // The client may announce a long body and not send it, so the reserved memory is limited.
         if body.isEmpty { body.reserveCapacity(min(expected, limits.alwaysHeldBytes)) }
         body.append(contentsOf: bytes)
     }
@@ -58,8 +58,8 @@ extension ServerConnection {
 
     /// Takes memory of the budget for the part of an unfinished body that has arrived.
     ///
-    /// If the budget is used up, the bytes are kept without it: there are at most `HTTPLimits.alwaysHeldBytes` of them
-    /// that the budget does not count.
+    /// If the budget is used up, the bytes are kept anyway; the budget then leaves at most `HTTPLimits.alwaysHeldBytes`
+    /// uncounted.
     private func accountForWaiting() {
         guard phase == .buffering, !body.isEmpty, let exchange else { return }
         _ = bodyReservation(exchange).grow(to: body.count)
@@ -90,8 +90,7 @@ extension ServerConnection {
         body = []
         let responder = makeResponder(exchange)
         guard head.coding == .identity || request.body.isEmpty else {
-            dispatchCompressed(request, responder, call, head.coding, exchange)
-            return
+            return dispatchCompressed(request, responder, call, head.coding, exchange)
         }
         guard call.mayBlock || request.body.count > limits.inlineBodyBytes else {
             return call.handler(request, responder)
@@ -161,19 +160,17 @@ extension ServerConnection {
 /// Moves streamed bodies to their receivers.
 extension ServerConnection {
     /// Called when the route has returned a receiver for the body, or nil because the route has already answered.
-    func takeReceiver(_ receiver: (any HTTPBodyReceiver)?, exchange number: UInt64) {
+    func handleReceiver(_ receiver: (any HTTPBodyReceiver)?, exchange number: UInt64) {
         isJobRunning = false
         if phase == .closed {
             if let receiver { workers.run(for: caller.turn) { receiver.abort() } }
-            finishClosing()
-            return
+            return finishClosing()
         }
         guard let exchange, exchange.id == number else { return }
         guard let receiver, heldAnswer == nil else {
             if let receiver { workers.run(for: caller.turn) { receiver.abort() } }
             awaitAnswer()
-            releaseHeldAnswer()
-            return
+            return releaseHeldAnswer()
         }
         sendContinueIfAwaited(exchange)
         exchange.hasUnreadBody = false
@@ -202,13 +199,13 @@ extension ServerConnection {
         makers.run(for: caller.turn) { [id, loop] in
             let outcome = pump.run()
             loop.post(.pumped(id, outcome))
-            // The receiver is told only now, so that the loop learns of the end of the body before it gets the answer.
+            // The receiver is told only now, so that the loop gets the message about the end of the body before the answer.
             if case .finished = outcome { pump.finish() }
         }
     }
 
-    /// Called when the worker has stopped reading the body.
-    func takePumpOutcome(_ outcome: UploadPump.Outcome) {
+    /// Called when a run of the upload pump has ended.
+    func handlePumpOutcome(_ outcome: UploadPump.Outcome) {
         isJobRunning = false
         guard let pump else { return }
         if case .finished = outcome {
@@ -218,15 +215,10 @@ extension ServerConnection {
             // Bytes that arrived after the body may not cause an event of their own.
             isReadable = true
         }
-        if phase == .closed {
-            finishClosing()
-            return
-        }
+        if phase == .closed { return finishClosing() }
         switch outcome {
-        case .blocked:
-            if heldAnswer != nil { endPump(pump) } else { setDeadline(limits.bodyStallTimeout, .body) }
-        case .yielded:
-            if heldAnswer != nil { endPump(pump) } else { isReadable = true }
+        case .blocked: if heldAnswer != nil { endPump(pump) } else { setDeadline(limits.bodyStallTimeout, .body) }
+        case .yielded: if heldAnswer != nil { endPump(pump) } else { isReadable = true }
         case .stopped: endPump(pump)
         case .finished:
             awaitAnswer()
@@ -238,7 +230,7 @@ extension ServerConnection {
         }
     }
 
-    /// Takes the buffer back from a pump that will not run again, and tells the receiver to clean up.
+    /// Takes the receive buffer back from a pump that will not run again, and tells the receiver to remove what it has stored.
     private func endPump(_ pump: UploadPump) {
         self.pump = nil
         input = pump.input
@@ -253,7 +245,7 @@ extension ServerConnection {
     private func releaseHeldAnswer() {
         guard let response = heldAnswer, let exchange else { return }
         heldAnswer = nil
-        takeAnswer(response, exchange: exchange.id)
+        handleAnswer(response, exchange: exchange.id)
     }
 }
 

@@ -32,7 +32,7 @@ extension ServerConnection {
         }
     }
 
-    /// Refuses a plain HTTP request, without encryption, so that its client can read the answer.
+    /// Refuses an unencrypted request with an unencrypted answer, which its client can read.
     private func refusePlainRequest() {
         channel = Channel(channel.descriptor)
         isReadable = true

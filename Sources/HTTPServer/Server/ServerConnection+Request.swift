@@ -9,14 +9,12 @@ import Threads
 extension ServerConnection {
     /// Parses a head from the bytes that have arrived; false when more bytes are needed.
     func readHead() -> Bool {
-        if input.isEmpty {
-            guard readMore() else { return false }
-        }
+        if input.isEmpty, !readMore() { return false }
         do {
             while true {
                 if let (head, length) = try parser.parse(input.bytes) {
                     input.consume(length)
-                    begin(head)
+                    beginExchange(head)
                     return true
                 }
                 guard readMore() else { break }
@@ -40,8 +38,7 @@ extension ServerConnection {
         refuse(exchange, refusal)
     }
 
-    /// Sends the answer to an error through the mailbox, so that the calls do not nest when many errors follow one
-    /// another.
+    /// Sends the answer to an error through the mailbox, so that the calls do not nest when many errors follow one another.
     private func refuse(_ exchange: Exchange, _ refusal: HTTPRefusal) {
         answer(exchange, loop.configuration.errorResponse(refusal, exchange.request))
     }
@@ -64,20 +61,19 @@ extension ServerConnection {
         callLater(on: workers(for: exchange), exchange, handler)
     }
 
-    /// Calls a handler on a thread of the pool, whose clients take turns, unless too many requests wait for a thread
-    /// already.
+    /// Calls a handler on a thread of the pool, whose clients take turns, unless too many requests wait for a thread already.
     /// - Returns: true if the handler will be called; false if the request has been refused.
     @discardableResult
     func callLater(on pool: ThreadPool, _ exchange: Exchange, _ handler: @escaping @Sendable () -> Void) -> Bool {
         let budgets = loop.shared.budgets
         let queue = exchange.isApart ? budgets.queuedStorageCalls : budgets.queuedCalls
-        let peer = caller.party
-        guard queue.take(1, for: peer) else {
+        let client = caller.party
+        guard queue.take(1, for: client) else {
             refuse(exchange, HTTPRefusal(429, "Too many requests wait for the server's threads; try again"))
             return false
         }
         pool.run(for: caller.turn) {
-            queue.giveBack(1, for: peer)
+            queue.giveBack(1, for: client)
             handler()
         }
         return true
@@ -95,10 +91,10 @@ extension ServerConnection {
         return Exchange(id: nextExchange, head: head, startNanoseconds: SystemCall.preciseNanoseconds())
     }
 
-    private func begin(_ head: RequestHead) {
+    private func beginExchange(_ head: RequestHead) {
         let exchange = makeExchange(head: head)
         self.exchange = exchange
-        // A client that sends one more request has received the last answer.
+        // A client that sends the next request has received the last answer.
         if lastAnswer == .sent { caller.didTakeAnswer() }
         lastAnswer = .none
         clearDeadline()
@@ -108,12 +104,9 @@ extension ServerConnection {
     }
 
     /// Called when an undecided request can be checked again.
-    func takeDecision(exchange number: UInt64) {
+    func handleDecision(exchange number: UInt64) {
         isJobRunning = false
-        if phase == .closed {
-            finishClosing()
-            return
-        }
+        if phase == .closed { return finishClosing() }
         guard let exchange, exchange.id == number, let head = exchange.head else { return }
         if call == nil { admit(exchange, head) } else { admitAgain(exchange) }
     }
@@ -167,11 +160,10 @@ extension ServerConnection {
 
     private func wait(for decide: (@escaping @Sendable () -> Void) -> Void, _ exchange: Exchange) {
         exchange.decisionCount += 1
-        // Permissions may change again while they are read; the limit ends a series of such checks.
+        // Permissions may change again while they are read, so the number of checks is limited.
         guard exchange.decisionCount <= LateAdmission.limit else {
             call = nil
-            refuse(exchange, LateAdmission.changesTooOften)
-            return
+            return refuse(exchange, LateAdmission.changesTooOften)
         }
         phase = .opening
         isJobRunning = true
@@ -184,16 +176,11 @@ extension ServerConnection {
             refuse(HTTPRefusal(429, "\(caller.party.phrase) has too many connections; close some, or try again later"))
             return
         }
-        let isAsterisk = head.withBytes(head.path) { $0.elementsEqual("*".utf8) }
-        if isAsterisk {
-            answerOptions(exchange, HTTPMethod.allCases)
-            return
-        }
+        let concernsServer = head.withBytes(head.path) { $0.elementsEqual("*".utf8) }
+        if concernsServer { return answerOptions(exchange, HTTPMethod.allCases) }
         switch match {
-        case .notFound:
-            refuse(exchange, HTTPRefusal(404, "No route for \(head.method.rawValue) \(request.path)"))
-        case .methodNotAllowed(let allow) where head.method == .options:
-            answerOptions(exchange, allow)
+        case .notFound: refuse(exchange, HTTPRefusal(404, "No route for \(head.method.rawValue) \(request.path)"))
+        case .methodNotAllowed(let allow) where head.method == .options: answerOptions(exchange, allow)
         case .methodNotAllowed(let allow):
             let message = "\(head.method.rawValue) is not allowed for \(request.path)"
             var response = loop.configuration.errorResponse(HTTPRefusal(405, message), request)
@@ -203,9 +190,7 @@ extension ServerConnection {
         }
     }
 
-    private static func list(_ methods: [HTTPMethod]) -> String {
-        methods.map(\.rawValue).joined(separator: ", ")
-    }
+    private static func list(_ methods: [HTTPMethod]) -> String { methods.map(\.rawValue).joined(separator: ", ") }
 
     private func answerOptions(_ exchange: Exchange, _ allow: [HTTPMethod]) {
         answer(exchange, HTTPResponse(status: 204, headers: [("Allow", Self.list(allow))]))
@@ -217,11 +202,11 @@ extension ServerConnection {
             exchange.isApart = true
             start(handler, exchange, request)
         case .buffered(let maximum, let handler):
-            let bound = maximum ?? limits.bodyBytes
-            buffer(BufferedCall(handler: handler, maximumBodyBytes: bound, mayBlock: false), exchange)
+            let maximum = maximum ?? limits.bodyBytes
+            buffer(BufferedCall(handler: handler, maximumBodyBytes: maximum, mayBlock: false), exchange)
         case .blocking(let maximum, let handler):
-            let bound = maximum ?? limits.bodyBytes
-            buffer(BufferedCall(handler: handler, maximumBodyBytes: bound, mayBlock: true), exchange)
+            let maximum = maximum ?? limits.bodyBytes
+            buffer(BufferedCall(handler: handler, maximumBodyBytes: maximum, mayBlock: true), exchange)
         case .streamed(let open):
             let responder = makeResponder(exchange)
             let admission = lateAdmission(on: workers(for: exchange))
@@ -239,13 +224,11 @@ extension ServerConnection {
 
     private func buffer(_ call: BufferedCall, _ exchange: Exchange) {
         guard exchange.head?.coding != .unsupported else {
-            refuse(exchange, HTTPRefusal(415, "Content-Encoding must be one of gzip, deflate, identity"))
-            return
+            return refuse(exchange, HTTPRefusal(415, "Content-Encoding must be one of gzip, deflate, identity"))
         }
         if let remaining = decoder.remaining, remaining > call.maximumBodyBytes {
             let message = "The body of \(remaining) bytes is larger than the \(call.maximumBodyBytes) allowed here"
-            refuse(exchange, HTTPRefusal(413, message))
-            return
+            return refuse(exchange, HTTPRefusal(413, message))
         }
         self.call = call
         phase = .buffering
@@ -255,17 +238,18 @@ extension ServerConnection {
         setDeadline(limits.bodyStallTimeout, .body)
     }
 
-    /// Asks for the body that a client holds back (RFC 9110 §10.1.1), unless it has begun to send it.
+    /// Sends status 100 if the client waits for it before it sends the body (RFC 9110 §10.1.1).
     func sendContinueIfAwaited(_ exchange: Exchange) {
         guard exchange.head?.expectsContinue == true, input.isEmpty else { return }
         let line: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
         let bytes = UnsafeRawBufferPointer(start: line.utf8Start, count: line.utf8CodeUnitCount)
-        // 25 bytes into an empty send buffer: a failure means a broken connection, which the next read reports.
+        // The send buffer is empty, so that the 25 bytes fail only on a broken connection, which the next read reports.
         let sent = channel.send(bytes, UnsafeRawBufferPointer(rebasing: bytes[..<0]), moreFollows: false)
-        if sent != .bytes(bytes.count) { channel.session?.giveUp() }
+        if sent != .bytes(bytes.count) { channel.session?.invalidate() }
     }
 
-    /// The caller of the connection's next request: that of the last one, unless that request was given up.
+    /// The caller of the connection's next request: the last one, unless its work was cancelled because it seemed to have
+    /// disconnected.
     private func callerOfNextRequest() -> Caller {
         if caller.hasLeft { caller = Caller(peer: caller.peer) }
         return caller
@@ -276,21 +260,12 @@ extension ServerConnection {
         LateAdmission(
             readmission: loop.configuration.readmission,
             pool: pool,
-            turn: caller.turn,
+            clientNumber: caller.turn,
             errorResponse: loop.configuration.errorResponse
         )
     }
 
     func makeResponder(_ exchange: Exchange) -> HTTPResponder {
-        HTTPResponder(
-            ResponseToken(
-                loop: loop,
-                connection: id,
-                exchange: exchange.id,
-                turn: caller.turn,
-                acceptsGzip: exchange.head?.acceptsGzip ?? false,
-                isHead: exchange.head?.method == .head
-            )
-        )
+        HTTPResponder(ResponseToken(loop: loop, connection: id, exchange, clientNumber: caller.turn))
     }
 }

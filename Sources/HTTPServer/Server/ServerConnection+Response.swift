@@ -7,20 +7,18 @@ import Threads
 
 /// Sends answers.
 extension ServerConnection {
-    /// Begins to send the answer of a handler, or keeps it while a worker still uses the request's body.
-    ///
-    /// An answer to an exchange that is over is dropped.
-    func takeAnswer(_ response: HTTPResponse, exchange number: UInt64) {
+    /// Begins to send the answer of a handler, or keeps it while a worker still uses the request's body; drops an answer to an
+    /// exchange that has ended.
+    func handleAnswer(_ response: HTTPResponse, exchange number: UInt64) {
         guard let exchange, exchange.id == number else { return }
         switch phase {
         case .awaiting: startWriting(response, exchange)
-        case .opening:
-            if heldAnswer == nil { heldAnswer = response }
+        case .opening: if heldAnswer == nil { heldAnswer = response }
         case .pumping:
             guard let pump, heldAnswer == nil else { return }
             heldAnswer = response
             pump.stop()
-            if !isJobRunning { takePumpOutcome(.stopped) }
+            if !isJobRunning { handlePumpOutcome(.stopped) }
         case .encrypting, .head, .buffering, .writing, .discarding, .lingering, .confirming, .closed: return
         }
     }
@@ -31,7 +29,7 @@ extension ServerConnection {
             ? made : loop.configuration.errorResponse(HTTPRefusal(429, Self.budgetSpent), exchange.request)
         response.addRetryAfter(loop.shared.budgets.overload)
         exchange.status = response.status
-        settleConnection(exchange)
+        decideKeepAlive(exchange)
         let hasBody = response.status >= 200 && response.status != 204 && response.status != 304
         let framing = hasBody ? framing(of: response.body, exchange) : .none
         if case .untilClose = framing { exchange.closesAfter = true }
@@ -44,9 +42,7 @@ extension ServerConnection {
     private static let budgetSpent =
         "The memory for answers to slow clients, or this client's share of it, is used up; try again later"
 
-    /// Takes memory of the budget for a large answer; false if the budget is used up.
-    ///
-    /// An answer of at most `HTTPLimits.alwaysHeldBytes` needs no memory of the budget.
+    /// Takes memory of the budget for an answer of more than `HTTPLimits.alwaysHeldBytes`; false if the budget is used up.
     private func reserveMemory(_ response: HTTPResponse, _ exchange: Exchange) -> Bool {
         guard exchange.head?.method != .head else { return true }
         let needed =
@@ -83,7 +79,7 @@ extension ServerConnection {
     }
 
     /// Decides whether the connection stays open after the answer, given the unread part of the body.
-    private func settleConnection(_ exchange: Exchange) {
+    private func decideKeepAlive(_ exchange: Exchange) {
         if loop.isDraining { exchange.closesAfter = true }
         guard exchange.hasUnreadBody, !exchange.closesAfter else { return }
         // A client that waits for status 100 may or may not send its body after this answer, so that the server could
@@ -125,7 +121,8 @@ extension ServerConnection {
     private func attach(_ body: HTTPResponseBody) {
         switch body {
         case .bytes(let bytes):
-            if bytes.count <= OutgoingResponse.copiedBytes { output.buffer.append(bytes) } else { output.bytes = bytes }
+            let isCopied = bytes.count <= OutgoingResponse.maximumCopiedBytes
+            if isCopied { output.buffer.append(bytes) } else { output.bytes = bytes }
         case .staticBytes(let bytes): if !bytes.pointer.isEmpty { output.staticBytes = bytes }
         case .file(let file): if file.length > 0 { output.file = file }
         case .stream(let producer): output.producer = producer
@@ -133,8 +130,8 @@ extension ServerConnection {
         }
     }
 
-    /// Sends until the answer is complete (true), or the socket is full, a worker has to go on, or the connection has
-    /// ended (false).
+    /// Sends until the answer is complete, and then returns true; returns false if the socket is full, a worker must make or send
+    /// the next part, or the connection has ended.
     func writeOut() -> Bool {
         guard !isJobRunning else { return false }
         while isWritable {
@@ -144,7 +141,7 @@ extension ServerConnection {
                     return false
                 }
                 if let producer = output.producer {
-                    produce(producer)
+                    makeNextPiece(of: producer)
                     return false
                 }
                 finishExchange()
@@ -190,24 +187,21 @@ extension ServerConnection {
     }
 
     /// Called when a worker has sent a part of the file.
-    func takeFileProgress(_ count: Int, _ outcome: Transfer) {
+    func handleFileProgress(_ count: Int, _ outcome: Transfer) {
         isJobRunning = false
         output.filePosition += count
         exchange?.bytesSent += count
         loop.shared.counters.bytesSent.wrappingAdd(count, ordering: .relaxed)
-        if phase == .closed {
-            finishClosing()
-            return
-        }
+        if phase == .closed { return finishClosing() }
         switch outcome {
         case .bytes: isWritable = true
         case .wouldBlock: setDeadline(limits.writeStallTimeout, .write)
-        // The file is shorter than announced or unreadable; only closing the connection can tell the client so.
+        // The file is unreadable, or shorter than announced; the client notices this only if the connection is closed.
         case .endOfFile, .failed: close()
         }
     }
 
-    private func produce(_ producer: any HTTPBodyProducer) {
+    private func makeNextPiece(of producer: any HTTPBodyProducer) {
         isJobRunning = true
         clearDeadline()
         output.reservation?.endWaitingForClient()
@@ -219,16 +213,10 @@ extension ServerConnection {
     }
 
     /// Called when a worker has made the next piece of the body; `bytes` is nil if the producer threw an error.
-    func takePiece(_ bytes: [UInt8]?, hasMore: Bool) {
+    func handlePiece(_ bytes: [UInt8]?, hasMore: Bool) {
         isJobRunning = false
-        if phase == .closed {
-            finishClosing()
-            return
-        }
-        guard let bytes else {
-            close()
-            return
-        }
+        if phase == .closed { return finishClosing() }
+        guard let bytes else { return close() }
         if !hasMore { output.producer = nil }
         output.bytes = bytes
         output.position = 0
@@ -239,7 +227,7 @@ extension ServerConnection {
         guard let exchange else { return }
         report(upcoming: 0)
         output.reservation = nil
-        noteSentAnswer()
+        recordSentAnswer()
         output.file = nil
         output.filePosition = 0
         output.isChunked = false
@@ -254,9 +242,9 @@ extension ServerConnection {
         }
     }
 
-    /// Counts the answer as taken, unless the client has closed its sending side: then it may be gone, and that it has taken
-    /// the answer shows at the end of the connection.
-    private func noteSentAnswer() {
+    /// Counts the answer as received, unless the client has closed its sending side: it may have disconnected, and
+    /// `closeWhenDelivered` finds out later whether it has received the answer.
+    private func recordSentAnswer() {
         guard !isPeerFinished else { return lastAnswer = .sent }
         caller.didTakeAnswer()
         lastAnswer = .counted
@@ -283,9 +271,9 @@ extension ServerConnection {
     /// Closing a socket with unread bytes sends a reset, which can overtake the answer (RFC 9112 §9.6).
     private func closeAfterAnswer(_ exchange: Exchange) {
         guard exchange.hasUnreadBody || !input.isEmpty || isReadable, !isPeerFinished else {
-            channel.session?.sayGoodbye()
+            channel.session?.sendCloseNotify()
             self.exchange = nil
-            if isPeerFinished { closeAfterAnswer() } else { close() }
+            if isPeerFinished { closeWhenDelivered() } else { close() }
             return
         }
         self.exchange = nil
@@ -304,7 +292,7 @@ extension ServerConnection {
     }
 }
 
-/// Blocking work for file bodies.
+/// Sends file bodies on worker threads, which may block.
 enum FileSending {
     static let bytesPerRun = 8 * 1_048_576
 
@@ -322,12 +310,12 @@ enum FileSending {
     }
 }
 
-/// Blocking work for produced bodies.
+/// Makes the pieces of produced bodies on worker threads, which may block.
 enum PieceMaking {
     /// Makes the next piece, framed for the wire; nil if the producer threw an error.
     ///
-    /// The piece may be empty, and then nothing is sent: a producer that has much to do before its next byte returns
-    /// now and then, so that the worker can serve others and a disconnected client is noticed.
+    /// Nothing is sent for an empty piece: a producer that works for long before its next byte returns empty pieces, so that the
+    /// worker can serve others, and the server notices if the client has disconnected.
     static func run(_ producer: any HTTPBodyProducer, isChunked: Bool) -> (bytes: [UInt8]?, hasMore: Bool) {
         var piece: [UInt8] = []
         let hasMore: Bool

@@ -28,9 +28,7 @@ final class ServerConnection {
         case awaiting
         /// The answer is being sent.
         case writing
-        /// The answer has been sent, and the rest of an unread body is being dropped.
-        ///
-        /// After that the connection can be used again.
+        /// The answer has been sent, and the rest of an unread body is being dropped, so that the connection can be used again.
         case discarding
         /// The last answer has been sent, the sending side is closed, and further input is being dropped.
         ///
@@ -41,24 +39,24 @@ final class ServerConnection {
         case closed
     }
 
+    /// Whether the socket has accepted the whole last answer (`sent`), and whether the caller also counts it as received
+    /// (`counted`).
     enum LastAnswer {
         case none, sent, counted
     }
 
     enum DeadlineKind {
         case idle, head, body, write, linger, confirmation
-        /// The client has closed its sending side.
-        ///
-        /// The client may still read the answer, or it may have disconnected.
+        /// The client has closed its sending side; it may still read the answer, or it may have disconnected.
         case departure
     }
 
     let id: ConnectionID
     var channel: Channel
-    /// The part of the budget of connections that this connection takes, which is 1; given back when this object is released.
-    let place: Holding
-    /// The identity in whose budget this connection counts, and the part of that budget that the connection takes, which is 1.
-    private var countedIdentity: (identity: Identity, place: Holding)?
+    /// The part of the budget of connections that this connection uses, which is 1; given back when this object is released.
+    let reservation: Holding
+    /// The identity in whose budget this connection counts, and the part of that budget that the connection uses, which is 1.
+    private var countedIdentity: (identity: Identity, reservation: Holding)?
     unowned let loop: EventLoop
 
     var caller: Caller
@@ -71,12 +69,11 @@ final class ServerConnection {
     var body: [UInt8] = []
     var call: BufferedCall?
     var pump: UploadPump?
-    /// An answer that came while a worker was still using the body; sent when the worker has stopped.
+    /// An answer that the handler sent while a worker was still using the body; sent to the client when the worker has stopped.
     var heldAnswer: HTTPResponse?
     var output = OutgoingResponse()
     /// The number of bytes that were dropped while `lingering`.
     var droppedBytes = 0
-    /// Whether the socket has taken the last answer as a whole, and whether the caller has been told so.
     var lastAnswer = LastAnswer.none
     /// The time until the connection checks again whether the client's system has acknowledged the last answer.
     private var confirmationDelay = Duration.milliseconds(10)
@@ -105,11 +102,11 @@ final class ServerConnection {
 
     var limits: HTTPLimits { loop.configuration.limits }
 
-    init(id: ConnectionID, channel: Channel, place: Holding, peer: Peer, loop: EventLoop) {
+    init(id: ConnectionID, channel: Channel, reservation: Holding, peer: Peer, loop: EventLoop) {
         self.id = id
         self.channel = channel
         phase = channel.session == nil ? .head : .encrypting
-        self.place = place
+        self.reservation = reservation
         caller = Caller(peer: peer)
         self.loop = loop
         parser = RequestHeadParser(limits: loop.configuration.limits)
@@ -136,9 +133,9 @@ final class ServerConnection {
         }
         if countedIdentity?.identity === identity { return true }
         countedIdentity = nil
-        let place = Holding(of: loop.shared.budgets.identifiedConnections, for: caller.party)
-        guard place.grow(by: 1) else { return false }
-        countedIdentity = (identity, place)
+        let reservation = Holding(of: loop.shared.budgets.identifiedConnections, for: caller.party)
+        guard reservation.grow(by: 1) else { return false }
+        countedIdentity = (identity, reservation)
         return true
     }
 
@@ -149,14 +146,13 @@ final class ServerConnection {
         if phase == .closed { return }
         if phase == .confirming { return confirmAnswer() }
         if event.isHungUp {
-            if event.isReset { noteDroppedAnswer() }
-            close()
-            return
+            if event.isReset { recordLostAnswer() }
+            return close()
         }
         if event.isReadable { isReadable = true }
         if event.isWritable {
             isWritable = true
-            // TLS may have to send before it can go on reading, so that a read can wait for a writable socket.
+            // TLS may have to send before it can continue to read, so a read can wait for a writable socket.
             if channel.session != nil { isReadable = true }
         }
         if event.isPeerFinished {
@@ -166,16 +162,14 @@ final class ServerConnection {
         }
     }
 
-    /// Takes the connection through its phases as far as possible without waiting.
+    /// Continues with the phases of the connection as far as possible without waiting.
     func drive() {
         while true {
             switch phase {
             case .encrypting: if !encrypt() { return }
             case .head: if !readHead() { return }
             case .buffering: if !readBody() { return }
-            case .pumping:
-                startPumpIfReadable()
-                return
+            case .pumping: return startPumpIfReadable()
             case .writing: if !writeOut() { return }
             case .discarding: if !discardBody() { return }
             case .lingering: if !linger() { return }
@@ -203,17 +197,17 @@ final class ServerConnection {
             input.releaseIfEmpty()
             return false
         case .endOfFile:
-            closeAfterAnswer()
+            closeWhenDelivered()
             return false
         case .failed:
-            noteDroppedAnswer()
+            recordLostAnswer()
             close()
             return false
         }
     }
 
-    /// Called when the client has ended the connection before it had read its last answer to the end.
-    private func noteDroppedAnswer() {
+    /// Called when the client has reset the connection, so that it may not have read its last answer to the end.
+    private func recordLostAnswer() {
         switch phase {
         case .head, .discarding, .lingering, .writing:
             if lastAnswer == .counted { caller.didDropAnswer() }
@@ -224,9 +218,9 @@ final class ServerConnection {
 
     /// Ends the connection, at once or after the last answer is acknowledged; called when the client has closed its sending side.
     ///
-    /// Such a client may still read the last answer. It has read it if its system acknowledges the answer, and has not if its system
-    /// resets the connection. Until then the answer counts as lost.
-    func closeAfterAnswer() {
+    /// Such a client may still read the last answer. The answer counts as lost until the client's system acknowledges it; if that
+    /// system resets the connection instead, the client has not read the answer.
+    func closeWhenDelivered() {
         guard lastAnswer != .none else { return close() }
         switch SystemCall.delivery(channel.descriptor.rawValue) {
         case .complete:
@@ -234,13 +228,13 @@ final class ServerConnection {
             lastAnswer = .none
             close()
         case .broken:
-            noteDroppedAnswer()
+            recordLostAnswer()
             close()
-        case .underWay:
+        case .pending:
             if lastAnswer == .counted { caller.didDropAnswer() }
             lastAnswer = .sent
             caller.leave()
-            channel.session?.sayGoodbye()
+            channel.session?.sendCloseNotify()
             channel.shutdownWriting()
             phase = .confirming
             setDeadline(confirmationDelay, .confirmation)
@@ -254,7 +248,7 @@ final class ServerConnection {
             caller.didTakeAnswer()
             close()
         case .broken: close()
-        case .underWay:
+        case .pending:
             confirmationDelay = confirmationDelay * 2
             guard confirmationDelay < limits.drainTimeout else { return close() }
             setDeadline(confirmationDelay, .confirmation)
@@ -267,7 +261,7 @@ final class ServerConnection {
     /// only after the job has ended.
     func close() {
         guard phase != .closed else { return }
-        if phase == .head { channel.session?.sayGoodbye() }
+        if phase == .head { channel.session?.sendCloseNotify() }
         phase = .closed
         deadline = .max
         heldAnswer = nil
@@ -294,9 +288,9 @@ final class ServerConnection {
 
     /// Shortens the deadline of the connection for a shutdown.
     ///
-    /// A connection between two requests gets a moment to send one more. A request head that has begun to arrive must
-    /// be complete within a second, so that a client that stopped half-way does not delay the shutdown. Other
-    /// connections end after their answer.
+    /// A client between two requests has a moment to send one more. A request head that has begun to arrive must be complete
+    /// within a second, so that a client that stopped in the middle does not delay the shutdown. Other connections end after
+    /// their answer.
     func drain() {
         guard phase == .head || phase == .encrypting else { return }
         if isBetweenRequests {
@@ -313,30 +307,26 @@ final class ServerConnection {
         case .pumping:
             guard let exchange else { return }
             let refusal = HTTPRefusal(429, "The server is stopping; send the file again")
-            takeAnswer(loop.configuration.errorResponse(refusal, exchange.request), exchange: exchange.id)
+            handleAnswer(loop.configuration.errorResponse(refusal, exchange.request), exchange: exchange.id)
         case .encrypting, .head, .opening, .awaiting, .writing, .discarding, .lingering, .confirming, .closed: break
         }
     }
 
-    /// Refuses the body or ends the answer of this slow client, because the memory that is reserved for it is needed for other clients.
-    func loseMemory(exchange number: UInt64) {
+    /// Refuses the body or ends the answer of this slow client, because the memory that is reserved for it is needed for other
+    /// clients.
+    func handleRevokedMemory(exchange number: UInt64) {
         guard let exchange, exchange.id == number else { return }
         switch phase {
         case .buffering:
-            refuse(
-                HTTPRefusal(
-                    408,
-                    "The body arrived too slowly, and other clients needed its memory; send the request again"
-                )
-            )
+            let reason = "The body arrived too slowly, and other clients needed its memory; send the request again"
+            refuse(HTTPRefusal(408, reason))
         case .writing: close()
         case .encrypting, .head, .opening, .pumping, .awaiting, .discarding, .lingering, .confirming, .closed: break
         }
     }
 }
 
-// MARK: Deadlines
-
+/// The deadlines of a connection.
 extension ServerConnection {
     func setDeadline(_ span: Duration, _ kind: DeadlineKind) {
         let (sum, overflow) = loop.now.addingReportingOverflow(span.nanoseconds)
@@ -347,9 +337,8 @@ extension ServerConnection {
 
     /// Enters the phase in which the handler makes the answer.
     ///
-    /// A client that has closed its sending side may still be reading, but a client process that has ended looks the
-    /// same. After `HTTPLimits.halfClosedTimeout` long work for such a client is cancelled; the client still gets an
-    /// answer.
+    /// A client that has closed its sending side may still be reading, but a client process that has ended looks the same. After
+    /// `HTTPLimits.halfClosedTimeout` long work for such a client is cancelled; the client still gets an answer.
     func awaitAnswer() {
         phase = .awaiting
         if isPeerFinished { setDeadline(limits.halfClosedTimeout, .departure) } else { clearDeadline() }
@@ -373,7 +362,7 @@ extension ServerConnection {
         case .body:
             let refusal = HTTPRefusal(408, "The request body stopped arriving")
             if phase == .pumping, !isJobRunning {
-                takePumpOutcome(.failed(refusal))
+                handlePumpOutcome(.failed(refusal))
             } else if phase == .buffering {
                 refuse(refusal)
             } else if phase == .discarding {

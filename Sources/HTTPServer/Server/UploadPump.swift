@@ -4,17 +4,17 @@ import TLS
 
 /// Moves a streamed request body from the socket to its receiver, on a worker thread.
 ///
-/// The worker reads the socket itself, so that the client can send no faster than the receiver accepts the bytes, and no bytes
-/// queue up in memory. Between two runs the pump belongs to the connection's loop; `run` and `abort` are never concurrent.
+/// The worker reads the socket itself, so that the client cannot send faster than the receiver accepts bytes, and no queue of
+/// bytes is in memory. Between two runs only the connection's loop uses the pump; `run` and `abort` are never concurrent.
 final class UploadPump: @unchecked Sendable {
     // Unchecked because only one thread at a time uses the mutable state: the loop and the worker hand it to each other
     // with messages.
     enum Outcome: Sendable {
         /// The socket has no more bytes at the moment.
         case blocked
-        /// There may be more bytes, but other connections are to have their turn.
+        /// There may be more bytes, but the thread must serve other connections first.
         case yielded
-        /// The body is complete; `finish` is to be called next.
+        /// The body is complete; `finish` must be called next.
         case finished
         case stopped
         case peerVanished
@@ -54,8 +54,7 @@ final class UploadPump: @unchecked Sendable {
     /// Tells the receiver that the body is complete.
     func finish() { receiver.finish() }
 
-    /// Reads and passes on bytes until the body ends, the socket is empty, `stop()` is called, or other connections are
-    /// to have their turn.
+    /// Reads and passes on bytes until the body ends, the socket is empty, `stop()` is called, or `bytesPerRun` bytes are read.
     func run() -> Outcome {
         var moved = 0
         while true {

@@ -31,18 +31,17 @@ struct Epoll: ~Copyable {
         descriptor = Descriptor(owning: created)
     }
 
-    /// Reports the events of a descriptor from now on until it is closed; false if the system cannot.
-    func add(_ member: Int32, token: UInt64) -> Bool {
+    /// Makes `poll` report the events of a descriptor until it is closed; false if the system cannot.
+    func add(_ watched: Int32, token: UInt64) -> Bool {
         var event = epoll_event()
         event.events = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
         event.data.u64 = token
-        return epoll_ctl(descriptor.rawValue, EPOLL_CTL_ADD, member, &event) == 0
+        return epoll_ctl(descriptor.rawValue, EPOLL_CTL_ADD, watched, &event) == 0
     }
 
-    /// Waits for events and handles up to `batchSize` of them.
-    ///
-    /// The wait ends at the latest after the given time; -1 means no limit.
+    /// Waits for events, at most for the given time, and handles up to `batchSize` of them.
     /// - Parameters:
+    ///   - milliseconds: -1 for no limit.
     ///   - awake: called when the wait is over, before the first event is handled.
     ///   - handle: called for each event.
     func poll(waiting milliseconds: Int32, awake: () -> Void, _ handle: (Event) -> Void) {
@@ -50,9 +49,7 @@ struct Epoll: ~Copyable {
             let count = epoll_wait(descriptor.rawValue, events.baseAddress, Int32(Self.batchSize), milliseconds)
             awake()
             guard count > 0 else { return }
-            for index in 0..<Int(count) {
-                handle(Event(token: events[index].data.u64, bits: events[index].events))
-            }
+            for index in 0..<Int(count) { handle(Event(token: events[index].data.u64, bits: events[index].events)) }
         }
     }
 }

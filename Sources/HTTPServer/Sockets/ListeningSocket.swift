@@ -11,7 +11,7 @@ final class ListeningSocket: Sendable {
         case wouldBlock
         /// No descriptor or no memory is left: accepting must pause.
         case exhausted
-        /// The peer gave up before its connection was accepted; another connection may be waiting.
+        /// The peer disconnected before its connection was accepted; another connection may be waiting.
         case retry
     }
 
@@ -26,16 +26,14 @@ final class ListeningSocket: Sendable {
         let code = errno
         guard created >= 0 else { throw HTTPServerError(call: "socket", code: code) }
         let owned = Descriptor(owning: created)
-        Self.enable(created, SOL_SOCKET, SO_REUSEADDR)
+        Self.setOption(created, SOL_SOCKET, SO_REUSEADDR)
         // A socket for `::` must not accept IPv4 connections too: getaddrinfo returns the address of each family, and
         // each gets a socket of its own.
-        if wanted.family == AF_INET6 { Self.enable(created, Int32(IPPROTO_IPV6), IPV6_V6ONLY) }
+        if wanted.family == AF_INET6 { Self.setOption(created, Int32(IPPROTO_IPV6), IPV6_V6ONLY) }
         guard wanted.withPointer({ bind(created, $0, wanted.length) }) == 0 else {
             let code = errno
-            throw HTTPServerError(
-                message: "cannot listen on \(wanted.resolved): \(SystemCall.errorText(code))",
-                code: code
-            )
+            let reason = SystemCall.errorText(code)
+            throw HTTPServerError(message: "cannot listen on \(wanted.resolved): \(reason)", code: code)
         }
         guard listen(created, 1_024) == 0 else {
             let code = errno
@@ -57,8 +55,8 @@ final class ListeningSocket: Sendable {
             throw HTTPServerError(message: "descriptor \(number), which was handed over, is no socket", code: errno)
         }
         var (isListening, length) = (Int32(0), socklen_t(MemoryLayout<Int32>.size))
-        let isAsked = getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &length) == 0
-        guard isAsked, isListening != 0, [AF_INET, AF_INET6, AF_UNIX].contains(bound.family) else {
+        let isKnown = getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &length) == 0
+        guard isKnown, isListening != 0, [AF_INET, AF_INET6, AF_UNIX].contains(bound.family) else {
             throw HTTPServerError(message: "descriptor \(number), which was handed over, is no socket that listens")
         }
         let flags = fcntl(number, F_GETFL)
@@ -69,11 +67,7 @@ final class ListeningSocket: Sendable {
         address = bound.unixPath.map { .unix(path: $0) } ?? .network(bound.resolved)
     }
 
-    private static func enable(_ descriptor: Int32, _ level: Int32, _ option: Int32) {
-        set(descriptor, level, option, to: 1)
-    }
-
-    private static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, to value: Int32) {
+    private static func setOption(_ descriptor: Int32, _ level: Int32, _ option: Int32, to value: Int32 = 1) {
         var value = value
         // A failure is ignored: without these options only speed, memory or a quick restart is lost.
         _ = setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
@@ -87,8 +81,8 @@ final class ListeningSocket: Sendable {
 
     /// Accepts one waiting connection.
     ///
-    /// The descriptor of the connection is non-blocking and closed on exec. A TCP connection is without Nagle's delay,
-    /// and the kernel keeps at most `unsentBytes` for it.
+    /// The descriptor of the connection is non-blocking and closed on exec. For a TCP connection, Nagle's delay is switched off,
+    /// and the kernel keeps at most `unsentBytes`.
     static func accept(from listener: Int32) -> Accepted {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -99,16 +93,15 @@ final class ListeningSocket: Sendable {
         let code = errno
         guard accepted >= 0 else {
             switch code {
-            case EAGAIN: return .wouldBlock
+            case EAGAIN, EBADF, EINVAL, ENOTSOCK: return .wouldBlock
             case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted
-            case EBADF, EINVAL, ENOTSOCK: return .wouldBlock
             default: return .retry
             }
         }
         let address = SocketAddress(storage: storage, length: length)
         if address.family == AF_UNIX { return .connection(accepted, .unixSocket) }
-        enable(accepted, Int32(IPPROTO_TCP), TCP_NODELAY)
-        set(accepted, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, to: unsentBytes)
+        setOption(accepted, Int32(IPPROTO_TCP), TCP_NODELAY)
+        setOption(accepted, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, to: unsentBytes)
         return .connection(accepted, Peer(address: address.resolved.host))
     }
 }
@@ -170,9 +163,7 @@ enum Listening {
     }
 
     private static func addresses(_ host: String, _ port: Int) throws(HTTPServerError) -> [SocketAddress] {
-        guard (0...65_535).contains(port) else {
-            throw HTTPServerError(message: "port \(port) is outside 0 to 65535")
-        }
+        guard (0...65_535).contains(port) else { throw HTTPServerError(message: "port \(port) is outside 0 to 65535") }
         do throws(UnresolvedHost) {
             return try SocketAddress.resolve(host: host, port: port)
         } catch {

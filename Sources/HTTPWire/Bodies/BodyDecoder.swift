@@ -33,7 +33,7 @@ package enum BodyDecoder {
         }
     }
 
-    /// The bytes of the body still to come; nil if the framing does not state it.
+    /// The number of bytes of the body that have not arrived yet; nil if the framing does not tell it.
     package var remaining: Int? {
         switch self {
         case .length(let remaining): remaining
@@ -42,7 +42,7 @@ package enum BodyDecoder {
         }
     }
 
-    /// The bytes that the peer has announced and not yet sent: the rest of the body, or of its current chunk; 0 for a
+    /// The number of bytes that the peer has announced but not sent yet: the rest of the body, or of its current chunk; 0 for a
     /// body that ends with its connection.
     package var announced: Int {
         switch self {
@@ -52,18 +52,18 @@ package enum BodyDecoder {
         }
     }
 
-    /// Consumes the bytes of the body in the buffer, and passes their content to `take`, without the framing.
+    /// Consumes the bytes of the body in the buffer, and passes their content to `receive`, without the framing.
     ///
-    /// - Throws: the errors of `take`, and `HTTPRefusal` if the chunked coding is broken.
-    package mutating func consume(_ input: ByteBuffer, _ take: (UnsafeRawBufferPointer) throws -> Void) throws {
+    /// - Throws: the errors of `receive`, and `HTTPRefusal` if the chunked coding is broken.
+    package mutating func consume(_ input: ByteBuffer, _ receive: (UnsafeRawBufferPointer) throws -> Void) throws {
         switch self {
         case .length(let remaining):
             let count = min(remaining, input.count)
-            if count > 0 { try take(UnsafeRawBufferPointer(rebasing: input.bytes[..<count])) }
+            if count > 0 { try receive(UnsafeRawBufferPointer(rebasing: input.bytes[..<count])) }
             input.consume(count)
             self = .length(remaining - count)
         case .untilClose:
-            if !input.isEmpty { try take(input.bytes) }
+            if !input.isEmpty { try receive(input.bytes) }
             input.consume(input.count)
         case .chunked(var decoder):
             defer { self = .chunked(decoder) }
@@ -72,14 +72,10 @@ package enum BodyDecoder {
             while true {
                 switch try decoder.next(bytes, from: offset) {
                 case .data(let range):
-                    try take(UnsafeRawBufferPointer(rebasing: bytes[range]))
+                    try receive(UnsafeRawBufferPointer(rebasing: bytes[range]))
                     offset = range.upperBound
-                case .needsMore:
-                    input.consume(bytes.count)
-                    return
-                case .finished(let consumed):
-                    input.consume(consumed)
-                    return
+                case .needsMore: return input.consume(bytes.count)
+                case .finished(let consumed): return input.consume(consumed)
                 }
             }
         }

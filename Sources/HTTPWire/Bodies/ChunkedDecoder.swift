@@ -43,7 +43,7 @@ package struct ChunkedDecoder {
     /// Whether the last chunk and the trailers have been consumed.
     package var isFinished: Bool { if case .finished = state { true } else { false } }
 
-    /// The bytes of the current chunk that are still to come; 0 between two chunks.
+    /// The number of bytes of the current chunk that have not arrived yet; 0 between two chunks.
     package var remainingOfChunk: Int {
         switch state {
         case .data, .sizeBlank, .sizeExtension, .sizeLineFeed: remaining
@@ -150,9 +150,7 @@ package struct ChunkedDecoder {
         }
     }
 
-    /// Processes a byte of a trailer's name, or the colon after it.
-    ///
-    /// A trailer has the form of a header field (RFC 9112 §7.1.2).
+    /// Processes a byte of a trailer's name or the colon after it; a trailer is written like a header field (RFC 9112 §7.1.2).
     private mutating func processTrailerName(_ byte: UInt8) throws(HTTPRefusal) {
         if case .trailerName = state, byte == UInt8(ascii: ":") {
             state = .trailerLine

@@ -41,22 +41,17 @@ struct FieldSummary {
             }
             // A server must not send an interim answer to a client of HTTP/1.0 (RFC 9110 §10.1.1).
             expectsContinue = isHTTP11
-        case 10 where ASCII.equalsLowercased(name, "connection"):
-            readConnection(value)
-        case 14 where ASCII.equalsLowercased(name, "content-length"):
-            try readContentLength(value)
-        case 15 where ASCII.equalsLowercased(name, "accept-encoding"):
-            readAcceptEncoding(value)
-        case 16 where ASCII.equalsLowercased(name, "content-encoding"):
-            readContentEncoding(value)
+        case 10 where ASCII.equalsLowercased(name, "connection"): readConnection(value)
+        case 14 where ASCII.equalsLowercased(name, "content-length"): try readContentLength(value)
+        case 15 where ASCII.equalsLowercased(name, "accept-encoding"): readAcceptEncoding(value)
+        case 16 where ASCII.equalsLowercased(name, "content-encoding"): readContentEncoding(value)
         case 17 where ASCII.equalsLowercased(name, "transfer-encoding"):
             // This server can find the end of a body only if "chunked" is its one transfer coding (RFC 9112 §6.1).
             guard !isChunked, ASCII.equalsLowercased(value, "chunked") else {
                 throw HTTPRefusal(501, "Only the transfer coding 'chunked', once, is supported")
             }
             isChunked = true
-        default:
-            break
+        default: break
         }
     }
 
@@ -96,18 +91,17 @@ struct FieldSummary {
 
     private mutating func readAcceptEncoding(_ value: UnsafeRawBufferPointer) {
         // A weight for `gzip` overrides the weight for `*` (RFC 9110 §12.5.3).
-        var isNamed = false
+        var namesGzip = false
         ASCII.forEachListMember(value) { member in
             let end = member.firstIndex(of: UInt8(ascii: ";")) ?? member.count
             let name = ASCII.trimmed(UnsafeRawBufferPointer(rebasing: member[..<end]))
             let isGzip = ASCII.equalsLowercased(name, "gzip")
-            guard isGzip || (ASCII.equalsLowercased(name, "*") && !isNamed) else { return }
-            isNamed = isNamed || isGzip
+            guard isGzip || (ASCII.equalsLowercased(name, "*") && !namesGzip) else { return }
+            namesGzip = namesGzip || isGzip
             let weight = member[end...].filter { $0 != 0x20 && $0 != 0x09 }
             // A weight of zero, such as `0` or `0.000`, means "not acceptable" (RFC 9110 §12.4.2).
-            let isRefused =
-                weight.starts(with: ";q=0".utf8) && weight.dropFirst(4).allSatisfy { $0 == 0x30 || $0 == 0x2E }
-            acceptsGzip = !isRefused
+            acceptsGzip =
+                !weight.starts(with: ";q=0".utf8) || !weight.dropFirst(4).allSatisfy { $0 == 0x30 || $0 == 0x2E }
         }
     }
 

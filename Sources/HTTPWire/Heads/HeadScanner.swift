@@ -13,7 +13,7 @@ struct HeadScanner {
     }
 
     /// The largest number of empty lines that are skipped before the first line (RFC 9112 §2.2).
-    private static let leadingEmptyLines = 4
+    private static let maximumEmptyLines = 4
 
     /// The range of the request line or status line, then the range of each field line, without the line ends.
     ///
@@ -71,7 +71,7 @@ struct HeadScanner {
         if line.isEmpty {
             if !lines.isEmpty { return true }
             emptyLines += 1
-            if emptyLines > Self.leadingEmptyLines { throw HTTPRefusal(400, "The \(message.firstLine) is missing") }
+            if emptyLines > Self.maximumEmptyLines { throw HTTPRefusal(400, "The \(message.firstLine) is missing") }
             return false
         }
         if lines.isEmpty { lines.reserveCapacity(16) }

@@ -7,10 +7,7 @@ package enum HeadWriter {
 
     /// Appends the status line of a response.
     package static func appendStatus(_ status: Int, to output: ByteBuffer) {
-        if status == 200 {
-            output.append("HTTP/1.1 200 OK\r\n")
-            return
-        }
+        if status == 200 { return output.append("HTTP/1.1 200 OK\r\n") }
         output.append("HTTP/1.1 ")
         // A status always has three digits (RFC 9110 §15).
         output.append(decimal: min(max(status, 100), 999))

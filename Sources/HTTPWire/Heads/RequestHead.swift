@@ -16,9 +16,7 @@ package final class RequestHead: Sendable {
     package let method: HTTPMethod
     /// The request target as sent, with its query.
     package let target: Range<Int32>
-    /// The path, percent-encoded as sent.
-    ///
-    /// The path is empty for an absolute target without a path, and `*` for `OPTIONS *`.
+    /// The path, percent-encoded as sent; it is empty for an absolute target without a path, and `*` for `OPTIONS *`.
     package let path: Range<Int32>
     /// The decoded query parameters in the order sent.
     package let query: [(name: String, value: String)]

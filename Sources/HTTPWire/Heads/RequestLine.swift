@@ -32,7 +32,7 @@ struct RequestLine {
     }
 
     private static func method(_ bytes: UnsafeRawBufferPointer) throws(HTTPRefusal) -> HTTPMethod {
-        if let known = HTTPMethod(bytes) { return known }
+        if let method = HTTPMethod(bytes) { return method }
         let isToken = !bytes.isEmpty && bytes.allSatisfy(ASCII.isToken)
         throw isToken
             ? HTTPRefusal(501, "The method is not supported") : HTTPRefusal(400, "The method is not a token")

@@ -17,9 +17,7 @@ package final class ByteBuffer {
     package var isEmpty: Bool { start == end }
 
     /// The content; the pointer is valid until the buffer is changed.
-    package var bytes: UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(start: base?.advanced(by: start), count: count)
-    }
+    package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base?.advanced(by: start), count: count) }
 
     /// The unused memory after the content; write to it, then call `didFill`.
     package var space: UnsafeMutableRawBufferPointer {

@@ -48,9 +48,7 @@ package struct SocketAddress {
 
     /// Calls `body` with a pointer for a system call; the pointer is valid only until `body` returns.
     package func withPointer<Result>(_ body: (UnsafePointer<sockaddr>) -> Result) -> Result {
-        withUnsafePointer(to: storage) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1, body)
-        }
+        withUnsafePointer(to: storage) { $0.withMemoryRebound(to: sockaddr.self, capacity: 1, body) }
     }
 
     /// The host and port as text; an IPv4 address of an IPv6 socket (`::ffff:…`) is written as IPv4.
@@ -72,9 +70,7 @@ package struct SocketAddress {
         return HTTPAddress(host: text, port: port, isIPv6: isIPv6)
     }
 
-    /// The path of a Unix socket; nil for other families.
-    ///
-    /// An abstract socket is written as `@` and its name.
+    /// The path of a Unix socket, or `@` and the name of an abstract socket; nil for other families.
     package var unixPath: String? {
         guard family == AF_UNIX else { return nil }
         let start = MemoryLayout<sa_family_t>.size

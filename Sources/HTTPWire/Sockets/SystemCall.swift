@@ -1,5 +1,4 @@
 internal import Glibc
-import Glibc
 
 /// The result of one system call that sends or receives bytes.
 package enum Transfer: Equatable, Sendable {
@@ -40,7 +39,8 @@ package enum SystemCall {
 
     /// Sends one or two buffers with one system call; never raises SIGPIPE.
     ///
-    /// - Parameter moreFollows: lets the kernel hold back a packet that is not full until the next call (MSG_MORE).
+    /// - Parameter moreFollows: whether the kernel may wait for the next call before it sends a packet that is not full
+    ///   (MSG_MORE).
     package static func send(
         _ descriptor: Int32,
         _ first: UnsafeRawBufferPointer,
@@ -49,12 +49,10 @@ package enum SystemCall {
     ) -> Transfer {
         let flags = Int32(MSG_NOSIGNAL) | (moreFollows ? Int32(MSG_MORE) : 0)
         while true {
-            let count: Int
-            if second.isEmpty {
-                count = Glibc.send(descriptor, first.baseAddress, first.count, flags)
-            } else {
-                count = gather(descriptor, first, second, flags)
-            }
+            let count =
+                second.isEmpty
+                ? Glibc.send(descriptor, first.baseAddress, first.count, flags)
+                : gather(descriptor, first, second, flags)
             if count >= 0 { return .bytes(count) }
             let code = errno
             if code == EINTR { continue }
@@ -84,7 +82,7 @@ package enum SystemCall {
         }
     }
 
-    /// Copies bytes of a file to a socket inside the kernel; may block on the disk, never on the socket.
+    /// Sends bytes of a file without copying them through this process; may block on the disk, never on the socket.
     package static func sendFile(_ socket: Int32, _ file: Int32, offset: Int, count: Int) -> Transfer {
         var position = off_t(offset)
         while true {
@@ -113,7 +111,7 @@ package enum SystemCall {
     package enum Delivery: Sendable {
         /// All bytes are acknowledged, and the connection is not broken.
         case complete
-        case underWay
+        case pending
         /// The peer has reset the connection.
         case broken
     }
@@ -126,7 +124,7 @@ package enum SystemCall {
         // A reset empties the send queue, so an empty queue alone does not mean that all bytes were delivered.
         guard getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length) == 0, error == 0 else { return .broken }
         var count: Int32 = 0
-        return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 && count > 0 ? .underWay : .complete
+        return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 && count > 0 ? .pending : .complete
     }
 
     /// Closes the sending side; ignores errors, because the peer may have disconnected already.

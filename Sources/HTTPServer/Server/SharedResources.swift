@@ -2,19 +2,19 @@ import Budgets
 import HTTPWire
 import Threads
 
-/// The parts that all event loops of a server share.
-final class SharedParts: Sendable {
+/// The counters, threads and budgets that all event loops of a server share.
+final class SharedResources: Sendable {
     let counters = ServerCounters()
     /// Threads for work that may block.
     let workers: ThreadPool
-    /// Threads for work that may wait for another server, so that all others go on when that server does not answer.
+    /// Threads for work that may wait for another server; if that server does not answer, the other threads are not affected.
     let apartWorkers: ThreadPool
     /// Threads that make the pieces of long answers and store the pieces of uploads, for which they may use the database and files.
     let makers: ThreadPool
     /// Threads that read large requests, and make and compress long answers; this work never blocks.
     let packers: ThreadPool
     /// The maximum number of answers that wait for a thread of `packers`; each holds up to a megabyte of values.
-    static let waitingAnswers = 32
+    static let maximumWaitingAnswers = 32
     let budgets: Budgets
     /// The memory of request bodies that are being collected.
     let bodies: MemoryLedger
@@ -27,23 +27,20 @@ final class SharedParts: Sendable {
         let isContended: @Sendable () -> Bool = { [contention = budgets.contention] in contention.isPresent }
         let width = max(1, configuration.workerCount)
         let cores = SystemCall.activeCores()
-        // Work that needs a processor all the time leaves half of the processors to others.
-        let half = max(1, cores / 2)
+        // While several clients send requests, the long work of one client uses at most half of the processors.
+        let share = max(1, cores / 2)
         workers = ThreadPool(
             name: "http.worker",
             width: width,
-            // Two of them may wait for an issuer of log-ins.
+            // At least three, because two of them may wait for an issuer of log-ins.
             contendedShare: max(3, width / 4),
             isContended: isContended
         )
-        makers = ThreadPool(name: "http.maker", width: width, contendedShare: half, isContended: isContended)
+        makers = ThreadPool(name: "http.maker", width: width, contendedShare: share, isContended: isContended)
         apartWorkers = ThreadPool(name: "http.apart", width: width)
-        packers = ThreadPool(name: "http.packer", width: max(2, cores), contendedShare: half, isContended: isContended)
-        bodies = MemoryLedger(budget: budgets.bodyBytes, pace: limits.bodyPace, clock: SystemCall.coarseNanoseconds)
-        answers = MemoryLedger(
-            budget: budgets.answerBytes,
-            pace: limits.answerPace,
-            clock: SystemCall.coarseNanoseconds
-        )
+        packers = ThreadPool(name: "http.packer", width: max(2, cores), contendedShare: share, isContended: isContended)
+        let clock = SystemCall.coarseNanoseconds
+        bodies = MemoryLedger(budget: budgets.bodyBytes, pace: limits.bodyPace, clock: clock)
+        answers = MemoryLedger(budget: budgets.answerBytes, pace: limits.answerPace, clock: clock)
     }
 }

@@ -103,8 +103,7 @@ struct ApusUpstream: Upstream {
         // If the upstream left the experiment out, the id may belong to another experiment.
         try Self.requireImported(.experiment, report)
         outcome.remoteID = String(report.mappings.first { $0.source == experiment.id }?.id ?? experiment.id)
-        // The upstream used an existing experiment with this name. This call restores it if it is deleted there but not
-        // here.
+        // The upstream used an existing experiment with this name. This call restores it if it is deleted there but not here.
         if report.counts[.experiment]?.added != 1 {
             try runs.complete(outcome.remoteID, experiment, isOurs: false, &outcome.omissions)
         }
@@ -291,8 +290,7 @@ struct ApusUpstream: Upstream {
 
     private static func reason(_ remark: TransferRemark) -> String { "the upstream says: \(remark.text)" }
 
-    /// Throws a refusal if the upstream left out the record of this kind; the import must have contained only one of the
-    /// kind.
+    /// Throws a refusal if the upstream left out the record of this kind; the import must have contained only one of the kind.
     private static func requireImported(_ kind: TransferKind, _ report: TransferReport) throws(UpstreamFailure) {
         let remark = report.remarks.first { $0.kind == kind && $0.isOfRecordLeftOut }
         if let remark { throw UpstreamFailure(.refused, reason(remark)) }

@@ -1,7 +1,6 @@
 internal import Synchronization
 
-/// The calls that wait for an answer, so that the status can report an upstream that does not answer; several threads may
-/// use it.
+/// The calls that wait for an answer, so that the status can report an upstream that does not answer; several threads may use it.
 final class CallsInFlight: Sendable {
     private struct State {
         var next = 0

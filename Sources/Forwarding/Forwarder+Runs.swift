@@ -228,8 +228,7 @@ extension Forwarder {
         try store.writeNow { try $0.note([update], upstream: upstreamID) }
     }
 
-    /// Sets a pause before the next attempt for a run that was refused, or that failed although the upstream answers
-    /// other calls.
+    /// Sets a pause before the next attempt for a run that was refused, or that failed although the upstream answers other calls.
     ///
     /// - Returns: false if this was the last attempt, so that the run no longer waits.
     @discardableResult

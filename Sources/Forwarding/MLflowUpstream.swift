@@ -116,9 +116,7 @@ struct MLflowUpstream: Upstream {
         // These parts are sent again when the upstream has the run or model that they name.
         for missing in outcome.missing { sent.markInDoubt(missing.part) }
         let whole = SentRun(parcel.run)
-        if sent.inputs != whole.inputs, try logInputs(parcel.run, remoteID, &outcome) {
-            sent.inputs = whole.inputs
-        }
+        if sent.inputs != whole.inputs, try logInputs(parcel.run, remoteID, &outcome) { sent.inputs = whole.inputs }
         let points = parcel.points.map { (key: $0.series.key, points: $0.points) }
         try runs.log(remoteID, points: points, omissions: &outcome.omissions)
         outcome.hasSentPoints = true
@@ -159,9 +157,7 @@ struct MLflowUpstream: Upstream {
             if !error.mayBeDone { outcome.sent = nil }
             throw error
         }
-        guard let id = answer["run"]?["info"]?["run_id"]?.string else {
-            throw .strange("its answer has no run ID")
-        }
+        guard let id = answer["run"]?["info"]?["run_id"]?.string else { throw .strange("its answer has no run ID") }
         guard try isOurs(id, info.runID) else {
             throw UpstreamFailure(.refused, "it answers the creation of the run with the ID of another run")
         }

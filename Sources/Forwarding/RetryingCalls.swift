@@ -62,9 +62,8 @@ struct RetryingCalls: UpstreamCalls {
 
     /// The failure, with `isServerAnswering` and the kind corrected by a second call that checks the server.
     ///
-    /// A refusal with an error code of MLflow concerns the item that was sent. Other answers may come from a proxy: a
-    /// proxy without a route to the server answers 404, and a proxy that requires a login answers with a redirect or a
-    /// page.
+    /// A refusal with an error code of MLflow concerns the item that was sent. Other answers may come from a proxy: a proxy
+    /// without a route to the server answers 404, and a proxy that requires a login answers with a redirect or a page.
     private func classified(_ failure: UpstreamFailure) -> UpstreamFailure {
         var failure = failure
         switch failure.kind {

@@ -184,9 +184,7 @@ package final class AccessControl: Sendable {
             let isNew = request.caller.identity !== holder.identity
             request.identify(as: holder.identity)
             request.caller.noteAdmission(at: holder.identity.kind == .operatorCommand ? 0 : seen)
-            if isNew, let actor = AuditActor(holder.identity) {
-                logInAudit?.noteSuccess(of: actor, by: request.caller)
-            }
+            if isNew, let actor = AuditActor(holder.identity) { logInAudit?.noteSuccess(of: actor, by: request.caller) }
         } else {
             request.identify(as: nil)
         }

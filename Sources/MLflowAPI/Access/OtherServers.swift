@@ -68,9 +68,7 @@ final class OtherServers: Sendable {
     }
 
     /// Notes the success of a reading that began at a time.
-    func noteSuccess(since start: UInt64) {
-        state.withLock { $0.currentUpTo = max($0.currentUpTo, start) }
-    }
+    func noteSuccess(since start: UInt64) { state.withLock { $0.currentUpTo = max($0.currentUpTo, start) } }
 
     /// Notes that a reading has failed, which has waited for the database as long as a request may.
     ///

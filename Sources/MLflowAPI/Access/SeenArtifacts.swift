@@ -65,11 +65,7 @@ extension MLflowAPI {
     }
 
     /// Whether a path is in the folder of a run or a model.
-    private func isBeneathFolder(
-        of owner: ArtifactOwner,
-        _ path: ArtifactPath,
-        _ root: any ArtifactStorage
-    ) -> Bool {
+    private func isBeneathFolder(of owner: ArtifactOwner, _ path: ArtifactPath, _ root: any ArtifactStorage) -> Bool {
         // A location that this server does not open contains no path of the root.
         guard let folder = try? folder(at: owner.location, owner: ""), folder.store === root,
             folder.base.components.count <= path.components.count

@@ -27,9 +27,7 @@ extension MLflowAPI {
     package static let backupAction = "backup"
 
     /// Returns a page of the audit log; blocks on a read of the store.
-    package func auditPage(_ query: AuditQuery) throws -> AuditPage {
-        try store.readNow { try $0.auditPage(query) }
-    }
+    package func auditPage(_ query: AuditQuery) throws -> AuditPage { try store.readNow { try $0.auditPage(query) } }
 
     private func listAudit(_ request: HTTPRequest, _ responder: HTTPResponder) {
         do {

@@ -204,9 +204,7 @@ extension ExportBody {
         let found = try read { session in
             try histories.map { ($0, try session.curve(of: $0, request, after: nil)) }
         }
-        for case (let history, let curve?) in found {
-            addElement(&state, to: &buffer) { $0.write(curve, of: history) }
-        }
+        for case (let history, let curve?) in found { addElement(&state, to: &buffer) { $0.write(curve, of: history) } }
         state.nextIndex += histories.count
         if state.nextIndex == state.curves.count { begin(.artifacts, "artifacts", &state, &buffer) }
     }

@@ -232,9 +232,7 @@ private final class KnownUses: Sendable {
 
 /// What the removal of one object has found and removed.
 private final class RemovedFilesOfWork: Sendable {
-    private let state = Mutex(
-        (count: RemovalCount(), areUnserved: false, dependent: ArtifactsInUse.Dependent?.none)
-    )
+    private let state = Mutex((count: RemovalCount(), areUnserved: false, dependent: ArtifactsInUse.Dependent?.none))
 
     /// What needs the artifacts, so that the object was kept; nil if nothing does.
     var dependent: ArtifactsInUse.Dependent? {

@@ -91,7 +91,7 @@ struct RetryingCalls: UpstreamCalls {
             attempt += 1
             do throws(UpstreamFailure) {
                 let answer = try sendOnce(method, path, body, within: limit)
-                guard answer.isOfAPI else { throw UpstreamFailure(.broken, "it answers with a page instead of JSON") }
+                guard answer.mayBeJSON else { throw UpstreamFailure(.broken, "it answers with a page instead of JSON") }
                 return answer
             } catch {
                 guard error.kind == .busy else { throw error }

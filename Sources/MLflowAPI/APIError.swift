@@ -3,6 +3,10 @@ package import HTTPWire
 internal import JSON
 package import Tracking
 
+extension TrackingError {
+    static func permissionDenied(_ message: String) -> TrackingError { TrackingError(.permissionDenied, message) }
+}
+
 /// An error as it is sent to the client: an HTTP status, MLflow's error code and a message for people.
 package struct APIError: Error, Sendable {
     package var status: Int

@@ -79,10 +79,10 @@ package struct MLflowAPI: Sendable {
     let healthChecks: HealthChecks
     /// Lets one request at a time change an artifact, until the change has been passed to the artifact journal.
     let artifactTurns = ArtifactTurns()
-    /// What changes of artifacts could not tell the database yet.
+    /// The entries about changes of artifacts that could not be written to the database yet.
     let owedEntries = OwedEntries()
     /// The artifact locations of experiments, by which the rights of clients that may not read all experiments are checked.
-    let knownPlaces = KnownPlaces()
+    let experimentFolders = ExperimentFolderCache()
     /// Caches the digests of artifact files.
     let digests = DigestCache()
     /// Lets one permanent removal run at a time.
@@ -147,16 +147,12 @@ package struct MLflowAPI: Sendable {
     /// A failure that no client can cause is reported, and the answer hides its cause.
     func response(to error: any Error) -> HTTPResponse {
         if (error as? TrackingError)?.code == .databaseLocked { reportDatabaseLock(error) }
-        if let known = APIError(error) { return known.response }
+        if let apiError = APIError(error) { return apiError.response }
         if let refusal = error as? AccessRefusal { return refusal.response }
         if error is AccessChanged { return AccessControl.changesTooOften.response }
         reportFailure(error)
-        let hidden = APIError(
-            status: 500,
-            code: "INTERNAL_ERROR",
-            message: "The server failed on this request; its log has the details."
-        )
-        return hidden.response
+        let message = "The server failed on this request; its log has the details."
+        return APIError(httpStatus: 500, message: message).response
     }
 
     /// Reports the first failure of a series in which the object storage of artifacts cannot be used.

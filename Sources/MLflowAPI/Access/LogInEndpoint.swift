@@ -24,7 +24,7 @@ extension MLflowAPI {
                         writer.member("has_users", settings.access?.hasUsers == true)
                         writer.member("has_password", settings.access?.hasPassword(identity) == true)
                         writer.member("can_log_out", logIn != nil)
-                        let admitted = settings.access?.known(request)
+                        let admitted = settings.access?.admittedSender(of: request)
                         writer.member("makes_tokens", admitted?.mayMakeTokens == true)
                         writer.member("token_lifetime", ifPresent: admitted?.longestTokenLifetime)
                         writer.endObject()

@@ -79,8 +79,7 @@ extension MLflowAPI {
     private func requireAdministrator(_ request: HTTPRequest) throws(TrackingError) {
         let access = settings.access
         guard access?.isRequired == true || access?.isOfOperator(request) == true else {
-            throw TrackingError(
-                .permissionDenied,
+            throw TrackingError.permissionDenied(
                 "This server does not require tokens, so only `apus audit` on its own machine can read the audit log. To allow "
                     + "this call, start the server with --require-token."
             )

@@ -86,7 +86,7 @@ struct AuditTrail: Sendable {
 
     /// The id of a resource, from the part of the request that `resource` declares; nil if the request has no id there.
     private func id(of resource: Resource, _ request: HTTPRequest, _ message: RequestMessage?) -> String? {
-        switch resource.place {
+        switch resource.naming {
         case .unnamed, .list: nil
         case .parameter(let index): request.parameters.indices.contains(index) ? request.parameters[index] : nil
         case .fields(let names): names.lazy.compactMap { try? message?.field($0)?.text }.first { !$0.isEmpty }

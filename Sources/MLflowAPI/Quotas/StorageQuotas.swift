@@ -56,7 +56,7 @@ package final class StorageQuotas: Sendable {
     /// Returns a claim that counts the bytes of an upload by an owner.
     package func claim(for owner: StorageOwner?) -> any StorageClaim { QuotaClaim(self, owner) }
 
-    /// Sets what gives back the claims of uploads in parts that other servers have completed or aborted, before bytes are refused.
+    /// Sets what is called before bytes are refused, to give back the claims of uploads in parts that other servers have ended.
     package func beforeRefusals(_ giveBackEnded: @escaping @Sendable () -> Void) {
         self.giveBackEnded.withLock { $0 = giveBackEnded }
     }

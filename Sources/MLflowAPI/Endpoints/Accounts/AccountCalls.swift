@@ -75,8 +75,7 @@ extension MLflowAPI {
                     responder.send(
                         try whileAdmitted(request, access) { request in
                             guard let identity = request.caller.identity else {
-                                throw TrackingError(
-                                    .permissionDenied,
+                                throw TrackingError.permissionDenied(
                                     "Permission denied: this call is for users of the server."
                                 )
                             }
@@ -111,7 +110,7 @@ struct AccountCall {
 
     func require(_ isAllowed: Bool, _ whom: String) throws {
         guard !isAllowed else { return }
-        throw TrackingError(.permissionDenied, "Permission denied: this call is for \(whom).")
+        throw TrackingError.permissionDenied("Permission denied: this call is for \(whom).")
     }
 
     func requireAdministrator() throws { try require(identity.isAdministrator, "admins") }

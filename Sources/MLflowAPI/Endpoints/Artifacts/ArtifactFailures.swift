@@ -17,7 +17,7 @@ extension MLflowAPI {
             known = .invalidParameter(message)
         case .storageDenies:
             reportStorageFault(error)
-            known = TrackingError(.permissionDenied, message)
+            known = TrackingError.permissionDenied(message)
         case .storageRefuses:
             reportStorageFault(error)
             known = TrackingError(.invalidState, message)
@@ -26,7 +26,7 @@ extension MLflowAPI {
             return APIError(httpStatus: 503, message: message).response
         case .overloaded, .replaced, .busy: known = TrackingError(.temporarilyUnavailable, message)
         case .spaceKept, .quotaSpent: known = TrackingError(.tooManyBytes, message)
-        case .readOnly, .permissionDenied: known = TrackingError(.permissionDenied, message)
+        case .readOnly, .permissionDenied: known = TrackingError.permissionDenied(message)
         case .noSpace, .fileTooLarge: known = TrackingError(.insufficientStorage, message)
         case .rootUnavailable, .tooManyOpenFiles, .other:
             reportFailure(error)

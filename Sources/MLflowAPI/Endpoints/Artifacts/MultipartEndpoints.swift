@@ -266,8 +266,7 @@ extension MLflowAPI {
 
     /// Returns the part that the URL permits to send; verifies the signature before it looks up anything.
     private func permittedPart(_ request: HTTPRequest) throws -> (uploadID: String, number: Int) {
-        let refusal = TrackingError(
-            .permissionDenied,
+        let refusal = TrackingError.permissionDenied(
             "The URL of this part is not one that this server has given out; use it unchanged."
         )
         guard request.parameters.count == 2, let number = Int(request.parameters[1]),
@@ -279,7 +278,7 @@ extension MLflowAPI {
         let signer = PartSignature(key: try multipartUploads.signingKey())
         guard signer.isValid(signature, uploadID: uploadID, part: number, expires: expires) else { throw refusal }
         guard expires > Int64(time(nil)) else {
-            throw TrackingError(.permissionDenied, "The URL of this part has expired; begin the upload anew.")
+            throw TrackingError.permissionDenied("The URL of this part has expired; begin the upload anew.")
         }
         return (uploadID, number)
     }

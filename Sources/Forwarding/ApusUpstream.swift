@@ -36,9 +36,7 @@ struct ApusUpstream: Upstream {
         do {
             let answer = try calls.send(.post, "/api/apus/1.0/import", .records([]))
             return (try? answer.json()["counts"]) != nil
-        } catch let error where error.isAboutItem {
-            return false
-        }
+        } catch let error where error.isAboutItem { return false }
     }
 
     func has(_ entity: KnownUpstreamEntity) throws(UpstreamFailure) -> Bool {
@@ -220,9 +218,7 @@ struct ApusUpstream: Upstream {
         do throws(UpstreamFailure) {
             try runs.update(remoteID, parcel, sent: &sent, omissions: &outcome.omissions) { $0 }
             try runs.applyDeletion(remoteID, parcel, sent: &sent)
-        } catch {
-            outcome.failure = error
-        }
+        } catch { outcome.failure = error }
         outcome.sent = sent
     }
 

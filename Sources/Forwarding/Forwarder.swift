@@ -111,9 +111,7 @@ package final class Forwarder: Sendable {
     ///   - audit: the entry that is written to the audit log in the same transaction.
     /// - Returns: the number of the subjects that exist in this store.
     package func retry(_ subjects: [String], for caller: Caller = .server, _ audit: AuditEntry? = nil) throws -> Int {
-        let count = try store.readNow { session in
-            try subjects.count { try session.existsLocally($0) }
-        }
+        let count = try store.readNow { session in try subjects.count { try session.existsLocally($0) } }
         let rows = try setForwarding(of: subjects, isSkipped: false, for: caller, audit)
         let now = ContinuousClock.now
         state.withLock { state in
@@ -180,9 +178,7 @@ extension Forwarder {
             }
             let isOver = state.withLock { $0.status.failure != nil && $0.fileBackOff.failures == 0 }
             if isOver { recordSuccess(isProgress: false) }
-        } catch let failure as UpstreamFailure {
-            record(failure)
-        }
+        } catch let failure as UpstreamFailure { record(failure) }
         endDrainIfDone()
     }
 

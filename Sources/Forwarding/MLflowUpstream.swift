@@ -53,9 +53,7 @@ struct MLflowUpstream: Upstream {
             let found = try runs.get("experiments/get-by-name", [("experiment_name", name)])["experiment"]
             guard found?["name"]?.string?.isExactly(name) == true else { return nil }
             return found?["experiment_id"]?.string
-        } catch let error where error.kind == .missing {
-            return nil
-        }
+        } catch let error where error.kind == .missing { return nil }
     }
 
     func has(_ entity: KnownUpstreamEntity) throws(UpstreamFailure) -> Bool {
@@ -80,9 +78,7 @@ struct MLflowUpstream: Upstream {
             var outcome = RunOutcome(remoteID: parcel.forwarded.journal.remoteID, sent: parcel.forwarded.journal.sent)
             do throws(UpstreamFailure) {
                 try send(parcel, &outcome)
-            } catch {
-                outcome.failure = error
-            }
+            } catch { outcome.failure = error }
             return outcome
         }
     }

@@ -41,9 +41,7 @@ struct RetryingCalls: UpstreamCalls {
     ) throws(UpstreamFailure) -> UpstreamAnswer {
         do {
             return try sendRepeatedly(method, path, body, within: limit)
-        } catch {
-            throw classified(error)
-        }
+        } catch { throw classified(error) }
     }
 
     /// Checks by `experiments/search`, which every MLflow server answers, that the server works; a busy server works too.

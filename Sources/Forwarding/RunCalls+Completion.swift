@@ -81,9 +81,7 @@ extension RunCalls {
         do {
             try update(journalEntry.remoteID, experiment, &outcome.omissions)
             return outcome
-        } catch let error where error.kind == .missing {
-            return nil
-        }
+        } catch let error where error.kind == .missing { return nil }
     }
 
     /// Updates the name, tags and lifecycle stage of an experiment at the upstream to those of this store.

@@ -36,9 +36,7 @@ extension ApusUpstream {
     func location(of owner: ForwardedFileOwner, _ remoteID: String, here: String) throws(UpstreamFailure) -> String {
         do throws(UpstreamFailure) {
             return try runs.artifactLocation(of: owner, as: remoteID) ?? here
-        } catch let error where error.isAboutItem {
-            return here
-        }
+        } catch let error where error.isAboutItem { return here }
     }
 
     /// The versions of a model; locations in folders of runs and logged models are replaced by those at the upstream.

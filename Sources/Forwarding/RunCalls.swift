@@ -231,9 +231,7 @@ struct RunCalls: Sendable {
                 writer.member("run_id", remoteID)
                 writer.member("key", key)
             }
-        } catch let error where error.kind == .missing {
-            return
-        }
+        } catch let error where error.kind == .missing { return }
     }
 
     /// Deletes or restores a run; does nothing if the run is in this state already.

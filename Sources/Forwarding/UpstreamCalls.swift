@@ -56,9 +56,7 @@ package struct UpstreamAnswer: Sendable {
             var limits = JSONLimits()
             limits.valueCount = 4_000_000
             return try JSONDocument(parsing: body, limits: limits).root
-        } catch {
-            throw UpstreamFailure(.broken, "its answer is not JSON: \(error)")
-        }
+        } catch { throw UpstreamFailure(.broken, "its answer is not JSON: \(error)") }
     }
 }
 

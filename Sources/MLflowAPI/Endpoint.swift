@@ -234,9 +234,7 @@ extension MLflowAPI {
                     let operation = try handler(message)
                     let draft = trail?.draft(by: auditActor(request), request, message)
                     perform(operation, cost, access, draft, for: request, responder)
-                } catch {
-                    responder.send(response(to: error))
-                }
+                } catch { responder.send(response(to: error)) }
             }
         )
     }

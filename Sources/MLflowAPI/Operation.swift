@@ -233,9 +233,7 @@ extension MLflowAPI {
             let make: @Sendable () -> HTTPResponse = {
                 do {
                     return try encode()
-                } catch {
-                    return response(to: error)
-                }
+                } catch { return response(to: error) }
             }
             return isShort ? .short(make) : .long(make)
         case .failure(let error): return .short { response(to: error) }

@@ -90,9 +90,7 @@ extension MLflowAPI {
         for _ in 0..<AccessControl.maximumChecks {
             do {
                 return try body(request)
-            } catch is AccessChanged {
-                try settings.access?.checkAgain(&request, access)
-            }
+            } catch is AccessChanged { try settings.access?.checkAgain(&request, access) }
         }
         throw AccessControl.changesTooOften
     }

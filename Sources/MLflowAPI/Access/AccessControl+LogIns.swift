@@ -76,9 +76,7 @@ extension AccessControl {
         guard let users else { return .failure(.wrongPassword(name)) }
         do throws(AccessRefusal) {
             try catchUp()
-        } catch {
-            return .failure(.other(error))
-        }
+        } catch { return .failure(.other(error)) }
         let credential = users.passwordCredential(name, Array(password.utf8), from: peer)
         return waitForSender { Identification(users.user(credential)) }
     }

@@ -208,9 +208,7 @@ extension MLflowAPI {
                     return try body(try RequestMessage(request), request)
                 }
             )
-        } catch {
-            responder.send(response(to: error))
-        }
+        } catch { responder.send(response(to: error)) }
     }
 
     /// Throws unless the sender of a request may manage tokens, at least its own.

@@ -57,9 +57,7 @@ extension MLflowAPI {
                     writer.endObject()
                 }
             )
-        } catch {
-            responder.send(response(to: error))
-        }
+        } catch { responder.send(response(to: error)) }
     }
 
     private func noteBackup(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
@@ -70,9 +68,7 @@ extension MLflowAPI {
                 try store.writeNow(for: request.caller) { try $0.audit(audit) }
             }
             responder.send(.empty)
-        } catch {
-            responder.send(response(to: error))
-        }
+        } catch { responder.send(response(to: error)) }
     }
 
     /// On a server that does not require clients to identify themselves, only a command on its machine is an administrator.

@@ -38,9 +38,7 @@ package struct PageBundle: Sendable {
             return PageFile.unlessKnown(request, tag: index.tag, modified: index.modified, headers) { headers in
                 HTTPResponse(headers: headers, body: .bytes(index.bytes))
             }
-        } catch {
-            return failure(error, Self.indexName)
-        }
+        } catch { return failure(error, Self.indexName) }
     }
 
     /// Returns a file that the index page loads.
@@ -52,9 +50,7 @@ package struct PageBundle: Sendable {
             let file = try folder.open(path)
             let packed = try gzipVersion(of: file, text, request)
             return try PageFile(name: text, file: file, packed: packed).response(request)
-        } catch {
-            return failure(error, text)
-        }
+        } catch { return failure(error, text) }
     }
 
     /// Returns the gzip version of a file, if the folder has one that is not older than the file and the client accepts

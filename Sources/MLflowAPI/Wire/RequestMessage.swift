@@ -66,9 +66,7 @@ struct RequestMessage {
         let document: JSONDocument
         do {
             document = try JSONDocument(parsing: body)
-        } catch {
-            throw .invalidParameter("The request body is not valid JSON: \(error).")
-        }
+        } catch { throw .invalidParameter("The request body is not valid JSON: \(error).") }
         switch document.root.kind {
         case .object: return .object(document.root)
         case .null: return .nothing

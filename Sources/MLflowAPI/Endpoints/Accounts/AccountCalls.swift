@@ -82,9 +82,7 @@ extension MLflowAPI {
                             return try body(AccountCall(try RequestMessage(request), request, identity, audit))
                         }
                     )
-                } catch {
-                    responder.send(response(to: error))
-                }
+                } catch { responder.send(response(to: error)) }
             }
         )
     }

@@ -84,9 +84,7 @@ extension MLflowAPI {
         guard !call.identity.isAdministrator else { return nil }
         do {
             return try store.readNow(.cheap, read)
-        } catch let error as TrackingError where error.code == .resourceDoesNotExist {
-            return nil
-        }
+        } catch let error as TrackingError where error.code == .resourceDoesNotExist { return nil }
     }
 
     private func createRole(_ call: AccountCall) throws -> HTTPResponse {

@@ -163,9 +163,7 @@ extension MLflowAPI {
             } then: { error in
                 responder.send(error.map { failure($0, path: text) } ?? .empty)
             }
-        } catch {
-            responder.send(failure(error, path: text))
-        }
+        } catch { responder.send(failure(error, path: text)) }
     }
 
     func requireServing() throws(TrackingError) {
@@ -182,9 +180,7 @@ extension MLflowAPI {
     func answer(_ responder: HTTPResponder, path: String, _ body: () throws -> HTTPResponse) {
         do {
             responder.send(try body())
-        } catch {
-            responder.send(failure(error, path: path))
-        }
+        } catch { responder.send(failure(error, path: path)) }
     }
 
     private func upload(

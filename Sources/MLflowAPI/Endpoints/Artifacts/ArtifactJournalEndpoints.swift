@@ -123,9 +123,7 @@ extension MLflowAPI {
         if let text = try message.string("path"), !text.isEmpty {
             do {
                 query.path = try ArtifactPath(text).description
-            } catch {
-                throw TrackingError.invalidParameter(error.message(for: text))
-            }
+            } catch { throw TrackingError.invalidParameter(error.message(for: text)) }
         }
         query.since = try message.integer("since")
         query.pageToken = try message.string("page_token")

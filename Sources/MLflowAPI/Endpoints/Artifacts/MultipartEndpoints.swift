@@ -224,9 +224,7 @@ extension MLflowAPI {
             // The body may have come long after the head, after which the sender was checked.
             try requireStill(.update, at: target.folder, in: artifacts, for: request)
             try body(target)
-        } catch {
-            responder.send(multipartFailure(error, path: request.parameters.first ?? ""))
-        }
+        } catch { responder.send(multipartFailure(error, path: request.parameters.first ?? "")) }
     }
 
     /// Whether a folder is the artifact folder of a run or a logged model, or is beneath one.

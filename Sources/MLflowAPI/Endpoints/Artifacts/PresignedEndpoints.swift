@@ -139,9 +139,7 @@ extension MLflowAPI {
     private func check(_ path: String) throws(TrackingError) -> ArtifactPath {
         do {
             return try ArtifactPath(path)
-        } catch {
-            throw .invalidParameter(error.message(for: path))
-        }
+        } catch { throw .invalidParameter(error.message(for: path)) }
     }
 
     /// Returns MLflow's error for artifacts that are not in an object store; proxied artifacts have an error of their own.

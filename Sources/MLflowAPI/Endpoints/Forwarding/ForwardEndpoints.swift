@@ -47,9 +47,7 @@ extension MLflowAPI {
                     try body(forwarder, try RequestMessage(request), request)
                 }
             )
-        } catch {
-            responder.send(response(to: error))
-        }
+        } catch { responder.send(response(to: error)) }
     }
 
     private func forwardStatus(_ request: HTTPRequest, _ responder: HTTPResponder) {

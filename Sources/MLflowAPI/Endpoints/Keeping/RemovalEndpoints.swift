@@ -18,9 +18,7 @@ extension MLflowAPI {
         do {
             let progress = try whileAdmitted(request, Self.removalAccess) { try removePermanently($0, audit) }
             responder.send(.removal(progress))
-        } catch {
-            responder.send(response(to: error))
-        }
+        } catch { responder.send(response(to: error)) }
     }
 
     private func removePermanently(_ request: HTTPRequest, _ audit: AuditEntry?) throws -> RemovalProgress {

@@ -242,9 +242,7 @@ extension MLflowAPI {
         let folder: ServedFolder
         do {
             folder = try servedFolder(of: owner)
-        } catch is TrackingError {
-            return nil
-        }
+        } catch is TrackingError { return nil }
         return try artifactTurns.runAlone(on: folder.base) {
             let event = try delete(folder, of: owner, &count)
             return RemovedFiles(event: event, path: owner.kind == .experiment ? nil : folder.base.description)

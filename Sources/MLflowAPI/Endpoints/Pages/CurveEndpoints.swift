@@ -142,9 +142,7 @@ extension JSONWriter {
         member("mode", curve.mode == .whole ? "whole" : "append")
         if curve.isSampled { member("sampled", true) }
         member("position", ifPresent: curve.position)
-        memberArray("steps") { writer in
-            for point in curve.points { writer.int(point.point.step) }
-        }
+        memberArray("steps") { writer in for point in curve.points { writer.int(point.point.step) } }
         memberArray("timestamps") { writer in
             for point in curve.points { writer.int(point.point.timestamp) }
         }
@@ -163,9 +161,7 @@ extension JSONWriter {
             for point in points { writer.metricNumber(orNull: point.range?.upperBound) }
         }
         guard points.contains(where: { $0.nanCount > 0 }) else { return }
-        memberArray("nan") { writer in
-            for point in points { writer.int(point.nanCount) }
-        }
+        memberArray("nan") { writer in for point in points { writer.int(point.nanCount) } }
     }
 
     private mutating func metricNumber(orNull value: Double?) {

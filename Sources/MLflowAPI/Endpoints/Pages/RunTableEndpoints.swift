@@ -52,9 +52,7 @@ extension JSONWriter {
         member("user_id", row.userID)
         member("parent_run_id", ifPresent: row.parentRunID)
         member("last_logged", ifPresent: row.lastLogged)
-        memberArray("values") { writer in
-            for value in row.values { writer.write(value) }
-        }
+        memberArray("values") { writer in for value in row.values { writer.write(value) } }
         endObject()
     }
 

@@ -21,9 +21,7 @@ extension MLflowAPI {
                         let operation = try importOperation(request)
                         let draft = trail?.draft(by: auditActor(request), request, nil)
                         perform(operation, .cheap, access, draft, for: request, responder)
-                    } catch {
-                        responder.send(response(to: error))
-                    }
+                    } catch { responder.send(response(to: error)) }
                 }
             )
         ]

@@ -70,20 +70,12 @@ extension MLflowAPI {
 
     private func getExperiment(_ message: RequestMessage) throws -> Operation {
         let id = try message.experimentID()
-        return .read {
-            try $0.experiment(id: id)
-        } encode: {
-            .experiment($0)
-        }
+        return .read({ try $0.experiment(id: id) }, encode: { .experiment($0) })
     }
 
     private func getExperimentByName(_ message: RequestMessage) throws -> Operation {
         let name = try message.requiredString("experiment_name")
-        return .read {
-            try $0.experiment(named: name)
-        } encode: {
-            .experiment($0)
-        }
+        return .read({ try $0.experiment(named: name) }, encode: { .experiment($0) })
     }
 
     private func searchExperiments(_ message: RequestMessage) throws -> Operation {
@@ -148,9 +140,7 @@ extension MLflowAPI {
             )
         }
         let ids = try texts.map { try parseExperimentID($0) }
-        return .read {
-            try $0.datasetSummaries(experimentIDs: ids)
-        } encode: { summaries in
+        return .read({ try $0.datasetSummaries(experimentIDs: ids) }) { summaries in
             .json { writer in
                 writer.beginObject()
                 if !summaries.isEmpty {

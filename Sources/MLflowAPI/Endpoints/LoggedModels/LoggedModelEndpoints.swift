@@ -58,9 +58,7 @@ extension MLflowAPI {
     private func getLoggedModel(_ message: RequestMessage) throws -> Operation {
         let modelID = message.pathParameters[0]
         let allowsDeleted = try message.string("allow_deleted")?.lowercased() == "true"
-        return .read {
-            try $0.loggedModel(id: modelID, allowsDeleted: allowsDeleted)
-        } encode: {
+        return .read({ try $0.loggedModel(id: modelID, allowsDeleted: allowsDeleted) }) {
             .loggedModel($0)
         }
     }
@@ -80,11 +78,7 @@ extension MLflowAPI {
         guard ExactText(namedID) == ExactText(modelID) else {
             throw TrackingError.invalidParameter("The path names the model '\(modelID)', but the body '\(namedID)'.")
         }
-        return .write {
-            try $0.finalizeLoggedModel(modelID, status: status)
-        } encode: {
-            .loggedModel($0)
-        }
+        return .write({ try $0.finalizeLoggedModel(modelID, status: status) }, encode: { .loggedModel($0) })
     }
 
     private func deleteLoggedModel(_ message: RequestMessage) throws -> Operation {

@@ -40,9 +40,7 @@ extension MLflowAPI {
             throw TrackingError.invalidParameter("GetMetricHistoryBulk request must specify a metric_key.")
         }
         let limit = try message.checkedPageSize(message.pageSize())
-        return .read {
-            try $0.metricHistories(key: key, runIDs: runIDs, limit: limit)
-        } encode: { points in
+        return .read({ try $0.metricHistories(key: key, runIDs: runIDs, limit: limit) }) { points in
             .json(capacity: 160 * points.count + 64) { writer in
                 writer.beginObject()
                 writer.memberArray("metrics") { writer in
@@ -58,9 +56,7 @@ extension MLflowAPI {
 
     private func getMetricSamples(_ message: RequestMessage) throws -> Operation {
         let sample = try MetricSample(message)
-        return .read {
-            try sample.read(in: $0)
-        } encode: { samples in
+        return .read({ try sample.read(in: $0) }) { samples in
             .json(capacity: 4_096) { writer in
                 writer.beginObject()
                 if samples.contains(where: { !$0.points.isEmpty }) {

@@ -69,11 +69,7 @@ extension MLflowAPI {
 
     private func getModelVersion(_ message: RequestMessage) throws -> Operation {
         let key = try message.modelVersionKey()
-        return .read {
-            try $0.modelVersion(key)
-        } encode: {
-            .modelVersion($0)
-        }
+        return .read({ try $0.modelVersion(key) }, encode: { .modelVersion($0) })
     }
 
     /// Changes the description of a model version.
@@ -83,9 +79,7 @@ extension MLflowAPI {
         let (name, version) = try message.modelNameAndVersion()
         let description = try message.description()
         let key = try ModelVersionKey(name: name, version: version)
-        return .write {
-            try $0.updateModelVersion(key, description: description)
-        } encode: {
+        return .write({ try $0.updateModelVersion(key, description: description) }) {
             .modelVersion($0)
         }
     }
@@ -102,9 +96,7 @@ extension MLflowAPI {
             )
         }
         let key = try ModelVersionKey(name: name, version: version)
-        return .write {
-            try $0.moveModelVersion(key, to: stage, archivesOthers: archivesOthers)
-        } encode: {
+        return .write({ try $0.moveModelVersion(key, to: stage, archivesOthers: archivesOthers) }) {
             .modelVersion($0)
         }
     }
@@ -159,9 +151,7 @@ extension MLflowAPI {
             name: try message.string("name") ?? "",
             version: try message.string("version") ?? ""
         )
-        return .read {
-            try $0.modelVersionLocation(key)
-        } encode: { location in
+        return .read({ try $0.modelVersionLocation(key) }) { location in
             .json { writer in
                 writer.beginObject()
                 writer.member("artifact_uri", location)

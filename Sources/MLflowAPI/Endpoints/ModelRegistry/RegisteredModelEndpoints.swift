@@ -50,11 +50,7 @@ extension MLflowAPI {
 
     private func getRegisteredModel(_ message: RequestMessage) throws -> Operation {
         let name = try message.modelName()
-        return .read {
-            try $0.registeredModel(named: name)
-        } encode: {
-            .registeredModel($0)
-        }
+        return .read({ try $0.registeredModel(named: name) }, encode: { .registeredModel($0) })
     }
 
     /// Changes the description of a registered model.
@@ -64,9 +60,7 @@ extension MLflowAPI {
         let name = try message.requiredString("name")
         let description = try message.description() ?? ""
         try validateModelName(name)
-        return .write {
-            try $0.updateRegisteredModel(name, description: description)
-        } encode: {
+        return .write({ try $0.updateRegisteredModel(name, description: description) }) {
             .registeredModel($0)
         }
     }
@@ -76,11 +70,7 @@ extension MLflowAPI {
         let newName = try message.requiredString("new_name")
         try validateNewModelName(newName, parameter: "new_name")
         try validateModelName(name)
-        return .write {
-            try $0.renameRegisteredModel(name, to: newName)
-        } encode: {
-            .registeredModel($0)
-        }
+        return .write({ try $0.renameRegisteredModel(name, to: newName) }, encode: { .registeredModel($0) })
     }
 
     private func deleteRegisteredModel(_ message: RequestMessage) throws -> Operation {
@@ -155,11 +145,7 @@ extension MLflowAPI {
 
     private func getModelVersionByAlias(_ message: RequestMessage) throws -> Operation {
         let (name, alias) = try message.modelNameAndAlias()
-        return .read {
-            try $0.modelVersion(named: name, alias: alias)
-        } encode: {
-            .modelVersion($0)
-        }
+        return .read({ try $0.modelVersion(named: name, alias: alias) }, encode: { .modelVersion($0) })
     }
 
     private func deleteModelAlias(_ message: RequestMessage) throws -> Operation {

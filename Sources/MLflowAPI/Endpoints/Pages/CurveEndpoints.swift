@@ -7,9 +7,7 @@ extension MLflowAPI {
     /// earlier answer.
     func getMetricCurves(_ message: RequestMessage) throws -> Operation {
         let selection = try CurveSelection(message)
-        return .read { session in
-            try PartsBody(CurvesInParts(selection), store: store, in: session)
-        } encode: {
+        return .read({ session in try PartsBody(CurvesInParts(selection), store: store, in: session) }) {
             try stream($0)
         }
     }

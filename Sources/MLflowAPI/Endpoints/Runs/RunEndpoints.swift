@@ -70,11 +70,7 @@ extension MLflowAPI {
 
     private func getRun(_ message: RequestMessage) throws -> Operation {
         let runID = try message.requiredRunID()
-        return .read {
-            try $0.run(id: runID)
-        } encode: {
-            .run($0, showsOutputs: true)
-        }
+        return .read({ try $0.run(id: runID) }, encode: { .run($0, showsOutputs: true) })
     }
 
     private func updateRun(_ message: RequestMessage) throws -> Operation {
@@ -82,9 +78,7 @@ extension MLflowAPI {
         let endTime = try message.integer("end_time")
         let status = try message.enumeration("status", as: RunStatus.self)
         let name = try message.boundedString("run_name")
-        return .write {
-            try $0.updateRun(runID, status: status, endTime: endTime, name: name)
-        } encode: { info in
+        return .write({ try $0.updateRun(runID, status: status, endTime: endTime, name: name) }) { info in
             .json("run_info") { $0.write(info) }
         }
     }

@@ -177,7 +177,7 @@ package final class AccessControl: Sendable {
     /// - Parameter access: the access that the route declares; nil without a route.
     package func decision(on request: inout HTTPRequest, _ access: Access?) -> Decision {
         guard isRequired else { return .admitted }
-        if access?.isOpen(to: request) != true, let decision = decisionIfOutdated(on: request, access) { return decision }
+        if access?.isOpen(to: request) != true, let decision = outdatedDecision(on: request, access) { return decision }
         let versionBefore = version.current
         let identification = sender(request)
         if case .found(let sender) = identification {

@@ -279,7 +279,7 @@ final class KnownUsers: Sendable {
     /// Looks a user up by name; calls `done` on another thread when `user(named:identifiedAt:)` can return the result.
     private func find(named name: String, identifiedAt arrival: UInt64?, _ done: @escaping @Sendable () -> Void) {
         store.read({ try $0.userWithPassword(named: name)?.user.id }, cost: .cheap) { [self] result in
-            guard let arrival, case .success(nil) = result else { return noteResult(result, name, done) }
+            guard let arrival, case .success(nil) = result else { return cache(result, name, done) }
             let entry = isAudited ? Self.entry(ofExternalUser: name) : nil
             let create = { @Sendable [self] (session: any TrackingWriting) in
                 // Deletions go through the writer too, so that none can happen between this check and the creation.
@@ -297,7 +297,7 @@ final class KnownUsers: Sendable {
                 }
                 // The next look-up finds no user; a request that arrives later may still create one.
                 if case .failure(let error) = result, error is DeletedSince { return done() }
-                noteResult(result.map(Optional.some), name, done)
+                cache(result.map(Optional.some), name, done)
             }
         }
     }
@@ -308,7 +308,7 @@ final class KnownUsers: Sendable {
         return entry
     }
 
-    private func noteResult(_ result: Result<Int64?, any Error>, _ name: String, _ done: @escaping @Sendable () -> Void) {
+    private func cache(_ result: Result<Int64?, any Error>, _ name: String, _ done: @escaping @Sendable () -> Void) {
         let named: UserByName
         switch result {
         case .success(let id?): named = .user(id: id)

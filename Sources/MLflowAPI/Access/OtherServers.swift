@@ -100,7 +100,7 @@ extension AccessControl {
     }
 
     /// The decision about a request that must wait until the changes by other servers are known; nil if it need not wait.
-    func decisionIfOutdated(on request: HTTPRequest, _ access: Access?) -> Decision? {
+    func outdatedDecision(on request: HTTPRequest, _ access: Access?) -> Decision? {
         guard let otherServers, externalUsers.proxy != nil || hasCredential(request) else { return nil }
         let usesLastKnown = access.map(usesLastKnownPermissions) == true
         switch otherServers.freshness(at: request.arrival) {

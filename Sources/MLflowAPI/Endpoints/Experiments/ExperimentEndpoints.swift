@@ -7,7 +7,7 @@ internal import Tracking
 extension MLflowAPI {
     var experimentEndpoints: [[Endpoint]] {
         let search = Access.search(.unnamed(.experiment))
-        let creation = Access.change(.unnamed(.experiment)).audited(making: .resource(.experiment), "name")
+        let creation = Access.change(.unnamed(.experiment)).audited(creating: .resource(.experiment), "name")
         let change = Access.change(.experiment)
         let tag = change.audited("key")
         return [
@@ -44,7 +44,7 @@ extension MLflowAPI {
         } entity: {
             .experiment($0)
         } auditNote: {
-            .made(String($0))
+            .created(String($0))
         } encode: { id in
             .json { writer in
                 writer.beginObject()

@@ -10,7 +10,7 @@ extension MLflowAPI {
         let search = route + "/search"
         let change = Access.change(.loggedModel)
         let creation = Access.change(.experiment)
-            .audited(as: "logged-models/create", making: .resource(.loggedModel), "experiment_id", "name")
+            .audited(as: "logged-models/create", creating: .resource(.loggedModel), "experiment_id", "name")
         let finish = change.audited(as: "logged-models/finalize", "status")
         let deletion = change.audited(as: "logged-models/delete")
         let tags = change.audited(as: "logged-models/set-tags")
@@ -49,7 +49,7 @@ extension MLflowAPI {
         } entity: {
             .loggedModel($0.info)
         } auditNote: {
-            .made($0.info.modelID)
+            .created($0.info.modelID)
         } encode: {
             .loggedModel($0)
         }

@@ -18,12 +18,7 @@ extension MLflowAPI {
         let history = MetricHistory(runID: try message.requiredRunID(), key: try message.requiredString("metric_key"))
         let pageToken = try message.string("page_token")
         let limit = Int64(try message.checkedPageSize(message.pageSize()))
-        return .read { session in
-            let answer = MetricHistoryInParts(history, pageToken: pageToken, limit: limit)
-            return try PartsBody(answer, store: store, in: session)
-        } encode: {
-            try stream($0)
-        }
+        return inParts { _ in MetricHistoryInParts(history, pageToken: pageToken, limit: limit) }
     }
 
     private func getMetricHistoryBulk(_ message: RequestMessage) throws -> Operation {

@@ -11,7 +11,7 @@ extension MLflowAPI {
     var modelVersionEndpoints: [[Endpoint]] {
         let search = Access.search(.unnamed(.registeredModel))
         let artifact = "model-versions/get-artifact"
-        let creation = Access.change(.model).audited(making: .detail("version"), "run_id")
+        let creation = Access.change(.model).audited(creating: .detail("version"), "run_id")
         let change = Access.change(.model).audited("version")
         let tag = Access.change(.model).audited("version", "key")
         let move = Access.change(.model).audited("version", "stage")
@@ -50,7 +50,7 @@ extension MLflowAPI {
         } entity: {
             .modelVersion($0)
         } auditNote: {
-            .made(String($0.version))
+            .created(String($0.version))
         } encode: {
             .modelVersion($0)
         }

@@ -6,7 +6,7 @@ internal import Tracking
 
 extension MLflowAPI {
     var registeredModelEndpoints: [[Endpoint]] {
-        let creation = Access.change(.unnamed(.registeredModel)).audited(making: .resource(.registeredModel))
+        let creation = Access.change(.unnamed(.registeredModel)).audited(creating: .resource(.registeredModel))
         let change = Access.change(.model)
         let tag = change.audited("key")
         let alias = "registered-models/alias"
@@ -42,7 +42,7 @@ extension MLflowAPI {
         } entity: {
             .registeredModel($0)
         } auditNote: {
-            .made($0.name)
+            .created($0.name)
         } encode: {
             .registeredModel($0)
         }

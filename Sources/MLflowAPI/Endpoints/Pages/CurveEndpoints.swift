@@ -3,13 +3,10 @@ internal import JSON
 internal import Tracking
 
 extension MLflowAPI {
-    /// Returns metrics of several runs as curves for drawing, or only the points that were added to curves since an
-    /// earlier answer.
+    /// Returns metrics of several runs as curves for drawing, or only the points that were added since an earlier answer.
     func getMetricCurves(_ message: RequestMessage) throws -> Operation {
         let selection = try CurveSelection(message)
-        return .read({ session in try PartsBody(CurvesInParts(selection), store: store, in: session) }) {
-            try stream($0)
-        }
+        return inParts { _ in CurvesInParts(selection) }
     }
 }
 

@@ -7,7 +7,7 @@ internal import TrackingStore
 
 extension MLflowAPI {
     var runEndpoints: [[Endpoint]] {
-        let creation = Access.change(.experiment).audited(making: .resource(.run), "experiment_id", "run_name")
+        let creation = Access.change(.experiment).audited(creating: .resource(.run), "experiment_id", "run_name")
         return [
             endpoint(.post, .tracking, "runs/create", creation, createRun),
             endpoint(.get, .tracking, "runs/get", .lookUp(.run), getRun),
@@ -53,7 +53,7 @@ extension MLflowAPI {
             ? .write {
                 try $0.createRun(new)
             } auditNote: {
-                .made($0.info.runID)
+                .created($0.info.runID)
             } encode: {
                 .run($0, showsOutputs: false)
             }
@@ -62,7 +62,7 @@ extension MLflowAPI {
             } entity: {
                 .run($0.info)
             } auditNote: {
-                .made($0.info.runID)
+                .created($0.info.runID)
             } encode: {
                 .run($0, showsOutputs: false)
             }

@@ -62,11 +62,9 @@ package struct APIError: Error, Sendable {
     ///
     /// The HTTP server adds `Retry-After` to a 429 and a 503.
     package var response: HTTPResponse {
-        HTTPResponse.json(status: status) { writer in
-            writer.beginObject()
+        HTTPResponse.jsonObject(status: status) { writer in
             writer.member("error_code", code)
             writer.member("message", message)
-            writer.endObject()
         }
     }
 

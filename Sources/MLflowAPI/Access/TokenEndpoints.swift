@@ -164,11 +164,9 @@ extension MLflowAPI {
                 )
             }
             let (key, token) = try createToken(tokenRequest, for: request.caller, audit)
-            var response = HTTPResponse.json { writer in
-                writer.beginObject()
+            var response = HTTPResponse.jsonObject { writer in
                 writer.member("token", key.text)
                 writer.members(of: token, user: identity?.userID == nil ? nil : identity?.name)
-                writer.endObject()
             }
             response.headers.append(("Cache-Control", "no-store"))
             return response

@@ -48,13 +48,11 @@ extension MLflowAPI {
             query.pageToken = try message.string("page_token")
             let page = try store.readNow(for: request.caller) { [query] in try $0.auditPage(query) }
             responder.send(
-                .json(capacity: 64 + 320 * page.entries.count) { writer in
-                    writer.beginObject()
+                .jsonObject(capacity: 64 + 320 * page.entries.count) { writer in
                     writer.memberArray("entries") { writer in
                         for entry in page.entries { writer.write(entry) }
                     }
                     writer.member("next_page_token", ifPresent: page.nextPageToken)
-                    writer.endObject()
                 }
             )
         } catch { responder.send(response(to: error)) }

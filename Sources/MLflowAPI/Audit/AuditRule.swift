@@ -35,9 +35,9 @@ package struct AuditForm: Sendable {
 
 extension Access {
     /// Returns the access of a call that writes an entry to the audit log for each change.
-    func audited(as action: String? = nil, creating name: AuditForm.CreatedName? = nil, _ details: String...) -> Access {
+    func audited(as action: String? = nil, creating: AuditForm.CreatedName? = nil, _ details: String...) -> Access {
         var access = self
-        access.audit = .entry(AuditForm(action: action, createdName: name, details: details))
+        access.audit = .entry(AuditForm(action: action, createdName: creating, details: details))
         return access
     }
 

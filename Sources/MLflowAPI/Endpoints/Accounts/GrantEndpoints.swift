@@ -79,12 +79,10 @@ extension MLflowAPI {
         let grants = try store.readNow(.cheap) { try $0.grants(ofUser: try $0.user(named: name).id) }
         let defaultLevel = settings.access?.defaultLevel ?? .none
         let level = Permissions.level(of: type, pattern, in: grants, defaultLevel: defaultLevel)
-        return .json { writer in
-            writer.beginObject()
+        return .jsonObject { writer in
             writer.key("allowed")
             writer.bool(level >= .use)
             writer.member("permission", level.wireName)
-            writer.endObject()
         }
     }
 
@@ -101,8 +99,7 @@ extension MLflowAPI {
             try $0.ownGrants(for: type, pattern, after: token, limit: Self.grantPageLimit + 1)
         }
         let page = found.prefix(Self.grantPageLimit)
-        return .json { writer in
-            writer.beginObject()
+        return .jsonObject { writer in
             writer.memberArray("grants") { writer in
                 for grant in page {
                     writer.beginObject()
@@ -112,7 +109,6 @@ extension MLflowAPI {
                 }
             }
             writer.member("next_page_token", ifPresent: found.count > page.count ? page.last?.user : nil)
-            writer.endObject()
         }
     }
 
@@ -132,8 +128,7 @@ extension MLflowAPI {
             let user = try session.user(named: name)
             return (user, try session.roles(ofUser: user.id))
         }
-        return .json { writer in
-            writer.beginObject()
+        return .jsonObject { writer in
             writer.key("is_admin")
             writer.bool(user.isAdministrator)
             writer.memberArray("permissions") { writer in
@@ -150,7 +145,6 @@ extension MLflowAPI {
                     }
                 }
             }
-            writer.endObject()
         }
     }
 }
@@ -241,11 +235,9 @@ extension MLflowAPI {
                 "Permission with \(kind.field)=\(shortened(pattern)) and username=\(shortened(name)) not found"
             )
         }
-        return .json { writer in
-            writer.beginObject()
+        return .jsonObject { writer in
             writer.key(kind.answer)
             writer.legacyPermission(kind.field, pattern, ofUser: user.id, permission)
-            writer.endObject()
         }
     }
 }

@@ -90,8 +90,7 @@ extension MLflowAPI {
                 try session.ownPermissions(ofUser: user.id, type: GrantedType.registeredModel.rawValue)
             )
         }
-        return .json { writer in
-            writer.beginObject()
+        return .jsonObject { writer in
             writer.key("user")
             writer.beginObject()
             writer.identity(of: user)
@@ -106,7 +105,6 @@ extension MLflowAPI {
                 }
             }
             writer.endObject()
-            writer.endObject()
         }
     }
 
@@ -116,15 +114,13 @@ extension MLflowAPI {
                 "This call was sent with a token that belongs to no user; send it with a user's password or token."
             )
         }
-        return .json { writer in
-            writer.beginObject()
+        return .jsonObject { writer in
             writer.key("user")
             writer.beginObject()
             writer.identity(of: user)
             writer.endObject()
             writer.key("is_basic_auth")
             writer.bool(true)
-            writer.endObject()
         }
     }
 
@@ -133,8 +129,7 @@ extension MLflowAPI {
             (try session.users(), try session.roles(), try session.roleIDsOfUsers())
         }
         let byID = Dictionary(roles.map { ($0.id, $0) }, uniquingKeysWith: { one, _ in one })
-        return .json { writer in
-            writer.beginObject()
+        return .jsonObject { writer in
             writer.memberArray("users") { writer in
                 for user in users {
                     writer.beginObject()
@@ -147,7 +142,6 @@ extension MLflowAPI {
                     writer.endObject()
                 }
             }
-            writer.endObject()
         }
     }
 

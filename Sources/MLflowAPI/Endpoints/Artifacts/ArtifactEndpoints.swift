@@ -36,11 +36,9 @@ extension MLflowAPI {
             let run = try store.readNow(.cheap, for: request.caller) { try $0.runInfo(id: runID) }
             let folder = try servedFolder(of: run, for: request.caller, to: .read)
             let entries = try folder.store.list(path, relativeTo: folder.base)
-            return .json { writer in
-                writer.beginObject()
+            return .jsonObject { writer in
                 writer.member("root_uri", run.artifactURI)
                 writer.write(entries)
-                writer.endObject()
             }
         }
     }
@@ -109,11 +107,7 @@ extension MLflowAPI {
             let path = try ArtifactPath(text)
             try requirePermission(.read, at: path, in: artifacts, for: request.caller)
             let entries = try artifacts.list(.root, relativeTo: path)
-            return .json { writer in
-                writer.beginObject()
-                writer.write(entries)
-                writer.endObject()
-            }
+            return .jsonObject { $0.write(entries) }
         }
     }
 

@@ -131,13 +131,11 @@ extension MLflowAPI {
             let page = try session.findArtifactEvents(query)
             return (entries: try page.whole(in: session), nextPageToken: page.nextPageToken)
         } encode: { page in
-            .json(capacity: 64 + 320 * page.entries.count) { writer in
-                writer.beginObject()
+            .jsonObject(capacity: 64 + 320 * page.entries.count) { writer in
                 writer.memberArray("entries") { writer in
                     for entry in page.entries { writer.write(entry) }
                 }
                 writer.member("next_page_token", ifPresent: page.nextPageToken)
-                writer.endObject()
             }
         }
     }

@@ -101,8 +101,7 @@ extension MLflowAPI {
     ///
     /// - Parameter urls: the URLs of the parts, in the order of their numbers.
     private static func begun(_ uploadID: String, _ urls: [String]) -> HTTPResponse {
-        .json(capacity: 256 + urls.count * 256) { writer in
-            writer.beginObject()
+        .jsonObject(capacity: 256 + urls.count * 256) { writer in
             writer.member("upload_id", uploadID)
             writer.memberArray("credentials") { writer in
                 for (index, url) in urls.enumerated() {
@@ -113,7 +112,6 @@ extension MLflowAPI {
                     writer.endObject()
                 }
             }
-            writer.endObject()
         }
     }
 

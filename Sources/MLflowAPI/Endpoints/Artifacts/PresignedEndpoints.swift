@@ -52,8 +52,7 @@ extension MLflowAPI {
             try Self.check(expiration)
             try store.requireDatabaseInPlace()
             let address = try storage.uploadAddress(base.appending(checked), for: expiration)
-            return .json { writer in
-                writer.beginObject()
+            return .jsonObject { writer in
                 writer.member("presigned_url", address.url)
                 writer.memberObject("headers") { writer in
                     for field in address.fields {
@@ -61,7 +60,6 @@ extension MLflowAPI {
                         writer.string(field.value)
                     }
                 }
-                writer.endObject()
             }
         }
     }
@@ -76,11 +74,9 @@ extension MLflowAPI {
             try Self.check(expiration)
             let (storage, base) = try directFolder(of: .run(runID), for: request.caller, to: .read, "download")
             let address = try storage.downloadAddress(base.appending(checked), for: expiration)
-            return .json { writer in
-                writer.beginObject()
+            return .jsonObject { writer in
                 writer.member("presigned_url", address.url)
                 writer.member("file_size", address.size)
-                writer.endObject()
             }
         }
     }
@@ -98,12 +94,10 @@ extension MLflowAPI {
             let path = try ArtifactPath(text)
             try requirePermission(.read, at: path, in: artifacts, for: request.caller)
             let address = try direct.downloadAddress(path, for: defaultDownloadLifetime)
-            return .json { writer in
-                writer.beginObject()
+            return .jsonObject { writer in
                 writer.member("url", address.url)
                 writer.memberObject("headers") { _ in }
                 writer.member("file_size", address.size)
-                writer.endObject()
             }
         }
     }

@@ -46,11 +46,7 @@ extension MLflowAPI {
         } auditNote: {
             .created(String($0))
         } encode: { id in
-            .json { writer in
-                writer.beginObject()
-                writer.member("experiment_id", String(id))
-                writer.endObject()
-            }
+            .jsonObject { $0.member("experiment_id", String(id)) }
         }
     }
 
@@ -141,8 +137,7 @@ extension MLflowAPI {
         }
         let ids = try texts.map { try parseExperimentID($0) }
         return .read({ try $0.datasetSummaries(experimentIDs: ids) }) { summaries in
-            .json { writer in
-                writer.beginObject()
+            .jsonObject { writer in
                 if !summaries.isEmpty {
                     writer.memberArray("dataset_summaries") { writer in
                         for summary in summaries {
@@ -155,7 +150,6 @@ extension MLflowAPI {
                         }
                     }
                 }
-                writer.endObject()
             }
         }
     }

@@ -22,7 +22,9 @@ extension MLflowAPI {
         do throws(GraphQLError) {
             let schema = try trackingSchema.get()
             request = try GraphQLRequest(query, operationName: operationName, variables: variables, schema: schema)
-        } catch { return .answered(.graphQL(data: nil, errors: [error.message])) }
+        } catch {
+            return .answered(.graphQL(data: nil, errors: [error.message]))
+        }
         return .read { session in
             do {
                 let root = QueryObject(api: self, session: session)

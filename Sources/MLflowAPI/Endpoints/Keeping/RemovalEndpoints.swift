@@ -115,8 +115,7 @@ extension RequestMessage {
 
 extension HTTPResponse {
     fileprivate static func removal(_ progress: RemovalProgress) -> HTTPResponse {
-        .json { writer in
-            writer.beginObject()
+        .jsonObject { writer in
             writer.member("done", progress.isDone)
             writer.member("next", ifPresent: progress.next?.text)
             for (name, number) in progress.count.members { writer.member(name, number) }
@@ -126,7 +125,6 @@ extension HTTPResponse {
             writer.memberArray("failures") { writer in
                 for failure in progress.failures { writer.string(failure) }
             }
-            writer.endObject()
         }
     }
 }

@@ -36,15 +36,13 @@ extension MLflowAPI {
         }
         let limit = try message.checkedPageSize(message.pageSize())
         return .read({ try $0.metricHistories(key: key, runIDs: runIDs, limit: limit) }) { points in
-            .json(capacity: 160 * points.count + 64) { writer in
-                writer.beginObject()
+            .jsonObject(capacity: 160 * points.count + 64) { writer in
                 writer.memberArray("metrics") { writer in
                     for point in points {
                         // As in MLflow, this is the only route that writes NaN as a bare token and not as a string.
                         writer.write(point.point, key: key, runID: point.runID) { $0.bareDouble($1) }
                     }
                 }
-                writer.endObject()
             }
         }
     }
@@ -52,8 +50,7 @@ extension MLflowAPI {
     private func getMetricSamples(_ message: RequestMessage) throws -> Operation {
         let sample = try MetricSample(message)
         return .read({ try sample.read(in: $0) }) { samples in
-            .json(capacity: 4_096) { writer in
-                writer.beginObject()
+            .jsonObject(capacity: 4_096) { writer in
                 if samples.contains(where: { !$0.points.isEmpty }) {
                     writer.memberArray("metrics") { writer in
                         for (runID, points) in samples {
@@ -61,7 +58,6 @@ extension MLflowAPI {
                         }
                     }
                 }
-                writer.endObject()
             }
         }
     }

@@ -152,11 +152,7 @@ extension MLflowAPI {
             version: try message.string("version") ?? ""
         )
         return .read({ try $0.modelVersionLocation(key) }) { location in
-            .json { writer in
-                writer.beginObject()
-                writer.member("artifact_uri", location)
-                writer.endObject()
-            }
+            .jsonObject { $0.member("artifact_uri", location) }
         }
     }
 

@@ -102,14 +102,12 @@ extension MLflowAPI {
             let stages = try texts.map { try ModelStage(parsing: $0) }
             return latest.filter { stages.isEmpty || stages.contains($0.stage) }
         } encode: { versions in
-            .json { writer in
-                writer.beginObject()
+            .jsonObject { writer in
                 if !versions.isEmpty {
                     writer.memberArray("model_versions") { writer in
                         for version in versions { writer.write(version) }
                     }
                 }
-                writer.endObject()
             }
         }
     }

@@ -53,8 +53,7 @@ extension MLflowAPI {
     ///
     /// The answer includes the members of MLflow 3.18.
     private func serverInformation(_ request: HTTPRequest) -> HTTPResponse {
-        .json { writer in
-            writer.beginObject()
+        .jsonObject { writer in
             writer.member("store_type", "SqlStore")
             writer.member("workspaces_enabled", false)
             writer.member("trace_archival_enabled", false)
@@ -73,7 +72,6 @@ extension MLflowAPI {
                 writer.member("gateway", false)
                 writer.member("scheduled_issue_detection", false)
             }
-            writer.endObject()
         }
     }
 }
@@ -91,8 +89,7 @@ extension HTTPResponse {
         _ space: FreeSpace.Reading?,
         for caller: Caller
     ) -> HTTPResponse {
-        .json { writer in
-            writer.beginObject()
+        .jsonObject { writer in
             writer.member("status", "ok")
             if let snapshots {
                 writer.memberObject("snapshots") { writer in
@@ -108,7 +105,6 @@ extension HTTPResponse {
             }
             if let forwarding { writer.memberObject("forwarding") { $0.members(of: forwarding, for: caller) } }
             if let space { writer.member(space) }
-            writer.endObject()
         }
     }
 
@@ -120,8 +116,7 @@ extension HTTPResponse {
         for caller: Caller
     ) -> HTTPResponse {
         func shown(_ problem: String?) -> String? { problem.map { caller.seesAll ? $0 : "an admin can see why" } }
-        return .json(status: health.status(with: artifacts)) { writer in
-            writer.beginObject()
+        return .jsonObject(status: health.status(with: artifacts)) { writer in
             writer.member("status", health.isSound && artifacts == nil ? "ok" : "failing")
             writer.member("journal_mode", health.journal)
             writer.member("free_bytes", ifPresent: health.freeBytes)
@@ -133,7 +128,6 @@ extension HTTPResponse {
                 problems.member("writer", ifPresent: shown(health.writer))
                 problems.member("artifacts", ifPresent: shown(artifacts))
             }
-            writer.endObject()
         }
     }
 }

@@ -39,11 +39,7 @@ extension MLflowAPI {
         } auditNote: {
             $0.auditNote
         } encode: { report in
-            .json(capacity: 2_048) { writer in
-                writer.beginObject()
-                writer.members(of: report)
-                writer.endObject()
-            }
+            .jsonObject(capacity: 2_048) { $0.members(of: report) }
         }
     }
 }

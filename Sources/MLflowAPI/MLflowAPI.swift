@@ -78,7 +78,7 @@ package struct MLflowAPI: Sendable {
     let settings: Settings
     let healthChecks: HealthChecks
     /// Lets one request at a time change an artifact, until the change has been passed to the artifact journal.
-    let artifactTurns = ArtifactTurns()
+    let artifactLocks = ArtifactLocks()
     /// The entries about changes of artifacts that could not be written to the database yet.
     let owedEntries = OwedEntries()
     /// The artifact locations of experiments, by which the rights of clients that may not read all experiments are checked.

@@ -88,7 +88,7 @@ final class KnownUsers: Sendable {
         case user(KnownUser)
         /// There is no such user, or the password is wrong.
         case refused(AccessControl.Failure)
-        /// The user must be read from the store first. The closure begins the read, and calls its parameter afterwards on any thread.
+        /// The user must be read from the store first. The closure begins the read, and then calls its parameter on any thread.
         case undecided(@Sendable (@escaping @Sendable () -> Void) -> Void)
     }
 

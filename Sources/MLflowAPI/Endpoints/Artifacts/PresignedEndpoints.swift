@@ -46,12 +46,12 @@ extension MLflowAPI {
             guard runID.isEmpty != modelID.isEmpty else {
                 throw TrackingError.invalidParameter("Exactly one of run_id and model_id must be provided.")
             }
-            let checked = try check(path)
+            let artifactPath = try check(path)
             let target = modelID.isEmpty ? PresignedTarget.run(runID) : .loggedModel(modelID)
             let (storage, base) = try directFolder(of: target, for: request.caller, to: .update, "upload")
             try Self.check(expiration)
             try store.requireDatabaseInPlace()
-            let address = try storage.uploadAddress(base.appending(checked), for: expiration)
+            let address = try storage.uploadAddress(base.appending(artifactPath), for: expiration)
             return .jsonObject { writer in
                 writer.member("presigned_url", address.url)
                 writer.memberObject("headers") { writer in
@@ -70,10 +70,10 @@ extension MLflowAPI {
             let runID = try message.requiredString("run_id")
             let path = try message.requiredString("path")
             let expiration = try message.integer("expiration") ?? defaultDownloadLifetime
-            let checked = try check(path)
+            let artifactPath = try check(path)
             try Self.check(expiration)
             let (storage, base) = try directFolder(of: .run(runID), for: request.caller, to: .read, "download")
-            let address = try storage.downloadAddress(base.appending(checked), for: expiration)
+            let address = try storage.downloadAddress(base.appending(artifactPath), for: expiration)
             return .jsonObject { writer in
                 writer.member("presigned_url", address.url)
                 writer.member("file_size", address.size)
@@ -145,10 +145,10 @@ extension MLflowAPI {
                 "Presigned \(kind) is not supported for the current artifact repository"
             )
         }
-        let (owner, place) = kind == "upload" ? ("", "") : ("runs with ", "a run with ")
+        let (plural, singular) = kind == "upload" ? ("", "") : ("runs with ", "a run with ")
         return .invalidParameter(
-            "Presigned \(kind) is not supported for \(owner)proxied artifact storage (artifact URI scheme: \(scheme)). "
-                + "This endpoint requires \(place)a direct cloud storage artifact URI."
+            "Presigned \(kind) is not supported for \(plural)proxied artifact storage (artifact URI scheme: \(scheme)). "
+                + "This endpoint requires \(singular)a direct cloud storage artifact URI."
         )
     }
 }

@@ -230,7 +230,7 @@ extension MLflowAPI {
             if owner.kind != .experiment { count.unservedFolders += 1 }
             return try endRemoval(of: owner, nil)
         }
-        try artifactTurns.runAlone(on: folder.base) {
+        try artifactLocks.runAlone(on: folder.base) {
             try endRemoval(of: owner, try delete(folder, of: owner, &count), emptying: folder.base)
         }
     }
@@ -243,7 +243,7 @@ extension MLflowAPI {
         do {
             folder = try servedFolder(of: owner)
         } catch is TrackingError { return nil }
-        return try artifactTurns.runAlone(on: folder.base) {
+        return try artifactLocks.runAlone(on: folder.base) {
             let event = try delete(folder, of: owner, &count)
             return RemovedFiles(event: event, path: owner.kind == .experiment ? nil : folder.base.description)
         }

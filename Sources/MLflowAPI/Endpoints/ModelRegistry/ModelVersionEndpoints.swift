@@ -147,10 +147,7 @@ extension MLflowAPI {
     // MARK: Artifacts
 
     private func getDownloadURI(_ message: RequestMessage) throws -> Operation {
-        let key = try ModelVersionKey(
-            name: try message.string("name") ?? "",
-            version: try message.string("version") ?? ""
-        )
+        let key = try ModelVersionKey(name: message.string("name") ?? "", version: message.string("version") ?? "")
         return .read({ try $0.modelVersionLocation(key) }) { location in
             .jsonObject { $0.member("artifact_uri", location) }
         }
@@ -160,10 +157,8 @@ extension MLflowAPI {
         answer(responder, path: request.queryValue("path") ?? "") {
             guard let text = request.queryValue("path") else { throw RequestMessage.missing("path") }
             let path = try ArtifactPath(text)
-            let key = try ModelVersionKey(
-                name: request.queryValue("name") ?? "",
-                version: request.queryValue("version") ?? ""
-            )
+            let (name, version) = (request.queryValue("name") ?? "", request.queryValue("version") ?? "")
+            let key = try ModelVersionKey(name: name, version: version)
             let location = try store.readNow(.cheap, for: request.caller) { session in
                 try session.resolvedRunLocation(try session.modelVersionLocation(key))
             }

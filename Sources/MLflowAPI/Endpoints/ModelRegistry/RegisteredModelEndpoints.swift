@@ -10,8 +10,8 @@ extension MLflowAPI {
         let change = Access.change(.model)
         let tag = change.audited("key")
         let alias = "registered-models/alias"
-        let newAlias = change.audited(as: "registered-models/set-alias", "alias", "version")
-        let noAlias = change.audited(as: "registered-models/delete-alias", "alias")
+        let aliasChange = change.audited(as: "registered-models/set-alias", "alias", "version")
+        let aliasDeletion = change.audited(as: "registered-models/delete-alias", "alias")
         let search = Access.search(.unnamed(.registeredModel))
         let path = "registered-models/search"
         return [
@@ -25,9 +25,9 @@ extension MLflowAPI {
             endpoint(.post, .tracking, "registered-models/get-latest-versions", .lookUp(.model), getLatestVersions),
             endpoint(.post, .tracking, "registered-models/set-tag", tag, setRegisteredModelTag),
             endpoint(.delete, .tracking, "registered-models/delete-tag", tag, deleteRegisteredModelTag),
-            endpoint(.post, .tracking, alias, newAlias, setModelAlias),
+            endpoint(.post, .tracking, alias, aliasChange, setModelAlias),
             endpoint(.get, .tracking, alias, .lookUp(.model), getModelVersionByAlias),
-            endpoint(.delete, .tracking, alias, noAlias, deleteModelAlias),
+            endpoint(.delete, .tracking, alias, aliasDeletion, deleteModelAlias),
         ]
     }
 

@@ -31,14 +31,8 @@ extension MLflowAPI {
             }
         }
         if request.queryValue("verbose") == "1", request.queryValue("deep") != "1" {
-            return responder.send(
-                .status(
-                    settings.snapshots(),
-                    settings.forwarder?.status,
-                    artifacts.freeSpace?.reading,
-                    for: request.caller
-                )
-            )
+            let (snapshots, forwarding) = (settings.snapshots(), settings.forwarder?.status)
+            return responder.send(.status(snapshots, forwarding, artifacts.freeSpace?.reading, for: request.caller))
         }
         guard request.queryValue("deep") == "1" else { return responder.send(.text("OK")) }
         healthChecks.requestCheck {
@@ -97,10 +91,8 @@ extension HTTPResponse {
                     if caller.seesAll { writer.member("place", snapshots.place) }
                     writer.member("newest", ifPresent: snapshots.newest)
                     writer.member("current", snapshots.isCurrent)
-                    writer.member(
-                        "failure",
-                        ifPresent: snapshots.failure.map { caller.seesAll ? $0 : "an admin can see why" }
-                    )
+                    let failure = snapshots.failure.map { caller.seesAll ? $0 : "an admin can see why" }
+                    writer.member("failure", ifPresent: failure)
                 }
             }
             if let forwarding { writer.memberObject("forwarding") { $0.members(of: forwarding, for: caller) } }
@@ -115,18 +107,18 @@ extension HTTPResponse {
         _ space: FreeSpace.Reading?,
         for caller: Caller
     ) -> HTTPResponse {
-        func shown(_ problem: String?) -> String? { problem.map { caller.seesAll ? $0 : "an admin can see why" } }
+        func visible(_ problem: String?) -> String? { problem.map { caller.seesAll ? $0 : "an admin can see why" } }
         return .jsonObject(status: health.status(with: artifacts)) { writer in
             writer.member("status", health.isSound && artifacts == nil ? "ok" : "failing")
             writer.member("journal_mode", health.journal)
             writer.member("free_bytes", ifPresent: health.freeBytes)
             if let space { writer.member(space) }
             writer.memberObject("problems") { problems in
-                problems.member("files", ifPresent: shown(health.files))
-                problems.member("disk", ifPresent: shown(health.disk))
-                problems.member("reader", ifPresent: shown(health.reader))
-                problems.member("writer", ifPresent: shown(health.writer))
-                problems.member("artifacts", ifPresent: shown(artifacts))
+                problems.member("files", ifPresent: visible(health.files))
+                problems.member("disk", ifPresent: visible(health.disk))
+                problems.member("reader", ifPresent: visible(health.reader))
+                problems.member("writer", ifPresent: visible(health.writer))
+                problems.member("artifacts", ifPresent: visible(artifacts))
             }
         }
     }

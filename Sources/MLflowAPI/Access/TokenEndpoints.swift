@@ -140,7 +140,7 @@ extension MLflowAPI {
         answerTokenManager(request, responder, Self.tokenChange) { message, request in
             let identity = request.caller.identity
             // A misspelt or empty list of experiments must not create a token without a limit.
-            try Self.requireKnown(["name", "scope", "experiments", "expires_in"], message.names)
+            try Self.requireOnly(["name", "scope", "experiments", "expires_in"], message.names)
             let experiments = try message.strings("experiments")
             guard experiments != nil || !message.names.contains("experiments") else {
                 throw TrackingError.tokenExperiments(0)

@@ -34,7 +34,7 @@ extension MLflowAPI {
             try requireAdministrator(request)
             let message = try RequestMessage(request, .journal)
             // If a misspelt filter were ignored, the answer would contain more entries than the client wants.
-            try Self.requireKnown(
+            try Self.requireOnly(
                 ["since", "until", "actor", "action", "resource_id", "address", "max_results", "page_token"],
                 message.names
             )

@@ -69,7 +69,7 @@ extension MLflowAPI {
         return .empty
     }
 
-    /// Answers the permission that a user has by grants; that an admin may do everything is not considered.
+    /// Answers the permission that a user has by grants; for an admin, too, only the grants count.
     private func getPermission(_ call: AccountCall) throws -> HTTPResponse {
         let type = try Self.grantedType(call.message)
         let name = try call.message.requiredString("username")
@@ -80,8 +80,7 @@ extension MLflowAPI {
         let defaultLevel = settings.access?.defaultLevel ?? .none
         let level = Permissions.level(of: type, pattern, in: grants, defaultLevel: defaultLevel)
         return .jsonObject { writer in
-            writer.key("allowed")
-            writer.bool(level >= .use)
+            writer.member("allowed", level >= .use)
             writer.member("permission", level.wireName)
         }
     }
@@ -129,8 +128,7 @@ extension MLflowAPI {
             return (user, try session.roles(ofUser: user.id))
         }
         return .jsonObject { writer in
-            writer.key("is_admin")
-            writer.bool(user.isAdministrator)
+            writer.member("is_admin", user.isAdministrator)
             writer.memberArray("permissions") { writer in
                 for role in roles {
                     for permission in role.permissions {

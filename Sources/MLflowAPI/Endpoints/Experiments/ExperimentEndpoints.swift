@@ -39,15 +39,13 @@ extension MLflowAPI {
             )
         }
         let resolved = location.isEmpty ? nil : resolvedArtifactLocation(location)
-        return .create("experiment") {
-            try $0.createExperiment(name: name, artifactLocation: resolved, tags: tags)
-        } entity: {
-            .experiment($0)
-        } auditNote: {
-            .created(String($0))
-        } encode: { id in
-            .jsonObject { $0.member("experiment_id", String(id)) }
-        }
+        return .create(
+            "experiment",
+            { try $0.createExperiment(name: name, artifactLocation: resolved, tags: tags) },
+            entity: { .experiment($0) },
+            auditNote: { .created(String($0)) },
+            encode: { id in .jsonObject { $0.member("experiment_id", String(id)) } }
+        )
     }
 
     /// Resolves a relative local location against the server's working directory, as MLflow does.

@@ -26,14 +26,14 @@ extension MLflowAPI {
 
     private func exportArchive(_ request: HTTPRequest, _ responder: HTTPResponder) {
         answer(responder, path: "") {
-            try Self.requireKnown(["run_ids", "experiment_ids"], request.query.map(\.name))
+            try Self.requireOnly(["run_ids", "experiment_ids"], request.query.map(\.name))
             return try stream(.archive, ending: "tar", type: "application/x-tar", request)
         }
     }
 
     private func exportTable(_ request: HTTPRequest, _ responder: HTTPResponder) {
         answer(responder, path: "") {
-            try Self.requireKnown(["run_ids", "experiment_ids", "table", "format"], request.query.map(\.name))
+            try Self.requireOnly(["run_ids", "experiment_ids", "table", "format"], request.query.map(\.name))
             let rows = try Self.choice("table", of: request, .runs, named: ExportTable.Rows.self)
             let format = try Self.choice("format", of: request, .csv, named: ExportTable.Format.self)
             let type = format == .csv ? "text/csv; charset=utf-8" : "application/jsonl"
@@ -69,12 +69,10 @@ extension MLflowAPI {
     /// Throws for a parameter that the call does not have.
     ///
     /// A misspelt parameter would otherwise be ignored, and the call would export everything.
-    static func requireKnown(_ known: [String], _ names: [String]) throws(TrackingError) {
+    static func requireOnly(_ known: [String], _ names: [String]) throws(TrackingError) {
         guard let name = names.first(where: { !known.contains($0) }) else { return }
-        throw .invalidParameter(
-            "There is no parameter '\(shortened(name))'; the call has "
-                + "\(known.map { "'\($0)'" }.joined(separator: ", "))."
-        )
+        let list = known.map { "'\($0)'" }.joined(separator: ", ")
+        throw .invalidParameter("There is no parameter '\(shortened(name))'; the call has \(list).")
     }
 
     /// Returns the value of a query parameter that must be one of a few words; `defaultChoice` if the parameter is absent.

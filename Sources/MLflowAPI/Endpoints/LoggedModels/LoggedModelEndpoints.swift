@@ -44,15 +44,13 @@ extension MLflowAPI {
             params: params,
             tags: tags
         )
-        return .create("logged model") {
-            try $0.createLoggedModel(new)
-        } entity: {
-            .loggedModel($0.info)
-        } auditNote: {
-            .created($0.info.modelID)
-        } encode: {
-            .loggedModel($0)
-        }
+        return .create(
+            "logged model",
+            { try $0.createLoggedModel(new) },
+            entity: { .loggedModel($0.info) },
+            auditNote: { .created($0.info.modelID) },
+            encode: { .loggedModel($0) }
+        )
     }
 
     private func getLoggedModel(_ message: RequestMessage) throws -> Operation {
@@ -108,7 +106,7 @@ extension MLflowAPI {
     }
 
     /// Throws if a key occurs twice, which MLflow's database does not allow either.
-    fileprivate static func requireUniqueKeys(_ keys: [String], kind: String) throws(TrackingError) {
+    static func requireUniqueKeys(_ keys: [String], kind: String) throws(TrackingError) {
         var seen: Set<ExactText> = []
         for key in keys where !seen.insert(ExactText(key)).inserted {
             throw TrackingError(.badRequest, "The \(kind) \(quotedJSON(key)) is given twice; give each \(kind) once.")

@@ -45,15 +45,13 @@ extension MLflowAPI {
             tags: tags
         )
         let workingDirectory = settings.workingDirectory
-        return .create("model version") {
-            try $0.createModelVersion(new, workingDirectory: workingDirectory)
-        } entity: {
-            .modelVersion($0)
-        } auditNote: {
-            .created(String($0.version))
-        } encode: {
-            .modelVersion($0)
-        }
+        return .create(
+            "model version",
+            { try $0.createModelVersion(new, workingDirectory: workingDirectory) },
+            entity: { .modelVersion($0) },
+            auditNote: { .created(String($0.version)) },
+            encode: { .modelVersion($0) }
+        )
     }
 
     /// Throws if the operator has set a pattern for sources, and the source does not match it or is too long to be matched.

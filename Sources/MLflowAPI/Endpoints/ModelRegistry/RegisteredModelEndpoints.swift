@@ -37,15 +37,13 @@ extension MLflowAPI {
         let description = try message.description() ?? ""
         try validateNewModelName(name)
         for tag in tags { try validateRegisteredModelTag(tag) }
-        return .create("registered model") {
-            try $0.createRegisteredModel(name: name, description: description, tags: tags)
-        } entity: {
-            .registeredModel($0)
-        } auditNote: {
-            .created($0.name)
-        } encode: {
-            .registeredModel($0)
-        }
+        return .create(
+            "registered model",
+            { try $0.createRegisteredModel(name: name, description: description, tags: tags) },
+            entity: { .registeredModel($0) },
+            auditNote: { .created($0.name) },
+            encode: { .registeredModel($0) }
+        )
     }
 
     private func getRegisteredModel(_ message: RequestMessage) throws -> Operation {

@@ -30,10 +30,7 @@ extension MLflowAPI {
                 "A run needs an experiment: set 'experiment_id', for example to \"0\", the Default experiment."
             )
         }
-        var keys: Set<ExactText> = []
-        for tag in tags where !keys.insert(ExactText(tag.key)).inserted {
-            throw TrackingError(.badRequest, "The tag \(quotedJSON(tag.key)) is given twice; give each tag once.")
-        }
+        try Self.requireUniqueKeys(tags.map(\.key), kind: "tag")
         guard !tags.contains(where: { $0.key == Tag.runNameKey && $0.value.isEmpty }) else {
             throw TrackingError(.badRequest, "The tag 'mlflow.runName' is empty; leave it out or give the run a name.")
         }
@@ -47,25 +44,11 @@ extension MLflowAPI {
             startTime: startTime,
             tags: tags
         )
-        // If requests have no start time, those for different runs may have equal bodies, so an equal body does not
-        // show a repetition.
-        return startTime == 0
-            ? .write {
-                try $0.createRun(new)
-            } auditNote: {
-                .created($0.info.runID)
-            } encode: {
-                .run($0, showsOutputs: false)
-            }
-            : .create("run") {
-                try $0.createRun(new)
-            } entity: {
-                .run($0.info)
-            } auditNote: {
-                .created($0.info.runID)
-            } encode: {
-                .run($0, showsOutputs: false)
-            }
+        // Without a start time, requests for different runs may have equal bodies, so an equal body does not show a repetition.
+        let note = { @Sendable (run: Run) in AuditNote.created(run.info.runID) }
+        let encode = { @Sendable (run: Run) in HTTPResponse.run(run, showsOutputs: false) }
+        if startTime == 0 { return .write({ try $0.createRun(new) }, auditNote: note, encode: encode) }
+        return .create("run", { try $0.createRun(new) }, entity: { .run($0.info) }, auditNote: note, encode: encode)
     }
 
     private func getRun(_ message: RequestMessage) throws -> Operation {

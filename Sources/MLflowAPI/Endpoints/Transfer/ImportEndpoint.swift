@@ -34,11 +34,7 @@ extension MLflowAPI {
             throw .invalidParameter("Content-Type must be application/x-ndjson: one record on each line.")
         }
         let records = try RecordLines(request.body).all
-        return .write {
-            try $0.importRecords(records)
-        } auditNote: {
-            $0.auditNote
-        } encode: { report in
+        return .write({ try $0.importRecords(records) }, auditNote: { $0.auditNote }) { report in
             .jsonObject(capacity: 2_048) { $0.members(of: report) }
         }
     }

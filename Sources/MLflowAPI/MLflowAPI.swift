@@ -86,7 +86,7 @@ package struct MLflowAPI: Sendable {
     /// Caches the digests of artifact files.
     let digests = DigestCache()
     /// Lets one permanent removal run at a time.
-    let removalTurn = RemovalTurn()
+    let removalLock = RemovalLock()
     /// Called with each failure that no client can cause; the answer does not contain its details.
     let reportFailure: @Sendable (any Error) -> Void
     /// The series of requests that fail because another program has locked the database.

@@ -78,7 +78,7 @@ import Tracking
                 "audit/list",
             ]
         )
-        for pages in paging.compactMap(\.pages) { #expect(pages.sizes.upperBound >= pages.usual) }
+        for pages in paging.compactMap(\.pages) { #expect(pages.sizes.upperBound >= pages.defaultSize) }
     }
 
     /// What must be right before the handler looks at the field in question.

@@ -136,9 +136,8 @@ package final class PasswordChecks: Sendable {
         maximumFailures: 60,
         secondsToForgetFailure: 1
     )
-    /// The largest number of checks in a queue before one that is accepted; with those of the other queue, they take about ten
-    /// seconds.
-    package static let mostBefore = 48
+    /// The largest number of checks in a queue before one that is accepted; with the other queue, they take about ten seconds.
+    package static let queueLimit = 48
     /// The seconds after which a client should repeat a refused check.
     package static let secondsUntilRetry = 5
     /// How long a name counts as trusted at an address after its password was right there.
@@ -155,9 +154,9 @@ package final class PasswordChecks: Sendable {
         state.withLock { state in
             let own = state.attempts[attempt]
             guard own.map(Self.limitOfName.allows) ?? true else { return false }
-            guard own?.isTrusted != true else { return state.trusted.count(before: attempt.peer) < Self.mostBefore }
+            guard own?.isTrusted != true else { return state.trusted.count(before: attempt.peer) < Self.queueLimit }
             return state.peers[attempt.peer].map(Self.limitOfPeer.allows) ?? true
-                && state.others.count(before: attempt.peer) < Self.mostBefore
+                && state.others.count(before: attempt.peer) < Self.queueLimit
         }
     }
 

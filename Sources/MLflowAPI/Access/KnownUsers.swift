@@ -252,8 +252,8 @@ final class KnownUsers: Sendable {
 
     /// The user with a name that a proxy, an issuer or the cookie of a browser has identified; no password is checked.
     ///
-    /// - Parameter arrival: the arrival of the head that identifies the user. If there is no such user, one without a password and
-    ///   without grants is created, unless a user with this name was deleted after the arrival. If nil, no user is created.
+    /// - Parameter arrival: the arrival of the head that identifies the user. If there is no such user, one without a password
+    ///   and without grants is created, unless a user with this name was deleted after the arrival. If nil, no user is created.
     func user(named name: String, identifiedAt arrival: UInt64?) -> LookUp {
         let (known, reason, mayCreate) = state.withLock { state -> (KnownUser?, String?, Bool) in
             let bytes = Array(name.utf8)

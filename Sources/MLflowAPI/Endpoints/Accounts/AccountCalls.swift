@@ -9,7 +9,7 @@ internal import Tracking
 /// The handler of each call checks the permissions, because they depend on the account that the call is about. The transaction of
 /// the change checks that the caller's permissions are still the same; otherwise the handler runs again.
 extension MLflowAPI {
-    /// The endpoints of these calls; empty if the server has no users, so that MLflow's pages, which call `users/current`, know that.
+    /// The endpoints of these calls; empty if the server has no users, which MLflow's pages notice by calling `users/current`.
     var accountEndpoints: [[Endpoint]] {
         guard settings.access?.users != nil else { return [] }
         return userEndpoints + roleEndpoints + grantEndpoints + oldGrantEndpoints

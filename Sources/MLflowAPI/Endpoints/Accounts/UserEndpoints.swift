@@ -153,8 +153,8 @@ extension MLflowAPI {
         let user = try userWithCurrentPassword(name, in: call, differentFrom: password)
         let hash = try Self.passwordHash(password)
         try change(call, .user, name) { session in
-            // If an admin has reset the password since it was checked, nothing is changed: somebody who knows only the old password
-            // must not undo the reset.
+            // If an admin has reset the password since it was checked, nothing is changed: somebody who knows only the old
+            // password must not undo the reset.
             guard let checked = user.password,
                 try session.replacePassword(checked, with: hash, ofUser: user.user.id)
             else { throw Self.wrongCurrentPassword }

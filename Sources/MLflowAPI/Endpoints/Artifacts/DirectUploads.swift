@@ -33,8 +33,8 @@ final class DirectUploads: Sendable {
 
     /// Reserves one of the client's open uploads for an upload that is about to begin.
     ///
-    /// - Parameter findEnded: returns those of the ids whose uploads the storage no longer has, because another server has completed
-    ///   or aborted them; called if the client has no free upload, at most every ten seconds.
+    /// - Parameter findEnded: returns those of the ids whose uploads the storage no longer has, because another server has
+    ///   completed or aborted them; called if the client has no free upload, at most every ten seconds.
     /// - Throws: `.tooManyUploads`.
     func slot(for peer: Peer, findEnded: ([String]) -> [String]) throws(MultipartError) -> Holding {
         let now = Int64(time(nil))

@@ -41,7 +41,9 @@ struct QueryObject: GraphQLObject {
         case "mlflowSearchModelVersions":
             let page = try session.findModelVersions(try api.modelVersionSearch(message))
             return .object(
-                ResponseObject("MlflowSearchModelVersionsResponse", "modelVersions", page, session, { versions, _ in versions })
+                ResponseObject("MlflowSearchModelVersionsResponse", "modelVersions", page, session) { versions, _ in
+                    versions
+                }
             )
         case "mlflowGetMetricHistoryBulkInterval":
             return .object(ResponseObject("MlflowGetMetricHistoryBulkIntervalResponse", "metrics", try points(message)))

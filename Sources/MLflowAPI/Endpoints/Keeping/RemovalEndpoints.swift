@@ -52,7 +52,7 @@ extension MLflowAPI {
             }
             extras.removesExpiredUploads = try message.boolean("uploads") ?? false
         }
-        // A removal that has begun continues without a check of permissions, because this server continues it even without a call.
+        // A removal that has begun continues without a check of permissions: this server continues it even without a call.
         progress = try continueRemoval(for: Self.timePerCall, extras, audit)
         progress.count.add(kept)
         return progress
@@ -60,7 +60,7 @@ extension MLflowAPI {
 }
 
 extension MLflowAPI {
-    /// Removes objects from a store without a table of removals: each call repeats the request, and has the previous answer's `next`.
+    /// Removes objects from a store without a table of removals: each call repeats the request, with the `next` of the answer.
     private func removeOneByOne(
         _ message: RequestMessage,
         _ request: HTTPRequest,

@@ -295,7 +295,7 @@ struct ApusUpstream: Upstream {
         guard ProxiedPath.of(files.location) != nil else {
             return .elsewhere("its files are at \(files.location), where clients read them without this server")
         }
-        let location = try location(of: files.owner, files.remoteID, here: files.location)
+        let location = try location(of: files.owner, files.remoteID, local: files.location)
         guard let path = ProxiedPath.of(location) else {
             return .elsewhere("the upstream keeps its files at \(location), not among its proxied artifacts")
         }

@@ -118,13 +118,13 @@ extension MLflowUpstream {
             if let ours = remoteVersions.first(where: { $0.wasCreated(for: version, origin) }) {
                 number = ours.number
             } else {
-                guard let made = try create(version, origin, &outcome.omissions) else { continue }
-                guard usedNumbers.insert(made).inserted else {
+                guard let newNumber = try create(version, origin, &outcome.omissions) else { continue }
+                guard usedNumbers.insert(newNumber).inserted else {
                     let reason = "the upstream gives it the number of another version"
                     outcome.omissions.append(("version \(version.version)", reason))
                     continue
                 }
-                number = made
+                number = newNumber
             }
             numbers[version.version] = number
             if number != String(version.version) {

@@ -96,12 +96,12 @@ struct MLflowUpstream: Upstream {
                 remoteID = found.id
                 sent.isDeleted = found.isDeleted
             } else {
-                let made = try runs.restoringExperiment(parcel.experiment) { () throws(UpstreamFailure) in
+                let creation = try runs.restoringExperiment(parcel.experiment) { () throws(UpstreamFailure) in
                     try create(parcel, &outcome)
                 }
-                remoteID = made.created
+                remoteID = creation.created
                 // If `restoringExperiment` has restored the experiment and deleted it again, the run was deleted with it.
-                sent.isDeleted = made.wasRestored
+                sent.isDeleted = creation.wasRestored
             }
             outcome.remoteID = remoteID
         }

@@ -32,11 +32,11 @@ extension ApusUpstream {
     /// The location of the artifacts of a run or model at the upstream; an earlier version of this server may have sent
     /// the local location.
     ///
-    /// - Parameter here: the local location.
-    func location(of owner: ForwardedFileOwner, _ remoteID: String, here: String) throws(UpstreamFailure) -> String {
+    /// - Parameter local: the location in this store.
+    func location(of owner: ForwardedFileOwner, _ remoteID: String, local: String) throws(UpstreamFailure) -> String {
         do throws(UpstreamFailure) {
-            return try runs.artifactLocation(of: owner, as: remoteID) ?? here
-        } catch let error where error.isAboutItem { return here }
+            return try runs.artifactLocation(of: owner, as: remoteID) ?? local
+        } catch let error where error.isAboutItem { return local }
     }
 
     /// The versions of a model; locations in folders of runs and logged models are replaced by those at the upstream.
@@ -62,7 +62,7 @@ extension ApusUpstream {
         if cache[folder] == nil {
             let id = String(names[end - 1])
             let owner = names[end - 2] == "models" ? ForwardedFileOwner.loggedModel(id) : .run(id)
-            cache[folder] = try self.location(of: owner, id, here: folder)
+            cache[folder] = try self.location(of: owner, id, local: folder)
         }
         return (cache[folder] ?? folder) + location.dropFirst(folder.utf8.count)
     }

@@ -137,9 +137,9 @@ package struct MLflowAPI: Sendable {
         if case .buffered = endpoint.handler { return endpoint }
         let storages = [artifacts] + settings.artifactRoots.map(\.store)
         guard storages.contains(where: { $0.direct != nil }) else { return endpoint }
-        var apart = endpoint
-        apart.handler = .apart(endpoint.handler)
-        return apart
+        var separate = endpoint
+        separate.handler = .apart(endpoint.handler)
+        return separate
     }
 
     /// Returns the answer to a failure.

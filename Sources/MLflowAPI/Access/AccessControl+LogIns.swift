@@ -27,18 +27,18 @@ extension AccessControl {
 
     /// Replaces the log-ins in memory by those that were read; log-ins that are already known keep the times of their last use.
     ///
-    /// - Parameter known: the log-ins that were in memory when the reading began.
+    /// - Parameter old: the log-ins that were in memory when the reading began.
     /// - Returns: false, without a replacement, if the log-ins in memory have been changed since then.
-    func replaceLogIns(_ known: KnownLogIns, by stored: [(logIn: LogIn, hash: [UInt8])]) -> Bool {
-        let current = stored.map { logIn, hash in known.logIn(ofHash: hash) ?? KnownLogIn(logIn, hash: hash) }
-        let new = KnownLogIns(current, generation: known.generation + 1)
+    func replaceLogIns(_ old: KnownLogIns, by stored: [(logIn: LogIn, hash: [UInt8])]) -> Bool {
+        let current = stored.map { logIn, hash in old.logIn(ofHash: hash) ?? KnownLogIn(logIn, hash: hash) }
+        let new = KnownLogIns(current, generation: old.generation + 1)
         let isReplaced = logIns.withLock { logIns in
-            guard logIns.generation == known.generation else { return false }
+            guard logIns.generation == old.generation else { return false }
             logIns = new
             return true
         }
         // Requests need to be checked again only if a log-in has ended, because a new one reduces nobody's permissions.
-        if isReplaced, !new.containsAll(of: known) { version.advance() }
+        if isReplaced, !new.containsAll(of: old) { version.advance() }
         return isReplaced
     }
 

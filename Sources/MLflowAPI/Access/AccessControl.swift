@@ -138,20 +138,20 @@ package final class AccessControl: Sendable {
 
     /// Replaces the tokens in memory by those that were read.
     ///
-    /// - Parameter known: the tokens that were in memory when the reading began.
+    /// - Parameter old: the tokens that were in memory when the reading began.
     /// - Returns: false, without a replacement, if the tokens in memory have been changed since then.
-    func replaceTokens(_ known: KnownTokens, by stored: [(token: AccessToken, hash: [UInt8])]) -> Bool {
+    func replaceTokens(_ old: KnownTokens, by stored: [(token: AccessToken, hash: [UInt8])]) -> Bool {
         let current = stored.map { token, hash in
-            known.token(ofHash: hash).flatMap { $0.isSame(as: token) ? $0 : nil } ?? KnownToken(token, hash: hash)
+            old.token(ofHash: hash).flatMap { $0.isSame(as: token) ? $0 : nil } ?? KnownToken(token, hash: hash)
         }
-        let new = KnownTokens(current + [operatorToken], generation: known.generation + 1)
+        let new = KnownTokens(current + [operatorToken], generation: old.generation + 1)
         let isReplaced = tokens.withLock { tokens in
-            guard tokens.generation == known.generation else { return false }
+            guard tokens.generation == old.generation else { return false }
             tokens = new
             return true
         }
         // A new token reduces nobody's permissions.
-        if isReplaced, known.all.contains(where: { new.token(ofHash: $0.hash) !== $0 }) { version.advance() }
+        if isReplaced, old.all.contains(where: { new.token(ofHash: $0.hash) !== $0 }) { version.advance() }
         return isReplaced
     }
 

@@ -105,10 +105,10 @@ package enum LogInCookie {
         at scope: Scope
     ) -> (name: String, value: String) {
         let path = scope.path.isEmpty ? "/" : scope.path
-        let ending = scope.isSecure ? "; Secure" : ""
+        let secureAttribute = scope.isSecure ? "; Secure" : ""
         return (
             "Set-Cookie",
-            "\(scope.fullName(name))=\(value); Path=\(path); Max-Age=\(seconds); HttpOnly; SameSite=Lax\(ending)"
+            "\(scope.fullName(name))=\(value); Path=\(path); Max-Age=\(seconds); HttpOnly; SameSite=Lax\(secureAttribute)"
         )
     }
 

@@ -45,13 +45,13 @@ final class KnownUser: Sendable {
         guard let experiments else { return identity }
         let ids = Set(experiments)
         return limitedIdentities.withLock { limited in
-            if let known = limited[ids] { return known }
+            if let cached = limited[ids] { return cached }
             let permissions = identity.permissions?.limited(to: ids) ?? Permissions(within: ids)
-            let made = Identity(.user, name: user.name, userID: user.id, permissions: permissions, hidesOthers: true)
+            let new = Identity(.user, name: user.name, userID: user.id, permissions: permissions, hidesOthers: true)
             // Without this limit, identities of deleted tokens would accumulate until the user is changed.
             if limited.count >= AccessToken.userLimit { limited.removeAll() }
-            limited[ids] = made
-            return made
+            limited[ids] = new
+            return new
         }
     }
 }

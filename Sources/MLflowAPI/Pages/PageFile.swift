@@ -24,7 +24,7 @@ struct PageFile {
         headers += coding.headers
         let tag = coding.entityTag(of: file)
         return try Self.unlessNotModified(request, tag: tag, modified: file.modificationSeconds, headers) {
-            (headers) throws(ArtifactError) in try coding.whole(file, headers: headers)
+            (headers) throws(ArtifactError) in try coding.answer(file, headers: headers)
         }
     }
 
@@ -81,8 +81,8 @@ struct PageFile {
     ///
     /// The operator chose these files, so types that a browser executes are allowed.
     static func contentType(of path: String) -> String {
-        let ending = path.split(separator: "/").last?.split(separator: ".").last ?? ""
-        return types[ending.lowercased()] ?? "application/octet-stream"
+        let fileExtension = path.split(separator: "/").last?.split(separator: ".").last ?? ""
+        return types[fileExtension.lowercased()] ?? "application/octet-stream"
     }
 
     private static let types = [

@@ -25,7 +25,7 @@ struct ApusUpstream: Upstream {
     /// a proxy may have set it.
     ///
     /// - Throws: for instance if the server refuses the import and answers no call of MLflow, so that its kind is unknown.
-    static func isAt(_ calls: RetryingCalls) throws(UpstreamFailure) -> Bool {
+    static func isServer(of calls: RetryingCalls) throws(UpstreamFailure) -> Bool {
         if try importsRecords(calls) { return true }
         try calls.checkServer()
         // The server may have become reachable between the two calls.
@@ -36,13 +36,11 @@ struct ApusUpstream: Upstream {
         do {
             let answer = try calls.send(.post, "/api/apus/1.0/import", .records([]))
             return (try? answer.json()["counts"]) != nil
-        } catch let error where error.isAboutItem {
-            return false
-        }
+        } catch let error where error.isAboutItem { return false }
     }
 
-    func holds(_ evidence: KnownUpstreamEntity) throws(UpstreamFailure) -> Bool {
-        switch evidence {
+    func has(_ entity: KnownUpstreamEntity) throws(UpstreamFailure) -> Bool {
+        switch entity {
         case .run(let id, let remoteID):
             let run = try runs.get("runs/get", [("run_id", remoteID)])["run"]
             return run?["info"]?["run_id"]?.string == id
@@ -61,8 +59,8 @@ struct ApusUpstream: Upstream {
         }
         do throws(UpstreamFailure) {
             let answer = try calls.send(.post, "/api/apus/1.0/import", .records(body)).json()
-            guard let report = TransferReport(answer) else { throw .strange("its answer is not a report of an import") }
-            return report
+            if let report = TransferReport(answer) { return report }
+            throw .invalidAnswer("its answer is not a report of an import")
         } catch {
             guard error.isAboutLength, let (first, second) = Self.halves(records) else { throw error }
             var report = try send(first)
@@ -95,29 +93,26 @@ struct ApusUpstream: Upstream {
         }
     }
 
-    func send(_ experiment: Experiment, known: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome {
+    func send(_ experiment: Experiment, journalEntry: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome {
         // An import never changes an existing experiment, so this call updates it.
-        if let outcome = try runs.complete(known, experiment) { return outcome }
+        if let outcome = try runs.update(journalEntry, experiment) { return outcome }
         var outcome = ItemOutcome(remoteID: "")
         let report = try send([.experiment(experiment)])
         // If the upstream left the experiment out, the id may belong to another experiment.
         try Self.requireImported(.experiment, report)
         outcome.remoteID = String(report.mappings.first { $0.source == experiment.id }?.id ?? experiment.id)
-        // The upstream used an existing experiment with this name. This call restores it if it is deleted there but not
-        // here.
+        // The upstream used an existing experiment with this name. This call restores it if it is deleted there but not here.
         if report.counts[.experiment]?.added != 1 {
-            try runs.complete(outcome.remoteID, experiment, isOurs: false, &outcome.omissions)
+            try runs.update(outcome.remoteID, experiment, isOurs: false, &outcome.omissions)
         }
         return outcome
     }
 
     func send(_ parcels: [RunParcel]) throws(UpstreamFailure) -> [RunOutcome] {
         var outcomes = parcels.map { parcel in
-            RunOutcome(remoteID: parcel.forwarded.journal.remoteID, sent: parcel.doubted)
+            RunOutcome(remoteID: parcel.forwarded.journal.remoteID, sent: parcel.stateWhileSending)
         }
-        for (index, parcel) in parcels.enumerated() where !parcel.difference.isNew {
-            complete(parcel, &outcomes[index])
-        }
+        for (index, parcel) in parcels.enumerated() where !parcel.difference.isNew { update(parcel, &outcomes[index]) }
         // A failure of the server concerns all runs that were not sent.
         if let failure = outcomes.lazy.compactMap(\.failure).first(where: { $0.isAboutServer }) {
             return outcomes.map { outcome in
@@ -147,7 +142,7 @@ struct ApusUpstream: Upstream {
                 let location = run.run.info.artifactURI
                 run.run.info.artifactURI = Self.location(location, from: run.experiment.id, to: parcel.experiment)
                 run.experiment = sourceExperiment
-                // `complete` has sent the params and tags of a run that the upstream has.
+                // `update` has sent the params and tags of a run that the upstream has.
                 if isShort || !parcel.difference.isNew { (run.run.params, run.run.tags) = ([], []) }
                 records.append(.run(run))
             }
@@ -183,11 +178,11 @@ struct ApusUpstream: Upstream {
                 if parcel.difference.isNew {
                     // The upstream may have had an older state of the run already, so the next round sends every part
                     // that is in doubt.
-                    let wasAsked = parcel.forwarded.journal.known != nil
+                    let wasAsked = parcel.forwarded.journal.sent != nil
                     let isOther = report.remarks.contains { $0.isAboutRun(id) }
                     if isOther || wasAsked || isShort {
-                        outcome.sent = parcel.doubted
-                        outcome.sent?.askedTime = nil
+                        outcome.sent = parcel.stateWhileSending
+                        outcome.sent?.unansweredTime = nil
                         outcome.sent?.isDeleted = nil
                     }
                 }
@@ -200,7 +195,7 @@ struct ApusUpstream: Upstream {
                     guard outcome.failure == nil else { return outcome }
                     var outcome = outcome
                     outcome.failure = error
-                    if parcel.difference.isNew, !error.mayBeDone { outcome.sent = parcel.forwarded.journal.known }
+                    if parcel.difference.isNew, !error.mayBeCarriedOut { outcome.sent = parcel.forwarded.journal.sent }
                     return outcome
                 }
             }
@@ -217,19 +212,17 @@ struct ApusUpstream: Upstream {
     }
 
     /// Updates a run that the upstream has, because an import does not change existing runs.
-    private func complete(_ parcel: RunParcel, _ outcome: inout RunOutcome) {
+    private func update(_ parcel: RunParcel, _ outcome: inout RunOutcome) {
         let remoteID = outcome.remoteID ?? parcel.forwarded.runID
-        var sent = parcel.doubted
+        var sent = parcel.stateWhileSending
         do throws(UpstreamFailure) {
-            try runs.complete(remoteID, parcel, sent: &sent, omissions: &outcome.omissions) { $0 }
-            try runs.finish(remoteID, parcel, sent: &sent)
-        } catch {
-            outcome.failure = error
-        }
+            try runs.update(remoteID, parcel, sent: &sent, omissions: &outcome.omissions) { $0 }
+            try runs.applyDeletion(remoteID, parcel, sent: &sent)
+        } catch { outcome.failure = error }
         outcome.sent = sent
     }
 
-    func send(_ parcel: ModelParcel, known: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome {
+    func send(_ parcel: ModelParcel, journalEntry: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome {
         var model = parcel.model
         let location = model.model.info.artifactURI
         model.model.info.artifactURI = Self.location(location, from: model.experiment.id, to: parcel.experiment)
@@ -244,7 +237,7 @@ struct ApusUpstream: Upstream {
         // If the upstream left the model out, the id may belong to another model, which must not get this one's tags and files.
         try Self.requireImported(.loggedModel, report)
         var outcome = ItemOutcome(remoteID: id)
-        if known == nil {
+        if journalEntry == nil {
             outcome.omissions = report.remarks.map { ($0.kind.title, Self.reason($0)) }
         } else {
             try runs.setTags(ofModel: id, model.model.tags, &outcome.omissions)
@@ -252,15 +245,15 @@ struct ApusUpstream: Upstream {
         return outcome
     }
 
-    func send(_ parcel: RegistryParcel, known: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome {
-        let versions = try placed(parcel.versions).map { TransferRecord.modelVersion($0) }
+    func send(_ parcel: RegistryParcel, journalEntry: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome {
+        let versions = try relocated(parcel.versions).map { TransferRecord.modelVersion($0) }
         let report = try send([.registeredModel(parcel.model)] + versions)
         let model = parcel.model.model
         var outcome = ItemOutcome(remoteID: model.name)
         let isOther = report.remarks.contains { $0.kind == .registeredModel && $0.text == TransferRemark.otherModel }
         // Another model of the upstream has the same name, and is never changed.
         if isOther { outcome.remoteID = "" }
-        guard known != nil, !isOther else {
+        guard journalEntry != nil, !isOther else {
             outcome.omissions = report.remarks.map { ("\($0.kind.title) \($0.id)", Self.reason($0)) }
             return outcome
         }
@@ -280,10 +273,10 @@ struct ApusUpstream: Upstream {
                 continue
             }
             let number = String(version.version)
-            try registry.complete(version, number: number, &outcome.omissions)
+            try registry.update(version, number: number, &outcome.omissions)
             numbers[version.version] = number
         }
-        try registry.complete(model, aliases: model.aliases, numbers: numbers, &outcome.omissions)
+        try registry.update(model, aliases: model.aliases, numbers: numbers, &outcome.omissions)
         return outcome
     }
 
@@ -291,8 +284,7 @@ struct ApusUpstream: Upstream {
 
     private static func reason(_ remark: TransferRemark) -> String { "the upstream says: \(remark.text)" }
 
-    /// Throws a refusal if the upstream left out the record of this kind; the import must have contained only one of the
-    /// kind.
+    /// Throws a refusal if the upstream left out the record of this kind; the import must have contained only one of the kind.
     private static func requireImported(_ kind: TransferKind, _ report: TransferReport) throws(UpstreamFailure) {
         let remark = report.remarks.first { $0.kind == kind && $0.isOfRecordLeftOut }
         if let remark { throw UpstreamFailure(.refused, reason(remark)) }
@@ -303,7 +295,7 @@ struct ApusUpstream: Upstream {
         guard ProxiedPath.of(files.location) != nil else {
             return .elsewhere("its files are at \(files.location), where clients read them without this server")
         }
-        let location = try location(of: files.owner, files.remoteID, here: files.location)
+        let location = try location(of: files.owner, files.remoteID, local: files.location)
         guard let path = ProxiedPath.of(location) else {
             return .elsewhere("the upstream keeps its files at \(location), not among its proxied artifacts")
         }

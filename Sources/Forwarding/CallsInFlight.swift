@@ -1,7 +1,6 @@
 internal import Synchronization
 
-/// The calls that wait for an answer, so that the status can report an upstream that does not answer; several threads may
-/// use it.
+/// The calls that wait for an answer, so that the status can report an upstream that does not answer; several threads may use it.
 final class CallsInFlight: Sendable {
     private struct State {
         var next = 0
@@ -9,7 +8,7 @@ final class CallsInFlight: Sendable {
     }
 
     /// The status reports a call that has waited longer than this.
-    private static let usualTime = Duration.seconds(5)
+    private static let longestNormalWait = Duration.seconds(5)
 
     private let state = Mutex(State())
 
@@ -23,11 +22,11 @@ final class CallsInFlight: Sendable {
 
     func end(_ call: Int) { state.withLock { $0.starts[call] = nil } }
 
-    /// The failure that the status reports if the oldest call has waited longer than `usualTime`; otherwise nil.
+    /// The failure that the status reports if the oldest call has waited longer than `longestNormalWait`; otherwise nil.
     var failure: UpstreamFailure? {
         guard let start = state.withLock({ $0.starts.values.min() }) else { return nil }
         let time = ContinuousClock.now - start
-        guard time >= Self.usualTime else { return nil }
+        guard time >= Self.longestNormalWait else { return nil }
         return UpstreamFailure(.unclear, "it has not answered a call for \(time.components.seconds) s")
     }
 }

@@ -36,7 +36,7 @@ package struct ForwardReport: Sendable {
     package var notes: [ForwardOmission] = []
 
     fileprivate static let mostOmissions = 200
-    private static let runsOfPage = 1_000
+    private static let runsPerPage = 1_000
 
     /// Reads one page of the report; blocks as `TrackingStore.readNow` does.
     ///
@@ -108,7 +108,7 @@ package struct ForwardReport: Sendable {
                 upstream: upstream,
                 runIDs: runIDs,
                 after: start,
-                limit: Self.runsOfPage,
+                limit: Self.runsPerPage,
                 forwarder: forwarder
             )
             lines += self.lines

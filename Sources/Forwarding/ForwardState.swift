@@ -34,7 +34,7 @@ struct ForwardState: Sendable {
 
     /// The refused items that the operator wants to send again: all, or some.
     struct Retry: Sendable {
-        var isOfAll = false
+        var includesAll = false
         /// The ids of runs and logged models, and the names of registered models and experiments.
         var subjects: Set<String> = []
     }
@@ -42,7 +42,7 @@ struct ForwardState: Sendable {
     /// The greatest number of runs that wait in memory; a later comparison finds the other runs.
     static let mostWaiting = 100_000
     /// The number of refusals after which a run is not sent again before it changes or the operator asks for it.
-    static let mostAttempts = 5
+    static let mostRefusals = 5
     /// The number of different items of one kind that may fail before all items of this kind pause.
     static let failuresBeforePause = 5
     /// The shortest pause after `failuresBeforePause` failures.
@@ -81,7 +81,7 @@ struct ForwardState: Sendable {
     /// The total size of the files that the upstream is known to lack, by owner.
     var fileBytes: [ForwardedFileOwner: Int64] = [:]
     /// The row up to which runs have been compared with the journal; nil when all have been.
-    var comparison: Int64? = 0
+    var comparedUpTo: Int64? = 0
     /// Whether experiments, models or versions may have changed.
     var haveItemsChanged = true
     /// Whether logged models and the registry are being compared and sent.
@@ -89,7 +89,7 @@ struct ForwardState: Sendable {
     /// The upstream's ids of experiments, by their ids in this store.
     var experiments: [Int64: String] = [:]
     /// When a check last showed that the upstream has the database that the journal describes; nil after a failure.
-    var recognized: ContinuousClock.Instant?
+    var lastRecognition: ContinuousClock.Instant?
     /// The number of times that another database was found at the upstream's address.
     var generation = 0
     /// The upstream's id in the journal; nil before the first round.
@@ -109,7 +109,7 @@ struct ForwardState: Sendable {
 
     /// Adds the changes since the last round to the runs that wait.
     mutating func add(_ changes: ChangeFeed.Changes, at now: ContinuousClock.Instant) {
-        if changes.isIncomplete { comparison = 0 }
+        if changes.isIncomplete { comparedUpTo = 0 }
         for row in changes.runs { wait(for: row, at: isDraining ? Self.distantPast(now) : now) }
     }
 
@@ -146,7 +146,7 @@ struct ForwardState: Sendable {
     mutating func wait(for row: Int64, at now: ContinuousClock.Instant) {
         if waiting[row] != nil { return }
         guard waiting.count < Self.mostWaiting else {
-            comparison = 0
+            comparedUpTo = 0
             return
         }
         waiting[row] = Waiting(since: now)
@@ -169,8 +169,8 @@ struct ForwardState: Sendable {
         }
         guard candidates.count > limit else { return candidates.keys.sorted() }
         return candidates.sorted { left, right in
-            (left.value.backOff.attempts, left.value.isEnded ? 0 : 1, left.value.since, left.key)
-                < (right.value.backOff.attempts, right.value.isEnded ? 0 : 1, right.value.since, right.key)
+            (left.value.backOff.failures, left.value.isEnded ? 0 : 1, left.value.since, left.key)
+                < (right.value.backOff.failures, right.value.isEnded ? 0 : 1, right.value.since, right.key)
         }.prefix(limit).map(\.key)
     }
 }

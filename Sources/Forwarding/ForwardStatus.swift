@@ -34,7 +34,6 @@ package struct ForwardStatus: Sendable {
 
     /// Whether the upstream has everything except what it refuses.
     package var isCurrent: Bool {
-        backlogRuns == 0 && backlogFileOwners == 0 && !isComparing && failure == nil
-            && postponed.isEmpty
+        backlogRuns == 0 && backlogFileOwners == 0 && !isComparing && failure == nil && postponed.isEmpty
     }
 }

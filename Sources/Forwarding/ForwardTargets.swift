@@ -58,7 +58,7 @@ struct ForwardTargets: Sendable {
         do {
             return try store.readNow(.cheap, body)
         } catch {
-            // The store is closing or its disk fails; the upstream is not to blame.
+            // The store is closing or its disk fails, so this is no failure of the upstream.
             throw UpstreamFailure(.journal, "the local database cannot be read: \(error)")
         }
     }

@@ -21,16 +21,15 @@ extension Forwarder {
                 case .model(let owner): try sendFiles(ofModel: owner, to: upstream, upstreamID)
                 }
                 state.withLock { state in
-                    if state.fileBackOff.attempts > 0 { state.status.failure = nil }
+                    if state.fileBackOff.failures > 0 { state.status.failure = nil }
                     state.fileBackOff.succeed()
                 }
             } catch let failure as UpstreamFailure where !failure.isAboutServer {
                 // The failure concerns only this owner's files and has been noted.
                 continue
             } catch let failure as UpstreamFailure {
-                let jitter = Double.random(in: 0...1)
                 return state.withLock { state in
-                    state.fileBackOff.fail(at: .now, requested: failure.pause, jitter: jitter)
+                    state.fileBackOff.fail(at: .now, requested: failure.pause)
                     state.status.failures[failure.kind, default: 0] += 1
                     state.status.failure = failure
                 }
@@ -47,7 +46,7 @@ extension Forwarder {
     private func nextOwner() -> NextOwner? {
         state.withLock { state in
             guard !state.isStopped, state.fileBackOff.isDue(at: .now) else { return nil }
-            let failed = state.fileRunsThatFailed
+            let failed = state.fileFailuresOfRuns
             if let row = state.fileRuns.lazy.filter({ failed[$0] == nil }).min() { return .run(row) }
             let models = state.fileModels.values
             if let model = models.first(where: { state.fileFailures[$0.owner] == nil }) { return .model(model) }
@@ -62,20 +61,19 @@ extension Forwarder {
     ///
     /// When the files of `failuresBeforePause` owners have failed, no files are sent during a common pause.
     private func postpone(_ owner: ForwardedFileOwner, _ row: Int64?, _ part: String, _ failure: UpstreamFailure) {
-        let jitter = Double.random(in: 0...1)
         state.withLock { state in
             state.status.failures[failure.kind, default: 0] += 1
             var itemFailure = state.fileFailures[owner] ?? ForwardState.ItemFailure(failure: failure)
             itemFailure.failure = failure
             itemFailure.part = part
             if let row { itemFailure.rows = [row] }
-            itemFailure.backOff.fail(at: .now, requested: failure.pause, jitter: jitter)
+            itemFailure.backOff.fail(at: .now, requested: failure.pause)
             state.fileFailures[owner] = itemFailure
             state.failedFileOwners.insert(owner)
             guard state.failedFileOwners.count >= ForwardState.failuresBeforePause else { return }
             state.failedFileOwners = []
             state.fileBackOff = BackOff()
-            state.fileBackOff.fail(at: .now, requested: ForwardState.pauseAfterFailures, jitter: jitter)
+            state.fileBackOff.fail(at: .now, requested: ForwardState.pauseAfterFailures)
         }
     }
 
@@ -86,15 +84,15 @@ extension Forwarder {
         if let found, let remoteID = found.journal.remoteID, !found.journal.isSkipped {
             let info = found.run.run.info
             let owner = FileOwner(owner: .run(info.runID), remoteID: remoteID, location: info.artifactURI)
-            var only: [String]?
-            let isOfAll = state.withLock { $0.fileRetries.remove(owner.owner) != nil }
-            if !isOfAll, let entry = found.journal.comparedArtifactEntry {
-                only = try store.readNow(.cheap) { try $0.uploadedPaths(ofRun: row, after: entry) }
+            var changedPaths: [String]?
+            let mustCompareAll = state.withLock { $0.fileRetries.remove(owner.owner) != nil }
+            if !mustCompareAll, let entry = found.journal.comparedArtifactEntry {
+                changedPaths = try store.readNow(.cheap) { try $0.uploadedPaths(ofRun: row, after: entry) }
             }
             do {
-                try sendFiles(of: owner, row, only: only, to: upstream, upstreamID)
+                try sendFiles(of: owner, row, changedPaths: changedPaths, to: upstream, upstreamID)
             } catch {
-                if isOfAll { _ = state.withLock { $0.fileRetries.insert(owner.owner) } }
+                if mustCompareAll { _ = state.withLock { $0.fileRetries.insert(owner.owner) } }
                 throw error
             }
             let entry = found.newestArtifactEntry
@@ -102,9 +100,7 @@ extension Forwarder {
             // The operator may meanwhile have asked for all files again.
             if state.withLock({ $0.fileRetries.contains(owner.owner) }) { return }
         }
-        state.withLock { state in
-            if !state.renewedFileRuns.contains(row) { state.endFiles(ofRun: row) }
-        }
+        state.withLock { if !$0.renewedFileRuns.contains(row) { $0.endFiles(ofRun: row) } }
     }
 
     private func sendFiles(ofModel owner: FileOwner, to upstream: any Upstream, _ upstreamID: Int64) throws {
@@ -114,13 +110,11 @@ extension Forwarder {
             let path = folder.path.description
             let entry = try store.readNow(.cheap) { try $0.newestArtifactEntry(beneath: path) }
             _ = state.withLock { $0.fileRetries.remove(owner.owner) }
-            try sendFiles(of: owner, nil, only: nil, to: upstream, upstreamID)
+            try sendFiles(of: owner, nil, changedPaths: nil, to: upstream, upstreamID)
             try store.writeNow { try $0.noteFilesCompared(ofModel: id, at: entry, upstream: upstreamID) }
             if state.withLock({ $0.fileRetries.contains(owner.owner) }) { return }
         }
-        state.withLock { state in
-            if !state.renewedFileModels.contains(id) { state.fileModels[id] = nil }
-        }
+        state.withLock { if !$0.renewedFileModels.contains(id) { $0.fileModels[id] = nil } }
     }
 
     /// A file that the upstream lacks, or has in another version.
@@ -133,28 +127,28 @@ extension Forwarder {
 
     /// Sends the files of an owner that differ from the journal.
     ///
-    /// - Parameter only: the paths relative to the root of artifacts that may have changed; nil for all files.
+    /// - Parameter changedPaths: the paths relative to the root of artifacts that may have changed; nil for all files.
     /// - Throws: an `UpstreamFailure` if a file has to be tried again; unless the failure concerns the server, it has been noted.
     private func sendFiles(
         of owner: FileOwner,
         _ row: Int64?,
-        only: [String]?,
+        changedPaths: [String]?,
         to upstream: any Upstream,
         _ upstreamID: Int64
     ) throws {
-        guard only?.isEmpty != true, let folder = settings.folder(owner.location) else { return }
-        let known = try store.readNow(.cheap) { try $0.forwardedFiles(of: owner.owner, upstream: upstreamID) }
+        guard changedPaths?.isEmpty != true, let folder = settings.folder(owner.location) else { return }
+        let entries = try store.readNow(.cheap) { try $0.forwardedFiles(of: owner.owner, upstream: upstreamID) }
         var versions: [ExactText: String] = [:]
-        for file in known { versions[ExactText(file.path)] = file.version }
+        for file in entries { versions[ExactText(file.path)] = file.version }
         var missing: [MissingFile] = []
-        for file in try files(in: folder, only: only) {
+        for file in try files(in: folder, changedPaths: changedPaths) {
             guard let opened = try? folder.root.open(file.rootPath) else { continue }
             if versions[ExactText(file.path)] != opened.entityTag { missing.append(file) }
         }
-        if only == nil { try forgetFileOmissions(of: owner.owner.id, upstreamID) }
+        if changedPaths == nil { try forgetFileOmissions(of: owner.owner.id, upstreamID) }
         guard !missing.isEmpty else { return clearFileFailure(of: owner.owner) }
         defer { state.withLock { $0.fileBytes[owner.owner] = nil } }
-        var left = missing.reduce(0) { $0 + $1.bytes }
+        var remainingBytes = missing.reduce(0) { $0 + $1.bytes }
         let generation = state.withLock(\.generation)
         let base: String
         let location: String
@@ -178,10 +172,9 @@ extension Forwarder {
         }
         var failed: [(part: String, failure: UpstreamFailure)] = []
         for file in missing {
-            let waiting = left
-            state.withLock { $0.fileBytes[owner.owner] = waiting }
+            state.withLock { [remainingBytes] in $0.fileBytes[owner.owner] = remainingBytes }
             guard !isStopped else { throw UpstreamFailure(.unreachable, "this server is stopping") }
-            guard state.withLock({ $0.generation == generation }) else {
+            guard generation == state.withLock(\.generation) else {
                 throw UpstreamFailure(.unreachable, "its database was replaced")
             }
             // The file may have been replaced or deleted since it was listed.
@@ -205,7 +198,7 @@ extension Forwarder {
             }
             try store.writeNow { try $0.note(sent, of: owner.owner, upstream: upstreamID) }
             recordSentFile(opened.size)
-            left -= file.bytes
+            remainingBytes -= file.bytes
         }
         if let first = failed.first {
             postpone(owner.owner, row, first.part, first.failure)
@@ -216,8 +209,8 @@ extension Forwarder {
 
     /// Removes the omissions of an owner's files before all files are compared, so that no omission of a removed file stays.
     private func forgetFileOmissions(of id: String, _ upstreamID: Int64) throws {
-        let known = try store.readNow(.cheap) { try $0.omissions(of: [id], upstream: upstreamID) }
-        guard !known.isEmpty else { return }
+        let entries = try store.readNow(.cheap) { try $0.omissions(of: [id], upstream: upstreamID) }
+        guard !entries.isEmpty else { return }
         try store.writeNow { try $0.forgetFileOmissions(of: id, upstream: upstreamID) }
     }
 
@@ -231,18 +224,18 @@ extension Forwarder {
             state.status.lastSuccess = currentMilliseconds()
             state.status.lastProgress = .now
             state.failedFileOwners = []
-            if state.fileBackOff.attempts > 0 { state.status.failure = nil }
+            if state.fileBackOff.failures > 0 { state.status.failure = nil }
         }
     }
 
-    private func files(in folder: ForwardFolder, only: [String]?) throws -> [MissingFile] {
-        guard let only else {
+    private func files(in folder: ForwardFolder, changedPaths: [String]?) throws -> [MissingFile] {
+        guard let changedPaths else {
             var found: [MissingFile] = []
             try addFiles(of: folder, .root, &found)
             return found
         }
         let base = folder.path.components.isEmpty ? "" : folder.path.description + "/"
-        return try only.compactMap { path in
+        return try changedPaths.compactMap { path in
             guard path.utf8.starts(with: base.utf8) else { return nil }
             let relative = String(decoding: path.utf8.dropFirst(base.utf8.count), as: UTF8.self)
             let rootPath = try folder.path.appending(ArtifactPath(relative))
@@ -267,7 +260,7 @@ extension Forwarder {
 extension ForwardState {
     /// Adds a run to those whose files have to be compared.
     ///
-    /// If the run is among them already, its files may be being compared without the newest one, so they are compared again.
+    /// If the run is among them already, a comparison that has begun may lack the newest file, so it is repeated.
     mutating func addFiles(ofRun row: Int64) {
         if !fileRuns.insert(row).inserted { renewedFileRuns.insert(row) }
     }
@@ -286,7 +279,7 @@ extension ForwardState {
     }
 
     /// The failures of runs' files, by the rows of the runs.
-    fileprivate var fileRunsThatFailed: [Int64: ItemFailure] {
+    fileprivate var fileFailuresOfRuns: [Int64: ItemFailure] {
         var found: [Int64: ItemFailure] = [:]
         for itemFailure in fileFailures.values { for row in itemFailure.rows { found[row] = itemFailure } }
         return found

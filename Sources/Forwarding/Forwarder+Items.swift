@@ -17,7 +17,7 @@ extension Forwarder {
         to upstream: any Upstream,
         _ upstreamID: Int64
     ) throws -> String {
-        if let known = state.withLock({ $0.experiments[sourceExperiment.id] }) { return known }
+        if let remoteID = state.withLock({ $0.experiments[sourceExperiment.id] }) { return remoteID }
         let experiment = try store.readNow(.cheap) { try $0.experiment(id: sourceExperiment.id) }
         return try send(experiment, to: upstream, upstreamID)
     }
@@ -70,14 +70,12 @@ extension Forwarder {
     private func send(_ experiment: Experiment, to upstream: any Upstream, _ upstreamID: Int64) throws -> String {
         let name = String(experiment.id)
         let digest = Self.digest([.experiment(experiment)])
-        let known = try store.readNow(.cheap) {
-            try $0.forwardedEntity(.experiment, name, upstream: upstreamID)
+        let journalEntry = try store.readNow(.cheap) { try $0.forwardedEntity(.experiment, name, upstream: upstreamID) }
+        if let journalEntry, journalEntry.digest == digest {
+            state.withLock { $0.experiments[experiment.id] = journalEntry.remoteID }
+            return journalEntry.remoteID
         }
-        if let known, known.digest == digest {
-            state.withLock { $0.experiments[experiment.id] = known.remoteID }
-            return known.remoteID
-        }
-        if var attempt = known, !attempt.digest.isEmpty {
+        if var attempt = journalEntry, !attempt.digest.isEmpty {
             // With an empty digest the experiment is sent again, even if it changes back before the next attempt.
             attempt.digest = ""
             try store.writeNow { [attempt] in try $0.note(attempt, .experiment, name, upstream: upstreamID) }
@@ -85,15 +83,13 @@ extension Forwarder {
         var omissions: [ForwardOmission] = []
         let remoteID: String
         do throws(UpstreamFailure) {
-            let outcome = try upstream.send(experiment, known: known)
+            let outcome = try upstream.send(experiment, journalEntry: journalEntry)
             remoteID = outcome.remoteID
-            omissions = outcome.omissions.map {
-                ForwardOmission(subject: experiment.name, part: $0.part, reason: $0.reason)
-            }
+            omissions = outcome.omissions.map { .init(subject: experiment.name, part: $0.part, reason: $0.reason) }
         } catch {
             // If the upstream has the experiment but refuses the change, the runs are sent to the unchanged experiment.
-            guard let known, error.isAboutItem else { throw error }
-            remoteID = known.remoteID
+            guard let journalEntry, error.isAboutItem else { throw error }
+            remoteID = journalEntry.remoteID
             omissions = [Self.omission(experiment, error)]
         }
         try requireUniqueRemoteID(remoteID, .experiment, name, upstreamID)
@@ -141,28 +137,28 @@ extension Forwarder {
                 state.hasItemRoundEndedEarly = false
             }
         }
-        let areAllThere = try sendModels(to: upstream, upstreamID)
-        if areAllThere, settings.selection == nil { try sendRegistry(to: upstream, upstreamID) }
+        let areAllSent = try sendModels(to: upstream, upstreamID)
+        if areAllSent, settings.selection == nil { try sendRegistry(to: upstream, upstreamID) }
     }
 
     /// - Returns: false if some logged models are left for a later round.
     private func sendModels(to upstream: any Upstream, _ upstreamID: Int64) throws -> Bool {
         var position = Int64.min
-        var areAllThere = true
+        var areAllSent = true
         while !isStopped {
             let models = try store.readNow(.continued) { [position] session in
                 try session.modelsToForward(after: position, limit: Self.itemsAtOnce)
             }
             guard let last = models.last else {
-                if !areAllThere { recordItemChanges() }
-                return areAllThere
+                if !areAllSent { recordItemChanges() }
+                return areAllSent
             }
             position = last.row
             for model in models where settings.isSelected(model.model) {
                 let name = ForwardState.ItemName(kind: .loggedModel, name: model.model.model.info.modelID)
                 guard mayTry(name) else { continue }
                 do {
-                    if try !send(model, to: upstream, upstreamID) { areAllThere = false }
+                    if try !send(model, to: upstream, upstreamID) { areAllSent = false }
                 } catch let failure as UpstreamFailure where !failure.isAboutServer {
                     if postpone(name, failure) >= ForwardState.failuresBeforePause { return false }
                 }
@@ -188,20 +184,20 @@ extension Forwarder {
     private func send(_ found: ForwardedModel, to upstream: any Upstream, _ upstreamID: Int64) throws -> Bool {
         let info = found.model.model.info
         let digest = Self.digest([.loggedModel(found.model)]) + found.pointsFingerprint
-        let known = try store.readNow(.cheap) {
+        let journalEntry = try store.readNow(.cheap) {
             try $0.forwardedEntity(.loggedModel, info.modelID, upstream: upstreamID)
         }
-        var item = known
-        if known?.digest != digest {
-            guard !mayStillBeCreated(known, upstream) else { return false }
+        var item = journalEntry
+        if journalEntry?.digest != digest {
+            guard !mayStillBeCreated(journalEntry, upstream) else { return false }
             let points = try store.readNow(.continued) { try $0.pointsToForward(ofModel: info.modelID) }
             let runIDs = Set(points.map(\.runID)).union([info.sourceRunID])
             guard try !hasRunToBeSent(runIDs, upstreamID) else { return false }
             let experiment = try experiment(found.model.experiment, to: upstream, upstreamID)
             let parcel = ModelParcel(model: found.model, points: points, experiment: experiment)
-            item = try sendAndRecord(.loggedModel, info.modelID, known, digest, upstreamID) {
-                () throws(UpstreamFailure) in
-                try upstream.send(parcel, known: known?.remoteID.isEmpty == true ? nil : known)
+            item = try sendAndRecord(.loggedModel, info.modelID, journalEntry, digest, upstreamID) {
+                entry throws(UpstreamFailure) in
+                try upstream.send(parcel, journalEntry: entry)
             }
         }
         guard let item, !item.remoteID.isEmpty, let folder = settings.folder(info.artifactURI) else { return true }
@@ -215,13 +211,13 @@ extension Forwarder {
 
     private func sendRegistry(to upstream: any Upstream, _ upstreamID: Int64) throws {
         var position = Int64.min
-        var isOneWaiting = false
+        var isWaitingForRun = false
         while !isStopped {
             let entries = try store.readNow(.continued) { [position] session in
                 try session.registryToForward(after: position, limit: 10)
             }
             guard let last = entries.last else {
-                if isOneWaiting { recordItemChanges() }
+                if isWaitingForRun { recordItemChanges() }
                 return
             }
             position = last.row
@@ -229,28 +225,26 @@ extension Forwarder {
                 let name = entry.model.model.name
                 let itemName = ForwardState.ItemName(kind: .registeredModel, name: name)
                 guard mayTry(itemName) else { continue }
-                let records =
-                    [TransferRecord.registeredModel(entry.model)] + entry.versions.map { .modelVersion($0) }
-                let digest = Self.digest(records)
-                let known = try store.readNow(.cheap) {
+                let digest = Self.digest([.registeredModel(entry.model)] + entry.versions.map { .modelVersion($0) })
+                let journalEntry = try store.readNow(.cheap) {
                     try $0.forwardedEntity(.registeredModel, name, upstream: upstreamID)
                 }
-                guard known?.digest != digest else { continue }
-                guard !mayStillBeCreated(known, upstream) else {
-                    isOneWaiting = true
+                guard journalEntry?.digest != digest else { continue }
+                guard !mayStillBeCreated(journalEntry, upstream) else {
+                    isWaitingForRun = true
                     continue
                 }
                 // The source of a version cannot be changed later, so the logged model that it names is sent first.
                 if entry.versions.contains(where: { isPostponed($0.version) }) { continue }
                 guard try !hasRunToBeSent(Set(entry.versions.map(\.version.runID)), upstreamID) else {
-                    isOneWaiting = true
+                    isWaitingForRun = true
                     continue
                 }
                 let parcel = RegistryParcel(model: entry.model, versions: entry.versions)
                 do {
-                    _ = try sendAndRecord(.registeredModel, name, known, digest, upstreamID) {
-                        () throws(UpstreamFailure) in
-                        try upstream.send(parcel, known: known?.remoteID.isEmpty == true ? nil : known)
+                    _ = try sendAndRecord(.registeredModel, name, journalEntry, digest, upstreamID) {
+                        entry throws(UpstreamFailure) in
+                        try upstream.send(parcel, journalEntry: entry)
                     }
                 } catch let failure as UpstreamFailure where !failure.isAboutServer {
                     if postpone(itemName, failure) >= ForwardState.failuresBeforePause { return }
@@ -270,13 +264,11 @@ extension Forwarder {
     private func forgetFailuresOfRemovedItems() throws {
         let names = state.withLock { Array($0.itemFailures.keys) }
         guard !names.isEmpty else { return }
-        let gone = try store.readNow(.cheap) { session in try names.filter { try !session.existsLocally($0.name) } }
-        state.withLock { state in
-            for name in gone { state.itemFailures[name] = nil }
-        }
+        let removed = try store.readNow(.cheap) { session in try names.filter { try !session.existsLocally($0.name) } }
+        state.withLock { state in for name in removed { state.itemFailures[name] = nil } }
     }
 
-    /// Whether an item has no pause after a failure, or the pause is over.
+    /// Whether an item may be sent now: it has not failed, or its pause after a failure is over.
     private func mayTry(_ name: ForwardState.ItemName) -> Bool {
         state.withLock { $0.itemFailures[name]?.backOff.isDue(at: .now) ?? true }
     }
@@ -285,14 +277,13 @@ extension Forwarder {
     ///
     /// - Returns: the number of items of this kind that have failed and wait.
     private func postpone(_ name: ForwardState.ItemName, _ failure: UpstreamFailure) -> Int {
-        let jitter = Double.random(in: 0...1)
         return state.withLock { state in
             state.status.failures[failure.kind, default: 0] += 1
-            var problem = state.itemFailures[name] ?? ForwardState.ItemFailure(failure: failure, part: name.kind.title)
-            problem.failure = failure
-            problem.backOff.fail(at: .now, requested: failure.pause, jitter: jitter)
-            state.itemFailures[name] = problem
-            if let nextTry = problem.backOff.nextTry { state.itemsDue = min(state.itemsDue ?? nextTry, nextTry) }
+            var itemFailure = state.itemFailures[name] ?? .init(failure: failure, part: name.kind.title)
+            itemFailure.failure = failure
+            itemFailure.backOff.fail(at: .now, requested: failure.pause)
+            state.itemFailures[name] = itemFailure
+            if let nextTry = itemFailure.backOff.nextTry { state.itemsDue = min(state.itemsDue ?? nextTry, nextTry) }
             let count = state.itemFailures.keys.count { $0.kind == name.kind }
             if count >= ForwardState.failuresBeforePause { state.hasItemRoundEndedEarly = true }
             return count
@@ -300,23 +291,23 @@ extension Forwarder {
     }
 
     /// Whether an earlier creation got no answer and the upstream may still carry it out, so that the item cannot be found yet.
-    private func mayStillBeCreated(_ known: ForwardedEntity?, _ upstream: any Upstream) -> Bool {
-        guard upstream.mayCreateTwice, let time = known?.askedTime else { return false }
-        return SentRun.pause(sinceAsked: time, at: currentMilliseconds()) != nil
+    private func mayStillBeCreated(_ journalEntry: ForwardedEntity?, _ upstream: any Upstream) -> Bool {
+        guard upstream.mayCreateTwice, let time = journalEntry?.unansweredTime else { return false }
+        return SentRun.pause(afterCreationAt: time, at: currentMilliseconds()) != nil
     }
 
-    /// Sends an item with `send` and writes the outcome to the journal.
+    /// Calls `send` with the journal's entry, or nil if it has no id at the upstream, and writes the outcome to the journal.
     ///
     /// A refusal is noted too, with an empty id if the upstream does not have the item; the item is sent again when it changes.
     private func sendAndRecord(
         _ kind: ForwardedKind,
         _ name: String,
-        _ known: ForwardedEntity?,
+        _ journalEntry: ForwardedEntity?,
         _ digest: String,
         _ upstreamID: Int64,
-        _ send: () throws(UpstreamFailure) -> ItemOutcome
+        _ send: (ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome
     ) throws -> ForwardedEntity {
-        var item = known ?? ForwardedEntity(remoteID: "", digest: "")
+        var item = journalEntry ?? ForwardedEntity(remoteID: "", digest: "")
         var omissions: [ForwardOmission] = []
         // From now on the upstream may have the item, in its old or in its new state.
         item.digest = ForwardedEntity.digest(ofAttemptAt: currentMilliseconds())
@@ -325,9 +316,9 @@ extension Forwarder {
         do {
             let outcome: ItemOutcome
             do throws(UpstreamFailure) {
-                outcome = try send()
+                outcome = try send(journalEntry?.remoteID.isEmpty == true ? nil : journalEntry)
             } catch {
-                if !error.isAboutItem, !error.mayBeDone {
+                if !error.isAboutItem, !error.mayBeCarriedOut {
                     item.digest = ""
                     try store.writeNow { [item] in try $0.note(item, kind, name, upstream: upstreamID) }
                 }

@@ -12,30 +12,30 @@ extension Forwarder {
     /// again. The check is made after a start, after a failure, and otherwise every `recognitionInterval`.
     func recognize(_ upstream: any Upstream, _ upstreamID: Int64) throws {
         guard state.withLock({ !$0.isRecognized(at: .now) }) else { return }
-        let evidence = try store.readNow(.cheap) { try $0.knownEntities(ofUpstream: upstreamID) }
+        let entities = try store.readNow(.cheap) { try $0.knownEntities(ofUpstream: upstreamID) }
         var isInDoubt = false
-        for piece in evidence {
-            switch try isThere(piece, upstream) {
-            case true?: return state.withLock { $0.recognized = .now }
+        for entity in entities {
+            switch try isPresent(entity, upstream) {
+            case true?: return state.withLock { $0.lastRecognition = .now }
             case false?: continue
             case nil: isInDoubt = true
             }
         }
         // Without a clear answer, the next round repeats the check.
         if isInDoubt { return }
-        if !evidence.isEmpty {
+        if !entities.isEmpty {
             settings.report(
                 "the upstream \(calls.address) has none of the runs that were sent to it: everything is sent again"
             )
             try forgetAll(upstreamID)
         }
-        state.withLock { $0.recognized = .now }
+        state.withLock { $0.lastRecognition = .now }
     }
 
     /// - Returns: nil if the call failed although the upstream answers other calls.
-    private func isThere(_ evidence: KnownUpstreamEntity, _ upstream: any Upstream) throws(UpstreamFailure) -> Bool? {
+    private func isPresent(_ entity: KnownUpstreamEntity, _ upstream: any Upstream) throws(UpstreamFailure) -> Bool? {
         do throws(UpstreamFailure) {
-            return try upstream.holds(evidence)
+            return try upstream.has(entity)
         } catch {
             if error.kind == .missing { return false }
             if error.isAboutServer { throw error }
@@ -62,8 +62,8 @@ extension Forwarder {
     func forgetExperiment(_ id: Int64, _ upstreamID: Int64) throws {
         let name = String(id)
         state.withLock { $0.experiments[id] = nil }
-        let known = try store.readNow(.cheap) { try $0.forwardedEntity(.experiment, name, upstream: upstreamID) }
-        guard var item = known else { return }
+        let journalEntry = try store.readNow(.cheap) { try $0.forwardedEntity(.experiment, name, upstream: upstreamID) }
+        guard var item = journalEntry else { return }
         item.digest = ""
         try store.writeNow { [item] in try $0.note(item, .experiment, name, upstream: upstreamID) }
     }
@@ -73,10 +73,10 @@ extension ForwardState {
     private static let recognitionInterval = Duration.seconds(10)
 
     fileprivate func isRecognized(at now: ContinuousClock.Instant) -> Bool {
-        recognized.map { now - $0 < Self.recognitionInterval } ?? false
+        lastRecognition.map { now - $0 < Self.recognitionInterval } ?? false
     }
 
-    /// Clears what this server remembers of the upstream, and starts a comparison of all runs.
+    /// Clears what this server has in memory about the upstream, and starts a comparison of all runs.
     fileprivate mutating func forgetUpstream() {
         experiments = [:]
         fileRuns = []
@@ -90,7 +90,7 @@ extension ForwardState {
         itemFailures = [:]
         fileFailures = [:]
         generation += 1
-        comparison = 0
+        comparedUpTo = 0
         haveItemsChanged = true
     }
 }

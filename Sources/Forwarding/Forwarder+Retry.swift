@@ -6,7 +6,7 @@ internal import TrackingStore
 /// Prepares the refused items that the operator wants to send again.
 extension Forwarder {
     /// The number of runs that one write changes.
-    private static let runsOfWrite = 100
+    private static let runsAtOnce = 100
 
     /// Marks refused parts in the journal as not sent, so that the next rounds send them again.
     ///
@@ -21,10 +21,10 @@ extension Forwarder {
         }
         guard retry.isWanted else { return }
         do {
-            try resend(retry.isOfAll ? nil : Array(retry.subjects), upstreamID)
+            try resend(retry.includesAll ? nil : Array(retry.subjects), upstreamID)
         } catch {
             state.withLock { state in
-                state.retry.isOfAll = state.retry.isOfAll || retry.isOfAll
+                state.retry.includesAll = state.retry.includesAll || retry.includesAll
                 state.retry.subjects.formUnion(retry.subjects)
             }
             throw error
@@ -34,8 +34,8 @@ extension Forwarder {
     private func resend(_ subjects: [String]?, _ upstreamID: Int64) throws {
         let omissions = try store.readNow(.continued) { try $0.omissions(of: subjects, upstream: upstreamID) }
         let parts = Dictionary(grouping: omissions, by: \.subject).sorted { $0.key < $1.key }
-        for start in stride(from: 0, to: parts.count, by: Self.runsOfWrite) {
-            try resend(parts[start..<min(start + Self.runsOfWrite, parts.count)].map { ($0.key, $0.value) }, upstreamID)
+        for start in stride(from: 0, to: parts.count, by: Self.runsAtOnce) {
+            try resend(parts[start..<min(start + Self.runsAtOnce, parts.count)].map { ($0.key, $0.value) }, upstreamID)
         }
         try store.writeNow { session in
             try session.resendThings(subjects, upstream: upstreamID)
@@ -44,17 +44,17 @@ extension Forwarder {
         state.withLock { state in
             state.experiments = [:]
             state.haveItemsChanged = true
-            if subjects == nil { state.comparison = 0 }
+            if subjects == nil { state.comparedUpTo = 0 }
         }
     }
 
     private func resend(_ subjects: [(name: String, omissions: [ForwardOmission])], _ upstreamID: Int64) throws {
         let found = try store.readNow(.continued) { session in
-            var (retries, owners, gone): ([ForwardedRunRetry], Set<ForwardedFileOwner>, [String]) = ([], [], [])
+            var (retries, owners, removed): ([ForwardedRunRetry], Set<ForwardedFileOwner>, [String]) = ([], [], [])
             for (name, omissions) in subjects {
                 let parts = omissions.map(\.part)
                 guard try session.existsLocally(name) else {
-                    gone.append(name)
+                    removed.append(name)
                     continue
                 }
                 let filePrefix = ForwardOmission.part(ofFile: "")
@@ -75,14 +75,14 @@ extension Forwarder {
                     .map { String($0.dropFirst(metricPrefix.count)) }
                 retries.append(retry)
             }
-            return (retries: retries, owners: owners, gone: gone)
+            return (retries: retries, owners: owners, removed: removed)
         }
         // This is set before the write, so that a comparison of files that runs meanwhile does not count as a
         // comparison of all files.
         state.withLock { $0.fileRetries.formUnion(found.owners) }
         try store.writeNow { session in
             try session.resend(found.retries, upstream: upstreamID)
-            for name in found.gone { try session.forgetOmissions(of: name, upstream: upstreamID) }
+            for name in found.removed { try session.forgetOmissions(of: name, upstream: upstreamID) }
         }
         let now = ContinuousClock.now
         state.withLock { state in

@@ -4,16 +4,15 @@ internal import Tracking
 internal import TrackingStore
 
 /// The limits of one batch of runs.
-enum RunReading {
-    static let runsAtOnce = 20
-    /// The most points of one batch.
-    static let pointsAtOnce = 20_000
-    /// The most points of one metric in a batch.
-    static let pointsOfSeries = 5_000
+enum RunBatch {
+    static let maximumRuns = 20
+    static let maximumPoints = 20_000
+    /// The maximum for each metric.
+    static let maximumPointsPerSeries = 5_000
 }
 
 extension Forwarder {
-    /// Sends some runs with at most `pointsAtOnce` of their points, and writes to the journal what the upstream confirmed.
+    /// Sends some runs with at most `RunBatch.maximumPoints` points, and writes to the journal what the upstream confirmed.
     func send(_ rows: [Int64], to upstream: any Upstream, _ upstreamID: Int64) throws {
         let runs = try store.readNow(.continued) { try $0.forwardedRuns(rows: rows, upstream: upstreamID) }
         let present = Set(runs.map(\.row))
@@ -23,26 +22,26 @@ extension Forwarder {
         }
         var parcels: [RunParcel] = []
         var progress: [[ForwardedSeries]] = []
-        var room = RunReading.pointsAtOnce
+        var remainingPoints = RunBatch.maximumPoints
         for run in runs where settings.isSelected(run) && !run.journal.isSkipped {
             if postponeForExperiment(run) { continue }
             // The other runs follow in the next batch.
-            guard room > 0 else { break }
-            if upstream.mayCreateTwice, let pause = run.journal.known?.pause(at: currentMilliseconds()) {
+            guard remainingPoints > 0 else { break }
+            if upstream.mayCreateTwice, let pause = run.journal.sent?.pause(at: currentMilliseconds()) {
                 // The upstream may still carry out a creation that got no answer; after the pause the run can be found.
                 state.withLock { $0.waiting[run.row]?.notBefore = .now + pause }
                 continue
             }
             do {
-                guard let (parcel, series) = try parcel(of: run, to: upstream, upstreamID, &room) else {
-                    settle(run)
+                guard let (parcel, series) = try parcel(of: run, to: upstream, upstreamID, &remainingPoints) else {
+                    recordAsSent(run)
                     continue
                 }
                 parcels.append(parcel)
                 progress.append(series)
             } catch let failure as UpstreamFailure where !failure.isAboutServer {
                 // The upstream refuses the run's experiment.
-                try refuse(run, failure, upstreamID)
+                try recordRefusal(run, failure, upstreamID)
             }
         }
         state.withLock { state in
@@ -50,19 +49,17 @@ extension Forwarder {
         }
         guard !parcels.isEmpty else { return }
         let attempts = parcels.compactMap { parcel in
-            let text = parcel.doubted.text
+            let text = parcel.stateWhileSending.text
             return parcel.difference.isEmpty || text == parcel.forwarded.journal.sentContent
                 ? nil : (row: parcel.forwarded.row, sent: text)
         }
         if !attempts.isEmpty { try store.writeNow { try $0.noteAttempts(attempts, upstream: upstreamID) } }
         let outcomes = try upstream.send(parcels)
         let now = currentMilliseconds()
-        let updates = zip(parcels, zip(outcomes, progress)).map { parcel, result in
-            update(of: parcel, result.0, result.1, at: now)
-        }
+        let updates = zip(parcels, zip(outcomes, progress)).map { journalUpdate($0, $1.0, $1.1, at: now) }
         try store.writeNow { try $0.note(updates, upstream: upstreamID) }
         for (parcel, result) in zip(parcels, zip(outcomes, progress)) {
-            finish(parcel, result.0, result.1)
+            recordOutcome(parcel, result.0, result.1)
             if parcel.difference.isNew, result.0.failure?.kind == .missing {
                 try forgetExperiment(parcel.forwarded.run.experiment.id, upstreamID)
             }
@@ -72,34 +69,34 @@ extension Forwarder {
 
     /// Reads the parts of a run that must be sent; nil if there are none.
     ///
-    /// - Parameter room: the number of points that still fit into the batch.
+    /// - Parameter remainingPoints: the number of points that still fit into the batch.
     /// - Returns: the parcel, and the state of its metrics after the upstream has accepted it.
     private func parcel(
         of run: ForwardedRun,
         to upstream: any Upstream,
         _ upstreamID: Int64,
-        _ room: inout Int
+        _ remainingPoints: inout Int
     ) throws -> (RunParcel, [ForwardedSeries])? {
-        let known = run.journal.known
-        let difference = RunDifference(run.run.run, sent: known)
+        let sent = run.journal.sent
+        let difference = RunDifference(run.run.run, sent: sent)
         guard !difference.isEmpty || !run.series.isEmpty else { return nil }
         var parcel = RunParcel(
             forwarded: run,
             difference: difference,
-            doubted: (known ?? SentRun()).withDoubts(about: difference, at: currentMilliseconds()),
+            stateWhileSending: (sent ?? SentRun()).withDoubts(about: difference, at: currentMilliseconds()),
             experiment: try experiment(run.run.experiment, to: upstream, upstreamID),
             points: []
         )
         let mayRestart = state.withLock { $0.mayRestart(run, at: .now) }
         var progress: [ForwardedSeries] = []
         for series in run.series {
-            guard room > 0 else { break }
-            let limit = min(room, RunReading.pointsOfSeries)
+            guard remainingPoints > 0 else { break }
+            let limit = min(remainingPoints, RunBatch.maximumPointsPerSeries)
             let row = run.row
             let read = try store.readNow(.continued) { session in
                 try session.points(ofRun: row, series.keyID, after: series.last, limit: limit)
             }
-            room -= read.points.count
+            remainingPoints -= read.points.count
             parcel.points.append((series, read.points))
             var next = series
             next.advance(
@@ -116,8 +113,8 @@ extension Forwarder {
         return (parcel, progress)
     }
 
-    private func update(
-        of parcel: RunParcel,
+    private func journalUpdate(
+        _ parcel: RunParcel,
         _ outcome: RunOutcome,
         _ progress: [ForwardedSeries],
         at now: Int64
@@ -127,7 +124,7 @@ extension Forwarder {
         journal.sentContent = outcome.sent?.text ?? ""
         if outcome.failure == nil { journal.sentTime = now }
         let refusals = state.withLock { $0.waiting[parcel.forwarded.row]?.refusals ?? 0 }
-        let isLast = outcome.failure.map { $0.isAboutItem && refusals + 1 >= ForwardState.mostAttempts } ?? false
+        let isLast = outcome.failure.map { $0.isAboutItem && refusals + 1 >= ForwardState.mostRefusals } ?? false
         journal.failure = isLast ? outcome.failure?.message : nil
         var update = ForwardedRunUpdate(row: parcel.forwarded.row, journal: journal)
         if outcome.hasSentPoints { update.series = progress }
@@ -162,7 +159,7 @@ extension Forwarder {
     }
 
     /// Updates the state after an attempt: the run is done, waits for its next attempt, or waits for another run or model.
-    private func finish(_ parcel: RunParcel, _ outcome: RunOutcome, _ progress: [ForwardedSeries]) {
+    private func recordOutcome(_ parcel: RunParcel, _ outcome: RunOutcome, _ progress: [ForwardedSeries]) {
         if outcome.remoteID != nil, parcel.forwarded.journal.remoteID == nil {
             state.withLock { $0.endWait(for: parcel.forwarded.runID, at: .now) }
         }
@@ -180,21 +177,21 @@ extension Forwarder {
                 for missing in outcome.missing { state.dependants[missing.id, default: []].insert(row) }
             }
             // Later changes of the run are not lost: the change feed reports them.
-            let arePointsThere =
+            let areAllPointsSent =
                 outcome.hasSentPoints && progress.count == parcel.forwarded.series.count
                 && progress.allSatisfy { $0.sentCount == $0.count }
-            let coming = outcome.missing.first(where: \.willBeSent)
+            let awaited = outcome.missing.first(where: \.willBeSent)
             // Parts that name a withheld run or model are sent when the upstream has it.
-            if arePointsThere, rest.isEmpty || (!outcome.missing.isEmpty && coming == nil) {
-                return settle(parcel.forwarded)
+            if areAllPointsSent, rest.isEmpty || (!outcome.missing.isEmpty && awaited == nil) {
+                return recordAsSent(parcel.forwarded)
             }
             return state.withLock { state in
                 guard var waiting = state.waiting[row] else { return }
                 waiting.isEnded = parcel.run.info.endTime != nil
                 waiting.failure = nil
-                if let coming, !isProgress {
-                    waiting.failure = UpstreamFailure(.missing, "\(coming.part) waits: \(coming.reason) yet")
-                    waiting.backOff.fail(at: .now, jitter: 0)
+                if let awaited, !isProgress {
+                    waiting.failure = UpstreamFailure(.missing, "\(awaited.part) waits: \(awaited.reason) yet")
+                    waiting.backOff.fail(at: .now, requested: nil, jitter: 0)
                 } else {
                     waiting.backOff.succeed()
                     // A run without progress, such as one with late points, waits for the usual delay again.
@@ -220,7 +217,7 @@ extension Forwarder {
         }
     }
 
-    private func refuse(_ run: ForwardedRun, _ failure: UpstreamFailure, _ upstreamID: Int64) throws {
+    private func recordRefusal(_ run: ForwardedRun, _ failure: UpstreamFailure, _ upstreamID: Int64) throws {
         if postpone(run, failure) { return }
         var journal = run.journal
         journal.failure = failure.message
@@ -228,13 +225,11 @@ extension Forwarder {
         try store.writeNow { try $0.note([update], upstream: upstreamID) }
     }
 
-    /// Sets a pause before the next attempt for a run that was refused, or that failed although the upstream answers
-    /// other calls.
+    /// Sets a pause before the next attempt for a run that was refused, or that failed although the upstream answers other calls.
     ///
     /// - Returns: false if this was the last attempt, so that the run no longer waits.
     @discardableResult
     private func postpone(_ run: ForwardedRun, _ failure: UpstreamFailure) -> Bool {
-        let jitter = Double.random(in: 0...1)
         return state.withLock { state in
             state.status.failures[failure.kind, default: 0] += 1
             if !failure.isAboutItem {
@@ -242,24 +237,24 @@ extension Forwarder {
                 var itemFailure = state.runFailures[experiment] ?? ForwardState.ItemFailure(failure: failure)
                 itemFailure.failure = failure
                 itemFailure.rows.insert(run.row)
-                itemFailure.backOff.fail(at: .now, requested: failure.pause, jitter: jitter)
+                itemFailure.backOff.fail(at: .now, requested: failure.pause)
                 state.runFailures[experiment] = itemFailure
             }
             guard var waiting = state.waiting[run.row] else { return true }
-            waiting.backOff.fail(at: .now, requested: failure.pause, jitter: jitter)
+            waiting.backOff.fail(at: .now, requested: failure.pause)
             waiting.failure = failure
             if failure.isAboutItem {
                 waiting.refusals += 1
                 state.status.lastProgress = .now
             }
-            let isLast = waiting.refusals >= ForwardState.mostAttempts
+            let isLast = waiting.refusals >= ForwardState.mostRefusals
             state.waiting[run.row] = isLast ? nil : waiting
             return !isLast
         }
     }
 
     /// Removes a completely sent run from the waiting runs, and adds it to those whose files are compared if files were uploaded.
-    private func settle(_ run: ForwardedRun) {
+    private func recordAsSent(_ run: ForwardedRun) {
         state.withLock { state in
             state.waiting[run.row] = nil
             if run.journal.comparedArtifactEntry != run.newestArtifactEntry { state.addFiles(ofRun: run.row) }

@@ -47,7 +47,7 @@ package final class Forwarder: Sendable {
             status.backlogFileOwners = state.fileRuns.count + state.fileModels.count
             status.backlogFileBytes = state.fileBytes.values.reduce(0, +)
             status.isComparing =
-                state.comparison != nil || state.haveItemsChanged || state.isSendingItems || pending.isIncomplete
+                state.comparedUpTo != nil || state.haveItemsChanged || state.isSendingItems || pending.isIncomplete
                 || state.retry.isWanted
             status.failure = state.journalFailures.values.first ?? status.failure ?? inFlight.failure
             status.postponed = state.postponed
@@ -111,9 +111,7 @@ package final class Forwarder: Sendable {
     ///   - audit: the entry that is written to the audit log in the same transaction.
     /// - Returns: the number of the subjects that exist in this store.
     package func retry(_ subjects: [String], for caller: Caller = .server, _ audit: AuditEntry? = nil) throws -> Int {
-        let count = try store.readNow { session in
-            try subjects.count { try session.existsLocally($0) }
-        }
+        let count = try store.readNow { session in try subjects.count { try session.existsLocally($0) } }
         let rows = try setForwarding(of: subjects, isSkipped: false, for: caller, audit)
         let now = ContinuousClock.now
         state.withLock { state in
@@ -128,7 +126,7 @@ package final class Forwarder: Sendable {
     /// Makes the next round send everything again that the upstream refused.
     package func retryAll() {
         state.withLock { state in
-            state.retry.isOfAll = true
+            state.retry.includesAll = true
             state.endPauses(at: .now)
         }
         wake.withLock { $0 }?()
@@ -159,7 +157,7 @@ extension Forwarder {
 
     private func sendRunsNow() throws {
         state.withLock { $0.add(feed.take(), at: .now) }
-        let upstreamID = try journalID()
+        let upstreamID = try readUpstreamID()
         try beginRetry(upstreamID)
         try compare(upstreamID)
         guard state.withLock({ !$0.isStopped && $0.backOff.isDue(at: .now) && $0.hasWork }) else {
@@ -171,30 +169,28 @@ extension Forwarder {
             try inItemRound { sendsItems in
                 if sendsItems { try sendExperiments(to: upstream, upstreamID) }
                 while !isStopped {
-                    let limit = upstream.sendsManyRunsPerCall ? RunReading.runsAtOnce : 1
+                    let limit = upstream.sendsManyRunsPerCall ? RunBatch.maximumRuns : 1
                     let due = state.withLock { $0.due(at: .now, delay: settings.delay / 2, limit: limit) }
                     if due.isEmpty { break }
                     try send(due, to: upstream, upstreamID)
                 }
                 if sendsItems { try sendModelsAndRegistry(to: upstream, upstreamID) }
             }
-            let isOver = state.withLock { $0.status.failure != nil && $0.fileBackOff.attempts == 0 }
+            let isOver = state.withLock { $0.status.failure != nil && $0.fileBackOff.failures == 0 }
             if isOver { recordSuccess(isProgress: false) }
-        } catch let failure as UpstreamFailure {
-            record(failure)
-        }
+        } catch let failure as UpstreamFailure { record(failure) }
         endDrainIfDone()
     }
 
     private func endDrainIfDone() {
         state.withLock { state in
-            if state.waiting.isEmpty, state.comparison == nil, !state.haveItemsChanged, state.itemsDue == nil {
+            if state.waiting.isEmpty, state.comparedUpTo == nil, !state.haveItemsChanged, state.itemsDue == nil {
                 state.isDraining = false
             }
         }
     }
 
-    private func journalID() throws -> Int64 {
+    private func readUpstreamID() throws -> Int64 {
         if let known = state.withLock(\.upstreamID) { return known }
         let address = calls.address
         let id = try store.writeNow { try $0.upstreamID(for: address) }
@@ -203,11 +199,10 @@ extension Forwarder {
     }
 
     func record(_ failure: UpstreamFailure) {
-        let jitter = Double.random(in: 0...1)
         let isNew = state.withLock { state in
             defer { state.status.failure = failure }
-            state.backOff.fail(at: .now, requested: failure.pause, jitter: jitter)
-            state.recognized = nil
+            state.backOff.fail(at: .now, requested: failure.pause)
+            state.lastRecognition = nil
             state.status.failures[failure.kind, default: 0] += 1
             return state.status.failure?.kind != failure.kind
         }
@@ -255,7 +250,7 @@ extension Forwarder {
             self?.isStopped ?? true
         }
         let upstream: any Upstream =
-            try ApusUpstream.isAt(calls)
+            try ApusUpstream.isServer(of: calls)
             ? ApusUpstream(calls) : MLflowUpstream(calls, targets(upstreamID))
         let (title, earlier) = (upstream.title, try store.readNow(.cheap) { try $0.upstreamKind(upstreamID) })
         if let earlier, earlier != title {
@@ -291,7 +286,7 @@ extension Forwarder {
         let end = ContinuousClock.now + Self.comparisonTime
         while !isStopped, .now < end {
             let position = state.withLock { state in
-                state.waiting.count + Self.runsPerComparison <= ForwardState.mostWaiting ? state.comparison : nil
+                state.waiting.count + Self.runsPerComparison <= ForwardState.mostWaiting ? state.comparedUpTo : nil
             }
             guard let position else { return }
             let runs = try store.readNow(.continued) { session in
@@ -301,11 +296,11 @@ extension Forwarder {
             let now = ContinuousClock.now
             state.withLock { state in
                 // A change of the feed may have restarted the comparison meanwhile.
-                guard state.comparison == position else { return }
-                state.comparison = runs.rows.last
+                guard state.comparedUpTo == position else { return }
+                state.comparedUpTo = runs.rows.last
                 state.status.lastProgress = now
                 for run in runs.runs where settings.isSelected(run) && !run.journal.isSkipped {
-                    if !RunDifference(run.run.run, sent: run.journal.known).isEmpty || !run.series.isEmpty {
+                    if !RunDifference(run.run.run, sent: run.journal.sent).isEmpty || !run.series.isEmpty {
                         state.wait(for: run.row, at: ForwardState.distantPast(now))
                         state.waiting[run.row]?.isEnded = run.run.run.info.endTime != nil
                     } else if run.journal.comparedArtifactEntry != run.newestArtifactEntry {
@@ -334,7 +329,7 @@ extension ForwardState {
 }
 
 extension ForwardState.Retry {
-    var isWanted: Bool { isOfAll || !subjects.isEmpty }
+    var isWanted: Bool { includesAll || !subjects.isEmpty }
 }
 
 extension ForwardSettings {

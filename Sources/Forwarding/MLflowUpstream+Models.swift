@@ -5,12 +5,12 @@ internal import Tracking
 internal import TrackingStore
 
 extension MLflowUpstream {
-    private static let versionsOfPage = 200
+    private static let versionsPerPage = 200
     private static let promptFilter = "tags.`\(Tag.isPromptKey)` = 'true'"
 
-    func send(_ parcel: ModelParcel, known: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome {
+    func send(_ parcel: ModelParcel, journalEntry: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome {
         let model = parcel.model.model
-        var remoteID = known?.remoteID
+        var remoteID = journalEntry?.remoteID
         if remoteID == nil { remoteID = try self.model(of: model.info.modelID, in: parcel.experiment) }
         let id: String
         if let remoteID { id = remoteID } else { id = try create(model, in: parcel.experiment) }
@@ -23,7 +23,7 @@ extension MLflowUpstream {
         )
         try runs.setTags(ofModel: id, tags, &outcome.omissions)
         if model.info.status != .pending {
-            try runs.omitting("status", &outcome.omissions) { () throws(UpstreamFailure) in
+            try runs.sendOrOmit("status", &outcome.omissions) { () throws(UpstreamFailure) in
                 try runs.patch(path) { writer in
                     writer.member("model_id", id)
                     writer.member("status", model.info.status.wireName)
@@ -41,7 +41,7 @@ extension MLflowUpstream {
 
     private func create(_ model: LoggedModel, in experiment: String) throws(UpstreamFailure) -> String {
         let run = model.info.sourceRunID.isEmpty ? nil : try targets.targetID(ofRun: model.info.sourceRunID)
-        let answer = try runs.creating(in: experiment) { () throws(UpstreamFailure) in
+        let answer = try runs.restoringExperiment(experiment) { () throws(UpstreamFailure) in
             try runs.post("logged-models") { writer in
                 writer.member("experiment_id", experiment)
                 writer.member("name", model.info.name)
@@ -52,17 +52,13 @@ extension MLflowUpstream {
             }
         }.created
         guard let id = answer["model"]?["info"]?["model_id"]?.string else {
-            throw .strange("its answer has no model ID")
+            throw .invalidAnswer("its answer has no model ID")
         }
         return id
     }
 
     /// Logs the metric points of a model, each to the run that logged it.
-    private func log(
-        _ points: [ModelMetric],
-        of model: String,
-        _ omissions: inout [(part: String, reason: String)]
-    ) throws(UpstreamFailure) {
+    private func log(_ points: [ModelMetric], of model: String, _ omissions: inout Omissions) throws(UpstreamFailure) {
         for (source, ofRun) in Dictionary(grouping: points, by: \.runID).sorted(by: { $0.key < $1.key }) {
             guard let run = try targets.targetID(ofRun: source) else {
                 omissions.append(("metrics of run \(source)", "the upstream does not have the run"))
@@ -71,7 +67,7 @@ extension MLflowUpstream {
             var refused: [(items: ArraySlice<ModelMetric>, reason: String)] = []
             for start in stride(from: 0, to: ofRun.count, by: RunCalls.maximumItems) {
                 let part = ofRun[start..<min(start + RunCalls.maximumItems, ofRun.count)]
-                refused += try runs.halving(part) { some throws(UpstreamFailure) in try log(some, run, model) }
+                refused += try runs.sendInHalves(part) { some throws(UpstreamFailure) in try log(some, run, model) }
             }
             guard let first = refused.first else { continue }
             let count = refused.reduce(0) { $0 + $1.items.count }
@@ -98,9 +94,9 @@ extension MLflowUpstream {
         }
     }
 
-    func send(_ parcel: RegistryParcel, known: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome {
+    func send(_ parcel: RegistryParcel, journalEntry: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome {
         let model = parcel.model.model
-        if known == nil {
+        if journalEntry == nil {
             do {
                 try runs.post("registered-models/create") { writer in
                     writer.member("name", model.name)
@@ -112,23 +108,23 @@ extension MLflowUpstream {
             }
         }
         let remoteVersions = try self.versions(of: model.name, arePrompts: model.tags.belongToPrompt)
-        var taken = Set(remoteVersions.map(\.number))
+        var usedNumbers = Set(remoteVersions.map(\.number))
         var numbers: [Int64: String] = [:]
         var outcome = ItemOutcome(remoteID: model.name)
         for transferred in parcel.versions {
             let version = transferred.version
             let origin = try origin(of: version)
             let number: String
-            if let ours = remoteVersions.first(where: { $0.isOf(version, origin) }) {
+            if let ours = remoteVersions.first(where: { $0.wasCreated(for: version, origin) }) {
                 number = ours.number
             } else {
-                guard let made = try create(version, origin, &outcome.omissions) else { continue }
-                guard taken.insert(made).inserted else {
+                guard let newNumber = try create(version, origin, &outcome.omissions) else { continue }
+                guard usedNumbers.insert(newNumber).inserted else {
                     let reason = "the upstream gives it the number of another version"
                     outcome.omissions.append(("version \(version.version)", reason))
                     continue
                 }
-                number = made
+                number = newNumber
             }
             numbers[version.version] = number
             if number != String(version.version) {
@@ -137,11 +133,11 @@ extension MLflowUpstream {
             }
             var translated = version
             translated.tags = try self.translated(version.tags)
-            try RegistryCalls(runs).complete(translated, number: number, &outcome.omissions)
+            try RegistryCalls(runs).update(translated, number: number, &outcome.omissions)
         }
         var translated = model
         translated.tags = try self.translated(model.tags)
-        try RegistryCalls(runs).complete(translated, aliases: model.aliases, numbers: numbers, &outcome.omissions)
+        try RegistryCalls(runs).update(translated, aliases: model.aliases, numbers: numbers, &outcome.omissions)
         return outcome
     }
 
@@ -177,7 +173,7 @@ extension MLflowUpstream {
         ///
         /// The number alone is not enough, because other servers may have forwarded versions too; the run, or the source
         /// and the prompt's text, must match as well.
-        func isOf(_ version: ModelVersion, _ origin: VersionOrigin) -> Bool {
+        func wasCreated(for version: ModelVersion, _ origin: VersionOrigin) -> Bool {
             guard sourceNumber == String(version.version) else { return false }
             if let ofOrigin = origin.run { return run == ofOrigin }
             let text = version.tags.first { $0.key.isExactly(Tag.promptTextKey) }?.value ?? ""
@@ -195,7 +191,7 @@ extension MLflowUpstream {
         var pages = PageTokens()
         let filters = [Self.quoted(name).map { "name = \($0)" }, arePrompts ? Self.promptFilter : nil].compactMap { $0 }
         repeat {
-            var query = [(name: "max_results", value: String(Self.versionsOfPage))]
+            var query = [(name: "max_results", value: String(Self.versionsPerPage))]
             if !filters.isEmpty { query.append((name: "filter", value: filters.joined(separator: " AND "))) }
             if let token { query.append((name: "page_token", value: token)) }
             let page = try runs.get("model-versions/search", query)
@@ -247,7 +243,7 @@ extension MLflowUpstream {
     private func create(
         _ version: ModelVersion,
         _ origin: VersionOrigin,
-        _ omissions: inout [(part: String, reason: String)]
+        _ omissions: inout Omissions
     ) throws(UpstreamFailure) -> String? {
         if let missing = origin.missingModel {
             omissions.append(("version \(version.version)", "the upstream does not have its logged model \(missing)"))
@@ -277,9 +273,9 @@ extension MLflowUpstream {
         let source = version.source
         if let model, let id = ReferenceText.modelID(ofSource: source) {
             if source.hasPrefix("models:/") { return source.replacing(id, with: model) }
-            let mark = "/\(id)/artifacts"
+            let folder = "/\(id)/artifacts"
             let answer = try runs.get("logged-models/\(PercentCoding.encode(model))", [])
-            guard let range = source.firstRange(of: mark),
+            guard let range = source.firstRange(of: folder),
                 let location = answer["model"]?["info"]?["artifact_uri"]?.string
             else { return source }
             return location + source[range.upperBound...]
@@ -287,8 +283,8 @@ extension MLflowUpstream {
         guard let run, !version.runID.isEmpty else { return source }
         if source.hasPrefix("runs:/") { return source.replacing(version.runID, with: run) }
         // The run's artifact folder is replaced with the one that the run has at the upstream.
-        let mark = "/\(version.runID)/artifacts"
-        guard let range = source.firstRange(of: mark) else { return source }
+        let folder = "/\(version.runID)/artifacts"
+        guard let range = source.firstRange(of: folder) else { return source }
         let found = try runs.get("runs/get", [("run_id", run)])["run"]?["info"]?["artifact_uri"]?.string
         return found.map { $0 + source[range.upperBound...] } ?? source
     }

@@ -30,8 +30,8 @@ struct MLflowUpstream: Upstream {
         self.targets = targets
     }
 
-    func send(_ experiment: Experiment, known: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome {
-        if let outcome = try runs.complete(known, experiment) { return outcome }
+    func send(_ experiment: Experiment, journalEntry: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome {
+        if let outcome = try runs.update(journalEntry, experiment) { return outcome }
         var outcome = ItemOutcome(remoteID: "")
         var found = try self.experiment(named: experiment.name)
         if found == nil {
@@ -43,8 +43,8 @@ struct MLflowUpstream: Upstream {
             }
         }
         if let found { outcome.remoteID = found }
-        guard !outcome.remoteID.isEmpty else { throw .strange("its answer has no experiment ID") }
-        try runs.complete(outcome.remoteID, experiment, isOurs: found == nil, &outcome.omissions)
+        guard !outcome.remoteID.isEmpty else { throw .invalidAnswer("its answer has no experiment ID") }
+        try runs.update(outcome.remoteID, experiment, isOurs: found == nil, &outcome.omissions)
         return outcome
     }
 
@@ -53,13 +53,11 @@ struct MLflowUpstream: Upstream {
             let found = try runs.get("experiments/get-by-name", [("experiment_name", name)])["experiment"]
             guard found?["name"]?.string?.isExactly(name) == true else { return nil }
             return found?["experiment_id"]?.string
-        } catch let error where error.kind == .missing {
-            return nil
-        }
+        } catch let error where error.kind == .missing { return nil }
     }
 
-    func holds(_ evidence: KnownUpstreamEntity) throws(UpstreamFailure) -> Bool {
-        switch evidence {
+    func has(_ entity: KnownUpstreamEntity) throws(UpstreamFailure) -> Bool {
+        switch entity {
         case .run(let id, let remoteID): try isOurs(remoteID, id)
         case .experiment(let name, let remoteID): try runs.has(experiment: remoteID, named: name)
         }
@@ -77,52 +75,48 @@ struct MLflowUpstream: Upstream {
 
     func send(_ parcels: [RunParcel]) throws(UpstreamFailure) -> [RunOutcome] {
         parcels.map { parcel in
-            var outcome = RunOutcome(remoteID: parcel.forwarded.journal.remoteID, sent: parcel.forwarded.journal.known)
+            var outcome = RunOutcome(remoteID: parcel.forwarded.journal.remoteID, sent: parcel.forwarded.journal.sent)
             do throws(UpstreamFailure) {
                 try send(parcel, &outcome)
-            } catch {
-                outcome.failure = error
-            }
+            } catch { outcome.failure = error }
             return outcome
         }
     }
 
     private func send(_ parcel: RunParcel, _ outcome: inout RunOutcome) throws(UpstreamFailure) {
-        var sent = parcel.doubted
+        var sent = parcel.stateWhileSending
         defer { if outcome.remoteID != nil { outcome.sent = sent } }
         let remoteID: String
-        if let known = outcome.remoteID {
-            remoteID = known
+        if let earlierID = outcome.remoteID {
+            remoteID = earlierID
         } else {
             let found = try run(of: parcel.forwarded.runID, in: parcel.experiment)
-            sent.askedTime = nil
+            sent.unansweredTime = nil
             if let found {
                 remoteID = found.id
                 sent.isDeleted = found.isDeleted
             } else {
-                let made = try runs.creating(in: parcel.experiment) { () throws(UpstreamFailure) in
+                let creation = try runs.restoringExperiment(parcel.experiment) { () throws(UpstreamFailure) in
                     try create(parcel, &outcome)
                 }
-                remoteID = made.created
-                // If `creating` has restored the experiment and deleted it again, the run was deleted with it.
-                sent.isDeleted = made.wasReopened
+                remoteID = creation.created
+                // If `restoringExperiment` has restored the experiment and deleted it again, the run was deleted with it.
+                sent.isDeleted = creation.wasRestored
             }
             outcome.remoteID = remoteID
         }
         let ids = [parcel.forwarded.runID: remoteID]
-        try runs.complete(remoteID, parcel, sent: &sent, omissions: &outcome.omissions) { tag throws(UpstreamFailure) in
+        try runs.update(remoteID, parcel, sent: &sent, omissions: &outcome.omissions) { tag throws(UpstreamFailure) in
             try rewritten(tag, ids, &outcome.missing)
         }
         // These parts are sent again when the upstream has the run or model that they name.
         for missing in outcome.missing { sent.markInDoubt(missing.part) }
-        let whole = SentRun(parcel.run)
-        if sent.inputs != whole.inputs, try logInputs(parcel.run, remoteID, &outcome) {
-            sent.inputs = whole.inputs
-        }
+        let inputs = SentRun.inputsFingerprint(parcel.run)
+        if sent.inputs != inputs, try logInputs(parcel.run, remoteID, &outcome) { sent.inputs = inputs }
         let points = parcel.points.map { (key: $0.series.key, points: $0.points) }
         try runs.log(remoteID, points: points, omissions: &outcome.omissions)
         outcome.hasSentPoints = true
-        try runs.finish(remoteID, parcel, sent: &sent)
+        try runs.applyDeletion(remoteID, parcel, sent: &sent)
     }
 
     /// Finds the upstream's run that was created for a run of this store.
@@ -145,7 +139,7 @@ struct MLflowUpstream: Upstream {
     /// - Parameter outcome: its `sent` is set if the call failed in such a way that the run may have been created.
     private func create(_ parcel: RunParcel, _ outcome: inout RunOutcome) throws(UpstreamFailure) -> String {
         let info = parcel.run.info
-        outcome.sent = parcel.doubted
+        outcome.sent = parcel.stateWhileSending
         let answer: JSONValue
         do {
             answer = try runs.post("runs/create") { writer in
@@ -156,11 +150,11 @@ struct MLflowUpstream: Upstream {
                 writer.pairs("tags", [(SourceTag.run, info.runID)])
             }
         } catch {
-            if !error.mayBeDone { outcome.sent = nil }
+            if !error.mayBeCarriedOut { outcome.sent = nil }
             throw error
         }
         guard let id = answer["run"]?["info"]?["run_id"]?.string else {
-            throw .strange("its answer has no run ID")
+            throw .invalidAnswer("its answer has no run ID")
         }
         guard try isOurs(id, info.runID) else {
             throw UpstreamFailure(.refused, "it answers the creation of the run with the ID of another run")
@@ -222,7 +216,7 @@ struct MLflowUpstream: Upstream {
             output.modelID = id
             outputs.append(output)
         }
-        // The links are sent in one go when all models have been sent.
+        // The links are sent in one call, after all models have been sent.
         guard !outcome.missing[before...].contains(where: \.willBeSent) else { return false }
         try runs.link(
             remoteID,
@@ -261,7 +255,7 @@ struct MLflowUpstream: Upstream {
     func put(_ file: OpenArtifact, of owner: FileOwner, at location: String, to path: String) throws(UpstreamFailure) {
         if path.split(separator: "/").last == "MLmodel", let text = ModelFile.read(file) {
             let ids = try ids(in: text)
-            let rewrittenText = ModelFile.rewritten(text, ids: ids, location: (owner.location, location))
+            let rewrittenText = ModelFile.rewritten(text, ids: ids, location: (local: owner.location, remote: location))
             return try calls.putArtifact(.bytes(Array(rewrittenText.utf8)), at: path)
         }
         try calls.putArtifact(.file(file), at: path)

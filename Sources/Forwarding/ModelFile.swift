@@ -21,8 +21,8 @@ enum ModelFile {
     /// Replaces ids and the artifact location in the text with those of the upstream.
     ///
     /// - Parameter ids: the upstream's ids, by the ids in this store.
-    static func rewritten(_ text: String, ids: [String: String], location: (here: String, there: String)) -> String {
-        let moved = text.replacing("artifact_path: \(location.here)", with: "artifact_path: \(location.there)")
+    static func rewritten(_ text: String, ids: [String: String], location: (local: String, remote: String)) -> String {
+        let moved = text.replacing("artifact_path: \(location.local)", with: "artifact_path: \(location.remote)")
         return ids.reduce(moved) { $0.replacing($1.key, with: $1.value) }
     }
 }

@@ -13,10 +13,10 @@ struct PageTokens {
     mutating func next(in page: JSONValue) throws(UpstreamFailure) -> String? {
         guard let token = page["next_page_token"]?.string, !token.isEmpty else { return nil }
         guard seenTokens.insert(token).inserted else {
-            throw .strange("its list does not end: it names the same next page again")
+            throw .invalidAnswer("its list does not end: it names the same next page again")
         }
         guard seenTokens.count < Self.mostPages else {
-            throw .strange("its list does not end: it has more than \(Self.mostPages) pages")
+            throw .invalidAnswer("its list does not end: it has more than \(Self.mostPages) pages")
         }
         return token
     }

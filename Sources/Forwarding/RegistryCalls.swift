@@ -17,14 +17,14 @@ struct RegistryCalls: Sendable {
     /// - Parameters:
     ///   - numbers: the numbers that the versions have at the upstream, by their numbers in this store.
     ///   - omissions: receives the parts that the server refuses.
-    func complete(
+    func update(
         _ model: RegisteredModel,
         aliases: [ModelAlias],
         numbers: [Int64: String],
-        _ omissions: inout [(part: String, reason: String)]
+        _ omissions: inout Omissions
     ) throws(UpstreamFailure) {
         if !model.description.isEmpty {
-            try calls.omitting("description", &omissions) { () throws(UpstreamFailure) in
+            try calls.sendOrOmit("description", &omissions) { () throws(UpstreamFailure) in
                 try calls.patch("registered-models/update") { writer in
                     writer.member("name", model.name)
                     writer.member("description", model.description)
@@ -32,7 +32,7 @@ struct RegistryCalls: Sendable {
             }
         }
         for tag in model.tags {
-            try calls.omitting(ForwardOmission.part(ofTag: tag.key), &omissions) { () throws(UpstreamFailure) in
+            try calls.sendOrOmit(ForwardOmission.part(ofTag: tag.key), &omissions) { () throws(UpstreamFailure) in
                 try calls.post("registered-models/set-tag") { writer in
                     writer.member("name", model.name)
                     writer.member("key", tag.key)
@@ -45,7 +45,7 @@ struct RegistryCalls: Sendable {
                 omissions.append(("alias \(alias.alias)", "the upstream does not have its version \(alias.version)"))
                 continue
             }
-            try calls.omitting("alias \(alias.alias)", &omissions) { () throws(UpstreamFailure) in
+            try calls.sendOrOmit("alias \(alias.alias)", &omissions) { () throws(UpstreamFailure) in
                 try calls.post("registered-models/alias") { writer in
                     writer.member("name", model.name)
                     writer.member("alias", alias.alias)
@@ -60,14 +60,10 @@ struct RegistryCalls: Sendable {
     /// - Parameters:
     ///   - number: the version's number at the upstream.
     ///   - omissions: receives the parts that the server refuses.
-    func complete(
-        _ version: ModelVersion,
-        number: String,
-        _ omissions: inout [(part: String, reason: String)]
-    ) throws(UpstreamFailure) {
+    func update(_ version: ModelVersion, number: String, _ omissions: inout Omissions) throws(UpstreamFailure) {
         let title = "version \(version.version)"
         if let description = version.description, !description.isEmpty {
-            try calls.omitting("description of \(title)", &omissions) { () throws(UpstreamFailure) in
+            try calls.sendOrOmit("description of \(title)", &omissions) { () throws(UpstreamFailure) in
                 try calls.patch("model-versions/update") { writer in
                     writer.member("name", version.name)
                     writer.member("version", number)
@@ -77,7 +73,7 @@ struct RegistryCalls: Sendable {
         }
         for tag in version.tags {
             let part = "\(ForwardOmission.part(ofTag: tag.key)) of \(title)"
-            try calls.omitting(part, &omissions) { () throws(UpstreamFailure) in
+            try calls.sendOrOmit(part, &omissions) { () throws(UpstreamFailure) in
                 try calls.post("model-versions/set-tag") { writer in
                     writer.member("name", version.name)
                     writer.member("version", number)
@@ -87,7 +83,7 @@ struct RegistryCalls: Sendable {
             }
         }
         guard version.stage.wireName != "None" else { return }
-        try calls.omitting("stage of \(title)", &omissions) { () throws(UpstreamFailure) in
+        try calls.sendOrOmit("stage of \(title)", &omissions) { () throws(UpstreamFailure) in
             try calls.post("model-versions/transition-stage") { writer in
                 writer.member("name", version.name)
                 writer.member("version", number)

@@ -41,9 +41,7 @@ struct RetryingCalls: UpstreamCalls {
     ) throws(UpstreamFailure) -> UpstreamAnswer {
         do {
             return try sendRepeatedly(method, path, body, within: limit)
-        } catch {
-            throw classified(error)
-        }
+        } catch { throw classified(error) }
     }
 
     /// Checks by `experiments/search`, which every MLflow server answers, that the server works; a busy server works too.
@@ -62,9 +60,8 @@ struct RetryingCalls: UpstreamCalls {
 
     /// The failure, with `isServerAnswering` and the kind corrected by a second call that checks the server.
     ///
-    /// A refusal with an error code of MLflow concerns the item that was sent. Other answers may come from a proxy: a
-    /// proxy without a route to the server answers 404, and a proxy that requires a login answers with a redirect or a
-    /// page.
+    /// A refusal with an error code of MLflow concerns the item that was sent. Other answers may come from a proxy: a proxy
+    /// without a route to the server answers 404, and a proxy that requires a login answers with a redirect or a page.
     private func classified(_ failure: UpstreamFailure) -> UpstreamFailure {
         var failure = failure
         switch failure.kind {
@@ -92,7 +89,7 @@ struct RetryingCalls: UpstreamCalls {
             attempt += 1
             do throws(UpstreamFailure) {
                 let answer = try sendOnce(method, path, body, within: limit)
-                guard answer.isOfAPI else { throw UpstreamFailure(.broken, "it answers with a page instead of JSON") }
+                guard answer.mayBeJSON else { throw UpstreamFailure(.broken, "it answers with a page instead of JSON") }
                 return answer
             } catch {
                 guard error.kind == .busy else { throw error }

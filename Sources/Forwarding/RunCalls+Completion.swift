@@ -9,38 +9,36 @@ extension RunCalls {
     /// Params and tags that the server refuses count as sent, so that they are not tried again before they change.
     ///
     /// - Parameters:
-    ///   - sent: what the upstream has of the run; also up to date if a call fails.
+    ///   - sent: what the upstream has of the run; it is up to date even if a call fails.
     ///   - rewrite: returns a tag as the upstream gets it; nil for a tag that is not sent yet.
-    func complete(
+    func update(
         _ remoteID: String,
         _ parcel: RunParcel,
         sent: inout SentRun,
-        omissions: inout [(part: String, reason: String)],
+        omissions: inout Omissions,
         _ rewrite: (Tag) throws(UpstreamFailure) -> Tag?
     ) throws(UpstreamFailure) {
         let (run, difference) = (parcel.run, parcel.difference)
-        let whole = SentRun(run)
+        let fullState = SentRun(run)
         if sent.isDeleted != false, difference.deletion == false || !difference.isEmptyButDeletion {
             try setDeleted(remoteID, false)
             sent.isDeleted = false
         }
-        var tags: [(here: Tag, there: Tag)] = []
-        for tag in difference.tags {
-            if let there = try rewrite(tag) { tags.append((tag, there)) }
-        }
-        try log(remoteID, params: difference.params, tags: tags, of: whole, sent: &sent, omissions: &omissions)
+        var tags: [(local: Tag, remote: Tag)] = []
+        for tag in difference.tags { if let remote = try rewrite(tag) { tags.append((tag, remote)) } }
+        try log(remoteID, params: difference.params, tags: tags, of: fullState, sent: &sent, omissions: &omissions)
         for key in difference.removedTags {
             try deleteTag(remoteID, key)
             sent.tags[ExactText(key)] = nil
         }
-        if sent.info != whole.info {
+        if sent.info != fullState.info {
             try update(remoteID, run.info)
-            sent.info = whole.info
+            sent.info = fullState.info
         }
     }
 
-    /// Deletes the run at the upstream if it is deleted in this store; called after all other changes of the run.
-    func finish(_ remoteID: String, _ parcel: RunParcel, sent: inout SentRun) throws(UpstreamFailure) {
+    /// Deletes the run at the upstream if it is deleted in this store; this must follow all other changes of the run.
+    func applyDeletion(_ remoteID: String, _ parcel: RunParcel, sent: inout SentRun) throws(UpstreamFailure) {
         guard parcel.run.info.lifecycleStage == .deleted, sent.isDeleted != true else { return }
         try setDeleted(remoteID, true)
         sent.isDeleted = true
@@ -51,10 +49,10 @@ extension RunCalls {
     /// The experiment is restored for the second call, and deleted after it. This deletes its runs too.
     ///
     /// - Returns: the result, and whether the experiment was restored and deleted.
-    func creating<Created>(
-        in experiment: String,
+    func restoringExperiment<Created>(
+        _ experiment: String,
         _ create: () throws(UpstreamFailure) -> Created
-    ) throws(UpstreamFailure) -> (created: Created, wasReopened: Bool) {
+    ) throws(UpstreamFailure) -> (created: Created, wasRestored: Bool) {
         do throws(UpstreamFailure) {
             return (try create(), false)
         } catch {
@@ -77,25 +75,23 @@ extension RunCalls {
     }
 
     /// Updates an experiment that was sent before; nil if there is none or the upstream no longer has it.
-    func complete(_ known: ForwardedEntity?, _ experiment: Experiment) throws(UpstreamFailure) -> ItemOutcome? {
-        guard let known else { return nil }
-        var outcome = ItemOutcome(remoteID: known.remoteID)
+    func update(_ journalEntry: ForwardedEntity?, _ experiment: Experiment) throws(UpstreamFailure) -> ItemOutcome? {
+        guard let journalEntry else { return nil }
+        var outcome = ItemOutcome(remoteID: journalEntry.remoteID)
         do {
-            try complete(known.remoteID, experiment, &outcome.omissions)
+            try update(journalEntry.remoteID, experiment, &outcome.omissions)
             return outcome
-        } catch let error where error.kind == .missing {
-            return nil
-        }
+        } catch let error where error.kind == .missing { return nil }
     }
 
     /// Updates the name, tags and lifecycle stage of an experiment at the upstream to those of this store.
     ///
     /// - Parameter isOurs: whether this server created it; an experiment that only has the same name is not deleted.
-    func complete(
+    func update(
         _ remoteID: String,
         _ experiment: Experiment,
         isOurs: Bool = true,
-        _ omissions: inout [(part: String, reason: String)]
+        _ omissions: inout Omissions
     ) throws(UpstreamFailure) {
         let isDeleted = experiment.lifecycleStage == .deleted
         let found = try get("experiments/get", [("experiment_id", remoteID)])["experiment"]
@@ -110,7 +106,7 @@ extension RunCalls {
             }
         }
         for tag in experiment.tags {
-            try omitting(ForwardOmission.part(ofExperimentTag: tag.key), &omissions) { () throws(UpstreamFailure) in
+            try sendOrOmit(ForwardOmission.part(ofExperimentTag: tag.key), &omissions) { () throws(UpstreamFailure) in
                 try setExperimentTag(remoteID, tag)
             }
         }

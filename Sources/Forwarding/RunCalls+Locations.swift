@@ -32,40 +32,38 @@ extension ApusUpstream {
     /// The location of the artifacts of a run or model at the upstream; an earlier version of this server may have sent
     /// the local location.
     ///
-    /// - Parameter here: the local location.
-    func location(of owner: ForwardedFileOwner, _ remoteID: String, here: String) throws(UpstreamFailure) -> String {
+    /// - Parameter local: the location in this store.
+    func location(of owner: ForwardedFileOwner, _ remoteID: String, local: String) throws(UpstreamFailure) -> String {
         do throws(UpstreamFailure) {
-            return try runs.artifactLocation(of: owner, as: remoteID) ?? here
-        } catch let error where error.isAboutItem {
-            return here
-        }
+            return try runs.artifactLocation(of: owner, as: remoteID) ?? local
+        } catch let error where error.isAboutItem { return local }
     }
 
     /// The versions of a model; locations in folders of runs and logged models are replaced by those at the upstream.
-    func placed(_ versions: [TransferredModelVersion]) throws(UpstreamFailure) -> [TransferredModelVersion] {
-        var known: [String: String] = [:]
-        var placed: [TransferredModelVersion] = []
+    func relocated(_ versions: [TransferredModelVersion]) throws(UpstreamFailure) -> [TransferredModelVersion] {
+        var cache: [String: String] = [:]
+        var relocated: [TransferredModelVersion] = []
         for var version in versions {
-            version.version.source = try location(ofFile: version.version.source, &known)
+            version.version.source = try location(ofFile: version.version.source, &cache)
             if let location = version.storageLocation {
-                version.storageLocation = try self.location(ofFile: location, &known)
+                version.storageLocation = try self.location(ofFile: location, &cache)
             }
-            placed.append(version)
+            relocated.append(version)
         }
-        return placed
+        return relocated
     }
 
-    /// - Parameter known: the known folders at the upstream, by the local folders.
-    private func location(ofFile location: String, _ known: inout [String: String]) throws(UpstreamFailure) -> String {
+    /// - Parameter cache: the folders at the upstream that were looked up before, by the local folders.
+    private func location(ofFile location: String, _ cache: inout [String: String]) throws(UpstreamFailure) -> String {
         let path = location.utf8.starts(with: Self.scheme.utf8) ? location.dropFirst(Self.scheme.utf8.count) : ""
         let names = path.split(separator: "/", omittingEmptySubsequences: false)
         guard let end = names.firstIndex(of: "artifacts"), end > 1, Int64(names[0]) != nil else { return location }
         let folder = Self.scheme + names[...end].joined(separator: "/")
-        if known[folder] == nil {
+        if cache[folder] == nil {
             let id = String(names[end - 1])
             let owner = names[end - 2] == "models" ? ForwardedFileOwner.loggedModel(id) : .run(id)
-            known[folder] = try self.location(of: owner, id, here: folder)
+            cache[folder] = try self.location(of: owner, id, local: folder)
         }
-        return (known[folder] ?? folder) + location.dropFirst(folder.utf8.count)
+        return (cache[folder] ?? folder) + location.dropFirst(folder.utf8.count)
     }
 }

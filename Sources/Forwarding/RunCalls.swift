@@ -12,26 +12,26 @@ struct RunCalls: Sendable {
     /// The most items that `runs/log-batch` accepts in one call; `maximumTexts` is its limit for params, and for tags.
     static let maximumItems = 1_000
     static let maximumTexts = 100
-    /// The number of refusals in one batch after which `halving` does not divide refused parts any more.
+    /// The number of refusals in one batch after which `sendInHalves` no longer divides refused parts.
     private static let maximumRefusals = 60
 
     let calls: any UpstreamCalls
 
     @discardableResult
-    func post(_ call: String, _ body: (inout JSONWriter) -> Void) throws(UpstreamFailure) -> JSONValue {
-        var writer = JSONWriter(capacity: 512)
-        writer.beginObject()
-        body(&writer)
-        writer.endObject()
-        return try calls.send(.post, Self.route + call, .json(writer.takeBytes())).json()
+    func post(_ call: String, _ members: (inout JSONWriter) -> Void) throws(UpstreamFailure) -> JSONValue {
+        try calls.send(.post, Self.route + call, Self.object(members)).json()
     }
 
-    func patch(_ call: String, _ body: (inout JSONWriter) -> Void) throws(UpstreamFailure) {
+    func patch(_ call: String, _ members: (inout JSONWriter) -> Void) throws(UpstreamFailure) {
+        _ = try calls.send(.patch, Self.route + call, Self.object(members))
+    }
+
+    private static func object(_ members: (inout JSONWriter) -> Void) -> UpstreamBody {
         var writer = JSONWriter(capacity: 512)
         writer.beginObject()
-        body(&writer)
+        members(&writer)
         writer.endObject()
-        _ = try calls.send(.patch, Self.route + call, .json(writer.takeBytes()))
+        return .json(writer.takeBytes())
     }
 
     func get(_ call: String, _ query: [(name: String, value: String)]) throws(UpstreamFailure) -> JSONValue {
@@ -96,34 +96,35 @@ struct RunCalls: Sendable {
     /// sent one by one.
     ///
     /// - Parameters:
-    ///   - whole: the fingerprints of the whole run, from which `sent` is filled.
-    ///   - sent: receives what was sent, also if a later call fails.
+    ///   - fullState: the fingerprints of the whole run, from which `sent` is filled.
+    ///   - sent: receives what was sent, even if a later call fails.
     func log(
         _ remoteID: String,
         params: [Param],
-        tags: [(here: Tag, there: Tag)],
-        of whole: SentRun,
+        tags: [(local: Tag, remote: Tag)],
+        of fullState: SentRun,
         sent: inout SentRun,
-        omissions: inout [(part: String, reason: String)]
+        omissions: inout Omissions
     ) throws(UpstreamFailure) {
         var (params, tags) = (params[...], tags[...])
         while !params.isEmpty || !tags.isEmpty {
             let (someParams, someTags) = (params.prefix(Self.maximumTexts), tags.prefix(Self.maximumTexts))
             do {
-                try logBatch(remoteID, params: someParams, tags: someTags.map(\.there)[...], [])
-                sent.add(params: someParams, tags: someTags.map(\.here), of: whole)
+                try logBatch(remoteID, params: someParams, tags: someTags.map(\.remote)[...], [])
+                sent.add(params: someParams, tags: someTags.map(\.local), of: fullState)
             } catch let error where error.kind == .refused {
                 for param in someParams {
-                    try omitting(ForwardOmission.part(ofParam: param.key), &omissions) { () throws(UpstreamFailure) in
+                    try sendOrOmit(ForwardOmission.part(ofParam: param.key), &omissions) { () throws(UpstreamFailure) in
                         try logBatch(remoteID, params: [param], tags: [], [])
                     }
-                    sent.add(params: [param], tags: [], of: whole)
+                    sent.add(params: [param], tags: [], of: fullState)
                 }
                 for tag in someTags {
-                    try omitting(ForwardOmission.part(ofTag: tag.here.key), &omissions) { () throws(UpstreamFailure) in
-                        try logBatch(remoteID, params: [], tags: [tag.there], [])
+                    let part = ForwardOmission.part(ofTag: tag.local.key)
+                    try sendOrOmit(part, &omissions) { () throws(UpstreamFailure) in
+                        try logBatch(remoteID, params: [], tags: [tag.remote], [])
                     }
-                    sent.add(params: [], tags: [tag.here], of: whole)
+                    sent.add(params: [], tags: [tag.local], of: fullState)
                 }
             }
             params = params.dropFirst(Self.maximumTexts)
@@ -132,9 +133,9 @@ struct RunCalls: Sendable {
     }
 
     /// Runs `body`; if the server refuses the call or does not offer it, adds `part` to the omissions and returns.
-    func omitting(
+    func sendOrOmit(
         _ part: String,
-        _ omissions: inout [(part: String, reason: String)],
+        _ omissions: inout Omissions,
         _ body: () throws(UpstreamFailure) -> Void
     ) throws(UpstreamFailure) {
         do {
@@ -148,19 +149,18 @@ struct RunCalls: Sendable {
     func log(
         _ remoteID: String,
         points: [(key: String, points: [MetricPoint])],
-        omissions: inout [(part: String, reason: String)]
+        omissions: inout Omissions
     ) throws(UpstreamFailure) {
         let all = points.flatMap { series in series.points.map { (series.key, $0) } }
         var refused: [(key: String, part: RefusedPart)] = []
         for start in stride(from: 0, to: all.count, by: Self.maximumItems) {
             let part = all[start..<min(start + Self.maximumItems, all.count)]
-            let found = try halving(part) { some throws(UpstreamFailure) in
+            let found = try sendInHalves(part) { some throws(UpstreamFailure) in
                 try logBatch(remoteID, params: [], tags: [], some)
             }
             for piece in found {
                 for key in Set(piece.items.map { ExactText($0.0) }) {
-                    let ofKey = piece.items.filter { $0.0.isExactly(key.text) }
-                    let steps = ofKey.map(\.1.step)
+                    let steps = piece.items.filter { $0.0.isExactly(key.text) }.map(\.1.step)
                     refused.append((key.text, RefusedPart(steps: steps, reason: piece.reason)))
                 }
             }
@@ -170,10 +170,10 @@ struct RunCalls: Sendable {
 
     /// Sends items; if they are refused, sends each half, and so on down to single items.
     ///
-    /// After `maximumRefusals` refusals, a refused part is not divided any more and counts as refused as a whole.
+    /// After `maximumRefusals` refusals, a refused part is not divided any more: all of its items count as refused.
     ///
     /// - Returns: the refused items with the server's reasons.
-    func halving<Items: RandomAccessCollection>(
+    func sendInHalves<Items: RandomAccessCollection>(
         _ items: Items,
         _ send: (Items.SubSequence) throws(UpstreamFailure) -> Void
     ) throws(UpstreamFailure) -> [(items: Items.SubSequence, reason: String)] {
@@ -231,9 +231,7 @@ struct RunCalls: Sendable {
                 writer.member("run_id", remoteID)
                 writer.member("key", key)
             }
-        } catch let error where error.kind == .missing {
-            return
-        }
+        } catch let error where error.kind == .missing { return }
     }
 
     /// Deletes or restores a run; does nothing if the run is in this state already.
@@ -250,9 +248,9 @@ struct RunCalls: Sendable {
     func logDatasets(
         _ remoteID: String,
         _ inputs: [DatasetInput],
-        _ omissions: inout [(part: String, reason: String)]
+        _ omissions: inout Omissions
     ) throws(UpstreamFailure) {
-        try eachIfRefused(inputs, { ForwardOmission.part(ofDataset: $0.dataset.name) }, &omissions) {
+        try sendTogether(inputs, { ForwardOmission.part(ofDataset: $0.dataset.name) }, &omissions) {
             inputs throws(UpstreamFailure) in
             try logDatasets(remoteID, inputs)
         }
@@ -263,9 +261,9 @@ struct RunCalls: Sendable {
         _ remoteID: String,
         inputs: [ModelInput],
         outputs: [ModelOutput],
-        _ omissions: inout [(part: String, reason: String)]
+        _ omissions: inout Omissions
     ) throws(UpstreamFailure) {
-        try eachIfRefused(inputs, { ForwardOmission.part(ofModel: $0.modelID) }, &omissions) {
+        try sendTogether(inputs, { ForwardOmission.part(ofModel: $0.modelID) }, &omissions) {
             inputs throws(UpstreamFailure) in
             try post("runs/log-inputs") { writer in
                 writer.member("run_id", remoteID)
@@ -278,7 +276,7 @@ struct RunCalls: Sendable {
                 }
             }
         }
-        try eachIfRefused(outputs, { ForwardOmission.part(ofModel: $0.modelID) }, &omissions) {
+        try sendTogether(outputs, { ForwardOmission.part(ofModel: $0.modelID) }, &omissions) {
             outputs throws(UpstreamFailure) in
             try post("runs/outputs") { writer in
                 writer.member("run_id", remoteID)
@@ -294,12 +292,8 @@ struct RunCalls: Sendable {
         }
     }
 
-    func setTags(
-        ofModel id: String,
-        _ tags: [Tag],
-        _ omissions: inout [(part: String, reason: String)]
-    ) throws(UpstreamFailure) {
-        try eachIfRefused(tags, { ForwardOmission.part(ofTag: $0.key) }, &omissions) { tags throws(UpstreamFailure) in
+    func setTags(ofModel id: String, _ tags: [Tag], _ omissions: inout Omissions) throws(UpstreamFailure) {
+        try sendTogether(tags, { ForwardOmission.part(ofTag: $0.key) }, &omissions) { tags throws(UpstreamFailure) in
             try patch("logged-models/\(PercentCoding.encode(id))/tags") { writer in
                 writer.pairs("tags", tags.map { ($0.key, $0.value) })
             }
@@ -307,10 +301,10 @@ struct RunCalls: Sendable {
     }
 
     /// Sends items in one call, or one by one if that call is refused.
-    func eachIfRefused<Item>(
+    func sendTogether<Item>(
         _ items: [Item],
         _ part: (Item) -> String,
-        _ omissions: inout [(part: String, reason: String)],
+        _ omissions: inout Omissions,
         _ send: ([Item]) throws(UpstreamFailure) -> Void
     ) throws(UpstreamFailure) {
         guard !items.isEmpty else { return }
@@ -320,7 +314,7 @@ struct RunCalls: Sendable {
             switch error.kind {
             case .refused where items.count > 1:
                 for item in items {
-                    try omitting(part(item), &omissions) { () throws(UpstreamFailure) in try send([item]) }
+                    try sendOrOmit(part(item), &omissions) { () throws(UpstreamFailure) in try send([item]) }
                 }
             case .refused, .unsupported:
                 for item in items { omissions.append((part(item), error.message)) }
@@ -357,7 +351,7 @@ private struct RefusedPart {
     var reason: String
 
     /// Returns one omission per metric, which counts the refused points of all parts.
-    static func omissions(_ refused: [(key: String, part: RefusedPart)]) -> [(part: String, reason: String)] {
+    static func omissions(_ refused: [(key: String, part: RefusedPart)]) -> Omissions {
         Dictionary(grouping: refused) { ExactText($0.key) }.map { key, parts in
             let steps = parts.flatMap(\.part.steps)
             let count = steps.count == 1 ? "1 point" : "\(steps.count) points"
@@ -368,9 +362,9 @@ private struct RefusedPart {
 }
 
 extension SentRun {
-    /// Adds params and tags that were sent, with their fingerprints in `whole`.
-    fileprivate mutating func add(params: some Sequence<Param>, tags: [Tag], of whole: SentRun) {
-        for param in params { self.params[ExactText(param.key)] = whole.params[ExactText(param.key)] }
-        for tag in tags { self.tags[ExactText(tag.key)] = whole.tags[ExactText(tag.key)] }
+    /// Adds params and tags that were sent, with their fingerprints in `fullState`.
+    fileprivate mutating func add(params: some Sequence<Param>, tags: [Tag], of fullState: SentRun) {
+        for param in params { self.params[ExactText(param.key)] = fullState.params[ExactText(param.key)] }
+        for tag in tags { self.tags[ExactText(tag.key)] = fullState.tags[ExactText(tag.key)] }
     }
 }

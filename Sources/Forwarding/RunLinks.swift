@@ -2,7 +2,7 @@ internal import JSON
 internal import Tracking
 internal import TrackingStore
 
-/// The datasets and models that a run is linked with at the upstream.
+/// The datasets and models that a run is linked with at the upstream; models are compared by their ids at the upstream.
 struct RunLinks {
     private let datasets: Set<[ExactText]>
     private let inputs: Set<String>
@@ -29,10 +29,7 @@ struct RunLinks {
         inputs.filter { !datasets.contains([ExactText($0.dataset.name), ExactText($0.dataset.digest)]) }
     }
 
-    /// - Parameter inputs: with the models' ids at the upstream.
     func missing(of inputs: [ModelInput]) -> [ModelInput] { inputs.filter { !self.inputs.contains($0.modelID) } }
-
-    /// - Parameter outputs: with the models' ids at the upstream.
     func missing(of outputs: [ModelOutput]) -> [ModelOutput] { outputs.filter { !self.outputs.contains($0.modelID) } }
 }
 
@@ -42,7 +39,7 @@ extension RunCalls {
     /// Existing links are left out, because MLflow's server refuses all outputs of a call if it has one of them already.
     ///
     /// - Parameters:
-    ///   - inputs: with the models' ids at the upstream, as `outputs`.
+    ///   - inputs: the input models, with their ids at the upstream; the same applies to `outputs`.
     ///   - names: the ids of these models in this store, by their ids at the upstream.
     func link(
         _ remoteID: String,
@@ -50,16 +47,16 @@ extension RunCalls {
         inputs: [ModelInput],
         outputs: [ModelOutput],
         names: [String: String],
-        _ omissions: inout [(part: String, reason: String)]
+        _ omissions: inout Omissions
     ) throws(UpstreamFailure) {
         guard !(datasets.isEmpty && inputs.isEmpty && outputs.isEmpty) else { return }
         let linksBefore = try links(of: remoteID)
-        var refused: [(part: String, reason: String)] = []
+        var refused: Omissions = []
         try logDatasets(remoteID, linksBefore.missing(of: datasets), &refused)
         let (newInputs, newOutputs) = (linksBefore.missing(of: inputs), linksBefore.missing(of: outputs))
         try logModels(remoteID, inputs: newInputs, outputs: newOutputs, &refused)
         guard !refused.isEmpty else { return }
-        // An earlier call without an answer may have been carried out meanwhile: only what is still missing is an omission.
+        // An earlier call without an answer may have been carried out meanwhile: only links that are still missing are omissions.
         let linksAfter = try links(of: remoteID)
         var parts: [String: String] = [:]
         for input in linksAfter.missing(of: datasets) {
@@ -69,9 +66,7 @@ extension RunCalls {
         for id in linksAfter.missing(of: inputs).map(\.modelID) + linksAfter.missing(of: outputs).map(\.modelID) {
             parts[ForwardOmission.part(ofModel: id)] = ForwardOmission.part(ofModel: names[id] ?? id)
         }
-        for (part, reason) in refused {
-            if let shown = parts[part] { omissions.append((shown, reason)) }
-        }
+        for (part, reason) in refused { if let shown = parts[part] { omissions.append((shown, reason)) } }
     }
 
     private func links(of remoteID: String) throws(UpstreamFailure) -> RunLinks {

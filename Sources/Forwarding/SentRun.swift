@@ -18,7 +18,7 @@ package struct SentRun: Sendable, Equatable {
     package var inputs: String
     /// When the upstream was asked to create the run, in Unix milliseconds, if no answer has come; nil for a run that
     /// the upstream has.
-    package var askedTime: Int64?
+    package var unansweredTime: Int64?
 
     /// The state of a run that was created without any details.
     package init() {
@@ -68,7 +68,7 @@ extension SentRun {
     /// - Parameter time: the current time in Unix milliseconds.
     package func withDoubts(about difference: RunDifference, at time: Int64) -> SentRun {
         var copy = self
-        if difference.isNew { copy.askedTime = time }
+        if difference.isNew { copy.unansweredTime = time }
         if difference.hasOtherInfo { copy.info = "" }
         // A deleted run is restored while it is changed.
         if difference.deletion != nil || (isDeleted == true && !difference.isEmptyButDeletion) { copy.isDeleted = nil }
@@ -94,9 +94,9 @@ extension SentRun {
     /// wait is needed.
     ///
     /// - Parameter now: the current time in Unix milliseconds.
-    func pause(at now: Int64) -> Duration? { askedTime.flatMap { Self.pause(sinceAsked: $0, at: now) } }
+    func pause(at now: Int64) -> Duration? { unansweredTime.flatMap { Self.pause(afterCreationAt: $0, at: now) } }
 
-    static func pause(sinceAsked time: Int64, at now: Int64) -> Duration? {
+    static func pause(afterCreationAt time: Int64, at now: Int64) -> Duration? {
         // After the clock was set back, the time is in the future.
         guard now >= time, now - time < millisecondsOfCreation else { return nil }
         return .milliseconds(millisecondsOfCreation - (now - time))
@@ -105,7 +105,7 @@ extension SentRun {
 
 extension ForwardedRunJournal {
     /// The state of the run at the upstream; nil for a run that was never sent.
-    var known: SentRun? { SentRun(sentContent) ?? (remoteID == nil ? nil : SentRun()) }
+    var sent: SentRun? { SentRun(sentContent) ?? (remoteID == nil ? nil : SentRun()) }
 }
 
 extension ForwardedEntity {
@@ -115,12 +115,12 @@ extension ForwardedEntity {
     static func digest(ofAttemptAt time: Int64) -> String { unansweredPrefix + String(time) }
 
     /// The time of the attempt that has no answer yet, in Unix milliseconds; nil if the last attempt had an answer.
-    var askedTime: Int64? {
+    var unansweredTime: Int64? {
         digest.hasPrefix(Self.unansweredPrefix) ? Int64(digest.dropFirst(Self.unansweredPrefix.count)) : nil
     }
 
     /// Whether the item must be sent again because its state at the upstream is not certain.
-    var isInDoubt: Bool { digest.isEmpty || askedTime != nil }
+    var isInDoubt: Bool { digest.isEmpty || unansweredTime != nil }
 }
 
 /// The JSON text in the journal.
@@ -134,7 +134,7 @@ extension SentRun {
         self.info = info
         self.inputs = inputs
         isDeleted = value["deleted"]?.bool
-        askedTime = value["asked"]?.int64
+        unansweredTime = value["asked"]?.int64
         params = Self.pairs(value["params"])
         tags = Self.pairs(value["tags"])
     }
@@ -144,7 +144,7 @@ extension SentRun {
         writer.beginObject()
         writer.member("info", info)
         if let isDeleted { writer.member("deleted", isDeleted) }
-        writer.member("asked", ifPresent: askedTime)
+        writer.member("asked", ifPresent: unansweredTime)
         writer.member("inputs", inputs)
         writer.memberObject("params") { Self.write(params, &$0) }
         writer.memberObject("tags") { Self.write(tags, &$0) }
@@ -182,17 +182,17 @@ package struct RunDifference: Sendable, Equatable {
 
     /// - Parameter sent: what the upstream has of the run; nil for a run that was never sent.
     package init(_ run: Run, sent: SentRun?) {
-        let known = sent ?? SentRun()
-        isNew = sent == nil || known.askedTime != nil
-        hasOtherInfo = !isNew && known.info != SentRun.infoFingerprint(run.info)
+        let earlier = sent ?? SentRun()
+        isNew = sent == nil || earlier.unansweredTime != nil
+        hasOtherInfo = !isNew && earlier.info != SentRun.infoFingerprint(run.info)
         let isDeleted = run.info.lifecycleStage == .deleted
-        deletion = isDeleted == known.isDeleted ? nil : isDeleted
-        params = run.params.filter { known.params[ExactText($0.key)] != Fingerprint.of($0.value) }
-        tags = run.tags.filter { known.tags[ExactText($0.key)] != Fingerprint.of($0.value) }
+        deletion = isDeleted == earlier.isDeleted ? nil : isDeleted
+        params = run.params.filter { earlier.params[ExactText($0.key)] != Fingerprint.of($0.value) }
+        tags = run.tags.filter { earlier.tags[ExactText($0.key)] != Fingerprint.of($0.value) }
         let keys = Set(run.tags.map { ExactText($0.key) })
-        removedTags = known.tags.keys.filter { !keys.contains($0) }.map(\.text)
+        removedTags = earlier.tags.keys.filter { !keys.contains($0) }.map(\.text)
             .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        hasOtherInputs = known.inputs != SentRun.inputsFingerprint(run)
+        hasOtherInputs = earlier.inputs != SentRun.inputsFingerprint(run)
     }
 
     package var isEmpty: Bool {

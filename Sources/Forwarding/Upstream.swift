@@ -15,12 +15,12 @@ protocol Upstream: Sendable {
     /// Whether the server has a run or experiment that was sent earlier.
     ///
     /// - Throws: a failure; its kind may be `.missing` if the server does not have the item.
-    func holds(_ evidence: KnownUpstreamEntity) throws(UpstreamFailure) -> Bool
+    func has(_ entity: KnownUpstreamEntity) throws(UpstreamFailure) -> Bool
 
     /// Sends an experiment; if the upstream has it already, updates it.
     ///
-    /// - Parameter known: the journal's entry about the experiment; nil if the experiment was never sent.
-    func send(_ experiment: Experiment, known: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome
+    /// - Parameter journalEntry: the journal's entry about the experiment; nil if the experiment was never sent.
+    func send(_ experiment: Experiment, journalEntry: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome
 
     /// Sends runs with some of their points.
     ///
@@ -30,14 +30,14 @@ protocol Upstream: Sendable {
 
     /// Sends a logged model with all its points.
     ///
-    /// - Parameter known: the journal's entry about the model; nil if the model's id at the upstream is not known.
+    /// - Parameter journalEntry: the journal's entry about the model; nil if the model's id at the upstream is not known.
     /// - Returns: the outcome, with the model's id at the upstream.
-    func send(_ model: ModelParcel, known: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome
+    func send(_ model: ModelParcel, journalEntry: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome
 
     /// Sends a registered model with all its versions.
     ///
-    /// - Parameter known: the journal's entry about the model; nil if the model's id at the upstream is not known.
-    func send(_ entry: RegistryParcel, known: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome
+    /// - Parameter journalEntry: the journal's entry about the model; nil if the model's id at the upstream is not known.
+    func send(_ entry: RegistryParcel, journalEntry: ForwardedEntity?) throws(UpstreamFailure) -> ItemOutcome
 
     /// Returns the folder at the upstream for the files of a run or logged model.
     func folder(of files: FileOwner) throws(UpstreamFailure) -> UploadFolder
@@ -53,7 +53,7 @@ struct RunParcel: Sendable {
     var forwarded: ForwardedRun
     var difference: RunDifference
     /// The run's state at the upstream while the difference is being sent; the parts of the difference are in doubt.
-    var doubted: SentRun
+    var stateWhileSending: SentRun
     /// The id of the run's experiment at the upstream.
     var experiment: String
     /// The points to send, one list for each metric, in the order of `forwarded.series`.
@@ -74,7 +74,7 @@ struct RunOutcome: Sendable {
     /// Why sending failed; nil if it did not.
     var failure: UpstreamFailure?
     /// The parts that the upstream lacks and that are not sent again.
-    var omissions: [(part: String, reason: String)] = []
+    var omissions: Omissions = []
     /// The runs and models that the run names and the upstream lacks, so that parts of the run cannot be sent.
     var missing: [MissingTarget] = []
 }
@@ -104,11 +104,14 @@ struct RegistryParcel: Sendable {
     var versions: [TransferredModelVersion]
 }
 
+/// The parts of an item that an upstream lacks, and why.
+typealias Omissions = [(part: String, reason: String)]
+
 /// The outcome of sending an experiment, a logged model or a registered model: its id at the upstream, and the parts
 /// that were not sent.
 struct ItemOutcome: Sendable {
     var remoteID: String
-    var omissions: [(part: String, reason: String)] = []
+    var omissions: Omissions = []
 }
 
 /// A run or logged model whose files are sent.

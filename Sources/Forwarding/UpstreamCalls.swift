@@ -45,7 +45,7 @@ package struct UpstreamAnswer: Sendable {
     package init(body: [UInt8]) { self.body = body }
 
     /// Whether the body is empty or begins like a JSON object; otherwise it is a log-in page or the page of a proxy.
-    var isOfAPI: Bool {
+    var mayBeJSON: Bool {
         guard let first = body.first(where: { !" \t\r\n".utf8.contains($0) }) else { return true }
         return first == UInt8(ascii: "{")
     }
@@ -56,9 +56,7 @@ package struct UpstreamAnswer: Sendable {
             var limits = JSONLimits()
             limits.valueCount = 4_000_000
             return try JSONDocument(parsing: body, limits: limits).root
-        } catch {
-            throw UpstreamFailure(.broken, "its answer is not JSON: \(error)")
-        }
+        } catch { throw UpstreamFailure(.broken, "its answer is not JSON: \(error)") }
     }
 }
 
@@ -105,14 +103,14 @@ package struct UpstreamFailure: Error, Sendable, Equatable {
     }
 
     /// A failure for an answer that does not fit the call.
-    static func strange(_ message: String) -> UpstreamFailure {
+    static func invalidAnswer(_ message: String) -> UpstreamFailure {
         var failure = UpstreamFailure(.broken, message)
         failure.isServerAnswering = true
         return failure
     }
 
     /// Whether the call may have been carried out, or may still be.
-    var mayBeDone: Bool { kind == .unclear || kind == .broken }
+    var mayBeCarriedOut: Bool { kind == .unclear || kind == .broken }
 
     /// Whether the server refuses only the item that was sent, and would refuse it again.
     var isAboutItem: Bool {

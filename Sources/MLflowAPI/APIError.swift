@@ -3,6 +3,10 @@ package import HTTPWire
 internal import JSON
 package import Tracking
 
+extension TrackingError {
+    static func permissionDenied(_ message: String) -> TrackingError { TrackingError(.permissionDenied, message) }
+}
+
 /// An error as it is sent to the client: an HTTP status, MLflow's error code and a message for people.
 package struct APIError: Error, Sendable {
     package var status: Int
@@ -58,11 +62,9 @@ package struct APIError: Error, Sendable {
     ///
     /// The HTTP server adds `Retry-After` to a 429 and a 503.
     package var response: HTTPResponse {
-        HTTPResponse.json(status: status) { writer in
-            writer.beginObject()
+        HTTPResponse.jsonObject(status: status) { writer in
             writer.member("error_code", code)
             writer.member("message", message)
-            writer.endObject()
         }
     }
 

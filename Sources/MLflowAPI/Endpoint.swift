@@ -113,7 +113,7 @@ extension Access {
             case .none, .experimentName, .run, .loggedModel, .artifact, .upload: true
             case .server: action == .read || action == .open
             // A call that creates an experiment names no experiment.
-            case .experiment: resource.place != .unnamed || action == .read
+            case .experiment: resource.naming != .unnamed || action == .read
             case .statistics, .store, .registeredModel, .account, .token, .grant: false
             }
         }
@@ -136,7 +136,7 @@ package struct Resource: Sendable, Equatable {
     }
 
     /// The part of a request that names the resource.
-    package enum Place: Sendable, Equatable {
+    package enum Naming: Sendable, Equatable {
         /// The request names no resource, because the call creates one or concerns all resources of a kind.
         case unnamed
         /// The first of these fields that is present in the message, or in the query if the body is not a message.
@@ -148,11 +148,11 @@ package struct Resource: Sendable, Equatable {
     }
 
     package let kind: Kind
-    package let place: Place
+    package let naming: Naming
 
-    private init(_ kind: Kind, _ place: Place) {
+    private init(_ kind: Kind, _ naming: Naming) {
         self.kind = kind
-        self.place = place
+        self.naming = naming
     }
 
     /// The call touches no resource.
@@ -234,9 +234,7 @@ extension MLflowAPI {
                     let operation = try handler(message)
                     let draft = trail?.draft(by: auditActor(request), request, message)
                     perform(operation, cost, access, draft, for: request, responder)
-                } catch {
-                    responder.send(response(to: error))
-                }
+                } catch { responder.send(response(to: error)) }
             }
         )
     }

@@ -78,15 +78,15 @@ package struct MLflowAPI: Sendable {
     let settings: Settings
     let healthChecks: HealthChecks
     /// Lets one request at a time change an artifact, until the change has been passed to the artifact journal.
-    let artifactTurns = ArtifactTurns()
-    /// What changes of artifacts could not tell the database yet.
+    let artifactLocks = ArtifactLocks()
+    /// The entries about changes of artifacts that could not be written to the database yet.
     let owedEntries = OwedEntries()
     /// The artifact locations of experiments, by which the rights of clients that may not read all experiments are checked.
-    let knownPlaces = KnownPlaces()
+    let experimentFolders = ExperimentFolderCache()
     /// Caches the digests of artifact files.
     let digests = DigestCache()
     /// Lets one permanent removal run at a time.
-    let removalTurn = RemovalTurn()
+    let removalLock = RemovalLock()
     /// Called with each failure that no client can cause; the answer does not contain its details.
     let reportFailure: @Sendable (any Error) -> Void
     /// The series of requests that fail because another program has locked the database.
@@ -137,9 +137,9 @@ package struct MLflowAPI: Sendable {
         if case .buffered = endpoint.handler { return endpoint }
         let storages = [artifacts] + settings.artifactRoots.map(\.store)
         guard storages.contains(where: { $0.direct != nil }) else { return endpoint }
-        var apart = endpoint
-        apart.handler = .apart(endpoint.handler)
-        return apart
+        var separate = endpoint
+        separate.handler = .apart(endpoint.handler)
+        return separate
     }
 
     /// Returns the answer to a failure.
@@ -147,16 +147,12 @@ package struct MLflowAPI: Sendable {
     /// A failure that no client can cause is reported, and the answer hides its cause.
     func response(to error: any Error) -> HTTPResponse {
         if (error as? TrackingError)?.code == .databaseLocked { reportDatabaseLock(error) }
-        if let known = APIError(error) { return known.response }
+        if let apiError = APIError(error) { return apiError.response }
         if let refusal = error as? AccessRefusal { return refusal.response }
         if error is AccessChanged { return AccessControl.changesTooOften.response }
         reportFailure(error)
-        let hidden = APIError(
-            status: 500,
-            code: "INTERNAL_ERROR",
-            message: "The server failed on this request; its log has the details."
-        )
-        return hidden.response
+        let message = "The server failed on this request; its log has the details."
+        return APIError(httpStatus: 500, message: message).response
     }
 
     /// Reports the first failure of a series in which the object storage of artifacts cannot be used.

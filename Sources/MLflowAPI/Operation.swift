@@ -8,16 +8,19 @@ internal import Tracking
 /// The work runs in a transaction. The encoder runs after the transaction, and not on a thread of the writer or of a
 /// reader, so that no other request waits while an answer is written as JSON.
 struct Operation: Sendable {
+    typealias Write = @Sendable (any TrackingWriting) throws -> Encoding
+    typealias Read = @Sendable (any TrackingReading) throws -> Encoding
+
     enum Work: Sendable {
         /// Changes that are part of the next group commit, after which the request is answered.
-        case write(@Sendable (any TrackingWriting) throws -> Encoding)
+        case write(Write)
         /// A write that only adds metrics, params and tags to runs.
-        case log(@Sendable (any TrackingWriting) throws -> Encoding)
+        case log(Write)
         /// A write that creates an entity. If a client repeats the request because the answer was lost, the repetition
         /// returns the same entity.
-        case create(_ kind: String, @Sendable (any TrackingWriting) throws -> Encoding)
+        case create(_ kind: String, Write)
         /// Reads in one transaction, on a reader's thread.
-        case read(@Sendable (any TrackingReading) throws -> Encoding)
+        case read(Read)
         /// No work: the handler has already made the answer.
         case none(HTTPResponse)
     }
@@ -47,6 +50,9 @@ struct Operation: Sendable {
             self = .value({ try encode(value) }, auditNote: noteOfValue, created: created)
         }
 
+        /// The answer to work that has no value.
+        fileprivate init(after work: Void) { self = .empty }
+
         fileprivate var auditNote: AuditNote? {
             if case .value(_, let note?, _) = self { note() } else { nil }
         }
@@ -62,22 +68,12 @@ struct Operation: Sendable {
     static func answered(_ response: HTTPResponse) -> Operation { Operation(work: .none(response)) }
 
     static func write(_ work: @escaping @Sendable (any TrackingWriting) throws -> Void) -> Operation {
-        Operation(
-            work: .write { session in
-                try work(session)
-                return .empty
-            }
-        )
+        Operation(work: .write { Encoding(after: try work($0)) })
     }
 
     /// - Parameter work: only adds metrics, params and tags to runs.
     static func log(_ work: @escaping @Sendable (any TrackingWriting) throws -> Void) -> Operation {
-        Operation(
-            work: .log { session in
-                try work(session)
-                return .empty
-            }
-        )
+        Operation(work: .log { Encoding(after: try work($0)) })
     }
 
     /// - Parameter note: returns the value's contribution to the audit entry; called in the transaction of the work.
@@ -132,18 +128,16 @@ extension MLflowAPI {
         switch operation.work {
         case .none(let response): responder.send(response)
         case .write(let work): write(Self.audited(work, draft), access, for: request, responder)
-        case .log(let work):
-            write(Self.audited(work, draft), access, logsOnly: draft == nil, for: request, responder)
+        case .log(let work): write(Self.audited(work, draft), access, logsOnly: draft == nil, for: request, responder)
         case .create(let kind, let work):
-            // The audit entry is inside `onlyOnce`, because a recognised repetition changes nothing.
-            write(onlyOnce(kind, request, Self.audited(work, draft)), access, for: request, responder)
-        case .read(let work):
-            read(work, cost, access, for: request, responder)
+            // The audit entry is inside `once`, because a recognised repetition changes nothing.
+            write(once(kind, request, Self.audited(work, draft)), access, for: request, responder)
+        case .read(let work): read(work, cost, access, for: request, responder)
         }
     }
 
     private func read(
-        _ work: @escaping @Sendable (any TrackingReading) throws -> Operation.Encoding,
+        _ work: @escaping Operation.Read,
         _ cost: ReadCost,
         _ access: Access,
         for request: HTTPRequest,
@@ -160,10 +154,7 @@ extension MLflowAPI {
         }
     }
 
-    private static func audited(
-        _ work: @escaping @Sendable (any TrackingWriting) throws -> Operation.Encoding,
-        _ draft: AuditDraft?
-    ) -> @Sendable (any TrackingWriting) throws -> Operation.Encoding {
+    private static func audited(_ work: @escaping Operation.Write, _ draft: AuditDraft?) -> Operation.Write {
         guard let draft else { return work }
         return { session in
             let encoding = try work(session)
@@ -173,7 +164,7 @@ extension MLflowAPI {
     }
 
     private func write(
-        _ work: @escaping @Sendable (any TrackingWriting) throws -> Operation.Encoding,
+        _ work: @escaping Operation.Write,
         _ access: Access,
         logsOnly: Bool = false,
         for request: HTTPRequest,
@@ -220,13 +211,8 @@ extension MLflowAPI {
 
     /// Returns work that looks for an earlier, equal request of the same client; if that request has created the entity, the
     /// work creates nothing and returns the earlier result.
-    private func onlyOnce(
-        _ kind: String,
-        _ request: HTTPRequest,
-        _ work: @escaping @Sendable (any TrackingWriting) throws -> Operation.Encoding
-    ) -> @Sendable (any TrackingWriting) throws -> Operation.Encoding {
-        guard settings.recognizesRetries,
-            let creation = Creation(kind, body: request.body, caller: request.caller)
+    private func once(_ kind: String, _ request: HTTPRequest, _ work: @escaping Operation.Write) -> Operation.Write {
+        guard settings.recognizesRetries, let creation = Creation(kind, body: request.body, caller: request.caller)
         else { return work }
         return { session in
             try session.creations.answer(
@@ -247,9 +233,7 @@ extension MLflowAPI {
             let make: @Sendable () -> HTTPResponse = {
                 do {
                     return try encode()
-                } catch {
-                    return response(to: error)
-                }
+                } catch { return response(to: error) }
             }
             return isShort ? .short(make) : .long(make)
         case .failure(let error): return .short { response(to: error) }

@@ -74,9 +74,9 @@ import TrackingStore
 
     @Test func `A thing that is being sent is in doubt until an answer comes`() {
         var thing = ForwardedEntity(remoteID: "", digest: ForwardedEntity.digest(ofAttemptAt: 5_000))
-        #expect(thing.askedTime == 5_000 && thing.isInDoubt)
+        #expect(thing.unansweredTime == 5_000 && thing.isInDoubt)
         thing.digest = "0123456789abcdef"
-        #expect(thing.askedTime == nil && !thing.isInDoubt)
+        #expect(thing.unansweredTime == nil && !thing.isInDoubt)
     }
 }
 
@@ -121,7 +121,7 @@ import TrackingStore
 
     @Test func `One item that is refused costs no other one`() throws {
         var taken: [Int] = []
-        let refused = try calls.halving(0..<1_000) { some throws(UpstreamFailure) in
+        let refused = try calls.sendInHalves(0..<1_000) { some throws(UpstreamFailure) in
             if some.contains(617) { throw UpstreamFailure(.refused, "no") }
             taken += some
         }
@@ -131,7 +131,7 @@ import TrackingStore
 
     @Test func `Where everything is refused the calls end soon`() throws {
         var count = 0
-        let refused = try calls.halving(0..<1_000) { _ throws(UpstreamFailure) in
+        let refused = try calls.sendInHalves(0..<1_000) { _ throws(UpstreamFailure) in
             count += 1
             throw UpstreamFailure(.refused, "no")
         }
@@ -141,7 +141,9 @@ import TrackingStore
 
     @Test func `A server that fails ends it`() {
         #expect(throws: UpstreamFailure.self) {
-            _ = try calls.halving(0..<10) { _ throws(UpstreamFailure) in throw UpstreamFailure(.broken, "it fails") }
+            _ = try calls.sendInHalves(0..<10) { _ throws(UpstreamFailure) in
+                throw UpstreamFailure(.broken, "it fails")
+            }
         }
     }
 }

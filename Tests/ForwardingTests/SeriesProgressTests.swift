@@ -53,7 +53,7 @@ import TrackingStore
         #expect(backOff.isDue(at: now))
         var pauses: [Duration] = []
         for _ in 0..<8 {
-            backOff.fail(at: now, jitter: 0)
+            backOff.fail(at: now, requested: nil, jitter: 0)
             pauses.append(try #require(backOff.nextTry) - now)
         }
         #expect(pauses.map(\.components.seconds) == [1, 2, 4, 8, 16, 32, 60, 60])

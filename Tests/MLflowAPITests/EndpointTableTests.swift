@@ -61,7 +61,7 @@ import Tracking
     @Test func `every endpoint names what it touches, and a parameter of the path that is there`() {
         for endpoint in fixture.api.endpoints {
             #expect(!endpoint.access.resources.isEmpty, "\(endpoint.path)")
-            for case .parameter(let index) in endpoint.access.resources.map(\.place) {
+            for case .parameter(let index) in endpoint.access.resources.map(\.naming) {
                 #expect(endpoint.path.split(separator: "{").count - 1 > index, "\(endpoint.path)")
             }
         }
@@ -78,7 +78,7 @@ import Tracking
                 "audit/list",
             ]
         )
-        for pages in paging.compactMap(\.pages) { #expect(pages.sizes.upperBound >= pages.usual) }
+        for pages in paging.compactMap(\.pages) { #expect(pages.sizes.upperBound >= pages.defaultSize) }
     }
 
     /// What must be right before the handler looks at the field in question.
@@ -100,7 +100,7 @@ import Tracking
             let last = endpoint.path.split(separator: "/").suffix(2).joined(separator: "/")
             guard !Self.optional.contains(last) else { continue }
             for resource in endpoint.access.resources {
-                guard let names = Self.names(resource.place) else { continue }
+                guard let names = Self.names(resource.naming) else { continue }
                 let name = endpoint.path.split(separator: "/").last.map(String.init) ?? ""
                 let others = Self.otherFields[last] ?? Self.otherFields[name] ?? []
                 let reply = try send(endpoint, others, wrong: names[0])

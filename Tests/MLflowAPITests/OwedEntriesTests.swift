@@ -44,6 +44,6 @@ import Tracking
         let late = entry("a/b")
         for entry in early + [late] { _ = owed.add(entry) }
         owed.noteWritten(written)
-        #expect(try taken().map(\.isOvertaken) == [true, true, false, false, false])
+        #expect(try taken().map(\.isOutdated) == [true, true, false, false, false])
     }
 }

@@ -95,7 +95,7 @@ import Testing
         run(known) { true }
         wait(for: 1)
         let release = holdUp()
-        for number in 0..<PasswordChecks.mostBefore {
+        for number in 0..<PasswordChecks.queueLimit {
             #expect(checks.mayRun(for: attempt("198.51.100.\(number)")))
             run(attempt("198.51.100.\(number)")) { false }
         }
@@ -104,7 +104,7 @@ import Testing
         // Another name at the same address is none that is known.
         #expect(!checks.mayRun(for: attempt("192.0.2.9", "bob")))
         release()
-        wait(for: PasswordChecks.mostBefore + 1)
+        wait(for: PasswordChecks.queueLimit + 1)
         #expect(checks.mayRun(for: attempt("192.0.2.2")))
     }
 

@@ -40,7 +40,7 @@ extension AccessControl {
     func checkAgain(_ request: inout HTTPRequest, _ access: Access) throws(AccessRefusal) {
         try catchUp(since: request.arrival)
         request.admissionVersion = version.current
-        switch waitForSender({ holder(request) }) {
+        switch waitForSender({ sender(request) }) {
         case .success(let admitted):
             request.identify(as: admitted.identity)
             request.caller.noteAdmission(at: admitted.identity.kind == .operatorCommand ? 0 : request.admissionVersion)
@@ -90,9 +90,7 @@ extension MLflowAPI {
         for _ in 0..<AccessControl.maximumChecks {
             do {
                 return try body(request)
-            } catch is AccessChanged {
-                try settings.access?.checkAgain(&request, access)
-            }
+            } catch is AccessChanged { try settings.access?.checkAgain(&request, access) }
         }
         throw AccessControl.changesTooOften
     }

@@ -24,21 +24,21 @@ extension AccessControl {
     ///
     /// - Parameters:
     ///   - scope: the scope of the groups; nil if they have none.
-    ///   - arrival: the arrival of the head that identifies the user; nil if an earlier request has identified the user, so that no
-    ///     user is created. A user who was deleted after the arrival is not created again.
-    func holder(
+    ///   - arrival: the arrival of the head that identifies the user; nil if an earlier request has identified the user, so that
+    ///     no user is created. A user who was deleted after the arrival is not created again.
+    func sender(
         of user: ExternalUser,
         _ scope: AccessScope?,
         _ authentication: AuthenticatedSender.Authentication,
         identifiedAt arrival: UInt64?
-    ) -> Holder {
+    ) -> Identification {
         guard let scope else { return .failed(.other(Self.lackOfScope(user.name))) }
         let token = AccessToken(name: user.name, scope: scope, creationTime: 0)
         guard let users else {
             let identity = externalIdentity(ExternalIdentity(name: ExactText(user.name), scope: scope, userID: nil))
             return .found(AuthenticatedSender(identity, token, authentication: authentication))
         }
-        return Holder(users.user(named: user.name, identifiedAt: arrival)) { known in
+        return Identification(users.user(named: user.name, identifiedAt: arrival)) { known in
             guard scope == .admin else {
                 return .found(AuthenticatedSender(known.externalIdentity, token, known, authentication: authentication))
             }
@@ -71,7 +71,7 @@ extension AccessControl {
     }
 
     /// Returns the sender of a request with a token of a user, whose groups may have changed since the token was created.
-    func holder(of token: AccessToken, _ user: KnownUser) -> Holder {
+    func sender(of token: AccessToken, _ user: KnownUser) -> Identification {
         let identity = user.identity(limitedTo: token.experimentIDs)
         guard externalUsers.isTrusted, let last = reportedScopes.scope(ofUserNamed: user.user.name) else {
             return .found(AuthenticatedSender(identity, token, user))
@@ -98,7 +98,7 @@ extension AccessControl {
     }
 
     /// Returns the sender whom a trusted proxy names; nil if none names one.
-    func holderNamedByProxy(_ request: HTTPRequest) -> Holder? {
+    func senderNamedByProxy(_ request: HTTPRequest) -> Identification? {
         guard let proxy = externalUsers.proxy else { return nil }
         switch proxy.user(of: request) {
         case .none: return nil
@@ -109,7 +109,7 @@ extension AccessControl {
                 OriginPolicy.sender(of: request, publicOrigin: externalUsers.publicOrigin) != .foreign
                     || request.onlyOpensAPage
             else { return .failed(.other(Self.foreignPage)) }
-            return holder(
+            return sender(
                 of: user,
                 scope(reportedFor: user, at: request.arrival),
                 .externalPerson,
@@ -121,12 +121,12 @@ extension AccessControl {
     /// Returns the sender of a request with an issuer's token.
     ///
     /// - Parameter arrival: the arrival of the request's head.
-    func holder(ofIssuersToken token: [UInt8], at time: Int64, arrival: UInt64) -> Holder {
+    func sender(ofIssuersToken token: [UInt8], at time: Int64, arrival: UInt64) -> Identification {
         guard let identify = externalUsers.tokenHolder else { return .failed(.unknownToken) }
         do throws(ExternalUsers.TokenFailure) {
             let user = try identify(token, time)
             let scope = scope(reportedFor: user, at: arrival)
-            return holder(of: user, scope, externalUsers.authentication(by: user.source), identifiedAt: arrival)
+            return sender(of: user, scope, externalUsers.authentication(by: user.source), identifiedAt: arrival)
         } catch {
             switch error {
             case .refused(let reason):
@@ -140,16 +140,16 @@ extension AccessControl {
     }
 
     /// Returns the user who has logged in with the browser that sends a request; nil without a valid cookie.
-    func logInHolder(_ request: HTTPRequest) -> Holder? {
+    func logInSender(_ request: HTTPRequest) -> Identification? {
         guard let known = logIn(of: request) else { return nil }
-        let sender = OriginPolicy.sender(of: request, publicOrigin: externalUsers.publicOrigin)
+        let origin = OriginPolicy.sender(of: request, publicOrigin: externalUsers.publicOrigin)
         // A page of another origin must neither change nor read anything with a user's cookie; following a link is allowed.
         let isAccepted =
-            request.method.changesState ? sender == .own : sender != .foreign || request.onlyOpensAPage
+            request.method.changesState ? origin == .own : origin != .foreign || request.onlyOpensAPage
         guard isAccepted else { return .failed(.other(Self.foreignPage)) }
-        let holder = holder(of: known.logIn)
-        switch holder {
-        case .undecided: return holder
+        let identification = sender(of: known.logIn)
+        switch identification {
+        case .undecided: return identification
         // The token or the user of the log-in no longer exists, which counts as no log-in.
         case .failed: return nil
         case .found:
@@ -157,23 +157,23 @@ extension AccessControl {
             if known.noteUse(at: now) {
                 store.write({ [hash = known.hash] in try $0.noteUse(ofLogIn: hash, at: now) }) { _ in }
             }
-            return holder
+            return identification
         }
     }
 
     /// Returns the holder of a log-in, with the permissions that the holder has now.
-    func holder(of logIn: LogIn) -> Holder {
+    func sender(of logIn: LogIn) -> Identification {
         switch logIn.holder {
-        case .token(_, let hash): return holder(ofTokenHash: hash)
+        case .token(_, let hash): return sender(ofTokenHash: hash)
         case .user(let user):
             let scope = externalUsers.scope(of: user)
             let last = reportedScopes.scope(of: user) ?? scope
-            return holder(of: user, AccessScope.lesser(scope, last), .externalPerson, identifiedAt: nil)
-        case .account(let name, let mark):
+            return sender(of: user, AccessScope.lesser(scope, last), .externalPerson, identifiedAt: nil)
+        case .account(let name, let fingerprint):
             guard let users else { return .failed(.unknownToken) }
-            return Holder(users.user(named: name, identifiedAt: nil)) { known in
+            return Identification(users.user(named: name, identifiedAt: nil)) { known in
                 // A log-in ends when the user's password is changed.
-                ConstantTime.areEqual(known.mark, mark)
+                ConstantTime.areEqual(known.passwordFingerprint, fingerprint)
                     ? .found(AuthenticatedSender(known)) : .failed(.wrongPassword(name))
             }
         }

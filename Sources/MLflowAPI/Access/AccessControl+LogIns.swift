@@ -22,24 +22,24 @@ extension AccessControl {
     private func reloadLogInsOnce() throws -> Bool {
         let known = logIns.withLock { $0 }
         let stored = try store.readNow(.cheap) { try $0.logIns() }
-        return place(stored, insteadOf: known)
+        return replaceLogIns(known, by: stored)
     }
 
     /// Replaces the log-ins in memory by those that were read; log-ins that are already known keep the times of their last use.
     ///
-    /// - Parameter known: the log-ins that were in memory when the reading began.
+    /// - Parameter old: the log-ins that were in memory when the reading began.
     /// - Returns: false, without a replacement, if the log-ins in memory have been changed since then.
-    func place(_ stored: [(logIn: LogIn, hash: [UInt8])], insteadOf known: KnownLogIns) -> Bool {
-        let current = stored.map { logIn, hash in known.logIn(ofHash: hash) ?? KnownLogIn(logIn, hash: hash) }
-        let new = KnownLogIns(current, generation: known.generation + 1)
-        let isTaken = logIns.withLock { logIns in
-            guard logIns.generation == known.generation else { return false }
+    func replaceLogIns(_ old: KnownLogIns, by stored: [(logIn: LogIn, hash: [UInt8])]) -> Bool {
+        let current = stored.map { logIn, hash in old.logIn(ofHash: hash) ?? KnownLogIn(logIn, hash: hash) }
+        let new = KnownLogIns(current, generation: old.generation + 1)
+        let isReplaced = logIns.withLock { logIns in
+            guard logIns.generation == old.generation else { return false }
             logIns = new
             return true
         }
         // Requests need to be checked again only if a log-in has ended, because a new one reduces nobody's permissions.
-        if isTaken, !new.holdsAll(of: known) { version.advance() }
-        return isTaken
+        if isReplaced, !new.containsAll(of: old) { version.advance() }
+        return isReplaced
     }
 
     /// Logs in the holder of a token of this server.
@@ -50,7 +50,7 @@ extension AccessControl {
         try catchUp()
         let hash = SHA256.digest(of: Array(text.utf8))
         let isOperator = ConstantTime.areEqual(hash, operatorKey.hash)
-        let found = isOperator ? .failure(.unknownToken) : waitForSender { holder(ofTokenHash: hash) }
+        let found = isOperator ? .failure(.unknownToken) : waitForSender { sender(ofTokenHash: hash) }
         let admitted = try admitted(found, from: request.caller.peer)
         return try logIn(.token(name: admitted.token?.name ?? "", hash: hash), of: admitted.user)
     }
@@ -61,14 +61,14 @@ extension AccessControl {
     /// - Returns: the value of the cookie.
     package func logIn(name: String, password: String, from request: HTTPRequest) throws -> String {
         let peer = request.caller.peer
-        guard let user = try admitted(holder(ofName: name, password, from: peer), from: peer).user else {
+        guard let user = try admitted(sender(ofName: name, password, from: peer), from: peer).user else {
             throw LogInFault(reason: "This server has no users with passwords.")
         }
-        return try logIn(.account(name: user.user.name, mark: user.mark), of: user)
+        return try logIn(.account(name: user.user.name, mark: user.passwordFingerprint), of: user)
     }
 
     /// Returns the user with a name and a password; blocks until the password is checked.
-    private func holder(
+    private func sender(
         ofName name: String,
         _ password: String,
         from peer: Peer
@@ -76,11 +76,9 @@ extension AccessControl {
         guard let users else { return .failure(.wrongPassword(name)) }
         do throws(AccessRefusal) {
             try catchUp()
-        } catch {
-            return .failure(.other(error))
-        }
-        let shown = users.shown(name, Array(password.utf8), from: peer)
-        return waitForSender { Holder(users.user(shown)) }
+        } catch { return .failure(.other(error)) }
+        let credential = users.passwordCredential(name, Array(password.utf8), from: peer)
+        return waitForSender { Identification(users.user(credential)) }
     }
 
     private func admitted(
@@ -110,7 +108,7 @@ extension AccessControl {
                     + "to groups."
             )
         }
-        switch waitForSender({ holder(of: user, scope, .externalPerson, identifiedAt: arrival) }) {
+        switch waitForSender({ sender(of: user, scope, .externalPerson, identifiedAt: arrival) }) {
         case .success(let admitted): return try logIn(.user(user), of: admitted.user)
         case .failure(let failure): throw LogInFault(reason: failure.reason)
         }
@@ -132,7 +130,7 @@ extension AccessControl {
     /// Attempts are limited, as those of log-ins are. Blocks until the password is checked.
     /// - Throws: `AccessRefusal` if too many passwords were wrong, so that this one is not checked now.
     func checkedUser(named name: String, _ password: String, from peer: Peer) throws(AccessRefusal) -> KnownUser? {
-        switch holder(ofName: name, password, from: peer) {
+        switch sender(ofName: name, password, from: peer) {
         case .success(let admitted): return admitted.user
         case .failure(let failure):
             note(failure, from: peer)
@@ -153,7 +151,7 @@ extension AccessControl {
     /// The name of the user or token that has logged in with the browser that sends a request; nil without a log-in.
     package func nameOfLogIn(_ request: HTTPRequest) -> String? {
         guard let known = logIn(of: request) else { return nil }
-        if case .failed = holder(of: known.logIn) { return nil }
+        if case .failed = sender(of: known.logIn) { return nil }
         return known.logIn.name
     }
 
@@ -174,15 +172,15 @@ extension AccessControl {
 
 extension ExternalUsers {
     /// Where a browser sends the cookie of a log-in that this request begins or uses: to paths beneath the server's prefix.
-    package func cookiePlace(of request: HTTPRequest) -> LogInCookie.Place {
+    package func cookiePlace(of request: HTTPRequest) -> LogInCookie.Scope {
         guard publicPath.isEmpty else { return returnPlace(of: request) }
         let isBeneathPrefix = request.rawPath == staticPrefix || request.rawPath.hasPrefix(staticPrefix + "/")
-        return LogInCookie.Place(path: isBeneathPrefix ? staticPrefix : "", isSecure: isSecure(request))
+        return LogInCookie.Scope(path: isBeneathPrefix ? staticPrefix : "", isSecure: isSecure(request))
     }
 
     /// Where a browser sends the cookie that it needs when an issuer sends the browser back to the server's public address.
-    package func returnPlace(of request: HTTPRequest) -> LogInCookie.Place {
-        LogInCookie.Place(path: publicPath, isSecure: isSecure(request))
+    package func returnPlace(of request: HTTPRequest) -> LogInCookie.Scope {
+        LogInCookie.Scope(path: publicPath, isSecure: isSecure(request))
     }
 
     /// Whether the browser that sends a request sees this server over https.

@@ -34,8 +34,8 @@ package struct AccessSettings: Sendable {
 
 /// Identifies the sender of each request, and refuses requests that the sender may not send.
 ///
-/// It decides by what the route declares. The sessions of the store check the permissions on single experiments and models,
-/// because they know what belongs to which experiment.
+/// The decision depends on the access that the route declares. The sessions of the store check the permissions on single
+/// experiments and models, because they know what belongs to which experiment.
 package final class AccessControl: Sendable {
     /// The decision about a request.
     package enum Decision: Sendable {
@@ -87,7 +87,7 @@ package final class AccessControl: Sendable {
         users = settings.defaultLevel.map { KnownUsers(store, defaultLevel: $0, isAudited: logInAudit != nil) }
         if isRequired {
             store.permissionChanges.watch { [weak self] in
-                self?.take($0)
+                self?.apply($0)
             } forgetting: { [weak self] in
                 self?.otherServers?.expire()
             }
@@ -97,8 +97,8 @@ package final class AccessControl: Sendable {
     }
 
     /// Applies the changes of a commit to the data in memory, before the commit is answered.
-    private func take(_ change: AccessChange) {
-        users?.take(change)
+    private func apply(_ change: AccessChange) {
+        users?.apply(change)
         if !change.endedTokens.isEmpty { tokens.withLock { $0 = $0.without(change.endedTokens) } }
         if !change.endedLogIns.isEmpty { logIns.withLock { $0 = $0.without(change.endedLogIns) } }
     }
@@ -133,26 +133,26 @@ package final class AccessControl: Sendable {
     private func reloadOnce() throws -> Bool {
         let known = tokens.withLock { $0 }
         let stored = try store.readNow(.cheap) { try $0.accessTokens() }
-        return place(stored, insteadOf: known)
+        return replaceTokens(known, by: stored)
     }
 
     /// Replaces the tokens in memory by those that were read.
     ///
-    /// - Parameter known: the tokens that were in memory when the reading began.
+    /// - Parameter old: the tokens that were in memory when the reading began.
     /// - Returns: false, without a replacement, if the tokens in memory have been changed since then.
-    func place(_ stored: [(token: AccessToken, hash: [UInt8])], insteadOf known: KnownTokens) -> Bool {
+    func replaceTokens(_ old: KnownTokens, by stored: [(token: AccessToken, hash: [UInt8])]) -> Bool {
         let current = stored.map { token, hash in
-            known.token(ofHash: hash).flatMap { $0.isSame(as: token) ? $0 : nil } ?? KnownToken(token, hash: hash)
+            old.token(ofHash: hash).flatMap { $0.isSame(as: token) ? $0 : nil } ?? KnownToken(token, hash: hash)
         }
-        let new = KnownTokens(current + [operatorToken], generation: known.generation + 1)
-        let isTaken = tokens.withLock { tokens in
-            guard tokens.generation == known.generation else { return false }
+        let new = KnownTokens(current + [operatorToken], generation: old.generation + 1)
+        let isReplaced = tokens.withLock { tokens in
+            guard tokens.generation == old.generation else { return false }
             tokens = new
             return true
         }
         // A new token reduces nobody's permissions.
-        if isTaken, known.all.contains(where: { new.token(ofHash: $0.hash) !== $0 }) { version.advance() }
-        return isTaken
+        if isReplaced, old.all.contains(where: { new.token(ofHash: $0.hash) !== $0 }) { version.advance() }
+        return isReplaced
     }
 
     /// The last uses, by the hashes of the tokens that were used since the start.
@@ -174,41 +174,39 @@ package final class AccessControl: Sendable {
     /// Notes the sender of a request, and refuses the request if the sender may not send it.
     ///
     /// Does not block.
-    /// - Parameter access: what the route declares; nil without a route.
+    /// - Parameter access: the access that the route declares; nil without a route.
     package func decision(on request: inout HTTPRequest, _ access: Access?) -> Decision {
         guard isRequired else { return .admitted }
-        if access?.isOpen(to: request) != true, let decision = decisionByOthers(on: request, access) { return decision }
-        let seen = version.current
-        let holder = holder(request)
-        if case .found(let holder) = holder {
-            let isNew = request.caller.identity !== holder.identity
-            request.identify(as: holder.identity)
-            request.caller.noteAdmission(at: holder.identity.kind == .operatorCommand ? 0 : seen)
-            if isNew, let actor = AuditActor(holder.identity) {
-                logInAudit?.noteSuccess(of: actor, by: request.caller)
-            }
+        if access?.isOpen(to: request) != true, let decision = outdatedDecision(on: request, access) { return decision }
+        let versionBefore = version.current
+        let identification = sender(request)
+        if case .found(let sender) = identification {
+            let isNew = request.caller.identity !== sender.identity
+            request.identify(as: sender.identity)
+            request.caller.noteAdmission(at: sender.identity.kind == .operatorCommand ? 0 : versionBefore)
+            if isNew, let actor = AuditActor(sender.identity) { logInAudit?.noteSuccess(of: actor, by: request.caller) }
         } else {
             request.identify(as: nil)
         }
         if let access, access.isOpen(to: request) { return .admitted }
-        switch holder {
-        case .found(let holder):
-            return access.flatMap { holder.refusal(of: $0) }.map { .refused(AccessRefusal(refusal: $0)) } ?? .admitted
+        switch identification {
+        case .found(let sender):
+            return access.flatMap { sender.refusal(of: $0) }.map { .refused(AccessRefusal(refusal: $0)) } ?? .admitted
         case .failed(let failure):
             note(failure, from: request.caller.peer)
             return .refused(refusal(of: failure))
         case .undecided(let begin):
-            return access.map(usesLastKnownPermissions) == true ? .refused(Self.databaseAway) : .undecided(begin)
+            return access.map(usesLastKnownPermissions) == true ? .refused(Self.databaseUnreachable) : .undecided(begin)
         }
     }
 
     /// Returns the sender of a request, after looking it up if necessary.
     ///
     /// Blocks.
-    func waitForSender(_ ask: () -> Holder) -> Result<AuthenticatedSender, Failure> {
+    func waitForSender(_ identify: () -> Identification) -> Result<AuthenticatedSender, Failure> {
         // The permissions may have changed again during the look-up, but not without end.
         for _ in 0..<Self.maximumChecks {
-            switch ask() {
+            switch identify() {
             case .found(let admitted): return .success(admitted)
             case .failed(let failure): return .failure(failure)
             case .undecided(let begin):

@@ -23,7 +23,7 @@ struct Deletions {
     }
 
     /// Whether a request whose head arrived at a time of the monotonic clock may create a user.
-    func allow(_ name: [UInt8], identifiedAt arrival: UInt64) -> Bool {
+    func allowsCreation(of name: [UInt8], identifiedAt arrival: UInt64) -> Bool {
         arrival > max(times[name] ?? 0, lastForgotten)
     }
 }

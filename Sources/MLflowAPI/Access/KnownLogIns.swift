@@ -54,7 +54,7 @@ struct KnownLogIns: Sendable {
     }
 
     /// Whether these log-ins include all of `others`.
-    func holdsAll(of others: KnownLogIns) -> Bool { others.all.allSatisfy { logIn(ofHash: $0.hash) != nil } }
+    func containsAll(of others: KnownLogIns) -> Bool { others.all.allSatisfy { logIn(ofHash: $0.hash) != nil } }
 
     func logIn(ofHash hash: [UInt8]) -> KnownLogIn? {
         logIns[hash.prefix(8)]?.first { ConstantTime.areEqual($0.hash, hash) }
@@ -66,7 +66,7 @@ package enum LogInCookie {
     private static let name = "apus_log_in"
 
     /// The paths and schemes with which a browser sends a cookie.
-    package struct Place: Sendable, Equatable {
+    package struct Scope: Sendable, Equatable {
         /// The path beneath which the browser sends the cookie, without a slash at its end; empty for all paths.
         let path: String
         /// Whether the browser sends the cookie only over https.
@@ -102,25 +102,25 @@ package enum LogInCookie {
         _ value: String,
         name: String = name,
         seconds: Int64,
-        at place: Place
+        at scope: Scope
     ) -> (name: String, value: String) {
-        let path = place.path.isEmpty ? "/" : place.path
-        let ending = place.isSecure ? "; Secure" : ""
+        let path = scope.path.isEmpty ? "/" : scope.path
+        let secureAttribute = scope.isSecure ? "; Secure" : ""
         return (
             "Set-Cookie",
-            "\(place.fullName(name))=\(value); Path=\(path); Max-Age=\(seconds); HttpOnly; SameSite=Lax\(ending)"
+            "\(scope.fullName(name))=\(value); Path=\(path); Max-Age=\(seconds); HttpOnly; SameSite=Lax\(secureAttribute)"
         )
     }
 
     /// The value of a cookie of this server; nil if it was not sent, or more than once.
-    package static func value(of name: String = name, in request: HTTPRequest, at place: Place) -> String? {
+    package static func value(of name: String = name, in request: HTTPRequest, at scope: Scope) -> String? {
         guard request.header("cookie") != nil else { return nil }
-        let wanted = place.fullName(name)
+        let fullName = scope.fullName(name)
         var found: String?
         for (field, text) in request.headers where field.lowercased() == "cookie" {
             for pair in text.split(separator: ";") {
                 let pair = pair.drop { $0 == " " }
-                guard let equals = pair.firstIndex(of: "="), pair[..<equals] == wanted else { continue }
+                guard let equals = pair.firstIndex(of: "="), pair[..<equals] == fullName else { continue }
                 // If there are two, a related host may have set one of them, so neither is accepted.
                 guard found == nil else { return nil }
                 found = String(pair[pair.index(after: equals)...])

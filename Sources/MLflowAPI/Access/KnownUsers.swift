@@ -18,15 +18,15 @@ final class KnownUser: Sendable {
     let externalIdentity: Identity
     /// A hash of `password`.
     ///
-    /// Each log-in of a browser contains the hash from its beginning, so the log-in ends when the password is changed.
-    let mark: [UInt8]
-    /// The identities for the user's tokens that are limited to experiments, by the ids; at most as many as a user can have tokens.
+    /// Each log-in of a browser contains the hash of the password with which it began, so it ends when the password is changed.
+    let passwordFingerprint: [UInt8]
+    /// The identities for the user's tokens that are limited to experiments, by the experiments' ids.
     private let limitedIdentities = Mutex<[Set<Int64>: Identity]>([:])
 
     init(_ user: User, password: String?, grants: [Grant], defaultLevel: PermissionLevel) {
         self.user = user
         self.password = password
-        mark = SHA256.digest(of: Array((password ?? "").utf8))
+        passwordFingerprint = SHA256.digest(of: Array((password ?? "").utf8))
         // A user who may manage the whole server is not restricted by other grants, as in MLflow.
         let managesAll = user.isAdministrator || grants.contains(Grant(.workspace, Grant.everything, .manage))
         identity = Identity(
@@ -45,19 +45,19 @@ final class KnownUser: Sendable {
         guard let experiments else { return identity }
         let ids = Set(experiments)
         return limitedIdentities.withLock { limited in
-            if let known = limited[ids] { return known }
+            if let cached = limited[ids] { return cached }
             let permissions = identity.permissions?.limited(to: ids) ?? Permissions(within: ids)
-            let made = Identity(.user, name: user.name, userID: user.id, permissions: permissions, hidesOthers: true)
-            // Without this limit, identities for deleted tokens would accumulate until the user is changed.
+            let new = Identity(.user, name: user.name, userID: user.id, permissions: permissions, hidesOthers: true)
+            // Without this limit, identities of deleted tokens would accumulate until the user is changed.
             if limited.count >= AccessToken.userLimit { limited.removeAll() }
-            limited[ids] = made
-            return made
+            limited[ids] = new
+            return new
         }
     }
 }
 
 /// A name and a password that a client has sent.
-struct ShownPassword: Sendable {
+struct PasswordCredential: Sendable {
     let name: String
     let password: String
     /// The attempt for `PasswordChecks`, which limits how many passwords a client can try.
@@ -79,7 +79,7 @@ struct ShownPassword: Sendable {
     private static let nameLimit = 4 * User.nameLimit + 1
 }
 
-/// A cache of the users who have recently authenticated, so that their next requests need neither a read nor a check of the password.
+/// A cache of the users who have recently authenticated; their next requests need neither a read nor a check of the password.
 ///
 /// A change of a user has effect from the next request after its commit.
 final class KnownUsers: Sendable {
@@ -88,7 +88,7 @@ final class KnownUsers: Sendable {
         case user(KnownUser)
         /// There is no such user, or the password is wrong.
         case refused(AccessControl.Failure)
-        /// The user must be read from the store first. The closure begins to read, and calls its parameter afterwards, on any thread.
+        /// The user must be read from the store first. The closure begins the read, and then calls its parameter on any thread.
         case undecided(@Sendable (@escaping @Sendable () -> Void) -> Void)
     }
 
@@ -135,7 +135,7 @@ final class KnownUsers: Sendable {
         /// Counts the commits that changed users.
         var version = 0
 
-        mutating func take(_ change: AccessChange) {
+        mutating func apply(_ change: AccessChange) {
             for name in change.deletedUsers { deletions.note(name) }
             guard change.users != .some([]) else { return }
             version += 1
@@ -152,7 +152,7 @@ final class KnownUsers: Sendable {
         }
 
         /// The user whose name and password were right at an earlier check; nil if they must be checked again.
-        func known(_ key: Key) -> KnownUser? {
+        func recentlyCheckedUser(_ key: Key) -> KnownUser? {
             guard case (.right(let id, let password), let end)? = attempts[key], end > .now,
                 let known = users[id], known.password == password
             else { return nil }
@@ -183,7 +183,7 @@ final class KnownUsers: Sendable {
     }
 
     /// Drops what a commit has changed.
-    func take(_ change: AccessChange) { state.withLock { $0.take(change) } }
+    func apply(_ change: AccessChange) { state.withLock { $0.apply(change) } }
 
     /// Drops everything that another server may have changed.
     func forget() {
@@ -211,22 +211,22 @@ final class KnownUsers: Sendable {
     }
 
     /// A name and a password from a header field or a form.
-    func shown(_ name: String, _ password: [UInt8], from peer: Peer) -> ShownPassword {
+    func passwordCredential(_ name: String, _ password: [UInt8], from peer: Peer) -> PasswordCredential {
         // The check compares passwords in which invalid UTF-8 is replaced, so the key is made from the same text.
         let text = String(decoding: password, as: UTF8.self)
         let field = "Basic " + Base64.encode(Array("\(name):\(text)".utf8), .standard)
-        return ShownPassword(name, text, from: peer, key(of: field))
+        return PasswordCredential(name, text, from: peer, key(of: field))
     }
 
     /// The user whose name and password were recently right; nil if they must be checked.
-    func known(_ key: Key) -> KnownUser? { state.withLock { $0.known(key) } }
+    func recentlyCheckedUser(_ key: Key) -> KnownUser? { state.withLock { $0.recentlyCheckedUser(key) } }
 
     /// The user with a name and a password.
-    func user(_ shown: ShownPassword) -> LookUp {
-        guard shown.isPossible else { return .refused(.wrongPassword(shown.name)) }
+    func user(_ credential: PasswordCredential) -> LookUp {
+        guard credential.isPossible else { return .refused(.wrongPassword(credential.name)) }
         let (known, outdated, isWrong) = state.withLock { state -> (KnownUser?, Int64?, Bool) in
-            if let known = state.known(shown.key) { return (known, nil, false) }
-            guard let (attempt, end) = state.attempts[shown.key], end > .now else { return (nil, nil, false) }
+            if let known = state.recentlyCheckedUser(credential.key) { return (known, nil, false) }
+            guard let (attempt, end) = state.attempts[credential.key], end > .now else { return (nil, nil, false) }
             switch attempt {
             case .wrong(let version): return (nil, nil, version == state.version)
             case .right(let id, _):
@@ -235,12 +235,12 @@ final class KnownUsers: Sendable {
             }
         }
         if let known { return .user(known) }
-        if isWrong { return .refused(.wrongPassword(shown.name)) }
+        if isWrong { return .refused(.wrongPassword(credential.name)) }
         if let outdated { return .undecided { [self] in load(id: outdated, $0) } }
-        guard state.withLock({ $0.pending[shown.key] != nil }) || checks.mayRun(for: shown.attempt) else {
-            return .refused(.tooManyPasswords(shown.name))
+        guard state.withLock({ $0.pending[credential.key] != nil }) || checks.mayRun(for: credential.attempt) else {
+            return .refused(.tooManyPasswords(credential.name))
         }
-        return .undecided { [self] in find(shown, $0) }
+        return .undecided { [self] in startCheck(credential, $0) }
     }
 
     /// The user with an id; no password is checked.
@@ -252,23 +252,23 @@ final class KnownUsers: Sendable {
 
     /// The user with a name that a proxy, an issuer or the cookie of a browser has identified; no password is checked.
     ///
-    /// - Parameter arrival: the arrival of the head that identifies the user. If there is no such user, one without a password and
-    ///   without grants is created, unless a user with this name was deleted after the arrival. If nil, no user is created.
+    /// - Parameter arrival: the arrival of the head that identifies the user. If there is no such user, one without a password
+    ///   and without grants is created, unless a user with this name was deleted after the arrival. If nil, no user is created.
     func user(named name: String, identifiedAt arrival: UInt64?) -> LookUp {
-        let (known, reason, mayMake) = state.withLock { state -> (KnownUser?, String?, Bool) in
+        let (known, reason, mayCreate) = state.withLock { state -> (KnownUser?, String?, Bool) in
             let bytes = Array(name.utf8)
-            let mayMake = arrival.map { state.deletions.allow(bytes, identifiedAt: $0) } ?? false
+            let mayCreate = arrival.map { state.deletions.allowsCreation(of: bytes, identifiedAt: $0) } ?? false
             switch state.names[bytes] {
-            case .user(let id)?: return (state.users[id], nil, mayMake)
+            case .user(let id)?: return (state.users[id], nil, mayCreate)
             case .missing(let end)?:
-                return (nil, end > .now && !mayMake ? "There is no user '\(name)' any more." : nil, mayMake)
-            case .refused(let reason, let end)?: return (nil, end > .now ? reason : nil, mayMake)
-            case nil: return (nil, nil, mayMake)
+                return (nil, end > .now && !mayCreate ? "There is no user '\(name)' any more." : nil, mayCreate)
+            case .refused(let reason, let end)?: return (nil, end > .now ? reason : nil, mayCreate)
+            case nil: return (nil, nil, mayCreate)
             }
         }
         if let known { return .user(known) }
         if let reason { return .refused(.other(AccessRefusal(refusal: HTTPRefusal(403, reason)))) }
-        return .undecided { [self] in find(named: name, identifiedAt: mayMake ? arrival : nil, $0) }
+        return .undecided { [self] in find(named: name, identifiedAt: mayCreate ? arrival : nil, $0) }
     }
 
     // MARK: Looking up
@@ -279,12 +279,12 @@ final class KnownUsers: Sendable {
     /// Looks a user up by name; calls `done` on another thread when `user(named:identifiedAt:)` can return the result.
     private func find(named name: String, identifiedAt arrival: UInt64?, _ done: @escaping @Sendable () -> Void) {
         store.read({ try $0.userWithPassword(named: name)?.user.id }, cost: .cheap) { [self] result in
-            guard let arrival, case .success(nil) = result else { return finish(result, name, done) }
+            guard let arrival, case .success(nil) = result else { return cache(result, name, done) }
             let entry = isAudited ? Self.entry(ofExternalUser: name) : nil
             let create = { @Sendable [self] (session: any TrackingWriting) in
                 // Deletions go through the writer too, so that none can happen between this check and the creation.
                 guard !session.deletes(userNamed: name),
-                    state.withLock({ $0.deletions.allow(Array(name.utf8), identifiedAt: arrival) })
+                    state.withLock({ $0.deletions.allowsCreation(of: Array(name.utf8), identifiedAt: arrival) })
                 else { throw DeletedSince() }
                 let id = try session.createUser(name, password: nil, isAdministrator: false).id
                 try session.audit(entry)
@@ -297,7 +297,7 @@ final class KnownUsers: Sendable {
                 }
                 // The next look-up finds no user; a request that arrives later may still create one.
                 if case .failure(let error) = result, error is DeletedSince { return done() }
-                finish(result.map(Optional.some), name, done)
+                cache(result.map(Optional.some), name, done)
             }
         }
     }
@@ -308,7 +308,7 @@ final class KnownUsers: Sendable {
         return entry
     }
 
-    private func finish(_ result: Result<Int64?, any Error>, _ name: String, _ done: @escaping @Sendable () -> Void) {
+    private func cache(_ result: Result<Int64?, any Error>, _ name: String, _ done: @escaping @Sendable () -> Void) {
         let named: UserByName
         switch result {
         case .success(let id?): named = .user(id: id)
@@ -355,15 +355,15 @@ final class KnownUsers: Sendable {
     }
 
     /// Checks a name and a password; `done` is called on another thread when `user` can return the result.
-    private func find(_ shown: ShownPassword, _ done: @escaping @Sendable () -> Void) {
-        let key = shown.key
+    private func startCheck(_ credential: PasswordCredential, _ done: @escaping @Sendable () -> Void) {
+        let key = credential.key
         let isFirst = state.withLock { state in
             state.pending[key, default: []].append(done)
             return state.pending[key]?.count == 1
         }
         guard isFirst else { return }
-        checks.run(for: shown.attempt) { [self] in
-            try? check(shown)
+        checks.run(for: credential.attempt) { [self] in
+            try? check(credential)
         } _: { [self] in
             for done in state.withLock({ $0.pending.removeValue(forKey: key) }) ?? [] { done() }
         }
@@ -372,14 +372,14 @@ final class KnownUsers: Sendable {
     /// Checks a password against the stored hash, and records the result.
     ///
     /// - Throws: an error if the password cannot be checked; then nothing is recorded.
-    private func check(_ shown: ShownPassword) throws -> Bool {
+    private func check(_ credential: PasswordCredential) throws -> Bool {
         let version = state.withLock { $0.version }
-        let found = try store.readNow(.cheap) { try $0.userWithPassword(named: shown.name) }
-        let isRight = try PasswordHash.isStored(shown.password, as: found?.password)
+        let found = try store.readNow(.cheap) { try $0.userWithPassword(named: credential.name) }
+        let isRight = try PasswordHash.isStored(credential.password, as: found?.password)
         if isRight, let found {
-            record(.right(userID: found.user.id, password: found.password), shown.key, for: Self.rightDuration)
+            record(.right(userID: found.user.id, password: found.password), credential.key, for: Self.rightDuration)
         } else {
-            record(.wrong(version: version), shown.key, for: Self.wrongDuration)
+            record(.wrong(version: version), credential.key, for: Self.wrongDuration)
         }
         return isRight
     }

@@ -16,18 +16,16 @@ extension MLflowAPI {
                 handler: .buffered { request, responder in
                     let identity = request.caller.identity
                     let logIn = settings.access?.isRequired == true ? settings.access?.nameOfLogIn(request) : nil
-                    var response = HTTPResponse.json { writer in
-                        writer.beginObject()
+                    var response = HTTPResponse.jsonObject { writer in
                         writer.member("name", ifPresent: identity?.name)
                         writer.member("kind", ifPresent: identity?.kind.rawValue)
                         writer.member("is_admin", identity?.isAdministrator == true)
                         writer.member("has_users", settings.access?.hasUsers == true)
                         writer.member("has_password", settings.access?.hasPassword(identity) == true)
                         writer.member("can_log_out", logIn != nil)
-                        let admitted = settings.access?.known(request)
+                        let admitted = settings.access?.admittedSender(of: request)
                         writer.member("makes_tokens", admitted?.mayMakeTokens == true)
                         writer.member("token_lifetime", ifPresent: admitted?.longestTokenLifetime)
-                        writer.endObject()
                     }
                     response.headers.append(("Cache-Control", "no-store"))
                     responder.send(response)

@@ -33,7 +33,7 @@ final class OtherServers: Sendable {
 
     init(_ stored: StoredAccessVersion) { self.stored = stored }
 
-    /// - Parameter arrival: when the head of a request came, as `HTTPRequest.arrival`.
+    /// - Parameter arrival: the time at which the head of a request arrived, as `HTTPRequest.arrival`.
     func freshness(at arrival: UInt64) -> Freshness {
         state.withLock { state in
             if arrival <= state.currentUpTo { return .current }
@@ -68,14 +68,12 @@ final class OtherServers: Sendable {
     }
 
     /// Notes the success of a reading that began at a time.
-    func noteSuccess(since start: UInt64) {
-        state.withLock { $0.currentUpTo = max($0.currentUpTo, start) }
-    }
+    func noteSuccess(since start: UInt64) { state.withLock { $0.currentUpTo = max($0.currentUpTo, start) } }
 
-    /// Notes that a reading has failed, which has waited for the database as long as a request may.
+    /// Notes that a reading has failed after it had waited for the database for as long as a request may wait.
     ///
-    /// - Returns: the closures of the requests that have come meanwhile. They fail too: with a reading of their own they would wait up
-    ///   to twice as long.
+    /// - Returns: the closures of the requests that have arrived meanwhile. They fail too, because with a reading of their own
+    ///   they would wait up to twice as long.
     func noteFailure() -> [@Sendable () -> Void] {
         let now = SystemCall.preciseNanoseconds()
         return state.withLock { state in
@@ -86,10 +84,10 @@ final class OtherServers: Sendable {
     }
 }
 
-/// A request is checked by the permissions that the database contains after its head has arrived, whichever server has changed them. One
-/// reading of the database counts for all requests that wait for it, so that a busy server makes one reading after another.
+/// A request is checked by the permissions that the database contains after the request's head has arrived, whichever server has
+/// changed them. All requests that wait share one reading of the database, so that a busy server makes one reading after another.
 extension AccessControl {
-    static let databaseAway = AccessRefusal(
+    static let databaseUnreachable = AccessRefusal(
         refusal: HTTPRefusal(429, "The database of users and tokens cannot be reached; try again in a moment."),
         fields: [("Retry-After", "1")]
     )
@@ -102,15 +100,15 @@ extension AccessControl {
     }
 
     /// The decision about a request that must wait until the changes by other servers are known; nil if it need not wait.
-    func decisionByOthers(on request: HTTPRequest, _ access: Access?) -> Decision? {
-        guard let otherServers, externalUsers.proxy != nil || showsCredential(request) else { return nil }
+    func outdatedDecision(on request: HTTPRequest, _ access: Access?) -> Decision? {
+        guard let otherServers, externalUsers.proxy != nil || hasCredential(request) else { return nil }
         let usesLastKnown = access.map(usesLastKnownPermissions) == true
         switch otherServers.freshness(at: request.arrival) {
         case .current: return nil
-        case .unreachable: return usesLastKnown ? nil : .refused(Self.databaseAway)
+        case .unreachable: return usesLastKnown ? nil : .refused(Self.databaseUnreachable)
         case .outdated:
             guard usesLastKnown else { return .undecided { [self] in readChanges($0) } }
-            // For later requests, when the database can be reached again.
+            // When the database can be reached again, this reading makes the permissions current for later requests.
             readChanges {}
             return nil
         }
@@ -118,12 +116,12 @@ extension AccessControl {
 
     /// Whether a request is checked by the permissions that were read last, because the database cannot be reached.
     ///
-    /// This holds only for the statistics of this server, in which the operator can see that.
+    /// Only calls for the statistics of this server are checked so: by the statistics, the operator can notice the problem.
     func usesLastKnownPermissions(_ access: Access) -> Bool {
         access.action == .read && access.resources == [.statistics] && otherServers != nil && !store.isReachable
     }
 
-    private func showsCredential(_ request: HTTPRequest) -> Bool {
+    private func hasCredential(_ request: HTTPRequest) -> Bool {
         request.header("authorization") != nil || request.header("cookie") != nil
     }
 
@@ -137,7 +135,7 @@ extension AccessControl {
         for _ in 0..<Self.maximumChecks {
             switch otherServers.freshness(at: arrival) {
             case .current: return
-            case .unreachable: throw Self.databaseAway
+            case .unreachable: throw Self.databaseUnreachable
             case .outdated:
                 let isDone = DispatchSemaphore(value: 0)
                 readChanges { isDone.signal() }
@@ -172,8 +170,8 @@ extension AccessControl {
             case .success(nil): others.noteSuccess(since: start)
             case .failure: waiting += others.noteFailure()
             case .success(let found?):
-                // If this server has made changes meanwhile, what was read is dropped, and the waiting requests cause another reading.
-                if place(found.tokens, insteadOf: tokens), place(found.logIns, insteadOf: logIns) {
+                // If this server has made changes meanwhile, this result is dropped, and the database is read again.
+                if replaceTokens(tokens, by: found.tokens), replaceLogIns(logIns, by: found.logIns) {
                     users?.forget()
                     version.advance()
                     if others.stored.replace(known, by: found.version) { others.noteSuccess(since: start) }

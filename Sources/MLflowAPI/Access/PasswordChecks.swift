@@ -53,14 +53,14 @@ package final class PasswordChecks: Sendable {
         ///   - peerCheck: the number of the last check of an address; 0 if it had no recent one.
         ///   - nameCheck: the same for a name at an address.
         mutating func removeNext(_ peerCheck: (Peer) -> Int, _ nameCheck: (PasswordAttempt) -> Int) -> Job? {
-            func comesBefore(_ one: [Job], _ other: [Job]) -> Bool {
+            func precedes(_ one: [Job], _ other: [Job]) -> Bool {
                 guard let one = one.first, let other = other.first else { return false }
                 return order(one, peerCheck(one.attempt.peer)) < order(other, peerCheck(other.attempt.peer))
             }
             func order(_ job: Job, _ lastCheck: Int) -> (Int, Int, Int) {
                 (max(lastCheck, job.arrival), lastCheck, job.number)
             }
-            guard let (peer, jobsOfPeer) = jobs.min(by: { comesBefore($0.value, $1.value) }),
+            guard let (peer, jobsOfPeer) = jobs.min(by: { precedes($0.value, $1.value) }),
                 let index = jobsOfPeer.indices.min(by: {
                     order(jobsOfPeer[$0], nameCheck(jobsOfPeer[$0].attempt))
                         < order(jobsOfPeer[$1], nameCheck(jobsOfPeer[$1].attempt))
@@ -81,11 +81,11 @@ package final class PasswordChecks: Sendable {
     fileprivate struct State {
         var isRunning = false
         /// The checks of names whose password was right from the same address.
-        var known = FairQueue()
+        var trusted = FairQueue()
         /// The checks of all other names.
         var others = FairQueue()
         /// Whether the last check was one of `known`.
-        var wasKnown = false
+        var wasTrusted = false
         var peers: [Peer: AttemptHistory] = [:]
         var attempts: [PasswordAttempt: AttemptHistory] = [:]
         /// The number of checks that have arrived.
@@ -104,7 +104,7 @@ package final class PasswordChecks: Sendable {
         /// The last time at which a password was right.
         var success: ContinuousClock.Instant?
 
-        var isKnown: Bool { success.map { ContinuousClock.now - $0 < PasswordChecks.knownDuration } ?? false }
+        var isTrusted: Bool { success.map { ContinuousClock.now - $0 < PasswordChecks.trustDuration } ?? false }
     }
 
     /// A limit of attempts for a name or an address.
@@ -136,13 +136,12 @@ package final class PasswordChecks: Sendable {
         maximumFailures: 60,
         secondsToForgetFailure: 1
     )
-    /// The largest number of checks in a queue before one that is accepted; with those of the other queue, they take about ten
-    /// seconds.
-    package static let mostBefore = 48
+    /// The largest number of checks in a queue before one that is accepted; with the other queue, they take about ten seconds.
+    package static let queueLimit = 48
     /// The seconds after which a client should repeat a refused check.
     package static let secondsUntilRetry = 5
-    /// How long a name counts as known at an address after its password was right there.
-    fileprivate static let knownDuration = Duration.seconds(86_400)
+    /// How long a name counts as trusted at an address after its password was right there.
+    fileprivate static let trustDuration = Duration.seconds(86_400)
     fileprivate static let maximumHistories = 10_000
 
     private let queue = DispatchQueue(label: "passwords")
@@ -155,9 +154,9 @@ package final class PasswordChecks: Sendable {
         state.withLock { state in
             let own = state.attempts[attempt]
             guard own.map(Self.limitOfName.allows) ?? true else { return false }
-            guard own?.isKnown != true else { return state.known.count(before: attempt.peer) < Self.mostBefore }
+            guard own?.isTrusted != true else { return state.trusted.count(before: attempt.peer) < Self.queueLimit }
             return state.peers[attempt.peer].map(Self.limitOfPeer.allows) ?? true
-                && state.others.count(before: attempt.peer) < Self.mostBefore
+                && state.others.count(before: attempt.peer) < Self.queueLimit
         }
     }
 
@@ -170,7 +169,7 @@ package final class PasswordChecks: Sendable {
         _ done: @escaping @Sendable () -> Void
     ) {
         let isFirst = state.withLock { state in
-            state.makeRoom()
+            state.removeOldHistories()
             state.peers[attempt.peer, default: AttemptHistory()].waiting += 1
             state.attempts[attempt, default: AttemptHistory()].waiting += 1
             state.arrivedCount += 1
@@ -181,7 +180,8 @@ package final class PasswordChecks: Sendable {
                 check: check,
                 done: done
             )
-            if state.attempts[attempt]?.isKnown == true { state.known.append(job) } else { state.others.append(job) }
+            let isTrusted = state.attempts[attempt]?.isTrusted == true
+            if isTrusted { state.trusted.append(job) } else { state.others.append(job) }
             defer { state.isRunning = true }
             return !state.isRunning
         }
@@ -201,8 +201,8 @@ extension PasswordChecks.State {
     fileprivate mutating func next() -> PasswordChecks.Job? {
         let peerCheck = { [peers] (peer: Peer) in peers[peer]?.lastCheck ?? 0 }
         let nameCheck = { [attempts] (attempt: PasswordAttempt) in attempts[attempt]?.lastCheck ?? 0 }
-        wasKnown = !known.isEmpty && (others.isEmpty || !wasKnown)
-        guard let job = wasKnown ? known.removeNext(peerCheck, nameCheck) : others.removeNext(peerCheck, nameCheck)
+        wasTrusted = !trusted.isEmpty && (others.isEmpty || !wasTrusted)
+        guard let job = wasTrusted ? trusted.removeNext(peerCheck, nameCheck) : others.removeNext(peerCheck, nameCheck)
         else {
             isRunning = false
             return nil
@@ -216,12 +216,12 @@ extension PasswordChecks.State {
     /// Removes histories that cannot cause a refusal any more.
     ///
     /// Histories of names whose password was right are removed only if removing the others does not suffice.
-    mutating func makeRoom() {
+    mutating func removeOldHistories() {
         if peers.count >= PasswordChecks.maximumHistories {
             peers = peers.filter { PasswordChecks.limitOfPeer.canRefuse(after: $0.value) }
         }
         guard attempts.count >= PasswordChecks.maximumHistories else { return }
-        attempts = attempts.filter { PasswordChecks.limitOfName.canRefuse(after: $0.value) || $0.value.isKnown }
+        attempts = attempts.filter { PasswordChecks.limitOfName.canRefuse(after: $0.value) || $0.value.isTrusted }
         guard attempts.count >= PasswordChecks.maximumHistories else { return }
         attempts = attempts.filter { PasswordChecks.limitOfName.canRefuse(after: $0.value) }
     }

@@ -124,7 +124,7 @@ extension MLflowAPI {
     // MARK: Calls
 
     private func listTokens(_ request: HTTPRequest, _ responder: HTTPResponder) {
-        answerHolder(request, responder, .lookUp(.token)) { _, request in
+        answerTokenManager(request, responder, .lookUp(.token)) { _, request in
             let identity = request.caller.identity
             var tokens = try accessTokens()
             if let identity, !identity.isAdministrator { tokens.removeAll { $0.userID != identity.userID } }
@@ -137,39 +137,36 @@ extension MLflowAPI {
     }
 
     private func createToken(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
-        answerHolder(request, responder, Self.tokenChange) { message, request in
+        answerTokenManager(request, responder, Self.tokenChange) { message, request in
             let identity = request.caller.identity
             // A misspelt or empty list of experiments must not create a token without a limit.
-            try Self.requireKnown(["name", "scope", "experiments", "expires_in"], message.names)
+            try Self.requireOnly(["name", "scope", "experiments", "expires_in"], message.names)
             let experiments = try message.strings("experiments")
             guard experiments != nil || !message.names.contains("experiments") else {
                 throw TrackingError.tokenExperiments(0)
             }
             let longest = try settings.access?.longestTokenLifetime(of: request)
-            let wanted = TokenRequest(
+            let tokenRequest = TokenRequest(
                 name: try message.requiredString("name"),
                 scope: try message.choice("scope", of: AccessScope.self) ?? .write,
                 experiments: experiments,
                 lifetime: try message.integer("expires_in") ?? longest
             )
-            if let longest, let lifetime = wanted.lifetime, lifetime > longest {
+            if let longest, let lifetime = tokenRequest.lifetime, lifetime > longest {
                 throw TrackingError.invalidParameter(
                     "A token of a user whom a proxy or an issuer names is valid for up to \(longest / 86_400_000) days, because this "
                         + "server is not told when such a user loses access. Make expires_in at most \(longest)."
                 )
             }
-            if let identity, wanted.scope == .admin, !identity.isAdministrator {
-                throw TrackingError(
-                    .permissionDenied,
+            if let identity, tokenRequest.scope == .admin, !identity.isAdministrator {
+                throw TrackingError.permissionDenied(
                     "Permission denied: only admins may create a token of the scope admin. Use the scope write."
                 )
             }
-            let (key, token) = try createToken(wanted, for: request.caller, audit)
-            var response = HTTPResponse.json { writer in
-                writer.beginObject()
+            let (key, token) = try createToken(tokenRequest, for: request.caller, audit)
+            var response = HTTPResponse.jsonObject { writer in
                 writer.member("token", key.text)
                 writer.members(of: token, user: identity?.userID == nil ? nil : identity?.name)
-                writer.endObject()
             }
             response.headers.append(("Cache-Control", "no-store"))
             return response
@@ -177,16 +174,13 @@ extension MLflowAPI {
     }
 
     private func revokeToken(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
-        answerHolder(request, responder, Self.tokenChange) { message, request in
+        answerTokenManager(request, responder, Self.tokenChange) { message, request in
             let identity = request.caller.identity
             let name = try message.requiredString("name")
             var userID = identity?.userID
             if let owner = try message.string("username") {
                 guard identity?.isAdministrator ?? true || identity?.name.isExactly(owner) == true else {
-                    throw TrackingError(
-                        .permissionDenied,
-                        "Permission denied: only admins revoke the tokens of others."
-                    )
+                    throw TrackingError.permissionDenied("Permission denied: only admins revoke the tokens of others.")
                 }
                 // No user has an empty name, so an empty name means a token without an owner.
                 userID = owner.isEmpty ? nil : try store.readNow(.cheap) { try $0.user(named: owner) }.id
@@ -199,30 +193,27 @@ extension MLflowAPI {
     /// Answers a sender who may manage tokens: an administrator or, for their own tokens, a user.
     ///
     /// On a server without authentication, only commands on its machine count as administrators.
-    private func answerHolder(
+    private func answerTokenManager(
         _ request: HTTPRequest,
         _ responder: HTTPResponder,
-        _ declared: Access,
+        _ access: Access,
         _ body: (RequestMessage, HTTPRequest) throws -> HTTPResponse
     ) {
         do {
             responder.send(
-                try whileAdmitted(request, declared) { request in
-                    try requireTokenHolder(request)
+                try whileAdmitted(request, access) { request in
+                    try requireTokenManager(request)
                     return try body(try RequestMessage(request), request)
                 }
             )
-        } catch {
-            responder.send(response(to: error))
-        }
+        } catch { responder.send(response(to: error)) }
     }
 
     /// Throws unless the sender of a request may manage tokens, at least its own.
-    private func requireTokenHolder(_ request: HTTPRequest) throws(TrackingError) {
+    private func requireTokenManager(_ request: HTTPRequest) throws(TrackingError) {
         let access = settings.access
         guard access?.isRequired == true || access?.isOfOperator(request) == true else {
-            throw TrackingError(
-                .permissionDenied,
+            throw TrackingError.permissionDenied(
                 "This server does not require tokens, so only `apus token` on its own machine can manage them. To allow this "
                     + "call, start the server with --require-token."
             )
@@ -230,14 +221,12 @@ extension MLflowAPI {
         let identity = request.caller.identity
         guard identity == nil || identity?.isAdministrator == true || identity?.kind == .user else {
             guard identity?.kind != .outsider else {
-                throw TrackingError(
-                    .permissionDenied,
+                throw TrackingError.permissionDenied(
                     "This server has no users to whom tokens could belong. The operator of the server can add users by starting "
                         + "it with --app-name basic-auth."
                 )
             }
-            throw TrackingError(
-                .permissionDenied,
+            throw TrackingError.permissionDenied(
                 "The token '\(identity?.name ?? "")' may not manage tokens. Use a token of the scope admin: apus token create "
                     + "NAME --scope admin"
             )

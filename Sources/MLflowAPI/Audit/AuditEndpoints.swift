@@ -27,16 +27,14 @@ extension MLflowAPI {
     package static let backupAction = "backup"
 
     /// Returns a page of the audit log; blocks on a read of the store.
-    package func auditPage(_ query: AuditQuery) throws -> AuditPage {
-        try store.readNow { try $0.auditPage(query) }
-    }
+    package func auditPage(_ query: AuditQuery) throws -> AuditPage { try store.readNow { try $0.auditPage(query) } }
 
     private func listAudit(_ request: HTTPRequest, _ responder: HTTPResponder) {
         do {
             try requireAdministrator(request)
             let message = try RequestMessage(request, .journal)
             // If a misspelt filter were ignored, the answer would contain more entries than the client wants.
-            try Self.requireKnown(
+            try Self.requireOnly(
                 ["since", "until", "actor", "action", "resource_id", "address", "max_results", "page_token"],
                 message.names
             )
@@ -50,18 +48,14 @@ extension MLflowAPI {
             query.pageToken = try message.string("page_token")
             let page = try store.readNow(for: request.caller) { [query] in try $0.auditPage(query) }
             responder.send(
-                .json(capacity: 64 + 320 * page.entries.count) { writer in
-                    writer.beginObject()
+                .jsonObject(capacity: 64 + 320 * page.entries.count) { writer in
                     writer.memberArray("entries") { writer in
                         for entry in page.entries { writer.write(entry) }
                     }
                     writer.member("next_page_token", ifPresent: page.nextPageToken)
-                    writer.endObject()
                 }
             )
-        } catch {
-            responder.send(response(to: error))
-        }
+        } catch { responder.send(response(to: error)) }
     }
 
     private func noteBackup(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
@@ -72,17 +66,14 @@ extension MLflowAPI {
                 try store.writeNow(for: request.caller) { try $0.audit(audit) }
             }
             responder.send(.empty)
-        } catch {
-            responder.send(response(to: error))
-        }
+        } catch { responder.send(response(to: error)) }
     }
 
     /// On a server that does not require clients to identify themselves, only a command on its machine is an administrator.
     private func requireAdministrator(_ request: HTTPRequest) throws(TrackingError) {
         let access = settings.access
         guard access?.isRequired == true || access?.isOfOperator(request) == true else {
-            throw TrackingError(
-                .permissionDenied,
+            throw TrackingError.permissionDenied(
                 "This server does not require tokens, so only `apus audit` on its own machine can read the audit log. To allow "
                     + "this call, start the server with --require-token."
             )

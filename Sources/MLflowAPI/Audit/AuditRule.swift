@@ -17,7 +17,7 @@ package struct AuditForm: Sendable {
     /// Where the entry records the name of an object that the call creates.
     ///
     /// The name is known after the call has succeeded.
-    package enum Made: Sendable {
+    package enum CreatedName: Sendable {
         /// The created object becomes the entry's resource, of this kind.
         case resource(AuditResource.Kind)
         /// The created object's name is added to the entry's details with this key.
@@ -26,7 +26,7 @@ package struct AuditForm: Sendable {
 
     /// The action that the entry names; if nil, the entry names the endpoint's path.
     package var action: String?
-    package var made: Made?
+    package var createdName: CreatedName?
     /// The names of the request fields and path parameters that are copied into the entry.
     ///
     /// A field that holds a secret, or the values of a run's params, must not be named.
@@ -34,10 +34,10 @@ package struct AuditForm: Sendable {
 }
 
 extension Access {
-    /// Returns the access of a call of which each change writes an entry to the audit log.
-    func audited(as action: String? = nil, making made: AuditForm.Made? = nil, _ details: String...) -> Access {
+    /// Returns the access of a call that writes an entry to the audit log for each change.
+    func audited(as action: String? = nil, creating: AuditForm.CreatedName? = nil, _ details: String...) -> Access {
         var access = self
-        access.audit = .entry(AuditForm(action: action, made: made, details: details))
+        access.audit = .entry(AuditForm(action: action, createdName: creating, details: details))
         return access
     }
 
@@ -81,12 +81,12 @@ struct AuditTrail: Sendable {
         let details = form.details.compactMap { name in
             text(of: name, request, message).map { (name: name, value: $0) }
         }
-        return AuditDraft(entry: entry, details: details, made: form.made)
+        return AuditDraft(entry: entry, details: details, createdName: form.createdName)
     }
 
     /// The id of a resource, from the part of the request that `resource` declares; nil if the request has no id there.
     private func id(of resource: Resource, _ request: HTTPRequest, _ message: RequestMessage?) -> String? {
-        switch resource.place {
+        switch resource.naming {
         case .unnamed, .list: nil
         case .parameter(let index): request.parameters.indices.contains(index) ? request.parameters[index] : nil
         case .fields(let names): names.lazy.compactMap { try? message?.field($0)?.text }.first { !$0.isEmpty }
@@ -110,7 +110,7 @@ struct AuditTrail: Sendable {
 struct AuditDraft: Sendable {
     var entry: AuditEntry
     fileprivate(set) var details: [(name: String, value: String)]
-    fileprivate let made: AuditForm.Made?
+    fileprivate let createdName: AuditForm.CreatedName?
 
     /// The finished entry; nil if the operation has changed nothing that is audited.
     func entry(after note: AuditNote?) -> AuditEntry? {
@@ -119,8 +119,8 @@ struct AuditDraft: Sendable {
         switch note {
         case .nothing: return nil
         case .details(let more): details += more
-        case .made(let name):
-            switch made {
+        case .created(let name):
+            switch createdName {
             case .resource(let kind): entry.resource = AuditResource(kind, name.atMost(AuditEntry.textLimit))
             case .detail(let detail): details.append((detail, name))
             case nil: break
@@ -135,7 +135,7 @@ struct AuditDraft: Sendable {
 /// What an operation reports, after it is done, for its audit entry.
 package enum AuditNote: Sendable {
     /// The name of the created object.
-    case made(String)
+    case created(String)
     case details([(name: String, value: String)])
     /// Nothing that is audited has changed.
     case nothing
@@ -230,6 +230,6 @@ extension AuditActor {
 extension ChangingAccessTables {
     /// Completes an entry with what the operation has reported, and stores the entry; stores nothing after `.nothing`.
     package func audit(_ entry: AuditEntry, after note: AuditNote) throws {
-        try audit(AuditDraft(entry: entry, details: [], made: nil).entry(after: note))
+        try audit(AuditDraft(entry: entry, details: [], createdName: nil).entry(after: note))
     }
 }

@@ -2,14 +2,16 @@ internal import Budgets
 internal import Synchronization
 package import Tracking
 
-/// Records successful and failed authentications in the audit; costs nothing for further requests on an authenticated connection.
+/// Records successful and failed authentications in the audit log.
 ///
-/// So that an attacker cannot fill the disk, only the first failure of an address is recorded at once. The next report contains
-/// the number of further failures of each address; if there are too many addresses, one number for all others.
+/// Further requests on an authenticated connection cost nothing.
+///
+/// So that an attacker cannot fill the disk, only the first failure of an address is recorded at once. The next report
+/// contains the number of further failures of each address and, if there are too many addresses, one number for all others.
 package final class LogInAudit: Sendable {
     private struct State {
         /// When each holder was last recorded, by name and address.
-        var known: [Holder: Int64] = [:]
+        var lastRecorded: [Holder: Int64] = [:]
         /// The failures that are not recorded yet, by address.
         var failures: [String: Int64] = [:]
         /// The failures from addresses beyond the limit.
@@ -26,12 +28,12 @@ package final class LogInAudit: Sendable {
     private let state = Mutex(State())
 
     /// The milliseconds after which a holder at the same address is recorded again.
-    private static let day: Int64 = 86_400_000
+    private static let recordInterval: Int64 = 86_400_000
     /// The largest number of holders that are remembered.
     private static let holderLimit = 10_000
     /// The largest number of addresses whose failures are counted separately between two reports.
     package static let addressLimit = 100
-    /// The name of the action in the audit.
+    /// The action of the entries in the audit log.
     package static let action = "log-in"
 
     package init(_ store: any TrackingBackend) { self.store = store }
@@ -45,9 +47,9 @@ package final class LogInAudit: Sendable {
         let address = caller.peer.name
         let holder = Holder(kind: actor.kind, name: ExactText(actor.name), address: address)
         let isNew = state.withLock { state in
-            if let time = state.known[holder], now - time < Self.day { return false }
-            if state.known.count >= Self.holderLimit { state.known.removeAll() }
-            state.known[holder] = now
+            if let time = state.lastRecorded[holder], now - time < Self.recordInterval { return false }
+            if state.lastRecorded.count >= Self.holderLimit { state.lastRecorded.removeAll() }
+            state.lastRecorded[holder] = now
             return true
         }
         guard isNew else { return }
@@ -55,7 +57,7 @@ package final class LogInAudit: Sendable {
         // The entry is written even if the caller's permissions are reduced meanwhile.
         store.write({ try $0.audit(entry) }, for: caller.with(caller.identity)) { [self] result in
             // After a failure, such as a full queue of this caller, the next connection tries again.
-            if case .failure = result { state.withLock { $0.known[holder] = nil } }
+            if case .failure = result { state.withLock { $0.lastRecorded[holder] = nil } }
         }
     }
 

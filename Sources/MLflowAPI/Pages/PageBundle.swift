@@ -35,12 +35,10 @@ package struct PageBundle: Sendable {
         do throws(ArtifactError) {
             let index = try readIndex()
             let headers = PageFile.headers(contentType: "text/html; charset=utf-8", isImmutable: false)
-            return PageFile.unlessKnown(request, tag: index.tag, modified: index.modified, headers) { headers in
+            return PageFile.unlessNotModified(request, tag: index.tag, modified: index.modified, headers) { headers in
                 HTTPResponse(headers: headers, body: .bytes(index.bytes))
             }
-        } catch {
-            return failure(error, Self.indexName)
-        }
+        } catch { return failure(error, Self.indexName) }
     }
 
     /// Returns a file that the index page loads.
@@ -50,11 +48,9 @@ package struct PageBundle: Sendable {
         do throws(ArtifactError) {
             let path = try ArtifactPath(text)
             let file = try folder.open(path)
-            let packed = try gzipVersion(of: file, text, request)
-            return try PageFile(name: text, file: file, packed: packed).response(request)
-        } catch {
-            return failure(error, text)
-        }
+            let gzipFile = try gzipVersion(of: file, text, request)
+            return try PageFile(name: text, file: file, gzipFile: gzipFile).response(request)
+        } catch { return failure(error, text) }
     }
 
     /// Returns the gzip version of a file, if the folder has one that is not older than the file and the client accepts

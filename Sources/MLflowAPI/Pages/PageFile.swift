@@ -8,22 +8,23 @@ struct PageFile {
     let name: String
     let file: OpenArtifact
     /// A file with the same content, compressed by gzip; nil if the bundle has none.
-    let packed: OpenArtifact?
+    let gzipFile: OpenArtifact?
 
     func response(_ request: HTTPRequest) throws(ArtifactError) -> HTTPResponse {
         let coding = ArtifactCoding(of: file, name: name, request)
         var headers = Self.headers(contentType: Self.contentType(of: name), isImmutable: Self.isImmutable(name))
-        if let packed {
+        if let gzipFile {
             headers += [("Vary", "Accept-Encoding"), ("Content-Encoding", "gzip")]
-            let body = try packed.body(0..<packed.size)
-            return Self.unlessKnown(request, tag: packed.entityTag, modified: packed.modificationSeconds, headers) {
+            let body = try gzipFile.body(0..<gzipFile.size)
+            let (tag, modified) = (gzipFile.entityTag, gzipFile.modificationSeconds)
+            return Self.unlessNotModified(request, tag: tag, modified: modified, headers) {
                 HTTPResponse(headers: $0, body: body)
             }
         }
         headers += coding.headers
         let tag = coding.entityTag(of: file)
-        return try Self.unlessKnown(request, tag: tag, modified: file.modificationSeconds, headers) {
-            (headers) throws(ArtifactError) in try coding.whole(file, headers: headers)
+        return try Self.unlessNotModified(request, tag: tag, modified: file.modificationSeconds, headers) {
+            (headers) throws(ArtifactError) in try coding.answer(file, headers: headers)
         }
     }
 
@@ -33,7 +34,7 @@ struct PageFile {
     ///   - tag: the entity tag with its quotes.
     ///   - modified: seconds since 1970.
     ///   - headers: the fields of the answer without `ETag`, which is added before they are passed to `answer`.
-    static func unlessKnown<Failure: Error>(
+    static func unlessNotModified<Failure: Error>(
         _ request: HTTPRequest,
         tag: String,
         modified: Int64,
@@ -80,8 +81,8 @@ struct PageFile {
     ///
     /// The operator chose these files, so types that a browser executes are allowed.
     static func contentType(of path: String) -> String {
-        let ending = path.split(separator: "/").last?.split(separator: ".").last ?? ""
-        return types[ending.lowercased()] ?? "application/octet-stream"
+        let fileExtension = path.split(separator: "/").last?.split(separator: ".").last ?? ""
+        return types[fileExtension.lowercased()] ?? "application/octet-stream"
     }
 
     private static let types = [

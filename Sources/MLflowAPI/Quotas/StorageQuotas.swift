@@ -36,8 +36,8 @@ package final class StorageQuotas: Sendable {
     /// Whether other servers use the database too.
     private let isShared: Bool
     private let state: Mutex<State>
-    /// Gives back what is held for uploads that other servers have ended; called before bytes are refused.
-    private let giveBackEnded = Mutex<@Sendable () -> Void>({})
+    /// Releases the claims of uploads in parts that other servers have ended; called before bytes are refused.
+    private let releaseEndedUploads = Mutex<@Sendable () -> Void>({})
 
     /// - Parameters:
     ///   - isShared: whether other servers use the database too, so that the sums are passed to `note`.
@@ -56,9 +56,9 @@ package final class StorageQuotas: Sendable {
     /// Returns a claim that counts the bytes of an upload by an owner.
     package func claim(for owner: StorageOwner?) -> any StorageClaim { QuotaClaim(self, owner) }
 
-    /// Sets what gives back the claims of uploads in parts that other servers have completed or aborted, before bytes are refused.
-    package func beforeRefusals(_ giveBackEnded: @escaping @Sendable () -> Void) {
-        self.giveBackEnded.withLock { $0 = giveBackEnded }
+    /// Sets the closure that releases the claims of uploads in parts that other servers have ended; it is called before refusals.
+    package func beforeRefusals(_ releaseEndedUploads: @escaping @Sendable () -> Void) {
+        self.releaseEndedUploads.withLock { $0 = releaseEndedUploads }
     }
 
     /// Replaces sums by those that the store has passed or that were read, unless newer ones are known.
@@ -68,7 +68,7 @@ package final class StorageQuotas: Sendable {
         }
     }
 
-    /// Updates the sums of stored bytes after a commit, unless the store has told them.
+    /// Updates the sums of stored bytes after a commit, unless the store passes them to `note`.
     package func apply(_ changes: [StoredChange]) {
         guard !isShared else { return }
         state.withLock { state in
@@ -79,14 +79,14 @@ package final class StorageQuotas: Sendable {
         }
     }
 
-    fileprivate func take(_ bytes: Int64, for owner: StorageOwner?) throws(ArtifactError) {
-        guard problem(taking: bytes, for: owner) != nil else { return }
-        giveBackEnded.withLock { $0 }()
-        if let problem = problem(taking: bytes, for: owner) { throw .quotaSpent(problem) }
+    fileprivate func reserve(_ bytes: Int64, for owner: StorageOwner?) throws(ArtifactError) {
+        guard refusal(reserving: bytes, for: owner) != nil else { return }
+        releaseEndedUploads.withLock { $0 }()
+        if let reason = refusal(reserving: bytes, for: owner) { throw .quotaSpent(reason) }
     }
 
-    /// Takes bytes, or returns why they are refused.
-    private func problem(taking bytes: Int64, for owner: StorageOwner?) -> String? {
+    /// Reserves bytes, or returns the reason why they are refused.
+    private func refusal(reserving bytes: Int64, for owner: StorageOwner?) -> String? {
         state.withLock { state in
             let ownBytes = state.stored[owner, default: 0] + state.arriving[owner, default: 0]
             if let client, let owner, bytes > client - ownBytes {
@@ -121,7 +121,7 @@ private final class QuotaClaim: StorageClaim {
     deinit { release() }
 
     func grow(by count: Int64) throws(ArtifactError) {
-        try quotas.take(count, for: owner)
+        try quotas.reserve(count, for: owner)
         bytes.withLock { $0 += count }
     }
 
@@ -131,12 +131,12 @@ private final class QuotaClaim: StorageClaim {
     }
 
     func shrink(by count: Int64) {
-        let given = bytes.withLock { bytes in
-            let given = min(bytes, count)
-            bytes -= given
-            return given
+        let released = bytes.withLock { bytes in
+            let released = min(bytes, count)
+            bytes -= released
+            return released
         }
-        if given > 0 { quotas.add(-given, for: owner) }
+        if released > 0 { quotas.add(-released, for: owner) }
     }
 
     func release() { shrink(by: .max) }

@@ -8,9 +8,7 @@ extension MLflowAPI {
     var usageEndpoints: [[Endpoint]] {
         [
             endpoint(.get, .apus, "usage", .administer(.server).unaudited) { _ in
-                .read {
-                    try Self.storageReport($0)
-                } encode: { report in
+                .read({ try Self.storageReport($0) }) { report in
                     .json(capacity: 256 + 160 * report.clients.count) { $0.write(report) }
                 }
             }

@@ -41,7 +41,7 @@ enum ArtifactCoding {
     /// Returns the answer with the whole file.
     ///
     /// - Parameter isWanted: whether the body will be sent, as for `OpenArtifact.body`.
-    func whole(
+    func answer(
         _ file: OpenArtifact,
         headers: [(name: String, value: String)],
         isWanted: Bool = true

@@ -36,7 +36,7 @@ extension HTTPResponse {
         case .proceed: break
         }
         guard preconditions.allowsRange, let range = request.header("range").flatMap({ ByteRange($0) }) else {
-            return try coding.whole(file, headers: headers, isWanted: request.method != .head)
+            return try coding.answer(file, headers: headers, isWanted: request.method != .head)
         }
         guard let bytes = range.resolved(size: file.size) else {
             headers.append(("Content-Range", "bytes */\(file.size)"))

@@ -44,9 +44,7 @@ extension JSONWriter {
         write(version.tags, as: "tags")
         member("run_link", version.runLink)
         if !version.aliases.isEmpty {
-            memberArray("aliases") { writer in
-                for alias in version.aliases { writer.string(alias) }
-            }
+            memberArray("aliases") { writer in for alias in version.aliases { writer.string(alias) } }
         }
         endObject()
     }

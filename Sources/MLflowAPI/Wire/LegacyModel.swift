@@ -20,8 +20,9 @@ struct LegacyModel {
             let names = missing.map { "'\($0)'" }.joined(separator: ", ")
             throw .invalidParameter("Model json is missing mandatory fields: {\(names)}")
         }
-        let kept = ["run_id", "artifact_path", "utc_time_created", "model_uuid", "flavors"]
-        tagText = "{" + kept.map { "\"\($0)\": \(Self.text(of: model[$0], named: $0))" }.joined(separator: ", ") + "}"
+        let storedKeys = ["run_id", "artifact_path", "utc_time_created", "model_uuid", "flavors"]
+        let members = storedKeys.map { "\"\($0)\": \(Self.text(of: model[$0], named: $0))" }
+        tagText = "{" + members.joined(separator: ", ") + "}"
     }
 
     /// Returns the JSON of a member.

@@ -3,7 +3,7 @@ internal import Tracking
 /// The numbers of results that one answer may list, and the message for a request with a number outside of these limits.
 package final class PageLimits: Sendable {
     /// The number of results if the request does not contain `max_results`.
-    package let usual: Int64
+    package let defaultSize: Int64
     /// The numbers of results that a request may ask for.
     package let sizes: ClosedRange<Int64>
     /// The treatment of a request for more results than `sizes` allows.
@@ -19,12 +19,12 @@ package final class PageLimits: Sendable {
     fileprivate let refusal: @Sendable (Int64) -> String
 
     private init(
-        _ usual: Int64,
+        _ defaultSize: Int64,
         _ sizes: ClosedRange<Int64>,
         _ excess: Excess,
         refusal: @escaping @Sendable (Int64) -> String
     ) {
-        self.usual = usual
+        self.defaultSize = defaultSize
         self.sizes = sizes
         self.excess = excess
         self.refusal = refusal
@@ -34,8 +34,8 @@ package final class PageLimits: Sendable {
         "Invalid value \(size) for parameter 'max_results' supplied. It must be \(rule)"
     }
 
-    private static func modelRegistry(_ usual: Int64, atMost largest: Int64) -> PageLimits {
-        PageLimits(usual, 1...largest, .invalid) {
+    private static func modelRegistry(_ defaultSize: Int64, atMost largest: Int64) -> PageLimits {
+        PageLimits(defaultSize, 1...largest, .invalid) {
             "Invalid value for max_results. It must be a positive integer, but got \($0)"
         }
     }
@@ -68,13 +68,13 @@ package final class PageLimits: Sendable {
 }
 
 extension RequestMessage {
-    /// Returns the page size that the request contains, or the usual page size if it contains none.
+    /// Returns the page size that the request contains, or the default page size if it contains none.
     ///
     /// Does not check the limits, except for `Excess.invalid`. MLflow checks them after it has read all fields, so a
     /// handler calls `checkedPageSize` later, and a request with several errors gets the same message as from MLflow.
     func pageSize() throws(TrackingError) -> Int64 {
         guard let pages else { preconditionFailure("an endpoint that answers in pages must declare its page limits") }
-        guard let field = try field("max_results") else { return pages.usual }
+        guard let field = try field("max_results") else { return pages.defaultSize }
         let size = try field.integer("max_results")
         if size > pages.sizes.upperBound, pages.excess == .invalid { throw field.invalid("max_results") }
         return size

@@ -61,6 +61,15 @@ final class PartsBody<Answer: AnswerInParts>: HTTPBodyProducer {
     }
 }
 
+extension MLflowAPI {
+    /// Returns an operation whose answer is read and written part by part.
+    func inParts<Answer: AnswerInParts>(
+        _ answer: @escaping @Sendable (any TrackingReading) throws -> Answer
+    ) -> Operation {
+        .read({ try PartsBody(answer($0), store: store, in: $0) }, encode: { try stream($0) })
+    }
+}
+
 /// Writes a JSON object that begins with a long list.
 ///
 /// The elements of the list are written part by part.

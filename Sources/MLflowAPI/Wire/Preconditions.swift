@@ -31,13 +31,13 @@ struct Preconditions {
     /// A date is ignored if the request has the field with tags that belongs to it (If-Match or If-None-Match), or if it cannot
     /// be parsed.
     var outcome: Outcome {
-        if let wanted = request.header("if-match") {
-            guard EntityTags(wanted).matchStrongly(tag) else { return .failed }
+        if let ifMatch = request.header("if-match") {
+            guard EntityTags(ifMatch).matchStrongly(tag) else { return .failed }
         } else if let date = request.header("if-unmodified-since").flatMap(HTTPDate.seconds) {
             guard modified <= date else { return .failed }
         }
-        if let known = request.header("if-none-match") {
-            return EntityTags(known).matchWeakly(tag) ? .notModified : .proceed
+        if let ifNoneMatch = request.header("if-none-match") {
+            return EntityTags(ifNoneMatch).matchWeakly(tag) ? .notModified : .proceed
         }
         if let date = request.header("if-modified-since").flatMap(HTTPDate.seconds) {
             return modified <= date ? .notModified : .proceed

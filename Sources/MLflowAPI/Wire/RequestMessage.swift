@@ -48,9 +48,7 @@ struct RequestMessage {
     /// Creates a message from JSON that is not the body of a request.
     ///
     /// - Throws: `.invalidParameterValue` if the JSON is not an object.
-    init(parsing json: [UInt8], _ pages: PageLimits?) throws(TrackingError) {
-        self.init(try Self.parse(json), pages)
-    }
+    init(parsing json: [UInt8], _ pages: PageLimits?) throws(TrackingError) { self.init(try Self.parse(json), pages) }
 
     private static func requireJSON(_ contentType: String?) throws(TrackingError) {
         guard let contentType else { throw .invalidParameter("Bad Request. Content-Type header is missing.") }
@@ -68,9 +66,7 @@ struct RequestMessage {
         let document: JSONDocument
         do {
             document = try JSONDocument(parsing: body)
-        } catch {
-            throw .invalidParameter("The request body is not valid JSON: \(error).")
-        }
+        } catch { throw .invalidParameter("The request body is not valid JSON: \(error).") }
         switch document.root.kind {
         case .object: return .object(document.root)
         case .null: return .nothing

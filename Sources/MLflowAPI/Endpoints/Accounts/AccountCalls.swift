@@ -9,8 +9,7 @@ internal import Tracking
 /// The handler of each call checks the permissions, because they depend on the account that the call is about. The transaction of
 /// the change checks that the caller's permissions are still the same; otherwise the handler runs again.
 extension MLflowAPI {
-    /// The endpoints of these calls; empty if the server has no users, because MLflow's pages learn from `users/current` whether
-    /// a server has users.
+    /// The endpoints of these calls; empty if the server has no users, which MLflow's pages notice by calling `users/current`.
     var accountEndpoints: [[Endpoint]] {
         guard settings.access?.users != nil else { return [] }
         return userEndpoints + roleEndpoints + grantEndpoints + oldGrantEndpoints
@@ -75,17 +74,14 @@ extension MLflowAPI {
                     responder.send(
                         try whileAdmitted(request, access) { request in
                             guard let identity = request.caller.identity else {
-                                throw TrackingError(
-                                    .permissionDenied,
+                                throw TrackingError.permissionDenied(
                                     "Permission denied: this call is for users of the server."
                                 )
                             }
                             return try body(AccountCall(try RequestMessage(request), request, identity, audit))
                         }
                     )
-                } catch {
-                    responder.send(response(to: error))
-                }
+                } catch { responder.send(response(to: error)) }
             }
         )
     }
@@ -111,7 +107,7 @@ struct AccountCall {
 
     func require(_ isAllowed: Bool, _ whom: String) throws {
         guard !isAllowed else { return }
-        throw TrackingError(.permissionDenied, "Permission denied: this call is for \(whom).")
+        throw TrackingError.permissionDenied("Permission denied: this call is for \(whom).")
     }
 
     func requireAdministrator() throws { try require(identity.isAdministrator, "admins") }

@@ -30,9 +30,7 @@ extension MLflowAPI {
     /// Gives a user another password and revokes the tokens of that user; blocks as `createUser` does.
     package func setPassword(_ password: String, ofUser name: String) throws {
         let hash = try Self.passwordHash(password)
-        try changeByCommand("users/update-password", name) {
-            try $0.resetPassword(hash, ofUser: name)
-        }
+        try changeByCommand("users/update-password", name) { try $0.resetPassword(hash, ofUser: name) }
     }
 
     /// Sets whether a user is an admin.

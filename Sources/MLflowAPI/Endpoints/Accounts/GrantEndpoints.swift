@@ -69,7 +69,7 @@ extension MLflowAPI {
         return .empty
     }
 
-    /// Answers the permission that a user has by grants; that an admin may do everything is not considered.
+    /// Answers the permission that a user has by grants; for an admin, too, only the grants count.
     private func getPermission(_ call: AccountCall) throws -> HTTPResponse {
         let type = try Self.grantedType(call.message)
         let name = try call.message.requiredString("username")
@@ -79,12 +79,9 @@ extension MLflowAPI {
         let grants = try store.readNow(.cheap) { try $0.grants(ofUser: try $0.user(named: name).id) }
         let defaultLevel = settings.access?.defaultLevel ?? .none
         let level = Permissions.level(of: type, pattern, in: grants, defaultLevel: defaultLevel)
-        return .json { writer in
-            writer.beginObject()
-            writer.key("allowed")
-            writer.bool(level >= .use)
+        return .jsonObject { writer in
+            writer.member("allowed", level >= .use)
             writer.member("permission", level.wireName)
-            writer.endObject()
         }
     }
 
@@ -101,8 +98,7 @@ extension MLflowAPI {
             try $0.ownGrants(for: type, pattern, after: token, limit: Self.grantPageLimit + 1)
         }
         let page = found.prefix(Self.grantPageLimit)
-        return .json { writer in
-            writer.beginObject()
+        return .jsonObject { writer in
             writer.memberArray("grants") { writer in
                 for grant in page {
                     writer.beginObject()
@@ -112,7 +108,6 @@ extension MLflowAPI {
                 }
             }
             writer.member("next_page_token", ifPresent: found.count > page.count ? page.last?.user : nil)
-            writer.endObject()
         }
     }
 
@@ -132,10 +127,8 @@ extension MLflowAPI {
             let user = try session.user(named: name)
             return (user, try session.roles(ofUser: user.id))
         }
-        return .json { writer in
-            writer.beginObject()
-            writer.key("is_admin")
-            writer.bool(user.isAdministrator)
+        return .jsonObject { writer in
+            writer.member("is_admin", user.isAdministrator)
             writer.memberArray("permissions") { writer in
                 for role in roles {
                     for permission in role.permissions {
@@ -150,7 +143,6 @@ extension MLflowAPI {
                     }
                 }
             }
-            writer.endObject()
         }
     }
 }
@@ -241,11 +233,9 @@ extension MLflowAPI {
                 "Permission with \(kind.field)=\(shortened(pattern)) and username=\(shortened(name)) not found"
             )
         }
-        return .json { writer in
-            writer.beginObject()
+        return .jsonObject { writer in
             writer.key(kind.answer)
             writer.legacyPermission(kind.field, pattern, ofUser: user.id, permission)
-            writer.endObject()
         }
     }
 }

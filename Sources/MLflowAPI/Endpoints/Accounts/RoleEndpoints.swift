@@ -7,45 +7,31 @@ internal import Tracking
 
 extension MLflowAPI {
     var roleEndpoints: [[Endpoint]] {
-        [
-            accountChange(.post, "3.0", "roles/create", .change(.account).audited("workspace"), createRole),
+        let change = Access.change(.account)
+        let add = change.audited("resource_type", "resource_pattern", "permission")
+        let remove = change.audited("role_permission_id")
+        let update = change.audited("role_permission_id", "permission")
+        return [
+            accountChange(.post, "3.0", "roles/create", change.audited("workspace"), createRole),
             accountLookUp("3.0", "roles/get", getRole),
             accountLookUp("3.0", "roles/list", listRoles),
-            accountChange(.patch, "3.0", "roles/update", .change(.account).audited("name", "description"), updateRole),
-            accountChange(.delete, "3.0", "roles/delete", .change(.account).audited(), deleteRole),
-            accountChange(
-                .post,
-                "3.0",
-                "roles/permissions/add",
-                .change(.account).audited("resource_type", "resource_pattern", "permission"),
-                addRolePermission
-            ),
-            accountChange(
-                .delete,
-                "3.0",
-                "roles/permissions/remove",
-                .change(.account).audited("role_permission_id"),
-                removeRolePermission
-            ),
+            accountChange(.patch, "3.0", "roles/update", change.audited("name", "description"), updateRole),
+            accountChange(.delete, "3.0", "roles/delete", change.audited(), deleteRole),
+            accountChange(.post, "3.0", "roles/permissions/add", add, addRolePermission),
+            accountChange(.delete, "3.0", "roles/permissions/remove", remove, removeRolePermission),
             accountLookUp("3.0", "roles/permissions/list", listRolePermissions),
-            accountChange(
-                .patch,
-                "3.0",
-                "roles/permissions/update",
-                .change(.account).audited("role_permission_id", "permission"),
-                updateRolePermission
-            ),
-            accountChange(.post, "3.0", "roles/assign", .change(.account).audited("username"), assignRole),
-            accountChange(.delete, "3.0", "roles/unassign", .change(.account).audited("username"), unassignRole),
+            accountChange(.patch, "3.0", "roles/permissions/update", update, updateRolePermission),
+            accountChange(.post, "3.0", "roles/assign", change.audited("username"), assignRole),
+            accountChange(.delete, "3.0", "roles/unassign", change.audited("username"), unassignRole),
             accountLookUp("3.0", "roles/users/list", listRoleUsers),
             accountLookUp("3.0", "users/roles/list", listUserRoles),
         ]
     }
 
-    private static func roleText(_ message: RequestMessage, _ name: String, _ shown: String) throws -> String {
+    private static func roleText(_ message: RequestMessage, _ name: String, _ label: String) throws -> String {
         let text = try message.requiredString(name)
         guard !text.allSatisfy(\.isWhitespace) else {
-            throw TrackingError.invalidParameter("\(shown) cannot be empty.")
+            throw TrackingError.invalidParameter("\(label) cannot be empty.")
         }
         return text
     }
@@ -66,10 +52,8 @@ extension MLflowAPI {
     }
 
     private func requireManager(ofPermission id: Int64, _ call: AccountCall) throws {
-        try requireManager(
-            of: try workspace(call) { try $0.role(id: try $0.rolePermission(id: id).roleID).workspace },
-            call
-        )
+        let workspace = try workspace(call) { try $0.role(id: try $0.rolePermission(id: id).roleID).workspace }
+        try requireManager(of: workspace, call)
     }
 
     private func workspace(ofRole id: Int64, _ call: AccountCall) throws -> String? {
@@ -84,9 +68,7 @@ extension MLflowAPI {
         guard !call.identity.isAdministrator else { return nil }
         do {
             return try store.readNow(.cheap, read)
-        } catch let error as TrackingError where error.code == .resourceDoesNotExist {
-            return nil
-        }
+        } catch let error as TrackingError where error.code == .resourceDoesNotExist { return nil }
     }
 
     private func createRole(_ call: AccountCall) throws -> HTTPResponse {
@@ -106,9 +88,10 @@ extension MLflowAPI {
     private func requireRole(in workspaces: [String?], _ call: AccountCall) throws {
         guard !call.identity.isAdministrator else { return }
         let id = call.identity.userID
-        let own =
-            try id.map { id in try store.readNow(.cheap) { try $0.roles(ofUser: id).map(\.workspace) } } ?? []
-        let hasRoles = workspaces.allSatisfy { workspace in own.contains { workspace?.isExactly($0) == true } }
+        let roles = try id.map { id in try store.readNow(.cheap) { try $0.roles(ofUser: id) } } ?? []
+        let hasRoles = workspaces.allSatisfy { workspace in
+            roles.contains { workspace?.isExactly($0.workspace) == true }
+        }
         try call.require(hasRoles, "users with a role in the same workspace, and admins")
     }
 

@@ -8,20 +8,16 @@ internal import Tracking
 
 extension MLflowAPI {
     var userEndpoints: [[Endpoint]] {
-        [
-            accountChange(.post, "2.0", "users/create", .change(.account).audited("is_admin"), createUser),
+        let change = Access.change(.account)
+        let adminChange = change.audited("is_admin")
+        return [
+            accountChange(.post, "2.0", "users/create", adminChange, createUser),
             accountLookUp("2.0", "users/get", getUser),
             accountLookUp("2.0", "users/current", getCurrentUser),
             accountLookUp("2.0", "users/list", listUsers),
-            accountChange(.patch, "2.0", "users/update-password", .change(.account).audited(), updatePassword),
-            accountChange(
-                .patch,
-                "2.0",
-                "users/update-admin",
-                .change(.account).audited("is_admin"),
-                updateAdministrator
-            ),
-            accountChange(.delete, "2.0", "users/delete", .change(.account).audited(), deleteUser),
+            accountChange(.patch, "2.0", "users/update-password", change.audited(), updatePassword),
+            accountChange(.patch, "2.0", "users/update-admin", adminChange, updateAdministrator),
+            accountChange(.delete, "2.0", "users/delete", change.audited(), deleteUser),
         ]
     }
 
@@ -49,8 +45,8 @@ extension MLflowAPI {
         return try PasswordHash.make(password)
     }
 
-    /// Whether the server must create the first admin at its start: no user has this name, and the operator has set a password for the
-    /// admin or there is no admin yet.
+    /// Whether the server must create the first admin when it starts: no user has this name, and the operator has set a password
+    /// for the admin, or there is no admin yet.
     package func mustCreateFirstAdministrator(named name: String, hasPassword: Bool) throws -> Bool {
         try store.readNow(.cheap) { session in
             guard try session.userWithPassword(named: name) == nil else { return false }
@@ -74,10 +70,8 @@ extension MLflowAPI {
 
     private func getUser(_ call: AccountCall) throws -> HTTPResponse {
         let name = try call.message.requiredString("username")
-        try call.require(
-            call.identity.isAdministrator || call.isAbout(name),
-            "the user '\(shortened(name))' and admins"
-        )
+        let isAllowed = call.identity.isAdministrator || call.isAbout(name)
+        try call.require(isAllowed, "the user '\(shortened(name))' and admins")
         return try answer(try store.readNow(.cheap) { try $0.user(named: name) })
     }
 
@@ -90,8 +84,7 @@ extension MLflowAPI {
                 try session.ownPermissions(ofUser: user.id, type: GrantedType.registeredModel.rawValue)
             )
         }
-        return .json { writer in
-            writer.beginObject()
+        return .jsonObject { writer in
             writer.key("user")
             writer.beginObject()
             writer.identity(of: user)
@@ -106,7 +99,6 @@ extension MLflowAPI {
                 }
             }
             writer.endObject()
-            writer.endObject()
         }
     }
 
@@ -116,15 +108,9 @@ extension MLflowAPI {
                 "This call was sent with a token that belongs to no user; send it with a user's password or token."
             )
         }
-        return .json { writer in
-            writer.beginObject()
-            writer.key("user")
-            writer.beginObject()
-            writer.identity(of: user)
-            writer.endObject()
-            writer.key("is_basic_auth")
-            writer.bool(true)
-            writer.endObject()
+        return .jsonObject { writer in
+            writer.memberObject("user") { $0.identity(of: user) }
+            writer.member("is_basic_auth", true)
         }
     }
 
@@ -133,8 +119,7 @@ extension MLflowAPI {
             (try session.users(), try session.roles(), try session.roleIDsOfUsers())
         }
         let byID = Dictionary(roles.map { ($0.id, $0) }, uniquingKeysWith: { one, _ in one })
-        return .json { writer in
-            writer.beginObject()
+        return .jsonObject { writer in
             writer.memberArray("users") { writer in
                 for user in users {
                     writer.beginObject()
@@ -147,7 +132,6 @@ extension MLflowAPI {
                     writer.endObject()
                 }
             }
-            writer.endObject()
         }
     }
 
@@ -169,8 +153,8 @@ extension MLflowAPI {
         let user = try userWithCurrentPassword(name, in: call, differentFrom: password)
         let hash = try Self.passwordHash(password)
         try change(call, .user, name) { session in
-            // An admin may have reset the password after it was checked. Then nothing is changed, so that somebody who knows the old
-            // password cannot undo the reset.
+            // If an admin has reset the password since it was checked, nothing is changed: somebody who knows only the old
+            // password must not undo the reset.
             guard let checked = user.password,
                 try session.replacePassword(checked, with: hash, ofUser: user.user.id)
             else { throw Self.wrongCurrentPassword }
@@ -229,8 +213,7 @@ extension JSONWriter {
     fileprivate mutating func identity(of user: User) {
         member("id", user.id)
         member("username", user.name)
-        key("is_admin")
-        bool(user.isAdministrator)
+        member("is_admin", user.isAdministrator)
     }
 
     /// Writes a permission in the form of MLflow clients before 3.10, for which a denied permission is NO_PERMISSIONS.

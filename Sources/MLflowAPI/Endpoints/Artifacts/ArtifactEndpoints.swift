@@ -36,11 +36,9 @@ extension MLflowAPI {
             let run = try store.readNow(.cheap, for: request.caller) { try $0.runInfo(id: runID) }
             let folder = try servedFolder(of: run, for: request.caller, to: .read)
             let entries = try folder.store.list(path, relativeTo: folder.base)
-            return .json { writer in
-                writer.beginObject()
+            return .jsonObject { writer in
                 writer.member("root_uri", run.artifactURI)
                 writer.write(entries)
-                writer.endObject()
             }
         }
     }
@@ -87,11 +85,11 @@ extension MLflowAPI {
             guard request.announcesBody else { throw TrackingError.invalidParameter("Request must specify data.") }
             let run = try store.readNow(.cheap, for: request.caller) { try $0.runInfo(id: runID) }
             let folder = try servedFolder(of: run, for: request.caller, to: .update)
-            let whole = try folder.base.appending(path)
+            let fullPath = try folder.base.appending(path)
             return ArtifactReceiver(
-                upload: try beginWrite(whole, in: folder.store, request),
+                upload: try beginWrite(fullPath, in: folder.store, request),
                 limits: ArtifactReceiver.Limits(bytes: 10 * 1_048_576, allowsEmpty: false),
-                commit: { try commit($0, at: whole, of: folder.store, runID: runID, for: request, then: $1) },
+                commit: { try commit($0, at: fullPath, of: folder.store, runID: runID, for: request, then: $1) },
                 success: HTTPResponse(headers: [("Content-Type", "application/json")], body: .bytes([])),
                 failure: { uploadFailure($0, path: text) },
                 slot: slot,
@@ -109,11 +107,7 @@ extension MLflowAPI {
             let path = try ArtifactPath(text)
             try requirePermission(.read, at: path, in: artifacts, for: request.caller)
             let entries = try artifacts.list(.root, relativeTo: path)
-            return .json { writer in
-                writer.beginObject()
-                writer.write(entries)
-                writer.endObject()
-            }
+            return .jsonObject { $0.write(entries) }
         }
     }
 
@@ -163,9 +157,7 @@ extension MLflowAPI {
             } then: { error in
                 responder.send(error.map { failure($0, path: text) } ?? .empty)
             }
-        } catch {
-            responder.send(failure(error, path: text))
-        }
+        } catch { responder.send(failure(error, path: text)) }
     }
 
     func requireServing() throws(TrackingError) {
@@ -182,9 +174,7 @@ extension MLflowAPI {
     func answer(_ responder: HTTPResponder, path: String, _ body: () throws -> HTTPResponse) {
         do {
             responder.send(try body())
-        } catch {
-            responder.send(failure(error, path: path))
-        }
+        } catch { responder.send(failure(error, path: path)) }
     }
 
     private func upload(
@@ -202,9 +192,7 @@ extension MLflowAPI {
         }
     }
 
-    /// Throws if the sender has lost the permission for an action while the request waited.
-    ///
-    /// - Throws: `AccessRefusal`, and the errors of `requirePermission`.
+    /// Throws `AccessRefusal`, or an error of `requirePermission`, if the sender has lost a permission while the request waited.
     func requireStill(
         _ action: PermittedAction,
         at path: ArtifactPath,
@@ -232,11 +220,9 @@ extension MLflowAPI {
         for request: HTTPRequest,
         then answer: @escaping @Sendable ((any Error)?) -> Void
     ) throws {
-        try commitAndJournal(upload, at: path, runID: runID, owner: request.caller.owner) {
-            try requireStill(.update, at: path, in: root, for: request)
-        } then: { error in
-            answer(error)
-        }
+        let owner = request.caller.owner
+        let check = { try requireStill(.update, at: path, in: root, for: request) }
+        try commitAndJournal(upload, at: path, runID: runID, owner: owner, ifAllowed: check, then: answer)
     }
 
     private func beginWrite(
@@ -245,14 +231,10 @@ extension MLflowAPI {
         _ request: HTTPRequest
     ) throws(ArtifactError) -> any PendingArtifact {
         let claim = settings.quotas?.claim(for: request.caller.owner)
-        let upload = try root.beginUpload(
-            path,
-            length: request.announcedLength,
-            claim: claim,
-            for: request.caller.party
-        )
-        if let length = request.announcedLength {
-            // Refuses the upload before the client sends bytes that would exceed the quota later.
+        let length = request.announcedLength
+        let upload = try root.beginUpload(path, length: length, claim: claim, for: request.caller.party)
+        if let length {
+            // This refuses the upload before the client sends bytes that would exceed the quota later.
             do throws(ArtifactError) {
                 try claim?.grow(by: length)
             } catch {

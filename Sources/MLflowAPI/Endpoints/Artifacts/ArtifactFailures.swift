@@ -10,29 +10,29 @@ extension MLflowAPI {
     func failure(_ error: any Error, path: String) -> HTTPResponse {
         guard let error = error as? ArtifactError else { return response(to: error) }
         let message = error.message(for: path)
-        let known: TrackingError
+        let trackingError: TrackingError
         switch error {
-        case .notFound: known = .doesNotExist(message)
+        case .notFound: trackingError = .doesNotExist(message)
         case .isDirectory, .notDirectory, .invalidPath, .nameTooLong, .nameNotSupported:
-            known = .invalidParameter(message)
+            trackingError = .invalidParameter(message)
         case .storageDenies:
             reportStorageFault(error)
-            known = TrackingError(.permissionDenied, message)
+            trackingError = TrackingError.permissionDenied(message)
         case .storageRefuses:
             reportStorageFault(error)
-            known = TrackingError(.invalidState, message)
+            trackingError = TrackingError(.invalidState, message)
         case .storageAway:
             reportStorageFault(error)
             return APIError(httpStatus: 503, message: message).response
-        case .overloaded, .replaced, .busy: known = TrackingError(.temporarilyUnavailable, message)
-        case .spaceKept, .quotaSpent: known = TrackingError(.tooManyBytes, message)
-        case .readOnly, .permissionDenied: known = TrackingError(.permissionDenied, message)
-        case .noSpace, .fileTooLarge: known = TrackingError(.insufficientStorage, message)
+        case .overloaded, .replaced, .busy: trackingError = TrackingError(.temporarilyUnavailable, message)
+        case .spaceKept, .quotaSpent: trackingError = TrackingError(.tooManyBytes, message)
+        case .readOnly, .permissionDenied: trackingError = TrackingError.permissionDenied(message)
+        case .noSpace, .fileTooLarge: trackingError = TrackingError(.insufficientStorage, message)
         case .rootUnavailable, .tooManyOpenFiles, .other:
             reportFailure(error)
-            known = TrackingError(.insufficientStorage, message)
+            trackingError = TrackingError(.insufficientStorage, message)
         }
-        return APIError(known).response
+        return APIError(trackingError).response
     }
 
     /// Returns the answer to an error of writing an artifact.

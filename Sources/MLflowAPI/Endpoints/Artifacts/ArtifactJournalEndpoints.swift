@@ -14,19 +14,19 @@ extension MLflowAPI {
     /// - Parameters:
     ///   - runID: the run of the artifact; nil to derive it from the path.
     ///   - owner: the identity that sent the file; nil if the server requires no identification.
-    ///   - requireRight: throws if the sender has lost the permission; called after earlier changes of the file.
-    /// - Throws: the errors of `requireRight`, `writeOwedEntries` and `PendingArtifact.commit()`, without a call of `answer`.
+    ///   - checkPermission: throws if the sender has lost the permission; called after earlier changes of the file.
+    /// - Throws: the errors of `checkPermission`, `writeOwedEntries` and `PendingArtifact.commit()`, without a call of `answer`.
     func commitAndJournal(
         _ upload: any PendingArtifact,
         at path: ArtifactPath,
         runID: String?,
         owner: StorageOwner?,
-        ifAllowed requireRight: () throws -> Void,
+        ifAllowed checkPermission: () throws -> Void,
         then answer: @escaping @Sendable ((any Error)?) -> Void
     ) throws {
-        try artifactTurns.runAlone(on: path) {
+        try artifactLocks.runAlone(on: path) {
             do {
-                try requireRight()
+                try checkPermission()
                 try writeOwedEntries()
             } catch {
                 upload.abort()
@@ -66,24 +66,24 @@ extension MLflowAPI {
     ///
     /// - Parameters:
     ///   - audit: the audit entry that is stored together with the journal's entry.
-    ///   - requireRight: throws if the client has lost the permission; called after earlier changes of the files.
-    /// - Throws: the errors of `requireRight`, `writeOwedEntries` and `ArtifactStorage.delete`, without a call of `answer`; files that were
-    ///   deleted before the error are in the journal.
+    ///   - checkPermission: throws if the client has lost the permission; called after earlier changes of the files.
+    /// - Throws: the errors of `checkPermission`, `writeOwedEntries` and `ArtifactStorage.delete`, without a call of `answer`;
+    ///   files that were deleted before the error are in the journal.
     func deleteAndJournal(
         _ path: ArtifactPath,
         of root: any ArtifactStorage,
         _ audit: AuditEntry?,
-        ifAllowed requireRight: () throws -> Void,
+        ifAllowed checkPermission: () throws -> Void,
         then answer: @escaping @Sendable ((any Error)?) -> Void
     ) throws {
-        try artifactTurns.runAlone(on: path) {
-            try requireRight()
+        try artifactLocks.runAlone(on: path) {
+            try checkPermission()
             try writeOwedEntries()
-            try deleteAndJournalInTurn(path, of: root, audit, then: answer)
+            try deleteAndJournalLocked(path, of: root, audit, then: answer)
         }
     }
 
-    private func deleteAndJournalInTurn(
+    private func deleteAndJournalLocked(
         _ path: ArtifactPath,
         of root: any ArtifactStorage,
         _ audit: AuditEntry?,
@@ -102,11 +102,11 @@ extension MLflowAPI {
             )
         }
         do throws(ArtifactError) {
-            let wasThere = try root.delete(path) { size in
+            let existed = try root.delete(path) { size in
                 bytes += size
                 files += 1
             }
-            if wasThere { journal(event(), audit, then: answer) } else { correctStoredSize(of: path, then: answer) }
+            if existed { journal(event(), audit, then: answer) } else { correctStoredSize(of: path, then: answer) }
         } catch {
             if files > 0 {
                 var part = event()
@@ -123,9 +123,7 @@ extension MLflowAPI {
         if let text = try message.string("path"), !text.isEmpty {
             do {
                 query.path = try ArtifactPath(text).description
-            } catch {
-                throw TrackingError.invalidParameter(error.message(for: text))
-            }
+            } catch { throw TrackingError.invalidParameter(error.message(for: text)) }
         }
         query.since = try message.integer("since")
         query.pageToken = try message.string("page_token")
@@ -133,13 +131,11 @@ extension MLflowAPI {
             let page = try session.findArtifactEvents(query)
             return (entries: try page.whole(in: session), nextPageToken: page.nextPageToken)
         } encode: { page in
-            .json(capacity: 64 + 320 * page.entries.count) { writer in
-                writer.beginObject()
+            .jsonObject(capacity: 64 + 320 * page.entries.count) { writer in
                 writer.memberArray("entries") { writer in
                     for entry in page.entries { writer.write(entry) }
                 }
                 writer.member("next_page_token", ifPresent: page.nextPageToken)
-                writer.endObject()
             }
         }
     }
@@ -159,9 +155,7 @@ extension ArtifactPath {
 }
 
 extension Duration {
-    fileprivate var microseconds: Int64 {
-        components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
-    }
+    fileprivate var microseconds: Int64 { components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000 }
 }
 
 extension JSONWriter {

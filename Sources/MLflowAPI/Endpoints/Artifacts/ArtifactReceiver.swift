@@ -72,9 +72,7 @@ final class ArtifactReceiver: HTTPBodyReceiver {
                 throw TrackingError.invalidParameter("Request must specify data.")
             }
             try commit(upload) { [responder, success, failure] error in responder.send(error.map(failure) ?? success) }
-        } catch {
-            responder.send(failure(error))
-        }
+        } catch { responder.send(failure(error)) }
     }
 
     func abort() { upload.abort() }

@@ -108,9 +108,7 @@ final class ArtifactComparisonBody: HTTPBodyProducer {
         self.runIDs = runIDs
         var writer = JSONWriter(capacity: pieceBytes)
         writer.beginObject()
-        writer.memberArray("run_ids") { writer in
-            for runID in runIDs { writer.string(runID) }
-        }
+        writer.memberArray("run_ids") { writer in for runID in runIDs { writer.string(runID) } }
         writer.key("files")
         writer.beginArray()
         state = Mutex(State(comparison: comparison, writer: writer))
@@ -150,9 +148,7 @@ final class ArtifactComparisonBody: HTTPBodyProducer {
     private func writeEach(_ files: [ArtifactComparison.File?], to writer: inout JSONWriter) {
         let missing = zip(runIDs, files).filter { $0.1 == nil }.map(\.0)
         if !missing.isEmpty {
-            writer.memberArray("missing_in") { writer in
-                for runID in missing { writer.string(runID) }
-            }
+            writer.memberArray("missing_in") { writer in for runID in missing { writer.string(runID) } }
         }
         writer.memberArray("runs") { writer in
             for (runID, file) in zip(runIDs, files) {

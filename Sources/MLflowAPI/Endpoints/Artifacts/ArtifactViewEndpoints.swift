@@ -42,7 +42,7 @@ extension MLflowAPI {
 
     /// `tree?run_id=…&path=…`: everything beneath the run's root or one folder, in the order of the paths.
     ///
-    /// At most 100,000 entries, or `max_results`. If there are more, the answer has a `next_page_token`, which the next
+    /// An answer has at most 100,000 entries, or `max_results`. If there are more, it has a `next_page_token`, which the next
     /// request sends as `page_token`. Times are Unix milliseconds.
     private func getArtifactTree(_ request: HTTPRequest, _ responder: HTTPResponder) {
         answer(responder, path: request.queryValue("path") ?? "") {
@@ -64,10 +64,7 @@ extension MLflowAPI {
             let runs = try store.readNow(.cheap, for: request.caller) { session in
                 try runIDs.map { try session.runInfo(id: $0) }
             }
-            let walks = try runs.map { run in
-                let folder = try servedFolder(of: run, for: request.caller, to: .read)
-                return try folder.walk()
-            }
+            let walks = try runs.map { try servedFolder(of: $0, for: request.caller, to: .read).walk() }
             let comparison = try ArtifactComparison(walks, digests: digests)
             return try stream(ArtifactComparisonBody(comparison, runIDs: runIDs))
         }
@@ -94,8 +91,8 @@ extension MLflowAPI {
     /// A file name made from the names of the run and of the archived folder; characters unfit for file names become `_`.
     private static func archiveName(_ run: RunInfo, _ path: ArtifactPath) -> String {
         let name = run.name.isEmpty ? run.runID : run.name
-        let whole = path.name.map { "\(name)-\($0)" } ?? name
-        let scalars = whole.unicodeScalars.prefix(100).map { scalar in
+        let fullName = path.name.map { "\(name)-\($0)" } ?? name
+        let scalars = fullName.unicodeScalars.prefix(100).map { scalar in
             let isUnfit = scalar.value < 0x20 || scalar.value == 0x7F || "/\\:*?\"<>|".unicodeScalars.contains(scalar)
             return isUnfit ? "_" : scalar
         }

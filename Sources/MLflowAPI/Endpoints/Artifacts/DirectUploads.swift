@@ -15,14 +15,14 @@ final class DirectUploads: Sendable {
 
     private struct State {
         var open: [Name: (slot: Holding, expires: Int64)] = [:]
-        /// The Unix time in seconds before which the storage is not asked again which of them have ended.
-        var nextQuestion: Int64 = 0
+        /// The Unix time in seconds before which the storage is not asked again which of these uploads have ended.
+        var nextQuery: Int64 = 0
         /// The uploads that are completed and in the journal, each with the Unix time in seconds when it is forgotten.
         var completed: [Name: Int64] = [:]
     }
 
-    /// How many seconds pass between two questions which uploads have ended.
-    private static let questionPause: Int64 = 10
+    /// The seconds between two queries which uploads have ended.
+    private static let queryPause: Int64 = 10
     /// The most completed uploads that are remembered.
     private static let mostCompleted = 10_000
 
@@ -33,22 +33,22 @@ final class DirectUploads: Sendable {
 
     /// Reserves one of the client's open uploads for an upload that is about to begin.
     ///
-    /// - Parameter ended: returns those of the ids whose uploads the storage does not have any more, because another server has
-    ///   completed or aborted them; called if no upload is left, at most every ten seconds.
+    /// - Parameter findEnded: returns those of the ids whose uploads the storage no longer has, because another server has
+    ///   completed or aborted them; called if the client has no free upload, at most every ten seconds.
     /// - Throws: `.tooManyUploads`.
-    func slot(for peer: Peer, ended: ([String]) -> [String]) throws(MultipartError) -> Holding {
+    func slot(for peer: Peer, findEnded: ([String]) -> [String]) throws(MultipartError) -> Holding {
         let now = Int64(time(nil))
         // The URLs of these uploads have expired, so no client can continue them.
         state.withLock { state in state.open = state.open.filter { $0.value.expires > now } }
         let slot = Holding(of: limits.openUploads, for: peer)
         if slot.grow(by: 1) { return slot }
-        let known: [String]? = state.withLock { state in
-            guard state.nextQuestion <= now else { return nil }
-            state.nextQuestion = now + Self.questionPause
+        let openIDs: [String]? = state.withLock { state in
+            guard state.nextQuery <= now else { return nil }
+            state.nextQuery = now + Self.queryPause
             return state.open.keys.map(\.id)
         }
-        if let known {
-            let ended = Set(ended(known))
+        if let openIDs {
+            let ended = Set(findEnded(openIDs))
             state.withLock { state in state.open = state.open.filter { !ended.contains($0.key.id) } }
         }
         guard slot.grow(by: 1) else { throw .tooManyUploads }

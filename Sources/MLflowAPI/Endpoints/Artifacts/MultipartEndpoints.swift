@@ -16,9 +16,8 @@ extension MLflowAPI {
         let part = Self.multipartPath + "parts/{upload}/{part}"
         var all = [endpoint(.put, .artifacts, part, .change(.upload).unaudited, handler: .streamed(putPart))]
         let change = Access.change(.artifact).unaudited
-        for (verb, handler) in [
-            ("create", createMultipart), ("complete", completeMultipart), ("abort", abortMultipart),
-        ] {
+        let calls = [("create", createMultipart), ("complete", completeMultipart), ("abort", abortMultipart)]
+        for (verb, handler) in calls {
             let path = Self.multipartPath + verb
             all.append(endpoint(.post, .artifacts, path + "/{path...}", change, handler: .blocking(handler)))
             // Clients of MLflow 2.9 leave out the folder of the run (mlflow/mlflow#11225).
@@ -40,20 +39,19 @@ extension MLflowAPI {
     /// The URL at which the client reached this server, such as `http://127.0.0.1:5000/mlflow`: the scheme, the
     /// request's host, and the static prefix if the client used it.
     ///
-    /// nil if a proxy reports that the client used another URL, because only the proxy knows which URL leads back here.
+    /// nil if a proxy reports that the client used another URL, because only the proxy knows which URL reaches this server.
     private func baseURL(of request: HTTPRequest) -> String? {
         guard !request.host.isEmpty else { return nil }
         let scheme = request.isEncrypted ? "https" : "http"
         if let outer = request.header("x-forwarded-proto"), outer.lowercased() != scheme { return nil }
         if let outerHost = request.header("x-forwarded-host"), outerHost != request.host { return nil }
         if let outerPrefix = request.header("x-forwarded-prefix"), !["", "/"].contains(outerPrefix) { return nil }
-        let isBeneathPrefix = PathFamily.api.prefixes.contains {
-            request.routePattern.hasPrefix(settings.staticPrefix + $0)
-        }
+        let prefixes = PathFamily.api.prefixes.map { settings.staticPrefix + $0 }
+        let isBeneathPrefix = prefixes.contains { request.routePattern.hasPrefix($0) }
         return scheme + "://" + request.host + (isBeneathPrefix ? settings.staticPrefix : "")
     }
 
-    // MARK: The messages around the parts
+    // MARK: The calls before and after the parts
 
     private func createMultipart(_ request: HTTPRequest, _ responder: HTTPResponder) {
         answerMultipart(request, responder) { target in
@@ -69,23 +67,19 @@ extension MLflowAPI {
             try store.requireDatabaseInPlace()
             if let direct = artifacts.direct {
                 let lifetime = settings.multipartLimits.lifetimeSeconds
-                // An object store that does not tell which uploads it has leaves them counted until they expire.
+                // If the object store does not tell which uploads have ended, they count until they expire.
                 let slot = try directUploads.slot(for: request.caller.party) { ids in
                     (try? direct.endedUploads(among: ids)) ?? []
                 }
-                // The server does not see the parts; it refuses an upload for which nothing is left at its beginning.
+                // The server does not see the parts, so it refuses the upload now if the quota is used up.
                 try settings.quotas?.claim(for: request.caller.owner).grow(by: 1)
                 let upload = try direct.createUpload(path, partCount: Int(count), lifetimeSeconds: lifetime)
                 directUploads.begin(DirectUploads.Name(id: upload.id, path: path.description), in: slot)
-                return responder.send(Self.begun(upload.id, upload.parts))
+                return responder.send(Self.creationAnswer(upload.id, upload.parts))
             }
             guard let multipartUploads, let base = baseURL(of: request) else { throw Self.multipartRefusal }
-            let upload = try multipartUploads.create(
-                path,
-                partCount: Int(count),
-                for: request.caller.party,
-                owner: request.caller.owner?.key
-            )
+            let (party, owner) = (request.caller.party, request.caller.owner?.key)
+            let upload = try multipartUploads.create(path, partCount: Int(count), for: party, owner: owner)
             let signer = PartSignature(key: try multipartUploads.signingKey())
             let url = base + PathFamily.artifacts.prefixes[0] + Self.multipartPath + "parts/" + upload.id + "/"
             let parts = (0..<Int(count)).map { part in
@@ -93,16 +87,15 @@ extension MLflowAPI {
                 let signature = signer.text(uploadID: upload.id, part: number, expires: upload.expires)
                 return "\(url)\(number)?expires=\(upload.expires)&signature=\(signature)"
             }
-            responder.send(Self.begun(upload.id, parts))
+            responder.send(Self.creationAnswer(upload.id, parts))
         }
     }
 
     /// Returns the answer to a request that begins an upload.
     ///
     /// - Parameter urls: the URLs of the parts, in the order of their numbers.
-    private static func begun(_ uploadID: String, _ urls: [String]) -> HTTPResponse {
-        .json(capacity: 256 + urls.count * 256) { writer in
-            writer.beginObject()
+    private static func creationAnswer(_ uploadID: String, _ urls: [String]) -> HTTPResponse {
+        .jsonObject(capacity: 256 + urls.count * 256) { writer in
             writer.member("upload_id", uploadID)
             writer.memberArray("credentials") { writer in
                 for (index, url) in urls.enumerated() {
@@ -113,7 +106,6 @@ extension MLflowAPI {
                     writer.endObject()
                 }
             }
-            writer.endObject()
         }
     }
 
@@ -131,7 +123,7 @@ extension MLflowAPI {
             if let direct = artifacts.direct {
                 return try completeDirect(direct, uploadID, path, parts, request, responder)
             }
-            try artifactTurns.runAlone(on: path) {
+            try artifactLocks.runAlone(on: path) {
                 try requireStill(.update, at: target.folder, in: artifacts, for: request)
                 try writeOwedEntries()
                 guard let stored = try multipartUploads?.complete(uploadID, path, parts) else {
@@ -156,7 +148,7 @@ extension MLflowAPI {
     ) throws {
         let claim = settings.quotas?.claim(for: request.caller.owner)
         let upload = DirectUploads.Name(id: uploadID, path: path.description)
-        try artifactTurns.runAlone(on: path) {
+        try artifactLocks.runAlone(on: path) {
             try requireStill(.update, at: path, in: artifacts, for: request)
             try writeOwedEntries()
             guard !directUploads.isCompleted(upload) else { return responder.send(.empty) }
@@ -164,7 +156,7 @@ extension MLflowAPI {
             do {
                 stored = try direct.completeUpload(uploadID, path, parts, claim: claim)
             } catch {
-                // The upload is no longer open: the error that a quota is spent has aborted it.
+                // The upload is no longer open; if the quota is exceeded, `completeUpload` has aborted it.
                 switch error {
                 case MultipartError.unknownUpload, ArtifactError.quotaSpent: directUploads.end(upload)
                 default: break
@@ -221,12 +213,10 @@ extension MLflowAPI {
             try requireServing()
             let target = try Target(request)
             try requirePermission(.update, at: target.folder, in: artifacts, for: request.caller)
-            // The body may have come long after the head, after which the sender was checked.
+            // The sender was checked when the head had arrived; the body may have arrived much later.
             try requireStill(.update, at: target.folder, in: artifacts, for: request)
             try body(target)
-        } catch {
-            responder.send(multipartFailure(error, path: request.parameters.first ?? ""))
-        }
+        } catch { responder.send(multipartFailure(error, path: request.parameters.first ?? "")) }
     }
 
     /// Whether a folder is the artifact folder of a run or a logged model, or is beneath one.
@@ -252,12 +242,8 @@ extension MLflowAPI {
             let slot = try uploadSlot(for: request.caller.party)
             guard let multipartUploads else { throw MultipartError.unknownUpload }
             let part = try multipartUploads.beginPart(uploadID, number: number, length: request.announcedLength)
-            return PartReceiver(
-                part: part,
-                failure: { multipartFailure($0, path: uploadID) },
-                slot: slot,
-                responder: responder
-            )
+            let failure = { @Sendable error in multipartFailure(error, path: uploadID) }
+            return PartReceiver(part: part, failure: failure, slot: slot, responder: responder)
         } catch {
             responder.send(multipartFailure(error, path: request.parameters.first ?? ""))
             return nil
@@ -266,8 +252,7 @@ extension MLflowAPI {
 
     /// Returns the part that the URL permits to send; verifies the signature before it looks up anything.
     private func permittedPart(_ request: HTTPRequest) throws -> (uploadID: String, number: Int) {
-        let refusal = TrackingError(
-            .permissionDenied,
+        let refusal = TrackingError.permissionDenied(
             "The URL of this part is not one that this server has given out; use it unchanged."
         )
         guard request.parameters.count == 2, let number = Int(request.parameters[1]),
@@ -279,7 +264,7 @@ extension MLflowAPI {
         let signer = PartSignature(key: try multipartUploads.signingKey())
         guard signer.isValid(signature, uploadID: uploadID, part: number, expires: expires) else { throw refusal }
         guard expires > Int64(time(nil)) else {
-            throw TrackingError(.permissionDenied, "The URL of this part has expired; begin the upload anew.")
+            throw TrackingError.permissionDenied("The URL of this part has expired; begin the upload anew.")
         }
         return (uploadID, number)
     }
@@ -294,32 +279,32 @@ extension MLflowAPI {
 
     private func multipartFailure(_ error: any Error, path: String) -> HTTPResponse {
         guard let error = error as? MultipartError else { return uploadFailure(error, path: path) }
-        let known: TrackingError
+        let converted: TrackingError
         switch error {
         case .tooManyUploads:
-            known = TrackingError(.notImplemented, Self.multipartRefusal.message + ": too many uploads are open")
+            converted = TrackingError(.notImplemented, Self.multipartRefusal.message + ": too many uploads are open")
         case .unknownUpload:
-            known = .doesNotExist(
+            converted = .doesNotExist(
                 "No such multipart upload for '\(path)': it was aborted, has expired, or never began. Begin it anew."
             )
         case .completing:
-            known = TrackingError(.temporarilyUnavailable, "The upload is being completed; try again.")
-        case .unknownPart(let number): known = .invalidParameter("The upload has no part \(number).")
+            converted = TrackingError(.temporarilyUnavailable, "The upload is being completed; try again.")
+        case .unknownPart(let number): converted = .invalidParameter("The upload has no part \(number).")
         case .missingPart(let number, let count):
-            known = .invalidParameter("Part \(number) has not arrived; missing parts in all: \(count).")
+            converted = .invalidParameter("Part \(number) has not arrived; missing parts in all: \(count).")
         case .unlistedPart(let number):
-            known = .invalidParameter("Part \(number) is missing in the list of parts; each must be listed.")
+            converted = .invalidParameter("Part \(number) is missing in the list of parts; each must be listed.")
         case .changedPart(let number):
-            known = .invalidParameter(
+            converted = .invalidParameter(
                 "Part \(number) was sent again: its ETag is not the one in the list of parts. Use the last ETag."
             )
-        case .wrongParts(let text): known = .invalidParameter(text)
+        case .wrongParts(let text): converted = .invalidParameter(text)
         case .partTooLarge:
             let maximum = settings.multipartLimits.partBytes
-            return APIError(httpStatus: 413, message: "A part may have at most \(maximum) bytes; use smaller parts.")
-                .response
-        case .wrongLength: known = .invalidParameter("The part has another length than its Content-Length said.")
+            let message = "A part may have at most \(maximum) bytes; use smaller parts."
+            return APIError(httpStatus: 413, message: message).response
+        case .wrongLength: converted = .invalidParameter("The part has another length than its Content-Length said.")
         }
-        return APIError(known).response
+        return APIError(converted).response
     }
 }

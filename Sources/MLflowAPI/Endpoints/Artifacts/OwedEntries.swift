@@ -2,25 +2,24 @@ internal import ArtifactStore
 internal import Synchronization
 internal import Tracking
 
-/// What changes of artifacts owe the database: entries of the journal and the audit that could not be written after the files had
-/// changed.
+/// The owed entries: those of the artifact journal and the audit log that could not be written after files had changed.
 ///
-/// They are kept in memory, together with the uploads' claims on quotas, and are written before artifacts change again. Their
-/// number therefore stays near that of the requests that were under way.
+/// They are kept in memory, together with the uploads' claims on quotas, and are written before artifacts change again. There are
+/// therefore hardly more owed entries than requests that ran when the database failed.
 final class OwedEntries: Sendable {
-    /// What is written about one change.
+    /// What is written to the database about one change.
     struct Entry: Sendable {
-        /// The place of the change among all changes.
+        /// The number of the change, in the order of all changes.
         let number: UInt64
         let event: ArtifactEvent
         let audit: AuditEntry?
         /// The bytes of an upload, which are claimed until they count as stored.
         let claim: (any StorageClaim)?
-        /// Whether a later change of the same files is in the journal already, so that this one no longer counts.
-        fileprivate(set) var isOvertaken = false
+        /// Whether a later change of the same files is in the journal already, so that this entry is left out.
+        fileprivate(set) var isOutdated = false
 
         func write(to session: any TrackingWriting, keepsJournal: Bool) throws -> [StoredChange] {
-            let changes = keepsJournal && !isOvertaken ? try session.add(event) : []
+            let changes = keepsJournal && !isOutdated ? try session.add(event) : []
             try session.audit(audit)
             return changes
         }
@@ -34,14 +33,14 @@ final class OwedEntries: Sendable {
         var listener: (@Sendable () -> Void)?
     }
 
-    /// How many entries a full disk of the database may leave, before artifacts are refused too.
+    /// The number of entries that may be owed while the disk of the database is full; then changes of artifacts are refused.
     static let limit = 1_000
 
     private let state = Mutex(State())
 
     var count: Int { state.withLock { $0.entries.count } }
 
-    /// Calls `body` when something is owed, after nothing was; it must be quick.
+    /// Calls `body`, which must be quick, each time an entry is added while no other is owed.
     func listen(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.listener = body } }
 
     /// Returns the entry for a change that has just been made.
@@ -64,12 +63,12 @@ final class OwedEntries: Sendable {
         return isFirst
     }
 
-    /// Notes that an entry was written, which says more about its files than the earlier ones that are owed.
+    /// Notes that an entry was written; owed entries about earlier changes of the same files are now outdated.
     func noteWritten(_ entry: Entry) {
         state.withLock { state in
             for index in state.entries.indices
             where state.entries[index].number < entry.number && state.entries[index].event.concerns(entry.event) {
-                state.entries[index].isOvertaken = true
+                state.entries[index].isOutdated = true
             }
         }
     }
@@ -87,7 +86,7 @@ final class OwedEntries: Sendable {
         guard !isBusy else {
             throw TrackingError(
                 .temporarilyUnavailable,
-                "The database is just told of earlier changes of artifacts; try again in a moment."
+                "Earlier changes of artifacts are being recorded in the database; try again in a moment."
             )
         }
         return entry
@@ -112,17 +111,17 @@ extension ArtifactEvent {
 }
 
 extension MLflowAPI {
-    /// Whether changes of artifacts could not be told to the database yet.
+    /// Whether entries about changes of artifacts are owed.
     package var owesEntries: Bool { owedEntries.count > 0 }
 
-    /// Calls `body` when changes of artifacts could not be told to the database, so that `writeOwedEntries` is called later.
+    /// Calls `body` when an entry is owed, so that `writeOwedEntries` is called later.
     package func listenForOwedEntries(_ body: @escaping @Sendable () -> Void) { owedEntries.listen(body) }
 
     /// Writes the entries that are owed; blocks meanwhile.
     ///
-    /// Called before artifacts change again, and by a background work.
+    /// This is called before artifacts change again, and in the background.
     /// - Throws: the error of the store, and `.temporarilyUnavailable` while another thread writes an entry; artifacts must not
-    ///   change then. A full disk of the database is not an error before many entries are owed.
+    ///   change then. A full disk of the database is an error only if many entries are owed.
     package func writeOwedEntries() throws {
         let keepsJournal = store.keepsArtifactJournal
         while let entry = try owedEntries.beginWriting() {
@@ -130,8 +129,8 @@ extension MLflowAPI {
                 let changes = try store.writeNow { try entry.write(to: $0, keepsJournal: keepsJournal) }
                 settings.quotas?.apply(changes)
             } catch {
-                let failure = OwedFailure(error)
-                guard failure == .lasting else {
+                let failure = WriteFailure(error)
+                guard failure == .permanent else {
                     owedEntries.endWriting(entry, isSettled: false)
                     if failure == .fullDisk, owedEntries.count < OwedEntries.limit { return }
                     throw error
@@ -145,11 +144,10 @@ extension MLflowAPI {
 
     /// Adds an event, which has already changed the files, to the journal, and calls `answer` when the entry is durable.
     ///
-    /// The entry is part of the next group commit. If it cannot be written now, it is owed, and the client is told to send the request
-    /// again. On a full disk of the database the entry is owed too, but the change succeeds: the client would not repeat the
-    /// request, and a training run would lose an artifact that is stored. Another failure is reported only. Without a journal,
-    /// only the audit entry is written. Call it on a thread that may block: if the writer is idle, it commits on the
-    /// calling thread.
+    /// The entry is part of the next group commit. If it cannot be written now, it is owed, and the client is told to send the
+    /// request again. If the disk of the database is full, the entry is owed too, but the request succeeds: the client would not
+    /// repeat it, and a training run would lose an artifact that is stored. Any other failure is only reported. Without a
+    /// journal, only the audit entry is written. The calling thread must be allowed to block: an idle writer commits on it.
     /// - Parameters:
     ///   - audit: the audit entry that is stored in the same transaction.
     ///   - claim: the upload's claim on a quota; the bytes count as stored from now on.
@@ -180,22 +178,22 @@ extension MLflowAPI {
 
     /// Keeps an entry that could not be written; returns the error to answer, or nil if the change is to succeed.
     private func owe(_ entry: OwedEntries.Entry, _ error: any Error) -> (any Error)? {
-        let failure = OwedFailure(error)
+        let failure = WriteFailure(error)
         let unwritten = UnwrittenJournalEntry(event: entry.event, cause: error)
-        guard failure != .lasting else {
+        guard failure != .permanent else {
             reportFailure(unwritten)
             entry.claim?.release()
             return nil
         }
-        // The log tells the first of a series.
+        // Of a series, only the first entry is reported.
         if owedEntries.add(entry) { reportFailure(unwritten) }
-        guard failure == .passing else { return nil }
+        guard failure == .temporary else { return nil }
         let isReadOnly = (error as? TrackingError)?.code == .permissionDenied
         let change = entry.event.kind == .upload ? "stored" : "deleted"
         return TrackingError(
             isReadOnly ? .permissionDenied : .temporarilyUnavailable,
-            "'\(shortened(entry.event.path))' is \(change), but the database could not be told so, because it "
-                + "\(isReadOnly ? "takes no changes" : "does not answer or is locked"). Send the request again."
+            "'\(shortened(entry.event.path))' is \(change), but this could not be recorded in the database, which "
+                + "\(isReadOnly ? "accepts no changes" : "does not answer or is locked"). Send the request again."
         )
     }
 
@@ -207,25 +205,25 @@ extension MLflowAPI {
             case .success(let changes):
                 settings.quotas?.apply(changes)
                 answer(nil)
-            case .failure(let error): answer(OwedFailure(error) == .passing ? error : nil)
+            case .failure(let error): answer(WriteFailure(error) == .temporary ? error : nil)
             }
         }
     }
 }
 
-/// The kinds of failures after which an entry is owed or not.
-private enum OwedFailure {
-    /// The database is away or takes no changes, or another program has locked it.
-    case passing
+/// The kinds of failures to write an entry, which is owed except after `permanent`.
+private enum WriteFailure {
+    /// The database cannot be reached or accepts no changes, or another program has locked it.
+    case temporary
     case fullDisk
-    /// It would fail again.
-    case lasting
+    /// Another attempt would fail too.
+    case permanent
 
     init(_ error: any Error) {
         switch (error as? TrackingError)?.code {
-        case .temporarilyUnavailable, .databaseLocked, .outcomeUnknown, .permissionDenied: self = .passing
+        case .temporarilyUnavailable, .databaseLocked, .outcomeUnknown, .permissionDenied: self = .temporary
         case .insufficientStorage: self = .fullDisk
-        default: self = .lasting
+        default: self = .permanent
         }
     }
 }

@@ -35,9 +35,7 @@ final class PartReceiver: HTTPBodyReceiver {
     func finish() {
         do {
             responder.send(HTTPResponse(headers: [("ETag", try part.commit())], body: .bytes([])))
-        } catch {
-            responder.send(failure(error))
-        }
+        } catch { responder.send(failure(error)) }
     }
 
     func abort() { part.abort() }

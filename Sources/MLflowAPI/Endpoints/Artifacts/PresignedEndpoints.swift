@@ -46,14 +46,13 @@ extension MLflowAPI {
             guard runID.isEmpty != modelID.isEmpty else {
                 throw TrackingError.invalidParameter("Exactly one of run_id and model_id must be provided.")
             }
-            let checked = try check(path)
+            let artifactPath = try check(path)
             let target = modelID.isEmpty ? PresignedTarget.run(runID) : .loggedModel(modelID)
             let (storage, base) = try directFolder(of: target, for: request.caller, to: .update, "upload")
             try Self.check(expiration)
             try store.requireDatabaseInPlace()
-            let address = try storage.uploadAddress(base.appending(checked), for: expiration)
-            return .json { writer in
-                writer.beginObject()
+            let address = try storage.uploadAddress(base.appending(artifactPath), for: expiration)
+            return .jsonObject { writer in
                 writer.member("presigned_url", address.url)
                 writer.memberObject("headers") { writer in
                     for field in address.fields {
@@ -61,7 +60,6 @@ extension MLflowAPI {
                         writer.string(field.value)
                     }
                 }
-                writer.endObject()
             }
         }
     }
@@ -72,15 +70,13 @@ extension MLflowAPI {
             let runID = try message.requiredString("run_id")
             let path = try message.requiredString("path")
             let expiration = try message.integer("expiration") ?? defaultDownloadLifetime
-            let checked = try check(path)
+            let artifactPath = try check(path)
             try Self.check(expiration)
             let (storage, base) = try directFolder(of: .run(runID), for: request.caller, to: .read, "download")
-            let address = try storage.downloadAddress(base.appending(checked), for: expiration)
-            return .json { writer in
-                writer.beginObject()
+            let address = try storage.downloadAddress(base.appending(artifactPath), for: expiration)
+            return .jsonObject { writer in
                 writer.member("presigned_url", address.url)
                 writer.member("file_size", address.size)
-                writer.endObject()
             }
         }
     }
@@ -98,12 +94,10 @@ extension MLflowAPI {
             let path = try ArtifactPath(text)
             try requirePermission(.read, at: path, in: artifacts, for: request.caller)
             let address = try direct.downloadAddress(path, for: defaultDownloadLifetime)
-            return .json { writer in
-                writer.beginObject()
+            return .jsonObject { writer in
                 writer.member("url", address.url)
                 writer.memberObject("headers") { _ in }
                 writer.member("file_size", address.size)
-                writer.endObject()
             }
         }
     }
@@ -139,9 +133,7 @@ extension MLflowAPI {
     private func check(_ path: String) throws(TrackingError) -> ArtifactPath {
         do {
             return try ArtifactPath(path)
-        } catch {
-            throw .invalidParameter(error.message(for: path))
-        }
+        } catch { throw .invalidParameter(error.message(for: path)) }
     }
 
     /// Returns MLflow's error for artifacts that are not in an object store; proxied artifacts have an error of their own.
@@ -153,10 +145,10 @@ extension MLflowAPI {
                 "Presigned \(kind) is not supported for the current artifact repository"
             )
         }
-        let (owner, place) = kind == "upload" ? ("", "") : ("runs with ", "a run with ")
+        let (plural, singular) = kind == "upload" ? ("", "") : ("runs with ", "a run with ")
         return .invalidParameter(
-            "Presigned \(kind) is not supported for \(owner)proxied artifact storage (artifact URI scheme: \(scheme)). "
-                + "This endpoint requires \(place)a direct cloud storage artifact URI."
+            "Presigned \(kind) is not supported for \(plural)proxied artifact storage (artifact URI scheme: \(scheme)). "
+                + "This endpoint requires \(singular)a direct cloud storage artifact URI."
         )
     }
 }

@@ -51,7 +51,7 @@ extension MLflowAPI {
         case "http", "https":
             guard let path = Self.routedPath(of: location) else { throw Self.notServed(uri, owner()) }
             try requireServing()
-            return ServedFolder(store: artifacts, base: try Self.folder(path))
+            return ServedFolder(store: artifacts, base: try Self.artifactPath(path))
         case nil, "file":
             let path = location.scheme == nil ? uri : try location.localPath
             guard let folder = try localFolder(path) else { throw Self.notServed(uri, owner()) }
@@ -72,7 +72,7 @@ extension MLflowAPI {
                 "The artifact location '\(location.uri)' names a host; this server serves 'mlflow-artifacts:/' only."
             )
         }
-        return try Self.folder(rest)
+        return try Self.artifactPath(rest)
     }
 
     /// Returns the part after the route in `http://<host>/api/2.0/mlflow-artifacts/artifacts/<path>`, by which
@@ -87,7 +87,7 @@ extension MLflowAPI {
     }
 
     /// Returns the path of a stored location; removes doubled slashes, because another server may have allowed them.
-    private static func folder(_ path: some StringProtocol) throws(ArtifactError) -> ArtifactPath {
+    private static func artifactPath(_ path: some StringProtocol) throws(ArtifactError) -> ArtifactPath {
         let segments = path.split(separator: "/").filter { $0 != "." }
         return try ArtifactPath(segments.joined(separator: "/"))
     }
@@ -99,7 +99,7 @@ extension MLflowAPI {
             let prefix = root.path + "/"
             if path.utf8.starts(with: prefix.utf8) {
                 let rest = String(decoding: path.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
-                return ServedFolder(store: root.store, base: try Self.folder(rest))
+                return ServedFolder(store: root.store, base: try Self.artifactPath(rest))
             }
         }
         return nil

@@ -11,9 +11,7 @@ extension MLflowAPI {
         let handler = HTTPHandler.buffered { request, responder in
             do {
                 responder.send(try refuseTraceArtifact(request))
-            } catch {
-                responder.send(response(to: error))
-            }
+            } catch { responder.send(response(to: error)) }
         }
         return ["2.0", "3.0"].map { version in
             endpoint(.get, .pages, version + "/mlflow/get-trace-artifact", .lookUp(.none), handler: handler)
@@ -25,9 +23,7 @@ extension MLflowAPI {
         do {
             _ = try ArtifactPath(path)
             return APIError(error).response
-        } catch {
-            return failure(error, path: path)
-        }
+        } catch { return failure(error, path: path) }
     }
 
     /// As in MLflow, a path in the request must be the UUID of an attachment.

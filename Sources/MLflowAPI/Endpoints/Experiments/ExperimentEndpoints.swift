@@ -7,7 +7,7 @@ internal import Tracking
 extension MLflowAPI {
     var experimentEndpoints: [[Endpoint]] {
         let search = Access.search(.unnamed(.experiment))
-        let creation = Access.change(.unnamed(.experiment)).audited(making: .resource(.experiment), "name")
+        let creation = Access.change(.unnamed(.experiment)).audited(creating: .resource(.experiment), "name")
         let change = Access.change(.experiment)
         let tag = change.audited("key")
         return [
@@ -39,19 +39,13 @@ extension MLflowAPI {
             )
         }
         let resolved = location.isEmpty ? nil : resolvedArtifactLocation(location)
-        return .create("experiment") {
-            try $0.createExperiment(name: name, artifactLocation: resolved, tags: tags)
-        } entity: {
-            .experiment($0)
-        } auditNote: {
-            .made(String($0))
-        } encode: { id in
-            .json { writer in
-                writer.beginObject()
-                writer.member("experiment_id", String(id))
-                writer.endObject()
-            }
-        }
+        return .create(
+            "experiment",
+            { try $0.createExperiment(name: name, artifactLocation: resolved, tags: tags) },
+            entity: { .experiment($0) },
+            auditNote: { .created(String($0)) },
+            encode: { id in .jsonObject { $0.member("experiment_id", String(id)) } }
+        )
     }
 
     /// Resolves a relative local location against the server's working directory, as MLflow does.
@@ -70,20 +64,12 @@ extension MLflowAPI {
 
     private func getExperiment(_ message: RequestMessage) throws -> Operation {
         let id = try message.experimentID()
-        return .read {
-            try $0.experiment(id: id)
-        } encode: {
-            .experiment($0)
-        }
+        return .read({ try $0.experiment(id: id) }, encode: { .experiment($0) })
     }
 
     private func getExperimentByName(_ message: RequestMessage) throws -> Operation {
         let name = try message.requiredString("experiment_name")
-        return .read {
-            try $0.experiment(named: name)
-        } encode: {
-            .experiment($0)
-        }
+        return .read({ try $0.experiment(named: name) }, encode: { .experiment($0) })
     }
 
     private func searchExperiments(_ message: RequestMessage) throws -> Operation {
@@ -148,11 +134,8 @@ extension MLflowAPI {
             )
         }
         let ids = try texts.map { try parseExperimentID($0) }
-        return .read {
-            try $0.datasetSummaries(experimentIDs: ids)
-        } encode: { summaries in
-            .json { writer in
-                writer.beginObject()
+        return .read({ try $0.datasetSummaries(experimentIDs: ids) }) { summaries in
+            .jsonObject { writer in
                 if !summaries.isEmpty {
                     writer.memberArray("dataset_summaries") { writer in
                         for summary in summaries {
@@ -165,7 +148,6 @@ extension MLflowAPI {
                         }
                     }
                 }
-                writer.endObject()
             }
         }
     }

@@ -1,7 +1,6 @@
 internal import ArtifactStore
 internal import Budgets
 internal import Coding
-internal import Glibc
 internal import HTTPWire
 internal import Identities
 internal import JSON
@@ -91,11 +90,8 @@ final class ExportBody: HTTPBodyProducer {
             (try Self.runIDs(of: selection, in: session), session.effortOfWholeAnswer())
         }
         (runIDs, effort) = found
-        if case .table(let search) = selection {
-            state = Mutex(State(experimentIDs: Set(search.experimentIDs)))
-        } else {
-            state = Mutex(State(experimentIDs: []))
-        }
+        let experimentIDs = if case .table(let search) = selection { Set(search.experimentIDs) } else { Set<Int64>() }
+        state = Mutex(State(experimentIDs: experimentIDs))
     }
 
     private static func runIDs(of selection: ExportSelection, in session: any TrackingReading) throws -> [String] {
@@ -184,9 +180,9 @@ extension ExportBody {
         // A table is exported without curves and artifacts.
         guard case .runs = selection else { return }
         state.runs.append(run.info)
-        let room = Self.maximumCurves - state.curves.count
-        state.curves += run.metrics.prefix(room).map { MetricHistory(runID: run.info.runID, key: $0.key) }
-        state.leftOutCurves += max(run.metrics.count - room, 0)
+        let remainingCurves = Self.maximumCurves - state.curves.count
+        state.curves += run.metrics.prefix(remainingCurves).map { MetricHistory(runID: run.info.runID, key: $0.key) }
+        state.leftOutCurves += max(run.metrics.count - remainingCurves, 0)
     }
 
     private func writeExperiments(_ state: inout State, to buffer: inout [UInt8]) throws {
@@ -204,9 +200,7 @@ extension ExportBody {
         let found = try read { session in
             try histories.map { ($0, try session.curve(of: $0, request, after: nil)) }
         }
-        for case (let history, let curve?) in found {
-            addElement(&state, to: &buffer) { $0.write(curve, of: history) }
-        }
+        for case (let history, let curve?) in found { addElement(&state, to: &buffer) { $0.write(curve, of: history) } }
         state.nextIndex += histories.count
         if state.nextIndex == state.curves.count { begin(.artifacts, "artifacts", &state, &buffer) }
     }
@@ -214,10 +208,8 @@ extension ExportBody {
     private func writeEnd(_ state: State, to buffer: inout [UInt8]) {
         var writer = JSONWriter()
         writer.beginObject()
-        writer.member("start", start(state))
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        writer.member("made", Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000)
+        writer.member("start", startAddress(state))
+        writer.member("made", currentMilliseconds())
         let leftOut = [(state.leftOutCurves, "curves"), (state.leftOutFiles, "files")].filter { $0.0 > 0 }
         if !leftOut.isEmpty { writer.member("left_out", leftOut.map { "\($0.0) \($0.1)" }.joined(separator: ", ")) }
         writer.endObject()
@@ -227,7 +219,7 @@ extension ExportBody {
     }
 
     /// Returns the address of the page that is shown first.
-    private func start(_ state: State) -> String {
+    private func startAddress(_ state: State) -> String {
         switch selection {
         case .table(let search):
             return "#/experiments/" + search.experimentIDs.map { "\($0)" }.joined(separator: ",")

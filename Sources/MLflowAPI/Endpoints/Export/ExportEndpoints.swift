@@ -54,7 +54,7 @@ enum ExportSelection: Sendable {
     private static let maximumRows = 1_000
 
     init(_ message: RequestMessage) throws {
-        try MLflowAPI.requireKnown(["run_ids", "experiment_ids", "run_view_type", "filter"], message.names)
+        try MLflowAPI.requireOnly(["run_ids", "experiment_ids", "run_view_type", "filter"], message.names)
         let runIDs = try message.strings("run_ids") ?? []
         let experimentIDs = try message.strings("experiment_ids") ?? []
         guard runIDs.isEmpty != experimentIDs.isEmpty else {
@@ -67,12 +67,12 @@ enum ExportSelection: Sendable {
             return
         }
         var seen: Set<String> = []
-        let different = runIDs.filter { seen.insert($0).inserted }
-        guard different.count <= Self.maximumRuns else {
+        let uniqueRunIDs = runIDs.filter { seen.insert($0).inserted }
+        guard uniqueRunIDs.count <= Self.maximumRuns else {
             throw TrackingError.invalidParameter(
-                "'run_ids' names \(different.count) runs; one file can contain at most \(Self.maximumRuns)."
+                "'run_ids' names \(uniqueRunIDs.count) runs; one file can contain at most \(Self.maximumRuns)."
             )
         }
-        self = .runs(different)
+        self = .runs(uniqueRunIDs)
     }
 }

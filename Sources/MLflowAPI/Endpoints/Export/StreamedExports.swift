@@ -26,32 +26,32 @@ extension MLflowAPI {
 
     private func exportArchive(_ request: HTTPRequest, _ responder: HTTPResponder) {
         answer(responder, path: "") {
-            try Self.requireKnown(["run_ids", "experiment_ids"], request.query.map(\.name))
-            return try stream(.archive, ending: "tar", type: "application/x-tar", request)
+            try Self.requireOnly(["run_ids", "experiment_ids"], request.query.map(\.name))
+            return try stream(.archive, fileExtension: "tar", type: "application/x-tar", request)
         }
     }
 
     private func exportTable(_ request: HTTPRequest, _ responder: HTTPResponder) {
         answer(responder, path: "") {
-            try Self.requireKnown(["run_ids", "experiment_ids", "table", "format"], request.query.map(\.name))
+            try Self.requireOnly(["run_ids", "experiment_ids", "table", "format"], request.query.map(\.name))
             let rows = try Self.choice("table", of: request, .runs, named: ExportTable.Rows.self)
             let format = try Self.choice("format", of: request, .csv, named: ExportTable.Format.self)
             let type = format == .csv ? "text/csv; charset=utf-8" : "application/jsonl"
-            return try stream(.table(rows, format), ending: format.rawValue, type: type, request)
+            return try stream(.table(rows, format), fileExtension: format.rawValue, type: type, request)
         }
     }
 
     private func stream(
         _ export: StreamedExport,
-        ending: String,
+        fileExtension: String,
         type: String,
         _ request: HTTPRequest
     ) throws -> HTTPResponse {
         let subset = try Self.subset(request)
         let body = try exported(export, subset, for: request.caller)
+        let disposition = "attachment; filename=\"\(Self.name(subset)).\(fileExtension)\""
         let headers = [
-            ("Content-Type", type), ("Content-Disposition", "attachment; filename=\"\(Self.name(subset)).\(ending)\""),
-            ("Cache-Control", "no-store"),
+            ("Content-Type", type), ("Content-Disposition", disposition), ("Cache-Control", "no-store"),
         ]
         return try stream(body, headers: headers)
     }
@@ -69,12 +69,10 @@ extension MLflowAPI {
     /// Throws for a parameter that the call does not have.
     ///
     /// A misspelt parameter would otherwise be ignored, and the call would export everything.
-    static func requireKnown(_ known: [String], _ names: [String]) throws(TrackingError) {
-        guard let name = names.first(where: { !known.contains($0) }) else { return }
-        throw .invalidParameter(
-            "There is no parameter '\(shortened(name))'; the call has "
-                + "\(known.map { "'\($0)'" }.joined(separator: ", "))."
-        )
+    static func requireOnly(_ allowed: [String], _ names: [String]) throws(TrackingError) {
+        guard let name = names.first(where: { !allowed.contains($0) }) else { return }
+        let list = allowed.map { "'\($0)'" }.joined(separator: ", ")
+        throw .invalidParameter("There is no parameter '\(shortened(name))'; the call has \(list).")
     }
 
     /// Returns the value of a query parameter that must be one of a few words; `defaultChoice` if the parameter is absent.
@@ -86,8 +84,8 @@ extension MLflowAPI {
     ) throws -> Choice {
         guard let text = request.query.last(where: { $0.name == name })?.value else { return defaultChoice }
         guard let choice = Choice(rawValue: text) else {
-            let known = Choice.allCases.map { "'\($0.rawValue)'" }.joined(separator: " or ")
-            throw TrackingError.invalidParameter("'\(name)' must be \(known).")
+            let choices = Choice.allCases.map { "'\($0.rawValue)'" }.joined(separator: " or ")
+            throw TrackingError.invalidParameter("'\(name)' must be \(choices).")
         }
         return choice
     }

@@ -47,9 +47,7 @@ extension MLflowAPI {
                     try body(forwarder, try RequestMessage(request), request)
                 }
             )
-        } catch {
-            responder.send(response(to: error))
-        }
+        } catch { responder.send(response(to: error)) }
     }
 
     private func forwardStatus(_ request: HTTPRequest, _ responder: HTTPResponder) {
@@ -72,11 +70,9 @@ extension MLflowAPI {
                 forwarder: forwarder,
                 for: request.caller
             )
-            return .json { writer in
-                writer.beginObject()
+            return .jsonObject { writer in
                 writer.members(of: forwarder.status, for: request.caller)
                 writer.members(of: report)
-                writer.endObject()
             }
         }
     }
@@ -113,11 +109,9 @@ extension MLflowAPI {
 
 extension HTTPResponse {
     fileprivate static func forwarding(_ status: ForwardStatus, for caller: Caller, runs: Int? = nil) -> HTTPResponse {
-        .json { writer in
-            writer.beginObject()
+        .jsonObject { writer in
             writer.member("runs", ifPresent: runs.map { Int64($0) })
             writer.members(of: status, for: caller)
-            writer.endObject()
         }
     }
 }

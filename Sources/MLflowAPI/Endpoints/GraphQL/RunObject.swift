@@ -43,8 +43,8 @@ final class ModelVersionsOfRuns {
     }
 
     private func search(in session: any TrackingReading) throws -> [String: [ModelVersion]] {
-        let ofRuns = Comparison(entity: .attribute, key: "run_id", comparisonOperator: .isIn, value: .list(runIDs))
-        let search = RegistrySearch(filter: [ofRuns], orderings: [], maxResults: 200_000, pageToken: nil)
+        let comparison = Comparison(entity: .attribute, key: "run_id", comparisonOperator: .isIn, value: .list(runIDs))
+        let search = RegistrySearch(filter: [comparison], orderings: [], maxResults: 200_000, pageToken: nil)
         var versions: [String: [ModelVersion]] = [:]
         try session.findModelVersions(search).forEach(in: session) { versions[$0.runID, default: []].append($0) }
         return versions

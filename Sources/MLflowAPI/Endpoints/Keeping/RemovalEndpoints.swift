@@ -12,15 +12,13 @@ extension MLflowAPI {
     private static let removalAccess = Access.administer(.server)
 
     /// The time after which one call answers even if there is more to do.
-    private static let workOfOneCall = Duration.seconds(2)
+    private static let timePerCall = Duration.seconds(2)
 
     private func removePermanently(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
         do {
             let progress = try whileAdmitted(request, Self.removalAccess) { try removePermanently($0, audit) }
             responder.send(.removal(progress))
-        } catch {
-            responder.send(response(to: error))
-        }
+        } catch { responder.send(response(to: error)) }
     }
 
     private func removePermanently(_ request: HTTPRequest, _ audit: AuditEntry?) throws -> RemovalProgress {
@@ -31,38 +29,38 @@ extension MLflowAPI {
         var progress = RemovalProgress()
         var kept = RemovalCount()
         guard local != nil else { return try removeOneByOne(message, request, now: now, extras, audit) }
-        // Without `continue`, such a call would begin a removal of its own.
+        // Without `continue`, a call with `next` would begin another removal.
         guard try message.string("next") == nil else {
             throw TrackingError.invalidParameter(
-                "This server continues a removal without `next`. Send `\"continue\": true` in its place."
+                "This server continues a removal without `next`. Send `\"continue\": true` instead."
             )
         }
         if try message.boolean("continue") != true {
-            let wanted = try message.removalRequest(now: now)
-            extras.removesExpiredUploads = wanted.isForAllDeleted
+            let removal = try message.removalRequest(now: now)
+            extras.removesExpiredUploads = removal.isForAllDeleted
             guard try message.boolean("dry_run") != true else {
-                progress.count = try previewRemoval(wanted, extras)
+                progress.count = try previewRemoval(removal, extras)
                 progress.isDone = true
                 return progress
             }
-            kept = try beginRemoval(wanted, for: request.caller, audit)
+            kept = try beginRemoval(removal, for: request.caller, audit)
         } else {
             guard try message.boolean("dry_run") != true else {
                 throw TrackingError.invalidParameter(
-                    "A removal that is continued removes. Leave out `continue` or `dry_run`."
+                    "A removal that has begun cannot be previewed. Leave out `continue` or `dry_run`."
                 )
             }
             extras.removesExpiredUploads = try message.boolean("uploads") ?? false
         }
-        // A removal that has begun continues without a check of permissions, because this server continues it even without a call.
-        progress = try continueRemoval(for: Self.workOfOneCall, extras, audit)
+        // A removal that has begun continues without a check of permissions: this server continues it even without a call.
+        progress = try continueRemoval(for: Self.timePerCall, extras, audit)
         progress.count.add(kept)
         return progress
     }
 }
 
 extension MLflowAPI {
-    /// Does the same for a store without a table of removals: each call has the request, and the mark of the previous answer.
+    /// Removes objects from a store without a table of removals: each call repeats the request, with the `next` of the answer.
     private func removeOneByOne(
         _ message: RequestMessage,
         _ request: HTTPRequest,
@@ -72,30 +70,30 @@ extension MLflowAPI {
     ) throws -> RemovalProgress {
         guard try message.boolean("continue") != true else {
             throw TrackingError.invalidParameter(
-                "A server over PostgreSQL continues a removal with `next`. Send the `next` of the answer before, beside the same "
-                    + "other parameters, in place of `continue`."
+                "A server over PostgreSQL continues a removal with `next`. Send the `next` of the previous answer and the same "
+                    + "other parameters, and leave out `continue`."
             )
         }
         var extras = extras
-        let wanted = try message.removalRequest(now: now)
-        extras.removesExpiredUploads = wanted.isForAllDeleted
+        let removal = try message.removalRequest(now: now)
+        extras.removesExpiredUploads = removal.isForAllDeleted
         if try message.boolean("dry_run") == true {
             var progress = RemovalProgress()
-            progress.count = try previewRemoval(wanted, extras)
+            progress.count = try previewRemoval(removal, extras)
             progress.isDone = true
             return progress
         }
         let mark = try message.string("next").map { text in
-            guard let mark = RemovalProgressMark(text), mark.belongs(to: wanted) else {
+            guard let mark = RemovalProgressMark(text), mark.belongs(to: removal) else {
                 throw TrackingError.invalidParameter(
                     "'next' is invalid. Send the 'next' of the previous answer, with the same other parameters."
                 )
             }
             return mark
         }
-        // What has begun continues without a check of permissions, as with the table of removals.
+        // This write checks the permissions. A removal that has begun continues without a check, as with the table of removals.
         try store.writeNow(for: request.caller) { _ in }
-        return try removeOneByOne(wanted, from: mark, for: Self.workOfOneCall, extras, audit)
+        return try removeOneByOne(removal, from: mark, for: Self.timePerCall, extras, audit)
     }
 }
 
@@ -117,8 +115,7 @@ extension RequestMessage {
 
 extension HTTPResponse {
     fileprivate static func removal(_ progress: RemovalProgress) -> HTTPResponse {
-        .json { writer in
-            writer.beginObject()
+        .jsonObject { writer in
             writer.member("done", progress.isDone)
             writer.member("next", ifPresent: progress.next?.text)
             for (name, number) in progress.count.members { writer.member(name, number) }
@@ -128,7 +125,6 @@ extension HTTPResponse {
             writer.memberArray("failures") { writer in
                 for failure in progress.failures { writer.string(failure) }
             }
-            writer.endObject()
         }
     }
 }

@@ -50,7 +50,7 @@ package enum RemovalProgressMark: Sendable, Equatable {
 }
 
 extension MLflowAPI {
-    /// Removes objects permanently, one after another, from a store that has no table of removals; blocks for about the given time.
+    /// Removes objects permanently, one by one, from a store that has no table of removals; blocks for about the given time.
     ///
     /// - Parameters:
     ///   - mark: the mark that the last call has returned; nil for the first call.
@@ -69,10 +69,10 @@ extension MLflowAPI {
         try writeOwedEntries()
         let audit = store.keepsArtifactJournal ? audit : nil
         let work = RemovalWork(api: self, store: store, request: request, audit: audit, end: .now + duration)
-        let progress = try removalTurn.runAlone { () throws -> RemovalProgress in
+        let progress = try removalLock.runAlone { () throws -> RemovalProgress in
             try work.run(from: mark ?? (request.isForAllDeleted ? .objects(.start) : .named(0)))
             if work.progress.next == .extras {
-                work.progress.isDone = try finishRemoval(extras, audit, &work.progress, until: work.end)
+                work.progress.isDone = try removeExtras(extras, audit, &work.progress, until: work.end)
                 if work.progress.isDone { work.progress.next = nil }
             }
             return work.progress
@@ -90,7 +90,7 @@ private final class RemovalWork {
     private let store: any RemovingOneByOne
     private let request: RemovalRequest
     private let audit: AuditEntry?
-    private let uses = KnownUses()
+    private let uses = UsedArtifacts()
     let end: ContinuousClock.Instant
     var progress = RemovalProgress()
 
@@ -107,7 +107,7 @@ private final class RemovalWork {
         (self.api, self.store, self.request, self.audit, self.end) = (api, store, request, audit, end)
     }
 
-    private var isLate: Bool { .now >= end }
+    private var isTimeOver: Bool { .now >= end }
 
     /// Removes objects until the time is over, and sets the mark for the next call.
     func run(from mark: RemovalProgressMark) throws {
@@ -124,7 +124,7 @@ private final class RemovalWork {
         var position: RemovalPosition? = start
         while let from = position {
             let part = try store.readRemovals { [request, uses] tables in
-                try tables.deletedCandidates(from, limit: Self.lookUpLimit, request, uses.renewed(from: tables))
+                try tables.deletedCandidates(from, limit: Self.lookUpLimit, request, uses.updated(from: tables))
             }
             for (candidate, key) in part.candidates {
                 if let obstacle = candidate.obstacle(deletedBefore: request.deletedBefore) {
@@ -133,27 +133,27 @@ private final class RemovalWork {
                     return
                 }
                 progress.next = .objects(RemovalPosition(kind: candidate.kind, last: key))
-                if isLate { return }
+                if isTimeOver { return }
             }
             position = part.next
             progress.next = part.next.map { .objects($0) } ?? .extras
         }
     }
 
-    private func removeNamed(after done: Int) throws {
+    private func removeNamed(after count: Int) throws {
         try uses.set(api.artifactsInUse(excluding: request))
         var named: [(kind: RemovalKind, id: String)] = []
         for (kind, ids) in request.namedIDs { named += ids.map { (kind, $0) } }
         // A later call does not find the objects that are removed already; the first call has checked all of them.
-        let isFirst = done == 0
+        let isFirst = count == 0
         let candidates = try store.readRemovals { [request, uses] tables in
-            try tables.namedCandidates(request, uses.renewed(from: tables), allowsOthers: !isFirst)
+            try tables.namedCandidates(request, uses.updated(from: tables), allowsOthers: !isFirst)
         }
-        for (index, name) in named.enumerated().dropFirst(done) {
+        for (index, name) in named.enumerated().dropFirst(count) {
             let candidate = candidates.first { $0.kind == name.kind && $0.id == name.id }
             if let candidate, try !remove(candidate) { return }
             progress.next = .named(index + 1)
-            if isLate { return }
+            if isTimeOver { return }
         }
         progress.next = .extras
     }
@@ -169,8 +169,8 @@ private final class RemovalWork {
         }
         let failures = progress.failures.count
         for part in try store.readRemovals({ try $0.contents(ofExperiment: candidate.id) }) {
-            // An object that cannot be removed keeps its experiment, with which the next call would only begin again.
-            if isLate { return progress.failures.count > failures }
+            // If an object could not be removed, its experiment is kept, and the next call continues after that experiment.
+            if isTimeOver { return progress.failures.count > failures }
             remove(part, ofExperiment: id)
         }
         guard progress.failures.count == failures else { return true }
@@ -183,7 +183,7 @@ private final class RemovalWork {
 
     private func remove(_ owner: PendingFolderRemoval, ofExperiment experimentID: Int64?) {
         // The transaction may run several times, but files that were removed stay removed.
-        let files = RemovedFilesOfWork()
+        let files = FileRemoval()
         do {
             let count = try store.removeNow { [api, request, audit, uses] session in
                 let count = try session.removePermanently(
@@ -191,12 +191,9 @@ private final class RemovalWork {
                     ofExperiment: experimentID,
                     deletedBefore: request.deletedBefore,
                     unless: { owner in
-                        let inUse = try uses.renewed(from: session)
-                        files.dependent = inUse.dependent(
-                            on: owner.id,
-                            at: owner.location,
-                            outsideExperiment: experimentID
-                        )
+                        let inUse = try uses.updated(from: session)
+                        let (id, location) = (owner.id, owner.location)
+                        files.dependent = inUse.dependent(on: id, at: location, outsideExperiment: experimentID)
                         return files.dependent != nil
                     },
                     removingFiles: { try files.remove($0, by: api) }
@@ -215,26 +212,24 @@ private final class RemovalWork {
     }
 }
 
-/// The artifacts in use, as the removal has read them last.
-private final class KnownUses: Sendable {
-    private let known = Mutex(ArtifactsInUse(in: ArtifactFolders(served: "/")))
+/// The artifacts in use, as the removal has last read them.
+private final class UsedArtifacts: Sendable {
+    private let artifacts = Mutex(ArtifactsInUse(in: ArtifactFolders(served: "/")))
 
-    func set(_ new: ArtifactsInUse) { known.withLock { $0 = new } }
+    func set(_ new: ArtifactsInUse) { artifacts.withLock { $0 = new } }
 
-    /// Returns them with the versions of registered models that were made since.
-    func renewed(from tables: any RemovalTables) throws -> ArtifactsInUse {
-        try known.withLock { known in
-            try tables.addNewVersions(to: &known)
-            return known
+    /// Returns the artifacts in use, including those of model versions that were created since the last read.
+    func updated(from tables: any RemovalTables) throws -> ArtifactsInUse {
+        try artifacts.withLock { artifacts in
+            try tables.addNewVersions(to: &artifacts)
+            return artifacts
         }
     }
 }
 
 /// What the removal of one object has found and removed.
-private final class RemovedFilesOfWork: Sendable {
-    private let state = Mutex(
-        (count: RemovalCount(), areUnserved: false, dependent: ArtifactsInUse.Dependent?.none)
-    )
+private final class FileRemoval: Sendable {
+    private let state = Mutex((count: RemovalCount(), areUnserved: false, dependent: ArtifactsInUse.Dependent?.none))
 
     /// What needs the artifacts, so that the object was kept; nil if nothing does.
     var dependent: ArtifactsInUse.Dependent? {

@@ -21,11 +21,9 @@ extension MLflowAPI {
             let path = try ArtifactPath(text)
             let (model, folder) = try loggedModelFolder(request)
             let entries = try folder.store.list(path, relativeTo: folder.base)
-            return .json { writer in
-                writer.beginObject()
+            return .jsonObject { writer in
                 writer.member("root_uri", model.artifactURI)
                 writer.write(entries)
-                writer.endObject()
             }
         }
     }

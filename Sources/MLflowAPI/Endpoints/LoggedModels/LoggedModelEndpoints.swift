@@ -10,18 +10,18 @@ extension MLflowAPI {
         let search = route + "/search"
         let change = Access.change(.loggedModel)
         let creation = Access.change(.experiment)
-            .audited(as: "logged-models/create", making: .resource(.loggedModel), "experiment_id", "name")
+            .audited(as: "logged-models/create", creating: .resource(.loggedModel), "experiment_id", "name")
         let finish = change.audited(as: "logged-models/finalize", "status")
         let deletion = change.audited(as: "logged-models/delete")
         let tags = change.audited(as: "logged-models/set-tags")
-        let noTag = change.audited(as: "logged-models/delete-tag", "tag_key")
+        let tagDeletion = change.audited(as: "logged-models/delete-tag", "tag_key")
         return [
             endpoint(.post, .tracking, route, creation, createLoggedModel),
             endpoint(.get, .tracking, model, .lookUp(.loggedModel), getLoggedModel),
             endpoint(.patch, .tracking, model, finish, finalizeLoggedModel),
             endpoint(.delete, .tracking, model, deletion, deleteLoggedModel),
             endpoint(.patch, .tracking, model + "/tags", tags, setLoggedModelTags),
-            endpoint(.delete, .tracking, model + "/tags/{tag_key}", noTag, deleteLoggedModelTag),
+            endpoint(.delete, .tracking, model + "/tags/{tag_key}", tagDeletion, deleteLoggedModelTag),
             endpoint(.post, .tracking, model + "/params", change.unaudited, logLoggedModelParams),
             endpoint(.post, .tracking, search, .search(.experiments), pages: .loggedModels, searchLoggedModels),
         ] + loggedModelArtifactEndpoints
@@ -35,7 +35,7 @@ extension MLflowAPI {
         let params = try message.loggedModelParams()
         let tags = try message.loggedModelTags()
         try validateLoggedModelName(name)
-        try Self.requireEachOnce(tags.map(\.key), kind: "tag")
+        try Self.requireUniqueKeys(tags.map(\.key), kind: "tag")
         let new = NewLoggedModel(
             experimentID: try parseExperimentID(experimentID),
             name: name,
@@ -44,23 +44,19 @@ extension MLflowAPI {
             params: params,
             tags: tags
         )
-        return .create("logged model") {
-            try $0.createLoggedModel(new)
-        } entity: {
-            .loggedModel($0.info)
-        } auditNote: {
-            .made($0.info.modelID)
-        } encode: {
-            .loggedModel($0)
-        }
+        return .create(
+            "logged model",
+            { try $0.createLoggedModel(new) },
+            entity: { .loggedModel($0.info) },
+            auditNote: { .created($0.info.modelID) },
+            encode: { .loggedModel($0) }
+        )
     }
 
     private func getLoggedModel(_ message: RequestMessage) throws -> Operation {
         let modelID = message.pathParameters[0]
         let allowsDeleted = try message.string("allow_deleted")?.lowercased() == "true"
-        return .read {
-            try $0.loggedModel(id: modelID, allowsDeleted: allowsDeleted)
-        } encode: {
+        return .read({ try $0.loggedModel(id: modelID, allowsDeleted: allowsDeleted) }) {
             .loggedModel($0)
         }
     }
@@ -80,11 +76,7 @@ extension MLflowAPI {
         guard ExactText(namedID) == ExactText(modelID) else {
             throw TrackingError.invalidParameter("The path names the model '\(modelID)', but the body '\(namedID)'.")
         }
-        return .write {
-            try $0.finalizeLoggedModel(modelID, status: status)
-        } encode: {
-            .loggedModel($0)
-        }
+        return .write({ try $0.finalizeLoggedModel(modelID, status: status) }, encode: { .loggedModel($0) })
     }
 
     private func deleteLoggedModel(_ message: RequestMessage) throws -> Operation {
@@ -114,7 +106,7 @@ extension MLflowAPI {
     }
 
     /// Throws if a key occurs twice, which MLflow's database does not allow either.
-    fileprivate static func requireEachOnce(_ keys: [String], kind: String) throws(TrackingError) {
+    static func requireUniqueKeys(_ keys: [String], kind: String) throws(TrackingError) {
         var seen: Set<ExactText> = []
         for key in keys where !seen.insert(ExactText(key)).inserted {
             throw TrackingError(.badRequest, "The \(kind) \(quotedJSON(key)) is given twice; give each \(kind) once.")
@@ -138,7 +130,7 @@ extension RequestMessage {
     fileprivate func loggedModelParams() throws(TrackingError) -> [Param] {
         // In the message, params have the same form as tags.
         let pairs = try tags("params")
-        try MLflowAPI.requireEachOnce(pairs.map(\.key), kind: "param")
+        try MLflowAPI.requireUniqueKeys(pairs.map(\.key), kind: "param")
         return pairs.map { Param(key: $0.key, value: $0.value) }
     }
 }

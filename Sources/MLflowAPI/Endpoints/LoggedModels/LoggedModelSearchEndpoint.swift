@@ -52,10 +52,10 @@ extension RequestMessage {
             ascending: try boolean("ascending") ?? true
         )
         let dataset = try datasetScope()
-        let namesDataset = !dataset.name.isEmpty || dataset.digest != nil
+        let hasDataset = !dataset.name.isEmpty || dataset.digest != nil
         return LoggedModelSearch.Clause(
             ordering: ordering,
-            dataset: ordering.entity == .metric && namesDataset ? dataset : nil
+            dataset: ordering.entity == .metric && hasDataset ? dataset : nil
         )
     }
 }

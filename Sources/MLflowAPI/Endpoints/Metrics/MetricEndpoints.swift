@@ -18,12 +18,7 @@ extension MLflowAPI {
         let history = MetricHistory(runID: try message.requiredRunID(), key: try message.requiredString("metric_key"))
         let pageToken = try message.string("page_token")
         let limit = Int64(try message.checkedPageSize(message.pageSize()))
-        return .read { session in
-            let answer = MetricHistoryInParts(history, pageToken: pageToken, limit: limit)
-            return try PartsBody(answer, store: store, in: session)
-        } encode: {
-            try stream($0)
-        }
+        return inParts { _ in MetricHistoryInParts(history, pageToken: pageToken, limit: limit) }
     }
 
     private func getMetricHistoryBulk(_ message: RequestMessage) throws -> Operation {
@@ -40,29 +35,22 @@ extension MLflowAPI {
             throw TrackingError.invalidParameter("GetMetricHistoryBulk request must specify a metric_key.")
         }
         let limit = try message.checkedPageSize(message.pageSize())
-        return .read {
-            try $0.metricHistories(key: key, runIDs: runIDs, limit: limit)
-        } encode: { points in
-            .json(capacity: 160 * points.count + 64) { writer in
-                writer.beginObject()
+        return .read({ try $0.metricHistories(key: key, runIDs: runIDs, limit: limit) }) { points in
+            .jsonObject(capacity: 160 * points.count + 64) { writer in
                 writer.memberArray("metrics") { writer in
                     for point in points {
                         // As in MLflow, this is the only route that writes NaN as a bare token and not as a string.
                         writer.write(point.point, key: key, runID: point.runID) { $0.bareDouble($1) }
                     }
                 }
-                writer.endObject()
             }
         }
     }
 
     private func getMetricSamples(_ message: RequestMessage) throws -> Operation {
         let sample = try MetricSample(message)
-        return .read {
-            try sample.read(in: $0)
-        } encode: { samples in
-            .json(capacity: 4_096) { writer in
-                writer.beginObject()
+        return .read({ try sample.read(in: $0) }) { samples in
+            .jsonObject(capacity: 4_096) { writer in
                 if samples.contains(where: { !$0.points.isEmpty }) {
                     writer.memberArray("metrics") { writer in
                         for (runID, points) in samples {
@@ -70,7 +58,6 @@ extension MLflowAPI {
                         }
                     }
                 }
-                writer.endObject()
             }
         }
     }

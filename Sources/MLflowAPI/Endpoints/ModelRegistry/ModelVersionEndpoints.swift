@@ -11,7 +11,7 @@ extension MLflowAPI {
     var modelVersionEndpoints: [[Endpoint]] {
         let search = Access.search(.unnamed(.registeredModel))
         let artifact = "model-versions/get-artifact"
-        let creation = Access.change(.model).audited(making: .detail("version"), "run_id")
+        let creation = Access.change(.model).audited(creating: .detail("version"), "run_id")
         let change = Access.change(.model).audited("version")
         let tag = Access.change(.model).audited("version", "key")
         let move = Access.change(.model).audited("version", "stage")
@@ -45,15 +45,13 @@ extension MLflowAPI {
             tags: tags
         )
         let workingDirectory = settings.workingDirectory
-        return .create("model version") {
-            try $0.createModelVersion(new, workingDirectory: workingDirectory)
-        } entity: {
-            .modelVersion($0)
-        } auditNote: {
-            .made(String($0.version))
-        } encode: {
-            .modelVersion($0)
-        }
+        return .create(
+            "model version",
+            { try $0.createModelVersion(new, workingDirectory: workingDirectory) },
+            entity: { .modelVersion($0) },
+            auditNote: { .created(String($0.version)) },
+            encode: { .modelVersion($0) }
+        )
     }
 
     /// Throws if the operator has set a pattern for sources, and the source does not match it or is too long to be matched.
@@ -69,11 +67,7 @@ extension MLflowAPI {
 
     private func getModelVersion(_ message: RequestMessage) throws -> Operation {
         let key = try message.modelVersionKey()
-        return .read {
-            try $0.modelVersion(key)
-        } encode: {
-            .modelVersion($0)
-        }
+        return .read({ try $0.modelVersion(key) }, encode: { .modelVersion($0) })
     }
 
     /// Changes the description of a model version.
@@ -83,9 +77,7 @@ extension MLflowAPI {
         let (name, version) = try message.modelNameAndVersion()
         let description = try message.description()
         let key = try ModelVersionKey(name: name, version: version)
-        return .write {
-            try $0.updateModelVersion(key, description: description)
-        } encode: {
+        return .write({ try $0.updateModelVersion(key, description: description) }) {
             .modelVersion($0)
         }
     }
@@ -102,9 +94,7 @@ extension MLflowAPI {
             )
         }
         let key = try ModelVersionKey(name: name, version: version)
-        return .write {
-            try $0.moveModelVersion(key, to: stage, archivesOthers: archivesOthers)
-        } encode: {
+        return .write({ try $0.moveModelVersion(key, to: stage, archivesOthers: archivesOthers) }) {
             .modelVersion($0)
         }
     }
@@ -155,18 +145,9 @@ extension MLflowAPI {
     // MARK: Artifacts
 
     private func getDownloadURI(_ message: RequestMessage) throws -> Operation {
-        let key = try ModelVersionKey(
-            name: try message.string("name") ?? "",
-            version: try message.string("version") ?? ""
-        )
-        return .read {
-            try $0.modelVersionLocation(key)
-        } encode: { location in
-            .json { writer in
-                writer.beginObject()
-                writer.member("artifact_uri", location)
-                writer.endObject()
-            }
+        let key = try ModelVersionKey(name: message.string("name") ?? "", version: message.string("version") ?? "")
+        return .read({ try $0.modelVersionLocation(key) }) { location in
+            .jsonObject { $0.member("artifact_uri", location) }
         }
     }
 
@@ -174,10 +155,8 @@ extension MLflowAPI {
         answer(responder, path: request.queryValue("path") ?? "") {
             guard let text = request.queryValue("path") else { throw RequestMessage.missing("path") }
             let path = try ArtifactPath(text)
-            let key = try ModelVersionKey(
-                name: request.queryValue("name") ?? "",
-                version: request.queryValue("version") ?? ""
-            )
+            let (name, version) = (request.queryValue("name") ?? "", request.queryValue("version") ?? "")
+            let key = try ModelVersionKey(name: name, version: version)
             let location = try store.readNow(.cheap, for: request.caller) { session in
                 try session.resolvedRunLocation(try session.modelVersionLocation(key))
             }

@@ -6,12 +6,12 @@ internal import Tracking
 
 extension MLflowAPI {
     var registeredModelEndpoints: [[Endpoint]] {
-        let creation = Access.change(.unnamed(.registeredModel)).audited(making: .resource(.registeredModel))
+        let creation = Access.change(.unnamed(.registeredModel)).audited(creating: .resource(.registeredModel))
         let change = Access.change(.model)
         let tag = change.audited("key")
         let alias = "registered-models/alias"
-        let newAlias = change.audited(as: "registered-models/set-alias", "alias", "version")
-        let noAlias = change.audited(as: "registered-models/delete-alias", "alias")
+        let aliasChange = change.audited(as: "registered-models/set-alias", "alias", "version")
+        let aliasDeletion = change.audited(as: "registered-models/delete-alias", "alias")
         let search = Access.search(.unnamed(.registeredModel))
         let path = "registered-models/search"
         return [
@@ -25,9 +25,9 @@ extension MLflowAPI {
             endpoint(.post, .tracking, "registered-models/get-latest-versions", .lookUp(.model), getLatestVersions),
             endpoint(.post, .tracking, "registered-models/set-tag", tag, setRegisteredModelTag),
             endpoint(.delete, .tracking, "registered-models/delete-tag", tag, deleteRegisteredModelTag),
-            endpoint(.post, .tracking, alias, newAlias, setModelAlias),
+            endpoint(.post, .tracking, alias, aliasChange, setModelAlias),
             endpoint(.get, .tracking, alias, .lookUp(.model), getModelVersionByAlias),
-            endpoint(.delete, .tracking, alias, noAlias, deleteModelAlias),
+            endpoint(.delete, .tracking, alias, aliasDeletion, deleteModelAlias),
         ]
     }
 
@@ -37,24 +37,18 @@ extension MLflowAPI {
         let description = try message.description() ?? ""
         try validateNewModelName(name)
         for tag in tags { try validateRegisteredModelTag(tag) }
-        return .create("registered model") {
-            try $0.createRegisteredModel(name: name, description: description, tags: tags)
-        } entity: {
-            .registeredModel($0)
-        } auditNote: {
-            .made($0.name)
-        } encode: {
-            .registeredModel($0)
-        }
+        return .create(
+            "registered model",
+            { try $0.createRegisteredModel(name: name, description: description, tags: tags) },
+            entity: { .registeredModel($0) },
+            auditNote: { .created($0.name) },
+            encode: { .registeredModel($0) }
+        )
     }
 
     private func getRegisteredModel(_ message: RequestMessage) throws -> Operation {
         let name = try message.modelName()
-        return .read {
-            try $0.registeredModel(named: name)
-        } encode: {
-            .registeredModel($0)
-        }
+        return .read({ try $0.registeredModel(named: name) }, encode: { .registeredModel($0) })
     }
 
     /// Changes the description of a registered model.
@@ -64,9 +58,7 @@ extension MLflowAPI {
         let name = try message.requiredString("name")
         let description = try message.description() ?? ""
         try validateModelName(name)
-        return .write {
-            try $0.updateRegisteredModel(name, description: description)
-        } encode: {
+        return .write({ try $0.updateRegisteredModel(name, description: description) }) {
             .registeredModel($0)
         }
     }
@@ -76,11 +68,7 @@ extension MLflowAPI {
         let newName = try message.requiredString("new_name")
         try validateNewModelName(newName, parameter: "new_name")
         try validateModelName(name)
-        return .write {
-            try $0.renameRegisteredModel(name, to: newName)
-        } encode: {
-            .registeredModel($0)
-        }
+        return .write({ try $0.renameRegisteredModel(name, to: newName) }, encode: { .registeredModel($0) })
     }
 
     private func deleteRegisteredModel(_ message: RequestMessage) throws -> Operation {
@@ -112,14 +100,12 @@ extension MLflowAPI {
             let stages = try texts.map { try ModelStage(parsing: $0) }
             return latest.filter { stages.isEmpty || stages.contains($0.stage) }
         } encode: { versions in
-            .json { writer in
-                writer.beginObject()
+            .jsonObject { writer in
                 if !versions.isEmpty {
                     writer.memberArray("model_versions") { writer in
                         for version in versions { writer.write(version) }
                     }
                 }
-                writer.endObject()
             }
         }
     }
@@ -155,11 +141,7 @@ extension MLflowAPI {
 
     private func getModelVersionByAlias(_ message: RequestMessage) throws -> Operation {
         let (name, alias) = try message.modelNameAndAlias()
-        return .read {
-            try $0.modelVersion(named: name, alias: alias)
-        } encode: {
-            .modelVersion($0)
-        }
+        return .read({ try $0.modelVersion(named: name, alias: alias) }, encode: { .modelVersion($0) })
     }
 
     private func deleteModelAlias(_ message: RequestMessage) throws -> Operation {

@@ -3,15 +3,10 @@ internal import JSON
 internal import Tracking
 
 extension MLflowAPI {
-    /// Returns metrics of several runs as curves for drawing, or only the points that were added to curves since an
-    /// earlier answer.
+    /// Returns metrics of several runs as curves for drawing, or only the points that were added since an earlier answer.
     func getMetricCurves(_ message: RequestMessage) throws -> Operation {
         let selection = try CurveSelection(message)
-        return .read { session in
-            try PartsBody(CurvesInParts(selection), store: store, in: session)
-        } encode: {
-            try stream($0)
-        }
+        return inParts { _ in CurvesInParts(selection) }
     }
 }
 
@@ -142,9 +137,7 @@ extension JSONWriter {
         member("mode", curve.mode == .whole ? "whole" : "append")
         if curve.isSampled { member("sampled", true) }
         member("position", ifPresent: curve.position)
-        memberArray("steps") { writer in
-            for point in curve.points { writer.int(point.point.step) }
-        }
+        memberArray("steps") { writer in for point in curve.points { writer.int(point.point.step) } }
         memberArray("timestamps") { writer in
             for point in curve.points { writer.int(point.point.timestamp) }
         }
@@ -163,9 +156,7 @@ extension JSONWriter {
             for point in points { writer.metricNumber(orNull: point.range?.upperBound) }
         }
         guard points.contains(where: { $0.nanCount > 0 }) else { return }
-        memberArray("nan") { writer in
-            for point in points { writer.int(point.nanCount) }
-        }
+        memberArray("nan") { writer in for point in points { writer.int(point.nanCount) } }
     }
 
     private mutating func metricNumber(orNull value: Double?) {

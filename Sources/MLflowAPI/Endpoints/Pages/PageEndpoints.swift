@@ -49,10 +49,7 @@ extension JSONWriter {
     ///
     /// The store contains the largest finite number instead of an infinity; this function writes it as an infinity.
     mutating func metricNumber(_ value: Double) {
-        if value.magnitude == .greatestFiniteMagnitude {
-            double(value > 0 ? .infinity : -.infinity)
-        } else {
-            double(value)
-        }
+        let isInfinite = value.magnitude == .greatestFiniteMagnitude
+        double(isInfinite ? (value > 0 ? .infinity : -.infinity) : value)
     }
 }

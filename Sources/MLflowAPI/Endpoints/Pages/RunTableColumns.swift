@@ -27,11 +27,11 @@ struct RunTableColumns {
 
     /// - Throws: `.invalidParameterValue` for an invalid column, or too many columns.
     init(_ message: RequestMessage) throws(TrackingError) {
-        let asked = try message.messages("columns")
-        guard asked.count <= Self.maximumCount else {
-            throw .invalidParameter("A run table has at most \(Self.maximumCount) columns, not \(asked.count).")
+        let requested = try message.messages("columns")
+        guard requested.count <= Self.maximumCount else {
+            throw .invalidParameter("A run table has at most \(Self.maximumCount) columns, not \(requested.count).")
         }
-        for column in asked { columns.append(try Self.column(column, goal: &goals[columns.count])) }
+        for column in requested { columns.append(try Self.column(column, goal: &goals[columns.count])) }
     }
 
     private static func column(_ message: RequestMessage, goal: inout Goal?) throws(TrackingError) -> RunTableColumn {
@@ -56,9 +56,9 @@ struct RunTableColumns {
         case .min: return .minimum
         case .max: return .maximum
         case .best:
-            let wanted = try message.choice("goal", of: Goal.self) ?? .minimize
-            goal = wanted
-            return wanted == .minimize ? .minimum : .maximum
+            let requestedGoal = try message.choice("goal", of: Goal.self) ?? .minimize
+            goal = requestedGoal
+            return requestedGoal == .minimize ? .minimum : .maximum
         case .atStep: return .step(try message.requiredInteger("step"))
         }
     }
@@ -140,36 +140,35 @@ struct RunTableColumns {
 
 /// Determines, while a table is being written, which of its columns contain only numbers.
 final class RunTableTypes: Sendable {
-    private struct Seen {
+    private struct ColumnContent {
         var hasValues = false
         var isNumber = true
     }
 
     private let columns: [RunTableColumn]
-    private let seen: Mutex<[Seen]>
+    private let contents: Mutex<[ColumnContent]>
 
     init(_ columns: [RunTableColumn]) {
         self.columns = columns
-        seen = Mutex(Array(repeating: Seen(), count: columns.count))
+        contents = Mutex(Array(repeating: ColumnContent(), count: columns.count))
     }
 
     /// Takes the values of one row into account.
     func add(_ values: [RunTableValue]) {
-        seen.withLock { seen in
+        contents.withLock { contents in
             for (index, value) in values.enumerated() {
-                guard case .text(let text) = value, seen[index].isNumber else { continue }
-                seen[index].hasValues = true
-                seen[index].isNumber = text.isDecimalNumber
+                guard case .text(let text) = value, contents[index].isNumber else { continue }
+                contents[index].hasValues = true
+                contents[index].isNumber = text.isDecimalNumber
             }
         }
     }
 
-    /// For each column, whether it contains numbers: true for a metric, and for a param or tag that has texts which are
-    /// all numbers.
+    /// For each column, whether it contains numbers: true for a metric, and for a param or tag whose values are all numbers.
     var areNumbers: [Bool] {
-        seen.withLock { seen in
-            zip(columns, seen).map { column, seen in
-                if case .metric = column { true } else { seen.hasValues && seen.isNumber }
+        contents.withLock { contents in
+            zip(columns, contents).map { column, contents in
+                if case .metric = column { true } else { contents.hasValues && contents.isNumber }
             }
         }
     }

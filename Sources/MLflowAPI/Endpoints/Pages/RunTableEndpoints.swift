@@ -23,9 +23,7 @@ extension MLflowAPI {
     /// Returns the metrics, params and tags of the newest runs that a search finds.
     func describeRunColumns(_ message: RequestMessage) throws -> Operation {
         let search = try message.runSearch(maxResults: 1_000)
-        return .read {
-            try $0.describeRunColumns(search, valueLimit: 200_000)
-        } encode: { columns in
+        return .read({ try $0.describeRunColumns(search, valueLimit: 200_000) }) { columns in
             .json(capacity: 16_384) { $0.write(columns) }
         }
     }
@@ -52,9 +50,7 @@ extension JSONWriter {
         member("user_id", row.userID)
         member("parent_run_id", ifPresent: row.parentRunID)
         member("last_logged", ifPresent: row.lastLogged)
-        memberArray("values") { writer in
-            for value in row.values { writer.write(value) }
-        }
+        memberArray("values") { writer in for value in row.values { writer.write(value) } }
         endObject()
     }
 

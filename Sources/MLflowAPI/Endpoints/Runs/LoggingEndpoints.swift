@@ -137,7 +137,7 @@ extension RequestMessage {
                 step: try step?.integer("metrics[\(index)].step") ?? 0
             )
             metrics.append(metric)
-            // Most metrics have only these fields; then the other fields need not be looked up.
+            // Most metrics have only these fields, so that the other fields need not be looked up.
             guard message.count > (step == nil ? 3 : 4) else { continue }
             if let modelMetric = try message.modelMetric(metric, runID: runID) { modelMetrics.append(modelMetric) }
         }
@@ -159,10 +159,7 @@ extension RequestMessage {
             throw .invalidParameter("Dataset input must have a dataset associated with it.")
         }
         let tags = try tags("tags")
-        var keys: Set<ExactText> = []
-        for tag in tags where !keys.insert(ExactText(tag.key)).inserted {
-            throw TrackingError(.badRequest, "The tag \(quotedJSON(tag.key)) is given twice; give each tag once.")
-        }
+        try MLflowAPI.requireUniqueKeys(tags.map(\.key), kind: "tag")
         return DatasetInput(
             dataset: Dataset(
                 name: try dataset.string("name") ?? "",

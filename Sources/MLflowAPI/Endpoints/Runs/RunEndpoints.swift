@@ -7,7 +7,7 @@ internal import TrackingStore
 
 extension MLflowAPI {
     var runEndpoints: [[Endpoint]] {
-        let creation = Access.change(.experiment).audited(making: .resource(.run), "experiment_id", "run_name")
+        let creation = Access.change(.experiment).audited(creating: .resource(.run), "experiment_id", "run_name")
         return [
             endpoint(.post, .tracking, "runs/create", creation, createRun),
             endpoint(.get, .tracking, "runs/get", .lookUp(.run), getRun),
@@ -30,10 +30,7 @@ extension MLflowAPI {
                 "A run needs an experiment: set 'experiment_id', for example to \"0\", the Default experiment."
             )
         }
-        var keys: Set<ExactText> = []
-        for tag in tags where !keys.insert(ExactText(tag.key)).inserted {
-            throw TrackingError(.badRequest, "The tag \(quotedJSON(tag.key)) is given twice; give each tag once.")
-        }
+        try Self.requireUniqueKeys(tags.map(\.key), kind: "tag")
         guard !tags.contains(where: { $0.key == Tag.runNameKey && $0.value.isEmpty }) else {
             throw TrackingError(.badRequest, "The tag 'mlflow.runName' is empty; leave it out or give the run a name.")
         }
@@ -47,34 +44,16 @@ extension MLflowAPI {
             startTime: startTime,
             tags: tags
         )
-        // If requests have no start time, those for different runs may have equal bodies, so an equal body does not
-        // show a repetition.
-        return startTime == 0
-            ? .write {
-                try $0.createRun(new)
-            } auditNote: {
-                .made($0.info.runID)
-            } encode: {
-                .run($0, showsOutputs: false)
-            }
-            : .create("run") {
-                try $0.createRun(new)
-            } entity: {
-                .run($0.info)
-            } auditNote: {
-                .made($0.info.runID)
-            } encode: {
-                .run($0, showsOutputs: false)
-            }
+        // Without a start time, requests for different runs may have equal bodies, so an equal body does not show a repetition.
+        let note = { @Sendable (run: Run) in AuditNote.created(run.info.runID) }
+        let encode = { @Sendable (run: Run) in HTTPResponse.run(run, showsOutputs: false) }
+        if startTime == 0 { return .write({ try $0.createRun(new) }, auditNote: note, encode: encode) }
+        return .create("run", { try $0.createRun(new) }, entity: { .run($0.info) }, auditNote: note, encode: encode)
     }
 
     private func getRun(_ message: RequestMessage) throws -> Operation {
         let runID = try message.requiredRunID()
-        return .read {
-            try $0.run(id: runID)
-        } encode: {
-            .run($0, showsOutputs: true)
-        }
+        return .read({ try $0.run(id: runID) }, encode: { .run($0, showsOutputs: true) })
     }
 
     private func updateRun(_ message: RequestMessage) throws -> Operation {
@@ -82,9 +61,7 @@ extension MLflowAPI {
         let endTime = try message.integer("end_time")
         let status = try message.enumeration("status", as: RunStatus.self)
         let name = try message.boundedString("run_name")
-        return .write {
-            try $0.updateRun(runID, status: status, endTime: endTime, name: name)
-        } encode: { info in
+        return .write({ try $0.updateRun(runID, status: status, endTime: endTime, name: name) }) { info in
             .json("run_info") { $0.write(info) }
         }
     }

@@ -16,12 +16,7 @@ extension MLflowAPI {
         _ find: @escaping @Sendable (any TrackingReading) throws -> SearchCursor<Entity>,
         write: @escaping @Sendable (Entity, inout JSONWriter) -> Void
     ) -> Operation {
-        .read { session in
-            let page = PageInParts(name, try find(session), closing: closing, write: write)
-            return try PartsBody(page, store: store, in: session)
-        } encode: {
-            try stream($0)
-        }
+        inParts { PageInParts(name, try find($0), closing: closing, write: write) }
     }
 }
 

@@ -22,12 +22,12 @@ extension Endpoint {
     /// Returns the endpoint with a handler that answers every request with an error, without reading the body.
     func refusing(with error: TrackingError) -> Endpoint {
         let answer = APIError(error).response
-        var closed = self
+        var endpoint = self
         // A streamed handler answers before the body arrives.
-        closed.handler = .streamed { _, responder in
+        endpoint.handler = .streamed { _, responder in
             responder.send(answer)
             return nil
         }
-        return closed
+        return endpoint
     }
 }

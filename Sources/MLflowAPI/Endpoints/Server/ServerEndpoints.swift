@@ -31,14 +31,8 @@ extension MLflowAPI {
             }
         }
         if request.queryValue("verbose") == "1", request.queryValue("deep") != "1" {
-            return responder.send(
-                .status(
-                    settings.snapshots(),
-                    settings.forwarder?.status,
-                    artifacts.freeSpace?.reading,
-                    for: request.caller
-                )
-            )
+            let (snapshots, forwarding) = (settings.snapshots(), settings.forwarder?.status)
+            return responder.send(.status(snapshots, forwarding, artifacts.freeSpace?.reading, for: request.caller))
         }
         guard request.queryValue("deep") == "1" else { return responder.send(.text("OK")) }
         healthChecks.requestCheck {
@@ -53,8 +47,7 @@ extension MLflowAPI {
     ///
     /// The answer includes the members of MLflow 3.18.
     private func serverInformation(_ request: HTTPRequest) -> HTTPResponse {
-        .json { writer in
-            writer.beginObject()
+        .jsonObject { writer in
             writer.member("store_type", "SqlStore")
             writer.member("workspaces_enabled", false)
             writer.member("trace_archival_enabled", false)
@@ -73,7 +66,6 @@ extension MLflowAPI {
                 writer.member("gateway", false)
                 writer.member("scheduled_issue_detection", false)
             }
-            writer.endObject()
         }
     }
 }
@@ -91,8 +83,7 @@ extension HTTPResponse {
         _ space: FreeSpace.Reading?,
         for caller: Caller
     ) -> HTTPResponse {
-        .json { writer in
-            writer.beginObject()
+        .jsonObject { writer in
             writer.member("status", "ok")
             if let snapshots {
                 writer.memberObject("snapshots") { writer in
@@ -100,15 +91,12 @@ extension HTTPResponse {
                     if caller.seesAll { writer.member("place", snapshots.place) }
                     writer.member("newest", ifPresent: snapshots.newest)
                     writer.member("current", snapshots.isCurrent)
-                    writer.member(
-                        "failure",
-                        ifPresent: snapshots.failure.map { caller.seesAll ? $0 : "an admin can see why" }
-                    )
+                    let failure = snapshots.failure.map { caller.seesAll ? $0 : "an admin can see why" }
+                    writer.member("failure", ifPresent: failure)
                 }
             }
             if let forwarding { writer.memberObject("forwarding") { $0.members(of: forwarding, for: caller) } }
             if let space { writer.member(space) }
-            writer.endObject()
         }
     }
 
@@ -119,21 +107,19 @@ extension HTTPResponse {
         _ space: FreeSpace.Reading?,
         for caller: Caller
     ) -> HTTPResponse {
-        func shown(_ problem: String?) -> String? { problem.map { caller.seesAll ? $0 : "an admin can see why" } }
-        return .json(status: health.status(with: artifacts)) { writer in
-            writer.beginObject()
+        func visible(_ problem: String?) -> String? { problem.map { caller.seesAll ? $0 : "an admin can see why" } }
+        return .jsonObject(status: health.status(with: artifacts)) { writer in
             writer.member("status", health.isSound && artifacts == nil ? "ok" : "failing")
             writer.member("journal_mode", health.journal)
             writer.member("free_bytes", ifPresent: health.freeBytes)
             if let space { writer.member(space) }
             writer.memberObject("problems") { problems in
-                problems.member("files", ifPresent: shown(health.files))
-                problems.member("disk", ifPresent: shown(health.disk))
-                problems.member("reader", ifPresent: shown(health.reader))
-                problems.member("writer", ifPresent: shown(health.writer))
-                problems.member("artifacts", ifPresent: shown(artifacts))
+                problems.member("files", ifPresent: visible(health.files))
+                problems.member("disk", ifPresent: visible(health.disk))
+                problems.member("reader", ifPresent: visible(health.reader))
+                problems.member("writer", ifPresent: visible(health.writer))
+                problems.member("artifacts", ifPresent: visible(artifacts))
             }
-            writer.endObject()
         }
     }
 }

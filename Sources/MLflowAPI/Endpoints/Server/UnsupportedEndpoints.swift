@@ -27,14 +27,13 @@ extension MLflowAPI {
     }
 
     private static let unsupportedFamilies = [
-        "2.0/mlflow/traces", "3.0/mlflow/traces", "2.0/mlflow/unified-traces",
-        "2.0/mlflow/get-online-trace-details", "2.0/mlflow/webhooks", "3.0/mlflow/datasets", "3.0/mlflow/gateway",
-        "2.0/mlflow/gateway-proxy",
-        "3.0/mlflow/issues", "3.0/mlflow/label-schemas", "3.0/mlflow/prompt-optimization",
-        "3.0/mlflow/review-queues", "3.0/mlflow/scorers", "3.0/mlflow/workspaces", "3.0/mlflow/assessments",
-        "3.0/jobs", "2.0/mlflow/runs/create-promptlab-run",
-        "3.0/mlflow/assistant", "3.0/mlflow/demo", "3.0/mlflow/genai", "3.0/mlflow/jobs",
-        "3.0/mlflow/mcp-servers", "3.0/mlflow/scorer", "3.0/mlflow/skills", "3.0/mlflow/ui-telemetry",
+        "2.0/mlflow/traces", "3.0/mlflow/traces", "2.0/mlflow/unified-traces", "2.0/mlflow/get-online-trace-details",
+        "2.0/mlflow/webhooks", "3.0/mlflow/datasets", "3.0/mlflow/gateway", "2.0/mlflow/gateway-proxy",
+        "3.0/mlflow/issues", "3.0/mlflow/label-schemas", "3.0/mlflow/prompt-optimization", "3.0/mlflow/review-queues",
+        "3.0/mlflow/scorers", "3.0/mlflow/workspaces", "3.0/mlflow/assessments", "3.0/jobs",
+        "2.0/mlflow/runs/create-promptlab-run", "3.0/mlflow/assistant", "3.0/mlflow/demo", "3.0/mlflow/genai",
+        "3.0/mlflow/jobs", "3.0/mlflow/mcp-servers", "3.0/mlflow/scorer", "3.0/mlflow/skills",
+        "3.0/mlflow/ui-telemetry",
     ]
 
     /// Returns endpoints that give the same answer to all methods, at a path and at all paths beneath it.

@@ -21,9 +21,7 @@ extension MLflowAPI {
                         let operation = try importOperation(request)
                         let draft = trail?.draft(by: auditActor(request), request, nil)
                         perform(operation, .cheap, access, draft, for: request, responder)
-                    } catch {
-                        responder.send(response(to: error))
-                    }
+                    } catch { responder.send(response(to: error)) }
                 }
             )
         ]
@@ -36,16 +34,8 @@ extension MLflowAPI {
             throw .invalidParameter("Content-Type must be application/x-ndjson: one record on each line.")
         }
         let records = try RecordLines(request.body).all
-        return .write {
-            try $0.importRecords(records)
-        } auditNote: {
-            $0.auditNote
-        } encode: { report in
-            .json(capacity: 2_048) { writer in
-                writer.beginObject()
-                writer.members(of: report)
-                writer.endObject()
-            }
+        return .write({ try $0.importRecords(records) }, auditNote: { $0.auditNote }) { report in
+            .jsonObject(capacity: 2_048) { $0.members(of: report) }
         }
     }
 }

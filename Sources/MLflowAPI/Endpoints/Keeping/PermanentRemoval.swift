@@ -7,7 +7,7 @@ internal import TrackingStore
 
 /// Lets one permanent removal run at a time, because each of two removals would count the same files and fail on
 /// folders that the other one has removed.
-final class RemovalTurn: Sendable {
+final class RemovalLock: Sendable {
     private let isRunning = Mutex(false)
 
     /// Runs `body` and returns its result; returns nil, without running it, if another removal is running.
@@ -106,13 +106,13 @@ extension MLflowAPI {
     }
 
     func artifactsInUse(excluding request: RemovalRequest) throws -> ArtifactsInUse {
-        let whole = realpath(artifacts.location, nil)
-        defer { free(whole) }
+        let resolvedPath = realpath(artifacts.location, nil)
+        defer { free(resolvedPath) }
         // ArtifactFolders compares paths, and writes a location such as `s3://bucket/x` as `/s3:/bucket/x`.
         let bucket = artifacts.location.hasPrefix("s3://") ? artifacts.location.dropFirst("s3://".count) : nil
         let folders = ArtifactFolders(
             served: bucket.map { "/s3:/\($0)" } ?? artifacts.location,
-            otherNames: whole.map { [String(cString: $0)] } ?? []
+            otherNames: resolvedPath.map { [String(cString: $0)] } ?? []
         )
         return try store.readNow { try $0.artifactsInUse(excluding: request, in: folders) }
     }
@@ -145,7 +145,7 @@ extension MLflowAPI {
     ) throws -> RemovalProgress? {
         // An entry about a file that is removed now must not be written afterwards.
         try writeOwedEntries()
-        return try removalTurn.runAlone { try continueAlone(until: .now + duration, extras, audit) }
+        return try removalLock.runAlone { try continueAlone(until: .now + duration, extras, audit) }
     }
 
     private func continueAlone(
@@ -154,13 +154,13 @@ extension MLflowAPI {
         _ audit: AuditEntry?
     ) throws -> RemovalProgress {
         var progress = RemovalProgress()
-        var isWithoutRows = false
-        while !isWithoutRows {
+        var areRowsRemoved = false
+        while !areRowsRemoved {
             let part = try localStore.writeNow { try $0.removeRows(atMost: Self.rowsAtOnce) }
             progress.count.add(part.count)
             // Tokens that were limited to removed experiments must no longer refer to them.
             if part.count.experiments > 0 { try settings.access?.reload() }
-            isWithoutRows = part.isDone
+            areRowsRemoved = part.isDone
             if .now >= end { return progress }
         }
         while true {
@@ -176,12 +176,12 @@ extension MLflowAPI {
                 if .now >= end { return progress }
             }
         }
-        progress.isDone = try finishRemoval(extras, audit, &progress, until: end)
+        progress.isDone = try removeExtras(extras, audit, &progress, until: end)
         return progress
     }
 
-    /// Removes what is removed besides objects; returns false if the time is over before all is removed.
-    func finishRemoval(
+    /// Removes old entries of the artifact journal and expired uploads; returns false if the time is over before all are removed.
+    func removeExtras(
         _ extras: RemovalExtras,
         _ audit: AuditEntry?,
         _ progress: inout RemovalProgress,
@@ -230,7 +230,7 @@ extension MLflowAPI {
             if owner.kind != .experiment { count.unservedFolders += 1 }
             return try endRemoval(of: owner, nil)
         }
-        try artifactTurns.runAlone(on: folder.base) {
+        try artifactLocks.runAlone(on: folder.base) {
             try endRemoval(of: owner, try delete(folder, of: owner, &count), emptying: folder.base)
         }
     }
@@ -242,10 +242,8 @@ extension MLflowAPI {
         let folder: ServedFolder
         do {
             folder = try servedFolder(of: owner)
-        } catch is TrackingError {
-            return nil
-        }
-        return try artifactTurns.runAlone(on: folder.base) {
+        } catch is TrackingError { return nil }
+        return try artifactLocks.runAlone(on: folder.base) {
             let event = try delete(folder, of: owner, &count)
             return RemovedFiles(event: event, path: owner.kind == .experiment ? nil : folder.base.description)
         }

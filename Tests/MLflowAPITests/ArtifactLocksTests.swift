@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import TrackingStore
 
-@Suite struct ArtifactTurnsTests {
+@Suite struct ArtifactLocksTests {
     private static let route = "/api/2.0/mlflow-artifacts/artifacts"
 
     @Test func `the journal says how a file is after clients have stored and deleted it at the same time`() throws {

@@ -13,7 +13,7 @@ internal import Tracking
 extension MLflowAPI {
     /// Throws `.permissionDenied` unless a client may do something with all artifacts at a path and beneath it.
     ///
-    /// Blocks on reads of the store for a client with limited permissions. The refusal does not depend on which files exist.
+    /// Blocks on reads of the store for a client with limited permissions. Which files exist has no influence on the refusal.
     ///
     /// - Parameter action: a deletion is allowed only of artifacts of runs or models.
     func requirePermission(
@@ -25,12 +25,12 @@ extension MLflowAPI {
         guard let identity = caller.identity, let permissions = identity.permissions else { return }
         let owners = actualOwners(try store.readNow(.cheap) { try $0.artifactOwners(among: path.ownerIDs) }, path, root)
         let experiments = try Set(owners.map(\.experimentID))
-            .union(knownPlaces.experiments(at: path, in: root, of: self))
-        let touched = experiments.flatMap { resources(ofExperiment: $0, among: owners) }
+            .union(experimentFolders.experiments(at: path, in: root, of: self))
+        let experimentResources = experiments.flatMap { resources(ofExperiment: $0, among: owners) }
         let isAllowed =
             experiments.isEmpty
             ? !identity.hidesOthers && permissions.defaultLevel >= action.level
-            : touched.allSatisfy { permissions.allows(action, on: $0) }
+            : experimentResources.allSatisfy { permissions.allows(action, on: $0) }
         guard isAllowed, !owners.isEmpty || action != .delete else {
             // Experiments that the client may not read are not named.
             let lacking = experiments.sorted().filter { id in
@@ -38,8 +38,7 @@ extension MLflowAPI {
                     && !resources(ofExperiment: id, among: owners).allSatisfy { permissions.allows(action, on: $0) }
             }
             let named = lacking.prefix(5).map { String($0) }.joined(separator: ", ")
-            throw TrackingError(
-                .permissionDenied,
+            throw TrackingError.permissionDenied(
                 identity.hidesOthers
                     ? "This path is not in the artifacts of the experiments that you are limited to, or it also contains artifacts of others."
                     : "Permission denied: '\(identity.name)' needs \(action.level.wireName) on all experiments whose artifacts are "
@@ -65,11 +64,7 @@ extension MLflowAPI {
     }
 
     /// Whether a path is in the folder of a run or a model.
-    private func isBeneathFolder(
-        of owner: ArtifactOwner,
-        _ path: ArtifactPath,
-        _ root: any ArtifactStorage
-    ) -> Bool {
+    private func isBeneathFolder(of owner: ArtifactOwner, _ path: ArtifactPath, _ root: any ArtifactStorage) -> Bool {
         // A location that this server does not open contains no path of the root.
         guard let folder = try? folder(at: owner.location, owner: ""), folder.store === root,
             folder.base.components.count <= path.components.count
@@ -96,49 +91,47 @@ extension MLflowAPI {
 }
 
 /// A cache of the folders with artifacts of experiments; they are read again when a location has changed.
-final class KnownPlaces: Sendable {
-    private struct Place {
+final class ExperimentFolderCache: Sendable {
+    private struct Folder {
         let experimentID: Int64
         let kind: ArtifactPlace.Kind
         let folder: ServedFolder
     }
 
-    private struct Known {
+    private struct Content {
         var version: Int64?
-        var places: [Place] = []
+        var folders: [Folder] = []
     }
 
-    private let known = Mutex(Known())
+    private let content = Mutex(Content())
 
     /// The experiments that have artifacts at a path or beneath it, or whose location contains the path.
     func experiments(at path: ArtifactPath, in root: any ArtifactStorage, of api: MLflowAPI) throws -> Set<Int64> {
         // Absolute paths are compared, because one root may be inside another.
-        let wanted = Self.components(of: root) + path.components
+        let fullPath = Self.components(of: root) + path.components
         var bases: [ObjectIdentifier: [String]] = [:]
         var found: Set<Int64> = []
-        for place in try places(of: api) {
-            let key = ObjectIdentifier(place.folder.store)
-            let base = bases[key] ?? Self.components(of: place.folder.store)
+        for folder in try folders(of: api) {
+            let key = ObjectIdentifier(folder.folder.store)
+            let base = bases[key] ?? Self.components(of: folder.folder.store)
             bases[key] = base
-            let rest = place.folder.base.components
-            // Here the path is beneath a shared folder, and the ids in the path determine its owners.
-            if place.kind == .shared, wanted.count > base.count + rest.count { continue }
-            if Self.overlap(wanted, base, rest) { found.insert(place.experimentID) }
+            let rest = folder.folder.base.components
+            // The path is beneath a shared folder, where the ids in the path determine its owners.
+            if folder.kind == .shared, fullPath.count > base.count + rest.count { continue }
+            if Self.overlap(fullPath, base, rest) { found.insert(folder.experimentID) }
         }
         return found
     }
 
-    private func places(of api: MLflowAPI) throws -> [Place] {
+    private func folders(of api: MLflowAPI) throws -> [Folder] {
         let current = try api.store.readNow(.cheap) { try $0.artifactPlaceVersion() }
-        if let places = known.withLock({ $0.version == current ? $0.places : nil }) { return places }
-        let (version, stored) = try api.store.readNow {
-            (try $0.artifactPlaceVersion(), try $0.artifactPlaces())
+        if let folders = content.withLock({ $0.version == current ? $0.folders : nil }) { return folders }
+        let (version, stored) = try api.store.readNow { (try $0.artifactPlaceVersion(), try $0.artifactPlaces()) }
+        let folders = stored.compactMap { place in
+            (try? api.folder(of: place)).map { Folder(experimentID: place.experimentID, kind: place.kind, folder: $0) }
         }
-        let places = stored.compactMap { place in
-            (try? api.folder(of: place)).map { Place(experimentID: place.experimentID, kind: place.kind, folder: $0) }
-        }
-        known.withLock { $0 = Known(version: version, places: places) }
-        return places
+        content.withLock { $0 = Content(version: version, folders: folders) }
+        return folders
     }
 
     private static func components(of root: any ArtifactStorage) -> [String] {

@@ -44,15 +44,15 @@ extension AccessControl {
     }
 
     /// The result of identifying the sender of a request.
-    enum Holder {
+    enum Identification {
         case found(AuthenticatedSender)
         case failed(Failure)
         case undecided(@Sendable (@escaping @Sendable () -> Void) -> Void)
 
         /// The result for a user who was looked up.
-        init(_ lookUp: KnownUsers.LookUp, _ admit: (KnownUser) -> Holder = { .found(AuthenticatedSender($0)) }) {
+        init(_ lookUp: KnownUsers.LookUp, _ make: (KnownUser) -> Identification = { .found(AuthenticatedSender($0)) }) {
             switch lookUp {
-            case .user(let known): self = admit(known)
+            case .user(let known): self = make(known)
             case .refused(let failure): self = .failed(failure)
             case .undecided(let begin): self = .undecided(begin)
             }
@@ -65,67 +65,67 @@ extension AccessControl {
     /// - Throws: `AccessRefusal` if the sender can no longer be identified.
     func longestTokenLifetime(of request: HTTPRequest) throws(AccessRefusal) -> Int64? {
         guard isRequired else { return nil }
-        switch waitForSender({ holder(request) }) {
+        switch waitForSender({ sender(request) }) {
         case .success(let admitted): return admitted.longestTokenLifetime
         case .failure(let failure): throw refusal(of: failure)
         }
     }
 
     /// The sender of a request that was just admitted; nil if the sender would have to be looked up again.
-    func known(_ request: HTTPRequest) -> AuthenticatedSender? {
-        guard isRequired, case .found(let admitted) = holder(request) else { return nil }
+    func admittedSender(of request: HTTPRequest) -> AuthenticatedSender? {
+        guard isRequired, case .found(let admitted) = sender(request) else { return nil }
         return admitted
     }
 
-    func holder(_ request: HTTPRequest) -> Holder {
-        if let holder = holderNamedByProxy(request) { return holder }
-        if let known = userWhoLoggedInBefore(request) { return .found(AuthenticatedSender(known)) }
+    func sender(_ request: HTTPRequest) -> Identification {
+        if let sender = senderNamedByProxy(request) { return sender }
+        if let known = recentlyCheckedUser(request) { return .found(AuthenticatedSender(known)) }
         switch Credential(request) {
-        case .none: return logInHolder(request) ?? .failed(.noCredential)
+        case .none: return logInSender(request) ?? .failed(.noCredential)
         case .other: return .failed(.unknownToken)
-        case .token(let key): return holder(ofToken: key, arrival: request.arrival)
+        case .token(let key): return sender(ofToken: key, arrival: request.arrival)
         case .basic(let name, let password):
-            let holder = holder(ofToken: password, arrival: request.arrival)
-            guard let users, case .failed(.unknownToken) = holder else { return holder }
-            // `userWhoLoggedInBefore` does not recognize a known name and password if the field is spelled unusually.
-            return Holder(users.user(users.shown(name, password, from: request.caller.peer)))
+            let tokenHolder = sender(ofToken: password, arrival: request.arrival)
+            guard let users, case .failed(.unknownToken) = tokenHolder else { return tokenHolder }
+            // If the field is spelled unusually, `recentlyCheckedUser` does not recognize the name and password.
+            return Identification(users.user(users.passwordCredential(name, password, from: request.caller.peer)))
         }
     }
 
     /// The user whose name and password were recently right; nil if they must be parsed and checked.
     ///
     /// Looks up the whole Authorization field as it was sent. For nearly all requests with a password, this finds the user.
-    private func userWhoLoggedInBefore(_ request: HTTPRequest) -> KnownUser? {
+    private func recentlyCheckedUser(_ request: HTTPRequest) -> KnownUser? {
         guard let users, let field = request.header("authorization"), request.count(ofHeaders: "authorization") == 1
         else { return nil }
-        return users.known(users.key(of: field))
+        return users.recentlyCheckedUser(users.key(of: field))
     }
 
-    private func holder(ofToken key: [UInt8], arrival: UInt64) -> Holder {
+    private func sender(ofToken key: [UInt8], arrival: UInt64) -> Identification {
         if externalUsers.isToken(key) {
-            return holder(ofIssuersToken: key, at: currentMilliseconds(), arrival: arrival)
+            return sender(ofIssuersToken: key, at: currentMilliseconds(), arrival: arrival)
         }
-        return holder(ofTokenHash: SHA256.digest(of: key))
+        return sender(ofTokenHash: SHA256.digest(of: key))
     }
 
-    func holder(ofTokenHash hash: [UInt8]) -> Holder {
+    func sender(ofTokenHash hash: [UInt8]) -> Identification {
         guard let known = tokens.withLock({ $0 }).token(ofHash: hash) else { return .failed(.unknownToken) }
         let now = currentMilliseconds()
         guard !known.token.hasExpired(at: now) else { return .failed(.expired(known.token.name)) }
-        let holder: Holder
+        let identification: Identification
         if let userID = known.token.userID {
             // On a server without users, the permissions of the owner of a token are unknown.
             guard let users else { return .failed(.unknownToken) }
-            holder = Holder(users.user(id: userID)) { self.holder(of: known.token, $0) }
+            identification = Identification(users.user(id: userID)) { self.sender(of: known.token, $0) }
         } else {
-            holder = .found(AuthenticatedSender(known.identity, known.token))
+            identification = .found(AuthenticatedSender(known.identity, known.token))
         }
-        if case .found = holder, known !== operatorToken, known.noteUse(at: now) {
+        if case .found = identification, known !== operatorToken, known.noteUse(at: now) {
             store.write({ [token = known.token] in
                 try $0.noteUse(ofAccessToken: token.name, ofUser: token.userID, at: now)
             }) { _ in }
         }
-        return holder
+        return identification
     }
 
     /// Counts a refused credential, and records it in the audit log.

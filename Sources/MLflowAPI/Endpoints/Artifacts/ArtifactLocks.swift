@@ -8,20 +8,20 @@ internal import Tracking
 ///
 /// The last entry of a path therefore describes the current file, even if several clients store and delete it at the
 /// same time. Changes of different artifacts run concurrently; changes of a folder and of a file beneath it do not.
-final class ArtifactTurns: Sendable {
-    private struct Claim {
+final class ArtifactLocks: Sendable {
+    private struct PendingChange {
         let number: UInt64
         let path: ArtifactPath
-        /// nil once the change may run.
+        /// The semaphore on which the change waits; nil once it may run.
         var wake: DispatchSemaphore?
     }
 
     private struct State {
         var nextNumber: UInt64 = 0
         /// The changes that run or wait, the oldest first; each one occupies a thread that serves artifacts.
-        var claims: [Claim] = []
+        var changes: [PendingChange] = []
 
-        func isBlocked(_ index: Int) -> Bool { claims[..<index].contains { $0.path.overlaps(claims[index].path) } }
+        func isBlocked(_ index: Int) -> Bool { changes[..<index].contains { $0.path.overlaps(changes[index].path) } }
     }
 
     private let state = Mutex(State())
@@ -42,10 +42,10 @@ final class ArtifactTurns: Sendable {
         let (number, wake) = state.withLock { state in
             let number = state.nextNumber
             state.nextNumber += 1
-            state.claims.append(Claim(number: number, path: path))
-            let last = state.claims.count - 1
-            if state.isBlocked(last) { state.claims[last].wake = DispatchSemaphore(value: 0) }
-            return (number, state.claims[last].wake)
+            state.changes.append(PendingChange(number: number, path: path))
+            let last = state.changes.count - 1
+            if state.isBlocked(last) { state.changes[last].wake = DispatchSemaphore(value: 0) }
+            return (number, state.changes[last].wake)
         }
         if let wake { ThreadPool.wait(for: wake) }
         return number
@@ -53,10 +53,10 @@ final class ArtifactTurns: Sendable {
 
     private func end(_ number: UInt64) {
         state.withLock { state in
-            state.claims.removeAll { $0.number == number }
-            for index in state.claims.indices where state.claims[index].wake != nil && !state.isBlocked(index) {
-                state.claims[index].wake?.signal()
-                state.claims[index].wake = nil
+            state.changes.removeAll { $0.number == number }
+            for index in state.changes.indices where state.changes[index].wake != nil && !state.isBlocked(index) {
+                state.changes[index].wake?.signal()
+                state.changes[index].wake = nil
             }
         }
     }

@@ -63,9 +63,7 @@ enum ProgramArguments {
         return UnsafeBufferPointer(start: text, count: strlen(text)).map { UInt8(bitPattern: $0) }
     }
 
-    private static func bytes(_ text: UnsafeMutablePointer<CChar>?) -> [UInt8] {
-        bytes(text.map { UnsafePointer($0) })
-    }
+    private static func bytes(_ text: UnsafeMutablePointer<CChar>?) -> [UInt8] { bytes(text.map { UnsafePointer($0) }) }
 
     /// The last arguments of this process, as unchanged bytes.
     static func last(_ count: Int) -> [UnsafePointer<CChar>] {

@@ -41,7 +41,7 @@ enum AccountStore {
             throw StartFailure("The database of \(uri.source) cannot be used: \(error)")
         }
         defer { store.close() }
-        // These commands use no artifacts, so this root is not used; its folder would be created with the first artifact.
+        // These commands use no artifacts, so nothing is stored in this folder, and it is not created.
         let api = MLflowAPI(
             store: store,
             artifacts: ArtifactRoot(location: "artifacts"),

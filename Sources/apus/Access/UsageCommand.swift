@@ -41,9 +41,7 @@ struct UsageCommand: ParsableCommand {
         case .database(let api): return try api.storageReport()
         case .server(let server):
             guard let report = StorageReport(try server.json("usage")) else {
-                throw StartFailure(
-                    "The server at \(server.client.uri) has answered without the numbers of what is stored."
-                )
+                throw StartFailure("The server at \(server.client.uri) has answered without the storage use.")
             }
             return report
         }

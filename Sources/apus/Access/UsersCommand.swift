@@ -41,15 +41,14 @@ struct UserCreation: ParsableCommand {
             try User.validate(name: name)
             let password = try NewPassword.read(for: name)
             switch store {
-            case .database(let api):
-                _ = try api.createUser(name, password: password, isAdministrator: admin)
+            case .database(let api): _ = try api.createUser(name, password: password, isAdministrator: admin)
             case .server(let server):
                 let body = UserCall.body([("username", name), ("password", password)], isAdmin: admin ? true : nil)
-                let made = try server.accounts(.post, "create", body)
+                let created = try server.accounts(.post, "create", body)
                 // A server of MLflow ignores `is_admin` in the call that creates a user.
-                if admin, made?["user"]?["is_admin"]?.bool != true {
-                    let rights = UserCall.body([("username", name)], isAdmin: true)
-                    _ = try server.accounts(.patch, "update-admin", rights)
+                if admin, created?["user"]?["is_admin"]?.bool != true {
+                    let update = UserCall.body([("username", name)], isAdmin: true)
+                    _ = try server.accounts(.patch, "update-admin", update)
                 }
             }
             UserCall.report(name, admin ? "is made, and is an admin" : "is made")
@@ -146,8 +145,7 @@ struct UserDeletion: ParsableCommand {
         try place.reporting { store in
             switch store {
             case .database(let api): try api.deleteUser(name)
-            case .server(let server):
-                _ = try server.accounts(.delete, "delete", UserCall.body([("username", name)]))
+            case .server(let server): _ = try server.accounts(.delete, "delete", UserCall.body([("username", name)]))
             }
             UserCall.report(name, "is deleted")
         }
@@ -157,18 +155,17 @@ struct UserDeletion: ParsableCommand {
 /// What the commands about users have in common.
 private enum UserCall {
     static func body(_ fields: [(String, String)], isAdmin: Bool? = nil) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.beginObject()
-        for (name, value) in fields {
-            writer.key(name)
-            writer.string(value)
+        JSONWriter.object { writer in
+            for (name, value) in fields {
+                writer.key(name)
+                writer.string(value)
+            }
+            if let isAdmin { writer.member("is_admin", isAdmin) }
         }
-        if let isAdmin { writer.member("is_admin", isAdmin) }
-        writer.endObject()
-        return writer.takeBytes()
     }
 
-    static func report(_ name: String, _ what: String) {
-        StandardStream.error.write("apus: the user '\(name.printable(limit: 200))' \(what)")
+    /// - Parameter result: the end of a sentence that begins with the user.
+    static func report(_ name: String, _ result: String) {
+        StandardStream.error.write("apus: the user '\(name.printable(limit: 200))' \(result)")
     }
 }

@@ -16,6 +16,6 @@ struct AuditSettings: Sendable {
         retention = age
     }
 
-    /// The retention as the entry of the server's start contains it.
+    /// The retention for the audit entry about the start of the server.
     var retentionText: String { "\(retention.milliseconds / 1_000)s" }
 }

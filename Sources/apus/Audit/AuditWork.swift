@@ -7,8 +7,8 @@ internal import Tracking
 
 /// The background work of the audit log.
 enum AuditWork {
-    /// The number of entries that one write removes; so many take about a millisecond.
-    private static let entriesAtOnce = 500
+    /// The number of entries that one write removes, which takes about a millisecond.
+    private static let entriesPerWrite = 500
 
     /// The work that reports failed log-ins and removes entries that are older than the retention.
     static func make(
@@ -21,17 +21,17 @@ enum AuditWork {
             try logIns?.report()
             let time = unixMilliseconds() - settings.retention.milliseconds
             while !work.isEnded, try store.readNow(.cheap, { try $0.hasAuditEntries(before: time) }) {
-                _ = try store.writeNow { try $0.trimAudit(before: time, limit: Self.entriesAtOnce) }
+                _ = try store.writeNow { try $0.trimAudit(before: time, limit: Self.entriesPerWrite) }
             }
         }
     }
 
     /// Records the start of the server and its settings in the audit log, and starts the work when the entry is stored.
     ///
-    /// When this function returns, the entry is in the queue of the store, so it is older than the entries of all clients.
+    /// When this function returns, the entry is in the queue of the store, so it is stored before the entries of all clients.
     ///
-    /// A thread of the store inherits the priority of the thread whose write starts it. The first write must therefore have the
-    /// priority of the event loops; with a lower one, all later writes would wait on a busy machine.
+    /// The first write starts a thread of the store, which inherits the priority of the caller. Therefore this write has the
+    /// priority of the event loops; with a lower priority, all later writes would wait on a busy machine.
     static func begin(
         _ work: BackgroundWork,
         in store: any TrackingBackend,
@@ -46,10 +46,10 @@ enum AuditWork {
             ("basic_auth", security.accounts == nil ? "false" : "true"),
             ("audit_retention", settings.retentionText),
         ])
-        let handedOver = DispatchGroup()
-        DispatchQueue.global(qos: .userInitiated).async(group: handedOver) { [entry] in
+        let queueing = DispatchGroup()
+        DispatchQueue.global(qos: .userInitiated).async(group: queueing) { [entry] in
             store.write({ try $0.audit(entry) }) { _ in work.run() }
         }
-        handedOver.wait()
+        queueing.wait()
     }
 }

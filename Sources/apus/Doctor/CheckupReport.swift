@@ -14,8 +14,8 @@ struct CheckupReport {
 
     var isFine: Bool { steps.allSatisfy(\.isFine) }
 
-    /// Records the checked server for the overall result; the text must be free of secrets.
-    mutating func begin(_ uri: String) { self.uri = uri }
+    /// Sets the address of the checked server for the overall result; the address must contain no secrets.
+    mutating func setServer(_ uri: String) { self.uri = uri }
 
     mutating func add(_ step: CheckedStep) {
         steps.append(step)
@@ -31,21 +31,18 @@ struct CheckupReport {
     /// Prints the overall result.
     func end() {
         guard asJSON else {
-            let praise = isOfHealthAlone ? "There is a server at" : "All is fine: a training can use"
-            let verdict = isFine ? praise : "Not ready for a training:"
+            let success = isOfHealthAlone ? "There is a server at" : "All is fine: a training can use"
+            let verdict = isFine ? success : "Not ready for a training:"
             StandardStream.output.write("\(verdict) \(uri ?? "no server given").")
             return
         }
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("uri")
-        if let uri { writer.string(uri) } else { writer.null() }
-        writer.member("ok", isFine)
-        writer.memberArray("steps") { writer in
-            for step in steps { step.write(to: &writer) }
+        let object = JSONWriter.objectText { writer in
+            writer.key("uri")
+            if let uri { writer.string(uri) } else { writer.null() }
+            writer.member("ok", isFine)
+            writer.memberArray("steps") { writer in for step in steps { step.write(to: &writer) } }
         }
-        writer.endObject()
-        StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
+        StandardStream.output.write(object)
     }
 }
 

@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import Coding
 internal import MLflowAPI
 internal import PostgreSQL
-internal import S3
 internal import Tracking
 internal import Transfer
 

@@ -1,7 +1,6 @@
 internal import Coding
 internal import Glibc
 internal import HTTPClient
-internal import HTTPWire
 internal import JSON
 internal import MLflowAPI
 internal import MLflowClient

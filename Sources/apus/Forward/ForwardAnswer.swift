@@ -18,9 +18,7 @@ struct ForwardAnswer {
             writer.beginObject()
             writer.member("max_results", 1_000)
             writer.member("page_token", ifPresent: token)
-            if !runIDs.isEmpty {
-                writer.memberArray("run_ids") { writer in for run in runIDs { writer.string(run) } }
-            }
+            if !runIDs.isEmpty { writer.memberArray("run_ids") { writer in for run in runIDs { writer.string(run) } } }
             writer.endObject()
             let page = try server.json("forward/status", writer.takeBytes())
             pages.append(page)

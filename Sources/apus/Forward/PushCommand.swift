@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import Budgets
 internal import Forwarding
 internal import Glibc
-internal import HTTPClient
 internal import JSON
 internal import MLflowClient
 internal import Tracking
@@ -38,9 +37,7 @@ struct PushCommand: ParsableCommand {
     @Flag(help: "Print one JSON object instead of lines.") var json = false
 
     func validate() throws {
-        guard experiment.isEmpty || runs.isEmpty else {
-            throw ValidationError("Name experiments or runs, not both.")
-        }
+        guard experiment.isEmpty || runs.isEmpty else { throw ValidationError("Name experiments or runs, not both.") }
     }
 
     func run() throws {

@@ -4,7 +4,6 @@ internal import Forwarding
 internal import HTTPClient
 internal import HTTPWire
 internal import MLflowClient
-internal import Synchronization
 
 /// Sends calls to an upstream, with the operator's credentials.
 final class UpstreamClient: UpstreamCalls {

@@ -1,5 +1,4 @@
 internal import ArtifactStore
-internal import MLflowAPI
 internal import PostgreSQL
 internal import PostgresStore
 internal import Tracking

@@ -1,6 +1,4 @@
 internal import ArtifactStore
-internal import MLflowAPI
-internal import SQLite
 internal import Synchronization
 internal import Tracking
 internal import TrackingStore

@@ -1,6 +1,5 @@
 internal import Coding
 internal import HTTPClient
-internal import HTTPWire
 internal import MLflowClient
 
 /// A client that repeats calls while the server is busy or unreachable.

@@ -1,7 +1,6 @@
 internal import ArtifactStore
 internal import Coding
 internal import HTTPClient
-internal import HTTPWire
 internal import JSON
 internal import MLflowClient
 internal import Tracking

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import JSON
-internal import S3
 
 struct BackupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -63,7 +62,7 @@ struct BackupCommand: ParsableCommand {
             defer { withExtendedLifetime(claim) {} }
             let result = try backup.run()
             if let keep { try backupFolder.removeOldGenerations(keeping: keep) }
-            BackupAudit.noteBackup(at: result.folder, of: path)
+            BackupAudit.recordBackup(at: result.folder, of: path)
             report(result)
             if let bucket = layout.knownBucket {
                 StandardStream.error.write(
@@ -145,7 +144,7 @@ struct RestoreCommand: ParsableCommand {
                 mayLink: !copy
             )
             let aside = try restoration.run()
-            BackupAudit.noteRestoration(from: folder, to: layout.databasePath)
+            BackupAudit.recordRestoration(from: folder, to: layout.databasePath)
             StandardStream.output.write("restored \(folder) to \(layout.databasePath)")
             if let aside { StandardStream.output.write("the data that was there before is in \(aside)") }
         }

@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import Files
 internal import Glibc
 internal import JSON
-internal import S3
 internal import SQLite
 internal import TrackingStore
 
@@ -57,9 +56,7 @@ struct CheckCommand: ParsableCommand {
             } else {
                 let environment = Environment.process
                 let path = try StorageLayout.database(storage, environment).path
-                guard FileKind(path) == .file else {
-                    throw AbsentDatabase(path: path).failure(takesPostgres: false)
-                }
+                guard FileKind(path) == .file else { throw AbsentDatabase(path: path).failure(takesPostgres: false) }
                 findings.subject = path
                 let layout = try StorageLayout(storage, environment)
                 if let bucket = layout.knownBucket {

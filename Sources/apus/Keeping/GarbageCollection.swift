@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Coding
 internal import Glibc
-internal import HTTPClient
 internal import JSON
 internal import MLflowAPI
 internal import MLflowClient
@@ -140,9 +139,7 @@ struct GarbageCollection: ParsableCommand {
     }
 
     /// The ids in a list that is separated by commas or spaces; nil if the flag is not given.
-    private static func ids(_ text: String?) -> [String]? {
-        text?.split { $0 == "," || $0 == " " }.map { String($0) }
-    }
+    private static func ids(_ text: String?) -> [String]? { text?.split { $0 == "," || $0 == " " }.map { String($0) } }
 
     private func report(_ progress: RemovalProgress) {
         let count = progress.count

@@ -154,9 +154,7 @@ struct KeptServer {
     }
 
     private func json(_ reply: HTTPReply) throws -> JSONValue {
-        guard let json = reply.json else {
-            throw StartFailure("The server at \(client.uri) did not answer with JSON.")
-        }
+        guard let json = reply.json else { throw StartFailure("The server at \(client.uri) did not answer with JSON.") }
         return json
     }
 

@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import Glibc
 internal import HTTPClient
 internal import JSON
 internal import Synchronization

@@ -4,7 +4,6 @@ internal import HTTPWire
 internal import MLflowAPI
 internal import Synchronization
 internal import Tracking
-internal import TrackingStore
 
 /// Refuses requests above the rate at which one client, or all clients together, may send them.
 final class RequestLimits: Sendable {
@@ -14,10 +13,7 @@ final class RequestLimits: Sendable {
     /// - Returns: nil if the rate is not limited.
     init?(_ settings: LimitSettings) {
         guard
-            let rate = RequestRate(
-                client: settings.clientRequestsPerSecond,
-                server: settings.serverRequestsPerSecond
-            )
+            let rate = RequestRate(client: settings.clientRequestsPerSecond, server: settings.serverRequestsPerSecond)
         else { return nil }
         self.rate = rate
     }

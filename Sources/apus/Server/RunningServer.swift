@@ -27,9 +27,7 @@ final class RunningServer {
         // The handler is set before the ready line is printed, because its reader may then stop the server or close the pipe.
         stop(on: signals)
         if let certificate = settings.certificate { signals.whenToldToRenew { certificate.renew(logger) } }
-        if let audit = parts.work.audit {
-            AuditWork.begin(audit, in: parts.store, settings.audit, settings.security)
-        }
+        if let audit = parts.work.audit { AuditWork.begin(audit, in: parts.store, settings.audit, settings.security) }
         let address = ServedAddress(addresses, prefix: settings.listening.prefix, settings.certificate)
         try warn(address)
         try announce(address)

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import HTTPWire
 internal import TLS
 

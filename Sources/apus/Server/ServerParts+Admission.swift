@@ -1,4 +1,3 @@
-internal import Coding
 internal import Forwarding
 internal import HTTPServer
 internal import HTTPWire

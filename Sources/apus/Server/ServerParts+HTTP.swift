@@ -8,7 +8,6 @@ internal import Logging
 internal import MLflowAPI
 internal import PostgresStore
 internal import Tracking
-internal import TrackingStore
 
 /// The routes of a server, and the configuration of its HTTP server.
 extension ServerParts {

@@ -1,4 +1,3 @@
-internal import ArtifactStore
 internal import Dispatch
 internal import Logging
 internal import MLflowAPI

@@ -1,5 +1,4 @@
 internal import Files
-internal import Glibc
 internal import SQLite
 
 /// Makes one complete backup, called a generation, while a server may be running.

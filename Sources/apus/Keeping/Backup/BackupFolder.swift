@@ -12,9 +12,7 @@ struct BackupFolder: Sendable {
     static let unfinishedPrefix = ".unfinished-"
 
     /// - Parameter text: a path as a person writes it, which may be relative to the current folder.
-    init(_ text: String) throws(StartFailure) {
-        path = StorageLayout.absolute(text, try StorageLayout.currentFolder())
-    }
+    init(_ text: String) throws(StartFailure) { path = StorageLayout.absolute(text, try StorageLayout.currentFolder()) }
 
     /// The names of the complete generations, the oldest first; empty if the folder cannot be read.
     var generations: [String] { (try? readGenerations()) ?? [] }

@@ -13,9 +13,7 @@ struct DiskFailure: Error, CustomStringConvertible {
     var description: String { "\(call) \(path): \(String(cString: strerror(code)))" }
 
     /// The failure that `errno` describes.
-    static func last(_ call: String, _ path: String) -> DiskFailure {
-        DiskFailure(call: call, path: path, code: errno)
-    }
+    static func last(_ call: String, _ path: String) -> DiskFailure { DiskFailure(call: call, path: path, code: errno) }
 }
 
 /// Operations of backups on whole files and folders, by their paths.

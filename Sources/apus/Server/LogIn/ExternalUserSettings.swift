@@ -1,5 +1,4 @@
 internal import Coding
-internal import Glibc
 internal import HTTPClient
 internal import HTTPServer
 internal import Logging

@@ -1,5 +1,4 @@
 internal import Coding
-internal import HTTPServer
 internal import HTTPWire
 internal import Hashing
 

@@ -162,9 +162,7 @@ final class LogInRoutes: Sendable {
     /// Sends a browser to an issuer; a cookie identifies the attempt.
     private func begin(_ request: HTTPRequest) -> HTTPResponse {
         guard let text = request.queryValue("number"), let number = Int(text), methods.issuers.indices.contains(number)
-        else {
-            return Self.fault(404, isBeneath: true, "There is no such way to log in.")
-        }
+        else { return Self.fault(404, isBeneath: true, "There is no such way to log in.") }
         let next = LocalPath(request.queryValue("next") ?? "/")
         let seed = "\(AccessKey().text).\(Self.seconds).\(number).\(Base64.encode(Array(next.text.utf8)))"
         do throws(IssuerFailure) {
@@ -254,10 +252,8 @@ final class LogInRoutes: Sendable {
         } catch let fault as AccessControl.LogInFault {
             return Self.fault(403, isBeneath: true, fault.reason)
         } catch let failure as IssuerFailure {
-            logger.warning(
-                "a log-in failed",
-                metadata: ["issuer": "\(issuer.settings.issuer)", "reason": "\(failure)"]
-            )
+            let metadata: Logger.Metadata = ["issuer": "\(issuer.settings.issuer)", "reason": "\(failure)"]
+            logger.warning("a log-in failed", metadata: metadata)
             return Self.fault(failure.isRefusal ? 403 : 503, isBeneath: true, "\(title) \(failure).")
         } catch TokenFault.refused(let reason) {
             return Self.fault(403, isBeneath: true, "\(title) has sent a token that is refused. \(reason)")
@@ -345,7 +341,5 @@ struct FormFields {
 
 extension String {
     /// The text without white space at its ends, which is often copied with a token.
-    fileprivate var trimmed: String {
-        String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
-    }
+    fileprivate var trimmed: String { String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()) }
 }

@@ -1,5 +1,4 @@
 internal import Coding
-internal import Files
 internal import Identities
 internal import Tracking
 

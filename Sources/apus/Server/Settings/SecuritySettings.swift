@@ -68,9 +68,7 @@ struct SecuritySettings {
     var asksForCredentials: Bool { requiresToken || accounts != nil }
 
     /// The credentials that requests need, and the default permission of users.
-    var access: AccessSettings {
-        AccessSettings(isRequired: asksForCredentials, defaultLevel: accounts?.defaultLevel)
-    }
+    var access: AccessSettings { AccessSettings(isRequired: asksForCredentials, defaultLevel: accounts?.defaultLevel) }
 
     /// One sentence about the Host fields that the server accepts.
     var guarding: String {

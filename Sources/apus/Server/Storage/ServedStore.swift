@@ -5,7 +5,6 @@ internal import PostgreSQL
 internal import PostgresStore
 internal import Tracking
 internal import TrackingStore
-internal import Transfer
 
 /// The store that a server has opened.
 enum ServedStore {

@@ -1,5 +1,4 @@
 internal import Coding
-internal import Glibc
 internal import PostgreSQL
 internal import Tracking
 

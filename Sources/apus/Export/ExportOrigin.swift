@@ -11,7 +11,7 @@ enum ExportOrigin {
 
     /// - Parameter needsArtifacts: whether the export contains artifacts, and so must know where they are stored.
     static func open(_ command: ExportCommand, needsArtifacts: Bool) throws -> ExportOrigin {
-        if command.from == nil, let layout = try command.ownStore(), let uri = layout.postgres {
+        if command.from == nil, let layout = try command.exportedLayout(), let uri = layout.postgres {
             if needsArtifacts { try layout.requireArtifactFolder() }
             let store = try PostgresStore.ofCommand(uri.address, artifactRoot: layout.artifactRoot, source: uri.source)
             do {

@@ -51,7 +51,7 @@ struct ForwardStatusCommand: ParsableCommand {
 
     private func report(of server: KeptServer) throws -> Bool {
         let answer = try ForwardAnswer(of: server, runs: runs)
-        if json { StandardStream.output.write(answer.json) } else { answer.show(isOfAll: all || !runs.isEmpty) }
+        if json { StandardStream.output.write(answer.json) } else { answer.show(includesSent: all || !runs.isEmpty) }
         return answer.isCurrent
     }
 
@@ -63,26 +63,20 @@ struct ForwardStatusCommand: ParsableCommand {
             let runIDs = runs.isEmpty ? nil : runs
             let report = try ForwardReport(ofAll: folder.store, upstream: upstream, runIDs: runIDs, forwarder: nil)
             if json {
-                var writer = JSONWriter()
-                writer.beginObject()
-                writer.member("upstream", upstream)
-                writer.members(of: report)
-                writer.endObject()
-                StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
+                let object = JSONWriter.objectText { writer in
+                    writer.member("upstream", upstream)
+                    writer.members(of: report)
+                }
+                StandardStream.output.write(object)
             } else {
-                StandardStream.output.write("upstream \(upstream), by the folder's journal")
+                StandardStream.output.write("upstream \(upstream), from the folder's journal")
                 for line in report.lines where all || !runs.isEmpty || line.state != .sent {
                     let reason = line.reason.map { ": \($0)" } ?? ""
                     StandardStream.output.write(
                         "\(line.state.rawValue) \(line.runID) \(line.sentPoints) of \(line.points) points\(reason)"
                     )
                 }
-                for omission in report.omissions {
-                    StandardStream.output.write("not there: \(omission.subject), \(omission.part): \(omission.reason)")
-                }
-                for note in report.notes {
-                    StandardStream.output.write("note: \(note.subject), \(note.part): \(note.reason)")
-                }
+                report.showOmissionsAndNotes()
                 let unlisted = report.omissionCount - Int64(report.omissions.count)
                 if unlisted > 0 { StandardStream.output.write("not there: \(Amount.text(unlisted, "other part"))") }
             }
@@ -136,6 +130,16 @@ struct ForwardSkipCommand: ParsableCommand {
     }
 }
 
+extension ForwardReport {
+    /// Prints a line for each listed part that the upstream lacks, and for each note.
+    func showOmissionsAndNotes() {
+        for omission in omissions {
+            StandardStream.output.write("not there: \(omission.subject), \(omission.part): \(omission.reason)")
+        }
+        for note in notes { StandardStream.output.write("note: \(note.subject), \(note.part): \(note.reason)") }
+    }
+}
+
 /// Asks a running server to change what it sends to its upstream.
 private enum ForwardChange {
     static func ask(_ call: String, _ runs: [String], _ storage: StorageOptions, _ uri: String?) throws {
@@ -145,15 +149,12 @@ private enum ForwardChange {
                 folder.close()
                 throw StartFailure("No server has this folder open; start one with --upstream, or use apus push.")
             case .server(let server):
-                var writer = JSONWriter()
-                writer.beginObject()
-                if !runs.isEmpty { writer.memberArray("run_ids") { writer in for run in runs { writer.string(run) } } }
-                writer.endObject()
-                let answer = try server.json(call, writer.takeBytes())
+                let body = JSONWriter.object { $0.member("run_ids", strings: runs.isEmpty ? nil : runs) }
+                let answer = try server.json(call, body)
                 if let found = answer["runs"]?.int64, found < Int64(runs.count) {
                     let missing = Int64(runs.count) - found
-                    let verb = missing == 1 ? "is" : "are"
-                    throw StartFailure("\(missing) of \(runs.count) \(verb) not known here; the others are done.")
+                    let verb = missing == 1 ? "does" : "do"
+                    throw StartFailure("\(missing) of \(runs.count) \(verb) not exist here; the others are done.")
                 }
             }
         }

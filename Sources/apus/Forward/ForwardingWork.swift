@@ -3,7 +3,7 @@ internal import Forwarding
 internal import Logging
 internal import Synchronization
 
-/// Runs a forwarder in the background: one work sends runs and another one sends files, so a large file delays no run.
+/// Runs a forwarder in the background: one work sends runs and another one sends files, so that a large file delays no run.
 final class ForwardingWork: Sendable {
     /// The two works, which `/metrics` reports.
     ///
@@ -28,7 +28,7 @@ final class ForwardingWork: Sendable {
         forwarder.whenNeeded { for work in queuedWorks { work.request() } }
     }
 
-    /// Asks for a run of both works now and after each interval.
+    /// Starts both works now, and again after each interval.
     func begin() {
         guard !isEnded.load(ordering: .relaxed) else { return }
         for work in queuedWorks { work.request() }

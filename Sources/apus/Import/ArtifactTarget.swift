@@ -29,7 +29,7 @@ struct ArtifactTarget: Sendable {
                 throw StartFailure("--link is for a folder: files are sent to a bucket and cannot be linked.")
             }
             let bucket = try ServedRoots.bucket(location, UploadMemory(Budgets().uploadBytes))
-            // Without this check, all records would be stored first, and then each file would be listed as left out.
+                // Without this check, all records would be stored, and then each file would be listed as skipped.
             if let fault = bucket.fault() { throw StartFailure("\(Self.flag) '\(location.uri)': \(fault)") }
             destination = .bucket(bucket)
         } else {

@@ -100,9 +100,9 @@ struct FileTree {
 
     /// The names in a folder.
     ///
-    /// In a name that is not UTF-8, faulty bytes become U+FFFD.
+    /// In a name that is not UTF-8, each invalid byte is replaced by U+FFFD.
     private static func names(in folder: Descriptor) throws(Refusal) -> [String] {
-        // The stream owns its descriptor.
+        // This descriptor is closed with the stream.
         let raw = openat(folder.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard raw >= 0 else { throw .last() }
         guard let stream = fdopendir(raw) else {

@@ -34,8 +34,7 @@ final class FolderTarget: StoreTarget, Sendable {
         }
         folderStore = store
         batches = RecordBatches(store, isAudited: true)
-        // No server has the folder open here: otherwise the store could not be opened, and the import would go through the
-        // server.
+        // No server has the folder open here, because opening the store would have failed.
         if let uri = ArtifactPlaceNote(databasePath: databasePath).uri {
             store.close()
             throw StartFailure(
@@ -48,15 +47,12 @@ final class FolderTarget: StoreTarget, Sendable {
         title = "data folder \(folder)"
     }
 
-    /// The folder of artifacts at a path; on its disk, the space that the settings reserve stays free.
+    /// The folder of artifacts at a path; files are refused if they would use the space on its disk that must stay free.
     static func artifactRoot(_ path: String) throws -> ArtifactRoot {
-        let kept = try KeepFreeSetting.amount(Environment.process)
-        return ArtifactRoot(
-            location: path,
-            freeSpace: kept.map { amount in
-                FreeSpace(keeping: amount, measure: { FreeSpace.disk(of: path) })
-            }
-        )
+        let freeSpace = try KeepFreeSetting.amount(Environment.process).map { amount in
+            FreeSpace(keeping: amount, measure: { FreeSpace.disk(of: path) })
+        }
+        return ArtifactRoot(location: path, freeSpace: freeSpace)
     }
 
     func take(_ records: [TransferRecord]) throws { try batches.take(records) }
@@ -83,7 +79,7 @@ final class FolderTarget: StoreTarget, Sendable {
 
     /// Adds a file to the list of files to be recorded in the database, even if the file existed before.
     ///
-    /// The process that stored such a file may have been killed before it recorded the file.
+    /// The process that stored the file before may have been killed before it recorded the file.
     private func addPlaced(_ path: ArtifactPath, bytes: Int64) throws {
         let count = placed.withLock { placed in
             placed.append((path.description, bytes))

@@ -56,7 +56,6 @@ final class TokenCommand: Sendable {
                 maximumBytes: Self.maximumBytes
             )
         } catch {
-            switch error {
             let reason =
                 switch error {
                 case .notStarted(let code): "cannot be started (\(String(cString: strerror(code))))"

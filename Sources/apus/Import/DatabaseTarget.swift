@@ -44,12 +44,12 @@ final class DatabaseTarget: StoreTarget, Sendable {
         }
     }
 
-    func take(_ records: [TransferRecord]) throws { try batches.take(records) }
+    func add(_ records: [TransferRecord]) throws { try batches.add(records) }
 
     func size(at path: ArtifactPath) throws -> Int64? { try artifacts?.size(at: path) }
 
-    func place(_ file: SourceFile, at path: ArtifactPath) throws -> Adoption {
+    func storeFile(_ file: SourceFile, at path: ArtifactPath) throws -> Adoption {
         guard let artifacts else { throw FileRefusal(description: "\(ArtifactTarget.flag) was not given") }
-        return try artifacts.place(file, at: path)
+        return try artifacts.storeFile(file, at: path)
     }
 }

@@ -1,12 +1,12 @@
 internal import Coding
 internal import SQLite
 
-/// The failure of a command to find a database in a data folder.
+/// A data folder in which a command has found no database.
 struct AbsentDatabase {
     /// The path at which the database would be.
     let path: String
 
-    /// Whether the files in the folder show that it was used only by servers whose data is in PostgreSQL.
+    /// Whether files in the folder show that only servers with a database in PostgreSQL have used it.
     var isElsewhere: Bool { FileKind(path) != .file && OwnerLock.hasOwnersWithoutDatabase(path) }
 
     /// - Parameter takesPostgres: whether the command also works on a database in PostgreSQL.

@@ -8,10 +8,10 @@ internal import Glibc
 struct BackupFolder: Sendable {
     let path: String
 
-    /// The prefix of the names of files and folders that are unfinished or half removed: the next backup removes them.
+    /// The prefix of the names of files and folders that are unfinished or partly removed; the next backup removes them.
     static let unfinishedPrefix = ".unfinished-"
 
-    /// - Parameter text: a path as a person writes it, which may be relative to the current folder.
+    /// - Parameter text: the path that the user gave, which may be relative to the current folder.
     init(_ text: String) throws(StartFailure) { path = StorageLayout.absolute(text, try StorageLayout.currentFolder()) }
 
     /// The names of the complete generations, the oldest first; empty if the folder cannot be read.
@@ -54,7 +54,7 @@ struct BackupFolder: Sendable {
         )
     }
 
-    /// Keeps new backups from starting until the result is released, because they could remove the one that is being read.
+    /// Prevents new backups until the result is released, because they could remove the backup that is being read.
     ///
     /// Waits up to a minute for a running backup.
     /// - Returns: nil if the lock file does not exist or cannot be opened, or if the file system has no locks.
@@ -129,7 +129,7 @@ struct BackupFolder: Sendable {
     /// Removes all but the newest generations.
     func removeOldGenerations(keeping count: Int) throws {
         for name in generations.dropLast(count) {
-            // Without the new name, an interrupted removal would leave a generation that looks damaged.
+            // Without the new name, a generation whose removal was interrupted would look damaged.
             let renamed = "\(path)/\(Self.unfinishedPrefix)\(name)"
             try Disk.rename("\(path)/\(name)", to: renamed)
             try Disk.remove(renamed)

@@ -31,9 +31,9 @@ struct BackupManifest: Equatable {
 
     /// Unix milliseconds.
     var created: Int64
-    /// Whether artifacts are stored beside the generation under their hashes, as in snapshots.
+    /// Whether artifacts are stored beside the generation, named by their hashes, as in snapshots.
     ///
-    /// In backups they are stored in the generation under their paths.
+    /// In backups they are stored in the generation, at their paths.
     var isByContent = false
     /// The files, including the database, by their paths within the backup.
     var files: [String: Entry] = [:]
@@ -65,7 +65,7 @@ struct BackupManifest: Equatable {
     /// - Throws: `LaterVersion`; `StartFailure` for a text that is cut off or changed.
     init(_ text: [UInt8], of folder: String) throws {
         let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        // The version is checked before the hash, because the manifest of a later version may end in another way.
+        // The version is checked before the hash, because the last line of a later version may have another form.
         if let first = lines.first, let head = try? JSONDocument(parsing: Array(first)).root,
             head["format"]?.string == Self.format, let version = head["version"]?.int64, version > Self.newestVersion
         {
@@ -139,11 +139,7 @@ struct BackupManifest: Equatable {
     }
 
     private static func line(_ write: (inout JSONWriter) -> Void) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.beginObject()
-        write(&writer)
-        writer.endObject()
-        return writer.takeBytes() + [UInt8(ascii: "\n")]
+        JSONWriter.object(write) + [UInt8(ascii: "\n")]
     }
 
     private static func object(_ line: ArraySlice<UInt8>, _ folder: String) throws -> JSONValue {

@@ -46,7 +46,7 @@ enum Disk {
         guard Glibc.rename(path, target) == 0 else { throw .last("rename", path) }
     }
 
-    /// Flushes the file system of a folder to the disk, which makes everything durable that was written there.
+    /// Flushes the file system of a folder to the disk, so that everything that was written there is durable.
     static func synchronize(_ folder: String) throws(DiskFailure) {
         let raw = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard raw >= 0 else { throw .last("open", folder) }
@@ -70,7 +70,7 @@ enum Disk {
 
     /// The names in a folder, sorted.
     ///
-    /// In a name that is not UTF-8 the faulty bytes are replaced, so that no file is found by this name.
+    /// In a name that is not UTF-8, the invalid bytes are replaced, so that the name does not lead to the file.
     static func names(_ path: String) throws(DiskFailure) -> [String] {
         guard let folder = opendir(path) else { throw .last("opendir", path) }
         defer { closedir(folder) }
@@ -138,7 +138,7 @@ enum Disk {
             }
             try copy(from, to, Int64(status.st_size), source, target)
         }
-        // By the modification time, the next backup recognizes that the file has not changed.
+        // The next backup recognizes by the modification time that the file has not changed.
         var times = [status.st_atim, status.st_mtim]
         guard futimens(to, &times) == 0 else { throw .last("futimens", target) }
         return .copied
@@ -172,13 +172,22 @@ enum Disk {
         _ source: String,
         _ target: String
     ) throws(DiskFailure) {
+        try read(from, source) { piece throws(DiskFailure) in try write(piece, to: to, target) }
+    }
+
+    /// Passes the bytes of a file from its position to its end to `body`, piece by piece.
+    private static func read(
+        _ descriptor: Int32,
+        _ path: String,
+        _ body: (ArraySlice<UInt8>) throws(DiskFailure) -> Void
+    ) throws(DiskFailure) {
         var piece = [UInt8](repeating: 0, count: pieceBytes)
         while true {
-            let count = Glibc.read(from, &piece, piece.count)
+            let count = Glibc.read(descriptor, &piece, piece.count)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw .last("read", source) }
+            guard count >= 0 else { throw .last("read", path) }
             if count == 0 { return }
-            try write(piece[..<count], to: to, target)
+            try body(piece[..<count])
         }
     }
 
@@ -217,15 +226,10 @@ enum Disk {
         var hash = SHA256()
         var size: Int64 = 0
         do throws(DiskFailure) {
-            var piece = [UInt8](repeating: 0, count: pieceBytes)
-            while true {
-                let count = Glibc.read(from, &piece, piece.count)
-                if count < 0, errno == EINTR { continue }
-                guard count >= 0 else { throw DiskFailure.last("read", source) }
-                if count == 0 { break }
-                piece.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-                size += Int64(count)
-                try write(piece[..<count], to: to, target)
+            try read(from, source) { piece throws(DiskFailure) in
+                piece.withUnsafeBytes { hash.update($0) }
+                size += Int64(piece.count)
+                try write(piece, to: to, target)
             }
             guard fsync(to) == 0 || [EINVAL, ENOSYS, EOPNOTSUPP, EROFS].contains(errno) else {
                 throw DiskFailure.last("fsync", target)
@@ -254,14 +258,7 @@ enum Disk {
         guard fstat(descriptor, &status) == 0 else { throw .last("fstat", path) }
         // A read from a pipe might never end.
         guard status.st_mode & S_IFMT == S_IFREG else { throw DiskFailure(call: "read", path: path, code: EINVAL) }
-        var piece = [UInt8](repeating: 0, count: pieceBytes)
-        while true {
-            let count = Glibc.read(descriptor, &piece, piece.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw .last("read", path) }
-            if count == 0 { return }
-            piece.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-        }
+        try read(descriptor, path) { piece throws(DiskFailure) in piece.withUnsafeBytes(body) }
     }
 
     /// Returns the first bytes of a file, at most `count`.

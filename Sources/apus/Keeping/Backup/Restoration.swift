@@ -4,8 +4,8 @@ internal import SQLite
 /// Restores a backup to a data folder that no server has open.
 ///
 /// The files are first copied beside their targets and made durable. Then existing data is moved to a folder of its
-/// own, never removed, and the copies are renamed. If the process is killed after the first of these renames, there is
-/// no database until the restoration is run again, and a server refuses to start.
+/// own, never removed, and the copies are renamed. If the process is killed after the first of these renames, the data
+/// folder has no database, and a server refuses to start, until the restoration is run again.
 struct Restoration {
     let verification: BackupVerification
     let databasePath: String
@@ -54,8 +54,7 @@ struct Restoration {
             )
         }
         try copy(progress)
-        // A server on the restored data may write further snapshots to the source's folder, so that folder is recorded as its
-        // own.
+        // A server with the restored data may write further snapshots to the folder of this one, so the folder is recorded.
         let source = try BackupFolder(StorageLayout.parent(of: verification.folder))
         if verification.manifest.isByContent {
             try SnapshotLineage(databasePath: databasePath).add(source.generations, in: source)
@@ -65,7 +64,7 @@ struct Restoration {
             let folder =
                 "\(StorageLayout.parent(of: databasePath))/replaced-\(BackupFolder.name(at: unixMilliseconds()))"
             try Disk.makeFolders(folder)
-            // The database file is moved first: without it no server starts on a part of the old data.
+            // The database file is moved first: without it, no server starts with only a part of the old data.
             for path in existing { try Disk.rename(path, to: folder + "/" + Self.name(path)) }
             if hasArtifacts { try Disk.rename(artifactsPath, to: pathAside(for: artifactsPath, in: folder)) }
             aside = folder
@@ -107,10 +106,7 @@ struct Restoration {
         try Disk.synchronize(staged(artifactsPath))
     }
 
-    /// The path to which existing artifacts are moved.
-    ///
-    /// The path is in `folder`. If the artifacts are not next to the database, they may be on another disk, so the path is beside
-    /// them.
+    /// The path to which existing artifacts are moved: in `folder`, or beside them if they may be on another disk.
     private func pathAside(for artifacts: String, in folder: String) -> String {
         StorageLayout.parent(of: artifacts) == StorageLayout.parent(of: databasePath)
             ? folder + "/" + Self.name(artifacts) : "\(artifacts).\(Self.name(folder))"

@@ -1,12 +1,13 @@
 internal import Glibc
 
-/// Finds the passwords in addresses, also in addresses with mistakes, and overwrites those in the arguments of this process,
-/// because other users of the machine can see the arguments with `ps`.
+/// Finds the passwords in addresses, also in addresses with mistakes.
+///
+/// It overwrites those in the arguments of this process, because other users of the machine can see the arguments with `ps`.
 enum HiddenPasswords {
     /// A password in a text.
     struct Found {
         /// The password with the bytes around it by which it is recognized, such as `:PASSWORD@` or `password=PASSWORD`.
-        let whole: Range<Int>
+        let context: Range<Int>
         let password: Range<Int>
     }
 
@@ -40,8 +41,8 @@ enum HiddenPasswords {
             let end = text[address.index...].firstIndex { slash == $0 || mark == $0 } ?? text.count
             return optionValues(text, from: address.isOfDatabase ? end : 0)
         }
-        let whole = range.lowerBound - 1..<min(range.upperBound + 1, text.count)
-        return [Found(whole: whole, password: range)] + optionValues(text, from: range.upperBound)
+        let context = range.lowerBound - 1..<min(range.upperBound + 1, text.count)
+        return [Found(context: context, password: range)] + optionValues(text, from: range.upperBound)
     }
 
     fileprivate static let (slash, mark, colon, at) = (
@@ -111,7 +112,7 @@ enum HiddenPasswords {
             guard endings.contains(where: name.hasSuffix) else { continue }
             let valueBegin = text[index...].firstIndex { !blanks.contains($0) } ?? text.count
             let end = endOfValue(text, from: valueBegin)
-            found.append(Found(whole: nameBegin..<end, password: valueBegin..<end))
+            found.append(Found(context: nameBegin..<end, password: valueBegin..<end))
             index = end
         }
         return found
@@ -149,10 +150,10 @@ enum HiddenPasswords {
     private static let endings = ["password", "passwd", "pwd"]
 }
 
-/// The place in a text at which the user or the host of an address begins.
+/// The position in a text at which the user or the host of an address begins.
 private struct AddressBeginning {
     enum Kind {
-        /// An address of PostgreSQL, or what was meant as one.
+        /// An address of PostgreSQL, also with a misspelled scheme.
         case database
         /// An address with `://`.
         case other
@@ -171,9 +172,8 @@ private struct AddressBeginning {
         let lower = text.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 + 32 : $0 }
         let name = Self.names.lazy.compactMap { lower.firstRange(of: $0) }.first
         if let signs {
-            (index, kind) = (
-                signs.upperBound, name.map { $0.upperBound <= signs.lowerBound } == true ? .database : .other
-            )
+            index = signs.upperBound
+            kind = name.map { $0.upperBound <= signs.lowerBound } == true ? .database : .other
         } else if let name {
             let afterScheme = text[name.upperBound...].drop { $0 != slash && $0 != colon }
             guard let begin = afterScheme.firstIndex(where: { $0 != slash && $0 != colon }) else { return nil }

@@ -38,7 +38,7 @@ struct ProgramOutput {
 
     private static func start(_ words: [String]) throws(Failure) -> (pid_t, Descriptor) {
         var ends: [Int32] = [-1, -1]
-        // O_CLOEXEC is set by the same call, because a program that another thread starts now would inherit the writing end.
+        // O_CLOEXEC is set by the same call: otherwise a program that another thread starts now would inherit the writing end.
         guard pipe2(&ends, O_CLOEXEC) == 0 else { throw .notStarted(errno) }
         // This function closes the writing end, because reading ends only when no process but the child has it open.
         let (reading, writing) = (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
@@ -84,7 +84,7 @@ struct ProgramOutput {
         }
     }
 
-    /// Waits for a child that has closed its output; usually it has closed it by ending.
+    /// Waits for the end of a child that has closed its output, as a child usually does only when it ends.
     private static func wait(for child: pid_t, until end: ContinuousClock.Instant) throws(Failure) -> Int32? {
         while true {
             var status: Int32 = 0

@@ -128,9 +128,9 @@ private struct World {
 
     @Test func `a place has held snapshots once one is there, not when the first was cut off in the making`() throws {
         try world.lineage.add([BackupFolder.name(at: 1_000)])
-        try world.lineage.requireKnown([], of: world.place)
+        try world.lineage.requireNotEmptied([], of: world.place)
         _ = try world.snapshot()
-        #expect(throws: StartFailure.self) { try world.lineage.requireKnown([], of: world.place) }
+        #expect(throws: StartFailure.self) { try world.lineage.requireNotEmptied([], of: world.place) }
     }
 
     @Test func `a place that has vanished is not made again, and is used again when it is back`() throws {

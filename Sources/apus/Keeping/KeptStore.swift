@@ -37,7 +37,7 @@ enum KeptStore {
             throw AbsentDatabase(path: path).failure(takesPostgres: takesPostgres)
         }
         let layout = try StorageLayout(storage, environment)
-        // This is found out now, because opening the store creates the folder.
+        // The folder is looked for now, because opening the store creates it.
         let absence = needsArtifacts ? layout.artifactFolderFault : nil
         var wait = OwnerWait(isAsked: true)
         while true {
@@ -49,7 +49,7 @@ enum KeptStore {
                 return .server(try KeptServer(ownerAt: owner))
             }
             do {
-                // The place is required only here, because a server that has the folder open knows where its artifacts are.
+                // Only this process needs the setting: a server that has the folder open knows where its artifacts are.
                 if needsArtifacts { try layout.requireNamedPlace() }
                 if let absence { throw absence }
             } catch {
@@ -116,11 +116,7 @@ struct KeptServer {
     let client: TrackingConnection
 
     init(_ text: String) throws {
-        do throws(TrackingURIFault) {
-            client = try TrackingConnection(text, agent: "apus")
-        } catch {
-            throw StartFailure("\(error.detail). \(error.advice)")
-        }
+        client = try Self.connection { () throws(TrackingURIFault) in try .init(text, agent: "apus") }
     }
 
     /// - Parameter owner: the server that has a data folder open, as it describes itself in that folder.
@@ -131,8 +127,14 @@ struct KeptServer {
                     + "this command works, or let it listen at a port of 127.0.0.1."
             )
         }
+        client = try Self.connection { () throws(TrackingURIFault) in try .init(ownerAt: owner, agent: "apus") }
+    }
+
+    private static func connection(
+        _ make: () throws(TrackingURIFault) -> TrackingConnection
+    ) throws -> TrackingConnection {
         do throws(TrackingURIFault) {
-            client = try TrackingConnection(ownerAt: owner, agent: "apus")
+            return try make()
         } catch {
             throw StartFailure("\(error.detail). \(error.advice)")
         }
@@ -210,7 +212,7 @@ struct KeptServer {
 
     /// Sends one of Apus' own calls, and passes the answer of status 200 to `body` piece by piece.
     ///
-    /// - Parameter waitLimit: how long the call is repeated while the server is busy, and the longest pause in the answer.
+    /// - Parameter waitLimit: how long the call is repeated while the server is busy, and how long a pause in the answer may be.
     func download(_ route: String, waitLimit: Duration, _ body: ([UInt8]) throws -> Void) throws {
         let end = ContinuousClock.now + waitLimit
         while true {
@@ -230,9 +232,9 @@ struct KeptServer {
     func failure(_ reply: HTTPReply) -> StartFailure {
         let reason =
             if reply.errorCode == "ENDPOINT_NOT_FOUND" {
-                "The server at \(client.uri) does not know this call; it is older than this command."
+                "The server at \(client.uri) does not have this call; it is older than this command."
             } else if reply.status == 404, reply.message == nil {
-                "The server at \(client.uri) does not know this call (status 404): it is not Apus, or the address lacks its prefix."
+                "The server at \(client.uri) does not have this call (status 404): it is not Apus, or the address lacks its prefix."
             } else {
                 reply.message ?? "The server at \(client.uri) answered with status \(reply.status)."
             }

@@ -15,12 +15,12 @@ struct Restoration {
 
     /// - Parameters:
     ///   - isVerified: whether the caller has just compared the backup with its manifest.
-    ///   - held: the lock of the database if the caller has it; nil to acquire the lock.
+    ///   - heldLock: the lock of the database if the caller has it; nil to acquire the lock.
     ///   - progress: is called after each file with its size in bytes.
     /// - Returns: the folder to which existing data was moved; nil if there was none.
     func run(
         isVerified: Bool = false,
-        holding held: OwnerLock? = nil,
+        holding heldLock: OwnerLock? = nil,
         _ progress: (Int64) -> Void = { _ in }
     ) throws -> String? {
         let faults = isVerified ? [] : verification.faults()
@@ -32,16 +32,16 @@ struct Restoration {
             )
         }
         let lock: OwnerLock
-        let claim: DatabaseFileLock?
+        let fileLock: DatabaseFileLock?
         do {
-            lock = try held ?? OwnerLock(databasePath: databasePath)
-            claim = FileKind(databasePath) == .file ? try DatabaseFileLock(databasePath: databasePath) : nil
+            lock = try heldLock ?? OwnerLock(databasePath: databasePath)
+            fileLock = FileKind(databasePath) == .file ? try DatabaseFileLock(databasePath: databasePath) : nil
         } catch {
             throw StartFailure.opening(databasePath, error)
         }
         defer {
-            claim?.release()
-            if held == nil { lock.release() }
+            fileLock?.release()
+            if heldLock == nil { lock.release() }
         }
         let artifactsLock = try ServedRoots.lock(artifactsPath, LOCK_EX)
         defer { withExtendedLifetime(artifactsLock) {} }
@@ -59,7 +59,7 @@ struct Restoration {
         if verification.manifest.isByContent {
             try SnapshotLineage(databasePath: databasePath).add(source.generations, in: source)
         }
-        var aside: String?
+        var oldDataFolder: String?
         if !existing.isEmpty || hasArtifacts {
             let folder =
                 "\(StorageLayout.parent(of: databasePath))/replaced-\(BackupFolder.name(at: unixMilliseconds()))"
@@ -67,14 +67,14 @@ struct Restoration {
             // The database file is moved first: without it, no server starts with only a part of the old data.
             for path in existing { try Disk.rename(path, to: folder + "/" + Self.name(path)) }
             if hasArtifacts { try Disk.rename(artifactsPath, to: pathAside(for: artifactsPath, in: folder)) }
-            aside = folder
+            oldDataFolder = folder
         }
         if rmdir(artifactsPath) != 0, errno != ENOENT { throw DiskFailure.last("rmdir", artifactsPath) }
         try Disk.rename(staged(artifactsPath), to: artifactsPath)
         try Disk.rename(staged(databasePath), to: databasePath)
         try Disk.synchronize(StorageLayout.parent(of: databasePath))
         try Disk.synchronize(artifactsPath)
-        return aside
+        return oldDataFolder
     }
 
     private static let databaseFiles = ["", "-wal", "-shm", "-journal"]

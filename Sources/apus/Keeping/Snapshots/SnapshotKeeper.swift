@@ -76,20 +76,20 @@ final class SnapshotKeeper: Sendable {
     ///
     /// The method is called on the queue of the work.
     private func run() throws {
-        let (before, known) = (version, state.withLock(\.version))
-        guard before == nil || known != before else { return }
+        let (version, lastVersion) = (version, state.withLock(\.version))
+        guard version == nil || version != lastVersion else { return }
         let snapshot = Snapshot(
             databasePath: layout.databasePath,
             artifactsPath: layout.artifactsPath,
             backupFolder: settings.backupFolder,
             lineage: lineage,
             keep: settings.keep,
-            trustsNewest: known != nil
+            trustsNewest: lastVersion != nil
         )
         do {
             let result = try snapshot.run()
             state.withLock { state in
-                state.version = before
+                state.version = version
                 if state.newest != result.created {
                     let age = result.isNew ? 0 : max(0, unixMilliseconds() - result.created)
                     state.newestInstant = .now - .milliseconds(age)
@@ -99,7 +99,7 @@ final class SnapshotKeeper: Sendable {
                 state.failure = nil
             }
         } catch {
-            // Another disk may be mounted at the folder next time, so the next run checks all files again.
+            // The next run checks all files again, because another disk may then be mounted at the folder.
             state.withLock { state in
                 state.version = nil
                 state.failure = StartFailure.message(for: error)

@@ -39,7 +39,7 @@ enum KeptStore {
         let layout = try StorageLayout(storage, environment)
         // The folder is looked for now, because opening the store creates it.
         let absence = needsArtifacts ? layout.artifactFolderFault : nil
-        var wait = OwnerWait(isAsked: true)
+        var wait = OwnerWait(acceptsOwner: true)
         while true {
             let folder: OpenedFolder
             do {

@@ -9,7 +9,7 @@ struct CommandRun {
     let command: [String]
     let server: CommandServer.Settings
     let statusPath: String?
-    /// How long the server stays, after the command's end, for processes that the command has left running.
+    /// The longest time that the server runs on, after the command's end, for processes that the command has left running.
     let grace: Duration
     /// How long the server may send the remaining data to an upstream at the end.
     let drainTime: Duration
@@ -43,9 +43,7 @@ struct CommandRun {
         served?.begin()
         process.begin(trackingURI: server.uri)
         let result = wait(for: process, server, file, signals)
-        file.change { status in
-            (status.stage, status.commandStatus) = (.draining, result)
-        }
+        file.change { ($0.stage, $0.commandStatus) = (.draining, result) }
         signals.wait(atMost: grace) { signals.isHurried || !CommandProcess.hasLeftovers(beside: server.pid) }
         if !server.isFound { drain(server.uri, file, signals) }
         served?.finish()
@@ -63,18 +61,16 @@ struct CommandRun {
     ) -> Int32 {
         while true {
             if let result = signals.status(of: process.pid) { return result }
-            let lost: String
+            let report: String
             switch server.restartIfEnded() {
             case .none:
                 signals.wait(within: nil)
                 continue
-            case .restarted: lost = "the server had ended, and another one answers at \(server.uri)"
-            case .lost(let failure): lost = "the command has no server any more: \(failure.message)"
+            case .restarted: report = "the server had ended, and another one answers at \(server.uri)"
+            case .lost(let failure): report = "the command has no server any more: \(failure.message)"
             }
-            StandardStream.error.write("apus: \(lost)")
-            file.change { status in
-                (status.lastError, status.isServerFound) = (lost, server.isFound)
-            }
+            StandardStream.error.write("apus: \(report)")
+            file.change { ($0.lastError, $0.isServerFound) = (report, server.isFound) }
         }
     }
 
@@ -103,15 +99,13 @@ struct CommandRun {
     private func announce(_ server: CommandServer) {
         // If a signal ended the command before the server was ready, there is no address.
         guard !server.uri.isEmpty else { return }
-        let origin = server.isFound ? ", which ran already," : ""
+        let origin = server.isFound ? ", which was already running," : ""
         StandardStream.error.write("apus: tracking at \(server.uri)\(origin) with database \(self.server.databasePath)")
     }
 }
 
 extension RunStatusFile {
     fileprivate func end(_ result: Int32?) {
-        change { status in
-            (status.stage, status.commandStatus, status.endTime) = (.ended, result, unixMilliseconds())
-        }
+        change { ($0.stage, $0.commandStatus, $0.endTime) = (.ended, result, unixMilliseconds()) }
     }
 }

@@ -8,7 +8,7 @@ internal import Synchronization
 
 /// The server for the command of `apus run`: a child process, or a server that is already running on the data.
 ///
-/// This process keeps the listening sockets of a server that it has started. If that server dies, the next one listens
+/// This process keeps the listening sockets of a server that it has started open. If that server dies, the next one listens
 /// at the same address, and no connection is refused meanwhile.
 final class CommandServer {
     struct Settings {
@@ -49,7 +49,7 @@ final class CommandServer {
 
     private static let longestStop = Duration.seconds(10)
     private static let longestTakeOver = Duration.seconds(15)
-    /// If servers die more often than this, each within `stableTime` of its start, no other one is started.
+    /// If servers have died more often than this, each within `stableTime` of its start, no further one is started.
     private static let mostDeaths = 5
     private static let stableTime = Duration.seconds(60)
 
@@ -73,7 +73,7 @@ final class CommandServer {
 
     var isFound: Bool { found != nil }
 
-    /// Starts a server or finds one; returns when it answers, or when the command has ended first.
+    /// Starts a server, or finds one that is running; returns when the server answers, or when the command has ended.
     func begin() throws {
         sockets = try HTTPServer.listen(host: settings.host, port: settings.port)
         try launch()
@@ -140,7 +140,7 @@ final class CommandServer {
                 sockets = try HTTPServer.listen(host: address.host, port: address.port)
                 return try launch()
             } catch let error as HTTPServerError where error.isAddressInUse && .now < end {
-                // Another `apus run` that used the same server may have taken over already.
+                // Another `apus run` that used the same server may already have started the next one.
                 let owner = OwnerLock.owner(ofDatabase: settings.databasePath)
                 if let owner, owner.address == uri {
                     found = FoundServer(owner.pid)

@@ -13,9 +13,7 @@ final class ServedState: Sendable {
     private static let longestUpdate = Duration.seconds(2)
 
     private struct Seen {
-        /// The latest start time of the runs seen so far, in Unix milliseconds.
-        ///
-        /// Only runs since then are asked for.
+        /// The latest start time of the runs seen so far, in Unix milliseconds; only runs since then are asked for.
         var since: Int64
         var ids: Set<String> = []
         var isOver = false
@@ -58,7 +56,7 @@ final class ServedState: Sendable {
         let deadline = Deadline(after: Self.longestUpdate)
         if let backlog = calls.backlog(by: deadline) { file.change { $0.backlog = backlog } }
         guard let experiments = experimentIDs(by: deadline), !experiments.isEmpty else { return }
-        var news: [String] = []
+        var newIDs: [String] = []
         var pageToken: String?
         repeat {
             guard let found = page(of: experiments, pageToken, by: deadline), let runs = found["runs"] else { break }
@@ -66,13 +64,13 @@ final class ServedState: Sendable {
             seen.withLock { seen in
                 for run in runs.elements {
                     guard let id = run["run_id"]?.string, seen.ids.count < Self.mostIDs else { continue }
-                    if seen.ids.insert(id).inserted { news.append(id) }
-                    // A start time in the future, from a client whose clock is ahead, would hide the runs that start before it.
+                    if seen.ids.insert(id).inserted { newIDs.append(id) }
+                    // The clock of a client may be ahead; its future start time would hide the runs that start until then.
                     seen.since = max(seen.since, min(run["start_time"]?.int64 ?? 0, unixMilliseconds()))
                 }
             }
         } while pageToken != nil && !isFull
-        if !news.isEmpty { file.change { $0.runIDs += news } }
+        if !newIDs.isEmpty { file.change { $0.runIDs += newIDs } }
     }
 
     private var isFull: Bool { seen.withLock { $0.ids.count >= Self.mostIDs } }
@@ -95,11 +93,9 @@ final class ServedState: Sendable {
 
     private func page(of experiments: [String], _ pageToken: String?, by deadline: Deadline) -> JSONValue? {
         calls.answer("/api/apus/1.0/runs/table", by: deadline) { body in
-            body.memberArray("experiment_ids") { ids in
-                for id in experiments { ids.string(id) }
-            }
+            body.member("experiment_ids", strings: experiments)
             body.member("filter", "attributes.start_time >= \(seen.withLock(\.since))")
-            body.memberArray("order_by") { $0.string("attributes.start_time ASC") }
+            body.member("order_by", strings: ["attributes.start_time ASC"])
             body.member("run_view_type", "ALL")
             body.member("max_results", Self.mostIDs)
             body.member("page_token", ifPresent: pageToken)

@@ -3,7 +3,7 @@ internal import Dispatch
 internal import Logging
 internal import Synchronization
 
-/// Named work in the background, which runs on demand or at an interval, and is ended before the store is closed.
+/// A named piece of work in the background, which runs on demand or at an interval, and is ended before the store is closed.
 final class BackgroundWork: Sendable {
     /// The results so far, for `/metrics`.
     struct Report: Sendable {
@@ -29,8 +29,8 @@ final class BackgroundWork: Sendable {
 
     /// - Parameters:
     ///   - interval: the time from the end of a run to the next one; nil for work that runs only when it is asked for.
-    ///   - body: does one run. An error that it throws is logged and counted, and does not prevent later runs. If the
-    ///     run may take long, `body` reads `isEnded` now and then and returns early.
+    ///   - body: does one run. An error that it throws is logged and counted, and does not prevent later runs. A `body`
+    ///     that may take long reads `isEnded` now and then, and returns early if it is true.
     init(
         _ name: String,
         every interval: DispatchTimeInterval? = nil,
@@ -60,9 +60,9 @@ final class BackgroundWork: Sendable {
     func wait(atMost limit: DispatchTimeInterval) { wait(until: .now() + limit) }
 
     private func wait(until deadline: DispatchTime) {
-        let isOver = DispatchSemaphore(value: 0)
-        queue.async { isOver.signal() }
-        _ = isOver.wait(timeout: deadline)
+        let end = DispatchSemaphore(value: 0)
+        queue.async { end.signal() }
+        _ = end.wait(timeout: deadline)
     }
 
     /// Prevents further runs of all works, and waits for the running ones, no longer than the limit in total.

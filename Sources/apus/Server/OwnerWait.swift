@@ -3,33 +3,33 @@ internal import SQLite
 
 /// Decides how long the start of a server waits while another server owns the data.
 struct OwnerWait {
-    /// How long to wait without any sign of the owner's process; longer than a server takes to stop.
+    /// How long to wait while the owner's process is unknown or has ended; longer than a server takes to stop.
     ///
     /// The wait for a process that is running has no limit, because it may be restoring a large snapshot.
     static let longestWait = Duration.seconds(15)
     private static let betweenMessages = Duration.seconds(10)
 
-    private let isAsked: Bool
+    private let acceptsOwner: Bool
     private let longestWait: Duration
     private var end: ContinuousClock.Instant
     private var nextMessage: ContinuousClock.Instant
 
     /// - Parameters:
-    ///   - isAsked: whether the address of the other server is an acceptable result, as with `--reuse`.
+    ///   - acceptsOwner: whether the caller accepts the address of the other server as a result, as with `--reuse`.
     ///   - longestWait: how long to wait while the owner's process is unknown or has ended.
-    init(isAsked: Bool, longestWait: Duration = Self.longestWait) {
-        self.isAsked = isAsked
+    init(acceptsOwner: Bool, longestWait: Duration = Self.longestWait) {
+        self.acceptsOwner = acceptsOwner
         self.longestWait = longestWait
         end = .now + longestWait
         nextMessage = .now + Self.betweenMessages
     }
 
-    /// Returns the server that owns the data if it has an address, or nil if the start should be tried again.
+    /// Returns the server that owns the data if it has an address; otherwise sleeps for 50 ms and returns nil, so that the
+    /// caller tries again.
     ///
-    /// It pauses for 50 ms before it returns nil.
     /// - Throws: `failure` if waiting cannot help.
     mutating func reachableOwner(after failure: StartFailure) throws(StartFailure) -> ReachableOwner? {
-        guard isAsked, let owner = failure.owner else { throw failure }
+        guard acceptsOwner, let owner = failure.owner else { throw failure }
         if case .known(let owner) = owner {
             // A loopback address of another machine would lead to a different server or to none.
             guard owner.isOnThisMachine else { throw failure }

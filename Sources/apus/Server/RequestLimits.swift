@@ -29,13 +29,13 @@ final class RequestLimits: Sendable {
             let refusal = rate.take(for: request.caller.party)
         else { return nil }
         refused.add(1, ordering: .relaxed)
-        let whose =
+        let limit =
             refusal.isOfServer
             ? "The server accepts \(refusal.limit) requests a second from all clients together (--server-requests)."
             : "\(request.caller.party.phrase) may send \(refusal.limit) requests a second on average (--client-requests)."
         var response = APIError(
             httpStatus: 429,
-            message: "\(whose) Send this one again after \(refusal.seconds) s, or log several things in one request."
+            message: "\(limit) Send this one again after \(refusal.seconds) s, or log several things in one request."
         ).response
         response.headers.append(("Retry-After", "\(refusal.seconds)"))
         return response

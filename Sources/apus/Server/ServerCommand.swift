@@ -15,9 +15,9 @@ struct ServerCommand: ParsableCommand {
 
             SIGTERM, Ctrl-C in its terminal and the end of that terminal stop the server: it finishes the requests \
             that it has begun and ends within 5 s. A second such signal, more than half a second later, ends it at \
-            once. SIGINT without a terminal does not stop the server, so that interrupting the cell of a notebook does \
-            not; it does stop the first process of a container. With --ssl-certfile a SIGHUP from a process does not \
-            stop the server but makes it read the certificate anew.
+            once. SIGINT without a terminal does not stop the server, because a notebook whose cell is interrupted sends \
+            it too; a server that is the first process of a container is stopped. With --ssl-certfile, a SIGHUP from a \
+            process makes the server read the certificate again and does not stop it.
 
             A service manager may pass listening sockets (LISTEN_FDS, as systemd does), TCP or Unix, which then \
             replace --host and --port. The server reports to it through NOTIFY_SOCKET when it is ready and when it stops.
@@ -61,7 +61,7 @@ struct ServerCommand: ParsableCommand {
         }
         MemorySettings.apply()
         LoggingSystem.bootstrap { WriterLogHandler(label: $0, writer: .standardError) }
-        // Writing the last lines may take this long on a busy machine; if nobody reads the pipe, the whole time passes.
+        // On a busy machine, writing the last lines may take this long. If nobody reads the pipe, the exit takes this long.
         atexit { LogWriter.standardError.flush(within: .seconds(2)) }
         var logger = Logger(label: "apus")
         logger.logLevel = level
@@ -95,7 +95,7 @@ struct ServerCommand: ParsableCommand {
         let addresses = try ListeningSettings(listening, environment, sockets: sockets)
         let certificate = try ServedCertificate.identity(listening, mlflowFlags, environment)
             .map { identity throws(StartFailure) in try ServedCertificate(identity) }
-        try mlflowFlags.refuseUnhonoured(environment, storage)
+        try mlflowFlags.refuseUnsupported(environment, storage)
         let externalUsers = try ExternalUserSettings(externalUsers, environment)
         let security = try SecuritySettings(security, externalUsers, prefix: addresses.prefix, environment)
         let limits = try LimitSettings(limits, environment)
@@ -125,8 +125,8 @@ struct ServerCommand: ParsableCommand {
             }
         }
         let upstream = try UpstreamSettings(forwarding, environment)
-        // A start that fails because the port is in use must not leave a new database. An existing database is opened
-        // before the port is tried, because it helps more to know that another server has it open.
+        // If the port is in use, the start must fail before it creates a database. An existing database is opened first, because
+        // the message that another server has it open is more helpful.
         if sockets.isEmpty, layout.postgres != nil || FileStatus(path: layout.databasePath) == nil {
             try HTTPServer.requireFree(host: addresses.host, port: addresses.port)
         }
@@ -146,7 +146,7 @@ struct ServerCommand: ParsableCommand {
             automaticStop: automaticStop,
             serviceManager: serviceManager
         )
-        var wait = OwnerWait(isAsked: starting.reuse)
+        var wait = OwnerWait(acceptsOwner: starting.reuse)
         while true {
             do {
                 if let snapshots {

@@ -43,8 +43,8 @@ extension ServerParts {
                 return .refused(logIn)
             }
             var response = Refusal.response(refusal.refusal, to: request)
-            // A page sends requests by script after its log-in has ended; because of a Basic challenge, the browser would
-            // ask for a name and a password on that page.
+            // A page may send requests by script when its log-in has ended. A Basic challenge would make the browser ask for a
+            // name and a password on that page.
             let isByScript = request.header("sec-fetch-mode").map { $0 != "navigate" } ?? false
             response.headers += refusal.fields.filter { !isByScript || !$0.value.hasPrefix("Basic") }
             return .refused(response)

@@ -75,11 +75,11 @@ extension ServerParts {
         )
     }
 
-    /// What is stored, for `/metrics`; nil if that is not counted, or the database is away, for which the page waits only briefly.
+    /// The storage use for `/metrics`; nil if it is not counted, or if the database does not answer within two seconds.
     private var storageUse: [StorageUse]? {
         guard store.keepsArtifactJournal else { return nil }
         guard store.isReachable else {
-            // Otherwise only other requests would notice that the database is back.
+            // This read finds out whether the database is reachable again; its result is not used.
             store.read({ try $0.storageUse() }, cost: .cheap) { _ in }
             return nil
         }
@@ -93,8 +93,8 @@ extension ServerParts {
         var configuration = HTTPServer.Configuration()
         configuration.host = listening.host
         configuration.port = listening.port
-        // With sockets of a parent process, another server probably follows. An active client sends its next request on
-        // an open connection.
+        // With sockets of a parent process, another server probably follows. Active clients may then send one more request on
+        // each open connection before it is closed.
         if !listening.sockets.isEmpty { configuration.limits.lastRequestTimeout = .milliseconds(1_500) }
         configuration.serverName = "apus/\(apusVersion)"
         configuration.errorResponse = Refusal.response
@@ -122,15 +122,15 @@ extension ServerParts {
             if let frameOptions = security.frameOptions {
                 configuration.commonHeaders.append(("X-Frame-Options", frameOptions))
             }
-            // The field is added to the policy of an answer, if there is one: a browser applies both.
+            // An answer may also have a policy of its own: a browser applies both.
             let framing = security.frameAncestors.map { [(name: "Content-Security-Policy", value: $0.policy)] } ?? []
             configuration.requestHeaders = { security.origins.responseHeaders(for: $0) + framing }
         } else {
-            // In MLflow, too, only answers of artifact routes then forbid browsers to guess the content type.
+            // As in MLflow, only answers of artifact routes then forbid browsers to guess the content type.
             configuration.requestHeaders = { $0.path.contains("artifact") ? noSniffing : [] }
         }
         guard access.isRequired else { return }
-        // After a log-out, the cache of the browser must not contain the answers from before.
+        // Otherwise the cache of the browser would still contain the answers after the log-out.
         let others = configuration.requestHeaders
         configuration.requestHeaders = { request in
             let isShown = request.header("cookie") != nil && routes.isForScripts(request)

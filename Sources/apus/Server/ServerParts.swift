@@ -15,8 +15,8 @@ struct ServerParts {
     let store: any TrackingBackend
     /// The SQLite store; nil if the data is in PostgreSQL.
     let local: TrackingStore?
-    /// The lock in the data folder of a server over PostgreSQL, by which commands of this machine find the server; nil if the
-    /// store has the lock, or if there is none.
+    /// The lock by which commands of this machine find the server, if its data is in PostgreSQL; nil if the store has the lock,
+    /// or the folder cannot be locked.
     let folderLock: OwnerLock?
     /// The database for messages, without a password.
     let database: String
@@ -27,7 +27,7 @@ struct ServerParts {
     let keeper: SnapshotKeeper?
     let forwarder: Forwarder?
     let rate: RequestLimits?
-    /// nil if the server keeps no audit log.
+    /// Nil if the server keeps no audit log.
     let logInAudit: LogInAudit?
     let logIns: LogInMethods
     let access: AccessControl
@@ -46,7 +46,7 @@ struct ServerParts {
         let opened = try ServedStore.open(settings, budgets, feed, logger)
         (store, local, database) = (opened.backend, opened.local, opened.place(settings.layout))
         flagOfDatabase = opened.flag(settings.layout)
-        // The file is removed only after the store is locked, because it may belong to the server that owns the store.
+        // The file may belong to the server that owns the store, so it is removed only when this server has locked the store.
         settings.readyFile?.remove()
         folderLock = local == nil ? settings.layout.lockFolder(logger) : nil
         if local != nil { try Snapshot.removeLeftovers(of: settings.layout.databasePath) }
@@ -56,7 +56,7 @@ struct ServerParts {
             let note = ArtifactPlaceNote(databasePath: settings.layout.databasePath)
             if let last = try note.write(settings.layout.artifactBucket) {
                 logger.warning(
-                    "artifacts were kept in another place, and those that are there are not found now",
+                    "artifacts were kept elsewhere before, and this server does not find those",
                     metadata: ["place": "\(last)"]
                 )
             }
@@ -65,18 +65,17 @@ struct ServerParts {
         if settings.layout.servesArtifacts, roots.isFolderNew, try Self.hasRunsOfServer(store) {
             logger.warning(
                 """
-                the folder of artifacts is new, and the runs of this database may have artifacts elsewhere; name that place \
-                with --artifacts-destination
+                the folder of artifacts is new, and the runs of this database may have artifacts elsewhere; if so, name their \
+                location with --artifacts-destination
                 """,
                 metadata: ["folder": "\(settings.layout.artifactsPath)"]
             )
         }
-        forwarder =
-            if let upstream = settings.upstream, let feed, let local {
-                upstream.forwarder(of: local, feed, roots, logger)
-            } else {
-                nil
-            }
+        if let upstream = settings.upstream, let feed, let local {
+            forwarder = upstream.forwarder(of: local, feed, roots, logger)
+        } else {
+            forwarder = nil
+        }
         rate = RequestLimits(settings.limits)
         logInAudit = settings.audit.isOn ? LogInAudit(store) : nil
         logIns = settings.externalUsers.begin(logger)
@@ -151,7 +150,7 @@ struct ServerParts {
         return quotas
     }
 
-    /// The work that reads what other servers of the database have stored and removed.
+    /// The work that reads the storage use, which other servers of the database change too.
     private static func refreshing(
         _ quotas: StorageQuotas,
         from store: any TrackingBackend,

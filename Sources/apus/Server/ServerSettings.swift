@@ -2,7 +2,7 @@
 struct ServerSettings {
     var layout: StorageLayout
     var listening: ListeningSettings
-    /// nil for plain HTTP.
+    /// Nil for plain HTTP.
     var certificate: ServedCertificate?
     var security: SecuritySettings
     var externalUsers: ExternalUserSettings
@@ -10,9 +10,9 @@ struct ServerSettings {
     var webPages: WebPageSettings
     var requestHandling: RequestHandlingSettings
     var audit: AuditSettings
-    /// nil if no snapshots are made.
+    /// Nil if no snapshots are made.
     var snapshots: SnapshotSettings?
-    /// nil if nothing is sent to another server.
+    /// Nil if nothing is sent to another server.
     var upstream: UpstreamSettings?
     var readyFile: ReadyFile?
     var automaticStop: AutomaticStopSettings

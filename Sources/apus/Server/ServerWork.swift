@@ -8,19 +8,19 @@ struct ServerWork: Sendable {
     /// Nil if the server keeps no audit.
     let audit: BackgroundWork?
     let snapshots: BackgroundWork?
-    /// Nil if no other server uses the database, so that the sums for the quotas are always known.
+    /// Nil if the database is SQLite, so that no other server changes the storage use.
     private let quotas: BackgroundWork?
     let forwarding: ForwardingWork?
     private let expiry: BackgroundWork
     private let removals: BackgroundWork
-    /// Tells the database of changes of artifacts that it could not be told of before.
+    /// Writes the journal entries about changes of artifacts that could not be written at once.
     private let owedEntries: BackgroundWork
     private let api: MLflowAPI
 
     /// The longest time that a stop waits for the running works in total.
     private static let waitForWork = DispatchTimeInterval.milliseconds(300)
-    /// The time between two attempts to tell the database of changes of artifacts.
-    private static let pauseOfOwedEntries = DispatchTimeInterval.seconds(5)
+    /// The time between two attempts to write such entries.
+    private static let owedEntriesInterval = DispatchTimeInterval.seconds(5)
 
     init(
         _ api: MLflowAPI,
@@ -43,10 +43,10 @@ struct ServerWork: Sendable {
             try Self.finishRemovals(api, while: { !work.isEnded })
         }
         let owed = BackgroundWork("owed-entries", logger) { work in
-            defer { if api.owesEntries { work.run(after: Self.pauseOfOwedEntries) } }
+            defer { if api.owesEntries { work.run(after: Self.owedEntriesInterval) } }
             try api.writeOwedEntries()
         }
-        api.listenForOwedEntries { owed.run(after: Self.pauseOfOwedEntries) }
+        api.listenForOwedEntries { owed.run(after: Self.owedEntriesInterval) }
         owedEntries = owed
         self.api = api
         let own = [sweep, expiry, removals, owed, audit, quotas, snapshots].compactMap { $0 }
@@ -72,11 +72,11 @@ struct ServerWork: Sendable {
     }
 
     /// Finishes removals that an interrupted `apus gc` has not finished.
-    private static func finishRemovals(_ api: MLflowAPI, while mayGoOn: () -> Bool) throws {
+    private static func finishRemovals(_ api: MLflowAPI, while mayContinue: () -> Bool) throws {
         var extras = RemovalExtras()
         extras.removesExpiredUploads = false
-        while mayGoOn(), try api.hasRemovals() {
-            // While a command is removing, nothing needs to be done here.
+        while mayContinue(), try api.hasRemovals() {
+            // If a command is removing now, it finishes the removals.
             guard let progress = try api.continueRemovalUnlessRunning(for: .seconds(1), extras) else { return }
             guard progress.failures.isEmpty else { throw StartFailure(progress.failures.joined(separator: "; ")) }
         }

@@ -95,8 +95,8 @@ struct ExternalUserSettings {
         let groups = environment.setting(.trustProxyGroups, options.trustProxyGroups)
         let peers = environment.setting(.trustedProxies, options.trustedProxies)
         guard let user = environment.setting(.trustProxyUser, options.trustProxyUser) else {
-            if let idle = groups ?? peers {
-                throw StartFailure("\(idle.source) has an effect only with --trust-proxy-user.")
+            if let unused = groups ?? peers {
+                throw StartFailure("\(unused.source) has an effect only with --trust-proxy-user.")
             }
             return
         }
@@ -149,7 +149,7 @@ struct ExternalUserSettings {
         _ scopes: GroupScopes?
     ) throws(StartFailure) {
         var read: [ConfiguredIssuer] = []
-        if let issuer = try flaggedIssuer(options, environment) { read.append(issuer) }
+        if let issuer = try issuerOfFlags(options, environment) { read.append(issuer) }
         let file = environment.setting(.oidcConfig, options.oidcConfig)
         if let file { read += try IssuerFile.issuers(file) }
         guard !read.isEmpty else { return }
@@ -170,45 +170,43 @@ struct ExternalUserSettings {
         calls = try Self.calls(environment)
     }
 
-    private func flaggedIssuer(
+    private func issuerOfFlags(
         _ options: ExternalUserOptions,
         _ environment: Environment
     ) throws(StartFailure) -> ConfiguredIssuer? {
-        let others = [
-            environment.setting(.oidcAudience, options.oidcAudience),
-            environment.setting(.oidcUserClaim, options.oidcUserClaim),
-            environment.setting(.oidcGroupsClaim, options.oidcGroupsClaim),
-            environment.setting(.oidcClientID, options.oidcClientId),
-            environment.setting(.oidcClientSecretFile, options.oidcClientSecretFile),
-            environment.setting(.oidcEndpointOrigins, options.oidcEndpointOrigins),
-        ]
+        let audience = environment.setting(.oidcAudience, options.oidcAudience)
+        let userClaim = environment.setting(.oidcUserClaim, options.oidcUserClaim)
+        let groupsClaim = environment.setting(.oidcGroupsClaim, options.oidcGroupsClaim)
+        let clientID = environment.setting(.oidcClientID, options.oidcClientId)
+        let secretFile = environment.setting(.oidcClientSecretFile, options.oidcClientSecretFile)
+        let origins = environment.setting(.oidcEndpointOrigins, options.oidcEndpointOrigins)
         guard let setting = environment.setting(.oidcIssuer, options.oidcIssuer) else {
-            if let idle = others.compactMap({ $0 }).first {
-                throw StartFailure("\(idle.source) has an effect only with --oidc-issuer.")
+            if let unused = audience ?? userClaim ?? groupsClaim ?? clientID ?? secretFile ?? origins {
+                throw StartFailure("\(unused.source) has an effect only with --oidc-issuer.")
             }
             return nil
         }
         guard var issuer = IssuerSettings(issuer: setting.text) else {
             throw StartFailure("\(setting.shown) is no issuer: \(IssuerFile.addressAdvice)")
         }
-        if let client = others[3] {
-            var made = IssuerSettings.Client(id: client.text)
-            made.secret = try others[4].map { file throws(StartFailure) in
+        if let clientID {
+            var client = IssuerSettings.Client(id: clientID.text)
+            client.secret = try secretFile.map { file throws(StartFailure) in
                 try IssuerFile.secret(in: file.text, file.source)
             }
-            issuer.client = made
-        } else if let secret = others[4] {
-            throw StartFailure("\(secret.source) has an effect only with --oidc-client-id.")
+            issuer.client = client
+        } else if let secretFile {
+            throw StartFailure("\(secretFile.source) has an effect only with --oidc-client-id.")
         }
-        guard let audience = others[0]?.text ?? issuer.client?.id else {
+        guard let audience = audience?.text ?? issuer.client?.id else {
             throw StartFailure(
                 "\(setting.source) needs --oidc-audience: a token must be for this server, not for any other."
             )
         }
         issuer.audiences = [audience]
-        issuer.userClaim = others[1]?.text ?? "sub"
-        issuer.groupsClaim = others[2]?.text ?? "groups"
-        if let origins = others[5] {
+        issuer.userClaim = userClaim?.text ?? "sub"
+        issuer.groupsClaim = groupsClaim?.text ?? "groups"
+        if let origins {
             issuer.endpointOrigins = try IssuerFile.origins(
                 origins.text.split { ", ".contains($0) }.map(String.init),
                 origins.source
@@ -234,11 +232,11 @@ struct ConfiguredIssuer {
     var settings: IssuerSettings
     /// The rights of the issuer's users; nil for those of --group-scopes.
     var scopes: GroupScopes?
-    /// Whether the issuer's tokens are for people, as its file says; nil if they are for people only if people log in with this
-    /// issuer.
-    var saysPeople: Bool?
+    /// The member `people` of the issuer's file: whether the issuer's tokens are for people; nil if the member is absent.
+    var people: Bool?
 
-    var isForPeople: Bool { saysPeople ?? (settings.client != nil) }
+    /// Whether the issuer's tokens are for people, which is the default if people log in with this issuer.
+    var isForPeople: Bool { people ?? (settings.client != nil) }
 }
 
 /// The methods of logging in, apart from tokens of this server.

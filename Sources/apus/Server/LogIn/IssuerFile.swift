@@ -13,7 +13,7 @@ enum IssuerFile {
 
     private static let maximumBytes = 1_048_576
 
-    /// Unknown members are refused, so that a misspelled name does not silently leave out a requirement.
+    /// The known members; others are refused, because otherwise a requirement with a misspelled name would be ignored.
     private static let members: Set<String> = [
         "issuer", "title", "audience", "user_claim", "user_prefix", "groups_claim", "required_claims", "group_scopes",
         "client_id", "client_secret_file", "scope", "endpoint_origins", "people",
@@ -62,7 +62,7 @@ enum IssuerFile {
 
     private static func bytes(of path: String, _ source: String) throws(StartFailure) -> [UInt8] {
         let shown = "\(source): '\(path.printable(limit: 200))'"
-        // A pipe that nobody writes to must not block the start.
+        // Without O_NONBLOCK, a pipe that nobody writes to would block the start.
         let opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard opened >= 0 else { throw StartFailure("\(shown) cannot be opened: \(String(cString: strerror(errno)))") }
         let file = Descriptor(owning: opened)
@@ -129,7 +129,7 @@ enum IssuerFile {
                 }
                 scopes = GroupScopes(read)
             }
-            return ConfiguredIssuer(settings: settings, scopes: scopes, saysPeople: try boolean("people"))
+            return ConfiguredIssuer(settings: settings, scopes: scopes, people: try boolean("people"))
         }
 
         private func text(_ name: String) throws(StartFailure) -> String? {

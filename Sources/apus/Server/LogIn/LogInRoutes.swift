@@ -15,7 +15,7 @@ final class LogInRoutes: Sendable {
     private let access: AccessControl
     private let methods: LogInMethods
     private let logger: Logger
-    /// A key of this process, so a log-in with an issuer that was begun before a restart cannot be finished.
+    /// A new key for each process: a log-in with an issuer cannot be finished after a restart of the server.
     private let key: HMAC
     /// Counts the threads that wait for an issuer, or for the check of a password.
     private let waiting = Budget(total: LogInRoutes.waitingLimit, share: LogInRoutes.waitingShare)
@@ -207,7 +207,7 @@ final class LogInRoutes: Sendable {
                 "This log-in was begun in another browser or tab, or the server was restarted since. Begin a new one."
             )
         }
-        // The seed was made by this server, because the state that came back was derived from it.
+        // The state that was returned is derived from the seed with the key of this server, so this server has made the seed.
         let parts = seed.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 4, let begin = Int64(parts[1]), let number = Int(parts[2]),
             methods.issuers.indices.contains(number), Self.seconds - begin < Self.attemptSeconds
@@ -245,7 +245,7 @@ final class LogInRoutes: Sendable {
                 at: Double(Self.seconds)
             )
             let user = try proof.user
-            guard finishesFirst(seed, begunAt: begin) else {
+            guard recordFinish(seed, begunAt: begin) else {
                 return Self.fault(400, isBeneath: true, "This log-in was finished before. Begin a new one.")
             }
             return loggedIn(request, try access.logIn(user: user, at: request.arrival), at: ".." + next.text)
@@ -264,10 +264,10 @@ final class LogInRoutes: Sendable {
         }
     }
 
-    /// Whether an attempt has not led to a log-in before.
+    /// Records that an attempt has led to a log-in, and returns false if that was recorded before.
     ///
-    /// Attempts are remembered until they expire. Their number is limited, because each required a log-in at the issuer.
-    private func finishesFirst(_ seed: String, begunAt begin: Int64) -> Bool {
+    /// Attempts are remembered until they expire. They cannot become too many, because each requires a log-in at the issuer.
+    private func recordFinish(_ seed: String, begunAt begin: Int64) -> Bool {
         finished.withLock { finished in
             let oldest = Self.seconds - Self.attemptSeconds
             finished = finished.filter { $0.value >= oldest }

@@ -2,7 +2,7 @@ internal import Glibc
 
 /// Finds the pages of an installed Python package of MLflow.
 enum InstalledPages {
-    /// Asks the first `python3` on the PATH for the folder of its MLflow's pages, without running MLflow.
+    /// Asks the first `python3` on the PATH for the folder with the pages of its MLflow, without running MLflow.
     ///
     /// - Parameter setting: the setting that asks for these pages, for messages.
     /// - Throws: `StartFailure` if there is no Python, or it has no MLflow with pages.

@@ -4,8 +4,8 @@ internal import MLflowAPI
 
 /// The base paths of the pages.
 ///
-/// Every call that the pages make is also served under their base paths, because their addresses are relative. The base
-/// paths are the root and the static prefix, and with MLflow's pages one more under each of the two.
+/// The pages make their calls at relative addresses, so every call is also served under the base paths of the pages. These
+/// are the root and the static prefix; with MLflow's pages, there is one more under each of the two.
 struct PagePaths {
     /// The base paths of Apus' own pages.
     private let own: [String]
@@ -51,54 +51,24 @@ struct PagePaths {
             if case .found = routes.router.match(.get, rawPath: base) {
                 throw StartFailure("\(base) is the path of another call: choose another --static-prefix or --ui-path.")
             }
-            routes.add(
-                .get,
-                base,
-                .page,
-                .buffered { _, responder in
-                    responder.send(HTTPResponse(status: 308, headers: [("Location", base + "/")]))
-                }
-            )
+            let redirect = HTTPResponse(status: 308, headers: [("Location", base + "/")])
+            routes.add(.get, base, .page, .buffered { _, responder in responder.send(redirect) })
         }
     }
 
     /// Adds `/signup`, the page of MLflow on which administrators make users; it redirects to Apus' own page for users.
     private static func addSignUp(at base: String, to routes: inout RouteTable, pages: String) {
-        routes.add(
-            .get,
-            base + "/signup",
-            .page,
-            .buffered { _, responder in
-                responder.send(HTTPResponse(status: 303, headers: [("Location", pages + "#/users")]))
-            }
-        )
+        let redirect = HTTPResponse(status: 303, headers: [("Location", pages + "#/users")])
+        routes.add(.get, base + "/signup", .page, .buffered { _, responder in responder.send(redirect) })
     }
 
     private static func add(_ bundle: PageBundle, at base: String, to routes: inout RouteTable) {
-        routes.add(
-            .get,
-            base + "/",
-            .page,
-            .blocking { request, responder in
-                responder.send(bundle.index(request))
-            }
-        )
-        routes.add(
-            .get,
-            base + "/static-files/{path...}",
-            .page,
-            .blocking { request, responder in
-                let path = request.parameters.first ?? ""
-                responder.send(bundle.file(path, request))
-            }
-        )
+        routes.add(.get, base + "/", .page, .blocking { $1.send(bundle.index($0)) })
+        let files = HTTPHandler.blocking { $1.send(bundle.file($0.parameters.first ?? "", $0)) }
+        routes.add(.get, base + "/static-files/{path...}", .page, files)
         let script = StaticFile(path: FirstVisit.scriptAddress, bytes: HTTPStaticBytes(FirstVisit.script))
-        routes.add(
-            .get,
-            "\(base)/\(FirstVisit.scriptAddress)",
-            .page,
-            .buffered { request, responder in responder.send(script.response(to: request)) }
-        )
+        let scriptHandler = HTTPHandler.buffered { $1.send(script.response(to: $0)) }
+        routes.add(.get, "\(base)/\(FirstVisit.scriptAddress)", .page, scriptHandler)
     }
 }
 

@@ -97,7 +97,7 @@ final class StaticFile: Sendable {
             if let cached { return cached }
             let made: Encodings
             // A JavaScript module is sent as `PageModules` rewrites it.
-            if let text = replacement?() ?? PageModules.shared.served(path) {
+            if let text = replacement?() ?? PageModules.shared.textToSend(path) {
                 let bytes = Array(text.utf8)
                 made = bytes.withUnsafeBytes { makeEncodings(.bytes(bytes), of: $0) }
             } else {

@@ -49,8 +49,8 @@ struct AccountSettings {
         namesUsersOfMLflow = file["database_uri"] != nil
         if password == User.knownPassword {
             throw StartFailure(
-                "The password of the admin '\(administrator.printable(limit: 60))' is the one that MLflow was once shipped with, which "
-                    + "is publicly known. Set MLFLOW_AUTH_ADMIN_PASSWORD to another one, or leave it out: the server then makes one."
+                "The password of the admin '\(administrator.printable(limit: 60))' is publicly known, because older versions of MLflow "
+                    + "had it as the default. Set MLFLOW_AUTH_ADMIN_PASSWORD to another one, or leave it out: the server then makes one."
             )
         }
     }
@@ -92,7 +92,6 @@ struct AccountSettings {
     }
 
     private static func trimmed(_ text: Substring) -> String {
-        let start = text.drop(while: \.isWhitespace)
-        return String(start.reversed().drop(while: \.isWhitespace).reversed())
+        String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
     }
 }

@@ -18,19 +18,18 @@ struct ListeningSettings {
         self.sockets = sockets
         host = try Self.host(environment.setting(.host, options.host))
         let variables = options.port == nil ? SettingDefinition.port.variables : []
-        let strays = variables.filter { Self.isServiceLink(environment[$0]) }
-        let links = strays.map {
+        let serviceLinks = variables.filter { Self.isServiceLink(environment[$0]) }
+        let linkRemarks = serviceLinks.map {
             "apus: \($0)=\(environment[$0]?.printable(limit: 200) ?? "") is ignored: Kubernetes makes it for a Service "
                 + "of that name. Give the port with --port."
         }
-        let cleaned = Environment { strays.contains($0) ? nil : environment[$0] }
-        port = try Self.port(cleaned.setting(.port, options.port))
-        let idle = [environment.setting(.host, options.host), cleaned.setting(.port, options.port)].compactMap { $0 }
+        let withoutLinks = Environment { serviceLinks.contains($0) ? nil : environment[$0] }
+        let portSetting = withoutLinks.setting(.port, options.port)
+        port = try Self.port(portSetting)
+        let unused = sockets.isEmpty ? [] : [environment.setting(.host, options.host), portSetting].compactMap { $0 }
         remarks =
-            links
-            + (sockets.isEmpty ? [] : idle).map {
-                "apus: \($0.shown) has no effect here: the process was started with sockets that listen already."
-            }
+            linkRemarks
+            + unused.map { "apus: \($0.shown) has no effect: the process was given listening sockets." }
         prefix = try Self.prefix(environment.setting(.staticPrefix, options.staticPrefix))
     }
 

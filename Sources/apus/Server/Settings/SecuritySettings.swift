@@ -32,9 +32,7 @@ struct SecuritySettings {
         accounts = try AccountSettings(options, environment)
         let requiresToken = try environment.isOn(.requireToken, options.requireToken)
         if requiresToken == false, let source = externalUsers.source {
-            throw StartFailure(
-                "\(source) restricts the use of the server, and --no-require-token allows it to everybody."
-            )
+            throw StartFailure("\(source) restricts who may use the server; leave it or --no-require-token out.")
         }
         self.requiresToken = requiresToken ?? (externalUsers.source != nil)
         allowsEverybody = requiresToken == false
@@ -71,7 +69,7 @@ struct SecuritySettings {
     var access: AccessSettings { AccessSettings(isRequired: asksForCredentials, defaultLevel: accounts?.defaultLevel) }
 
     /// One sentence about the Host fields that the server accepts.
-    var guarding: String {
+    var hostRule: String {
         if !isEnabled { return "Requests with any Host and any Origin are answered." }
         let usual = "localhost or a private address (--allowed-hosts for others)"
         let hosts = hasOwnHosts ? "one of --allowed-hosts" : usual

@@ -5,7 +5,7 @@ internal import Tracking
 extension ServerSettings {
     /// The settings, by their flags, that should be the same in all servers of a PostgreSQL database.
     ///
-    /// Otherwise one server may accept what another one refuses, or may not find what another one has stored.
+    /// If they differ, one server may accept a request that another one refuses, or may not find another one's artifacts.
     var shared: [String: String] {
         let quotas: [(SettingDefinition, Int64?)] = [
             (.clientRuns, limits.runs.client), (.serverRuns, limits.runs.server),

@@ -44,7 +44,7 @@ struct ServerParts {
         let feed = settings.upstream.map { _ in ChangeFeed() }
         budgets = Self.budgets(settings)
         let opened = try ServedStore.open(settings, budgets, feed, logger)
-        (store, local, database) = (opened.backend, opened.local, opened.place(settings.layout))
+        (store, local, database) = (opened.backend, opened.local, opened.displayName(settings.layout))
         flagOfDatabase = opened.flag(settings.layout)
         // The file may belong to the server that owns the store, so it is removed only when this server has locked the store.
         settings.readyFile?.remove()
@@ -98,8 +98,8 @@ struct ServerParts {
         )
         if let accounts = settings.security.accounts {
             try api.prepareUsers(accounts, flagOfDatabase)
-            if let place = opened.placeOfMLflowUsers(accounts) {
-                try api.suggestUserImport(ofMLflowUsersIn: place, flagOfDatabase)
+            if let location = opened.locationOfMLflowUsers(accounts) {
+                try api.suggestUserImport(ofMLflowUsersIn: location, flagOfDatabase)
             }
         }
         if settings.keepsOwnTables, let line = try api.unusedAccountsWarning(settings.security) {

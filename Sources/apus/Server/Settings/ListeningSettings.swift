@@ -29,7 +29,7 @@ struct ListeningSettings {
         let unused = sockets.isEmpty ? [] : [environment.setting(.host, options.host), portSetting].compactMap { $0 }
         remarks =
             linkRemarks
-            + unused.map { "apus: \($0.shown) has no effect: the process was given listening sockets." }
+            + unused.map { "apus: \($0.shown) has no effect here: the process was given listening sockets." }
         prefix = try Self.prefix(environment.setting(.staticPrefix, options.staticPrefix))
     }
 

@@ -2,8 +2,8 @@ internal import S3
 
 /// A file beside the database that names the bucket in which the server keeps the artifacts.
 ///
-/// Otherwise only the flags and the environment of the server would say where artifacts are. A command that is called without
-/// them would look for artifacts in the folder beside the database, and would silently find none.
+/// A command that is called without the flags and the environment of the server finds the bucket by this file. Otherwise it
+/// would look for artifacts in the folder beside the database, and find none.
 struct ArtifactPlaceNote {
     private static let longestText = 4_096
 
@@ -13,9 +13,8 @@ struct ArtifactPlaceNote {
 
     /// The location as a URI; nil if the artifacts of the last server were in a folder.
     var uri: String? {
-        WholeFile.text(path, atMost: Self.longestText).map { $0.filter { !$0.isNewline } }.flatMap {
-            $0.isEmpty ? nil : $0
-        }
+        let text = WholeFile.text(path, atMost: Self.longestText)?.filter { !$0.isNewline }
+        return text == "" ? nil : text
     }
 
     /// Records where a server keeps artifacts from now on.
@@ -43,7 +42,7 @@ struct ArtifactPlaceNote {
 extension StorageLayout {
     /// Throws if the last server kept the artifacts in a bucket, and no setting of this server says where artifacts are.
     ///
-    /// A flag or variable that names another place, even the usual folder, shows that the change is intended.
+    /// If a flag or variable names another location, even the usual folder, the operator intends the change.
     func requireSamePlace() throws(StartFailure) {
         guard !namesArtifacts, let uri = ArtifactPlaceNote(databasePath: databasePath).uri else { return }
         throw StartFailure(
@@ -77,13 +76,13 @@ extension StorageLayout {
             return nil
         }
         return StartFailure(
-            "There is no folder of artifacts at '\(artifactsPath)'. Name the place in which the servers of the data keep artifacts, "
-                + "a folder or s3://BUCKET/PREFIX, with --artifacts-destination or in MLFLOW_ARTIFACTS_DESTINATION."
+            "There is no folder of artifacts at '\(artifactsPath)'. Name the folder or s3://BUCKET/PREFIX in which the servers of the "
+                + "data keep artifacts with --artifacts-destination or in MLFLOW_ARTIFACTS_DESTINATION."
         )
     }
 
-    /// The location of the artifacts if they are in a bucket that the settings name or, without settings, the last server has
-    /// recorded.
+    /// The URI of the bucket that the settings name or, without settings, that the last server has recorded; nil if the
+    /// artifacts are in a folder.
     var knownBucket: String? {
         artifactBucket?.uri ?? (namesArtifacts ? nil : ArtifactPlaceNote(databasePath: databasePath).uri)
     }

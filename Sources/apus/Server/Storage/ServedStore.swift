@@ -110,14 +110,14 @@ enum ServedStore {
     }
 
     /// Where MLflow's own server has users, for messages; nil if this server does not know of any.
-    func placeOfMLflowUsers(_ accounts: AccountSettings) -> String? {
+    func locationOfMLflowUsers(_ accounts: AccountSettings) -> String? {
         if accounts.namesUsersOfMLflow { return "the database that database_uri names" }
         if case .postgres(let store) = self, store.hasUsersOfMLflow { return "this database" }
         return nil
     }
 
     /// The database for messages: a path, or a URI without its password, followed by the schema.
-    func place(_ layout: StorageLayout) -> String {
+    func displayName(_ layout: StorageLayout) -> String {
         switch self {
         case .sqlite: layout.databasePath
         case .postgres(let store): "\(store.place) (schema \(store.schema))"

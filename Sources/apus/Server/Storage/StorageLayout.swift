@@ -89,7 +89,7 @@ struct StorageLayout {
         )
         let folder = Self.parent(of: databasePath)
         guard postgres == nil else {
-            // The data folder then contains only artifacts. A server creates it if they are there; a command does not.
+            // The data folder then contains only artifacts, or nothing. Only a server creates it, and only for artifacts.
             let isInFolder = artifactBucket == nil && artifactsPath == folder + "/artifacts"
             if isInFolder, keeping != nil { try Self.makeFolders(folder) }
             return
@@ -169,7 +169,7 @@ struct StorageLayout {
     }
 
     static func currentFolder() throws(StartFailure) -> String {
-        guard let buffer = getcwd(nil, 0) else { throw StartFailure("The working directory is gone.") }
+        guard let buffer = getcwd(nil, 0) else { throw StartFailure("The working directory does not exist any more.") }
         defer { free(buffer) }
         guard let folder = String(validatingCString: buffer) else {
             throw StartFailure(
@@ -179,10 +179,9 @@ struct StorageLayout {
         return folder
     }
 
-    /// The path made absolute, without `.` segments, doubled slashes and a slash at its end.
+    /// The absolute form of a path, without `.` segments, doubled slashes and a slash at its end.
     static func absolute(_ path: String, _ folder: String) -> String {
-        let whole = path.hasPrefix("/") ? path : folder + "/" + path
-        let segments = whole.split(separator: "/").filter { $0 != "." }
+        let segments = (path.hasPrefix("/") ? path : folder + "/" + path).split(separator: "/").filter { $0 != "." }
         return "/" + segments.joined(separator: "/")
     }
 
@@ -215,9 +214,7 @@ struct StorageLayout {
         try refuseAddress(setting, workingDirectory)
         let location = ArtifactLocation(setting.text)
         guard location.scheme != nil || setting.text.firstRange(of: "://") == nil else {
-            throw StartFailure(
-                "\(setting.shown): this is neither a path nor the URI of a place; is there a space before it?"
-            )
+            throw StartFailure("\(setting.shown): this is neither a path nor a URI; is there a space before it?")
         }
         let path: String
         switch location.scheme {
@@ -239,8 +236,9 @@ struct StorageLayout {
         }
     }
 
-    /// Throws if a folder that does not exist is named by what looks like the address of a database with a password, which would
-    /// become a part of the path.
+    /// Throws if a setting for a folder looks like the address of a database with a password, and the folder does not exist.
+    ///
+    /// Otherwise a folder would be created whose path contains the password.
     ///
     /// - Parameter flag: the flag that takes the address of a database.
     static func refuseAddress(
@@ -253,8 +251,8 @@ struct StorageLayout {
         else { return }
         throw StartFailure(
             "\(setting.source) names no folder that exists, and looks like an address with a password. Write the address of a "
-                + "PostgreSQL database as \(flag) postgresql://USER:PASSWORD@HOST:PORT/DATABASE; make the folder before if it is to "
-                + "have this name."
+                + "PostgreSQL database as \(flag) postgresql://USER:PASSWORD@HOST:PORT/DATABASE. If you mean a folder of this name, "
+                + "create it first."
         )
     }
 

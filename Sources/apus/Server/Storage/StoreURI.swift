@@ -10,14 +10,14 @@ struct StoreURI {
     let remarks: [String]
 
     init(_ setting: Setting, _ workingDirectory: String) throws(StartFailure) {
-        let database: (path: String, idle: [String])
+        let database: (path: String, ignored: [String])
         if setting.text.hasPrefix("sqlite:") || setting.text.hasPrefix("sqlite+") {
             database = try Self.database(ofURI: setting)
         } else {
             database = (try Self.plainPath(setting), [])
         }
         path = StorageLayout.absolute(database.path, workingDirectory)
-        remarks = database.idle.map { "apus: the option \($0) in \(setting.source) has no effect here." }
+        remarks = database.ignored.map { "apus: the option \($0) in \(setting.source) has no effect here." }
         try Self.refuseFolder(path, setting)
     }
 
@@ -66,12 +66,12 @@ struct StoreURI {
         // Such a text may be an address with a password, so the message does not show it.
         guard !text.contains("://") || text.hasPrefix("file://") else {
             throw StartFailure(
-                "\(setting.source): the text contains :// but does not begin as an address. Remove spaces and quotes before it."
+                "\(setting.source): the text contains :// but does not begin with a scheme. Remove spaces and quotes before it."
             )
         }
         let name = text.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-        // For MLflow a plain path is the folder of a file store. Here a path means a database if the file exists, or if
-        // its name has an extension.
+        // For MLflow, a plain path names the folder of a file store. Here it names a database if the file exists, or if its name
+        // has an extension.
         let isFile = name.dropFirst().contains(".") && !text.hasPrefix("file:") && name != ".."
         guard isFile || FileKind(text) == .file else {
             throw StartFailure(
@@ -84,7 +84,7 @@ struct StoreURI {
 
     // MARK: URIs
 
-    private static func database(ofURI setting: Setting) throws(StartFailure) -> (path: String, idle: [String]) {
+    private static func database(ofURI setting: Setting) throws(StartFailure) -> (path: String, ignored: [String]) {
         let (database, query) = try split(setting)
         let options = try StoreOptions(query, setting.source)
         guard let decoded = PercentCoding.decode(database) else {
@@ -100,7 +100,7 @@ struct StoreURI {
         if options.mustExist, FileKind(path) != .file {
             throw StartFailure("\(setting.source): mode=rw needs a database that exists, and '\(path)' does not exist.")
         }
-        return (path, options.idle)
+        return (path, options.ignored)
     }
 
     /// The parts before and after the question mark, without scheme and driver.

@@ -53,12 +53,8 @@ struct MetricsPage {
         if let forwarding { addForwarding(forwarding) }
         if let local { addFiles(local) }
         if let reachesDatabase {
-            add(
-                "apus_database_reachable",
-                "1 unless PostgreSQL was unreachable for the last request that needed it.",
-                "gauge",
-                reachesDatabase ? 1 : 0
-            )
+            let help = "1 unless PostgreSQL was unreachable for the last request that needed it."
+            add("apus_database_reachable", help, "gauge", reachesDatabase ? 1 : 0)
         }
         if let sharing {
             add("apus_artifact_shared_files_total", "Uploads that share space with a file.", "counter", sharing.files)
@@ -71,12 +67,8 @@ struct MetricsPage {
         add("apus_database_bytes", "Size of the database file.", "gauge", Int(sizes.database))
         add("apus_database_log_bytes", "Size of the write-ahead log.", "gauge", Int(sizes.log))
         let health = store.examineFiles()
-        add(
-            "apus_store_sound",
-            "1 while the database's files are at their paths and their disk has free space.",
-            "gauge",
-            health.isStorageSound ? 1 : 0
-        )
+        let help = "1 while the database's files are at their paths and their disk has free space."
+        add("apus_store_sound", help, "gauge", health.isStorageSound ? 1 : 0)
         if let free = health.freeBytes {
             add("apus_database_free_bytes", "Free bytes on the disk of the database.", "gauge", Int(free))
         }
@@ -92,11 +84,8 @@ struct MetricsPage {
             text += "apus_http_requests_total{method=\"\(route.method)\",route=\"\(route.pattern)\","
             text += "status=\"\(route.status)\",action=\"\(action?.rawValue ?? "none")\"} \(count)\n"
         }
-        head(
-            "apus_http_request_duration_seconds",
-            "Time from the complete request head to the end of the answer.",
-            "histogram"
-        )
+        let help = "Time from the complete request head to the end of the answer."
+        head("apus_http_request_duration_seconds", help, "histogram")
         var sum = 0
         for (index, count) in requests.latencies.enumerated() {
             sum += count
@@ -133,12 +122,8 @@ struct MetricsPage {
         if let reading = space.reading {
             add("apus_artifact_free_bytes", "Free bytes on the disk of the artifacts.", "gauge", reading.freeBytes)
             add("apus_artifact_kept_bytes", "Bytes on that disk that must stay free.", "gauge", reading.keptBytes)
-            add(
-                "apus_artifact_space_low",
-                "0, 1 when the disk of the artifacts will soon be full, 2 while artifacts are refused.",
-                "gauge",
-                reading.level == .ample ? 0 : reading.level == .low ? 1 : 2
-            )
+            let help = "0, 1 when the disk of the artifacts will soon be full, 2 while artifacts are refused."
+            add("apus_artifact_space_low", help, "gauge", reading.level == .ample ? 0 : reading.level == .low ? 1 : 2)
         }
         add("apus_artifact_space_refusals_total", "Uploads refused for lack of free space.", "counter", space.refusals)
     }
@@ -209,39 +194,23 @@ struct MetricsPage {
 
     private mutating func addForwarding(_ status: ForwardStatus) {
         add("apus_forward_backlog_runs", "Runs that wait for the upstream.", "gauge", status.backlogRuns)
-        add(
-            "apus_forward_backlog_artifact_owners",
-            "Runs and models whose files wait for the upstream.",
-            "gauge",
-            status.backlogFileOwners
-        )
-        add(
-            "apus_forward_backlog_artifact_bytes",
-            "Bytes of files that are known to be missing at the upstream.",
-            "gauge",
-            Int(status.backlogFileBytes)
-        )
-        add(
-            "apus_forward_comparing",
-            "1 while all runs are compared with what was sent, as after a start.",
-            "gauge",
-            status.isComparing ? 1 : 0
-        )
+        let ownersHelp = "Runs and models whose files wait for the upstream."
+        add("apus_forward_backlog_artifact_owners", ownersHelp, "gauge", status.backlogFileOwners)
+        let bytesHelp = "Bytes of files that are known to be missing at the upstream."
+        add("apus_forward_backlog_artifact_bytes", bytesHelp, "gauge", Int(status.backlogFileBytes))
+        let comparingHelp = "1 while all runs are compared with what was sent, as after a start."
+        add("apus_forward_comparing", comparingHelp, "gauge", status.isComparing ? 1 : 0)
         let isFailing = status.failure != nil
-        add("apus_forward_failing", "1 if the last call of the upstream failed.", "gauge", isFailing ? 1 : 0)
+        add("apus_forward_failing", "1 if the last call to the upstream failed.", "gauge", isFailing ? 1 : 0)
         add("apus_forward_runs_total", "Runs created at the upstream.", "counter", status.sentRuns)
         add("apus_forward_points_total", "Metric points sent to the upstream.", "counter", status.sentPoints)
         add("apus_forward_artifacts_total", "Files sent to the upstream.", "counter", status.sentFiles)
         add("apus_forward_artifact_bytes_total", "Bytes of these files.", "counter", Int(status.sentBytes))
         if let last = status.lastSuccess {
-            add(
-                "apus_forward_last_success_timestamp_seconds",
-                "When the upstream last accepted data.",
-                "gauge",
-                Double(last) / 1_000
-            )
+            let help = "When the upstream last accepted data."
+            add("apus_forward_last_success_timestamp_seconds", help, "gauge", Double(last) / 1_000)
         }
-        head("apus_forward_failures_total", "Failed calls of the upstream.", "counter")
+        head("apus_forward_failures_total", "Failed calls to the upstream.", "counter")
         for kind in UpstreamFailure.Kind.allCases {
             text += "apus_forward_failures_total{kind=\"\(kind.rawValue)\"} \(status.failures[kind] ?? 0)\n"
         }

@@ -1,4 +1,6 @@
+internal import ArgumentParser
 internal import ArtifactStore
+internal import Glibc
 internal import MLflowAPI
 internal import PostgresStore
 internal import Tracking
@@ -48,6 +50,27 @@ enum AccountStore {
             settings: MLflowAPI.Settings(workingDirectory: "/")
         ) { StandardStream.error.write("apus: \($0)") }
         try body(.database(api))
+    }
+}
+
+/// The options that name the database or the server whose data a command shows or changes.
+struct DataOptions: ParsableArguments {
+    @OptionGroup(title: "Where the data is") var storage: StorageOptions
+    @Option(help: ArgumentHelp("Work through this server instead of a data folder.", valueName: "uri"))
+    var trackingUri: String?
+
+    /// Calls `body` with the database or server; if that fails, prints the error as one line and ends the command with status 1.
+    ///
+    /// - Parameter uri: the address of the server as an argument; the same as `trackingUri`.
+    func withAccountStore(
+        uri: String? = nil,
+        makesDatabase: Bool = false,
+        _ body: (AccountStore) throws -> Void
+    ) throws {
+        signal(SIGPIPE, SIG_IGN)
+        try CommandFailure.reporting {
+            try AccountStore.with(storage, uri: uri ?? trackingUri, makesDatabase: makesDatabase, body)
+        }
     }
 }
 

@@ -58,11 +58,11 @@ struct TokenCreation: ParsableCommand {
     )
     var expires: Age?
 
-    @OptionGroup var place: TokenPlace
+    @OptionGroup var data: DataOptions
     @Flag(help: "Print one line of JSON.") var json = false
 
     func run() throws {
-        try place.reporting(makesDatabase: true) { store in
+        try data.withAccountStore(makesDatabase: true) { store in
             let (key, token, owner) = try make(in: store)
             if json {
                 let object = JSONWriter.objectText { writer in
@@ -113,11 +113,11 @@ struct TokenList: ParsableCommand {
         helpNames: .long
     )
 
-    @OptionGroup var place: TokenPlace
+    @OptionGroup var data: DataOptions
     @Flag(help: "Print one line of JSON.") var json = false
 
     func run() throws {
-        try place.reporting { store in
+        try data.withAccountStore { store in
             let tokens: [OwnedToken] =
                 switch store {
                 case .database(let api): try OwnedToken.all(of: api)
@@ -186,10 +186,10 @@ struct TokenRevocation: ParsableCommand {
     )
     var user: String?
 
-    @OptionGroup var place: TokenPlace
+    @OptionGroup var data: DataOptions
 
     func run() throws {
-        try place.reporting { store in
+        try data.withAccountStore { store in
             switch store {
             case .database(let api): try api.revokeToken(named: name, ofUserNamed: user)
             case .server(let server):
@@ -211,24 +211,6 @@ extension TokenRevocation {
         // The server refuses the call if it has no users, or if the credentials are not those of a user.
         let user = try? server.accounts(.get, "current")?["user"]
         return user?["is_admin"]?.bool == false
-    }
-}
-
-/// The server or database whose tokens, users or storage use a command shows or changes.
-struct TokenPlace: ParsableArguments {
-    @OptionGroup(title: "Where the data is") var storage: StorageOptions
-
-    @Option(help: ArgumentHelp("Work through this server instead of a data folder.", valueName: "uri"))
-    var trackingUri: String?
-
-    /// Calls `body` with the database or server; if that fails, prints the error as one line and ends the command with status 1.
-    ///
-    /// - Parameter uri: the address of the server as an argument; the same as `trackingUri`.
-    func reporting(uri: String? = nil, makesDatabase: Bool = false, _ body: (AccountStore) throws -> Void) throws {
-        signal(SIGPIPE, SIG_IGN)
-        try CommandFailure.reporting {
-            try AccountStore.with(storage, uri: uri ?? trackingUri, makesDatabase: makesDatabase, body)
-        }
     }
 }
 

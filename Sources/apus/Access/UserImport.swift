@@ -23,10 +23,10 @@ struct UserImport: ParsableCommand {
         completion: .file()
     )
     var source: String
-    @OptionGroup var place: TokenPlace
+    @OptionGroup var data: DataOptions
 
     func run() throws {
-        try place.reporting(makesDatabase: true) { store in
+        try data.withAccountStore(makesDatabase: true) { store in
             guard case .database(let api) = store else {
                 throw StartFailure(
                     "A server is using this data, and cannot create users without passwords. Stop the server during the "

@@ -34,10 +34,10 @@ struct UserCreation: ParsableCommand {
 
     @Argument(help: "The name with which the user logs in.") var name: String
     @Flag(help: "Make the user an admin, who may do everything.") var admin = false
-    @OptionGroup var place: TokenPlace
+    @OptionGroup var data: DataOptions
 
     func run() throws {
-        try place.reporting(makesDatabase: true) { store in
+        try data.withAccountStore(makesDatabase: true) { store in
             try User.validate(name: name)
             let password = try NewPassword.read(for: name)
             switch store {
@@ -59,11 +59,11 @@ struct UserCreation: ParsableCommand {
 struct UserList: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the users.", helpNames: .long)
 
-    @OptionGroup var place: TokenPlace
+    @OptionGroup var data: DataOptions
     @Flag(help: "Print one line of JSON.") var json = false
 
     func run() throws {
-        try place.reporting { store in
+        try data.withAccountStore { store in
             let users: [(name: String, isAdministrator: Bool)] =
                 switch store {
                 case .database(let api): try api.users().map { ($0.name, $0.isAdministrator) }
@@ -91,10 +91,10 @@ struct UserPassword: ParsableCommand {
     )
 
     @Argument(help: "The user's name.") var name: String
-    @OptionGroup var place: TokenPlace
+    @OptionGroup var data: DataOptions
 
     func run() throws {
-        try place.reporting { store in
+        try data.withAccountStore { store in
             let password = try NewPassword.read(for: name)
             switch store {
             case .database(let api): try api.setPassword(password, ofUser: name)
@@ -116,10 +116,10 @@ struct UserAdministration: ParsableCommand {
 
     @Argument(help: "The user's name.") var name: String
     @Flag(help: "Remove the right of an admin from the user.") var remove = false
-    @OptionGroup var place: TokenPlace
+    @OptionGroup var data: DataOptions
 
     func run() throws {
-        try place.reporting { store in
+        try data.withAccountStore { store in
             switch store {
             case .database(let api): try api.setAdministrator(!remove, user: name)
             case .server(let server):
@@ -139,10 +139,10 @@ struct UserDeletion: ParsableCommand {
     )
 
     @Argument(help: "The user's name.") var name: String
-    @OptionGroup var place: TokenPlace
+    @OptionGroup var data: DataOptions
 
     func run() throws {
-        try place.reporting { store in
+        try data.withAccountStore { store in
             switch store {
             case .database(let api): try api.deleteUser(name)
             case .server(let server): _ = try server.accounts(.delete, "delete", UserCall.body([("username", name)]))

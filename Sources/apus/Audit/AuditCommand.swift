@@ -71,24 +71,16 @@ struct AuditCommand: ParsableCommand {
     )
     var limit: Int?
 
-    @OptionGroup(title: "Where the data is") var storage: StorageOptions
-
-    @Option(help: ArgumentHelp("Work through this server instead of a data folder.", valueName: "uri"))
-    var trackingUri: String?
+    @OptionGroup var data: DataOptions
 
     func validate() throws {
-        guard uri == nil || trackingUri == nil else {
+        guard uri == nil || data.trackingUri == nil else {
             throw ValidationError("Give the server either as an argument or by --tracking-uri.")
         }
         guard limit.map({ $0 > 0 }) ?? true else { throw ValidationError("--limit must be at least 1.") }
     }
 
-    func run() throws {
-        signal(SIGPIPE, SIG_IGN)
-        try CommandFailure.reporting {
-            try AccountStore.with(storage, uri: uri ?? trackingUri, list)
-        }
-    }
+    func run() throws { try data.withAccountStore(uri: uri, list) }
 
     private func list(_ store: AccountStore) throws {
         var remaining = limit ?? (format == .table ? 100 : .max)

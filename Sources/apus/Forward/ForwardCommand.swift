@@ -24,9 +24,7 @@ struct ForwardStatusCommand: ParsableCommand {
             """
     )
 
-    @OptionGroup(title: "Where the data is") var storage: StorageOptions
-    @Option(help: ArgumentHelp("Work through this server instead of a data folder.", valueName: "uri"))
-    var trackingUri: String?
+    @OptionGroup var data: DataOptions
     @Option(name: .customLong("run"), help: ArgumentHelp("Only this run, by id; may be repeated.", valueName: "run"))
     var runs: [String] = []
     @Flag(help: "Also list the runs of which the upstream has all data.") var all = false
@@ -36,7 +34,7 @@ struct ForwardStatusCommand: ParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         var isCurrent = true
         do {
-            switch try KeptStore.open(storage, uri: trackingUri) {
+            switch try KeptStore.open(data.storage, uri: data.trackingUri) {
             case .server(let server): isCurrent = try report(of: server)
             case .folder(let folder):
                 defer { folder.close() }
@@ -96,9 +94,7 @@ struct ForwardRetryCommand: ParsableCommand {
             """
     )
 
-    @OptionGroup(title: "Where the data is") var storage: StorageOptions
-    @Option(help: ArgumentHelp("Work through this server instead of a data folder.", valueName: "uri"))
-    var trackingUri: String?
+    @OptionGroup var data: DataOptions
     @Argument(
         help: ArgumentHelp(
             "The ids of runs and logged models, and the names of registered models and experiments. (default: all)",
@@ -109,7 +105,7 @@ struct ForwardRetryCommand: ParsableCommand {
 
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
-        try ForwardChange.ask("forward/retry", runs, storage, trackingUri)
+        try ForwardChange.ask("forward/retry", runs, data)
     }
 }
 
@@ -119,14 +115,12 @@ struct ForwardSkipCommand: ParsableCommand {
         abstract: "Make a server send no more data of some runs; `apus forward retry` undoes this."
     )
 
-    @OptionGroup(title: "Where the data is") var storage: StorageOptions
-    @Option(help: ArgumentHelp("Work through this server instead of a data folder.", valueName: "uri"))
-    var trackingUri: String?
+    @OptionGroup var data: DataOptions
     @Argument(help: ArgumentHelp("The ids of runs.", valueName: "run")) var runs: [String]
 
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
-        try ForwardChange.ask("forward/skip", runs, storage, trackingUri)
+        try ForwardChange.ask("forward/skip", runs, data)
     }
 }
 
@@ -142,9 +136,9 @@ extension ForwardReport {
 
 /// Asks a running server to change what it sends to its upstream.
 private enum ForwardChange {
-    static func ask(_ call: String, _ runs: [String], _ storage: StorageOptions, _ uri: String?) throws {
+    static func ask(_ call: String, _ runs: [String], _ data: DataOptions) throws {
         try CommandFailure.reporting {
-            switch try KeptStore.open(storage, uri: uri) {
+            switch try KeptStore.open(data.storage, uri: data.trackingUri) {
             case .folder(let folder):
                 folder.close()
                 throw StartFailure("No server has this folder open; start one with --upstream, or use apus push.")

@@ -25,10 +25,7 @@ struct GarbageCollection: ParsableCommand {
             """
     )
 
-    @OptionGroup(title: "Where the data is") var storage: StorageOptions
-
-    @Option(help: ArgumentHelp("Work through this server instead of a data folder.", valueName: "uri"))
-    var trackingUri: String?
+    @OptionGroup var data: DataOptions
 
     @Option(help: ArgumentHelp("Only what was deleted at least this long ago: 30d, 1d2h3m4s, 1.5h.", valueName: "age"))
     var olderThan: Age?
@@ -51,7 +48,7 @@ struct GarbageCollection: ParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         try CommandFailure.reporting {
             let progress: RemovalProgress
-            if trackingUri == nil, let database = try OpenedDatabase(storage) {
+            if data.trackingUri == nil, let database = try OpenedDatabase(data.storage) {
                 defer { database.close() }
                 progress = try collect(in: database)
             } else {
@@ -63,7 +60,7 @@ struct GarbageCollection: ParsableCommand {
     }
 
     private func collectElsewhere() throws -> RemovalProgress {
-        switch try KeptStore.open(storage, uri: trackingUri, needsArtifacts: true, takesPostgres: true) {
+        switch try KeptStore.open(data.storage, uri: data.trackingUri, needsArtifacts: true, takesPostgres: true) {
         case .server(let server): return try collect(through: server)
         case .folder(let folder):
             defer { folder.close() }

@@ -8,24 +8,24 @@ internal import Tracking
 /// Where a command finds users, tokens and the audit log: a database that it opens, or a server that it asks.
 enum AccountStore {
     case database(MLflowAPI)
-    case server(KeptServer)
+    case server(ServerConnection)
 
     /// Calls `body` with the database that the flags name or, if a server has its folder open, with that server.
     ///
     /// A PostgreSQL database is opened even if servers use it, because a change takes effect at once in each of them.
     /// - Parameters:
     ///   - uri: the address of a server to use instead of a database; nil if there is none.
-    ///   - makesDatabase: whether to create a SQLite database if the folder has none.
+    ///   - createsDatabase: whether to create a SQLite database if the folder has none.
     static func with(
         _ storage: StorageOptions,
         uri: String?,
-        makesDatabase: Bool = false,
+        createsDatabase: Bool = false,
         _ body: (AccountStore) throws -> Void
     ) throws {
         if uri == nil, let postgres = try PostgresURI.find(storage, Environment.process) {
             return try withDatabase(postgres, body)
         }
-        switch try KeptStore.open(storage, uri: uri, makesDatabase: makesDatabase, takesPostgres: true) {
+        switch try OpenedData.open(storage, uri: uri, createsDatabase: createsDatabase, allowsPostgres: true) {
         case .folder(let folder):
             defer { folder.close() }
             try body(.database(folder.api))
@@ -64,12 +64,12 @@ struct DataOptions: ParsableArguments {
     /// - Parameter uri: the address of the server as an argument; the same as `trackingUri`.
     func withAccountStore(
         uri: String? = nil,
-        makesDatabase: Bool = false,
+        createsDatabase: Bool = false,
         _ body: (AccountStore) throws -> Void
     ) throws {
         signal(SIGPIPE, SIG_IGN)
         try CommandFailure.reporting {
-            try AccountStore.with(storage, uri: uri ?? trackingUri, makesDatabase: makesDatabase, body)
+            try AccountStore.with(storage, uri: uri ?? trackingUri, createsDatabase: createsDatabase, body)
         }
     }
 }

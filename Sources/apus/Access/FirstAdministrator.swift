@@ -68,7 +68,7 @@ extension MLflowAPI {
     /// - Throws: `StartFailure` if everybody could use the server without credentials and --no-require-token is not given.
     func unusedAccountsWarning(_ security: SecuritySettings) throws -> String? {
         let hasUsers = try security.accounts == nil && hasUsers()
-        if security.asksForCredentials {
+        if security.requiresCredentials {
             guard hasUsers else { return nil }
             return
                 "apus: WARNING: this database has users: add --app-name basic-auth. Without this flag, the server ignores "

@@ -62,7 +62,7 @@ struct TokenCreation: ParsableCommand {
     @Flag(help: "Print one line of JSON.") var json = false
 
     func run() throws {
-        try data.withAccountStore(makesDatabase: true) { store in
+        try data.withAccountStore(createsDatabase: true) { store in
             let (key, token, owner) = try make(in: store)
             if json {
                 let object = JSONWriter.objectText { writer in
@@ -207,7 +207,7 @@ struct TokenRevocation: ParsableCommand {
 
 extension TokenRevocation {
     /// Whether the command calls the server as a user who is not an admin, and who can revoke only their own tokens.
-    private static func isOrdinaryUser(of server: KeptServer) -> Bool {
+    private static func isOrdinaryUser(of server: ServerConnection) -> Bool {
         // The server refuses the call if it has no users, or if the credentials are not those of a user.
         let user = try? server.accounts(.get, "current")?["user"]
         return user?["is_admin"]?.bool == false

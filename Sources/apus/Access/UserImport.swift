@@ -26,7 +26,7 @@ struct UserImport: ParsableCommand {
     @OptionGroup var data: DataOptions
 
     func run() throws {
-        try data.withAccountStore(makesDatabase: true) { store in
+        try data.withAccountStore(createsDatabase: true) { store in
             guard case .database(let api) = store else {
                 throw StartFailure(
                     "A server is using this data, and cannot create users without passwords. Stop the server during the "

@@ -37,7 +37,7 @@ struct UserCreation: ParsableCommand {
     @OptionGroup var data: DataOptions
 
     func run() throws {
-        try data.withAccountStore(makesDatabase: true) { store in
+        try data.withAccountStore(createsDatabase: true) { store in
             try User.validate(name: name)
             let password = try NewPassword.read(for: name)
             switch store {

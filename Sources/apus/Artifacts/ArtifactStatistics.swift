@@ -33,7 +33,7 @@ struct ArtifactStatistics: ParsableCommand {
         let isBesideDatabase = isBesideDatabase(path)
         if isBesideDatabase {
             let database = path.dropLast("artifacts".count) + "apus.db"
-            if let uri = ArtifactPlaceNote(databasePath: String(database)).uri {
+            if let uri = ArtifactLocationFile(databasePath: String(database)).uri {
                 throw StartFailure("This command counts artifacts in a folder; those of this data are in '\(uri)'.")
             }
         }

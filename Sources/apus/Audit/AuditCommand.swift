@@ -31,10 +31,10 @@ struct AuditCommand: ParsableCommand {
             valueName: "time"
         )
     )
-    var since: SinceTime?
+    var since: PointInTime?
 
     @Option(help: ArgumentHelp("Only entries before this time.", valueName: "time"))
-    var until: SinceTime?
+    var until: PointInTime?
 
     @Option(
         help: ArgumentHelp(

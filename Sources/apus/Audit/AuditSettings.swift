@@ -6,7 +6,7 @@ struct AuditSettings: Sendable {
     let retention: Age
 
     /// - Parameter isOnByDefault: whether changes are recorded if neither the flag nor the variable is set.
-    init(_ options: KeepingOptions, _ environment: Environment, default isOnByDefault: Bool) throws(StartFailure) {
+    init(_ options: DataHandlingOptions, _ environment: Environment, default isOnByDefault: Bool) throws(StartFailure) {
         isOn = try environment.isOn(.audit, options.audit) ?? isOnByDefault
         let setting = environment.setting(.auditRetention, options.auditRetention)
         let text = setting?.text ?? SettingDefinition.auditRetention.defaultText ?? ""

@@ -9,7 +9,8 @@ enum BackupAudit {
     /// Records a backup in the database that was copied; if a server has the database open, the server records it.
     static func recordBackup(at location: String, of databasePath: String) {
         record(.byCommand(MLflowAPI.backupAction), location, in: databasePath) { owner in
-            _ = try KeptServer(ownerAt: owner).call("audit/backup", JSONWriter.object { $0.member("place", location) })
+            let body = JSONWriter.object { $0.member("place", location) }
+            _ = try ServerConnection(ownerAt: owner).call("audit/backup", body)
         }
     }
 

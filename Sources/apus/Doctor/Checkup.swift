@@ -12,7 +12,7 @@ struct CheckedStep: Sendable {
     /// The advice to the user; nil if the step succeeded.
     let advice: String?
 
-    var isFine: Bool { advice == nil }
+    var succeeded: Bool { advice == nil }
 }
 
 /// Performs the calls of a training run once and reports each step when it ends.

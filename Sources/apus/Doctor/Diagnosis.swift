@@ -188,7 +188,7 @@ extension Diagnosis {
             "The server is overloaded, or a proxy answers and the server behind it does not: start it, look at both "
                 + "logs, then try again."
         case 500...: "The server failed: look at its log; is its disk full, or its database out of date or unreachable?"
-        default: adviceForForeignAnswer(reply, uri: client.uri)
+        default: adviceForUnexpectedAnswer(reply, uri: client.uri)
         }
     }
 
@@ -236,7 +236,7 @@ extension Diagnosis {
         }
     }
 
-    private static func adviceForForeignAnswer(_ reply: HTTPReply, uri: TrackingURI) -> String {
+    private static func adviceForUnexpectedAnswer(_ reply: HTTPReply, uri: TrackingURI) -> String {
         let prefix =
             uri.prefix.isEmpty
             ? "it may need the prefix of --static-prefix or of a proxy, as in \(uri)/mlflow"

@@ -52,7 +52,7 @@ struct Doctor: ParsableCommand {
             valueName: "time"
         )
     )
-    var wait: WaitingTime?
+    var wait: DurationArgument?
 
     @Option(help: ArgumentHelp("How long each step may take, 0.001 to 3600.", valueName: "seconds"))
     var timeout: Double = 5
@@ -69,7 +69,7 @@ struct Doctor: ParsableCommand {
     func run() throws {
         // If the program that reads the output ends early, the run must still be deleted on the server.
         signal(SIGPIPE, SIG_IGN)
-        var report = CheckupReport(asJSON: json, isOfHealthAlone: health)
+        var report = CheckupReport(asJSON: json, checksOnlyHealth: health)
         do throws(TrackingURIFault) {
             let client = try client { report.setServer($0) }
             report.setServer(client.uri.description)
@@ -83,7 +83,7 @@ struct Doctor: ParsableCommand {
             report.add(CheckedStep(name: "uri", time: .zero, detail: error.detail, advice: error.advice))
         }
         report.end()
-        if !report.isFine { throw ExitCode.failure }
+        if !report.succeeded { throw ExitCode.failure }
     }
 
     /// A client for the server that is to be checked.
@@ -111,7 +111,7 @@ struct Doctor: ParsableCommand {
         guard let owner, owner.isOnThisMachine, let reachable = ReachableOwner(owner) else {
             // A server over PostgreSQL must be started with the address of its database. The folder does not contain this
             // address, because it may include a password.
-            let store = AbsentDatabase(path: path).isElsewhere ? " --backend-store-uri postgresql://…" : ""
+            let store = AbsentDatabase(path: path).wasUsedWithPostgres ? " --backend-store-uri postgresql://…" : ""
             throw TrackingURIFault(
                 detail: "no server runs on \(path.printable(limit: 300)), or it is just starting or stopping",
                 advice: "Start one: apus server --data-dir \(folder.printable(limit: 300))\(store)"

@@ -170,10 +170,10 @@ extension ExportCommand {
             )
         }
         let path = try StorageLayout.database(storage, environment).path
-        guard FileKind(path) == .file else { throw AbsentDatabase(path: path).failure(takesPostgres: false) }
+        guard FileKind(path) == .file else { throw AbsentDatabase(path: path).failure(allowsPostgres: false) }
         let layout = try StorageLayout(storage, environment)
         try layout.requireArtifactFolder()
-        if let bucket = layout.knownBucket {
+        if let bucket = layout.bucketURI {
             StandardStream.error.write("apus: not in the export: the artifacts in '\(bucket)'")
         }
         let server = PostgresAddress.isOne(outputPath) ? try PostgresAddress(outputPath) : nil
@@ -199,7 +199,7 @@ extension ExportCommand {
         if result.remarkCount > result.remarks.count {
             StandardStream.error.write("apus: and \(result.remarkCount - result.remarks.count) more that were left out")
         }
-        if result.remarkCount > 0 || layout.knownBucket != nil { throw ExitCode.failure }
+        if result.remarkCount > 0 || layout.bucketURI != nil { throw ExitCode.failure }
     }
 
     /// Adds the driver psycopg2, which most installations of MLflow have, to an address.
@@ -212,6 +212,6 @@ extension ExportCommand {
 
     /// The layout of the data folder that is exported; nil if the data comes from the server of --from.
     func exportedLayout() throws -> StorageLayout? {
-        from == nil ? try StorageLayout(storage, Environment.process, isPostgresKnown: true) : nil
+        from == nil ? try StorageLayout(storage, Environment.process, allowsPostgres: true) : nil
     }
 }

@@ -18,7 +18,7 @@ struct ExportFile: ~Copyable {
         let target = try target(of: path)
         if let layout {
             let absolute = StorageLayout.absolute(target, layout.workingDirectory)
-            if StoragePaths.isOwn(absolute, databasePath: layout.databasePath, artifacts: layout.artifactsPath) {
+            if StoragePaths.isDataFile(absolute, databasePath: layout.databasePath, artifacts: layout.artifactsPath) {
                 throw StartFailure("\(path) is a file of the exported data folder: name another one with --output.")
             }
         }
@@ -70,7 +70,7 @@ struct ExportFile: ~Copyable {
         let slash = path.lastIndex(of: "/")
         let folder = slash.map { String(path[...$0]) } ?? "./"
         let prefix = String(path[(slash.map { path.index(after: $0) } ?? path.startIndex)...]) + "."
-        for name in (try? Disk.names(folder)) ?? [] where name.hasPrefix(prefix) && name.hasSuffix(".part") {
+        for name in (try? Disk.entryNames(folder)) ?? [] where name.hasPrefix(prefix) && name.hasSuffix(".part") {
             guard Int32(name.dropFirst(prefix.count).dropLast(".part".count)) != nil else { continue }
             let raw = open(folder + name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
             guard raw >= 0 else { continue }

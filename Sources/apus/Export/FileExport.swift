@@ -59,7 +59,7 @@ struct FileExport {
     }
 }
 
-extension KeptServer {
+extension ServerConnection {
     /// The id of an experiment that is given by its id or its name.
     func experimentID(idOrName text: String) throws -> Int64 {
         let calls = ["get?experiment_id=", "get-by-name?experiment_name="]

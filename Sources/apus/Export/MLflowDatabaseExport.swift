@@ -54,7 +54,7 @@ struct MLflowDatabaseExport {
         let lock = try makeLockedFolder(unfinished)
         defer { withExtendedLifetime(lock) {} }
         // An interrupted export may have left files in the folder.
-        for name in try Disk.names(unfinished) { try Disk.remove(unfinished + "/" + name) }
+        for name in try Disk.entryNames(unfinished) { try Disk.remove(unfinished + "/" + name) }
         var result = Result()
         do {
             if let server { try fill(server, unfinished, &result) } else { try fillFolder(unfinished, &result) }

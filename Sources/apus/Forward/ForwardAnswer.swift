@@ -10,7 +10,7 @@ struct ForwardAnswer {
     /// Fetches all pages from a server.
     ///
     /// - Parameter runIDs: the runs to ask for; empty for all runs.
-    init(of server: KeptServer, runs runIDs: [String]) throws {
+    init(of server: ServerConnection, runs runIDs: [String]) throws {
         var pages: [JSONValue] = []
         var token: String?
         repeat {

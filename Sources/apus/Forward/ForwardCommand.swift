@@ -34,7 +34,7 @@ struct ForwardStatusCommand: ParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         var isCurrent = true
         do {
-            switch try KeptStore.open(data.storage, uri: data.trackingUri) {
+            switch try OpenedData.open(data.storage, uri: data.trackingUri) {
             case .server(let server): isCurrent = try report(of: server)
             case .folder(let folder):
                 defer { folder.close() }
@@ -47,7 +47,7 @@ struct ForwardStatusCommand: ParsableCommand {
         if !isCurrent { throw ExitCode(1) }
     }
 
-    private func report(of server: KeptServer) throws -> Bool {
+    private func report(of server: ServerConnection) throws -> Bool {
         let answer = try ForwardAnswer(of: server, runs: runs)
         if json { StandardStream.output.write(answer.json) } else { answer.show(includesSent: all || !runs.isEmpty) }
         return answer.isCurrent
@@ -138,7 +138,7 @@ extension ForwardReport {
 private enum ForwardChange {
     static func ask(_ call: String, _ runs: [String], _ data: DataOptions) throws {
         try CommandFailure.reporting {
-            switch try KeptStore.open(data.storage, uri: data.trackingUri) {
+            switch try OpenedData.open(data.storage, uri: data.trackingUri) {
             case .folder(let folder):
                 folder.close()
                 throw StartFailure("No server has this folder open; start one with --upstream, or use apus push.")

@@ -33,7 +33,7 @@ struct PushCommand: ParsableCommand {
             valueName: "time"
         )
     )
-    var patience: WaitingTime?
+    var patience: DurationArgument?
     @Flag(help: "Print one JSON object instead of lines.") var json = false
 
     func validate() throws {
@@ -51,7 +51,7 @@ struct PushCommand: ParsableCommand {
                 agent: "apus-push",
                 idleTimeout: longestPatience
             )
-            let store = try KeptStore.open(storage, needsArtifacts: true)
+            let store = try OpenedData.open(storage, needsArtifacts: true)
             switch store {
             case .folder(let folder):
                 defer { folder.close() }
@@ -152,7 +152,7 @@ struct PushCommand: ParsableCommand {
     }
 
     /// Makes a server that forwards to this address send at once, and waits until it has sent everything.
-    private func drain(_ server: KeptServer, _ address: String) throws {
+    private func drain(_ server: ServerConnection, _ address: String) throws {
         let status: JSONValue
         do {
             status = try server.json("forward/drain", Array("{}".utf8))

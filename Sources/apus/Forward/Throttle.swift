@@ -27,7 +27,7 @@ final class Throttle: Sendable {
 }
 
 /// A request body with the content of an artifact, which may be sent at a limited rate.
-final class PacedFile: HTTPBodyProducer {
+final class ThrottledFile: HTTPBodyProducer {
     private static let unlimitedPieceBytes = 256 * 1_024
 
     private let file: OpenArtifact

@@ -15,7 +15,7 @@ final class UpstreamClient: UpstreamCalls {
 
     let address: String
     private let client: TrackingConnection
-    private let token: TokenCommand?
+    private let token: UpstreamTokenCommand?
     private let throttle: Throttle?
     private let idleTimeout: Duration
     private let trail: ForwardTrail
@@ -28,7 +28,7 @@ final class UpstreamClient: UpstreamCalls {
     init(
         _ client: TrackingConnection,
         _ trail: ForwardTrail,
-        token: TokenCommand?,
+        token: UpstreamTokenCommand?,
         bytesPerSecond: Int?,
         idleTimeout: Duration?
     ) {
@@ -81,7 +81,7 @@ final class UpstreamClient: UpstreamCalls {
             if throttle == nil, let descriptor = file.descriptor {
                 content = .file(descriptor, bytes: file.size)
             } else {
-                content = .stream(PacedFile(file, throttle), length: Int(file.size))
+                content = .stream(ThrottledFile(file, throttle), length: Int(file.size))
             }
         }
         let reply: HTTPReply

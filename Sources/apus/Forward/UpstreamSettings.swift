@@ -24,7 +24,8 @@ struct UpstreamSettings: Sendable {
             guard let given = command ?? delaySetting ?? rateSetting else { return nil }
             throw StartFailure("\(given.source) has an effect only with \(SettingDefinition.upstream.flag).")
         }
-        guard let time = WaitingTime(argument: delaySetting?.text ?? "5s"), Self.delays.contains(time.duration) else {
+        guard let time = DurationArgument(argument: delaySetting?.text ?? "5s"), Self.delays.contains(time.duration)
+        else {
             throw StartFailure("\(delaySetting?.shown ?? ""): use a time of 100ms to 1h, such as 5s.")
         }
         delay = time.duration
@@ -53,7 +54,7 @@ struct UpstreamSettings: Sendable {
         }
         do throws(TrackingURIFault) {
             let client = try TrackingConnection(upstream.text, agent: agent)
-            let token = command.map { TokenCommand($0.text) }
+            let token = command.map { UpstreamTokenCommand($0.text) }
             return UpstreamClient(client, trail, token: token, bytesPerSecond: bytes, idleTimeout: idleTimeout)
         } catch {
             let shown = TrackingURI.withoutSecrets(upstream.text)

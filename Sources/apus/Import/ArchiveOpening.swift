@@ -33,7 +33,7 @@ enum ArchiveOpening {
     static func dataFolder(_ path: String) throws -> ArchiveSource {
         let storage = try StorageOptions.parse(["--data-dir=\(path)"])
         let folder: OpenedFolder
-        switch try KeptStore.open(storage, needsArtifacts: true) {
+        switch try OpenedData.open(storage, needsArtifacts: true) {
         case .folder(let opened): folder = opened
         case .server(let server):
             throw ImportFailure(

@@ -35,7 +35,7 @@ final class FolderTarget: StoreTarget, Sendable {
         folderStore = store
         batches = RecordBatches(store, isAudited: true)
         // No server has the folder open here, because opening the store would have failed.
-        if let uri = ArtifactPlaceNote(databasePath: databasePath).uri {
+        if let uri = ArtifactLocationFile(databasePath: databasePath).uri {
             store.close()
             throw StartFailure(
                 "The server of '\(folder)' keeps its artifacts in '\(uri)', where this command cannot store them: start "

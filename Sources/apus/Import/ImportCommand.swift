@@ -68,7 +68,7 @@ struct ImportCommand: ParsableCommand {
             valueName: "time"
         )
     )
-    var since: SinceTime?
+    var since: PointInTime?
 
     @Option(help: "What to do with artifacts: copy them, or leave them and their locations as they are.")
     var artifacts = ArtifactChoice.copy
@@ -125,7 +125,7 @@ struct ImportCommand: ParsableCommand {
         do {
             let folder = try StorageLayout.currentFolder()
             let destination = try ImportDestination(to, folder, artifacts: artifactsTo, link ? .link : .copy)
-            let location = try SourcePlace.source(self.source, folder)
+            let location = try SourceLocation.source(self.source, folder)
             hint = destination.hint
             if link, location.contains("://"), !PostgresAddress.isOne(location) {
                 throw ImportFailure("--link is for files of this machine; a server sends its files.")
@@ -136,7 +136,7 @@ struct ImportCommand: ParsableCommand {
             source = try ImportSource.open(
                 location,
                 folder,
-                artifacts: try artifactsFrom.map { try SourcePlace.artifacts($0, folder) },
+                artifacts: try artifactsFrom.map { try SourceLocation.artifacts($0, folder) },
                 experimentName: experimentName
             )
             target = dryRun ? nil : try destination.open()
@@ -183,7 +183,7 @@ struct ImportCommand: ParsableCommand {
 }
 
 /// A point in time: a day, a day with a time, or Unix milliseconds.
-struct SinceTime: ExpressibleByArgument {
+struct PointInTime: ExpressibleByArgument {
     /// Unix milliseconds.
     let milliseconds: Int64
 

@@ -32,7 +32,7 @@ struct BackupCommand: ParsableCommand {
         try CommandFailure.reporting {
             let environment = Environment.process
             let path = try StorageLayout.database(storage, environment).path
-            guard FileKind(path) == .file else { throw AbsentDatabase(path: path).failure(takesPostgres: false) }
+            guard FileKind(path) == .file else { throw AbsentDatabase(path: path).failure(allowsPostgres: false) }
             let layout = try StorageLayout(storage, environment)
             let backupFolder = try BackupFolder(backupPath)
             guard !StoragePaths.isInside(backupFolder.path, layout.artifactsPath) else {
@@ -46,7 +46,7 @@ struct BackupCommand: ParsableCommand {
                         + "if possible on another disk."
                 )
             }
-            guard backupFolder.holdsSnapshots != true else {
+            guard backupFolder.containsSnapshots != true else {
                 throw StartFailure(
                     "'\(backupFolder.path)' contains the snapshots of a server. Give backups a folder of their own."
                 )
@@ -63,7 +63,7 @@ struct BackupCommand: ParsableCommand {
             if let keep { try backupFolder.removeOldGenerations(keeping: keep) }
             BackupAudit.recordBackup(at: result.folder, of: path)
             report(result)
-            if let bucket = layout.knownBucket {
+            if let bucket = layout.bucketURI {
                 StandardStream.error.write(
                     "apus: not in the backup: the artifacts in '\(bucket)'; protect them by the versioning of the bucket"
                 )

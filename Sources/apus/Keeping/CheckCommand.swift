@@ -56,10 +56,10 @@ struct CheckCommand: ParsableCommand {
             } else {
                 let environment = Environment.process
                 let path = try StorageLayout.database(storage, environment).path
-                guard FileKind(path) == .file else { throw AbsentDatabase(path: path).failure(takesPostgres: false) }
+                guard FileKind(path) == .file else { throw AbsentDatabase(path: path).failure(allowsPostgres: false) }
                 findings.subject = path
                 let layout = try StorageLayout(storage, environment)
-                if let bucket = layout.knownBucket {
+                if let bucket = layout.bucketURI {
                     throw StartFailure(
                         "apus check compares the journal with files of this machine, and these artifacts are in '\(bucket)'. "
                             + "To check only the database, make a backup, and give its folder to apus check."

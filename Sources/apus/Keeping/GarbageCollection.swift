@@ -60,7 +60,7 @@ struct GarbageCollection: ParsableCommand {
     }
 
     private func collectElsewhere() throws -> RemovalProgress {
-        switch try KeptStore.open(data.storage, uri: data.trackingUri, needsArtifacts: true, takesPostgres: true) {
+        switch try OpenedData.open(data.storage, uri: data.trackingUri, needsArtifacts: true, allowsPostgres: true) {
         case .server(let server): return try collect(through: server)
         case .folder(let folder):
             defer { folder.close() }
@@ -109,7 +109,7 @@ struct GarbageCollection: ParsableCommand {
         return total
     }
 
-    private func collect(through server: KeptServer) throws -> RemovalProgress {
+    private func collect(through server: ServerConnection) throws -> RemovalProgress {
         var total = RemovalProgress(try server.json("gc", body(isFirst: true)))
         while !total.isDone {
             total.add(RemovalProgress(try server.json("gc", body(isFirst: false, from: total.next))))

@@ -13,10 +13,10 @@ struct OpenedDatabase {
     init?(_ storage: StorageOptions) throws {
         let environment = Environment.process
         guard let uri = try PostgresURI.find(storage, environment) else { return nil }
-        try Self.requireNamedPlace(storage, environment)
-        let layout = try StorageLayout(storage, environment, isPostgresKnown: true)
+        try Self.requireNamedLocation(storage, environment)
+        let layout = try StorageLayout(storage, environment, allowsPostgres: true)
         // Otherwise the missing folder would be created, and the files of removed runs would stay in the real one.
-        if layout.namesArtifacts, let fault = layout.artifactFolderFault { throw fault }
+        if layout.namesArtifactLocation, let fault = layout.artifactFolderFault { throw fault }
         store = try PostgresStore.ofCommand(
             uri.address,
             artifactRoot: layout.artifactRoot,
@@ -33,7 +33,8 @@ struct OpenedDatabase {
 
     func close() { store.close() }
 
-    private static func requireNamedPlace(_ storage: StorageOptions, _ environment: Environment) throws(StartFailure) {
+    private static func requireNamedLocation(_ storage: StorageOptions, _ environment: Environment) throws(StartFailure)
+    {
         let settings: [(SettingDefinition, String?)] = [
             (.artifactsDestination, storage.artifactsDestination), (.defaultArtifactRoot, storage.defaultArtifactRoot),
         ]

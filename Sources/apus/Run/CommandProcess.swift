@@ -13,7 +13,7 @@ struct CommandProcess {
     private let uriPipe: Int32
 
     /// - Parameter command: the program and its arguments.
-    init(_ command: [UnsafePointer<CChar>], _ signals: SignalPump) throws(StartFailure) {
+    init(_ command: [UnsafePointer<CChar>], _ signals: SignalForwarder) throws(StartFailure) {
         var ends = [Int32](repeating: 0, count: 2)
         guard pipe(&ends) == 0 else { throw StartFailure("pipe: \(String(cString: strerror(errno)))") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }

@@ -16,7 +16,7 @@ struct CommandRun {
 
     /// Runs the command and returns its exit status.
     func run() throws -> Int32 {
-        let signals = SignalPump()
+        let signals = SignalForwarder()
         // Processes that the command leaves running become children of this process, which can then wait for them.
         _ = apus_adopt_orphans()
         let status = RunStatus(databasePath: server.databasePath, command: command, startTime: unixMilliseconds())
@@ -39,12 +39,12 @@ struct CommandRun {
             status.isServerFound = server.isFound
         }
         announce(server)
-        let served = statusPath == nil ? nil : ServedState(file)
+        let served = statusPath == nil ? nil : RunStatusUpdates(file)
         served?.begin()
         process.begin(trackingURI: server.uri)
         let result = wait(for: process, server, file, signals)
         file.change { ($0.stage, $0.commandStatus) = (.draining, result) }
-        signals.wait(atMost: grace) { signals.isHurried || !CommandProcess.hasLeftovers(beside: server.pid) }
+        signals.wait(atMost: grace) { signals.shouldEndEarly || !CommandProcess.hasLeftovers(beside: server.pid) }
         if !server.isFound { drain(server.uri, file, signals) }
         served?.finish()
         server.stop()
@@ -57,7 +57,7 @@ struct CommandRun {
         for process: CommandProcess,
         _ server: CommandServer,
         _ file: RunStatusFile,
-        _ signals: SignalPump
+        _ signals: SignalForwarder
     ) -> Int32 {
         while true {
             if let result = signals.status(of: process.pid) { return result }
@@ -77,15 +77,15 @@ struct CommandRun {
     /// Waits, for `drainTime` at most, until the server has sent everything to its upstream, if it has one.
     ///
     /// The data that the upstream still lacks stays in the data folder for the next server.
-    private func drain(_ uri: String, _ file: RunStatusFile, _ signals: SignalPump) {
+    private func drain(_ uri: String, _ file: RunStatusFile, _ signals: SignalForwarder) {
         let (end, longestCall) = (ContinuousClock.now + drainTime, Duration.seconds(2))
-        guard let calls = ServedCalls(uri, databasePath: server.databasePath),
+        guard let calls = CommandServerCalls(uri, databasePath: server.databasePath),
             var backlog = calls.drain(by: Deadline(after: longestCall))
         else { return }
         while true {
             file.change { $0.backlog = backlog }
             if backlog.isCurrent { return }
-            guard ContinuousClock.now < end, !signals.isHurried else { break }
+            guard ContinuousClock.now < end, !signals.shouldEndEarly else { break }
             signals.wait(within: .milliseconds(100))
             backlog = calls.backlog(by: Deadline(after: longestCall)) ?? backlog
         }

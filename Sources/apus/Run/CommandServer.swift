@@ -54,7 +54,7 @@ final class CommandServer {
     private static let stableTime = Duration.seconds(60)
 
     private let settings: Settings
-    private let signals: SignalPump
+    private let signals: SignalForwarder
     private let command: pid_t
     private var sockets: [Descriptor] = []
     private var found: FoundServer?
@@ -65,7 +65,7 @@ final class CommandServer {
     /// The address that the command uses; empty until a server has answered.
     private(set) var uri = ""
 
-    init(_ settings: Settings, for command: pid_t, _ signals: SignalPump) {
+    init(_ settings: Settings, for command: pid_t, _ signals: SignalForwarder) {
         self.settings = settings
         self.command = command
         self.signals = signals

@@ -29,16 +29,16 @@ struct RunCommand: ParsableCommand {
     )
 
     @Option(help: .of(.statusFile), completion: .of(.statusFile)) var statusFile: String?
-    @Option(help: .of(.grace), completion: .of(.grace)) var grace: WaitingTime?
-    @Option(help: .of(.drainTime), completion: .of(.drainTime)) var drainTime: WaitingTime?
+    @Option(help: .of(.grace), completion: .of(.grace)) var grace: DurationArgument?
+    @Option(help: .of(.drainTime), completion: .of(.drainTime)) var drainTime: DurationArgument?
     @OptionGroup(title: "Where the data is") var storage: StorageOptions
-    @OptionGroup(title: "How data is kept") var keeping: KeepingOptions
+    @OptionGroup(title: "How data is kept") var keeping: DataHandlingOptions
     @OptionGroup(title: "Where snapshots go") var snapshots: SnapshotOptions
     @OptionGroup(title: "Which server gets a copy of everything") var forwarding: ForwardOptions
     @OptionGroup(title: "Where the server listens") var listening: ListeningOptions
     @OptionGroup(title: "Who may use it") var security: SecurityOptions
     @OptionGroup(title: "Which pages a browser gets") var pages: PagesOptions
-    @OptionGroup(title: "How requests are answered") var answering: AnsweringOptions
+    @OptionGroup(title: "How requests are answered") var answering: RequestHandlingOptions
     @Option(help: .of(.logLevel.withDefault("warning")), completion: .of(.logLevel)) var logLevel: String?
 
     @Argument(

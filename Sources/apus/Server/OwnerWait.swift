@@ -36,7 +36,7 @@ struct OwnerWait {
             if let reachable = ReachableOwner(owner) { return reachable }
             if kill(owner.pid, 0) == 0 || errno == EPERM {
                 end = .now + longestWait
-                sayThatItWaits(for: owner)
+                reportWaiting(for: owner)
                 return pause()
             }
         }
@@ -49,7 +49,7 @@ struct OwnerWait {
         return nil
     }
 
-    private mutating func sayThatItWaits(for owner: OwnerLock.Owner) {
+    private mutating func reportWaiting(for owner: OwnerLock.Owner) {
         guard .now >= nextMessage else { return }
         nextMessage = .now + Self.betweenMessages
         let line = "apus: waiting for process \(owner.pid), which is starting or stopping a server on this data"

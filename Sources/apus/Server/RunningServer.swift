@@ -26,7 +26,7 @@ final class RunningServer {
         let addresses = try server.start(on: settings.listening.sockets)
         // The handler is set before the ready line is printed, because whoever reads the line may at once stop the server.
         stop(on: signals)
-        if let certificate = settings.certificate { signals.whenToldToRenew { certificate.renew(logger) } }
+        if let certificate = settings.certificate { signals.onRenewal { certificate.renew(logger) } }
         if let audit = parts.work.audit { AuditWork.begin(audit, in: parts.store, settings.audit, settings.security) }
         let address = ServedAddress(addresses, prefix: settings.listening.prefix, settings.certificate)
         try warn(address)
@@ -38,7 +38,7 @@ final class RunningServer {
     /// Prints warnings about settings that may have unwanted effects.
     private func warn(_ address: ServedAddress) throws {
         let (security, access) = (parts.settings.security, parts.access)
-        if let line = address.warning(hostRule: security.hostRule, requiresToken: security.asksForCredentials) {
+        if let line = address.warning(hostRule: security.hostRule, requiresToken: security.requiresCredentials) {
             StandardStream.error.write(line)
         }
         if security.requiresToken, security.accounts == nil, !access.hasTokens,
@@ -95,7 +95,7 @@ final class RunningServer {
 
     /// Ends the process with status 0 within 5 seconds after a signal that stops the server.
     private func stop(on signals: StopSignals) {
-        signals.whenAsked { [server, parts] in
+        signals.onStop { [server, parts] in
             let end = ContinuousClock.now + Self.lastSnapshotTimeout
             // If this fails, other processes take this server for running until they fail to connect to it.
             try? parts.local?.announce("")

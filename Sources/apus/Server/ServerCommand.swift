@@ -31,7 +31,7 @@ struct ServerCommand: ParsableCommand {
     )
 
     @OptionGroup(title: "Where the data is") var storage: StorageOptions
-    @OptionGroup(title: "How data is kept") var keeping: KeepingOptions
+    @OptionGroup(title: "How data is kept") var keeping: DataHandlingOptions
     @OptionGroup(title: "Where snapshots go") var snapshots: SnapshotOptions
     @OptionGroup(title: "Which server gets a copy of everything") var forwarding: ForwardOptions
     @OptionGroup(title: "Where the server listens") var listening: ListeningOptions
@@ -39,8 +39,8 @@ struct ServerCommand: ParsableCommand {
     @OptionGroup(title: "Users from a proxy or an identity provider") var externalUsers: ExternalUserOptions
     @OptionGroup(title: "How much clients may use") var limits: LimitOptions
     @OptionGroup(title: "Which pages a browser gets") var pages: PagesOptions
-    @OptionGroup(title: "How requests are answered") var answering: AnsweringOptions
-    @OptionGroup(title: "How it starts, ends and reports") var starting: StartingOptions
+    @OptionGroup(title: "How requests are answered") var answering: RequestHandlingOptions
+    @OptionGroup(title: "How it starts, ends and reports") var starting: ProcessOptions
 
     /// The names by which the command is called.
     static let names = ["server", "ui"]
@@ -66,7 +66,7 @@ struct ServerCommand: ParsableCommand {
         var logger = Logger(label: "apus")
         logger.logLevel = level
         do {
-            let sockets = try HandedSockets.takeFromEnvironment()
+            let sockets = try InheritedSockets.takeFromEnvironment()
             let serviceManager = ServiceManager.takeFromEnvironment()
             let signals = try StopSignals(.ofThisProcess, logger)
             guard let running = try start(mlflowFlags, sockets, serviceManager, signals, logger) else { return }
@@ -101,11 +101,11 @@ struct ServerCommand: ParsableCommand {
         let limits = try LimitSettings(limits, environment)
         // Settings that are not possible over PostgreSQL are refused before a folder is created.
         let isOverPostgres = try PostgresURI.find(storage, environment) != nil
-        if isOverPostgres { try OnlyOverSQLite.refuse(self, environment) }
-        try limits.requireKnownClients(requiresCredentials: security.asksForCredentials)
+        if isOverPostgres { try SQLiteOnlySettings.refuse(self, environment) }
+        try limits.requireKnownClients(requiresCredentials: security.requiresCredentials)
         let requestHandling = try RequestHandlingSettings(answering, environment)
         // Over PostgreSQL, the audit log needs the right to create a schema, which a server without users should not need.
-        let audit = try AuditSettings(keeping, environment, default: !isOverPostgres || security.asksForCredentials)
+        let audit = try AuditSettings(keeping, environment, default: !isOverPostgres || security.requiresCredentials)
         let webPages = try WebPageSettings(pages, prefix: addresses.prefix, environment)
         let layout = try StorageLayout(storage, environment, keeping: keeping)
         for line in addresses.remarks + layout.remarks + mlflowFlags.remarks(environment) {
@@ -158,7 +158,7 @@ struct ServerCommand: ParsableCommand {
             } catch let failure as StartFailure {
                 guard let owner = try wait.reachableOwner(after: failure) else { continue }
                 let address = owner.address
-                guard owner.requiresTokens || !security.asksForCredentials else {
+                guard owner.requiresTokens || !security.requiresCredentials else {
                     throw StartFailure(
                         "The server at \(address), which already has the data open, does not ask for credentials. Stop it, or leave out "
                             + "--require-token and --app-name."

@@ -24,7 +24,7 @@ struct ServerParts {
     let flagOfDatabase: String
     let budgets: Budgets
     let roots: ServedRoots
-    let keeper: SnapshotKeeper?
+    let keeper: SnapshotScheduler?
     let forwarder: Forwarder?
     let rate: RequestLimits?
     /// Nil if the server keeps no audit log.
@@ -33,7 +33,7 @@ struct ServerParts {
     let access: AccessControl
     let api: MLflowAPI
     let metrics = RequestMetrics()
-    let rest: IdleRest
+    let rest: IdleCleanup
     let work: ServerWork
     let logger: Logger
 
@@ -50,10 +50,10 @@ struct ServerParts {
         settings.readyFile?.remove()
         folderLock = local == nil ? settings.layout.lockFolder(logger) : nil
         if local != nil { try Snapshot.removeLeftovers(of: settings.layout.databasePath) }
-        keeper = try settings.snapshots.map { try SnapshotKeeper($0, settings.layout) }
+        keeper = try settings.snapshots.map { try SnapshotScheduler($0, settings.layout) }
         if local != nil {
-            try settings.layout.requireSamePlace()
-            let note = ArtifactPlaceNote(databasePath: settings.layout.databasePath)
+            try settings.layout.requireSameLocation()
+            let note = ArtifactLocationFile(databasePath: settings.layout.databasePath)
             if let last = try note.write(settings.layout.artifactBucket) {
                 logger.warning(
                     "artifacts were kept elsewhere before, and this server does not find those",
@@ -61,7 +61,7 @@ struct ServerParts {
                 )
             }
         }
-        roots = try ServedRoots(settings.layout, local, budgets, keeping: settings.limits.keptFree, logger)
+        roots = try ServedRoots(settings.layout, local, budgets, keeping: settings.limits.freeSpaceToKeep, logger)
         if settings.layout.servesArtifacts, roots.isFolderNew, try Self.hasRunsOfServer(store) {
             logger.warning(
                 """
@@ -105,7 +105,7 @@ struct ServerParts {
         if settings.keepsOwnTables, let line = try api.unusedAccountsWarning(settings.security) {
             StandardStream.error.write(line)
         }
-        rest = IdleRest(store: store, logger)
+        rest = IdleCleanup(store: store, logger)
         var audit: BackgroundWork?
         if settings.keepsOwnTables { audit = AuditWork.make(store, logInAudit, settings.audit, logger) }
         work = ServerWork(

@@ -22,6 +22,6 @@ struct ServerSettings {
     ///
     /// A PostgreSQL database of MLflow does not have these tables, so the server creates them only if a setting needs them.
     var keepsOwnTables: Bool {
-        layout.postgres == nil || security.asksForCredentials || audit.isOn || limits.countsStorage
+        layout.postgres == nil || security.requiresCredentials || audit.isOn || limits.countsStorage
     }
 }

@@ -89,7 +89,7 @@ struct Backup {
         let previous = backupFolder.generations.last.map { "\(backupFolder.path)/\($0)" }
         // If the manifest of the previous backup cannot be read, every artifact is copied again.
         let earlier = previous.flatMap { try? BackupManifest(Disk.contents($0 + "/" + BackupManifest.name), of: $0) }
-            .flatMap { $0.isByContent ? nil : $0 }
+            .flatMap { $0.storesByContent ? nil : $0 }
         var madeFolders: Set<String> = []
         var leftOut: [String] = []
         try Disk.walk(

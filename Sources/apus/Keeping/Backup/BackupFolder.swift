@@ -19,7 +19,7 @@ struct BackupFolder: Sendable {
 
     /// Returns the same as `generations`, but throws if the folder cannot be read.
     func readGenerations() throws(DiskFailure) -> [String] {
-        let names = try Disk.names(path)
+        let names = try Disk.entryNames(path)
         return names.filter { !$0.hasPrefix(".") && FileKind("\(path)/\($0)/\(BackupManifest.name)") == .file }
     }
 
@@ -84,7 +84,7 @@ struct BackupFolder: Sendable {
 
     /// Whether the newest generation is a snapshot (version 2 of the manifest); nil if there is no generation or its manifest
     /// cannot be read.
-    var holdsSnapshots: Bool? {
+    var containsSnapshots: Bool? {
         generations.last.flatMap { BackupManifest.version(ofManifest: "\(path)/\($0)/\(BackupManifest.name)") }
             .map { $0 > 1 }
     }
@@ -96,7 +96,7 @@ struct BackupFolder: Sendable {
         let isGeneration = BackupManifest.version(ofManifest: folder + "/" + BackupManifest.name) != nil
         let backupFolder = try BackupFolder(folder)
         let holdsGenerations =
-            FileKind(folder + "/" + BackupManifest.databaseName) == .absent && backupFolder.holdsSnapshots != nil
+            FileKind(folder + "/" + BackupManifest.databaseName) == .absent && backupFolder.containsSnapshots != nil
         guard isGeneration || holdsGenerations else { return }
         let reason = isGeneration ? "is a backup or a snapshot" : "contains backups or snapshots"
         throw StartFailure(
@@ -111,7 +111,7 @@ struct BackupFolder: Sendable {
     func prepareForBackup() throws -> Descriptor? {
         try Disk.makeFolders(path)
         let lock = try lock()
-        for name in try Disk.names(path) where name.hasPrefix(Self.unfinishedPrefix) {
+        for name in try Disk.entryNames(path) where name.hasPrefix(Self.unfinishedPrefix) {
             try Disk.remove(path + "/" + name)
         }
         return lock

@@ -64,14 +64,14 @@ enum Disk {
             guard unlink(path) == 0 || errno == ENOENT else { throw .last("unlink", path) }
             return
         }
-        for name in try names(path) { try remove(path + "/" + name) }
+        for name in try entryNames(path) { try remove(path + "/" + name) }
         guard rmdir(path) == 0 || errno == ENOENT else { throw .last("rmdir", path) }
     }
 
     /// The names in a folder, sorted.
     ///
     /// In a name that is not UTF-8, the invalid bytes are replaced, so that the name does not lead to the file.
-    static func names(_ path: String) throws(DiskFailure) -> [String] {
+    static func entryNames(_ path: String) throws(DiskFailure) -> [String] {
         guard let folder = opendir(path) else { throw .last("opendir", path) }
         defer { closedir(folder) }
         var names: [String] = []
@@ -97,7 +97,7 @@ enum Disk {
     ) throws {
         let whole = path.isEmpty ? folder : folder + "/" + path
         guard FileKind(whole) == .folder else { return }
-        for name in try names(whole) where !isLeftOut(name) {
+        for name in try entryNames(whole) where !isLeftOut(name) {
             let below = path.isEmpty ? name : path + "/" + name
             var status = stat()
             // If this fails, the file was removed meanwhile, or its name is not UTF-8.

@@ -46,7 +46,7 @@ struct Restoration {
         let artifactsLock = try ServedRoots.lock(artifactsPath, LOCK_EX)
         defer { withExtendedLifetime(artifactsLock) {} }
         let existing = Self.databaseFiles.map { databasePath + $0 }.filter { FileKind($0) != .absent }
-        let hasArtifacts = FileKind(artifactsPath) != .absent && (try? Disk.names(artifactsPath))?.isEmpty != true
+        let hasArtifacts = FileKind(artifactsPath) != .absent && (try? Disk.entryNames(artifactsPath))?.isEmpty != true
         guard replaces || existing.isEmpty && !hasArtifacts else {
             throw StartFailure(
                 "There is data at '\(existing.first ?? artifactsPath)'. Restore into another folder, or use --replace, which "
@@ -56,7 +56,7 @@ struct Restoration {
         try copy(progress)
         // A server with the restored data may write further snapshots to the folder of this one, so the folder is recorded.
         let source = try BackupFolder(StorageLayout.parent(of: verification.folder))
-        if verification.manifest.isByContent {
+        if verification.manifest.storesByContent {
             try SnapshotLineage(databasePath: databasePath).add(source.generations, in: source)
         }
         var oldDataFolder: String?
@@ -66,7 +66,7 @@ struct Restoration {
             try Disk.makeFolders(folder)
             // The database file is moved first: without it, no server starts with only a part of the old data.
             for path in existing { try Disk.rename(path, to: folder + "/" + Self.name(path)) }
-            if hasArtifacts { try Disk.rename(artifactsPath, to: pathAside(for: artifactsPath, in: folder)) }
+            if hasArtifacts { try Disk.rename(artifactsPath, to: newPath(ofArtifacts: artifactsPath, in: folder)) }
             oldDataFolder = folder
         }
         if rmdir(artifactsPath) != 0, errno != ENOENT { throw DiskFailure.last("rmdir", artifactsPath) }
@@ -93,11 +93,11 @@ struct Restoration {
             if madeFolders.insert(parent).inserted { try Disk.makeFolders(parent) }
             let source = verification.manifest.location(of: path, in: verification.folder)
             // Several artifacts may share one stored content, each with its own modification time.
-            let mayLink = mayLink && !verification.manifest.isByContent
+            let mayLink = mayLink && !verification.manifest.storesByContent
             guard try Disk.linkOrCopy(source, at: target, mayLink: mayLink) != nil else {
                 throw StartFailure("'\(path)' has disappeared from the backup while it was restored.")
             }
-            if let entry = verification.manifest.files[path], verification.manifest.isByContent {
+            if let entry = verification.manifest.files[path], verification.manifest.storesByContent {
                 try Disk.setModification(of: target, nanoseconds: entry.time)
             }
             progress(verification.manifest.files[path]?.size ?? 0)
@@ -107,7 +107,7 @@ struct Restoration {
     }
 
     /// The path to which existing artifacts are moved: in `folder`, or beside them if they may be on another disk.
-    private func pathAside(for artifacts: String, in folder: String) -> String {
+    private func newPath(ofArtifacts artifacts: String, in folder: String) -> String {
         StorageLayout.parent(of: artifacts) == StorageLayout.parent(of: databasePath)
             ? folder + "/" + Self.name(artifacts) : "\(artifacts).\(Self.name(folder))"
     }

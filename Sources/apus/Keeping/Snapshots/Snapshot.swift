@@ -28,7 +28,7 @@ struct Snapshot {
         }
         let lock = try backupFolder.lock()
         defer { withExtendedLifetime(lock) {} }
-        guard backupFolder.holdsSnapshots != false else {
+        guard backupFolder.containsSnapshots != false else {
             throw StartFailure("'\(backupFolder.path)' contains backups. Give snapshots a folder of their own.")
         }
         let target = SnapshotFolder(backupFolder: backupFolder)
@@ -38,7 +38,7 @@ struct Snapshot {
         let previous = try newest.flatMap { try readable($0, in: target) }
         // Even if the clock was set back, the new name sorts after the name of the previous snapshot.
         var manifest = BackupManifest(created: max(unixMilliseconds(), (previous?.created ?? 0) + 1))
-        manifest.isByContent = true
+        manifest.storesByContent = true
         let name = BackupFolder.name(at: manifest.created)
         guard name > newest ?? "" else {
             throw StartFailure("The snapshot '\(newest ?? "")' is newer than the clock of this machine.")
@@ -80,7 +80,7 @@ struct Snapshot {
     private func readable(_ name: String, in target: SnapshotFolder) throws -> BackupManifest? {
         do {
             let manifest = try target.manifest(name)
-            return manifest.isByContent ? manifest : nil
+            return manifest.storesByContent ? manifest : nil
         } catch let later as BackupManifest.LaterVersion {
             throw later
         } catch {

@@ -114,14 +114,14 @@ struct SnapshotFolder {
         guard kept.allSatisfy({ manifests[$0] != nil }) else { return }
         var unneeded: Set<String> = []
         for name in all.dropLast(count) {
-            guard let manifest = manifests[name], manifest.isByContent else { continue }
+            guard let manifest = manifests[name], manifest.storesByContent else { continue }
             for (path, entry) in manifest.files where path != BackupManifest.databaseName {
                 unneeded.insert(entry.sha256)
             }
         }
         if findsLeftovers, FileKind(contentsFolder) == .folder {
-            for folder in try Disk.names(contentsFolder) where FileKind("\(contentsFolder)/\(folder)") == .folder {
-                unneeded.formUnion(try Disk.names(contentsFolder + "/" + folder).filter(BackupManifest.isDigest))
+            for folder in try Disk.entryNames(contentsFolder) where FileKind("\(contentsFolder)/\(folder)") == .folder {
+                unneeded.formUnion(try Disk.entryNames(contentsFolder + "/" + folder).filter(BackupManifest.isDigest))
             }
         }
         for sha256 in unneeded.subtracting(needed) { try Disk.remove(contentPath(sha256)) }
@@ -129,14 +129,14 @@ struct SnapshotFolder {
 
     /// Removes the temporary files that a killed process has left.
     func removeUnfinished() throws {
-        for name in try Disk.names(backupFolder.path) where name.hasPrefix(BackupFolder.unfinishedPrefix) {
+        for name in try Disk.entryNames(backupFolder.path) where name.hasPrefix(BackupFolder.unfinishedPrefix) {
             try Disk.remove("\(backupFolder.path)/\(name)")
         }
     }
 
     /// Removes snapshots that are older than `newest` and have no manifest; that of a newer one may not be written yet.
     private func removeUnpublishedSnapshots(olderThan newest: String?) {
-        guard let newest, let names = try? Disk.names(backupFolder.path) else { return }
+        guard let newest, let names = try? Disk.entryNames(backupFolder.path) else { return }
         for name in names where BackupFolder.isName(name) && name < newest {
             let folder = "\(backupFolder.path)/\(name)"
             guard FileKind("\(folder)/\(BackupManifest.name)") == .absent else { continue }

@@ -12,7 +12,7 @@ struct SnapshotRestoration {
     ///   another server is restoring them; `BackupManifest.LaterVersion` if a later version of Apus made the newest.
     func run(_ report: @escaping (String) -> Void) throws {
         try settings.makeFolder()
-        guard settings.backupFolder.holdsSnapshots != false else {
+        guard settings.backupFolder.containsSnapshots != false else {
             throw StartFailure(
                 "'\(settings.backupFolder.path)' contains backups. Give snapshots a folder of their own."
             )

@@ -27,7 +27,7 @@ struct SnapshotSettings: Sendable {
         if let folder = layout.dataFolder, StoragePaths.isInside(backupFolder.path, folder) {
             throw StartFailure("\(target.shown) is in the data folder, and the snapshots would be lost with it.")
         }
-        let time = WaitingTime(argument: every?.text ?? "60s")
+        let time = DurationArgument(argument: every?.text ?? "60s")
         guard let time, time.duration >= .seconds(1) else {
             throw StartFailure("\(every?.shown ?? ""): use a time of 1s to 24h, such as 60s or 5m.")
         }

@@ -6,13 +6,13 @@ struct AutomaticStopSettings: Sendable {
     let parents: [WatchedProcess]
 
     /// - Throws: `StartFailure` for invalid values, and for a process that does not exist.
-    init(_ options: StartingOptions, _ environment: Environment) throws(StartFailure) {
+    init(_ options: ProcessOptions, _ environment: Environment) throws(StartFailure) {
         idleTime = try environment.setting(.idleExit, options.idleExit).map(Self.time)
         parents = try options.parentPid.map(Self.process)
     }
 
     private static func time(_ setting: Setting) throws(StartFailure) -> Duration {
-        guard let time = WaitingTime(argument: setting.text), time.duration >= .seconds(1) else {
+        guard let time = DurationArgument(argument: setting.text), time.duration >= .seconds(1) else {
             throw StartFailure("\(setting.shown): use a time of 1s to 24h, such as 60s or 10m.")
         }
         return time.duration

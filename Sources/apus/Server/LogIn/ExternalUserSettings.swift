@@ -105,7 +105,7 @@ struct ExternalUserSettings {
                 "\(user.shown) needs --trusted-proxies: without the addresses of the proxies anybody could name a user."
             )
         }
-        guard let scopes else { throw StartFailure(Self.lackOfScopes(user.source)) }
+        guard let scopes else { throw StartFailure(Self.missingScopesMessage(user.source)) }
         for field in [user, groups].compactMap({ $0 }) where !Self.isField(field.text) {
             throw StartFailure("\(field.shown) is no header field in which a proxy can name a user.")
         }
@@ -136,7 +136,7 @@ struct ExternalUserSettings {
         return isToken && !taken.contains(text.lowercased())
     }
 
-    private static func lackOfScopes(_ source: String) -> String {
+    private static func missingScopesMessage(_ source: String) -> String {
         "\(source) needs --group-scopes, which says what users may do, such as --group-scopes "
             + "ml-admins=admin,ml-team=write; '*=write' is for everybody whom the proxy or the issuer names."
     }
@@ -157,7 +157,7 @@ struct ExternalUserSettings {
             let name = issuer.settings.issuer
             guard users.scopes[name] == nil else { throw StartFailure("The issuer \(name) is named twice.") }
             guard let scopes = issuer.scopes ?? scopes else {
-                throw StartFailure(Self.lackOfScopes("The issuer \(name)"))
+                throw StartFailure(Self.missingScopesMessage("The issuer \(name)"))
             }
             guard issuer.settings.client == nil || publicURL != nil else {
                 throw StartFailure("The client of the issuer \(name) needs --public-url, to which log-ins return.")

@@ -74,13 +74,13 @@ struct LogInPage {
         )
     }
 
-    /// - Parameter isBeneath: whether the page is shown beneath `/login`.
-    static func fault(_ text: String, isBeneath: Bool) -> LogInPage {
+    /// - Parameter isBelowLogIn: whether the page is shown beneath `/login`.
+    static func fault(_ text: String, isBelowLogIn: Bool) -> LogInPage {
         LogInPage(
             title: "Apus could not log you in",
             content: """
                 <p class="error" role="alert">\(Refusal.escaped(text))</p>
-                <p><a href="\(isBeneath ? "../login" : "login")">Begin again</a></p>
+                <p><a href="\(isBelowLogIn ? "../login" : "login")">Begin again</a></p>
 
                 """
         )

@@ -162,7 +162,7 @@ final class LogInRoutes: Sendable {
     /// Sends a browser to an issuer; a cookie identifies the attempt.
     private func begin(_ request: HTTPRequest) -> HTTPResponse {
         guard let text = request.queryValue("number"), let number = Int(text), methods.issuers.indices.contains(number)
-        else { return Self.fault(404, isBeneath: true, "There is no such way to log in.") }
+        else { return Self.fault(404, isBelowLogIn: true, "There is no such way to log in.") }
         let next = LocalPath(request.queryValue("next") ?? "/")
         let seed = "\(AccessKey().text).\(Self.seconds).\(number).\(Base64.encode(Array(next.text.utf8)))"
         do throws(IssuerFailure) {
@@ -174,7 +174,7 @@ final class LogInRoutes: Sendable {
             response.headers.append(attemptField(seed, request))
             return response
         } catch {
-            return Self.fault(503, isBeneath: true, "\(methods.issuers[number].settings.title) \(error).")
+            return Self.fault(503, isBelowLogIn: true, "\(methods.issuers[number].settings.title) \(error).")
         }
     }
 
@@ -203,7 +203,7 @@ final class LogInRoutes: Sendable {
         else {
             return Self.fault(
                 400,
-                isBeneath: true,
+                isBelowLogIn: true,
                 "This log-in was begun in another browser or tab, or the server was restarted since. Begin a new one."
             )
         }
@@ -214,7 +214,7 @@ final class LogInRoutes: Sendable {
         else {
             return Self.fault(
                 400,
-                isBeneath: true,
+                isBelowLogIn: true,
                 "This log-in has taken more than \(Self.attemptSeconds / 60) minutes. Begin a new one."
             )
         }
@@ -224,15 +224,15 @@ final class LogInRoutes: Sendable {
             let detail = request.queryValue("error_description").map { ": \($0.printable(limit: 300))" } ?? ""
             return Self.fault(
                 403,
-                isBeneath: true,
+                isBelowLogIn: true,
                 "\(title) has not logged you in: \(error.printable(limit: 100))\(detail)."
             )
         }
         guard let code = request.queryValue("code"), code.utf8.count <= 4_096 else {
-            return Self.fault(400, isBeneath: true, "\(title) has sent no code with your browser.")
+            return Self.fault(400, isBelowLogIn: true, "\(title) has sent no code with your browser.")
         }
         guard let place = reserveWaitingThread(for: request) else {
-            return Self.fault(503, isBeneath: true, Self.tooMany)
+            return Self.fault(503, isBelowLogIn: true, Self.tooMany)
         }
         defer { withExtendedLifetime(place) {} }
         let next = LocalPath(String(decoding: Base64.decode(String(parts[3])) ?? [], as: UTF8.self))
@@ -246,21 +246,21 @@ final class LogInRoutes: Sendable {
             )
             let user = try proof.user
             guard recordFinish(seed, begunAt: begin) else {
-                return Self.fault(400, isBeneath: true, "This log-in was finished before. Begin a new one.")
+                return Self.fault(400, isBelowLogIn: true, "This log-in was finished before. Begin a new one.")
             }
             return loggedIn(request, try access.logIn(user: user, at: request.arrival), at: ".." + next.text)
         } catch let fault as AccessControl.LogInFault {
-            return Self.fault(403, isBeneath: true, fault.reason)
+            return Self.fault(403, isBelowLogIn: true, fault.reason)
         } catch let failure as IssuerFailure {
             let metadata: Logger.Metadata = ["issuer": "\(issuer.settings.issuer)", "reason": "\(failure)"]
             logger.warning("a log-in failed", metadata: metadata)
-            return Self.fault(failure.isRefusal ? 403 : 503, isBeneath: true, "\(title) \(failure).")
+            return Self.fault(failure.isRefusal ? 403 : 503, isBelowLogIn: true, "\(title) \(failure).")
         } catch TokenFault.refused(let reason) {
-            return Self.fault(403, isBeneath: true, "\(title) has sent a token that is refused. \(reason)")
+            return Self.fault(403, isBelowLogIn: true, "\(title) has sent a token that is refused. \(reason)")
         } catch TokenFault.unready(let reason) {
-            return Self.fault(503, isBeneath: true, reason)
+            return Self.fault(503, isBelowLogIn: true, reason)
         } catch {
-            return failed(error, isBeneath: true)
+            return failed(error, isBelowLogIn: true)
         }
     }
 
@@ -285,17 +285,17 @@ final class LogInRoutes: Sendable {
 
     // MARK: Answers
 
-    private func failed(_ error: any Error, isBeneath: Bool = false) -> HTTPResponse {
+    private func failed(_ error: any Error, isBelowLogIn: Bool = false) -> HTTPResponse {
         if let known = (error as? TrackingError).map({ APIError($0) }) {
-            return Self.fault(known.status, isBeneath: isBeneath, known.message)
+            return Self.fault(known.status, isBelowLogIn: isBelowLogIn, known.message)
         }
         logger.error("a log-in failed", metadata: ["error": "\(error)"])
         let text = "The server failed on this request; its log has the details."
-        return Self.fault(500, isBeneath: isBeneath, text)
+        return Self.fault(500, isBelowLogIn: isBelowLogIn, text)
     }
 
-    private static func fault(_ status: Int, isBeneath: Bool = false, _ text: String) -> HTTPResponse {
-        LogInPage.fault(text, isBeneath: isBeneath).response(status: status)
+    private static func fault(_ status: Int, isBelowLogIn: Bool = false, _ text: String) -> HTTPResponse {
+        LogInPage.fault(text, isBelowLogIn: isBelowLogIn).response(status: status)
     }
 
     private static func redirect(_ place: String) -> HTTPResponse {

@@ -53,9 +53,9 @@ enum InstalledPages {
                     "\(setting.shown): there is no python3 on the PATH to ask (\(String(cString: strerror(code)))). Name the "
                         + "folder of MLflow's pages instead (mlflow/server/js/build)."
                 )
-            case .tooSlow:
+            case .timedOut:
                 throw StartFailure("\(setting.shown): python3 did not answer within \(timeLimit.components.seconds) s.")
-            case .tooMuch:
+            case .outputTooLong:
                 throw StartFailure("\(setting.shown): python3 printed too much when it was asked for mlflow.")
             }
         }

@@ -13,7 +13,7 @@ struct PagePaths {
     private let others: [String]
     private let bundle: PageBundle?
     /// The relative address of Apus' own pages, as seen from a path directly under one of `others`.
-    private let pathToOwn: String
+    private let pathToOwnPages: String
 
     init(_ settings: WebPageSettings, _ listening: ListeningSettings) {
         let roots = listening.bases
@@ -21,12 +21,12 @@ struct PagePaths {
         if settings.bundle == nil {
             own = roots
             others = []
-            pathToOwn = "./"
+            pathToOwnPages = "./"
         } else {
             own = settings.path.isEmpty ? roots.map { $0 + WebPageSettings.ownPath } : roots
             others = roots.map { $0 + settings.path }
             let depth = settings.path.count { $0 == "/" }
-            pathToOwn =
+            pathToOwnPages =
                 depth == 0 ? ".\(WebPageSettings.ownPath)/" : String(repeating: "../", count: depth)
         }
     }
@@ -41,7 +41,7 @@ struct PagePaths {
         routes.addPages(bases: own, requiresCredentials: access.isRequired)
         if access.hasUsers {
             for base in own { Self.addSignUp(at: base, to: &routes, pages: "./") }
-            for base in others { Self.addSignUp(at: base, to: &routes, pages: pathToOwn) }
+            for base in others { Self.addSignUp(at: base, to: &routes, pages: pathToOwnPages) }
         }
         if let bundle {
             for base in others { Self.add(bundle, at: base, to: &routes) }

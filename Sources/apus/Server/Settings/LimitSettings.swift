@@ -5,7 +5,7 @@ internal import Tracking
 /// The limits of one client, and of all clients together.
 struct LimitSettings {
     /// The free space that is kept on the disk of the artifacts; nil if uploads may fill the disk.
-    let keptFree: FreeSpace.Amount?
+    let freeSpaceToKeep: FreeSpace.Amount?
     /// The most connections, uploads and bytes in memory that one client may use at once; nil for three quarters of the
     /// server's limit.
     let client: ClientLimits
@@ -21,7 +21,7 @@ struct LimitSettings {
     }
 
     init(_ options: LimitOptions, _ environment: Environment) throws(StartFailure) {
-        keptFree = try KeepFreeSetting.amount(environment, options.keepFree)
+        freeSpaceToKeep = try KeepFreeSetting.amount(environment, options.keepFree)
         var client = ClientLimits()
         client.connections = try Self.count(environment.setting(.clientConnections, options.clientConnections))
         client.uploads = try Self.count(environment.setting(.clientUploads, options.clientUploads))

@@ -63,10 +63,10 @@ struct SecuritySettings {
     }
 
     /// Whether every request needs credentials.
-    var asksForCredentials: Bool { requiresToken || accounts != nil }
+    var requiresCredentials: Bool { requiresToken || accounts != nil }
 
     /// The credentials that requests need, and the default permission of users.
-    var access: AccessSettings { AccessSettings(isRequired: asksForCredentials, defaultLevel: accounts?.defaultLevel) }
+    var access: AccessSettings { AccessSettings(isRequired: requiresCredentials, defaultLevel: accounts?.defaultLevel) }
 
     /// One sentence about the Host fields that the server accepts.
     var hostRule: String {

@@ -18,7 +18,7 @@ final class StopSignals: Sendable {
 
     /// Starts to listen; must be called before any other thread is created, because threads inherit the blocked signals.
     ///
-    /// Until `whenAsked` is called, a signal ends the process at once.
+    /// Until `onStop` is called, a signal ends the process at once.
     /// - Throws: `StartFailure` if the system allows no further thread.
     init(_ policy: SignalPolicy, _ logger: Logger) throws(StartFailure) {
         self.policy = policy
@@ -34,12 +34,12 @@ final class StopSignals: Sendable {
     /// Sets the closure that stops the server.
     ///
     /// The closure must return soon, and must end the process when everything has stopped.
-    func whenAsked(_ stop: @escaping @Sendable () -> Void) { action.withLock { $0 = stop } }
+    func onStop(_ stop: @escaping @Sendable () -> Void) { action.withLock { $0 = stop } }
 
     /// Sets the closure that is called for a SIGHUP from a process, which then does not end the server.
     ///
     /// The closure must return soon.
-    func whenToldToRenew(_ renew: @escaping @Sendable () -> Void) { renewal.withLock { $0 = renew } }
+    func onRenewal(_ renew: @escaping @Sendable () -> Void) { renewal.withLock { $0 = renew } }
 
     /// The signals to listen for: SIGINT only if it was not ignored at the start.
     ///

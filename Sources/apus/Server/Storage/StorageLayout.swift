@@ -13,7 +13,7 @@ struct StorageLayout {
     /// The bucket and the prefix of artifacts that go through the server; nil if they are in `artifactsPath`.
     let artifactBucket: S3Location?
     /// Whether a flag or the environment says where artifacts that go through the server are.
-    let namesArtifacts: Bool
+    let namesArtifactLocation: Bool
     /// The location of the artifacts of new experiments, as clients see it.
     let artifactRoot: ArtifactLocation
     /// The bucket and the prefix of `artifactRoot`; nil if `artifactRoot` is not in an object store.
@@ -34,18 +34,18 @@ struct StorageLayout {
     ///
     /// - Parameters:
     ///   - keeping: the flags that only a server has; nil for other commands.
-    ///   - isPostgresKnown: whether the command also works on a database in PostgreSQL, as a server does.
+    ///   - allowsPostgres: whether the command also works on a database in PostgreSQL, as a server does.
     /// - Throws: `StartFailure` for a store that this server cannot use.
     init(
         _ options: StorageOptions,
         _ environment: Environment,
-        keeping: KeepingOptions? = nil,
-        isPostgresKnown: Bool = false
+        keeping: DataHandlingOptions? = nil,
+        allowsPostgres: Bool = false
     ) throws(StartFailure) {
         workingDirectory = try Self.currentFolder()
         let onlyArtifacts = try environment.isOn(.artifactsOnly) ?? false
         servesOnlyArtifacts = keeping?.artifactsOnly == true || onlyArtifacts
-        postgres = try keeping != nil || isPostgresKnown ? PostgresURI.find(options, environment) : nil
+        postgres = try keeping != nil || allowsPostgres ? PostgresURI.find(options, environment) : nil
         let database: (path: String, remarks: [String], source: String?)
         if let postgres {
             let folder = try Self.dataFolder(options.dataDir, environment, workingDirectory)
@@ -62,7 +62,7 @@ struct StorageLayout {
         servesArtifacts = try environment.isOn(.serveArtifacts, keeping?.serveArtifacts) ?? true
         deduplicatesArtifacts = try environment.isOn(.deduplicateArtifacts, keeping?.deduplicateArtifacts) ?? false
         let destination = environment.setting(.artifactsDestination, options.artifactsDestination)
-        namesArtifacts = destination != nil
+        namesArtifactLocation = destination != nil
         artifactBucket = try destination.flatMap { setting throws(StartFailure) in try Self.bucket(setting) }
         if let artifactBucket {
             artifactsPath = Self.parent(of: databasePath) + "/artifacts"

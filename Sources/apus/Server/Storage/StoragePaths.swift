@@ -26,7 +26,7 @@ enum StoragePaths {
     static func isInside(_ path: String, _ folder: String) -> Bool { contains(resolved(folder), resolved(path)) }
 
     /// Whether a path, after links are resolved, is the database, a file that belongs to it, or an artifact.
-    static func isOwn(_ path: String, databasePath: String, artifacts: String) -> Bool {
+    static func isDataFile(_ path: String, databasePath: String, artifacts: String) -> Bool {
         if isAtDatabaseFile(resolved(path), resolved(databasePath)) || isInside(path, artifacts) { return true }
         guard let identity = FileIdentity(path: path) else { return false }
         return suffixes.contains { FileIdentity(path: databasePath + $0) == identity }

@@ -25,7 +25,7 @@ struct MetricsPage {
         freeSpace: FreeSpace?,
         sharing: SharedContents.Statistics?,
         background: [BackgroundWork],
-        snapshots: SnapshotKeeper?,
+        snapshots: SnapshotScheduler?,
         forwarding: ForwardStatus?
     ) {
         addRequests(requests, routes)
@@ -183,7 +183,7 @@ struct MetricsPage {
         }
     }
 
-    private mutating func addSnapshots(_ keeper: SnapshotKeeper) {
+    private mutating func addSnapshots(_ keeper: SnapshotScheduler) {
         let status = keeper.status
         add("apus_snapshots_total", "Snapshots that this process has made.", "counter", keeper.made)
         add("apus_snapshot_current", "1 while the newest snapshot is up to date.", "gauge", status.isCurrent ? 1 : 0)

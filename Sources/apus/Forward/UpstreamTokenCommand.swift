@@ -5,7 +5,7 @@ internal import Synchronization
 /// A command of the operator that prints a token for the upstream.
 ///
 /// The shell runs the command. This is safe because the command contains nothing that clients have sent.
-final class TokenCommand: Sendable {
+final class UpstreamTokenCommand: Sendable {
     private struct State {
         var authorization: String?
         var lastRun: ContinuousClock.Instant?
@@ -59,8 +59,8 @@ final class TokenCommand: Sendable {
             let reason =
                 switch error {
                 case .notStarted(let code): "cannot be started (\(String(cString: strerror(code))))"
-                case .tooSlow: "did not end within \(Self.timeLimit.components.seconds) s"
-                case .tooMuch: "printed more than \(Self.maximumBytes) bytes"
+                case .timedOut: "did not end within \(Self.timeLimit.components.seconds) s"
+                case .outputTooLong: "printed more than \(Self.maximumBytes) bytes"
                 }
             throw UpstreamFailure(.credentials, "the token command \(reason)")
         }

@@ -2,7 +2,7 @@ internal import PostgreSQL
 internal import Tracking
 
 /// Reads the arguments that name the source of an import and the folder of its artifacts, in every form of MLflow's flags.
-enum SourcePlace {
+enum SourceLocation {
     /// The source, with a path in place of a `sqlite:` or `file:` URI.
     ///
     /// - Throws: `ImportFailure` for an address that no import can read.

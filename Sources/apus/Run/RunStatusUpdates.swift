@@ -6,7 +6,7 @@ internal import Synchronization
 /// Asks the server every few seconds for facts that go into the status of `apus run`.
 ///
 /// The facts are the ids of the runs that begin while the command is running, and the data that an upstream still lacks.
-final class ServedState: Sendable {
+final class RunStatusUpdates: Sendable {
     private static let interval = DispatchTimeInterval.seconds(5)
     /// The largest number of run ids in the status.
     private static let mostIDs = 1_000
@@ -19,14 +19,15 @@ final class ServedState: Sendable {
         var isOver = false
     }
 
-    private let calls: ServedCalls
+    private let calls: CommandServerCalls
     private let file: RunStatusFile
     private let queue = DispatchQueue(label: "apus.run.status", qos: .utility)
     private let seen: Mutex<Seen>
 
     init?(_ file: RunStatusFile) {
         let status = file.status
-        guard let uri = status.trackingURI, let calls = ServedCalls(uri, databasePath: status.databasePath) else {
+        guard let uri = status.trackingURI, let calls = CommandServerCalls(uri, databasePath: status.databasePath)
+        else {
             return nil
         }
         self.calls = calls

@@ -15,7 +15,7 @@ struct ForwardBacklog: Equatable, Sendable {
 }
 
 /// Calls to the server of a command, which is on this machine.
-struct ServedCalls: Sendable {
+struct CommandServerCalls: Sendable {
     private let client: TrackingConnection
 
     /// - Parameter databasePath: the database that the server has open. The file with the server's key is beside it.

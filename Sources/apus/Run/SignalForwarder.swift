@@ -6,7 +6,7 @@ internal import Glibc
 /// With a terminal, the command is in the process group of `apus run`, so that it belongs to the shell's job. Signals of
 /// the terminal reach the command directly, and only those that processes send are passed on. Without a terminal, the
 /// command has a process group of its own.
-final class SignalPump {
+final class SignalForwarder {
     private static let passedSignals = [
         SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU, SIGPWR, SIGWINCH,
     ]
@@ -24,7 +24,7 @@ final class SignalPump {
     /// The exit statuses of the children to be waited for; nil while a child is running.
     private var statuses: [pid_t: Int32?] = [:]
     /// Whether waits should end early, because a signal such as SIGTERM arrived while no command was running.
-    private(set) var isHurried = false
+    private(set) var shouldEndEarly = false
 
     /// Blocks the signals for this thread; must be called before another thread is created.
     init() {
@@ -59,7 +59,7 @@ final class SignalPump {
         guard let caught = CaughtSignal.next(of: numbers, within: limit) else { return }
         if caught.number == SIGCHLD { return collect() }
         guard let command, status(of: command) == nil else {
-            if Self.terminationSignals.contains(caught.number) { isHurried = true }
+            if Self.terminationSignals.contains(caught.number) { shouldEndEarly = true }
             return
         }
         if caught.isFromProcess || !hasTerminal || reachesOnlyThisProcess(caught.number) {

@@ -7,7 +7,7 @@ internal import Tracking
 /// Returns memory to the system and truncates the database's write-ahead log when no request has come for a while.
 ///
 /// Each request costs two atomic operations. The timer runs only after requests, so it never wakes an idle process.
-final class IdleRest: Sendable {
+final class IdleCleanup: Sendable {
     private let requests = Atomic<Int>(0)
     private let hasTimer = Atomic<Bool>(false)
     private let queue = DispatchQueue(label: "apus.idle", qos: .utility)

@@ -11,30 +11,30 @@ internal import Tracking
 internal import TrackingStore
 
 /// The data that a command works on: a data folder that this process opens, or a server that has the folder open.
-enum KeptStore {
+enum OpenedData {
     case folder(OpenedFolder)
-    case server(KeptServer)
+    case server(ServerConnection)
 
     /// Opens the data folder that the flags name or, if a server has it open, connects to that server.
     ///
     /// - Parameters:
     ///   - uri: the address of a server to connect to instead of opening a folder; nil if there is none.
-    ///   - makesDatabase: whether to create a database if there is none.
+    ///   - createsDatabase: whether to create a database if there is none.
     ///   - needsArtifacts: whether the command also works on artifacts, and so must know where they are.
-    ///   - takesPostgres: whether the message about an absent database may suggest to name one in PostgreSQL.
+    ///   - allowsPostgres: whether the message about an absent database may suggest to name one in PostgreSQL.
     static func open(
         _ storage: StorageOptions,
         uri: String? = nil,
-        makesDatabase: Bool = false,
+        createsDatabase: Bool = false,
         needsArtifacts: Bool = false,
-        takesPostgres: Bool = false
-    ) throws -> KeptStore {
-        if let uri { return .server(try KeptServer(uri)) }
+        allowsPostgres: Bool = false
+    ) throws -> OpenedData {
+        if let uri { return .server(try ServerConnection(uri)) }
         let environment = Environment.process
         let path = try StorageLayout.database(storage, environment).path
-        guard makesDatabase || FileKind(path) == .file else {
-            if let server = serverOverPostgres(inFolderOf: path) { return .server(try KeptServer(ownerAt: server)) }
-            throw AbsentDatabase(path: path).failure(takesPostgres: takesPostgres)
+        guard createsDatabase || FileKind(path) == .file else {
+            if let owner = ownerOverPostgres(inFolderOf: path) { return .server(try ServerConnection(ownerAt: owner)) }
+            throw AbsentDatabase(path: path).failure(allowsPostgres: allowsPostgres)
         }
         let layout = try StorageLayout(storage, environment)
         // The folder is looked for now, because opening the store creates it.
@@ -46,11 +46,11 @@ enum KeptStore {
                 folder = try OpenedFolder(layout)
             } catch let failure as StartFailure {
                 guard let owner = try wait.reachableOwner(after: failure) else { continue }
-                return .server(try KeptServer(ownerAt: owner))
+                return .server(try ServerConnection(ownerAt: owner))
             }
             do {
                 // Only this process needs the setting: a server that has the folder open knows where its artifacts are.
-                if needsArtifacts { try layout.requireNamedPlace() }
+                if needsArtifacts { try layout.requireNamedLocation() }
                 if let absence { throw absence }
             } catch {
                 folder.close()
@@ -62,9 +62,9 @@ enum KeptStore {
     }
 }
 
-extension KeptStore {
+extension OpenedData {
     /// The running server of this machine that has a data folder without a database, because its database is in PostgreSQL.
-    static func serverOverPostgres(inFolderOf databasePath: String) -> ReachableOwner? {
+    static func ownerOverPostgres(inFolderOf databasePath: String) -> ReachableOwner? {
         guard let owner = OwnerLock.owner(ofDatabase: databasePath), owner.isOnThisMachine,
             kill(owner.pid, 0) == 0 || errno == EPERM
         else { return nil }
@@ -112,7 +112,7 @@ extension MLflowAPI {
 }
 
 /// A connection to a running server that works on its data for a command.
-struct KeptServer {
+struct ServerConnection {
     let client: TrackingConnection
 
     init(_ text: String) throws {

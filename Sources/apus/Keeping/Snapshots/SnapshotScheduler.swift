@@ -5,7 +5,7 @@ internal import SQLite
 internal import Synchronization
 
 /// Makes snapshots of a running server's data at an interval if data has changed, and a last one when the server stops.
-final class SnapshotKeeper: Sendable {
+final class SnapshotScheduler: Sendable {
     private struct State {
         /// SQLite's `data_version` before the newest snapshot was made; nil before the first snapshot and after a failure.
         var version: Int64?

@@ -4,7 +4,7 @@ internal import S3
 ///
 /// A command that is called without the flags and the environment of the server finds the bucket by this file. Otherwise it
 /// would look for artifacts in the folder beside the database, and find none.
-struct ArtifactPlaceNote {
+struct ArtifactLocationFile {
     private static let longestText = 4_096
 
     private let path: String
@@ -43,8 +43,8 @@ extension StorageLayout {
     /// Throws if the last server kept the artifacts in a bucket, and no setting of this server says where artifacts are.
     ///
     /// If a flag or variable names another location, even the usual folder, the operator intends the change.
-    func requireSamePlace() throws(StartFailure) {
-        guard !namesArtifacts, let uri = ArtifactPlaceNote(databasePath: databasePath).uri else { return }
+    func requireSameLocation() throws(StartFailure) {
+        guard !namesArtifactLocation, let uri = ArtifactLocationFile(databasePath: databasePath).uri else { return }
         throw StartFailure(
             "The artifacts of '\(databasePath)' are in '\(uri)'. Start the server with --artifacts-destination '\(uri)' or with "
                 + "MLFLOW_ARTIFACTS_DESTINATION; to keep artifacts in a folder from now on, without those in the bucket, name the "
@@ -53,8 +53,8 @@ extension StorageLayout {
     }
 
     /// Throws if the artifacts are in a bucket that neither a flag nor the environment names.
-    func requireNamedPlace() throws(StartFailure) {
-        guard !namesArtifacts, let uri = ArtifactPlaceNote(databasePath: databasePath).uri else { return }
+    func requireNamedLocation() throws(StartFailure) {
+        guard !namesArtifactLocation, let uri = ArtifactLocationFile(databasePath: databasePath).uri else { return }
         throw StartFailure(
             "The server of '\(databasePath)' keeps its artifacts in '\(uri)'. Name it with --artifacts-destination "
                 + "'\(uri)' or in MLFLOW_ARTIFACTS_DESTINATION, and set the variables of the server (AWS_ACCESS_KEY_ID and "
@@ -72,7 +72,7 @@ extension StorageLayout {
     /// The folder must exist if a flag or variable names it, or if the data is in PostgreSQL. The folder beside a SQLite database
     /// may be absent, because it is created with its first file.
     var artifactFolderFault: StartFailure? {
-        guard artifactBucket == nil, namesArtifacts || postgres != nil, FileKind(artifactsPath) != .folder else {
+        guard artifactBucket == nil, namesArtifactLocation || postgres != nil, FileKind(artifactsPath) != .folder else {
             return nil
         }
         return StartFailure(
@@ -83,7 +83,7 @@ extension StorageLayout {
 
     /// The URI of the bucket that the settings name or, without settings, that the last server has recorded; nil if the
     /// artifacts are in a folder.
-    var knownBucket: String? {
-        artifactBucket?.uri ?? (namesArtifacts ? nil : ArtifactPlaceNote(databasePath: databasePath).uri)
+    var bucketURI: String? {
+        artifactBucket?.uri ?? (namesArtifactLocation ? nil : ArtifactLocationFile(databasePath: databasePath).uri)
     }
 }

@@ -25,9 +25,7 @@ struct UpstreamSettings: Sendable {
             throw StartFailure("\(given.source) has an effect only with \(SettingDefinition.upstream.flag).")
         }
         guard let time = DurationArgument(argument: delaySetting?.text ?? "5s"), Self.delays.contains(time.duration)
-        else {
-            throw StartFailure("\(delaySetting?.shown ?? ""): use a time of 100ms to 1h, such as 5s.")
-        }
+        else { throw StartFailure("\(delaySetting?.shown ?? ""): use a time of 100ms to 1h, such as 5s.") }
         delay = time.duration
         calls = try Self.calls(upstream, command, rateSetting, trail, agent: "apus-forward")
     }

@@ -27,9 +27,7 @@ final class RunStatusUpdates: Sendable {
     init?(_ file: RunStatusFile) {
         let status = file.status
         guard let uri = status.trackingURI, let calls = CommandServerCalls(uri, databasePath: status.databasePath)
-        else {
-            return nil
-        }
+        else { return nil }
         self.calls = calls
         self.file = file
         seen = Mutex(Seen(since: file.status.startTime))

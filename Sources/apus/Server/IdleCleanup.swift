@@ -11,25 +11,25 @@ final class IdleCleanup: Sendable {
     private let requests = Atomic<Int>(0)
     private let hasTimer = Atomic<Bool>(false)
     private let queue = DispatchQueue(label: "apus.idle", qos: .utility)
-    private let rest: BackgroundWork
-    private let trim: BackgroundWork
+    private let storeCleanup: BackgroundTask
+    private let memoryTrim: BackgroundTask
 
     private static let idleTime = DispatchTimeInterval.seconds(5)
     /// Fewer requests than this, such as health probes, do not start the timer.
     private static let minimumRequests = 16
 
     init(store: any TrackingBackend, _ logger: Logger) {
-        let trim = BackgroundWork("memory-trim", logger) { _ in _ = malloc_trim(0) }
-        self.trim = trim
-        rest = BackgroundWork("store-rest", logger) { _ in
+        let memoryTrim = BackgroundTask("memory-memoryTrim", logger) { _ in _ = malloc_trim(0) }
+        self.memoryTrim = memoryTrim
+        storeCleanup = BackgroundTask("store-storeCleanup", logger) { _ in
             store.releaseIdleResources()
             // The threads of the store free their memory within this delay.
-            trim.run(after: .seconds(1))
+            memoryTrim.run(after: .seconds(1))
         }
     }
 
-    /// The two works, which `/metrics` reports.
-    var works: [BackgroundWork] { [rest, trim] }
+    /// The two tasks, which `/metrics` reports.
+    var tasks: [BackgroundTask] { [storeCleanup, memoryTrim] }
 
     /// Counts a request that has been answered; may be called on any thread.
     func countRequest() {
@@ -45,7 +45,7 @@ final class IdleCleanup: Sendable {
             hasTimer.store(false, ordering: .relaxed)
             guard requests.load(ordering: .relaxed) == count else { return startTimer() }
             requests.store(0, ordering: .relaxed)
-            rest.run()
+            storeCleanup.run()
         }
     }
 }

@@ -27,12 +27,12 @@ final class RunningServer {
         // The handler is set before the ready line is printed, because whoever reads the line may at once stop the server.
         stop(on: signals)
         if let certificate = settings.certificate { signals.onRenewal { certificate.renew(logger) } }
-        if let audit = parts.work.audit { AuditWork.begin(audit, in: parts.store, settings.audit, settings.security) }
+        if let audit = parts.tasks.audit { AuditTask.begin(audit, in: parts.store, settings.audit, settings.security) }
         let address = ServedAddress(addresses, prefix: settings.listening.prefix, settings.certificate)
         try warn(address)
         try announce(address)
         AutomaticStop.watch(settings.automaticStop, server, logger)
-        parts.work.begin()
+        parts.tasks.begin()
     }
 
     /// Prints warnings about settings that may have unwanted effects.
@@ -54,7 +54,7 @@ final class RunningServer {
     private func announce(_ address: ServedAddress) throws {
         let settings = parts.settings
         let layout = settings.layout
-        if let store = parts.local, store.journalMode != .wal {
+        if let store = parts.sqliteStore, store.journalMode != .wal {
             parts.logger.notice(
                 "the file system does not support a write-ahead log; commits use a rollback journal",
                 metadata: ["journal": "\(store.journalMode.rawValue)", "database": "\(layout.databasePath)"]
@@ -63,7 +63,7 @@ final class RunningServer {
         // The address is reported before the runs are counted, because the server is ready and the count may take seconds.
         let access = parts.access
         let key = access.operatorKey.text
-        try parts.local?.announce(address.url, key: key, requiresTokens: access.isRequired)
+        try parts.sqliteStore?.announce(address.url, key: key, requiresTokens: access.isRequired)
         try parts.folderLock?.announce(address.url, key: key, requiresTokens: access.isRequired)
         try settings.readyFile?.write(address.url)
         settings.serviceManager.reportReady(at: address.url)
@@ -85,7 +85,7 @@ final class RunningServer {
             } catch let error as TrackingError where error.code == .temporarilyUnavailable {
                 // The store is closed already.
                 return ""
-            } catch _ where parts.local == nil {
+            } catch _ where parts.sqliteStore == nil {
                 // PostgreSQL is unreachable, or another program has locked the runs. The server keeps running, and the answers to
                 // requests report the failure.
                 return ""
@@ -98,17 +98,17 @@ final class RunningServer {
         signals.onStop { [server, parts] in
             let end = ContinuousClock.now + Self.lastSnapshotTimeout
             // If this fails, other processes take this server for running until they fail to connect to it.
-            try? parts.local?.announce("")
+            try? parts.sqliteStore?.announce("")
             try? parts.folderLock?.announce("")
             parts.settings.readyFile?.remove()
             parts.settings.serviceManager.reportStopping()
-            server.shutdown(within: parts.keeper == nil ? .seconds(4) : .milliseconds(2_500)) {
+            server.shutdown(within: parts.snapshotScheduler == nil ? .seconds(4) : .milliseconds(2_500)) {
                 // All answers have been sent, so the last snapshot contains every acknowledged change.
                 try? parts.logInAudit?.report()
                 // The next server sends the rest to the upstream, by the journal of changes.
-                parts.work.forwarding?.end()
-                if let work = parts.work.snapshots { parts.keeper?.finish(work, by: end, parts.logger) }
-                parts.work.end()
+                parts.tasks.forwarding?.end()
+                if let task = parts.tasks.snapshots { parts.snapshotScheduler?.finish(task, by: end, parts.logger) }
+                parts.tasks.end()
                 parts.store.close()
                 parts.folderLock?.release()
                 exit(0)

@@ -9,9 +9,9 @@ extension ServerParts {
     func admission(_ routes: DeclaredRoutes, _ table: RouteTable) -> (@Sendable (inout HTTPRequest) -> HTTPAdmission)? {
         let security = settings.security
         let trail = settings.upstream?.trail
-        guard security.isEnabled || access.isRequired || rate != nil || trail != nil else { return nil }
+        guard security.isEnabled || access.isRequired || requestLimits != nil || trail != nil else { return nil }
         let origins = security.origins.guarding { routes.isForScripts($0) }
-        return { [access, rate] request in
+        return { [access, requestLimits] request in
             if security.isEnabled {
                 if let refusal = security.hosts.refusal(of: request) ?? origins.refusal(of: request) {
                     return .refused(Refusal.response(refusal, to: request))
@@ -24,7 +24,7 @@ extension ServerParts {
                 let decision = decide(on: &request, table)
                 guard case .admitted = decision else { return decision }
             }
-            if let rate, let refusal = rate.refusal(of: request, table.access(for: request)) {
+            if let requestLimits, let refusal = requestLimits.refusal(of: request, table.access(for: request)) {
                 return .refused(refusal)
             }
             return trail?.refusal(of: request).map { .refused($0) } ?? .admitted

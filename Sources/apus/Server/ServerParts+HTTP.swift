@@ -62,15 +62,15 @@ extension ServerParts {
             server: statistics.statistics,
             budgets: budgets,
             store: store,
-            local: local,
+            sqliteStore: sqliteStore,
             reachesDatabase: (store as? PostgresStore)?.isReachable,
             wrongTokens: access.isRequired ? access.wrongTokenCount : nil,
-            refusedForRate: rate?.refusals,
+            refusedForRate: requestLimits?.refusals,
             use: storageUse,
             freeSpace: roots.destination.freeSpace,
             sharing: roots.sharing,
-            background: work.all,
-            snapshots: keeper,
+            background: tasks.all,
+            snapshots: snapshotScheduler,
             forwarding: forwarder?.status
         )
     }
@@ -102,9 +102,9 @@ extension ServerParts {
         configuration.encryption = settings.certificate?.context
         addFields(to: &configuration, routes)
         let changing = forwarder == nil ? [] : routes.patterns { $0.mayChangeItems }
-        configuration.onExchange = { [metrics, rest, forwarder, logger] exchange in
+        configuration.onExchange = { [metrics, idleCleanup, forwarder, logger] exchange in
             metrics.record(exchange)
-            rest.countRequest()
+            idleCleanup.countRequest()
             if let forwarder, exchange.method?.changesData == true, changing.contains(exchange.routePattern) {
                 forwarder.recordItemChanges()
             }

@@ -35,9 +35,9 @@ final class SnapshotScheduler: Sendable {
         lineage = SnapshotLineage(databasePath: layout.databasePath)
     }
 
-    /// The work that makes the snapshots.
-    func work(_ logger: Logger) -> BackgroundWork {
-        BackgroundWork("snapshot", every: settings.every, logger) { [self] _ in try run() }
+    /// The task that makes the snapshots.
+    func task(_ logger: Logger) -> BackgroundTask {
+        BackgroundTask("snapshot", every: settings.every, logger) { [self] _ in try run() }
     }
 
     /// The number of snapshots that this process has made.
@@ -74,7 +74,7 @@ final class SnapshotScheduler: Sendable {
 
     /// Makes a snapshot unless nothing was committed since the previous one.
     ///
-    /// The method is called on the queue of the work.
+    /// The method is called on the queue of the task.
     private func run() throws {
         let (version, lastVersion) = (version, state.withLock(\.version))
         guard version == nil || version != lastVersion else { return }
@@ -109,9 +109,9 @@ final class SnapshotScheduler: Sendable {
     }
 
     /// Makes the last snapshot when the server stops, and logs a warning if it is not complete by `end`.
-    func finish(_ work: BackgroundWork, by end: ContinuousClock.Instant, _ logger: Logger) {
-        work.run()
-        work.wait(atMost: .milliseconds(max(0, Int((end - .now) / .milliseconds(1)))))
+    func finish(_ task: BackgroundTask, by end: ContinuousClock.Instant, _ logger: Logger) {
+        task.run()
+        task.wait(atMost: .milliseconds(max(0, Int((end - .now) / .milliseconds(1)))))
         let status = fullStatus
         // The store can empty its write-ahead log only when no other connection is open.
         observer.withLock { $0.close() }

@@ -143,8 +143,8 @@ struct ServedRoots: Sendable {
     ///
     /// - Parameter waiting: whether to wait for the removal, for ten seconds at most, so that clients see no leftovers. This is
     ///   needed only after a crash.
-    func sweep(waiting: Bool, _ logger: Logger) -> BackgroundWork {
-        let sweep = BackgroundWork("leftover-sweep", qos: waiting ? .userInitiated : .utility, logger) { _ in
+    func sweep(waiting: Bool, _ logger: Logger) -> BackgroundTask {
+        let sweep = BackgroundTask("leftover-sweep", qos: waiting ? .userInitiated : .utility, logger) { _ in
             var failures: [String] = []
             for root in local {
                 do {

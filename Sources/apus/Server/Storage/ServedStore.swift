@@ -92,7 +92,7 @@ enum ServedStore {
     }
 
     /// The store in SQLite; nil if the data is in PostgreSQL.
-    var local: TrackingStore? {
+    var sqliteStore: TrackingStore? {
         if case .sqlite(let store) = self { store } else { nil }
     }
 

@@ -17,14 +17,14 @@ struct MetricsPage {
         server: HTTPServer.Statistics?,
         budgets: Budgets,
         store: any TrackingBackend,
-        local: TrackingStore?,
+        sqliteStore: TrackingStore?,
         reachesDatabase: Bool?,
         wrongTokens: Int?,
         refusedForRate: Int?,
         use: [StorageUse]?,
         freeSpace: FreeSpace?,
         sharing: SharedContents.Statistics?,
-        background: [BackgroundWork],
+        background: [BackgroundTask],
         snapshots: SnapshotScheduler?,
         forwarding: ForwardStatus?
     ) {
@@ -51,7 +51,7 @@ struct MetricsPage {
         addBackground(background)
         if let snapshots { addSnapshots(snapshots) }
         if let forwarding { addForwarding(forwarding) }
-        if let local { addFiles(local) }
+        if let sqliteStore { addFiles(sqliteStore) }
         if let reachesDatabase {
             let help = "1 unless PostgreSQL was unreachable for the last request that needed it."
             add("apus_database_reachable", help, "gauge", reachesDatabase ? 1 : 0)
@@ -167,18 +167,18 @@ struct MetricsPage {
         }
     }
 
-    private mutating func addBackground(_ works: [BackgroundWork]) {
-        let all = works.map { (name: $0.name, report: $0.report) }
-        let figures: [(name: String, help: String, type: String, value: (BackgroundWork.Report) -> String)] = [
-            ("runs_total", "How often a background work has run.", "counter", { "\($0.runs)" }),
-            ("failures_total", "How often a background work has failed.", "counter", { "\($0.failures)" }),
-            ("last_failed", "1 if the last run of a background work failed.", "gauge", { $0.lastFailed ? "1" : "0" }),
-            ("last_seconds", "Time of the last run of a background work.", "gauge", { "\($0.lastDuration.seconds)" }),
+    private mutating func addBackground(_ tasks: [BackgroundTask]) {
+        let all = tasks.map { (name: $0.name, report: $0.report) }
+        let figures: [(name: String, help: String, type: String, value: (BackgroundTask.Report) -> String)] = [
+            ("runs_total", "How often a background task has run.", "counter", { "\($0.runs)" }),
+            ("failures_total", "How often a background task has failed.", "counter", { "\($0.failures)" }),
+            ("last_failed", "1 if the last run of a background task failed.", "gauge", { $0.lastFailed ? "1" : "0" }),
+            ("last_seconds", "Time of the last run of a background task.", "gauge", { "\($0.lastDuration.seconds)" }),
         ]
         for figure in figures {
             head("apus_background_\(figure.name)", figure.help, figure.type)
-            for work in all {
-                text += "apus_background_\(figure.name){work=\"\(work.name)\"} \(figure.value(work.report))\n"
+            for task in all {
+                text += "apus_background_\(figure.name){work=\"\(task.name)\"} \(figure.value(task.report))\n"
             }
         }
     }

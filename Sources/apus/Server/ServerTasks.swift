@@ -2,58 +2,58 @@ internal import Dispatch
 internal import Logging
 internal import MLflowAPI
 
-/// The background works of a server.
-struct ServerWork: Sendable {
-    let all: [BackgroundWork]
+/// The background tasks of a server.
+struct ServerTasks: Sendable {
+    let all: [BackgroundTask]
     /// Nil if the server keeps no audit.
-    let audit: BackgroundWork?
-    let snapshots: BackgroundWork?
+    let audit: BackgroundTask?
+    let snapshots: BackgroundTask?
     /// Nil if the database is SQLite, so that no other server changes the storage use.
-    private let quotas: BackgroundWork?
-    let forwarding: ForwardingWork?
-    private let expiry: BackgroundWork
-    private let removals: BackgroundWork
+    private let quotas: BackgroundTask?
+    let forwarding: ForwardingTasks?
+    private let expiry: BackgroundTask
+    private let removals: BackgroundTask
     /// Writes the journal entries about changes of artifacts that could not be written at once.
-    private let owedEntries: BackgroundWork
+    private let owedEntries: BackgroundTask
     private let api: MLflowAPI
 
-    /// The longest time that a stop waits for the running works in total.
-    private static let waitForWork = DispatchTimeInterval.milliseconds(300)
+    /// The longest time that a stop waits for the running tasks in total.
+    private static let stopTimeout = DispatchTimeInterval.milliseconds(300)
     /// The time between two attempts to write such entries.
     private static let owedEntriesInterval = DispatchTimeInterval.seconds(5)
 
     init(
         _ api: MLflowAPI,
-        sweep: BackgroundWork,
-        audit: BackgroundWork?,
-        rest: [BackgroundWork],
-        quotas: BackgroundWork?,
-        snapshots: BackgroundWork?,
-        forwarding: ForwardingWork?,
+        sweep: BackgroundTask,
+        audit: BackgroundTask?,
+        idle: [BackgroundTask],
+        quotas: BackgroundTask?,
+        snapshots: BackgroundTask?,
+        forwarding: ForwardingTasks?,
         _ logger: Logger
     ) {
         self.audit = audit
         self.quotas = quotas
         self.snapshots = snapshots
         self.forwarding = forwarding
-        expiry = BackgroundWork("upload-expiry", every: .seconds(600), logger) { _ in
+        expiry = BackgroundTask("upload-expiry", every: .seconds(600), logger) { _ in
             try api.removeExpiredUploads()
         }
-        removals = BackgroundWork("removals", every: .seconds(600), logger) { work in
-            try Self.finishRemovals(api, while: { !work.isEnded })
+        removals = BackgroundTask("removals", every: .seconds(600), logger) { task in
+            try Self.finishRemovals(api, while: { !task.isEnded })
         }
-        let owed = BackgroundWork("owed-entries", logger) { work in
-            defer { if api.owesEntries { work.run(after: Self.owedEntriesInterval) } }
+        let owed = BackgroundTask("owed-entries", logger) { task in
+            defer { if api.owesEntries { task.run(after: Self.owedEntriesInterval) } }
             try api.writeOwedEntries()
         }
         api.listenForOwedEntries { owed.run(after: Self.owedEntriesInterval) }
         owedEntries = owed
         self.api = api
         let own = [sweep, expiry, removals, owed, audit, quotas, snapshots].compactMap { $0 }
-        all = own + rest + (forwarding?.works ?? [])
+        all = own + idle + (forwarding?.tasks ?? [])
     }
 
-    /// Starts the works that do not start by themselves; the work of the audit starts with its first entry.
+    /// Starts the tasks that do not start by themselves; the task of the audit log starts with its first entry.
     func begin() {
         expiry.run()
         removals.run()
@@ -62,13 +62,13 @@ struct ServerWork: Sendable {
         forwarding?.begin()
     }
 
-    /// Prevents further runs, and waits for a short time until the running works have ended.
+    /// Prevents further runs, and waits for a short time until the running tasks have ended.
     func end() {
         if api.owesEntries {
             owedEntries.run()
-            owedEntries.wait(atMost: Self.waitForWork)
+            owedEntries.wait(atMost: Self.stopTimeout)
         }
-        BackgroundWork.end(all, atMost: Self.waitForWork)
+        BackgroundTask.end(all, atMost: Self.stopTimeout)
     }
 
     /// Finishes removals that an interrupted `apus gc` has not finished.

@@ -50,7 +50,7 @@ struct PasswordMask: Sendable {
     private static let stars = Array("***".utf8)
 
     private static func replacements(of text: [UInt8]) -> [Replacement] {
-        HiddenPasswords.found(in: text).filter { !$0.password.isEmpty }.flatMap { found in
+        HiddenPasswords.matches(in: text).filter { !$0.password.isEmpty }.flatMap { found in
             let prefix = Array(text[found.context.lowerBound..<found.password.lowerBound])
             let suffix = text[found.password.upperBound..<found.context.upperBound]
             let password = text[found.password]

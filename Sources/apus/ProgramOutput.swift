@@ -72,10 +72,10 @@ struct ProgramOutput {
         var output: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4_096)
         while true {
-            let left = (end - .now) / .milliseconds(1)
-            guard left > 0 else { throw .timedOut }
+            let remainingMilliseconds = (end - .now) / .milliseconds(1)
+            guard remainingMilliseconds > 0 else { throw .timedOut }
             var waiting = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
-            guard poll(&waiting, 1, Int32(left.rounded(.up))) > 0 else { continue }
+            guard poll(&waiting, 1, Int32(remainingMilliseconds.rounded(.up))) > 0 else { continue }
             let count = Glibc.read(descriptor.rawValue, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { return String(decoding: output, as: UTF8.self) }

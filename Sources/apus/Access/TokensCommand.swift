@@ -72,7 +72,7 @@ struct TokenCreation: ParsableCommand {
                 return StandardStream.output.write(object)
             }
             StandardStream.error.write(
-                "apus: the token '\(token.name)' \(OwnedToken.text(ofOwner: owner)), \(token.scopeText), \(token.endText); it is "
+                "apus: the token '\(token.name)' \(OwnedToken.text(ofOwner: owner)), \(token.scopeText), \(token.expirationText); it is "
                     + "shown only now:"
             )
             StandardStream.output.write(key)
@@ -161,8 +161,9 @@ private struct OwnedToken {
     /// The line of the token in the list.
     var line: String {
         let use = token.lastUsedTime.map { "last used \(UnixTime.text($0))" } ?? "not used yet"
-        let made = "made \(UnixTime.text(token.creationTime))"
-        return "\(token.name): \(Self.text(ofOwner: owner)), \(token.scopeText), \(made), \(token.endText), \(use)"
+        let creation = "made \(UnixTime.text(token.creationTime))"
+        return "\(token.name): \(Self.text(ofOwner: owner)), \(token.scopeText), \(creation), "
+            + "\(token.expirationText), \(use)"
     }
 }
 
@@ -238,7 +239,7 @@ extension AccessToken {
         return "scope \(scope.rawValue) in experiment \(ids)"
     }
 
-    fileprivate var endText: String {
+    fileprivate var expirationText: String {
         guard let expirationTime else { return "does not expire" }
         let verb = hasExpired(at: unixMilliseconds()) ? "expired" : "valid until"
         return "\(verb) \(UnixTime.text(expirationTime))"

@@ -11,7 +11,7 @@ struct AuditSettings: Sendable {
         let setting = environment.setting(.auditRetention, options.auditRetention)
         let text = setting?.text ?? SettingDefinition.auditRetention.defaultText ?? ""
         guard let age = Age(argument: text), age.milliseconds >= 1_000 else {
-            throw StartFailure("\(setting?.shown ?? text): use an age of at least 1s, such as 365d or 12h.")
+            throw StartFailure("\(setting?.quoted ?? text): use an age of at least 1s, such as 365d or 12h.")
         }
         retention = age
     }

@@ -180,7 +180,7 @@ extension Diagnosis {
         case 401: advice(for: client.credentials.origin)
         case 403: adviceForRefusal(reply, client: client)
         case 300..<400:
-            "The server redirects\(reply.field("location").map { " to \(shown($0, client))" } ?? ""): put the address that "
+            "The server redirects\(reply.field("location").map { " to \(withoutSecrets($0, client))" } ?? ""): put the address that "
                 + "answers without a redirect into the URI."
         case 407: "A proxy asks for credentials of its own: give the address that the server has behind the proxy."
         case 429: "The server asks for fewer requests: wait, then try again."
@@ -192,7 +192,7 @@ extension Diagnosis {
         }
     }
 
-    private static func shown(_ location: String, _ client: TrackingConnection) -> String {
+    private static func withoutSecrets(_ location: String, _ client: TrackingConnection) -> String {
         TrackingURI.withoutSecrets(client.credentials.redacted(location))
     }
 

@@ -51,8 +51,8 @@ final class UpstreamClient: UpstreamCalls {
             return try send(method, path, body, within: limit, authorization)
         } catch let error where error.kind == .credentials {
             // The token may have expired.
-            guard let token, let fresh = try token.authorization(after: authorization) else { throw error }
-            return try send(method, path, body, within: limit, fresh)
+            guard let token, let newAuthorization = try token.authorization(after: authorization) else { throw error }
+            return try send(method, path, body, within: limit, newAuthorization)
         }
     }
 

@@ -57,7 +57,7 @@ final class CommandServer {
     private let signals: SignalForwarder
     private let command: pid_t
     private var sockets: [Descriptor] = []
-    private var found: FoundServer?
+    private var foundServer: FoundServer?
     private var lastStart = ContinuousClock.now
     private var deaths = 0
     /// The process of the server that this object has started; nil while a server of another process is used.
@@ -71,7 +71,7 @@ final class CommandServer {
         self.signals = signals
     }
 
-    var isFound: Bool { found != nil }
+    var isFound: Bool { foundServer != nil }
 
     /// Starts a server, or finds one that is running; returns when the server answers, or when the command has ended.
     func begin() throws {
@@ -86,13 +86,13 @@ final class CommandServer {
                 try restart(after: status)
                 return .restarted
             }
-            if let found, found.hasEnded.load(ordering: .acquiring) {
+            if let foundServer, foundServer.hasEnded.load(ordering: .acquiring) {
                 try takeOver()
                 return .restarted
             }
             return .none
         } catch {
-            (sockets, pid, found) = ([], nil, nil)
+            (sockets, pid, foundServer) = ([], nil, nil)
             return .lost(error as? StartFailure ?? StartFailure(StartFailure.message(for: error)))
         }
     }
@@ -143,8 +143,8 @@ final class CommandServer {
                 // Another `apus run` that used the same server may already have started the next one.
                 let owner = OwnerLock.owner(ofDatabase: settings.databasePath)
                 if let owner, owner.address == uri {
-                    found = FoundServer(owner.pid)
-                    if found?.hasEnded.load(ordering: .acquiring) == false { return }
+                    foundServer = FoundServer(owner.pid)
+                    if foundServer?.hasEnded.load(ordering: .acquiring) == false { return }
                 }
                 signals.wait(atMost: .milliseconds(50)) { signals.status(of: command) != nil }
                 if signals.status(of: command) != nil { return }
@@ -157,7 +157,7 @@ final class CommandServer {
         let ready = try TemporaryReadyFile()
         let child = try start(readyFile: ready.path)
         lastStart = .now
-        (pid, found) = (child, nil)
+        (pid, foundServer) = (child, nil)
         while true {
             signals.wait(within: .milliseconds(5))
             let hasEnded = signals.status(of: child) != nil
@@ -178,7 +178,7 @@ final class CommandServer {
         let owner = OwnerLock.owner(ofDatabase: settings.databasePath)?.pid
         guard owner != child else { return }
         signals.wait(atMost: Self.longestStop) { signals.status(of: child) != nil }
-        (sockets, pid, found) = ([], nil, FoundServer(owner))
+        (sockets, pid, foundServer) = ([], nil, FoundServer(owner))
     }
 
     private func start(readyFile: String) throws(StartFailure) -> pid_t {

@@ -67,8 +67,8 @@ final class RunningServer {
         try parts.folderLock?.announce(address.url, key: key, requiresTokens: access.isRequired)
         try settings.readyFile?.write(address.url)
         settings.serviceManager.reportReady(at: address.url)
-        let own = layout.artifactBucket?.uri ?? layout.artifactsPath
-        let artifacts = layout.servesArtifacts ? own : layout.artifactRoot.uri
+        let artifactLocation = layout.artifactBucket?.uri ?? layout.artifactsPath
+        let artifacts = layout.servesArtifacts ? artifactLocation : layout.artifactRoot.uri
         StandardStream.output.write(
             "Apus \(apusVersion) at \(address.url), database \(parts.database), artifacts \(artifacts)\(try runCountText)"
                 + settings.webPages.announcement

@@ -121,7 +121,7 @@ struct ServerCommand: ParsableCommand {
                 StandardStream.error.write("apus: not in snapshots: the artifacts in '\(bucket.uri)'")
             }
             if let setting = environment.setting(.keepFree, self.limits.keepFree) {
-                StandardStream.error.write("apus: \(setting.shown) is ignored: artifacts are in '\(bucket.uri)'")
+                StandardStream.error.write("apus: \(setting.quoted) is ignored: artifacts are in '\(bucket.uri)'")
             }
         }
         let upstream = try UpstreamSettings(forwarding, environment)

@@ -131,10 +131,10 @@ extension ServerParts {
         }
         guard access.isRequired else { return }
         // Otherwise the cache of the browser would still contain the answers after the log-out.
-        let others = configuration.requestHeaders
+        let otherFields = configuration.requestHeaders
         configuration.requestHeaders = { request in
             let isShown = request.header("cookie") != nil && routes.isForScripts(request)
-            return (others?(request) ?? []) + (isShown ? [("Cache-Control", "no-store")] : [])
+            return (otherFields?(request) ?? []) + (isShown ? [("Cache-Control", "no-store")] : [])
         }
     }
 

@@ -110,10 +110,10 @@ struct Backup {
                 return
             }
             // A file that was deleted meanwhile is not part of the backup.
-            guard let way = try Disk.linkOrCopy(artifactsPath + "/" + path, at: target, mayLink: mayLink) else {
+            guard let method = try Disk.linkOrCopy(artifactsPath + "/" + path, at: target, mayLink: mayLink) else {
                 return
             }
-            if way == .linked { result.linked += 1 }
+            if method == .linked { result.linked += 1 }
             let digest = try Disk.digest(target)
             manifest.files[name] = BackupManifest.Entry(size: digest.size, sha256: digest.sha256, time: time)
         }

@@ -25,7 +25,7 @@ enum Disk {
     private static let pieceBytes = 1 << 20
 
     /// The result of `linkOrCopy`: a hard link, or a separate copy.
-    enum Way {
+    enum CopyMethod {
         case linked, copied
     }
 
@@ -95,20 +95,20 @@ enum Disk {
         other: (String) -> Void = { _ in },
         _ body: (_ path: String, _ status: FileStatus) throws -> Void
     ) throws {
-        let whole = path.isEmpty ? folder : folder + "/" + path
-        guard FileKind(whole) == .folder else { return }
-        for name in try entryNames(whole) where !isLeftOut(name) {
-            let below = path.isEmpty ? name : path + "/" + name
+        let fullPath = path.isEmpty ? folder : folder + "/" + path
+        guard FileKind(fullPath) == .folder else { return }
+        for name in try entryNames(fullPath) where !isLeftOut(name) {
+            let childPath = path.isEmpty ? name : path + "/" + name
             var status = stat()
             // If this fails, the file was removed meanwhile, or its name is not UTF-8.
-            guard lstat(folder + "/" + below, &status) == 0 else {
-                if name.unicodeScalars.contains("\u{FFFD}") { other(below) }
+            guard lstat(folder + "/" + childPath, &status) == 0 else {
+                if name.unicodeScalars.contains("\u{FFFD}") { other(childPath) }
                 continue
             }
             switch status.st_mode & S_IFMT {
-            case S_IFREG: try body(below, FileStatus(status))
-            case S_IFDIR: try walk(folder, below, leavingOut: isLeftOut, other: other, body)
-            default: other(below)
+            case S_IFREG: try body(childPath, FileStatus(status))
+            case S_IFDIR: try walk(folder, childPath, leavingOut: isLeftOut, other: other, body)
+            default: other(childPath)
             }
         }
     }
@@ -117,7 +117,7 @@ enum Disk {
     ///
     /// - Parameter mayLink: whether a hard link is allowed. Then nobody may write to either file.
     /// - Returns: nil if the source no longer exists.
-    static func linkOrCopy(_ source: String, at target: String, mayLink: Bool) throws(DiskFailure) -> Way? {
+    static func linkOrCopy(_ source: String, at target: String, mayLink: Bool) throws(DiskFailure) -> CopyMethod? {
         let from = open(source, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard from >= 0 else {
             if errno == ENOENT { return nil }

@@ -41,7 +41,7 @@ final class SnapshotScheduler: Sendable {
     }
 
     /// The number of snapshots that this process has made.
-    var made: Int { state.withLock(\.made) }
+    var snapshotCount: Int { state.withLock(\.made) }
 
     /// How long ago the newest snapshot was made.
     var age: Duration? { state.withLock { $0.newestInstant.map { .now - $0 } } }

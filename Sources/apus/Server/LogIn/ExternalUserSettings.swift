@@ -44,12 +44,12 @@ struct ExternalUserSettings {
             Issuer(settings, calls) { logger.warning("the issuer of tokens \($0)") }
         }
         for issuer in all { issuer.begin() }
-        let known = TokenIssuers(all)
+        let tokenIssuers = TokenIssuers(all)
         var users = users
         users.isToken = TokenIssuers.areMeant
         users.tokenHolder = { token, time throws(ExternalUsers.TokenFailure) in
             do throws(TokenFault) {
-                return try known.proof(of: token, at: time).user
+                return try tokenIssuers.proof(of: token, at: time).user
             } catch {
                 throw ExternalUsers.TokenFailure(error)
             }
@@ -64,7 +64,7 @@ struct ExternalUserSettings {
         while text.hasSuffix("/") { text.removeLast() }
         let isPlain = !text.contains { "?#@\\\"'<>".contains($0) }
         guard isPlain, let url = HTTPURL(text) else {
-            throw StartFailure("\(setting.shown) is not an http or https address, such as https://ml.example.org.")
+            throw StartFailure("\(setting.quoted) is not an http or https address, such as https://ml.example.org.")
         }
         return (text, "\(url.origin.scheme)://\(url.origin.hostField)", url.target == "/" ? "" : url.target)
     }
@@ -102,12 +102,12 @@ struct ExternalUserSettings {
         }
         guard let peers else {
             throw StartFailure(
-                "\(user.shown) needs --trusted-proxies: without the addresses of the proxies anybody could name a user."
+                "\(user.quoted) needs --trusted-proxies: without the addresses of the proxies anybody could name a user."
             )
         }
         guard let scopes else { throw StartFailure(Self.missingScopesMessage(user.source)) }
         for field in [user, groups].compactMap({ $0 }) where !Self.isField(field.text) {
-            throw StartFailure("\(field.shown) is no header field in which a proxy can name a user.")
+            throw StartFailure("\(field.quoted) is no header field in which a proxy can name a user.")
         }
         if let groups, groups.text.lowercased() == user.text.lowercased() {
             throw StartFailure("\(groups.source) and \(user.source) are the same field.")
@@ -127,13 +127,15 @@ struct ExternalUserSettings {
     }
 
     private static func isField(_ text: String) -> Bool {
-        let taken = ["authorization", "cookie", "host", "origin", "content-length", "transfer-encoding", "connection"]
+        let reserved = [
+            "authorization", "cookie", "host", "origin", "content-length", "transfer-encoding", "connection",
+        ]
         let isToken =
             !text.isEmpty
             && text.utf8.allSatisfy { byte in
                 (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || byte == UInt8(ascii: "-")
             }
-        return isToken && !taken.contains(text.lowercased())
+        return isToken && !reserved.contains(text.lowercased())
     }
 
     private static func missingScopesMessage(_ source: String) -> String {
@@ -187,7 +189,7 @@ struct ExternalUserSettings {
             return nil
         }
         guard var issuer = IssuerSettings(issuer: setting.text) else {
-            throw StartFailure("\(setting.shown) is no issuer: \(IssuerFile.addressAdvice)")
+            throw StartFailure("\(setting.quoted) is no issuer: \(IssuerFile.addressAdvice)")
         }
         if let clientID {
             var client = IssuerSettings.Client(id: clientID.text)

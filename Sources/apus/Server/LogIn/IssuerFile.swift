@@ -25,11 +25,11 @@ enum IssuerFile {
         do throws(JSONError) {
             root = try JSONDocument(parsing: bytes).root
         } catch {
-            throw StartFailure("\(setting.shown) is not JSON: \(error)")
+            throw StartFailure("\(setting.quoted) is not JSON: \(error)")
         }
         guard root.members.allSatisfy({ $0.key == "issuers" }), let list = root["issuers"], list.kind == .array,
             list.count > 0
-        else { throw StartFailure("\(setting.shown) is not a JSON object whose only member is the list 'issuers'.") }
+        else { throw StartFailure("\(setting.quoted) is not a JSON object whose only member is the list 'issuers'.") }
         var issuers: [ConfiguredIssuer] = []
         for (index, entry) in list.elements.enumerated() {
             issuers.append(try Entry(entry, "Issuer \(index + 1) in \(setting.source)").issuer())

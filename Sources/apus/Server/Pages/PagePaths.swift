@@ -8,23 +8,23 @@ internal import MLflowAPI
 /// are the root and the static prefix; with MLflow's pages, there is one more under each of the two.
 struct PagePaths {
     /// The base paths of Apus' own pages.
-    private let own: [String]
+    private let ownBases: [String]
     /// The base paths of MLflow's pages.
-    private let others: [String]
+    private let mlflowBases: [String]
     private let bundle: PageBundle?
-    /// The relative address of Apus' own pages, as seen from a path directly under one of `others`.
+    /// The relative address of Apus' own pages, as seen from a path directly under one of `mlflowBases`.
     private let pathToOwnPages: String
 
     init(_ settings: WebPageSettings, _ listening: ListeningSettings) {
         let roots = listening.bases
         bundle = settings.bundle
         if settings.bundle == nil {
-            own = roots
-            others = []
+            ownBases = roots
+            mlflowBases = []
             pathToOwnPages = "./"
         } else {
-            own = settings.path.isEmpty ? roots.map { $0 + WebPageSettings.ownPath } : roots
-            others = roots.map { $0 + settings.path }
+            ownBases = settings.path.isEmpty ? roots.map { $0 + WebPageSettings.ownPath } : roots
+            mlflowBases = roots.map { $0 + settings.path }
             let depth = settings.path.count { $0 == "/" }
             pathToOwnPages =
                 depth == 0 ? ".\(WebPageSettings.ownPath)/" : String(repeating: "../", count: depth)
@@ -32,19 +32,19 @@ struct PagePaths {
     }
 
     /// All base paths, in the order in which their routes are added.
-    var all: [String] { own + others }
+    var all: [String] { ownBases + mlflowBases }
 
     /// Adds the routes of the pages; must be called after every other route has been added.
     ///
     /// - Throws: `StartFailure` if a page has the path of another route.
     func addRoutes(to routes: inout RouteTable, _ access: AccessControl) throws(StartFailure) {
-        routes.addPages(bases: own, requiresCredentials: access.isRequired)
+        routes.addPages(bases: ownBases, requiresCredentials: access.isRequired)
         if access.hasUsers {
-            for base in own { Self.addSignUp(at: base, to: &routes, pages: "./") }
-            for base in others { Self.addSignUp(at: base, to: &routes, pages: pathToOwnPages) }
+            for base in ownBases { Self.addSignUp(at: base, to: &routes, pages: "./") }
+            for base in mlflowBases { Self.addSignUp(at: base, to: &routes, pages: pathToOwnPages) }
         }
         if let bundle {
-            for base in others { Self.add(bundle, at: base, to: &routes) }
+            for base in mlflowBases { Self.add(bundle, at: base, to: &routes) }
         }
         // The addresses in a page are relative to a path that ends with a slash, so other paths redirect there.
         for base in all where !base.isEmpty {

@@ -46,7 +46,7 @@ struct WebPageSettings {
                 default:
                     "it has no index.html: name the folder of MLflow's pages, mlflow/server/js/build in its package"
                 }
-            throw StartFailure("\(setting.shown): \(folder.printable(limit: 300)) contains no pages, \(reason).")
+            throw StartFailure("\(setting.quoted): \(folder.printable(limit: 300)) contains no pages, \(reason).")
         }
     }
 

@@ -29,7 +29,7 @@ struct AccountSettings {
             return nil
         }
         guard application.text == Self.application else {
-            throw StartFailure("\(application.shown) is not known; the only application of this server is basic-auth.")
+            throw StartFailure("\(application.quoted) is not known; the only application of this server is basic-auth.")
         }
         let file = try Self.configuration(environment)
         if let function = file["authorization_function"],
@@ -68,10 +68,10 @@ struct AccountSettings {
     /// The settings in the section [mlflow] of the file that MLFLOW_AUTH_CONFIG_PATH names, as MLflow reads it.
     private static func configuration(_ environment: Environment) throws(StartFailure) -> [String: String] {
         guard let path = environment["MLFLOW_AUTH_CONFIG_PATH"] else { return [:] }
-        let shown = path.printable(limit: 300)
+        let printablePath = path.printable(limit: 300)
         guard let text = WholeFile.text(path, atMost: longestFile) else {
             throw StartFailure(
-                "The file of MLFLOW_AUTH_CONFIG_PATH, \(shown), cannot be read, or is longer than 64 KiB."
+                "The file of MLFLOW_AUTH_CONFIG_PATH, \(printablePath), cannot be read, or is longer than 64 KiB."
             )
         }
         var settings: [String: String] = [:]

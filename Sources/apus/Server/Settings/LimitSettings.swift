@@ -58,7 +58,7 @@ struct LimitSettings {
     private static func count(_ setting: Setting?) throws(StartFailure) -> Int? {
         guard let setting else { return nil }
         guard let count = Int(setting.text), (1...1_000_000_000).contains(count) else {
-            throw StartFailure("\(setting.shown) is not a limit; use a number from 1 to 1000000000, or leave it out.")
+            throw StartFailure("\(setting.quoted) is not a limit; use a number from 1 to 1000000000, or leave it out.")
         }
         return count
     }
@@ -66,7 +66,7 @@ struct LimitSettings {
     private static func size(_ setting: Setting?) throws(StartFailure) -> Int? {
         guard let setting else { return nil }
         guard let size = StorageSize(setting.text), size.bytes > 0 else {
-            throw StartFailure("\(setting.shown) is not a limit; use a size such as 64MB or 20GB, or leave it out.")
+            throw StartFailure("\(setting.quoted) is not a limit; use a size such as 64MB or 20GB, or leave it out.")
         }
         return size.bytes
     }
@@ -82,12 +82,12 @@ enum KeepFreeSetting {
         guard let setting = environment.setting(.keepFree, given) else { return defaultAmount }
         if setting.text.last == "%" {
             guard let percent = Int(setting.text.dropLast()), (0...90).contains(percent) else {
-                throw StartFailure("\(setting.shown) is not a part of a disk; use 0% to 90%.")
+                throw StartFailure("\(setting.quoted) is not a part of a disk; use 0% to 90%.")
             }
             return percent == 0 ? nil : .percent(percent)
         }
         guard let size = StorageSize(setting.text) else {
-            throw StartFailure("\(setting.shown) is not a size; use one such as 500MB, 2GB or 5%, or 0 for none.")
+            throw StartFailure("\(setting.quoted) is not a size; use one such as 500MB, 2GB or 5%, or 0 for none.")
         }
         return size.bytes == 0 ? nil : .bytes(Int64(size.bytes))
     }

@@ -17,8 +17,8 @@ struct MLflowServerFlags {
 
     /// - Throws: `ValidationError` for a flag without its value.
     init(_ arguments: some Sequence<String>) throws {
-        var left = Array(arguments)[...]
-        while let argument = left.popFirst() {
+        var remaining = Array(arguments)[...]
+        while let argument = remaining.popFirst() {
             if argument == "--" {
                 rest.append(argument)
                 break
@@ -34,15 +34,15 @@ struct MLflowServerFlags {
             if setting.valueName == nil {
                 given[setting.flag] = name == setting.opposite ? "false" : "true"
             } else {
-                given[setting.flag] = try parts.count > 1 ? String(parts[1]) : Self.value(of: setting, &left)
+                given[setting.flag] = try parts.count > 1 ? String(parts[1]) : Self.value(of: setting, &remaining)
             }
         }
-        rest += left
+        rest += remaining
     }
 
-    private static func value(of setting: SettingDefinition, _ left: inout ArraySlice<String>) throws -> String {
-        let isValue = left.first.map { !$0.hasPrefix("-") || $0 == "-" || flagsWithDashes.contains(setting.flag) }
-        guard isValue == true, let value = left.popFirst() else {
+    private static func value(of setting: SettingDefinition, _ remaining: inout ArraySlice<String>) throws -> String {
+        let isValue = remaining.first.map { !$0.hasPrefix("-") || $0 == "-" || flagsWithDashes.contains(setting.flag) }
+        guard isValue == true, let value = remaining.popFirst() else {
             throw ValidationError("Missing value for '\(setting.flag) <\(setting.valueName ?? "")>'")
         }
         return value

@@ -81,7 +81,7 @@ struct SecuritySettings {
         switch setting.text.uppercased() {
         case "NONE": return nil
         case "SAMEORIGIN", "DENY": return setting.text.uppercased()
-        default: throw StartFailure("\(setting.shown) is not a value of X-Frame-Options; use SAMEORIGIN, DENY or NONE.")
+        default: throw StartFailure("\(setting.quoted) is no value of X-Frame-Options; use SAMEORIGIN, DENY or NONE.")
         }
     }
 

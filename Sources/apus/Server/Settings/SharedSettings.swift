@@ -18,8 +18,8 @@ extension ServerSettings {
         values[SettingDefinition.audit.flag] = audit.isOn ? "on" : "off"
         values[SettingDefinition.defaultPermission.flag] = security.accounts?.defaultLevel.wireName
         if layout.servesArtifacts {
-            let place = layout.artifactBucket?.uri ?? layout.artifactsPath
-            values[SettingDefinition.artifactsDestination.flag] = place
+            let location = layout.artifactBucket?.uri ?? layout.artifactsPath
+            values[SettingDefinition.artifactsDestination.flag] = location
         }
         return values
     }

@@ -79,8 +79,8 @@ final class StopSignals: Sendable {
         while true {
             let remaining = Self.longestStop - (.now - begin)
             // Every acknowledged change is durable, so the process may end before the remaining work is done.
-            guard remaining > .zero, let again = next(within: remaining) else { _exit(0) }
-            if .now - begin > Self.repetitionTime { _exit(128 + again.number) }
+            guard remaining > .zero, let second = next(within: remaining) else { _exit(0) }
+            if .now - begin > Self.repetitionTime { _exit(128 + second.number) }
         }
     }
 

@@ -79,8 +79,8 @@ struct StorageLayout {
                 environment
             )
         }
-        let own = artifactBucket?.uri ?? artifactsPath
-        let fallback = Setting(source: "the default", text: servesArtifacts ? "mlflow-artifacts:/" : own)
+        let artifactLocation = artifactBucket?.uri ?? artifactsPath
+        let fallback = Setting(source: "the default", text: servesArtifacts ? "mlflow-artifacts:/" : artifactLocation)
         let root = environment.setting(.defaultArtifactRoot, options.defaultArtifactRoot)
         (artifactRoot, localArtifactRootPath) = try Self.artifactRoot(root ?? fallback, workingDirectory)
         artifactRootBucket = try Self.bucket(root ?? fallback)
@@ -214,7 +214,7 @@ struct StorageLayout {
         try refuseAddress(setting, workingDirectory)
         let location = ArtifactLocation(setting.text)
         guard location.scheme != nil || setting.text.firstRange(of: "://") == nil else {
-            throw StartFailure("\(setting.shown): this is neither a path nor a URI; is there a space before it?")
+            throw StartFailure("\(setting.quoted): this is neither a path nor a URI; is there a space before it?")
         }
         let path: String
         switch location.scheme {
@@ -227,7 +227,7 @@ struct StorageLayout {
             }
         default:
             throw StartFailure(
-                "\(setting.shown): artifacts cannot be kept there; local folders, file:// URIs and s3:// URIs are supported."
+                "\(setting.quoted): artifacts cannot be kept there; local folders, file:// URIs and s3:// URIs are supported."
             )
         }
         switch FileKind(path) {

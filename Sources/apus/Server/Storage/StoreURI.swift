@@ -75,7 +75,7 @@ struct StoreURI {
         let isFile = name.dropFirst().contains(".") && !text.hasPrefix("file:") && name != ".."
         guard isFile || FileKind(text) == .file else {
             throw StartFailure(
-                "\(setting.shown) names the folder of an MLflow file store, which cannot be served. Leave it out and give a "
+                "\(setting.quoted) names the folder of an MLflow file store, which cannot be served. Leave it out and give a "
                     + "folder for all data with --data-dir, or name a SQLite file: \(forms)."
             )
         }

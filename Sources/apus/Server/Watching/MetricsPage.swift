@@ -183,12 +183,12 @@ struct MetricsPage {
         }
     }
 
-    private mutating func addSnapshots(_ keeper: SnapshotScheduler) {
-        let status = keeper.status
-        add("apus_snapshots_total", "Snapshots that this process has made.", "counter", keeper.made)
+    private mutating func addSnapshots(_ scheduler: SnapshotScheduler) {
+        let status = scheduler.status
+        add("apus_snapshots_total", "Snapshots that this process has made.", "counter", scheduler.snapshotCount)
         add("apus_snapshot_current", "1 while the newest snapshot is up to date.", "gauge", status.isCurrent ? 1 : 0)
         add("apus_snapshot_failing", "1 if the last one could not be made.", "gauge", status.failure == nil ? 0 : 1)
-        guard let age = keeper.age else { return }
+        guard let age = scheduler.age else { return }
         add("apus_snapshot_age_seconds", "Age of the newest snapshot.", "gauge", age.seconds)
     }
 

@@ -152,7 +152,7 @@ struct UserDeletion: ParsableCommand {
     }
 }
 
-/// What the commands about users have in common.
+/// Makes the request bodies and the messages of the commands about users.
 private enum UserCall {
     static func body(_ fields: [(String, String)], isAdmin: Bool? = nil) -> [UInt8] {
         JSONWriter.object { writer in

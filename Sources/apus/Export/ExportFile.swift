@@ -85,7 +85,7 @@ struct ExportFile: ~Copyable {
         for _ in 0..<40 {
             var target = [CChar](repeating: 0, count: Int(PATH_MAX))
             let count = readlink(path, &target, target.count)
-            // The text of a link in /proc, such as that of a pipe, may not be a path, so such a link is not followed here.
+            // A link in /proc, such as that of a pipe, may contain a text that is not a path, so it is not followed here.
             guard count > 0, FileKind(path) != .other else { return path }
             let link = String(decoding: target.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
             let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""

@@ -26,7 +26,7 @@ protocol ImportTarget: AnyObject {
     /// The size of the file at a path relative to the root of artifacts; nil if there is none.
     func size(at path: ArtifactPath) throws -> Int64?
 
-    /// Stores a file at a path relative to the root of artifacts unless a file is there.
+    /// Stores a file at a path relative to the root of artifacts, unless a file exists at this path.
     ///
     /// - Throws: `ArtifactError` or `FileRefusal` if this file is refused, any other error if the import must end.
     func storeFile(_ file: SourceFile, at path: ArtifactPath) throws -> Adoption

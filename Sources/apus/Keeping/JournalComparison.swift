@@ -68,7 +68,7 @@ struct JournalComparison {
 
     /// Adds the missing entries to the journal.
     ///
-    /// - Parameter isKilled: whether the last server was killed, so that it may have deleted the missing files.
+    /// - Parameter isKilled: whether the last server was killed; if so, it may have deleted the missing files without an entry.
     /// - Returns: one line for each added entry.
     func addEntries(to connection: Connection, isKilled: Bool) throws -> [String] {
         let now = unixMilliseconds()

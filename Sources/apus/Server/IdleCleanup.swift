@@ -4,7 +4,7 @@ internal import Logging
 internal import Synchronization
 internal import Tracking
 
-/// Returns memory to the system and truncates the database's write-ahead log when no request has come for a while.
+/// Returns memory to the system and truncates the database's write-ahead log after five seconds without a request.
 ///
 /// Each request costs two atomic operations. The timer runs only after requests, so it never wakes an idle process.
 final class IdleCleanup: Sendable {

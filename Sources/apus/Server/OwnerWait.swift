@@ -60,7 +60,7 @@ struct OwnerWait {
 /// A server that has a data folder open, and its address for commands on the same machine.
 struct ReachableOwner: Equatable {
     let address: String
-    /// The secret by which the server recognizes commands of its own machine.
+    /// The secret by which the server recognizes commands that run on its machine.
     let key: String?
     let requiresTokens: Bool
 

@@ -20,7 +20,7 @@ final class RequestLimits: Sendable {
 
     var refusals: Int { refused.load(ordering: .relaxed) }
 
-    /// Counts a request, and returns the refusal of a request that comes too early; nil if the request is accepted.
+    /// Counts a request, and returns its refusal if the client must wait first; nil if the request is accepted.
     ///
     /// Requests that anyone may send, such as health probes, and requests of commands on the server's machine are not counted.
     func refusal(of request: HTTPRequest, _ access: Access?) -> HTTPResponse? {

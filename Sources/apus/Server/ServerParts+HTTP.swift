@@ -122,7 +122,7 @@ extension ServerParts {
             if let frameOptions = security.frameOptions {
                 configuration.commonHeaders.append(("X-Frame-Options", frameOptions))
             }
-            // An answer may also have a policy of its own: a browser applies both.
+            // If an answer has another policy too, such as that of a page, a browser applies both.
             let framing = security.frameAncestors.map { [(name: "Content-Security-Policy", value: $0.policy)] } ?? []
             configuration.requestHeaders = { security.origins.responseHeaders(for: $0) + framing }
         } else {

@@ -25,8 +25,8 @@ struct BackupFolder: Sendable {
 
     /// The path of one generation.
     ///
-    /// - Parameter name: the name of the generation. nil stands for this folder itself if it is a generation, and
-    ///   otherwise for the newest generation in it.
+    /// - Parameter name: the name of the generation; nil for this folder itself if it is a generation, and otherwise for
+    ///   the newest generation in it.
     func folder(_ name: String?) throws(StartFailure) -> String {
         if name == nil, FileKind(path + "/" + BackupManifest.name) == .file { return path }
         let all = generations

@@ -31,7 +31,7 @@ struct PageModules {
         var packed: Set<String> = []
         for pack in Self.packs {
             var modules: [PageModule] = []
-            // The pack's own module comes last, because it uses the others when it runs.
+            // The module that names the pack is the last one, because it uses the others when it runs.
             for root in pack.pages + [pack.path] { Self.collect(root, into: &modules, &packed) }
             contents[pack.path] = modules
         }

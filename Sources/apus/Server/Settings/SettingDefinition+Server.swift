@@ -161,7 +161,7 @@ extension SettingDefinition {
         .withDefault("what --x-frame-options says")
         .doing(
             "The origins whose pages may show Apus in a frame, separated by commas, such as https://hub.example.org or "
-                + "https://*.example.org; its own pages always may. Browsers then look at this list and not at X-Frame-Options."
+                + "https://*.example.org; Apus' own pages always may. Browsers then use this list and ignore X-Frame-Options."
         )
     static let disableSecurityMiddleware = toggle(
         "--disable-security-middleware",
@@ -287,7 +287,7 @@ extension SettingDefinition {
             "If a server already has this data open, print its URL, write the URL to the ready file and end with status 0. Without "
                 + "this flag, the command fails in this case with an error that names the URL."
         )
-    static let idleExit = option("--idle-exit", "time", "APUS_IDLE_EXIT").withDefault("the server stays")
+    static let idleExit = option("--idle-exit", "time", "APUS_IDLE_EXIT").withDefault("never")
         .doing("Stop the server when no connection was open and no request came for this time, such as 60s or 10m.")
     static let parentPid = option("--parent-pid", "pid")
         .doing(

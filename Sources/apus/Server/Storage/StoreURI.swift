@@ -24,7 +24,7 @@ struct StoreURI {
     private static let forms =
         "sqlite:///relative/apus.db, sqlite:////absolute/apus.db, or leave it out and set --data-dir"
 
-    /// What to do with data in PostgreSQL instead of using commands that work only on SQLite files.
+    /// The advice to users who give data in PostgreSQL to a command that works only on SQLite files.
     static let adviceForPostgres =
         "Over PostgreSQL, use pg_dump and pg_restore for backups; apus import copies the data into a data folder, and apus doctor "
         + "http://HOST:PORT checks a server."

@@ -19,9 +19,9 @@ final class IdleCleanup: Sendable {
     private static let minimumRequests = 16
 
     init(store: any TrackingBackend, _ logger: Logger) {
-        let memoryTrim = BackgroundTask("memory-memoryTrim", logger) { _ in _ = malloc_trim(0) }
+        let memoryTrim = BackgroundTask("memory-trim", logger) { _ in _ = malloc_trim(0) }
         self.memoryTrim = memoryTrim
-        storeCleanup = BackgroundTask("store-storeCleanup", logger) { _ in
+        storeCleanup = BackgroundTask("store-rest", logger) { _ in
             store.releaseIdleResources()
             // The threads of the store free their memory within this delay.
             memoryTrim.run(after: .seconds(1))

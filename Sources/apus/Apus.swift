@@ -28,7 +28,7 @@ struct Apus: ParsableCommand {
         }
         let arguments = CommandLine.arguments.dropFirst()
         HiddenPasswords.overwrite()
-        // A write beyond the size limit for files then fails with an error that can be reported, and does not kill the process.
+        // A write beyond the size limit for files then fails with an error; otherwise the signal would kill the process.
         signal(SIGXFSZ, SIG_IGN)
         do {
             let isServer = arguments.first.map(ServerCommand.names.contains) ?? false
@@ -55,8 +55,8 @@ struct Apus: ParsableCommand {
 
     /// Parses the arguments of `apus server` without the root command.
     ///
-    /// Through the root command, the parser would create the definitions of all options twice, which takes milliseconds at every
-    /// start.
+    /// If the root command parsed them, the parser would create the definitions of all options twice, which takes milliseconds
+    /// at every start.
     /// - Parameter arguments: the arguments of the process; the first one is the name of the command.
     private static func parseServer(_ arguments: [String]) throws -> any ParsableCommand {
         if let server = try? ServerCommand.parse(Array(arguments.dropFirst())) { return server }
@@ -66,7 +66,8 @@ struct Apus: ParsableCommand {
 
     /// Opens `/dev/null` for each of the three standard descriptors that is closed.
     ///
-    /// Otherwise, the next file or socket that is opened would get its number, and output would be written into that file.
+    /// Otherwise, the next file or socket that is opened would get the number of the closed descriptor, and the program's
+    /// output would be written into that file or socket.
     private static func fillStandardDescriptors() {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
             _ = open("/dev/null", O_RDWR)
@@ -75,13 +76,11 @@ struct Apus: ParsableCommand {
 
     func validate() throws {
         guard envFile == nil else {
-            throw ValidationError(
-                "--env-file is not offered. Set the variables before: set -a; . FILE; set +a; then start apus."
-            )
+            throw ValidationError("--env-file is not offered. Set the variables first: set -a; . FILE; set +a; apus …")
         }
     }
 }
 
 let apusVersion = "0.1.0"
-/// The MLflow version whose API the server implements; clients decide by this version which calls they make.
+/// The MLflow version whose API the server implements; clients choose their calls by this version.
 let mlflowVersion = "3.17.2"

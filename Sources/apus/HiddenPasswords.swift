@@ -1,12 +1,13 @@
 internal import Glibc
 
-/// Finds the passwords in addresses, also in addresses with mistakes, and overwrites those in the arguments of this process,
-/// because other users of the machine can see the arguments with `ps`.
+/// Finds the passwords in addresses, also in addresses with mistakes.
+///
+/// It overwrites those in the arguments of this process, because other users of the machine can see the arguments with `ps`.
 enum HiddenPasswords {
     /// A password in a text.
-    struct Found {
+    struct Match {
         /// The password with the bytes around it by which it is recognized, such as `:PASSWORD@` or `password=PASSWORD`.
-        let whole: Range<Int>
+        let context: Range<Int>
         let password: Range<Int>
     }
 
@@ -28,23 +29,23 @@ enum HiddenPasswords {
 
     /// Returns the ranges of the passwords in a text: what is between `USER:` and `@` in the first address, and the values of
     /// libpq's options for passwords, in a URI or in the form `host=db password=…`.
-    static func passwords(in text: [UInt8]) -> [Range<Int>] { found(in: text).map(\.password) }
+    static func passwords(in text: [UInt8]) -> [Range<Int>] { matches(in: text).map(\.password) }
 
     /// Returns the passwords in a text with an address.
     ///
     /// The address may contain mistakes: `postgresql//USER:PASSWORD@HOST`, a missing scheme, or a password with `/`, `?` or `@`.
     /// If it is not clear where the password ends, the longest possible password is returned.
-    static func found(in text: [UInt8]) -> [Found] {
+    static func matches(in text: [UInt8]) -> [Match] {
         guard let address = AddressBeginning(text) else { return optionValues(text, from: 0) }
         guard let range = userInfo(text, address) else {
-            let end = text[address.index...].firstIndex { slash == $0 || mark == $0 } ?? text.count
+            let end = text[address.index...].firstIndex { slash == $0 || questionMark == $0 } ?? text.count
             return optionValues(text, from: address.isOfDatabase ? end : 0)
         }
-        let whole = range.lowerBound - 1..<min(range.upperBound + 1, text.count)
-        return [Found(whole: whole, password: range)] + optionValues(text, from: range.upperBound)
+        let context = range.lowerBound - 1..<min(range.upperBound + 1, text.count)
+        return [Match(context: context, password: range)] + optionValues(text, from: range.upperBound)
     }
 
-    fileprivate static let (slash, mark, colon, at) = (
+    fileprivate static let (slash, questionMark, colon, at) = (
         UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: ":"), UInt8(ascii: "@")
     )
     private static let blanks = Set(" \t\r\n".utf8)
@@ -61,17 +62,17 @@ enum HiddenPasswords {
     /// The password of the user: the bytes between the first colon and an `@` after the beginning of an address.
     private static func userInfo(_ text: [UInt8], _ address: AddressBeginning) -> Range<Int>? {
         let begin = address.index
-        let authorityEnd = text[begin...].firstIndex { slash == $0 || mark == $0 } ?? text.count
+        let authorityEnd = text[begin...].firstIndex { slash == $0 || questionMark == $0 } ?? text.count
         let inAuthority = between(text, begin..<authorityEnd)
         switch address.kind {
         case .database:
-            let options = text[begin...].indices.first { isBeginOfOptions(text, $0) } ?? text.count
+            let options = text[begin...].indices.first { startsOptions(text, $0) } ?? text.count
             return between(text, begin..<options) ?? inAuthority
         case .other:
             if let inAuthority { return inAuthority }
             guard let range = between(text, begin..<text.count) else { return nil }
             // If only digits follow the colon, they are a port, and the `@` is in the path.
-            let first = text[range].prefix { $0 != slash && $0 != mark }
+            let first = text[range].prefix { $0 != slash && $0 != questionMark }
             let isPort = first.allSatisfy { (0x30...0x39).contains($0) }
             return isPort || text[begin..<range.lowerBound].contains(slash) ? nil : range
         case .unnamed:
@@ -91,8 +92,8 @@ enum HiddenPasswords {
     }
 
     /// Whether a question mark is followed by the name of an option of libpq, and is therefore not a part of a password.
-    private static func isBeginOfOptions(_ text: [UInt8], _ index: Int) -> Bool {
-        guard text[index] == mark else { return false }
+    private static func startsOptions(_ text: [UInt8], _ index: Int) -> Bool {
+        guard text[index] == questionMark else { return false }
         let name = text[(index + 1)...].prefix { $0 != UInt8(ascii: "=") }
         return name.endIndex < text.count && PostgresURI.options.contains(String(decoding: name, as: UTF8.self))
     }
@@ -100,8 +101,8 @@ enum HiddenPasswords {
     // MARK: Options
 
     /// The values of options for passwords after an index of a text.
-    private static func optionValues(_ text: [UInt8], from begin: Int) -> [Found] {
-        var found: [Found] = []
+    private static func optionValues(_ text: [UInt8], from begin: Int) -> [Match] {
+        var matches: [Match] = []
         var index = begin
         while let equals = text[index...].firstIndex(of: UInt8(ascii: "=")) {
             index = equals + 1
@@ -111,10 +112,10 @@ enum HiddenPasswords {
             guard endings.contains(where: name.hasSuffix) else { continue }
             let valueBegin = text[index...].firstIndex { !blanks.contains($0) } ?? text.count
             let end = endOfValue(text, from: valueBegin)
-            found.append(Found(whole: nameBegin..<end, password: valueBegin..<end))
+            matches.append(Match(context: nameBegin..<end, password: valueBegin..<end))
             index = end
         }
-        return found
+        return matches
     }
 
     private static func endOfValue(_ text: [UInt8], from begin: Int) -> Int {
@@ -149,10 +150,10 @@ enum HiddenPasswords {
     private static let endings = ["password", "passwd", "pwd"]
 }
 
-/// The place in a text at which the user or the host of an address begins.
+/// The position in a text at which the user or the host of an address begins.
 private struct AddressBeginning {
     enum Kind {
-        /// An address of PostgreSQL, or what was meant as one.
+        /// An address of PostgreSQL, also with a misspelled scheme.
         case database
         /// An address with `://`.
         case other
@@ -167,13 +168,12 @@ private struct AddressBeginning {
     /// Returns nil for a text that cannot contain an address.
     init?(_ text: [UInt8]) {
         let (slash, colon) = (HiddenPasswords.slash, HiddenPasswords.colon)
-        let signs = text.firstRange(of: Array("://".utf8))
+        let schemeSeparator = text.firstRange(of: Array("://".utf8))
         let lower = text.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 + 32 : $0 }
         let name = Self.names.lazy.compactMap { lower.firstRange(of: $0) }.first
-        if let signs {
-            (index, kind) = (
-                signs.upperBound, name.map { $0.upperBound <= signs.lowerBound } == true ? .database : .other
-            )
+        if let schemeSeparator {
+            index = schemeSeparator.upperBound
+            kind = name.map { $0.upperBound <= schemeSeparator.lowerBound } == true ? .database : .other
         } else if let name {
             let afterScheme = text[name.upperBound...].drop { $0 != slash && $0 != colon }
             guard let begin = afterScheme.firstIndex(where: { $0 != slash && $0 != colon }) else { return nil }

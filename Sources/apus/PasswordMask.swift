@@ -1,14 +1,14 @@
 internal import Coding
 
-/// Replaces the passwords of given texts by stars in messages.
+/// Replaces in messages, by stars, the passwords of given texts, such as the arguments of this process.
 ///
 /// A message may contain such a text as a whole, in part, or at the end of a path.
 struct PasswordMask: Sendable {
     private struct Replacement {
-        let shown: [UInt8]
-        let hidden: [UInt8]
-        /// The number of bytes of `shown` before the password.
-        let lead: Int
+        let text: [UInt8]
+        let masked: [UInt8]
+        /// The number of bytes of `text` before the password.
+        let prefixLength: Int
     }
 
     /// The mask for the arguments of this process, and for those of its variables that may contain addresses.
@@ -25,7 +25,7 @@ struct PasswordMask: Sendable {
         }
         var seen: Set<[UInt8]> = []
         // Longer texts are replaced first, because they may contain shorter ones.
-        replacements = found.filter { seen.insert($0.shown).inserted }.sorted { $0.shown.count > $1.shown.count }
+        replacements = found.filter { seen.insert($0.text).inserted }.sorted { $0.text.count > $1.text.count }
     }
 
     /// Returns the message with stars in place of the passwords.
@@ -33,14 +33,14 @@ struct PasswordMask: Sendable {
         guard !replacements.isEmpty else { return message }
         var bytes = Array(message.utf8)
         for replacement in replacements {
-            bytes.replace(replacement.shown, with: replacement.hidden)
+            bytes.replace(replacement.text, with: replacement.masked)
             let dots = Array("...".utf8)
             guard bytes.firstRange(of: dots) != nil else { continue }
-            // A message may contain only the beginning of a long text, cut within the password, and three dots.
-            for length in stride(from: replacement.shown.count - 1, to: replacement.lead, by: -1) {
+            // A long text may be cut within the password; the message then contains its beginning and three dots.
+            for length in stride(from: replacement.text.count - 1, to: replacement.prefixLength, by: -1) {
                 bytes.replace(
-                    replacement.shown.prefix(length) + dots,
-                    with: replacement.shown.prefix(replacement.lead) + Self.stars + dots
+                    replacement.text.prefix(length) + dots,
+                    with: replacement.text.prefix(replacement.prefixLength) + Self.stars + dots
                 )
             }
         }
@@ -50,12 +50,13 @@ struct PasswordMask: Sendable {
     private static let stars = Array("***".utf8)
 
     private static func replacements(of text: [UInt8]) -> [Replacement] {
-        HiddenPasswords.found(in: text).filter { !$0.password.isEmpty }.flatMap { found in
-            let lead = Array(text[found.whole.lowerBound..<found.password.lowerBound])
-            let end = text[found.password.upperBound..<found.whole.upperBound]
+        HiddenPasswords.matches(in: text).filter { !$0.password.isEmpty }.flatMap { found in
+            let prefix = Array(text[found.context.lowerBound..<found.password.lowerBound])
+            let suffix = text[found.password.upperBound..<found.context.upperBound]
             let password = text[found.password]
-            return [Array(password), escapedForJSON(password)].map { shown in
-                Replacement(shown: lead + shown + end, hidden: lead + stars + end, lead: lead.count)
+            return [Array(password), escapedForJSON(password)].map { password in
+                let (text, masked) = (prefix + password + suffix, prefix + stars + suffix)
+                return Replacement(text: text, masked: masked, prefixLength: prefix.count)
             }
         }
     }

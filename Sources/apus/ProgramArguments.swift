@@ -1,10 +1,10 @@
 internal import Glibc
 
-/// The arguments and variables that the program was started with, as bytes.
+/// The arguments and variables with which the program was started, as bytes.
 ///
-/// Swift replaces bytes that are not UTF-8 when it makes a `String`, so such a path would name a different file.
+/// A `String` contains replacements for bytes that are not UTF-8, so a path with such bytes would name a different file.
 enum ProgramArguments {
-    /// The variables that this program reads begin with one of these, or are one of these.
+    /// The beginnings of the variables that this program reads, or their whole names with `=`.
     private static let prefixes = ["APUS_", "MLFLOW_", "AWS_", "HOME=", "TMPDIR="]
 
     /// The error message for the first argument or variable that is not UTF-8; nil if there is none.
@@ -32,7 +32,7 @@ enum ProgramArguments {
                 ? String(Unicode.Scalar(byte)) : "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }.joined()
         return
-            "The \(kind) '\(shown)' is not UTF-8. Apus accepts no such names: rename the file, or use a symbolic link to it."
+            "The \(kind) '\(shown)' is not UTF-8, which Apus does not accept: rename the file, or use a symbolic link to it."
     }
 
     /// The error message for the arguments and variables of this process; nil if all are UTF-8.
@@ -42,8 +42,8 @@ enum ProgramArguments {
 
     /// The values of the variables that are settings of this program.
     static var settings: [String] {
-        variables.filter { variable in prefixes.prefix(2).contains { variable.starts(with: $0.utf8) } }.compactMap {
-            variable in
+        let settings = variables.filter { variable in prefixes.prefix(2).contains { variable.starts(with: $0.utf8) } }
+        return settings.compactMap { variable in
             variable.firstIndex(of: 0x3D).map { String(decoding: variable[($0 + 1)...], as: UTF8.self) }
         }
     }
@@ -63,9 +63,7 @@ enum ProgramArguments {
         return UnsafeBufferPointer(start: text, count: strlen(text)).map { UInt8(bitPattern: $0) }
     }
 
-    private static func bytes(_ text: UnsafeMutablePointer<CChar>?) -> [UInt8] {
-        bytes(text.map { UnsafePointer($0) })
-    }
+    private static func bytes(_ text: UnsafeMutablePointer<CChar>?) -> [UInt8] { bytes(text.map { UnsafePointer($0) }) }
 
     /// The last arguments of this process, as unchanged bytes.
     static func last(_ count: Int) -> [UnsafePointer<CChar>] {

@@ -9,7 +9,7 @@ struct ProgramOutput {
         /// The program could not be started; the value is the error number of the system.
         case notStarted(Int32)
         /// The program ran longer than its time limit, or printed too many bytes; its process group was killed.
-        case tooSlow, tooMuch
+        case timedOut, outputTooLong
     }
 
     let text: String
@@ -38,7 +38,7 @@ struct ProgramOutput {
 
     private static func start(_ words: [String]) throws(Failure) -> (pid_t, Descriptor) {
         var ends: [Int32] = [-1, -1]
-        // O_CLOEXEC is set by the same call, because a program that another thread starts now would inherit the writing end.
+        // O_CLOEXEC is set by the same call: otherwise a program that another thread starts now would inherit the writing end.
         guard pipe2(&ends, O_CLOEXEC) == 0 else { throw .notStarted(errno) }
         // This function closes the writing end, because reading ends only when no process but the child has it open.
         let (reading, writing) = (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
@@ -72,19 +72,19 @@ struct ProgramOutput {
         var output: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4_096)
         while true {
-            let left = (end - .now) / .milliseconds(1)
-            guard left > 0 else { throw .tooSlow }
+            let remainingMilliseconds = (end - .now) / .milliseconds(1)
+            guard remainingMilliseconds > 0 else { throw .timedOut }
             var waiting = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
-            guard poll(&waiting, 1, Int32(left.rounded(.up))) > 0 else { continue }
+            guard poll(&waiting, 1, Int32(remainingMilliseconds.rounded(.up))) > 0 else { continue }
             let count = Glibc.read(descriptor.rawValue, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { return String(decoding: output, as: UTF8.self) }
             output.append(contentsOf: buffer[..<count])
-            guard output.count <= maximumBytes else { throw .tooMuch }
+            guard output.count <= maximumBytes else { throw .outputTooLong }
         }
     }
 
-    /// Waits for a child that has closed its output; usually it has closed it by ending.
+    /// Waits for the end of a child that has closed its output, as a child usually does only when it ends.
     private static func wait(for child: pid_t, until end: ContinuousClock.Instant) throws(Failure) -> Int32? {
         while true {
             var status: Int32 = 0
@@ -92,7 +92,7 @@ struct ProgramOutput {
             // The low seven bits are the number of the signal that ended the child, or 0 (wait(2)).
             if ended == child { return status & 0x7F == 0 ? (status >> 8) & 0xFF : nil }
             guard ended == 0 || errno == EINTR else { return nil }
-            guard .now < end else { throw .tooSlow }
+            guard .now < end else { throw .timedOut }
             sleepFor(.milliseconds(2))
         }
     }

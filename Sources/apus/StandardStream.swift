@@ -5,7 +5,7 @@ enum StandardStream: Int32 {
     case output = 1
     case error = 2
 
-    /// Writes one line at once, without the buffers of the C library and without the passwords of this process's arguments.
+    /// Writes one line at once, not through the buffers of the C library; passwords of this process's arguments are masked.
     func write(_ line: String) {
         var rest = Array((PasswordMask.ofProcess.hiding(line) + "\n").utf8)[...]
         while !rest.isEmpty {

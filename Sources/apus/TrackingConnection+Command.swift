@@ -2,7 +2,7 @@ internal import MLflowClient
 internal import PostgreSQL
 
 extension TrackingConnection {
-    /// A connection to the server that a person has named, with the credentials and settings of the environment.
+    /// A connection to the server that the user has named, with the credentials and settings of the environment.
     ///
     /// - Parameter agent: the name of the command in the field User-Agent.
     init(_ text: String, agent: String) throws(TrackingURIFault) {
@@ -12,10 +12,9 @@ extension TrackingConnection {
 
     /// A connection to the server that has a data folder of this machine open.
     ///
-    /// - Parameter place: the address and the key that the server has written into the folder.
-    init(ownerAt place: ReachableOwner, agent: String) throws(TrackingURIFault) {
-        let userAgent = "\(agent)/\(apusVersion)"
-        self.init(ownerAt: try TrackingURI(place.address), key: place.key, userAgent: userAgent)
+    /// - Parameter owner: the address and the key that the server has written into the folder.
+    init(ownerAt owner: ReachableOwner, agent: String) throws(TrackingURIFault) {
+        self.init(ownerAt: try TrackingURI(owner.address), key: owner.key, userAgent: "\(agent)/\(apusVersion)")
     }
 }
 

@@ -14,7 +14,7 @@ import Testing
 
     private func check(_ arguments: [String], _ variables: [String: String] = [:]) throws {
         let storage = try StorageOptions.parse(["--data-dir", folder.path])
-        try MLflowServerFlags(arguments).refuseUnhonoured(Environment(variables), storage)
+        try MLflowServerFlags(arguments).refuseUnsupported(Environment(variables), storage)
     }
 
     @Test(arguments: [

@@ -22,11 +22,11 @@ import Testing
 
     @Test(arguments: ["while :; do :; done", "exec >&-; while :; do :; done", "trap '' TERM; sleep 1000 & wait"])
     func `a program that does not end in time is ended`(command: String) {
-        #expect(throws: ProgramOutput.Failure.tooSlow) { try output(command, within: .milliseconds(100)) }
+        #expect(throws: ProgramOutput.Failure.timedOut) { try output(command, within: .milliseconds(100)) }
     }
 
     @Test func `a program that prints too much is ended`() {
-        #expect(throws: ProgramOutput.Failure.tooMuch) { try output("while :; do echo text; done") }
+        #expect(throws: ProgramOutput.Failure.outputTooLong) { try output("while :; do echo text; done") }
     }
 
     @Test func `a program that is not there is not started`() {

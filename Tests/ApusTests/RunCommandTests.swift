@@ -45,11 +45,11 @@ import Testing
     }
 
     @Test func `a status is that of the process, or 128 and its signal`() {
-        #expect(SignalPump.exitStatus(0) == 0)
-        #expect(SignalPump.exitStatus(7 << 8) == 7)
-        #expect(SignalPump.exitStatus(SIGKILL) == 137)
+        #expect(SignalForwarder.exitStatus(0) == 0)
+        #expect(SignalForwarder.exitStatus(7 << 8) == 7)
+        #expect(SignalForwarder.exitStatus(SIGKILL) == 137)
         // waitpid(2) marks a process that has left a core file by the bit 0x80.
-        #expect(SignalPump.exitStatus(SIGSEGV | 0x80) == 139)
+        #expect(SignalForwarder.exitStatus(SIGSEGV | 0x80) == 139)
     }
 
     @Test func `what is not known is null in the status file`() {

@@ -19,8 +19,8 @@ import Testing
     }
 
     @Test func `the sentence on guarding tells what is set`() throws {
-        #expect(try settings().guarding.contains("a private address"))
-        #expect(try settings(["--allowed-hosts", "a.example"]).guarding.contains("one of --allowed-hosts"))
-        #expect(try settings(["--disable-security-middleware"]).guarding.contains("any Host and any Origin"))
+        #expect(try settings().hostRule.contains("a private address"))
+        #expect(try settings(["--allowed-hosts", "a.example"]).hostRule.contains("one of --allowed-hosts"))
+        #expect(try settings(["--disable-security-middleware"]).hostRule.contains("any Host and any Origin"))
     }
 }

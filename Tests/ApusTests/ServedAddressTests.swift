@@ -21,12 +21,12 @@ import Testing
 
     @Test(arguments: ["127.0.0.1", "127.0.1.1", "::1", "::ffff:127.0.0.1"])
     func `loopback opens nothing`(host: String) {
-        #expect(ServedAddress([(host, 5_000)], prefix: "").warning(guarding: "") == nil)
+        #expect(ServedAddress([(host, 5_000)], prefix: "").warning(hostRule: "") == nil)
     }
 
     @Test func `what is open to other machines is said in one line`() throws {
         let address = ServedAddress([("127.0.0.1", 5_000), ("0.0.0.0", 5_000), ("::", 5_000)], prefix: "")
-        let line = try #require(address.warning(guarding: "Guarded."))
+        let line = try #require(address.warning(hostRule: "Guarded."))
         #expect(line.contains("0.0.0.0:5000 and [::]:5000"))
         #expect(line.contains("no login"))
         #expect(line.hasSuffix("Guarded."))

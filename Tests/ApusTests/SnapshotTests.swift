@@ -128,9 +128,9 @@ private struct World {
 
     @Test func `a place has held snapshots once one is there, not when the first was cut off in the making`() throws {
         try world.lineage.add([BackupFolder.name(at: 1_000)])
-        try world.lineage.requireKnown([], of: world.place)
+        try world.lineage.requireNotEmptied([], of: world.place)
         _ = try world.snapshot()
-        #expect(throws: StartFailure.self) { try world.lineage.requireKnown([], of: world.place) }
+        #expect(throws: StartFailure.self) { try world.lineage.requireNotEmptied([], of: world.place) }
     }
 
     @Test func `a place that has vanished is not made again, and is used again when it is back`() throws {
@@ -154,7 +154,7 @@ private struct World {
     @Test(arguments: ["../../etc/passwd", "", String(repeating: "A", count: 64), String(repeating: "a", count: 63)])
     func `a content with another name than a hash is refused`(sha256: String) {
         var manifest = BackupManifest(created: 1)
-        manifest.isByContent = true
+        manifest.storesByContent = true
         manifest.files["apus.db"] = BackupManifest.Entry(size: 1, sha256: String(repeating: "a", count: 64))
         manifest.files["artifacts/a"] = BackupManifest.Entry(size: 1, sha256: sha256)
         #expect(throws: StartFailure.self) { try BackupManifest(manifest.text, of: "place") }
@@ -163,7 +163,7 @@ private struct World {
     @Test func `artifacts lie beside the generation, and the database in it`() throws {
         let sha256 = String(repeating: "ab", count: 32)
         var manifest = BackupManifest(created: 1)
-        manifest.isByContent = true
+        manifest.storesByContent = true
         manifest.files["apus.db"] = BackupManifest.Entry(size: 1, sha256: sha256)
         manifest.files["artifacts/a"] = BackupManifest.Entry(size: 1, sha256: sha256, time: 7)
         #expect(try BackupManifest(manifest.text, of: "place") == manifest)

@@ -28,8 +28,8 @@ import Testing
 }
 
 @Suite struct PageModulesTests {
-    private let ahead = PageModules.shared.served("core/ahead.js") ?? ""
-    private let start = PageModules.shared.served("core/start.js") ?? ""
+    private let ahead = PageModules.shared.textToSend("core/ahead.js") ?? ""
+    private let start = PageModules.shared.textToSend("core/start.js") ?? ""
 
     /// The lines of a module that import or export something.
     private func declarations(_ text: String) -> [Substring] {
@@ -54,17 +54,17 @@ import Testing
     }
 
     @Test func `any other module takes what is packed, and imports the rest`() throws {
-        let charts = try #require(PageModules.shared.served("parts/charts.js"))
+        let charts = try #require(PageModules.shared.textToSend("parts/charts.js"))
         #expect(charts.hasPrefix(#"import { $held, $load } from "../core/ahead.js";"#))
         #expect(charts.contains(#"= $held["core/dom.js"];"#))
         #expect(charts.contains(#"from "./chart.js";"#))
-        #expect(PageModules.shared.served("page.css") == nil)
-        #expect(PageModules.shared.served("static-files/apus-first-visit.js") == nil)
+        #expect(PageModules.shared.textToSend("page.css") == nil)
+        #expect(PageModules.shared.textToSend("static-files/apus-first-visit.js") == nil)
     }
 
     @Test func `what is imported while a module runs may be packed too`() {
         for file in StaticFile.all where file.path.hasSuffix(".js") {
-            let text = PageModules.shared.served(file.path) ?? ""
+            let text = PageModules.shared.textToSend(file.path) ?? ""
             // In comments, types are named by import("./other.js") in braces.
             let code = text.split(separator: "\n").filter { !$0.hasPrefix(" * ") && !$0.contains("/**") }
             #expect(!code.contains { $0.contains("import(\"./") || $0.contains("import(`") }, "\(file.path)")

@@ -9,7 +9,7 @@ import Tracking
 /// The flags of a server that say where the data is and how it is kept.
 private struct ServerStorage: ParsableArguments {
     @OptionGroup var storage: StorageOptions
-    @OptionGroup var keeping: KeepingOptions
+    @OptionGroup var keeping: DataHandlingOptions
 }
 
 @Suite struct StorageLayoutTests {

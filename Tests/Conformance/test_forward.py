@@ -188,7 +188,7 @@ def test_status_retry_and_skip_by_the_command(local, upstream):
     wait_until_current(local.url)
     assert MlflowClient(upstream.url).get_run(run_id).data.tags["after"] == "skipped"
     unknown = apus("forward", "skip", "--tracking-uri", local.url, "no-such-run", check=False)
-    assert unknown.returncode == 1 and "1 of 1 is not known here" in unknown.stderr
+    assert unknown.returncode == 1 and "1 of 1 does not exist here" in unknown.stderr
 
 
 def test_health_metrics_and_the_calls_tell_the_backlog(local):

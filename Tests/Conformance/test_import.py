@@ -326,7 +326,7 @@ def test_a_folder_is_not_imported_into_itself_and_links_need_files_on_both_sides
     data = tmp_path / "new/deep/data"
     run_import(folder, data, check=0)
     status, _, message = run_import(data, data)
-    assert status == 2 and "where the import goes to" in message
+    assert status == 2 and "is the target of the import too" in message
     with ApusServer(["--data-dir", data]) as server:
         for source, place in ((folder, server.url), (folder, data), (server.url, tmp_path / "other")):
             status, _, message = run_import(source, place, "--link")

@@ -326,7 +326,7 @@ def test_an_interrupted_import_goes_on(postgres, trained, tmp_path, who):
             if who == "server":
                 own.stop(signal.SIGQUIT)
                 _, message = process.communicate(timeout=60)
-                assert process.returncode == 1 and "unexpectedly. What was imported so far stays; import again to continue." in message, message
+                assert process.returncode == 1 and "unexpectedly. The data imported so far is kept; import again to continue." in message, message
                 assert PASSWORD not in message and ESCAPED_PASSWORD not in message
             else:
                 process.kill()

@@ -241,7 +241,7 @@ def test_an_import_that_may_not_see_who_made_a_run_is_refused(postgres, database
             text=True,
             timeout=60,
         )
-        assert done.returncode != 0 and "must know who made its runs" in done.stderr, done.stderr
+        assert done.returncode != 0 and "must read the table of the users who created the runs" in done.stderr, done.stderr
         assert "ALTER SCHEMA apus OWNER" in done.stderr, "the message says what to change"
         assert postgres.rows(database, "SELECT count(*) FROM runs") == before
 

@@ -115,7 +115,7 @@ def test_a_source_may_have_the_form_that_mlflow_takes(laptop, tmp_path, form):
         run_import("sqlite:///stock/mlflow.db", "relative", "--link", check=0)
     else:
         status, _, message = run_import(f"file://{tmp_path / 'copy'}", "copy")
-        assert status == 2 and "is where the import goes to" in message
+        assert status == 2 and "is the target of the import too" in message
 
 
 @pytest.mark.parametrize(

@@ -370,7 +370,7 @@ def test_two_jobs_on_one_folder_share_a_server_and_the_second_takes_it_over(fold
     run_2, shared = second.line().split()
     assert shared == uri
     assert json.loads((folder / "second.json").read_text())["server"] == "found"
-    assert "which ran already" in second.errors()
+    assert "which was already running" in second.errors()
     for job in (first, second):
         job.tell()
         assert job.line() == "0"

@@ -6,7 +6,7 @@ internal import Tracking
 extension MLflowAPI {
     /// Prepares a server for users; the first start creates the first admin.
     ///
-    /// - Parameter flag: the flag with which a command opens the database of this server, for messages.
+    /// - Parameter flag: the flag, for messages, with which a command such as `apus user` opens the database of this server.
     /// - Throws: `StartFailure` if OpenSSL is missing, or if the name or password is invalid.
     func prepareUsers(_ accounts: AccountSettings, _ flag: String) throws {
         do {
@@ -25,46 +25,50 @@ extension MLflowAPI {
     /// Tells the operator how to import the users of MLflow, if this server has at most one user.
     ///
     /// - Parameters:
-    ///   - place: where MLflow stores its users, for the message.
+    ///   - location: where MLflow stores its users, for the message.
     ///   - flag: the flag with which a command opens the database of this server, for the message.
-    func suggestUserImport(ofMLflowUsersIn place: String, _ flag: String) throws {
+    func suggestUserImport(ofMLflowUsersIn location: String, _ flag: String) throws {
         guard try users().count <= 1 else { return }
         StandardStream.error.write(
-            "apus: MLflow has users in \(place), and they are not users of this server yet. To import them with their roles and grants: apus "
-                + "user import URI \(flag)"
+            "apus: MLflow has users in \(location), and they are not users of this server yet. To import them with their roles and "
+                + "grants: apus user import URI \(flag)"
         )
     }
 
-    /// - Returns: a line for the operator; nil if there was nothing to do.
+    /// Creates the first admin if the database has none yet.
+    ///
+    /// - Returns: a line for the operator: the admin was created, or the password in the settings is not used; nil if there is
+    ///   nothing to report.
     private func makeAdministrator(_ accounts: AccountSettings, _ flag: String) throws -> String? {
         let name = accounts.administrator
-        let shown = name.printable(limit: 60)
-        let isThere =
-            "apus: the user '\(shown)' exists already, and the password was not changed: MLFLOW_AUTH_ADMIN_PASSWORD is used only "
-            + "at the first start. To change the password: apus user set-password \(shown) \(flag)"
+        let printableName = name.printable(limit: 60)
+        let passwordIsUnused =
+            accounts.password == nil
+            ? nil
+            : "apus: the user '\(printableName)' exists already, and the password was not changed: MLFLOW_AUTH_ADMIN_PASSWORD is "
+                + "used only at the first start. To change the password: apus user set-password \(printableName) \(flag)"
         guard try mustCreateFirstAdministrator(named: name, hasPassword: accounts.password != nil) else {
-            return accounts.password == nil ? nil : isThere
+            return passwordIsUnused
         }
         let password = accounts.password ?? String(AccessKey().text.dropFirst(AccessKey.prefix.count).prefix(24))
         do {
             _ = try createUser(name, password: password, isAdministrator: true, by: .server)
         } catch let error as TrackingError where error.code == .resourceAlreadyExists {
-            // Another server of the database has started at the same time.
-            return accounts.password == nil ? nil : isThere
+            // Another server of the database has started at the same time and has created this user.
+            return passwordIsUnused
         }
-        guard accounts.password == nil else {
-            return "apus: made the admin '\(shown)' with the password that was given"
-        }
-        return
-            "apus: made the admin '\(shown)' with the password \(password) which is shown only now; change it after the log-in"
+        let origin =
+            accounts.password == nil
+            ? "\(password) which is shown only now; change it after the log-in" : "that was given"
+        return "apus: made the admin '\(printableName)' with the password \(origin)"
     }
 
     /// Returns a warning if the database has users or tokens that this server ignores; nil otherwise.
     ///
-    /// - Throws: `StartFailure` if everybody could use the server therefore, and --no-require-token does not allow that.
+    /// - Throws: `StartFailure` if everybody could use the server without credentials and --no-require-token is not given.
     func unusedAccountsWarning(_ security: SecuritySettings) throws -> String? {
         let hasUsers = try security.accounts == nil && hasUsers()
-        if security.asksForCredentials {
+        if security.requiresCredentials {
             guard hasUsers else { return nil }
             return
                 "apus: WARNING: this database has users: add --app-name basic-auth. Without this flag, the server ignores "
@@ -78,7 +82,7 @@ extension MLflowAPI {
 }
 
 extension SecuritySettings {
-    /// The kind of accounts that a database has and this server ignores.
+    /// The accounts in a database that this server ignores.
     enum Accounts: String {
         case users, tokens
         case either = "users or tokens"

@@ -15,17 +15,16 @@ enum Listing {
         line: (Element) -> String
     ) {
         if asJSON {
-            var writer = JSONWriter()
-            writer.beginObject()
-            writer.memberArray(name) { writer in
-                for element in elements {
-                    writer.beginObject()
-                    members(&writer, element)
-                    writer.endObject()
+            let object = JSONWriter.objectText { writer in
+                writer.memberArray(name) { writer in
+                    for element in elements {
+                        writer.beginObject()
+                        members(&writer, element)
+                        writer.endObject()
+                    }
                 }
             }
-            writer.endObject()
-            return StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
+            return StandardStream.output.write(object)
         }
         if elements.isEmpty { return StandardStream.error.write("apus: there are no \(name)") }
         for element in elements { StandardStream.output.write(line(element)) }

@@ -58,22 +58,21 @@ struct TokenCreation: ParsableCommand {
     )
     var expires: Age?
 
-    @OptionGroup var place: TokenPlace
+    @OptionGroup var data: DataOptions
     @Flag(help: "Print one line of JSON.") var json = false
 
     func run() throws {
-        try place.reporting(makesDatabase: true) { store in
+        try data.withAccountStore(createsDatabase: true) { store in
             let (key, token, owner) = try make(in: store)
             if json {
-                var writer = JSONWriter()
-                writer.beginObject()
-                writer.member("token", key)
-                writer.members(of: token, user: owner)
-                writer.endObject()
-                return StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
+                let object = JSONWriter.objectText { writer in
+                    writer.member("token", key)
+                    writer.members(of: token, user: owner)
+                }
+                return StandardStream.output.write(object)
             }
             StandardStream.error.write(
-                "apus: the token '\(token.name)' \(OwnedToken.text(ofOwner: owner)), \(token.scopeText), \(token.endText); it is "
+                "apus: the token '\(token.name)' \(OwnedToken.text(ofOwner: owner)), \(token.scopeText), \(token.expirationText); it is "
                     + "shown only now:"
             )
             StandardStream.output.write(key)
@@ -92,16 +91,13 @@ struct TokenCreation: ParsableCommand {
             let (key, token) = try api.createToken(request)
             return (key.text, token, nil)
         case .server(let server):
-            var writer = JSONWriter()
-            writer.beginObject()
-            writer.member("name", name)
-            writer.member("scope", scope.rawValue)
-            if !experiment.isEmpty {
-                writer.memberArray("experiments") { writer in for text in experiment { writer.string(text) } }
+            let body = JSONWriter.object { writer in
+                writer.member("name", name)
+                writer.member("scope", scope.rawValue)
+                writer.member("experiments", strings: experiment.isEmpty ? nil : experiment)
+                writer.member("expires_in", ifPresent: expires?.milliseconds)
             }
-            writer.member("expires_in", ifPresent: expires?.milliseconds)
-            writer.endObject()
-            let answer = try server.json("tokens/create", writer.takeBytes())
+            let answer = try server.json("tokens/create", body)
             guard let key = answer["token"]?.string, let token = AccessToken(answer) else {
                 throw StartFailure("The server at \(server.client.uri) has answered without a token.")
             }
@@ -117,21 +113,21 @@ struct TokenList: ParsableCommand {
         helpNames: .long
     )
 
-    @OptionGroup var place: TokenPlace
+    @OptionGroup var data: DataOptions
     @Flag(help: "Print one line of JSON.") var json = false
 
     func run() throws {
-        try place.reporting { store in
+        try data.withAccountStore { store in
             let tokens: [OwnedToken] =
                 switch store {
                 case .database(let api): try OwnedToken.all(of: api)
                 case .server(let server):
                     try server.json("tokens/list")["tokens"]?.elements.compactMap { OwnedToken($0) } ?? []
                 }
-            Listing.show(tokens, "tokens", asJSON: json) { writer, one in
-                writer.members(of: one.token, user: one.owner)
-            } line: { one in
-                one.line
+            Listing.show(tokens, "tokens", asJSON: json) { writer, token in
+                writer.members(of: token.token, user: token.owner)
+            } line: {
+                $0.line
             }
         }
     }
@@ -143,7 +139,7 @@ private struct OwnedToken {
     let owner: String?
 
     static func all(of api: MLflowAPI) throws -> [OwnedToken] {
-        let names = Dictionary(try api.users().map { ($0.id, $0.name) }, uniquingKeysWith: { one, _ in one })
+        let names = Dictionary(try api.users().map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
         return try api.accessTokens().map { OwnedToken(token: $0, owner: $0.userID.flatMap { names[$0] }) }
     }
 
@@ -165,8 +161,9 @@ private struct OwnedToken {
     /// The line of the token in the list.
     var line: String {
         let use = token.lastUsedTime.map { "last used \(UnixTime.text($0))" } ?? "not used yet"
-        let made = "made \(UnixTime.text(token.creationTime))"
-        return "\(token.name): \(Self.text(ofOwner: owner)), \(token.scopeText), \(made), \(token.endText), \(use)"
+        let creation = "made \(UnixTime.text(token.creationTime))"
+        return "\(token.name): \(Self.text(ofOwner: owner)), \(token.scopeText), \(creation), "
+            + "\(token.expirationText), \(use)"
     }
 }
 
@@ -190,19 +187,18 @@ struct TokenRevocation: ParsableCommand {
     )
     var user: String?
 
-    @OptionGroup var place: TokenPlace
+    @OptionGroup var data: DataOptions
 
     func run() throws {
-        try place.reporting { store in
+        try data.withAccountStore { store in
             switch store {
             case .database(let api): try api.revokeToken(named: name, ofUserNamed: user)
             case .server(let server):
-                var writer = JSONWriter()
-                writer.beginObject()
-                writer.member("name", name)
-                writer.member("username", ifPresent: user ?? (Self.isOrdinaryUser(of: server) ? nil : ""))
-                writer.endObject()
-                _ = try server.json("tokens/revoke", writer.takeBytes())
+                let body = JSONWriter.object { writer in
+                    writer.member("name", name)
+                    writer.member("username", ifPresent: user ?? (Self.isOrdinaryUser(of: server) ? nil : ""))
+                }
+                _ = try server.json("tokens/revoke", body)
             }
             let owner = user.map { " of '\($0.printable(limit: 200))'" } ?? ""
             StandardStream.error.write("apus: the token '\(name.printable(limit: 200))'\(owner) is revoked")
@@ -211,29 +207,11 @@ struct TokenRevocation: ParsableCommand {
 }
 
 extension TokenRevocation {
-    /// Whether the credentials are those of a user who is not an admin, and so can revoke only the user's own tokens.
-    private static func isOrdinaryUser(of server: KeptServer) -> Bool {
+    /// Whether the command calls the server as a user who is not an admin, and who can revoke only their own tokens.
+    private static func isOrdinaryUser(of server: ServerConnection) -> Bool {
         // The server refuses the call if it has no users, or if the credentials are not those of a user.
         let user = try? server.accounts(.get, "current")?["user"]
         return user?["is_admin"]?.bool == false
-    }
-}
-
-/// The server or database whose tokens, users or storage use a command shows or changes.
-struct TokenPlace: ParsableArguments {
-    @OptionGroup(title: "Where the data is") var storage: StorageOptions
-
-    @Option(help: ArgumentHelp("Work through this server instead of a data folder.", valueName: "uri"))
-    var trackingUri: String?
-
-    /// Opens the database or server and calls `body` with it; prints an error as one line and ends the command with status 1.
-    ///
-    /// - Parameter uri: the address of the server as an argument; the same as `trackingUri`.
-    func reporting(uri: String? = nil, makesDatabase: Bool = false, _ body: (AccountStore) throws -> Void) throws {
-        signal(SIGPIPE, SIG_IGN)
-        try CommandFailure.reporting {
-            try AccountStore.with(storage, uri: uri ?? trackingUri, makesDatabase: makesDatabase, body)
-        }
     }
 }
 
@@ -261,7 +239,7 @@ extension AccessToken {
         return "scope \(scope.rawValue) in experiment \(ids)"
     }
 
-    fileprivate var endText: String {
+    fileprivate var expirationText: String {
         guard let expirationTime else { return "does not expire" }
         let verb = hasExpired(at: unixMilliseconds()) ? "expired" : "valid until"
         return "\(verb) \(UnixTime.text(expirationTime))"

@@ -17,11 +17,11 @@ struct UsageCommand: ParsableCommand {
     )
 
     @Argument(help: ArgumentHelp("The same as --tracking-uri.", valueName: "uri")) var uri: String?
-    @OptionGroup var place: TokenPlace
+    @OptionGroup var data: DataOptions
     @Flag(help: "Print one line of JSON.") var json = false
 
     func run() throws {
-        try place.reporting(uri: uri) { store in
+        try data.withAccountStore(uri: uri) { store in
             let report = try Self.report(store)
             if json {
                 var writer = JSONWriter()
@@ -41,9 +41,7 @@ struct UsageCommand: ParsableCommand {
         case .database(let api): return try api.storageReport()
         case .server(let server):
             guard let report = StorageReport(try server.json("usage")) else {
-                throw StartFailure(
-                    "The server at \(server.client.uri) has answered without the numbers of what is stored."
-                )
+                throw StartFailure("The server at \(server.client.uri) has answered without the storage use.")
             }
             return report
         }
@@ -55,7 +53,7 @@ struct UsageCommand: ParsableCommand {
     }
 
     func validate() throws {
-        guard uri == nil || place.trackingUri == nil else {
+        guard uri == nil || data.trackingUri == nil else {
             throw ValidationError("Give the server either as an argument or by --tracking-uri.")
         }
     }

@@ -2,19 +2,18 @@ internal import ArgumentParser
 internal import Coding
 internal import MLflowAPI
 internal import PostgreSQL
-internal import Tracking
 internal import Transfer
 
 struct UserImport: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Import users, roles and grants from an MLflow server with --app-name basic-auth.",
+        abstract: "Import the users, roles and grants of an MLflow server that was started with --app-name basic-auth.",
         discussion: """
             The source is the database of MLflow's users (database_uri in the file that MLFLOW_AUTH_CONFIG_PATH names), with the \
             tables of MLflow 3.17; it is never changed. Users and roles that exist here already are not changed. Passwords that \
             Apus cannot check are not imported: give those users new ones with apus user set-password. A grant names an \
-            experiment by its id, so grants are right only if the experiments have the same ids here: if this server uses \
-            MLflow's own database, or if the import of the experiments has changed no id.
+            experiment by its id, so import the experiments first, and check that they have kept their ids. That is always so if \
+            this server uses MLflow's own database.
             """,
         helpNames: .long
     )
@@ -24,10 +23,10 @@ struct UserImport: ParsableCommand {
         completion: .file()
     )
     var source: String
-    @OptionGroup var place: TokenPlace
+    @OptionGroup var data: DataOptions
 
     func run() throws {
-        try place.reporting(makesDatabase: true) { store in
+        try data.withAccountStore(createsDatabase: true) { store in
             guard case .database(let api) = store else {
                 throw StartFailure(
                     "A server is using this data, and cannot create users without passwords. Stop the server during the "

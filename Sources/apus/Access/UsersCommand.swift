@@ -34,22 +34,21 @@ struct UserCreation: ParsableCommand {
 
     @Argument(help: "The name with which the user logs in.") var name: String
     @Flag(help: "Make the user an admin, who may do everything.") var admin = false
-    @OptionGroup var place: TokenPlace
+    @OptionGroup var data: DataOptions
 
     func run() throws {
-        try place.reporting(makesDatabase: true) { store in
+        try data.withAccountStore(createsDatabase: true) { store in
             try User.validate(name: name)
             let password = try NewPassword.read(for: name)
             switch store {
-            case .database(let api):
-                _ = try api.createUser(name, password: password, isAdministrator: admin)
+            case .database(let api): _ = try api.createUser(name, password: password, isAdministrator: admin)
             case .server(let server):
                 let body = UserCall.body([("username", name), ("password", password)], isAdmin: admin ? true : nil)
-                let made = try server.accounts(.post, "create", body)
+                let created = try server.accounts(.post, "create", body)
                 // A server of MLflow ignores `is_admin` in the call that creates a user.
-                if admin, made?["user"]?["is_admin"]?.bool != true {
-                    let rights = UserCall.body([("username", name)], isAdmin: true)
-                    _ = try server.accounts(.patch, "update-admin", rights)
+                if admin, created?["user"]?["is_admin"]?.bool != true {
+                    let update = UserCall.body([("username", name)], isAdmin: true)
+                    _ = try server.accounts(.patch, "update-admin", update)
                 }
             }
             UserCall.report(name, admin ? "is made, and is an admin" : "is made")
@@ -60,11 +59,11 @@ struct UserCreation: ParsableCommand {
 struct UserList: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the users.", helpNames: .long)
 
-    @OptionGroup var place: TokenPlace
+    @OptionGroup var data: DataOptions
     @Flag(help: "Print one line of JSON.") var json = false
 
     func run() throws {
-        try place.reporting { store in
+        try data.withAccountStore { store in
             let users: [(name: String, isAdministrator: Bool)] =
                 switch store {
                 case .database(let api): try api.users().map { ($0.name, $0.isAdministrator) }
@@ -92,10 +91,10 @@ struct UserPassword: ParsableCommand {
     )
 
     @Argument(help: "The user's name.") var name: String
-    @OptionGroup var place: TokenPlace
+    @OptionGroup var data: DataOptions
 
     func run() throws {
-        try place.reporting { store in
+        try data.withAccountStore { store in
             let password = try NewPassword.read(for: name)
             switch store {
             case .database(let api): try api.setPassword(password, ofUser: name)
@@ -117,10 +116,10 @@ struct UserAdministration: ParsableCommand {
 
     @Argument(help: "The user's name.") var name: String
     @Flag(help: "Remove the right of an admin from the user.") var remove = false
-    @OptionGroup var place: TokenPlace
+    @OptionGroup var data: DataOptions
 
     func run() throws {
-        try place.reporting { store in
+        try data.withAccountStore { store in
             switch store {
             case .database(let api): try api.setAdministrator(!remove, user: name)
             case .server(let server):
@@ -140,35 +139,33 @@ struct UserDeletion: ParsableCommand {
     )
 
     @Argument(help: "The user's name.") var name: String
-    @OptionGroup var place: TokenPlace
+    @OptionGroup var data: DataOptions
 
     func run() throws {
-        try place.reporting { store in
+        try data.withAccountStore { store in
             switch store {
             case .database(let api): try api.deleteUser(name)
-            case .server(let server):
-                _ = try server.accounts(.delete, "delete", UserCall.body([("username", name)]))
+            case .server(let server): _ = try server.accounts(.delete, "delete", UserCall.body([("username", name)]))
             }
             UserCall.report(name, "is deleted")
         }
     }
 }
 
-/// What the commands about users have in common.
+/// Makes the request bodies and the messages of the commands about users.
 private enum UserCall {
     static func body(_ fields: [(String, String)], isAdmin: Bool? = nil) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.beginObject()
-        for (name, value) in fields {
-            writer.key(name)
-            writer.string(value)
+        JSONWriter.object { writer in
+            for (name, value) in fields {
+                writer.key(name)
+                writer.string(value)
+            }
+            if let isAdmin { writer.member("is_admin", isAdmin) }
         }
-        if let isAdmin { writer.member("is_admin", isAdmin) }
-        writer.endObject()
-        return writer.takeBytes()
     }
 
-    static func report(_ name: String, _ what: String) {
-        StandardStream.error.write("apus: the user '\(name.printable(limit: 200))' \(what)")
+    /// - Parameter result: the end of a sentence that begins with the user.
+    static func report(_ name: String, _ result: String) {
+        StandardStream.error.write("apus: the user '\(name.printable(limit: 200))' \(result)")
     }
 }

@@ -5,7 +5,7 @@ internal import JSON
 struct ArtifactStatistics: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",
-        abstract: "Count files, folders and bytes, and the bytes that equal files save by sharing disk space.",
+        abstract: "Count files, folders and bytes, and the bytes saved because equal files share disk space.",
         discussion: "The command changes nothing. Symbolic links are neither followed nor counted.",
         helpNames: .long
     )
@@ -13,39 +13,28 @@ struct ArtifactStatistics: ParsableCommand {
     @Option(help: .of(.dataDir), completion: .of(.dataDir)) var dataDir: String?
     @Option(help: .of(.artifactsDestination), completion: .of(.artifactsDestination)) var artifactsDestination: String?
 
-    @Flag(help: "Print one line of JSON.")
-    var json = false
+    @Flag(help: "Print one line of JSON.") var json = false
 
     func run() throws {
-        let usage: ArtifactUsage
-        let path: String
-        do {
-            path = try StorageLayout.artifactsPath(
+        try CommandFailure.reporting {
+            let path = try StorageLayout.artifactsPath(
                 dataDir: dataDir,
                 destination: artifactsDestination,
                 Environment.process
             )
             try Self.requireArtifacts(in: path)
-            usage = try ArtifactRoot(location: path).usage()
-        } catch let error as ArtifactError {
-            StandardStream.error.write("apus: \(error.message(for: ""))")
-            throw ExitCode.failure
-        } catch {
-            StandardStream.error.write("apus: \(StartFailure.message(for: error))")
-            throw ExitCode.failure
+            let usage = try ArtifactRoot(location: path).usage()
+            StandardStream.output.write(json ? Self.json(usage, path) : Self.text(usage, path))
         }
-        StandardStream.output.write(json ? Self.json(usage, path) : Self.text(usage, path))
     }
 
-    /// Throws for a path without artifacts, because it would otherwise be reported as an empty folder of artifacts.
+    /// Throws if there is no folder of artifacts at a path; otherwise the command would report that the folder is empty.
     private static func requireArtifacts(in path: String) throws(StartFailure) {
         let isBesideDatabase = isBesideDatabase(path)
         if isBesideDatabase {
             let database = path.dropLast("artifacts".count) + "apus.db"
-            if let uri = ArtifactPlaceNote(databasePath: String(database)).uri {
-                throw StartFailure(
-                    "This command counts artifacts in a folder, and the artifacts of this data are in '\(uri)'."
-                )
+            if let uri = ArtifactLocationFile(databasePath: String(database)).uri {
+                throw StartFailure("This command counts artifacts in a folder; those of this data are in '\(uri)'.")
             }
         }
         switch FileKind(path) {
@@ -68,17 +57,15 @@ struct ArtifactStatistics: ParsableCommand {
     }
 
     private static func json(_ usage: ArtifactUsage, _ path: String) -> String {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.member("artifacts", path)
-        writer.member("files", Int64(usage.files))
-        writer.member("folders", Int64(usage.folders))
-        writer.member("apparent_bytes", usage.apparentBytes)
-        writer.member("disk_bytes", usage.diskBytes)
-        writer.member("saved_bytes", usage.savedBytes)
-        writer.member("unreadable", Int64(usage.unreadable))
-        writer.endObject()
-        return String(decoding: writer.takeBytes(), as: UTF8.self)
+        JSONWriter.objectText { writer in
+            writer.member("artifacts", path)
+            writer.member("files", Int64(usage.files))
+            writer.member("folders", Int64(usage.folders))
+            writer.member("apparent_bytes", usage.apparentBytes)
+            writer.member("disk_bytes", usage.diskBytes)
+            writer.member("saved_bytes", usage.savedBytes)
+            writer.member("unreadable", Int64(usage.unreadable))
+        }
     }
 
     private static func text(_ usage: ArtifactUsage, _ path: String) -> String {

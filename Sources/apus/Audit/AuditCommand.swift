@@ -13,8 +13,8 @@ struct AuditCommand: ParsableCommand {
         abstract: "List or export who changed what, when and from where, the newest first.",
         discussion: """
             Shows changes of experiments, runs, models, artifacts and tokens, permanent removals, imports, backups, log-ins \
-            and starts of the server, but not what is logged to runs. If no server uses the data folder, the command \
-            opens it; otherwise it asks that server.
+            and starts of the server. Metrics, params and tags that are logged to runs are not shown. If no server uses the \
+            data folder, the command opens it; otherwise it asks that server.
             """,
         helpNames: .long
     )
@@ -31,21 +31,21 @@ struct AuditCommand: ParsableCommand {
             valueName: "time"
         )
     )
-    var since: SinceTime?
+    var since: PointInTime?
 
     @Option(help: ArgumentHelp("Only entries before this time.", valueName: "time"))
-    var until: SinceTime?
+    var until: PointInTime?
 
     @Option(
         help: ArgumentHelp(
-            "Only actions of the token or user with this name, or of anyone, command or server, which have no names.",
+            "Only actions of the token or user with this name; or anyone, command or server for actions of these.",
             valueName: "name"
         )
     )
     var actor: String?
 
     @Option(
-        help: "Only this action, such as runs/delete, or all that begin with a text that ends with /, such as runs/."
+        help: "Only this action, such as runs/delete; or, for a text such as runs/, all actions that begin with it."
     )
     var action: String?
 
@@ -71,54 +71,45 @@ struct AuditCommand: ParsableCommand {
     )
     var limit: Int?
 
-    @OptionGroup(title: "Where the data is") var storage: StorageOptions
-
-    @Option(help: ArgumentHelp("Work through this server instead of a data folder.", valueName: "uri"))
-    var trackingUri: String?
+    @OptionGroup var data: DataOptions
 
     func validate() throws {
-        guard uri == nil || trackingUri == nil else {
+        guard uri == nil || data.trackingUri == nil else {
             throw ValidationError("Give the server either as an argument or by --tracking-uri.")
         }
         guard limit.map({ $0 > 0 }) ?? true else { throw ValidationError("--limit must be at least 1.") }
     }
 
-    func run() throws {
-        signal(SIGPIPE, SIG_IGN)
-        try CommandFailure.reporting {
-            try AccountStore.with(storage, uri: uri ?? trackingUri, list)
-        }
-    }
+    func run() throws { try data.withAccountStore(uri: uri, list) }
 
     private func list(_ store: AccountStore) throws {
-        var left = limit ?? (format == .table ? 100 : .max)
+        var remaining = limit ?? (format == .table ? 100 : .max)
         if format == .csv { StandardStream.output.write(AuditLine.csvHeading) }
         var hasEntries = false
-        var query = AuditQuery(maxResults: min(left, Self.entriesAtOnce))
+        var query = AuditQuery(maxResults: min(remaining, Self.maximumPageEntries))
         (query.since, query.until) = (since?.milliseconds, until?.milliseconds)
         (query.actor, query.action, query.resourceID, query.address) = (actor, action, resource, address)
         repeat {
-            query.maxResults = min(left, Self.entriesAtOnce)
+            query.maxResults = min(remaining, Self.maximumPageEntries)
             let page = try page(query, of: store)
             write(page.entries)
             hasEntries = hasEntries || !page.entries.isEmpty
-            left -= page.entries.count
+            remaining -= page.entries.count
             query.pageToken = page.nextPageToken
-        } while query.pageToken != nil && left > 0
+        } while query.pageToken != nil && remaining > 0
         if !hasEntries { StandardStream.error.write("apus: no entries") }
-        if left == 0, query.pageToken != nil, limit == nil {
+        if remaining == 0, query.pageToken != nil, limit == nil {
             StandardStream.error.write("apus: there are more entries; --limit shows them")
         }
     }
 
-    /// The largest number of entries that one call asks for.
-    private static let entriesAtOnce = 1_000
+    private static let maximumPageEntries = 1_000
 
     private func page(_ query: AuditQuery, of store: AccountStore) throws -> AuditPage {
         switch store {
         case .database(let api): return try api.auditPage(query)
         case .server(let server):
-            let answer = try server.json("audit/list?" + Self.text(of: query))
+            let answer = try server.json("audit/list?" + Self.queryString(query))
             guard let entries = answer["entries"]?.elements.map({ AuditEntry($0) }) else {
                 throw StartFailure("The server at \(server.client.uri) has answered without entries.")
             }
@@ -126,7 +117,7 @@ struct AuditCommand: ParsableCommand {
         }
     }
 
-    private static func text(of query: AuditQuery) -> String {
+    private static func queryString(_ query: AuditQuery) -> String {
         let fields: [(String, String?)] = [
             ("since", query.since.map { String($0) }), ("until", query.until.map { String($0) }),
             ("actor", query.actor), ("action", query.action), ("resource_id", query.resourceID),
@@ -167,11 +158,11 @@ enum AuditLine {
             cells.int(entry.id)
             cells.text(UnixTime.exact(entry.time))
             cells.text(entry.actor.kind.name)
-            cells.text(harmless(entry.actor.name))
+            cells.text(withoutFormula(entry.actor.name))
             cells.text(entry.address)
             cells.text(entry.action)
             cells.text(entry.resource.kind.name)
-            cells.text(harmless(entry.resource.id))
+            cells.text(withoutFormula(entry.resource.id))
             cells.text(entry.detail)
             cells.text(entry.isRefused ? "refused" : "done")
             cells.int(entry.count)
@@ -179,8 +170,8 @@ enum AuditLine {
         return String(decoding: line.dropLast(), as: UTF8.self)
     }
 
-    /// Puts an apostrophe before a name that a spreadsheet would read as a formula, because any client may have chosen the name.
-    private static func harmless(_ text: String) -> String {
+    /// Adds an apostrophe before a text that a spreadsheet would run as a formula; any client may have chosen the text.
+    private static func withoutFormula(_ text: String) -> String {
         guard let first = text.utf8.first, "=+-@\t\r".utf8.contains(first) else { return text }
         return "'" + text
     }

@@ -22,10 +22,11 @@ struct ConfigurationPage: ParsableCommand {
         `make docs` writes this page from the program itself: change `Sources/apus/Server/Settings`, not this file.
 
         `apus server` (or `apus ui`) takes the flags of `mlflow server` and some of its own. An environment variable can be
-        set instead of a flag; the flag wins over the variable, and the first variable over the second. An empty variable
-        counts as not set. Switches are `true`, `1`, `yes`, `on` or `false`, `0`, `no`, `off` in a variable. A value that
-        cannot be used ends the start with one line that names it. Sizes are bytes, or a number with `K`, `M` or `G` (`KB`,
-        `KiB` and so on mean the same); units are powers of 1,024.
+        set instead of a flag; if both are set, the flag is used. Where a table lists two variables, the first one that is
+        set is used. An empty variable counts as not set. The variable of a switch is `true`, `1`, `yes` or `on`, or `false`,
+        `0`, `no` or `off`. If a value cannot be used, the server does not start, and prints one line that names the setting
+        and the value. Sizes are bytes, or a number with `K`, `M` or `G` (`KB`, `KiB` and so on mean the same); units are
+        powers of 1,024.
         """
 
     private static func section(_ group: (title: String, settings: [SettingDefinition])) -> String {
@@ -41,15 +42,15 @@ struct ConfigurationPage: ParsableCommand {
         """
         ## Flags of `mlflow server` that do nothing
 
-        They are accepted, so that start-up scripts work; each that is given is named in a line on standard error.
+        The server accepts these flags, so that start-up scripts work, and prints a line on standard error for each of them.
 
         \(table(SettingDefinition.withoutEffect))
 
         ## Flags of `mlflow server` that are refused
 
-        Ignoring them would promise what is not there. `--env-file` is refused too: set the variables in the environment.
-        So are other options about https than `--ssl-certfile` and `--ssl-keyfile` in `--uvicorn-opts`, and all of them in
-        `--gunicorn-opts`.
+        The server does not start with these flags, because whoever sets them relies on something that Apus does not have.
+        `--env-file` is refused too: set the variables in the environment. Options about https are refused as well: in
+        `--uvicorn-opts` all except `--ssl-certfile` and `--ssl-keyfile`, in `--gunicorn-opts` all.
 
         \(table(SettingDefinition.refused))
         """
@@ -84,7 +85,5 @@ struct ConfigurationPage: ParsableCommand {
         setting.variables.map { "`\($0)`" }.joined(separator: ", ")
     }
 
-    private static func cell(_ text: String) -> String {
-        text.replacing("|", with: "\\|").replacing("*", with: "\\*")
-    }
+    private static func cell(_ text: String) -> String { text.replacing("|", with: "\\|").replacing("*", with: "\\*") }
 }

@@ -3,7 +3,7 @@ internal import Glibc
 internal import HTTPClient
 internal import MLflowClient
 
-/// One line of the report: a step and its result.
+/// A step of the check-up and its result, which the report shows as one line.
 struct CheckedStep: Sendable {
     let name: String
     let time: Duration
@@ -12,7 +12,7 @@ struct CheckedStep: Sendable {
     /// The advice to the user; nil if the step succeeded.
     let advice: String?
 
-    var isFine: Bool { advice == nil }
+    var succeeded: Bool { advice == nil }
 }
 
 /// Performs the calls of a training run once and reports each step when it ends.
@@ -50,7 +50,7 @@ struct Checkup {
         _ = perform("delete-run") { deadline throws(CheckFailure) in try calls.deleteRun(runID: runID, by: deadline) }
     }
 
-    /// Calls the health route until the server is healthy or the time to wait is over; only the last answer is reported.
+    /// Calls the health route until the server is healthy or the time to wait is over; reports only the last answer.
     /// - Returns: whether the server is healthy.
     func waitForHealth() -> Bool {
         let begin = ContinuousClock.now
@@ -59,21 +59,16 @@ struct Checkup {
             let start = ContinuousClock.now
             let waited = start - begin
             let outcome = Result { () throws(CheckFailure) in try calls.checkHealth(by: Deadline(after: timeout)) }
-            let left = firstAnswerTime - (ContinuousClock.now - begin)
-            if case .failure = outcome, left > .zero {
-                // The pause is cut so that the last attempt is made at the end of the time.
-                min(pause, left).sleep()
+            let remaining = firstAnswerTime - (ContinuousClock.now - begin)
+            if case .failure = outcome, remaining > .zero {
+                // The last pause is shorter, so that the last attempt is made exactly at the end of the time.
+                sleepFor(min(pause, remaining))
                 pause = min(pause * 2, .seconds(1))
                 continue
             }
             let detail = firstAnswerTime > .zero ? "after \(waited.secondText) s of waiting" : nil
-            let result: Void? = perform(
-                "health",
-                from: start,
-                { _ throws(CheckFailure) in try outcome.get() },
-                detail: { detail }
-            )
-            return result != nil
+            let check = { (_: Deadline) throws(CheckFailure) in try outcome.get() }
+            return perform("health", from: start, check, detail: { detail }) != nil
         }
     }
 
@@ -82,7 +77,7 @@ struct Checkup {
         return experiment.isNew ? "created, id \(id)" : "found, id \(id)"
     }
 
-    /// Times and reports one step; nil if it failed.
+    /// Performs one step, measures its time and reports it; returns nil if it failed.
     private func perform<Value>(
         _ name: String,
         from start: ContinuousClock.Instant = .now,
@@ -108,7 +103,4 @@ extension Duration {
         let tenths = Int64((self / .milliseconds(100)).rounded())
         return "\(tenths / 10).\(tenths % 10)"
     }
-
-    /// Blocks the calling thread for this time.
-    fileprivate func sleep() { usleep(UInt32(clamping: Int64(self / .microseconds(1)))) }
 }

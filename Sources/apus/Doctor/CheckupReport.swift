@@ -3,24 +3,24 @@ internal import JSON
 /// The output of the command: lines as the steps end, or one JSON object at the end.
 struct CheckupReport {
     private let asJSON: Bool
-    private let isOfHealthAlone: Bool
+    private let checksOnlyHealth: Bool
     private var uri: String?
     private var steps: [CheckedStep] = []
 
-    init(asJSON: Bool, isOfHealthAlone: Bool) {
+    init(asJSON: Bool, checksOnlyHealth: Bool) {
         self.asJSON = asJSON
-        self.isOfHealthAlone = isOfHealthAlone
+        self.checksOnlyHealth = checksOnlyHealth
     }
 
-    var isFine: Bool { steps.allSatisfy(\.isFine) }
+    var succeeded: Bool { steps.allSatisfy(\.succeeded) }
 
-    /// Records the checked server for the overall result; the text must be free of secrets.
-    mutating func begin(_ uri: String) { self.uri = uri }
+    /// Sets the address of the checked server for the overall result; the address must contain no secrets.
+    mutating func setServer(_ uri: String) { self.uri = uri }
 
     mutating func add(_ step: CheckedStep) {
         steps.append(step)
         guard !asJSON else { return }
-        let verdict = step.isFine ? "ok  " : "FAIL"
+        let verdict = step.succeeded ? "ok  " : "FAIL"
         let name = step.name + String(repeating: " ", count: max(0, 11 - step.name.count))
         let time = step.time.millisecondText
         let padding = String(repeating: " ", count: max(0, 8 - time.count))
@@ -31,21 +31,18 @@ struct CheckupReport {
     /// Prints the overall result.
     func end() {
         guard asJSON else {
-            let praise = isOfHealthAlone ? "There is a server at" : "All is fine: a training can use"
-            let verdict = isFine ? praise : "Not ready for a training:"
+            let success = checksOnlyHealth ? "There is a server at" : "All is fine: a training can use"
+            let verdict = succeeded ? success : "Not ready for a training:"
             StandardStream.output.write("\(verdict) \(uri ?? "no server given").")
             return
         }
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("uri")
-        if let uri { writer.string(uri) } else { writer.null() }
-        writer.member("ok", isFine)
-        writer.memberArray("steps") { writer in
-            for step in steps { step.write(to: &writer) }
+        let object = JSONWriter.objectText { writer in
+            writer.key("uri")
+            if let uri { writer.string(uri) } else { writer.null() }
+            writer.member("ok", succeeded)
+            writer.memberArray("steps") { writer in for step in steps { step.write(to: &writer) } }
         }
-        writer.endObject()
-        StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
+        StandardStream.output.write(object)
     }
 }
 
@@ -53,7 +50,7 @@ extension CheckedStep {
     fileprivate func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("name", name)
-        writer.member("ok", isFine)
+        writer.member("ok", succeeded)
         writer.member("milliseconds", Double(time.microseconds) / 1_000)
         writer.member("detail", ifPresent: detail)
         writer.member("advice", ifPresent: advice)

@@ -43,7 +43,7 @@ extension Diagnosis {
 }
 
 extension TrackingConnection {
-    /// Prepares text from the server for display: it removes secrets, joins lines and cuts long text.
+    /// Returns text from the server for display: without secrets, as one line, and cut if it is long.
     fileprivate func quoted(_ text: String) -> String { credentials.redacted(text).printable(limit: 200) }
 }
 
@@ -89,8 +89,8 @@ extension Diagnosis {
         case .disconnected:
             return Diagnosis(
                 "\(server) closed the connection without an answer",
-                "Another program may own the port, or a proxy whose server is down: look at the log there. "
-                    + "Or the port expects https: give https://\(server)."
+                "Another program may own the port, or a proxy whose server is down: look at its log. Or the port expects https: "
+                    + "give https://\(server)."
             )
         case .notHTTP(let reason):
             return Diagnosis(
@@ -106,7 +106,7 @@ extension Diagnosis {
         case .brokenAnswer, .longAnswer:
             return Diagnosis(
                 "\(server) does not answer in valid HTTP/1.1: \(failure.phrase)",
-                "Try again. If it stays so, look at the log of the server, and of proxies in front of it."
+                "Try again. If it fails again, look at the log of the server, and of proxies in front of it."
             )
         case .proxy(let reason):
             return Diagnosis(
@@ -141,7 +141,7 @@ extension Diagnosis {
             )
         case .connecting:
             return Diagnosis(
-                "no connection to \(uri.hostField) \(limit)",
+                "no connection to \(uri.hostField) was made \(limit)",
                 "A firewall may drop the packets, or the host is down: check the address, and that the server listens "
                     + "on more than 127.0.0.1 (--host 0.0.0.0)."
             )
@@ -174,13 +174,13 @@ extension Diagnosis {
     private static func advice(for reply: HTTPReply, client: TrackingConnection) -> String {
         if reply.message?.contains("keeps artifacts in object storage") == true {
             return
-                "The server works, but not the storage behind it: whoever runs the server must do what the message says."
+                "The server works, but its storage of artifacts does not: whoever runs the server must do what the message says."
         }
         return switch reply.status {
         case 401: advice(for: client.credentials.origin)
         case 403: adviceForRefusal(reply, client: client)
         case 300..<400:
-            "The server redirects\(reply.field("location").map { " to \(shown($0, client))" } ?? ""): put the address that "
+            "The server redirects\(reply.field("location").map { " to \(withoutSecrets($0, client))" } ?? ""): put the address that "
                 + "answers without a redirect into the URI."
         case 407: "A proxy asks for credentials of its own: give the address that the server has behind the proxy."
         case 429: "The server asks for fewer requests: wait, then try again."
@@ -188,11 +188,11 @@ extension Diagnosis {
             "The server is overloaded, or a proxy answers and the server behind it does not: start it, look at both "
                 + "logs, then try again."
         case 500...: "The server failed: look at its log; is its disk full, or its database out of date or unreachable?"
-        default: adviceForForeignAnswer(reply, uri: client.uri)
+        default: adviceForUnexpectedAnswer(reply, uri: client.uri)
         }
     }
 
-    private static func shown(_ location: String, _ client: TrackingConnection) -> String {
+    private static func withoutSecrets(_ location: String, _ client: TrackingConnection) -> String {
         TrackingURI.withoutSecrets(client.credentials.redacted(location))
     }
 
@@ -210,7 +210,7 @@ extension Diagnosis {
         }
         if reply.message?.contains("has the scope") == true {
             return
-                "The token may not write: use a token with the scope write; the server's owner makes it with apus token create."
+                "The token only allows reading: use one with the scope write, which the server's owner makes with apus token create."
         }
         return switch client.credentials.origin {
         case .none: advice(for: .none)
@@ -236,7 +236,7 @@ extension Diagnosis {
         }
     }
 
-    private static func adviceForForeignAnswer(_ reply: HTTPReply, uri: TrackingURI) -> String {
+    private static func adviceForUnexpectedAnswer(_ reply: HTTPReply, uri: TrackingURI) -> String {
         let prefix =
             uri.prefix.isEmpty
             ? "it may need the prefix of --static-prefix or of a proxy, as in \(uri)/mlflow"
@@ -268,7 +268,7 @@ extension Diagnosis {
             (names.isEmpty ? "Have" : "Use one of these names in the URI, or have")
                 + " a certificate made that is for \(uri.host)."
         case .selfSigned, .unknownIssuer:
-            "If it is meant to be so, set MLFLOW_TRACKING_SERVER_CERT_PATH, or SSL_CERT_FILE, to the file of this "
+            "If you know and trust this certificate, set MLFLOW_TRACKING_SERVER_CERT_PATH, or SSL_CERT_FILE, to the file of this "
                 + "certificate or of its issuer; otherwise somebody else may answer here. A server must also send the "
                 + "certificates between its own and its issuer's."
         case .untrusted: "The server's owner has to replace the certificate."

@@ -12,10 +12,10 @@ struct Doctor: ParsableCommand {
             Asks for the server's health, creates a run in the Default experiment, logs a metric, reads it back, stores a \
             file of 12 bytes if artifacts go through the server, ends and deletes the run. What remains is the deleted run \
             with its file, which no call of MLflow removes permanently. Works against \
-            any MLflow server over http and https. Credentials are those of the client: name and password in the URI, \
-            MLFLOW_TRACKING_USERNAME with MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN. So are certificates \
-            (MLFLOW_TRACKING_SERVER_CERT_PATH, MLFLOW_TRACKING_CLIENT_CERT_PATH, MLFLOW_TRACKING_INSECURE_TLS, \
-            REQUESTS_CA_BUNDLE, and SSL_CERT_FILE and SSL_CERT_DIR) and proxies (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and \
+            any MLflow server over http and https. The command reads the same settings as MLflow's client: credentials (name \
+            and password in the URI, MLFLOW_TRACKING_USERNAME with MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN), \
+            certificates (MLFLOW_TRACKING_SERVER_CERT_PATH, MLFLOW_TRACKING_CLIENT_CERT_PATH, MLFLOW_TRACKING_INSECURE_TLS, \
+            REQUESTS_CA_BUNDLE, SSL_CERT_FILE and SSL_CERT_DIR) and proxies (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and \
             NO_PROXY). https needs OpenSSL 3 on this machine. Exits with 0 if all is fine, with 1 otherwise.
 
             With --health, the command writes nothing. With --data-dir, it needs no address: it asks the server that has the \
@@ -44,8 +44,7 @@ struct Doctor: ParsableCommand {
     )
     var dataDir: String?
 
-    @Flag(help: "Only ask for the health; no run is made.")
-    var health = false
+    @Flag(help: "Only ask for the health; create no run.") var health = false
 
     @Option(
         help: ArgumentHelp(
@@ -53,13 +52,12 @@ struct Doctor: ParsableCommand {
             valueName: "time"
         )
     )
-    var wait: WaitingTime?
+    var wait: DurationArgument?
 
     @Option(help: ArgumentHelp("How long each step may take, 0.001 to 3600.", valueName: "seconds"))
     var timeout: Double = 5
 
-    @Flag(help: "Print one JSON object instead of lines.")
-    var json = false
+    @Flag(help: "Print one JSON object instead of lines.") var json = false
 
     func validate() throws {
         guard (0.001...3_600).contains(timeout) else {
@@ -69,34 +67,34 @@ struct Doctor: ParsableCommand {
     }
 
     func run() throws {
-        // If the reader of the output ends early, the run must still be removed from the server.
+        // If the program that reads the output ends early, the run must still be deleted on the server.
         signal(SIGPIPE, SIG_IGN)
-        var report = CheckupReport(asJSON: json, isOfHealthAlone: health)
+        var report = CheckupReport(asJSON: json, checksOnlyHealth: health)
         do throws(TrackingURIFault) {
-            let client = try client { report.begin($0) }
-            report.begin(client.uri.description)
-            let calls = TrackingCalls(client, experimentName: experiment)
-            let firstAnswerTime = wait?.duration ?? .zero
-            let checkup = Checkup(calls: calls, timeout: .seconds(timeout), firstAnswerTime: firstAnswerTime) {
-                report.add($0)
-            }
+            let client = try client { report.setServer($0) }
+            report.setServer(client.uri.description)
+            let checkup = Checkup(
+                calls: TrackingCalls(client, experimentName: experiment),
+                timeout: .seconds(timeout),
+                firstAnswerTime: wait?.duration ?? .zero
+            ) { report.add($0) }
             if health { _ = checkup.waitForHealth() } else { checkup.run() }
         } catch {
             report.add(CheckedStep(name: "uri", time: .zero, detail: error.detail, advice: error.advice))
         }
         report.end()
-        if !report.isFine { throw ExitCode.failure }
+        if !report.succeeded { throw ExitCode.failure }
     }
 
     /// A client for the server that is to be checked.
-    /// - Parameter begin: is called with the given server in a form without secrets.
-    private func client(_ begin: (String) -> Void) throws(TrackingURIFault) -> TrackingConnection {
+    /// - Parameter setServer: is called with the folder or address that the user gave, without secrets.
+    private func client(_ setServer: (String) -> Void) throws(TrackingURIFault) -> TrackingConnection {
         if let dataDir {
-            begin(dataDir)
+            setServer(dataDir)
             return try TrackingConnection(ownerAt: owner(ofFolder: dataDir), agent: "apus-doctor")
         }
         let text = try givenURI()
-        begin(TrackingURI.withoutSecrets(text))
+        setServer(TrackingURI.withoutSecrets(text))
         return try TrackingConnection(text, agent: "apus-doctor")
     }
 
@@ -111,9 +109,9 @@ struct Doctor: ParsableCommand {
         }
         let owner = OwnerLock.owner(ofDatabase: path)
         guard let owner, owner.isOnThisMachine, let reachable = ReachableOwner(owner) else {
-            // A server over PostgreSQL needs the address of the database, which is not known here: it may contain a password, so
-            // it is not stored in the folder.
-            let store = AbsentDatabase(path: path).isElsewhere ? " --backend-store-uri postgresql://…" : ""
+            // A server over PostgreSQL must be started with the address of its database. The folder does not contain this
+            // address, because it may include a password.
+            let store = AbsentDatabase(path: path).wasUsedWithPostgres ? " --backend-store-uri postgresql://…" : ""
             throw TrackingURIFault(
                 detail: "no server runs on \(path.printable(limit: 300)), or it is just starting or stopping",
                 advice: "Start one: apus server --data-dir \(folder.printable(limit: 300))\(store)"

@@ -101,7 +101,7 @@ struct TrackingCalls: Sendable {
             throw .contradiction("the metric that was just logged is not in the run")
         }
         guard value == Self.metricValue else {
-            throw .contradiction("the metric came back as \(value), not \(Self.metricValue)")
+            throw .contradiction("the metric was returned as \(value), not \(Self.metricValue)")
         }
     }
 
@@ -109,7 +109,7 @@ struct TrackingCalls: Sendable {
     func logArtifact(runID: String, by deadline: Deadline) throws(CheckFailure) {
         let (content, path) = (Array("apus doctor\n".utf8), "apus-doctor.txt")
         let returned: (names: [String], content: [UInt8])? = try call(by: deadline) { client throws(MLflowError) in
-            // If clients write to a folder or a bucket themselves, an upload says nothing about the server.
+            // If clients write to a folder or a bucket themselves, an upload does not test the server.
             guard try client.servesArtifacts(of: .run(runID)) else { return nil }
             try client.logArtifact(.run(runID), bytes: content, path: path)
             let names = try client.listArtifacts(.run(runID)).map(\.path)
@@ -120,7 +120,7 @@ struct TrackingCalls: Sendable {
             throw .contradiction("the file that was just stored is not in the list of the run's artifacts")
         }
         guard returned.content == content else {
-            throw .contradiction("the file that was just stored came back with another content")
+            throw .contradiction("the file that was just stored was returned with another content")
         }
     }
 
@@ -128,9 +128,7 @@ struct TrackingCalls: Sendable {
         let info = try call(by: deadline) { client throws(MLflowError) in
             try client.updateRun(runID: runID, status: .finished, endTime: unixMilliseconds())
         }
-        guard info?.status == .finished else {
-            throw .contradiction("the run that was just ended is not FINISHED")
-        }
+        guard info?.status == .finished else { throw .contradiction("the run that was just ended is not FINISHED") }
     }
 
     func deleteRun(runID: String, by deadline: Deadline) throws(CheckFailure) {

@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import Coding
 internal import MLflowAPI
 internal import PostgreSQL
-internal import S3
 internal import Tracking
 internal import Transfer
 
@@ -36,7 +35,7 @@ struct ExportCommand: ParsableCommand {
             and the artifacts go into the folder of --artifacts-to. The exit status is 1 if data was left out, which is \
             listed.
 
-            The exit status is 2 if nothing was written.
+            In every format, the exit status is 2 if nothing was written.
             """,
         helpNames: .long
     )
@@ -108,11 +107,11 @@ struct ExportCommand: ParsableCommand {
         guard table == nil || format == .csv || format == .jsonl else {
             throw ValidationError("--table is for --format csv and jsonl.")
         }
-        let isIntoServer = PostgresAddress.isOne(outputPath)
-        guard format == .mlflowDatabase || !isIntoServer else {
-            throw ValidationError("A database of PostgreSQL is filled with --format mlflow-db.")
+        let isToPostgres = PostgresAddress.isOne(outputPath)
+        guard format == .mlflowDatabase || !isToPostgres else {
+            throw ValidationError("To export into a database of PostgreSQL, use --format mlflow-db.")
         }
-        guard isIntoServer || artifactsTo == nil else {
+        guard isToPostgres || artifactsTo == nil else {
             throw ValidationError("--artifacts-to is for an export into a database of PostgreSQL.")
         }
         switch format {
@@ -171,10 +170,10 @@ extension ExportCommand {
             )
         }
         let path = try StorageLayout.database(storage, environment).path
-        guard FileKind(path) == .file else { throw AbsentDatabase(path: path).failure(takesPostgres: false) }
+        guard FileKind(path) == .file else { throw AbsentDatabase(path: path).failure(allowsPostgres: false) }
         let layout = try StorageLayout(storage, environment)
         try layout.requireArtifactFolder()
-        if let bucket = layout.knownBucket {
+        if let bucket = layout.bucketURI {
             StandardStream.error.write("apus: not in the export: the artifacts in '\(bucket)'")
         }
         let server = PostgresAddress.isOne(outputPath) ? try PostgresAddress(outputPath) : nil
@@ -193,26 +192,26 @@ extension ExportCommand {
             server == nil
                 ? "\(folder): \(counts). To serve it: mlflow server --backend-store-uri "
                     + "sqlite:///\(MLflowDatabaseExport.databaseName)"
-                : "\(result.location): \(counts) in \(folder). To serve it: apus server or mlflow server with --backend-store-uri "
-                    + "'\(Self.withDriver(result.location))' --artifacts-destination '\(folder)'"
+                : "\(result.uri): \(counts) in \(folder). To serve it: apus server or mlflow server with --backend-store-uri "
+                    + "'\(Self.withDriver(result.uri))' --artifacts-destination '\(folder)'"
         )
         for remark in result.remarks { StandardStream.error.write("apus: left out: \(remark.printable(limit: 400))") }
         if result.remarkCount > result.remarks.count {
             StandardStream.error.write("apus: and \(result.remarkCount - result.remarks.count) more that were left out")
         }
-        if result.remarkCount > 0 || layout.knownBucket != nil { throw ExitCode.failure }
+        if result.remarkCount > 0 || layout.bucketURI != nil { throw ExitCode.failure }
     }
 
-    /// Adds the name of psycopg2 to an address, the driver that most installations of MLflow have.
+    /// Adds the driver psycopg2, which most installations of MLflow have, to an address.
     ///
-    /// For an address without a driver, SQLAlchemy 2.1 uses a different one.
+    /// For an address without a driver, SQLAlchemy 2.1 uses a different driver.
     private static func withDriver(_ address: String) -> String {
         guard let colon = address.firstIndex(of: ":") else { return address }
         return "postgresql+psycopg2" + address[colon...]
     }
 
     /// The layout of the data folder that is exported; nil if the data comes from the server of --from.
-    func ownStore() throws -> StorageLayout? {
-        from == nil ? try StorageLayout(storage, Environment.process, isPostgresKnown: true) : nil
+    func exportedLayout() throws -> StorageLayout? {
+        from == nil ? try StorageLayout(storage, Environment.process, allowsPostgres: true) : nil
     }
 }

@@ -2,23 +2,23 @@ internal import Files
 internal import Glibc
 internal import HTTPWire
 
-/// A file that appears only when it is complete: it is written under another name and then renamed.
+/// The file of an export, which is written under a temporary name and renamed when it is complete.
 ///
-/// A device or a pipe is written to directly.
+/// The export is written directly to a device or a pipe.
 struct ExportFile: ~Copyable {
     private let descriptor: Int32
 
-    /// Calls `body` to write a file, or the standard output for `-`.
+    /// Calls `body`, which writes the file, or the standard output for the path `-`.
     ///
-    /// If the path is a link, its target is written.
-    /// - Parameter store: the exported data folder, whose own files must not be overwritten; nil if a server has the data.
-    /// - Throws: `StartFailure` for a file that cannot be written, and what `body` throws. An existing file is not changed then.
-    static func write(_ path: String, of store: StorageLayout?, _ body: (borrowing ExportFile) throws -> Void) throws {
+    /// If the path is a link, the target of the link is replaced.
+    /// - Parameter layout: the exported data folder, whose own files must not be overwritten; nil if a server has the data.
+    /// - Throws: `StartFailure` if the file cannot be written, and the errors of `body`. An existing file is then not changed.
+    static func write(_ path: String, of layout: StorageLayout?, _ body: (borrowing ExportFile) throws -> Void) throws {
         guard path != "-" else { return try body(ExportFile(descriptor: STDOUT_FILENO)) }
         let target = try target(of: path)
-        if let store {
-            let absolute = StorageLayout.absolute(target, store.workingDirectory)
-            if StoragePaths.isOwn(absolute, databasePath: store.databasePath, artifacts: store.artifactsPath) {
+        if let layout {
+            let absolute = StorageLayout.absolute(target, layout.workingDirectory)
+            if StoragePaths.isDataFile(absolute, databasePath: layout.databasePath, artifacts: layout.artifactsPath) {
                 throw StartFailure("\(path) is a file of the exported data folder: name another one with --output.")
             }
         }
@@ -70,7 +70,7 @@ struct ExportFile: ~Copyable {
         let slash = path.lastIndex(of: "/")
         let folder = slash.map { String(path[...$0]) } ?? "./"
         let prefix = String(path[(slash.map { path.index(after: $0) } ?? path.startIndex)...]) + "."
-        for name in (try? Disk.names(folder)) ?? [] where name.hasPrefix(prefix) && name.hasSuffix(".part") {
+        for name in (try? Disk.entryNames(folder)) ?? [] where name.hasPrefix(prefix) && name.hasSuffix(".part") {
             guard Int32(name.dropFirst(prefix.count).dropLast(".part".count)) != nil else { continue }
             let raw = open(folder + name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
             guard raw >= 0 else { continue }
@@ -85,7 +85,7 @@ struct ExportFile: ~Copyable {
         for _ in 0..<40 {
             var target = [CChar](repeating: 0, count: Int(PATH_MAX))
             let count = readlink(path, &target, target.count)
-            // The text of a link in /proc, such as that of a pipe, may not be a path, so such a link is not followed here.
+            // A link in /proc, such as that of a pipe, may contain a text that is not a path, so it is not followed here.
             guard count > 0, FileKind(path) != .other else { return path }
             let link = String(decoding: target.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
             let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
@@ -121,7 +121,7 @@ struct ExportFile: ~Copyable {
 
 /// Removes the temporary file of an export if a signal ends the process.
 private enum RemovalAtSignal {
-    // Without a lock, because a signal handler must not lock. The handler reads one pointer, which changes only while no handler
+    // No lock protects the pointer, because a signal handler must not wait for a lock. The pointer changes only while no handler
     // is set.
     private nonisolated(unsafe) static var path: UnsafeMutablePointer<CChar>?
     private static let signals = [SIGINT, SIGTERM, SIGHUP]

@@ -7,11 +7,11 @@ internal import Tracking
 /// What an export reads: a store that this process opens, or a server.
 enum ExportOrigin {
     case opened(MLflowAPI, close: () -> Void)
-    case server(KeptServer)
+    case server(ServerConnection)
 
     /// - Parameter needsArtifacts: whether the export contains artifacts, and so must know where they are stored.
     static func open(_ command: ExportCommand, needsArtifacts: Bool) throws -> ExportOrigin {
-        if command.from == nil, let layout = try command.ownStore(), let uri = layout.postgres {
+        if command.from == nil, let layout = try command.exportedLayout(), let uri = layout.postgres {
             if needsArtifacts { try layout.requireArtifactFolder() }
             let store = try PostgresStore.ofCommand(uri.address, artifactRoot: layout.artifactRoot, source: uri.source)
             do {
@@ -22,11 +22,11 @@ enum ExportOrigin {
                 throw error
             }
         }
-        let store = try KeptStore.open(
+        let store = try OpenedData.open(
             command.storage,
             uri: command.from,
             needsArtifacts: needsArtifacts,
-            takesPostgres: true
+            allowsPostgres: true
         )
         return switch store {
         case .folder(let folder): .opened(folder.api) { folder.close() }

@@ -1,7 +1,6 @@
 internal import Coding
 internal import Glibc
 internal import HTTPClient
-internal import HTTPWire
 internal import JSON
 internal import MLflowAPI
 internal import MLflowClient
@@ -15,8 +14,7 @@ struct FileExport {
     /// The path of the call that a server answers with the file, up to the query parameters for the subset.
     private let call: String
 
-    /// The longest time to wait for bytes; long, because a server reads the keys of all runs before it sends the first row of a
-    /// table.
+    /// The longest time to wait for bytes, which lets a server read the keys of all runs before the first row of a table.
     private static let waitLimit = Duration.seconds(300)
 
     init(_ command: ExportCommand, _ export: StreamedExport) {
@@ -31,20 +29,20 @@ struct FileExport {
     func write() throws {
         // A reader of the standard output may close the pipe early.
         signal(SIGPIPE, SIG_IGN)
-        switch try ExportOrigin.open(command, needsArtifacts: isWithArtifacts) {
+        switch try ExportOrigin.open(command, needsArtifacts: includesArtifacts) {
         case .opened(let api, let close):
             defer { close() }
             let body = try api.exported(export, try subset { try api.experimentID(idOrName: $0) })
-            try ExportFile.write(command.outputPath, of: try command.ownStore()) { try $0.append(body) }
+            try ExportFile.write(command.outputPath, of: try command.exportedLayout()) { try $0.append(body) }
         case .server(let server):
             let query = query(try subset(server.experimentID(idOrName:)))
-            try ExportFile.write(command.outputPath, of: try command.ownStore()) { file in
+            try ExportFile.write(command.outputPath, of: try command.exportedLayout()) { file in
                 try server.download(call + query, waitLimit: Self.waitLimit) { try file.append($0) }
             }
         }
     }
 
-    private var isWithArtifacts: Bool { if case .archive = export { true } else { false } }
+    private var includesArtifacts: Bool { if case .archive = export { true } else { false } }
 
     private func subset(_ experimentID: (String) throws -> Int64) throws -> TransferSubset {
         if !command.runs.isEmpty { return .runs(command.runs) }
@@ -61,7 +59,7 @@ struct FileExport {
     }
 }
 
-extension KeptServer {
+extension ServerConnection {
     /// The id of an experiment that is given by its id or its name.
     func experimentID(idOrName text: String) throws -> Int64 {
         let calls = ["get?experiment_id=", "get-by-name?experiment_name="]

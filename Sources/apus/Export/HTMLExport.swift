@@ -8,26 +8,21 @@ internal import MLflowAPI
 struct HTMLExport {
     private let command: ExportCommand
 
-    /// A limit that no answer reaches; an answer contains files in base64, curves, runs and the code of the pages.
+    /// The limit for the answer, which contains files in base64, curves, runs and the code of the pages; no answer is so large.
     private static let maximumBytes = 512 * 1_048_576
 
     init(_ command: ExportCommand) { self.command = command }
 
     /// The body of the call to a server.
     private func request(_ experimentID: (String) throws -> Int64) throws -> [UInt8] {
-        var writer = JSONWriter()
-        writer.beginObject()
-        if let experiment = command.experiment.first {
-            let id = try experimentID(experiment)
-            writer.memberArray("experiment_ids") { $0.string(String(id)) }
-            writer.member("filter", ifPresent: command.filter)
-        } else {
-            writer.memberArray("run_ids") { writer in
-                for run in command.runs { writer.string(run) }
+        try JSONWriter.object { writer in
+            if let experiment = command.experiment.first {
+                writer.member("experiment_ids", strings: [String(try experimentID(experiment))])
+                writer.member("filter", ifPresent: command.filter)
+            } else {
+                writer.member("run_ids", strings: command.runs)
             }
         }
-        writer.endObject()
-        return writer.takeBytes()
     }
 
     func write() throws {
@@ -40,7 +35,7 @@ struct HTMLExport {
         case .server(let server):
             let request = try self.request(server.experimentID(idOrName:))
             let reply = try server.call("export/html", request, maximumBytes: Self.maximumBytes)
-            try ExportFile.write(command.outputPath, of: try command.ownStore()) { try $0.append(reply.body) }
+            try ExportFile.write(command.outputPath, of: try command.exportedLayout()) { try $0.append(reply.body) }
         }
     }
 
@@ -51,6 +46,6 @@ struct HTMLExport {
         } catch {
             throw api.exportRefusal(error).map { StartFailure($0) } ?? error
         }
-        try ExportFile.write(command.outputPath, of: try command.ownStore()) { try $0.append(body) }
+        try ExportFile.write(command.outputPath, of: try command.exportedLayout()) { try $0.append(body) }
     }
 }

@@ -8,9 +8,9 @@ internal import Transfer
 
 /// Writes a database of MLflow and a folder of artifacts, which `mlflow server` can use.
 ///
-/// The database is read as it is at one moment, even while a server has it open. The artifacts are copied after it.
+/// The database is read in the state of one moment, even while a server has it open, and then the artifacts are copied.
 /// Therefore every artifact that the database names is copied, unless it is deleted meanwhile. The folder gets its
-/// final name when its files are durable. The transaction that fills a PostgreSQL database is committed after that.
+/// final name when its files are durable. Only then the transaction that fills a PostgreSQL database is committed.
 struct MLflowDatabaseExport {
     let databasePath: String
     let artifactsPath: String
@@ -21,7 +21,7 @@ struct MLflowDatabaseExport {
 
     struct Result {
         /// The URI of the PostgreSQL database without the password; empty if a SQLite database was created.
-        fileprivate(set) var location = ""
+        fileprivate(set) var uri = ""
         var runs = 0
         var points = 0
         var files = 0
@@ -50,18 +50,14 @@ struct MLflowDatabaseExport {
         guard !StoragePaths.isInside(target, artifactsPath) else {
             throw StartFailure("'\(target)' is in the folder of artifacts, which would be copied into itself.")
         }
-        // Files that an interrupted export has left there are removed.
         let unfinished = target + ".unfinished"
-        let claim = try claim(unfinished)
-        defer { withExtendedLifetime(claim) {} }
-        for name in try Disk.names(unfinished) { try Disk.remove(unfinished + "/" + name) }
+        let lock = try makeLockedFolder(unfinished)
+        defer { withExtendedLifetime(lock) {} }
+        // An interrupted export may have left files in the folder.
+        for name in try Disk.entryNames(unfinished) { try Disk.remove(unfinished + "/" + name) }
         var result = Result()
         do {
-            if let server {
-                try fill(server, unfinished, &result)
-            } else {
-                try fillFolder(unfinished, &result)
-            }
+            if let server { try fill(server, unfinished, &result) } else { try fillFolder(unfinished, &result) }
         } catch {
             try? Disk.remove(unfinished)
             throw error
@@ -88,7 +84,7 @@ struct MLflowDatabaseExport {
                 schema: EmbeddedSchema.mlflowInPostgreSQL,
                 report: remarks.add
             )
-            result.location = writer.location
+            result.uri = writer.location
             try write(to: writer, remarks, &result)
             try copyArtifacts(to: unfinished, &result)
             try Disk.synchronize(unfinished)
@@ -116,7 +112,7 @@ struct MLflowDatabaseExport {
     }
 
     /// Creates the folder, and locks it against other exports until the returned descriptor is released.
-    private func claim(_ folder: String) throws -> Descriptor {
+    private func makeLockedFolder(_ folder: String) throws -> Descriptor {
         try Disk.makeFolders(folder)
         let raw = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard raw >= 0 else { throw DiskFailure.last("open", folder) }

@@ -4,9 +4,9 @@ internal import MLflowAPI
 extension ExportShell {
     /// The pages as one HTML file that contains their styles and modules and loads nothing else.
     ///
-    /// Each module is a `data:` address that an import map binds to its name, because in a page at a `file:` address
-    /// browsers import nothing else. The content security policy allows only scripts and styles with a nonce, a random
-    /// number that is new for each file, so that no script in an artifact is run.
+    /// Each module is a `data:` address, and an import map binds this address to the module's name: in a page at a `file:`
+    /// address, browsers import nothing else. The content security policy allows only scripts and styles with a nonce, a
+    /// random number that is new for each file, so that no script in an artifact is run.
     static func ofPages() -> ExportShell {
         let nonce = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }.joined()
         let template = StaticFile.named("export.html").text
@@ -64,9 +64,8 @@ private struct ExportedModule {
     init(_ path: String) {
         self.path = path
         let folder = path.prefix { $0 != "/" }
-        source = ["from \"", "import \"", "import(\"", "import(`"].reduce(StaticFile.named(path).text) {
-            source,
-            beginning in
+        let importBeginnings = ["from \"", "import \"", "import(\"", "import(`"]
+        source = importBeginnings.reduce(StaticFile.named(path).text) { source, beginning in
             source.replacing(beginning + "./", with: "\(beginning)\(Self.prefix)\(folder)/")
                 .replacing(beginning + "../", with: beginning + Self.prefix)
         }
@@ -79,14 +78,14 @@ private struct ExportedModule {
 
     /// The start module, the pages, and all modules that these import.
     static var all: [ExportedModule] {
-        var found: [ExportedModule] = []
-        var known = Set([start] + pages)
-        var rest = Array(known)
-        while let path = rest.popLast() {
+        var modules: [ExportedModule] = []
+        var paths = Set([start] + pages)
+        var unread = Array(paths)
+        while let path = unread.popLast() {
             let module = ExportedModule(path)
-            found.append(module)
-            rest += module.imports.filter { known.insert($0).inserted }
+            modules.append(module)
+            unread += module.imports.filter { paths.insert($0).inserted }
         }
-        return found.sorted { $0.path < $1.path }
+        return modules.sorted { $0.path < $1.path }
     }
 }

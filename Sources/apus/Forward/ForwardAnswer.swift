@@ -10,19 +10,16 @@ struct ForwardAnswer {
     /// Fetches all pages from a server.
     ///
     /// - Parameter runIDs: the runs to ask for; empty for all runs.
-    init(of server: KeptServer, runs runIDs: [String]) throws {
+    init(of server: ServerConnection, runs runIDs: [String]) throws {
         var pages: [JSONValue] = []
         var token: String?
         repeat {
-            var writer = JSONWriter()
-            writer.beginObject()
-            writer.member("max_results", 1_000)
-            writer.member("page_token", ifPresent: token)
-            if !runIDs.isEmpty {
-                writer.memberArray("run_ids") { writer in for run in runIDs { writer.string(run) } }
+            let body = JSONWriter.object { writer in
+                writer.member("max_results", 1_000)
+                writer.member("page_token", ifPresent: token)
+                writer.member("run_ids", strings: runIDs.isEmpty ? nil : runIDs)
             }
-            writer.endObject()
-            let page = try server.json("forward/status", writer.takeBytes())
+            let page = try server.json("forward/status", body)
             pages.append(page)
             token = page["next_page_token"]?.string
         } while token != nil
@@ -38,30 +35,28 @@ struct ForwardAnswer {
 
     /// One JSON object in the form of a page, with the runs of all pages.
     var json: String {
-        var writer = JSONWriter()
-        writer.beginObject()
-        for (key, value) in first.members where key != "next_page_token" && key != "run_states" {
-            writer.key(key)
-            writer.raw(value.rawBytes)
+        JSONWriter.objectText { writer in
+            for (key, value) in first.members where key != "next_page_token" && key != "run_states" {
+                writer.key(key)
+                writer.raw(value.rawBytes)
+            }
+            writer.memberArray("run_states") { writer in for run in runs { writer.raw(run.rawBytes) } }
         }
-        writer.memberArray("run_states") { writer in for run in runs { writer.raw(run.rawBytes) } }
-        writer.endObject()
-        return String(decoding: writer.takeBytes(), as: UTF8.self)
     }
 
     /// Prints the answer as lines.
     ///
-    /// - Parameter isOfAll: whether to print also the runs of which the upstream has all data.
-    func show(isOfAll: Bool) {
+    /// - Parameter includesSent: whether to print also the runs of which the upstream has all data.
+    func show(includesSent: Bool) {
         let backlog = Amount.text(first["backlog_runs"]?.int64 ?? 0, "run")
         let bytes = Amount.bytes(first["backlog_artifact_bytes"]?.int64 ?? 0)
-        var line = "upstream \(first["upstream"]?.string ?? ""): \(backlog) and \(bytes) of files wait"
+        var line = "upstream \(first["upstream"]?.string ?? ""): \(backlog) and \(bytes) of files wait to be sent"
         if first["comparing"]?.bool == true { line += "; comparing" }
         if let failure = first["failure"]?["message"]?.string { line += "; \(failure)" }
         StandardStream.output.write(line)
         for run in runs {
             let state = run["state"]?.string ?? ""
-            guard isOfAll || state != "sent" else { continue }
+            guard includesSent || state != "sent" else { continue }
             let points = "\(run["sent_points"]?.int64 ?? 0) of \(run["points"]?.int64 ?? 0) points"
             let reason = run["reason"]?.string.map { ": \($0)" } ?? ""
             StandardStream.output.write("\(state) \(run["run_id"]?.string ?? "") \(points)\(reason)")

@@ -24,9 +24,7 @@ struct ForwardStatusCommand: ParsableCommand {
             """
     )
 
-    @OptionGroup(title: "Where the data is") var storage: StorageOptions
-    @Option(help: ArgumentHelp("Work through this server instead of a data folder.", valueName: "uri"))
-    var trackingUri: String?
+    @OptionGroup var data: DataOptions
     @Option(name: .customLong("run"), help: ArgumentHelp("Only this run, by id; may be repeated.", valueName: "run"))
     var runs: [String] = []
     @Flag(help: "Also list the runs of which the upstream has all data.") var all = false
@@ -36,7 +34,7 @@ struct ForwardStatusCommand: ParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         var isCurrent = true
         do {
-            switch try KeptStore.open(storage, uri: trackingUri) {
+            switch try OpenedData.open(data.storage, uri: data.trackingUri) {
             case .server(let server): isCurrent = try report(of: server)
             case .folder(let folder):
                 defer { folder.close() }
@@ -49,9 +47,9 @@ struct ForwardStatusCommand: ParsableCommand {
         if !isCurrent { throw ExitCode(1) }
     }
 
-    private func report(of server: KeptServer) throws -> Bool {
+    private func report(of server: ServerConnection) throws -> Bool {
         let answer = try ForwardAnswer(of: server, runs: runs)
-        if json { StandardStream.output.write(answer.json) } else { answer.show(isOfAll: all || !runs.isEmpty) }
+        if json { StandardStream.output.write(answer.json) } else { answer.show(includesSent: all || !runs.isEmpty) }
         return answer.isCurrent
     }
 
@@ -63,26 +61,20 @@ struct ForwardStatusCommand: ParsableCommand {
             let runIDs = runs.isEmpty ? nil : runs
             let report = try ForwardReport(ofAll: folder.store, upstream: upstream, runIDs: runIDs, forwarder: nil)
             if json {
-                var writer = JSONWriter()
-                writer.beginObject()
-                writer.member("upstream", upstream)
-                writer.members(of: report)
-                writer.endObject()
-                StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
+                let object = JSONWriter.objectText { writer in
+                    writer.member("upstream", upstream)
+                    writer.members(of: report)
+                }
+                StandardStream.output.write(object)
             } else {
-                StandardStream.output.write("upstream \(upstream), by the folder's journal")
+                StandardStream.output.write("upstream \(upstream), from the folder's journal")
                 for line in report.lines where all || !runs.isEmpty || line.state != .sent {
                     let reason = line.reason.map { ": \($0)" } ?? ""
                     StandardStream.output.write(
                         "\(line.state.rawValue) \(line.runID) \(line.sentPoints) of \(line.points) points\(reason)"
                     )
                 }
-                for omission in report.omissions {
-                    StandardStream.output.write("not there: \(omission.subject), \(omission.part): \(omission.reason)")
-                }
-                for note in report.notes {
-                    StandardStream.output.write("note: \(note.subject), \(note.part): \(note.reason)")
-                }
+                report.showOmissionsAndNotes()
                 let unlisted = report.omissionCount - Int64(report.omissions.count)
                 if unlisted > 0 { StandardStream.output.write("not there: \(Amount.text(unlisted, "other part"))") }
             }
@@ -102,9 +94,7 @@ struct ForwardRetryCommand: ParsableCommand {
             """
     )
 
-    @OptionGroup(title: "Where the data is") var storage: StorageOptions
-    @Option(help: ArgumentHelp("Work through this server instead of a data folder.", valueName: "uri"))
-    var trackingUri: String?
+    @OptionGroup var data: DataOptions
     @Argument(
         help: ArgumentHelp(
             "The ids of runs and logged models, and the names of registered models and experiments. (default: all)",
@@ -115,7 +105,7 @@ struct ForwardRetryCommand: ParsableCommand {
 
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
-        try ForwardChange.ask("forward/retry", runs, storage, trackingUri)
+        try ForwardChange.ask("forward/retry", runs, data)
     }
 }
 
@@ -125,35 +115,40 @@ struct ForwardSkipCommand: ParsableCommand {
         abstract: "Make a server send no more data of some runs; `apus forward retry` undoes this."
     )
 
-    @OptionGroup(title: "Where the data is") var storage: StorageOptions
-    @Option(help: ArgumentHelp("Work through this server instead of a data folder.", valueName: "uri"))
-    var trackingUri: String?
+    @OptionGroup var data: DataOptions
     @Argument(help: ArgumentHelp("The ids of runs.", valueName: "run")) var runs: [String]
 
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
-        try ForwardChange.ask("forward/skip", runs, storage, trackingUri)
+        try ForwardChange.ask("forward/skip", runs, data)
+    }
+}
+
+extension ForwardReport {
+    /// Prints a line for each listed part that the upstream lacks, and for each note.
+    func showOmissionsAndNotes() {
+        for omission in omissions {
+            StandardStream.output.write("not there: \(omission.subject), \(omission.part): \(omission.reason)")
+        }
+        for note in notes { StandardStream.output.write("note: \(note.subject), \(note.part): \(note.reason)") }
     }
 }
 
 /// Asks a running server to change what it sends to its upstream.
 private enum ForwardChange {
-    static func ask(_ call: String, _ runs: [String], _ storage: StorageOptions, _ uri: String?) throws {
+    static func ask(_ call: String, _ runs: [String], _ data: DataOptions) throws {
         try CommandFailure.reporting {
-            switch try KeptStore.open(storage, uri: uri) {
+            switch try OpenedData.open(data.storage, uri: data.trackingUri) {
             case .folder(let folder):
                 folder.close()
                 throw StartFailure("No server has this folder open; start one with --upstream, or use apus push.")
             case .server(let server):
-                var writer = JSONWriter()
-                writer.beginObject()
-                if !runs.isEmpty { writer.memberArray("run_ids") { writer in for run in runs { writer.string(run) } } }
-                writer.endObject()
-                let answer = try server.json(call, writer.takeBytes())
+                let body = JSONWriter.object { $0.member("run_ids", strings: runs.isEmpty ? nil : runs) }
+                let answer = try server.json(call, body)
                 if let found = answer["runs"]?.int64, found < Int64(runs.count) {
                     let missing = Int64(runs.count) - found
-                    let verb = missing == 1 ? "is" : "are"
-                    throw StartFailure("\(missing) of \(runs.count) \(verb) not known here; the others are done.")
+                    let verb = missing == 1 ? "does" : "do"
+                    throw StartFailure("\(missing) of \(runs.count) \(verb) not exist here; the others are done.")
                 }
             }
         }

@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import Budgets
 internal import Forwarding
 internal import Glibc
-internal import HTTPClient
 internal import JSON
 internal import MLflowClient
 internal import Tracking
@@ -13,10 +12,10 @@ struct PushCommand: ParsableCommand {
         commandName: "push",
         abstract: "Send another server, once, the runs, models, artifacts and registry that it lacks.",
         discussion: """
-            Opens a data folder that no server has open, and records there what was sent, so the next push sends only new \
-            data. If a server has the folder open and forwards to the same upstream, the command makes it send at once \
-            and waits. The other server may be Apus, MLflow's own, or one with MLflow's REST API. The exit status is 0 \
-            if the other server has everything, 1 if it lacks data, which is listed, and 2 if nothing was done.
+            Opens a data folder that no server has open, and records in it what was sent, so that the next push sends only \
+            new data. If a server has the folder open and forwards to the address of --to, the command makes that server \
+            send at once, and waits. The other server may be Apus, MLflow's own, or one with MLflow's REST API. The exit \
+            status is 0 if the other server has everything, 1 if it lacks data, which is listed, and 2 if nothing was done.
             """
     )
 
@@ -34,13 +33,11 @@ struct PushCommand: ParsableCommand {
             valueName: "time"
         )
     )
-    var patience: WaitingTime?
+    var patience: DurationArgument?
     @Flag(help: "Print one JSON object instead of lines.") var json = false
 
     func validate() throws {
-        guard experiment.isEmpty || runs.isEmpty else {
-            throw ValidationError("Name experiments or runs, not both.")
-        }
+        guard experiment.isEmpty || runs.isEmpty else { throw ValidationError("Name experiments or runs, not both.") }
     }
 
     func run() throws {
@@ -52,9 +49,9 @@ struct PushCommand: ParsableCommand {
                 environment.setting(.upstreamTokenCommand, upstreamTokenCommand),
                 environment.setting(.forwardArtifactRate, forwardArtifactRate),
                 agent: "apus-push",
-                idleTimeout: longest
+                idleTimeout: longestPatience
             )
-            let store = try KeptStore.open(storage, needsArtifacts: true)
+            let store = try OpenedData.open(storage, needsArtifacts: true)
             switch store {
             case .folder(let folder):
                 defer { folder.close() }
@@ -70,13 +67,13 @@ struct PushCommand: ParsableCommand {
         }
     }
 
-    private var longest: Duration { patience?.duration ?? .seconds(60) }
+    private var longestPatience: Duration { patience?.duration ?? .seconds(60) }
 
     private func push(_ folder: OpenedFolder, _ calls: UpstreamClient) throws {
         var settings = ForwardSettings { [roots = folder.roots] in roots.folder(at: $0) }
         settings.delay = .milliseconds(200)
         settings.selection = try selection(in: folder.store)
-        settings.longestWait = longest
+        settings.longestWait = longestPatience
         let forwarder = Forwarder(folder.store, ChangeFeed(), to: calls, settings)
         // Data that the server refused before is sent again, because the server may accept it now.
         forwarder.retryAll()
@@ -87,7 +84,7 @@ struct PushCommand: ParsableCommand {
             try forwarder.sendFiles()
             let status = forwarder.status
             progress.show(runs: status.sentRuns, points: status.sentPoints, files: status.sentFiles)
-            if status.isCurrent || forwarder.timeWithoutProgress > longest { break }
+            if status.isCurrent || forwarder.timeWithoutProgress > longestPatience { break }
             sleepFor(.milliseconds(100))
         }
         progress.end()
@@ -98,7 +95,7 @@ struct PushCommand: ParsableCommand {
             forwarder: forwarder
         )
         let status = forwarder.status
-        // Runs that wait without a reason were not selected, or the command ended before it tried to send them.
+        // A run that waits without a reason was not selected, or the time was over before the command tried to send it.
         let missing = report.lines.filter { $0.state == .failed || ($0.state == .waiting && $0.reason != nil) }
         try finish(status, missing: missing, report)
     }
@@ -126,16 +123,15 @@ struct PushCommand: ParsableCommand {
 
     private func finish(_ status: ForwardStatus, missing: [ForwardReport.Line], _ report: ForwardReport) throws {
         if json {
-            var writer = JSONWriter()
-            writer.beginObject()
-            writer.member("sent_runs", status.sentRuns)
-            writer.member("sent_points", status.sentPoints)
-            writer.member("sent_files", status.sentFiles)
-            writer.member("sent_bytes", status.sentBytes)
-            writer.members(of: status, for: .server)
-            writer.members(of: report)
-            writer.endObject()
-            StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
+            let object = JSONWriter.objectText { writer in
+                writer.member("sent_runs", status.sentRuns)
+                writer.member("sent_points", status.sentPoints)
+                writer.member("sent_files", status.sentFiles)
+                writer.member("sent_bytes", status.sentBytes)
+                writer.members(of: status, for: .server)
+                writer.members(of: report)
+            }
+            StandardStream.output.write(object)
         } else {
             let sent = [
                 Amount.text(Int64(status.sentRuns), "run"), Amount.text(Int64(status.sentPoints), "point"),
@@ -148,25 +144,18 @@ struct PushCommand: ParsableCommand {
             for item in status.postponed {
                 StandardStream.output.write("waiting \(item.subject), \(item.part): \(item.reason)")
             }
-            for omission in report.omissions {
-                StandardStream.output.write("not there: \(omission.subject), \(omission.part): \(omission.reason)")
-            }
-            for note in report.notes {
-                StandardStream.output.write("note: \(note.subject), \(note.part): \(note.reason)")
-            }
+            report.showOmissionsAndNotes()
         }
         if let failure = status.failure { StandardStream.error.write("apus: \(status.upstream): \(failure.message)") }
         if status.isCurrent, missing.isEmpty, report.omissionCount == 0 { return }
-        let hasDone = status.lastSuccess != nil
-        throw ExitCode(hasDone ? 1 : 2)
+        throw ExitCode(status.lastSuccess != nil ? 1 : 2)
     }
 
     /// Makes a server that forwards to this address send at once, and waits until it has sent everything.
-    private func drain(_ server: KeptServer, _ address: String) throws {
-        let empty = Array("{}".utf8)
+    private func drain(_ server: ServerConnection, _ address: String) throws {
         let status: JSONValue
         do {
-            status = try server.json("forward/drain", empty)
+            status = try server.json("forward/drain", Array("{}".utf8))
         } catch {
             throw StartFailure(
                 "The server at \(server.client.uri) has this folder open and forwards to no other server. Start it with "
@@ -180,17 +169,17 @@ struct PushCommand: ParsableCommand {
             )
         }
         var lastProgress = ContinuousClock.now
-        var last: [Int64] = []
+        var lastFigures: [Int64] = []
         while true {
             let status = try server.json("forward/status", Array("{\"max_results\": 0}".utf8))
             let figures = ["backlog_runs", "backlog_artifact_owners", "backlog_artifact_bytes", "last_success"].map {
                 status[$0]?.int64 ?? 0
             }
-            if figures != last { lastProgress = .now }
-            last = figures
-            if status["current"]?.bool == true || ContinuousClock.now - lastProgress > longest {
+            if figures != lastFigures { lastProgress = .now }
+            lastFigures = figures
+            if status["current"]?.bool == true || ContinuousClock.now - lastProgress > longestPatience {
                 let report = try ForwardAnswer(of: server, runs: [])
-                if json { StandardStream.output.write(report.json) } else { report.show(isOfAll: false) }
+                if json { StandardStream.output.write(report.json) } else { report.show(includesSent: false) }
                 guard report.isCurrent else { throw ExitCode(1) }
                 if !json { StandardStream.output.write("everything is at \(address)") }
                 return

@@ -6,7 +6,7 @@ internal import Synchronization
 final class Throttle: Sendable {
     private let bytesPerSecond: Int
     /// The earliest time at which the next bytes may be sent.
-    private let next = Mutex(ContinuousClock.now)
+    private let nextTime = Mutex(ContinuousClock.now)
 
     init(bytesPerSecond: Int) { self.bytesPerSecond = bytesPerSecond }
 
@@ -16,9 +16,9 @@ final class Throttle: Sendable {
     /// Blocks until this number of bytes may be sent.
     func wait(for bytes: Int) {
         let time = Duration.seconds(Double(bytes) / Double(bytesPerSecond))
-        let start = next.withLock { next in
-            let start = max(next, .now)
-            next = start + time
+        let start = nextTime.withLock { nextTime in
+            let start = max(nextTime, .now)
+            nextTime = start + time
             return start
         }
         let pause = start - .now
@@ -26,9 +26,9 @@ final class Throttle: Sendable {
     }
 }
 
-/// A request body with the content of an artifact; its rate is limited if there is a throttle.
-final class PacedFile: HTTPBodyProducer {
-    private static let usualPiece = 256 * 1_024
+/// A request body with the content of an artifact, which may be sent at a limited rate.
+final class ThrottledFile: HTTPBodyProducer {
+    private static let unlimitedPieceBytes = 256 * 1_024
 
     private let file: OpenArtifact
     private let throttle: Throttle?
@@ -42,16 +42,16 @@ final class PacedFile: HTTPBodyProducer {
 
     func next(into buffer: inout [UInt8]) throws -> Bool {
         let start = offset.withLock { $0 }
-        let wanted = Int(min(Int64(throttle?.pieceBytes ?? Self.usualPiece), file.size - start))
-        guard wanted > 0 else { return false }
-        throttle?.wait(for: wanted)
+        let count = Int(min(Int64(throttle?.pieceBytes ?? Self.unlimitedPieceBytes), file.size - start))
+        guard count > 0 else { return false }
+        throttle?.wait(for: count)
         do {
-            buffer = try file.bytes(at: start, upTo: wanted)
+            buffer = try file.bytes(at: start, upTo: count)
         } catch {
             throw Failure(description: "the file cannot be read to its end: \(error.message(for: ""))")
         }
-        offset.withLock { $0 = start + Int64(wanted) }
-        return start + Int64(wanted) < file.size
+        offset.withLock { $0 = start + Int64(count) }
+        return start + Int64(count) < file.size
     }
 
     private struct Failure: Error, CustomStringConvertible {

@@ -4,22 +4,20 @@ internal import Forwarding
 internal import HTTPClient
 internal import HTTPWire
 internal import MLflowClient
-internal import Synchronization
 
 /// Sends calls to an upstream, with the operator's credentials.
 final class UpstreamClient: UpstreamCalls {
-    /// How long connecting may take.
-    private static let connecting = Duration.seconds(10)
+    private static let connectTimeout = Duration.seconds(10)
     /// How long a call may wait without sending or receiving a byte.
-    private static let longestSilence = Duration.seconds(90)
+    private static let longestIdleTimeout = Duration.seconds(90)
     /// How long a call without a file may take.
-    private static let longestCall = Duration.seconds(180)
+    private static let callTimeout = Duration.seconds(180)
 
     let address: String
     private let client: TrackingConnection
-    private let token: TokenCommand?
+    private let token: UpstreamTokenCommand?
     private let throttle: Throttle?
-    private let silence: Duration
+    private let idleTimeout: Duration
     private let trail: ForwardTrail
 
     /// - Parameters:
@@ -30,11 +28,11 @@ final class UpstreamClient: UpstreamCalls {
     init(
         _ client: TrackingConnection,
         _ trail: ForwardTrail,
-        token: TokenCommand?,
+        token: UpstreamTokenCommand?,
         bytesPerSecond: Int?,
         idleTimeout: Duration?
     ) {
-        silence = min(idleTimeout ?? Self.longestSilence, Self.longestSilence)
+        self.idleTimeout = min(idleTimeout ?? Self.longestIdleTimeout, Self.longestIdleTimeout)
         self.trail = trail
         self.client = client
         self.token = token
@@ -53,8 +51,8 @@ final class UpstreamClient: UpstreamCalls {
             return try send(method, path, body, within: limit, authorization)
         } catch let error where error.kind == .credentials {
             // The token may have expired.
-            guard let token, let fresh = try token.authorization(after: authorization) else { throw error }
-            return try send(method, path, body, within: limit, fresh)
+            guard let token, let newAuthorization = try token.authorization(after: authorization) else { throw error }
+            return try send(method, path, body, within: limit, newAuthorization)
         }
     }
 
@@ -68,9 +66,9 @@ final class UpstreamClient: UpstreamCalls {
         let content: RequestBody
         let type: String?
         var limits = CallLimits(
-            whole: Deadline(after: limit ?? Self.longestCall),
-            connecting: min(Self.connecting, silence),
-            silence: silence
+            whole: Deadline(after: limit ?? Self.callTimeout),
+            connecting: min(Self.connectTimeout, idleTimeout),
+            silence: idleTimeout
         )
         switch body {
         case .none: (content, type) = (.none, nil)
@@ -83,25 +81,21 @@ final class UpstreamClient: UpstreamCalls {
             if throttle == nil, let descriptor = file.descriptor {
                 content = .file(descriptor, bytes: file.size)
             } else {
-                content = .stream(PacedFile(file, throttle), length: Int(file.size))
+                content = .stream(ThrottledFile(file, throttle), length: Int(file.size))
             }
         }
         let reply: HTTPReply
         do throws(CallFailure) {
-            let kind = type.map { [(name: "Content-Type", value: $0)] } ?? []
-            let fields = kind + [(name: ForwardTrail.field, value: trail.value)]
+            let contentType = type.map { [(name: "Content-Type", value: $0)] } ?? []
+            let fields = contentType + [(name: ForwardTrail.field, value: trail.value)]
             reply = try client.send(method, path, fields: fields, body: content, authorization: authorization, limits)
         } catch {
             throw Self.failure(error)
         }
         let pause = reply.field("retry-after").flatMap { Int($0) }.map { Duration.seconds($0) }
         let message = redacted(reply.message ?? "", authorization).printable(limit: 300)
-        if let failure = UpstreamFailure(
-            status: reply.status,
-            code: reply.errorCode ?? "",
-            message: message,
-            pause: pause
-        ) {
+        let code = reply.errorCode ?? ""
+        if let failure = UpstreamFailure(status: reply.status, code: code, message: message, pause: pause) {
             throw failure
         }
         return UpstreamAnswer(body: reply.body)

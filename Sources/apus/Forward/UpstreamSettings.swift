@@ -24,9 +24,8 @@ struct UpstreamSettings: Sendable {
             guard let given = command ?? delaySetting ?? rateSetting else { return nil }
             throw StartFailure("\(given.source) has an effect only with \(SettingDefinition.upstream.flag).")
         }
-        guard let time = WaitingTime(argument: delaySetting?.text ?? "5s"), Self.delays.contains(time.duration) else {
-            throw StartFailure("\(delaySetting?.shown ?? ""): use a time of 100ms to 1h, such as 5s.")
-        }
+        guard let time = DurationArgument(argument: delaySetting?.text ?? "5s"), Self.delays.contains(time.duration)
+        else { throw StartFailure("\(delaySetting?.quoted ?? ""): use a time of 100ms to 1h, such as 5s.") }
         delay = time.duration
         calls = try Self.calls(upstream, command, rateSetting, trail, agent: "apus-forward")
     }
@@ -47,13 +46,13 @@ struct UpstreamSettings: Sendable {
     ) throws(StartFailure) -> UpstreamClient {
         let bytes = try rate.map { setting throws(StartFailure) in
             guard let size = StorageSize(setting.text), size.bytes >= 1_024 else {
-                throw StartFailure("\(setting.shown): use 1KB a second or more, such as 10MB.")
+                throw StartFailure("\(setting.quoted): use 1KB a second or more, such as 10MB.")
             }
             return size.bytes
         }
         do throws(TrackingURIFault) {
             let client = try TrackingConnection(upstream.text, agent: agent)
-            let token = command.map { TokenCommand($0.text) }
+            let token = command.map { UpstreamTokenCommand($0.text) }
             return UpstreamClient(client, trail, token: token, bytesPerSecond: bytes, idleTimeout: idleTimeout)
         } catch {
             let shown = TrackingURI.withoutSecrets(upstream.text)

@@ -7,7 +7,7 @@ internal import MLflowClient
 internal import Tracking
 internal import Transfer
 
-/// Opens archives of Apus, and data folders of Apus, which are exported as archives while they are read.
+/// Opens archives and data folders of Apus as sources of an import; a data folder is exported as an archive while it is read.
 enum ArchiveOpening {
     private static let pieceBytes = 262_144
 
@@ -33,13 +33,13 @@ enum ArchiveOpening {
     static func dataFolder(_ path: String) throws -> ArchiveSource {
         let storage = try StorageOptions.parse(["--data-dir=\(path)"])
         let folder: OpenedFolder
-        switch try KeptStore.open(storage, needsArtifacts: true) {
+        switch try OpenedData.open(storage, needsArtifacts: true) {
         case .folder(let opened): folder = opened
         case .server(let server):
             throw ImportFailure(
-                "A server has the data folder '\(path)' open. Import from the server, with the same other options: apus import "
-                    + "\(server.client.uri). Or stop it first, or send an archive, with the same other options: apus export --format "
-                    + "archive --data-dir '\(path)' -o - | apus import -"
+                "A server has the data folder '\(path)' open. Import from that server instead: apus import \(server.client.uri). Or "
+                    + "stop the server, and import again. Or send the data as an archive: apus export --format archive --data-dir "
+                    + "'\(path)' -o - | apus import -. In each case, give apus import all options that you gave it now."
             )
         }
         let owner = OwnedFolder(folder)

@@ -29,7 +29,7 @@ struct ArtifactTarget: Sendable {
                 throw StartFailure("--link is for a folder: files are sent to a bucket and cannot be linked.")
             }
             let bucket = try ServedRoots.bucket(location, UploadMemory(Budgets().uploadBytes))
-            // Without this check, all records would be stored first, and then each file would be listed as left out.
+            // Without this check, all records would be stored, and then each file would be listed as skipped.
             if let fault = bucket.fault() { throw StartFailure("\(Self.flag) '\(location.uri)': \(fault)") }
             destination = .bucket(bucket)
         } else {
@@ -67,7 +67,7 @@ struct ArtifactTarget: Sendable {
     /// Stores a file unless there is a file at the path.
     ///
     /// In a bucket, an existing file of the same size is regarded as equal.
-    func place(_ file: SourceFile, at path: ArtifactPath) throws -> Adoption {
+    func storeFile(_ file: SourceFile, at path: ArtifactPath) throws -> Adoption {
         switch destination {
         case .folder(let root, let way): return try root.adopt(file.descriptor, at: path, by: way)
         case .bucket(let bucket):

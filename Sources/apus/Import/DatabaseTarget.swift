@@ -1,17 +1,16 @@
 internal import ArtifactStore
-internal import MLflowAPI
 internal import PostgreSQL
 internal import PostgresStore
 internal import Tracking
 
-/// A database of PostgreSQL with MLflow's tables, which servers may use meanwhile, and the place of their artifacts.
+/// A PostgreSQL database with MLflow's tables, which servers may use during the import, and the storage of their artifacts.
 final class DatabaseTarget: StoreTarget, Sendable {
     let title: String
     let store: any TrackingBackend
     let batches: RecordBatches
     private let artifacts: ArtifactTarget?
 
-    /// - Parameter artifacts: the place of the artifacts that go through the servers; nil if none come.
+    /// - Parameter artifacts: the storage of the artifacts that the servers serve; nil if no artifacts are imported.
     /// - Throws: `StartFailure` for a database that cannot be used.
     init(_ address: PostgresAddress, artifacts: ArtifactTarget?) throws {
         self.artifacts = artifacts
@@ -21,7 +20,7 @@ final class DatabaseTarget: StoreTarget, Sendable {
         title = store.place
     }
 
-    /// Opens a database, with its own tables of users and runs' creators and its audit if it has users or tokens.
+    /// Opens a database; if it has users or tokens, with Apus's own tables, such as those of runs' creators and the audit log.
     private static func open(_ address: PostgresAddress) throws -> (PostgresStore, isAudited: Bool) {
         func open(usesOwnTables: Bool) throws(StartFailure) -> PostgresStore {
             try .ofCommand(
@@ -37,22 +36,20 @@ final class DatabaseTarget: StoreTarget, Sendable {
         do {
             return (try open(usesOwnTables: true), true)
         } catch {
-            // The user of the database may perhaps write MLflow's tables alone.
+            // One reason is a database user who may only use MLflow's tables.
             throw StartFailure(
-                "The database has users or tokens, so that an import must know who made its runs: otherwise it would add to a run that "
-                    + "somebody has made there in advance with the id of an imported one. \(error.message)"
+                "The database has users or tokens, so an import must read the table of the users who created the runs: without it, the "
+                    + "import could add data to a run that another user has created with the id of an imported run. \(error.message)"
             )
         }
     }
 
-    func take(_ records: [TransferRecord]) throws { try batches.take(records) }
+    func add(_ records: [TransferRecord]) throws { try batches.add(records) }
 
     func size(at path: ArtifactPath) throws -> Int64? { try artifacts?.size(at: path) }
 
-    func place(_ file: SourceFile, at path: ArtifactPath) throws -> Adoption {
-        guard let artifacts else {
-            throw FileRefusal(description: "\(ArtifactTarget.flag) does not name a place for it")
-        }
-        return try artifacts.place(file, at: path)
+    func storeFile(_ file: SourceFile, at path: ArtifactPath) throws -> Adoption {
+        guard let artifacts else { throw FileRefusal(description: "\(ArtifactTarget.flag) was not given") }
+        return try artifacts.storeFile(file, at: path)
     }
 }

@@ -22,30 +22,30 @@ struct FileTree {
         let raw = Glibc.open(folder.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard raw >= 0 else { return unreadable(folder.root, String(cString: strerror(errno))) }
         let root = Descriptor(owning: raw)
-        var waiting = [""]
-        while let path = waiting.popLast() {
+        var unreadFolders = [""]
+        while let path = unreadFolders.popLast() {
             do throws(Refusal) {
                 let opened = try open(path, beneath: root)
-                let names = try Self.names(in: opened)
+                let names = try Self.entryNames(in: opened)
                 for name in names {
-                    let below = path.isEmpty ? name : path + "/" + name
+                    let relativePath = path.isEmpty ? name : path + "/" + name
                     guard !name.unicodeScalars.contains("\u{FFFD}") else {
-                        unreadable(folder.path + "/" + below, "its name is not UTF-8")
+                        unreadable(folder.path + "/" + relativePath, "its name is not UTF-8")
                         continue
                     }
                     do throws(Refusal) {
-                        switch try Self.entry(named: name, in: opened, path: folder.path + "/" + below) {
-                        case .folder: waiting.append(below)
-                        case .file(let file): try Self.pass(file, below, to: body)
-                        case .vanished: break
+                        switch try Self.entry(named: name, in: opened, path: folder.path + "/" + relativePath) {
+                        case .folder: unreadFolders.append(relativePath)
+                        case .file(let file): try Self.call(file, relativePath, to: body)
+                        case .absent: break
                         }
-                    } catch .caller(let error) {
-                        throw .caller(error)
+                    } catch .thrownByBody(let error) {
+                        throw .thrownByBody(error)
                     } catch .unreadable(let reason) {
-                        unreadable(folder.path + "/" + below, reason)
+                        unreadable(folder.path + "/" + relativePath, reason)
                     }
                 }
-            } catch .caller(let error) {
+            } catch .thrownByBody(let error) {
                 throw error
             } catch .unreadable(let reason) {
                 unreadable(path.isEmpty ? folder.path : folder.path + "/" + path, reason)
@@ -56,7 +56,7 @@ struct FileTree {
     private enum Refusal: Error {
         case unreadable(String)
         /// An error that `body` has thrown.
-        case caller(any Error)
+        case thrownByBody(any Error)
 
         /// The failure that `errno` describes.
         static func last() -> Refusal { .unreadable(String(cString: strerror(errno))) }
@@ -65,10 +65,10 @@ struct FileTree {
     private enum Entry {
         case folder
         case file(SourceFile)
-        case vanished
+        case absent
     }
 
-    private static func pass(
+    private static func call(
         _ file: SourceFile,
         _ path: String,
         to body: (SourceFile, String) throws -> Void
@@ -76,7 +76,7 @@ struct FileTree {
         do {
             try body(file, path)
         } catch {
-            throw .caller(error)
+            throw .thrownByBody(error)
         }
     }
 
@@ -100,9 +100,9 @@ struct FileTree {
 
     /// The names in a folder.
     ///
-    /// In a name that is not UTF-8, faulty bytes become U+FFFD.
-    private static func names(in folder: Descriptor) throws(Refusal) -> [String] {
-        // The stream owns its descriptor.
+    /// In a name that is not UTF-8, each invalid byte is replaced by U+FFFD.
+    private static func entryNames(in folder: Descriptor) throws(Refusal) -> [String] {
+        // This descriptor is closed with the stream.
         let raw = openat(folder.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard raw >= 0 else { throw .last() }
         guard let stream = fdopendir(raw) else {
@@ -122,7 +122,7 @@ struct FileTree {
     private static func entry(named name: String, in folder: Descriptor, path: String) throws(Refusal) -> Entry {
         var status = stat()
         guard fstatat(folder.rawValue, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
-            if errno == ENOENT { return .vanished }
+            if errno == ENOENT { return .absent }
             throw .last()
         }
         switch status.st_mode & S_IFMT {
@@ -133,7 +133,7 @@ struct FileTree {
         }
         let raw = openat(folder.rawValue, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
         guard raw >= 0 else {
-            if errno == ENOENT { return .vanished }
+            if errno == ENOENT { return .absent }
             throw .last()
         }
         let descriptor = Descriptor(owning: raw)

@@ -1,6 +1,4 @@
 internal import ArtifactStore
-internal import MLflowAPI
-internal import SQLite
 internal import Synchronization
 internal import Tracking
 internal import TrackingStore
@@ -15,8 +13,8 @@ final class FolderTarget: StoreTarget, Sendable {
     private let way: AdoptionWay
     let batches: RecordBatches
     /// The number of files whose sizes are recorded in one transaction.
-    private static let filesAtOnce = 1_000
-    private let placed = Mutex<[(path: String, bytes: Int64)]>([])
+    private static let filesPerTransaction = 1_000
+    private let unrecorded = Mutex<[(path: String, bytes: Int64)]>([])
 
     /// - Throws: `StartFailure`, whose owner is set if a server has the folder open.
     init(_ folder: String, by way: AdoptionWay) throws {
@@ -36,9 +34,8 @@ final class FolderTarget: StoreTarget, Sendable {
         }
         folderStore = store
         batches = RecordBatches(store, isAudited: true)
-        // No server has the folder open here: otherwise the store could not be opened, and the import would go through the
-        // server.
-        if let uri = ArtifactPlaceNote(databasePath: databasePath).uri {
+        // No server has the folder open here, because opening the store would have failed.
+        if let uri = ArtifactLocationFile(databasePath: databasePath).uri {
             store.close()
             throw StartFailure(
                 "The server of '\(folder)' keeps its artifacts in '\(uri)', where this command cannot store them: start "
@@ -50,18 +47,15 @@ final class FolderTarget: StoreTarget, Sendable {
         title = "data folder \(folder)"
     }
 
-    /// The folder of artifacts at a path; on its disk, the space that the settings reserve stays free.
+    /// The folder of artifacts at a path; files are refused if they would use the space on its disk that must stay free.
     static func artifactRoot(_ path: String) throws -> ArtifactRoot {
-        let kept = try KeepFreeSetting.amount(Environment.process)
-        return ArtifactRoot(
-            location: path,
-            freeSpace: kept.map { amount in
-                FreeSpace(keeping: amount, measure: { FreeSpace.disk(of: path) })
-            }
-        )
+        let freeSpace = try KeepFreeSetting.amount(Environment.process).map { amount in
+            FreeSpace(keeping: amount, measure: { FreeSpace.disk(of: path) })
+        }
+        return ArtifactRoot(location: path, freeSpace: freeSpace)
     }
 
-    func take(_ records: [TransferRecord]) throws { try batches.take(records) }
+    func add(_ records: [TransferRecord]) throws { try batches.add(records) }
 
     func size(at path: ArtifactPath) throws -> Int64? {
         let size: Int64
@@ -70,35 +64,35 @@ final class FolderTarget: StoreTarget, Sendable {
         } catch .notFound {
             return nil
         }
-        try addPlaced(path, bytes: size)
+        try addUnrecorded(path, bytes: size)
         return size
     }
 
-    func place(_ file: SourceFile, at path: ArtifactPath) throws -> Adoption {
+    func storeFile(_ file: SourceFile, at path: ArtifactPath) throws -> Adoption {
         let adoption = try artifacts.adopt(file.descriptor, at: path, by: way)
         switch adoption {
         case .different: break
-        case .stored(let bytes), .same(let bytes): try addPlaced(path, bytes: bytes)
+        case .stored(let bytes), .same(let bytes): try addUnrecorded(path, bytes: bytes)
         }
         return adoption
     }
 
     /// Adds a file to the list of files to be recorded in the database, even if the file existed before.
     ///
-    /// The process that stored such a file may have been killed before it recorded the file.
-    private func addPlaced(_ path: ArtifactPath, bytes: Int64) throws {
-        let count = placed.withLock { placed in
-            placed.append((path.description, bytes))
-            return placed.count
+    /// The process that stored the file before may have been killed before it recorded the file.
+    private func addUnrecorded(_ path: ArtifactPath, bytes: Int64) throws {
+        let count = unrecorded.withLock { unrecorded in
+            unrecorded.append((path.description, bytes))
+            return unrecorded.count
         }
-        if count >= Self.filesAtOnce { try recordPlaced() }
+        if count >= Self.filesPerTransaction { try recordFiles() }
     }
 
     /// Records the stored files in the database, which keeps the sum of their sizes.
-    private func recordPlaced() throws {
-        let files = placed.withLock { placed in
-            defer { placed = [] }
-            return placed
+    private func recordFiles() throws {
+        let files = unrecorded.withLock { unrecorded in
+            defer { unrecorded = [] }
+            return unrecorded
         }
         guard !files.isEmpty else { return }
         try folderStore.writeNow { session in
@@ -110,7 +104,7 @@ final class FolderTarget: StoreTarget, Sendable {
 
     func finish() throws -> TransferReport {
         batches.wait()
-        try recordPlaced()
+        try recordFiles()
         return try batches.report()
     }
 }

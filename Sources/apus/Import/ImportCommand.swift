@@ -14,18 +14,18 @@ struct ImportCommand: ParsableCommand {
             The source is a database of MLflow 2.9 or later in SQLite or PostgreSQL, a folder of its file store, a running \
             server, an archive or a data folder of Apus, a folder of mlflow-export-import, or a folder with event files of \
             TensorBoard. It is never changed. The target is a data folder, or the server that has it open, a running \
-            server, or a database of PostgreSQL, which servers may use meanwhile. Data that the target already has stays as \
-            it is: import again to add only what is new. The exit status is 0 if \
+            server, or a database of PostgreSQL, which servers may use meanwhile. Data that the target already has is not \
+            changed: import again to add only what is new. The exit status is 0 if \
             everything was imported, 1 if data was left out, which is listed, and 2 if nothing was done. \
-            docs/moving-data.md has the recipes.
+            docs/moving-data.md has examples.
             """,
         helpNames: .long
     )
 
     @Argument(
         help: """
-            The database of MLflow (mlflow.db, or postgresql://USER:PASSWORD@HOST:PORT/DATABASE, for which PGPASSWORD \
-            may have the password), its file store (mlruns), or the folder that contains one of them; the address of a \
+            The database of MLflow (mlflow.db, or postgresql://USER:PASSWORD@HOST:PORT/DATABASE; the variable PGPASSWORD \
+            may contain the password), its file store (mlruns), or the folder that contains one of them; the address of a \
             running server, http://HOST:PORT; an archive of Apus, or - to read it from the standard input; another data \
             folder of Apus; a folder of mlflow-export-import; or a folder with event files of TensorBoard.
             """,
@@ -68,7 +68,7 @@ struct ImportCommand: ParsableCommand {
             valueName: "time"
         )
     )
-    var since: SinceTime?
+    var since: PointInTime?
 
     @Option(help: "What to do with artifacts: copy them, or leave them and their locations as they are.")
     var artifacts = ArtifactChoice.copy
@@ -85,8 +85,8 @@ struct ImportCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            For a database of PostgreSQL: where its servers keep artifacts (--artifacts-destination), a folder or \
-            s3://BUCKET/PREFIX.
+            For a database of PostgreSQL: the folder or s3://BUCKET/PREFIX in which its servers keep artifacts, as in their \
+            --artifacts-destination.
             """,
             valueName: "place"
         ),
@@ -97,25 +97,20 @@ struct ImportCommand: ParsableCommand {
     @Flag(help: "Let artifacts share disk space with the source's files, as clones or hard links.")
     var link = false
 
-    @Flag(help: "Only count what the source has, and import nothing.")
-    var dryRun = false
+    @Flag(help: "Only count what the source has, and import nothing.") var dryRun = false
+    @Flag(help: "Print one JSON object instead of lines.") var json = false
 
-    @Flag(help: "Print one JSON object instead of lines.")
-    var json = false
-
-    enum ArtifactChoice: String, ExpressibleByArgument, CaseIterable {
-        case copy, leave
-    }
+    enum ArtifactChoice: String, ExpressibleByArgument, CaseIterable { case copy, leave }
 
     func validate() throws {
-        let isIntoDatabase = to.map { PostgresAddress.isOne($0) } ?? false
-        guard isIntoDatabase || artifactsTo == nil else {
+        let isToPostgres = to.map { PostgresAddress.isOne($0) } ?? false
+        guard isToPostgres || artifactsTo == nil else {
             throw ValidationError("--artifacts-to is for an import into a database of PostgreSQL.")
         }
-        guard !isIntoDatabase || artifactsTo != nil || artifacts == .leave || dryRun else {
+        guard !isToPostgres || artifactsTo != nil || artifacts == .leave || dryRun else {
             throw ValidationError(
-                "Name the place in which the servers of the database keep artifacts with --artifacts-to, a folder or "
-                    + "s3://BUCKET/PREFIX, or leave the artifacts where they are with --artifacts leave."
+                "Name the folder or s3://BUCKET/PREFIX in which the servers of the database keep artifacts with --artifacts-to, or "
+                    + "leave the artifacts where they are with --artifacts leave."
             )
         }
     }
@@ -130,18 +125,18 @@ struct ImportCommand: ParsableCommand {
         do {
             let folder = try StorageLayout.currentFolder()
             let destination = try ImportDestination(to, folder, artifacts: artifactsTo, link ? .link : .copy)
-            let place = try SourcePlace.source(self.source, folder)
+            let location = try SourceLocation.source(self.source, folder)
             hint = destination.hint
-            if link, place.contains("://"), !PostgresAddress.isOne(place) {
+            if link, location.contains("://"), !PostgresAddress.isOne(location) {
                 throw ImportFailure("--link is for files of this machine; a server sends its files.")
             }
-            guard !destination.isFolder(place) else {
-                throw ImportFailure("'\(place)' is where the import goes to. Name another target with --to.")
+            guard !destination.isFolder(location) else {
+                throw ImportFailure("'\(location)' is the target of the import too. Name another target with --to.")
             }
             source = try ImportSource.open(
-                place,
+                location,
                 folder,
-                artifacts: try artifactsFrom.map { try SourcePlace.artifacts($0, folder) },
+                artifacts: try artifactsFrom.map { try SourceLocation.artifacts($0, folder) },
                 experimentName: experimentName
             )
             target = dryRun ? nil : try destination.open()
@@ -160,18 +155,18 @@ struct ImportCommand: ParsableCommand {
             var message = Self.message(for: error)
             if importer.hasStored {
                 if !message.hasSuffix(".") { message += "." }
-                message += " What was imported so far stays; import again to continue."
+                message += " The data imported so far is kept; import again to continue."
             }
             StandardStream.error.write("apus: \(message)")
             throw ExitCode(importer.hasStored ? 1 : 2)
         }
         var summary = importer.summary
         if let hint { summary.hints.append(hint) }
-        let way = source.title + (target.map { " to \($0.title)" } ?? "")
+        let sourceAndTarget = source.title + (target.map { " to \($0.title)" } ?? "")
         StandardStream.output.write(
             json
                 ? summary.json(isDryRun: dryRun, source: source.title, target: target?.title ?? "nowhere")
-                : "\(way)\n" + summary.text(isDryRun: dryRun, took: .now - start)
+                : "\(sourceAndTarget)\n" + summary.text(isDryRun: dryRun, took: .now - start)
         )
         if importer.hasFoundNothing { throw ExitCode(2) }
         if !summary.isComplete { throw ExitCode(1) }
@@ -188,7 +183,7 @@ struct ImportCommand: ParsableCommand {
 }
 
 /// A point in time: a day, a day with a time, or Unix milliseconds.
-struct SinceTime: ExpressibleByArgument {
+struct PointInTime: ExpressibleByArgument {
     /// Unix milliseconds.
     let milliseconds: Int64
 

@@ -9,7 +9,7 @@ struct ImportDestination {
     private let text: String
     private let workingDirectory: String
     private let artifacts: String?
-    /// A line for the user about the place of the artifacts; nil if there is nothing to say.
+    /// A line for the user about the folder of the artifacts; nil if it exists already, or artifacts are in a bucket.
     let hint: String?
     private let way: AdoptionWay
 

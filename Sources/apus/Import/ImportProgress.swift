@@ -6,7 +6,7 @@ final class ImportProgress {
     private static let interval = Duration.milliseconds(200)
 
     private let isShown: Bool
-    private var next = ContinuousClock.now
+    private var nextUpdate = ContinuousClock.now
     private var hasLine = false
 
     init(isQuiet: Bool) { isShown = !isQuiet && isatty(StandardStream.error.rawValue) == 1 }
@@ -16,10 +16,10 @@ final class ImportProgress {
     }
 
     func show(runs: Int, points: Int, files: Int) {
-        guard isShown, ContinuousClock.now >= next else { return }
-        next = .now + Self.interval
+        guard isShown, ContinuousClock.now >= nextUpdate else { return }
+        nextUpdate = .now + Self.interval
         hasLine = true
-        // The escape sequence erases the rest of the previous text, which may be longer.
+        // The escape sequence erases the rest of the previous line, which may be longer than this one.
         Self.put("\r\(runs) runs, \(points) points, \(files) artifacts\u{1B}[K")
     }
 

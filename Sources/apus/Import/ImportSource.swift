@@ -31,7 +31,7 @@ enum ImportSource {
             }
         guard experimentName == nil || source is TensorBoardLogs else {
             throw ImportFailure(
-                "--experiment-name is only for event files of TensorBoard; \(source.title) has names of its own."
+                "--experiment-name is only for event files of TensorBoard; \(source.title) already has names of experiments."
             )
         }
         return source
@@ -51,7 +51,7 @@ enum ImportSource {
     ) throws -> any RecordSource {
         switch FileKind(path) {
         case .file where path.split(separator: "/").last?.contains("tfevents") == true:
-            throw ImportFailure("'\(path)' is one event file of TensorBoard: give its folder, which becomes a run.")
+            throw ImportFailure("'\(path)' is one event file of TensorBoard: name its folder, which becomes a run.")
         case .file:
             let beginning = try ArchiveOpening.beginning(of: path)
             if ArchiveSource.isOne(beginning) { return try ArchiveOpening.file(path) }

@@ -93,38 +93,34 @@ struct ImportSummary {
 
     /// The summary as one line of JSON.
     func json(isDryRun: Bool, source: String, target: String) -> String {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.member("source", source)
-        writer.member("target", target)
-        writer.member("dry_run", isDryRun)
-        writer.memberObject("found") { writer in
-            for kind in TransferKind.allCases {
-                guard let number = found[kind] else { continue }
-                writer.key(kind.wireName)
-                writer.int(number)
+        JSONWriter.objectText { writer in
+            writer.member("source", source)
+            writer.member("target", target)
+            writer.member("dry_run", isDryRun)
+            writer.memberObject("found") { writer in
+                for kind in TransferKind.allCases {
+                    guard let number = found[kind] else { continue }
+                    writer.key(kind.wireName)
+                    writer.int(number)
+                }
+            }
+            writer.members(of: report)
+            writer.memberObject("artifacts") { writer in
+                writer.member("added", files.added)
+                writer.member("unchanged", files.unchanged)
+                writer.member("bytes", bytes)
+            }
+            writer.member("hints", strings: hints)
+            writer.member("skipped_count", skippedCount)
+            writer.memberArray("skipped") { writer in
+                for (item, reason) in skipped {
+                    writer.beginObject()
+                    writer.member("place", item)
+                    writer.member("reason", reason)
+                    writer.endObject()
+                }
             }
         }
-        writer.members(of: report)
-        writer.memberObject("artifacts") { writer in
-            writer.member("added", files.added)
-            writer.member("unchanged", files.unchanged)
-            writer.member("bytes", bytes)
-        }
-        writer.memberArray("hints") { writer in
-            for hint in hints { writer.string(hint) }
-        }
-        writer.member("skipped_count", skippedCount)
-        writer.memberArray("skipped") { writer in
-            for (item, reason) in skipped {
-                writer.beginObject()
-                writer.member("place", item)
-                writer.member("reason", reason)
-                writer.endObject()
-            }
-        }
-        writer.endObject()
-        return String(decoding: writer.takeBytes(), as: UTF8.self)
     }
 }
 

@@ -10,12 +10,12 @@ protocol ImportTarget: AnyObject {
     /// Stores records.
     ///
     /// If the call returns before the records are stored, a later call throws the error of this one.
-    func take(_ records: [TransferRecord]) throws
+    func add(_ records: [TransferRecord]) throws
 
-    /// Waits until all records that the target has taken are stored.
+    /// Waits until the records of all earlier calls are stored.
     ///
     /// - Returns: the runs and logged models that were left out since the last call.
-    func settle() throws -> [TransferOwner]
+    func flush() throws -> [TransferOwner]
 
     /// The experiments, among the records that are stored, whose id at the target differs from their id at the source.
     var mappings: [ExperimentMapping] { get }
@@ -26,15 +26,15 @@ protocol ImportTarget: AnyObject {
     /// The size of the file at a path relative to the root of artifacts; nil if there is none.
     func size(at path: ArtifactPath) throws -> Int64?
 
-    /// Stores a file at a path relative to the root of artifacts unless a file is there.
+    /// Stores a file at a path relative to the root of artifacts, unless a file exists at this path.
     ///
     /// - Throws: `ArtifactError` or `FileRefusal` if this file is refused, any other error if the import must end.
-    func place(_ file: SourceFile, at path: ArtifactPath) throws -> Adoption
+    func storeFile(_ file: SourceFile, at path: ArtifactPath) throws -> Adoption
 
     /// Waits until all records are stored, and returns how many were added and what was left out.
     func finish() throws -> TransferReport
 
-    /// Closes the target, which cannot be used any more.
+    /// Closes the target; it must not be used afterwards.
     func close()
 }
 
@@ -45,7 +45,7 @@ protocol StoreTarget: ImportTarget {
 }
 
 extension StoreTarget {
-    func settle() throws -> [TransferOwner] { try batches.settle() }
+    func flush() throws -> [TransferOwner] { try batches.flush() }
 
     var mappings: [ExperimentMapping] { batches.mappings }
 

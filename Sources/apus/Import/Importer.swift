@@ -19,19 +19,19 @@ final class Importer {
     /// The experiments that the target accepts, by name, with their creation times.
     private var experiments: [ExactText: Int64] = [:]
     /// The experiments, by name, that are imported only together with one of their runs or models.
-    private var waitingExperiments: [ExactText: TransferRecord] = [:]
-    private var chosen = ChosenNames()
+    private var postponedExperiments: [ExactText: TransferRecord] = [:]
+    private var unfoundNames = UnfoundNames()
     /// The last run or model, to which the points and artifacts that follow belong.
     private var owner: Owner?
     /// The runs and models that are left out together with everything that belongs to them.
     private var leftOut: Set<TransferOwner> = []
-    /// The records that are left out without asking the target.
+    /// The remarks about records that are left out without asking the target.
     private var remarks = TransferReport()
-    /// Folders of artifacts that are stored when the target has answered whether it accepts the runs or models that own them.
-    private var waitingFolders: [(owner: TransferOwner, folder: ArtifactFolder)] = []
+    /// Folders of artifacts that are stored when the target has accepted the runs or models that own them.
+    private var postponedFolders: [(owner: TransferOwner, folder: ArtifactFolder)] = []
     private var moved = MovedFolders()
     /// Whether experiments were sent whose ids at the target are not known yet.
-    private var hasNewExperiments = false
+    private var hasUnmappedExperiments = false
     private var leavesArtifacts = false
 
     /// A run or model of the source.
@@ -41,13 +41,13 @@ final class Importer {
         var refusal: String?
         var runIdentity: RunIdentity?
         var modelIdentity: LoggedModelIdentity?
-        /// The different folder that the artifacts get at the target; nil if they keep the folder that they have at the source.
+        /// The move of the artifacts to another folder at the target; nil if the folder has the same name as at the source.
         var move: MovedFolders.Move?
         /// Whether the target has answered that it has stored the run or model, or has left it out.
-        var isSettled = false
+        var isAnswered = false
     }
 
-    /// - Parameter target: nil to count the records and files and store nothing.
+    /// - Parameter target: nil if the records and files are only counted.
     init(target: (any ImportTarget)?, progress: ImportProgress) {
         self.target = target
         self.progress = progress
@@ -56,20 +56,20 @@ final class Importer {
     /// Imports the selected part of a source, and returns when everything is stored.
     func run(_ source: any RecordSource, _ selection: TransferSelection) throws {
         defer { progress.end() }
-        chosen = ChosenNames(selection)
+        unfoundNames = UnfoundNames(selection)
         leavesArtifacts = selection.leavesArtifacts
         do {
-            try source.read(selection) { try take($0) }
+            try source.read(selection) { try handle($0) }
         } catch let failure as SourceFailure {
             // The records before the failure are complete, so they are stored.
-            try settle()
+            try flush()
             throw failure
         }
-        try settle()
+        try flush()
         if selection.since != nil, summary.found.isEmpty {
-            summary.hints.append("No chosen run started or ended at the time of --since or later, and none still runs.")
+            summary.hints.append("No chosen run started or ended at the time of --since or later, and none is running.")
         }
-        for (place, reason) in chosen.missing where !summary.hasSkipped(place) { summary.skip(place, reason) }
+        for (item, reason) in unfoundNames.missing where !summary.hasSkipped(item) { summary.skip(item, reason) }
         guard let target else { return }
         summary.report = try target.finish()
         _ = summary.report.takeLeftOut()
@@ -77,15 +77,15 @@ final class Importer {
     }
 
     /// Whether the user has named runs or experiments and none of them was found.
-    var hasFoundNothing: Bool { !chosen.missing.isEmpty && summary.found.isEmpty }
+    var hasFoundNothing: Bool { !unfoundNames.missing.isEmpty && summary.found.isEmpty }
 
-    private func take(_ item: TransferItem) throws {
+    private func handle(_ item: TransferItem) throws {
         switch item {
-        case .record(let record): try choose(record)
-        case .artifacts(let folder): try placeLater(folder)
-        case .archivedFile(let file): try placing(file.path) { try place(file) }
-        case .remoteFile(let file): try placing(file.place) { try place(file) }
-        case .skipped(let place, let reason): summary.skip(place, reason)
+        case .record(let record): try addSelected(record)
+        case .artifacts(let folder): try storeLater(folder)
+        case .archivedFile(let file): try storeUnlessLeftOut(file.path) { try store(file) }
+        case .remoteFile(let file): try storeUnlessLeftOut(file.place) { try store(file) }
+        case .skipped(let item, let reason): summary.skip(item, reason)
         case .hint(let text): summary.hints.append(text)
         }
         progress.show(summary)
@@ -94,14 +94,14 @@ final class Importer {
     /// Adds a record.
     ///
     /// If only a part of the runs is chosen, an experiment is added with the first of its chosen runs or models.
-    private func choose(_ record: TransferRecord) throws {
-        chosen.note(record)
-        if case .experiment(let experiment) = record, chosen.isPartOfRuns {
-            waitingExperiments[ExactText(experiment.name)] = record
+    private func addSelected(_ record: TransferRecord) throws {
+        unfoundNames.remove(record)
+        if case .experiment(let experiment) = record, unfoundNames.includesOnlySomeRuns {
+            postponedExperiments[ExactText(experiment.name)] = record
             return
         }
         if let name = record.sourceExperiment?.name,
-            let experiment = waitingExperiments.removeValue(forKey: ExactText(name))
+            let experiment = postponedExperiments.removeValue(forKey: ExactText(name))
         {
             try add(experiment)
         }
@@ -111,23 +111,22 @@ final class Importer {
     private func add(_ record: TransferRecord) throws {
         summary.count(record)
         guard let target else { return }
-        // This comes before `identified`, which replaces the owner, because the target is to answer about the owner before this
-        // record.
-        if record.sourceExperiment != nil, hasNewExperiments { try learnMappings(of: target) }
-        guard let record = identified(record) else { return }
-        if case .experiment = record { hasNewExperiments = true }
-        batch.append(leavesArtifacts ? record : try relocated(record, target))
+        // This is done before `withIdentity` replaces the owner, because the target must still answer about the old owner.
+        if record.sourceExperiment != nil, hasUnmappedExperiments { try updateMappings(of: target) }
+        guard let record = withIdentity(record) else { return }
+        if case .experiment = record { hasUnmappedExperiments = true }
+        batch.append(leavesArtifacts ? record : try withTargetLocation(record, target))
         weight += record.weight
         if weight >= Self.batchWeight { try send() }
     }
 
-    /// Adds the facts by which the target recognizes the run or model that the record belongs to.
+    /// Adds to a record what identifies, besides the id, the run or model that the record belongs to.
     ///
     /// An id is not sufficient: a target does not remember which runs and models of earlier batches it has left out, and it may
     /// have a different run or model with the same id.
     ///
     /// - Returns: nil for a record that belongs to a run or model that is left out.
-    private func identified(_ record: TransferRecord) -> TransferRecord? {
+    private func withIdentity(_ record: TransferRecord) -> TransferRecord? {
         switch record {
         case .experiment(let experiment):
             if record.refusal == nil { experiments[ExactText(experiment.name)] = experiment.creationTime }
@@ -179,14 +178,14 @@ final class Importer {
         return nil
     }
 
-    private func learnMappings(of target: any ImportTarget) throws {
-        try settle()
-        moved.learn(target.mappings)
-        hasNewExperiments = false
+    private func updateMappings(of target: any ImportTarget) throws {
+        try flush()
+        moved.add(target.mappings)
+        hasUnmappedExperiments = false
     }
 
     /// Returns the record with the location of its artifacts at the target, where its experiment may have a different id.
-    private func relocated(_ record: TransferRecord, _ target: any ImportTarget) throws -> TransferRecord {
+    private func withTargetLocation(_ record: TransferRecord, _ target: any ImportTarget) throws -> TransferRecord {
         switch record {
         case .run(var run):
             run.run.info.artifactURI = try location(ofOwnerAt: run.run.info.artifactURI, target)
@@ -205,9 +204,9 @@ final class Importer {
     private func location(ofOwnerAt location: String, _ target: any ImportTarget) throws -> String {
         guard let id = owner?.id, let move = moved.move(of: location) else { return location }
         let new = move.location(location)
-        // The target has the run or model in a different location. This location never changes, so the files are stored there.
+        // The target already has this run or model, at another location. Locations never change, so the files are not moved.
         if let stored = try target.location(of: id), !stored.isExactly(new) {
-            moved.keep(id.id.text)
+            moved.markUnmoved(id.id.text)
             return location
         }
         owner?.move = move
@@ -219,57 +218,57 @@ final class Importer {
 
     private func send() throws {
         guard let target, !batch.isEmpty else { return }
-        try target.take(batch)
+        try target.add(batch)
         hasStored = true
         batch.removeAll(keepingCapacity: true)
         weight = 0
-        if !waitingFolders.isEmpty { try settle() }
+        if !postponedFolders.isEmpty { try flush() }
     }
 
     /// Sends the collected records, gets from the target what it has left out, and stores the artifacts of the rest.
-    private func settle() throws {
+    private func flush() throws {
         guard let target else { return }
-        let folders = waitingFolders
-        waitingFolders = []
+        let folders = postponedFolders
+        postponedFolders = []
         try send()
-        leftOut.formUnion(try target.settle())
-        owner?.isSettled = true
+        leftOut.formUnion(try target.flush())
+        owner?.isAnswered = true
         for (owner, folder) in folders {
-            if leftOut.contains(owner) { skip(folder.path, Self.refusalByTarget) } else { try place(folder) }
+            if leftOut.contains(owner) { skip(folder.path, Self.refusalByTarget) } else { try store(folder) }
         }
     }
 
     private static let refusalByTarget = "the target does not accept it"
 
-    private func skip(_ place: String, _ reason: String) {
-        summary.skip(place, "what it belongs to is left out: \(reason)")
+    private func skip(_ item: String, _ reason: String) {
+        summary.skip(item, "its run or model is left out: \(reason)")
     }
 
     /// Stores a folder of artifacts when the target has accepted the run or model that it belongs to.
-    private func placeLater(_ folder: ArtifactFolder) throws {
-        guard let owner, target != nil else { return try place(folder) }
+    private func storeLater(_ folder: ArtifactFolder) throws {
+        guard let owner, target != nil else { return try store(folder) }
         if let refusal = owner.refusal { return skip(folder.path, refusal) }
         var folder = folder
         folder.target = target(of: folder.target)
-        waitingFolders.append((owner.id, folder))
+        postponedFolders.append((owner.id, folder))
     }
 
-    /// Calls `body`, or lists the artifacts as skipped if the run or model that they belong to is left out.
+    /// Calls `body`, which stores an artifact; lists the artifact as skipped if its run or model is left out.
     ///
-    /// The bytes of the artifacts can be read only now, so the target must answer before that.
-    private func placing(_ place: String, _ body: () throws -> Void) throws {
+    /// The bytes of the artifact can be read only now, so the target must answer first whether it accepts the run or model.
+    private func storeUnlessLeftOut(_ item: String, _ body: () throws -> Void) throws {
         guard let current = owner, target != nil else { return try body() }
-        if let refusal = current.refusal { return skip(place, refusal) }
-        if !current.isSettled { try settle() }
-        guard !leftOut.contains(current.id) else { return skip(place, Self.refusalByTarget) }
+        if let refusal = current.refusal { return skip(item, refusal) }
+        if !current.isAnswered { try flush() }
+        guard !leftOut.contains(current.id) else { return skip(item, Self.refusalByTarget) }
         try body()
     }
 
-    private func place(_ folder: ArtifactFolder) throws {
+    private func store(_ folder: ArtifactFolder) throws {
         try FileTree(folder).forEachFile { file, relativePath in
-            // What an interrupted upload or import has left is not an artifact.
+            // A file that an interrupted upload or import has left is not an artifact.
             guard relativePath.split(separator: "/").last?.hasPrefix(Backup.unfinishedUpload) != true else { return }
-            try reporting(file.path, folder.target + "/" + relativePath) { try place(file, $0) }
+            try skippingIfRefused(file.path, folder.target + "/" + relativePath) { try store(file, $0) }
             progress.show(summary)
         } unreadable: { path, reason in
             summary.skip(path, reason)
@@ -277,8 +276,8 @@ final class Importer {
     }
 
     /// Fetches a file and stores it, unless the target has a file at its path.
-    private func place(_ file: RemoteFile) throws {
-        try reporting(file.place, target(of: file.target)) { path in
+    private func store(_ file: RemoteFile) throws {
+        try skippingIfRefused(file.place, target(of: file.target)) { path in
             guard let target else { return countFile(file.size ?? 0) }
             if let size = file.size, let stored = try target.size(at: path) {
                 return count(stored == size ? .same(bytes: size) : .different, file.place, path)
@@ -286,19 +285,19 @@ final class Importer {
             let descriptor = try file.fetch()
             var status = stat()
             guard fstat(descriptor.rawValue, &status) == 0 else { return }
-            try place(SourceFile(path: file.place, descriptor: descriptor, size: Int64(status.st_size)), path)
+            try store(SourceFile(path: file.place, descriptor: descriptor, size: Int64(status.st_size)), path)
         }
     }
 
-    private func place(_ file: ArchivedFile) throws {
-        try reporting(file.path, target(of: file.path)) { path in
+    private func store(_ file: ArchivedFile) throws {
+        try skippingIfRefused(file.path, target(of: file.path)) { path in
             guard target != nil else { return countFile(file.size) }
-            try place(SourceFile(path: file.path, descriptor: try file.open(), size: file.size), path)
+            try store(SourceFile(path: file.path, descriptor: try file.open(), size: file.size), path)
         }
     }
 
-    /// Calls `body` with the target path, and lists the file as skipped if it is refused.
-    private func reporting(_ file: String, _ target: String, _ body: (ArtifactPath) throws -> Void) throws {
+    /// Calls `body` with the path at the target; lists the file as skipped if `body` throws that it is refused.
+    private func skippingIfRefused(_ file: String, _ target: String, _ body: (ArtifactPath) throws -> Void) throws {
         do {
             try body(ArtifactPath(target))
         } catch let error as ArtifactError {
@@ -310,9 +309,9 @@ final class Importer {
         }
     }
 
-    private func place(_ file: SourceFile, _ path: ArtifactPath) throws {
+    private func store(_ file: SourceFile, _ path: ArtifactPath) throws {
         guard let target else { return countFile(file.size) }
-        count(try target.place(file, at: path), file.path, path)
+        count(try target.storeFile(file, at: path), file.path, path)
     }
 
     private func count(_ adoption: Adoption, _ file: String, _ path: ArtifactPath) {

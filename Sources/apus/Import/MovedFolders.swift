@@ -28,9 +28,9 @@ struct MovedFolders {
     /// The ids of experiments at the target, by those at the source.
     private var ids: [String: String] = [:]
     /// The runs and models whose files an earlier import has stored in the folder with the source's id.
-    private var kept: Set<ExactText> = []
+    private var unmoved: Set<ExactText> = []
 
-    mutating func learn(_ mappings: [ExperimentMapping]) {
+    mutating func add(_ mappings: [ExperimentMapping]) {
         for mapping in mappings { ids[String(mapping.source)] = String(mapping.id) }
     }
 
@@ -41,13 +41,13 @@ struct MovedFolders {
         return ids[old].map { Move(old: old, new: $0) }
     }
 
-    /// Records that the files of a run or model are in the folder with the source's id, and are not moved.
-    mutating func keep(_ id: String) { kept.insert(ExactText(id)) }
+    /// Records that the files of a run or model stay in the folder with the source's id.
+    mutating func markUnmoved(_ id: String) { unmoved.insert(ExactText(id)) }
 
     /// The location that a model version has after the import; it is in the folder of a run or model that was imported before.
     func location(ofVersion location: String) -> String {
         guard let move = move(of: location) else { return location }
-        let isKept = location.split(separator: "/").contains { kept.contains(ExactText(String($0))) }
-        return isKept ? location : move.location(location)
+        let isUnmoved = location.split(separator: "/").contains { unmoved.contains(ExactText(String($0))) }
+        return isUnmoved ? location : move.location(location)
     }
 }

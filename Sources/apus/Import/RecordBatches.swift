@@ -6,22 +6,22 @@ internal import Tracking
 /// Passes batches of records to a store of this process, and adds up its reports.
 final class RecordBatches: Sendable {
     /// The number of batches that may wait for the writer while the next one is read.
-    private static let underway = 2
+    private static let maximumPending = 2
 
     private let store: any TrackingBackend
     private let isAudited: Bool
-    private let free = DispatchSemaphore(value: underway)
+    private let freeSlots = DispatchSemaphore(value: maximumPending)
     private let outcome = Mutex<(report: TransferReport, failure: (any Error)?)>((TransferReport(), nil))
 
     /// - Parameter isAudited: whether each batch that changes something adds an entry to the audit log.
     init(_ store: any TrackingBackend, isAudited: Bool) { (self.store, self.isAudited) = (store, isAudited) }
 
-    /// Stores records later.
+    /// Queues records to be stored; waits while too many batches are pending.
     ///
     /// - Throws: the error of an earlier batch.
-    func take(_ records: [TransferRecord]) throws {
+    func add(_ records: [TransferRecord]) throws {
         try throwFailure()
-        free.wait()
+        freeSlots.wait()
         store.write({ [isAudited] session in
             let report = try session.importRecords(records)
             if isAudited { try session.audit(.byCommand("import"), after: report.auditNote) }
@@ -33,19 +33,19 @@ final class RecordBatches: Sendable {
                 case .failure(let error): outcome.failure = outcome.failure ?? error
                 }
             }
-            free.signal()
+            freeSlots.signal()
         }
     }
 
     /// Waits until all batches are stored.
     func wait() {
-        for _ in 0..<Self.underway { free.wait() }
+        for _ in 0..<Self.maximumPending { freeSlots.wait() }
         // A `DispatchSemaphore` must not be deallocated while its value is less than its initial value.
-        for _ in 0..<Self.underway { free.signal() }
+        for _ in 0..<Self.maximumPending { freeSlots.signal() }
     }
 
     /// Waits until all batches are stored, and returns what was left out since the last call.
-    func settle() throws -> [TransferOwner] {
+    func flush() throws -> [TransferOwner] {
         wait()
         try throwFailure()
         return outcome.withLock { $0.report.takeLeftOut() }

@@ -1,15 +1,14 @@
 internal import Coding
 internal import HTTPClient
-internal import HTTPWire
 internal import MLflowClient
 
 /// A client that repeats calls while the server is busy or unreachable.
 ///
-/// The server may therefore carry out a call twice.
+/// Because of the repetition, the server may carry out a call twice.
 final class RetryingClient {
     /// The longest time of one attempt at a call.
     static let callTime = Duration.seconds(120)
-    private static let attempts = 8
+    private static let mostAttempts = 8
     /// The attempts at a call that is answered with status 500, and, after `hasGivenUp`, with an incomplete answer.
     private static let failureAttempts = 3
     /// The attempts at a call that the server does not answer in time.
@@ -50,7 +49,7 @@ final class RetryingClient {
                 let attempts = attempts(for: reply)
                 guard attempt < attempts else {
                     // A server that is busy for so long would refuse the next calls too, each after the same wait.
-                    if attempts == Self.attempts { throw failure(reply, "is busy: it refuses a call again and again") }
+                    if attempts == Self.mostAttempts { throw failure(reply, "is busy: it refuses a call each time") }
                     return reply
                 }
                 requested = reply.field("retry-after").flatMap { Int($0) }.map { .seconds($0) }
@@ -72,7 +71,7 @@ final class RetryingClient {
         switch reply.status {
         // MLflow answers with this message if it serves no artifacts, and waiting does not change that.
         case 503 where reply.message?.contains("serve-artifacts") == true: 1
-        case 429, 502, 503, 504: Self.attempts
+        case 429, 502, 503, 504: Self.mostAttempts
         case 500: Self.failureAttempts
         default: 1
         }
@@ -80,11 +79,11 @@ final class RetryingClient {
 
     private func attempts(for failure: CallFailure) -> Int {
         switch failure {
-        case .disconnected: Self.attempts
+        case .disconnected: Self.mostAttempts
         case .timedOut(.answering), .timedOut(.sending): hasAnswered ? Self.slowAttempts : 1
-        case .refused, .unreachable, .timedOut, .unresolved: hasAnswered ? Self.attempts : 1
+        case .refused, .unreachable, .timedOut, .unresolved: hasAnswered ? Self.mostAttempts : 1
         case .brokenAnswer, .notHTTP, .tooManyRedirects:
-            hasAnswered ? (hasGivenUp ? Self.failureAttempts : Self.attempts) : 1
+            hasAnswered ? (hasGivenUp ? Self.failureAttempts : Self.mostAttempts) : 1
         case .longAnswer, .speaksTLS, .tls, .proxy, .brokenBody, .interrupted: 1
         }
     }
@@ -97,11 +96,11 @@ final class RetryingClient {
         return client.credentials.redacted(reply.message ?? "").printable(limit: 400)
     }
 
-    /// - Parameter what: the part of the message after the server's title.
-    func failure(_ reply: HTTPReply, _ what: String) -> ImportFailure {
+    /// - Parameter reason: the part of the message after the server's title.
+    func failure(_ reply: HTTPReply, _ reason: String) -> ImportFailure {
         let text = message(of: reply)
         let message = text.hasSuffix(".") ? String(text.dropLast()) : text
-        return ImportFailure("The \(title) \(what) (status \(reply.status)\(message.isEmpty ? "" : ": \(message)")).")
+        return ImportFailure("The \(title) \(reason) (status \(reply.status)\(message.isEmpty ? "" : ": \(message)")).")
     }
 }
 

@@ -1,7 +1,6 @@
 internal import ArtifactStore
 internal import Coding
 internal import HTTPClient
-internal import HTTPWire
 internal import JSON
 internal import MLflowClient
 internal import Tracking
@@ -18,7 +17,7 @@ final class ServerTarget: ImportTarget {
 
     var title: String { client.title }
 
-    func take(_ records: [TransferRecord]) throws {
+    func add(_ records: [TransferRecord]) throws {
         var writer = JSONWriter(capacity: 65_536)
         var body: [UInt8] = []
         for record in records {
@@ -47,7 +46,7 @@ final class ServerTarget: ImportTarget {
         report.add(answer)
     }
 
-    func settle() throws -> [TransferOwner] { report.takeLeftOut() }
+    func flush() throws -> [TransferOwner] { report.takeLeftOut() }
 
     var mappings: [ExperimentMapping] { report.mappings }
 
@@ -66,8 +65,8 @@ final class ServerTarget: ImportTarget {
         return listed?.sizes[path.name ?? ""]
     }
 
-    func place(_ file: SourceFile, at path: ArtifactPath) throws -> Adoption {
-        // The stored bytes are not compared: files of the same size count as the same.
+    func storeFile(_ file: SourceFile, at path: ArtifactPath) throws -> Adoption {
+        // The content of the stored file is not compared: files of the same size count as the same.
         if let size = try size(at: path) { return size == file.size ? .same(bytes: size) : .different }
         let target = path.components.map { PercentCoding.encode($0) }.joined(separator: "/")
         let time = RetryingClient.callTime + .seconds(file.size / 1_000_000)

@@ -36,21 +36,21 @@ final class SourceServer: ServerCalls {
         var received: Int64 = 0
         let deadline = listed.map { Deadline(after: Self.idleTimeout + .seconds(max($0, 0) / Self.slowestRate)) }
         let reply = try withRetries { client in
-            // The bytes of an earlier attempt are removed.
+            // An earlier attempt may have left bytes in the file.
             try file.clear()
             received = 0
             return try client.download(path, idleTimeout: Self.idleTimeout, by: deadline ?? .never) { piece in
                 received += Int64(piece.count)
-                if let listed, received > listed { throw RefusedCall(unusable: Self.otherSize(listed, "more")) }
+                if let listed, received > listed { throw RefusedCall(unusable: Self.wrongSize(listed, "more")) }
                 try file.append(piece[...])
             }
         }
         guard reply.status == 200 else { throw RefusedCall(status: reply.status, message: client.message(of: reply)) }
-        if let listed, received != listed { throw RefusedCall(unusable: Self.otherSize(listed, "only \(received)")) }
+        if let listed, received != listed { throw RefusedCall(unusable: Self.wrongSize(listed, "only \(received)")) }
         return file.descriptor
     }
 
-    private static func otherSize(_ listed: Int64, _ received: String) -> String {
+    private static func wrongSize(_ listed: Int64, _ received: String) -> String {
         "it lists the file with \(listed) bytes and sends \(received)"
     }
 

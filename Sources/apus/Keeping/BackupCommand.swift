@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import JSON
-internal import S3
 
 struct BackupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -9,9 +8,8 @@ struct BackupCommand: ParsableCommand {
         discussion: """
             Makes a new backup in the folder: a subfolder named by its time, called a generation, with a manifest of \
             sizes and hashes. The backup contains every write that was answered before the command began. Artifacts that \
-            the previous backup already contains are hard links to its files if possible; others are copied or, on the \
-            same file system, linked. An interrupted backup is never listed or restored, and the next backup removes its \
-            files.
+            are in the previous backup too become hard links to its files if possible; others are copied or, on the same \
+            file system, linked. An interrupted backup is never listed or restored, and the next backup removes its files.
             """
     )
 
@@ -34,7 +32,7 @@ struct BackupCommand: ParsableCommand {
         try CommandFailure.reporting {
             let environment = Environment.process
             let path = try StorageLayout.database(storage, environment).path
-            guard FileKind(path) == .file else { throw AbsentDatabase(path: path).failure(takesPostgres: false) }
+            guard FileKind(path) == .file else { throw AbsentDatabase(path: path).failure(allowsPostgres: false) }
             let layout = try StorageLayout(storage, environment)
             let backupFolder = try BackupFolder(backupPath)
             guard !StoragePaths.isInside(backupFolder.path, layout.artifactsPath) else {
@@ -48,7 +46,7 @@ struct BackupCommand: ParsableCommand {
                         + "if possible on another disk."
                 )
             }
-            guard backupFolder.holdsSnapshots != true else {
+            guard backupFolder.containsSnapshots != true else {
                 throw StartFailure(
                     "'\(backupFolder.path)' contains the snapshots of a server. Give backups a folder of their own."
                 )
@@ -59,13 +57,13 @@ struct BackupCommand: ParsableCommand {
                 backupFolder: backupFolder,
                 mayLink: !copy
             )
-            let claim = try backupFolder.prepareForBackup()
-            defer { withExtendedLifetime(claim) {} }
+            let lock = try backupFolder.prepareForBackup()
+            defer { withExtendedLifetime(lock) {} }
             let result = try backup.run()
             if let keep { try backupFolder.removeOldGenerations(keeping: keep) }
-            BackupAudit.noteBackup(at: result.folder, of: path)
+            BackupAudit.recordBackup(at: result.folder, of: path)
             report(result)
-            if let bucket = layout.knownBucket {
+            if let bucket = layout.bucketURI {
                 StandardStream.error.write(
                     "apus: not in the backup: the artifacts in '\(bucket)'; protect them by the versioning of the bucket"
                 )
@@ -88,16 +86,15 @@ struct BackupCommand: ParsableCommand {
             )
             return
         }
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.member("backup", result.folder)
-        writer.member("files", result.files)
-        writer.member("bytes", result.bytes)
-        writer.member("unchanged", result.unchanged)
-        writer.member("linked", result.linked)
-        writer.member("left_out", result.leftOut.count)
-        writer.endObject()
-        StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
+        let object = JSONWriter.objectText { writer in
+            writer.member("backup", result.folder)
+            writer.member("files", result.files)
+            writer.member("bytes", result.bytes)
+            writer.member("unchanged", result.unchanged)
+            writer.member("linked", result.linked)
+            writer.member("left_out", result.leftOut.count)
+        }
+        StandardStream.output.write(object)
     }
 }
 
@@ -134,8 +131,8 @@ struct RestoreCommand: ParsableCommand {
                         + "folder."
                 )
             }
-            let claim = try backupFolder.lockForReading()
-            defer { withExtendedLifetime(claim) {} }
+            let lock = try backupFolder.lockForReading()
+            defer { withExtendedLifetime(lock) {} }
             let layout = try StorageLayout(storage, .process)
             let restoration = Restoration(
                 verification: try BackupVerification(folder),
@@ -144,10 +141,12 @@ struct RestoreCommand: ParsableCommand {
                 replaces: replace,
                 mayLink: !copy
             )
-            let aside = try restoration.run()
-            BackupAudit.noteRestoration(from: folder, to: layout.databasePath)
+            let oldDataFolder = try restoration.run()
+            BackupAudit.recordRestoration(from: folder, to: layout.databasePath)
             StandardStream.output.write("restored \(folder) to \(layout.databasePath)")
-            if let aside { StandardStream.output.write("the data that was there before is in \(aside)") }
+            if let oldDataFolder {
+                StandardStream.output.write("the data that was there before is in \(oldDataFolder)")
+            }
         }
     }
 }

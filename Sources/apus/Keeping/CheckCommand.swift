@@ -2,14 +2,13 @@ internal import ArgumentParser
 internal import Files
 internal import Glibc
 internal import JSON
-internal import S3
 internal import SQLite
 internal import TrackingStore
 
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Check a data folder, or a backup, and say what is wrong.",
+        abstract: "Check a data folder, or a backup, and list what is wrong.",
         discussion: """
             In a data folder, which a server may have open, the command runs SQLite's own check, and checks references, the \
             summaries of metrics against their points, the counters of the model registry, and the artifacts against \
@@ -42,11 +41,11 @@ struct CheckCommand: ParsableCommand {
             if let backupPath {
                 let folder = try Self.newestBackup(at: backupPath)
                 findings.subject = folder
-                let claim = try BackupFolder.ofGeneration(folder).lockForReading()
-                defer { withExtendedLifetime(claim) {} }
+                let lock = try BackupFolder.ofGeneration(folder).lockForReading()
+                defer { withExtendedLifetime(lock) {} }
                 let verification = try BackupVerification(folder)
                 findings.faults = verification.faults()
-                // If a file was changed, it may be the database file, which may then not be readable any more.
+                // The database is checked only if no file was changed, because a changed database file may be unreadable.
                 if findings.faults.isEmpty {
                     try check(
                         folder + "/" + BackupManifest.databaseName,
@@ -57,12 +56,10 @@ struct CheckCommand: ParsableCommand {
             } else {
                 let environment = Environment.process
                 let path = try StorageLayout.database(storage, environment).path
-                guard FileKind(path) == .file else {
-                    throw AbsentDatabase(path: path).failure(takesPostgres: false)
-                }
+                guard FileKind(path) == .file else { throw AbsentDatabase(path: path).failure(allowsPostgres: false) }
                 findings.subject = path
                 let layout = try StorageLayout(storage, environment)
-                if let bucket = layout.knownBucket {
+                if let bucket = layout.bucketURI {
                     throw StartFailure(
                         "apus check compares the journal with files of this machine, and these artifacts are in '\(bucket)'. "
                             + "To check only the database, make a backup, and give its folder to apus check."
@@ -90,8 +87,8 @@ struct CheckCommand: ParsableCommand {
         do {
             let lock = try OwnerLock(databasePath: path)
             defer { lock.release() }
-            let claim = try DatabaseFileLock(databasePath: path)
-            defer { claim.release() }
+            let fileLock = try DatabaseFileLock(databasePath: path)
+            defer { fileLock.release() }
             let migrator = try Migrator(try EmbeddedMigrations.load())
             _ = try migrator.inspect(path: path)
             let (connection, _) = try Connection.openForWriting(path: path)
@@ -111,7 +108,7 @@ struct CheckCommand: ParsableCommand {
 
     /// Checks a database, and then the artifact files against it.
     private func check(_ path: String, artifacts: CheckedArtifacts, _ findings: inout Findings) throws {
-        let known: ArtifactCheck
+        let journal: ArtifactCheck
         do {
             let migrations = try EmbeddedMigrations.load()
             let state = try Migrator(migrations).inspect(path: path)
@@ -119,24 +116,24 @@ struct CheckCommand: ParsableCommand {
             let connection = try Connection(path: path, mode: .readOnly, busyTimeout: .seconds(60))
             defer { connection.close() }
             let check = StoreCheck(connection, mends: false)
-            (findings.faults, known) = try connection.readTransaction { [findings] in
+            (findings.faults, journal) = try connection.readTransaction { [findings] in
                 let faults = try findings.isOfOlderVersion ? check.fileFaults() : check.faults()
-                var known = try ArtifactCheck(connection)
-                if !findings.isOfOlderVersion, faults.isEmpty { try known.readNeededFolders(connection) }
-                return (faults.map(\.text), known)
+                var journal = try ArtifactCheck(connection)
+                if !findings.isOfOlderVersion, faults.isEmpty { try journal.readNeededFolders(connection) }
+                return (faults.map(\.text), journal)
             }
         } catch {
             throw StartFailure.opening(path, error)
         }
-        var needed = known.neededFolders
+        var needed = journal.neededFolders
         try artifacts.walk { file, bytes in
             findings.files += 1
             if !needed.isEmpty { for path in ArtifactCheck.pathAndParents(of: file) { needed[path] = nil } }
-            if known.isOwnerless(file) {
+            if journal.isOwnerless(file) {
                 findings.ownerlessFiles += 1
                 findings.ownerlessBytes += bytes
                 if findings.ownerless == nil { findings.ownerless = file }
-            } else if known.files[file] == nil {
+            } else if journal.files[file] == nil {
                 findings.unjournalled += 1
             }
         }
@@ -147,7 +144,7 @@ struct CheckCommand: ParsableCommand {
             let rest = needed.count - Self.maximumListedFaults
             findings.notes.append("\(rest) more models and versions have no file")
         }
-        let comparison = try comparison(path, artifacts, known)
+        let comparison = try comparison(path, artifacts, journal)
         switch artifacts {
         case .folder: addDifferences(comparison, isKilled: Self.lastOwnerWasKilled(path), to: &findings)
         case .backup:
@@ -155,8 +152,8 @@ struct CheckCommand: ParsableCommand {
             let count = comparison.missing.count + comparison.newerThanJournal.count + comparison.changed.count
             guard count > 0 else { return }
             findings.notes.append(
-                "\(Amount.text(Int64(count), "artifact")) differed from the journal when the copy was made: written or "
-                    + "deleted meanwhile, or lost before; apus check --data-dir lists them"
+                "\(Amount.text(Int64(count), "artifact")) differed from the journal when the backup was made: they were written or "
+                    + "deleted during the backup, or lost before it; apus check --data-dir lists them"
             )
         }
     }
@@ -167,9 +164,9 @@ struct CheckCommand: ParsableCommand {
     private func comparison(
         _ path: String,
         _ artifacts: CheckedArtifacts,
-        _ known: ArtifactCheck
+        _ journal: ArtifactCheck
     ) throws -> JournalComparison {
-        let first = JournalComparison(known, artifacts)
+        let first = JournalComparison(journal, artifacts)
         guard !first.isEmpty, case .folder = artifacts else { return first }
         sleepFor(.milliseconds(100))
         let connection = try Connection(path: path, mode: .readOnly, busyTimeout: .seconds(60))
@@ -189,8 +186,8 @@ struct CheckCommand: ParsableCommand {
         if isKilled, let first = comparison.missing.first {
             findings.notes.append(
                 "\(Amount.text(Int64(comparison.missing.count), "artifact")) in the journal and not on the disk, such as "
-                    + "\(first): the last server was killed, perhaps between a deletion and its entry; otherwise this is a "
-                    + "loss. --repair adds a deletion to the journal"
+                    + "\(first): the last server was killed, perhaps after it deleted them and before it noted that; otherwise "
+                    + "they are lost. --repair adds a deletion to the journal"
             )
         }
         let missing =
@@ -222,7 +219,7 @@ struct CheckCommand: ParsableCommand {
             if findings.unjournalled > 0 {
                 StandardStream.output.write(
                     "note: \(Amount.text(findings.unjournalled, "file")) without an entry in the journal, as after an import: "
-                        + "the check cannot tell whether such files were changed or are missing"
+                        + "the check cannot find out whether such files were changed or lost"
                 )
             }
             for text in findings.notes { StandardStream.output.write("note: \(text)") }
@@ -239,20 +236,19 @@ struct CheckCommand: ParsableCommand {
             StandardStream.output.write("\(findings.subject), \(Amount.text(findings.files, "artifact")): \(verdict)")
             return
         }
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.member("checked", findings.subject)
-        writer.member("sound", findings.faults.isEmpty)
-        writer.memberArray("faults") { writer in for text in findings.faults { writer.string(text) } }
-        writer.memberArray("mended") { writer in for text in findings.mended { writer.string(text) } }
-        writer.memberArray("notes") { writer in for text in findings.notes { writer.string(text) } }
-        writer.member("older_version", findings.isOfOlderVersion)
-        writer.member("artifacts", findings.files)
-        writer.member("unjournalled_files", findings.unjournalled)
-        writer.member("ownerless_files", findings.ownerlessFiles)
-        writer.member("ownerless_bytes", findings.ownerlessBytes)
-        writer.endObject()
-        StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
+        let object = JSONWriter.objectText { writer in
+            writer.member("checked", findings.subject)
+            writer.member("sound", findings.faults.isEmpty)
+            writer.member("faults", strings: findings.faults)
+            writer.member("mended", strings: findings.mended)
+            writer.member("notes", strings: findings.notes)
+            writer.member("older_version", findings.isOfOlderVersion)
+            writer.member("artifacts", findings.files)
+            writer.member("unjournalled_files", findings.unjournalled)
+            writer.member("ownerless_files", findings.ownerlessFiles)
+            writer.member("ownerless_bytes", findings.ownerlessBytes)
+        }
+        StandardStream.output.write(object)
     }
 }
 
@@ -264,9 +260,7 @@ private struct Findings {
     /// Whether the next server that opens the database will first change its tables.
     var isOfOlderVersion = false
     var files: Int64 = 0
-    /// The number of files in folders of runs or models that do not exist.
-    ///
-    /// These files do no harm, but nobody needs them.
+    /// The number of files in folders of runs or models that do not exist; nobody needs these files.
     var ownerlessFiles: Int64 = 0
     var ownerlessBytes: Int64 = 0
     /// The path of one ownerless file, as an example.

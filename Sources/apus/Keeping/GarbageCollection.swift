@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Coding
 internal import Glibc
-internal import HTTPClient
 internal import JSON
 internal import MLflowAPI
 internal import MLflowClient
@@ -13,23 +12,20 @@ struct GarbageCollection: ParsableCommand {
         abstract: "Remove deleted runs, logged models and experiments permanently, with their artifacts.",
         discussion: """
             Only runs, models and experiments that are deleted already are removed. Without ids, all of these are \
-            removed, and uploads in parts that have expired. With ids, only the named ones are removed, and none if \
-            one of them must stay. With an experiment, all of its runs, models and datasets are removed, and its name \
-            becomes free. A run or model stays, with its artifacts, if a version of a registered model, or another run \
-            or model that stays, needs these artifacts.
+            removed, and also expired uploads in parts. With ids, only the named ones are removed, and none if one of \
+            them must be kept. With an experiment, all of its runs, models and datasets are removed, and its name can be \
+            used again. A run or model is kept, with its artifacts, if a version of a registered model, or another run \
+            or model that is kept, needs these artifacts.
 
-            If a server has the folder open, the command works through that server. The command may be interrupted: \
-            the next call, or the next server on the folder, continues.
+            If a server has the folder open, the command works through that server. If the command is interrupted, the \
+            next call, or the next server on the folder, continues the removal.
 
-            --backend-store-uri may also name a database in PostgreSQL, which servers may be using; then name the place where \
-            these servers keep artifacts with --artifacts-destination.
+            --backend-store-uri may also name a database in PostgreSQL, which servers may be using; then say where these \
+            servers keep artifacts with --artifacts-destination.
             """
     )
 
-    @OptionGroup(title: "Where the data is") var storage: StorageOptions
-
-    @Option(help: ArgumentHelp("Work through this server instead of a data folder.", valueName: "uri"))
-    var trackingUri: String?
+    @OptionGroup var data: DataOptions
 
     @Option(help: ArgumentHelp("Only what was deleted at least this long ago: 30d, 1d2h3m4s, 1.5h.", valueName: "age"))
     var olderThan: Age?
@@ -52,7 +48,7 @@ struct GarbageCollection: ParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         try CommandFailure.reporting {
             let progress: RemovalProgress
-            if trackingUri == nil, let database = try OpenedDatabase(storage) {
+            if data.trackingUri == nil, let database = try OpenedDatabase(data.storage) {
                 defer { database.close() }
                 progress = try collect(in: database)
             } else {
@@ -64,7 +60,7 @@ struct GarbageCollection: ParsableCommand {
     }
 
     private func collectElsewhere() throws -> RemovalProgress {
-        switch try KeptStore.open(storage, uri: trackingUri, needsArtifacts: true, takesPostgres: true) {
+        switch try OpenedData.open(data.storage, uri: data.trackingUri, needsArtifacts: true, allowsPostgres: true) {
         case .server(let server): return try collect(through: server)
         case .folder(let folder):
             defer { folder.close() }
@@ -90,73 +86,68 @@ struct GarbageCollection: ParsableCommand {
 
     private func collect(in database: OpenedDatabase) throws -> RemovalProgress {
         let (request, extras) = try requestedRemoval()
-        var sum = RemovalProgress()
+        var total = RemovalProgress()
         if dryRun {
-            sum.count = try database.api.previewRemoval(request, extras)
-            return sum
+            total.count = try database.api.previewRemoval(request, extras)
+            return total
         }
         repeat {
-            sum.add(try database.api.removeOneByOne(request, from: sum.next, for: .seconds(60), extras))
-        } while !sum.isDone
-        return sum
+            total.add(try database.api.removeOneByOne(request, from: total.next, for: .seconds(60), extras))
+        } while !total.isDone
+        return total
     }
 
     private func collect(in folder: OpenedFolder) throws -> RemovalProgress {
         let (request, extras) = try requestedRemoval()
-        var sum = RemovalProgress()
+        var total = RemovalProgress()
         if dryRun {
-            sum.count = try folder.api.previewRemoval(request, extras)
-            return sum
+            total.count = try folder.api.previewRemoval(request, extras)
+            return total
         }
-        sum.count = try folder.api.beginRemoval(request)
-        while !sum.isDone { sum.add(try folder.api.continueRemoval(for: .seconds(60), extras)) }
-        return sum
+        total.count = try folder.api.beginRemoval(request)
+        while !total.isDone { total.add(try folder.api.continueRemoval(for: .seconds(60), extras)) }
+        return total
     }
 
-    private func collect(through server: KeptServer) throws -> RemovalProgress {
-        var sum = RemovalProgress(try server.json("gc", body(isFirst: true)))
-        while !sum.isDone { sum.add(RemovalProgress(try server.json("gc", body(isFirst: false, from: sum.next)))) }
-        return sum
+    private func collect(through server: ServerConnection) throws -> RemovalProgress {
+        var total = RemovalProgress(try server.json("gc", body(isFirst: true)))
+        while !total.isDone {
+            total.add(RemovalProgress(try server.json("gc", body(isFirst: false, from: total.next))))
+        }
+        return total
     }
 
-    /// - Parameter next: where the call continues; nil if the server has stored this itself.
+    /// - Parameter next: where the removal continues; nil if the server has stored that itself.
     private func body(isFirst: Bool, from next: RemovalProgressMark? = nil) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.beginObject()
-        if isFirst || next != nil {
-            writer.member("older_than", ifPresent: olderThan?.milliseconds)
-            writer.member("run_ids", ids: Self.ids(runIds))
-            writer.member("experiment_ids", ids: Self.ids(experimentIds))
-            writer.member("logged_model_ids", ids: Self.ids(loggedModelIds))
-            writer.member("dry_run", dryRun)
-            writer.member("next", ifPresent: next?.text)
-        } else {
-            writer.member("continue", true)
-            writer.member("uploads", runIds == nil && experimentIds == nil && loggedModelIds == nil)
+        JSONWriter.object { writer in
+            if isFirst || next != nil {
+                writer.member("older_than", ifPresent: olderThan?.milliseconds)
+                writer.member("run_ids", strings: Self.ids(runIds))
+                writer.member("experiment_ids", strings: Self.ids(experimentIds))
+                writer.member("logged_model_ids", strings: Self.ids(loggedModelIds))
+                writer.member("dry_run", dryRun)
+                writer.member("next", ifPresent: next?.text)
+            } else {
+                writer.member("continue", true)
+                writer.member("uploads", runIds == nil && experimentIds == nil && loggedModelIds == nil)
+            }
+            writer.member("journal_older_than", ifPresent: journalOlderThan?.milliseconds)
         }
-        writer.member("journal_older_than", ifPresent: journalOlderThan?.milliseconds)
-        writer.endObject()
-        return writer.takeBytes()
     }
 
     /// The ids in a list that is separated by commas or spaces; nil if the flag is not given.
-    private static func ids(_ text: String?) -> [String]? {
-        text?.split { $0 == "," || $0 == " " }.map { String($0) }
-    }
+    private static func ids(_ text: String?) -> [String]? { text?.split { $0 == "," || $0 == " " }.map { String($0) } }
 
     private func report(_ progress: RemovalProgress) {
         let count = progress.count
         if json {
-            var writer = JSONWriter()
-            writer.beginObject()
-            writer.member("dry_run", dryRun)
-            for (name, number) in count.members { writer.member(name, number) }
-            writer.memberArray("kept_because") { writer in for reason in count.reasons { writer.string(reason) } }
-            writer.memberArray("failures") { writer in
-                for failure in progress.failures { writer.string(failure) }
+            let object = JSONWriter.objectText { writer in
+                writer.member("dry_run", dryRun)
+                for (name, number) in count.members { writer.member(name, number) }
+                writer.member("kept_because", strings: count.reasons)
+                writer.member("failures", strings: progress.failures)
             }
-            writer.endObject()
-            return StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
+            return StandardStream.output.write(object)
         }
         let counts = [
             (count.runs, "run"), (count.loggedModels, "logged model"), (count.experiments, "experiment"),
@@ -219,15 +210,6 @@ extension RemovalProgress {
         // Without `next`, the server has a table of removals, and each answer names all failures that are left.
         failures = next == nil ? part.failures : failures + part.failures
         next = part.next
-    }
-}
-
-extension JSONWriter {
-    fileprivate mutating func member(_ name: StaticString, ids: [String]?) {
-        guard let ids else { return }
-        memberArray(name) { writer in
-            for id in ids { writer.string(id) }
-        }
     }
 }
 

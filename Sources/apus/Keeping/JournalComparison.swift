@@ -10,7 +10,7 @@ enum CheckedArtifacts {
     case backup(BackupManifest)
 
     /// The size of a file and the time of its last change in Unix milliseconds; nil if the file does not exist.
-    func facts(of file: String) -> (bytes: Int64, modified: Int64)? {
+    func attributes(of file: String) -> (bytes: Int64, modified: Int64)? {
         switch self {
         case .folder(let path):
             FileStatus(path: path + "/" + file).map { ($0.size, $0.modification.milliseconds) }
@@ -45,18 +45,18 @@ struct JournalComparison {
     private(set) var changed: [String] = []
 
     /// The largest number of milliseconds between the writing of a file and the addition of its entry to the journal.
-    private static let slack: Int64 = 1_000
+    private static let longestDelay: Int64 = 1_000
 
     var isEmpty: Bool { newerThanJournal.isEmpty && missing.isEmpty && changed.isEmpty }
 
-    init(_ known: ArtifactCheck, _ artifacts: CheckedArtifacts) {
-        for (path, upload) in known.files.sorted(by: { $0.key < $1.key }) {
-            guard let file = artifacts.facts(of: path) else {
+    init(_ journal: ArtifactCheck, _ artifacts: CheckedArtifacts) {
+        for (path, upload) in journal.files.sorted(by: { $0.key < $1.key }) {
+            guard let file = artifacts.attributes(of: path) else {
                 missing.append(path)
                 continue
             }
             guard file.bytes != upload.bytes else { continue }
-            if file.modified >= upload.times.lowerBound - Self.slack {
+            if file.modified >= upload.times.lowerBound - Self.longestDelay {
                 newerThanJournal.append((path, file.bytes))
             } else {
                 changed.append(
@@ -68,7 +68,7 @@ struct JournalComparison {
 
     /// Adds the missing entries to the journal.
     ///
-    /// - Parameter isKilled: whether the last server was killed, so that it may have deleted the missing files.
+    /// - Parameter isKilled: whether the last server was killed; if so, it may have deleted the missing files without an entry.
     /// - Returns: one line for each added entry.
     func addEntries(to connection: Connection, isKilled: Bool) throws -> [String] {
         let now = unixMilliseconds()

@@ -2,21 +2,21 @@ internal import Budgets
 internal import MLflowAPI
 internal import PostgresStore
 
-/// A database in PostgreSQL that a command has opened and that servers may be using, with the place of their artifacts.
+/// A database in PostgreSQL that a command has opened and that servers may be using, with the storage of their artifacts.
 struct OpenedDatabase {
     let api: MLflowAPI
     private let store: PostgresStore
 
     /// - Returns: nil if the flags name no such database.
-    /// - Throws: `StartFailure`, also if it is unknown where the artifacts are: the runs would be removed and their artifacts
-    ///   would stay.
+    /// - Throws: `StartFailure`, also if it is unknown where the artifacts are, because the command would then remove runs and
+    ///   not their artifacts.
     init?(_ storage: StorageOptions) throws {
         let environment = Environment.process
         guard let uri = try PostgresURI.find(storage, environment) else { return nil }
-        try Self.requireNamedPlace(storage, environment)
-        let layout = try StorageLayout(storage, environment, isPostgresKnown: true)
-        // A folder that is not there would be made, and what is removed would leave its files elsewhere.
-        if layout.namesArtifacts, let fault = layout.artifactFolderFault { throw fault }
+        try Self.requireNamedLocation(storage, environment)
+        let layout = try StorageLayout(storage, environment, allowsPostgres: true)
+        // Otherwise the missing folder would be created, and the files of removed runs would stay in the real one.
+        if layout.namesArtifactLocation, let fault = layout.artifactFolderFault { throw fault }
         store = try PostgresStore.ofCommand(
             uri.address,
             artifactRoot: layout.artifactRoot,
@@ -33,7 +33,8 @@ struct OpenedDatabase {
 
     func close() { store.close() }
 
-    private static func requireNamedPlace(_ storage: StorageOptions, _ environment: Environment) throws(StartFailure) {
+    private static func requireNamedLocation(_ storage: StorageOptions, _ environment: Environment) throws(StartFailure)
+    {
         let settings: [(SettingDefinition, String?)] = [
             (.artifactsDestination, storage.artifactsDestination), (.defaultArtifactRoot, storage.defaultArtifactRoot),
         ]
@@ -42,7 +43,7 @@ struct OpenedDatabase {
         guard FileKind(path) != .folder else { return }
         throw StartFailure(
             "There is no folder of artifacts at '\(path)'. Say with --artifacts-destination (or --data-dir) where the servers of this "
-                + "database keep them, so that they are removed too."
+                + "database keep artifacts, so that the command can remove them too."
         )
     }
 }

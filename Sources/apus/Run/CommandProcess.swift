@@ -3,16 +3,17 @@ internal import Glibc
 
 /// The process of the command that `apus run` was given.
 ///
-/// The process is created before the server, because the server is given the id of the process and ends when it ends. The
-/// process waits for the tracking URI and then runs the command.
+/// The process is created before the server, because the server gets the id of the process and ends when the process ends.
+/// The process waits for the tracking URI and then runs the command.
 struct CommandProcess {
     private static let variable = "MLFLOW_TRACKING_URI"
 
     let pid: pid_t
-    private let gate: Int32
+    /// The writing end of the pipe through which the process gets the tracking URI.
+    private let uriPipe: Int32
 
     /// - Parameter command: the program and its arguments.
-    init(_ command: [UnsafePointer<CChar>], _ signals: SignalPump) throws(StartFailure) {
+    init(_ command: [UnsafePointer<CChar>], _ signals: SignalForwarder) throws(StartFailure) {
         var ends = [Int32](repeating: 0, count: 2)
         guard pipe(&ends) == 0 else { throw StartFailure("pipe: \(String(cString: strerror(errno)))") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -33,9 +34,9 @@ struct CommandProcess {
         }
         let code = errno
         close(ends[0])
-        gate = ends[1]
+        uriPipe = ends[1]
         guard started > 0 else {
-            close(gate)
+            close(uriPipe)
             throw StartFailure("No process can be started: \(String(cString: strerror(code))).")
         }
         pid = started
@@ -44,13 +45,13 @@ struct CommandProcess {
 
     /// Passes the tracking URI to the waiting process, which then runs the command.
     func begin(trackingURI: String) {
-        // The write fails, without harm, if a signal has ended the process meanwhile.
-        _ = write(gate, trackingURI, trackingURI.utf8.count)
-        close(gate)
+        // The write fails if a signal has ended the process meanwhile, and then nothing needs to be done.
+        _ = write(uriPipe, trackingURI, trackingURI.utf8.count)
+        close(uriPipe)
     }
 
     /// Ends the process without running the command.
-    func cancel() { close(gate) }
+    func cancel() { close(uriPipe) }
 
     /// Whether processes that the command has started are still running after its end; they are then children of this process.
     ///
@@ -72,18 +73,14 @@ final class CStrings {
     let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
     private let count: Int
 
-    init(_ strings: [String]) {
-        count = strings.count
-        pointers = .allocate(capacity: count + 1)
-        for (index, string) in strings.enumerated() { (pointers + index).initialize(to: strdup(string)) }
-        (pointers + count).initialize(to: nil)
-    }
+    convenience init(_ strings: [String]) { self.init(owning: strings.map { strdup($0) }) }
 
-    init(copying strings: [UnsafePointer<CChar>]) {
+    convenience init(copying strings: [UnsafePointer<CChar>]) { self.init(owning: strings.map { strdup($0) }) }
+
+    private init(owning strings: [UnsafeMutablePointer<CChar>?]) {
         count = strings.count
         pointers = .allocate(capacity: count + 1)
-        for (index, string) in strings.enumerated() { (pointers + index).initialize(to: strdup(string)) }
-        (pointers + count).initialize(to: nil)
+        for (index, string) in (strings + [nil]).enumerated() { (pointers + index).initialize(to: string) }
     }
 
     deinit {

@@ -9,14 +9,14 @@ struct CommandRun {
     let command: [String]
     let server: CommandServer.Settings
     let statusPath: String?
-    /// How long the server stays, after the command's end, for processes that the command has left running.
+    /// The longest time that the server runs on, after the command's end, for processes that the command has left running.
     let grace: Duration
     /// How long the server may send the remaining data to an upstream at the end.
     let drainTime: Duration
 
     /// Runs the command and returns its exit status.
     func run() throws -> Int32 {
-        let signals = SignalPump()
+        let signals = SignalForwarder()
         // Processes that the command leaves running become children of this process, which can then wait for them.
         _ = apus_adopt_orphans()
         let status = RunStatus(databasePath: server.databasePath, command: command, startTime: unixMilliseconds())
@@ -39,14 +39,12 @@ struct CommandRun {
             status.isServerFound = server.isFound
         }
         announce(server)
-        let served = statusPath == nil ? nil : ServedState(file)
+        let served = statusPath == nil ? nil : RunStatusUpdates(file)
         served?.begin()
         process.begin(trackingURI: server.uri)
         let result = wait(for: process, server, file, signals)
-        file.change { status in
-            (status.stage, status.commandStatus) = (.draining, result)
-        }
-        signals.wait(atMost: grace) { signals.isHurried || !CommandProcess.hasLeftovers(beside: server.pid) }
+        file.change { ($0.stage, $0.commandStatus) = (.draining, result) }
+        signals.wait(atMost: grace) { signals.shouldEndEarly || !CommandProcess.hasLeftovers(beside: server.pid) }
         if !server.isFound { drain(server.uri, file, signals) }
         served?.finish()
         server.stop()
@@ -59,37 +57,35 @@ struct CommandRun {
         for process: CommandProcess,
         _ server: CommandServer,
         _ file: RunStatusFile,
-        _ signals: SignalPump
+        _ signals: SignalForwarder
     ) -> Int32 {
         while true {
             if let result = signals.status(of: process.pid) { return result }
-            let lost: String
+            let report: String
             switch server.restartIfEnded() {
             case .none:
                 signals.wait(within: nil)
                 continue
-            case .restarted: lost = "the server had ended, and another one answers at \(server.uri)"
-            case .lost(let failure): lost = "the command has no server any more: \(failure.message)"
+            case .restarted: report = "the server had ended, and another one answers at \(server.uri)"
+            case .lost(let failure): report = "the command has no server any more: \(failure.message)"
             }
-            StandardStream.error.write("apus: \(lost)")
-            file.change { status in
-                (status.lastError, status.isServerFound) = (lost, server.isFound)
-            }
+            StandardStream.error.write("apus: \(report)")
+            file.change { ($0.lastError, $0.isServerFound) = (report, server.isFound) }
         }
     }
 
     /// Waits, for `drainTime` at most, until the server has sent everything to its upstream, if it has one.
     ///
     /// The data that the upstream still lacks stays in the data folder for the next server.
-    private func drain(_ uri: String, _ file: RunStatusFile, _ signals: SignalPump) {
+    private func drain(_ uri: String, _ file: RunStatusFile, _ signals: SignalForwarder) {
         let (end, longestCall) = (ContinuousClock.now + drainTime, Duration.seconds(2))
-        guard let calls = ServedCalls(uri, databasePath: server.databasePath),
+        guard let calls = CommandServerCalls(uri, databasePath: server.databasePath),
             var backlog = calls.drain(by: Deadline(after: longestCall))
         else { return }
         while true {
             file.change { $0.backlog = backlog }
             if backlog.isCurrent { return }
-            guard ContinuousClock.now < end, !signals.isHurried else { break }
+            guard ContinuousClock.now < end, !signals.shouldEndEarly else { break }
             signals.wait(within: .milliseconds(100))
             backlog = calls.backlog(by: Deadline(after: longestCall)) ?? backlog
         }
@@ -103,15 +99,13 @@ struct CommandRun {
     private func announce(_ server: CommandServer) {
         // If a signal ended the command before the server was ready, there is no address.
         guard !server.uri.isEmpty else { return }
-        let origin = server.isFound ? ", which ran already," : ""
+        let origin = server.isFound ? ", which was already running," : ""
         StandardStream.error.write("apus: tracking at \(server.uri)\(origin) with database \(self.server.databasePath)")
     }
 }
 
 extension RunStatusFile {
     fileprivate func end(_ result: Int32?) {
-        change { status in
-            (status.stage, status.commandStatus, status.endTime) = (.ended, result, unixMilliseconds())
-        }
+        change { ($0.stage, $0.commandStatus, $0.endTime) = (.ended, result, unixMilliseconds()) }
     }
 }

@@ -8,7 +8,7 @@ internal import Synchronization
 
 /// The server for the command of `apus run`: a child process, or a server that is already running on the data.
 ///
-/// This process keeps the listening sockets of a server that it has started. If that server dies, the next one listens
+/// This process keeps the listening sockets of a server that it has started open. If that server dies, the next one listens
 /// at the same address, and no connection is refused meanwhile.
 final class CommandServer {
     struct Settings {
@@ -49,15 +49,15 @@ final class CommandServer {
 
     private static let longestStop = Duration.seconds(10)
     private static let longestTakeOver = Duration.seconds(15)
-    /// If servers die more often than this, each within `stableTime` of its start, no other one is started.
+    /// If servers have died more often than this, each within `stableTime` of its start, no further one is started.
     private static let mostDeaths = 5
     private static let stableTime = Duration.seconds(60)
 
     private let settings: Settings
-    private let signals: SignalPump
+    private let signals: SignalForwarder
     private let command: pid_t
     private var sockets: [Descriptor] = []
-    private var found: FoundServer?
+    private var foundServer: FoundServer?
     private var lastStart = ContinuousClock.now
     private var deaths = 0
     /// The process of the server that this object has started; nil while a server of another process is used.
@@ -65,15 +65,15 @@ final class CommandServer {
     /// The address that the command uses; empty until a server has answered.
     private(set) var uri = ""
 
-    init(_ settings: Settings, for command: pid_t, _ signals: SignalPump) {
+    init(_ settings: Settings, for command: pid_t, _ signals: SignalForwarder) {
         self.settings = settings
         self.command = command
         self.signals = signals
     }
 
-    var isFound: Bool { found != nil }
+    var isFound: Bool { foundServer != nil }
 
-    /// Starts a server or finds one; returns when it answers, or when the command has ended first.
+    /// Starts a server, or finds one that is running; returns when the server answers, or when the command has ended.
     func begin() throws {
         sockets = try HTTPServer.listen(host: settings.host, port: settings.port)
         try launch()
@@ -86,13 +86,13 @@ final class CommandServer {
                 try restart(after: status)
                 return .restarted
             }
-            if let found, found.hasEnded.load(ordering: .acquiring) {
+            if let foundServer, foundServer.hasEnded.load(ordering: .acquiring) {
                 try takeOver()
                 return .restarted
             }
             return .none
         } catch {
-            (sockets, pid, found) = ([], nil, nil)
+            (sockets, pid, foundServer) = ([], nil, nil)
             return .lost(error as? StartFailure ?? StartFailure(StartFailure.message(for: error)))
         }
     }
@@ -140,11 +140,11 @@ final class CommandServer {
                 sockets = try HTTPServer.listen(host: address.host, port: address.port)
                 return try launch()
             } catch let error as HTTPServerError where error.isAddressInUse && .now < end {
-                // Another `apus run` that used the same server may have taken over already.
+                // Another `apus run` that used the same server may already have started the next one.
                 let owner = OwnerLock.owner(ofDatabase: settings.databasePath)
                 if let owner, owner.address == uri {
-                    found = FoundServer(owner.pid)
-                    if found?.hasEnded.load(ordering: .acquiring) == false { return }
+                    foundServer = FoundServer(owner.pid)
+                    if foundServer?.hasEnded.load(ordering: .acquiring) == false { return }
                 }
                 signals.wait(atMost: .milliseconds(50)) { signals.status(of: command) != nil }
                 if signals.status(of: command) != nil { return }
@@ -157,7 +157,7 @@ final class CommandServer {
         let ready = try TemporaryReadyFile()
         let child = try start(readyFile: ready.path)
         lastStart = .now
-        (pid, found) = (child, nil)
+        (pid, foundServer) = (child, nil)
         while true {
             signals.wait(within: .milliseconds(5))
             let hasEnded = signals.status(of: child) != nil
@@ -178,7 +178,7 @@ final class CommandServer {
         let owner = OwnerLock.owner(ofDatabase: settings.databasePath)?.pid
         guard owner != child else { return }
         signals.wait(atMost: Self.longestStop) { signals.status(of: child) != nil }
-        (sockets, pid, found) = ([], nil, FoundServer(owner))
+        (sockets, pid, foundServer) = ([], nil, FoundServer(owner))
     }
 
     private func start(readyFile: String) throws(StartFailure) -> pid_t {

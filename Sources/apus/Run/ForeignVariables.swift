@@ -1,8 +1,8 @@
 /// The environment variables that `apus run` does not pass on to its server.
 ///
-/// That server serves one command on this machine, at an address that `apus run` chooses. Variables for the address of
+/// That server serves one command on this machine, at an address that `apus run` chooses. The variables for the address of
 /// a server, its access control, its limits for clients and its pages are meant for other servers, and could make this
-/// one unreachable for the command. Variables for the location, the retention and the upstream of data are passed on.
+/// one unreachable for the command. The variables for the location, the retention and the upstream of data are passed on.
 enum ForeignVariables {
     static let names = Set(settings.flatMap(\.variables)).union(ofServiceManager)
 

@@ -9,7 +9,7 @@ struct RunCommand: ParsableCommand {
             Starts a server on a free port of this machine, or uses the server that already has the data open, sets \
             MLFLOW_TRACKING_URI for the command, and ends with the command's exit status: 128 plus the number of a \
             signal that ended it, 127 if there is no such program, 126 if it cannot be run, 125 if there is no server \
-            for it. At the end a server that was started here is stopped; one that was already running stays.
+            for it. At the end, a server that was started here is stopped; one that was already running is not.
 
             The command keeps the terminal and its signals: Ctrl-C reaches the command and not the server. SIGTERM, \
             SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU, SIGPWR, SIGWINCH and, without a terminal, \
@@ -17,28 +17,28 @@ struct RunCommand: ParsableCommand {
             long as it needs to end: apus run never kills it. If apus run itself is killed, the command gets a \
             SIGTERM, and the server ends after the command.
 
-            A server that dies is started again at the same address. After the command's end the server stays for the \
-            time of --grace while processes that the command has started are running. With --upstream, the server then \
-            sends, for the time of --drain-time at most, what the upstream lacks; the rest stays in the data folder. A \
-            SIGTERM or Ctrl-C ends these waits early.
+            A server that dies is started again at the same address. If processes that the command has started are still \
+            running after its end, the server runs on until they end, for the time of --grace at most. With --upstream, \
+            the server then sends what the upstream lacks, for the time of --drain-time at most; the next server sends \
+            the rest. A SIGTERM or Ctrl-C ends these waits early.
 
             The other flags are passed to the server. Without --host and --port it listens on 127.0.0.1 at a free \
-            port. The environment variables named below that say where a server listens, who may use it and which \
-            pages it has, and MLFLOW_ARTIFACTS_ONLY, have no effect here, but their flags do.
+            port. The flags below that say where a server listens, who may use it and which pages it has, and \
+            --artifacts-only, have an effect; their environment variables have none.
             """
     )
 
     @Option(help: .of(.statusFile), completion: .of(.statusFile)) var statusFile: String?
-    @Option(help: .of(.grace), completion: .of(.grace)) var grace: WaitingTime?
-    @Option(help: .of(.drainTime), completion: .of(.drainTime)) var drainTime: WaitingTime?
+    @Option(help: .of(.grace), completion: .of(.grace)) var grace: DurationArgument?
+    @Option(help: .of(.drainTime), completion: .of(.drainTime)) var drainTime: DurationArgument?
     @OptionGroup(title: "Where the data is") var storage: StorageOptions
-    @OptionGroup(title: "How data is kept") var keeping: KeepingOptions
+    @OptionGroup(title: "How data is kept") var keeping: DataHandlingOptions
     @OptionGroup(title: "Where snapshots go") var snapshots: SnapshotOptions
     @OptionGroup(title: "Which server gets a copy of everything") var forwarding: ForwardOptions
     @OptionGroup(title: "Where the server listens") var listening: ListeningOptions
     @OptionGroup(title: "Who may use it") var security: SecurityOptions
     @OptionGroup(title: "Which pages a browser gets") var pages: PagesOptions
-    @OptionGroup(title: "How requests are answered") var answering: AnsweringOptions
+    @OptionGroup(title: "How requests are answered") var answering: RequestHandlingOptions
     @Option(help: .of(.logLevel.withDefault("warning")), completion: .of(.logLevel)) var logLevel: String?
 
     @Argument(
@@ -86,28 +86,28 @@ struct RunCommand: ParsableCommand {
 
     /// The arguments for the server: those before `--`, without the settings that `apus run` handles itself.
     static func forServer(_ arguments: some Sequence<String>) -> [String] {
-        var given: [String] = []
-        var left = Array(arguments.prefix { $0 != "--" })[...]
-        while let argument = left.popFirst() {
+        var passed: [String] = []
+        var rest = Array(arguments.prefix { $0 != "--" })[...]
+        while let argument = rest.popFirst() {
             let name = String(argument.prefix { $0 != "=" })
             if ownSettings.contains(where: { $0.names.contains(name) }) {
-                if name == argument { left = left.dropFirst() }
+                if name == argument { rest = rest.dropFirst() }
             } else {
-                given.append(argument)
+                passed.append(argument)
             }
         }
-        return given
+        return passed
     }
 }
 
 extension SettingDefinition {
     static let statusFile = option("--status-file", "file")
         .doing(
-            "Keep this JSON file up to date: the stage, the tracking URI, the ids of runs, the command's status, what an "
-                + "upstream lacks, the last error."
+            "Write the state to this JSON file whenever it changes: the stage, the tracking URI, the ids of runs, the command's "
+                + "status, what an upstream lacks, and the last error."
         )
     static let grace = option("--grace", "time", default: "10s")
-        .doing("How long the server stays after the command's end while processes that it has started are running.")
+        .doing("How long the server waits, after the command's end, for the end of processes that it has started.")
     static let drainTime = option("--drain-time", "time", default: "60s")
-        .doing("How long the server may continue to send at the end what the upstream lacks.")
+        .doing("How long the server may continue at the end to send what the upstream lacks.")
 }

@@ -3,12 +3,7 @@ internal import Synchronization
 
 /// The state of an `apus run`, as its status file shows it to other programs.
 struct RunStatus: Equatable, Sendable {
-    enum Stage: String, Sendable {
-        case starting
-        case running
-        case draining
-        case ended
-    }
+    enum Stage: String, Sendable { case starting, running, draining, ended }
 
     var stage = Stage.starting
     var trackingURI: String?
@@ -31,27 +26,22 @@ struct RunStatus: Equatable, Sendable {
     var lastError: String?
 
     var json: [UInt8] {
-        var writer = JSONWriter(capacity: 1_024)
-        writer.beginObject()
-        writer.member("stage", stage.rawValue)
-        writer.optional("tracking_uri", trackingURI)
-        writer.member("data_dir", StorageLayout.parent(of: databasePath))
-        writer.member("database", databasePath)
-        writer.member("server", isServerFound ? "found" : "started")
-        writer.memberArray("command") { writer in
-            for argument in command { writer.string(argument) }
+        let object = JSONWriter.object { writer in
+            writer.member("stage", stage.rawValue)
+            writer.optional("tracking_uri", trackingURI)
+            writer.member("data_dir", StorageLayout.parent(of: databasePath))
+            writer.member("database", databasePath)
+            writer.member("server", isServerFound ? "found" : "started")
+            writer.member("command", strings: command)
+            writer.optional("command_pid", commandPID.map { Int64($0) })
+            writer.optional("command_status", commandStatus.map { Int64($0) })
+            writer.member("start_time", startTime)
+            writer.optional("end_time", endTime)
+            writer.member("run_ids", strings: runIDs)
+            writer.write(backlog)
+            writer.optional("last_error", lastError)
         }
-        writer.optional("command_pid", commandPID.map { Int64($0) })
-        writer.optional("command_status", commandStatus.map { Int64($0) })
-        writer.member("start_time", startTime)
-        writer.optional("end_time", endTime)
-        writer.memberArray("run_ids") { writer in
-            for id in runIDs { writer.string(id) }
-        }
-        writer.write(backlog)
-        writer.optional("last_error", lastError)
-        writer.endObject()
-        return writer.takeBytes() + [UInt8(ascii: "\n")]
+        return object + [UInt8(ascii: "\n")]
     }
 }
 
@@ -85,7 +75,7 @@ extension JSONWriter {
 final class RunStatusFile: Sendable {
     private struct State {
         var status: RunStatus
-        var hasComplained = false
+        var hasReportedFailure = false
     }
 
     private let path: String?
@@ -114,8 +104,8 @@ final class RunStatusFile: Sendable {
             do throws(WholeFile.Fault) {
                 try WholeFile.write(state.status.json, to: path)
             } catch {
-                guard !state.hasComplained else { return }
-                state.hasComplained = true
+                guard !state.hasReportedFailure else { return }
+                state.hasReportedFailure = true
                 StandardStream.error.write("apus: --status-file '\(path)' cannot be written: \(error.reason).")
             }
         }

@@ -4,13 +4,13 @@ internal import Glibc
 extension BudgetLimits {
     /// The usual limits, with no more connections than the process may have open files for.
     ///
-    /// The property first raises the soft limit of open files up to the hard limit, but not above 65,536, because the
-    /// soft limit is often a quarter of what is needed.
+    /// The property first raises the soft limit of open files, which is often a quarter of what is needed, to the hard
+    /// limit, but not above 65,536.
     static var fittingProcessLimits: BudgetLimits {
         var limits = BudgetLimits()
         let files = raisedFileLimit()
-        let kept = filesBesideConnections + files / 32
-        limits.connections = min(limits.connections, max(8, files - kept))
+        let reserved = filesBesideConnections + files / 32
+        limits.connections = min(limits.connections, max(8, files - reserved))
         return limits
     }
 

@@ -3,40 +3,40 @@ internal import SQLite
 
 /// Decides how long the start of a server waits while another server owns the data.
 struct OwnerWait {
-    /// How long to wait without any sign of the owner's process; longer than a server takes to stop.
+    /// How long to wait while the owner's process is unknown or has ended; longer than a server takes to stop.
     ///
     /// The wait for a process that is running has no limit, because it may be restoring a large snapshot.
     static let longestWait = Duration.seconds(15)
     private static let betweenMessages = Duration.seconds(10)
 
-    private let isAsked: Bool
+    private let acceptsOwner: Bool
     private let longestWait: Duration
     private var end: ContinuousClock.Instant
     private var nextMessage: ContinuousClock.Instant
 
     /// - Parameters:
-    ///   - isAsked: whether the address of the other server is an acceptable result, as with `--reuse`.
+    ///   - acceptsOwner: whether the caller accepts the address of the other server as a result, as with `--reuse`.
     ///   - longestWait: how long to wait while the owner's process is unknown or has ended.
-    init(isAsked: Bool, longestWait: Duration = Self.longestWait) {
-        self.isAsked = isAsked
+    init(acceptsOwner: Bool, longestWait: Duration = Self.longestWait) {
+        self.acceptsOwner = acceptsOwner
         self.longestWait = longestWait
         end = .now + longestWait
         nextMessage = .now + Self.betweenMessages
     }
 
-    /// Returns the server that owns the data if it has an address, or nil if the start should be tried again.
+    /// Returns the server that owns the data if it has an address; otherwise sleeps for 50 ms and returns nil, so that the
+    /// caller tries again.
     ///
-    /// It pauses for 50 ms before it returns nil.
     /// - Throws: `failure` if waiting cannot help.
     mutating func reachableOwner(after failure: StartFailure) throws(StartFailure) -> ReachableOwner? {
-        guard isAsked, let owner = failure.owner else { throw failure }
+        guard acceptsOwner, let owner = failure.owner else { throw failure }
         if case .known(let owner) = owner {
             // A loopback address of another machine would lead to a different server or to none.
             guard owner.isOnThisMachine else { throw failure }
             if let reachable = ReachableOwner(owner) { return reachable }
             if kill(owner.pid, 0) == 0 || errno == EPERM {
                 end = .now + longestWait
-                sayThatItWaits(for: owner)
+                reportWaiting(for: owner)
                 return pause()
             }
         }
@@ -49,7 +49,7 @@ struct OwnerWait {
         return nil
     }
 
-    private mutating func sayThatItWaits(for owner: OwnerLock.Owner) {
+    private mutating func reportWaiting(for owner: OwnerLock.Owner) {
         guard .now >= nextMessage else { return }
         nextMessage = .now + Self.betweenMessages
         let line = "apus: waiting for process \(owner.pid), which is starting or stopping a server on this data"
@@ -60,7 +60,7 @@ struct OwnerWait {
 /// A server that has a data folder open, and its address for commands on the same machine.
 struct ReachableOwner: Equatable {
     let address: String
-    /// The secret by which the server recognizes commands of its own machine.
+    /// The secret by which the server recognizes commands that run on its machine.
     let key: String?
     let requiresTokens: Bool
 

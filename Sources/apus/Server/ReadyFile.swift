@@ -17,9 +17,7 @@ struct ReadyFile: Sendable {
     /// Removes the file of an earlier server, so that a program that waits for the file does not read an old address.
     func remove() { WholeFile.remove(path) }
 
-    /// Writes the address as one line.
-    ///
-    /// A program that sees the file sees the complete line.
+    /// Writes the address as one line; a program never sees the file without the complete line.
     func write(_ address: String) throws(StartFailure) {
         do throws(WholeFile.Fault) {
             try WholeFile.write(Array((address + "\n").utf8), to: path)

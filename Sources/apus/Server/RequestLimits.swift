@@ -4,7 +4,6 @@ internal import HTTPWire
 internal import MLflowAPI
 internal import Synchronization
 internal import Tracking
-internal import TrackingStore
 
 /// Refuses requests above the rate at which one client, or all clients together, may send them.
 final class RequestLimits: Sendable {
@@ -14,17 +13,14 @@ final class RequestLimits: Sendable {
     /// - Returns: nil if the rate is not limited.
     init?(_ settings: LimitSettings) {
         guard
-            let rate = RequestRate(
-                client: settings.clientRequestsPerSecond,
-                server: settings.serverRequestsPerSecond
-            )
+            let rate = RequestRate(client: settings.clientRequestsPerSecond, server: settings.serverRequestsPerSecond)
         else { return nil }
         self.rate = rate
     }
 
     var refusals: Int { refused.load(ordering: .relaxed) }
 
-    /// Counts a request, and returns the refusal of a request that comes too early; nil if the request is accepted.
+    /// Counts a request, and returns its refusal if the client must wait first; nil if the request is accepted.
     ///
     /// Requests that anyone may send, such as health probes, and requests of commands on the server's machine are not counted.
     func refusal(of request: HTTPRequest, _ access: Access?) -> HTTPResponse? {
@@ -33,13 +29,13 @@ final class RequestLimits: Sendable {
             let refusal = rate.take(for: request.caller.party)
         else { return nil }
         refused.add(1, ordering: .relaxed)
-        let whose =
+        let limit =
             refusal.isOfServer
             ? "The server accepts \(refusal.limit) requests a second from all clients together (--server-requests)."
             : "\(request.caller.party.phrase) may send \(refusal.limit) requests a second on average (--client-requests)."
         var response = APIError(
             httpStatus: 429,
-            message: "\(whose) Send this one again after \(refusal.seconds) s, or log several things in one request."
+            message: "\(limit) Send this one again after \(refusal.seconds) s, or log several things in one request."
         ).response
         response.headers.append(("Retry-After", "\(refusal.seconds)"))
         return response

@@ -9,11 +9,11 @@ struct RouteTable {
     private(set) var router = HTTPRouter()
     private var declared: [String: [HTTPMethod: Access]] = [:]
 
-    /// The longest body of a request that needs no credential; the longest useful body is that of the log-in form.
+    /// The longest accepted body of a request that needs no credential, enough for the log-in form.
     private static let openBodyBytes = 16_384
 
     mutating func add(_ method: HTTPMethod, _ pattern: String, _ access: Access, _ handler: HTTPHandler) {
-        // Requests without a credential must not use up the memory for the bodies of others.
+        // Requests without a credential must not use up the memory for the bodies of other requests.
         router.add(method, pattern, access.action == .open ? handler.taking(atMost: Self.openBodyBytes) : handler)
         declared[pattern, default: [:]][method] = access
     }

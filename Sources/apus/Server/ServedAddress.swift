@@ -1,4 +1,3 @@
-internal import Glibc
 internal import HTTPWire
 internal import TLS
 
@@ -8,8 +7,8 @@ struct ServedAddress {
     ///
     /// If the server has only Unix sockets, it is `unix:` and the path of the first one.
     let url: String
-    /// The bound addresses that other machines may reach.
-    let opened: [String]
+    /// The addresses that other machines may reach.
+    let externalAddresses: [String]
 
     /// - Parameters:
     ///   - bound: every address that the server listens on; the first one becomes the URL.
@@ -20,12 +19,12 @@ struct ServedAddress {
         var host = first.host == "0.0.0.0" ? "127.0.0.1" : first.host == "::" ? "::1" : first.host
         if let certifies, Self.isLoopback(host), !certifies(host), certifies("localhost") { host = "localhost" }
         url = "\(certifies == nil ? "http" : "https")://\(Self.authority(host, first.port))\(prefix)"
-        opened = bound.filter { !Self.isLoopback($0.host) }.map { Self.authority($0.host, $0.port) }
+        externalAddresses = bound.filter { !Self.isLoopback($0.host) }.map { Self.authority($0.host, $0.port) }
     }
 
     init(_ addresses: [ListeningAddress], prefix: String, _ certificate: ServedCertificate?) {
         if case .unix(let path) = addresses.first, addresses.allSatisfy({ $0.port == nil }) {
-            self.init(url: "unix:\(path)", opened: [])
+            self.init(url: "unix:\(path)", externalAddresses: [])
             return
         }
         let bound = addresses.compactMap { address -> (host: String, port: Int)? in
@@ -35,9 +34,8 @@ struct ServedAddress {
         self.init(bound, prefix: prefix, certifies: context.map { $0.isFor })
     }
 
-    private init(url: String, opened: [String]) {
-        self.url = url
-        self.opened = opened
+    private init(url: String, externalAddresses: [String]) {
+        (self.url, self.externalAddresses) = (url, externalAddresses)
     }
 
     /// A host and a port in the form of a URL.
@@ -52,18 +50,17 @@ struct ServedAddress {
     /// A warning that names the addresses that other machines can reach; nil if no warning is needed.
     ///
     /// - Parameters:
-    ///   - guarding: the sentence of `SecuritySettings.guarding`.
-    ///   - requiresToken: whether every request needs a token. Then the warning is only about tokens sent in clear
-    ///     text.
-    func warning(guarding: String, requiresToken: Bool = false) -> String? {
-        guard !opened.isEmpty else { return nil }
-        let beginning = "apus: \(opened.joined(separator: " and ")) can be reached from other machines"
+    ///   - hostRule: the sentence of `SecuritySettings.hostRule`.
+    ///   - requiresToken: whether every request needs a token; the only warning is then that tokens are sent in clear text.
+    func warning(hostRule: String, requiresToken: Bool = false) -> String? {
+        guard !externalAddresses.isEmpty else { return nil }
+        let beginning = "apus: \(externalAddresses.joined(separator: " and ")) can be reached from other machines"
         guard requiresToken else {
             return beginning + ", and there is no login: whoever reaches it can read, change and delete everything "
-                + "(--require-token asks for tokens). \(guarding)"
+                + "(--require-token asks for tokens). \(hostRule)"
         }
         guard url.hasPrefix("http:") else { return nil }
         return beginning + " over plain http: whoever can overhear the network learns the tokens. Serve https "
-            + "(--ssl-certfile), or put a proxy in front that does."
+            + "(--ssl-certfile), or put a proxy with https in front of this server."
     }
 }

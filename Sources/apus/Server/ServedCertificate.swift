@@ -16,7 +16,7 @@ final class ServedCertificate: Sendable {
         }
     }
 
-    /// The certificate and key files named by the flags, else their variables, else the uvicorn options; nil for plain http.
+    /// The files of the certificate and the key, from the flags, else the variables, else `--uvicorn-opts`; nil for plain http.
     static func identity(
         _ options: ListeningOptions,
         _ mlflowFlags: MLflowServerFlags,

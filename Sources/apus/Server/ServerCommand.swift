@@ -15,9 +15,9 @@ struct ServerCommand: ParsableCommand {
 
             SIGTERM, Ctrl-C in its terminal and the end of that terminal stop the server: it finishes the requests \
             that it has begun and ends within 5 s. A second such signal, more than half a second later, ends it at \
-            once. SIGINT without a terminal does not stop the server, so that interrupting the cell of a notebook does \
-            not; it does stop the first process of a container. With --ssl-certfile a SIGHUP from a process does not \
-            stop the server but makes it read the certificate anew.
+            once. SIGINT without a terminal does not stop the server, because a notebook whose cell is interrupted sends \
+            it too; a server that is the first process of a container is stopped. With --ssl-certfile, a SIGHUP from a \
+            process makes the server read the certificate again and does not stop it.
 
             A service manager may pass listening sockets (LISTEN_FDS, as systemd does), TCP or Unix, which then \
             replace --host and --port. The server reports to it through NOTIFY_SOCKET when it is ready and when it stops.
@@ -31,7 +31,7 @@ struct ServerCommand: ParsableCommand {
     )
 
     @OptionGroup(title: "Where the data is") var storage: StorageOptions
-    @OptionGroup(title: "How data is kept") var keeping: KeepingOptions
+    @OptionGroup(title: "How data is kept") var keeping: DataHandlingOptions
     @OptionGroup(title: "Where snapshots go") var snapshots: SnapshotOptions
     @OptionGroup(title: "Which server gets a copy of everything") var forwarding: ForwardOptions
     @OptionGroup(title: "Where the server listens") var listening: ListeningOptions
@@ -39,8 +39,8 @@ struct ServerCommand: ParsableCommand {
     @OptionGroup(title: "Users from a proxy or an identity provider") var externalUsers: ExternalUserOptions
     @OptionGroup(title: "How much clients may use") var limits: LimitOptions
     @OptionGroup(title: "Which pages a browser gets") var pages: PagesOptions
-    @OptionGroup(title: "How requests are answered") var answering: AnsweringOptions
-    @OptionGroup(title: "How it starts, ends and reports") var starting: StartingOptions
+    @OptionGroup(title: "How requests are answered") var answering: RequestHandlingOptions
+    @OptionGroup(title: "How it starts, ends and reports") var starting: ProcessOptions
 
     /// The names by which the command is called.
     static let names = ["server", "ui"]
@@ -61,12 +61,12 @@ struct ServerCommand: ParsableCommand {
         }
         MemorySettings.apply()
         LoggingSystem.bootstrap { WriterLogHandler(label: $0, writer: .standardError) }
-        // Writing the last lines may take this long on a busy machine; if nobody reads the pipe, the whole time passes.
+        // On a busy machine, writing the last lines may take this long. If nobody reads the pipe, the exit takes this long.
         atexit { LogWriter.standardError.flush(within: .seconds(2)) }
         var logger = Logger(label: "apus")
         logger.logLevel = level
         do {
-            let sockets = try HandedSockets.takeFromEnvironment()
+            let sockets = try InheritedSockets.takeFromEnvironment()
             let serviceManager = ServiceManager.takeFromEnvironment()
             let signals = try StopSignals(.ofThisProcess, logger)
             guard let running = try start(mlflowFlags, sockets, serviceManager, signals, logger) else { return }
@@ -95,17 +95,17 @@ struct ServerCommand: ParsableCommand {
         let addresses = try ListeningSettings(listening, environment, sockets: sockets)
         let certificate = try ServedCertificate.identity(listening, mlflowFlags, environment)
             .map { identity throws(StartFailure) in try ServedCertificate(identity) }
-        try mlflowFlags.refuseUnhonoured(environment, storage)
+        try mlflowFlags.refuseUnsupported(environment, storage)
         let externalUsers = try ExternalUserSettings(externalUsers, environment)
         let security = try SecuritySettings(security, externalUsers, prefix: addresses.prefix, environment)
         let limits = try LimitSettings(limits, environment)
         // Settings that are not possible over PostgreSQL are refused before a folder is created.
         let isOverPostgres = try PostgresURI.find(storage, environment) != nil
-        if isOverPostgres { try OnlyOverSQLite.refuse(self, environment) }
-        try limits.requireKnownClients(requiresCredentials: security.asksForCredentials)
+        if isOverPostgres { try SQLiteOnlySettings.refuse(self, environment) }
+        try limits.requireKnownClients(requiresCredentials: security.requiresCredentials)
         let requestHandling = try RequestHandlingSettings(answering, environment)
         // Over PostgreSQL, the audit log needs the right to create a schema, which a server without users should not need.
-        let audit = try AuditSettings(keeping, environment, default: !isOverPostgres || security.asksForCredentials)
+        let audit = try AuditSettings(keeping, environment, default: !isOverPostgres || security.requiresCredentials)
         let webPages = try WebPageSettings(pages, prefix: addresses.prefix, environment)
         let layout = try StorageLayout(storage, environment, keeping: keeping)
         for line in addresses.remarks + layout.remarks + mlflowFlags.remarks(environment) {
@@ -121,12 +121,12 @@ struct ServerCommand: ParsableCommand {
                 StandardStream.error.write("apus: not in snapshots: the artifacts in '\(bucket.uri)'")
             }
             if let setting = environment.setting(.keepFree, self.limits.keepFree) {
-                StandardStream.error.write("apus: \(setting.shown) is ignored: artifacts are in '\(bucket.uri)'")
+                StandardStream.error.write("apus: \(setting.quoted) is ignored: artifacts are in '\(bucket.uri)'")
             }
         }
         let upstream = try UpstreamSettings(forwarding, environment)
-        // A start that fails because the port is in use must not leave a new database. An existing database is opened
-        // before the port is tried, because it helps more to know that another server has it open.
+        // If the port is in use, the start must fail before it creates a database. An existing database is opened first, because
+        // the message that another server has it open is more helpful.
         if sockets.isEmpty, layout.postgres != nil || FileStatus(path: layout.databasePath) == nil {
             try HTTPServer.requireFree(host: addresses.host, port: addresses.port)
         }
@@ -146,7 +146,7 @@ struct ServerCommand: ParsableCommand {
             automaticStop: automaticStop,
             serviceManager: serviceManager
         )
-        var wait = OwnerWait(isAsked: starting.reuse)
+        var wait = OwnerWait(acceptsOwner: starting.reuse)
         while true {
             do {
                 if let snapshots {
@@ -158,7 +158,7 @@ struct ServerCommand: ParsableCommand {
             } catch let failure as StartFailure {
                 guard let owner = try wait.reachableOwner(after: failure) else { continue }
                 let address = owner.address
-                guard owner.requiresTokens || !security.asksForCredentials else {
+                guard owner.requiresTokens || !security.requiresCredentials else {
                     throw StartFailure(
                         "The server at \(address), which already has the data open, does not ask for credentials. Stop it, or leave out "
                             + "--require-token and --app-name."

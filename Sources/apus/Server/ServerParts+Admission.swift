@@ -1,4 +1,3 @@
-internal import Coding
 internal import Forwarding
 internal import HTTPServer
 internal import HTTPWire
@@ -10,9 +9,9 @@ extension ServerParts {
     func admission(_ routes: DeclaredRoutes, _ table: RouteTable) -> (@Sendable (inout HTTPRequest) -> HTTPAdmission)? {
         let security = settings.security
         let trail = settings.upstream?.trail
-        guard security.isEnabled || access.isRequired || rate != nil || trail != nil else { return nil }
+        guard security.isEnabled || access.isRequired || requestLimits != nil || trail != nil else { return nil }
         let origins = security.origins.guarding { routes.isForScripts($0) }
-        return { [access, rate] request in
+        return { [access, requestLimits] request in
             if security.isEnabled {
                 if let refusal = security.hosts.refusal(of: request) ?? origins.refusal(of: request) {
                     return .refused(Refusal.response(refusal, to: request))
@@ -25,7 +24,7 @@ extension ServerParts {
                 let decision = decide(on: &request, table)
                 guard case .admitted = decision else { return decision }
             }
-            if let rate, let refusal = rate.refusal(of: request, table.access(for: request)) {
+            if let requestLimits, let refusal = requestLimits.refusal(of: request, table.access(for: request)) {
                 return .refused(refusal)
             }
             return trail?.refusal(of: request).map { .refused($0) } ?? .admitted
@@ -44,8 +43,8 @@ extension ServerParts {
                 return .refused(logIn)
             }
             var response = Refusal.response(refusal.refusal, to: request)
-            // A page sends requests by script after its log-in has ended; because of a Basic challenge, the browser would
-            // ask for a name and a password on that page.
+            // A page may send requests by script when its log-in has ended. A Basic challenge would make the browser ask for a
+            // name and a password on that page.
             let isByScript = request.header("sec-fetch-mode").map { $0 != "navigate" } ?? false
             response.headers += refusal.fields.filter { !isByScript || !$0.value.hasPrefix("Basic") }
             return .refused(response)

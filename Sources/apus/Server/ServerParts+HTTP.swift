@@ -8,7 +8,6 @@ internal import Logging
 internal import MLflowAPI
 internal import PostgresStore
 internal import Tracking
-internal import TrackingStore
 
 /// The routes of a server, and the configuration of its HTTP server.
 extension ServerParts {
@@ -63,24 +62,24 @@ extension ServerParts {
             server: statistics.statistics,
             budgets: budgets,
             store: store,
-            local: local,
+            sqliteStore: sqliteStore,
             reachesDatabase: (store as? PostgresStore)?.isReachable,
             wrongTokens: access.isRequired ? access.wrongTokenCount : nil,
-            refusedForRate: rate?.refusals,
+            refusedForRate: requestLimits?.refusals,
             use: storageUse,
             freeSpace: roots.destination.freeSpace,
             sharing: roots.sharing,
-            background: work.all,
-            snapshots: keeper,
+            background: tasks.all,
+            snapshots: snapshotScheduler,
             forwarding: forwarder?.status
         )
     }
 
-    /// What is stored, for `/metrics`; nil if that is not counted, or the database is away, for which the page waits only briefly.
+    /// The storage use for `/metrics`; nil if it is not counted, or if the database does not answer within two seconds.
     private var storageUse: [StorageUse]? {
         guard store.keepsArtifactJournal else { return nil }
         guard store.isReachable else {
-            // Otherwise only other requests would notice that the database is back.
+            // This read finds out whether the database is reachable again; its result is not used.
             store.read({ try $0.storageUse() }, cost: .cheap) { _ in }
             return nil
         }
@@ -94,8 +93,8 @@ extension ServerParts {
         var configuration = HTTPServer.Configuration()
         configuration.host = listening.host
         configuration.port = listening.port
-        // With sockets of a parent process, another server probably follows. An active client sends its next request on
-        // an open connection.
+        // With sockets of a parent process, another server probably follows. Active clients may then send one more request on
+        // each open connection before it is closed.
         if !listening.sockets.isEmpty { configuration.limits.lastRequestTimeout = .milliseconds(1_500) }
         configuration.serverName = "apus/\(apusVersion)"
         configuration.errorResponse = Refusal.response
@@ -103,9 +102,9 @@ extension ServerParts {
         configuration.encryption = settings.certificate?.context
         addFields(to: &configuration, routes)
         let changing = forwarder == nil ? [] : routes.patterns { $0.mayChangeItems }
-        configuration.onExchange = { [metrics, rest, forwarder, logger] exchange in
+        configuration.onExchange = { [metrics, idleCleanup, forwarder, logger] exchange in
             metrics.record(exchange)
-            rest.countRequest()
+            idleCleanup.countRequest()
             if let forwarder, exchange.method?.changesData == true, changing.contains(exchange.routePattern) {
                 forwarder.recordItemChanges()
             }
@@ -123,19 +122,19 @@ extension ServerParts {
             if let frameOptions = security.frameOptions {
                 configuration.commonHeaders.append(("X-Frame-Options", frameOptions))
             }
-            // The field is added to the policy of an answer, if there is one: a browser applies both.
+            // If an answer has another policy too, such as that of a page, a browser applies both.
             let framing = security.frameAncestors.map { [(name: "Content-Security-Policy", value: $0.policy)] } ?? []
             configuration.requestHeaders = { security.origins.responseHeaders(for: $0) + framing }
         } else {
-            // In MLflow, too, only answers of artifact routes then forbid browsers to guess the content type.
+            // As in MLflow, only answers of artifact routes then forbid browsers to guess the content type.
             configuration.requestHeaders = { $0.path.contains("artifact") ? noSniffing : [] }
         }
         guard access.isRequired else { return }
-        // After a log-out, the cache of the browser must not contain the answers from before.
-        let others = configuration.requestHeaders
+        // Otherwise the cache of the browser would still contain the answers after the log-out.
+        let otherFields = configuration.requestHeaders
         configuration.requestHeaders = { request in
             let isShown = request.header("cookie") != nil && routes.isForScripts(request)
-            return (others?(request) ?? []) + (isShown ? [("Cache-Control", "no-store")] : [])
+            return (otherFields?(request) ?? []) + (isShown ? [("Cache-Control", "no-store")] : [])
         }
     }
 

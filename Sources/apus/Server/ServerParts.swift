@@ -14,9 +14,9 @@ struct ServerParts {
     let settings: ServerSettings
     let store: any TrackingBackend
     /// The SQLite store; nil if the data is in PostgreSQL.
-    let local: TrackingStore?
-    /// The lock in the data folder of a server over PostgreSQL, by which commands of this machine find the server; nil if the
-    /// store has the lock, or if there is none.
+    let sqliteStore: TrackingStore?
+    /// The lock by which commands of this machine find the server, if its data is in PostgreSQL; nil if the store has the lock,
+    /// or the folder cannot be locked.
     let folderLock: OwnerLock?
     /// The database for messages, without a password.
     let database: String
@@ -24,17 +24,17 @@ struct ServerParts {
     let flagOfDatabase: String
     let budgets: Budgets
     let roots: ServedRoots
-    let keeper: SnapshotKeeper?
+    let snapshotScheduler: SnapshotScheduler?
     let forwarder: Forwarder?
-    let rate: RequestLimits?
-    /// nil if the server keeps no audit log.
+    let requestLimits: RequestLimits?
+    /// Nil if the server keeps no audit log.
     let logInAudit: LogInAudit?
     let logIns: LogInMethods
     let access: AccessControl
     let api: MLflowAPI
     let metrics = RequestMetrics()
-    let rest: IdleRest
-    let work: ServerWork
+    let idleCleanup: IdleCleanup
+    let tasks: ServerTasks
     let logger: Logger
 
     /// Opens the store and makes the parts that work on it.
@@ -44,40 +44,39 @@ struct ServerParts {
         let feed = settings.upstream.map { _ in ChangeFeed() }
         budgets = Self.budgets(settings)
         let opened = try ServedStore.open(settings, budgets, feed, logger)
-        (store, local, database) = (opened.backend, opened.local, opened.place(settings.layout))
+        (store, sqliteStore, database) = (opened.backend, opened.sqliteStore, opened.displayName(settings.layout))
         flagOfDatabase = opened.flag(settings.layout)
-        // The file is removed only after the store is locked, because it may belong to the server that owns the store.
+        // The file may belong to the server that owns the store, so it is removed only when this server has locked the store.
         settings.readyFile?.remove()
-        folderLock = local == nil ? settings.layout.lockFolder(logger) : nil
-        if local != nil { try Snapshot.removeLeftovers(of: settings.layout.databasePath) }
-        keeper = try settings.snapshots.map { try SnapshotKeeper($0, settings.layout) }
-        if local != nil {
-            try settings.layout.requireSamePlace()
-            let note = ArtifactPlaceNote(databasePath: settings.layout.databasePath)
+        folderLock = sqliteStore == nil ? settings.layout.lockFolder(logger) : nil
+        if sqliteStore != nil { try Snapshot.removeLeftovers(of: settings.layout.databasePath) }
+        snapshotScheduler = try settings.snapshots.map { try SnapshotScheduler($0, settings.layout) }
+        if sqliteStore != nil {
+            try settings.layout.requireSameLocation()
+            let note = ArtifactLocationFile(databasePath: settings.layout.databasePath)
             if let last = try note.write(settings.layout.artifactBucket) {
                 logger.warning(
-                    "artifacts were kept in another place, and those that are there are not found now",
+                    "artifacts were kept elsewhere before, and this server does not find those",
                     metadata: ["place": "\(last)"]
                 )
             }
         }
-        roots = try ServedRoots(settings.layout, local, budgets, keeping: settings.limits.keptFree, logger)
+        roots = try ServedRoots(settings.layout, sqliteStore, budgets, keeping: settings.limits.freeSpaceToKeep, logger)
         if settings.layout.servesArtifacts, roots.isFolderNew, try Self.hasRunsOfServer(store) {
             logger.warning(
                 """
-                the folder of artifacts is new, and the runs of this database may have artifacts elsewhere; name that place \
-                with --artifacts-destination
+                the folder of artifacts is new, and the runs of this database may have artifacts elsewhere; if so, name their \
+                location with --artifacts-destination
                 """,
                 metadata: ["folder": "\(settings.layout.artifactsPath)"]
             )
         }
-        forwarder =
-            if let upstream = settings.upstream, let feed, let local {
-                upstream.forwarder(of: local, feed, roots, logger)
-            } else {
-                nil
-            }
-        rate = RequestLimits(settings.limits)
+        if let upstream = settings.upstream, let feed, let sqliteStore {
+            forwarder = upstream.forwarder(of: sqliteStore, feed, roots, logger)
+        } else {
+            forwarder = nil
+        }
+        requestLimits = RequestLimits(settings.limits)
         logInAudit = settings.audit.isOn ? LogInAudit(store) : nil
         logIns = settings.externalUsers.begin(logger)
         var accessSettings = settings.security.access
@@ -88,7 +87,7 @@ struct ServerParts {
         apiSettings.access = access
         let quotas = try Self.quotas(settings.limits, opened)
         apiSettings.use(budgets, quotas)
-        apiSettings.snapshots = { [keeper] in keeper?.status }
+        apiSettings.snapshots = { [snapshotScheduler] in snapshotScheduler?.status }
         apiSettings.forwarder = forwarder
         apiSettings.artifactRoots = roots.all.map { MLflowAPI.LocalArtifactRoot(path: $0.location, store: $0) }
         api = MLflowAPI(
@@ -99,24 +98,24 @@ struct ServerParts {
         )
         if let accounts = settings.security.accounts {
             try api.prepareUsers(accounts, flagOfDatabase)
-            if let place = opened.placeOfMLflowUsers(accounts) {
-                try api.suggestUserImport(ofMLflowUsersIn: place, flagOfDatabase)
+            if let location = opened.locationOfMLflowUsers(accounts) {
+                try api.suggestUserImport(ofMLflowUsersIn: location, flagOfDatabase)
             }
         }
         if settings.keepsOwnTables, let line = try api.unusedAccountsWarning(settings.security) {
             StandardStream.error.write(line)
         }
-        rest = IdleRest(store: store, logger)
-        var audit: BackgroundWork?
-        if settings.keepsOwnTables { audit = AuditWork.make(store, logInAudit, settings.audit, logger) }
-        work = ServerWork(
+        idleCleanup = IdleCleanup(store: store, logger)
+        var audit: BackgroundTask?
+        if settings.keepsOwnTables { audit = AuditTask.make(store, logInAudit, settings.audit, logger) }
+        tasks = ServerTasks(
             api,
-            sweep: roots.sweep(waiting: local?.previousServerCrashed ?? false, logger),
+            sweep: roots.sweep(waiting: sqliteStore?.previousServerCrashed ?? false, logger),
             audit: audit,
-            rest: rest.works,
-            quotas: local == nil ? quotas.map { Self.refreshing($0, from: opened.backend, logger) } : nil,
-            snapshots: keeper?.work(logger),
-            forwarding: forwarder.map { ForwardingWork($0, settings.upstream?.delay ?? .seconds(5), logger) },
+            idle: idleCleanup.tasks,
+            quotas: sqliteStore == nil ? quotas.map { Self.refreshing($0, from: opened.backend, logger) } : nil,
+            snapshots: snapshotScheduler?.task(logger),
+            forwarding: forwarder.map { ForwardingTasks($0, settings.upstream?.delay ?? .seconds(5), logger) },
             logger
         )
     }
@@ -144,20 +143,20 @@ struct ServerParts {
         let quotas = StorageQuotas(
             client: settings.clientArtifactBytes,
             server: settings.serverArtifactBytes,
-            isShared: store.local == nil,
+            isShared: store.sqliteStore == nil,
             use: try store.backend.readNow(.cheap) { try $0.storageUse() }
         )
         if case .postgres(let store) = store { store.storageNews.listen { quotas?.note($0) } }
         return quotas
     }
 
-    /// The work that reads what other servers of the database have stored and removed.
+    /// The task that reads the storage use, which other servers of the database change too.
     private static func refreshing(
         _ quotas: StorageQuotas,
         from store: any TrackingBackend,
         _ logger: Logger
-    ) -> BackgroundWork {
-        BackgroundWork("quotas", every: .seconds(2), logger) { _ in
+    ) -> BackgroundTask {
+        BackgroundTask("quotas", every: .seconds(2), logger) { _ in
             quotas.note(try store.readNow(.cheap) { try $0.storageUse() })
         }
     }

@@ -2,7 +2,7 @@
 struct ServerSettings {
     var layout: StorageLayout
     var listening: ListeningSettings
-    /// nil for plain HTTP.
+    /// Nil for plain HTTP.
     var certificate: ServedCertificate?
     var security: SecuritySettings
     var externalUsers: ExternalUserSettings
@@ -10,9 +10,9 @@ struct ServerSettings {
     var webPages: WebPageSettings
     var requestHandling: RequestHandlingSettings
     var audit: AuditSettings
-    /// nil if no snapshots are made.
+    /// Nil if no snapshots are made.
     var snapshots: SnapshotSettings?
-    /// nil if nothing is sent to another server.
+    /// Nil if nothing is sent to another server.
     var upstream: UpstreamSettings?
     var readyFile: ReadyFile?
     var automaticStop: AutomaticStopSettings
@@ -22,6 +22,6 @@ struct ServerSettings {
     ///
     /// A PostgreSQL database of MLflow does not have these tables, so the server creates them only if a setting needs them.
     var keepsOwnTables: Bool {
-        layout.postgres == nil || security.asksForCredentials || audit.isOn || limits.countsStorage
+        layout.postgres == nil || security.requiresCredentials || audit.isOn || limits.countsStorage
     }
 }

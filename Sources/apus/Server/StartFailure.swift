@@ -6,7 +6,7 @@ internal import TrackingStore
 /// The reason why a server cannot start or a command fails, as a message for the user.
 struct StartFailure: Error, CustomStringConvertible {
     let message: String
-    /// The server that owns the data, if that is why this one cannot start; otherwise nil.
+    /// The server that owns the data, if this is the reason of the failure; otherwise nil.
     let owner: DataOwner?
 
     init(_ message: String, owner: DataOwner? = nil) {
@@ -50,8 +50,8 @@ struct StartFailure: Error, CustomStringConvertible {
 
     /// The advice for a database that SQLite reports as damaged.
     static let adviceForDamage =
-        "Restore the newest backup without faults in apus check (apus restore BACKUPS --replace moves the damaged database "
-        + "aside). Without a backup, copy what can still be read to another folder with apus import FOLDER --to OTHER."
+        "Restore the newest backup in which apus check finds no fault; apus restore BACKUPS --replace moves the damaged database "
+        + "into a subfolder. Without a backup, copy what can still be read to another folder with apus import FOLDER --to OTHER."
 
     private static func ownedElsewhere(_ databasePath: String, _ reason: String) -> StartFailure {
         let owner = OwnerLock.owner(ofDatabase: databasePath)

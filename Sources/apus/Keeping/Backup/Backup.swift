@@ -1,10 +1,9 @@
 internal import Files
-internal import Glibc
 internal import SQLite
 
 /// Makes one complete backup, called a generation, while a server may be running.
 ///
-/// The database is copied first, as it is at one moment, and then the artifacts. Therefore every artifact that the
+/// The database is copied first, in the state of one moment, and then the artifacts. Therefore every artifact that the
 /// copied database names is in the backup, unless it is deleted meanwhile. The folder of the generation gets its final
 /// name when all of its files are durable.
 struct Backup {
@@ -42,7 +41,7 @@ struct Backup {
             try Disk.write(manifest.text, to: unfinished + "/" + BackupManifest.name)
             try Disk.synchronize(unfinished)
         } catch {
-            // The disk may be full, so the files are removed. Those that cannot be removed now are removed by the next backup.
+            // The disk may be full, so the files are removed. If one cannot be removed now, the next backup removes it.
             try? Disk.remove(unfinished)
             throw error
         }
@@ -54,7 +53,7 @@ struct Backup {
         return result
     }
 
-    /// Copies a database, as it is at one moment, to a new single file, and checks the copy for damage.
+    /// Copies a database, in the state of one moment, to a new single file, and checks the copy for damage.
     ///
     /// - Returns: the SHA-256 in hexadecimal and the size of the copy.
     static func copyDatabase(_ databasePath: String, to path: String) throws -> (sha256: String, size: Int64) {
@@ -72,7 +71,7 @@ struct Backup {
         return try Disk.digest(path)
     }
 
-    /// Throws if the copy is damaged: otherwise it could replace older, good backups.
+    /// Throws if the copy is damaged, because older, undamaged backups may be removed after this one.
     private static func requireUndamaged(_ copy: Connection, _ databasePath: String) throws {
         let fault: String?
         do {
@@ -89,8 +88,8 @@ struct Backup {
     private func placeArtifacts(in folder: String, _ manifest: inout BackupManifest, _ result: inout Result) throws {
         let previous = backupFolder.generations.last.map { "\(backupFolder.path)/\($0)" }
         // If the manifest of the previous backup cannot be read, every artifact is copied again.
-        let known = previous.flatMap { try? BackupManifest(Disk.contents($0 + "/" + BackupManifest.name), of: $0) }
-            .flatMap { $0.isByContent ? nil : $0 }
+        let earlier = previous.flatMap { try? BackupManifest(Disk.contents($0 + "/" + BackupManifest.name), of: $0) }
+            .flatMap { $0.storesByContent ? nil : $0 }
         var madeFolders: Set<String> = []
         var leftOut: [String] = []
         try Disk.walk(
@@ -103,7 +102,7 @@ struct Backup {
             let parent = StorageLayout.parent(of: target)
             if madeFolders.insert(parent).inserted { try Disk.makeFolders(parent) }
             let time = status.modification.seconds * 1_000_000_000 + status.modification.nanoseconds
-            if let previous, let entry = known?.files[name], entry.size == status.size, entry.time == time,
+            if let previous, let entry = earlier?.files[name], entry.size == status.size, entry.time == time,
                 try Disk.linkOrCopy(previous + "/" + name, at: target, mayLink: mayLink) != nil
             {
                 manifest.files[name] = entry
@@ -111,10 +110,10 @@ struct Backup {
                 return
             }
             // A file that was deleted meanwhile is not part of the backup.
-            guard let way = try Disk.linkOrCopy(artifactsPath + "/" + path, at: target, mayLink: mayLink) else {
+            guard let method = try Disk.linkOrCopy(artifactsPath + "/" + path, at: target, mayLink: mayLink) else {
                 return
             }
-            if way == .linked { result.linked += 1 }
+            if method == .linked { result.linked += 1 }
             let digest = try Disk.digest(target)
             manifest.files[name] = BackupManifest.Entry(size: digest.size, sha256: digest.sha256, time: time)
         }

@@ -8,27 +8,25 @@ internal import Glibc
 struct BackupFolder: Sendable {
     let path: String
 
-    /// The prefix of the names of files and folders that are unfinished or half removed: the next backup removes them.
+    /// The prefix of the names of files and folders that are unfinished or partly removed; the next backup removes them.
     static let unfinishedPrefix = ".unfinished-"
 
-    /// - Parameter text: a path as a person writes it, which may be relative to the current folder.
-    init(_ text: String) throws(StartFailure) {
-        path = StorageLayout.absolute(text, try StorageLayout.currentFolder())
-    }
+    /// - Parameter text: the path that the user gave, which may be relative to the current folder.
+    init(_ text: String) throws(StartFailure) { path = StorageLayout.absolute(text, try StorageLayout.currentFolder()) }
 
     /// The names of the complete generations, the oldest first; empty if the folder cannot be read.
     var generations: [String] { (try? readGenerations()) ?? [] }
 
     /// Returns the same as `generations`, but throws if the folder cannot be read.
     func readGenerations() throws(DiskFailure) -> [String] {
-        let names = try Disk.names(path)
+        let names = try Disk.entryNames(path)
         return names.filter { !$0.hasPrefix(".") && FileKind("\(path)/\($0)/\(BackupManifest.name)") == .file }
     }
 
     /// The path of one generation.
     ///
-    /// - Parameter name: the name of the generation. nil stands for this folder itself if it is a generation, and
-    ///   otherwise for the newest generation in it.
+    /// - Parameter name: the name of the generation; nil for this folder itself if it is a generation, and otherwise for
+    ///   the newest generation in it.
     func folder(_ name: String?) throws(StartFailure) -> String {
         if name == nil, FileKind(path + "/" + BackupManifest.name) == .file { return path }
         let all = generations
@@ -56,7 +54,7 @@ struct BackupFolder: Sendable {
         )
     }
 
-    /// Keeps new backups from starting until the result is released, because they could remove the one that is being read.
+    /// Prevents new backups until the result is released, because they could remove the backup that is being read.
     ///
     /// Waits up to a minute for a running backup.
     /// - Returns: nil if the lock file does not exist or cannot be opened, or if the file system has no locks.
@@ -86,7 +84,7 @@ struct BackupFolder: Sendable {
 
     /// Whether the newest generation is a snapshot (version 2 of the manifest); nil if there is no generation or its manifest
     /// cannot be read.
-    var holdsSnapshots: Bool? {
+    var containsSnapshots: Bool? {
         generations.last.flatMap { BackupManifest.version(ofManifest: "\(path)/\($0)/\(BackupManifest.name)") }
             .map { $0 > 1 }
     }
@@ -98,7 +96,7 @@ struct BackupFolder: Sendable {
         let isGeneration = BackupManifest.version(ofManifest: folder + "/" + BackupManifest.name) != nil
         let backupFolder = try BackupFolder(folder)
         let holdsGenerations =
-            FileKind(folder + "/" + BackupManifest.databaseName) == .absent && backupFolder.holdsSnapshots != nil
+            FileKind(folder + "/" + BackupManifest.databaseName) == .absent && backupFolder.containsSnapshots != nil
         guard isGeneration || holdsGenerations else { return }
         let reason = isGeneration ? "is a backup or a snapshot" : "contains backups or snapshots"
         throw StartFailure(
@@ -113,7 +111,7 @@ struct BackupFolder: Sendable {
     func prepareForBackup() throws -> Descriptor? {
         try Disk.makeFolders(path)
         let lock = try lock()
-        for name in try Disk.names(path) where name.hasPrefix(Self.unfinishedPrefix) {
+        for name in try Disk.entryNames(path) where name.hasPrefix(Self.unfinishedPrefix) {
             try Disk.remove(path + "/" + name)
         }
         return lock
@@ -131,7 +129,7 @@ struct BackupFolder: Sendable {
     /// Removes all but the newest generations.
     func removeOldGenerations(keeping count: Int) throws {
         for name in generations.dropLast(count) {
-            // Without the new name, an interrupted removal would leave a generation that looks damaged.
+            // Without the new name, a generation whose removal was interrupted would look damaged.
             let renamed = "\(path)/\(Self.unfinishedPrefix)\(name)"
             try Disk.rename("\(path)/\(name)", to: renamed)
             try Disk.remove(renamed)

@@ -31,10 +31,10 @@ struct BackupManifest: Equatable {
 
     /// Unix milliseconds.
     var created: Int64
-    /// Whether artifacts are stored beside the generation under their hashes, as in snapshots.
+    /// Whether artifacts are stored beside the generation, named by their hashes, as in snapshots.
     ///
-    /// In backups they are stored in the generation under their paths.
-    var isByContent = false
+    /// In backups they are stored in the generation, at their paths.
+    var storesByContent = false
     /// The files, including the database, by their paths within the backup.
     var files: [String: Entry] = [:]
 
@@ -45,7 +45,7 @@ struct BackupManifest: Equatable {
     var text: [UInt8] {
         var bytes = Self.line { writer in
             writer.member("format", Self.format)
-            writer.member("version", isByContent ? Self.newestVersion : 1)
+            writer.member("version", storesByContent ? Self.newestVersion : 1)
             writer.member("apus", apusVersion)
             writer.member("created", created)
         }
@@ -65,7 +65,7 @@ struct BackupManifest: Equatable {
     /// - Throws: `LaterVersion`; `StartFailure` for a text that is cut off or changed.
     init(_ text: [UInt8], of folder: String) throws {
         let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        // The version is checked before the hash, because the manifest of a later version may end in another way.
+        // The version is checked before the hash, because the last line of a later version may have another form.
         if let first = lines.first, let head = try? JSONDocument(parsing: Array(first)).root,
             head["format"]?.string == Self.format, let version = head["version"]?.int64, version > Self.newestVersion
         {
@@ -86,12 +86,12 @@ struct BackupManifest: Equatable {
             throw StartFailure("'\(folder)' is not a backup of Apus: its manifest has another format.")
         }
         created = head["created"]?.int64 ?? 0
-        isByContent = version == 2
+        storesByContent = version == 2
         for line in lines.dropFirst().dropLast(2) {
             let entry = try Self.object(line, folder)
             guard let path = entry["path"]?.string, let size = entry["size"]?.int64,
                 let sha256 = entry["sha256"]?.string, Self.isInside(path),
-                !isByContent || Self.isDigest(sha256)
+                !storesByContent || Self.isDigest(sha256)
             else { throw StartFailure("The backup '\(folder)' is damaged: its manifest has a line without a file.") }
             files[path] = Entry(size: size, sha256: sha256, time: entry["time"]?.int64 ?? 0)
         }
@@ -115,7 +115,7 @@ struct BackupManifest: Equatable {
     ///   - path: the key of the entry in `files`.
     ///   - folder: the folder of the generation.
     func location(of path: String, in folder: String) -> String {
-        guard isByContent, path != Self.databaseName, let entry = files[path] else { return folder + "/" + path }
+        guard storesByContent, path != Self.databaseName, let entry = files[path] else { return folder + "/" + path }
         let parent = StorageLayout.parent(of: folder)
         return parent + "/" + Self.contentPath(entry.sha256)
     }
@@ -139,11 +139,7 @@ struct BackupManifest: Equatable {
     }
 
     private static func line(_ write: (inout JSONWriter) -> Void) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.beginObject()
-        write(&writer)
-        writer.endObject()
-        return writer.takeBytes() + [UInt8(ascii: "\n")]
+        JSONWriter.object(write) + [UInt8(ascii: "\n")]
     }
 
     private static func object(_ line: ArraySlice<UInt8>, _ folder: String) throws -> JSONValue {

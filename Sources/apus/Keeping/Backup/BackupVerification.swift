@@ -1,5 +1,3 @@
-internal import Files
-
 /// Compares the files of a backup with its manifest.
 struct BackupVerification {
     let folder: String

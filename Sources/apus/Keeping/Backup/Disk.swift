@@ -13,9 +13,7 @@ struct DiskFailure: Error, CustomStringConvertible {
     var description: String { "\(call) \(path): \(String(cString: strerror(code)))" }
 
     /// The failure that `errno` describes.
-    static func last(_ call: String, _ path: String) -> DiskFailure {
-        DiskFailure(call: call, path: path, code: errno)
-    }
+    static func last(_ call: String, _ path: String) -> DiskFailure { DiskFailure(call: call, path: path, code: errno) }
 }
 
 /// Operations of backups on whole files and folders, by their paths.
@@ -27,7 +25,7 @@ enum Disk {
     private static let pieceBytes = 1 << 20
 
     /// The result of `linkOrCopy`: a hard link, or a separate copy.
-    enum Way {
+    enum CopyMethod {
         case linked, copied
     }
 
@@ -48,7 +46,7 @@ enum Disk {
         guard Glibc.rename(path, target) == 0 else { throw .last("rename", path) }
     }
 
-    /// Flushes the file system of a folder to the disk, which makes everything durable that was written there.
+    /// Flushes the file system of a folder to the disk, so that everything that was written there is durable.
     static func synchronize(_ folder: String) throws(DiskFailure) {
         let raw = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard raw >= 0 else { throw .last("open", folder) }
@@ -66,14 +64,14 @@ enum Disk {
             guard unlink(path) == 0 || errno == ENOENT else { throw .last("unlink", path) }
             return
         }
-        for name in try names(path) { try remove(path + "/" + name) }
+        for name in try entryNames(path) { try remove(path + "/" + name) }
         guard rmdir(path) == 0 || errno == ENOENT else { throw .last("rmdir", path) }
     }
 
     /// The names in a folder, sorted.
     ///
-    /// In a name that is not UTF-8 the faulty bytes are replaced, so that no file is found by this name.
-    static func names(_ path: String) throws(DiskFailure) -> [String] {
+    /// In a name that is not UTF-8, the invalid bytes are replaced, so that the name does not lead to the file.
+    static func entryNames(_ path: String) throws(DiskFailure) -> [String] {
         guard let folder = opendir(path) else { throw .last("opendir", path) }
         defer { closedir(folder) }
         var names: [String] = []
@@ -97,20 +95,20 @@ enum Disk {
         other: (String) -> Void = { _ in },
         _ body: (_ path: String, _ status: FileStatus) throws -> Void
     ) throws {
-        let whole = path.isEmpty ? folder : folder + "/" + path
-        guard FileKind(whole) == .folder else { return }
-        for name in try names(whole) where !isLeftOut(name) {
-            let below = path.isEmpty ? name : path + "/" + name
+        let fullPath = path.isEmpty ? folder : folder + "/" + path
+        guard FileKind(fullPath) == .folder else { return }
+        for name in try entryNames(fullPath) where !isLeftOut(name) {
+            let childPath = path.isEmpty ? name : path + "/" + name
             var status = stat()
             // If this fails, the file was removed meanwhile, or its name is not UTF-8.
-            guard lstat(folder + "/" + below, &status) == 0 else {
-                if name.unicodeScalars.contains("\u{FFFD}") { other(below) }
+            guard lstat(folder + "/" + childPath, &status) == 0 else {
+                if name.unicodeScalars.contains("\u{FFFD}") { other(childPath) }
                 continue
             }
             switch status.st_mode & S_IFMT {
-            case S_IFREG: try body(below, FileStatus(status))
-            case S_IFDIR: try walk(folder, below, leavingOut: isLeftOut, other: other, body)
-            default: other(below)
+            case S_IFREG: try body(childPath, FileStatus(status))
+            case S_IFDIR: try walk(folder, childPath, leavingOut: isLeftOut, other: other, body)
+            default: other(childPath)
             }
         }
     }
@@ -119,7 +117,7 @@ enum Disk {
     ///
     /// - Parameter mayLink: whether a hard link is allowed. Then nobody may write to either file.
     /// - Returns: nil if the source no longer exists.
-    static func linkOrCopy(_ source: String, at target: String, mayLink: Bool) throws(DiskFailure) -> Way? {
+    static func linkOrCopy(_ source: String, at target: String, mayLink: Bool) throws(DiskFailure) -> CopyMethod? {
         let from = open(source, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard from >= 0 else {
             if errno == ENOENT { return nil }
@@ -140,7 +138,7 @@ enum Disk {
             }
             try copy(from, to, Int64(status.st_size), source, target)
         }
-        // By the modification time, the next backup recognizes that the file has not changed.
+        // The next backup recognizes by the modification time that the file has not changed.
         var times = [status.st_atim, status.st_mtim]
         guard futimens(to, &times) == 0 else { throw .last("futimens", target) }
         return .copied
@@ -174,13 +172,22 @@ enum Disk {
         _ source: String,
         _ target: String
     ) throws(DiskFailure) {
+        try read(from, source) { piece throws(DiskFailure) in try write(piece, to: to, target) }
+    }
+
+    /// Passes the bytes of a file from its position to its end to `body`, piece by piece.
+    private static func read(
+        _ descriptor: Int32,
+        _ path: String,
+        _ body: (ArraySlice<UInt8>) throws(DiskFailure) -> Void
+    ) throws(DiskFailure) {
         var piece = [UInt8](repeating: 0, count: pieceBytes)
         while true {
-            let count = Glibc.read(from, &piece, piece.count)
+            let count = Glibc.read(descriptor, &piece, piece.count)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw .last("read", source) }
+            guard count >= 0 else { throw .last("read", path) }
             if count == 0 { return }
-            try write(piece[..<count], to: to, target)
+            try body(piece[..<count])
         }
     }
 
@@ -219,15 +226,10 @@ enum Disk {
         var hash = SHA256()
         var size: Int64 = 0
         do throws(DiskFailure) {
-            var piece = [UInt8](repeating: 0, count: pieceBytes)
-            while true {
-                let count = Glibc.read(from, &piece, piece.count)
-                if count < 0, errno == EINTR { continue }
-                guard count >= 0 else { throw DiskFailure.last("read", source) }
-                if count == 0 { break }
-                piece.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-                size += Int64(count)
-                try write(piece[..<count], to: to, target)
+            try read(from, source) { piece throws(DiskFailure) in
+                piece.withUnsafeBytes { hash.update($0) }
+                size += Int64(piece.count)
+                try write(piece, to: to, target)
             }
             guard fsync(to) == 0 || [EINVAL, ENOSYS, EOPNOTSUPP, EROFS].contains(errno) else {
                 throw DiskFailure.last("fsync", target)
@@ -256,14 +258,7 @@ enum Disk {
         guard fstat(descriptor, &status) == 0 else { throw .last("fstat", path) }
         // A read from a pipe might never end.
         guard status.st_mode & S_IFMT == S_IFREG else { throw DiskFailure(call: "read", path: path, code: EINVAL) }
-        var piece = [UInt8](repeating: 0, count: pieceBytes)
-        while true {
-            let count = Glibc.read(descriptor, &piece, piece.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw .last("read", path) }
-            if count == 0 { return }
-            piece.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-        }
+        try read(descriptor, path) { piece throws(DiskFailure) in piece.withUnsafeBytes(body) }
     }
 
     /// Returns the first bytes of a file, at most `count`.

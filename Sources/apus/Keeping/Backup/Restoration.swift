@@ -4,8 +4,8 @@ internal import SQLite
 /// Restores a backup to a data folder that no server has open.
 ///
 /// The files are first copied beside their targets and made durable. Then existing data is moved to a folder of its
-/// own, never removed, and the copies are renamed. If the process is killed after the first of these renames, there is
-/// no database until the restoration is run again, and a server refuses to start.
+/// own, never removed, and the copies are renamed. If the process is killed after the first of these renames, the data
+/// folder has no database, and a server refuses to start, until the restoration is run again.
 struct Restoration {
     let verification: BackupVerification
     let databasePath: String
@@ -15,12 +15,12 @@ struct Restoration {
 
     /// - Parameters:
     ///   - isVerified: whether the caller has just compared the backup with its manifest.
-    ///   - held: the lock of the database if the caller has it; nil to acquire the lock.
+    ///   - heldLock: the lock of the database if the caller has it; nil to acquire the lock.
     ///   - progress: is called after each file with its size in bytes.
     /// - Returns: the folder to which existing data was moved; nil if there was none.
     func run(
         isVerified: Bool = false,
-        holding held: OwnerLock? = nil,
+        holding heldLock: OwnerLock? = nil,
         _ progress: (Int64) -> Void = { _ in }
     ) throws -> String? {
         let faults = isVerified ? [] : verification.faults()
@@ -32,21 +32,21 @@ struct Restoration {
             )
         }
         let lock: OwnerLock
-        let claim: DatabaseFileLock?
+        let fileLock: DatabaseFileLock?
         do {
-            lock = try held ?? OwnerLock(databasePath: databasePath)
-            claim = FileKind(databasePath) == .file ? try DatabaseFileLock(databasePath: databasePath) : nil
+            lock = try heldLock ?? OwnerLock(databasePath: databasePath)
+            fileLock = FileKind(databasePath) == .file ? try DatabaseFileLock(databasePath: databasePath) : nil
         } catch {
             throw StartFailure.opening(databasePath, error)
         }
         defer {
-            claim?.release()
-            if held == nil { lock.release() }
+            fileLock?.release()
+            if heldLock == nil { lock.release() }
         }
         let artifactsLock = try ServedRoots.lock(artifactsPath, LOCK_EX)
         defer { withExtendedLifetime(artifactsLock) {} }
         let existing = Self.databaseFiles.map { databasePath + $0 }.filter { FileKind($0) != .absent }
-        let hasArtifacts = FileKind(artifactsPath) != .absent && (try? Disk.names(artifactsPath))?.isEmpty != true
+        let hasArtifacts = FileKind(artifactsPath) != .absent && (try? Disk.entryNames(artifactsPath))?.isEmpty != true
         guard replaces || existing.isEmpty && !hasArtifacts else {
             throw StartFailure(
                 "There is data at '\(existing.first ?? artifactsPath)'. Restore into another folder, or use --replace, which "
@@ -54,28 +54,27 @@ struct Restoration {
             )
         }
         try copy(progress)
-        // A server on the restored data may write further snapshots to the source's folder, so that folder is recorded as its
-        // own.
+        // A server with the restored data may write further snapshots to the folder of this one, so the folder is recorded.
         let source = try BackupFolder(StorageLayout.parent(of: verification.folder))
-        if verification.manifest.isByContent {
+        if verification.manifest.storesByContent {
             try SnapshotLineage(databasePath: databasePath).add(source.generations, in: source)
         }
-        var aside: String?
+        var oldDataFolder: String?
         if !existing.isEmpty || hasArtifacts {
             let folder =
                 "\(StorageLayout.parent(of: databasePath))/replaced-\(BackupFolder.name(at: unixMilliseconds()))"
             try Disk.makeFolders(folder)
-            // The database file is moved first: without it no server starts on a part of the old data.
+            // The database file is moved first: without it, no server starts with only a part of the old data.
             for path in existing { try Disk.rename(path, to: folder + "/" + Self.name(path)) }
-            if hasArtifacts { try Disk.rename(artifactsPath, to: pathAside(for: artifactsPath, in: folder)) }
-            aside = folder
+            if hasArtifacts { try Disk.rename(artifactsPath, to: newPath(ofArtifacts: artifactsPath, in: folder)) }
+            oldDataFolder = folder
         }
         if rmdir(artifactsPath) != 0, errno != ENOENT { throw DiskFailure.last("rmdir", artifactsPath) }
         try Disk.rename(staged(artifactsPath), to: artifactsPath)
         try Disk.rename(staged(databasePath), to: databasePath)
         try Disk.synchronize(StorageLayout.parent(of: databasePath))
         try Disk.synchronize(artifactsPath)
-        return aside
+        return oldDataFolder
     }
 
     private static let databaseFiles = ["", "-wal", "-shm", "-journal"]
@@ -94,11 +93,11 @@ struct Restoration {
             if madeFolders.insert(parent).inserted { try Disk.makeFolders(parent) }
             let source = verification.manifest.location(of: path, in: verification.folder)
             // Several artifacts may share one stored content, each with its own modification time.
-            let mayLink = mayLink && !verification.manifest.isByContent
+            let mayLink = mayLink && !verification.manifest.storesByContent
             guard try Disk.linkOrCopy(source, at: target, mayLink: mayLink) != nil else {
                 throw StartFailure("'\(path)' has disappeared from the backup while it was restored.")
             }
-            if let entry = verification.manifest.files[path], verification.manifest.isByContent {
+            if let entry = verification.manifest.files[path], verification.manifest.storesByContent {
                 try Disk.setModification(of: target, nanoseconds: entry.time)
             }
             progress(verification.manifest.files[path]?.size ?? 0)
@@ -107,11 +106,8 @@ struct Restoration {
         try Disk.synchronize(staged(artifactsPath))
     }
 
-    /// The path to which existing artifacts are moved.
-    ///
-    /// The path is in `folder`. If the artifacts are not next to the database, they may be on another disk, so the path is beside
-    /// them.
-    private func pathAside(for artifacts: String, in folder: String) -> String {
+    /// The path to which existing artifacts are moved: in `folder`, or beside them if they may be on another disk.
+    private func newPath(ofArtifacts artifacts: String, in folder: String) -> String {
         StorageLayout.parent(of: artifacts) == StorageLayout.parent(of: databasePath)
             ? folder + "/" + Self.name(artifacts) : "\(artifacts).\(Self.name(folder))"
     }

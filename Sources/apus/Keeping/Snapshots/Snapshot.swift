@@ -3,8 +3,8 @@ internal import Glibc
 
 /// Makes one snapshot while the server is running.
 ///
-/// The database is copied to the local disk first, so that its write-ahead log can shrink while a slow snapshot folder
-/// is written. Artifacts that the folder already contains are not copied again.
+/// The database is copied to the local disk first, because its write-ahead log cannot shrink during the copy, and the
+/// snapshot folder may be slow. Artifacts that the folder already contains are not copied again.
 struct Snapshot {
     let databasePath: String
     let artifactsPath: String
@@ -28,7 +28,7 @@ struct Snapshot {
         }
         let lock = try backupFolder.lock()
         defer { withExtendedLifetime(lock) {} }
-        guard backupFolder.holdsSnapshots != false else {
+        guard backupFolder.containsSnapshots != false else {
             throw StartFailure("'\(backupFolder.path)' contains backups. Give snapshots a folder of their own.")
         }
         let target = SnapshotFolder(backupFolder: backupFolder)
@@ -38,7 +38,7 @@ struct Snapshot {
         let previous = try newest.flatMap { try readable($0, in: target) }
         // Even if the clock was set back, the new name sorts after the name of the previous snapshot.
         var manifest = BackupManifest(created: max(unixMilliseconds(), (previous?.created ?? 0) + 1))
-        manifest.isByContent = true
+        manifest.storesByContent = true
         let name = BackupFolder.name(at: manifest.created)
         guard name > newest ?? "" else {
             throw StartFailure("The snapshot '\(newest ?? "")' is newer than the clock of this machine.")
@@ -55,20 +55,20 @@ struct Snapshot {
                 || FileStatus(path: "\(backupFolder.path)/\(newest)/\(BackupManifest.databaseName)")?.size
                     == database.size
         {
-            // A process before this one may have failed to remove old snapshots.
-            if !trustsNewest { try target.removeOldSnapshots(keeping: keep, sweeps: true) }
+            // An earlier process may have failed to remove old snapshots.
+            if !trustsNewest { try target.removeOldSnapshots(keeping: keep, findsLeftovers: true) }
             return Result(created: previous.created, isNew: false)
         }
         try lineage.add([name])
         try target.publish(name, database: local, manifest)
         try lineage.add([name], in: backupFolder)
-        try target.removeOldSnapshots(keeping: keep, sweeps: !trustsNewest)
+        try target.removeOldSnapshots(keeping: keep, findsLeftovers: !trustsNewest)
         return Result(created: manifest.created, isNew: true)
     }
 
     /// Removes the files beside the database that were left by a process that was killed during a snapshot.
     static func removeLeftovers(of databasePath: String) throws(DiskFailure) {
-        for end in ["", "-journal", "-wal", "-shm", "-manifest"] { try Disk.remove(copy(of: databasePath) + end) }
+        for suffix in ["", "-journal", "-wal", "-shm", "-manifest"] { try Disk.remove(copy(of: databasePath) + suffix) }
     }
 
     /// The path of the copy of the database on the local disk.
@@ -80,7 +80,7 @@ struct Snapshot {
     private func readable(_ name: String, in target: SnapshotFolder) throws -> BackupManifest? {
         do {
             let manifest = try target.manifest(name)
-            return manifest.isByContent ? manifest : nil
+            return manifest.storesByContent ? manifest : nil
         } catch let later as BackupManifest.LaterVersion {
             throw later
         } catch {

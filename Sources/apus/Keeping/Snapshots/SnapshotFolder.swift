@@ -1,7 +1,7 @@
 internal import Files
 internal import Glibc
 
-/// Stores snapshots in a folder that may be slow or vanish, and whose file system may not support links, locks or flushes.
+/// Stores snapshots in a folder that may be slow or become unavailable, and whose file system may lack links, locks or flushes.
 ///
 /// A snapshot is a generation of a backup whose artifacts are stored in `contents/`, each content once for all
 /// snapshots. A snapshot is complete when its manifest exists. The manifest ends with its own hash, so that an
@@ -52,7 +52,7 @@ struct SnapshotFolder {
         try makeFolder(folder)
         guard let entry = manifest.files[BackupManifest.databaseName],
             try copyAndRename(database, at: folder + "/" + BackupManifest.databaseName, as: entry)
-        else { throw StartFailure("the copy of the database '\(database)' is gone") }
+        else { throw StartFailure("the copy of the database '\(database)' has been removed") }
         DataFolder.synchronize(folder)
         let local = database + "-manifest"
         try Disk.remove(local)
@@ -74,7 +74,7 @@ struct SnapshotFolder {
         as entry: BackupManifest.Entry? = nil
     ) throws -> Bool {
         guard let copied = try Disk.copyDurably(source, to: temporaryFile) else { return false }
-        // The next snapshot will contain an artifact that was replaced meanwhile.
+        // If an artifact was replaced during the copy, this snapshot fails, and the next one contains the new artifact.
         guard entry.map({ $0.sha256 == copied.sha256 }) ?? true else {
             try Disk.remove(temporaryFile)
             throw StartFailure("'\(source)' was changed while it was copied")
@@ -94,8 +94,8 @@ struct SnapshotFolder {
 
     /// Removes all but the newest snapshots, and the contents that no remaining snapshot needs.
     ///
-    /// - Parameter sweeps: whether to list all contents, to find those that an interrupted removal has left.
-    func removeOldSnapshots(keeping count: Int, sweeps: Bool) throws {
+    /// - Parameter findsLeftovers: whether to list all contents, to find those that an interrupted removal has left.
+    func removeOldSnapshots(keeping count: Int, findsLeftovers: Bool) throws {
         let all = try backupFolder.readGenerations()
         var manifests: [String: BackupManifest] = [:]
         for name in all { manifests[name] = try? manifest(name) }
@@ -114,14 +114,14 @@ struct SnapshotFolder {
         guard kept.allSatisfy({ manifests[$0] != nil }) else { return }
         var unneeded: Set<String> = []
         for name in all.dropLast(count) {
-            guard let manifest = manifests[name], manifest.isByContent else { continue }
+            guard let manifest = manifests[name], manifest.storesByContent else { continue }
             for (path, entry) in manifest.files where path != BackupManifest.databaseName {
                 unneeded.insert(entry.sha256)
             }
         }
-        if sweeps, FileKind(contentsFolder) == .folder {
-            for folder in try Disk.names(contentsFolder) where FileKind("\(contentsFolder)/\(folder)") == .folder {
-                unneeded.formUnion(try Disk.names(contentsFolder + "/" + folder).filter(BackupManifest.isDigest))
+        if findsLeftovers, FileKind(contentsFolder) == .folder {
+            for folder in try Disk.entryNames(contentsFolder) where FileKind("\(contentsFolder)/\(folder)") == .folder {
+                unneeded.formUnion(try Disk.entryNames(contentsFolder + "/" + folder).filter(BackupManifest.isDigest))
             }
         }
         for sha256 in unneeded.subtracting(needed) { try Disk.remove(contentPath(sha256)) }
@@ -129,14 +129,14 @@ struct SnapshotFolder {
 
     /// Removes the temporary files that a killed process has left.
     func removeUnfinished() throws {
-        for name in try Disk.names(backupFolder.path) where name.hasPrefix(BackupFolder.unfinishedPrefix) {
+        for name in try Disk.entryNames(backupFolder.path) where name.hasPrefix(BackupFolder.unfinishedPrefix) {
             try Disk.remove("\(backupFolder.path)/\(name)")
         }
     }
 
-    /// Removes snapshots without a manifest, except those newer than `newest`, whose manifest may be about to be written.
+    /// Removes snapshots that are older than `newest` and have no manifest; that of a newer one may not be written yet.
     private func removeUnpublishedSnapshots(olderThan newest: String?) {
-        guard let newest, let names = try? Disk.names(backupFolder.path) else { return }
+        guard let newest, let names = try? Disk.entryNames(backupFolder.path) else { return }
         for name in names where BackupFolder.isName(name) && name < newest {
             let folder = "\(backupFolder.path)/\(name)"
             guard FileKind("\(folder)/\(BackupManifest.name)") == .absent else { continue }

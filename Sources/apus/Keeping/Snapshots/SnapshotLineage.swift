@@ -1,7 +1,7 @@
 /// A file beside the database with the names of the snapshots that were made of this data, or from which it was restored.
 ///
-/// If the folder contains a snapshot that is not in this file, another server writes to the folder. A lock cannot show that if
-/// two machines share the folder.
+/// If the folder for snapshots contains a snapshot that is not in this file, another server writes to that folder. A lock does
+/// not show this if two machines share the folder.
 struct SnapshotLineage: Sendable {
     private let path: String
 
@@ -31,10 +31,10 @@ struct SnapshotLineage: Sendable {
     ///
     /// The method is called before a snapshot is published, so that its name is known even if this process is then killed.
     /// - Parameter folder: the folder that contains the snapshots; nil before they are published.
-    func add(_ more: [String], in folder: BackupFolder? = nil) throws(DiskFailure) {
-        let (knownNames, knownFolders) = (Set(names), Set(folders))
-        let (allNames, allFolders) = (knownNames.union(more), knownFolders.union(folder.map { [$0.path] } ?? []))
-        guard allNames != knownNames || allFolders != knownFolders else { return }
+    func add(_ newNames: [String], in folder: BackupFolder? = nil) throws(DiskFailure) {
+        let (oldNames, oldFolders) = (Set(names), Set(folders))
+        let (allNames, allFolders) = (oldNames.union(newNames), oldFolders.union(folder.map { [$0.path] } ?? []))
+        guard allNames != oldNames || allFolders != oldFolders else { return }
         let lines = allFolders.sorted().map { Self.folderPrefix + $0 } + allNames.sorted().suffix(Self.mostNames)
         let text = lines.map { $0 + "\n" }.joined()
         try Disk.remove(path + ".new")
@@ -42,10 +42,10 @@ struct SnapshotLineage: Sendable {
         try Disk.rename(path + ".new", to: path)
     }
 
-    /// - Parameter held: the names of the snapshots in the folder.
+    /// - Parameter snapshots: the names of the snapshots in the folder.
     /// - Throws: `StartFailure` if the folder contained snapshots of this data before and is empty now.
-    func requireKnown(_ held: [String], of folder: BackupFolder) throws(StartFailure) {
-        guard held.isEmpty, folders.contains(folder.path) else { return }
+    func requireNotEmptied(_ snapshots: [String], of folder: BackupFolder) throws(StartFailure) {
+        guard snapshots.isEmpty, folders.contains(folder.path) else { return }
         throw StartFailure(
             "'\(folder.path)' is empty, although it contained snapshots of this data. Is its disk mounted? If it was emptied on "
                 + "purpose, remove '\(path)'."

@@ -12,13 +12,13 @@ struct SnapshotRestoration {
     ///   another server is restoring them; `BackupManifest.LaterVersion` if a later version of Apus made the newest.
     func run(_ report: @escaping (String) -> Void) throws {
         try settings.makeFolder()
-        guard settings.backupFolder.holdsSnapshots != false else {
+        guard settings.backupFolder.containsSnapshots != false else {
             throw StartFailure(
                 "'\(settings.backupFolder.path)' contains backups. Give snapshots a folder of their own."
             )
         }
-        let claim = try settings.backupFolder.lockForReading()
-        defer { withExtendedLifetime(claim) {} }
+        let readLock = try settings.backupFolder.lockForReading()
+        defer { withExtendedLifetime(readLock) {} }
         let names = try settings.backupFolder.readGenerations()
         guard FileKind(layout.databasePath) == .absent else { return try requireOwn(names) }
         guard !names.isEmpty else { return }
@@ -37,7 +37,7 @@ struct SnapshotRestoration {
     private func requireOwn(_ names: [String]) throws {
         let lineage = SnapshotLineage(databasePath: layout.databasePath)
         try lineage.requireOwn(names.last, of: settings.backupFolder)
-        try lineage.requireKnown(names, of: settings.backupFolder)
+        try lineage.requireNotEmptied(names, of: settings.backupFolder)
     }
 
     private func restoreNewest(
@@ -52,7 +52,7 @@ struct SnapshotRestoration {
             do {
                 verification = try BackupVerification(folder)
             } catch let later as BackupManifest.LaterVersion {
-                // A restoration of an older snapshot would lose the changes in this one.
+                // Restoring an older snapshot instead would lose the changes in this one.
                 throw later
             } catch {
                 damages.append(StartFailure.message(for: error))
@@ -67,9 +67,9 @@ struct SnapshotRestoration {
             }
             damages.forEach(report)
             var copied = ReadingProgress("copied", of: folder, size, report)
-            let aside = try restore(verification, holding: lock) { copied.add($0) }
+            let oldDataFolder = try restore(verification, holding: lock) { copied.add($0) }
             report("restored the snapshot '\(folder)' to \(layout.databasePath)")
-            if let aside { report("the data that was there before is in \(aside)") }
+            if let oldDataFolder { report("the data that was there before is in \(oldDataFolder)") }
             return
         }
         throw StartFailure(
@@ -82,7 +82,7 @@ struct SnapshotRestoration {
         holding lock: OwnerLock,
         _ progress: (Int64) -> Void
     ) throws -> String? {
-        // A restoration that was killed between its last two steps has left the artifacts and no database.
+        // A restoration that was killed between its last two steps has restored the artifacts and not the database.
         let wasKilled = FileKind(layout.databasePath + Restoration.stagedSuffix) == .file
         let restoration = Restoration(
             verification: verification,
@@ -104,7 +104,7 @@ private struct ReadingProgress {
     private let size: Int64
     private let report: (String) -> Void
     private var done: Int64 = 0
-    private var next = ContinuousClock.now + betweenLines
+    private var nextLine = ContinuousClock.now + betweenLines
 
     init(_ action: String, of folder: String, _ size: Int64, _ report: @escaping (String) -> Void) {
         (self.action, self.folder, self.size, self.report) = (action, folder, size, report)
@@ -112,8 +112,8 @@ private struct ReadingProgress {
 
     mutating func add(_ bytes: Int64) {
         done += bytes
-        guard .now >= next else { return }
-        next = .now + Self.betweenLines
+        guard .now >= nextLine else { return }
+        nextLine = .now + Self.betweenLines
         report("restoring the snapshot '\(folder)': \(done >> 20) of \(size >> 20) MB \(action)")
     }
 }

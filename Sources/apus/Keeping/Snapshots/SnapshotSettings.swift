@@ -16,25 +16,25 @@ struct SnapshotSettings: Sendable {
         let keep = environment.setting(.snapshotKeep, options.snapshotKeep)
         guard let target = environment.setting(.snapshotTo, options.snapshotTo) else {
             guard let given = every ?? keep else { return nil }
-            throw StartFailure("\(given.shown) has an effect only with \(SettingDefinition.snapshotTo.flag).")
+            throw StartFailure("\(given.quoted) has an effect only with \(SettingDefinition.snapshotTo.flag).")
         }
         guard !target.text.isEmpty else { throw StartFailure("\(target.source) is empty; name a folder.") }
         backupFolder = try BackupFolder(target.text)
         for artifacts in [layout.artifactsPath, layout.localArtifactRootPath].compactMap({ $0 })
         where StoragePaths.isInside(backupFolder.path, artifacts) {
-            throw StartFailure("\(target.shown) is in the folder of artifacts, which would be copied into itself.")
+            throw StartFailure("\(target.quoted) is in the folder of artifacts, which would be copied into itself.")
         }
         if let folder = layout.dataFolder, StoragePaths.isInside(backupFolder.path, folder) {
-            throw StartFailure("\(target.shown) is in the data folder, and the snapshots would be lost with it.")
+            throw StartFailure("\(target.quoted) is in the data folder, and the snapshots would be lost with it.")
         }
-        let time = WaitingTime(argument: every?.text ?? "60s")
+        let time = DurationArgument(argument: every?.text ?? "60s")
         guard let time, time.duration >= .seconds(1) else {
-            throw StartFailure("\(every?.shown ?? ""): use a time of 1s to 24h, such as 60s or 5m.")
+            throw StartFailure("\(every?.quoted ?? ""): use a time of 1s to 24h, such as 60s or 5m.")
         }
         self.every = .milliseconds(Int(time.duration / .milliseconds(1)))
         let count = keep.map { Int($0.text) } ?? 2
         guard let count, (1...Self.mostKept).contains(count) else {
-            throw StartFailure("\(keep?.shown ?? ""): use a number from 1 to \(Self.mostKept).")
+            throw StartFailure("\(keep?.quoted ?? ""): use a number from 1 to \(Self.mostKept).")
         }
         self.keep = count
     }

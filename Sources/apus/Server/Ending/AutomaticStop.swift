@@ -37,7 +37,7 @@ enum AutomaticStop {
         }
     }
 
-    /// Sends SIGTERM to this process, so that there is only one way to stop.
+    /// Sends SIGTERM to this process, so that this stop does the same as any other.
     private static func end(_ reason: Logger.Message, _ details: Logger.Metadata, _ logger: Logger) {
         logger.notice(reason, metadata: details)
         kill(getpid(), SIGTERM)

@@ -6,23 +6,23 @@ struct AutomaticStopSettings: Sendable {
     let parents: [WatchedProcess]
 
     /// - Throws: `StartFailure` for invalid values, and for a process that does not exist.
-    init(_ options: StartingOptions, _ environment: Environment) throws(StartFailure) {
+    init(_ options: ProcessOptions, _ environment: Environment) throws(StartFailure) {
         idleTime = try environment.setting(.idleExit, options.idleExit).map(Self.time)
         parents = try options.parentPid.map(Self.process)
     }
 
     private static func time(_ setting: Setting) throws(StartFailure) -> Duration {
-        guard let time = WaitingTime(argument: setting.text), time.duration >= .seconds(1) else {
-            throw StartFailure("\(setting.shown): use a time of 1s to 24h, such as 60s or 10m.")
+        guard let time = DurationArgument(argument: setting.text), time.duration >= .seconds(1) else {
+            throw StartFailure("\(setting.quoted): use a time of 1s to 24h, such as 60s or 10m.")
         }
         return time.duration
     }
 
     private static func process(_ text: String) throws(StartFailure) -> WatchedProcess {
         let setting = Setting(source: SettingDefinition.parentPid.flag, text: text)
-        guard let pid = Int32(text), pid > 0 else { throw StartFailure("\(setting.shown): use the id of a process.") }
+        guard let pid = Int32(text), pid > 0 else { throw StartFailure("\(setting.quoted): use the id of a process.") }
         guard let process = WatchedProcess(pid) else {
-            throw StartFailure("\(setting.shown): there is no such process.")
+            throw StartFailure("\(setting.quoted): there is no such process.")
         }
         return process
     }

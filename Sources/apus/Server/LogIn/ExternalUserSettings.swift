@@ -1,5 +1,4 @@
 internal import Coding
-internal import Glibc
 internal import HTTPClient
 internal import HTTPServer
 internal import Logging
@@ -45,12 +44,12 @@ struct ExternalUserSettings {
             Issuer(settings, calls) { logger.warning("the issuer of tokens \($0)") }
         }
         for issuer in all { issuer.begin() }
-        let known = TokenIssuers(all)
+        let tokenIssuers = TokenIssuers(all)
         var users = users
         users.isToken = TokenIssuers.areMeant
         users.tokenHolder = { token, time throws(ExternalUsers.TokenFailure) in
             do throws(TokenFault) {
-                return try known.proof(of: token, at: time).user
+                return try tokenIssuers.proof(of: token, at: time).user
             } catch {
                 throw ExternalUsers.TokenFailure(error)
             }
@@ -65,7 +64,7 @@ struct ExternalUserSettings {
         while text.hasSuffix("/") { text.removeLast() }
         let isPlain = !text.contains { "?#@\\\"'<>".contains($0) }
         guard isPlain, let url = HTTPURL(text) else {
-            throw StartFailure("\(setting.shown) is not an http or https address, such as https://ml.example.org.")
+            throw StartFailure("\(setting.quoted) is not an http or https address, such as https://ml.example.org.")
         }
         return (text, "\(url.origin.scheme)://\(url.origin.hostField)", url.target == "/" ? "" : url.target)
     }
@@ -96,19 +95,19 @@ struct ExternalUserSettings {
         let groups = environment.setting(.trustProxyGroups, options.trustProxyGroups)
         let peers = environment.setting(.trustedProxies, options.trustedProxies)
         guard let user = environment.setting(.trustProxyUser, options.trustProxyUser) else {
-            if let idle = groups ?? peers {
-                throw StartFailure("\(idle.source) has an effect only with --trust-proxy-user.")
+            if let unused = groups ?? peers {
+                throw StartFailure("\(unused.source) has an effect only with --trust-proxy-user.")
             }
             return
         }
         guard let peers else {
             throw StartFailure(
-                "\(user.shown) needs --trusted-proxies: without the addresses of the proxies anybody could name a user."
+                "\(user.quoted) needs --trusted-proxies: without the addresses of the proxies anybody could name a user."
             )
         }
-        guard let scopes else { throw StartFailure(Self.lackOfScopes(user.source)) }
+        guard let scopes else { throw StartFailure(Self.missingScopesMessage(user.source)) }
         for field in [user, groups].compactMap({ $0 }) where !Self.isField(field.text) {
-            throw StartFailure("\(field.shown) is no header field in which a proxy can name a user.")
+            throw StartFailure("\(field.quoted) is no header field in which a proxy can name a user.")
         }
         if let groups, groups.text.lowercased() == user.text.lowercased() {
             throw StartFailure("\(groups.source) and \(user.source) are the same field.")
@@ -128,16 +127,18 @@ struct ExternalUserSettings {
     }
 
     private static func isField(_ text: String) -> Bool {
-        let taken = ["authorization", "cookie", "host", "origin", "content-length", "transfer-encoding", "connection"]
+        let reserved = [
+            "authorization", "cookie", "host", "origin", "content-length", "transfer-encoding", "connection",
+        ]
         let isToken =
             !text.isEmpty
             && text.utf8.allSatisfy { byte in
                 (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || byte == UInt8(ascii: "-")
             }
-        return isToken && !taken.contains(text.lowercased())
+        return isToken && !reserved.contains(text.lowercased())
     }
 
-    private static func lackOfScopes(_ source: String) -> String {
+    private static func missingScopesMessage(_ source: String) -> String {
         "\(source) needs --group-scopes, which says what users may do, such as --group-scopes "
             + "ml-admins=admin,ml-team=write; '*=write' is for everybody whom the proxy or the issuer names."
     }
@@ -150,7 +151,7 @@ struct ExternalUserSettings {
         _ scopes: GroupScopes?
     ) throws(StartFailure) {
         var read: [ConfiguredIssuer] = []
-        if let issuer = try flaggedIssuer(options, environment) { read.append(issuer) }
+        if let issuer = try issuerOfFlags(options, environment) { read.append(issuer) }
         let file = environment.setting(.oidcConfig, options.oidcConfig)
         if let file { read += try IssuerFile.issuers(file) }
         guard !read.isEmpty else { return }
@@ -158,7 +159,7 @@ struct ExternalUserSettings {
             let name = issuer.settings.issuer
             guard users.scopes[name] == nil else { throw StartFailure("The issuer \(name) is named twice.") }
             guard let scopes = issuer.scopes ?? scopes else {
-                throw StartFailure(Self.lackOfScopes("The issuer \(name)"))
+                throw StartFailure(Self.missingScopesMessage("The issuer \(name)"))
             }
             guard issuer.settings.client == nil || publicURL != nil else {
                 throw StartFailure("The client of the issuer \(name) needs --public-url, to which log-ins return.")
@@ -171,45 +172,43 @@ struct ExternalUserSettings {
         calls = try Self.calls(environment)
     }
 
-    private func flaggedIssuer(
+    private func issuerOfFlags(
         _ options: ExternalUserOptions,
         _ environment: Environment
     ) throws(StartFailure) -> ConfiguredIssuer? {
-        let others = [
-            environment.setting(.oidcAudience, options.oidcAudience),
-            environment.setting(.oidcUserClaim, options.oidcUserClaim),
-            environment.setting(.oidcGroupsClaim, options.oidcGroupsClaim),
-            environment.setting(.oidcClientID, options.oidcClientId),
-            environment.setting(.oidcClientSecretFile, options.oidcClientSecretFile),
-            environment.setting(.oidcEndpointOrigins, options.oidcEndpointOrigins),
-        ]
+        let audience = environment.setting(.oidcAudience, options.oidcAudience)
+        let userClaim = environment.setting(.oidcUserClaim, options.oidcUserClaim)
+        let groupsClaim = environment.setting(.oidcGroupsClaim, options.oidcGroupsClaim)
+        let clientID = environment.setting(.oidcClientID, options.oidcClientId)
+        let secretFile = environment.setting(.oidcClientSecretFile, options.oidcClientSecretFile)
+        let origins = environment.setting(.oidcEndpointOrigins, options.oidcEndpointOrigins)
         guard let setting = environment.setting(.oidcIssuer, options.oidcIssuer) else {
-            if let idle = others.compactMap({ $0 }).first {
-                throw StartFailure("\(idle.source) has an effect only with --oidc-issuer.")
+            if let unused = audience ?? userClaim ?? groupsClaim ?? clientID ?? secretFile ?? origins {
+                throw StartFailure("\(unused.source) has an effect only with --oidc-issuer.")
             }
             return nil
         }
         guard var issuer = IssuerSettings(issuer: setting.text) else {
-            throw StartFailure("\(setting.shown) is no issuer: \(IssuerFile.addressAdvice)")
+            throw StartFailure("\(setting.quoted) is no issuer: \(IssuerFile.addressAdvice)")
         }
-        if let client = others[3] {
-            var made = IssuerSettings.Client(id: client.text)
-            made.secret = try others[4].map { file throws(StartFailure) in
+        if let clientID {
+            var client = IssuerSettings.Client(id: clientID.text)
+            client.secret = try secretFile.map { file throws(StartFailure) in
                 try IssuerFile.secret(in: file.text, file.source)
             }
-            issuer.client = made
-        } else if let secret = others[4] {
-            throw StartFailure("\(secret.source) has an effect only with --oidc-client-id.")
+            issuer.client = client
+        } else if let secretFile {
+            throw StartFailure("\(secretFile.source) has an effect only with --oidc-client-id.")
         }
-        guard let audience = others[0]?.text ?? issuer.client?.id else {
+        guard let audience = audience?.text ?? issuer.client?.id else {
             throw StartFailure(
                 "\(setting.source) needs --oidc-audience: a token must be for this server, not for any other."
             )
         }
         issuer.audiences = [audience]
-        issuer.userClaim = others[1]?.text ?? "sub"
-        issuer.groupsClaim = others[2]?.text ?? "groups"
-        if let origins = others[5] {
+        issuer.userClaim = userClaim?.text ?? "sub"
+        issuer.groupsClaim = groupsClaim?.text ?? "groups"
+        if let origins {
             issuer.endpointOrigins = try IssuerFile.origins(
                 origins.text.split { ", ".contains($0) }.map(String.init),
                 origins.source
@@ -235,11 +234,11 @@ struct ConfiguredIssuer {
     var settings: IssuerSettings
     /// The rights of the issuer's users; nil for those of --group-scopes.
     var scopes: GroupScopes?
-    /// Whether the issuer's tokens are for people, as its file says; nil if they are for people only if people log in with this
-    /// issuer.
-    var saysPeople: Bool?
+    /// The member `people` of the issuer's file: whether the issuer's tokens are for people; nil if the member is absent.
+    var people: Bool?
 
-    var isForPeople: Bool { saysPeople ?? (settings.client != nil) }
+    /// Whether the issuer's tokens are for people, which is the default if people log in with this issuer.
+    var isForPeople: Bool { people ?? (settings.client != nil) }
 }
 
 /// The methods of logging in, apart from tokens of this server.

@@ -13,7 +13,7 @@ enum IssuerFile {
 
     private static let maximumBytes = 1_048_576
 
-    /// Unknown members are refused, so that a misspelled name does not silently leave out a requirement.
+    /// The known members; others are refused, because otherwise a requirement with a misspelled name would be ignored.
     private static let members: Set<String> = [
         "issuer", "title", "audience", "user_claim", "user_prefix", "groups_claim", "required_claims", "group_scopes",
         "client_id", "client_secret_file", "scope", "endpoint_origins", "people",
@@ -25,11 +25,11 @@ enum IssuerFile {
         do throws(JSONError) {
             root = try JSONDocument(parsing: bytes).root
         } catch {
-            throw StartFailure("\(setting.shown) is not JSON: \(error)")
+            throw StartFailure("\(setting.quoted) is not JSON: \(error)")
         }
         guard root.members.allSatisfy({ $0.key == "issuers" }), let list = root["issuers"], list.kind == .array,
             list.count > 0
-        else { throw StartFailure("\(setting.shown) is not a JSON object whose only member is the list 'issuers'.") }
+        else { throw StartFailure("\(setting.quoted) is not a JSON object whose only member is the list 'issuers'.") }
         var issuers: [ConfiguredIssuer] = []
         for (index, entry) in list.elements.enumerated() {
             issuers.append(try Entry(entry, "Issuer \(index + 1) in \(setting.source)").issuer())
@@ -62,7 +62,7 @@ enum IssuerFile {
 
     private static func bytes(of path: String, _ source: String) throws(StartFailure) -> [UInt8] {
         let shown = "\(source): '\(path.printable(limit: 200))'"
-        // A pipe that nobody writes to must not block the start.
+        // Without O_NONBLOCK, a pipe that nobody writes to would block the start.
         let opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard opened >= 0 else { throw StartFailure("\(shown) cannot be opened: \(String(cString: strerror(errno)))") }
         let file = Descriptor(owning: opened)
@@ -83,37 +83,37 @@ enum IssuerFile {
     /// One element of the list.
     private struct Entry {
         let value: JSONValue
-        let place: String
+        let label: String
 
-        init(_ value: JSONValue, _ place: String) throws(StartFailure) {
-            guard value.kind == .object else { throw StartFailure("\(place) is not a JSON object.") }
+        init(_ value: JSONValue, _ label: String) throws(StartFailure) {
+            guard value.kind == .object else { throw StartFailure("\(label) is not a JSON object.") }
             if let unknown = value.members.first(where: { !members.contains($0.key) })?.key {
-                throw StartFailure("\(place) has the member '\(unknown.printable(limit: 100))', which is not known.")
+                throw StartFailure("\(label) has the member '\(unknown.printable(limit: 100))', which is not known.")
             }
             self.value = value
-            self.place = place
+            self.label = label
         }
 
         func issuer() throws(StartFailure) -> ConfiguredIssuer {
             guard let name = try text("issuer"), var settings = IssuerSettings(issuer: name) else {
-                throw StartFailure("\(place) has no valid 'issuer': \(addressAdvice)")
+                throw StartFailure("\(label) has no valid 'issuer': \(addressAdvice)")
             }
             settings.title = try text("title") ?? settings.title
             settings.userClaim = try text("user_claim") ?? "sub"
             settings.userPrefix = try text("user_prefix") ?? ""
             settings.groupsClaim = try text("groups_claim") ?? "groups"
             settings.requiredClaims = try pairs("required_claims") ?? []
-            settings.endpointOrigins = try origins(try texts("endpoint_origins") ?? [], place)
+            settings.endpointOrigins = try origins(try texts("endpoint_origins") ?? [], label)
             if let id = try text("client_id") {
                 var client = IssuerSettings.Client(id: id)
                 client.secret = try text("client_secret_file").map { path throws(StartFailure) in
-                    try secret(in: path, place)
+                    try secret(in: path, label)
                 }
                 client.scope = try text("scope") ?? client.scope
                 settings.client = client
             }
             guard let audiences = try texts("audience") ?? settings.client.map({ [$0.id] }), !audiences.isEmpty else {
-                throw StartFailure("\(place) has no 'audience': a token must be for this server, not for any other.")
+                throw StartFailure("\(label) has no 'audience': a token must be for this server, not for any other.")
             }
             settings.audiences = audiences
             var scopes: GroupScopes?
@@ -122,27 +122,27 @@ enum IssuerFile {
                 for (group, text) in given {
                     guard let scope = AccessScope(rawValue: text) else {
                         throw StartFailure(
-                            "\(place): the scope of '\(group.printable(limit: 100))' is read, write or admin."
+                            "\(label): the scope of '\(group.printable(limit: 100))' is read, write or admin."
                         )
                     }
                     read[group] = scope
                 }
                 scopes = GroupScopes(read)
             }
-            return ConfiguredIssuer(settings: settings, scopes: scopes, saysPeople: try boolean("people"))
+            return ConfiguredIssuer(settings: settings, scopes: scopes, people: try boolean("people"))
         }
 
         private func text(_ name: String) throws(StartFailure) -> String? {
             guard let member = value[name] else { return nil }
             guard let text = member.string, !text.isEmpty || name == "user_prefix" else {
-                throw StartFailure("\(place): '\(name)' is not a text.")
+                throw StartFailure("\(label): '\(name)' is not a text.")
             }
             return text
         }
 
         private func boolean(_ name: String) throws(StartFailure) -> Bool? {
             guard let member = value[name] else { return nil }
-            guard let value = member.bool else { throw StartFailure("\(place): '\(name)' is neither true nor false.") }
+            guard let value = member.bool else { throw StartFailure("\(label): '\(name)' is neither true nor false.") }
             return value
         }
 
@@ -151,7 +151,7 @@ enum IssuerFile {
             if let text = member.string { return [text] }
             let texts = member.elements.compactMap(\.string)
             guard member.kind == .array, texts.count == member.count, !texts.contains("") else {
-                throw StartFailure("\(place): '\(name)' is neither a text nor a list of texts.")
+                throw StartFailure("\(label): '\(name)' is neither a text nor a list of texts.")
             }
             return texts
         }
@@ -160,7 +160,7 @@ enum IssuerFile {
             guard let member = value[name] else { return nil }
             let pairs = member.members.compactMap { key, value in value.string.map { (name: key, value: $0) } }
             guard member.kind == .object, pairs.count == member.count else {
-                throw StartFailure("\(place): '\(name)' is not an object whose values are texts.")
+                throw StartFailure("\(label): '\(name)' is not an object whose values are texts.")
             }
             return pairs
         }

@@ -1,5 +1,4 @@
 internal import Coding
-internal import HTTPServer
 internal import HTTPWire
 internal import Hashing
 
@@ -75,19 +74,19 @@ struct LogInPage {
         )
     }
 
-    /// - Parameter isBeneath: whether the page is shown beneath `/login`.
-    static func fault(_ text: String, isBeneath: Bool) -> LogInPage {
+    /// - Parameter isBelowLogIn: whether the page is shown beneath `/login`.
+    static func fault(_ text: String, isBelowLogIn: Bool) -> LogInPage {
         LogInPage(
             title: "Apus could not log you in",
             content: """
                 <p class="error" role="alert">\(Refusal.escaped(text))</p>
-                <p><a href="\(isBeneath ? "../login" : "login")">Begin again</a></p>
+                <p><a href="\(isBelowLogIn ? "../login" : "login")">Begin again</a></p>
 
                 """
         )
     }
 
-    /// Adds the part of the address behind `#`, which a browser does not send, to the address of the page that was asked for.
+    /// Adds the part after `#` of the requested address, which a browser does not send, to the address to return to.
     private static let script = """
         for (const place of location.hash ? document.querySelectorAll("[name=next], a.way") : []) {
           if (place.href) place.href += encodeURIComponent(location.hash); else place.value += location.hash;
@@ -109,8 +108,7 @@ struct LogInPage {
         let headers = [
             (name: "Content-Type", value: "text/html; charset=utf-8"), (name: "Content-Security-Policy", value: policy),
             (name: "Cache-Control", value: "no-store"),
-            // A stricter policy would remove the origin from the form's request, which would then be refused as one of another
-            // site.
+            // With a stricter policy, the request of the form would lack its origin, and be refused as that of another site.
             (name: "Referrer-Policy", value: "same-origin"),
         ]
         return HTTPResponse(status: status, headers: headers, body: .bytes(Array(text.utf8)))

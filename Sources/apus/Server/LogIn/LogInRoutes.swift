@@ -15,7 +15,7 @@ final class LogInRoutes: Sendable {
     private let access: AccessControl
     private let methods: LogInMethods
     private let logger: Logger
-    /// A key of this process, so a log-in with an issuer that was begun before a restart cannot be finished.
+    /// A new key for each process: a log-in with an issuer cannot be finished after a restart of the server.
     private let key: HMAC
     /// Counts the threads that wait for an issuer, or for the check of a password.
     private let waiting = Budget(total: LogInRoutes.waitingLimit, share: LogInRoutes.waitingShare)
@@ -109,25 +109,25 @@ final class LogInRoutes: Sendable {
         do {
             let value: String
             if let name = fields["username"] {
-                guard let place = reserveWaitingThread(for: request) else {
-                    return page(request, next: next, fault: Self.tooMany, status: 503)
+                guard let reservation = reserveWaitingThread(for: request) else {
+                    return page(request, next: next, fault: Self.tooManyLogIns, status: 503)
                 }
-                defer { withExtendedLifetime(place) {} }
+                defer { withExtendedLifetime(reservation) {} }
                 value = try access.logIn(name: name, password: fields["password"] ?? "", from: request)
             } else {
                 value = try access.logIn(token: fields["token"]?.trimmed ?? "", from: request)
             }
-            return loggedIn(request, value, at: "." + next.text)
+            return logInResponse(request, value, at: "." + next.text)
         } catch let fault as AccessControl.LogInFault {
             return page(request, next: next, fault: fault.reason, status: 403)
         } catch {
-            return failed(error)
+            return failurePage(error)
         }
     }
 
     /// The answer to a successful log-in.
-    private func loggedIn(_ request: HTTPRequest, _ value: String, at place: String) -> HTTPResponse {
-        var response = Self.redirect(place)
+    private func logInResponse(_ request: HTTPRequest, _ value: String, at location: String) -> HTTPResponse {
+        var response = Self.redirect(location)
         let cookiePlace = access.externalUsers.cookiePlace(of: request)
         response.headers.append(LogInCookie.field(value, seconds: LogIn.lifetime / 1_000, at: cookiePlace))
         return response
@@ -150,7 +150,7 @@ final class LogInRoutes: Sendable {
         do {
             try access.logOut(request)
         } catch {
-            return failed(error)
+            return failurePage(error)
         }
         var response = Self.redirect("./login")
         response.headers.append(LogInCookie.field("", seconds: 0, at: access.externalUsers.cookiePlace(of: request)))
@@ -162,27 +162,25 @@ final class LogInRoutes: Sendable {
     /// Sends a browser to an issuer; a cookie identifies the attempt.
     private func begin(_ request: HTTPRequest) -> HTTPResponse {
         guard let text = request.queryValue("number"), let number = Int(text), methods.issuers.indices.contains(number)
-        else {
-            return Self.fault(404, isBeneath: true, "There is no such way to log in.")
-        }
+        else { return Self.fault(404, isBelowLogIn: true, "There is no such way to log in.") }
         let next = LocalPath(request.queryValue("next") ?? "/")
-        let seed = "\(AccessKey().text).\(Self.seconds).\(number).\(Base64.encode(Array(next.text.utf8)))"
+        let seed = "\(AccessKey().text).\(Self.unixSeconds).\(number).\(Base64.encode(Array(next.text.utf8)))"
         do throws(IssuerFailure) {
             let address = try methods.issuers[number].authorizationAddress(
                 for: LogInAttempt(seed: seed, key: key),
                 returningTo: redirectAddress
             )
             var response = Self.redirect(address)
-            response.headers.append(attemptField(seed, request))
+            response.headers.append(attemptCookieField(seed, request))
             return response
         } catch {
-            return Self.fault(503, isBeneath: true, "\(methods.issuers[number].settings.title) \(error).")
+            return Self.fault(503, isBelowLogIn: true, "\(methods.issuers[number].settings.title) \(error).")
         }
     }
 
     private var redirectAddress: String { (methods.publicURL ?? "") + "/login/callback" }
 
-    private func attemptField(_ seed: String, _ request: HTTPRequest) -> (name: String, value: String) {
+    private func attemptCookieField(_ seed: String, _ request: HTTPRequest) -> (name: String, value: String) {
         LogInCookie.field(
             seed,
             name: Self.attemptCookie,
@@ -194,29 +192,29 @@ final class LogInRoutes: Sendable {
     /// Finishes a log-in when the issuer has sent the browser back.
     private func finish(_ request: HTTPRequest) -> HTTPResponse {
         var response = answerToCallback(request)
-        response.headers.append(attemptField("", request))
+        response.headers.append(attemptCookieField("", request))
         return response
     }
 
     private func answerToCallback(_ request: HTTPRequest) -> HTTPResponse {
-        let place = access.externalUsers.returnPlace(of: request)
-        guard let seed = LogInCookie.value(of: Self.attemptCookie, in: request, at: place),
+        let cookiePlace = access.externalUsers.returnPlace(of: request)
+        guard let seed = LogInCookie.value(of: Self.attemptCookie, in: request, at: cookiePlace),
             let state = request.queryValue("state"), LogInAttempt(seed: seed, key: key).isAnswered(by: state)
         else {
             return Self.fault(
                 400,
-                isBeneath: true,
+                isBelowLogIn: true,
                 "This log-in was begun in another browser or tab, or the server was restarted since. Begin a new one."
             )
         }
-        // The seed was made by this server, because the state that came back was derived from it.
+        // The state that was returned is derived from the seed with the key of this server, so this server has made the seed.
         let parts = seed.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 4, let begin = Int64(parts[1]), let number = Int(parts[2]),
-            methods.issuers.indices.contains(number), Self.seconds - begin < Self.attemptSeconds
+            methods.issuers.indices.contains(number), Self.unixSeconds - begin < Self.attemptSeconds
         else {
             return Self.fault(
                 400,
-                isBeneath: true,
+                isBelowLogIn: true,
                 "This log-in has taken more than \(Self.attemptSeconds / 60) minutes. Begin a new one."
             )
         }
@@ -226,17 +224,17 @@ final class LogInRoutes: Sendable {
             let detail = request.queryValue("error_description").map { ": \($0.printable(limit: 300))" } ?? ""
             return Self.fault(
                 403,
-                isBeneath: true,
+                isBelowLogIn: true,
                 "\(title) has not logged you in: \(error.printable(limit: 100))\(detail)."
             )
         }
         guard let code = request.queryValue("code"), code.utf8.count <= 4_096 else {
-            return Self.fault(400, isBeneath: true, "\(title) has sent no code with your browser.")
+            return Self.fault(400, isBelowLogIn: true, "\(title) has sent no code with your browser.")
         }
-        guard let place = reserveWaitingThread(for: request) else {
-            return Self.fault(503, isBeneath: true, Self.tooMany)
+        guard let reservation = reserveWaitingThread(for: request) else {
+            return Self.fault(503, isBelowLogIn: true, Self.tooManyLogIns)
         }
-        defer { withExtendedLifetime(place) {} }
+        defer { withExtendedLifetime(reservation) {} }
         let next = LocalPath(String(decoding: Base64.decode(String(parts[3])) ?? [], as: UTF8.self))
         do {
             let proof = try issuer.user(
@@ -244,36 +242,34 @@ final class LogInRoutes: Sendable {
                 from: request.queryValue("iss"),
                 LogInAttempt(seed: seed, key: key),
                 returnedTo: redirectAddress,
-                at: Double(Self.seconds)
+                at: Double(Self.unixSeconds)
             )
             let user = try proof.user
-            guard finishesFirst(seed, begunAt: begin) else {
-                return Self.fault(400, isBeneath: true, "This log-in was finished before. Begin a new one.")
+            guard recordFinish(seed, begunAt: begin) else {
+                return Self.fault(400, isBelowLogIn: true, "This log-in was finished before. Begin a new one.")
             }
-            return loggedIn(request, try access.logIn(user: user, at: request.arrival), at: ".." + next.text)
+            return logInResponse(request, try access.logIn(user: user, at: request.arrival), at: ".." + next.text)
         } catch let fault as AccessControl.LogInFault {
-            return Self.fault(403, isBeneath: true, fault.reason)
+            return Self.fault(403, isBelowLogIn: true, fault.reason)
         } catch let failure as IssuerFailure {
-            logger.warning(
-                "a log-in failed",
-                metadata: ["issuer": "\(issuer.settings.issuer)", "reason": "\(failure)"]
-            )
-            return Self.fault(failure.isRefusal ? 403 : 503, isBeneath: true, "\(title) \(failure).")
+            let metadata: Logger.Metadata = ["issuer": "\(issuer.settings.issuer)", "reason": "\(failure)"]
+            logger.warning("a log-in failed", metadata: metadata)
+            return Self.fault(failure.isRefusal ? 403 : 503, isBelowLogIn: true, "\(title) \(failure).")
         } catch TokenFault.refused(let reason) {
-            return Self.fault(403, isBeneath: true, "\(title) has sent a token that is refused. \(reason)")
+            return Self.fault(403, isBelowLogIn: true, "\(title) has sent a token that is refused. \(reason)")
         } catch TokenFault.unready(let reason) {
-            return Self.fault(503, isBeneath: true, reason)
+            return Self.fault(503, isBelowLogIn: true, reason)
         } catch {
-            return failed(error, isBeneath: true)
+            return failurePage(error, isBelowLogIn: true)
         }
     }
 
-    /// Whether an attempt has not led to a log-in before.
+    /// Records that an attempt has led to a log-in, and returns false if that was recorded before.
     ///
-    /// Attempts are remembered until they expire. Their number is limited, because each required a log-in at the issuer.
-    private func finishesFirst(_ seed: String, begunAt begin: Int64) -> Bool {
+    /// Attempts are remembered until they expire. They cannot become too many, because each requires a log-in at the issuer.
+    private func recordFinish(_ seed: String, begunAt begin: Int64) -> Bool {
         finished.withLock { finished in
-            let oldest = Self.seconds - Self.attemptSeconds
+            let oldest = Self.unixSeconds - Self.attemptSeconds
             finished = finished.filter { $0.value >= oldest }
             return finished.updateValue(begin, forKey: seed) == nil
         }
@@ -281,32 +277,32 @@ final class LogInRoutes: Sendable {
 
     /// Counts one more thread that waits for an issuer, or for the check of a password; nil if too many wait.
     private func reserveWaitingThread(for request: HTTPRequest) -> Holding? {
-        let place = Holding(of: waiting, for: request.caller.peer)
-        return place.grow(by: 1) ? place : nil
+        let reservation = Holding(of: waiting, for: request.caller.peer)
+        return reservation.grow(by: 1) ? reservation : nil
     }
 
-    private static let tooMany = "Too many log-ins wait at the moment. Try again in a few seconds."
+    private static let tooManyLogIns = "Too many log-ins wait at the moment. Try again in a few seconds."
 
     // MARK: Answers
 
-    private func failed(_ error: any Error, isBeneath: Bool = false) -> HTTPResponse {
-        if let known = (error as? TrackingError).map({ APIError($0) }) {
-            return Self.fault(known.status, isBeneath: isBeneath, known.message)
+    private func failurePage(_ error: any Error, isBelowLogIn: Bool = false) -> HTTPResponse {
+        if let apiError = (error as? TrackingError).map({ APIError($0) }) {
+            return Self.fault(apiError.status, isBelowLogIn: isBelowLogIn, apiError.message)
         }
         logger.error("a log-in failed", metadata: ["error": "\(error)"])
         let text = "The server failed on this request; its log has the details."
-        return Self.fault(500, isBeneath: isBeneath, text)
+        return Self.fault(500, isBelowLogIn: isBelowLogIn, text)
     }
 
-    private static func fault(_ status: Int, isBeneath: Bool = false, _ text: String) -> HTTPResponse {
-        LogInPage.fault(text, isBeneath: isBeneath).response(status: status)
+    private static func fault(_ status: Int, isBelowLogIn: Bool = false, _ text: String) -> HTTPResponse {
+        LogInPage.fault(text, isBelowLogIn: isBelowLogIn).response(status: status)
     }
 
-    private static func redirect(_ place: String) -> HTTPResponse {
-        HTTPResponse(status: 303, headers: [("Location", place), ("Cache-Control", "no-store")])
+    private static func redirect(_ location: String) -> HTTPResponse {
+        HTTPResponse(status: 303, headers: [("Location", location), ("Cache-Control", "no-store")])
     }
 
-    private static var seconds: Int64 { Int64(time(nil)) }
+    private static var unixSeconds: Int64 { Int64(time(nil)) }
 }
 
 /// A path on this server, with its query.
@@ -345,7 +341,5 @@ struct FormFields {
 
 extension String {
     /// The text without white space at its ends, which is often copied with a token.
-    fileprivate var trimmed: String {
-        String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
-    }
+    fileprivate var trimmed: String { String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()) }
 }

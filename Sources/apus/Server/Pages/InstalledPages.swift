@@ -2,7 +2,7 @@ internal import Glibc
 
 /// Finds the pages of an installed Python package of MLflow.
 enum InstalledPages {
-    /// Asks the first `python3` on the PATH for the folder of its MLflow's pages, without running MLflow.
+    /// Asks the first `python3` on the PATH for the folder with the pages of its MLflow, without running MLflow.
     ///
     /// - Parameter setting: the setting that asks for these pages, for messages.
     /// - Throws: `StartFailure` if there is no Python, or it has no MLflow with pages.
@@ -13,15 +13,15 @@ enum InstalledPages {
         switch lines.last {
         case "no pages":
             throw StartFailure(
-                "\(setting.shown): the mlflow of the python3 on the PATH has no pages (mlflow-skinny has none). Install "
+                "\(setting.quoted): the mlflow of the python3 on the PATH has no pages (mlflow-skinny has none). Install "
                     + "mlflow, or name the folder of its pages."
             )
         case "no mlflow":
             throw StartFailure(
-                "\(setting.shown): the python3 on the PATH has no mlflow. Activate the environment that has it, install it "
+                "\(setting.quoted): the python3 on the PATH has no mlflow. Activate the environment that has it, install it "
                     + "(pip install mlflow), or name the folder of its pages (mlflow/server/js/build)."
             )
-        default: throw StartFailure("\(setting.shown): the python3 on the PATH failed when it was asked for mlflow.")
+        default: throw StartFailure("\(setting.quoted): the python3 on the PATH failed when it was asked for mlflow.")
         }
     }
 
@@ -50,13 +50,13 @@ enum InstalledPages {
             switch error {
             case .notStarted(let code):
                 throw StartFailure(
-                    "\(setting.shown): there is no python3 on the PATH to ask (\(String(cString: strerror(code)))). Name the "
+                    "\(setting.quoted): there is no python3 on the PATH to ask (\(String(cString: strerror(code)))). Name the "
                         + "folder of MLflow's pages instead (mlflow/server/js/build)."
                 )
-            case .tooSlow:
-                throw StartFailure("\(setting.shown): python3 did not answer within \(timeLimit.components.seconds) s.")
-            case .tooMuch:
-                throw StartFailure("\(setting.shown): python3 printed too much when it was asked for mlflow.")
+            case .timedOut:
+                throw StartFailure("\(setting.quoted): python3 did not answer in \(timeLimit.components.seconds) s.")
+            case .outputTooLong:
+                throw StartFailure("\(setting.quoted): python3 printed too much when it was asked for mlflow.")
             }
         }
     }

@@ -1,14 +1,14 @@
 /// The JavaScript modules of the pages as the server sends them: two files instead of thirty for a first page.
 ///
 /// In `static/` each module is a file. A browser that opens a page for the first time would request each file separately, over
-/// six connections, and these requests would take most of the time. A pack is a file that also contains the modules that it
-/// imports. It stores them in a table, `$held`, from which every other module gets its imports, so that each module exists once.
-/// The modules also work unpacked: during development `--ui static` serves them as they are.
+/// six connections, and these requests would take most of the time. Therefore the server sends packs. A pack is a file with a
+/// module and all modules that it imports. It stores these in a table, `$held`, from which other modules get their imports, so
+/// that each module exists once. Without packs the modules work too: during development, `--ui static` serves the files.
 struct PageModules {
     /// A module that is sent in one file with all modules that it imports.
     private struct Pack {
         let path: String
-        /// The modules whose names the module composes at run time, so that they cannot be found in its text.
+        /// The modules whose names the module composes at run time, so that the names are not in its text.
         let pages: [String]
     }
 
@@ -31,7 +31,7 @@ struct PageModules {
         var packed: Set<String> = []
         for pack in Self.packs {
             var modules: [PageModule] = []
-            // The pack's own module comes last, because it uses the others when it runs.
+            // The module that names the pack is the last one, because it uses the others when it runs.
             for root in pack.pages + [pack.path] { Self.collect(root, into: &modules, &packed) }
             contents[pack.path] = modules
         }
@@ -47,9 +47,9 @@ struct PageModules {
     }
 
     /// The text of a module as it is sent; nil if the file is not a module.
-    func served(_ path: String) -> String? {
+    func textToSend(_ path: String) -> String? {
         guard path.hasSuffix(".js"), StaticFile.isEmbedded(path) else { return nil }
-        guard let modules = contents[path] else { return "\(Self.access)\n\(PageModule(path).text(packed))" }
+        guard let modules = contents[path] else { return "\(Self.tableImport)\n\(PageModule(path).text(packed))" }
         let table =
             if path == Self.packs[0].path {
                 """
@@ -57,14 +57,14 @@ struct PageModules {
                 export const $load = async (path) => $held[path] ?? import("../" + path);
                 """
             } else {
-                Self.access
+                Self.tableImport
             }
         let texts = modules.map { "// \($0.path)\n$held[\"\($0.path)\"] = (() => {\n\($0.body)})();\n" }
         return "\(table)\n\(texts.joined(separator: "\n"))"
     }
 
     /// The line by which every module except the first pack imports the table.
-    private static let access = "import { $held, $load } from \"../\(packs[0].path)\";"
+    private static let tableImport = "import { $held, $load } from \"../\(packs[0].path)\";"
 }
 
 /// A module of `static/`, whose imports and exports are at the beginnings of lines.
@@ -107,8 +107,8 @@ private struct PageModule {
 
     /// The module as a separate file, which gets packed modules from the table.
     func text(_ packed: Set<String>) -> String {
-        let held = imports.filter { packed.contains($0.path) }
-        return lines.map { line in held.first { $0.line == line }.map(Self.tableAccess(for:)) ?? String(line) }
+        let packedImports = imports.filter { packed.contains($0.path) }
+        return lines.map { line in packedImports.first { $0.line == line }.map(Self.tableAccess(for:)) ?? String(line) }
             .joined(separator: "\n")
     }
 

@@ -95,16 +95,16 @@ final class StaticFile: Sendable {
     private func encodings() -> Encodings {
         cachedEncodings.withLock { cached in
             if let cached { return cached }
-            let made: Encodings
+            let encodings: Encodings
             // A JavaScript module is sent as `PageModules` rewrites it.
-            if let text = replacement?() ?? PageModules.shared.served(path) {
+            if let text = replacement?() ?? PageModules.shared.textToSend(path) {
                 let bytes = Array(text.utf8)
-                made = bytes.withUnsafeBytes { makeEncodings(.bytes(bytes), of: $0) }
+                encodings = bytes.withUnsafeBytes { makeEncodings(.bytes(bytes), of: $0) }
             } else {
-                made = makeEncodings(.staticBytes(bytes), of: bytes.pointer)
+                encodings = makeEncodings(.staticBytes(bytes), of: bytes.pointer)
             }
-            cached = made
-            return made
+            cached = encodings
+            return encodings
         }
     }
 

@@ -24,9 +24,7 @@ struct WebPageSettings {
         let second = path.isEmpty ? Self.ownPath : path
         guard prefix != second else {
             let remedy = path.isEmpty ? "another --static-prefix" : "another --ui-path"
-            throw StartFailure(
-                "There would be two pages at \(second), one of them of the static prefix: choose \(remedy)."
-            )
+            throw StartFailure("Two pages, one of the static prefix, would be at \(second): choose \(remedy).")
         }
         let folder = setting.text == "mlflow" ? try InstalledPages.find(for: setting) : setting.text
         bundle = try Self.bundle(folder, setting, script: setsDefaults ? FirstVisit.scriptAddress : nil)
@@ -48,7 +46,7 @@ struct WebPageSettings {
                 default:
                     "it has no index.html: name the folder of MLflow's pages, mlflow/server/js/build in its package"
                 }
-            throw StartFailure("\(setting.shown): \(folder.printable(limit: 300)) contains no pages, \(reason).")
+            throw StartFailure("\(setting.quoted): \(folder.printable(limit: 300)) contains no pages, \(reason).")
         }
     }
 

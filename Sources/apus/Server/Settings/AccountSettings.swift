@@ -1,5 +1,4 @@
 internal import Coding
-internal import Files
 internal import Identities
 internal import Tracking
 
@@ -30,7 +29,7 @@ struct AccountSettings {
             return nil
         }
         guard application.text == Self.application else {
-            throw StartFailure("\(application.shown) is not known; the only application of this server is basic-auth.")
+            throw StartFailure("\(application.quoted) is not known; the only application of this server is basic-auth.")
         }
         let file = try Self.configuration(environment)
         if let function = file["authorization_function"],
@@ -50,8 +49,8 @@ struct AccountSettings {
         namesUsersOfMLflow = file["database_uri"] != nil
         if password == User.knownPassword {
             throw StartFailure(
-                "The password of the admin '\(administrator.printable(limit: 60))' is the one that MLflow was once shipped with, which "
-                    + "is publicly known. Set MLFLOW_AUTH_ADMIN_PASSWORD to another one, or leave it out: the server then makes one."
+                "The password of the admin '\(administrator.printable(limit: 60))' is publicly known, because older versions of MLflow "
+                    + "had it as the default. Set MLFLOW_AUTH_ADMIN_PASSWORD to another one, or leave it out: the server then makes one."
             )
         }
     }
@@ -69,10 +68,10 @@ struct AccountSettings {
     /// The settings in the section [mlflow] of the file that MLFLOW_AUTH_CONFIG_PATH names, as MLflow reads it.
     private static func configuration(_ environment: Environment) throws(StartFailure) -> [String: String] {
         guard let path = environment["MLFLOW_AUTH_CONFIG_PATH"] else { return [:] }
-        let shown = path.printable(limit: 300)
+        let printablePath = path.printable(limit: 300)
         guard let text = WholeFile.text(path, atMost: longestFile) else {
             throw StartFailure(
-                "The file of MLFLOW_AUTH_CONFIG_PATH, \(shown), cannot be read, or is longer than 64 KiB."
+                "The file of MLFLOW_AUTH_CONFIG_PATH, \(printablePath), cannot be read, or is longer than 64 KiB."
             )
         }
         var settings: [String: String] = [:]
@@ -93,7 +92,6 @@ struct AccountSettings {
     }
 
     private static func trimmed(_ text: Substring) -> String {
-        let start = text.drop(while: \.isWhitespace)
-        return String(start.reversed().drop(while: \.isWhitespace).reversed())
+        String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
     }
 }

@@ -5,9 +5,9 @@ internal import Tracking
 /// The limits of one client, and of all clients together.
 struct LimitSettings {
     /// The free space that is kept on the disk of the artifacts; nil if uploads may fill the disk.
-    let keptFree: FreeSpace.Amount?
-    /// The most connections, uploads and bytes in memory that one client may hold at once; nil for the usual share of what
-    /// the server may hold (`Budgets`).
+    let freeSpaceToKeep: FreeSpace.Amount?
+    /// The most connections, uploads and bytes in memory that one client may use at once; nil for three quarters of the
+    /// server's limit.
     let client: ClientLimits
     let runs: RunQuota
     let clientArtifactBytes: Int64?
@@ -21,7 +21,7 @@ struct LimitSettings {
     }
 
     init(_ options: LimitOptions, _ environment: Environment) throws(StartFailure) {
-        keptFree = try KeepFreeSetting.amount(environment, options.keepFree)
+        freeSpaceToKeep = try KeepFreeSetting.amount(environment, options.keepFree)
         var client = ClientLimits()
         client.connections = try Self.count(environment.setting(.clientConnections, options.clientConnections))
         client.uploads = try Self.count(environment.setting(.clientUploads, options.clientUploads))
@@ -50,7 +50,7 @@ struct LimitSettings {
             ? (SettingDefinition.clientArtifacts.flag, SettingDefinition.serverArtifacts.flag)
             : (SettingDefinition.clientRuns.flag, SettingDefinition.serverRuns.flag)
         throw StartFailure(
-            "\(flag) needs to know who stores what, but this server asks for no credentials. Add --require-token or "
+            "\(flag) limits what each user or token stores, but this server asks for no credentials. Add --require-token or "
                 + "--app-name basic-auth, or use \(other)."
         )
     }
@@ -58,9 +58,7 @@ struct LimitSettings {
     private static func count(_ setting: Setting?) throws(StartFailure) -> Int? {
         guard let setting else { return nil }
         guard let count = Int(setting.text), (1...1_000_000_000).contains(count) else {
-            throw StartFailure(
-                "\(setting.shown) is not a limit; use a whole number from 1 on, or leave it out for none."
-            )
+            throw StartFailure("\(setting.quoted) is not a limit; use a number from 1 to 1000000000, or leave it out.")
         }
         return count
     }
@@ -68,9 +66,7 @@ struct LimitSettings {
     private static func size(_ setting: Setting?) throws(StartFailure) -> Int? {
         guard let setting else { return nil }
         guard let size = StorageSize(setting.text), size.bytes > 0 else {
-            throw StartFailure(
-                "\(setting.shown) is not a limit; use a size such as 64MB or 20GB, or leave it out for none."
-            )
+            throw StartFailure("\(setting.quoted) is not a limit; use a size such as 64MB or 20GB, or leave it out.")
         }
         return size.bytes
     }
@@ -86,14 +82,12 @@ enum KeepFreeSetting {
         guard let setting = environment.setting(.keepFree, given) else { return defaultAmount }
         if setting.text.last == "%" {
             guard let percent = Int(setting.text.dropLast()), (0...90).contains(percent) else {
-                throw StartFailure("\(setting.shown) is not a part of a disk; use 0% to 90%.")
+                throw StartFailure("\(setting.quoted) is not a part of a disk; use 0% to 90%.")
             }
             return percent == 0 ? nil : .percent(percent)
         }
         guard let size = StorageSize(setting.text) else {
-            throw StartFailure(
-                "\(setting.shown) is not a size; use one such as 500MB, 2GB or 5%, or 0 to keep nothing free."
-            )
+            throw StartFailure("\(setting.quoted) is not a size; use one such as 500MB, 2GB or 5%, or 0 for none.")
         }
         return size.bytes == 0 ? nil : .bytes(Int64(size.bytes))
     }

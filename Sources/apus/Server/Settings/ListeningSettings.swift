@@ -18,19 +18,18 @@ struct ListeningSettings {
         self.sockets = sockets
         host = try Self.host(environment.setting(.host, options.host))
         let variables = options.port == nil ? SettingDefinition.port.variables : []
-        let strays = variables.filter { Self.isServiceLink(environment[$0]) }
-        let links = strays.map {
+        let serviceLinks = variables.filter { Self.isServiceLink(environment[$0]) }
+        let linkRemarks = serviceLinks.map {
             "apus: \($0)=\(environment[$0]?.printable(limit: 200) ?? "") is ignored: Kubernetes makes it for a Service "
                 + "of that name. Give the port with --port."
         }
-        let cleaned = Environment { strays.contains($0) ? nil : environment[$0] }
-        port = try Self.port(cleaned.setting(.port, options.port))
-        let idle = [environment.setting(.host, options.host), cleaned.setting(.port, options.port)].compactMap { $0 }
+        let withoutLinks = Environment { serviceLinks.contains($0) ? nil : environment[$0] }
+        let portSetting = withoutLinks.setting(.port, options.port)
+        port = try Self.port(portSetting)
+        let unused = sockets.isEmpty ? [] : [environment.setting(.host, options.host), portSetting].compactMap { $0 }
         remarks =
-            links
-            + (sockets.isEmpty ? [] : idle).map {
-                "apus: \($0.shown) has no effect here: the process was started with sockets that listen already."
-            }
+            linkRemarks
+            + unused.map { "apus: \($0.quoted) has no effect here: the process was given listening sockets." }
         prefix = try Self.prefix(environment.setting(.staticPrefix, options.staticPrefix))
     }
 
@@ -43,7 +42,7 @@ struct ListeningSettings {
         guard let setting else { return "127.0.0.1" }
         guard !setting.text.isEmpty, !setting.text.contains("/") else {
             throw StartFailure(
-                "\(setting.shown) is not a host; give an address or a name, such as 127.0.0.1, 0.0.0.0 or localhost."
+                "\(setting.quoted) is not a host; give an address or a name, such as 127.0.0.1, 0.0.0.0 or localhost."
             )
         }
         return setting.text
@@ -52,7 +51,7 @@ struct ListeningSettings {
     private static func port(_ setting: Setting?) throws(StartFailure) -> Int {
         guard let setting else { return 5_000 }
         guard let number = Int(setting.text), (0...65_535).contains(number) else {
-            throw StartFailure("\(setting.shown) is not a port; use a number from 0 to 65535.")
+            throw StartFailure("\(setting.quoted) is not a port; use a number from 0 to 65535.")
         }
         return number
     }
@@ -65,7 +64,7 @@ struct ListeningSettings {
         let isPlain = path.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"{}?#%".utf8.contains($0) }
         guard path.hasPrefix("/"), !path.hasSuffix("/"), isPlain else {
             throw StartFailure(
-                "\(setting.shown) must begin with '/', not end with it, and contain neither spaces nor any of {}?#%, "
+                "\(setting.quoted) must begin with '/', not end with it, and contain neither spaces nor any of {}?#%, "
                     + "for example /mlflow."
             )
         }

@@ -17,8 +17,8 @@ struct MLflowServerFlags {
 
     /// - Throws: `ValidationError` for a flag without its value.
     init(_ arguments: some Sequence<String>) throws {
-        var left = Array(arguments)[...]
-        while let argument = left.popFirst() {
+        var remaining = Array(arguments)[...]
+        while let argument = remaining.popFirst() {
             if argument == "--" {
                 rest.append(argument)
                 break
@@ -34,15 +34,15 @@ struct MLflowServerFlags {
             if setting.valueName == nil {
                 given[setting.flag] = name == setting.opposite ? "false" : "true"
             } else {
-                given[setting.flag] = try parts.count > 1 ? String(parts[1]) : Self.value(of: setting, &left)
+                given[setting.flag] = try parts.count > 1 ? String(parts[1]) : Self.value(of: setting, &remaining)
             }
         }
-        rest += left
+        rest += remaining
     }
 
-    private static func value(of setting: SettingDefinition, _ left: inout ArraySlice<String>) throws -> String {
-        let isValue = left.first.map { !$0.hasPrefix("-") || $0 == "-" || flagsWithDashes.contains(setting.flag) }
-        guard isValue == true, let value = left.popFirst() else {
+    private static func value(of setting: SettingDefinition, _ remaining: inout ArraySlice<String>) throws -> String {
+        let isValue = remaining.first.map { !$0.hasPrefix("-") || $0 == "-" || flagsWithDashes.contains(setting.flag) }
+        guard isValue == true, let value = remaining.popFirst() else {
             throw ValidationError("Missing value for '\(setting.flag) <\(setting.valueName ?? "")>'")
         }
         return value
@@ -71,15 +71,15 @@ struct MLflowServerFlags {
         }
         guard let setting = setting(.uvicornOptions, environment) else { return (nil, nil) }
         let options = PythonServerOptions(setting.text)
-        let known = [SettingDefinition.sslCertificate.flag, SettingDefinition.sslKey.flag]
-        let isForeign = { PythonServerOptions.isAboutEncryption($0) && !known.contains($0.name) }
-        if let option = options.first(where: isForeign) {
+        let supported = [SettingDefinition.sslCertificate.flag, SettingDefinition.sslKey.flag]
+        let isUnsupported = { PythonServerOptions.isAboutEncryption($0) && !supported.contains($0.name) }
+        if let option = options.first(where: isUnsupported) {
             throw StartFailure(
-                "\(setting.source) asks for \(option.name.printable(limit: 60)), which is not supported: of https only "
-                    + "--ssl-certfile and --ssl-keyfile can be set, with a key without a password. Leave it out."
+                "\(setting.source) asks for \(option.name.printable(limit: 60)), which is not supported. The only options for "
+                    + "https are --ssl-certfile and --ssl-keyfile, with a key without a password. Leave it out."
             )
         }
-        let files = known.map { name in
+        let files = supported.map { name in
             options.last { $0.name == name }.map { Setting(source: "\(setting.source) \(name)", text: $0.value) }
         }
         return (files[0], files[1])
@@ -92,7 +92,7 @@ struct MLflowServerFlags {
     /// Throws if there is a setting that the server does not support and must not ignore.
     ///
     /// - Parameter storage: the options with the database, which must also be the store of the model registry.
-    func refuseUnhonoured(_ environment: Environment, _ storage: StorageOptions) throws(StartFailure) {
+    func refuseUnsupported(_ environment: Environment, _ storage: StorageOptions) throws(StartFailure) {
         try refuseWorkspaces(environment)
         if let source = try source(of: .artifactsPresignedOnly, environment) {
             throw StartFailure(
@@ -124,19 +124,17 @@ struct MLflowServerFlags {
         if let backend = environment.setting(.backendStoreURI, storage.backendStoreUri), backend.text == setting.text {
             return
         }
-        guard try PostgresURI.find(storage, environment) == nil else {
-            throw StartFailure(
-                "\(setting.source) names another store than that of the runs: Apus keeps runs and registered models in one "
-                    + "database. Leave it out."
-            )
+        var database = ""
+        if try PostgresURI.find(storage, environment) == nil {
+            let path = try StorageLayout.database(storage, environment).path
+            let folder = try StorageLayout.currentFolder()
+            // A URI that cannot be understood counts as another store.
+            if let store = try? StoreURI(setting, folder), store.path == path { return }
+            database = ", \(path)"
         }
-        let database = try StorageLayout.database(storage, environment).path
-        let folder = try StorageLayout.currentFolder()
-        // A URI that cannot be understood counts as another store.
-        if let store = try? StoreURI(setting, folder), store.path == database { return }
         throw StartFailure(
             "\(setting.source) names another store than that of the runs: Apus keeps runs and registered models in one "
-                + "database, \(database). Leave it out."
+                + "database\(database). Leave it out."
         )
     }
 }

@@ -11,7 +11,7 @@ struct RequestHandlingSettings: Sendable {
     /// Set by --recognize-retries or APUS_RECOGNIZE_RETRIES.
     let recognizesRetries: Bool
 
-    init(_ options: AnsweringOptions, _ environment: Environment) throws(StartFailure) {
+    init(_ options: RequestHandlingOptions, _ environment: Environment) throws(StartFailure) {
         recognizesRetries = try environment.isOn(.recognizeRetries, options.recognizeRetries) ?? true
         longValues = try environment.isOn(.truncateLongValues) ?? true ? .truncate : .refuse
         let setting = environment.setting(.sourceValidation)

@@ -32,9 +32,7 @@ struct SecuritySettings {
         accounts = try AccountSettings(options, environment)
         let requiresToken = try environment.isOn(.requireToken, options.requireToken)
         if requiresToken == false, let source = externalUsers.source {
-            throw StartFailure(
-                "\(source) restricts the use of the server, and --no-require-token allows it to everybody."
-            )
+            throw StartFailure("\(source) restricts who may use the server; leave it or --no-require-token out.")
         }
         self.requiresToken = requiresToken ?? (externalUsers.source != nil)
         allowsEverybody = requiresToken == false
@@ -65,15 +63,13 @@ struct SecuritySettings {
     }
 
     /// Whether every request needs credentials.
-    var asksForCredentials: Bool { requiresToken || accounts != nil }
+    var requiresCredentials: Bool { requiresToken || accounts != nil }
 
     /// The credentials that requests need, and the default permission of users.
-    var access: AccessSettings {
-        AccessSettings(isRequired: asksForCredentials, defaultLevel: accounts?.defaultLevel)
-    }
+    var access: AccessSettings { AccessSettings(isRequired: requiresCredentials, defaultLevel: accounts?.defaultLevel) }
 
     /// One sentence about the Host fields that the server accepts.
-    var guarding: String {
+    var hostRule: String {
         if !isEnabled { return "Requests with any Host and any Origin are answered." }
         let usual = "localhost or a private address (--allowed-hosts for others)"
         let hosts = hasOwnHosts ? "one of --allowed-hosts" : usual
@@ -85,7 +81,7 @@ struct SecuritySettings {
         switch setting.text.uppercased() {
         case "NONE": return nil
         case "SAMEORIGIN", "DENY": return setting.text.uppercased()
-        default: throw StartFailure("\(setting.shown) is not a value of X-Frame-Options; use SAMEORIGIN, DENY or NONE.")
+        default: throw StartFailure("\(setting.quoted) is no value of X-Frame-Options; use SAMEORIGIN, DENY or NONE.")
         }
     }
 

@@ -7,7 +7,7 @@ struct StorageOptions: ParsableArguments {
     @Option(help: .of(.artifactsDestination), completion: .of(.artifactsDestination)) var artifactsDestination: String?
 }
 
-struct KeepingOptions: ParsableArguments {
+struct DataHandlingOptions: ParsableArguments {
     @Option(help: .of(.databaseLogLimit), completion: .of(.databaseLogLimit)) var databaseLogLimit: String?
     @Flag(inversion: .prefixedNo, help: .of(.serveArtifacts)) var serveArtifacts: Bool?
     @Flag(help: .of(.artifactsOnly)) var artifactsOnly = false
@@ -84,11 +84,11 @@ struct PagesOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: .of(.pagesDefaults)) var uiDefaults: Bool?
 }
 
-struct AnsweringOptions: ParsableArguments {
+struct RequestHandlingOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: .of(.recognizeRetries)) var recognizeRetries: Bool?
 }
 
-struct StartingOptions: ParsableArguments {
+struct ProcessOptions: ParsableArguments {
     @Option(help: .of(.readyFile), completion: .of(.readyFile)) var readyFile: String?
     @Flag(help: .of(.reuse)) var reuse = false
     @Option(help: .of(.idleExit), completion: .of(.idleExit)) var idleExit: String?

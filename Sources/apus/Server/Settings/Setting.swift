@@ -7,7 +7,7 @@ struct Setting {
     let text: String
 
     /// The setting as the user has written it.
-    var shown: String {
+    var quoted: String {
         let text = text.printable(limit: 200)
         return source.hasPrefix("-") ? "\(source) '\(text)'" : "\(source)=\(text)"
     }

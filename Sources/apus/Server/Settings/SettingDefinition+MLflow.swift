@@ -9,7 +9,7 @@ extension SettingDefinition {
         option("--waitress-opts", "value").doing(oneProcess),
         toggle("--dev", nil).doing(oneProcess),
         option("--expose-prometheus", "value", "MLFLOW_EXPOSE_PROMETHEUS")
-            .doing("/metrics is always there, and no folder is written"),
+            .doing("/metrics is always served, and no folder is written"),
         option("--read-replica-backend-store-uri", "value", "MLFLOW_READ_REPLICA_BACKEND_STORE_URI")
             .doing("reads go to the database itself"),
         option("--trace-archival-config", "value", "MLFLOW_TRACE_ARCHIVAL_CONFIG").doing("traces are not stored"),
@@ -40,7 +40,7 @@ extension SettingDefinition {
         ACCEPTED AND WITHOUT EFFECT, so that scripts for `mlflow server` work:
         \(linesByReason(withoutEffect))
 
-        REFUSED, because ignoring them would promise what is not there:
+        REFUSED, because whoever sets them relies on something that Apus does not have:
         \(linesByReason(refused))
         """
     }

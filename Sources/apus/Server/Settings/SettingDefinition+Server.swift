@@ -16,25 +16,22 @@ extension SettingDefinition {
             "Who may use it",
             [
                 .appName, .defaultPermission, .requireToken, .allowedHosts, .corsAllowedOrigins, .xFrameOptions,
-                .frameAncestors,
-                .disableSecurityMiddleware,
+                .frameAncestors, .disableSecurityMiddleware,
             ]
         ),
         (
             "Users from a proxy or an identity provider",
             [
                 .publicURL, .groupScopes, .trustProxyUser, .trustProxyGroups, .trustedProxies, .oidcIssuer,
-                .oidcAudience,
-                .oidcUserClaim, .oidcGroupsClaim, .oidcClientID, .oidcClientSecretFile, .oidcEndpointOrigins,
-                .oidcConfig,
+                .oidcAudience, .oidcUserClaim, .oidcGroupsClaim, .oidcClientID, .oidcClientSecretFile,
+                .oidcEndpointOrigins, .oidcConfig,
             ]
         ),
         (
             "How much clients may use",
             [
                 .keepFree, .clientArtifacts, .serverArtifacts, .clientRuns, .serverRuns, .clientRequests,
-                .serverRequests,
-                .clientConnections, .clientUploads, .clientBodies, .clientAnswers,
+                .serverRequests, .clientConnections, .clientUploads, .clientBodies, .clientAnswers,
             ]
         ), ("Which pages a browser gets", [.pages, .pagesPath, .pagesDefaults]),
         ("How requests are answered", [.recognizeRetries, .truncateLongValues, .sourceValidation]),
@@ -91,9 +88,7 @@ extension SettingDefinition {
                 + "or a mounted bucket. A server that starts on an empty data folder restores the newest one."
         )
     static let snapshotEvery = option("--snapshot-every", "time", "APUS_SNAPSHOT_EVERY", default: "60s")
-        .doing(
-            "How long after a snapshot the next one is made if data has changed. A last one is made when the server stops."
-        )
+        .doing("The time between snapshots, which are made if data has changed. A last one is made at the stop.")
     static let snapshotKeep = option("--snapshot-keep", "number", "APUS_SNAPSHOT_KEEP", default: "2")
         .doing("How many of the newest snapshots are kept.")
 
@@ -166,7 +161,7 @@ extension SettingDefinition {
         .withDefault("what --x-frame-options says")
         .doing(
             "The origins whose pages may show Apus in a frame, separated by commas, such as https://hub.example.org or "
-                + "https://*.example.org; its own pages always may. Browsers then look at this list and not at X-Frame-Options."
+                + "https://*.example.org; Apus' own pages always may. Browsers then use this list and ignore X-Frame-Options."
         )
     static let disableSecurityMiddleware = toggle(
         "--disable-security-middleware",
@@ -219,14 +214,9 @@ extension SettingDefinition {
         .doing("The file with the secret of --oidc-client-id, if the issuer gave one.")
     static let oidcEndpointOrigins = option("--oidc-endpoint-origins", "origins", "APUS_OIDC_ENDPOINT_ORIGINS")
         .withDefault("the issuer's own")
-        .doing(
-            "Where else the issuer may have its keys and its endpoints, separated by commas, such as "
-                + "https://www.googleapis.com."
-        )
+        .doing("Other origins of the issuer's keys and endpoints, separated by commas: https://www.googleapis.com.")
     static let oidcConfig = option("--oidc-config", "file", "APUS_OIDC_CONFIG")
-        .doing(
-            "A JSON file with several issuers, each with an audience, claims and scopes of its own (docs/security.md)."
-        )
+        .doing("A JSON file with several issuers, each with its own audience, claims and scopes (docs/security.md).")
 
     // Limits of clients. A client is a token or a user, or an address if the server does not ask for credentials.
     static let keepFree = option("--keep-free", "size", "APUS_KEEP_FREE")
@@ -236,9 +226,7 @@ extension SettingDefinition {
                 + "refused, but metrics, params and tags are accepted. 0 keeps nothing free."
         )
     static let clientArtifacts = option("--client-artifacts", "size", "APUS_CLIENT_ARTIFACTS").withDefault("no limit")
-        .doing(
-            "How many bytes of artifacts one token or user may have stored, such as 20GB; deleted ones do not count."
-        )
+        .doing("How many bytes of artifacts one token or user may store, such as 20GB; deleted ones do not count.")
     static let serverArtifacts = option("--server-artifacts", "size", "APUS_SERVER_ARTIFACTS").withDefault("no limit")
         .doing("How many bytes of artifacts may be stored in all.")
     static let clientRuns = option("--client-runs", "number", "APUS_CLIENT_RUNS").withDefault("no limit")
@@ -259,9 +247,7 @@ extension SettingDefinition {
         .doing("How many files one client may send at once, and how many uploads in parts it may have open.")
     static let clientBodies = option("--client-bodies", "size", "APUS_CLIENT_BODIES")
         .withDefault("96MB")
-        .doing(
-            "How much memory the request bodies of one client may take while they arrive; small ones are always accepted."
-        )
+        .doing("How much memory the arriving request bodies of one client may take; small ones are always accepted.")
     static let clientAnswers = option("--client-answers", "size", "APUS_CLIENT_ANSWERS")
         .withDefault("72MB")
         .doing("How much memory the answers that one client has not read yet may take; small ones are always sent.")
@@ -287,9 +273,7 @@ extension SettingDefinition {
         "--no-recognize-retries",
         "APUS_RECOGNIZE_RETRIES"
     ).withDefault("on")
-        .doing(
-            "Whether a client that repeats a creation because the answer was lost gets what the first request created."
-        )
+        .doing("Whether a client that repeats a creation after its answer was lost gets what was created first.")
     static let truncateLongValues = option("", "true", "MLFLOW_TRUNCATE_LONG_VALUES", default: "true")
         .doing("Whether params and tags that are too long are cut; false refuses them.")
     static let sourceValidation = option("", "pattern", "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX")
@@ -300,10 +284,10 @@ extension SettingDefinition {
         .doing("Write the server's URL to this file when it answers.")
     static let reuse = toggle("--reuse", nil)
         .doing(
-            "If a server already has this data open, print its URL, write it to the ready file and end with status 0. Without "
-                + "this flag, the command then fails with an error that names the URL."
+            "If a server already has this data open, print its URL, write the URL to the ready file and end with status 0. Without "
+                + "this flag, the command fails in this case with an error that names the URL."
         )
-    static let idleExit = option("--idle-exit", "time", "APUS_IDLE_EXIT").withDefault("the server stays")
+    static let idleExit = option("--idle-exit", "time", "APUS_IDLE_EXIT").withDefault("never")
         .doing("Stop the server when no connection was open and no request came for this time, such as 60s or 10m.")
     static let parentPid = option("--parent-pid", "pid")
         .doing(

@@ -5,7 +5,7 @@ internal import Tracking
 extension ServerSettings {
     /// The settings, by their flags, that should be the same in all servers of a PostgreSQL database.
     ///
-    /// Otherwise one server may accept what another one refuses, or may not find what another one has stored.
+    /// If they differ, one server may accept a request that another one refuses, or may not find another one's artifacts.
     var shared: [String: String] {
         let quotas: [(SettingDefinition, Int64?)] = [
             (.clientRuns, limits.runs.client), (.serverRuns, limits.runs.server),
@@ -18,8 +18,8 @@ extension ServerSettings {
         values[SettingDefinition.audit.flag] = audit.isOn ? "on" : "off"
         values[SettingDefinition.defaultPermission.flag] = security.accounts?.defaultLevel.wireName
         if layout.servesArtifacts {
-            let place = layout.artifactBucket?.uri ?? layout.artifactsPath
-            values[SettingDefinition.artifactsDestination.flag] = place
+            let location = layout.artifactBucket?.uri ?? layout.artifactsPath
+            values[SettingDefinition.artifactsDestination.flag] = location
         }
         return values
     }

@@ -11,7 +11,7 @@ struct CaughtSignal: Equatable, Sendable {
     /// The kernel also sends signals itself, such as at the end of a terminal.
     let isFromProcess: Bool
 
-    /// Waits for one of the signals, which must be blocked in every thread; nil if the time is over first.
+    /// Waits for one of the signals, which must be blocked in every thread; nil if none comes within the limit.
     ///
     /// - Parameter limit: nil to wait without a limit.
     static func next(of numbers: [Int32], within limit: Duration?) -> CaughtSignal? {
@@ -50,7 +50,7 @@ struct CaughtSignal: Equatable, Sendable {
     }
 
     private static func sender(_ info: siginfo_t) -> String {
-        // sigaction(2): codes above 0 come from the kernel. Of the others, only those of kill and similar calls name a process.
+        // sigaction(2): codes above 0 come from the kernel. Of the other codes, only those of kill and similar calls have a pid.
         guard info.si_code <= 0 else { return "the terminal" }
         let pid = info._sifields._kill.si_pid
         guard pid > 0 else { return "outside this container" }

@@ -8,9 +8,8 @@ internal import Synchronization
 final class StopSignals: Sendable {
     /// The longest time between the signal and the end of the process.
     static let longestStop = Duration.milliseconds(4_800)
-    /// A second signal within this time after the first is ignored, because a wrapper may pass on a signal that the
-    /// server has received itself.
-    private static let echo = Duration.milliseconds(500)
+    /// A second signal within this time after the first is ignored, because a parent process may pass on the same signal.
+    private static let repetitionTime = Duration.milliseconds(500)
 
     private let policy: SignalPolicy
     private let logger: Logger
@@ -19,7 +18,7 @@ final class StopSignals: Sendable {
 
     /// Starts to listen; must be called before any other thread is created, because threads inherit the blocked signals.
     ///
-    /// Until `whenAsked` is called, a signal ends the process at once.
+    /// Until `onStop` is called, a signal ends the process at once.
     /// - Throws: `StartFailure` if the system allows no further thread.
     init(_ policy: SignalPolicy, _ logger: Logger) throws(StartFailure) {
         self.policy = policy
@@ -35,16 +34,16 @@ final class StopSignals: Sendable {
     /// Sets the closure that stops the server.
     ///
     /// The closure must return soon, and must end the process when everything has stopped.
-    func whenAsked(_ stop: @escaping @Sendable () -> Void) { action.withLock { $0 = stop } }
+    func onStop(_ stop: @escaping @Sendable () -> Void) { action.withLock { $0 = stop } }
 
     /// Sets the closure that is called for a SIGHUP from a process, which then does not end the server.
     ///
     /// The closure must return soon.
-    func whenToldToRenew(_ renew: @escaping @Sendable () -> Void) { renewal.withLock { $0 = renew } }
+    func onRenewal(_ renew: @escaping @Sendable () -> Void) { renewal.withLock { $0 = renew } }
 
     /// The signals to listen for: SIGINT only if it was not ignored at the start.
     ///
-    /// A blocked signal arrives even if it is ignored, so SIGHUP can request a new reading of the certificate under nohup too.
+    /// A blocked signal is received even if it is ignored, so SIGHUP renews the certificate also of a server under nohup.
     private var listened: [Int32] {
         SignalPolicy.numbers.filter { $0 != SIGINT || !policy.inheritedAsIgnored.contains($0) }
     }
@@ -52,15 +51,11 @@ final class StopSignals: Sendable {
     private func startThread() throws(StartFailure) {
         var thread = pthread_t()
         let context = Unmanaged.passRetained(self)
-        let code = pthread_create(
-            &thread,
-            nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<StopSignals>.fromOpaque(context).takeRetainedValue().listen()
-            },
-            context.toOpaque()
-        )
+        let start: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
+            guard let context else { return nil }
+            Unmanaged<StopSignals>.fromOpaque(context).takeRetainedValue().listen()
+        }
+        let code = pthread_create(&thread, nil, start, context.toOpaque())
         guard code != 0 else { return }
         context.release()
         throw StartFailure(
@@ -82,14 +77,14 @@ final class StopSignals: Sendable {
     private func waitForTheEnd() -> Never {
         let begin = ContinuousClock.now
         while true {
-            let left = Self.longestStop - (.now - begin)
-            // Every acknowledged change is durable, so the remaining work may be cut off.
-            guard left > .zero, let again = next(within: left) else { _exit(0) }
-            if .now - begin > Self.echo { _exit(128 + again.number) }
+            let remaining = Self.longestStop - (.now - begin)
+            // Every acknowledged change is durable, so the process may end before the remaining work is done.
+            guard remaining > .zero, let second = next(within: remaining) else { _exit(0) }
+            if .now - begin > Self.repetitionTime { _exit(128 + second.number) }
         }
     }
 
-    /// Waits for the next signal that ends the server; nil if the time is over first.
+    /// Waits for the next signal that ends the server; nil if none comes within the limit.
     private func next(within limit: Duration?) -> CaughtSignal? {
         let end = limit.map { ContinuousClock.now + $0 }
         while let caught = CaughtSignal.next(of: listened, within: end.map { max($0 - .now, .zero) }) {
@@ -102,7 +97,7 @@ final class StopSignals: Sendable {
             }
             guard let reason = policy.reasonToIgnore(signal: caught.number, isInForeground: Terminal.isInForeground)
             else { return caught }
-            logger.notice("the server goes on: \(reason); SIGTERM ends it", metadata: Self.metadata(caught))
+            logger.notice("the signal is ignored: \(reason); SIGTERM ends it", metadata: Self.metadata(caught))
         }
         return nil
     }

@@ -46,7 +46,7 @@ struct DataFolder {
         return true
     }
 
-    /// Makes the entries of a folder durable; failures are ignored, because some file systems cannot do it.
+    /// Makes the entries of a folder durable; failures are ignored, because some file systems do not support this.
     static func synchronize(_ path: String) {
         let descriptor = open(path.isEmpty ? "/" : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return }

@@ -49,12 +49,12 @@ struct PostgresURI: Sendable {
             guard options.contains(name) else {
                 guard seen.isDisjoint(with: ["password", "sslpassword"]) else {
                     throw StartFailure(
-                        "\(setting.source): PostgreSQL's client library does not have an option that follows the password. Write "
-                            + "an & in the password as %26."
+                        "\(setting.source): an option after the password is not one of libpq, PostgreSQL's client library. Write an & in "
+                            + "the password as %26."
                     )
                 }
                 throw StartFailure(
-                    "\(setting.source): PostgreSQL's client library has no option '\(name.printable(limit: 60))'; leave it out."
+                    "\(setting.source): libpq, PostgreSQL's client library, has no option '\(name.printable(limit: 60))'; leave it out."
                 )
             }
             guard seen.insert(name).inserted else {

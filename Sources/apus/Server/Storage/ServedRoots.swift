@@ -25,13 +25,13 @@ struct ServedRoots: Sendable {
 
     /// How long a start waits for the removal of leftovers after a crash.
     ///
-    /// In a tree of some hundred thousand folders the removal continues while the first requests are served.
+    /// If there are hundreds of thousands of folders, the removal continues while the first requests are served.
     private static let longestSweep = DispatchTimeInterval.seconds(10)
 
     /// - Parameters:
     ///   - budgets: the budgets with the limit of memory for uploads to object stores.
     ///   - amount: the free space that is kept on the disks; nil if uploads may fill them.
-    ///   - logger: logs when the free space becomes scarce, and when there is enough again.
+    ///   - logger: logs when there is little free space, and when there is enough again.
     /// - Throws: `StartFailure` while a restoration is replacing the folder of artifacts.
     init(
         _ layout: StorageLayout,
@@ -122,7 +122,7 @@ struct ServedRoots: Sendable {
 
     /// Looks up equal files in the journal of artifacts, so that uploads can share their disk space.
     ///
-    /// If the look-up fails, the upload uses its own space instead of failing.
+    /// If the look-up fails, the upload does not fail, but uses its own space.
     private static func contents(in store: TrackingStore) -> SharedContents {
         SharedContents { sha256 in
             (try? store.readNow(.cheap) { try $0.artifactPaths(sha256: sha256) }) ?? []
@@ -131,21 +131,20 @@ struct ServedRoots: Sendable {
 
     /// The number of uploads that share space, and the bytes saved, since the start; nil if sharing is off.
     var sharing: SharedContents.Statistics? {
-        let each = local.compactMap(\.sharedContents?.statistics)
-        guard var sum = each.first else { return nil }
-        for one in each.dropFirst() {
-            sum.files += one.files
-            sum.bytes += one.bytes
+        let statistics = local.compactMap(\.sharedContents?.statistics)
+        guard var sum = statistics.first else { return nil }
+        for other in statistics.dropFirst() {
+            (sum.files, sum.bytes) = (sum.files + other.files, sum.bytes + other.bytes)
         }
         return sum
     }
 
     /// Starts to remove the unfinished uploads of processes that have ended.
     ///
-    /// - Parameter waiting: whether to wait for the removal, for ten seconds at most. After a crash, clients then see no
-    ///   leftovers when the server is ready. A server that ended in order usually leaves none, so waiting is not needed.
-    func sweep(waiting: Bool, _ logger: Logger) -> BackgroundWork {
-        let sweep = BackgroundWork("leftover-sweep", qos: waiting ? .userInitiated : .utility, logger) { _ in
+    /// - Parameter waiting: whether to wait for the removal, for ten seconds at most, so that clients see no leftovers. This is
+    ///   needed only after a crash.
+    func sweep(waiting: Bool, _ logger: Logger) -> BackgroundTask {
+        let sweep = BackgroundTask("leftover-sweep", qos: waiting ? .userInitiated : .utility, logger) { _ in
             var failures: [String] = []
             for root in local {
                 do {

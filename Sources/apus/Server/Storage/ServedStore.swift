@@ -5,7 +5,6 @@ internal import PostgreSQL
 internal import PostgresStore
 internal import Tracking
 internal import TrackingStore
-internal import Transfer
 
 /// The store that a server has opened.
 enum ServedStore {
@@ -93,7 +92,7 @@ enum ServedStore {
     }
 
     /// The store in SQLite; nil if the data is in PostgreSQL.
-    var local: TrackingStore? {
+    var sqliteStore: TrackingStore? {
         if case .sqlite(let store) = self { store } else { nil }
     }
 
@@ -111,14 +110,14 @@ enum ServedStore {
     }
 
     /// Where MLflow's own server has users, for messages; nil if this server does not know of any.
-    func placeOfMLflowUsers(_ accounts: AccountSettings) -> String? {
+    func locationOfMLflowUsers(_ accounts: AccountSettings) -> String? {
         if accounts.namesUsersOfMLflow { return "the database that database_uri names" }
         if case .postgres(let store) = self, store.hasUsersOfMLflow { return "this database" }
         return nil
     }
 
     /// The database for messages: a path, or a URI without its password, followed by the schema.
-    func place(_ layout: StorageLayout) -> String {
+    func displayName(_ layout: StorageLayout) -> String {
         switch self {
         case .sqlite: layout.databasePath
         case .postgres(let store): "\(store.place) (schema \(store.schema))"

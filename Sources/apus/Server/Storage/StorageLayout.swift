@@ -13,7 +13,7 @@ struct StorageLayout {
     /// The bucket and the prefix of artifacts that go through the server; nil if they are in `artifactsPath`.
     let artifactBucket: S3Location?
     /// Whether a flag or the environment says where artifacts that go through the server are.
-    let namesArtifacts: Bool
+    let namesArtifactLocation: Bool
     /// The location of the artifacts of new experiments, as clients see it.
     let artifactRoot: ArtifactLocation
     /// The bucket and the prefix of `artifactRoot`; nil if `artifactRoot` is not in an object store.
@@ -34,18 +34,18 @@ struct StorageLayout {
     ///
     /// - Parameters:
     ///   - keeping: the flags that only a server has; nil for other commands.
-    ///   - isPostgresKnown: whether the command also works on a database in PostgreSQL, as a server does.
+    ///   - allowsPostgres: whether the command also works on a database in PostgreSQL, as a server does.
     /// - Throws: `StartFailure` for a store that this server cannot use.
     init(
         _ options: StorageOptions,
         _ environment: Environment,
-        keeping: KeepingOptions? = nil,
-        isPostgresKnown: Bool = false
+        keeping: DataHandlingOptions? = nil,
+        allowsPostgres: Bool = false
     ) throws(StartFailure) {
         workingDirectory = try Self.currentFolder()
         let onlyArtifacts = try environment.isOn(.artifactsOnly) ?? false
         servesOnlyArtifacts = keeping?.artifactsOnly == true || onlyArtifacts
-        postgres = try keeping != nil || isPostgresKnown ? PostgresURI.find(options, environment) : nil
+        postgres = try keeping != nil || allowsPostgres ? PostgresURI.find(options, environment) : nil
         let database: (path: String, remarks: [String], source: String?)
         if let postgres {
             let folder = try Self.dataFolder(options.dataDir, environment, workingDirectory)
@@ -62,7 +62,7 @@ struct StorageLayout {
         servesArtifacts = try environment.isOn(.serveArtifacts, keeping?.serveArtifacts) ?? true
         deduplicatesArtifacts = try environment.isOn(.deduplicateArtifacts, keeping?.deduplicateArtifacts) ?? false
         let destination = environment.setting(.artifactsDestination, options.artifactsDestination)
-        namesArtifacts = destination != nil
+        namesArtifactLocation = destination != nil
         artifactBucket = try destination.flatMap { setting throws(StartFailure) in try Self.bucket(setting) }
         if let artifactBucket {
             artifactsPath = Self.parent(of: databasePath) + "/artifacts"
@@ -79,8 +79,8 @@ struct StorageLayout {
                 environment
             )
         }
-        let own = artifactBucket?.uri ?? artifactsPath
-        let fallback = Setting(source: "the default", text: servesArtifacts ? "mlflow-artifacts:/" : own)
+        let artifactLocation = artifactBucket?.uri ?? artifactsPath
+        let fallback = Setting(source: "the default", text: servesArtifacts ? "mlflow-artifacts:/" : artifactLocation)
         let root = environment.setting(.defaultArtifactRoot, options.defaultArtifactRoot)
         (artifactRoot, localArtifactRootPath) = try Self.artifactRoot(root ?? fallback, workingDirectory)
         artifactRootBucket = try Self.bucket(root ?? fallback)
@@ -89,7 +89,7 @@ struct StorageLayout {
         )
         let folder = Self.parent(of: databasePath)
         guard postgres == nil else {
-            // The data folder then contains only artifacts. A server creates it if they are there; a command does not.
+            // The data folder then contains only artifacts, or nothing. Only a server creates it, and only for artifacts.
             let isInFolder = artifactBucket == nil && artifactsPath == folder + "/artifacts"
             if isInFolder, keeping != nil { try Self.makeFolders(folder) }
             return
@@ -169,7 +169,7 @@ struct StorageLayout {
     }
 
     static func currentFolder() throws(StartFailure) -> String {
-        guard let buffer = getcwd(nil, 0) else { throw StartFailure("The working directory is gone.") }
+        guard let buffer = getcwd(nil, 0) else { throw StartFailure("The working directory does not exist any more.") }
         defer { free(buffer) }
         guard let folder = String(validatingCString: buffer) else {
             throw StartFailure(
@@ -179,10 +179,9 @@ struct StorageLayout {
         return folder
     }
 
-    /// The path made absolute, without `.` segments, doubled slashes and a slash at its end.
+    /// The absolute form of a path, without `.` segments, doubled slashes and a slash at its end.
     static func absolute(_ path: String, _ folder: String) -> String {
-        let whole = path.hasPrefix("/") ? path : folder + "/" + path
-        let segments = whole.split(separator: "/").filter { $0 != "." }
+        let segments = (path.hasPrefix("/") ? path : folder + "/" + path).split(separator: "/").filter { $0 != "." }
         return "/" + segments.joined(separator: "/")
     }
 
@@ -215,9 +214,7 @@ struct StorageLayout {
         try refuseAddress(setting, workingDirectory)
         let location = ArtifactLocation(setting.text)
         guard location.scheme != nil || setting.text.firstRange(of: "://") == nil else {
-            throw StartFailure(
-                "\(setting.shown): this is neither a path nor the URI of a place; is there a space before it?"
-            )
+            throw StartFailure("\(setting.quoted): this is neither a path nor a URI; is there a space before it?")
         }
         let path: String
         switch location.scheme {
@@ -230,7 +227,7 @@ struct StorageLayout {
             }
         default:
             throw StartFailure(
-                "\(setting.shown): artifacts cannot be kept there; local folders, file:// URIs and s3:// URIs are supported."
+                "\(setting.quoted): artifacts cannot be kept there; local folders, file:// URIs and s3:// URIs are supported."
             )
         }
         switch FileKind(path) {
@@ -239,8 +236,9 @@ struct StorageLayout {
         }
     }
 
-    /// Throws if a folder that does not exist is named by what looks like the address of a database with a password, which would
-    /// become a part of the path.
+    /// Throws if a setting for a folder looks like the address of a database with a password, and the folder does not exist.
+    ///
+    /// Otherwise a folder would be created whose path contains the password.
     ///
     /// - Parameter flag: the flag that takes the address of a database.
     static func refuseAddress(
@@ -253,8 +251,8 @@ struct StorageLayout {
         else { return }
         throw StartFailure(
             "\(setting.source) names no folder that exists, and looks like an address with a password. Write the address of a "
-                + "PostgreSQL database as \(flag) postgresql://USER:PASSWORD@HOST:PORT/DATABASE; make the folder before if it is to "
-                + "have this name."
+                + "PostgreSQL database as \(flag) postgresql://USER:PASSWORD@HOST:PORT/DATABASE. If you mean a folder of this name, "
+                + "create it first."
         )
     }
 

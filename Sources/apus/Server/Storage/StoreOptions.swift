@@ -7,9 +7,9 @@ struct StoreOptions {
     private(set) var isInMemory = false
     private(set) var mustExist = false
     /// The given options that have no effect here, because they are for the Python driver or for a second writer.
-    private(set) var idle: [String] = []
+    private(set) var ignored: [String] = []
 
-    private static let idleNames: Set<String> = [
+    private static let ignoredNames: Set<String> = [
         "timeout", "check_same_thread", "cached_statements", "isolation_level", "detect_types", "cache", "psow",
     ]
 
@@ -32,11 +32,10 @@ struct StoreOptions {
             throw StartFailure(
                 "\(source): \(name)=\(value.printable(limit: 60)) asks for a read-only server, which does not exist."
             )
-        case (let name, _) where Self.idleNames.contains(name): idle.append(name)
+        case (let name, _) where Self.ignoredNames.contains(name): ignored.append(name)
         default:
             throw StartFailure(
-                "\(source): the option \(name.printable(limit: 60))=\(value.printable(limit: 60)) is not understood; leave it "
-                    + "out."
+                "\(source): the option \(name.printable(limit: 60))=\(value.printable(limit: 60)) is unknown; leave it out."
             )
         }
     }

@@ -1,5 +1,4 @@
 internal import Coding
-internal import Glibc
 internal import PostgreSQL
 internal import Tracking
 
@@ -11,21 +10,21 @@ struct StoreURI {
     let remarks: [String]
 
     init(_ setting: Setting, _ workingDirectory: String) throws(StartFailure) {
-        let database: (path: String, idle: [String])
+        let database: (path: String, ignored: [String])
         if setting.text.hasPrefix("sqlite:") || setting.text.hasPrefix("sqlite+") {
             database = try Self.database(ofURI: setting)
         } else {
             database = (try Self.plainPath(setting), [])
         }
         path = StorageLayout.absolute(database.path, workingDirectory)
-        remarks = database.idle.map { "apus: the option \($0) in \(setting.source) has no effect here." }
+        remarks = database.ignored.map { "apus: the option \($0) in \(setting.source) has no effect here." }
         try Self.refuseFolder(path, setting)
     }
 
     private static let forms =
         "sqlite:///relative/apus.db, sqlite:////absolute/apus.db, or leave it out and set --data-dir"
 
-    /// What to do with data in PostgreSQL instead of using commands that work only on SQLite files.
+    /// The advice to users who give data in PostgreSQL to a command that works only on SQLite files.
     static let adviceForPostgres =
         "Over PostgreSQL, use pg_dump and pg_restore for backups; apus import copies the data into a data folder, and apus doctor "
         + "http://HOST:PORT checks a server."
@@ -67,16 +66,16 @@ struct StoreURI {
         // Such a text may be an address with a password, so the message does not show it.
         guard !text.contains("://") || text.hasPrefix("file://") else {
             throw StartFailure(
-                "\(setting.source): the text contains :// but does not begin as an address. Remove spaces and quotes before it."
+                "\(setting.source): the text contains :// but does not begin with a scheme. Remove spaces and quotes before it."
             )
         }
         let name = text.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-        // For MLflow a plain path is the folder of a file store. Here a path means a database if the file exists, or if
-        // its name has an extension.
+        // For MLflow, a plain path names the folder of a file store. Here it names a database if the file exists, or if its name
+        // has an extension.
         let isFile = name.dropFirst().contains(".") && !text.hasPrefix("file:") && name != ".."
         guard isFile || FileKind(text) == .file else {
             throw StartFailure(
-                "\(setting.shown) names the folder of an MLflow file store, which cannot be served. Leave it out and give a "
+                "\(setting.quoted) names the folder of an MLflow file store, which cannot be served. Leave it out and give a "
                     + "folder for all data with --data-dir, or name a SQLite file: \(forms)."
             )
         }
@@ -85,7 +84,7 @@ struct StoreURI {
 
     // MARK: URIs
 
-    private static func database(ofURI setting: Setting) throws(StartFailure) -> (path: String, idle: [String]) {
+    private static func database(ofURI setting: Setting) throws(StartFailure) -> (path: String, ignored: [String]) {
         let (database, query) = try split(setting)
         let options = try StoreOptions(query, setting.source)
         guard let decoded = PercentCoding.decode(database) else {
@@ -101,7 +100,7 @@ struct StoreURI {
         if options.mustExist, FileKind(path) != .file {
             throw StartFailure("\(setting.source): mode=rw needs a database that exists, and '\(path)' does not exist.")
         }
-        return (path, options.idle)
+        return (path, options.ignored)
     }
 
     /// The parts before and after the question mark, without scheme and driver.

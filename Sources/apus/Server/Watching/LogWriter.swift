@@ -23,7 +23,8 @@ final class LogWriter: Sendable {
 
     private let stream: StandardStream
     private let state = Mutex(State())
-    private let work = DispatchSemaphore(value: 0)
+    /// Counts the lines that wait for the thread.
+    private let waitingLines = DispatchSemaphore(value: 0)
 
     init(_ stream: StandardStream) { self.stream = stream }
 
@@ -42,11 +43,11 @@ final class LogWriter: Sendable {
             defer { state.hasThread = true }
             return (true, !state.hasThread)
         }
-        if needsThread, !SystemThread.start(name: "log", { [self] in serve() }) {
+        if needsThread, !SystemThread.start(name: "log", { [self] in writeLines() }) {
             // The next line tries to start the thread again; until then the lines wait.
             state.withLock { $0.hasThread = false }
         }
-        if isAccepted { work.signal() }
+        if isAccepted { waitingLines.signal() }
     }
 
     /// Waits until all lines have been written or the time is over; called at the end of the process.
@@ -57,9 +58,9 @@ final class LogWriter: Sendable {
         }
     }
 
-    private func serve() {
+    private func writeLines() {
         while true {
-            work.wait()
+            waitingLines.wait()
             let (lines, dropped) = state.withLock { state in
                 defer {
                     state.lines = []

@@ -17,15 +17,15 @@ struct MetricsPage {
         server: HTTPServer.Statistics?,
         budgets: Budgets,
         store: any TrackingBackend,
-        local: TrackingStore?,
+        sqliteStore: TrackingStore?,
         reachesDatabase: Bool?,
         wrongTokens: Int?,
         refusedForRate: Int?,
         use: [StorageUse]?,
         freeSpace: FreeSpace?,
         sharing: SharedContents.Statistics?,
-        background: [BackgroundWork],
-        snapshots: SnapshotKeeper?,
+        background: [BackgroundTask],
+        snapshots: SnapshotScheduler?,
         forwarding: ForwardStatus?
     ) {
         addRequests(requests, routes)
@@ -51,14 +51,10 @@ struct MetricsPage {
         addBackground(background)
         if let snapshots { addSnapshots(snapshots) }
         if let forwarding { addForwarding(forwarding) }
-        if let local { addFiles(local) }
+        if let sqliteStore { addFiles(sqliteStore) }
         if let reachesDatabase {
-            add(
-                "apus_database_reachable",
-                "1 unless PostgreSQL was unreachable for the last request that needed it.",
-                "gauge",
-                reachesDatabase ? 1 : 0
-            )
+            let help = "1 unless PostgreSQL was unreachable for the last request that needed it."
+            add("apus_database_reachable", help, "gauge", reachesDatabase ? 1 : 0)
         }
         if let sharing {
             add("apus_artifact_shared_files_total", "Uploads that share space with a file.", "counter", sharing.files)
@@ -71,12 +67,8 @@ struct MetricsPage {
         add("apus_database_bytes", "Size of the database file.", "gauge", Int(sizes.database))
         add("apus_database_log_bytes", "Size of the write-ahead log.", "gauge", Int(sizes.log))
         let health = store.examineFiles()
-        add(
-            "apus_store_sound",
-            "1 while the database's files are at their paths and their disk has free space.",
-            "gauge",
-            health.isStorageSound ? 1 : 0
-        )
+        let help = "1 while the database's files are at their paths and their disk has free space."
+        add("apus_store_sound", help, "gauge", health.isStorageSound ? 1 : 0)
         if let free = health.freeBytes {
             add("apus_database_free_bytes", "Free bytes on the disk of the database.", "gauge", Int(free))
         }
@@ -92,11 +84,8 @@ struct MetricsPage {
             text += "apus_http_requests_total{method=\"\(route.method)\",route=\"\(route.pattern)\","
             text += "status=\"\(route.status)\",action=\"\(action?.rawValue ?? "none")\"} \(count)\n"
         }
-        head(
-            "apus_http_request_duration_seconds",
-            "Time from the complete request head to the end of the answer.",
-            "histogram"
-        )
+        let help = "Time from the complete request head to the end of the answer."
+        head("apus_http_request_duration_seconds", help, "histogram")
         var sum = 0
         for (index, count) in requests.latencies.enumerated() {
             sum += count
@@ -133,12 +122,8 @@ struct MetricsPage {
         if let reading = space.reading {
             add("apus_artifact_free_bytes", "Free bytes on the disk of the artifacts.", "gauge", reading.freeBytes)
             add("apus_artifact_kept_bytes", "Bytes on that disk that must stay free.", "gauge", reading.keptBytes)
-            add(
-                "apus_artifact_space_low",
-                "0, 1 when the disk of the artifacts will soon be full, 2 while artifacts are refused.",
-                "gauge",
-                reading.level == .ample ? 0 : reading.level == .low ? 1 : 2
-            )
+            let help = "0, 1 when the disk of the artifacts will soon be full, 2 while artifacts are refused."
+            add("apus_artifact_space_low", help, "gauge", reading.level == .ample ? 0 : reading.level == .low ? 1 : 2)
         }
         add("apus_artifact_space_refusals_total", "Uploads refused for lack of free space.", "counter", space.refusals)
     }
@@ -182,66 +167,50 @@ struct MetricsPage {
         }
     }
 
-    private mutating func addBackground(_ works: [BackgroundWork]) {
-        let all = works.map { (name: $0.name, report: $0.report) }
-        let figures: [(name: String, help: String, type: String, value: (BackgroundWork.Report) -> String)] = [
-            ("runs_total", "How often a background work has run.", "counter", { "\($0.runs)" }),
-            ("failures_total", "How often a background work has failed.", "counter", { "\($0.failures)" }),
-            ("last_failed", "1 if the last run of a background work failed.", "gauge", { $0.lastFailed ? "1" : "0" }),
-            ("last_seconds", "Time of the last run of a background work.", "gauge", { "\($0.lastDuration.seconds)" }),
+    private mutating func addBackground(_ tasks: [BackgroundTask]) {
+        let all = tasks.map { (name: $0.name, report: $0.report) }
+        let figures: [(name: String, help: String, type: String, value: (BackgroundTask.Report) -> String)] = [
+            ("runs_total", "How often a background task has run.", "counter", { "\($0.runs)" }),
+            ("failures_total", "How often a background task has failed.", "counter", { "\($0.failures)" }),
+            ("last_failed", "1 if the last run of a background task failed.", "gauge", { $0.lastFailed ? "1" : "0" }),
+            ("last_seconds", "Time of the last run of a background task.", "gauge", { "\($0.lastDuration.seconds)" }),
         ]
         for figure in figures {
             head("apus_background_\(figure.name)", figure.help, figure.type)
-            for work in all {
-                text += "apus_background_\(figure.name){work=\"\(work.name)\"} \(figure.value(work.report))\n"
+            for task in all {
+                text += "apus_background_\(figure.name){work=\"\(task.name)\"} \(figure.value(task.report))\n"
             }
         }
     }
 
-    private mutating func addSnapshots(_ keeper: SnapshotKeeper) {
-        let status = keeper.status
-        add("apus_snapshots_total", "Snapshots that this process has made.", "counter", keeper.made)
+    private mutating func addSnapshots(_ scheduler: SnapshotScheduler) {
+        let status = scheduler.status
+        add("apus_snapshots_total", "Snapshots that this process has made.", "counter", scheduler.snapshotCount)
         add("apus_snapshot_current", "1 while the newest snapshot is up to date.", "gauge", status.isCurrent ? 1 : 0)
         add("apus_snapshot_failing", "1 if the last one could not be made.", "gauge", status.failure == nil ? 0 : 1)
-        guard let age = keeper.age else { return }
+        guard let age = scheduler.age else { return }
         add("apus_snapshot_age_seconds", "Age of the newest snapshot.", "gauge", age.seconds)
     }
 
     private mutating func addForwarding(_ status: ForwardStatus) {
         add("apus_forward_backlog_runs", "Runs that wait for the upstream.", "gauge", status.backlogRuns)
-        add(
-            "apus_forward_backlog_artifact_owners",
-            "Runs and models whose files wait for the upstream.",
-            "gauge",
-            status.backlogFileOwners
-        )
-        add(
-            "apus_forward_backlog_artifact_bytes",
-            "Bytes of files that are known to be missing at the upstream.",
-            "gauge",
-            Int(status.backlogFileBytes)
-        )
-        add(
-            "apus_forward_comparing",
-            "1 while all runs are compared with what was sent, as after a start.",
-            "gauge",
-            status.isComparing ? 1 : 0
-        )
+        let ownersHelp = "Runs and models whose files wait for the upstream."
+        add("apus_forward_backlog_artifact_owners", ownersHelp, "gauge", status.backlogFileOwners)
+        let bytesHelp = "Bytes of files that are known to be missing at the upstream."
+        add("apus_forward_backlog_artifact_bytes", bytesHelp, "gauge", Int(status.backlogFileBytes))
+        let comparingHelp = "1 while all runs are compared with what was sent, as after a start."
+        add("apus_forward_comparing", comparingHelp, "gauge", status.isComparing ? 1 : 0)
         let isFailing = status.failure != nil
-        add("apus_forward_failing", "1 if the last call of the upstream failed.", "gauge", isFailing ? 1 : 0)
+        add("apus_forward_failing", "1 if the last call to the upstream failed.", "gauge", isFailing ? 1 : 0)
         add("apus_forward_runs_total", "Runs created at the upstream.", "counter", status.sentRuns)
         add("apus_forward_points_total", "Metric points sent to the upstream.", "counter", status.sentPoints)
         add("apus_forward_artifacts_total", "Files sent to the upstream.", "counter", status.sentFiles)
         add("apus_forward_artifact_bytes_total", "Bytes of these files.", "counter", Int(status.sentBytes))
         if let last = status.lastSuccess {
-            add(
-                "apus_forward_last_success_timestamp_seconds",
-                "When the upstream last accepted data.",
-                "gauge",
-                Double(last) / 1_000
-            )
+            let help = "When the upstream last accepted data."
+            add("apus_forward_last_success_timestamp_seconds", help, "gauge", Double(last) / 1_000)
         }
-        head("apus_forward_failures_total", "Failed calls of the upstream.", "counter")
+        head("apus_forward_failures_total", "Failed calls to the upstream.", "counter")
         for kind in UpstreamFailure.Kind.allCases {
             text += "apus_forward_failures_total{kind=\"\(kind.rawValue)\"} \(status.failures[kind] ?? 0)\n"
         }

@@ -1,13 +1,13 @@
 internal import HTTPServer
 internal import Synchronization
 
-/// The counters of the server for `/metrics`, which can be read when the server has been set.
+/// The counters of the server for `/metrics`; nil until the server has been set.
 final class StatisticsSource: Sendable {
-    private let held = Mutex<HTTPServer?>(nil)
+    private let lockedServer = Mutex<HTTPServer?>(nil)
 
     var server: HTTPServer? {
-        get { held.withLock { $0 } }
-        set { held.withLock { $0 = newValue } }
+        get { lockedServer.withLock { $0 } }
+        set { lockedServer.withLock { $0 = newValue } }
     }
 
     var statistics: HTTPServer.Statistics? { server?.statistics }

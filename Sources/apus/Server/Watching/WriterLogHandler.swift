@@ -16,12 +16,12 @@ struct WriterLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let all = metadata.merging(metadataProvider?.get() ?? [:]) { $1 }.merging(event.metadata ?? [:]) { $1 }
-        let data = all.sorted { $0.key < $1.key }.map { " \($0.key)=\(Self.shown("\($0.value)"))" }.joined()
+        let data = all.sorted { $0.key < $1.key }.map { " \($0.key)=\(Self.quoted("\($0.value)"))" }.joined()
         writer.write("\(Self.timestamp()) \(event.level) \(label): \(event.message)\(data)")
     }
 
     /// A value, in quotation marks if it is empty or contains spaces.
-    private static func shown(_ value: String) -> String {
+    private static func quoted(_ value: String) -> String {
         guard value.utf8.contains(UInt8(ascii: " ")) || value.isEmpty else { return value }
         return "\"" + value.replacing("\"", with: "'") + "\""
     }

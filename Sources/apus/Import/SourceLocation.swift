@@ -1,9 +1,8 @@
 internal import PostgreSQL
 internal import Tracking
 
-/// Reads the arguments that name the source of an import and the folder of its artifacts, in all forms that MLflow's flags
-/// accept.
-enum SourcePlace {
+/// Reads the arguments that name the source of an import and the folder of its artifacts, in every form of MLflow's flags.
+enum SourceLocation {
     /// The source, with a path in place of a `sqlite:` or `file:` URI.
     ///
     /// - Throws: `ImportFailure` for an address that no import can read.
@@ -33,8 +32,8 @@ enum SourcePlace {
         case "s3", "gs", "gcs", "abfss", "wasbs", "hdfs", "dbfs", "r2", "b2":
             guard text.dropFirst(scheme.count).hasPrefix("://") else { return text }
             throw ImportFailure(
-                "A storage of artifacts cannot be imported, because the runs are in a database. Import from an MLflow "
-                    + "server that has both: apus import http://HOST:PORT."
+                "A bucket of artifacts cannot be imported alone, because the runs are in a database. Import from an MLflow server "
+                    + "that has both: apus import http://HOST:PORT."
             )
         default: return text
         }

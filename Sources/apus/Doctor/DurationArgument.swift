@@ -1,7 +1,7 @@
 internal import ArgumentParser
 
 /// A duration as an argument: `60s`, `500ms`, `2m`, `1h`, or a number of seconds.
-struct WaitingTime: ExpressibleByArgument {
+struct DurationArgument: ExpressibleByArgument {
     let duration: Duration
 
     private static let units: [(suffix: String, seconds: Double)] = [

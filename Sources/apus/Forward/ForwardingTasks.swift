@@ -3,15 +3,15 @@ internal import Forwarding
 internal import Logging
 internal import Synchronization
 
-/// Runs a forwarder in the background: one work sends runs and another one sends files, so a large file delays no run.
-final class ForwardingWork: Sendable {
-    /// The two works, which `/metrics` reports.
+/// Runs a forwarder in the background: one task sends runs and another one sends files, so that a large file delays no run.
+final class ForwardingTasks: Sendable {
+    /// The two tasks, which `/metrics` reports.
     ///
     /// They must be ended before the store is closed.
-    let works: [BackgroundWork]
+    let tasks: [BackgroundTask]
 
     private let forwarder: Forwarder
-    private let queuedWorks: [QueuedWork]
+    private let queuedTasks: [QueuedTask]
     private let queue = DispatchQueue(label: "apus.forward.timer", qos: .utility)
     private let interval: DispatchTimeInterval
     private let isEnded = Atomic<Bool>(false)
@@ -19,31 +19,31 @@ final class ForwardingWork: Sendable {
     init(_ forwarder: Forwarder, _ delay: Duration, _ logger: Logger) {
         self.forwarder = forwarder
         interval = .milliseconds(max(25, Int(delay / .milliseconds(1)) / 4))
-        let queuedWorks = [
-            QueuedWork("forward", logger) { try forwarder.sendRuns() },
-            QueuedWork("forward-artifacts", logger) { try forwarder.sendFiles() },
+        let queuedTasks = [
+            QueuedTask("forward", logger) { try forwarder.sendRuns() },
+            QueuedTask("forward-artifacts", logger) { try forwarder.sendFiles() },
         ]
-        works = queuedWorks.map(\.work)
-        self.queuedWorks = queuedWorks
-        forwarder.whenNeeded { for work in queuedWorks { work.request() } }
+        tasks = queuedTasks.map(\.task)
+        self.queuedTasks = queuedTasks
+        forwarder.whenNeeded { for task in queuedTasks { task.request() } }
     }
 
-    /// Asks for a run of both works now and after each interval.
+    /// Starts both tasks now, and again after each interval.
     func begin() {
         guard !isEnded.load(ordering: .relaxed) else { return }
-        for work in queuedWorks { work.request() }
+        for task in queuedTasks { task.request() }
         queue.asyncAfter(deadline: .now() + interval) { self.begin() }
     }
 
-    /// Stops the forwarder, so that the works end soon; `BackgroundWork.end` waits for them.
+    /// Stops the forwarder, so that the tasks end soon; `BackgroundTask.end` waits for them.
     func end() {
         isEnded.store(true, ordering: .relaxed)
         forwarder.stop()
     }
 
-    /// A work that is not queued again while it is in the queue.
-    private final class QueuedWork: Sendable {
-        let work: BackgroundWork
+    /// A task that is not queued again while it is in the queue.
+    private final class QueuedTask: Sendable {
+        let task: BackgroundTask
         private let isQueued: Flag
 
         private final class Flag: Sendable {
@@ -53,7 +53,7 @@ final class ForwardingWork: Sendable {
         init(_ name: String, _ logger: Logger, _ body: @escaping @Sendable () throws -> Void) {
             let flag = Flag()
             isQueued = flag
-            work = BackgroundWork(name, logger) { _ in
+            task = BackgroundTask(name, logger) { _ in
                 flag.value.store(false, ordering: .releasing)
                 try body()
             }
@@ -61,7 +61,7 @@ final class ForwardingWork: Sendable {
 
         func request() {
             guard !isQueued.value.exchange(true, ordering: .acquiringAndReleasing) else { return }
-            work.run()
+            task.run()
         }
     }
 }

@@ -5,7 +5,7 @@ internal import Glibc
 /// The listening sockets that the parent of this process has opened for it, by the convention of sd_listen_fds(3).
 ///
 /// systemd and `apus run` keep these sockets open while one server ends and the next starts, so that no client is refused.
-enum HandedSockets {
+enum InheritedSockets {
     private static let firstDescriptor: Int32 = 3
     private static let names = (process: "LISTEN_PID", count: "LISTEN_FDS", names: "LISTEN_FDNAMES")
 

@@ -3,8 +3,8 @@ internal import Dispatch
 internal import Logging
 internal import Synchronization
 
-/// Named work in the background, which runs on demand or at an interval, and is ended before the store is closed.
-final class BackgroundWork: Sendable {
+/// A named task in the background, which runs on demand or at an interval, and is ended before the store is closed.
+final class BackgroundTask: Sendable {
     /// The results so far, for `/metrics`.
     struct Report: Sendable {
         var runs = 0
@@ -24,19 +24,19 @@ final class BackgroundWork: Sendable {
     private let interval: DispatchTimeInterval?
     private let queue: DispatchQueue
     private let logger: Logger
-    private let body: @Sendable (BackgroundWork) throws -> Void
+    private let body: @Sendable (BackgroundTask) throws -> Void
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - interval: the time from the end of a run to the next one; nil for work that runs only when it is asked for.
-    ///   - body: does one run. An error that it throws is logged and counted, and does not prevent later runs. If the
-    ///     run may take long, `body` reads `isEnded` now and then and returns early.
+    ///   - interval: the time from the end of a run to the next one; nil for a task that runs only when it is asked for.
+    ///   - body: does one run. An error that it throws is logged and counted, and does not prevent later runs. A `body`
+    ///     that may take long reads `isEnded` now and then, and returns early if it is true.
     init(
         _ name: String,
         every interval: DispatchTimeInterval? = nil,
         qos: DispatchQoS = .utility,
         _ logger: Logger,
-        body: @escaping @Sendable (BackgroundWork) throws -> Void
+        body: @escaping @Sendable (BackgroundTask) throws -> Void
     ) {
         self.name = name
         self.interval = interval
@@ -50,7 +50,7 @@ final class BackgroundWork: Sendable {
     /// Whether the server is stopping, so that a run should end early.
     var isEnded: Bool { state.withLock(\.isEnded) }
 
-    /// Asks for a run on the queue of this work; returns at once.
+    /// Asks for a run on the queue of this task; returns at once.
     func run(after delay: DispatchTimeInterval? = nil) {
         guard let delay else { return queue.async { self.runOnce() } }
         queue.asyncAfter(deadline: .now() + delay) { self.runOnce() }
@@ -60,16 +60,16 @@ final class BackgroundWork: Sendable {
     func wait(atMost limit: DispatchTimeInterval) { wait(until: .now() + limit) }
 
     private func wait(until deadline: DispatchTime) {
-        let isOver = DispatchSemaphore(value: 0)
-        queue.async { isOver.signal() }
-        _ = isOver.wait(timeout: deadline)
+        let end = DispatchSemaphore(value: 0)
+        queue.async { end.signal() }
+        _ = end.wait(timeout: deadline)
     }
 
-    /// Prevents further runs of all works, and waits for the running ones, no longer than the limit in total.
-    static func end(_ works: [BackgroundWork], atMost limit: DispatchTimeInterval) {
-        for work in works { work.state.withLock { $0.isEnded = true } }
+    /// Prevents further runs of all tasks, and waits for the running ones, no longer than the limit in total.
+    static func end(_ tasks: [BackgroundTask], atMost limit: DispatchTimeInterval) {
+        for task in tasks { task.state.withLock { $0.isEnded = true } }
         let deadline = DispatchTime.now() + limit
-        for work in works { work.wait(until: deadline) }
+        for task in tasks { task.wait(until: deadline) }
     }
 
     private func runOnce() {

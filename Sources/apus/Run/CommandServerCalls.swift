@@ -15,7 +15,7 @@ struct ForwardBacklog: Equatable, Sendable {
 }
 
 /// Calls to the server of a command, which is on this machine.
-struct ServedCalls: Sendable {
+struct CommandServerCalls: Sendable {
     private let client: TrackingConnection
 
     /// - Parameter databasePath: the database that the server has open. The file with the server's key is beside it.
@@ -30,13 +30,8 @@ struct ServedCalls: Sendable {
 
     /// Sends a POST, and returns the JSON of an answer of status 200; nil for any other outcome.
     func answer(_ path: String, by deadline: Deadline, _ members: (inout JSONWriter) -> Void) -> JSONValue? {
-        var writer = JSONWriter(capacity: 1_024)
-        writer.beginObject()
-        members(&writer)
-        writer.endObject()
-        guard let reply = try? client.post(path, json: writer.takeBytes(), by: deadline), reply.status == 200 else {
-            return nil
-        }
+        let body = JSONWriter.object(members)
+        guard let reply = try? client.post(path, json: body, by: deadline), reply.status == 200 else { return nil }
         return reply.json
     }
 

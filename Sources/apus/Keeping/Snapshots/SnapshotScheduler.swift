@@ -5,7 +5,7 @@ internal import SQLite
 internal import Synchronization
 
 /// Makes snapshots of a running server's data at an interval if data has changed, and a last one when the server stops.
-final class SnapshotKeeper: Sendable {
+final class SnapshotScheduler: Sendable {
     private struct State {
         /// SQLite's `data_version` before the newest snapshot was made; nil before the first snapshot and after a failure.
         var version: Int64?
@@ -35,13 +35,13 @@ final class SnapshotKeeper: Sendable {
         lineage = SnapshotLineage(databasePath: layout.databasePath)
     }
 
-    /// The work that makes the snapshots.
-    func work(_ logger: Logger) -> BackgroundWork {
-        BackgroundWork("snapshot", every: settings.every, logger) { [self] _ in try run() }
+    /// The task that makes the snapshots.
+    func task(_ logger: Logger) -> BackgroundTask {
+        BackgroundTask("snapshot", every: settings.every, logger) { [self] _ in try run() }
     }
 
     /// The number of snapshots that this process has made.
-    var made: Int { state.withLock(\.made) }
+    var snapshotCount: Int { state.withLock(\.made) }
 
     /// How long ago the newest snapshot was made.
     var age: Duration? { state.withLock { $0.newestInstant.map { .now - $0 } } }
@@ -74,22 +74,22 @@ final class SnapshotKeeper: Sendable {
 
     /// Makes a snapshot unless nothing was committed since the previous one.
     ///
-    /// The method is called on the queue of the work.
+    /// The method is called on the queue of the task.
     private func run() throws {
-        let (before, known) = (version, state.withLock(\.version))
-        guard before == nil || known != before else { return }
+        let (version, lastVersion) = (version, state.withLock(\.version))
+        guard version == nil || version != lastVersion else { return }
         let snapshot = Snapshot(
             databasePath: layout.databasePath,
             artifactsPath: layout.artifactsPath,
             backupFolder: settings.backupFolder,
             lineage: lineage,
             keep: settings.keep,
-            trustsNewest: known != nil
+            trustsNewest: lastVersion != nil
         )
         do {
             let result = try snapshot.run()
             state.withLock { state in
-                state.version = before
+                state.version = version
                 if state.newest != result.created {
                     let age = result.isNew ? 0 : max(0, unixMilliseconds() - result.created)
                     state.newestInstant = .now - .milliseconds(age)
@@ -99,7 +99,7 @@ final class SnapshotKeeper: Sendable {
                 state.failure = nil
             }
         } catch {
-            // Another disk may be mounted at the folder next time, so the next run checks all files again.
+            // The next run checks all files again, because another disk may then be mounted at the folder.
             state.withLock { state in
                 state.version = nil
                 state.failure = StartFailure.message(for: error)
@@ -109,9 +109,9 @@ final class SnapshotKeeper: Sendable {
     }
 
     /// Makes the last snapshot when the server stops, and logs a warning if it is not complete by `end`.
-    func finish(_ work: BackgroundWork, by end: ContinuousClock.Instant, _ logger: Logger) {
-        work.run()
-        work.wait(atMost: .milliseconds(max(0, Int((end - .now) / .milliseconds(1)))))
+    func finish(_ task: BackgroundTask, by end: ContinuousClock.Instant, _ logger: Logger) {
+        task.run()
+        task.wait(atMost: .milliseconds(max(0, Int((end - .now) / .milliseconds(1)))))
         let status = fullStatus
         // The store can empty its write-ahead log only when no other connection is open.
         observer.withLock { $0.close() }

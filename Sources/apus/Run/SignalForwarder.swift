@@ -3,37 +3,35 @@ internal import Glibc
 /// Receives the signals of `apus run` on its main thread, passes them on to the command, and collects the exit statuses
 /// of child processes.
 ///
-/// With a terminal, the command stays in the process group of `apus run`, as a part of the shell's job. Signals of the
-/// terminal reach the command directly, and only those that processes send are passed on. Without a terminal, the
+/// With a terminal, the command is in the process group of `apus run`, so that it belongs to the shell's job. Signals of
+/// the terminal reach the command directly, and only those that processes send are passed on. Without a terminal, the
 /// command has a process group of its own.
-final class SignalPump {
-    private static let passed = [
+final class SignalForwarder {
+    private static let passedSignals = [
         SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU, SIGPWR, SIGWINCH,
     ]
     /// Signals that are passed on only without a terminal.
     ///
     /// In a terminal, the kernel sends these signals to both `apus run` and the command.
     private static let jobControl = [SIGTSTP, SIGCONT]
-    private static let endings: Set = [SIGTERM, SIGINT, SIGHUP, SIGQUIT]
+    private static let terminationSignals: Set = [SIGTERM, SIGINT, SIGHUP, SIGQUIT]
 
     let hasTerminal: Bool
-    /// The signals that were blocked before this object was made.
-    ///
-    /// Programs that are started get this mask.
+    /// The signals that were blocked before this object was made, and that started programs must block.
     let inheritedMask: sigset_t
     private let numbers: [Int32]
     private var command: pid_t?
     /// The exit statuses of the children to be waited for; nil while a child is running.
     private var statuses: [pid_t: Int32?] = [:]
     /// Whether waits should end early, because a signal such as SIGTERM arrived while no command was running.
-    private(set) var isHurried = false
+    private(set) var shouldEndEarly = false
 
     /// Blocks the signals for this thread; must be called before another thread is created.
     init() {
         let terminal = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)
         if terminal >= 0 { close(terminal) }
         hasTerminal = terminal >= 0
-        let numbers = Self.passed + (terminal >= 0 ? [] : Self.jobControl) + [SIGCHLD]
+        let numbers = Self.passedSignals + (terminal >= 0 ? [] : Self.jobControl) + [SIGCHLD]
         self.numbers = numbers
         // Otherwise a message to a closed terminal or pipe would end this process, and with it the server.
         signal(SIGPIPE, SIG_IGN)
@@ -44,12 +42,13 @@ final class SignalPump {
         inheritedMask = before
     }
 
-    /// Passes signals on to this child from now on, until it has ended.
+    /// Starts to pass signals on to this child, until it has ended.
     func pass(to command: pid_t) {
         self.command = command
         expect(command)
     }
 
+    /// Starts to wait for the exit status of this child.
     func expect(_ child: pid_t) { statuses[child] = .some(nil) }
 
     /// The exit status of a child, or 128 plus the number of the signal that ended it; nil while it is running.
@@ -60,16 +59,18 @@ final class SignalPump {
         guard let caught = CaughtSignal.next(of: numbers, within: limit) else { return }
         if caught.number == SIGCHLD { return collect() }
         guard let command, status(of: command) == nil else {
-            if Self.endings.contains(caught.number) { isHurried = true }
+            if Self.terminationSignals.contains(caught.number) { shouldEndEarly = true }
             return
         }
-        if caught.isFromProcess || !hasTerminal || isOfLeaderAlone(caught.number) { kill(command, caught.number) }
+        if caught.isFromProcess || !hasTerminal || reachesOnlyThisProcess(caught.number) {
+            kill(command, caught.number)
+        }
     }
 
     /// Whether the kernel sends a signal only to this process and not to its group.
     ///
     /// The kernel does this with SIGHUP at the end of a terminal if this process is the leader of its session.
-    private func isOfLeaderAlone(_ number: Int32) -> Bool { number == SIGHUP && getsid(0) == getpid() }
+    private func reachesOnlyThisProcess(_ number: Int32) -> Bool { number == SIGHUP && getsid(0) == getpid() }
 
     /// Handles signals until `isDone` returns true or the time is over.
     func wait(atMost limit: Duration, until isDone: () -> Bool) {

@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import Glibc
 internal import HTTPClient
 internal import JSON
 internal import Synchronization
@@ -7,31 +6,28 @@ internal import Synchronization
 /// Asks the server every few seconds for facts that go into the status of `apus run`.
 ///
 /// The facts are the ids of the runs that begin while the command is running, and the data that an upstream still lacks.
-final class ServedState: Sendable {
+final class RunStatusUpdates: Sendable {
     private static let interval = DispatchTimeInterval.seconds(5)
     /// The largest number of run ids in the status.
     private static let mostIDs = 1_000
     private static let longestUpdate = Duration.seconds(2)
 
     private struct Seen {
-        /// The latest start time of the runs seen so far, in Unix milliseconds.
-        ///
-        /// Only runs since then are asked for.
+        /// The latest start time of the runs seen so far, in Unix milliseconds; only runs since then are asked for.
         var since: Int64
         var ids: Set<String> = []
         var isOver = false
     }
 
-    private let calls: ServedCalls
+    private let calls: CommandServerCalls
     private let file: RunStatusFile
     private let queue = DispatchQueue(label: "apus.run.status", qos: .utility)
     private let seen: Mutex<Seen>
 
     init?(_ file: RunStatusFile) {
         let status = file.status
-        guard let uri = status.trackingURI, let calls = ServedCalls(uri, databasePath: status.databasePath) else {
-            return nil
-        }
+        guard let uri = status.trackingURI, let calls = CommandServerCalls(uri, databasePath: status.databasePath)
+        else { return nil }
         self.calls = calls
         self.file = file
         seen = Mutex(Seen(since: file.status.startTime))
@@ -59,7 +55,7 @@ final class ServedState: Sendable {
         let deadline = Deadline(after: Self.longestUpdate)
         if let backlog = calls.backlog(by: deadline) { file.change { $0.backlog = backlog } }
         guard let experiments = experimentIDs(by: deadline), !experiments.isEmpty else { return }
-        var news: [String] = []
+        var newIDs: [String] = []
         var pageToken: String?
         repeat {
             guard let found = page(of: experiments, pageToken, by: deadline), let runs = found["runs"] else { break }
@@ -67,13 +63,13 @@ final class ServedState: Sendable {
             seen.withLock { seen in
                 for run in runs.elements {
                     guard let id = run["run_id"]?.string, seen.ids.count < Self.mostIDs else { continue }
-                    if seen.ids.insert(id).inserted { news.append(id) }
-                    // A start time in the future, from a client whose clock is ahead, would hide the runs that start before it.
+                    if seen.ids.insert(id).inserted { newIDs.append(id) }
+                    // The clock of a client may be ahead; its future start time would hide the runs that start until then.
                     seen.since = max(seen.since, min(run["start_time"]?.int64 ?? 0, unixMilliseconds()))
                 }
             }
         } while pageToken != nil && !isFull
-        if !news.isEmpty { file.change { $0.runIDs += news } }
+        if !newIDs.isEmpty { file.change { $0.runIDs += newIDs } }
     }
 
     private var isFull: Bool { seen.withLock { $0.ids.count >= Self.mostIDs } }
@@ -96,11 +92,9 @@ final class ServedState: Sendable {
 
     private func page(of experiments: [String], _ pageToken: String?, by deadline: Deadline) -> JSONValue? {
         calls.answer("/api/apus/1.0/runs/table", by: deadline) { body in
-            body.memberArray("experiment_ids") { ids in
-                for id in experiments { ids.string(id) }
-            }
+            body.member("experiment_ids", strings: experiments)
             body.member("filter", "attributes.start_time >= \(seen.withLock(\.since))")
-            body.memberArray("order_by") { $0.string("attributes.start_time ASC") }
+            body.member("order_by", strings: ["attributes.start_time ASC"])
             body.member("run_view_type", "ALL")
             body.member("max_results", Self.mostIDs)
             body.member("page_token", ifPresent: pageToken)

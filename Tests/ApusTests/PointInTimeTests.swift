@@ -2,7 +2,7 @@ import Testing
 
 @testable import apus
 
-@Suite struct SinceTimeTests {
+@Suite struct PointInTimeTests {
     @Test(
         arguments: [
             ("1700000000000", 1_700_000_000_000), ("2026-11-29", 1_795_910_400_000),
@@ -12,13 +12,13 @@ import Testing
         ] as [(String, Int64)]
     )
     func `days and times of day are read, in UTC or with an offset`(text: String, expected: Int64) {
-        #expect(SinceTime(argument: text)?.milliseconds == expected)
+        #expect(PointInTime(argument: text)?.milliseconds == expected)
     }
 
     @Test(arguments: [
         "yesterday", "2026-13-01", "2026-02-31", "2026-11-29T", "2026-11-29T25:00", "2026-11-29T03:06+2", "",
     ])
     func `what is no time is refused`(text: String) {
-        #expect(SinceTime(argument: text) == nil)
+        #expect(PointInTime(argument: text) == nil)
     }
 }

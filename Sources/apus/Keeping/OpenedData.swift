@@ -11,46 +11,46 @@ internal import Tracking
 internal import TrackingStore
 
 /// The data that a command works on: a data folder that this process opens, or a server that has the folder open.
-enum KeptStore {
+enum OpenedData {
     case folder(OpenedFolder)
-    case server(KeptServer)
+    case server(ServerConnection)
 
     /// Opens the data folder that the flags name or, if a server has it open, connects to that server.
     ///
     /// - Parameters:
     ///   - uri: the address of a server to connect to instead of opening a folder; nil if there is none.
-    ///   - makesDatabase: whether to create a database if there is none.
+    ///   - createsDatabase: whether to create a database if there is none.
     ///   - needsArtifacts: whether the command also works on artifacts, and so must know where they are.
-    ///   - takesPostgres: whether the message about an absent database may suggest to name one in PostgreSQL.
+    ///   - allowsPostgres: whether the message about an absent database may suggest to name one in PostgreSQL.
     static func open(
         _ storage: StorageOptions,
         uri: String? = nil,
-        makesDatabase: Bool = false,
+        createsDatabase: Bool = false,
         needsArtifacts: Bool = false,
-        takesPostgres: Bool = false
-    ) throws -> KeptStore {
-        if let uri { return .server(try KeptServer(uri)) }
+        allowsPostgres: Bool = false
+    ) throws -> OpenedData {
+        if let uri { return .server(try ServerConnection(uri)) }
         let environment = Environment.process
         let path = try StorageLayout.database(storage, environment).path
-        guard makesDatabase || FileKind(path) == .file else {
-            if let server = serverOverPostgres(inFolderOf: path) { return .server(try KeptServer(ownerAt: server)) }
-            throw AbsentDatabase(path: path).failure(takesPostgres: takesPostgres)
+        guard createsDatabase || FileKind(path) == .file else {
+            if let owner = ownerOverPostgres(inFolderOf: path) { return .server(try ServerConnection(ownerAt: owner)) }
+            throw AbsentDatabase(path: path).failure(allowsPostgres: allowsPostgres)
         }
         let layout = try StorageLayout(storage, environment)
-        // This is found out now, because opening the store creates the folder.
+        // The folder is looked for now, because opening the store creates it.
         let absence = needsArtifacts ? layout.artifactFolderFault : nil
-        var wait = OwnerWait(isAsked: true)
+        var wait = OwnerWait(acceptsOwner: true)
         while true {
             let folder: OpenedFolder
             do {
                 folder = try OpenedFolder(layout)
             } catch let failure as StartFailure {
                 guard let owner = try wait.reachableOwner(after: failure) else { continue }
-                return .server(try KeptServer(ownerAt: owner))
+                return .server(try ServerConnection(ownerAt: owner))
             }
             do {
-                // The place is required only here, because a server that has the folder open knows where its artifacts are.
-                if needsArtifacts { try layout.requireNamedPlace() }
+                // Only this process needs the setting: a server that has the folder open knows where its artifacts are.
+                if needsArtifacts { try layout.requireNamedLocation() }
                 if let absence { throw absence }
             } catch {
                 folder.close()
@@ -62,9 +62,9 @@ enum KeptStore {
     }
 }
 
-extension KeptStore {
+extension OpenedData {
     /// The running server of this machine that has a data folder without a database, because its database is in PostgreSQL.
-    static func serverOverPostgres(inFolderOf databasePath: String) -> ReachableOwner? {
+    static func ownerOverPostgres(inFolderOf databasePath: String) -> ReachableOwner? {
         guard let owner = OwnerLock.owner(ofDatabase: databasePath), owner.isOnThisMachine,
             kill(owner.pid, 0) == 0 || errno == EPERM
         else { return nil }
@@ -112,15 +112,11 @@ extension MLflowAPI {
 }
 
 /// A connection to a running server that works on its data for a command.
-struct KeptServer {
+struct ServerConnection {
     let client: TrackingConnection
 
     init(_ text: String) throws {
-        do throws(TrackingURIFault) {
-            client = try TrackingConnection(text, agent: "apus")
-        } catch {
-            throw StartFailure("\(error.detail). \(error.advice)")
-        }
+        client = try Self.connection { () throws(TrackingURIFault) in try .init(text, agent: "apus") }
     }
 
     /// - Parameter owner: the server that has a data folder open, as it describes itself in that folder.
@@ -131,8 +127,14 @@ struct KeptServer {
                     + "this command works, or let it listen at a port of 127.0.0.1."
             )
         }
+        client = try Self.connection { () throws(TrackingURIFault) in try .init(ownerAt: owner, agent: "apus") }
+    }
+
+    private static func connection(
+        _ make: () throws(TrackingURIFault) -> TrackingConnection
+    ) throws -> TrackingConnection {
         do throws(TrackingURIFault) {
-            client = try TrackingConnection(ownerAt: owner, agent: "apus")
+            return try make()
         } catch {
             throw StartFailure("\(error.detail). \(error.advice)")
         }
@@ -154,9 +156,7 @@ struct KeptServer {
     }
 
     private func json(_ reply: HTTPReply) throws -> JSONValue {
-        guard let json = reply.json else {
-            throw StartFailure("The server at \(client.uri) did not answer with JSON.")
-        }
+        guard let json = reply.json else { throw StartFailure("The server at \(client.uri) did not answer with JSON.") }
         return json
     }
 
@@ -212,7 +212,7 @@ struct KeptServer {
 
     /// Sends one of Apus' own calls, and passes the answer of status 200 to `body` piece by piece.
     ///
-    /// - Parameter waitLimit: how long the call is repeated while the server is busy, and the longest pause in the answer.
+    /// - Parameter waitLimit: how long the call is repeated while the server is busy, and how long a pause in the answer may be.
     func download(_ route: String, waitLimit: Duration, _ body: ([UInt8]) throws -> Void) throws {
         let end = ContinuousClock.now + waitLimit
         while true {
@@ -232,9 +232,9 @@ struct KeptServer {
     func failure(_ reply: HTTPReply) -> StartFailure {
         let reason =
             if reply.errorCode == "ENDPOINT_NOT_FOUND" {
-                "The server at \(client.uri) does not know this call; it is older than this command."
+                "The server at \(client.uri) does not have this call; it is older than this command."
             } else if reply.status == 404, reply.message == nil {
-                "The server at \(client.uri) does not know this call (status 404): it is not Apus, or the address lacks its prefix."
+                "The server at \(client.uri) does not have this call (status 404): it is not Apus, or the address lacks its prefix."
             } else {
                 reply.message ?? "The server at \(client.uri) answered with status \(reply.status)."
             }

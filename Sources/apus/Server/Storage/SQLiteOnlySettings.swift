@@ -1,5 +1,5 @@
 /// The settings that need a server whose data is in SQLite.
-enum OnlyOverSQLite {
+enum SQLiteOnlySettings {
     /// Throws if such a setting is given to a server whose data is in PostgreSQL.
     static func refuse(_ command: ServerCommand, _ environment: Environment) throws(StartFailure) {
         let options: [(SettingDefinition, String?)] = [

@@ -2,9 +2,9 @@ internal import S3
 
 /// A file beside the database that names the bucket in which the server keeps the artifacts.
 ///
-/// Otherwise only the flags and the environment of the server would say where artifacts are. A command that is called without
-/// them would look for artifacts in the folder beside the database, and would silently find none.
-struct ArtifactPlaceNote {
+/// A command that is called without the flags and the environment of the server finds the bucket by this file. Otherwise it
+/// would look for artifacts in the folder beside the database, and find none.
+struct ArtifactLocationFile {
     private static let longestText = 4_096
 
     private let path: String
@@ -13,9 +13,8 @@ struct ArtifactPlaceNote {
 
     /// The location as a URI; nil if the artifacts of the last server were in a folder.
     var uri: String? {
-        WholeFile.text(path, atMost: Self.longestText).map { $0.filter { !$0.isNewline } }.flatMap {
-            $0.isEmpty ? nil : $0
-        }
+        let text = WholeFile.text(path, atMost: Self.longestText)?.filter { !$0.isNewline }
+        return text == "" ? nil : text
     }
 
     /// Records where a server keeps artifacts from now on.
@@ -43,9 +42,9 @@ struct ArtifactPlaceNote {
 extension StorageLayout {
     /// Throws if the last server kept the artifacts in a bucket, and no setting of this server says where artifacts are.
     ///
-    /// A flag or variable that names another place, even the usual folder, shows that the change is intended.
-    func requireSamePlace() throws(StartFailure) {
-        guard !namesArtifacts, let uri = ArtifactPlaceNote(databasePath: databasePath).uri else { return }
+    /// If a flag or variable names another location, even the usual folder, the operator intends the change.
+    func requireSameLocation() throws(StartFailure) {
+        guard !namesArtifactLocation, let uri = ArtifactLocationFile(databasePath: databasePath).uri else { return }
         throw StartFailure(
             "The artifacts of '\(databasePath)' are in '\(uri)'. Start the server with --artifacts-destination '\(uri)' or with "
                 + "MLFLOW_ARTIFACTS_DESTINATION; to keep artifacts in a folder from now on, without those in the bucket, name the "
@@ -54,8 +53,8 @@ extension StorageLayout {
     }
 
     /// Throws if the artifacts are in a bucket that neither a flag nor the environment names.
-    func requireNamedPlace() throws(StartFailure) {
-        guard !namesArtifacts, let uri = ArtifactPlaceNote(databasePath: databasePath).uri else { return }
+    func requireNamedLocation() throws(StartFailure) {
+        guard !namesArtifactLocation, let uri = ArtifactLocationFile(databasePath: databasePath).uri else { return }
         throw StartFailure(
             "The server of '\(databasePath)' keeps its artifacts in '\(uri)'. Name it with --artifacts-destination "
                 + "'\(uri)' or in MLFLOW_ARTIFACTS_DESTINATION, and set the variables of the server (AWS_ACCESS_KEY_ID and "
@@ -73,18 +72,18 @@ extension StorageLayout {
     /// The folder must exist if a flag or variable names it, or if the data is in PostgreSQL. The folder beside a SQLite database
     /// may be absent, because it is created with its first file.
     var artifactFolderFault: StartFailure? {
-        guard artifactBucket == nil, namesArtifacts || postgres != nil, FileKind(artifactsPath) != .folder else {
+        guard artifactBucket == nil, namesArtifactLocation || postgres != nil, FileKind(artifactsPath) != .folder else {
             return nil
         }
         return StartFailure(
-            "There is no folder of artifacts at '\(artifactsPath)'. Name the place in which the servers of the data keep artifacts, "
-                + "a folder or s3://BUCKET/PREFIX, with --artifacts-destination or in MLFLOW_ARTIFACTS_DESTINATION."
+            "There is no folder of artifacts at '\(artifactsPath)'. Name the folder or s3://BUCKET/PREFIX in which the servers of the "
+                + "data keep artifacts with --artifacts-destination or in MLFLOW_ARTIFACTS_DESTINATION."
         )
     }
 
-    /// The location of the artifacts if they are in a bucket that the settings name or, without settings, the last server has
-    /// recorded.
-    var knownBucket: String? {
-        artifactBucket?.uri ?? (namesArtifacts ? nil : ArtifactPlaceNote(databasePath: databasePath).uri)
+    /// The URI of the bucket that the settings name or, without settings, that the last server has recorded; nil if the
+    /// artifacts are in a folder.
+    var bucketURI: String? {
+        artifactBucket?.uri ?? (namesArtifactLocation ? nil : ArtifactLocationFile(databasePath: databasePath).uri)
     }
 }

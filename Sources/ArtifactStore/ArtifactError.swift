@@ -17,7 +17,7 @@ package enum ArtifactError: Error, Sendable, Equatable {
     /// The disk has no room for the bytes besides the space that is kept free for the database; the value is that space.
     case spaceKept(Int64)
     /// The bytes would exceed a storage quota; the text says which quota, of whom, and what to change.
-    case quotaSpent(String)
+    case quotaExceeded(String)
     /// The file system is mounted read-only.
     case readOnly
     /// The user that the server runs as lacks the permission.
@@ -39,7 +39,7 @@ package enum ArtifactError: Error, Sendable, Equatable {
     /// The object storage refuses the request, and would refuse it again; the value is a sentence for people.
     case storageRefuses(String)
     /// The object storage is unreachable or overloaded, so the request may succeed later; the value is a sentence for people.
-    case storageAway(String)
+    case storageUnavailable(String)
     /// The server has no memory left for this upload, of which nothing was stored; the client tries again later.
     case overloaded(String)
     /// The file was replaced since it was opened.
@@ -97,7 +97,7 @@ package enum ArtifactError: Error, Sendable, Equatable {
         case .spaceKept(let bytes):
             "The disk of the artifacts is nearly full: the server keeps its last \(ByteCount.text(bytes)) free (--keep-free), so "
                 + "that metrics, params and tags can still be logged. Delete what is not needed, or give the disk more space."
-        case .quotaSpent(let text): text
+        case .quotaExceeded(let text): text
         case .readOnly: "The artifact storage of the server is read-only."
         case .permissionDenied: "The server is not permitted to access this artifact: '\(path)'"
         case .nameTooLong:
@@ -108,7 +108,7 @@ package enum ArtifactError: Error, Sendable, Equatable {
         case .rootUnavailable:
             "The server's folder of artifacts is missing or not a folder; check --artifacts-destination or --data-dir."
         case .tooManyOpenFiles: "The server has too many files open for this; raise its limit of open files."
-        case .storageDenies(let text), .storageRefuses(let text), .storageAway(let text), .overloaded(let text):
+        case .storageDenies(let text), .storageRefuses(let text), .storageUnavailable(let text), .overloaded(let text):
             "This server keeps artifacts in object storage. \(text)"
         case .replaced: "Other requests replaced the artifact '\(path)' while it was read; try again in a moment."
         case .other: "The artifact storage of the server failed; its log has the details."

@@ -10,7 +10,7 @@ package protocol ArtifactStorage: AnyObject, Sendable {
     /// Keeps a part of the disk free; nil if files may fill the disk, and for an object store.
     var freeSpace: FreeSpace? { get }
     /// The transfers between clients and the storage that bypass this server; nil if there are none.
-    var direct: (any DirectTransfers)? { get }
+    var directTransfers: (any DirectTransfers)? { get }
 
     /// Returns the files and folders in a folder, sorted by the bytes of their names; returns none for a file, and for a folder
     /// that does not exist.
@@ -52,7 +52,7 @@ package protocol ArtifactStorage: AnyObject, Sendable {
         _ path: ArtifactPath,
         relativeTo base: ArtifactPath,
         after: String?,
-        vanished: ArtifactWalk.Vanished
+        ifVanished: ArtifactWalk.VanishedPolicy
     ) throws(ArtifactError) -> ArtifactWalk
 
     /// Adds up the files of a folder and everything beneath it; returns zeros if the folder does not exist.
@@ -61,14 +61,14 @@ package protocol ArtifactStorage: AnyObject, Sendable {
     /// Checks that files can be stored and read; takes a few seconds at most.
     ///
     /// - Returns: a sentence that says why they cannot; nil if they can, and for a local folder, which is not checked.
-    func fault() -> String?
+    func findFault() -> String?
 }
 
 extension ArtifactStorage {
     package var freeSpace: FreeSpace? { nil }
-    package var direct: (any DirectTransfers)? { nil }
+    package var directTransfers: (any DirectTransfers)? { nil }
 
-    package func fault() -> String? { nil }
+    package func findFault() -> String? { nil }
 }
 
 extension ArtifactRoot: ArtifactStorage {

@@ -82,7 +82,7 @@ package final class ArtifactUpload: Sendable {
     /// Appends bytes; blocks until all of them are written.
     ///
     /// - Throws: `.spaceKept` if there is no room for the bytes besides the space that is kept free for the database,
-    ///   `.quotaSpent` if they exceed a quota, `.noSpace`, and other errors of the file system; the upload has then been
+    ///   `.quotaExceeded` if they exceed a quota, `.noSpace`, and other errors of the file system; the upload has then been
     ///   aborted and its space freed. `.other` with EBADF after the end of the upload.
     package func write(_ bytes: UnsafeRawBufferPointer) throws(ArtifactError) {
         guard let file = file.withLock({ $0 }) else { throw .other(errno: EBADF, call: "write") }

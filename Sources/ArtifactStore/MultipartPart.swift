@@ -38,7 +38,7 @@ package final class MultipartPart: Sendable {
 
     /// Appends bytes to the part; blocks until all of them are written.
     ///
-    /// - Throws: `MultipartError.partTooLarge`; `ArtifactError.spaceKept`, `.quotaSpent`, and errors of the file
+    /// - Throws: `MultipartError.partTooLarge`; `ArtifactError.spaceKept`, `.quotaExceeded`, and errors of the file
     ///   system, such as `.noSpace`. The part has then been aborted, and the upload continues.
     package func write(_ bytes: UnsafeRawBufferPointer) throws {
         guard let file = file.withLock({ $0 }) else { throw MultipartError.unknownUpload }

@@ -36,7 +36,7 @@ extension MultipartUploads {
         state.withLock { state in
             guard state.uploads[id] == nil else { return }
             state.uploads[id] = .open(upload)
-            let holding = Holding(of: limits.openUploads, for: .server)
+            let holding = BudgetReservation(of: limits.openUploads, for: .server)
             // An upload that is already on the disk is accepted even beyond the limit.
             if holding.grow(by: 1) { state.holdings[id] = holding }
         }
@@ -78,7 +78,7 @@ extension MultipartUploads {
             return try upload.isExpiredAndUnused(at: now) && (!endsExpired || upload.end())
         case .completed:
             let status = try parent.folder(id).status(of: MultipartUpload.completionName)
-            return status.map { Int64($0.st_mtim.tv_sec) + limits.memorySeconds <= now } ?? true
+            return status.map { Int64($0.st_mtim.tv_sec) + limits.rememberedSeconds <= now } ?? true
         }
     }
 

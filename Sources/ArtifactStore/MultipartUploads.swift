@@ -23,7 +23,7 @@ package final class MultipartUploads: Sendable {
         /// Seconds from the beginning of an upload until it expires.
         package var lifetimeSeconds: Int64 = 24 * 3_600
         /// How long a completed upload is remembered, because a client that misses the response repeats the request.
-        package var memorySeconds: Int64 = 3_600
+        package var rememberedSeconds: Int64 = 3_600
         /// Returns a claim that adds an upload's bytes to the use of a quota until the upload has ended; nil if no quota
         /// counts them.
         ///
@@ -43,7 +43,7 @@ package final class MultipartUploads: Sendable {
         /// The unfinished uploads that this process knows.
         var uploads: [String: Entry] = [:]
         /// What each unfinished upload uses of the budget `Limits.openUploads`, by the upload's id.
-        var holdings: [String: Holding] = [:]
+        var holdings: [String: BudgetReservation] = [:]
         /// The key that `signingKey` returns; nil before it is read or made.
         var key: [UInt8]?
     }
@@ -76,7 +76,7 @@ package final class MultipartUploads: Sendable {
         let id = Self.randomBytes(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         let expires = Int64(time(nil)) + limits.lifetimeSeconds
         try root.freeSpace?.requireRoom(for: 0)
-        let holding = Holding(of: limits.openUploads, for: peer)
+        let holding = BudgetReservation(of: limits.openUploads, for: peer)
         if !holding.grow(by: 1) {
             forgetEnded()
             guard holding.grow(by: 1) else { throw MultipartError.tooManyUploads }

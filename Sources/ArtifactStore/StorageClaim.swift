@@ -2,7 +2,7 @@
 package protocol StorageClaim: AnyObject, Sendable {
     /// Adds bytes that are about to be written.
     ///
-    /// - Throws: `.quotaSpent`, with nothing added.
+    /// - Throws: `.quotaExceeded`, with nothing added.
     func grow(by bytes: Int64) throws(ArtifactError)
 
     /// Adds bytes that are on the disk already, even if they exceed the quota.

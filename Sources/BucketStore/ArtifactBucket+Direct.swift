@@ -37,8 +37,8 @@ extension ArtifactBucket: DirectTransfers {
         let start = ContinuousClock.now
         let (creationToken, id) = UploadWithToken.parts(of: id)
         guard !parts.isEmpty else { throw MultipartError.missingPart(1, count: 1) }
-        guard parts.allSatisfy({ (1...S3Client.mostParts).contains($0.number) }) else {
-            throw MultipartError.wrongParts("The parts of an upload have numbers from 1 to \(S3Client.mostParts).")
+        guard parts.allSatisfy({ (1...S3Client.maximumParts).contains($0.number) }) else {
+            throw MultipartError.wrongParts("The parts of an upload have numbers from 1 to \(S3Client.maximumParts).")
         }
         let listed = parts.sorted { $0.number < $1.number }.map { S3Part(number: $0.number, tag: $0.entityTag) }
         var size: Int64?
@@ -90,7 +90,7 @@ extension ArtifactBucket: DirectTransfers {
 
     /// Throws if the client's list omits a part that has arrived, or has a gap, because the file would be too short.
     ///
-    /// - Parameter listed: numbers from 1 to `S3Client.mostParts`, in ascending order.
+    /// - Parameter listed: numbers from 1 to `S3Client.maximumParts`, in ascending order.
     private static func requireAll(_ arrived: [Int], in listed: [Int]) throws(MultipartError) {
         let numbers = Set(listed)
         if let unlisted = arrived.first(where: { !numbers.contains($0) }) { throw .unlistedPart(unlisted) }
@@ -157,7 +157,7 @@ extension ArtifactBucket: DirectTransfers {
     /// Whether Apus may have begun an unfinished upload; a bucket without a prefix may hold uploads of other programs.
     ///
     /// With a prefix, all uploads below it are Apus' own. Without one, the keys of Apus' uploads are in the artifact folder
-    /// of an experiment, except the key of the upload by which `fault()` tests the permission to write.
+    /// of an experiment, except the key of the upload by which `findFault()` tests the permission to write.
     private func mayBeOwn(_ key: String) -> Bool {
         guard root.isEmpty, key != Self.probeName else { return true }
         let names = key.utf8.split(separator: UInt8(ascii: "/"))

@@ -14,7 +14,7 @@ package final class ArtifactBucket: ArtifactStorage {
 
     /// The length of the longest key that S3 allows.
     private static let maximumKeyBytes = 1_024
-    /// The name, below the prefix, of the upload that `fault()` begins, to test the permission to write, and then aborts.
+    /// The name, below the prefix, of the upload that `findFault()` begins, to test the permission to write, and then aborts.
     static let probeName = ".apus-check"
 
     package init(_ bucket: S3Location, _ client: S3Client, memory: UploadMemory) {
@@ -24,7 +24,7 @@ package final class ArtifactBucket: ArtifactStorage {
     }
 
     package var location: String { bucket.uri }
-    package var direct: (any DirectTransfers)? { self }
+    package var directTransfers: (any DirectTransfers)? { self }
 
     /// The beginning of all keys: the prefix and a slash; empty if there is no prefix.
     var root: String { bucket.prefix.isEmpty ? "" : bucket.prefix + "/" }
@@ -100,7 +100,7 @@ package final class ArtifactBucket: ArtifactStorage {
         _ path: ArtifactPath,
         relativeTo base: ArtifactPath,
         after: String?,
-        vanished: ArtifactWalk.Vanished
+        ifVanished: ArtifactWalk.VanishedPolicy
     ) throws(ArtifactError) -> ArtifactWalk {
         let whole = try base.appending(path)
         let folder = BucketFolder(self, prefix(whole))
@@ -108,7 +108,7 @@ package final class ArtifactBucket: ArtifactStorage {
             let isFile = try head(whole) != nil
             throw isFile ? ArtifactError.notDirectory : ArtifactError.notFound
         }
-        return try ArtifactWalk(folder: folder, prefix: path.prefix, base: base, after: after, vanished: vanished)
+        return try ArtifactWalk(folder: folder, prefix: path.prefix, base: base, after: after, ifVanished: ifVanished)
     }
 
     package func usage(of path: ArtifactPath) throws(ArtifactError) -> ArtifactUsage {
@@ -121,7 +121,7 @@ package final class ArtifactBucket: ArtifactStorage {
         return usage
     }
 
-    package func fault() -> String? {
+    package func findFault() -> String? {
         do throws(S3Failure) {
             let client = try client.withoutRetries()
             _ = try client.list(prefix: root, atMost: 1)
@@ -205,7 +205,7 @@ extension ArtifactError {
             case .changed: .replaced
             case .denied: .storageDenies(failure.message)
             case .noUpload, .wrongParts, .refused: .storageRefuses(failure.message)
-            case .unavailable: .storageAway(failure.message)
+            case .unavailable: .storageUnavailable(failure.message)
             }
     }
 }

@@ -53,7 +53,7 @@ final class BucketUpload: PendingArtifact {
         self.claim = claim
         let partBytes: Int
         if let length {
-            let neededBytes = Int(clamping: length / Int64(S3Client.mostParts)) + 1
+            let neededBytes = Int(clamping: length / Int64(S3Client.maximumParts)) + 1
             guard neededBytes <= Self.maximumPartBytes else {
                 throw .storageRefuses(
                     "A file of \(length) bytes is too long for an upload through the server. Set "
@@ -62,7 +62,7 @@ final class BucketUpload: PendingArtifact {
                 )
             }
             let roundedUpToMiB = (neededBytes + 1_048_575) / 1_048_576 * 1_048_576
-            partBytes = max(S3Client.smallestPart, roundedUpToMiB)
+            partBytes = max(S3Client.minimumPartBytes, roundedUpToMiB)
         } else {
             partBytes = Self.partBytesForUnknownLength
         }
@@ -133,9 +133,9 @@ final class BucketUpload: PendingArtifact {
             state.id = id
         }
         let number = state.parts.count + 1
-        guard number <= S3Client.mostParts else {
+        guard number <= S3Client.maximumParts else {
             throw .storageRefuses(
-                "The file is longer than the \(Self.partBytesForUnknownLength * S3Client.mostParts) bytes that this server can "
+                "The file is longer than the \(Self.partBytesForUnknownLength * S3Client.maximumParts) bytes that this server can "
                     + "store without a Content-Length; send it with a Content-Length."
             )
         }

@@ -74,7 +74,7 @@ package final class Budget: Sendable {
 }
 
 /// The part of a budget that one request or connection holds; given back when this object is deallocated.
-package final class Holding: Sendable {
+package final class BudgetReservation: Sendable {
     private let budget: Budget
     private let peer: Peer
     private let amount = Atomic<Int>(0)

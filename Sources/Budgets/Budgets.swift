@@ -20,9 +20,9 @@ package struct BudgetLimits: Sendable {
     /// The most reads that wait for a reader; a further one is answered with 429.
     package var queuedReads = 4_096
     /// The most processor time of one read; a longer read is answered with 400, and a message that names the expensive part.
-    package var readWork: Duration = .seconds(10)
+    package var readProcessorTime: Duration = .seconds(10)
     /// The most wall-clock time of one read, without the wait for a reader; a longer read is answered with 400 too.
-    package var readTime: Duration = .seconds(60)
+    package var readElapsedTime: Duration = .seconds(60)
     /// The largest size of the write-ahead log (WAL) in bytes; before the WAL grows larger, reads that keep it from
     /// restarting are ended.
     package var logBytes = 64 * 1_048_576

@@ -13,9 +13,9 @@ package final class Caller: Sendable {
     /// A caller without an identity may see all data.
     package let identity: Identity?
     /// The client in whose share of each budget the requests count: the identity or, without one, the address.
-    package let party: Peer
-    /// A number for `party`, for queues in which clients take turns.
-    package let turn: Int
+    package let client: Peer
+    /// A number for `client`, for queues in which clients take turns.
+    package let clientNumber: Int
     private let presence: Presence
     private let admission = Atomic<Int>(0)
 
@@ -25,8 +25,8 @@ package final class Caller: Sendable {
         self.peer = peer
         self.identity = identity
         self.presence = presence
-        party = identity.map { Peer($0) } ?? peer
-        turn = party.hashValue
+        client = identity.map { Peer($0) } ?? peer
+        clientNumber = client.hashValue
     }
 
     /// The same client on the same connection, with another identity.
@@ -53,7 +53,7 @@ package final class Caller: Sendable {
 
     /// Records that the client has probably disconnected, although an answer could still be sent to it; called by the owner of
     /// the connection.
-    package func noteProbableDeparture() { presence.isAbandoned.store(true, ordering: .relaxed) }
+    package func recordProbableDisconnection() { presence.isAbandoned.store(true, ordering: .relaxed) }
 
     /// Records that the client has disconnected; called by the owner of the connection.
     package func leave() {
@@ -65,10 +65,10 @@ package final class Caller: Sendable {
     package var answerCount: Int { presence.answers.load(ordering: .relaxed) }
 
     /// Records that the client has received a whole answer; called by the owner of the connection.
-    package func didTakeAnswer() { presence.answers.wrappingAdd(1, ordering: .relaxed) }
+    package func didReceiveAnswer() { presence.answers.wrappingAdd(1, ordering: .relaxed) }
 
     /// Records that the client ended the connection before it had received its last answer to the end.
-    package func didDropAnswer() {
+    package func didLoseAnswer() {
         if answerCount > 0 { presence.answers.wrappingSubtract(1, ordering: .relaxed) }
     }
 

@@ -20,7 +20,7 @@ package final class Contention: Sendable {
     /// Records a request.
     ///
     /// - Parameters:
-    ///   - client: the client's number (`Caller.turn`).
+    ///   - client: the client's number (`Caller.clientNumber`).
     ///   - now: the nanoseconds of a clock that does not go back.
     package func recordRequest(of client: Int, at now: UInt64) {
         let previous = latest.load(ordering: .relaxed)

@@ -73,7 +73,7 @@ package final class MemoryLedger: Sendable {
 /// The memory that one body or answer holds of a ledger's budget; released with this object.
 package final class MemoryReservation: Sendable {
     private struct State {
-        var holding: Holding?
+        var holding: BudgetReservation?
         var bytes = 0
         /// Whether the server waits for the client to send or to read.
         var isWaiting = false
@@ -91,7 +91,7 @@ package final class MemoryReservation: Sendable {
         self.ledger = ledger
         self.peer = peer
         self.onRevocation = onRevocation
-        state = Mutex(State(holding: Holding(of: ledger.budget, for: peer)))
+        state = Mutex(State(holding: BudgetReservation(of: ledger.budget, for: peer)))
     }
 
     deinit { ledger.remove(ObjectIdentifier(self)) }

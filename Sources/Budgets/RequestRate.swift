@@ -64,7 +64,7 @@ package final class RequestRate: Sendable {
 
     /// Counts a request and returns nil if it is admitted; otherwise returns the refusal, and the request counts for none of
     /// the limits.
-    package func take(for peer: Peer, at now: ContinuousClock.Instant = .now) -> Refusal? {
+    package func admit(for peer: Peer, at now: ContinuousClock.Instant = .now) -> Refusal? {
         state.withLock { state in
             let clientInterval = client.map { Duration.seconds(1) / $0 }
             let serverInterval = server.map { Duration.seconds(1) / $0 }

@@ -41,7 +41,7 @@ package final class ForwardTrail: Sendable {
     ///
     /// - Parameter value: the value of the header field.
     /// - Returns: true if one of the names is this server's own; then nothing is remembered.
-    package func comesBack(_ value: String) -> Bool {
+    package func detectsLoop(_ value: String) -> Bool {
         let names = value.split(whereSeparator: { $0 == "," || $0 == " " }).prefix(Self.mostSources).map { String($0) }
         if names.contains(name) { return true }
         let now = ContinuousClock.now

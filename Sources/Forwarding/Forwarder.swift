@@ -15,7 +15,7 @@ package final class Forwarder: Sendable {
     let settings: ForwardSettings
     private let feed: ChangeFeed
     let state: Mutex<ForwardState>
-    /// The function that makes the threads begin their rounds at once; nil before `whenNeeded` sets it.
+    /// The function that makes the threads begin their rounds at once; nil before `setWakeUp` sets it.
     private let wake = Mutex<(@Sendable () -> Void)?>(nil)
     private let inFlight = CallsInFlight()
 
@@ -34,7 +34,7 @@ package final class Forwarder: Sendable {
     }
 
     /// Sets the function that makes the threads begin their rounds at once; `drain`, `retry` and `retryAll` call it.
-    package func whenNeeded(_ body: @escaping @Sendable () -> Void) { wake.withLock { $0 = body } }
+    package func setWakeUp(_ body: @escaping @Sendable () -> Void) { wake.withLock { $0 = body } }
 
     /// The current state: backlog, failures and counters.
     package var status: ForwardStatus {
@@ -156,7 +156,7 @@ extension Forwarder {
     package func sendRuns() throws { try recordingJournalFailure("runs") { try sendRunsNow() } }
 
     private func sendRunsNow() throws {
-        state.withLock { $0.add(feed.take(), at: .now) }
+        state.withLock { $0.add(feed.removeChanges(), at: .now) }
         let upstreamID = try readUpstreamID()
         try beginRetry(upstreamID)
         try compare(upstreamID)

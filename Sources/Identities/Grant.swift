@@ -16,7 +16,7 @@ package enum GrantedType: String, Sendable, CaseIterable {
     case toolServerVersion = "mcp_server_version"
 
     /// Whether a grant may name a single object; grants of the other types are for all objects of the type.
-    package var takesIDs: Bool {
+    package var allowsSingleObjects: Bool {
         switch self {
         case .experiment, .registeredModel, .prompt, .scorer, .gatewaySecret, .gatewayEndpoint, .gatewayModelDefinition,
             .toolServer:

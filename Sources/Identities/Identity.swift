@@ -22,7 +22,7 @@ package final class Identity: Sendable {
     /// The permissions of the sender; nil if only the scope of the token limits the sender.
     package let permissions: Permissions?
     /// Whether the server answers "not found" instead of "denied" for objects that the sender may not read.
-    package let hidesOthers: Bool
+    package let hidesUnreadable: Bool
 
     package init(
         _ kind: Kind,
@@ -30,14 +30,14 @@ package final class Identity: Sendable {
         userID: Int64? = nil,
         isAdministrator: Bool = false,
         permissions: Permissions? = nil,
-        hidesOthers: Bool = false
+        hidesUnreadable: Bool = false
     ) {
         self.kind = kind
         self.name = name
         self.userID = userID
         self.isAdministrator = isAdministrator
         self.permissions = permissions
-        self.hidesOthers = hidesOthers
+        self.hidesUnreadable = hidesUnreadable
     }
 
     /// Whether the sender may make roles and assign them, as an administrator or as a manager of MLflow's workspace.

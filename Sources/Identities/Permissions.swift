@@ -49,7 +49,7 @@ package struct Permissions: Sendable {
     /// Returns these permissions, restricted to the given experiments.
     package func limited(to experiments: some Sequence<Int64>) -> Permissions {
         var limited = Permissions([], defaultLevel: .none)
-        limited.levelsOfTypes = levelsOfTypes.filter { !$0.key.takesIDs }
+        limited.levelsOfTypes = levelsOfTypes.filter { !$0.key.allowsSingleObjects }
         for id in experiments { limited.experiments[id] = level(ofExperiment: id) }
         return limited
     }

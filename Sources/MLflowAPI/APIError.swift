@@ -30,7 +30,7 @@ package struct APIError: Error, Sendable {
             case .permissionDenied: (403, "PERMISSION_DENIED")
             case .resourceDoesNotExist: (404, "RESOURCE_DOES_NOT_EXIST")
             case .internalError: (500, "INTERNAL_ERROR")
-            case .quotaSpent: (403, "RESOURCE_LIMIT_EXCEEDED")
+            case .quotaExceeded: (403, "RESOURCE_LIMIT_EXCEEDED")
             case .tooManyBytes: (413, "RESOURCE_LIMIT_EXCEEDED")
             case .notImplemented: (501, "NOT_IMPLEMENTED")
             // Nothing has taken effect, so the client may repeat the request. After a 503, clients do not repeat a

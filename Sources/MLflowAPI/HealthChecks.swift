@@ -39,7 +39,7 @@ final class HealthChecks: Sendable {
     private func runChecks() {
         while let completions = takeWaiting() {
             let health = store.examine()
-            let faults = storages.compactMap { $0.fault() }
+            let faults = storages.compactMap { $0.findFault() }
             let fault = faults.isEmpty ? nil : faults.joined(separator: " ")
             for completion in completions { completion(health, fault) }
         }

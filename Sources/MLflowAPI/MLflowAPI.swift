@@ -136,7 +136,7 @@ package struct MLflowAPI: Sendable {
     private func withOwnThreads(_ endpoint: Endpoint) -> Endpoint {
         if case .buffered = endpoint.handler { return endpoint }
         let storages = [artifacts] + settings.artifactRoots.map(\.store)
-        guard storages.contains(where: { $0.direct != nil }) else { return endpoint }
+        guard storages.contains(where: { $0.directTransfers != nil }) else { return endpoint }
         var separate = endpoint
         separate.handler = .apart(endpoint.handler)
         return separate

@@ -1,7 +1,7 @@
 /// The status of the snapshots of a server's data.
 package struct SnapshotStatus: Sendable {
     /// The name of the folder with the snapshots, without its path.
-    package var place: String
+    package var folder: String
     /// The time of the newest snapshot in Unix milliseconds; nil if this server has neither made nor found a snapshot.
     package var newest: Int64?
     /// Whether the newest snapshot contains everything that was committed.
@@ -11,8 +11,8 @@ package struct SnapshotStatus: Sendable {
     /// The text does not contain the paths of the folders that contain the snapshots and the database.
     package var failure: String?
 
-    package init(place: String, newest: Int64?, isCurrent: Bool, failure: String?) {
-        self.place = place
+    package init(folder: String, newest: Int64?, isCurrent: Bool, failure: String?) {
+        self.folder = folder
         self.newest = newest
         self.isCurrent = isCurrent
         self.failure = failure

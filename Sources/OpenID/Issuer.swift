@@ -79,9 +79,9 @@ package final class Issuer: Sendable {
         case .key(let found): key = found
         case .unfit: throw Self.unfitKey
         case .unknown:
-            if startFetching() { throw isFetchSlow ? slowFetch : .awaited(KeyFetch(of: self)) }
+            if startFetching() { throw isFetchSlow ? slowFetch : .awaitingKeys(KeyFetch(of: self)) }
             if let failure = state.withLock(\.failure) {
-                throw .unready("The keys of \(settings.issuer) cannot be fetched at the moment: it \(failure).")
+                throw .keysUnavailable("The keys of \(settings.issuer) cannot be fetched at the moment: it \(failure).")
             }
             throw unknownKey
         }
@@ -96,7 +96,7 @@ package final class Issuer: Sendable {
     }
 
     private var slowFetch: TokenFault {
-        .unready("The keys of \(settings.issuer) are still being fetched; send the request again in a moment.")
+        .keysUnavailable("The keys of \(settings.issuer) are still being fetched; send the request again in a moment.")
     }
 
     private func findKey(of token: JSONWebToken) -> KeySet.FoundKey {

@@ -3,9 +3,9 @@ package enum TokenFault: Error, Sendable, Equatable {
     /// This server will never accept the token. The value is a whole sentence that says why.
     case refused(String)
     /// The token can be checked only after the issuer's keys have been fetched; the value is this fetch, which has begun.
-    case awaited(KeyFetch)
+    case awaitingKeys(KeyFetch)
     /// The token cannot be checked, because the issuer's keys cannot be fetched; the value is a whole sentence that says why.
-    case unready(String)
+    case keysUnavailable(String)
 }
 
 /// A fetch of an issuer's keys that has begun.

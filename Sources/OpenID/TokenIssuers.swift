@@ -23,15 +23,15 @@ package final class TokenIssuers: Sendable {
     }
 
     /// Whether a credential has the form of a JSON Web Token.
-    package static func areMeant(by credential: [UInt8]) -> Bool { JSONWebToken.hasTokenForm(credential) }
+    package static func isToken(_ credential: [UInt8]) -> Bool { JSONWebToken.hasTokenForm(credential) }
 
     /// Checks a token and returns the user that it names.
     ///
     /// Does not block. A token that was checked successfully is remembered until it expires or the issuer's keys change.
     ///
     /// - Parameter now: the current time in Unix milliseconds.
-    /// - Throws: `.refused` for a token that this server does not accept; `.awaited` while the issuer's keys are being
-    ///   fetched; `.unready` if they cannot be fetched.
+    /// - Throws: `.refused` for a token that this server does not accept; `.awaitingKeys` while the issuer's keys are being
+    ///   fetched; `.keysUnavailable` if they cannot be fetched.
     package func proof(of text: [UInt8], at now: Int64) throws(TokenFault) -> ProvenToken {
         guard text.count <= JSONWebToken.maximumBytes else {
             throw .refused("The token has \(text.count) bytes; at most \(JSONWebToken.maximumBytes) are read.")

@@ -11,7 +11,7 @@ package struct PostgresAddress: Sendable {
     private static let schemes = ["postgres", "postgresql"]
 
     /// Whether a text begins like such a URI: with `postgresql://`, `postgres://` or `postgresql+DRIVER://`.
-    package static func isOne(_ text: String) -> Bool { rest(of: text) != nil }
+    package static func hasScheme(_ text: String) -> Bool { rest(of: text) != nil }
 
     /// - Throws: `PostgresError` with the state `.badAddress` for a text that is not such a URI.
     package init(_ text: String) throws(PostgresError) {

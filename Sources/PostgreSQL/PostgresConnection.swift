@@ -8,7 +8,7 @@ internal import Threads
 /// system gives up a dead connection.
 package final class PostgresConnection {
     /// The URI of the connection for messages, without the password: `postgresql://ana@db.lab:5432/mlflow`.
-    package let place: String
+    package let displayURI: String
 
     /// nil after `close()`.
     private var raw: OpaquePointer?
@@ -29,7 +29,7 @@ package final class PostgresConnection {
     package init(_ address: PostgresAddress, applicationName: String) throws(PostgresError) {
         let raw = try Self.open(address, applicationName) { raw in raw }
         self.raw = raw
-        place = Self.displayURI(raw)
+        displayURI = Self.displayURI(raw)
         try execute("SET TIME ZONE 'UTC'")
     }
 

@@ -24,7 +24,7 @@ package final class PostgresPipeline {
     }
 
     /// The URI of the connection for messages, without the password.
-    package let place: String
+    package let displayURI: String
     /// The deadline of the running statements, and the check whether a client still waits for them.
     package var watch = PostgresWatch()
 
@@ -72,7 +72,7 @@ package final class PostgresPipeline {
     }
 
     private init(_ raw: OpaquePointer, _ settings: [String]) throws(PostgresError) {
-        place = PostgresConnection.displayURI(raw)
+        displayURI = PostgresConnection.displayURI(raw)
         do throws(PostgresError) {
             guard apus_libpq_has_pipelines() == 1 else {
                 throw PostgresError(.noLibrary, "a store in PostgreSQL needs libpq of PostgreSQL 14 or later")

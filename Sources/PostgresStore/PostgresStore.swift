@@ -36,7 +36,7 @@ package final class PostgresStore: Sendable {
         /// The limits that reads and writes share with the rest of the server.
         package var budgets = Budgets()
         /// Called before MLflow's tables are created in an empty database.
-        package var beginsTables: @Sendable () -> Void = {}
+        package var willCreateTables: @Sendable () -> Void = {}
         /// Receives messages for the server's log.
         package var report: @Sendable (String) -> Void = { _ in }
 
@@ -48,14 +48,14 @@ package final class PostgresStore: Sendable {
     }
 
     /// The URI of the database for messages, without a password.
-    package let place: String
+    package let displayURI: String
     package let permissionChanges: PermissionChanges
     /// Passes on how much each owner has stored, after each commit that changes this.
-    package let storageNews = StorageNews()
+    package let storageUseChanges = StorageUseChanges()
     /// The schema of the database that has MLflow's tables.
     package let schema: String
     /// Whether the database has users or tokens although this server checks neither.
-    package let hasUnaskedAccounts: Bool
+    package let hasUncheckedAccounts: Bool
     /// The shared settings whose values differ from those of the server that was started before on the same database.
     package let differentSettings: [DifferentSetting]
     /// Whether MLflow keeps users in this database, too.
@@ -84,12 +84,12 @@ package final class PostgresStore: Sendable {
             report: configuration.report
         )
         let connection = try connector.open(.writer)
-        place = connection.place
+        displayURI = connection.displayURI
         connection.watch = PostgresWatch(deadline: .now + Self.startTimeout, cancels: false)
         // Another server may be creating the tables, and holds locks on them.
         try connection.send("SET lock_timeout = '20s'")
         try SessionCheck(connection, connector).requireSession()
-        schema = try SchemaCheck(connection, configuration.schema, beginsTables: configuration.beginsTables)
+        schema = try SchemaCheck(connection, configuration.schema, willCreateTables: configuration.willCreateTables)
             .prepare(artifactRoot: configuration.artifactRoot)
         connector.schema = schema
         let hasOwnTables = try OwnTables.exist(connection)
@@ -97,12 +97,12 @@ package final class PostgresStore: Sendable {
         permissionChanges = PermissionChanges(stored: try Self.accessVersion(connection, scripts))
         let settings = scripts.isEmpty ? [:] : configuration.sharedSettings
         differentSettings = try settings.isEmpty ? [] : ServerSettingsTable(pipeline: connection).replace(by: settings)
-        hasUnaskedAccounts = try configuration.ownTables.isEmpty && OwnTables.haveAccounts(connection)
+        hasUncheckedAccounts = try configuration.ownTables.isEmpty && OwnTables.haveAccounts(connection)
         hasUsersOfMLflow =
             try !configuration.ownTables.isEmpty
             && connection.rows("SELECT to_regclass('alembic_version_auth') IS NOT NULL").first { $0.bool(0) } == true
         connection.close()
-        faults = FaultLog(place: place, report: configuration.report)
+        faults = FaultLog(displayURI: displayURI, report: configuration.report)
         let readers = PostgresReaderPool(
             connector,
             permissionChanges,
@@ -114,7 +114,7 @@ package final class PostgresStore: Sendable {
         // If the database cannot be reached, all groups notice it, and only the first one reports it.
         let reports: [@Sendable (String) -> Void] = [configuration.report, { _ in }]
         let makeWriter: @Sendable (Int) throws -> GroupWriter = {
-            [connector, faults, permissionChanges, storageNews] count in
+            [connector, faults, permissionChanges, storageUseChanges] count in
             let groups = reports.prefix(count).map { report in
                 WriteGroup(
                     connector,
@@ -122,7 +122,7 @@ package final class PostgresStore: Sendable {
                     servedBuckets: configuration.servedBuckets,
                     permissionChanges: permissionChanges,
                     runQuota: configuration.runQuota,
-                    storageNews: storageNews,
+                    storageUseChanges: storageUseChanges,
                     queueTimeout: configuration.queueTimeout,
                     statementTime: configuration.statementTime,
                     commitTime: configuration.commitTime,
@@ -213,7 +213,7 @@ package final class PostgresStore: Sendable {
     ) throws -> Value {
         let answer = Answer<Value>()
         read({ (session: PostgresReadSession) in try work(session) }) { answer.give($0) }
-        return try answer.wait(isFromElsewhere: true)
+        return try answer.wait(isFromRemoteServer: true)
     }
 
     package func removeNow<Value: Sendable>(
@@ -223,7 +223,7 @@ package final class PostgresStore: Sendable {
         try removals.submit({ (session: PostgresWriteSession) in try work(session) }) {
             answer.give($0.mapError(self.failure))
         }
-        return try answer.wait(isFromElsewhere: true)
+        return try answer.wait(isFromRemoteServer: true)
     }
 
     /// Records whether the database has answered the request, and returns the same result.
@@ -242,7 +242,7 @@ package final class PostgresStore: Sendable {
     /// Whether the database has answered the last request that needed an answer from it.
     package var isReachable: Bool { !isUnreachable.load(ordering: .relaxed) }
 
-    package var isElsewhere: Bool { true }
+    package var isRemote: Bool { true }
 
     /// Translates a failure of PostgreSQL, and reports those that need the operator's attention.
     private func failure(_ error: any Error) -> any Error {

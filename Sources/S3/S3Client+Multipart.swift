@@ -51,9 +51,9 @@ package struct S3Completion: Sendable {
 
 extension S3Client {
     /// The size in bytes below which S3 refuses every part but the last.
-    package static let smallestPart = 5 * 1_048_576
+    package static let minimumPartBytes = 5 * 1_048_576
     /// The greatest number of parts of one object.
-    package static let mostParts = 10_000
+    package static let maximumParts = 10_000
 
     /// Begins an upload in parts; the object does not exist before the upload is completed.
     ///
@@ -182,7 +182,7 @@ extension S3Client {
                 else { continue }
                 found.append((S3Part(number: number, tag: child["ETag"] ?? ""), size))
             }
-            guard result["IsTruncated"] == "true", found.count < Self.mostParts else { return found }
+            guard result["IsTruncated"] == "true", found.count < Self.maximumParts else { return found }
             guard let next = result["NextPartNumberMarker"].flatMap({ Int($0) }), next > marker ?? 0 else {
                 throw unexpectedAnswer(to: "ListParts")
             }

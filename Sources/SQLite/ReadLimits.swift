@@ -14,8 +14,8 @@ package struct ReadLimits: Sendable {
 
     /// Copies the limits from the server's budgets; at most half as many long reads run as the machine has processors.
     package init(_ budgets: BudgetLimits = .init()) {
-        work = budgets.readWork
-        time = budgets.readTime
+        work = budgets.readProcessorTime
+        time = budgets.readElapsedTime
         longReads = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / 2)
     }
 }

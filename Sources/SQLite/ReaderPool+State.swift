@@ -60,7 +60,7 @@ extension ReaderPool {
                 reader.job = job
                 return reader
             }
-            guard mayRunMore(for: job.caller.party), let reader = takeIdle(.general) else { return nil }
+            guard mayRunMore(for: job.caller.client), let reader = takeIdle(.general) else { return nil }
             reader.job = job
             countRunning(job, on: reader)
             return reader
@@ -72,8 +72,8 @@ extension ReaderPool {
 
         private mutating func countRunning(_ job: ReaderJob, on reader: Reader) {
             guard reader.kind == .general else { return }
-            reader.peer = job.caller.party
-            runningReads[job.caller.party, default: 0] += 1
+            reader.peer = job.caller.client
+            runningReads[job.caller.client, default: 0] += 1
         }
 
         private mutating func uncountRunning(on reader: Reader) {

@@ -86,7 +86,7 @@ package final class ReaderPool: Sendable {
         let assignment: Result<Assignment, SubmissionError> = state.withLock { state in
             guard !state.isClosed else { return .failure(.closed) }
             if let reader = state.takeIdleReader(for: job) { return .success(.toReader(reader)) }
-            guard queue.take(1, for: job.caller.party) else { return .failure(.overloaded) }
+            guard queue.take(1, for: job.caller.client) else { return .failure(.overloaded) }
             var job = job
             job.countsAsWaiting = true
             state.queues.append(job)
@@ -116,7 +116,7 @@ package final class ReaderPool: Sendable {
     }
 
     private func stopCountingAsWaiting(_ job: ReaderJob) {
-        if job.countsAsWaiting { queue.giveBack(1, for: job.caller.party) }
+        if job.countsAsWaiting { queue.giveBack(1, for: job.caller.client) }
     }
 
     /// Runs the reader's tasks; called on the reader's thread.

@@ -55,7 +55,7 @@ struct FairQueue: WaitingQueue {
 
     mutating func append(_ job: ReaderJob) {
         count += 1
-        peers.append(for: job.caller.party) { callers in
+        peers.append(for: job.caller.client) { callers in
             callers.append(for: ObjectIdentifier(job.caller)) { $0.append(job) }
         }
     }

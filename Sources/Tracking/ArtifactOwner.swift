@@ -1,5 +1,5 @@
 /// A location that contains artifacts of an experiment.
-package struct ArtifactPlace: Sendable {
+package struct ExperimentArtifactLocation: Sendable {
     package enum Kind: Sendable {
         /// The experiment's own location. All artifacts in it belong to the experiment.
         case experiment

@@ -49,14 +49,14 @@ package struct CurveRequest: Sendable {
     /// The maximum number of points of one curve, at least 2.
     package var maximumPoints: Int
     /// The maximum number of points of one metric to read; if the metric has more points, a sample is read.
-    package var readPoints: Int64
+    package var maximumPointsRead: Int64
     /// The part of the axis to return; nil for all of it.
     package var range: ClosedRange<Int64>?
 
-    package init(axis: MetricCurve.Axis, maximumPoints: Int, readPoints: Int64) {
+    package init(axis: MetricCurve.Axis, maximumPoints: Int, maximumPointsRead: Int64) {
         self.axis = axis
         self.maximumPoints = maximumPoints
-        self.readPoints = readPoints
+        self.maximumPointsRead = maximumPointsRead
     }
 }
 

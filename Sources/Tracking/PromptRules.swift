@@ -19,7 +19,7 @@ extension [Tag] {
 }
 
 /// The kind of an entry of the model registry: a prompt or a registered model.
-package enum ModelNameHolder: Sendable, Equatable {
+package enum RegistryEntryKind: Sendable, Equatable {
     case prompt
     case model
 
@@ -31,7 +31,7 @@ package enum ModelNameHolder: Sendable, Equatable {
     /// Throws `.resourceAlreadyExists` if a prompt or a model already has the name.
     ///
     /// - Parameter holder: the kind of the entry that has the name; nil if no entry has it.
-    package func requireUnusedName(_ name: String, holder: ModelNameHolder?) throws(TrackingError) {
+    package func requireUnusedName(_ name: String, holder: RegistryEntryKind?) throws(TrackingError) {
         guard let holder else { return }
         guard holder != self else {
             throw TrackingError(.resourceAlreadyExists, "\(title) (name=\(shortened(name))) already exists.")

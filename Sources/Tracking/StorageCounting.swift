@@ -13,7 +13,7 @@ package protocol StorageCounting: ClientBound {
     /// Adds one to the number of all runs, unless that number has reached the limit.
     ///
     /// - Returns: whether the number was below the limit.
-    func takeRoomForRun(below limit: Int64) throws -> Bool
+    func countRun(ifBelow limit: Int64) throws -> Bool
 
     /// Records who has stored the artifact at a path, and its size.
     ///
@@ -27,17 +27,17 @@ package protocol StorageCounting: ClientBound {
 }
 
 extension StorageCounting {
-    /// Throws `.quotaSpent` if the quota for runs of the client or of the server does not allow a further run.
+    /// Throws `.quotaExceeded` if the quota for runs of the client or of the server does not allow a further run.
     ///
     /// Counts the new run, so call this function once for each run.
-    package func requireRoomForRun() throws {
+    package func countRunAgainstQuotas() throws {
         if let limit = runQuota.client, let owner = caller.owner {
             guard try runCount(of: owner, checkedFrom: limit) < limit else {
                 throw TrackingError.runQuotaSpent(of: owner, limit)
             }
         }
         if let limit = runQuota.server {
-            guard try takeRoomForRun(below: limit) else { throw TrackingError.serverRunQuotaSpent(limit) }
+            guard try countRun(ifBelow: limit) else { throw TrackingError.serverRunQuotaSpent(limit) }
         }
     }
 

@@ -68,7 +68,7 @@ package struct RunQuota: Sendable, Equatable {
 extension TrackingError {
     package static func runQuotaSpent(of owner: StorageOwner, _ limit: Int64) -> TrackingError {
         TrackingError(
-            .quotaSpent,
+            .quotaExceeded,
             "'\(shortened(owner.name))' has as many runs as one token or user may have on this server: \(limit) (--client-runs). "
                 + "Delete runs and have the operator remove them with `apus gc`, or raise the limit."
         )
@@ -76,7 +76,7 @@ extension TrackingError {
 
     package static func serverRunQuotaSpent(_ limit: Int64) -> TrackingError {
         TrackingError(
-            .quotaSpent,
+            .quotaExceeded,
             "The server has as many runs as it may have: \(limit) (--server-runs). Delete runs and have the operator "
                 + "remove them with `apus gc`, or raise the limit."
         )

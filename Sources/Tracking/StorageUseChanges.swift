@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// Announces how much each owner has stored, after each commit to a database that other servers use too.
-package final class StorageNews: Sendable {
+package final class StorageUseChanges: Sendable {
     private let listener = Mutex<(@Sendable ([StorageUse]) -> Void)?>(nil)
 
     package init() {}

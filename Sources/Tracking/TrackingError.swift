@@ -18,7 +18,7 @@ package struct TrackingError: Error, Sendable, Equatable {
         /// 400 INVALID_STATE. MLflow answers 500, after which its client retries for minutes.
         case invalidState
         /// 403 RESOURCE_LIMIT_EXCEEDED: a quota is spent; the MLflow client does not retry after this status.
-        case quotaSpent
+        case quotaExceeded
         /// 413 RESOURCE_LIMIT_EXCEEDED: the upload would exceed a quota of bytes; the MLflow client does not retry
         /// after this status.
         case tooManyBytes

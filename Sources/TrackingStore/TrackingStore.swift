@@ -146,7 +146,7 @@ package final class TrackingStore: Sendable {
                     try session.begin(for: caller)
                     return try work(session)
                 },
-                for: caller.party,
+                for: caller.client,
                 bytes: bytes,
                 mayBlock: mayBlock
             ) {

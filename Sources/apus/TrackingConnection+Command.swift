@@ -21,7 +21,9 @@ extension TrackingConnection {
 extension TrackingURIFault {
     /// The error for the address of a database, which some users give instead of the address of a server; nil for any other text.
     fileprivate init?(databaseFor text: String, _ agent: String) {
-        guard PostgresAddress.isOne(text) || text.hasPrefix("sqlite:") || text.hasPrefix("sqlite+") else { return nil }
+        guard PostgresAddress.hasScheme(text) || text.hasPrefix("sqlite:") || text.hasPrefix("sqlite+") else {
+            return nil
+        }
         let advice =
             switch agent {
             case "apus-push", "apus-forward":

@@ -49,14 +49,14 @@ import Testing
 
     @Test func `a file that vanishes is left out or an error, as asked`() throws {
         for file in ["a", "b", "c/d"] { try store.put(file, "x") }
-        for vanished in [ArtifactWalk.Vanished.isLeftOut, .isAnError] {
+        for ifVanished in [ArtifactWalk.VanishedPolicy.skip, .fail] {
             try store.put("b", "x")
-            var walk = try store.root.walk(vanished: vanished)
+            var walk = try store.root.walk(ifVanished: ifVanished)
             #expect(try walk.next()?.path == "a")
             try store.root.delete(ArtifactPath("b"))
-            switch vanished {
-            case .isLeftOut: #expect(try walk.next()?.path == "c")
-            case .isAnError: #expect(throws: ArtifactError.notFound) { try walk.next() }
+            switch ifVanished {
+            case .skip: #expect(try walk.next()?.path == "c")
+            case .fail: #expect(throws: ArtifactError.notFound) { try walk.next() }
             }
         }
     }

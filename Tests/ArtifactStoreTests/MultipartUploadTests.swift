@@ -201,7 +201,7 @@ import Testing
         #expect(try short.removeExpired() == 1)
         try uploads.complete(lasting, path, [send("x", as: 1, to: lasting)])
         #expect(try short.removeExpired() == 0)
-        limits.memorySeconds = 0
+        limits.rememberedSeconds = 0
         #expect(try MultipartUploads(root: store.root, limits: limits).removeExpired() == 1)
         #expect(try uploads.removeExpired() == 0)
         #expect(try store.get("file") == "x")

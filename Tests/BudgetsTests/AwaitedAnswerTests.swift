@@ -13,14 +13,14 @@ import Testing
 
     @Test func `an answer that has arrived is not lost when the connection ends`() {
         let awaited = AwaitedAnswer(of: caller)
-        caller.didTakeAnswer()
+        caller.didReceiveAnswer()
         caller.leave()
         #expect(awaited.hasArrived && !awaited.isLost)
     }
 
     @Test func `each request of a connection has an answer of its own`() {
         let first = AwaitedAnswer(of: caller)
-        caller.didTakeAnswer()
+        caller.didReceiveAnswer()
         let second = AwaitedAnswer(of: caller)
         caller.leave()
         #expect(first.hasArrived && second.isLost)
@@ -28,11 +28,11 @@ import Testing
 
     @Test func `an answer that was dropped unread is lost`() {
         let awaited = AwaitedAnswer(of: caller)
-        caller.didTakeAnswer()
-        caller.didDropAnswer()
+        caller.didReceiveAnswer()
+        caller.didLoseAnswer()
         caller.leave()
         #expect(awaited.isLost)
-        caller.didDropAnswer()
+        caller.didLoseAnswer()
         #expect(caller.answerCount == 0)
     }
 }

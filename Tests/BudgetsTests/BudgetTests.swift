@@ -28,7 +28,7 @@ import Testing
 
     @Test func `gets back what a holding has grown to when it is released`() {
         let budget = Budget(total: 10)
-        var holding: Holding? = Holding(of: budget, for: one)
+        var holding: BudgetReservation? = BudgetReservation(of: budget, for: one)
         #expect(holding?.grow(by: 7) == true)
         #expect(holding?.grow(by: 7) == false)
         #expect(holding?.grow(by: 3) == true)
@@ -49,10 +49,10 @@ import Testing
         let budget = Budget(total: 8, share: 6)
         let identity = Identity(.token, name: "ci")
         let callers = [Caller(peer: one, identity: identity), Caller(peer: other, identity: identity)]
-        #expect(callers[0].party == callers[1].party)
-        #expect(callers[0].party != Caller(peer: one).party)
-        #expect(budget.take(6, for: callers[0].party))
-        #expect(!budget.take(1, for: callers[1].party))
+        #expect(callers[0].client == callers[1].client)
+        #expect(callers[0].client != Caller(peer: one).client)
+        #expect(budget.take(6, for: callers[0].client))
+        #expect(!budget.take(1, for: callers[1].client))
         #expect(budget.take(1, for: one))
     }
 

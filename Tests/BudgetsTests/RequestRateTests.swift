@@ -18,42 +18,42 @@ import Testing
     @Test func `clients do not use each other's rate`() throws {
         let rate = try #require(RequestRate(client: 1, server: nil))
         #expect(admitted(by: rate, of: 50, at: .zero) == 10)
-        #expect(rate.take(for: other, at: start) == nil)
+        #expect(rate.admit(for: other, at: start) == nil)
         let identity = Peer(Identity(.token, name: one.name))
-        #expect(rate.take(for: identity, at: start) == nil)
+        #expect(rate.admit(for: identity, at: start) == nil)
     }
 
     @Test func `all together have a rate of their own`() throws {
         let rate = try #require(RequestRate(client: nil, server: 1))
         #expect(admitted(by: rate, of: 10, at: .zero) == 10)
-        let refusal = try #require(rate.take(for: other, at: start))
+        let refusal = try #require(rate.admit(for: other, at: start))
         #expect((refusal.limit, refusal.isOfServer, refusal.seconds) == (1, true, 2))
     }
 
     @Test func `what the server's rate refuses does not count for the client`() throws {
         let rate = try #require(RequestRate(client: 2, server: 1))
-        for _ in 0..<10 { #expect(rate.take(for: other, at: start) == nil) }
-        let refusals = (0..<50).compactMap { _ in rate.take(for: one, at: start) }
+        for _ in 0..<10 { #expect(rate.admit(for: other, at: start) == nil) }
+        let refusals = (0..<50).compactMap { _ in rate.admit(for: one, at: start) }
         #expect(refusals.count == 50 && refusals.allSatisfy(\.isOfServer))
         // After ten seconds the server takes ten again, and the client has its twenty.
         #expect(admitted(by: rate, of: 50, at: .seconds(10)) == 10)
-        let later = (0..<50).compactMap { _ in rate.take(for: one, at: start + .seconds(10)) }
+        let later = (0..<50).compactMap { _ in rate.admit(for: one, at: start + .seconds(10)) }
         #expect(later.count == 50 && later.allSatisfy(\.isOfServer))
     }
 
     @Test func `what the client's rate refuses does not count for the server`() throws {
         let rate = try #require(RequestRate(client: 1, server: 2))
         #expect(admitted(by: rate, of: 50, at: .zero) == 10)
-        let others = (0..<50).count { _ in rate.take(for: other, at: start) == nil }
+        let others = (0..<50).count { _ in rate.admit(for: other, at: start) == nil }
         #expect(others == 10)
     }
 
     @Test func `those who are refused together come again one after the other`() throws {
         let rate = try #require(RequestRate(client: 2, server: nil))
         #expect(admitted(by: rate, of: 20, at: .zero) == 20)
-        let waits = (0..<8).compactMap { _ in rate.take(for: one, at: start)?.seconds }
+        let waits = (0..<8).compactMap { _ in rate.admit(for: one, at: start)?.seconds }
         #expect(waits == [1, 2, 2, 3, 3, 4, 4, 5])
-        let later = (0..<200).compactMap { _ in rate.take(for: one, at: start)?.seconds }
+        let later = (0..<200).compactMap { _ in rate.admit(for: one, at: start)?.seconds }
         #expect(later.last == Overload.longestWait)
     }
 
@@ -62,6 +62,6 @@ import Testing
     }
 
     private func admitted(by rate: RequestRate, of count: Int, at time: Duration) -> Int {
-        (0..<count).count { _ in rate.take(for: one, at: start + time) == nil }
+        (0..<count).count { _ in rate.admit(for: one, at: start + time) == nil }
     }
 }

@@ -83,22 +83,22 @@ import TrackingStore
 @Suite struct ForwardTrailTests {
     @Test func `A call that comes back through another server is recognized`() {
         let (one, two, three) = (ForwardTrail(), ForwardTrail(), ForwardTrail())
-        #expect(!two.comesBack(one.value))
-        #expect(!three.comesBack(two.value))
-        #expect(one.comesBack(three.value))
-        #expect(one.comesBack(one.value))
+        #expect(!two.detectsLoop(one.value))
+        #expect(!three.detectsLoop(two.value))
+        #expect(one.detectsLoop(three.value))
+        #expect(one.detectsLoop(one.value))
     }
 
     @Test func `What is no name of a server is not remembered`() {
         let trail = ForwardTrail()
         let before = trail.value
-        #expect(!trail.comesBack("x, 0123456789abcdeg, ,"))
+        #expect(!trail.detectsLoop("x, 0123456789abcdeg, ,"))
         #expect(trail.value == before)
     }
 
     @Test func `Only so many servers are remembered`() {
         let trail = ForwardTrail()
-        for _ in 0..<100 { #expect(!trail.comesBack(ForwardTrail().value)) }
+        for _ in 0..<100 { #expect(!trail.detectsLoop(ForwardTrail().value)) }
         #expect(trail.value.split(separator: ",").count == 33)
     }
 }

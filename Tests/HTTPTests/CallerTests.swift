@@ -98,11 +98,11 @@ import Testing
         let awaited = AwaitedAnswer(of: known)
         #expect(!awaited.isLost)
         // A client that gave up waiting may repeat its request before the first one is carried out.
-        caller.noteProbableDeparture()
+        caller.recordProbableDisconnection()
         #expect(known.hasLeft && awaited.isLost)
         caller.leave()
         #expect(awaited.isLost)
-        caller.didTakeAnswer()
+        caller.didReceiveAnswer()
         #expect(awaited.hasArrived && !awaited.isLost)
     }
 

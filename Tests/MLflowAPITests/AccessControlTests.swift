@@ -116,7 +116,7 @@ import TrackingStore
         #expect(try refusal("Bearer wrong")?.fields.contains { $0.name == "Retry-After" } == false)
         #expect(try status("Bearer \(token)") == 200)
         #expect(try status(nil) == 401)
-        #expect(access.wrongTokenCount == 101)
+        #expect(access.failedAuthenticationCount == 101)
     }
 
     @Test func `two fields that show who sends a request show nobody`() throws {

@@ -110,7 +110,7 @@ import Tracking
         }
     }
 
-    private static func names(_ place: Resource.Location) -> [String]? {
+    private static func names(_ place: Resource.Naming) -> [String]? {
         switch place {
         case .fields(let names): names
         case .list(let name): [name, "run_id", "experiment_id"]

@@ -29,7 +29,7 @@ import TrackingStore
         externalUsers.scopes = ["people": scopes, "machines": scopes]
         externalUsers.issuersOfPeople = ["people"]
         externalUsers.isToken = { $0.starts(with: "ey.".utf8) }
-        externalUsers.tokenHolder = { token, _ throws(ExternalUsers.TokenFailure) in
+        externalUsers.userOfToken = { token, _ throws(ExternalUsers.TokenFailure) in
             let parts = String(decoding: token, as: UTF8.self).split(separator: ".").map(String.init)
             guard parts.count == 4, let user = ExternalUser(name: parts[2], groups: [parts[3]], source: parts[1]) else {
                 throw .refused("Nobody.")

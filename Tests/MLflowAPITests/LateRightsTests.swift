@@ -404,7 +404,7 @@ import TrackingStore
             "issuer": GroupScopes(["team": .write]),
         ]
         settings.externalUsers.isToken = { $0.starts(with: "ey".utf8) }
-        settings.externalUsers.tokenHolder = { token, _ throws(ExternalUsers.TokenFailure) in
+        settings.externalUsers.userOfToken = { token, _ throws(ExternalUsers.TokenFailure) in
             let groups = token.last == UInt8(ascii: "T") ? ["team"] : []
             guard let user = ExternalUser(name: "ada", groups: groups, source: "issuer") else {
                 throw .refused("no name")

@@ -169,7 +169,7 @@ import TrackingStore
         let known = try user()
         let access = try access { externalUsers in
             externalUsers.isToken = { $0.starts(with: "ey".utf8) }
-            externalUsers.tokenHolder = { token, _ throws(ExternalUsers.TokenFailure) in
+            externalUsers.userOfToken = { token, _ throws(ExternalUsers.TokenFailure) in
                 switch String(decoding: token, as: UTF8.self) {
                 case "eyA": return known
                 case "eyB": throw .issuerUnreachable("Not yet.")
@@ -193,7 +193,7 @@ import TrackingStore
         let isThere = Mutex(false)
         let access = try access { externalUsers in
             externalUsers.isToken = { $0.starts(with: "ey".utf8) }
-            externalUsers.tokenHolder = { token, _ throws(ExternalUsers.TokenFailure) in
+            externalUsers.userOfToken = { token, _ throws(ExternalUsers.TokenFailure) in
                 guard isThere.withLock({ $0 }) else {
                     throw .undecided { done in
                         isThere.withLock { $0 = true }
@@ -214,7 +214,7 @@ import TrackingStore
         let groups = Mutex<[String: [String]]>(["eyI": ["team"], "eyO": []])
         let access = try accessWithUsers { externalUsers in
             externalUsers.isToken = { $0.starts(with: "ey".utf8) }
-            externalUsers.tokenHolder = { token, _ throws(ExternalUsers.TokenFailure) in
+            externalUsers.userOfToken = { token, _ throws(ExternalUsers.TokenFailure) in
                 let text = String(decoding: token, as: UTF8.self)
                 let source = text == "eyI" ? "issuer" : "other"
                 let named = groups.withLock { $0[text] ?? [] }
@@ -257,7 +257,7 @@ import TrackingStore
         let known = try user()
         settings.externalUsers.scopes = ["issuer": scopes]
         settings.externalUsers.isToken = { $0.starts(with: "ey".utf8) }
-        settings.externalUsers.tokenHolder = { _, _ in known }
+        settings.externalUsers.userOfToken = { _, _ in known }
         let access = try AccessControl(stored.store, settings, logInAudit: LogInAudit(stored.store))
         let key = AccessKey()
         try stored.write {
@@ -289,7 +289,7 @@ import TrackingStore
         )
         #expect(throws: AccessControl.LogInFault.self) { try other.logIn(token: "apus_none", from: request) }
         #expect(try auditedLogIns().map(\.actor) == [AuditActor(.user, "ada"), .anyone])
-        #expect(access.wrongTokenCount == 1 && other.wrongTokenCount == 1)
+        #expect(access.failedAuthenticationCount == 1 && other.failedAuthenticationCount == 1)
     }
 
     @Test(arguments: ["", " a", "a ", "a\nb", "a\u{7F}", "\u{202E}a", "\u{FFFD}", "the operator's command"])

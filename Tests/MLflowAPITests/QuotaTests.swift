@@ -139,7 +139,7 @@ import TrackingStore
     @Test func `one client sends only so many files at once`() throws {
         let budget = Budget(total: 10, share: 1)
         let fixture = try APIFixture { settings, _ in settings.uploads = budget }
-        let place = Holding(of: budget, for: ana.party)
+        let place = BudgetReservation(of: budget, for: ana.client)
         #expect(place.grow(by: 1))
         let refusal = try put("a", 1, fixture, ana)
         #expect(refusal.status == 429)

@@ -49,9 +49,9 @@ import TrackingStore
     func `a creation whose answer arrived is made anew`(route: Route) throws {
         let caller = Caller(peer: peer)
         let first = try fixture.post(route.path, route.body, from: caller)
-        caller.didTakeAnswer()
+        caller.didReceiveAnswer()
         try expectAnother(than: first, route, from: caller)
-        caller.didTakeAnswer()
+        caller.didReceiveAnswer()
         caller.leave()
         try expectAnother(than: first, route, from: Caller(peer: peer))
     }

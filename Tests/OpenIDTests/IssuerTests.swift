@@ -47,7 +47,7 @@ import Testing
         #expect(scripted.fault(of: token) == nil)
         scripted.script.withLock { $0.fails = true }
         for _ in 0..<3 {
-            guard case .awaited = fault(scripted, Samples.new) else {
+            guard case .awaitingKeys = fault(scripted, Samples.new) else {
                 Issue.record("not waited for")
                 return
             }
@@ -70,7 +70,7 @@ import Testing
         pace.retryIntervalWithoutKeys = .seconds(3_600)
         let scripted = try ScriptedIssuer(pace: pace)
         scripted.script.withLock { $0.fails = true }
-        guard case .unready(let reason) = scripted.fault(of: token) else {
+        guard case .keysUnavailable(let reason) = scripted.fault(of: token) else {
             Issue.record("refused for good")
             return
         }
@@ -96,7 +96,7 @@ import Testing
         let gate = DispatchSemaphore(value: 0)
         scripted.script.withLock { $0.gate = gate }
         defer { for _ in 0..<8 { gate.signal() } }
-        guard case .unready(let reason) = fault(scripted, token) else {
+        guard case .keysUnavailable(let reason) = fault(scripted, token) else {
             Issue.record("waited for")
             return
         }
@@ -109,7 +109,7 @@ import Testing
         scripted.script.withLock { $0.gate = gate }
         let isOver = DispatchSemaphore(value: 0)
         for _ in 0..<3 {
-            guard case .awaited(let fetch) = fault(scripted, token) else {
+            guard case .awaitingKeys(let fetch) = fault(scripted, token) else {
                 Issue.record("not waited for")
                 return
             }

@@ -51,7 +51,7 @@ final class ScriptedIssuer: Sendable {
         while true {
             do throws(TokenFault) {
                 return try issuers.proof(of: Array(text.utf8), at: Int64(now * 1_000))
-            } catch .awaited(let fetch) where fetches < before + 2 {
+            } catch .awaitingKeys(let fetch) where fetches < before + 2 {
                 // A key that is still missing after two whole fetches is none that the issuer publishes.
                 let isOver = DispatchSemaphore(value: 0)
                 fetch.whenOver { isOver.signal() }

@@ -116,9 +116,9 @@ import Testing
     }
 
     @Test func `only what has the form of such a token is taken for one`() throws {
-        #expect(TokenIssuers.areMeant(by: Array(Samples.nameless.utf8)))
+        #expect(TokenIssuers.isToken(Array(Samples.nameless.utf8)))
         for text in ["apus_abc", "", "ey", "ey.ey", "ey.a.b.c", "x.y.z"] {
-            #expect(!TokenIssuers.areMeant(by: Array(text.utf8)), "\(text)")
+            #expect(!TokenIssuers.isToken(Array(text.utf8)), "\(text)")
         }
     }
 

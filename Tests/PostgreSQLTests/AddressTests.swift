@@ -7,13 +7,13 @@ import Testing
         "PostgreSQL+psycopg://host",
     ])
     func `addresses as people write them are recognised`(text: String) throws {
-        #expect(PostgresAddress.isOne(text))
+        #expect(PostgresAddress.hasScheme(text))
         _ = try PostgresAddress(text)
     }
 
     @Test(arguments: ["http://host", "sqlite:///x.db", "postgresql:/host", "/tmp/postgresql", "postgresqlx://h", ""])
     func `what is no such address is none`(text: String) {
-        #expect(!PostgresAddress.isOne(text))
+        #expect(!PostgresAddress.hasScheme(text))
     }
 
     @Test(arguments: [

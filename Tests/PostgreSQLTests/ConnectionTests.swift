@@ -18,7 +18,10 @@ struct ConnectionTests {
     }
 
     @Test func `the place names the server and no password`() {
-        #expect(connection.place.hasPrefix("postgresql://owner@127.0.0.1:") && connection.place.hasSuffix("/postgres"))
+        #expect(
+            connection.displayURI.hasPrefix("postgresql://owner@127.0.0.1:")
+                && connection.displayURI.hasSuffix("/postgres")
+        )
     }
 
     @Test func `the session is in UTF-8 and UTC`() throws {

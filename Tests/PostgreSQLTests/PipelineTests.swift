@@ -19,7 +19,7 @@ struct PipelineTests {
             applicationName: "apus-test",
             options: [("target_session_attrs", "read-write")]
         )
-        #expect(pipeline.place.contains(":\(known.2)/"))
+        #expect(pipeline.displayURI.contains(":\(known.2)/"))
     }
 
     @Test func `the failures of all hosts are told`() throws {

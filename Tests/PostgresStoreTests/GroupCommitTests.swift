@@ -257,7 +257,7 @@ struct GroupCommitTests {
             token = page.nextPageToken
         } while token != nil
         #expect(steps == Array(0..<500))
-        let request = CurveRequest(axis: .step, maximumPoints: 20, readPoints: 1_000)
+        let request = CurveRequest(axis: .step, maximumPoints: 20, maximumPointsRead: 1_000)
         let curve = try #require(try fixture.read { try $0.curve(of: history, request, after: nil) })
         #expect(curve.points.count == 20)
         #expect(curve.points.compactMap { $0.range?.upperBound }.max() == metrics.map(\.value).max())

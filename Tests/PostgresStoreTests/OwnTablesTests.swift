@@ -36,11 +36,11 @@ struct OwnTablesTests {
 
     @Test func `a store that is asked for no rights knows that other stores of the database are`() throws {
         let fixture = try PostgresStoreFixture { $0.ownTables = ownTables }
-        #expect(!fixture.store.hasUnaskedAccounts)
+        #expect(!fixture.store.hasUncheckedAccounts)
         func isTold() throws -> Bool {
             let plain = try PostgresStoreFixture.open(fixture.address)
             defer { plain.close() }
-            return plain.hasUnaskedAccounts
+            return plain.hasUncheckedAccounts
         }
         #expect(try !isTold())
         let token = """

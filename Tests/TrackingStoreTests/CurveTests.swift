@@ -14,7 +14,7 @@ import TrackingStore
         range: ClosedRange<Int64>? = nil,
         after position: String? = nil
     ) throws -> MetricCurve? {
-        var request = CurveRequest(axis: axis, maximumPoints: maximum, readPoints: reading)
+        var request = CurveRequest(axis: axis, maximumPoints: maximum, maximumPointsRead: reading)
         request.range = range
         return try fixture.read { [request] session in
             try session.curve(of: MetricHistory(runID: runID, key: "m"), request, after: position)

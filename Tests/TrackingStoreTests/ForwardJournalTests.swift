@@ -171,15 +171,15 @@ import TrackingStore
         let new = NewRun(experimentID: 0, userID: "", name: "run", startTime: 0, tags: [])
         let first = try store.writeNow { try $0.createRun(new).info.runID }
         let second = try store.writeNow { try $0.createRun(new).info.runID }
-        #expect(feed.take().runs == [try row(first), try row(second)])
-        #expect(feed.take().runs.isEmpty)
+        #expect(feed.removeChanges().runs == [try row(first), try row(second)])
+        #expect(feed.removeChanges().runs.isEmpty)
         try store.writeNow { session in
             for step in 0..<100 {
                 let metric = Metric(key: "m", value: 1, timestamp: 1, step: Int64(step))
                 try session.logMetrics([metric], runID: second)
             }
         }
-        let changes = feed.take()
+        let changes = feed.removeChanges()
         #expect(changes.runs == [try row(second)])
         #expect(!changes.isIncomplete)
     }
@@ -188,10 +188,10 @@ import TrackingStore
         defer { store.close() }
         let new = NewRun(experimentID: 0, userID: "", name: "run", startTime: 0, tags: [])
         let runID = try store.writeNow { try $0.createRun(new).info.runID }
-        _ = feed.take()
+        _ = feed.removeChanges()
         let path = "0/\(runID)/artifacts/a"
         let event = ArtifactEvent(kind: .upload, path: path, runID: runID, bytes: 1, microseconds: 1)
         _ = try store.writeNow { try $0.add(event) }
-        #expect(feed.take().runs == [try row(runID)])
+        #expect(feed.removeChanges().runs == [try row(runID)])
     }
 }

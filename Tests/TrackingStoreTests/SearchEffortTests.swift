@@ -49,7 +49,7 @@ import TrackingStore
         #expect(try fixture.read(search) == 300)
         fixture.store.close()
         var limits = BudgetLimits()
-        limits.readWork = .zero
+        limits.readProcessorTime = .zero
         let limited = try StoreFixture(in: fixture.folder, limits: limits)
         let error = #expect(throws: TrackingError.self) { try limited.read(search) }
         #expect(error?.code == .invalidParameterValue)

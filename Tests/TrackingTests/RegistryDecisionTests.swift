@@ -8,11 +8,11 @@ import Tracking
             (.prompt, .prompt, "Prompt (name=n) already exists."),
             (.model, .prompt, "Tried to create a registered model with name 'n', but the name is already taken by a"),
             (.prompt, .model, "Tried to create a prompt with name 'n', but the name is already taken by a"),
-        ] as [(ModelNameHolder, ModelNameHolder?, String?)]
+        ] as [(RegistryEntryKind, RegistryEntryKind?, String?)]
     )
     func `models and prompts share one space of names`(
-        new: ModelNameHolder,
-        holder: ModelNameHolder?,
+        new: RegistryEntryKind,
+        holder: RegistryEntryKind?,
         text: String?
     ) {
         let message = refusal { try new.requireUnusedName("n", holder: holder) }?.message
@@ -21,7 +21,7 @@ import Tracking
 
     @Test func `any value of the prompt tag makes a prompt for requests, one value for searches`() {
         let tag = Tag(key: Tag.isPromptKey, value: "True")
-        #expect(ModelNameHolder([tag]) == .prompt && ModelNameHolder([]) == .model)
+        #expect(RegistryEntryKind([tag]) == .prompt && RegistryEntryKind([]) == .model)
         #expect(!tag.marksPrompt && Tag.promptMark.marksPrompt)
         #expect([Tag.promptMark].versionsBecomePrompts(othersArePrompts: false))
         #expect([].versionsBecomePrompts(othersArePrompts: true))

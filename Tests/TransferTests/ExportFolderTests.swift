@@ -24,7 +24,7 @@ import Transfer
     }
 
     private func read(_ selection: TransferSelection = TransferSelection()) throws -> Found {
-        #expect(ExportFolder.isOne(root))
+        #expect(ExportFolder.recognizes(root))
         return try Found(ExportFolder(path: root), selection)
     }
 
@@ -195,7 +195,7 @@ import Transfer
         )
         selection.experiments = ["training"]
         selection.runs = ["abc"]
-        selection.leavesArtifacts = true
+        selection.skipsArtifacts = true
         let part = try read(selection)
         guard case .run(let run) = part.records[1] else {
             Issue.record("other records: \(part.records)")

@@ -128,7 +128,7 @@ import Transfer
             Issue.record("no experiment")
             return
         }
-        #expect(experiment.lifecycleStage == .deleted && FileStore.isOne(tree.root))
+        #expect(experiment.lifecycleStage == .deleted && FileStore.recognizes(tree.root))
     }
 
     @Test(arguments: [

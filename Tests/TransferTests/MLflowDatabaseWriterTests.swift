@@ -35,7 +35,7 @@ import Transfer
     private func read() throws -> [TransferRecord] {
         var records: [TransferRecord] = []
         var selection = TransferSelection()
-        selection.leavesArtifacts = true
+        selection.skipsArtifacts = true
         try MLflowDatabase(path: path, artifacts: nil).read(selection) { item in
             if case .record(let record) = item { records.append(record) }
         }

@@ -69,7 +69,7 @@ struct MLflowPostgresTests {
         // MLflow keeps them in the order of their keys.
         expected[1] = .run(Sample.run { $0.run.params.sort { $0.key < $1.key } })
         var selection = TransferSelection()
-        selection.leavesArtifacts = true
+        selection.skipsArtifacts = true
         var records: [TransferRecord] = []
         try MLflowDatabase(database.address, folder: "/", artifacts: nil).read(selection) { item in
             if case .record(let record) = item { records.append(record) }

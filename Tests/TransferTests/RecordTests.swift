@@ -11,7 +11,7 @@ import Transfer
             writer.record(record)
             text += writer.bytes + [UInt8(ascii: "\n")]
         }
-        #expect(try RecordLines(text).all == Sample.all)
+        #expect(try RecordLines(text).records == Sample.all)
     }
 
     @Test func `an experiment without an id, and a run without a location, stay so`() throws {
@@ -23,7 +23,7 @@ import Transfer
             transferred.run.info.artifactURI = ""
         }
         let line = #"{"run":{"run_id":"r","experiment_name":"training","start_time":1}}"#
-        guard case .run(let bare) = try RecordLines(Array(line.utf8)).all.first else {
+        guard case .run(let bare) = try RecordLines(Array(line.utf8)).records.first else {
             Issue.record("no run")
             return
         }
@@ -34,7 +34,7 @@ import Transfer
             writer.record(record)
             text += writer.bytes + [UInt8(ascii: "\n")]
         }
-        #expect(try RecordLines(text).all == [.experiment(experiment), .run(run)])
+        #expect(try RecordLines(text).records == [.experiment(experiment), .run(run)])
     }
 
     @Test func `what shows whose points they are reads back as what was written`() throws {
@@ -51,7 +51,7 @@ import Transfer
             writer.record(record)
             text += writer.bytes + [UInt8(ascii: "\n")]
         }
-        #expect(try RecordLines(text).all == records)
+        #expect(try RecordLines(text).records == records)
     }
 
     @Test func `a report tells all that was left out`() throws {
@@ -69,7 +69,7 @@ import Transfer
 
     @Test func `unknown kinds and empty lines are left out`() throws {
         let text = "\n{\"trace\": {\"id\": 1}}\r\n  \n{\"points\":{\"run_id\":\"r\",\"key\":\"k\",\"points\":[]}}"
-        let records = try RecordLines(Array(text.utf8)).all
+        let records = try RecordLines(Array(text.utf8)).records
         #expect(records == [.points(TransferredPoints(runID: "r", key: "k", points: []))])
     }
 
@@ -90,7 +90,7 @@ import Transfer
 
     @Test func `values beyond JSON are strings`() throws {
         let line = #"{"points":{"run_id":"r","key":"k","points":[[1,2,"NaN"],[1,3,"Infinity"],[1,4,"-Infinity"]]}}"#
-        guard case .points(let points) = try RecordLines(Array(line.utf8)).all.first else {
+        guard case .points(let points) = try RecordLines(Array(line.utf8)).records.first else {
             Issue.record("no points")
             return
         }

@@ -25,7 +25,7 @@ import Transfer
         tree.write("a/\(Self.later)", [EventRecord.scalar("loss", 0.25, at: 1_700_000_900, step: 2)])
         tree.write("b/deep/\(Self.name)", [EventRecord.scalar("loss", 1, at: 1_600_000_000, step: 3)])
         let found = try tree.read()
-        #expect(found.skipped == [:] && found.hints == [] && TensorBoardLogs.isOne(tree.root))
+        #expect(found.skipped == [:] && found.hints == [] && TensorBoardLogs.recognizes(tree.root))
         let experiment = try #require(found.experiments.first)
         #expect(experiment.name == "logs" && experiment.id == Experiment.noID && experiment.artifactLocation == "")
         #expect(experiment.creationTime == 1_600_000_000_000)

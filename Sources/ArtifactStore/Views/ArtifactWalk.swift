@@ -8,10 +8,10 @@ internal import Glibc
 /// Entries that are created or removed meanwhile may or may not be visited.
 package struct ArtifactWalk: Sendable {
     /// What the walk does about an entry that was deleted or replaced after its folder was read and before it is visited.
-    package enum Vanished: Sendable {
-        case isLeftOut
+    package enum VanishedPolicy: Sendable {
+        case skip
         /// The walk throws `.notFound`, for results that must be complete.
-        case isAnError
+        case fail
     }
 
     /// A file or a folder.
@@ -73,13 +73,13 @@ package struct ArtifactWalk: Sendable {
     private var levels: [Level] = []
     private let baseBytes: Int
     private let after: String?
-    private let vanished: Vanished
+    private let ifVanished: VanishedPolicy
 
     /// Makes a walk that visits nothing.
     package init() {
         baseBytes = 0
         after = nil
-        vanished = .isLeftOut
+        ifVanished = .skip
     }
 
     /// - Parameters:
@@ -90,11 +90,11 @@ package struct ArtifactWalk: Sendable {
         prefix: String,
         base: ArtifactPath,
         after: String?,
-        vanished: Vanished
+        ifVanished: VanishedPolicy
     ) throws(ArtifactError) {
         baseBytes = base.description.utf8.count + 1
         self.after = after
-        self.vanished = vanished
+        self.ifVanished = ifVanished
         let depth = base.components.count + prefix.utf8.count { $0 == UInt8(ascii: "/") }
         try enter(folder, prefix: prefix, depth: depth)
     }
@@ -135,7 +135,7 @@ package struct ArtifactWalk: Sendable {
             let folder = try level.folder.subfolder(step.name)
             try enter(folder, prefix: path + "/", depth: level.depth + 1)
         } catch .notFound, .notDirectory, .invalidPath(.symbolicLink) {
-            if vanished == .isAnError { throw .notFound }
+            if ifVanished == .fail { throw .notFound }
         }
     }
 
@@ -145,7 +145,7 @@ package struct ArtifactWalk: Sendable {
         if let facts {
             return Entry(path: path, isDirectory: step.isFolder, name: step.name, folder: level.folder, facts)
         }
-        if vanished == .isAnError { throw .notFound }
+        if ifVanished == .fail { throw .notFound }
         return nil
     }
 
@@ -171,7 +171,7 @@ extension ArtifactRoot {
     ///   - path: the folder, relative to `base`.
     ///   - base: the folder to which the paths of the entries are relative, such as a run's folder.
     ///   - after: a path of an earlier walk after which this one continues; folders before it are not read.
-    ///   - vanished: what the walk does about an entry that was deleted or replaced after its folder was read.
+    ///   - ifVanished: what the walk does about an entry that was deleted or replaced after its folder was read.
     /// - Returns: an empty walk if the path is empty and the base does not exist, because nothing was written there yet.
     /// - Throws: `.notFound` and `.notDirectory` if the base has no such folder; `.invalidPath(.symbolicLink)` if a
     ///   component is a link; other errors of the file system.
@@ -179,7 +179,7 @@ extension ArtifactRoot {
         _ path: ArtifactPath = .root,
         relativeTo base: ArtifactPath = .root,
         after: String? = nil,
-        vanished: ArtifactWalk.Vanished = .isLeftOut
+        ifVanished: ArtifactWalk.VanishedPolicy = .skip
     ) throws(ArtifactError) -> ArtifactWalk {
         let folder: Folder
         do {
@@ -187,7 +187,7 @@ extension ArtifactRoot {
         } catch .notFound where path.components.isEmpty {
             return ArtifactWalk()
         }
-        return try ArtifactWalk(folder: folder, prefix: path.prefix, base: base, after: after, vanished: vanished)
+        return try ArtifactWalk(folder: folder, prefix: path.prefix, base: base, after: after, ifVanished: ifVanished)
     }
 }
 

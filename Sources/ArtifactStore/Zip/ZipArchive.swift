@@ -143,13 +143,13 @@ extension ArtifactStorage {
     ) throws(ArtifactError) -> ZipArchive? {
         var entries = 0
         var directoryBytes = 0
-        var firstWalk = try walk(path, relativeTo: base, after: nil, vanished: .isLeftOut)
+        var firstWalk = try walk(path, relativeTo: base, after: nil, ifVanished: .skip)
         while let entry = try firstWalk.next() {
             entries += 1
             // 90 bytes are enough for the record without the path, with all extra fields and the prefix of `safeName`.
             directoryBytes += entry.path.utf8.count + 90
             guard entries <= limits.entries, directoryBytes <= limits.directoryBytes else { return nil }
         }
-        return try ZipArchive(try walk(path, relativeTo: base, after: nil, vanished: .isAnError))
+        return try ZipArchive(try walk(path, relativeTo: base, after: nil, ifVanished: .fail))
     }
 }

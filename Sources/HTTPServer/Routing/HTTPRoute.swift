@@ -21,14 +21,14 @@ package indirect enum HTTPHandler: Sendable {
     case apart(HTTPHandler)
 
     /// The same handler with a maximum of `bytes` for the body; `streamed` is unchanged, because its receiver limits the body.
-    package func taking(atMost bytes: Int) -> HTTPHandler {
+    package func limitingBody(to bytes: Int) -> HTTPHandler {
         switch self {
         case .buffered(let maximum, let handler):
             .buffered(maximumBodyBytes: min(maximum ?? bytes, bytes), handler)
         case .blocking(let maximum, let handler):
             .blocking(maximumBodyBytes: min(maximum ?? bytes, bytes), handler)
         case .streamed: self
-        case .apart(let handler): .apart(handler.taking(atMost: bytes))
+        case .apart(let handler): .apart(handler.limitingBody(to: bytes))
         }
     }
 }

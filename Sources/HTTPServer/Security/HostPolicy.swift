@@ -29,7 +29,7 @@ package struct HostPolicy: Sendable {
     }
 
     /// Whether an entry of the allowed hosts is valid; an invalid entry would allow nothing.
-    package static func understands(_ text: String) -> Bool { rule(text) != nil }
+    package static func isValidEntry(_ text: String) -> Bool { rule(text) != nil }
 
     private static func rule(_ text: String) -> Rule? {
         if text == "*" { return .everything }

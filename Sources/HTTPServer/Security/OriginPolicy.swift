@@ -26,14 +26,14 @@ package struct OriginPolicy: Sendable {
     /// Such a page could not read the answer, but its requests would make the server work.
     /// - Parameter isData: returns whether a request asks for data that only a script can use, unlike an image, which the page
     ///   could show.
-    package func guarding(_ isData: @escaping @Sendable (HTTPRequest) -> Bool) -> OriginPolicy {
+    package func refusingCrossSiteReads(_ isData: @escaping @Sendable (HTTPRequest) -> Bool) -> OriginPolicy {
         var copy = self
         copy.isData = isData
         return copy
     }
 
     /// Whether an entry of the allowed origins is valid; an invalid entry would allow nothing.
-    package static func understands(_ text: String) -> Bool {
+    package static func isValidEntry(_ text: String) -> Bool {
         text.utf8.contains(UInt8(ascii: "*")) || parts(text) != nil
     }
 

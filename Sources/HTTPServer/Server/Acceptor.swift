@@ -93,7 +93,7 @@ final class Acceptor: @unchecked Sendable {
     private func assign(_ descriptor: Int32, _ peer: Peer) {
         shared.counters.acceptedConnections.wrappingAdd(1, ordering: .relaxed)
         let connections = shared.budgets.connections
-        let reservation = Holding(of: connections, for: peer)
+        let reservation = BudgetReservation(of: connections, for: peer)
         guard reservation.grow(by: 1) else {
             closeLongestIdle(idleFor: .seconds(1))
             let message = "The server or this client has too many connections; try again later"

@@ -12,7 +12,7 @@ typealias ConnectionID = UInt64
 /// The messages that other threads send to an event loop.
 enum LoopMessage: Sendable {
     /// The loop is to serve an accepted connection, which owns its descriptor and one connection of the budget.
-    case adopt(Int32, Holding, Peer)
+    case adopt(Int32, BudgetReservation, Peer)
     case answer(ConnectionID, exchange: UInt64, HTTPResponse)
     /// Runs a closure that makes a short answer and posts it as a message.
     case makeAnswer(ConnectionID, @Sendable () -> Void)
@@ -182,7 +182,7 @@ final class EventLoop: @unchecked Sendable {
         serve(connection)
     }
 
-    private func adopt(_ descriptor: Int32, _ reservation: Holding, _ peer: Peer) {
+    private func adopt(_ descriptor: Int32, _ reservation: BudgetReservation, _ peer: Peer) {
         let id = nextConnection
         nextConnection += 1
         guard let channel = channel(owning: descriptor), !isDraining, epoll.add(descriptor, token: id) else {
@@ -223,7 +223,7 @@ extension EventLoop {
     private func serve(_ connection: ServerConnection) {
         guard shared.budgets.contention.isPresent, !isDraining else { return connection.drive() }
         guard !connection.waitsForTurn else { return }
-        guard turns.mustWait(connection.caller.turn) else {
+        guard turns.mustWait(connection.caller.clientNumber) else {
             drive(connection, from: SystemCall.preciseNanoseconds())
             return
         }
@@ -235,7 +235,7 @@ extension EventLoop {
     /// - Returns: the time at the end.
     @discardableResult
     private func drive(_ connection: ServerConnection, from start: UInt64) -> UInt64 {
-        let client = connection.caller.turn
+        let client = connection.caller.clientNumber
         connection.drive()
         let end = SystemCall.preciseNanoseconds()
         turns.add(end &- start, for: client, at: end)

@@ -42,7 +42,7 @@ final class ResponseToken: HTTPAnswerReceiver {
     private let loop: EventLoop
     private let connection: ConnectionID
     private let exchange: UInt64
-    /// The number of the waiting client in queues where clients have turns (`Caller.turn`).
+    /// The number of the waiting client in queues where clients have turns (`Caller.clientNumber`).
     private let clientNumber: Int
     private let acceptsGzip: Bool
     private let isHead: Bool

@@ -15,7 +15,7 @@ struct LoopTurns {
     /// A client that has lately used less time than this, in nanoseconds, is forgotten.
     private static let forgottenTime: UInt64 = 20_000
 
-    /// The time that each client has used lately, by the client's number (`Caller.turn`).
+    /// The time that each client has used lately, by the client's number (`Caller.clientNumber`).
     private var used: [Int: UInt64] = [:]
     private var total: UInt64 = 0
     private var nextHalving: UInt64 = 0

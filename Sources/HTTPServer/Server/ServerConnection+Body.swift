@@ -67,7 +67,7 @@ extension ServerConnection {
 
     private func bodyReservation(_ exchange: Exchange) -> MemoryReservation {
         if let reservation = exchange.bodyReservation { return reservation }
-        let reservation = loop.shared.bodies.reservation(for: caller.party) { [loop, id, number = exchange.id] in
+        let reservation = loop.shared.bodies.reservation(for: caller.client) { [loop, id, number = exchange.id] in
             loop.post(.memoryRevoked(id, exchange: number))
         }
         reservation.beginWaitingForClient(at: loop.now)
@@ -163,12 +163,12 @@ extension ServerConnection {
     func handleReceiver(_ receiver: (any HTTPBodyReceiver)?, exchange number: UInt64) {
         isJobRunning = false
         if phase == .closed {
-            if let receiver { workers.run(for: caller.turn) { receiver.abort() } }
+            if let receiver { workers.run(for: caller.clientNumber) { receiver.abort() } }
             return finishClosing()
         }
         guard let exchange, exchange.id == number else { return }
         guard let receiver, heldAnswer == nil else {
-            if let receiver { workers.run(for: caller.turn) { receiver.abort() } }
+            if let receiver { workers.run(for: caller.clientNumber) { receiver.abort() } }
             awaitAnswer()
             return releaseHeldAnswer()
         }
@@ -196,7 +196,7 @@ extension ServerConnection {
         isJobRunning = true
         isReadable = isPeerFinished
         clearDeadline()
-        makers.run(for: caller.turn) { [id, loop] in
+        makers.run(for: caller.clientNumber) { [id, loop] in
             let outcome = pump.run()
             loop.post(.pumped(id, outcome))
             // The receiver is told only now, so that the loop gets the message about the end of the body before the answer.
@@ -237,7 +237,7 @@ extension ServerConnection {
         decoder = pump.decoder
         exchange?.hasUnreadBody = !decoder.isFinished
         isReadable = true
-        workers.run(for: caller.turn) { pump.abort() }
+        workers.run(for: caller.clientNumber) { pump.abort() }
         awaitAnswer()
         releaseHeldAnswer()
     }

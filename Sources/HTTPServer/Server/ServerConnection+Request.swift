@@ -67,12 +67,12 @@ extension ServerConnection {
     func callLater(on pool: ThreadPool, _ exchange: Exchange, _ handler: @escaping @Sendable () -> Void) -> Bool {
         let budgets = loop.shared.budgets
         let queue = exchange.isApart ? budgets.queuedStorageCalls : budgets.queuedCalls
-        let client = caller.party
+        let client = caller.client
         guard queue.take(1, for: client) else {
             refuse(exchange, HTTPRefusal(429, "Too many requests wait for the server's threads; try again"))
             return false
         }
-        pool.run(for: caller.turn) {
+        pool.run(for: caller.clientNumber) {
             queue.giveBack(1, for: client)
             handler()
         }
@@ -95,7 +95,7 @@ extension ServerConnection {
         let exchange = makeExchange(head: head)
         self.exchange = exchange
         // A client that sends the next request has received the last answer.
-        if lastAnswer == .sent { caller.didTakeAnswer() }
+        if lastAnswer == .sent { caller.didReceiveAnswer() }
         lastAnswer = .none
         clearDeadline()
         decoder = BodyDecoder(head.framing, limits: limits)
@@ -128,7 +128,7 @@ extension ServerConnection {
         if let readmission = loop.configuration.readmission { request.admissionVersion = readmission.version() }
         let admission = loop.configuration.admit?(&request) ?? .admitted
         caller = request.caller
-        loop.shared.budgets.contention.recordRequest(of: caller.turn, at: loop.now)
+        loop.shared.budgets.contention.recordRequest(of: caller.clientNumber, at: loop.now)
         exchange.request = request
         switch admission {
         case .admitted: call(match, exchange, request)
@@ -173,7 +173,7 @@ extension ServerConnection {
     private func call(_ match: HTTPRouteMatch, _ exchange: Exchange, _ request: HTTPRequest) {
         guard let head = exchange.head else { return }
         guard countForIdentity() else {
-            refuse(HTTPRefusal(429, "\(caller.party.phrase) has too many connections; close some, or try again later"))
+            refuse(HTTPRefusal(429, "\(caller.client.phrase) has too many connections; close some, or try again later"))
             return
         }
         let concernsServer = head.withBytes(head.path) { $0.elementsEqual("*".utf8) }
@@ -260,12 +260,12 @@ extension ServerConnection {
         LateAdmission(
             readmission: loop.configuration.readmission,
             pool: pool,
-            clientNumber: caller.turn,
+            clientNumber: caller.clientNumber,
             errorResponse: loop.configuration.errorResponse
         )
     }
 
     func makeResponder(_ exchange: Exchange) -> HTTPResponder {
-        HTTPResponder(ResponseToken(loop: loop, connection: id, exchange, clientNumber: caller.turn))
+        HTTPResponder(ResponseToken(loop: loop, connection: id, exchange, clientNumber: caller.clientNumber))
     }
 }

@@ -62,7 +62,7 @@ extension ServerConnection {
 
     private func answerReservation(_ exchange: Exchange) -> MemoryReservation {
         if let reservation = output.reservation { return reservation }
-        let reservation = loop.shared.answers.reservation(for: caller.party) { [loop, id, number = exchange.id] in
+        let reservation = loop.shared.answers.reservation(for: caller.client) { [loop, id, number = exchange.id] in
             loop.post(.memoryRevoked(id, exchange: number))
         }
         output.reservation = reservation
@@ -180,7 +180,7 @@ extension ServerConnection {
         isWritable = false
         clearDeadline()
         let position = output.filePosition
-        workers.run(for: caller.turn) { [id, loop, channel] in
+        workers.run(for: caller.clientNumber) { [id, loop, channel] in
             let (count, outcome) = FileSending.run(channel, file: file, position: position)
             loop.post(.fileSent(id, count: count, outcome))
         }
@@ -206,7 +206,7 @@ extension ServerConnection {
         clearDeadline()
         output.reservation?.endWaitingForClient()
         let isChunked = output.isChunked
-        makers.run(for: caller.turn) { [id, loop] in
+        makers.run(for: caller.clientNumber) { [id, loop] in
             let (bytes, hasMore) = PieceMaking.run(producer, isChunked: isChunked)
             loop.post(.produced(id, bytes, hasMore: hasMore))
         }
@@ -246,7 +246,7 @@ extension ServerConnection {
     /// `closeWhenDelivered` finds out later whether it has received the answer.
     private func recordSentAnswer() {
         guard !isPeerFinished else { return lastAnswer = .sent }
-        caller.didTakeAnswer()
+        caller.didReceiveAnswer()
         lastAnswer = .counted
     }
 

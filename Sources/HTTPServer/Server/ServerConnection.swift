@@ -54,9 +54,9 @@ final class ServerConnection {
     let id: ConnectionID
     var channel: Channel
     /// The part of the budget of connections that this connection uses, which is 1; given back when this object is released.
-    let reservation: Holding
+    let reservation: BudgetReservation
     /// The identity in whose budget this connection counts, and the part of that budget that the connection uses, which is 1.
-    private var countedIdentity: (identity: Identity, reservation: Holding)?
+    private var countedIdentity: (identity: Identity, reservation: BudgetReservation)?
     unowned let loop: EventLoop
 
     var caller: Caller
@@ -102,7 +102,7 @@ final class ServerConnection {
 
     var limits: HTTPLimits { loop.configuration.limits }
 
-    init(id: ConnectionID, channel: Channel, reservation: Holding, peer: Peer, loop: EventLoop) {
+    init(id: ConnectionID, channel: Channel, reservation: BudgetReservation, peer: Peer, loop: EventLoop) {
         self.id = id
         self.channel = channel
         phase = channel.session == nil ? .head : .encrypting
@@ -133,7 +133,7 @@ final class ServerConnection {
         }
         if countedIdentity?.identity === identity { return true }
         countedIdentity = nil
-        let reservation = Holding(of: loop.shared.budgets.identifiedConnections, for: caller.party)
+        let reservation = BudgetReservation(of: loop.shared.budgets.identifiedConnections, for: caller.client)
         guard reservation.grow(by: 1) else { return false }
         countedIdentity = (identity, reservation)
         return true
@@ -210,7 +210,7 @@ final class ServerConnection {
     private func recordLostAnswer() {
         switch phase {
         case .head, .discarding, .lingering, .writing:
-            if lastAnswer == .counted { caller.didDropAnswer() }
+            if lastAnswer == .counted { caller.didLoseAnswer() }
             lastAnswer = .none
         case .encrypting, .opening, .buffering, .pumping, .awaiting, .confirming, .closed: return
         }
@@ -224,14 +224,14 @@ final class ServerConnection {
         guard lastAnswer != .none else { return close() }
         switch SystemCall.delivery(channel.descriptor.rawValue) {
         case .complete:
-            if lastAnswer == .sent { caller.didTakeAnswer() }
+            if lastAnswer == .sent { caller.didReceiveAnswer() }
             lastAnswer = .none
             close()
         case .broken:
             recordLostAnswer()
             close()
         case .pending:
-            if lastAnswer == .counted { caller.didDropAnswer() }
+            if lastAnswer == .counted { caller.didLoseAnswer() }
             lastAnswer = .sent
             caller.leave()
             channel.session?.sendCloseNotify()
@@ -245,7 +245,7 @@ final class ServerConnection {
     private func confirmAnswer() {
         switch SystemCall.delivery(channel.descriptor.rawValue) {
         case .complete:
-            caller.didTakeAnswer()
+            caller.didReceiveAnswer()
             close()
         case .broken: close()
         case .pending:
@@ -279,7 +279,7 @@ final class ServerConnection {
     func finishClosing() {
         if let pump {
             self.pump = nil
-            workers.run(for: caller.turn) { pump.abort() }
+            workers.run(for: caller.clientNumber) { pump.abort() }
         }
         output = OutgoingResponse()
         exchange = nil
@@ -352,7 +352,7 @@ extension ServerConnection {
         switch deadlineKind {
         case .idle, .write, .linger: close()
         case .confirmation: confirmAnswer()
-        case .departure: caller.noteProbableDeparture()
+        case .departure: caller.recordProbableDisconnection()
         case .head:
             if parser.hasBegun, !loop.isDraining {
                 refuse(HTTPRefusal(408, "The request head did not arrive in time"))

@@ -122,7 +122,7 @@ extension AccessControl {
     ///
     /// - Parameter arrival: the arrival of the request's head.
     func sender(ofIssuersToken token: [UInt8], at time: Int64, arrival: UInt64) -> Identification {
-        guard let identify = externalUsers.tokenHolder else { return .failed(.unknownToken) }
+        guard let identify = externalUsers.userOfToken else { return .failed(.unknownToken) }
         do throws(ExternalUsers.TokenFailure) {
             let user = try identify(token, time)
             let scope = scope(reportedFor: user, at: arrival)

@@ -164,7 +164,7 @@ extension AccessControl {
     }
 
     private func cookieHash(_ request: HTTPRequest) -> [UInt8]? {
-        LogInCookie.value(in: request, at: externalUsers.cookiePlace(of: request)).map {
+        LogInCookie.value(in: request, at: externalUsers.cookieScope(of: request)).map {
             SHA256.digest(of: Array($0.utf8))
         }
     }
@@ -172,14 +172,14 @@ extension AccessControl {
 
 extension ExternalUsers {
     /// Where a browser sends the cookie of a log-in that this request begins or uses: to paths beneath the server's prefix.
-    package func cookiePlace(of request: HTTPRequest) -> LogInCookie.Scope {
-        guard publicPath.isEmpty else { return returnPlace(of: request) }
+    package func cookieScope(of request: HTTPRequest) -> LogInCookie.Scope {
+        guard publicPath.isEmpty else { return returnCookieScope(of: request) }
         let isBeneathPrefix = request.rawPath == staticPrefix || request.rawPath.hasPrefix(staticPrefix + "/")
         return LogInCookie.Scope(path: isBeneathPrefix ? staticPrefix : "", isSecure: isSecure(request))
     }
 
     /// Where a browser sends the cookie that it needs when an issuer sends the browser back to the server's public address.
-    package func returnPlace(of request: HTTPRequest) -> LogInCookie.Scope {
+    package func returnCookieScope(of request: HTTPRequest) -> LogInCookie.Scope {
         LogInCookie.Scope(path: publicPath, isSecure: isSecure(request))
     }
 

@@ -169,7 +169,7 @@ package final class AccessControl: Sendable {
     /// Requests with wrong tokens are refused at once, however many there are: nobody can guess 256 random bits, the refusal
     /// costs one hash and is logged like others, and a client that is told to wait would wait instead of failing. Passwords can
     /// be guessed; `PasswordChecks` limits the attempts.
-    package var wrongTokenCount: Int { failures.load(ordering: .relaxed) }
+    package var failedAuthenticationCount: Int { failures.load(ordering: .relaxed) }
 
     /// Notes the sender of a request, and refuses the request if the sender may not send it.
     ///

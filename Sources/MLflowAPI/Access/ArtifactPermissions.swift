@@ -29,7 +29,7 @@ extension MLflowAPI {
         let experimentResources = experiments.flatMap { resources(ofExperiment: $0, among: owners) }
         let isAllowed =
             experiments.isEmpty
-            ? !identity.hidesOthers && permissions.defaultLevel >= action.level
+            ? !identity.hidesUnreadable && permissions.defaultLevel >= action.level
             : experimentResources.allSatisfy { permissions.allows(action, on: $0) }
         guard isAllowed, !owners.isEmpty || action != .delete else {
             // Experiments that the client may not read are not named.
@@ -39,7 +39,7 @@ extension MLflowAPI {
             }
             let named = lacking.prefix(5).map { String($0) }.joined(separator: ", ")
             throw TrackingError.permissionDenied(
-                identity.hidesOthers
+                identity.hidesUnreadable
                     ? "This path is not in the artifacts of the experiments that you are limited to, or it also contains artifacts of others."
                     : "Permission denied: '\(identity.name)' needs \(action.level.wireName) on all experiments whose artifacts are "
                         + "at this path or beneath it\(named.isEmpty ? "" : ", such as those with the ids \(named)"). A user who may "
@@ -81,7 +81,7 @@ extension MLflowAPI {
     }
 
     /// The folder of a location with artifacts, found in the same way as for a request of a file.
-    fileprivate func folder(of place: ArtifactPlace) throws -> ServedFolder {
+    fileprivate func folder(of place: ExperimentArtifactLocation) throws -> ServedFolder {
         guard place.kind != .thing else { return try folder(at: place.location, owner: "") }
         // The id of a run or model follows the path of the location, before its query, so the folder is found with an id added.
         var folder = try folder(at: ArtifactLocation(place.location).appending("id").uri, owner: "")
@@ -94,7 +94,7 @@ extension MLflowAPI {
 final class ExperimentFolderCache: Sendable {
     private struct Folder {
         let experimentID: Int64
-        let kind: ArtifactPlace.Kind
+        let kind: ExperimentArtifactLocation.Kind
         let folder: ServedFolder
     }
 
@@ -124,9 +124,11 @@ final class ExperimentFolderCache: Sendable {
     }
 
     private func folders(of api: MLflowAPI) throws -> [Folder] {
-        let current = try api.store.readNow(.cheap) { try $0.artifactPlaceVersion() }
+        let current = try api.store.readNow(.cheap) { try $0.experimentArtifactLocationVersion() }
         if let folders = content.withLock({ $0.version == current ? $0.folders : nil }) { return folders }
-        let (version, stored) = try api.store.readNow { (try $0.artifactPlaceVersion(), try $0.artifactPlaces()) }
+        let (version, stored) = try api.store.readNow {
+            (try $0.experimentArtifactLocationVersion(), try $0.experimentArtifactLocations())
+        }
         let folders = stored.compactMap { place in
             (try? api.folder(of: place)).map { Folder(experimentID: place.experimentID, kind: place.kind, folder: $0) }
         }

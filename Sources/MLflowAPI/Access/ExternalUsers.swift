@@ -17,7 +17,7 @@ package struct ExternalUsers: Sendable {
     /// Returns the user of an issuer's token; nil if no issuer is trusted.
     ///
     /// Called for each request with such a token, with the token and the time in Unix milliseconds; must not block.
-    package var tokenHolder: (@Sendable ([UInt8], Int64) throws(TokenFailure) -> ExternalUser)?
+    package var userOfToken: (@Sendable ([UInt8], Int64) throws(TokenFailure) -> ExternalUser)?
     /// Whether a credential has the form of a token that issuers make.
     package var isToken: @Sendable ([UInt8]) -> Bool = { _ in false }
     /// The proxy that identifies the senders of requests; nil if none is trusted.

@@ -26,7 +26,7 @@ final class KnownToken: Sendable {
             name: token.name,
             isAdministrator: token.scope == .admin,
             permissions: token.experimentIDs.map { Permissions(within: $0) },
-            hidesOthers: token.experimentIDs != nil
+            hidesUnreadable: token.experimentIDs != nil
         )
         lastUse = Atomic(token.lastUsedTime ?? 0)
         notedUse = Atomic(token.lastUsedTime ?? 0)

@@ -47,7 +47,7 @@ final class KnownUser: Sendable {
         return limitedIdentities.withLock { limited in
             if let cached = limited[ids] { return cached }
             let permissions = identity.permissions?.limited(to: ids) ?? Permissions(within: ids)
-            let new = Identity(.user, name: user.name, userID: user.id, permissions: permissions, hidesOthers: true)
+            let new = Identity(.user, name: user.name, userID: user.id, permissions: permissions, hidesUnreadable: true)
             // Without this limit, identities of deleted tokens would accumulate until the user is changed.
             if limited.count >= AccessToken.userLimit { limited.removeAll() }
             limited[ids] = new

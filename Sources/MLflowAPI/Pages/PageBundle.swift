@@ -95,8 +95,8 @@ package struct PageBundle: Sendable {
                 code: "RESOURCE_LIMIT_EXCEEDED",
                 message: "The folder of the pages, which --ui names, cannot be read."
             )
-        case .notFound, .isDirectory, .notDirectory, .invalidPath, .noSpace, .spaceKept, .quotaSpent, .readOnly,
-            .nameTooLong, .nameNotSupported, .fileTooLarge, .busy, .storageDenies, .storageRefuses, .storageAway,
+        case .notFound, .isDirectory, .notDirectory, .invalidPath, .noSpace, .spaceKept, .quotaExceeded, .readOnly,
+            .nameTooLong, .nameNotSupported, .fileTooLarge, .busy, .storageDenies, .storageRefuses, .storageUnavailable,
             .overloaded, .replaced:
             answer = APIError(
                 status: 404,

@@ -82,7 +82,7 @@ package final class StorageQuotas: Sendable {
     fileprivate func reserve(_ bytes: Int64, for owner: StorageOwner?) throws(ArtifactError) {
         guard refusal(reserving: bytes, for: owner) != nil else { return }
         releaseEndedUploads.withLock { $0 }()
-        if let reason = refusal(reserving: bytes, for: owner) { throw .quotaSpent(reason) }
+        if let reason = refusal(reserving: bytes, for: owner) { throw .quotaExceeded(reason) }
     }
 
     /// Reserves bytes, or returns the reason why they are refused.

@@ -23,7 +23,7 @@ extension PostgresSession {
     ///
     /// - Throws: `.notImplemented` if this server does not use the tables.
     fileprivate func withPostgresPlaceholders(_ sql: String) throws(TrackingError) -> String {
-        guard keepsAccess else { throw .withoutOwnTables }
+        guard hasAccessTables else { throw .withoutOwnTables }
         return sql.replacing("?", with: "$")
     }
 }
@@ -36,7 +36,7 @@ extension PostgresWriteSession {
     }
 
     package func lockAccess() throws {
-        guard keepsAccess, !hasLockedAccess else { return }
+        guard hasAccessTables, !hasLockedAccess else { return }
         _ = try rows("SELECT version FROM apus.access_version FOR UPDATE")
         hasLockedAccess = true
     }

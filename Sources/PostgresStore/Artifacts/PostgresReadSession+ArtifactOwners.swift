@@ -2,8 +2,8 @@ internal import PostgreSQL
 package import Tracking
 
 extension PostgresReadSession {
-    package func artifactPlaceVersion() throws -> Int64 {
-        // This number must change when `artifactPlaces` may have changed. Other programs add runs without changing the
+    package func experimentArtifactLocationVersion() throws -> Int64 {
+        // This number must change when `experimentArtifactLocations` may have changed. Other programs add runs without changing the
         // experiments, so the number also changes every 30 seconds.
         let query = """
             SELECT coalesce(
@@ -16,7 +16,7 @@ extension PostgresReadSession {
         return try rows(query).first { $0.int64(0) } ?? 0
     }
 
-    package func artifactPlaces() throws -> [ArtifactPlace] {
+    package func experimentArtifactLocations() throws -> [ExperimentArtifactLocation] {
         let query = """
             SELECT experiment_id, artifact_location, NULL FROM experiments WHERE artifact_location IS NOT NULL
             UNION ALL
@@ -34,7 +34,7 @@ extension PostgresReadSession {
             """
         return try rows(query).map { row in
             let holdsIDs = row.optionalInt64(2).map { $0 != 0 }
-            return ArtifactPlace(experimentID: row.int64(0), location: row.string(1), holdsIDs: holdsIDs)
+            return ExperimentArtifactLocation(experimentID: row.int64(0), location: row.string(1), holdsIDs: holdsIDs)
         }
     }
 

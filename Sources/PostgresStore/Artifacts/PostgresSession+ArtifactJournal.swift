@@ -6,7 +6,7 @@ package import Tracking
 extension PostgresWriteSession {
     @discardableResult
     package func add(_ event: ArtifactEvent) throws -> [StoredChange] {
-        guard keepsAccess else { throw TrackingError.withoutOwnTables }
+        guard hasAccessTables else { throw TrackingError.withoutOwnTables }
         try change(
             """
             INSERT INTO apus.artifact_journal (time, kind, path, run_uuid, bytes, duration)
@@ -23,7 +23,7 @@ extension PostgresWriteSession {
     }
 
     package func trimArtifactJournal(before time: Int64, limit: Int) throws -> Int {
-        guard keepsAccess else { return 0 }
+        guard hasAccessTables else { return 0 }
         let deletion = """
             DELETE FROM apus.artifact_journal
             WHERE id IN (SELECT id FROM apus.artifact_journal WHERE time < $1 ORDER BY time, id LIMIT $2)
@@ -34,12 +34,12 @@ extension PostgresWriteSession {
 
 extension PostgresReadSession {
     package func findArtifactEvents(_ query: ArtifactJournalQuery) throws -> SearchCursor<ArtifactJournalEntry> {
-        guard keepsAccess else { throw TrackingError.withoutOwnTables }
+        guard hasAccessTables else { throw TrackingError.withoutOwnTables }
         return try find(query).cursor
     }
 
     package func journalEntryCount(before time: Int64) throws -> Int64 {
-        guard keepsAccess else { return 0 }
+        guard hasAccessTables else { return 0 }
         return try rows("SELECT count(*) FROM apus.artifact_journal WHERE time < $1", time).first { $0.int64(0) } ?? 0
     }
 }

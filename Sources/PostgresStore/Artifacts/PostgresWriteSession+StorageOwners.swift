@@ -55,7 +55,7 @@ extension PostgresWriteSession {
 
     /// Adds a new run to the sums of the client, unless the client has no identity or this server records no owners.
     func countOwnRun() {
-        if keepsAccess, let owner = caller.owner { storage.add(owner, runs: 1) }
+        if hasAccessTables, let owner = caller.owner { storage.add(owner, runs: 1) }
     }
 
     /// Records the client as the owner of new runs that `countOwnRun` has counted.
@@ -63,14 +63,14 @@ extension PostgresWriteSession {
     /// - Parameter mayHaveRow: whether `run_owners` may contain rows with these ids already, because MLflow's own tools, such as
     ///   `mlflow gc`, remove a run but not its row there.
     func recordOwner(ofRuns ids: [String], mayHaveRow: Bool) throws {
-        guard keepsAccess, !ids.isEmpty, let owner = caller.owner else { return }
+        guard hasAccessTables, !ids.isEmpty, let owner = caller.owner else { return }
         if mayHaveRow { try forgetOwners(ofRuns: ids) }
         try change("INSERT INTO apus.run_owners (run_uuid, owner) SELECT unnest($1::text[]), $2", ids, owner.key)
     }
 
     /// Removes the owners of runs, so that the runs no longer count for them.
     func forgetOwners(ofRuns ids: [String]) throws {
-        guard keepsAccess, !ids.isEmpty else { return }
+        guard hasAccessTables, !ids.isEmpty else { return }
         let query = """
             WITH gone AS (DELETE FROM apus.run_owners WHERE run_uuid = ANY($1) RETURNING owner)
             SELECT owner, count(*) FROM gone GROUP BY owner
@@ -101,7 +101,7 @@ extension PostgresWriteSession {
         return found ?? 0
     }
 
-    package func takeRoomForRun(below limit: Int64) throws -> Bool {
+    package func countRun(ifBelow limit: Int64) throws -> Bool {
         if try storedTotalRunCount() + storage.runCountChange >= limit {
             // All runs are counted again only before this transaction adds runs. A later count would leave out imported runs that
             // are not sent yet, and would count the others twice.
@@ -183,12 +183,12 @@ extension PostgresWriteSession {
     }
 
     /// Passes the sums that the transaction has written to this server's quotas; called after the commit and before the answers.
-    func announceStorage() { storageNews.announce(storage.sums) }
+    func announceStorage() { storageUseChanges.announce(storage.sums) }
 }
 
 extension PostgresReadSession {
     package func storageUse(checksRuns: Bool) throws -> [StorageUse] {
-        guard keepsAccess else { throw TrackingError.withoutOwnTables }
+        guard hasAccessTables else { throw TrackingError.withoutOwnTables }
         let usesQuery = "SELECT \(StorageUse.columns) FROM apus.storage_owners ORDER BY key"
         let uses = try rows(usesQuery).map { StorageUse(row: $0) }
         guard checksRuns else { return uses }

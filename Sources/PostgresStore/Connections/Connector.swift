@@ -72,7 +72,7 @@ struct Connector: Sendable {
         guard let timeline = Self.timeline(of: pipeline) else { return nil }
         guard let newer = newest.newerOrRemember(timeline) else { return timeline }
         let refusal =
-            "the server at \(pipeline.place) has the timeline \(timeline), but another server has taken over with the timeline "
+            "the server at \(pipeline.displayURI) has the timeline \(timeline), but another server has taken over with the timeline "
             + "\(newer), and the old one lacks the changes that were made there. Stop the old server, or name only the new one in "
             + "the address; if the old one is the right one, restart Apus"
         if refusals.note(endsAfter: { _ in .seconds(60) }) == nil {

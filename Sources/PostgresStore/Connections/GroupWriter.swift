@@ -93,7 +93,7 @@ final class GroupWriter: Sendable {
             completion: completion
         )
         let next: (idleThread: Int?, mustScheduleRefusal: Bool)? = state.withLock { state in
-            guard !state.isClosed, queue.take(1, for: caller.party) else { return nil }
+            guard !state.isClosed, queue.take(1, for: caller.client) else { return nil }
             state.pending.append(job)
             defer { state.isRefusalScheduled = true }
             // Other threads help only after the first one has run requests, because the database may allow only one connection.

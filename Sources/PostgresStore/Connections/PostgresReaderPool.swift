@@ -85,17 +85,17 @@ final class PostgresReaderPool: Sendable {
         effort: ReadEffort?,
         deliver: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
-        guard queue.take(1, for: caller.party) else { return deliver(.failure(TrackingError.busy)) }
+        guard queue.take(1, for: caller.client) else { return deliver(.failure(TrackingError.busy)) }
         let isContinued = cost == .continued || effort != nil
         let queue = queue
         let read = PendingRead(
             cost == .cheap ? .lookUp : isContinued ? .continued : .search,
             queueDeadline: .now + queueTimeout,
-            leaveQueue: { queue.giveBack(1, for: caller.party) },
+            leaveQueue: { queue.giveBack(1, for: caller.client) },
             refuse: { deliver(.failure($0 ?? TrackingError.waitedTooLongToRead)) }
         )
         guard let (number, getsTrial) = add(read) else {
-            queue.giveBack(1, for: caller.party)
+            queue.giveBack(1, for: caller.client)
             return deliver(.failure(TrackingError.busy))
         }
         read.setBody { [self] read, isTrial in
@@ -103,15 +103,15 @@ final class PostgresReaderPool: Sendable {
                 try perform(work, for: caller, effort: effort, isContinued: isContinued, read, isTrial: isTrial)
             }
             if case .failure(let error) = result, error is TrialEnded {
-                if read.requeue() { searches.run(for: caller.turn) { read.run(isTrial: false) } }
+                if read.requeue() { searches.run(for: caller.clientNumber) { read.run(isTrial: false) } }
                 return
             }
             guard read.markAnswered() else { return }
             deliver(result)
             remove(number)
         }
-        (read.kind == .lookUp ? lookUps : searches).run(for: caller.turn) { read.run(isTrial: false) }
-        if getsTrial { trials.run(for: caller.turn) { read.run(isTrial: true) } }
+        (read.kind == .lookUp ? lookUps : searches).run(for: caller.clientNumber) { read.run(isTrial: false) }
+        if getsTrial { trials.run(for: caller.clientNumber) { read.run(isTrial: true) } }
     }
 
     /// - Returns: the number of the read, and whether it gets a trial; nil if the pool is closed.
@@ -215,7 +215,7 @@ final class PostgresReaderPool: Sendable {
         }
         let start = ContinuousClock.now
         let spent = effort.map { Duration.nanoseconds(Int64(clamping: $0.nanoseconds)) } ?? .zero
-        let time = isTrial ? min(Self.maximumTrialTime, limits.readTime) : limits.readTime - spent
+        let time = isTrial ? min(Self.maximumTrialTime, limits.readElapsedTime) : limits.readElapsedTime - spent
         session.pipeline.watch = PostgresWatch(deadline: start + time) { caller.hasLeft || read.isAnswered }
         defer {
             let lasted = (ContinuousClock.now - start) / .nanoseconds(1)
@@ -250,7 +250,7 @@ final class PostgresReaderPool: Sendable {
             guard !isTrial else { return TrialEnded() }
             state.withLock { $0.statistics.endedForTime += 1 }
             return TrackingError.invalidParameter(
-                "The read was stopped after \(limits.readTime.components.seconds) s. \(advice)"
+                "The read was stopped after \(limits.readElapsedTime.components.seconds) s. \(advice)"
             )
         case .lockNotAvailable:
             state.withLock { state in

@@ -26,7 +26,7 @@ extension WriteGroup {
             auditIDs: auditIDs,
             permissionChanges: permissionChanges,
             runQuota: runQuota,
-            storageNews: storageNews
+            storageUseChanges: storageUseChanges
         )
         self.session = session
         return session

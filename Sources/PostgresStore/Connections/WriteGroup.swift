@@ -12,7 +12,7 @@ final class WriteGroup {
     let servedBuckets: Set<String>
     let permissionChanges: PermissionChanges
     let runQuota: RunQuota
-    let storageNews: StorageNews
+    let storageUseChanges: StorageUseChanges
     let auditIDs = AuditIDs()
     let creations = UnconfirmedCreations()
     let report: @Sendable (String) -> Void
@@ -50,7 +50,7 @@ final class WriteGroup {
         servedBuckets: Set<String>,
         permissionChanges: PermissionChanges,
         runQuota: RunQuota,
-        storageNews: StorageNews,
+        storageUseChanges: StorageUseChanges,
         queueTimeout: Duration,
         statementTime: Duration,
         commitTime: Duration,
@@ -63,7 +63,7 @@ final class WriteGroup {
         self.servedBuckets = servedBuckets
         self.permissionChanges = permissionChanges
         self.runQuota = runQuota
-        self.storageNews = storageNews
+        self.storageUseChanges = storageUseChanges
         self.queueTimeout = queueTimeout
         self.statementTime = statementTime
         self.commitTime = commitTime

@@ -76,7 +76,7 @@ final class WriteRequest<Value: Sendable>: WriteJob, @unchecked Sendable {
         self.caller = caller
         self.work = work
         self.completion = completion
-        super.init(peer: caller.party, bytes: bytes, logsOnly: logsOnly, queue: queue)
+        super.init(peer: caller.client, bytes: bytes, logsOnly: logsOnly, queue: queue)
     }
 
     override func execute(_ session: PostgresWriteSession) throws {

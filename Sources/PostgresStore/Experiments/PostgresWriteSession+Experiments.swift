@@ -5,7 +5,7 @@ package import Tracking
 extension PostgresWriteSession {
     package func createExperiment(name: String, artifactLocation: String?, tags: [Tag]) throws -> Int64 {
         try requireCreation(of: .experiment)
-        try requireLocationElsewhere(artifactLocation, servedBuckets: servedBuckets)
+        try requireLocationOutsideServer(artifactLocation, servedBuckets: servedBuckets)
         try Experiment.requireUnusedName(name, holder: try holder(ofName: name))
         let id = try nextExperimentID()
         let location = artifactLocation ?? Experiment.defaultLocation(id: id, beneath: artifactRoot)
@@ -45,7 +45,7 @@ extension PostgresWriteSession {
     package func renameExperiment(_ id: Int64, to name: String) throws {
         try expectLock(on: .experiment(id))
         let experiment = try storedExperiment(id, for: .update, lock: Self.rowLock)
-        try requireSightOfExperimentNames()
+        try requirePermissionToRenameExperiments()
         try experiment.requireRenamable(to: name, isTaken: try holder(ofName: name) != nil)
         experiments[id] = nil
         let renaming = "UPDATE experiments SET name = $2, last_update_time = $3 WHERE experiment_id = $1"

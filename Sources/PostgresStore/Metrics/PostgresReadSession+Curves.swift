@@ -52,7 +52,7 @@ extension PostgresReadSession {
         after clientPosition: CurvePosition
     ) throws -> MetricCurve? {
         let count = curve.pointCount - clientPosition.pointCount
-        guard count > 0, count <= request.readPoints else { return nil }
+        guard count > 0, count <= request.maximumPointsRead else { return nil }
         let bound = try Self.bound(clientPosition.sortValues)
         let points = try rows(ofHistory: history, from: .after(clientPosition.sortValues), limit: Int(count) + 1)
             .map { MetricPoint(row: $0) }

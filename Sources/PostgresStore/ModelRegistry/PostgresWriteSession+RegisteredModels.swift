@@ -7,7 +7,7 @@ extension PostgresWriteSession {
         let tags = tags.lastOfEachKey
         let type: GrantedType = tags.contains(where: \.marksPrompt) ? .prompt : .registeredModel
         try requireCreation(of: type, named: name)
-        let kind = ModelNameHolder(tags)
+        let kind = RegistryEntryKind(tags)
         try kind.requireUnusedName(name, holder: try holder(ofName: name))
         let now = currentMilliseconds()
         let modelInsertion = """
@@ -29,7 +29,7 @@ extension PostgresWriteSession {
         return model
     }
 
-    private func holder(ofName name: String) throws -> ModelNameHolder? {
+    private func holder(ofName name: String) throws -> RegistryEntryKind? {
         let query = """
             SELECT EXISTS (SELECT 1 FROM registered_model_tags AS tag
                 WHERE tag.workspace = 'default' AND tag.name = model.name AND tag.key = $2)

@@ -26,7 +26,7 @@ extension PostgresWriteSession: RemovalWriting {
         case .experiment: try removeExperiment(Int64(owner.id) ?? -1)
         }
         count.count(owner.kind)
-        if keepsAccess {
+        if hasAccessTables {
             if let event = files.event {
                 try add(event)
             } else if let path = files.path {
@@ -86,7 +86,7 @@ extension PostgresWriteSession: RemovalWriting {
             try change(statement, id)
         }
         if runQuota.server != nil { storage.runCountChange -= 1 }
-        if keepsAccess {
+        if hasAccessTables {
             try forgetOwners(ofRuns: [id])
             // The entries remain in the journal, because they record the paths, but without the id, which another run may get.
             try change("UPDATE apus.artifact_journal SET run_uuid = NULL WHERE run_uuid = $1", id)

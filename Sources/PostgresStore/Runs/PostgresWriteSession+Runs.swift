@@ -9,7 +9,7 @@ extension PostgresWriteSession {
         let existing = try new.runID.flatMap { try runWithTags($0) }
         let (run, isNew) = try new.run(in: experiment, existing: existing)
         guard isNew else { return run }
-        try requireRoomForRun()
+        try countRunAgainstQuotas()
         try insert(run.info)
         countOwnRun()
         try recordOwner(ofRuns: [run.info.runID], mayHaveRow: new.runID != nil)

@@ -39,7 +39,7 @@ struct OwnTables {
         let user = try pipeline.rows("SELECT quote_ident(current_user)").first { $0.string(0) } ?? "the_user"
         let owner = try pipeline.rows("SELECT pg_get_userbyid(nspowner)::text FROM pg_namespace WHERE nspname = 'apus'")
             .first { $0.string(0) }
-        let beginning = "\(pipeline.place): the user \(user) may not "
+        let beginning = "\(pipeline.displayURI): the user \(user) may not "
         guard let owner else {
             return UnfitDatabase(
                 beginning + "create the schema 'apus' for the tables of users and tokens: \(error.message). Let an "
@@ -92,7 +92,7 @@ struct OwnTables {
     private func runMissing(after version: Int) throws {
         guard version <= scripts.count else {
             throw UnfitDatabase(
-                "\(pipeline.place) has tables of a newer version of Apus in its schema 'apus' (version \(version); "
+                "\(pipeline.displayURI) has tables of a newer version of Apus in its schema 'apus' (version \(version); "
                     + "this Apus knows up to \(scripts.count)). Use the newer version."
             )
         }

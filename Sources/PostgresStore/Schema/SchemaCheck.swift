@@ -5,7 +5,7 @@ internal import Tracking
 struct SchemaCheck {
     private let pipeline: PostgresPipeline
     private let schema: MLflowSchema
-    private let beginsTables: () -> Void
+    private let willCreateTables: () -> Void
 
     /// The revision of MLflow 3.17's tables.
     static let revision = "dc11669786a5"
@@ -16,11 +16,11 @@ struct SchemaCheck {
         CREATE INDEX apus_newest_runs ON runs (experiment_id, (coalesce(start_time, 0)) DESC, run_uuid COLLATE "C")
         """
 
-    /// - Parameter beginsTables: called before the tables are created in an empty database.
-    init(_ pipeline: PostgresPipeline, _ schema: MLflowSchema, beginsTables: @escaping () -> Void) {
+    /// - Parameter willCreateTables: called before the tables are created in an empty database.
+    init(_ pipeline: PostgresPipeline, _ schema: MLflowSchema, willCreateTables: @escaping () -> Void) {
         self.pipeline = pipeline
         self.schema = schema
-        self.beginsTables = beginsTables
+        self.willCreateTables = willCreateTables
     }
 
     /// - Returns: the schema that has the tables.
@@ -34,7 +34,7 @@ struct SchemaCheck {
             let path = try SchemaPath(pipeline)
             if path.schemaOfMLflow == nil {
                 try path.requireCreatableTables()
-                beginsTables()
+                willCreateTables()
                 for statement in SQLScript.statements(of: schema.tables + "\n" + schema.indexes) + [Self.newestRuns] {
                     try pipeline.send(statement, isPrepared: false)
                 }
@@ -64,7 +64,7 @@ struct SchemaCheck {
             .first { (schema: $0.string(0), user: $0.string(1)) }
         let (schema, user) = names ?? ("the_schema", "the_user")
         return UnfitDatabase(
-            "\(pipeline.place): the user \(user) lacks a privilege that this server needs: \(error.message). Let "
+            "\(pipeline.displayURI): the user \(user) lacks a privilege that this server needs: \(error.message). Let "
                 + "servers connect as the user that owns the tables, or let an administrator of the database run in "
                 + "it: GRANT USAGE ON SCHEMA \(schema) TO \(user); GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES "
                 + "IN SCHEMA \(schema) TO \(user); GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA \(schema) TO \(user)"
@@ -75,7 +75,7 @@ struct SchemaCheck {
         let encoding = try pipeline.rows("SELECT current_setting('server_encoding')").first { $0.string(0) }
         guard let encoding, encoding != "UTF8" else { return }
         throw UnfitDatabase(
-            "\(pipeline.place) has the encoding \(encoding), in which not every text can be stored. Create a database "
+            "\(pipeline.displayURI) has the encoding \(encoding), in which not every text can be stored. Create a database "
                 + "with createdb --encoding=UTF8 --template=template0."
         )
     }
@@ -84,7 +84,7 @@ struct SchemaCheck {
         let revisions = try pipeline.rows("SELECT version_num FROM alembic_version").map { $0.string(0) }
         guard let revision = revisions.first, revisions.count == 1 else {
             throw UnfitDatabase(
-                "\(pipeline.place) has \(revisions.count) rows in alembic_version instead of one, so it is unknown "
+                "\(pipeline.displayURI) has \(revisions.count) rows in alembic_version instead of one, so it is unknown "
                     + "which version of MLflow created its tables: a migration was interrupted, or rows were copied. "
                     + "Restore a backup, or delete all rows but that of the right revision, which is \(Self.revision) "
                     + "for MLflow 3.17."
@@ -92,20 +92,20 @@ struct SchemaCheck {
         }
         if MLflowRevisions.older.contains(revision) {
             throw UnfitDatabase(
-                "\(pipeline.place) has the tables of an older MLflow (revision \(revision)). Back up the database, and "
-                    + "then upgrade it with MLflow 3.17: mlflow db upgrade \(pipeline.place)"
+                "\(pipeline.displayURI) has the tables of an older MLflow (revision \(revision)). Back up the database, and "
+                    + "then upgrade it with MLflow 3.17: mlflow db upgrade \(pipeline.displayURI)"
             )
         }
         let missing = try missingColumns()
         guard !missing.isEmpty else { return }
         let isKnown = revision == Self.revision
         throw UnfitDatabase(
-            "\(pipeline.place) has the tables of \(isKnown ? "MLflow 3.17" : "another version of MLflow") (revision "
+            "\(pipeline.displayURI) has the tables of \(isKnown ? "MLflow 3.17" : "another version of MLflow") (revision "
                 + "\(revision.isEmpty ? "none" : revision)), but columns that this server uses are missing: "
                 + "\(missing.joined(separator: ", ")). "
                 + (isKnown
                     ? "Another program has removed them: restore a backup."
-                    : "If the version is older than 3.17, upgrade the database: mlflow db upgrade \(pipeline.place)")
+                    : "If the version is older than 3.17, upgrade the database: mlflow db upgrade \(pipeline.displayURI)")
         )
     }
 
@@ -138,7 +138,7 @@ struct SchemaCheck {
         let other = try pipeline.rows(query).first { $0.string(0) }
         guard let other else { return }
         throw UnfitDatabase(
-            "\(pipeline.place) has experiments in the workspace '\(other)', but this server supports only the default "
+            "\(pipeline.displayURI) has experiments in the workspace '\(other)', but this server supports only the default "
                 + "one. Move the experiments to that one, or serve the database with MLflow and "
                 + "MLFLOW_ENABLE_WORKSPACES=true."
         )

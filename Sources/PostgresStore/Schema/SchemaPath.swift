@@ -26,7 +26,7 @@ struct SchemaPath {
         schemaOfMLflow = found?.schemaOfMLflow
         guard let first = found?.first else {
             throw UnfitDatabase(
-                "\(pipeline.place) has no schema that this server can use: no schema in its search_path "
+                "\(pipeline.displayURI) has no schema that this server can use: no schema in its search_path "
                     + "(\(found?.path ?? "")) exists and grants the user the privilege USAGE. Let an administrator of "
                     + "the database run: GRANT USAGE ON SCHEMA the_schema TO the_user"
             )
@@ -40,7 +40,7 @@ struct SchemaPath {
         try requireRightToMakeTables()
         guard try isEmpty() else {
             throw UnfitDatabase(
-                "\(pipeline.place) has tables, but not those of MLflow, in its schema \(first). Give the address of an "
+                "\(pipeline.displayURI) has tables, but not those of MLflow, in its schema \(first). Give the address of an "
                     + "empty database, or of one with MLflow's tables."
             )
         }
@@ -67,7 +67,7 @@ struct SchemaPath {
             : "The server's user may not use that schema. Let an administrator of the database run: GRANT USAGE ON "
                 + "SCHEMA \(other.schema) TO the_user"
         throw UnfitDatabase(
-            "\(pipeline.place) has the table '\(other.table)' in the schema \(other.schema), which is in search_path "
+            "\(pipeline.displayURI) has the table '\(other.table)' in the schema \(other.schema), which is in search_path "
                 + "together with the empty schema \(first). New tables there would hide that table, which may be "
                 + "MLflow's. \(remedy)"
         )
@@ -82,7 +82,7 @@ struct SchemaPath {
         ).first { (schema: $0.string(0), user: $0.string(1), database: $0.string(2)) }
         guard let refused else { return }
         throw UnfitDatabase(
-            "\(pipeline.place) has no tables of MLflow, and the user \(refused.user) may not create them in the schema "
+            "\(pipeline.displayURI) has no tables of MLflow, and the user \(refused.user) may not create them in the schema "
                 + "\(refused.schema). Since PostgreSQL 15, only the owner of a database may do so in the schema "
                 + "public. Let an administrator run in it: GRANT CREATE ON SCHEMA \(refused.schema) TO "
                 + "\(refused.user), or ALTER DATABASE \(refused.database) OWNER TO \(refused.user)"
@@ -119,7 +119,7 @@ struct SchemaPath {
         ).first { (table: $0.string(0), schema: $0.string(1)) }
         guard let other else { return }
         throw UnfitDatabase(
-            "\(pipeline.place): its search_path finds the table '\(other.table)' in the schema \(other.schema), but "
+            "\(pipeline.displayURI): its search_path finds the table '\(other.table)' in the schema \(other.schema), but "
                 + "alembic_version in the schema \(schemaOfMLflow ?? first). Restrict the address to one schema: "
                 + "?options=-csearch_path%3Dthe_schema"
         )

@@ -33,7 +33,7 @@ struct SessionCheck {
 
     private var sharedSession: UnfitDatabase {
         UnfitDatabase(
-            "\(pipeline.place) is a connection pooler that gives a session to another client after each transaction. "
+            "\(pipeline.displayURI) is a connection pooler that gives a session to another client after each transaction. "
                 + "This server needs sessions of its own: set pool_mode = session in PgBouncer, or give the address of "
                 + "PostgreSQL itself."
         )

@@ -4,7 +4,7 @@ internal import Tracking
 
 /// Reports to the operator the failures that recur until the database is changed, each kind at most once a minute.
 final class FaultLog: Sendable {
-    private let place: String
+    private let displayURI: String
     private let report: @Sendable (String) -> Void
     private let lastTimes = Mutex<[String: ContinuousClock.Instant]>([:])
 
@@ -13,10 +13,10 @@ final class FaultLog: Sendable {
     private static let maximumKinds = 100
 
     /// - Parameters:
-    ///   - place: the URI of the database without a password.
+    ///   - displayURI: the URI of the database without a password.
     ///   - report: receives the lines.
-    init(place: String, report: @escaping @Sendable (String) -> Void) {
-        self.place = place
+    init(displayURI: String, report: @escaping @Sendable (String) -> Void) {
+        self.displayURI = displayURI
         self.report = report
     }
 
@@ -36,7 +36,7 @@ final class FaultLog: Sendable {
             times[kind] = .now
             return true
         }
-        if isDue { report("the database \(place) cannot be used as it is: \(message)") }
+        if isDue { report("the database \(displayURI) cannot be used as it is: \(message)") }
     }
 }
 

@@ -27,7 +27,7 @@ package final class PostgresReadSession: PostgresSession {
     }
 
     /// Whether the database has the tables of users and tokens, and this server uses them.
-    package var keepsAccess: Bool { permissionChanges.stored != nil }
+    package var hasAccessTables: Bool { permissionChanges.stored != nil }
 
     /// Begins a transaction; the statement for it is sent with the first one that reads.
     ///

@@ -38,7 +38,7 @@ package protocol PostgresSession: AnyObject, ClientBound {
     var pipeline: PostgresPipeline { get }
 
     /// Whether this server uses the tables of users, tokens and the audit.
-    var keepsAccess: Bool { get }
+    var hasAccessTables: Bool { get }
 
     /// Called before a statement is sent or collected.
     func prepareStatement() throws

@@ -55,7 +55,7 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
     /// The changes of permissions by the open transaction.
     package var accessChange = AccessChange()
     package let runQuota: RunQuota
-    let storageNews: StorageNews
+    let storageUseChanges: StorageUseChanges
     /// By how much the open transaction changes what each owner has stored.
     var storage = PendingStorage()
     var checkedQuotas = RecentQuotaChecks()
@@ -72,13 +72,13 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
         auditIDs: AuditIDs,
         permissionChanges: PermissionChanges,
         runQuota: RunQuota,
-        storageNews: StorageNews
+        storageUseChanges: StorageUseChanges
     ) {
         self.pipeline = pipeline
         self.auditIDs = auditIDs
         self.permissionChanges = permissionChanges
         self.runQuota = runQuota
-        self.storageNews = storageNews
+        self.storageUseChanges = storageUseChanges
         admissionCheck = AdmissionCheck(version: permissionChanges.version)
         self.creations = creations
         self.locks = locks
@@ -165,14 +165,14 @@ extension PostgresWriteSession {
 
     /// Throws `OtherServerChangedAccess` if permissions have changed since those of the transaction's clients were checked.
     func requireKnownAccess() throws {
-        guard keepsAccess else { return }
+        guard hasAccessTables else { return }
         try requireKnown(try pipeline.ask(AccessDialect.selectVersion))
     }
 
     /// Reads the access mark, replaces it if the transaction changes permissions, and keeps other servers from changing
     /// permissions until the end of the transaction.
     private func lockAccessVersion() throws -> PostgresPipeline.Ticket? {
-        guard keepsAccess else { return nil }
+        guard hasAccessTables else { return nil }
         guard !accessChange.isNone else { return try pipeline.ask(AccessDialect.selectVersion + " FOR SHARE") }
         let ticket = try pipeline.ask(AccessDialect.selectVersion + " FOR UPDATE")
         newAccessVersion = StoredAccessVersion.random()
@@ -201,7 +201,7 @@ struct OtherServerChangedAccess: Error {
 
 extension PostgresWriteSession {
     /// Whether the database has the tables of users and tokens, and this server uses them.
-    package var keepsAccess: Bool { permissionChanges.stored != nil }
+    package var hasAccessTables: Bool { permissionChanges.stored != nil }
 }
 
 // MARK: Statements

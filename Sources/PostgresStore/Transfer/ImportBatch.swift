@@ -89,7 +89,7 @@ extension PostgresWriteSession {
             ReferencedNames.distinct(named.loggedModels)
         )
         let creators =
-            keepsAccess
+            hasAccessTables
             ? try ask(
                 "SELECT run_uuid, owner FROM apus.run_owners WHERE run_uuid = ANY($1)",
                 ReferencedNames.distinct(named.runs + named.otherRuns)

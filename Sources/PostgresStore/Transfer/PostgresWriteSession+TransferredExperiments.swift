@@ -73,11 +73,11 @@ extension PostgresWriteSession: RecordImporting {
 
     /// Removes the permissions for an earlier experiment with this id, which some program has removed permanently.
     func removePermissions(onExperiment id: Int64) throws {
-        guard keepsAccess else { return }
+        guard hasAccessTables else { return }
         let deletion = "DELETE FROM apus.role_permissions WHERE resource_type = 'experiment' AND resource_pattern = $1"
         try change(deletion, String(id))
         try change("DELETE FROM apus.access_token_experiments WHERE experiment_id = $1", id)
-        touch(user: nil)
+        noteChange(ofUser: nil)
     }
 
     private func remember(_ experiment: Experiment) {

@@ -18,7 +18,7 @@ extension PostgresWriteSession {
     package func add(_ transferred: TransferredRun) throws -> RunInfo {
         let info = transferred.run.info
         try columnLimits?.require(["runs.artifact_uri": info.artifactURI])
-        try requireRoomForRun()
+        try countRunAgainstQuotas()
         // The run counts for the quotas from now on; it is sent later, together with other runs.
         try noteChange()
         countOwnRun()

@@ -38,7 +38,7 @@ extension AccessChanging {
     ///
     /// - Parameter reducesAccess: false if the change only adds permissions, so that no client's permissions must be checked
     ///   again.
-    package func touch(user id: Int64?, reducesAccess: Bool = true) {
+    package func noteChange(ofUser id: Int64?, reducesAccess: Bool = true) {
         accessChange.users.insert(id)
         if reducesAccess { accessChange.reducesAccess = true }
     }

@@ -15,7 +15,7 @@ extension ClientBound {
     package var permissions: Permissions? { caller.identity?.permissions }
 
     /// Whether entities that the client may not read seem not to exist: true for limited tokens.
-    package var hidesOthers: Bool { caller.identity?.hidesOthers ?? false }
+    package var hidesUnreadable: Bool { caller.identity?.hidesUnreadable ?? false }
 
     /// Throws unless the client may perform an action on an entity.
     ///
@@ -34,7 +34,7 @@ extension ClientBound {
     ///
     /// A user gets the same error in both cases, so that the error does not reveal which ids exist.
     package func missingOrForbidden(_ missing: TrackingError) -> TrackingError {
-        guard let identity = caller.identity, identity.permissions != nil, !hidesOthers else { return missing }
+        guard let identity = caller.identity, identity.permissions != nil, !hidesUnreadable else { return missing }
         return TrackingError(
             .permissionDenied,
             "Permission denied: what this call asks for does not exist, or \(identity.nameForMessages) may not read it. Check "
@@ -83,7 +83,7 @@ extension ClientBound {
 extension ClientBound {
     /// Whether an experiment, and everything that belongs to it, seems not to exist for the client.
     package func hides(experiment id: Int64) -> Bool {
-        guard hidesOthers, let permissions else { return false }
+        guard hidesUnreadable, let permissions else { return false }
         return permissions.level(ofExperiment: id) < .read
     }
 
@@ -94,7 +94,7 @@ extension ClientBound {
     ///   not read.
     package func canSee(run runID: String, inExperiment experiment: Int64?) throws(TrackingError) -> Bool {
         guard let experiment, !hides(experiment: experiment) else {
-            if permissions != nil, !hidesOthers { throw missingOrForbidden(.runNotFound(runID)) }
+            if permissions != nil, !hidesUnreadable { throw missingOrForbidden(.runNotFound(runID)) }
             return false
         }
         try require(.read, on: .run(inExperiment: experiment), orThrow: .runNotFound(runID))
@@ -124,7 +124,7 @@ extension ClientBound {
     ///
     /// Otherwise the client could choose the folder of another experiment, whose artifacts it may not read.
     /// - Parameter buckets: the buckets that the server uses.
-    package func requireLocationElsewhere(
+    package func requireLocationOutsideServer(
         _ location: String?,
         servedBuckets buckets: Set<String>
     ) throws(TrackingError) {
@@ -138,8 +138,8 @@ extension ClientBound {
 
     /// Throws for a limited token, which may not rename experiments: the answer could reveal that another experiment, which the
     /// token must not see, has the new name.
-    package func requireSightOfExperimentNames() throws(TrackingError) {
-        guard hidesOthers else { return }
+    package func requirePermissionToRenameExperiments() throws(TrackingError) {
+        guard hidesUnreadable else { return }
         throw TrackingError(
             .permissionDenied,
             "A token that is limited to some experiments cannot rename them: the new name might already be used by "

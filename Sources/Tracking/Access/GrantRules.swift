@@ -42,7 +42,7 @@ extension GrantedType {
         guard pattern.unicodeScalars.count <= Self.patternLimit else {
             throw .invalidParameter("A resource_pattern has at most \(Self.patternLimit) characters.")
         }
-        guard pattern != Grant.everything, !takesIDs else { return }
+        guard pattern != Grant.everything, !allowsSingleObjects else { return }
         throw .invalidParameter(
             "Invalid resource_pattern '\(shortened(pattern))' for resource_type='\(rawValue)': grants of this type "
                 + "apply to all resources, so the pattern must be '*'."

@@ -16,10 +16,10 @@ package final class Answer<Value: Sendable>: Sendable {
 
     /// Blocks until `give` has been called, and returns or throws its result.
     ///
-    /// - Parameter isFromElsewhere: whether the result comes from another server, so that the wait may be long. A thread of a
+    /// - Parameter isFromRemoteServer: whether the result comes from another server, so that the wait may be long. A thread of a
     ///   `ThreadPool` then lets another thread work in its place.
-    package func wait(isFromElsewhere: Bool = false) throws -> Value {
-        if isFromElsewhere { ThreadPool.wait(for: semaphore) } else { semaphore.wait() }
+    package func wait(isFromRemoteServer: Bool = false) throws -> Value {
+        if isFromRemoteServer { ThreadPool.wait(for: semaphore) } else { semaphore.wait() }
         guard let result = outcome.withLock({ $0 }) else { throw StoreCorruption("a result was announced but not set") }
         return try result.get()
     }

@@ -35,8 +35,8 @@ package protocol TrackingBackend: AnyObject, Sendable {
     /// Whether the database has answered the last request to it.
     var isReachable: Bool { get }
 
-    /// Whether the database is on another server, so that waiting for it may be long (`Answer.wait(isFromElsewhere:)`).
-    var isElsewhere: Bool { get }
+    /// Whether the database is on another server, so that waiting for it may be long (`Answer.wait(isFromRemoteServer:)`).
+    var isRemote: Bool { get }
 
     /// Whether the store keeps a journal of artifacts, and counts how much each owner has stored.
     var keepsArtifactJournal: Bool { get }
@@ -59,7 +59,7 @@ package protocol TrackingBackend: AnyObject, Sendable {
 extension TrackingBackend {
     package var isReachable: Bool { true }
 
-    package var isElsewhere: Bool { false }
+    package var isRemote: Bool { false }
 
     /// Carries out one write request; calls `completion` when its changes are durable.
     ///
@@ -112,7 +112,7 @@ extension TrackingBackend {
     ) throws -> Value {
         let answer = Answer<Value>()
         submitRead(work, cost: cost, for: caller, effort: effort) { answer.give($0) }
-        return try answer.wait(isFromElsewhere: isElsewhere)
+        return try answer.wait(isFromRemoteServer: isRemote)
     }
 
     /// Carries out one write request and blocks until it is durable.
@@ -124,6 +124,6 @@ extension TrackingBackend {
     ) throws -> Value {
         let answer = Answer<Value>()
         submitWrite(work, for: caller, bytes: 0, mayBlock: false, logsOnly: false) { answer.give($0) }
-        return try answer.wait(isFromElsewhere: isElsewhere)
+        return try answer.wait(isFromRemoteServer: isRemote)
     }
 }

@@ -123,12 +123,12 @@ package protocol TrackingReading: RecordReading, AccessTables {
     //
     // These functions are for the server itself; they do not check permissions.
 
-    /// Returns a number that changes whenever the result of `artifactPlaces` may have changed.
+    /// Returns a number that changes whenever the result of `experimentArtifactLocations` may have changed.
     ///
     /// For a PostgreSQL database, to which other programs may write too, the number also changes every 30 seconds.
-    func artifactPlaceVersion() throws -> Int64
+    func experimentArtifactLocationVersion() throws -> Int64
     /// Returns the locations of all experiments, and of runs and logged models that are outside of their experiment's location.
-    func artifactPlaces() throws -> [ArtifactPlace]
+    func experimentArtifactLocations() throws -> [ExperimentArtifactLocation]
     /// Returns the runs and logged models that have one of the ids, in the order of the ids.
     func artifactOwners(among ids: [String]) throws -> [ArtifactOwner]
 

@@ -70,7 +70,7 @@ extension ChangingAccessTables {
     }
 
     package func otherManager(ofExperiment id: Int64) throws -> String? {
-        guard keepsAccess else { return nil }
+        guard hasAccessTables else { return nil }
         let name = try firstTableRow(
             """
             SELECT users.name FROM \(table("role_permissions")) AS permission

@@ -2,14 +2,14 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    package func artifactPlaceVersion() throws -> Int64 {
+    package func experimentArtifactLocationVersion() throws -> Int64 {
         guard let version = try connection.firstInt64(of: "SELECT version FROM artifact_place_version") else {
             throw StoreCorruption("the table artifact_place_version has no row")
         }
         return version
     }
 
-    package func artifactPlaces() throws -> [ArtifactPlace] {
+    package func experimentArtifactLocations() throws -> [ExperimentArtifactLocation] {
         try connection.query(
             """
             SELECT id, artifact_location, NULL FROM experiments
@@ -18,7 +18,7 @@ extension ReadSession {
             """
         ).map { row in
             let holdsIDs = row.optionalInt64(2).map { $0 != 0 }
-            return ArtifactPlace(experimentID: row.int64(0), location: row.string(1), holdsIDs: holdsIDs)
+            return ExperimentArtifactLocation(experimentID: row.int64(0), location: row.string(1), holdsIDs: holdsIDs)
         }
     }
 

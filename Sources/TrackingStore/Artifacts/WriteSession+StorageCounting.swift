@@ -68,7 +68,7 @@ extension WriteSession: StorageCounting {
         return try select.firstRow { $0.int64(0) } ?? 0
     }
 
-    package func takeRoomForRun(below limit: Int64) throws -> Bool {
+    package func countRun(ifBelow limit: Int64) throws -> Bool {
         // Counting all runs takes time. After a count, as many runs as the limit then allowed are created without another count.
         if runsLeft <= 0 {
             runsLeft = limit - (try connection.firstInt64(of: "SELECT count(*) FROM runs") ?? 0)

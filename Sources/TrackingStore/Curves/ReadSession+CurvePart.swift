@@ -17,8 +17,8 @@ extension ReadSession {
         if range.lowerBound > .min { before = try lastPoint(of: metric, request.axis, upTo: range.lowerBound - 1) }
         guard let last, last != before else { return nil }
         let start: PageStart = before.map { .after($0.sortValues) } ?? .beginning
-        let count = try pointCount(of: metric.series, after: before, upTo: last, limit: request.readPoints + 1)
-        if count > request.readPoints {
+        let count = try pointCount(of: metric.series, after: before, upTo: last, limit: request.maximumPointsRead + 1)
+        if count > request.maximumPointsRead {
             let first = try historyQuery(metric.series, start, limit: 1).firstRow { MetricPoint(row: $0, column: 0) }
             guard let first else { throw StoreCorruption("no point was found in a part of a metric that has points") }
             var points = try sample(of: metric, request, from: first, to: last)
@@ -73,7 +73,7 @@ extension ReadSession {
     ) throws -> MetricCurve? {
         let count = try pointCount(of: metric.series, steps: range)
         guard count > 0 else { return nil }
-        guard count <= request.readPoints else {
+        guard count <= request.maximumPointsRead else {
             // The range of a sampled point may include values from outside of the part, so only the point is kept.
             let points = try sampledCurve(of: metric, request).points
                 .filter { range.contains($0.point.step) }

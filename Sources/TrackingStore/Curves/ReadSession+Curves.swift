@@ -14,7 +14,7 @@ extension ReadSession {
             guard clientPosition.pointCount != summary.pointCount else { return nil }
             if let added = try addedPoints(of: metric, request, after: clientPosition) { return added }
         }
-        return summary.pointCount > request.readPoints
+        return summary.pointCount > request.maximumPointsRead
             ? try sampledCurve(of: metric, request) : try wholeCurve(of: metric, request)
     }
 
@@ -27,7 +27,7 @@ extension ReadSession {
         after clientPosition: CurvePosition
     ) throws -> MetricCurve? {
         let count = metric.summary.pointCount - clientPosition.pointCount
-        guard count > 0, count <= request.readPoints, request.axis == .time || metric.summary.isInOrder else {
+        guard count > 0, count <= request.maximumPointsRead, request.axis == .time || metric.summary.isInOrder else {
             return nil
         }
         var thinner = CurveThinner(pointCount: count, maximum: request.maximumPoints)

@@ -28,7 +28,7 @@ extension ReadSession {
         let series = metric.series
         var anchors = try CurveAnchors(first: first, last: last) { try self.neighbor($0, of: $1, in: series) }
             .points(request.maximumPoints)
-        let pointsPerAnchor = max(request.readPoints / Int64(request.maximumPoints), 1)
+        let pointsPerAnchor = max(request.maximumPointsRead / Int64(request.maximumPoints), 1)
         for index in anchors.indices.dropFirst() {
             try widen(&anchors[index], byPointsAfter: anchors[index - 1].point, limit: pointsPerAnchor, in: series)
         }

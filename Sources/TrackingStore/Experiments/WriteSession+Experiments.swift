@@ -5,7 +5,7 @@ package import Tracking
 extension WriteSession {
     package func createExperiment(name: String, artifactLocation: String?, tags: [Tag]) throws -> Int64 {
         try requireCreation(of: .experiment)
-        try requireLocationElsewhere(artifactLocation, servedBuckets: servedBuckets)
+        try requireLocationOutsideServer(artifactLocation, servedBuckets: servedBuckets)
         try Experiment.requireUnusedName(name, holder: try holder(ofName: name))
         let now = currentMilliseconds()
         try connection.run(
@@ -47,7 +47,7 @@ extension WriteSession {
 
     package func renameExperiment(_ id: Int64, to name: String) throws {
         let experiment = try storedExperiment(id, for: .update)
-        try requireSightOfExperimentNames()
+        try requirePermissionToRenameExperiments()
         try experiment.requireRenamable(to: name, isTaken: try holder(ofName: name) != nil)
         try connection.run(
             "UPDATE experiments SET name = ?2, last_update_time = ?3 WHERE id = ?1",

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Collects the runs that commits may have changed, until the forwarder removes them with `take()`.
+/// Collects the runs that commits may have changed, until the forwarder removes them with `removeChanges()`.
 ///
 /// May be used by several threads.
 ///
@@ -33,11 +33,11 @@ package final class ChangeFeed: Sendable {
         }
     }
 
-    /// The changes since the last call of `take()`; they remain in the feed.
+    /// The changes since the last call of `removeChanges()`; they remain in the feed.
     package var pending: Changes { changes.withLock { $0 } }
 
     /// Returns the changes since the last call, and removes them from the feed.
-    package func take() -> Changes {
+    package func removeChanges() -> Changes {
         changes.withLock { changes in
             defer { changes = Changes() }
             return changes

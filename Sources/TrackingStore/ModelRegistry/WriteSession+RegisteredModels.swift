@@ -7,7 +7,7 @@ extension WriteSession {
         let tags = tags.lastOfEachKey
         let type: GrantedType = tags.contains(where: \.marksPrompt) ? .prompt : .registeredModel
         try requireCreation(of: type, named: name)
-        try ModelNameHolder(tags).requireUnusedName(name, holder: try holder(ofName: name))
+        try RegistryEntryKind(tags).requireUnusedName(name, holder: try holder(ofName: name))
         let now = currentMilliseconds()
         try connection.run(
             """
@@ -24,7 +24,7 @@ extension WriteSession {
         return model
     }
 
-    private func holder(ofName name: String) throws -> ModelNameHolder? {
+    private func holder(ofName name: String) throws -> RegistryEntryKind? {
         let select = try connection.query(
             """
             SELECT EXISTS (SELECT 1 FROM registered_model_tags WHERE model_id = model.id AND key = ?2)

@@ -285,7 +285,7 @@ extension WriteSession {
             try connection.run(statement, id)
             work.rowsLeft -= connection.changes
         }
-        touch(user: nil)
+        noteChange(ofUser: nil)
         work.count.count(.experiment)
         return true
     }

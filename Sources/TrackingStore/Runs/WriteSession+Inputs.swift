@@ -36,7 +36,7 @@ extension WriteSession {
     ///
     /// Other clients may name any logged model, even one that does not exist.
     private func requireChangeable(_ modelIDs: [String]) throws {
-        guard permissions != nil, !hidesOthers else { return }
+        guard permissions != nil, !hidesUnreadable else { return }
         for id in modelIDs { _ = try loggedModelInfo(id, allowsDeleted: true, for: .update) }
     }
 

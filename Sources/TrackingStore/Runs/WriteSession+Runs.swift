@@ -9,7 +9,7 @@ extension WriteSession {
         let existing = try new.runID.flatMap { try runWithTags($0) }
         let (run, isNew) = try new.run(in: experiment, existing: existing)
         guard isNew else { return run }
-        try requireRoomForRun()
+        try countRunAgainstQuotas()
         let row = try insertRun(run.info)
         try recordOwner(ofRun: row)
         for tag in run.tags { try upsertTag(tag, runRow: row) }

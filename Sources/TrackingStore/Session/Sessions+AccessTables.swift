@@ -17,7 +17,7 @@ extension ClientSession {
 }
 
 extension WriteSession {
-    package var keepsAccess: Bool { true }
+    package var hasAccessTables: Bool { true }
 
     package var currentTime: Int64 { currentMilliseconds() }
 

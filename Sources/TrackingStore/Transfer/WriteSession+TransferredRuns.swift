@@ -19,7 +19,7 @@ extension WriteSession {
     }
 
     package func add(_ transferred: TransferredRun) throws -> RunRow {
-        try requireRoomForRun()
+        try countRunAgainstQuotas()
         let info = transferred.run.info
         try connection.run(
             """

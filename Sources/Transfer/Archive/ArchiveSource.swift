@@ -24,7 +24,7 @@ package final class ArchiveSource: RecordSource {
     /// Whether a file begins like an archive of Apus.
     ///
     /// - Parameter beginning: the first kilobytes of the file, or the whole of a shorter file.
-    package static func isOne(_ beginning: [UInt8]) -> Bool {
+    package static func recognizes(_ beginning: [UInt8]) -> Bool {
         var rest = beginning
         var input = ArchiveInput {
             defer { rest = [] }
@@ -34,7 +34,7 @@ package final class ArchiveSource: RecordSource {
     }
 
     /// The command that unpacks a compressed file with these first bytes; nil for a file that is not compressed.
-    package static func unpacker(_ beginning: [UInt8]) -> String? {
+    package static func unpackCommand(_ beginning: [UInt8]) -> String? {
         let magics: [(bytes: [UInt8], program: String)] = [
             ([0x1F, 0x8B], "gzip -dc"), ([0x28, 0xB5, 0x2F, 0xFD], "zstd -dc"),
             ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "xz -dc"), (Array("BZh".utf8), "bzip2 -dc"),
@@ -58,7 +58,7 @@ package final class ArchiveSource: RecordSource {
             first = try Self.firstFile(of: &input)
         } catch let failure as SourceFailure {
             if input.firstBytes.isEmpty { throw SourceFailure("\(title) is empty.") }
-            if let unpacker = Self.unpacker(input.firstBytes) {
+            if let unpacker = Self.unpackCommand(input.firstBytes) {
                 throw SourceFailure("\(title) is compressed. Unpack it first: \(unpacker) FILE | apus import -")
             }
             throw failure
@@ -111,7 +111,7 @@ package final class ArchiveSource: RecordSource {
         if entry.name.remainder(after: ArchiveFormat.recordsFolder) != nil {
             try readRecords(entry.name, selection, emit)
         } else if let path = entry.name.remainder(after: ArchiveFormat.artifactsFolder) {
-            if !selection.leavesArtifacts { try readArtifact(entry, path, emit) }
+            if !selection.skipsArtifacts { try readArtifact(entry, path, emit) }
         } else {
             try emit(.skipped(entry.name, "it is neither records nor an artifact"))
         }

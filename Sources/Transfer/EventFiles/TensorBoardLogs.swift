@@ -6,7 +6,7 @@ internal import Tracking
 /// Each folder with event files is imported as a run, and all runs are in one experiment. A run in a subfolder of
 /// another run's folder becomes its child.
 package struct TensorBoardLogs: RecordSource {
-    /// The maximum number of folders that `isOne` searches for an event file.
+    /// The maximum number of folders that `recognizes` searches for an event file.
     private static let maximumSearchedFolders = 100_000
     /// The maximum number of changed names that are reported.
     private static let maximumListedNames = 20
@@ -23,7 +23,7 @@ package struct TensorBoardLogs: RecordSource {
     }
 
     /// Whether the folder or one of its subfolders has an event file.
-    package static func isOne(_ path: String) -> Bool {
+    package static func recognizes(_ path: String) -> Bool {
         var level = [StoreFolder(root: path)]
         var searched = 0
         while !level.isEmpty {

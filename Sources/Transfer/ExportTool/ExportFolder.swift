@@ -23,13 +23,13 @@ package struct ExportFolder: RecordSource {
     package init(path: String) { root = StoreFolder(root: path) }
 
     /// Whether the folder, or a folder up to two levels below it, has a file with a name that the tool uses.
-    package static func isOne(_ path: String) -> Bool {
+    package static func recognizes(_ path: String) -> Bool {
         let files = [runFile, experimentFile, modelFile, versionFile, loggedModelFile] + listFiles
-        func isOne(_ folder: StoreFolder, depth: Int) -> Bool {
+        func recognizes(_ folder: StoreFolder, depth: Int) -> Bool {
             files.contains(where: folder.has)
-                || depth < 2 && folder.names(.folder).contains { isOne(folder.folder($0), depth: depth + 1) }
+                || depth < 2 && folder.names(.folder).contains { recognizes(folder.folder($0), depth: depth + 1) }
         }
-        return isOne(StoreFolder(root: path), depth: 0)
+        return recognizes(StoreFolder(root: path), depth: 0)
     }
 
     package var title: String { "folder of mlflow-export-import \(root.path)" }
@@ -185,7 +185,7 @@ struct ExportReading {
             sourceExperiments[experiment.id] =
                 .some(isSelected ? SourceExperiment(id: experiment.id, name: experiment.name) : nil)
             guard isSelected else { continue }
-            if !selection.leavesArtifacts {
+            if !selection.skipsArtifacts {
                 experiment.artifactLocation = finder.movedLocation(experiment.artifactLocation)
             }
             try emit(.record(.experiment(experiment)))
@@ -234,7 +234,7 @@ struct ExportReading {
         isModel: Bool,
         hasFiles: Bool
     ) -> (location: String, target: String?) {
-        guard !selection.leavesArtifacts else { return (location, nil) }
+        guard !selection.skipsArtifacts else { return (location, nil) }
         let newFolder =
             isModel ? "\(sourceExperiment.id)/models/\(id)/artifacts" : "\(sourceExperiment.id)/\(id)/artifacts"
         // The old folder is used only if it belongs to the owner, so that no files get into the folder of another run or model.
@@ -249,7 +249,7 @@ struct ExportReading {
 
     /// The source of a model version, changed to the new location of its run's artifacts.
     func moved(_ source: String, ofRun run: String) -> String {
-        guard !selection.leavesArtifacts else { return source }
+        guard !selection.skipsArtifacts else { return source }
         if let move = moves[run], !move.from.isEmpty, source.hasPrefix(move.from) {
             return move.to + source.dropFirst(move.from.count)
         }

@@ -27,7 +27,7 @@ extension FileStore {
         var model = LoggedModel(info: try LoggedModelInfo(meta, folder: folder, experimentID: stored.experiment.id))
         guard selection.includes(model.info) else { return }
         let location = model.info.artifactURI
-        if !selection.leavesArtifacts { model.info.artifactURI = finder.movedLocation(location) }
+        if !selection.skipsArtifacts { model.info.artifactURI = finder.movedLocation(location) }
         model.params = try pairs(in: "params", folder, emit).map { Param(key: $0.key, value: $0.value) }
         model.tags = try pairs(in: "tags", folder, emit)
         try emit(.record(.loggedModel(TransferredLoggedModel(model: model, experiment: stored.sourceExperiment))))
@@ -50,7 +50,7 @@ extension FileStore {
             }
             if !points.isEmpty { try emit(.record(.modelPoints(TransferredModelPoints(modelID: id, points: points)))) }
         }
-        guard !selection.leavesArtifacts else { return }
+        guard !selection.skipsArtifacts else { return }
         try finder.emitFolder(of: location, owner: id, emit) { missingFiles.add(model) }
     }
 
@@ -109,7 +109,7 @@ extension FileStore {
             throw SourceFailure("meta.yaml: version or current_stage is not understood")
         }
         let creationTime = try meta.integer("creation_timestamp") ?? 0
-        let moved = selection.leavesArtifacts ? { $0 } : finder.movedLocation
+        let moved = selection.skipsArtifacts ? { $0 } : finder.movedLocation
         var version = ModelVersion(
             name: model.name,
             version: number,

@@ -35,11 +35,11 @@ extension FileStore {
         if run.info.name.isEmpty { run.info.name = run.tags.first { $0.key == Tag.runNameKey }?.value ?? "" }
         try readInputs(of: &run, folder, stored.folder.folder("datasets"), emit)
         let location = run.info.artifactURI.isEmpty ? folder.path + "/artifacts" : run.info.artifactURI
-        run.info.artifactURI = selection.leavesArtifacts ? location : finder.movedLocation(location)
+        run.info.artifactURI = selection.skipsArtifacts ? location : finder.movedLocation(location)
         let deletedTime = try meta.integer("deleted_time")
         try emit(.record(.run(TransferredRun(run: run, experiment: stored.sourceExperiment, deletedTime: deletedTime))))
         try readPoints(ofRun: run.info.runID, folder.folder("metrics"), emit)
-        guard !selection.leavesArtifacts else { return }
+        guard !selection.skipsArtifacts else { return }
         try finder.emitFolder(of: location, owner: run.info.runID, emit) { missingFiles.add(run) }
     }
 

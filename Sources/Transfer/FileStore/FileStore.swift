@@ -19,7 +19,7 @@ package struct FileStore: RecordSource {
     }
 
     /// Whether the folder is a file store: it has at least one experiment, perhaps in its trash.
-    package static func isOne(_ path: String) -> Bool {
+    package static func recognizes(_ path: String) -> Bool {
         let root = StoreFolder(root: path)
         let parents = [root, root.folder(".trash")]
         return parents.contains { parent in parent.names(.folder).contains { parent.folder($0).has("meta.yaml") } }
@@ -75,7 +75,7 @@ package struct FileStore: RecordSource {
         for stored in found {
             var experiment = stored.experiment
             experiment.tags = try pairs(in: "tags", stored.folder, emit)
-            if !selection.leavesArtifacts {
+            if !selection.skipsArtifacts {
                 experiment.artifactLocation = finder.movedLocation(experiment.artifactLocation)
             }
             try emit(.record(.experiment(experiment)))

@@ -143,7 +143,7 @@ final class PostgresReader: DatabaseReader {
         )
     }
 
-    var location: String { connection.place }
+    var location: String { connection.displayURI }
 
     func columns() throws -> [String: Set<String>] {
         let sql = """

@@ -44,7 +44,7 @@ extension MLflowDatabase {
         }
         model.params = try pairs("logged_model_params", "param").map { Param(key: $0.key, value: $0.value) }
         model.tags = try pairs("logged_model_tags", "tag")
-        if !selection.leavesArtifacts { model.info.artifactURI = finder.movedLocation(info.artifactURI) }
+        if !selection.skipsArtifacts { model.info.artifactURI = finder.movedLocation(info.artifactURI) }
         try emit(.record(.loggedModel(TransferredLoggedModel(model: model, experiment: experiment))))
         let select = """
             SELECT metric_name, metric_value, metric_timestamp_ms, metric_step, run_id, dataset_name, dataset_digest
@@ -65,7 +65,7 @@ extension MLflowDatabase {
             }
         }
         try TransferItem.emit(points: points, modelID: id, emit)
-        guard !selection.leavesArtifacts else { return }
+        guard !selection.skipsArtifacts else { return }
         try finder.emitFolder(of: info.artifactURI, owner: id, emit) { missingFiles.add(model) }
     }
 
@@ -198,7 +198,7 @@ extension MLflowDatabase {
             where: "name = ?1 AND version = ?2 " + columns.inDefaultWorkspace("model_version_tags", "AND"),
             [.text(name), .integer(number)]
         )
-        if !selection.leavesArtifacts {
+        if !selection.skipsArtifacts {
             row.version.source = finder.movedLocation(row.version.source)
             row.storageLocation = row.storageLocation.map(finder.movedLocation)
         }

@@ -11,7 +11,7 @@ extension MLflowDatabase {
             run_uuid, name, user_id, status, start_time, end_time, artifact_uri, lifecycle_stage, experiment_id,
             \(columns.expression("runs", "deleted_time", else: "NULL"))
             """
-        var mayEmitHint = !selection.leavesArtifacts
+        var mayEmitHint = !selection.skipsArtifacts
         try forEachRow(of: "runs", "run", key: "run_uuid", columns: selectedColumns, DatabaseRun.init) { run in
             guard selection.includes(run.info) else { return }
             guard let name = experiments[run.info.experimentID] else {
@@ -44,10 +44,10 @@ extension MLflowDatabase {
             try emit(.skipped("run \(id)", "its status '\(shortened(status))' is unknown and becomes FINISHED"))
         }
         let location = run.info.artifactURI
-        if !selection.leavesArtifacts { run.info.artifactURI = finder.movedLocation(location) }
+        if !selection.skipsArtifacts { run.info.artifactURI = finder.movedLocation(location) }
         try emit(.record(.run(TransferredRun(run: run, experiment: experiment, deletedTime: row.deletedTime))))
         try readPoints(ofRun: id, emit)
-        guard !selection.leavesArtifacts else { return }
+        guard !selection.skipsArtifacts else { return }
         try finder.emitFolder(of: location, owner: id, emit) { missingFiles.add(run) }
     }
 

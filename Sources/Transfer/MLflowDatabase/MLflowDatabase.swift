@@ -123,7 +123,7 @@ package final class MLflowDatabase: RecordSource {
             let subject = "experiment '\(experiment.name)'"
             let id = [ColumnValue.integer(experiment.id)]
             experiment.tags = try pairs(subject, "experiment_tags", where: "experiment_id = ?1", id)
-            if !selection.leavesArtifacts {
+            if !selection.skipsArtifacts {
                 experiment.artifactLocation = finder.movedLocation(experiment.artifactLocation)
             }
             try emit(.record(.experiment(experiment)))

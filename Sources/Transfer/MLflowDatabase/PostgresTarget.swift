@@ -4,7 +4,7 @@ internal import Tracking
 /// An empty PostgreSQL database, which is filled in one transaction.
 final class PostgresTarget: DatabaseTarget {
     let greatestExperimentID = TransferLimits.experimentIDInPostgreSQL
-    var location: String { connection.place }
+    var location: String { connection.displayURI }
     private let connection: PostgresConnection
     private let schema: MLflowSchema
     private var writers: [String: PostgresTableWriter] = [:]
@@ -44,7 +44,7 @@ final class PostgresTarget: DatabaseTarget {
     }
 
     private func requireEmptyDatabase() throws {
-        let place = connection.place
+        let place = connection.displayURI
         guard try takeLock() else {
             throw SourceFailure("Another export to \(place) is running. Try again when it has ended.")
         }
@@ -91,7 +91,7 @@ final class PostgresTarget: DatabaseTarget {
         ) { row in (schema: row.string(0), user: row.string(1)) }
         guard let refused else { return }
         throw SourceFailure(
-            "\(connection.place): the user \(refused.user) may not create tables in the schema \(refused.schema). "
+            "\(connection.displayURI): the user \(refused.user) may not create tables in the schema \(refused.schema). "
                 + "Since PostgreSQL 15, only the owner of a database may do so in the schema public. Let an "
                 + "administrator run in it: GRANT CREATE ON SCHEMA \(refused.schema) TO \(refused.user), or create the "
                 + "database with createdb --owner=\(refused.user)."

@@ -128,7 +128,7 @@ extension MLflowServer {
         ]?
         .string
         var location = answered.flatMap { $0.isEmpty || $0.isExactly(version.source) ? nil : $0 }
-        if !selection.leavesArtifacts {
+        if !selection.skipsArtifacts {
             version.source = finder.movedLocation(version.source)
             location = location.map(finder.movedLocation)
         }

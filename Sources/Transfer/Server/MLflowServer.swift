@@ -32,13 +32,13 @@ package struct MLflowServer: RecordSource {
         }
         let selected = all.filter { selection.includes($0) }
         for var experiment in selected {
-            if !selection.leavesArtifacts {
+            if !selection.skipsArtifacts {
                 experiment.artifactLocation = finder.movedLocation(experiment.artifactLocation)
             }
             try emit(.record(.experiment(experiment)))
         }
         let sourceExperiments = selected.map { SourceExperiment(id: $0.id, name: $0.name) }
-        let files = ServedFiles(calls: calls, finder: finder, leavesArtifacts: selection.leavesArtifacts)
+        let files = ServedFiles(calls: calls, finder: finder, skipsArtifacts: selection.skipsArtifacts)
         try readRuns(of: sourceExperiments, files, selection, emit)
         for sourceExperiment in sourceExperiments { try readLoggedModels(of: sourceExperiment, files, selection, emit) }
         if selection.includesRegistry { try readRegistry(finder, selection, emit) }

@@ -11,15 +11,15 @@ final class ServedFiles {
 
     private let calls: any ServerCalls
     private let finder: ArtifactFinder
-    private let leavesArtifacts: Bool
+    private let skipsArtifacts: Bool
     /// The answer by which the server refused all artifacts (501 or 503); after that, the server is not asked again.
     private var refusalOfAllArtifacts: RefusedCall?
 
-    /// - Parameter leavesArtifacts: whether locations stay as they are and no files are imported.
-    init(calls: any ServerCalls, finder: ArtifactFinder, leavesArtifacts: Bool) {
+    /// - Parameter skipsArtifacts: whether locations stay as they are and no files are imported.
+    init(calls: any ServerCalls, finder: ArtifactFinder, skipsArtifacts: Bool) {
         self.calls = calls
         self.finder = finder
-        self.leavesArtifacts = leavesArtifacts
+        self.skipsArtifacts = skipsArtifacts
     }
 
     enum Owner {
@@ -41,12 +41,12 @@ final class ServedFiles {
     }
 
     /// The location that the artifacts have after the import.
-    func movedLocation(_ location: String) -> String { leavesArtifacts ? location : finder.movedLocation(location) }
+    func movedLocation(_ location: String) -> String { skipsArtifacts ? location : finder.movedLocation(location) }
 
     /// Emits the files of a run or model that the server serves or has on its own disk; files at other locations, such
     /// as object storage, are left out.
     func read(_ owner: Owner, at location: String, _ emit: (TransferItem) throws -> Void) throws {
-        guard !leavesArtifacts, var target = finder.relativePath(location) else { return }
+        guard !skipsArtifacts, var target = finder.relativePath(location) else { return }
         while target.hasSuffix("/") { target.removeLast() }
         // Only a folder of the form that MLflow makes is read, because another folder may contain files of other runs.
         guard target.hasSuffix("\(owner.id)/artifacts"), ArtifactFinder.isFolder(target, ofOneOf: [owner.id]) else {
@@ -102,7 +102,7 @@ final class ServedFiles {
         // Protobuf's JSON form writes 64-bit integers as strings.
         let bytes = size?.int64 ?? size?.string.flatMap { Int64($0) }
         return RemoteFile(
-            place: "artifact \(path) of \(owner.title)",
+            title: "artifact \(path) of \(owner.title)",
             target: target + "/" + path,
             size: bytes,
             fetch: { try calls.fetch(routes.filePath(path), bytes: bytes) }

@@ -71,7 +71,7 @@ package struct ArtifactFolder: Sendable, Equatable {
 /// A file with an artifact that has to be fetched from a server.
 package struct RemoteFile {
     /// The name of the file in messages.
-    package let place: String
+    package let title: String
     /// The path of the copy, relative to the artifact root of the destination.
     package let target: String
     /// The size in bytes; nil if the source does not say.
@@ -91,7 +91,7 @@ package struct TransferSelection: Sendable {
     /// Selects runs that started or ended at this time or later, in Unix milliseconds, or have not ended; nil for all.
     package var since: Int64?
     /// Whether artifact locations stay as they are and no files are imported.
-    package var leavesArtifacts = false
+    package var skipsArtifacts = false
 
     package init() {}
 

@@ -34,7 +34,7 @@ struct UserImport: ParsableCommand {
                 )
             }
             let accounts = try Self.accounts(in: source)
-            let imported = try api.take(accounts)
+            let imported = try api.importAccounts(accounts)
             for remark in imported.remarks { StandardStream.error.write("apus: \(remark.printable(limit: 600))") }
             if !imported.usersWithoutPassword.isEmpty {
                 let names = imported.usersWithoutPassword.joined(separator: ", ").printable(limit: 2_000)
@@ -47,7 +47,7 @@ struct UserImport: ParsableCommand {
     }
 
     private static func accounts(in source: String) throws -> MLflowAccounts {
-        if PostgresAddress.isOne(source) { return try MLflowAccounts(PostgresAddress(source)) }
+        if PostgresAddress.hasScheme(source) { return try MLflowAccounts(PostgresAddress(source)) }
         let setting = Setting(source: "The source", text: source)
         let path = try StoreURI(setting, StorageLayout.currentFolder()).path
         guard FileKind(path) == .file else {

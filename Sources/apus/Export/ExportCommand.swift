@@ -107,7 +107,7 @@ struct ExportCommand: ParsableCommand {
         guard table == nil || format == .csv || format == .jsonl else {
             throw ValidationError("--table is for --format csv and jsonl.")
         }
-        let isToPostgres = PostgresAddress.isOne(outputPath)
+        let isToPostgres = PostgresAddress.hasScheme(outputPath)
         guard format == .mlflowDatabase || !isToPostgres else {
             throw ValidationError("To export into a database of PostgreSQL, use --format mlflow-db.")
         }
@@ -136,7 +136,7 @@ struct ExportCommand: ParsableCommand {
 
     func run() throws {
         do {
-            guard !outputPath.contains("://") || PostgresAddress.isOne(outputPath) else {
+            guard !outputPath.contains("://") || PostgresAddress.hasScheme(outputPath) else {
                 throw StartFailure("--output: name a file or folder by its path, and not by an address.")
             }
             switch format {
@@ -176,7 +176,7 @@ extension ExportCommand {
         if let bucket = layout.bucketURI {
             StandardStream.error.write("apus: not in the export: the artifacts in '\(bucket)'")
         }
-        let server = PostgresAddress.isOne(outputPath) ? try PostgresAddress(outputPath) : nil
+        let server = PostgresAddress.hasScheme(outputPath) ? try PostgresAddress(outputPath) : nil
         let folder = server == nil ? outputPath : artifactsTo ?? MLflowDatabaseExport.artifactsName
         let export = MLflowDatabaseExport(
             databasePath: path,

@@ -25,7 +25,7 @@ final class ForwardingTasks: Sendable {
         ]
         tasks = queuedTasks.map(\.task)
         self.queuedTasks = queuedTasks
-        forwarder.whenNeeded { for task in queuedTasks { task.request() } }
+        forwarder.setWakeUp { for task in queuedTasks { task.request() } }
     }
 
     /// Starts both tasks now, and again after each interval.

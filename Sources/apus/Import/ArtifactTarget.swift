@@ -30,7 +30,7 @@ struct ArtifactTarget: Sendable {
             }
             let bucket = try ServedRoots.bucket(location, UploadMemory(Budgets().uploadBytes))
             // Without this check, all records would be stored, and then each file would be listed as skipped.
-            if let fault = bucket.fault() { throw StartFailure("\(Self.flag) '\(location.uri)': \(fault)") }
+            if let fault = bucket.findFault() { throw StartFailure("\(Self.flag) '\(location.uri)': \(fault)") }
             destination = .bucket(bucket)
         } else {
             let path = try StorageLayout.folder(setting, workingDirectory)

@@ -17,7 +17,7 @@ final class DatabaseTarget: StoreTarget, Sendable {
         let (store, isAudited) = try Self.open(address)
         self.store = store
         batches = RecordBatches(store, isAudited: isAudited)
-        title = store.place
+        title = store.displayURI
     }
 
     /// Opens a database; if it has users or tokens, with Apus's own tables, such as those of runs' creators and the audit log.
@@ -31,7 +31,7 @@ final class DatabaseTarget: StoreTarget, Sendable {
             )
         }
         let plain = try open(usesOwnTables: false)
-        guard plain.hasUnaskedAccounts else { return (plain, false) }
+        guard plain.hasUncheckedAccounts else { return (plain, false) }
         plain.close()
         do {
             return (try open(usesOwnTables: true), true)

@@ -103,7 +103,7 @@ struct ImportCommand: ParsableCommand {
     enum ArtifactChoice: String, ExpressibleByArgument, CaseIterable { case copy, leave }
 
     func validate() throws {
-        let isToPostgres = to.map { PostgresAddress.isOne($0) } ?? false
+        let isToPostgres = to.map { PostgresAddress.hasScheme($0) } ?? false
         guard isToPostgres || artifactsTo == nil else {
             throw ValidationError("--artifacts-to is for an import into a database of PostgreSQL.")
         }
@@ -127,7 +127,7 @@ struct ImportCommand: ParsableCommand {
             let destination = try ImportDestination(to, folder, artifacts: artifactsTo, link ? .link : .copy)
             let location = try SourceLocation.source(self.source, folder)
             hint = destination.hint
-            if link, location.contains("://"), !PostgresAddress.isOne(location) {
+            if link, location.contains("://"), !PostgresAddress.hasScheme(location) {
                 throw ImportFailure("--link is for files of this machine; a server sends its files.")
             }
             guard !destination.isFolder(location) else {
@@ -148,7 +148,7 @@ struct ImportCommand: ParsableCommand {
         defer { target?.close() }
         var selection = TransferSelection()
         (selection.experiments, selection.runs, selection.since) = (experiment, runs, since?.milliseconds)
-        selection.leavesArtifacts = artifacts == .leave
+        selection.skipsArtifacts = artifacts == .leave
         do {
             try importer.run(source, selection)
         } catch {

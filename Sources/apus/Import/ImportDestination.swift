@@ -35,7 +35,7 @@ struct ImportDestination {
     }
 
     func open() throws -> any ImportTarget {
-        if PostgresAddress.isOne(text) {
+        if PostgresAddress.hasScheme(text) {
             let address = try PostgresAddress(text)
             return try DatabaseTarget(
                 address,

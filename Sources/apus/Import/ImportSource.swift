@@ -22,7 +22,7 @@ enum ImportSource {
         let source =
             if text == "-" {
                 ArchiveOpening.standardInput() as any RecordSource
-            } else if PostgresAddress.isOne(text) {
+            } else if PostgresAddress.hasScheme(text) {
                 try MLflowDatabase(PostgresAddress(text), folder: workingDirectory, artifacts: artifacts)
             } else if text.contains("://") {
                 try server(text, artifacts)
@@ -54,8 +54,8 @@ enum ImportSource {
             throw ImportFailure("'\(path)' is one event file of TensorBoard: name its folder, which becomes a run.")
         case .file:
             let beginning = try ArchiveOpening.beginning(of: path)
-            if ArchiveSource.isOne(beginning) { return try ArchiveOpening.file(path) }
-            if let unpacker = ArchiveSource.unpacker(beginning) {
+            if ArchiveSource.recognizes(beginning) { return try ArchiveOpening.file(path) }
+            if let unpacker = ArchiveSource.unpackCommand(beginning) {
                 throw ImportFailure(
                     "'\(path)' is compressed. For an archive of Apus: \(unpacker) '\(path)' | apus import -"
                 )
@@ -67,11 +67,11 @@ enum ImportSource {
         case .folder where FileKind(path + "/apus.db") == .file: return try ArchiveOpening.dataFolder(path)
         case .folder where FileKind(path + "/mlflow.db") == .file:
             return try MLflowDatabase(path: path + "/mlflow.db", artifacts: artifacts)
-        case .folder where FileStore.isOne(path): return FileStore(path: path, artifacts: artifacts)
-        case .folder where FileStore.isOne(path + "/mlruns"):
+        case .folder where FileStore.recognizes(path): return FileStore(path: path, artifacts: artifacts)
+        case .folder where FileStore.recognizes(path + "/mlruns"):
             return FileStore(path: path + "/mlruns", artifacts: artifacts)
-        case .folder where ExportFolder.isOne(path): return ExportFolder(path: path)
-        case .folder where TensorBoardLogs.isOne(path):
+        case .folder where ExportFolder.recognizes(path): return ExportFolder(path: path)
+        case .folder where TensorBoardLogs.recognizes(path):
             return TensorBoardLogs(path: path, experimentName: experimentName)
         // The bytes of a pipe can be read only once, so its kind cannot be checked first.
         case .other: return try ArchiveOpening.file(path)

@@ -32,7 +32,7 @@ final class Importer {
     private var moved = MovedFolders()
     /// Whether experiments were sent whose ids at the target are not known yet.
     private var hasUnmappedExperiments = false
-    private var leavesArtifacts = false
+    private var skipsArtifacts = false
 
     /// A run or model of the source.
     private struct Owner {
@@ -57,7 +57,7 @@ final class Importer {
     func run(_ source: any RecordSource, _ selection: TransferSelection) throws {
         defer { progress.end() }
         unfoundNames = UnfoundNames(selection)
-        leavesArtifacts = selection.leavesArtifacts
+        skipsArtifacts = selection.skipsArtifacts
         do {
             try source.read(selection) { try handle($0) }
         } catch let failure as SourceFailure {
@@ -84,7 +84,7 @@ final class Importer {
         case .record(let record): try addSelected(record)
         case .artifacts(let folder): try storeLater(folder)
         case .archivedFile(let file): try storeUnlessLeftOut(file.path) { try store(file) }
-        case .remoteFile(let file): try storeUnlessLeftOut(file.place) { try store(file) }
+        case .remoteFile(let file): try storeUnlessLeftOut(file.title) { try store(file) }
         case .skipped(let item, let reason): summary.skip(item, reason)
         case .hint(let text): summary.hints.append(text)
         }
@@ -115,7 +115,7 @@ final class Importer {
         if record.sourceExperiment != nil, hasUnmappedExperiments { try updateMappings(of: target) }
         guard let record = withIdentity(record) else { return }
         if case .experiment = record { hasUnmappedExperiments = true }
-        batch.append(leavesArtifacts ? record : try withTargetLocation(record, target))
+        batch.append(skipsArtifacts ? record : try withTargetLocation(record, target))
         weight += record.weight
         if weight >= Self.batchWeight { try send() }
     }
@@ -277,15 +277,15 @@ final class Importer {
 
     /// Fetches a file and stores it, unless the target has a file at its path.
     private func store(_ file: RemoteFile) throws {
-        try skippingIfRefused(file.place, target(of: file.target)) { path in
+        try skippingIfRefused(file.title, target(of: file.target)) { path in
             guard let target else { return countFile(file.size ?? 0) }
             if let size = file.size, let stored = try target.size(at: path) {
-                return count(stored == size ? .same(bytes: size) : .different, file.place, path)
+                return count(stored == size ? .same(bytes: size) : .different, file.title, path)
             }
             let descriptor = try file.fetch()
             var status = stat()
             guard fstat(descriptor.rawValue, &status) == 0 else { return }
-            try store(SourceFile(path: file.place, descriptor: descriptor, size: Int64(status.st_size)), path)
+            try store(SourceFile(path: file.title, descriptor: descriptor, size: Int64(status.st_size)), path)
         }
     }
 

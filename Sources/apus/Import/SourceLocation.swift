@@ -7,7 +7,7 @@ enum SourceLocation {
     ///
     /// - Throws: `ImportFailure` for an address that no import can read.
     static func source(_ text: String, _ workingDirectory: String) throws(ImportFailure) -> String {
-        guard !PostgresAddress.isOne(text), text != "-" else { return text }
+        guard !PostgresAddress.hasScheme(text), text != "-" else { return text }
         // The name of a file may look like a URI, so a text is a path if there is such a file.
         guard let scheme = ArtifactLocation(text).scheme, FileKind(text) == .absent else { return text }
         switch scheme.prefix(while: { $0 != "+" }) {

@@ -26,13 +26,13 @@ final class RequestLimits: Sendable {
     func refusal(of request: HTTPRequest, _ access: Access?) -> HTTPResponse? {
         if let access, access.action == .open { return nil }
         guard request.caller.identity == nil || request.caller.owner != nil,
-            let refusal = rate.take(for: request.caller.party)
+            let refusal = rate.admit(for: request.caller.client)
         else { return nil }
         refused.add(1, ordering: .relaxed)
         let limit =
             refusal.isOfServer
             ? "The server accepts \(refusal.limit) requests a second from all clients together (--server-requests)."
-            : "\(request.caller.party.phrase) may send \(refusal.limit) requests a second on average (--client-requests)."
+            : "\(request.caller.client.phrase) may send \(refusal.limit) requests a second on average (--client-requests)."
         var response = APIError(
             httpStatus: 429,
             message: "\(limit) Send this one again after \(refusal.seconds) s, or log several things in one request."

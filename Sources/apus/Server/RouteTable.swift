@@ -14,7 +14,7 @@ struct RouteTable {
 
     mutating func add(_ method: HTTPMethod, _ pattern: String, _ access: Access, _ handler: HTTPHandler) {
         // Requests without a credential must not use up the memory for the bodies of other requests.
-        router.add(method, pattern, access.action == .open ? handler.taking(atMost: Self.openBodyBytes) : handler)
+        router.add(method, pattern, access.action == .open ? handler.limitingBody(to: Self.openBodyBytes) : handler)
         declared[pattern, default: [:]][method] = access
     }
 

@@ -10,7 +10,7 @@ extension ServerParts {
         let security = settings.security
         let trail = settings.upstream?.trail
         guard security.isEnabled || access.isRequired || requestLimits != nil || trail != nil else { return nil }
-        let origins = security.origins.guarding { routes.isForScripts($0) }
+        let origins = security.origins.refusingCrossSiteReads { routes.isForScripts($0) }
         return { [access, requestLimits] request in
             if security.isEnabled {
                 if let refusal = security.hosts.refusal(of: request) ?? origins.refusal(of: request) {
@@ -61,7 +61,7 @@ extension ServerParts {
 extension ForwardTrail {
     /// The refusal of a call that this server has sent itself; nil for any other call.
     fileprivate func refusal(of request: HTTPRequest) -> HTTPResponse? {
-        guard let value = request.header(Self.field.lowercased()), comesBack(value) else { return nil }
+        guard let value = request.header(Self.field.lowercased()), detectsLoop(value) else { return nil }
         return APIError(status: 409, code: Self.errorCode, message: Self.refusal).response
     }
 }

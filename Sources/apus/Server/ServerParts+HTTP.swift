@@ -64,7 +64,7 @@ extension ServerParts {
             store: store,
             sqliteStore: sqliteStore,
             reachesDatabase: (store as? PostgresStore)?.isReachable,
-            wrongTokens: access.isRequired ? access.wrongTokenCount : nil,
+            wrongTokens: access.isRequired ? access.failedAuthenticationCount : nil,
             refusedForRate: requestLimits?.refusals,
             use: storageUse,
             freeSpace: roots.destination.freeSpace,

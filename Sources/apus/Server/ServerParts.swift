@@ -146,7 +146,7 @@ struct ServerParts {
             isShared: store.sqliteStore == nil,
             use: try store.backend.readNow(.cheap) { try $0.storageUse() }
         )
-        if case .postgres(let store) = store { store.storageNews.listen { quotas?.note($0) } }
+        if case .postgres(let store) = store { store.storageUseChanges.listen { quotas?.note($0) } }
         return quotas
     }
 

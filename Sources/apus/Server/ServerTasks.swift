@@ -43,7 +43,7 @@ struct ServerTasks: Sendable {
             try Self.finishRemovals(api, while: { !task.isEnded })
         }
         let owed = BackgroundTask("owed-entries", logger) { task in
-            defer { if api.owesEntries { task.run(after: Self.owedEntriesInterval) } }
+            defer { if api.hasOwedEntries { task.run(after: Self.owedEntriesInterval) } }
             try api.writeOwedEntries()
         }
         api.listenForOwedEntries { owed.run(after: Self.owedEntriesInterval) }
@@ -64,7 +64,7 @@ struct ServerTasks: Sendable {
 
     /// Prevents further runs, and waits for a short time until the running tasks have ended.
     func end() {
-        if api.owesEntries {
+        if api.hasOwedEntries {
             owedEntries.run()
             owedEntries.wait(atMost: Self.stopTimeout)
         }

@@ -11,7 +11,7 @@ package func fuzzArchiveReader(_ start: UnsafePointer<UInt8>?, _ count: Int) -> 
     if let choice = input.first {
         if choice & 1 != 0 { selection.runs = ["r"] }
         if choice & 2 != 0 { selection.experiments = ["0"] }
-        selection.leavesArtifacts = choice & 4 != 0
+        selection.skipsArtifacts = choice & 4 != 0
     }
     let archive = Array(input.dropFirst())
     let whole = read(archive, piece: archive.count + 1, selection)
@@ -38,7 +38,7 @@ private func read(_ archive: [UInt8], piece: Int, _ selection: TransferSelection
                 }
                 found.append("\(record)")
             case .archivedFile(let file):
-                precondition(!selection.leavesArtifacts, "a file came that was to be left")
+                precondition(!selection.skipsArtifacts, "a file came that was to be left")
                 precondition(file.size >= 0, "a file has a size below zero")
                 guard let folder else { preconditionFailure("a file came before its owner") }
                 let location = "mlflow-artifacts:/\(file.path)"

@@ -33,8 +33,8 @@ struct RandomCallers {
         let identities = [
             Identity(.user, name: "ana", permissions: permissions),
             Identity(.outsider, name: "eve", permissions: permissions),
-            Identity(.user, name: "bo", permissions: permissions.limited(to: limits), hidesOthers: true),
-            Identity(.token, name: "ci", permissions: Permissions(within: limits), hidesOthers: true),
+            Identity(.user, name: "bo", permissions: permissions.limited(to: limits), hidesUnreadable: true),
+            Identity(.token, name: "ci", permissions: Permissions(within: limits), hidesUnreadable: true),
         ]
         let isUnlimited = Int.random(in: 0..<100, using: &generator) < unlimited
         let identity = isUnlimited ? nil : one(of: identities)
@@ -50,7 +50,7 @@ struct RandomCallers {
         ])
         let names = type == .experiment ? experiments.map(String.init) : models
         let pattern =
-            type.takesIDs && !names.isEmpty && Int.random(in: 0..<4, using: &generator) > 0
+            type.allowsSingleObjects && !names.isEmpty && Int.random(in: 0..<4, using: &generator) > 0
             ? one(of: names) : Grant.everything
         return Grant(type, pattern, one(of: [.denied, .read, .read, .edit, .manage, .manage]))
     }

@@ -77,7 +77,7 @@ struct RandomQuestions {
             return (
                 "curve",
                 { session, id in
-                    let request = CurveRequest(axis: .step, maximumPoints: 100, readPoints: 100)
+                    let request = CurveRequest(axis: .step, maximumPoints: 100, maximumPointsRead: 100)
                     let history = MetricHistory(runID: id(run), key: "acc")
                     return "\(String(describing: try session.curve(of: history, request, after: nil)?.points))"
                 }

@@ -301,7 +301,7 @@ struct RemovalTests {
                 runID: run
             )
             try session.logOutputs(models: [ModelOutput(modelID: model, step: 1)], runID: run)
-            if session.keepsAccess {
+            if session.hasAccessTables {
                 try session.add(
                     ArtifactEvent(kind: .upload, path: "\(run)/a", runID: run, bytes: 1, microseconds: 0)
                 )

@@ -70,7 +70,7 @@ struct StorageCountingTests {
             .token,
             name: "ci",
             permissions: Permissions([], defaultLevel: .denied),
-            hidesOthers: true
+            hidesUnreadable: true
         )
         let stranger = Caller(peer: Peer(address: "192.0.2.1"), identity: limited)
         #expect(try events(of: fixture.store, for: stranger).isEmpty)
@@ -183,7 +183,7 @@ struct StorageCountingTests {
     @Test func `the sums of each commit are told with a greater version`() throws {
         let fixture = try open(RunQuota())
         let told = Told()
-        fixture.store.storageNews.listen { told.note($0) }
+        fixture.store.storageUseChanges.listen { told.note($0) }
         for bytes in [5, 3] as [Int64] {
             try fixture.write { session in
                 var event = ArtifactEvent(kind: .upload, path: "a", runID: nil, bytes: bytes, microseconds: 0)

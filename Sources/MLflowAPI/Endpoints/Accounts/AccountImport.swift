@@ -19,7 +19,7 @@ extension MLflowAPI {
     /// Creates the users, roles and grants of an MLflow server in one transaction.
     ///
     /// Users and roles that exist already are not changed. Blocks until the transaction is durable.
-    package func take(_ accounts: MLflowAccounts) throws -> ImportedAccounts {
+    package func importAccounts(_ accounts: MLflowAccounts) throws -> ImportedAccounts {
         try store.writeNow { session in
             var imported = ImportedAccounts()
             for user in accounts.users { try imported.create(user, session) }

@@ -181,11 +181,11 @@ extension MLflowAPI {
         _ request: HTTPRequest,
         _ responder: HTTPResponder,
         path: String,
-        _ begin: (_ slot: Holding?) throws -> ArtifactReceiver
+        _ begin: (_ slot: BudgetReservation?) throws -> ArtifactReceiver
     ) -> (any HTTPBodyReceiver)? {
         do {
             try store.requireDatabaseInPlace()
-            return try begin(try uploadSlot(for: request.caller.party))
+            return try begin(try uploadSlot(for: request.caller.client))
         } catch {
             responder.send(uploadFailure(error, path: path))
             return nil
@@ -232,7 +232,7 @@ extension MLflowAPI {
     ) throws(ArtifactError) -> any PendingArtifact {
         let claim = settings.quotas?.claim(for: request.caller.owner)
         let length = request.announcedLength
-        let upload = try root.beginUpload(path, length: length, claim: claim, for: request.caller.party)
+        let upload = try root.beginUpload(path, length: length, claim: claim, for: request.caller.client)
         if let length {
             // This refuses the upload before the client sends bytes that would exceed the quota later.
             do throws(ArtifactError) {
@@ -249,13 +249,13 @@ extension MLflowAPI {
     /// Counts an upload among the files that one client sends at the same time; returns nil if there is no limit.
     ///
     /// - Throws: `.temporarilyUnavailable`, after which the client sends the file again later.
-    func uploadSlot(for party: Peer) throws(TrackingError) -> Holding? {
+    func uploadSlot(for client: Peer) throws(TrackingError) -> BudgetReservation? {
         guard let uploads = settings.uploads else { return nil }
-        let slot = Holding(of: uploads, for: party)
+        let slot = BudgetReservation(of: uploads, for: client)
         guard slot.grow(by: 1) else {
             throw TrackingError(
                 .temporarilyUnavailable,
-                "\(party.phrase) sends as many files at once as one client may: \(uploads.share(of: party)) "
+                "\(client.phrase) sends as many files at once as one client may: \(uploads.share(of: client)) "
                     + "(--client-uploads). Try again when one has arrived."
             )
         }

@@ -21,11 +21,11 @@ extension MLflowAPI {
         case .storageRefuses:
             reportStorageFault(error)
             trackingError = TrackingError(.invalidState, message)
-        case .storageAway:
+        case .storageUnavailable:
             reportStorageFault(error)
             return APIError(httpStatus: 503, message: message).response
         case .overloaded, .replaced, .busy: trackingError = TrackingError(.temporarilyUnavailable, message)
-        case .spaceKept, .quotaSpent: trackingError = TrackingError(.tooManyBytes, message)
+        case .spaceKept, .quotaExceeded: trackingError = TrackingError(.tooManyBytes, message)
         case .readOnly, .permissionDenied: trackingError = TrackingError.permissionDenied(message)
         case .noSpace, .fileTooLarge: trackingError = TrackingError(.insufficientStorage, message)
         case .rootUnavailable, .tooManyOpenFiles, .other:

@@ -25,7 +25,7 @@ final class ArtifactReceiver: HTTPBodyReceiver {
     private let success: HTTPResponse
     private let failure: @Sendable (any Error) -> HTTPResponse
     /// Counts the upload among the files that one client sends at the same time; nil if there is no limit.
-    private let slot: Holding?
+    private let slot: BudgetReservation?
     private let responder: HTTPResponder
     private let received = Mutex(0)
 
@@ -35,7 +35,7 @@ final class ArtifactReceiver: HTTPBodyReceiver {
         commit: @escaping Commit,
         success: HTTPResponse,
         failure: @escaping @Sendable (any Error) -> HTTPResponse,
-        slot: Holding?,
+        slot: BudgetReservation?,
         responder: HTTPResponder
     ) {
         self.slot = slot

@@ -14,7 +14,7 @@ final class DirectUploads: Sendable {
     }
 
     private struct State {
-        var open: [Name: (slot: Holding, expires: Int64)] = [:]
+        var open: [Name: (slot: BudgetReservation, expires: Int64)] = [:]
         /// The Unix time in seconds before which the storage is not asked again which of these uploads have ended.
         var nextQuery: Int64 = 0
         /// The uploads that are completed and in the journal, each with the Unix time in seconds when it is forgotten.
@@ -36,11 +36,11 @@ final class DirectUploads: Sendable {
     /// - Parameter findEnded: returns those of the ids whose uploads the storage no longer has, because another server has
     ///   completed or aborted them; called if the client has no free upload, at most every ten seconds.
     /// - Throws: `.tooManyUploads`.
-    func slot(for peer: Peer, findEnded: ([String]) -> [String]) throws(MultipartError) -> Holding {
+    func slot(for peer: Peer, findEnded: ([String]) -> [String]) throws(MultipartError) -> BudgetReservation {
         let now = Int64(time(nil))
         // The URLs of these uploads have expired, so no client can continue them.
         state.withLock { state in state.open = state.open.filter { $0.value.expires > now } }
-        let slot = Holding(of: limits.openUploads, for: peer)
+        let slot = BudgetReservation(of: limits.openUploads, for: peer)
         if slot.grow(by: 1) { return slot }
         let openIDs: [String]? = state.withLock { state in
             guard state.nextQuery <= now else { return nil }
@@ -56,7 +56,7 @@ final class DirectUploads: Sendable {
     }
 
     /// Counts an upload until it ends, or its URLs expire.
-    func begin(_ upload: Name, in slot: Holding) {
+    func begin(_ upload: Name, in slot: BudgetReservation) {
         let expires = Int64(time(nil)) + limits.lifetimeSeconds
         state.withLock { $0.open[upload] = (slot, expires) }
     }
@@ -73,7 +73,7 @@ final class DirectUploads: Sendable {
                 state.completed = state.completed.filter { $0.value > now }
             }
             if state.completed.count >= Self.mostCompleted { state.completed = [:] }
-            state.completed[upload] = now + limits.memorySeconds
+            state.completed[upload] = now + limits.rememberedSeconds
         }
     }
 

@@ -33,7 +33,7 @@ extension MLflowAPI {
 
     /// Whether the client may send files in parts: the server must know the address that the client uses.
     func offersMultipart(_ request: HTTPRequest) -> Bool {
-        settings.servesArtifacts && (artifacts.direct != nil || baseURL(of: request) != nil)
+        settings.servesArtifacts && (artifacts.directTransfers != nil || baseURL(of: request) != nil)
     }
 
     /// The URL at which the client reached this server, such as `http://127.0.0.1:5000/mlflow`: the scheme, the
@@ -65,10 +65,10 @@ extension MLflowAPI {
                 )
             }
             try store.requireDatabaseInPlace()
-            if let direct = artifacts.direct {
+            if let direct = artifacts.directTransfers {
                 let lifetime = settings.multipartLimits.lifetimeSeconds
                 // If the object store does not tell which uploads have ended, they count until they expire.
-                let slot = try directUploads.slot(for: request.caller.party) { ids in
+                let slot = try directUploads.slot(for: request.caller.client) { ids in
                     (try? direct.endedUploads(among: ids)) ?? []
                 }
                 // The server does not see the parts, so it refuses the upload now if the quota is used up.
@@ -78,8 +78,8 @@ extension MLflowAPI {
                 return responder.send(Self.creationAnswer(upload.id, upload.parts))
             }
             guard let multipartUploads, let base = baseURL(of: request) else { throw Self.multipartRefusal }
-            let (party, owner) = (request.caller.party, request.caller.owner?.key)
-            let upload = try multipartUploads.create(path, partCount: Int(count), for: party, owner: owner)
+            let (client, owner) = (request.caller.client, request.caller.owner?.key)
+            let upload = try multipartUploads.create(path, partCount: Int(count), for: client, owner: owner)
             let signer = PartSignature(key: try multipartUploads.signingKey())
             let url = base + PathFamily.artifacts.prefixes[0] + Self.multipartPath + "parts/" + upload.id + "/"
             let parts = (0..<Int(count)).map { part in
@@ -120,7 +120,7 @@ extension MLflowAPI {
             }
             let path = try target.path
             try store.requireDatabaseInPlace()
-            if let direct = artifacts.direct {
+            if let direct = artifacts.directTransfers {
                 return try completeDirect(direct, uploadID, path, parts, request, responder)
             }
             try artifactLocks.runAlone(on: path) {
@@ -158,7 +158,7 @@ extension MLflowAPI {
             } catch {
                 // The upload is no longer open; if the quota is exceeded, `completeUpload` has aborted it.
                 switch error {
-                case MultipartError.unknownUpload, ArtifactError.quotaSpent: directUploads.end(upload)
+                case MultipartError.unknownUpload, ArtifactError.quotaExceeded: directUploads.end(upload)
                 default: break
                 }
                 throw error
@@ -176,7 +176,7 @@ extension MLflowAPI {
             let uploadID = try target.message.string("upload_id") ?? ""
             if let path = try? target.path {
                 try multipartUploads?.abort(uploadID, path)
-                if let direct = artifacts.direct {
+                if let direct = artifacts.directTransfers {
                     try direct.abortUpload(uploadID, path)
                     directUploads.end(DirectUploads.Name(id: uploadID, path: path.description))
                 }
@@ -239,7 +239,7 @@ extension MLflowAPI {
             try requireServing()
             let (uploadID, number) = try permittedPart(request)
             try store.requireDatabaseInPlace()
-            let slot = try uploadSlot(for: request.caller.party)
+            let slot = try uploadSlot(for: request.caller.client)
             guard let multipartUploads else { throw MultipartError.unknownUpload }
             let part = try multipartUploads.beginPart(uploadID, number: number, length: request.announcedLength)
             let failure = { @Sendable error in multipartFailure(error, path: uploadID) }

@@ -112,7 +112,7 @@ extension ArtifactEvent {
 
 extension MLflowAPI {
     /// Whether entries about changes of artifacts are owed.
-    package var owesEntries: Bool { owedEntries.count > 0 }
+    package var hasOwedEntries: Bool { owedEntries.count > 0 }
 
     /// Calls `body` when an entry is owed, so that `writeOwedEntries` is called later.
     package func listenForOwedEntries(_ body: @escaping @Sendable () -> Void) { owedEntries.listen(body) }

@@ -8,13 +8,13 @@ final class PartReceiver: HTTPBodyReceiver {
     private let part: MultipartPart
     private let failure: @Sendable (any Error) -> HTTPResponse
     /// Counts the part among the files that one client sends at the same time; nil if there is no limit.
-    private let slot: Holding?
+    private let slot: BudgetReservation?
     private let responder: HTTPResponder
 
     init(
         part: MultipartPart,
         failure: @escaping @Sendable (any Error) -> HTTPResponse,
-        slot: Holding?,
+        slot: BudgetReservation?,
         responder: HTTPResponder
     ) {
         self.slot = slot

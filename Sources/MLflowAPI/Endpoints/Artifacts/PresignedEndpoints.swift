@@ -84,7 +84,7 @@ extension MLflowAPI {
     private func presignProxied(_ request: HTTPRequest, _ responder: HTTPResponder) {
         let text = request.parameters.first ?? ""
         answer(responder, path: text) {
-            guard settings.servesArtifacts, let direct = artifacts.direct else {
+            guard settings.servesArtifacts, let direct = artifacts.directTransfers else {
                 let refused = TrackingError(
                     .notImplemented,
                     "Multipart download is not supported for the current artifact repository"
@@ -120,7 +120,7 @@ extension MLflowAPI {
         let refusal = Self.refusal(ofPresigned: kind, artifactURI: uri)
         guard ArtifactLocation(uri).scheme == "s3" else { throw refusal }
         let folder = try servedFolder(at: uri, owner: owner, for: caller, to: action)
-        guard let direct = folder.store.direct else { throw refusal }
+        guard let direct = folder.store.directTransfers else { throw refusal }
         return (direct, folder.base)
     }
 

@@ -10,7 +10,7 @@ struct ServedFolder {
 
     /// Begins a walk through a folder in this folder, whose entries have paths relative to this folder.
     func walk(_ path: ArtifactPath = .root, after: String? = nil) throws(ArtifactError) -> ArtifactWalk {
-        try store.walk(path, relativeTo: base, after: after, vanished: .isLeftOut)
+        try store.walk(path, relativeTo: base, after: after, ifVanished: .skip)
     }
 }
 

@@ -195,7 +195,7 @@ extension ExportBody {
 
     private func writeCurves(_ state: inout State, to buffer: inout [UInt8]) throws {
         let points = min(max(Self.curvePoints / max(state.curves.count, 1), 50), 1_000)
-        let request = CurveRequest(axis: .step, maximumPoints: points, readPoints: Self.readPoints)
+        let request = CurveRequest(axis: .step, maximumPoints: points, maximumPointsRead: Self.readPoints)
         let histories = state.curves[state.nextIndex...].prefix(max(Self.pieceBytes / (points * Self.bytesPerPoint), 1))
         let found = try read { session in
             try histories.map { ($0, try session.curve(of: $0, request, after: nil)) }

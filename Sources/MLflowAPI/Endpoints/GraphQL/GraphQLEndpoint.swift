@@ -45,7 +45,7 @@ extension MLflowAPI {
         case let error as TrackingError:
             switch error.code {
             case .invalidParameterValue, .badRequest, .resourceAlreadyExists, .resourceDoesNotExist,
-                .permissionDenied, .quotaSpent, .tooManyBytes, .invalidState, .notImplemented:
+                .permissionDenied, .quotaExceeded, .tooManyBytes, .invalidState, .notImplemented:
                 error.message
             case .temporarilyUnavailable, .databaseLocked, .outcomeUnknown, .insufficientStorage, .internalError: nil
             }

@@ -214,7 +214,7 @@ extension MLflowAPI {
         if let multipartUploads {
             return isPreview ? try multipartUploads.expiredCount() : try multipartUploads.removeExpired()
         }
-        return try artifacts.direct?.removeExpiredUploads(isPreview: isPreview) ?? 0
+        return try artifacts.directTransfers?.removeExpiredUploads(isPreview: isPreview) ?? 0
     }
 
     /// Removes the artifact folder of a removed run, model or experiment, records the deletion of its files in the

@@ -41,7 +41,7 @@ private struct CurveSelection: Sendable {
         var request = CurveRequest(
             axis: axis == .step ? .step : .time,
             maximumPoints: points,
-            readPoints: Int64(max(Self.readPoints / (runIDs.count * keys.count), Self.readPointsOfEach))
+            maximumPointsRead: Int64(max(Self.readPoints / (runIDs.count * keys.count), Self.readPointsOfEach))
         )
         request.range = try Self.range(message)
         self.request = request
@@ -107,9 +107,9 @@ private struct CurvesInParts: AnswerInParts {
         while next < selection.curves.count, bytes < Self.bytesAtOnce {
             let (history, position) = selection.curves[next]
             var request = selection.request
-            if readPoints <= 0 { request.readPoints = 4 * Int64(request.maximumPoints) }
+            if readPoints <= 0 { request.maximumPointsRead = 4 * Int64(request.maximumPoints) }
             if let curve = try session.curve(of: history, request, after: position) {
-                readPoints -= min(curve.pointCount, request.readPoints)
+                readPoints -= min(curve.pointCount, request.maximumPointsRead)
                 bytes += 200 + (curve.isThinned ? 80 : 44) * curve.points.count
                 part.append((history, curve))
             }

@@ -41,7 +41,7 @@ extension MLflowAPI {
     }
 
     /// Whether this server creates presigned URLs of an object store.
-    private var hasDirectTransfers: Bool { settings.artifactRoots.contains { $0.store.direct != nil } }
+    private var hasDirectTransfers: Bool { settings.artifactRoots.contains { $0.store.directTransfers != nil } }
 
     /// Returns the answer that says what this server can do; clients read it to choose a kind of upload.
     ///
@@ -52,7 +52,7 @@ extension MLflowAPI {
             writer.member("workspaces_enabled", false)
             writer.member("trace_archival_enabled", false)
             writer.member("multipart_uploads_enabled", offersMultipart(request))
-            let isDirect = settings.servesArtifacts && artifacts.direct != nil
+            let isDirect = settings.servesArtifacts && artifacts.directTransfers != nil
             writer.member("multipart_downloads_enabled", isDirect)
             writer.member("artifact_serving_enabled", settings.servesArtifacts)
             writer.member("presigned_upload_run_id_supported", hasDirectTransfers)
@@ -88,7 +88,7 @@ extension HTTPResponse {
             if let snapshots {
                 writer.memberObject("snapshots") { writer in
                     // Only clients that may see all data learn the name of a folder of the server's machine.
-                    if caller.seesAll { writer.member("place", snapshots.place) }
+                    if caller.seesAll { writer.member("place", snapshots.folder) }
                     writer.member("newest", ifPresent: snapshots.newest)
                     writer.member("current", snapshots.isCurrent)
                     let failure = snapshots.failure.map { caller.seesAll ? $0 : "an admin can see why" }

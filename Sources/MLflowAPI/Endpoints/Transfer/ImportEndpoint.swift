@@ -33,7 +33,7 @@ extension MLflowAPI {
         guard type?.filter({ $0 != " " }) == "application/x-ndjson" else {
             throw .invalidParameter("Content-Type must be application/x-ndjson: one record on each line.")
         }
-        let records = try RecordLines(request.body).all
+        let records = try RecordLines(request.body).records
         return .write({ try $0.importRecords(records) }, auditNote: { $0.auditNote }) { report in
             .jsonObject(capacity: 2_048) { $0.members(of: report) }
         }

@@ -121,7 +121,7 @@ extension ChangingAccessTables {
         try lockAccess()
         _ = try role(id: id)
         try changeTables("DELETE FROM \(table("roles")) WHERE id = ?1", values: [.integer(id)])
-        touch(user: nil)
+        noteChange(ofUser: nil)
     }
 
     /// - Throws: `.resourceDoesNotExist` for an unknown role, `.resourceAlreadyExists` if the role has a grant for this type
@@ -136,7 +136,7 @@ extension ChangingAccessTables {
                     + "resource_pattern=\(shortened(grant.pattern))) already exists."
             )
         }
-        touch(user: nil)
+        noteChange(ofUser: nil)
         return try rolePermission(id: newID)
     }
 
@@ -157,7 +157,7 @@ extension ChangingAccessTables {
         try lockAccess()
         _ = try rolePermission(id: id)
         try changeTables("DELETE FROM \(table("role_permissions")) WHERE id = ?1", values: [.integer(id)])
-        touch(user: nil)
+        noteChange(ofUser: nil)
     }
 
     /// - Throws: `.resourceDoesNotExist` for an unknown id, `.invalidParameterValue` for a permission that the resource type
@@ -170,7 +170,7 @@ extension ChangingAccessTables {
             "UPDATE \(table("role_permissions")) SET permission = ?2 WHERE id = ?1",
             values: [.integer(id), .text(grant.level.wireName)]
         )
-        touch(user: nil)
+        noteChange(ofUser: nil)
         return try rolePermission(id: id)
     }
 
@@ -189,7 +189,7 @@ extension ChangingAccessTables {
                 "User role assignment (user_id=\(user.id), role_id=\(id)) already exists"
             )
         }
-        touch(user: user.id)
+        noteChange(ofUser: user.id)
         return RoleAssignment(id: newID, userID: user.id, roleID: id)
     }
 
@@ -204,7 +204,7 @@ extension ChangingAccessTables {
         guard count > 0 else {
             throw TrackingError.doesNotExist("User role assignment (user_id=\(user.id), role_id=\(id)) not found")
         }
-        touch(user: user.id)
+        noteChange(ofUser: user.id)
     }
 }
 
@@ -223,7 +223,7 @@ extension ChangingAccessTables {
                     + "resource_id=\(shortened(grant.pattern)) already exists."
             )
         }
-        touch(user: user.id)
+        noteChange(ofUser: user.id)
     }
 
     /// - Throws: `.resourceDoesNotExist` for an unknown user, and for a user without a grant for this type and pattern.
@@ -254,7 +254,7 @@ extension ChangingAccessTables {
                     + "resource_id=\(shortened(pattern)) not found."
             )
         }
-        touch(user: user.id)
+        noteChange(ofUser: user.id)
     }
 
     /// Returns the id of the role that contains the grants of a single user; creates the role if there is none.
@@ -278,7 +278,7 @@ extension ChangingAccessTables {
 
     /// Grants MANAGE on an entity to the user who creates it.
     package func grantCreator(_ type: GrantedType, _ pattern: String) throws {
-        guard keepsAccess, let id = caller.identity?.userID else { return }
+        guard hasAccessTables, let id = caller.identity?.userID else { return }
         try Grant.requireNotWildcard(pattern)
         try requireUser(id)
         try changeTables(
@@ -292,12 +292,12 @@ extension ChangingAccessTables {
                 .text(PermissionLevel.manage.wireName),
             ]
         )
-        touch(user: id, reducesAccess: false)
+        noteChange(ofUser: id, reducesAccess: false)
     }
 
     /// Moves the grants of single users to a model's new name; the grants of roles that an admin has created keep the old name.
     package func moveGrants(ofModel name: String, to newName: String) throws {
-        guard keepsAccess, !newName.isExactly(name) else { return }
+        guard hasAccessTables, !newName.isExactly(name) else { return }
         if caller.identity?.userID != nil { try Grant.requireNotWildcard(newName) }
         guard name != Grant.everything else { return }
         // Removes grants for the new name that would conflict with the moved ones; they were given for an earlier model of that
@@ -318,12 +318,12 @@ extension ChangingAccessTables {
             """,
             values: [.text(name), .text(newName)]
         )
-        if count > 0 { touch(user: nil) }
+        if count > 0 { noteChange(ofUser: nil) }
     }
 
     /// Removes the grants of single users for a model, because another model may get its name.
     package func removeGrants(ofModel name: String) throws {
-        guard keepsAccess, name != Grant.everything else { return }
+        guard hasAccessTables, name != Grant.everything else { return }
         let count = try changedRowCount(
             """
             DELETE FROM \(table("role_permissions"))
@@ -331,7 +331,7 @@ extension ChangingAccessTables {
             """,
             values: [.text(name)]
         )
-        if count > 0 { touch(user: nil) }
+        if count > 0 { noteChange(ofUser: nil) }
     }
 
     /// The SQL condition that a grant was given to a single user, for a registered model or a prompt.

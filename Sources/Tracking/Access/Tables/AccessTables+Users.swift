@@ -122,7 +122,7 @@ extension ChangingAccessTables {
             values: [.text(name), StoredValue(password), StoredValue(isAdministrator), .integer(now)]
         )
         guard let id else { throw TrackingError.userNameTaken(name) }
-        touch(user: id, reducesAccess: false)
+        noteChange(ofUser: id, reducesAccess: false)
         return User(id: id, name: name, isAdministrator: isAdministrator, creationTime: now)
     }
 
@@ -136,7 +136,7 @@ extension ChangingAccessTables {
             "UPDATE \(table("users")) SET password = ?2 WHERE id = ?1",
             values: [.integer(user.id), .text(password)]
         )
-        touch(user: user.id)
+        noteChange(ofUser: user.id)
         let ended = try changedTableRows(
             "DELETE FROM \(table("access_tokens")) WHERE user_id = ?1 RETURNING hash",
             values: [.integer(user.id)]
@@ -155,7 +155,7 @@ extension ChangingAccessTables {
             values: [.integer(id), .text(checked), .text(password)]
         )
         guard count > 0 else { return false }
-        touch(user: id)
+        noteChange(ofUser: id)
         return true
     }
 
@@ -168,7 +168,7 @@ extension ChangingAccessTables {
             "UPDATE \(table("users")) SET is_admin = ?2 WHERE id = ?1",
             values: [.integer(user.id), StoredValue(isAdministrator)]
         )
-        touch(user: user.id)
+        noteChange(ofUser: user.id)
     }
 
     /// Throws if the user is the only admin.
@@ -201,7 +201,7 @@ extension ChangingAccessTables {
         noteEnd(ofTokens: tokens)
         noteDeletion(ofUserNamed: user.name)
         try changeTables("DELETE FROM \(table("users")) WHERE id = ?1", values: [.integer(user.id)])
-        touch(user: user.id)
+        noteChange(ofUser: user.id)
     }
 
     /// Whether the open transaction has deleted a user of this name.

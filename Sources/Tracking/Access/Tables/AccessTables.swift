@@ -23,7 +23,7 @@ package protocol AccessTables: AnyObject {
 /// A session that also changes these tables.
 package protocol ChangingAccessTables: AccessTables, AccessChanging, ClientBound {
     /// Whether the database has these tables; without them there are no users.
-    var keepsAccess: Bool { get }
+    var hasAccessTables: Bool { get }
 
     /// The current time in Unix milliseconds.
     var currentTime: Int64 { get }

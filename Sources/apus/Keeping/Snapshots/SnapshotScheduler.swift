@@ -55,7 +55,7 @@ final class SnapshotScheduler: Sendable {
         for path in [settings.backupFolder.path, layout.artifactsPath, layout.databasePath] {
             let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
             status.failure = status.failure?.replacing(path, with: name)
-            if status.place == path { status.place = name }
+            if status.folder == path { status.folder = name }
         }
         return status
     }
@@ -64,7 +64,7 @@ final class SnapshotScheduler: Sendable {
         let version = version
         return state.withLock { state in
             SnapshotStatus(
-                place: settings.backupFolder.path,
+                folder: settings.backupFolder.path,
                 newest: state.newest,
                 isCurrent: version != nil && state.version == version,
                 failure: state.failure

@@ -46,8 +46,8 @@ struct ExternalUserSettings {
         for issuer in all { issuer.begin() }
         let tokenIssuers = TokenIssuers(all)
         var users = users
-        users.isToken = TokenIssuers.areMeant
-        users.tokenHolder = { token, time throws(ExternalUsers.TokenFailure) in
+        users.isToken = TokenIssuers.isToken
+        users.userOfToken = { token, time throws(ExternalUsers.TokenFailure) in
             do throws(TokenFault) {
                 return try tokenIssuers.proof(of: token, at: time).user
             } catch {
@@ -269,8 +269,8 @@ extension ExternalUsers.TokenFailure {
     init(_ fault: TokenFault) {
         switch fault {
         case .refused(let reason): self = .refused(reason)
-        case .awaited(let fetch): self = .undecided { fetch.whenOver($0) }
-        case .unready(let reason): self = .issuerUnreachable(reason)
+        case .awaitingKeys(let fetch): self = .undecided { fetch.whenOver($0) }
+        case .keysUnavailable(let reason): self = .issuerUnreachable(reason)
         }
     }
 }

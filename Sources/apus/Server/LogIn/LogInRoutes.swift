@@ -128,8 +128,8 @@ final class LogInRoutes: Sendable {
     /// The answer to a successful log-in.
     private func logInResponse(_ request: HTTPRequest, _ value: String, at location: String) -> HTTPResponse {
         var response = Self.redirect(location)
-        let cookiePlace = access.externalUsers.cookiePlace(of: request)
-        response.headers.append(LogInCookie.field(value, seconds: LogIn.lifetime / 1_000, at: cookiePlace))
+        let cookieScope = access.externalUsers.cookieScope(of: request)
+        response.headers.append(LogInCookie.field(value, seconds: LogIn.lifetime / 1_000, at: cookieScope))
         return response
     }
 
@@ -153,7 +153,7 @@ final class LogInRoutes: Sendable {
             return failurePage(error)
         }
         var response = Self.redirect("./login")
-        response.headers.append(LogInCookie.field("", seconds: 0, at: access.externalUsers.cookiePlace(of: request)))
+        response.headers.append(LogInCookie.field("", seconds: 0, at: access.externalUsers.cookieScope(of: request)))
         return response
     }
 
@@ -185,7 +185,7 @@ final class LogInRoutes: Sendable {
             seed,
             name: Self.attemptCookie,
             seconds: seed.isEmpty ? 0 : Self.attemptSeconds,
-            at: access.externalUsers.returnPlace(of: request)
+            at: access.externalUsers.returnCookieScope(of: request)
         )
     }
 
@@ -197,8 +197,8 @@ final class LogInRoutes: Sendable {
     }
 
     private func answerToCallback(_ request: HTTPRequest) -> HTTPResponse {
-        let cookiePlace = access.externalUsers.returnPlace(of: request)
-        guard let seed = LogInCookie.value(of: Self.attemptCookie, in: request, at: cookiePlace),
+        let cookieScope = access.externalUsers.returnCookieScope(of: request)
+        guard let seed = LogInCookie.value(of: Self.attemptCookie, in: request, at: cookieScope),
             let state = request.queryValue("state"), LogInAttempt(seed: seed, key: key).isAnswered(by: state)
         else {
             return Self.fault(
@@ -257,7 +257,7 @@ final class LogInRoutes: Sendable {
             return Self.fault(failure.isRefusal ? 403 : 503, isBelowLogIn: true, "\(title) \(failure).")
         } catch TokenFault.refused(let reason) {
             return Self.fault(403, isBelowLogIn: true, "\(title) has sent a token that is refused. \(reason)")
-        } catch TokenFault.unready(let reason) {
+        } catch TokenFault.keysUnavailable(let reason) {
             return Self.fault(503, isBelowLogIn: true, reason)
         } catch {
             return failurePage(error, isBelowLogIn: true)
@@ -276,8 +276,8 @@ final class LogInRoutes: Sendable {
     }
 
     /// Counts one more thread that waits for an issuer, or for the check of a password; nil if too many wait.
-    private func reserveWaitingThread(for request: HTTPRequest) -> Holding? {
-        let reservation = Holding(of: waiting, for: request.caller.peer)
+    private func reserveWaitingThread(for request: HTTPRequest) -> BudgetReservation? {
+        let reservation = BudgetReservation(of: waiting, for: request.caller.peer)
         return reservation.grow(by: 1) ? reservation : nil
     }
 

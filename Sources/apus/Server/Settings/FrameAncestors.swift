@@ -36,6 +36,6 @@ struct FrameAncestors: Sendable {
             default: ".-:[]_".utf8.contains(byte)
             }
         }
-        return isPlain && OriginPolicy.understands(scheme + host)
+        return isPlain && OriginPolicy.isValidEntry(scheme + host)
     }
 }

@@ -40,7 +40,7 @@ struct SecuritySettings {
         let allowed = try Self.list(
             named,
             "a host; allow names, addresses, *.example.com, 10.* or *",
-            HostPolicy.understands
+            HostPolicy.isValidEntry
         )
         hasOwnHosts = !allowed.isEmpty
         let exempt = ["/health", "/version", prefix + "/health", prefix + "/version"]
@@ -48,7 +48,7 @@ struct SecuritySettings {
         let allowedOrigins = try Self.list(
             environment.setting(.corsAllowedOrigins, options.corsAllowedOrigins),
             "an origin; allow origins such as https://notebook.example, or *",
-            OriginPolicy.understands
+            OriginPolicy.isValidEntry
         )
         origins = OriginPolicy(allowedOrigins: allowedOrigins + (externalUsers.users.publicOrigin.map { [$0] } ?? []))
         let frameOptions = try Self.frameOptions(environment.setting(.xFrameOptions, options.xFrameOptions))

@@ -25,7 +25,7 @@ struct PostgresURI: Sendable {
     /// The URI that the flag or the variable gives; nil if it names a store of another kind, or none.
     static func find(_ options: StorageOptions, _ environment: Environment) throws(StartFailure) -> PostgresURI? {
         guard let setting = environment.setting(.backendStoreURI, options.backendStoreUri),
-            PostgresAddress.isOne(setting.text)
+            PostgresAddress.hasScheme(setting.text)
         else { return nil }
         return try PostgresURI(setting)
     }

@@ -54,7 +54,7 @@ enum ServedStore {
         configuration.sharedSettings = settings.shared
         configuration.servedBuckets = settings.layout.servedBuckets
         configuration.report = { logger.error("\($0)") }
-        configuration.beginsTables = {
+        configuration.willCreateTables = {
             logger.notice("creating MLflow's tables in the empty database, which takes some seconds")
         }
         do {
@@ -68,7 +68,7 @@ enum ServedStore {
                     ]
                 )
             }
-            if store.hasUnaskedAccounts {
+            if store.hasUncheckedAccounts {
                 StandardStream.error.write(try settings.security.openServerWarning(despite: .either))
             }
             return store
@@ -99,7 +99,7 @@ enum ServedStore {
     /// The flag with which a command opens this database, for messages; without a password.
     func flag(_ layout: StorageLayout) -> String {
         switch self {
-        case .postgres(let store): "--backend-store-uri '\(store.place)'"
+        case .postgres(let store): "--backend-store-uri '\(store.displayURI)'"
         case .sqlite:
             if layout.databasePath.hasSuffix("/apus.db") {
                 "--data-dir \(layout.databasePath.dropLast("/apus.db".count).printable(limit: 300))"
@@ -120,7 +120,7 @@ enum ServedStore {
     func displayName(_ layout: StorageLayout) -> String {
         switch self {
         case .sqlite: layout.databasePath
-        case .postgres(let store): "\(store.place) (schema \(store.schema))"
+        case .postgres(let store): "\(store.displayURI) (schema \(store.schema))"
         }
     }
 }

@@ -41,7 +41,7 @@ struct StoreURI {
 
     private static func plainPath(_ setting: Setting) throws(StartFailure) -> String {
         let text = setting.text
-        if PostgresAddress.isOne(text) {
+        if PostgresAddress.hasScheme(text) {
             throw StartFailure(
                 "\(setting.source) names a PostgreSQL database, and this command works on a SQLite file: \(forms). "
                     + adviceForPostgres

@@ -100,7 +100,7 @@ import Testing
             Issue.record("waited for")
             return
         }
-        #expect(reason.contains("takes long"))
+        #expect(reason.contains("are still being fetched"))
     }
 
     @Test func `all who wait for keys go on when they are there`() throws {

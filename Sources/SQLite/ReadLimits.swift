@@ -8,7 +8,7 @@ package struct ReadLimits: Sendable {
     /// The most wall-clock time from the start of the read.
     package var time: Duration
     /// The processor time after which a read is long: it then continues at a low priority.
-    package var workBeforeLong: Duration = .milliseconds(100)
+    package var workBeforeLong: Duration = .milliseconds(50)
     /// The most long reads that run at the same time; further ones are ended and queued, and start again later.
     package var longReads: Int
 

@@ -124,7 +124,7 @@ final class ReadWatch {
         return processor - processorStart
     }
 
-    /// Sleeps if the kernel has preempted this thread since the last call: 20 ms, and twice as long each further time, up to 160
+    /// Sleeps if the kernel has preempted this thread since the last call: 30 ms, and twice as long each further time, up to 240
     /// ms; if the kernel has not, the next sleep is halved and not skipped, because a processor is free at times even on a busy
     /// machine.
     ///
@@ -150,8 +150,8 @@ final class ReadWatch {
     /// RUSAGE_THREAD of getrusage(2), which the Glibc module leaves out.
     private static let usageOfThread = __rusage_who_t(1)
     private static let sleepSlice: UInt32 = 5_000
-    private static let shortestSleep: UInt32 = 20_000
-    private static let longestSleep: UInt32 = 160_000
+    private static let shortestSleep: UInt32 = 30_000
+    private static let longestSleep: UInt32 = 240_000
 }
 
 extension Connection {

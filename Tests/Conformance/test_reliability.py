@@ -1,13 +1,14 @@
 """The attacks of Tests/Reliability find what they look for: losses, half batches, and calls that failed."""
 
 import errno
+import os
 import random
 import sqlite3
 
 import pytest
 
 from faulty_files import ALWAYS, Control, Fault, FaultyServer, build
-from helpers import call, must, new_run
+from helpers import call, must, new_run, send
 from ledger import Cell, Comparison, end_writers, start_writers
 from outages import longest_beyond
 from power_cuts import CREATE, FILE_SYNC, FOLDER_SYNC, MOVE, STORE, Change, Disk, read_record
@@ -105,6 +106,22 @@ def test_a_disk_that_fails_is_answered_with_507_and_a_write_after_it_with_200(tm
             assert (status, answer["error_code"]) == (507, "RESOURCE_LIMIT_EXCEEDED")
             assert control.stop() > 0
             must(server.url, "runs/log-metric", body)
+
+
+def test_a_disk_that_fails_while_an_upload_arrives_ends_the_upload_and_leaves_no_file(tmp_path):
+    control = Control(tmp_path / "control")
+    server = FaultyServer(build(tmp_path), tmp_path / "server", control=control)
+    with server:
+        url = f"{server.url}/api/2.0/mlflow-artifacts/artifacts/a/large.bin"
+        content = os.urandom(4 << 20)
+        # The end of an upload makes two calls, for the file and its folder. Only the early ones can be the fourth.
+        control.arm(Fault("sync", "artifact", 4, errno.EIO))
+        status, _, _ = send("PUT", url, content)
+        assert (status, control.stop()) == (507, 1)
+        artifacts = server.data_directory / "artifacts"
+        assert not [path for path in artifacts.rglob("*") if path.is_file() and path.stat().st_size > 0]
+        assert send("PUT", url, content)[0] == 200
+        assert (artifacts / "a/large.bin").read_bytes() == content
 
 
 def test_the_record_tells_the_changes_of_a_data_folder_in_their_order(tmp_path):

@@ -258,6 +258,14 @@ int fdatasync(int file) {
     return synchronize(file, real);
 }
 
+// Starts to write, or waits for it; without the disk's flush nothing is durable, so the record does not have it.
+int sync_file_range(int file, off64_t offset, off64_t count, unsigned int flags) {
+    REAL("sync_file_range", int, int, off64_t, off64_t, unsigned int);
+    char path[PATH_MAX];
+    if (isWatched() && pathOfFile(file, path) && fails(SYNC, path)) return -1;
+    return real(file, offset, count, flags);
+}
+
 int ftruncate64(int file, off64_t size) {
     REAL("ftruncate64", int, int, off64_t);
     char path[PATH_MAX];

@@ -7,8 +7,8 @@ internal import Synchronization
 //
 // - The journal has a line for each part, whichever server has received the part.
 // - One file contains the common length of the parts, from which the offsets in the shared file follow.
-// - A connection that writes to the shared file locks the range of its part. One that completes or removes the upload
-//   locks the file of the `MultipartRecord`.
+// - A connection that writes to the shared file locks the range of its part. A connection that completes or removes the
+//   upload locks the file of the `MultipartRecord`.
 //
 // Over NFS, the list of a folder's entries may be outdated, and only opening a file shows what another machine has done;
 // so no decision depends on the list.

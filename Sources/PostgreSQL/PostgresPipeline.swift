@@ -53,7 +53,7 @@ package final class PostgresPipeline {
     ///   - required: values of libpq's options that replace those of the address.
     ///   - settings: statements that run first in the session, such as `SET …`. All of them together may take
     ///     `connect_timeout` again.
-    ///   - check: throws an error of a lost connection if another host must be used; then the next one is tried.
+    ///   - check: refuses a host by an error for which `isDisconnection` is true; then the next host is tried.
     /// - Throws: `PostgresError`; the state is `.noLibrary` also if libpq is older than version 14, which has no pipelines.
     package static func open(
         _ address: PostgresAddress,
@@ -129,7 +129,7 @@ package final class PostgresPipeline {
 
     /// Waits for the rows of a statement, and removes them from the pipeline; a ticket can be used once.
     ///
-    /// - Throws: the first error of this statement and those before it.
+    /// - Throws: the first error of the statements that are queued by now, which may be one queued after this statement.
     package func rows(_ ticket: Ticket) throws(PostgresError) -> PostgresRows {
         if unreadRows[ticket] == nil {
             try waitForAnswers()

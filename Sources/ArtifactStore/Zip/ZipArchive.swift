@@ -44,7 +44,7 @@ package struct ZipArchive: Sendable {
     /// - Returns: whether the archive has more pieces.
     /// - Throws: an error that makes the archive incomplete: `.notFound` for a file that vanished after its folder was read,
     ///   `.other` with ENODATA for a file that became shorter while it was read, other errors of the file system. The bytes so
-    ///   far are then not a valid archive, and the response must end so that the client sees that it is incomplete.
+    ///   far are then not a valid archive, and the response must end in a way that shows the client that it is incomplete.
     package mutating func next(into buffer: inout [UInt8]) throws(ArtifactError) -> Bool {
         let start = buffer.count
         while buffer.count - start < Self.pieceBytes {

@@ -134,8 +134,8 @@ extension PostgresWriteSession {
 
     /// Counts all runs and stores their number.
     ///
-    /// The count does not contain runs in open transactions of other servers. Those servers add them to the number afterwards,
-    /// because this transaction locks the row of the number before it counts and until its end.
+    /// The count does not contain runs in open transactions of other servers. Those servers add such runs to the number after
+    /// this transaction, which locks the row of the number before it counts, and keeps it locked until its own end.
     private func countRunsAgain() throws -> Int64 {
         _ = try rows("SELECT runs FROM apus.run_count FOR UPDATE")
         let update = "UPDATE apus.run_count SET runs = (SELECT count(*) FROM runs), counted_time = $1 RETURNING runs"

@@ -29,8 +29,8 @@ struct Connector: Sendable {
 
     // If a server hangs during a transaction, PostgreSQL ends the transaction after five seconds, because other servers wait for
     // its locks, such as that of the access mark (`StoredAccessVersion`). Statements of the writer find rows by their keys.
-    // PostgreSQL reuses their plans, and a plan made while a table was small would otherwise still read the whole table after it
-    // has grown.
+    // PostgreSQL reuses their plans: without the second setting, a plan made while a table was small would still read the whole
+    // table after it has grown.
     private static let writerSettings = [
         "SET idle_in_transaction_session_timeout = '5s'",
         "SET enable_seqscan = off",
@@ -91,8 +91,8 @@ struct Connector: Sendable {
         return try? pipeline.rows(query, isPrepared: false).first { $0.optionalString(0) } ?? nil
     }
 
-    /// The statement that makes the schema the only one in `search_path`: the path of the address may name, before this schema,
-    /// one that does not exist yet, and whose tables would be used as soon as somebody creates them.
+    /// The statement that makes the schema the only one in `search_path`: the path of the address may name a schema before it
+    /// that does not exist yet, and if somebody created that schema and tables in it, these tables would be used.
     private var searchPath: [String] {
         schema.map { ["SET search_path = \"\($0.replacing("\"", with: "\"\""))\""] } ?? []
     }
@@ -140,7 +140,8 @@ private final class NewestTimeline: Sendable {
 extension PostgresError {
     /// Whether the server may accept the connection after another one is closed.
     ///
-    /// A connection pooler accepts the log-in, and then answers nothing until it has a connection to the server.
+    /// A missing answer counts too: a connection pooler accepts the log-in, and then answers nothing until it has a connection to
+    /// the server.
     var isLackOfConnections: Bool { state == .tooManyConnections || state == .noAnswer }
 
     /// Whether a new connection may succeed later: the server stops, starts, is a standby, or refuses the user for now.

@@ -218,7 +218,7 @@ final class WriteGroup {
         return searchEnd.map { .now < $0 } ?? true
     }
 
-    /// - Parameter accessVersion: the access mark after another server's change; nil for the one that this server knows.
+    /// - Parameter accessVersion: the access mark (`StoredAccessVersion`) that another server has stored; nil for the known mark.
     private func attempt(_ jobs: Jobs, in session: PostgresWriteSession, _ accessVersion: Int64?) -> End {
         let pipeline = session.pipeline
         var isCommitting = false

@@ -194,6 +194,7 @@ private struct RunSearchStatement {
 /// A text is a number if SQLite can convert it: a decimal number, possibly with white space around it. PostgreSQL cannot convert
 /// a number that is too large or too small for a double, so this SQL makes it infinite or 0, as SQLite does.
 private struct TextNumber {
+    /// The condition that the text is a number.
     let isNumber: String
     /// The number; NULL for other texts.
     let value: String

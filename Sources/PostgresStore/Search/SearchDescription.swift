@@ -71,7 +71,7 @@ struct FoundKeys<Search: SearchDescription> {
 }
 
 extension PostgresReadSession {
-    /// Returns one page of the search, in its order.
+    /// Returns the keys of one page of the search, in its order.
     ///
     /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, and for a pattern
     ///   that cannot be used.

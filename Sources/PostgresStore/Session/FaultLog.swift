@@ -50,8 +50,8 @@ extension PostgresError {
 
     /// Whether a trigger or a constraint that somebody has added to the tables refuses the request's changes.
     var isFromTriggerOrConstraint: Bool {
-        let isOfRequest: Set<State> = [.uniqueViolation, .foreignKeyViolation, .notNullViolation]
-        return ["09", "23", "27", "44", "P0"].contains(state.errorClass) && !isOfRequest.contains(state)
+        let causedByRequests: Set<State> = [.uniqueViolation, .foreignKeyViolation, .notNullViolation]
+        return ["09", "23", "27", "44", "P0"].contains(state.errorClass) && !causedByRequests.contains(state)
     }
 
     /// Whether the tables, or the privileges of the server's user, have changed since this server started.

@@ -9,7 +9,8 @@ package final class PostgresReadSession: PostgresSession {
     package let pipeline: PostgresPipeline
     /// The client that waits for the result.
     package private(set) var caller = Caller.server
-    /// The total time of all reads for one answer; nil until a read of the answer calls `effortOfWholeAnswer`.
+    /// The counter of time that this read shares with later reads for the same answer; nil until this read calls
+    /// `effortOfWholeAnswer`.
     package private(set) var effort: ReadEffort?
     /// Returns a sentence that says what the client should reduce if the read takes too long.
     var advice: () -> String = { defaultAdvice }

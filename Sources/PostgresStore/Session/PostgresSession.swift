@@ -40,7 +40,7 @@ package protocol PostgresSession: AnyObject, ClientBound {
     /// Whether this server uses the tables of users, tokens and the audit.
     var hasAccessTables: Bool { get }
 
-    /// Called before a statement is sent or collected.
+    /// Called before a statement is sent or queued; a write session then sends what its request has logged so far.
     func prepareStatement() throws
 }
 

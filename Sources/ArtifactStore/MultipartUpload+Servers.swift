@@ -91,7 +91,7 @@ extension MultipartUpload {
         guard count == bytes.count else { throw ArtifactError(errno: code == 0 ? EIO : code, call: "write") }
     }
 
-    /// Returns the length of every part but the last, which is the same for all servers; nil if it is not decided yet.
+    /// Returns the common length of all parts but the last, as it is decided for all servers; nil if it is not decided yet.
     ///
     /// - Parameter proposal: the length that becomes the common one if there is none yet; nil to propose none.
     /// - Returns: the length, and whether this call has decided it by its proposal.

@@ -169,6 +169,7 @@ extension ArtifactBucket: DirectTransfers {
 /// The id by which clients know an upload in parts; it contains the object's creation token, which the server does not store.
 private struct UploadWithToken {
     let creationToken: String
+    /// The id by which the storage knows the upload.
     let id: String
 
     private static let start = "apus."

@@ -40,6 +40,7 @@ package final class PostgresPipeline {
     private var removedCount = 0
     private var unreadRows: [Ticket: PostgresRows] = [:]
     private var ticketCount = 0
+    /// The first error of the statements that were sent, until a call throws it.
     private var failure: PostgresError?
 
     private static let maximumStatements = 256
@@ -331,8 +332,8 @@ package struct PostgresWatch {
     package var deadline: ContinuousClock.Instant?
     /// Called ten times a second while the server works; returns true if no client waits for the result any more.
     package var isAbandoned: (() -> Bool)?
-    /// Whether the server is asked to cancel the running statements when the time is over; otherwise the connection is
-    /// closed at once.
+    /// Whether the server is first asked to cancel the statements if their deadline passes or no client waits any more; otherwise
+    /// the connection is closed at once.
     package var cancels: Bool
     /// The reason why the statements were cancelled; nil if they were not.
     fileprivate var cancellationReason: PostgresError.State?

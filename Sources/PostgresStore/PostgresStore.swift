@@ -68,7 +68,7 @@ package final class PostgresStore: Sendable {
 
     /// How many transactions store changes at the same time.
     ///
-    /// More would wait for the same disk and processors, and share less.
+    /// More transactions would wait for the same disk and processors, and fewer requests would share each of them.
     private static let writerCount = 2
     /// The time limit for all statements at the start.
     private static let startTimeout = Duration.seconds(60)
@@ -244,7 +244,7 @@ package final class PostgresStore: Sendable {
 
     package var isRemote: Bool { true }
 
-    /// Translates a failure of PostgreSQL, and reports those that need the operator's attention.
+    /// Translates a failure of PostgreSQL, and reports it if it needs the operator's attention.
     private func failure(_ error: any Error) -> any Error {
         faults.note(error)
         return TrackingError.translated(error)

@@ -29,8 +29,9 @@ package struct ZipArchive: Sendable {
     private var walk: ArtifactWalk
     private let deflater: Deflater
     private var current: CurrentFile?
+    /// The central directory, as far as it is made.
     private var directory: [UInt8] = []
-    private var entries: UInt64 = 0
+    private var entryCount: UInt64 = 0
     /// The number of bytes in earlier pieces.
     private var written: UInt64 = 0
 
@@ -56,7 +57,7 @@ package struct ZipArchive: Sendable {
             } else {
                 let size = UInt64(directory.count)
                 buffer.append(contentsOf: directory)
-                ZipFormat.appendEnd(entries: entries, size: size, offset: offset, to: &buffer)
+                ZipFormat.appendEnd(entries: entryCount, size: size, offset: offset, to: &buffer)
                 return false
             }
         }
@@ -109,7 +110,7 @@ package struct ZipArchive: Sendable {
 
     private mutating func addToDirectory(_ entry: ZipEntry) {
         entry.appendDirectoryRecord(to: &directory)
-        entries += 1
+        entryCount += 1
     }
 }
 

@@ -36,7 +36,7 @@ struct PendingStorage {
 struct RecentQuotaChecks {
     private var expirations: [StorageOwner?: ContinuousClock.Instant] = [:]
 
-    /// How long runs are not counted again; until then, runs that MLflow's own tools (such as `mlflow gc`) have removed still
+    /// How long runs are not counted again; meanwhile, runs that MLflow's own tools (such as `mlflow gc`) have removed still
     /// count.
     private static let interval = Duration.seconds(5)
 

@@ -104,7 +104,7 @@ extension PostgresWriteSession {
     package func countRun(ifBelow limit: Int64) throws -> Bool {
         if try storedTotalRunCount() + storage.runCountChange >= limit {
             // All runs are counted again only before this transaction adds runs. A later count would leave out imported runs that
-            // are not sent yet, and would count the others twice.
+            // are not sent yet, and contain those that are sent, which `runCountChange` counts too.
             guard storage.runCountChange == 0, !checkedQuotas.isRecent(nil) else { return false }
             guard try rows("SELECT count(*) FROM runs").first({ $0.int64(0) }) ?? 0 < limit else {
                 // nil stands for the quota of all owners together.

@@ -46,8 +46,6 @@ final class GroupWriter: Sendable {
     /// How long a thread other than the first waits at most before it tries again to open a connection.
     private static let pauseWithoutConnection = DispatchTimeInterval.seconds(10)
 
-    /// Starts the threads.
-    ///
     /// - Parameters:
     ///   - groups: the group of each thread; not empty.
     ///   - queueTimeout: how long a request waits for its turn before it is refused.

@@ -142,9 +142,8 @@ private struct LoggedModelSearchStatement {
         statement.terms.append(SortTerm("\(row).value", ascending: ordering.ascending, .real))
     }
 
-    /// Returns the column of an attribute.
-    ///
     /// Other programs may have stored NULL where Apus stores an empty text.
+    ///
     /// - Parameter key: the canonical name. The parser returns only these ten names and `lifecycle_stage`.
     private static func attribute(_ key: String) -> SearchColumn {
         switch key {

@@ -172,9 +172,8 @@ private struct RunSearchStatement {
         statement.terms.append(SortTerm(value, ascending: ordering.ascending, .text))
     }
 
-    /// Returns the column of an attribute.
-    ///
     /// Other programs may have stored NULL where Apus stores an empty text or 0.
+    ///
     /// - Parameter key: the canonical name. The parser returns only these six names and `run_id`.
     private static func attribute(_ key: String) -> SearchColumn {
         switch key {

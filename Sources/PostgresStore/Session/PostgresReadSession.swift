@@ -30,7 +30,7 @@ package final class PostgresReadSession: PostgresSession {
     /// Whether the database has the tables of users and tokens, and this server uses them.
     package var hasAccessTables: Bool { permissionChanges.stored != nil }
 
-    /// Begins a transaction; the statement for it is sent with the first one that reads.
+    /// Begins a transaction; its BEGIN is sent together with the first statement that reads.
     ///
     /// - Parameters:
     ///   - isContinued: whether an earlier read for the same answer has checked the permissions.

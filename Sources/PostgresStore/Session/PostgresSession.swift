@@ -107,10 +107,8 @@ extension Array: PostgresParameter where Element: PostgresParameter {
 }
 
 extension PostgresRow {
-    /// Returns an integer; nil for NULL.
     func optionalInt64(_ column: Int) -> Int64? { isNull(column) ? nil : int64(column) }
 
-    /// Returns a text; nil for NULL.
     func optionalString(_ column: Int) -> String? { isNull(column) ? nil : string(column) }
 
     /// Returns a Boolean; false for NULL.

@@ -13,11 +13,13 @@ package final class Issuer: Sendable {
     private struct State {
         var document: IssuerDocument?
         var keys: KeySet?
+        /// The issuer's answer from which `keys` was read.
         var keyBytes: [UInt8] = []
         /// How many times the keys have changed.
         var generation = 0
         var lastAttempt: ContinuousClock.Instant?
         var lastSuccess: ContinuousClock.Instant?
+        /// Why the last fetch failed; nil if it succeeded.
         var failure: IssuerFailure?
         var isFetching = false
         /// Closures to call when a fetch of the keys ends, with or without success, or takes longer than `Pace.maximumWait`.

@@ -43,7 +43,7 @@ package final class PostgresPipeline {
     /// The first error of the statements that were sent, until a call throws it.
     private var failure: PostgresError?
 
-    private static let maximumStatements = 256
+    private static let maximumPreparedStatements = 256
     /// The number of statements after which `send` waits for answers, so that answers do not fill the memory.
     private static let maximumUnsyncedCount = 512
 
@@ -222,7 +222,7 @@ extension PostgresPipeline {
 
     private func statementName(for sql: String, on raw: OpaquePointer) throws(PostgresError) -> String {
         if let name = statementNames[sql] { return name }
-        if statementNames.count >= Self.maximumStatements {
+        if statementNames.count >= Self.maximumPreparedStatements {
             statementNames.removeAll()
             let isSent = apus_PQsendQueryParams(raw, "DEALLOCATE ALL", 0, nil, nil, nil, nil, 1) == 1
             guard isSent else { throw closeLost(raw) }

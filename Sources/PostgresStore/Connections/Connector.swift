@@ -12,7 +12,7 @@ struct Connector: Sendable {
     let writerPriority = WriterPriority()
     /// Receives messages for the server's log.
     let report: @Sendable (String) -> Void
-    private let newest = NewestTimeline()
+    private let newestTimeline = NewestTimeline()
     /// Limits how often old servers are reported.
     private let refusals = Burst()
 
@@ -37,7 +37,7 @@ struct Connector: Sendable {
     ]
     private static let readerSettings = ["SET idle_in_transaction_session_timeout = '60s'"]
 
-    private static let primary = ("target_session_attrs", "read-write")
+    private static let primaryOnly = ("target_session_attrs", "read-write")
 
     init(address: PostgresAddress, readsOnPrimary: Bool, report: @escaping @Sendable (String) -> Void) {
         self.address = address
@@ -56,8 +56,8 @@ struct Connector: Sendable {
             address,
             applicationName: "apus-\(role.rawValue)",
             // If the address names several servers, standbys are skipped, also while one of them takes over.
-            options: role == .writer ? [Self.primary] : [],
-            required: readsOnPrimary ? [Self.primary] : [],
+            options: role == .writer ? [Self.primaryOnly] : [],
+            required: readsOnPrimary ? [Self.primaryOnly] : [],
             settings: Self.settings + (role == .writer ? Self.writerSettings : Self.readerSettings) + searchPath
         ) { pipeline throws(PostgresError) in
             timeline = try checkedTimeline(of: pipeline, role)
@@ -68,9 +68,9 @@ struct Connector: Sendable {
     /// - Throws: if the server was replaced by another one.
     private func checkedTimeline(of pipeline: PostgresPipeline, _ role: Role) throws(PostgresError) -> String? {
         // As long as the writer has found no timeline, readers need not ask: the server probably reports none.
-        guard role == .writer || newest.isKnown else { return nil }
+        guard role == .writer || newestTimeline.isKnown else { return nil }
         guard let timeline = Self.timeline(of: pipeline) else { return nil }
-        guard let newer = newest.newerOrRemember(timeline) else { return timeline }
+        guard let newer = newestTimeline.newerOrRemember(timeline) else { return timeline }
         let refusal =
             "the server at \(pipeline.displayURI) has the timeline \(timeline), but another server has taken over with the timeline "
             + "\(newer), and the old one lacks the changes that were made there. Stop the old server, or name only the new one in "

@@ -11,8 +11,8 @@ internal import Tracking
 /// results. If a request fails, only this request gets the error, and only its changes are undone.
 ///
 /// The first thread carries out all kinds of requests, the other threads only those that log to runs. Such requests lock rows in
-/// the same order in each transaction, so two transactions that only log never wait for each other. If one that only logs and
-/// one with other changes wait for each other, PostgreSQL ends one of the two, and that transaction is repeated.
+/// the same order in each transaction, so two transactions that only log hardly ever wait for each other. If two transactions
+/// do wait for each other, PostgreSQL ends one of them, and that transaction is repeated.
 final class GroupWriter: Sendable {
     private struct State {
         var pending: [WriteJob] = []

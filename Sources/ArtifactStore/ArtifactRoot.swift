@@ -213,7 +213,7 @@ extension ArtifactRoot {
 }
 
 extension Folder {
-    /// Whether the directory has not been removed; no file can be created in a removed directory.
+    /// Whether the directory still exists; no file can be created in a directory that was removed.
     fileprivate var isStillLinked: Bool {
         var status = stat()
         return fstat(descriptor.rawValue, &status) == 0 && status.st_nlink > 0

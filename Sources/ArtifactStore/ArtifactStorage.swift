@@ -93,7 +93,7 @@ package protocol PendingArtifact: AnyObject, Sendable {
     /// Appends bytes; if the function throws, the upload has been aborted.
     func write(_ bytes: UnsafeRawBufferPointer) throws(ArtifactError)
 
-    /// Makes the file visible, which replaces an older one; the file is durable when this function returns.
+    /// Makes the file visible, in place of an older file; the new file is durable when this function returns.
     func commit() throws(ArtifactError) -> StoredArtifact
 
     /// Ends the upload and removes the bytes that were written; does nothing if the upload has ended.

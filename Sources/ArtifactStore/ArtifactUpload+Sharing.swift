@@ -14,8 +14,8 @@ extension Sharing {
     ///
     /// If the file system supports clones (FICLONE), the upload's own file shares the extents of the other file until one
     /// of them is changed. Otherwise the name becomes a hard link to the other file.
-    /// - Returns: nil if no stored file has these bytes, or if the space of none that has them can be shared, because it
-    ///   is on another file system, has as many links as the file system allows, or has another owner.
+    /// - Returns: nil if no stored file has these bytes, or if no such file can share its space, because it is on another file
+    ///   system, has as many links as the file system allows, or has another owner.
     func share(_ file: Descriptor, size: Int64, sha256: [UInt8], in folder: Folder, as name: String) -> SharedSpace? {
         // An empty file takes no space, so sharing would only make all empty files links to one inode.
         guard size > 0 else { return nil }

@@ -119,7 +119,7 @@ package final class ArtifactUpload: Sendable {
         progress.withLock { [earlyFlush] progress in progress.earlyFlush = earlyFlush }
     }
 
-    /// Moves the file to its target, which replaces an older file; the file is durable when this function returns.
+    /// Moves the file to its target, in place of an older file; the new file is durable when this function returns.
     ///
     /// Blocks for two disk flushes and, with `sharing`, while the file is compared with stored files that have the same
     /// hash. If several uploads to one path end at the same time, the complete file of one of them remains.

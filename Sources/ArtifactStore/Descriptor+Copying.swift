@@ -97,7 +97,6 @@ extension Descriptor {
         return status
     }
 
-    /// The size of the file in bytes.
     func size() throws(ArtifactError) -> Int64 { Int64(try status().st_size) }
 
     /// Cuts the file to a size, or extends it with zeros.

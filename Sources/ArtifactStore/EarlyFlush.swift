@@ -5,7 +5,7 @@ internal import Glibc
 /// Sends the bytes of a growing file to the disk while more bytes arrive.
 ///
 /// Otherwise the kernel keeps the bytes in memory until the flush at the end of an upload. The disk is then busy with them for so long
-/// that commits of the database wait. The bytes are durable only after that flush, as without this type (sync_file_range(2)).
+/// that commits of the database wait. Even with this type, the bytes are durable only after that flush (sync_file_range(2)).
 struct EarlyFlush: Sendable {
     private static let bytesAtOnce: Int64 = 256 << 10
 

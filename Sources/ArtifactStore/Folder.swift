@@ -5,12 +5,10 @@ internal import Glibc
 struct Folder: Sendable {
     let descriptor: Descriptor
 
-    /// The kind of a directory entry.
     enum Kind {
         case file, folder, symbolicLink, other
     }
 
-    /// One entry of a directory.
     struct Entry {
         /// The bytes of the name, which need not be UTF-8, with the terminating NUL.
         let name: [CChar]
@@ -121,7 +119,6 @@ extension Folder.Entry {
 }
 
 extension stat {
-    /// The kind of file that the status describes.
     var kind: Folder.Kind {
         switch st_mode & S_IFMT {
         case S_IFREG: .file

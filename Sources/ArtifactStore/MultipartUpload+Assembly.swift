@@ -75,8 +75,8 @@ extension MultipartUpload {
     }
 
     /// - Parameter hasNoWriter: false if a connection of this process still writes to the shared file, although its part
-    ///   has arrived through another connection. The shared file then cannot become the artifact. Neither can it if a
-    ///   connection of another server writes to it, which a lock shows.
+    ///   has arrived through another connection. The shared file then cannot become the artifact. The same holds if a
+    ///   connection of another server still writes to it, which a lock shows.
     private func assemble(_ parts: [Int: StoredPart], hasNoWriter: Bool) throws -> String {
         let sharedParts = parts.filter(\.value.isInSharedFile)
         var offsets: [Int: Int64] = [:]

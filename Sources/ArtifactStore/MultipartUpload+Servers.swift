@@ -7,8 +7,8 @@ internal import Synchronization
 //
 // - The journal has a line for each part, whichever server has received the part.
 // - One file contains the common length of the parts, from which the offsets in the shared file follow.
-// - A connection that writes to the shared file locks the range of its part. One that completes or removes the upload
-//   locks the file of the `MultipartRecord`.
+// - A connection that writes to the shared file locks the range of its part. A connection that completes or removes the
+//   upload locks the file of the `MultipartRecord`.
 //
 // Over NFS, the list of a folder's entries may be outdated, and only opening a file shows what another machine has done;
 // so no decision depends on the list.
@@ -91,7 +91,7 @@ extension MultipartUpload {
         guard count == bytes.count else { throw ArtifactError(errno: code == 0 ? EIO : code, call: "write") }
     }
 
-    /// Returns the length of every part but the last, which is the same for all servers; nil if it is not decided yet.
+    /// Returns the common length of all parts but the last, as it is decided for all servers; nil if it is not decided yet.
     ///
     /// - Parameter proposal: the length that becomes the common one if there is none yet; nil to propose none.
     /// - Returns: the length, and whether this call has decided it by its proposal.

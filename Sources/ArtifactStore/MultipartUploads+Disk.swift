@@ -21,6 +21,7 @@ extension MultipartUploads {
         case unknown
     }
 
+    /// Looks up an upload, in memory or else on the disk, and remembers it if it is open.
     func find(_ id: String) throws -> FoundUpload {
         // The id is checked, because it becomes the name of a folder.
         guard id.utf8.count == 32, id.allSatisfy({ $0.isHexDigit && $0.isASCII }) else { return .unknown }

@@ -91,7 +91,7 @@ package final class MultipartUploads: Sendable {
             let folder = try parent.folder(id)
             let record = MultipartRecord(path: path.description, partCount: partCount, expires: expires, owner: owner)
             // The shared file is created only here: a server that does not know yet that another one has completed the
-            // upload must not create it again.
+            // upload must not create the file again.
             _ = try folder.open(MultipartUpload.dataName, flags: O_RDWR | O_CREAT, mode: 0o666)
             _ = try folder.open(MultipartUpload.completionName, flags: O_RDWR | O_CREAT, mode: 0o600)
             try folder.write(record.text, to: MultipartRecord.name)
@@ -226,7 +226,6 @@ package final class MultipartUploads: Sendable {
         return expired
     }
 
-    /// Moves the complete file to its target.
     private func moveFile(
         _ name: String,
         of upload: MultipartUpload,

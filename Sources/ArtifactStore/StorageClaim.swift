@@ -1,4 +1,4 @@
-/// The bytes of a quota that an unfinished upload uses; they are returned when the claim is released.
+/// The bytes of a quota that an unfinished upload uses; the quota gets them back when the claim is released.
 package protocol StorageClaim: AnyObject, Sendable {
     /// Adds bytes that are about to be written.
     ///
@@ -8,9 +8,9 @@ package protocol StorageClaim: AnyObject, Sendable {
     /// Adds bytes that are on the disk already, even if they exceed the quota.
     func restore(_ bytes: Int64)
 
-    /// Returns bytes that were discarded.
+    /// Gives bytes that were discarded back to the quota.
     func shrink(by bytes: Int64)
 
-    /// Returns all bytes: the upload was aborted, or the stored artifact now counts instead of the upload.
+    /// Gives all bytes back to the quota: the upload was aborted, or the stored artifact now counts instead of the upload.
     func release()
 }

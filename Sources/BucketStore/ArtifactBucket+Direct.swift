@@ -169,16 +169,17 @@ extension ArtifactBucket: DirectTransfers {
 /// The id by which clients know an upload in parts; it contains the object's creation token, which the server does not store.
 private struct UploadWithToken {
     let creationToken: String
+    /// The id by which the storage knows the upload.
     let id: String
 
-    private static let start = "apus."
+    private static let prefix = "apus."
 
-    var text: String { "\(Self.start)\(creationToken).\(id)" }
+    var text: String { "\(Self.prefix)\(creationToken).\(id)" }
 
     /// Splits a client's id into the creation token, nil if there is none, and the storage's id.
     static func parts(of text: String) -> (creationToken: String?, id: String) {
         let pieces = text.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
-        guard text.hasPrefix(start), pieces.count == 3, S3Client.isCreationToken(pieces[1]) else { return (nil, text) }
+        guard text.hasPrefix(prefix), pieces.count == 3, S3Client.isCreationToken(pieces[1]) else { return (nil, text) }
         return (String(pieces[1]), String(pieces[2]))
     }
 }

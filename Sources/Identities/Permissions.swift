@@ -10,8 +10,9 @@ package enum ProtectedThing: Sendable, Equatable {
 
 /// The permissions of one user by the rules of MLflow's roles; needs no access to a store.
 ///
-/// All grants with the same type and pattern are first combined: a refusal wins, otherwise the highest level. For a run, a
-/// grant for all runs decides; if there is none, the grant for its experiment does, and finally the default for everybody.
+/// All grants with the same type and pattern are first combined: a refusal wins, otherwise the highest level. For a run
+/// in a readable experiment, a grant for all runs decides; if there is none, the level on the experiment does, which is that of
+/// its grants or the default for everybody.
 package struct Permissions: Sendable {
     /// The level for everybody on objects for which there is no grant.
     package let defaultLevel: PermissionLevel

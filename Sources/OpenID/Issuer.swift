@@ -13,11 +13,13 @@ package final class Issuer: Sendable {
     private struct State {
         var document: IssuerDocument?
         var keys: KeySet?
+        /// The issuer's answer from which `keys` was read.
         var keyBytes: [UInt8] = []
         /// How many times the keys have changed.
         var generation = 0
         var lastAttempt: ContinuousClock.Instant?
         var lastSuccess: ContinuousClock.Instant?
+        /// Why the last fetch failed; nil if it succeeded.
         var failure: IssuerFailure?
         var isFetching = false
         /// Closures to call when a fetch of the keys ends, with or without success, or takes longer than `Pace.maximumWait`.
@@ -39,6 +41,7 @@ package final class Issuer: Sendable {
     }
 
     package let settings: IssuerSettings
+    /// Sends the requests to the issuer.
     private let calls: IssuerCalls
     private let pace: Pace
     private let report: @Sendable (String) -> Void
@@ -99,6 +102,7 @@ package final class Issuer: Sendable {
         .keysUnavailable("The keys of \(settings.issuer) are still being fetched; send the request again in a moment.")
     }
 
+    /// Finds the key of a token without blocking; starts to fetch the keys if they are old.
     private func findKey(of token: JSONWebToken) -> KeySet.FoundKey {
         let (keys, isOld) = state.withLock { state in
             (state.keys, state.lastSuccess.map { .now - $0 > pace.refreshInterval } ?? false)
@@ -209,7 +213,8 @@ package final class Issuer: Sendable {
 
     /// The address to which a browser is sent for a log-in (RFC 6749 §4.1.1, RFC 7636 §4.3).
     ///
-    /// - Throws: if the issuer is not set up for log-ins, does not support them, or its configuration is not known yet.
+    /// - Throws: if the settings have no client for log-ins, if the issuer does not support log-ins, or if its configuration is
+    ///   not known yet.
     package func authorizationAddress(
         for attempt: LogInAttempt,
         returningTo redirect: String
@@ -227,6 +232,7 @@ package final class Issuer: Sendable {
         return endpoint + (endpoint.contains("?") ? "&" : "?") + query
     }
 
+    /// The error while the issuer's configuration is not known; also starts to fetch the configuration.
     private var notReady: IssuerFailure {
         let isFetching = startFetching()
         if let failure = state.withLock(\.failure), !isFetching { return failure }

@@ -77,7 +77,6 @@ struct JSONWebToken: Sendable {
     }
 }
 
-/// The claims of a token.
 struct Claims: Sendable {
     private let root: JSONValue
 

@@ -77,8 +77,8 @@ struct KeySet: Sendable {
         case key(Entry)
         /// The set has no key with the token's key id (`kid`).
         case unknown
-        /// The key with the token's key id is not for the token's algorithm; or the token has no key id, and not
-        /// exactly one key is for its algorithm.
+        /// The key with the token's key id is not for the token's algorithm; or the token has no key id, and none
+        /// or several of the keys are for its algorithm.
         case unfit
     }
 

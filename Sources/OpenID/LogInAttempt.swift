@@ -24,6 +24,7 @@ package struct LogInAttempt: Sendable {
         verifier = derive("verifier")
     }
 
+    /// The hash of `verifier`; the issuer gets the hash first, and checks `verifier` against it later (RFC 7636).
     package var challenge: String { Base64.encode(SHA256.digest(of: Array(verifier.utf8)), .urlSafe) }
 
     /// Whether the `state` of an answer belongs to this attempt; compares in constant time.

@@ -6,11 +6,12 @@ package final class TokenIssuers: Sendable {
     private struct CheckedToken {
         let proof: ProvenToken
         let issuer: Issuer
+        /// `Issuer.generation` before the check; the token is checked again if it has changed since.
         let generation: Int
     }
 
     package let all: [Issuer]
-    private let byName: [String: Issuer]
+    private let byAddress: [String: Issuer]
     /// The checked tokens, by their SHA-256, so that no token itself is kept in memory.
     private let checkedTokens = Mutex<[[UInt8]: CheckedToken]>([:])
 
@@ -19,7 +20,7 @@ package final class TokenIssuers: Sendable {
 
     package init(_ issuers: [Issuer]) {
         all = issuers
-        byName = Dictionary(issuers.map { ($0.settings.issuer, $0) }, uniquingKeysWith: { first, _ in first })
+        byAddress = Dictionary(issuers.map { ($0.settings.issuer, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Whether a credential has the form of a JSON Web Token.
@@ -43,7 +44,7 @@ package final class TokenIssuers: Sendable {
             return checked.proof
         }
         let token = try JSONWebToken(text)
-        guard let name = token.claims.text("iss"), let issuer = byName[name] else {
+        guard let address = token.claims.text("iss"), let issuer = byAddress[address] else {
             throw .refused("The token is of an issuer that this server does not know.")
         }
         let generation = issuer.generation

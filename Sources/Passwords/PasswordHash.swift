@@ -2,7 +2,7 @@ internal import COpenSSL
 internal import Coding
 internal import Hashing
 
-/// The stored form of a password: its PBKDF2-HMAC-SHA256 (RFC 8018 §5.2), which OpenSSL computes, and its own salt.
+/// The stored form of a password: a random salt, and the PBKDF2-HMAC-SHA256 hash (RFC 8018 §5.2) that OpenSSL computes with it.
 ///
 /// The text is `pbkdf2:sha256:rounds$salt$hash`, which Werkzeug, and thereby MLflow's own server, writes too.
 package enum PasswordHash {

@@ -19,7 +19,7 @@ package struct PostgresAddress: Sendable {
         uri = "postgresql://" + rest
     }
 
-    /// Returns the text after `://`; nil if the scheme is not one of PostgreSQL.
+    /// Returns the text after `://`; nil if the text does not begin with a scheme of PostgreSQL.
     private static func rest(of text: String) -> Substring? {
         guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://") else { return nil }
         let scheme = text[..<colon].lowercased()

@@ -1,6 +1,6 @@
 /// The values of a column of rows, as one parameter: an array in PostgreSQL's binary format.
 ///
-/// The server reads this format several times faster than the text of an array, and this program makes no text for each value.
+/// The server reads this format several times faster than the text of an array, and this program writes no value as text.
 /// The statement must cast the parameter to an array of the type, as in `$1::bigint[]`, because the server cannot convert a
 /// binary array to another type.
 ///

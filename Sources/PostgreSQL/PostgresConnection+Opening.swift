@@ -23,7 +23,7 @@ extension PostgresConnection {
         let addressOptions = try address.options()
         // libpq uses the last value of a repeated option, so that the address can override the options before it.
         // Keepalive probes detect within a minute that the server's host no longer answers. No probes are sent while sent
-        // data are unacknowledged; then `tcp_user_timeout` (libpq 12 and later) limits the wait.
+        // data are unacknowledged; then `tcp_user_timeout` limits the wait, if libpq knows this option (libpq 12 and later).
         var options = [("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3")]
         if addressOptions["tcp_user_timeout"] != nil { options.append(("tcp_user_timeout", "15000")) }
         options += defaults.map { ($0.keyword, $0.value) }
@@ -51,8 +51,8 @@ extension PostgresConnection {
         }
         let lists = ["host", "hostaddr", "port"].map { ($0, list($0)) }.filter { !$0.1.isEmpty }
         let count = lists.map(\.1.count).max() ?? 0
-        // libpq replaces an empty element by a default, which the options of a single host cannot express. It refuses lists of
-        // unequal length.
+        // Other lists are left to libpq, which replaces an empty element by a default that the options of a single host cannot
+        // express, and refuses lists of unequal length.
         let canBeSplit = lists.allSatisfy { name, list in
             !list.contains("") && (list.count == count || (name == "port" && list.count == 1))
         }

@@ -17,7 +17,7 @@ package final class PostgresConnection {
     /// Whether `forEachRow` is reading the rows of a query.
     private var isBusy = false
 
-    private static let maximumStatements = 128
+    private static let maximumPreparedStatements = 128
     /// The longest time that the server may take to accept a cancel request.
     private static let cancelTimeout = Duration.seconds(5)
     /// The most bytes that are passed to libpq in one call during COPY.
@@ -147,7 +147,7 @@ extension PostgresConnection {
 
     private func statementName(for sql: String, on raw: OpaquePointer) throws(PostgresError) -> String {
         if let name = statementNames[sql] { return name }
-        if statementNames.count >= Self.maximumStatements {
+        if statementNames.count >= Self.maximumPreparedStatements {
             statementNames.removeAll()
             try execute("DEALLOCATE ALL")
         }

@@ -40,9 +40,10 @@ package final class PostgresPipeline {
     private var removedCount = 0
     private var unreadRows: [Ticket: PostgresRows] = [:]
     private var ticketCount = 0
+    /// The first error of the statements that were sent, until a call throws it.
     private var failure: PostgresError?
 
-    private static let maximumStatements = 256
+    private static let maximumPreparedStatements = 256
     /// The number of statements after which `send` waits for answers, so that answers do not fill the memory.
     private static let maximumUnsyncedCount = 512
 
@@ -53,7 +54,7 @@ package final class PostgresPipeline {
     ///   - required: values of libpq's options that replace those of the address.
     ///   - settings: statements that run first in the session, such as `SET …`. All of them together may take
     ///     `connect_timeout` again.
-    ///   - check: throws an error of a lost connection if another host must be used; then the next one is tried.
+    ///   - check: refuses a host by an error for which `isDisconnection` is true; then the next host is tried.
     /// - Throws: `PostgresError`; the state is `.noLibrary` also if libpq is older than version 14, which has no pipelines.
     package static func open(
         _ address: PostgresAddress,
@@ -129,7 +130,7 @@ package final class PostgresPipeline {
 
     /// Waits for the rows of a statement, and removes them from the pipeline; a ticket can be used once.
     ///
-    /// - Throws: the first error of this statement and those before it.
+    /// - Throws: the first error of the statements that are queued by now, which may be one queued after this statement.
     package func rows(_ ticket: Ticket) throws(PostgresError) -> PostgresRows {
         if unreadRows[ticket] == nil {
             try waitForAnswers()
@@ -221,7 +222,7 @@ extension PostgresPipeline {
 
     private func statementName(for sql: String, on raw: OpaquePointer) throws(PostgresError) -> String {
         if let name = statementNames[sql] { return name }
-        if statementNames.count >= Self.maximumStatements {
+        if statementNames.count >= Self.maximumPreparedStatements {
             statementNames.removeAll()
             let isSent = apus_PQsendQueryParams(raw, "DEALLOCATE ALL", 0, nil, nil, nil, nil, 1) == 1
             guard isSent else { throw closeLost(raw) }
@@ -331,8 +332,8 @@ package struct PostgresWatch {
     package var deadline: ContinuousClock.Instant?
     /// Called ten times a second while the server works; returns true if no client waits for the result any more.
     package var isAbandoned: (() -> Bool)?
-    /// Whether the server is asked to cancel the running statements when the time is over; otherwise the connection is
-    /// closed at once.
+    /// Whether the server is first asked to cancel the statements if their deadline passes or no client waits any more; otherwise
+    /// the connection is closed at once.
     package var cancels: Bool
     /// The reason why the statements were cancelled; nil if they were not.
     fileprivate var cancellationReason: PostgresError.State?

@@ -46,7 +46,7 @@ package struct PostgresRow {
         case .integer:
             return withBytes(column) { bytes in
                 // The sign is in the first byte. An oid is unsigned: one above 2³¹ would be read wrongly, but no query
-                // here selects one.
+                // here selects such an oid.
                 bytes.reduce(bytes.first.map { $0 >= 0x80 ? -1 : 0 } ?? 0) { $0 << 8 | Int64($1) }
             }
         case .boolean: return withBytes(column) { $0.first == 1 ? 1 : 0 }

@@ -31,7 +31,7 @@ package final class PostgresStore: Sendable {
         package var queueTimeout: Duration = .seconds(10)
         /// The time limit for the answer to COMMIT, after which the connection counts as lost.
         package var commitTime: Duration = .seconds(10)
-        /// The time limit for one statement of a change; ten times as long for one that changes all runs of an experiment.
+        /// The time limit for one statement of a change; ten times as long if the change affects all runs of an experiment.
         package var statementTime: Duration = .seconds(30)
         /// The limits that reads and writes share with the rest of the server.
         package var budgets = Budgets()
@@ -68,7 +68,7 @@ package final class PostgresStore: Sendable {
 
     /// How many transactions store changes at the same time.
     ///
-    /// More would wait for the same disk and processors, and share less.
+    /// More transactions would wait for the same disk and processors, and fewer requests would share each of them.
     private static let writerCount = 2
     /// The time limit for all statements at the start.
     private static let startTimeout = Duration.seconds(60)
@@ -94,7 +94,7 @@ package final class PostgresStore: Sendable {
         connector.schema = schema
         let hasOwnTables = try OwnTables.exist(connection)
         let scripts = hasOwnTables || configuration.makesOwnTables ? configuration.ownTables : []
-        permissionChanges = PermissionChanges(stored: try Self.accessVersion(connection, scripts))
+        permissionChanges = PermissionChanges(stored: try Self.prepareOwnTables(connection, scripts))
         let settings = scripts.isEmpty ? [:] : configuration.sharedSettings
         differentSettings = try settings.isEmpty ? [] : ServerSettingsTable(pipeline: connection).replace(by: settings)
         hasUncheckedAccounts = try configuration.ownTables.isEmpty && OwnTables.haveAccounts(connection)
@@ -138,8 +138,8 @@ package final class PostgresStore: Sendable {
         removals = RemovalWriter { try makeWriter(1) }
     }
 
-    /// Creates this server's own tables, if it needs them; returns the access mark.
-    private static func accessVersion(
+    /// Creates or upgrades Apus's own tables, if this server needs them; returns the access mark that they contain.
+    private static func prepareOwnTables(
         _ pipeline: PostgresPipeline,
         _ scripts: [String]
     ) throws -> StoredAccessVersion? {
@@ -231,7 +231,7 @@ package final class PostgresStore: Sendable {
         switch result {
         case .success: isUnreachable.store(false, ordering: .relaxed)
         case .failure(let error):
-            // A database that hangs keeps its connections.
+            // The connections to a database that hangs stay open, so only the waiting time shows that it does not answer.
             let isHanging = error as? TrackingError == .waitedTooLongToRead
             let isDisconnected = (error as? PostgresError)?.isDisconnection == true
             if isHanging || isDisconnected { isUnreachable.store(true, ordering: .relaxed) }
@@ -244,7 +244,7 @@ package final class PostgresStore: Sendable {
 
     package var isRemote: Bool { true }
 
-    /// Translates a failure of PostgreSQL, and reports those that need the operator's attention.
+    /// Translates a failure of PostgreSQL, and reports it if it needs the operator's attention.
     private func failure(_ error: any Error) -> any Error {
         faults.note(error)
         return TrackingError.translated(error)

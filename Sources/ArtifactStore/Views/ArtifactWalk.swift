@@ -53,6 +53,7 @@ package struct ArtifactWalk: Sendable {
     private struct Step {
         let name: String
         let isFolder: Bool
+        /// Whether the step enters the folder and returns no entry.
         let isDescent: Bool
         /// The facts that the listing contained; nil if they must be requested from the folder.
         var facts: ArtifactFacts?
@@ -71,6 +72,7 @@ package struct ArtifactWalk: Sendable {
     }
 
     private var levels: [Level] = []
+    /// The length of the base's path and the slash after it.
     private let baseBytes: Int
     private let after: String?
     private let ifVanished: VanishedPolicy

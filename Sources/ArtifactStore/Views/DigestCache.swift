@@ -5,7 +5,7 @@ internal import Synchronization
 /// A cache of the digests of file contents; a digest is valid until the status of the file, or the tag of the object in an
 /// object store, changes.
 ///
-/// The cache has two generations. When the younger one is full, the older one is discarded.
+/// The cache has two halves, called generations. When the younger one is full, it replaces the older one.
 package final class DigestCache: Sendable {
     private struct Generations {
         var young: [ContentVersion: [UInt8]] = [:]

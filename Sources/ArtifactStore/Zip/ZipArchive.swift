@@ -29,8 +29,9 @@ package struct ZipArchive: Sendable {
     private var walk: ArtifactWalk
     private let deflater: Deflater
     private var current: CurrentFile?
+    /// The central directory, as far as it is made.
     private var directory: [UInt8] = []
-    private var entries: UInt64 = 0
+    private var entryCount: UInt64 = 0
     /// The number of bytes in earlier pieces.
     private var written: UInt64 = 0
 
@@ -44,7 +45,7 @@ package struct ZipArchive: Sendable {
     /// - Returns: whether the archive has more pieces.
     /// - Throws: an error that makes the archive incomplete: `.notFound` for a file that vanished after its folder was read,
     ///   `.other` with ENODATA for a file that became shorter while it was read, other errors of the file system. The bytes so
-    ///   far are then not a valid archive, and the response must end so that the client sees that it is incomplete.
+    ///   far are then not a valid archive, and the response must end in a way that shows the client that it is incomplete.
     package mutating func next(into buffer: inout [UInt8]) throws(ArtifactError) -> Bool {
         let start = buffer.count
         while buffer.count - start < Self.pieceBytes {
@@ -56,7 +57,7 @@ package struct ZipArchive: Sendable {
             } else {
                 let size = UInt64(directory.count)
                 buffer.append(contentsOf: directory)
-                ZipFormat.appendEnd(entries: entries, size: size, offset: offset, to: &buffer)
+                ZipFormat.appendEnd(entries: entryCount, size: size, offset: offset, to: &buffer)
                 return false
             }
         }
@@ -109,7 +110,7 @@ package struct ZipArchive: Sendable {
 
     private mutating func addToDirectory(_ entry: ZipEntry) {
         entry.appendDirectoryRecord(to: &directory)
-        entries += 1
+        entryCount += 1
     }
 }
 

@@ -64,14 +64,14 @@ extension PostgresWriteSession {
 /// a later time. Used only on one thread of the writer.
 final class AuditIDs {
     private static let rangesPerMillisecond: Int64 = 1_024
-    private let range = Int64.random(in: 0..<rangesPerMillisecond)
-    private var last: Int64 = 0
+    private let rangeIndex = Int64.random(in: 0..<rangesPerMillisecond)
+    private var lastID: Int64 = 0
 
     func next(at time: Int64) -> Int64 {
         let first = AuditEntry.firstID(at: time)
         let size = AuditEntry.firstID(at: 1) / Self.rangesPerMillisecond
-        last = max(last + 1, first + range * size)
-        return last
+        lastID = max(lastID + 1, first + rangeIndex * size)
+        return lastID
     }
 }
 

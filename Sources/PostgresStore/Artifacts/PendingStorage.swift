@@ -10,9 +10,9 @@ struct PendingStorage {
     }
 
     private(set) var changes: [StorageOwner?: Change] = [:]
-    /// The numbers of runs of the owners that the transaction has read, without its own changes.
+    /// The numbers of runs by owner, as the transaction has read them from the database, without its own changes.
     var storedRunCounts: [StorageOwner: Int64] = [:]
-    /// The number of all runs that the transaction has read, without its own changes.
+    /// The number of all runs, as the transaction has read it from the database, without its own changes; nil before.
     var storedTotalRunCount: Int64?
     /// The change by the transaction to the number of all runs; always 0 if that number has no limit.
     var runCountChange: Int64 = 0
@@ -36,7 +36,7 @@ struct PendingStorage {
 struct RecentQuotaChecks {
     private var expirations: [StorageOwner?: ContinuousClock.Instant] = [:]
 
-    /// How long runs are not counted again; until then, runs that MLflow's own tools (such as `mlflow gc`) have removed still
+    /// How long runs are not counted again; meanwhile, runs that MLflow's own tools (such as `mlflow gc`) have removed still
     /// count.
     private static let interval = Duration.seconds(5)
 

@@ -104,7 +104,7 @@ extension PostgresWriteSession {
     package func countRun(ifBelow limit: Int64) throws -> Bool {
         if try storedTotalRunCount() + storage.runCountChange >= limit {
             // All runs are counted again only before this transaction adds runs. A later count would leave out imported runs that
-            // are not sent yet, and would count the others twice.
+            // are not sent yet, and contain those that are sent, which `runCountChange` counts too.
             guard storage.runCountChange == 0, !checkedQuotas.isRecent(nil) else { return false }
             guard try rows("SELECT count(*) FROM runs").first({ $0.int64(0) }) ?? 0 < limit else {
                 // nil stands for the quota of all owners together.
@@ -134,8 +134,8 @@ extension PostgresWriteSession {
 
     /// Counts all runs and stores their number.
     ///
-    /// The count does not contain runs in open transactions of other servers. Those servers add them to the number afterwards,
-    /// because this transaction locks the row of the number before it counts and until its end.
+    /// The count does not contain runs in open transactions of other servers. Those servers add such runs to the number after
+    /// this transaction, which locks the row of the number before it counts, and keeps it locked until its own end.
     private func countRunsAgain() throws -> Int64 {
         _ = try rows("SELECT runs FROM apus.run_count FOR UPDATE")
         let update = "UPDATE apus.run_count SET runs = (SELECT count(*) FROM runs), counted_time = $1 RETURNING runs"

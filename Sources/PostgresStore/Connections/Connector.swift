@@ -12,7 +12,7 @@ struct Connector: Sendable {
     let writerPriority = WriterPriority()
     /// Receives messages for the server's log.
     let report: @Sendable (String) -> Void
-    private let newest = NewestTimeline()
+    private let newestTimeline = NewestTimeline()
     /// Limits how often old servers are reported.
     private let refusals = Burst()
 
@@ -29,15 +29,15 @@ struct Connector: Sendable {
 
     // If a server hangs during a transaction, PostgreSQL ends the transaction after five seconds, because other servers wait for
     // its locks, such as that of the access mark (`StoredAccessVersion`). Statements of the writer find rows by their keys.
-    // PostgreSQL reuses their plans, and a plan made while a table was small would otherwise still read the whole table after it
-    // has grown.
+    // PostgreSQL reuses their plans: without the second setting, a plan made while a table was small would still read the whole
+    // table after it has grown.
     private static let writerSettings = [
         "SET idle_in_transaction_session_timeout = '5s'",
         "SET enable_seqscan = off",
     ]
     private static let readerSettings = ["SET idle_in_transaction_session_timeout = '60s'"]
 
-    private static let primary = ("target_session_attrs", "read-write")
+    private static let primaryOnly = ("target_session_attrs", "read-write")
 
     init(address: PostgresAddress, readsOnPrimary: Bool, report: @escaping @Sendable (String) -> Void) {
         self.address = address
@@ -56,8 +56,8 @@ struct Connector: Sendable {
             address,
             applicationName: "apus-\(role.rawValue)",
             // If the address names several servers, standbys are skipped, also while one of them takes over.
-            options: role == .writer ? [Self.primary] : [],
-            required: readsOnPrimary ? [Self.primary] : [],
+            options: role == .writer ? [Self.primaryOnly] : [],
+            required: readsOnPrimary ? [Self.primaryOnly] : [],
             settings: Self.settings + (role == .writer ? Self.writerSettings : Self.readerSettings) + searchPath
         ) { pipeline throws(PostgresError) in
             timeline = try checkedTimeline(of: pipeline, role)
@@ -68,9 +68,9 @@ struct Connector: Sendable {
     /// - Throws: if the server was replaced by another one.
     private func checkedTimeline(of pipeline: PostgresPipeline, _ role: Role) throws(PostgresError) -> String? {
         // As long as the writer has found no timeline, readers need not ask: the server probably reports none.
-        guard role == .writer || newest.isKnown else { return nil }
+        guard role == .writer || newestTimeline.isKnown else { return nil }
         guard let timeline = Self.timeline(of: pipeline) else { return nil }
-        guard let newer = newest.newerOrRemember(timeline) else { return timeline }
+        guard let newer = newestTimeline.newerOrRemember(timeline) else { return timeline }
         let refusal =
             "the server at \(pipeline.displayURI) has the timeline \(timeline), but another server has taken over with the timeline "
             + "\(newer), and the old one lacks the changes that were made there. Stop the old server, or name only the new one in "
@@ -91,8 +91,8 @@ struct Connector: Sendable {
         return try? pipeline.rows(query, isPrepared: false).first { $0.optionalString(0) } ?? nil
     }
 
-    /// The statement that makes the schema the only one in `search_path`: the path of the address may name, before this schema,
-    /// one that does not exist yet, and whose tables would be used as soon as somebody creates them.
+    /// The statement that makes the schema the only one in `search_path`: the path of the address may name a schema before it
+    /// that does not exist yet, and if somebody created that schema and tables in it, these tables would be used.
     private var searchPath: [String] {
         schema.map { ["SET search_path = \"\($0.replacing("\"", with: "\"\""))\""] } ?? []
     }
@@ -140,7 +140,8 @@ private final class NewestTimeline: Sendable {
 extension PostgresError {
     /// Whether the server may accept the connection after another one is closed.
     ///
-    /// A connection pooler accepts the log-in, and then answers nothing until it has a connection to the server.
+    /// A missing answer counts too: a connection pooler accepts the log-in, and then answers nothing until it has a connection to
+    /// the server.
     var isLackOfConnections: Bool { state == .tooManyConnections || state == .noAnswer }
 
     /// Whether a new connection may succeed later: the server stops, starts, is a standby, or refuses the user for now.

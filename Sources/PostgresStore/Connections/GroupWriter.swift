@@ -11,8 +11,8 @@ internal import Tracking
 /// results. If a request fails, only this request gets the error, and only its changes are undone.
 ///
 /// The first thread carries out all kinds of requests, the other threads only those that log to runs. Such requests lock rows in
-/// the same order in each transaction, so two transactions of logs never wait for each other. If a log and another change do,
-/// PostgreSQL ends one of the two transactions, and it is repeated.
+/// the same order in each transaction, so two transactions that only log hardly ever wait for each other. If two transactions
+/// do wait for each other, PostgreSQL ends one of them, and that transaction is repeated.
 final class GroupWriter: Sendable {
     private struct State {
         var pending: [WriteJob] = []
@@ -34,6 +34,7 @@ final class GroupWriter: Sendable {
     /// Each of these wakes one thread.
     private let wakeSignals: [DispatchSemaphore]
     private let threadEnds = DispatchSemaphore(value: 0)
+    /// Limits how many requests wait, in total and for each client.
     private let queue: Budget
     private let queueTimeout: Duration
     private let refusalQueue = DispatchQueue(label: "pg-writer-watch")
@@ -45,8 +46,6 @@ final class GroupWriter: Sendable {
     /// How long a thread other than the first waits at most before it tries again to open a connection.
     private static let pauseWithoutConnection = DispatchTimeInterval.seconds(10)
 
-    /// Starts the threads.
-    ///
     /// - Parameters:
     ///   - groups: the group of each thread; not empty.
     ///   - queueTimeout: how long a request waits for its turn before it is refused.

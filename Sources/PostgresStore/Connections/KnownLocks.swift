@@ -10,14 +10,14 @@ final class KnownLocks {
     }
 
     private var expirations: [Entity: ContinuousClock.Instant] = [:]
-    private var allExpiration = ContinuousClock.now
+    private var coversAllUntil = ContinuousClock.now
 
     /// How long a run or experiment is remembered.
     private static let duration = Duration.seconds(30)
     private static let maximumCount = 1_024
 
     /// Whether all changes wait only briefly, because it is unknown what is locked.
-    var coversAll: Bool { .now < allExpiration }
+    var coversAll: Bool { .now < coversAllUntil }
 
     var isEmpty: Bool { expirations.isEmpty }
 
@@ -38,7 +38,7 @@ final class KnownLocks {
     }
 
     private func rememberAll(at now: ContinuousClock.Instant) {
-        if allExpiration < now { allExpiration = now + Self.duration }
+        if coversAllUntil < now { coversAllUntil = now + Self.duration }
     }
 }
 

@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// A read, from its submission until it is answered once: with its outcome, or with a refusal if it has waited too long.
 final class PendingRead: Sendable {
-    /// Carries out the read; a trial ends early.
+    /// Carries out the read; a trial (see `PostgresReaderPool`) gives up after a short time.
     typealias Body = @Sendable (_ turn: PendingRead, _ isTrial: Bool) -> Void
 
     private enum Stage {
@@ -17,7 +17,7 @@ final class PendingRead: Sendable {
 
     private struct State {
         var stage = Stage.queued
-        /// Whether the read counts as waiting, so that `leaveQueue` has not been called yet.
+        /// Whether the read still counts as waiting: `leaveQueue` has not been called yet.
         var isCounted = true
         /// Whether a thread that should have run the read has skipped it, because a trial of the read was running.
         var wasSkipped = false
@@ -36,7 +36,7 @@ final class PendingRead: Sendable {
     }
 
     let kind: Kind
-    /// When the read is refused if the database does not work on it.
+    /// When the read is refused, if its kind and stage allow that.
     let queueDeadline: ContinuousClock.Instant
     private let leaveQueue: @Sendable () -> Void
     private let refuse: @Sendable (_ lastFailure: (any Error)?) -> Void
@@ -120,7 +120,7 @@ final class PendingRead: Sendable {
         }
     }
 
-    /// Answers a read that has waited too long with a refusal.
+    /// Refuses the read, because it has waited too long, and thereby answers it.
     ///
     /// - Returns: false if the read was answered already, or if the database works on it and it is not a look-up.
     func refuseOverdue() -> Bool {

@@ -25,18 +25,19 @@ final class PostgresReaderPool: Sendable {
         var searchCount = 0
         /// Whether a call of `refuseOverdue` is scheduled.
         var isRefusalScheduled = false
-        /// Until then, reads wait only some milliseconds for a lock, because a read did not get one.
+        /// Until this time, reads wait only some milliseconds for a lock, because a read has waited for a lock in vain.
         var shortLockWaitsEnd = ContinuousClock.now
     }
 
     private let connector: Connector
     private let permissionChanges: PermissionChanges
     private let limits: BudgetLimits
+    /// Limits how many reads wait, in total and for each client.
     private let queue: Budget
     private let queueTimeout: Duration
     private let lookUps: ThreadPool
     private let searches: ThreadPool
-    /// While so many searches are in progress, each further one also gets a trial, because one client gets at most this many.
+    /// While so many searches are in progress, each further search also gets a trial: one client gets no more threads than this.
     private let trialThreshold: Int
     private let trials = ThreadPool(name: "pg-trial", width: 1)
     private let refusalQueue = DispatchQueue(label: "pg-reader-watch")
@@ -240,7 +241,7 @@ final class PostgresReaderPool: Sendable {
         }
     }
 
-    /// Returns the error for a failed attempt: the client's error, or an error after which the read is tried again.
+    /// Returns the error for a failed attempt: the error for the client, or one after which the read is tried again.
     private func explained(_ error: PostgresError, _ advice: String, hasLeft: Bool, isTrial: Bool) -> any Error {
         switch error.state {
         case .abandoned:

@@ -71,7 +71,8 @@ extension WriteGroup {
         session = nil
     }
 
-    /// Finds out whether a transaction whose COMMIT was not answered is committed, and delivers the outcomes of its jobs.
+    /// Finds out whether a transaction whose COMMIT was not answered is committed, runs its jobs again if that is safe and
+    /// necessary, and delivers their outcomes.
     ///
     /// - Parameter transaction: nil if the transaction has only logged to runs.
     /// - Returns: the number of jobs, because all have then delivered their outcomes.

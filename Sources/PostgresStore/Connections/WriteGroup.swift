@@ -14,6 +14,7 @@ final class WriteGroup {
     let runQuota: RunQuota
     let storageUseChanges: StorageUseChanges
     let auditIDs = AuditIDs()
+    /// The answers of creations whose clients may not have received them.
     let creations = UnconfirmedCreations()
     let report: @Sendable (String) -> Void
     private let faults: FaultLog
@@ -165,8 +166,8 @@ final class WriteGroup {
         }
     }
 
-    /// Runs the jobs that would change nothing that is known to be locked, and then the others, which wait only briefly for the
-    /// locks.
+    /// Runs the jobs that are not postponed, and then the postponed jobs, which would change something known to be locked, and
+    /// wait only briefly for the locks.
     private func runPostponedJobs(_ jobs: Jobs) -> Int {
         run(jobs.filter { !$0.isPostponed }[...])
         (runsPostponed, searchEnd) = (true, .now + Self.knownSearchTime)
@@ -218,12 +219,12 @@ final class WriteGroup {
         return searchEnd.map { .now < $0 } ?? true
     }
 
-    /// - Parameter accessVersion: the access mark after another server's change; nil for the one that this server knows.
+    /// - Parameter accessVersion: the access mark (`StoredAccessVersion`) that another server has stored; nil for the known mark.
     private func attempt(_ jobs: Jobs, in session: PostgresWriteSession, _ accessVersion: Int64?) -> End {
         let pipeline = session.pipeline
         var isCommitting = false
-        var positions: [Int] = []
-        var running: Int?
+        var startPositions: [Int] = []
+        var runningIndex: Int?
         do {
             creations.rollBack()
             let isSearching = searchEnd != nil && !runsPostponed
@@ -235,8 +236,8 @@ final class WriteGroup {
                 postpones: !runsPostponed
             )
             for index in jobs.indices {
-                positions.append(pipeline.position)
-                running = index
+                startPositions.append(pipeline.position)
+                runningIndex = index
                 do {
                     try jobs[index].execute(session)
                 } catch let error as PostgresError {
@@ -256,8 +257,8 @@ final class WriteGroup {
                 session.renewDeadline()
             }
             guard runsPostponed || !jobs.contains(where: \.isPostponed) else { throw End.postponed }
-            running = nil
-            positions.append(pipeline.position)
+            runningIndex = nil
+            startPositions.append(pipeline.position)
             try session.flushLogs()
             let start = ContinuousClock.now
             try session.prepareCommit()
@@ -278,12 +279,12 @@ final class WriteGroup {
             return .outdated(change.version)
         } catch let error as PostgresError {
             if isCommitting, error.isDisconnection { return .unanswered(error) }
-            guard let position = error.position else { return .rolledBack(error, running) }
+            guard let position = error.position else { return .rolledBack(error, runningIndex) }
             // Statements are sent without waiting, so the failure of one may be read only while a later request runs.
-            let begun = positions.count { $0 <= position }
-            return .rolledBack(error, (1...jobs.count).contains(begun) ? jobs.startIndex + begun - 1 : nil)
+            let begunCount = startPositions.count { $0 <= position }
+            return .rolledBack(error, (1...jobs.count).contains(begunCount) ? jobs.startIndex + begunCount - 1 : nil)
         } catch {
-            return .rolledBack(PostgresError(.misuse, "\(error)"), running)
+            return .rolledBack(PostgresError(.misuse, "\(error)"), runningIndex)
         }
     }
 

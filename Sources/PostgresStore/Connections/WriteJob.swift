@@ -23,6 +23,7 @@ class WriteJob: @unchecked Sendable {
     var isPostponed = false
     /// Whether the request may be stored although that is not confirmed, because the answer to COMMIT was lost.
     fileprivate(set) var isUncertain = false
+    /// The budget of waiting requests; nil after `leaveQueue`.
     private var queue: Budget?
 
     init(peer: Peer, bytes: Int, logsOnly: Bool, queue: Budget) {

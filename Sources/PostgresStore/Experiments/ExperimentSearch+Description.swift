@@ -49,9 +49,8 @@ extension ExperimentSearch: SearchDescription {
         }
     }
 
-    /// Returns the column of an attribute.
+    /// Experiments of early versions of MLflow have no times; a missing time is read as 0.
     ///
-    /// Experiments of early versions of MLflow have no times; these are read as 0.
     /// - Parameter key: the canonical name. The parser returns only these three names and `experiment_id`.
     private static func attribute(_ key: String) -> SearchColumn {
         switch key {

@@ -95,9 +95,9 @@ private struct LoggedModelSearchStatement {
         return scope.digest.map { "(\(isNamed) AND \(row).dataset_digest = \(statement.bind($0)))" } ?? isNamed
     }
 
-    /// Returns the condition that a point belongs to a scope.
+    /// Returns the condition that a point belongs to a scope: the name and the digest of a dataset.
     ///
-    /// If its name or its digest is empty, only the other is compared; if both are, no point belongs to the scope.
+    /// If the scope's name or digest is empty, only the other one is compared; if both are empty, no point belongs to the scope.
     private mutating func scope(_ row: String, _ scope: DatasetScope) -> String {
         var conditions: [String] = []
         if !scope.name.isEmpty { conditions.append("\(row).dataset_name = \(statement.bind(scope.name))") }
@@ -142,9 +142,8 @@ private struct LoggedModelSearchStatement {
         statement.terms.append(SortTerm("\(row).value", ascending: ordering.ascending, .real))
     }
 
-    /// Returns the column of an attribute.
-    ///
     /// Other programs may have stored NULL where Apus stores an empty text.
+    ///
     /// - Parameter key: the canonical name. The parser returns only these ten names and `lifecycle_stage`.
     private static func attribute(_ key: String) -> SearchColumn {
         switch key {

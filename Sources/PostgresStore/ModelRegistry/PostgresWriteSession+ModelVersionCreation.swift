@@ -39,9 +39,9 @@ extension PostgresWriteSession {
         return version
     }
 
-    /// Throws unless a client with limited permissions may add versions to a model.
+    /// Throws if a client with limited permissions may not add versions to a model.
     ///
-    /// For a client without limits, errors in the request itself come before the error for an unknown model.
+    /// Does nothing for a client without limits, who gets errors in the request itself before the error for an unknown model.
     package func requireVersionCreation(ofModel name: String) throws {
         guard permissions != nil else { return }
         let isPrompt: Bool

@@ -86,6 +86,7 @@ protocol RegistryTables {
     associatedtype Key: Sendable
 
     static var subject: SearchSubject { get }
+    /// The name of the table that is searched.
     static var name: String { get }
     static var keyColumns: [String] { get }
     /// The types of the grants that make the found models or prompts visible.

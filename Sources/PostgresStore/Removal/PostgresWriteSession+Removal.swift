@@ -105,7 +105,7 @@ extension PostgresWriteSession: RemovalWriting {
         }
     }
 
-    /// Removes an experiment without runs and models, and whatever else MLflow's servers have stored in it.
+    /// Removes an experiment, which has no runs and models any more, and whatever else MLflow's servers have stored in it.
     private func removeExperiment(_ id: Int64) throws {
         for table in ["experiment_tags", "datasets", "experiments"] {
             try change("DELETE FROM \(table) WHERE experiment_id = $1::bigint", id)

@@ -14,10 +14,10 @@ final class RemovalWriter: Sendable {
         var isClosed = false
     }
 
-    private let make: @Sendable () throws -> GroupWriter
+    private let makeWriter: @Sendable () throws -> GroupWriter
     private let state = Mutex(State())
 
-    init(_ make: @escaping @Sendable () throws -> GroupWriter) { self.make = make }
+    init(_ makeWriter: @escaping @Sendable () throws -> GroupWriter) { self.makeWriter = makeWriter }
 
     /// Runs one removal; calls `completion` when it is committed.
     func submit<Value: Sendable>(
@@ -26,7 +26,7 @@ final class RemovalWriter: Sendable {
     ) throws {
         let writer = try state.withLock { state in
             guard !state.isClosed else { throw TrackingError.busy }
-            let writer = try state.writer ?? make()
+            let writer = try state.writer ?? makeWriter()
             state.writer = writer
             state.pending += 1
             return writer

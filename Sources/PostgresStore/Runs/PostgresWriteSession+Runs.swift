@@ -81,8 +81,6 @@ extension PostgresWriteSession {
         try change(deletion, value)
     }
 
-    /// Returns an active run.
-    ///
     /// - Throws: `.resourceDoesNotExist` for an unknown run id, `.invalidParameterValue` for a deleted run.
     @discardableResult
     func requireActiveRun(_ runID: String, for action: PermittedAction, lock: String = "") throws -> RunInfo {

@@ -84,7 +84,8 @@ extension PostgresWriteSession {
     }
 
     private func send(_ rows: LogRows) throws {
-        // Rows are ordered by run and key, so that servers which write to the same rows lock them in the same order.
+        // Params, latest metrics and tags are sorted by run and key, so that servers that write to the same rows lock them in the
+        // same order.
         if !rows.params.isEmpty { try pipeline.send(LogRows.insertParams, rows.paramColumns()) }
         if !rows.metrics.isEmpty {
             try pipeline.send(LogRows.insertMetrics, rows.metricColumns())

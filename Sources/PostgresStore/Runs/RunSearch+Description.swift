@@ -172,9 +172,8 @@ private struct RunSearchStatement {
         statement.terms.append(SortTerm(value, ascending: ordering.ascending, .text))
     }
 
-    /// Returns the column of an attribute.
-    ///
     /// Other programs may have stored NULL where Apus stores an empty text or 0.
+    ///
     /// - Parameter key: the canonical name. The parser returns only these six names and `run_id`.
     private static func attribute(_ key: String) -> SearchColumn {
         switch key {
@@ -194,6 +193,7 @@ private struct RunSearchStatement {
 /// A text is a number if SQLite can convert it: a decimal number, possibly with white space around it. PostgreSQL cannot convert
 /// a number that is too large or too small for a double, so this SQL makes it infinite or 0, as SQLite does.
 private struct TextNumber {
+    /// The condition that the text is a number.
     let isNumber: String
     /// The number; NULL for other texts.
     let value: String

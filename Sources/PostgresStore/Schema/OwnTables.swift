@@ -54,7 +54,7 @@ struct OwnTables {
         )
     }
 
-    /// Whether the database has users or valid tokens; if the server's user may not read them, whether it has the tables.
+    /// Whether the database has users or valid tokens; if the server's user may not read their tables, whether the tables exist.
     static func haveAccounts(_ pipeline: PostgresPipeline) throws -> Bool {
         let query = """
             SELECT bool_and(has_schema_privilege(space.oid, 'USAGE') AND has_table_privilege(entry.oid, 'SELECT'))

@@ -16,7 +16,6 @@ struct SchemaCheck {
         CREATE INDEX apus_newest_runs ON runs (experiment_id, (coalesce(start_time, 0)) DESC, run_uuid COLLATE "C")
         """
 
-    /// - Parameter willCreateTables: called before the tables are created in an empty database.
     init(_ pipeline: PostgresPipeline, _ schema: MLflowSchema, willCreateTables: @escaping () -> Void) {
         self.pipeline = pipeline
         self.schema = schema

@@ -104,7 +104,7 @@ struct SchemaPath {
         return count == 0
     }
 
-    /// Throws unless all tables that the server uses are visible in the schema of `alembic_version`.
+    /// Throws if `search_path` finds a table that the server uses in another schema than that of `alembic_version`.
     func requireOneSchema() throws {
         let other = try pipeline.rows(
             """

@@ -48,7 +48,7 @@ struct FoundKeys<Search: SearchDescription> {
     let keys: [Search.Key]
     let nextPageToken: String?
 
-    /// The memory of a key in bytes, such as an id of 32 characters.
+    /// The bytes of memory that a key, such as an id of 32 characters, takes.
     private static var keyBytes: Int { 64 }
 
     /// The page, whose entities are read in parts.
@@ -71,7 +71,7 @@ struct FoundKeys<Search: SearchDescription> {
 }
 
 extension PostgresReadSession {
-    /// Returns one page of the search, in its order.
+    /// Returns the keys of one page of the search, in its order.
     ///
     /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, and for a pattern
     ///   that cannot be used.
@@ -95,7 +95,7 @@ extension PostgresReadSession {
         )
     }
 
-    /// Returns a session as one of this store.
+    /// Returns the session as a session of this store; throws if it belongs to another store.
     fileprivate static func own(_ session: any TrackingReading) throws -> PostgresReadSession {
         guard let own = session as? PostgresReadSession else {
             throw StoreCorruption("a page was read from another store")

@@ -107,7 +107,6 @@ struct SearchStatement {
         return "\(stem)_\(aliasCount)"
     }
 
-    /// Adds a condition that begins with EXISTS or NOT EXISTS.
     mutating func addSubquery(_ condition: String) { subqueries.append(condition) }
 
     private static let maximumJoinedSubqueries = 3

@@ -6,15 +6,12 @@ internal import Tracking
 final class FaultLog: Sendable {
     private let displayURI: String
     private let report: @Sendable (String) -> Void
-    private let lastTimes = Mutex<[String: ContinuousClock.Instant]>([:])
+    private let lastReportTimes = Mutex<[String: ContinuousClock.Instant]>([:])
 
-    private static let pause = Duration.seconds(60)
+    private static let minimumInterval = Duration.seconds(60)
     /// The maximum number of kinds that are remembered.
     private static let maximumKinds = 100
 
-    /// - Parameters:
-    ///   - displayURI: the URI of the database without a password.
-    ///   - report: receives the lines.
     init(displayURI: String, report: @escaping @Sendable (String) -> Void) {
         self.displayURI = displayURI
         self.report = report
@@ -30,8 +27,8 @@ final class FaultLog: Sendable {
     }
 
     private func note(_ message: String, kind: String) {
-        let isDue = lastTimes.withLock { times in
-            if let last = times[kind], last + Self.pause > .now { return false }
+        let isDue = lastReportTimes.withLock { times in
+            if let last = times[kind], last + Self.minimumInterval > .now { return false }
             if times.count >= Self.maximumKinds { times = [:] }
             times[kind] = .now
             return true
@@ -50,8 +47,8 @@ extension PostgresError {
 
     /// Whether a trigger or a constraint that somebody has added to the tables refuses the request's changes.
     var isFromTriggerOrConstraint: Bool {
-        let isOfRequest: Set<State> = [.uniqueViolation, .foreignKeyViolation, .notNullViolation]
-        return ["09", "23", "27", "44", "P0"].contains(state.errorClass) && !isOfRequest.contains(state)
+        let causedByRequests: Set<State> = [.uniqueViolation, .foreignKeyViolation, .notNullViolation]
+        return ["09", "23", "27", "44", "P0"].contains(state.errorClass) && !causedByRequests.contains(state)
     }
 
     /// Whether the tables, or the privileges of the server's user, have changed since this server started.

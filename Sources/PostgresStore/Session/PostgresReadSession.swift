@@ -9,7 +9,8 @@ package final class PostgresReadSession: PostgresSession {
     package let pipeline: PostgresPipeline
     /// The client that waits for the result.
     package private(set) var caller = Caller.server
-    /// The total time of all reads for one answer; nil until a read of the answer calls `effortOfWholeAnswer`.
+    /// The counter of time that this read shares with later reads for the same answer; nil until this read calls
+    /// `effortOfWholeAnswer`.
     package private(set) var effort: ReadEffort?
     /// Returns a sentence that says what the client should reduce if the read takes too long.
     var advice: () -> String = { defaultAdvice }
@@ -29,7 +30,7 @@ package final class PostgresReadSession: PostgresSession {
     /// Whether the database has the tables of users and tokens, and this server uses them.
     package var hasAccessTables: Bool { permissionChanges.stored != nil }
 
-    /// Begins a transaction; the statement for it is sent with the first one that reads.
+    /// Begins a transaction; its BEGIN is sent together with the first statement that reads.
     ///
     /// - Parameters:
     ///   - isContinued: whether an earlier read for the same answer has checked the permissions.

@@ -40,7 +40,7 @@ package protocol PostgresSession: AnyObject, ClientBound {
     /// Whether this server uses the tables of users, tokens and the audit.
     var hasAccessTables: Bool { get }
 
-    /// Called before a statement is sent or collected.
+    /// Called before a statement is sent or queued; a write session then sends what its request has logged so far.
     func prepareStatement() throws
 }
 
@@ -107,10 +107,8 @@ extension Array: PostgresParameter where Element: PostgresParameter {
 }
 
 extension PostgresRow {
-    /// Returns an integer; nil for NULL.
     func optionalInt64(_ column: Int) -> Int64? { isNull(column) ? nil : int64(column) }
 
-    /// Returns a text; nil for NULL.
     func optionalString(_ column: Int) -> String? { isNull(column) ? nil : string(column) }
 
     /// Returns a Boolean; false for NULL.

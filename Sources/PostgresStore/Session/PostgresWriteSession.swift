@@ -38,6 +38,7 @@ package final class PostgresWriteSession: PostgresSession, AccessChanging {
     /// How long the server may work on one statement of the transaction.
     private var statementTime = Duration.zero
     private var hasLongStatements = false
+    /// The answers of creations whose clients may not have received them.
     package let creations: UnconfirmedCreations
     private let locks: KnownLocks
     /// Whether requests that would change something known to be locked are left out of the open transaction.
@@ -221,7 +222,6 @@ extension PostgresWriteSession {
         try change(sql, values: values.map(\.postgresValue))
     }
 
-    /// Sends a statement that changes rows, without waiting for its result.
     func change(_ sql: String, values: [PostgresValue]) throws {
         try prepareStatement()
         try noteChange()
@@ -233,7 +233,6 @@ extension PostgresWriteSession {
         try changed(sql, values: values.map(\.postgresValue))
     }
 
-    /// Runs a statement that changes rows, and returns its result.
     func changed(_ sql: String, values: [PostgresValue]) throws -> PostgresRows {
         try prepareStatement()
         try noteChange()

@@ -7,7 +7,7 @@ enum TooLongText {
 
     /// Returns the error with a message that names the columns that may have refused the text; returns other errors unchanged.
     ///
-    /// The transaction must be rolled back.
+    /// Call it after the transaction is rolled back, because it queries the database.
     static func explained(_ error: PostgresError, _ pipeline: PostgresPipeline) -> PostgresError {
         // The message is in the language of the server, but ends with the type, such as character varying(250).
         guard error.state == .valueTooLong, let sql = error.sql, let table = changedTable(sql),

@@ -17,7 +17,7 @@ struct TransactionIdentity {
 }
 
 extension PostgresWriteSession {
-    /// Finds out the outcome of a transaction of an earlier connection.
+    /// Finds out the outcome of a transaction of an earlier connection; if it is still in progress, ends its connection.
     ///
     /// If the transaction has added a run, it is committed if and only if the run is stored. Otherwise, the outcome is the status
     /// that the server has recorded; it is unknown if another server has taken over or may have taken over.

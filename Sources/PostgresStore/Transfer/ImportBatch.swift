@@ -19,6 +19,7 @@ struct ImportBatch {
     var runRows: [[PostgresValue]] = []
     /// The ids in `runRows`.
     var unsentRuns: [String] = []
+    /// The params, tags and points of runs to add.
     var rows = LogRows()
     var modelMetrics: [ModelMetric] = []
 }

@@ -152,7 +152,7 @@ extension TransferTable {
         }
     }
 
-    /// The SQL for the id or name by which rows with equal numbers are ordered.
+    /// The SQL for the id or name by which rows with equal numbers are ordered; empty for experiments, whose numbers all differ.
     fileprivate var id: String {
         switch self {
         case .experiments: "''::text"

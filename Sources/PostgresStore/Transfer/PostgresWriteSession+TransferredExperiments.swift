@@ -15,7 +15,8 @@ extension PostgresWriteSession: RecordImporting {
 
     package func storedExperiment(withID id: Int64) throws -> ExperimentDestination.StoredExperiment? {
         if id == 0 {
-            // The lock keeps others from using the experiment while this transaction finds out whether it is unused.
+            // Only the Default experiment, whose id is 0, can count as unused. The lock keeps others from using it while this
+            // transaction finds out.
             _ = try rows("SELECT 1 FROM experiments WHERE experiment_id = $1::bigint FOR UPDATE", id)
         }
         return try storedExperiment("experiment_id = $1::bigint", id)
@@ -71,7 +72,7 @@ extension PostgresWriteSession: RecordImporting {
         return id
     }
 
-    /// Removes the permissions for an earlier experiment with this id, which some program has removed permanently.
+    /// Removes the permissions for the experiment that has, or had, this id and is removed permanently.
     func removePermissions(onExperiment id: Int64) throws {
         guard hasAccessTables else { return }
         let deletion = "DELETE FROM apus.role_permissions WHERE resource_type = 'experiment' AND resource_pattern = $1"
@@ -89,7 +90,8 @@ extension PostgresWriteSession: RecordImporting {
     /// Advances the sequence, from which other programs get the ids of new experiments, beyond an id.
     ///
     /// Other programs may get ids at the same time. A small advance calls `nextval`, as they do, which is safe. A large one uses
-    /// `setval`, which would make the sequence repeat ids only if others got more than 1,000 ids at the same moment.
+    /// `setval`. It would move the sequence back, so that ids repeat, only if others got more than 1,000 ids after `last` was
+    /// read.
     private func moveSequence(past id: Int64) throws {
         let sequence = "pg_get_serial_sequence('experiments', 'experiment_id')::regclass"
         let last = try rows("SELECT coalesce(pg_sequence_last_value(\(sequence)), 0)").first { $0.int64(0) } ?? 0

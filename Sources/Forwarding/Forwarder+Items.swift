@@ -126,7 +126,7 @@ extension Forwarder {
         ForwardOmission(subject: experiment.name, part: ForwardOmission.experiment, reason: failure.message)
     }
 
-    /// Sends logged models, and then the registry, after the runs that they name.
+    /// Sends logged models and then the registry; an item that names runs waits until they have been sent.
     func sendModelsAndRegistry(to upstream: any Upstream, _ upstreamID: Int64) throws {
         try forgetFailuresOfRemovedItems()
         defer {

@@ -9,7 +9,7 @@ internal import TrackingStore
 /// Each call may be repeated without harm.
 struct RunCalls: Sendable {
     static let route = "/api/2.0/mlflow/"
-    /// The most items that `runs/log-batch` accepts in one call; `maximumTexts` is its limit for params, and for tags.
+    /// The maximum number of items in one call of `runs/log-batch`; `maximumTexts` is its limit for params, and for tags.
     static let maximumItems = 1_000
     static let maximumTexts = 100
     /// The number of refusals in one batch after which `sendInHalves` no longer divides refused parts.

@@ -77,7 +77,7 @@ package struct UpstreamFailure: Error, Sendable, Equatable {
         case refused
         /// The server does not have the item that the call names.
         case missing
-        /// This server does not offer the call.
+        /// The server does not offer the call.
         case unsupported
         /// The local database cannot be read or written.
         case journal

@@ -70,7 +70,7 @@ extension AccessControl {
         return scope
     }
 
-    /// Returns the sender of a request with a token of a user, whose groups may have changed since the token was created.
+    /// Returns the sender of a request with a token of a user; the scope last reported for the user's groups limits the token.
     func sender(of token: AccessToken, _ user: KnownUser) -> Identification {
         let identity = user.identity(limitedTo: token.experimentIDs)
         guard externalUsers.isTrusted, let last = reportedScopes.scope(ofUserNamed: user.user.name) else {
@@ -104,7 +104,7 @@ extension AccessControl {
         case .none: return nil
         case .unusable(let reason): return .failed(.other(AccessRefusal(refusal: HTTPRefusal(400, reason))))
         case .user(let user):
-            // A browser sends the credential that the proxy checks, such as a cookie, with requests of other sites' pages too.
+            // Requests of other sites' pages are refused, because a browser sends the proxy's cookie or password with them too.
             guard
                 OriginPolicy.sender(of: request, publicOrigin: externalUsers.publicOrigin) != .foreign
                     || request.onlyOpensAPage

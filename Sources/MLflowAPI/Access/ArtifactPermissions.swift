@@ -48,7 +48,7 @@ extension MLflowAPI {
         }
     }
 
-    /// Returns the owners whose ids are not after the folder of a run or a model in the path.
+    /// Removes the owners whose ids come after the folder of a run or a model in the path, where they are only names of files.
     ///
     /// - Parameter owners: the runs and models whose ids are in the path, in the order of the path.
     private func actualOwners(

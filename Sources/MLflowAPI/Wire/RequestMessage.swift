@@ -112,7 +112,7 @@ struct RequestMessage {
         return object[name.camelCased]
     }
 
-    /// Returns a member whose name is data, such as a run id, and never a camelCase name; nil if it is absent or null.
+    /// Returns a member whose name is data, such as a run id, so that it has no camelCase form; nil if it is absent or null.
     func member(_ name: String) -> Field? {
         guard case .object(let object) = source, let value = object[name], !value.isNull else { return nil }
         return .json(value)

@@ -31,10 +31,10 @@ final class DirectUploads: Sendable {
 
     init(_ limits: MultipartUploads.Limits) { self.limits = limits }
 
-    /// Reserves one of the client's open uploads for an upload that is about to begin.
+    /// Reserves one of the uploads that a client may have open, for an upload that is about to begin.
     ///
     /// - Parameter findEnded: returns those of the ids whose uploads the storage no longer has, because another server has
-    ///   completed or aborted them; called if the client has no free upload, at most every ten seconds.
+    ///   completed or aborted them; called if the client has too many open ones, at most every ten seconds.
     /// - Throws: `.tooManyUploads`.
     func slot(for peer: Peer, findEnded: ([String]) -> [String]) throws(MultipartError) -> BudgetReservation {
         let now = Int64(time(nil))

@@ -31,7 +31,7 @@ extension MLflowAPI {
 
     private static let multipartPath = "mpu/"
 
-    /// Whether the client may send files in parts: the server must know the address that the client uses.
+    /// Whether the client may send files in parts: to an object store, or to this server if its address is known.
     func offersMultipart(_ request: HTTPRequest) -> Bool {
         settings.servesArtifacts && (artifacts.directTransfers != nil || baseURL(of: request) != nil)
     }
@@ -170,7 +170,8 @@ extension MLflowAPI {
         }
     }
 
-    /// Aborting an upload that no longer exists is not an error: the client would report it instead of the first failure.
+    /// Aborting an upload that no longer exists is not an error: the client would report the error instead of the failure that
+    /// made it abort the upload.
     private func abortMultipart(_ request: HTTPRequest, _ responder: HTTPResponder) {
         answerMultipart(request, responder) { target in
             let uploadID = try target.message.string("upload_id") ?? ""

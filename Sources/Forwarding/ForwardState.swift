@@ -5,6 +5,7 @@ internal import TrackingStore
 struct ForwardState: Sendable {
     /// A run of which a part has to be sent.
     struct Waiting: Sendable {
+        /// When the delay began after which the run is sent.
         var since: ContinuousClock.Instant
         var backOff = BackOff()
         var failure: UpstreamFailure?

@@ -35,7 +35,7 @@ extension MLflowUpstream {
     }
 
     private func model(of source: String, in experiment: String) throws(UpstreamFailure) -> String? {
-        let found = try runs.search("models", in: experiment, page: 50, SourceTag.model, source) { $0["info"]?["tags"] }
+        let found = try runs.search("models", in: experiment, limit: 50, SourceTag.model, source) { $0["info"]?["tags"] }
         return found.compactMap { $0["info"]?["model_id"]?.string }.min()
     }
 

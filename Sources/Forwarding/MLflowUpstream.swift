@@ -125,7 +125,7 @@ struct MLflowUpstream: Upstream {
     /// are deleted.
     private func run(of source: String, in experiment: String) throws(UpstreamFailure) -> (id: String, isDeleted: Bool)?
     {
-        let found = try runs.search("runs", in: experiment, page: 500, SourceTag.run, source) { $0["data"]?["tags"] }
+        let found = try runs.search("runs", in: experiment, limit: 500, SourceTag.run, source) { $0["data"]?["tags"] }
         let all = found.compactMap { run -> (id: String, isDeleted: Bool)? in
             guard let id = run["info"]?["run_id"]?.string else { return nil }
             return (id, run["info"]?["lifecycle_stage"]?.string == "deleted")

@@ -20,9 +20,9 @@ package struct MLflowAPI: Sendable {
         package var servesArtifacts = true
         /// Whether only the `mlflow-artifacts` routes and calls about the server are served.
         package var servesOnlyArtifacts = false
-        /// Folders for artifacts that clients write directly to the disk.
+        /// The folders and object stores whose artifacts clients may read and write directly.
         ///
-        /// Local artifacts outside of these folders are not opened.
+        /// Other locations, except for the proxied artifacts, are not opened.
         package var artifactRoots: [LocalArtifactRoot] = []
         /// The folder against which a client's relative artifact location is resolved.
         package var workingDirectory: String
@@ -55,7 +55,7 @@ package struct MLflowAPI: Sendable {
         package init(workingDirectory: String) { self.workingDirectory = workingDirectory }
     }
 
-    /// A folder with artifacts that clients write directly to the disk.
+    /// A folder, or a location in an object store, whose artifacts clients may read and write directly.
     package struct LocalArtifactRoot: Sendable {
         /// An absolute path, or the URI of an object store; without a trailing slash.
         package var path: String

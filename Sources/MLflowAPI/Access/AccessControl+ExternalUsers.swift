@@ -24,7 +24,7 @@ extension AccessControl {
     ///
     /// - Parameters:
     ///   - scope: the scope of the groups; nil if they have none.
-    ///   - arrival: the arrival of the head that identifies the user; nil if an earlier request has identified the user, so that
+    ///   - arrival: when the head that identifies the user arrived; nil if an earlier request has identified the user, so that
     ///     no user is created. A user who was deleted after the arrival is not created again.
     func sender(
         of user: ExternalUser,

@@ -3,7 +3,7 @@ internal import HTTPWire
 internal import JSON
 internal import Tracking
 
-/// The parameters of a request, from its JSON body or its query string.
+/// The parameters of a request, from its JSON body or its query string; or those in a parameter that is a JSON object.
 ///
 /// The JSON is MLflow's protobuf JSON: names in snake_case or camelCase, numbers as numbers or strings, null for an
 /// absent value, and unknown names ignored. Handlers read the parameters in the order in which MLflow checks them, so

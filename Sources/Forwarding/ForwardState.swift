@@ -85,7 +85,7 @@ struct ForwardState: Sendable {
     var comparedUpTo: Int64? = 0
     /// Whether experiments, models or versions may have changed.
     var haveItemsChanged = true
-    /// Whether logged models and the registry are being compared and sent.
+    /// Whether experiments, logged models and the registry are being compared and sent.
     var isSendingItems = false
     /// The upstream's ids of experiments, by their ids in this store.
     var experiments: [Int64: String] = [:]

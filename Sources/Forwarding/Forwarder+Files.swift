@@ -117,7 +117,7 @@ extension Forwarder {
         state.withLock { if !$0.renewedFileModels.contains(id) { $0.fileModels[id] = nil } }
     }
 
-    /// A file of an owner, which the upstream may lack or have in another version.
+    /// A file in an owner's folder; the upstream may lack it or have another version of it.
     private struct ListedFile {
         /// The path relative to the owner's folder.
         let path: String
@@ -271,7 +271,7 @@ extension ForwardState {
         if fileModels.updateValue(owner, forKey: id) != nil { renewedFileModels.insert(id) }
     }
 
-    /// Removes a run from those whose files have to be sent.
+    /// Removes a run from those whose files have to be compared.
     mutating func endFiles(ofRun row: Int64) {
         fileRuns.remove(row)
         renewedFileRuns.remove(row)

@@ -35,8 +35,8 @@ extension MLflowUpstream {
     }
 
     private func model(of source: String, in experiment: String) throws(UpstreamFailure) -> String? {
-        let found = try runs.search("models", in: experiment, limit: 50, SourceTag.model, source) { $0["info"]?["tags"] }
-        return found.compactMap { $0["info"]?["model_id"]?.string }.min()
+        let all = try runs.search("models", in: experiment, limit: 50, SourceTag.model, source) { $0["info"]?["tags"] }
+        return all.compactMap { $0["info"]?["model_id"]?.string }.min()
     }
 
     private func create(_ model: LoggedModel, in experiment: String) throws(UpstreamFailure) -> String {

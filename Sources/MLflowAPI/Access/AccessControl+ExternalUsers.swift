@@ -104,7 +104,7 @@ extension AccessControl {
         case .none: return nil
         case .unusable(let reason): return .failed(.other(AccessRefusal(refusal: HTTPRefusal(400, reason))))
         case .user(let user):
-            // Requests of other sites' pages are refused, because a browser sends the proxy's cookie or password with them too.
+            // Other sites' pages may only link here, because browsers send the proxy's cookie or password with their requests.
             guard
                 OriginPolicy.sender(of: request, publicOrigin: externalUsers.publicOrigin) != .foreign
                     || request.onlyOpensAPage

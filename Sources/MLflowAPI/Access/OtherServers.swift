@@ -28,6 +28,7 @@ final class OtherServers: Sendable {
         var waiting: [@Sendable () -> Void] = []
     }
 
+    /// The mark in the database that shows whether permissions have changed, as this server last read it.
     let stored: StoredAccessVersion
     private let state = Mutex(State())
 

@@ -47,7 +47,7 @@ package final class PasswordChecks: Sendable {
 
         /// Removes and returns the check that is to run next.
         ///
-        /// For a new address or name, the arrival of its first check counts as its last check. So it does not overtake others.
+        /// For a new address or name, the arrival of its first check counts as its last check, so none of them overtakes others.
         ///
         /// - Parameters:
         ///   - peerCheck: the number of the last check of an address; 0 if it had no recent one.

@@ -31,7 +31,7 @@ final class PartsBody<Answer: AnswerInParts>: HTTPBodyProducer {
 
     private let store: any TrackingBackend
     private let caller: Caller
-    /// The processor time of all parts, which the limit for one read applies to.
+    /// The time spent in the reads of all parts, to which the limit for one read applies.
     private let effort: ReadEffort
     private let state: Mutex<State>
     let memoryBytes: Int

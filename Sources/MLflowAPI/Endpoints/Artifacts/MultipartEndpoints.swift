@@ -31,7 +31,7 @@ extension MLflowAPI {
 
     private static let multipartPath = "mpu/"
 
-    /// Whether the client may send files in parts: to an object store, or to this server if its address is known.
+    /// Whether the client may send files in parts: to an object store, or to this server if the client's address for it is known.
     func offersMultipart(_ request: HTTPRequest) -> Bool {
         settings.servesArtifacts && (artifacts.directTransfers != nil || baseURL(of: request) != nil)
     }

@@ -72,7 +72,7 @@ final class ExportBody: HTTPBodyProducer {
     private let selection: ExportSelection
     private let api: MLflowAPI
     private let caller: Caller
-    /// The processor time of all reads for this export.
+    /// The time spent in all reads for this export.
     private let effort: ReadEffort
     private let shell: ExportShell
     private let runIDs: [String]

@@ -25,7 +25,7 @@ package enum PathFamily: String, Sendable, CaseIterable {
     case artifacts
     /// Calls that only Apus has.
     case apus
-    /// Other paths that begin with one of the two prefixes of the API.
+    /// Other paths that begin with `/api/` or `/ajax-api/`.
     case api
     /// Other paths that MLflow offers only to its own web pages.
     case pages

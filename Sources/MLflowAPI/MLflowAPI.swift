@@ -49,7 +49,7 @@ package struct MLflowAPI: Sendable {
         package var access: AccessControl?
         /// Returns the status of the snapshots of the data; nil if no snapshots are made.
         package var snapshots: @Sendable () -> SnapshotStatus? = { nil }
-        /// Sends all data to another server; nil if the server has no upstream.
+        /// Sends data to another server; nil if the server has no upstream.
         package var forwarder: Forwarder?
 
         package init(workingDirectory: String) { self.workingDirectory = workingDirectory }

@@ -180,7 +180,7 @@ extension RemovalKind {
 }
 
 extension Resource.Kind {
-    /// The kind that audit entries use for this kind.
+    /// The kind that audit entries use for a resource of this kind.
     fileprivate var auditKind: AuditResource.Kind {
         switch self {
         case .none, .server, .statistics, .store, .account, .token, .grant: .server

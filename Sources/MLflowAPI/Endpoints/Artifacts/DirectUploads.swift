@@ -21,7 +21,7 @@ final class DirectUploads: Sendable {
         var completed: [Name: Int64] = [:]
     }
 
-    /// The seconds between two queries which uploads have ended.
+    /// The seconds between two queries about the uploads that have ended.
     private static let queryPause: Int64 = 10
     /// The most completed uploads that are remembered.
     private static let mostCompleted = 10_000

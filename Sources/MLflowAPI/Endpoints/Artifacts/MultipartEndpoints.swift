@@ -222,7 +222,7 @@ extension MLflowAPI {
 
     /// Whether a folder is the artifact folder of a run or a logged model, or is beneath one.
     ///
-    /// Clients of MLflow 2.9 send a path without that folder, and the file would be stored where no run finds it.
+    /// Uploads elsewhere are refused: clients of MLflow 2.9 send a path without that folder, and no run would find the file.
     private func isOfRunOrModel(_ folder: ArtifactPath) -> Bool {
         let names = folder.components
         return names.indices.dropFirst().contains { index in

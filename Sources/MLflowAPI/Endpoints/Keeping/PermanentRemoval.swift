@@ -76,7 +76,7 @@ extension MLflowAPI {
         return count
     }
 
-    /// Adds the runs, models and experiments that a request names to the table of removals; blocks meanwhile.
+    /// Adds the runs, models and experiments that a request selects to the table of removals; blocks meanwhile.
     ///
     /// This process or another one removes them later.
     ///

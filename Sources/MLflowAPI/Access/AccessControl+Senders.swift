@@ -43,7 +43,6 @@ extension AccessControl {
         }
     }
 
-    /// The result of identifying the sender of a request.
     enum Identification {
         case found(AuthenticatedSender)
         case failed(Failure)

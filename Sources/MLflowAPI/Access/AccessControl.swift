@@ -51,7 +51,6 @@ package final class AccessControl: Sendable {
     /// The token that commands on the server's machine send; it is valid as long as this object exists.
     package let operatorKey: AccessKey
     let operatorToken: KnownToken
-    /// The store of tokens and users.
     let store: any TrackingBackend
     /// Nil if no other server uses the database.
     let otherServers: OtherServers?

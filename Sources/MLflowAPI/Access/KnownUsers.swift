@@ -84,7 +84,6 @@ struct PasswordCredential: Sendable {
 ///
 /// A change of a user has effect from the next request after its commit.
 final class KnownUsers: Sendable {
-    /// The result of a look-up of a user.
     enum LookUp {
         case user(KnownUser)
         /// There is no such user, or the password is wrong.

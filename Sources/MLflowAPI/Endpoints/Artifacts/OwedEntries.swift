@@ -92,8 +92,6 @@ final class OwedEntries: Sendable {
         return entry
     }
 
-    /// Ends what `beginWriting` has begun.
-    ///
     /// - Parameter isSettled: whether the entry is no longer owed.
     func endWriting(_ entry: Entry, isSettled: Bool) {
         state.withLock { state in

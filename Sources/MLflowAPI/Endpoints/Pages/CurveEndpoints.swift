@@ -10,7 +10,6 @@ extension MLflowAPI {
     }
 }
 
-/// The curves that a request asks for.
 private struct CurveSelection: Sendable {
     private enum Axis: String, CaseIterable {
         case step
